@@ -1,0 +1,57 @@
+# Everything a fresh machine needs: Python 3.11 to 3.13 and make. `make help` lists the targets.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+MODEL := models/smollm2_135m/config.json
+INSTALLED := .venv/.installed
+# The tools that read the lock live apart, so that their requirements never meet the project's.
+POETRY := .tools/bin/poetry
+GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check ui bench clean
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+
+install: $(INSTALLED) $(MODEL)  ## set up .venv and the embedded model; does nothing when both are there
+
+run: install  ## the main job on the demo archive: adapter, scores, sample mails
+	$(BIN)/python run.py
+
+test: install  ## the tests
+	$(BIN)/python -m pytest
+
+check: install  ## style, types, and every file of conf/
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+ui: install  ## compare runs in the browser, on 127.0.0.1 only
+	$(BIN)/python -m email_assistant.tracking ui
+
+bench: install  ## speed, as a ratio to peers on the same work
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove the environment; archives, artifacts and runs stay
+	rm -rf .venv .tools
+
+$(POETRY):
+	$(PYTHON) -m venv .tools
+	.tools/bin/pip install --quiet "poetry==2.5.1" "poetry-plugin-export==1.10.1"
+
+# With a GPU the lock is installed as it is. Without one pip gets the lock as constraints, and may
+# so take a CPU build of torch that it finds.
+$(INSTALLED): pyproject.toml poetry.lock $(POETRY)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+ifeq ($(GPU),yes)
+	VIRTUAL_ENV=$(CURDIR)/.venv $(POETRY) install --all-extras
+else
+	$(POETRY) export --quiet --all-extras --without-hashes --format constraints.txt --output .venv/constraints.txt
+	$(BIN)/pip install --quiet --constraint .venv/constraints.txt --editable ".[dev]"
+endif
+	touch $@
+
+$(MODEL): models/smollm2.txt $(INSTALLED)
+	$(BIN)/python -m email_assistant.language_model.embedded models/smollm2.txt models/smollm2_135m
+	touch $@

@@ -1,0 +1,1 @@
+"""A local language model that writes mail as one person writes it."""

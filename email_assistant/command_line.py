@@ -1,0 +1,137 @@
+"""What is checked before Hydra runs: every override at once, in well under a second."""
+
+import difflib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from email_assistant.config import find_faults, is_known, report, unknown_key
+from email_assistant.errors import ConfigurationError, EmailAssistantError
+
+INTERRUPTED = 130
+
+
+def run(main: Callable[[], None], root: Path) -> int:
+    """Check the command line, call Hydra's `main`, and turn errors into an exit code.
+
+    Returns:
+        0, or 1 after an error that the user can mend, or 130 after Ctrl-C.
+    """
+    OmegaConf.register_resolver("project_root", lambda: str(root), replace=True)
+    try:
+        check(sys.argv[1:], root / "conf")
+        main()
+    except EmailAssistantError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (HydraException, OmegaConfBaseException) as error:
+        print(f"error: {_first_line(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same call goes on where this one was", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def check(arguments: list[str], conf: Path) -> None:
+    """Check the overrides of a call, those of a sweep included.
+
+    Raises:
+        ConfigurationError: with all faults in one message.
+    """
+    parsed = get_args_parser().parse_intermixed_args(arguments)
+    if parsed.help or parsed.hydra_help or parsed.shell_completion or parsed.config_dir or parsed.config_path:
+        return
+    faults: list[str] = []
+    overrides = list(_known_overrides(parsed.overrides, conf, faults))
+    if not parsed.multirun:
+        faults += [
+            f"{override.key_or_group}: several values need a sweep: python run.py -m …"
+            for override in overrides
+            if override.is_sweep_override()
+        ]
+    if not any(override.is_sweep_override() for override in overrides) or parsed.multirun:
+        faults += _faults_of_values(overrides, conf, parsed.config_name or "config")
+    if faults:
+        raise ConfigurationError(report(list(dict.fromkeys(faults))))
+
+
+def _known_overrides(lines: list[str], conf: Path, faults: list[str]) -> Iterator[Override]:
+    """The overrides that can be composed; what is wrong with the others goes into `faults`."""
+    parser = OverridesParser.create()
+    for line in lines:
+        try:
+            override = parser.parse_override(line)
+        except HydraException as error:
+            faults.append(f"{line}: cannot be read: {_first_line(error)}")
+            continue
+        fault = _fault_of_name(override, conf)
+        if fault:
+            faults.append(fault)
+        else:
+            yield override
+
+
+def _fault_of_name(override: Override, conf: Path) -> str | None:
+    key = override.key_or_group
+    if key.startswith("hydra") or "@" in key:
+        return None
+    if (conf / key).is_dir() and not isinstance(override.value(), dict):
+        return _fault_of_choice(override, conf)
+    return None if is_known(key) else unknown_key(key)
+
+
+def _fault_of_choice(override: Override, conf: Path) -> str | None:
+    group = override.key_or_group
+    choices = sorted(file.stem for file in (conf / group).glob("*.yaml"))
+    for value in _values(override):
+        name = value.rpartition("=")[2]
+        if name not in ("null", "") and name not in choices:
+            near = difflib.get_close_matches(name, choices, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            return f"{group} = {name}: no such choice; there are {', '.join(choices)}{hint}"
+    return None
+
+
+def _values(override: Override) -> list[str]:
+    """The single overrides that one line stands for: one, or each value of a sweep."""
+    line = override.input_line or ""
+    if not override.is_sweep_override() or not override.is_discrete_sweep():
+        return [line]
+    return [f"{line.partition('=')[0]}={value}" for value in override.sweep_string_iterator()]
+
+
+def _faults_of_values(overrides: list[Override], conf: Path, name: str) -> list[str]:
+    """Compose the call, and once more for every further value of a sweep."""
+    choices = [_values(override) for override in overrides]
+    first = [values[0] for values in choices]
+    calls = [first]
+    for place, values in enumerate(choices):
+        calls += [[*first[:place], value, *first[place + 1 :]] for value in values[1:]]
+    faults: list[str] = []
+    with initialize_config_dir(config_dir=str(conf)):
+        for call in calls:
+            faults += _faults_of_call(name, call)
+    return faults
+
+
+def _faults_of_call(name: str, call: list[str]) -> list[str]:
+    try:
+        composed: Any = OmegaConf.to_container(compose(config_name=name, overrides=call), resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        return [_first_line(error)]
+    return find_faults(composed)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:2]) if lines else type(error).__name__

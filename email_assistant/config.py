@@ -1,0 +1,390 @@
+"""The schema of `conf/`: one dataclass a group, and the check that reports all faults at once.
+
+YAML holds the values, these classes hold types and ranges. No field has a default here, so that a
+value is found in one place.
+"""
+
+import dataclasses
+import difflib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from email_assistant.errors import ConfigurationError
+
+StageName = Literal["all", "data", "summarize", "split", "train", "evaluate", "infer"]
+Arm = Literal["base", "few_shot", "tuned"]
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _one_as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_number_as_text)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+
+_schema = dataclass(config=ConfigDict(extra="forbid", strict=True), kw_only=True)
+
+
+@_schema
+class Columns:
+    """Columns of a JSONL or CSV archive; None: looked for among the usual names."""
+
+    text: Text | None
+    subject: Text | None
+    sender: Text | None
+    recipient: Text | None
+    date: Text | None
+    id: Text | None
+    thread: Text | None
+
+
+@_schema
+class Data:
+    """The archive, whose mails are kept, and which of them."""
+
+    path: Text | None
+    format: Literal["auto", "mbox", "maildir", "eml", "jsonl", "csv"]
+    owner: Annotated[list[Text], BeforeValidator(_one_as_list)]
+    columns: Columns
+    min_words: Count
+    max_words: Count | None
+    duplicate_similarity: Share
+    max_mails: Count | None
+
+
+@_schema
+class Summarizer:
+    """How the instruction of a mail is written."""
+
+    method: Literal["model", "from_file"]
+    path: Text | None
+    prompts: dict[str, str]
+    starts: dict[str, str]
+    max_new_tokens: Count
+    mail_tokens: Count
+    retries: Annotated[int, Field(ge=0)]
+    retry_temperature: Positive
+    batch_size: Count
+
+
+@_schema
+class Split:
+    """How pairs are divided into training, validation and test mails."""
+
+    method: Literal["random", "time"]
+    test_fraction: Fraction
+    validation_fraction: Fraction
+    near_duplicate_similarity: Share
+
+
+@_schema
+class Model:
+    """The base model and how it is held in memory."""
+
+    path: Text
+    quantization: Literal["none", "nf4"]
+    dtype: Literal["auto", "float32", "bfloat16", "float16"]
+    device: Literal["auto", "cpu", "cuda"]
+    threads: Count | None
+
+
+@_schema
+class Lora:
+    """The adapter."""
+
+    r: Count
+    alpha: Positive | None
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    target_modules: Literal["all-linear"] | list[Text]
+    use_rslora: bool
+    use_dora: bool
+
+    @property
+    def scale_numerator(self) -> float:
+        """LoRA's alpha: as given, or twice the rank."""
+        return 2.0 * self.r if self.alpha is None else self.alpha
+
+
+@_schema
+class Trainer:
+    """The optimisation of the adapter."""
+
+    learning_rate: Positive
+    scheduler: Literal["cosine", "linear", "constant"]
+    warmup_fraction: Annotated[float, Field(ge=0, lt=1)]
+    optimizer: Literal["adamw", "paged_adamw_8bit"]
+    weight_decay: NotNegative
+    epochs: Count
+    max_steps: Count | None
+    batch_size: Count
+    micro_batch_tokens: Count
+    max_length: Annotated[int, Field(ge=16)]
+    too_long: Literal["drop", "cut"]
+    max_grad_norm: Positive
+    gradient_checkpointing: Literal["auto"] | bool
+    validations_per_epoch: Count
+    patience: Count | None
+    checkpoint_steps: Count
+    scored_mails: Annotated[int, Field(ge=2)]
+
+
+@_schema
+class Generation:
+    """How mails are decoded."""
+
+    max_new_tokens: Count
+    temperature: NotNegative
+    top_p: Annotated[float, Field(gt=0, le=1)]
+    repetition_penalty: Positive
+    batch_size: Count
+
+
+@_schema
+class Mauve:
+    """MAUVE's settings."""
+
+    model_path: Text | None
+    buckets: Annotated[int, Field(ge=2)] | None
+    scaling_factor: Positive
+    max_tokens: Count
+
+
+@_schema
+class Evaluation:
+    """What is compared on the test mails."""
+
+    arms: Annotated[list[Arm], Field(min_length=1)]
+    shots: Count
+    max_mails: Annotated[int, Field(ge=2)] | None
+    mauve: Mauve
+
+
+@_schema
+class Infer:
+    """Instructions in, mails out."""
+
+    input: Text | None
+    output: Text
+    adapter: Text | None
+
+
+@_schema
+class Tracking:
+    """The local MLflow store."""
+
+    enabled: bool
+    experiment: Annotated[str, Field(min_length=1)]
+    run_name: Text | None
+    log_adapter: bool
+
+
+@_schema
+class Paths:
+    """Folders of the project."""
+
+    root: str
+    outputs: str
+    mlruns: str
+    models: str
+
+
+@_schema
+class Config:
+    """A whole run."""
+
+    stage: StageName
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    force: bool
+    data: Data
+    summarizer: Summarizer
+    split: Split
+    model: Model
+    lora: Lora
+    trainer: Trainer
+    generation: Generation
+    evaluation: Evaluation
+    infer: Infer
+    tracking: Tracking
+    paths: Paths
+
+    @property
+    def outputs(self) -> Path:
+        """The folder of artifacts."""
+        return Path(self.paths.outputs)
+
+
+# Names that people bring from other tools, for the nearest right key.
+SYNONYMS = {
+    "rank": "lora.r",
+    "lora_r": "lora.r",
+    "lora_alpha": "lora.alpha",
+    "lora_dropout": "lora.dropout",
+    "lr": "trainer.learning_rate",
+    "num_epochs": "trainer.epochs",
+    "num_train_epochs": "trainer.epochs",
+    "bs": "trainer.batch_size",
+    "max_seq_length": "trainer.max_length",
+    "early_stopping": "trainer.patience",
+    "top_p": "generation.top_p",
+    "base_model": "model.path",
+    "archive": "data.path",
+    "mailbox": "data.path",
+    "email": "data.owner",
+    "random_seed": "seed",
+}
+
+
+def schema_keys(schema: Any = Config, prefix: str = "") -> dict[str, Any]:
+    """Every key of the schema, groups included, with its type."""
+    keys: dict[str, Any] = {}
+    for field in dataclasses.fields(schema):
+        key = f"{prefix}{field.name}"
+        keys[key] = field.type
+        if dataclasses.is_dataclass(field.type):
+            keys |= schema_keys(field.type, f"{key}.")
+    return keys
+
+
+def nearest_key(key: str) -> str | None:
+    """The key of the schema that the writer of `key` most likely meant."""
+    last = key.rpartition(".")[2].lower()
+    if last in SYNONYMS:
+        return SYNONYMS[last]
+    scores = {}
+    for known, annotation in schema_keys().items():
+        if dataclasses.is_dataclass(annotation):
+            continue
+        known_last = known.rpartition(".")[2]
+        by_last = difflib.SequenceMatcher(None, last, known_last).ratio()
+        scores[known] = max(_ratio(key, known), 0.95 * by_last)
+    best = max(scores, key=lambda known: (scores[known], _ratio(key, known)))
+    return best if scores[best] >= 0.6 else None
+
+
+def _ratio(left: str, right: str) -> float:
+    return difflib.SequenceMatcher(None, left, right).ratio()
+
+
+def is_known(key: str) -> bool:
+    """Whether a dotted key is in the schema; languages of prompts are free."""
+    if key in schema_keys():
+        return True
+    parent = key.rpartition(".")[0]
+    return parent in ("summarizer.prompts", "summarizer.starts")
+
+
+def unknown_key(key: str) -> str:
+    """The line that reports an unknown key."""
+    nearest = nearest_key(key)
+    return f"{key}: no such key" + (f"; did you mean {nearest}?" if nearest else "; see python run.py --cfg job")
+
+
+def find_faults(values: Mapping[str, Any]) -> list[str]:
+    """All faults of a composed configuration, a line each; empty when there are none."""
+    try:
+        config = _typed(values)
+    except ValidationError as error:
+        return [_describe(fault) for fault in _without_repeats(error)]
+    return _contradictions(config)
+
+
+def from_composed(values: Mapping[str, Any]) -> Config:
+    """The typed configuration.
+
+    Raises:
+        ConfigurationError: with every fault of `values` in one message.
+    """
+    faults = find_faults(values)
+    if faults:
+        raise ConfigurationError(report(faults))
+    return _typed(values)
+
+
+def _typed(values: Mapping[str, Any]) -> Config:
+    """By way of JSON, where strict types take a mapping for a dataclass."""
+    return TypeAdapter(Config).validate_json(json.dumps(dict(values)))
+
+
+def report(faults: list[str]) -> str:
+    """One message for all faults."""
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return "\n".join([f"the configuration has {count}:", *(f"  {fault}" for fault in faults)])
+
+
+def _without_repeats(error: ValidationError) -> list[Any]:
+    """One fault a key: pydantic reports each branch of a union."""
+    seen: dict[str, Any] = {}
+    for fault in error.errors(include_url=False):
+        first = seen.setdefault(_key_of(fault), fault)
+        if first is not fault:
+            first["msg"] += " or " + fault["msg"].replace("Input should be ", "")
+    return list(seen.values())
+
+
+def _key_of(fault: Any) -> str:
+    """The dotted key of a fault, without pydantic's names for branches of a union."""
+    key = ""
+    for part in fault["loc"]:
+        longer = f"{key}.{part}".lstrip(".")
+        if is_known(longer) or fault["type"] == "unexpected_keyword_argument":
+            key = longer
+        elif isinstance(part, int):
+            key = f"{key}[{part}]"
+    return key or ".".join(map(str, fault["loc"]))
+
+
+def _describe(fault: Any) -> str:
+    key = _key_of(fault)
+    if fault["type"] == "unexpected_keyword_argument":
+        return unknown_key(key)
+    if fault["type"] == "missing":
+        return f"{key}: is missing"
+    message = fault["msg"].replace("Input should be", "must be").replace("List should", "must")
+    if fault["type"] == "literal_error":
+        message += _nearest_choice(key, str(fault["input"]))
+    return f"{key} = {str(fault['input'])[:80]}: {message}"
+
+
+def _nearest_choice(key: str, value: str) -> str:
+    choices = [choice for choice in _choices(schema_keys().get(key.partition("[")[0])) if isinstance(choice, str)]
+    near = difflib.get_close_matches(value, choices, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _choices(annotation: Any) -> list[Any]:
+    found: list[Any] = []
+    for argument in get_args(annotation):
+        found += _choices(argument) if get_args(argument) else [argument]
+    return found
+
+
+def _contradictions(config: Config) -> list[str]:
+    """Faults that only several keys together show."""
+    faults = []
+    if config.data.path is None and config.stage != "infer":
+        faults.append("data.path: say where your archive lies, as in data.path=sent.mbox (data=demo takes the demo)")
+    if config.summarizer.method == "from_file" and config.summarizer.path is None:
+        faults.append("summarizer.path: summarizer=from_file needs the file of corrected pairs")
+    if "en" not in config.summarizer.prompts:
+        faults.append("summarizer.prompts: 'en' is missing, which every other language falls back on")
+    for language in config.summarizer.prompts:
+        if "{email}" not in config.summarizer.prompts[language]:
+            faults.append(f"summarizer.prompts.{language}: {{email}} is missing, the place where the mail goes")
+        if language not in config.summarizer.starts:
+            faults.append(f"summarizer.starts.{language}: is missing, though there is a prompt for {language}")
+    if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
+        faults.append("trainer.optimizer = paged_adamw_8bit: needs CUDA; with model.device=cpu take adamw")
+    return faults

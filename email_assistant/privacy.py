@@ -1,0 +1,66 @@
+"""Nothing leaves the machine: offline switches, a guard on connections, file modes.
+
+`run.py` calls `protect()` before any other import, since several libraries read these switches
+once, when they are imported.
+"""
+
+import ipaddress
+import os
+import sys
+from typing import Any
+
+SWITCHES = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+    "TRANSFORMERS_OFFLINE": "1",
+    "DISABLE_SAFETENSORS_CONVERSION": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TOKENIZERS_PARALLELISM": "true",
+}
+OWNER_ONLY_UMASK = 0o077
+
+_guarded = False
+
+
+def protect() -> None:
+    """Set the offline switches, make new files readable by their owner alone, guard connections.
+
+    Child processes inherit the switches and the file mode. Calling it twice does no harm.
+    """
+    os.environ.update(SWITCHES)
+    os.umask(OWNER_ONLY_UMASK)
+    _guard_connections()
+
+
+def _guard_connections() -> None:
+    global _guarded
+    if not _guarded:
+        sys.addaudithook(_refuse_other_hosts)
+        _guarded = True
+
+
+def _refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect":
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if host is not None and not is_loopback(host):
+        raise PermissionError(f"email-assistant refused a connection to {host}: nothing leaves this machine")
+
+
+def is_loopback(host: str | bytes) -> bool:
+    """Whether a host name or address is this machine itself."""
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if name in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,28 @@
+"""The entry point: `python run.py stage=train lora.r=16`. See `python run.py --help`."""
+
+# ruff: noqa: E402 - the switches come before every other import
+from email_assistant import privacy
+
+privacy.protect()
+
+import os
+import sys
+from pathlib import Path
+
+# An error comes to command_line as it was raised, not as Hydra would print it.
+os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from email_assistant import command_line, config, pipeline
+
+
+@hydra.main(config_path="conf", config_name="config")
+def main(composed: DictConfig) -> float | None:
+    """Run the stages that the configuration asks for; the return value is a sweep's objective."""
+    return pipeline.run(config.from_composed(OmegaConf.to_container(composed, resolve=True)))  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    sys.exit(command_line.run(main, Path(__file__).resolve().parent))
