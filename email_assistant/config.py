@@ -30,7 +30,7 @@ def _one_as_list(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_number_as_text)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Similarity = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
@@ -61,7 +61,7 @@ class Data:
     columns: Columns
     min_words: Count
     max_words: Count | None
-    duplicate_similarity: Share
+    duplicate_similarity: Similarity
     max_mails: Count | None
 
 
@@ -87,7 +87,7 @@ class Split:
     method: Literal["random", "time"]
     test_fraction: Fraction
     validation_fraction: Fraction
-    near_duplicate_similarity: Share
+    near_duplicate_similarity: Similarity
 
 
 @_schema

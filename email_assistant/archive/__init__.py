@@ -1,0 +1,1 @@
+"""Mail to clean text: readers of archives, MIME, quotes, signatures, threads, duplicates."""

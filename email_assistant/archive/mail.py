@@ -1,0 +1,49 @@
+"""What a reader gives: a message as it lies in the archive, decoded but not yet cleaned."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    """A display name and an address; either may be empty."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        """The way a header shows it."""
+        if self.name and self.address:
+            return f"{self.name} <{self.address}>"
+        return self.name or self.address
+
+
+@dataclass
+class Mail:
+    """One message of an archive.
+
+    `senders` holds everyone that the message may come from: a mailing list that rewrites From as
+    'X via the list' keeps the true address in Reply-To. It is empty where the archive says nothing
+    of senders, as a table of sent mail does.
+    """
+
+    source: str
+    id: str
+    subject: str = ""
+    text: str = ""
+    date: datetime | None = None
+    senders: list[Person] = field(default_factory=list)
+    recipients: list[Person] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+    thread: str | None = None
+    sent_folder: bool = False
+    through_list: bool = False
+    automatic: bool = False
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A message that a reader could not make sense of."""
+
+    source: str
+    why: str

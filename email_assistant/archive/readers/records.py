@@ -1,0 +1,160 @@
+"""JSONL and CSV: a record for every mail, columns by their usual names or as the configuration says."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from email.utils import getaddresses
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from email_assistant.archive.html import html_to_text
+from email_assistant.archive.mail import Mail, Person, Unreadable
+from email_assistant.archive.mime import decode, parse_date
+from email_assistant.errors import ArchiveError
+
+# Columns as programs name them, the likeliest first. Compared without case, spaces, '_' and '-'.
+USUAL_NAMES = {
+    "text": ("text", "body", "content", "message", "emailbody", "plaintext", "bodytext", "rawemail", "email", "текст"),
+    "subject": ("subject", "title", "тема"),
+    "sender": ("sender", "from", "fromaddress", "fromemail", "fromuser", "отправитель"),
+    "recipient": ("recipient", "recipients", "to", "toaddress", "получатель", "кому"),
+    "date": ("date", "sent", "datesent", "senton", "timestamp", "metadatadatesent", "дата"),
+    "id": ("id", "messageid"),
+    "thread": ("thread", "threadid", "conversation", "conversationid"),
+}
+HEAD = 65536
+
+
+def looks_like_jsonl(head: bytes) -> bool:
+    """Whether the first line is a JSON object."""
+    line = head.lstrip(b"\xef\xbb\xbf \r\n").split(b"\n", 1)[0]
+    if not line.startswith(b"{"):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        # A first line longer than the head is cut; its start is all there is to judge by.
+        return len(head) >= HEAD and b'"' in line[:3]
+
+
+def looks_like_csv(path: Path) -> bool:
+    """Whether the first line names a column of text by a usual name."""
+    with path.open("rb") as file:
+        first = decode(file.read(HEAD), None).lstrip("\ufeff").split("\n", 1)[0]
+    names = next(csv.reader([first], delimiter=_delimiter(first)), [])
+    return len(names) > 1 and _column("text", names, None) is not None
+
+
+def read(path: Path, name: str, format: str, columns: dict[str, str | None]) -> Iterator[Mail | Unreadable]:
+    """The mails of a JSONL or CSV file.
+
+    Raises:
+        ArchiveError: when a column that the configuration names is not there, or none holds text.
+    """
+    records = _json_records(path) if format == "jsonl" else _csv_records(path)
+    chosen: dict[str, str] | None = None
+    for place, record in enumerate(records):
+        source = f"{name}#{place}"
+        if isinstance(record, str):
+            yield Unreadable(source, record)
+            continue
+        if chosen is None:
+            chosen = _choose(list(record), columns, path)
+        yield _mail(record, chosen, source)
+
+
+def _json_records(path: Path) -> Iterator[dict[str, Any] | str]:
+    with path.open("rb") as file:
+        for line in file:
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except ValueError as error:
+                yield f"no JSON: {error}"
+                continue
+            yield record if isinstance(record, dict) else "a JSON value that is no object"
+
+
+def _csv_records(path: Path) -> Iterator[dict[str, Any] | str]:
+    text = decode(path.read_bytes(), None).lstrip("\ufeff")
+    csv.field_size_limit(2**31 - 1)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text.split("\n", 1)[0]))
+    for row in rows:
+        yield "more fields than columns" if None in row else {key: value or "" for key, value in row.items()}
+
+
+def _delimiter(first_line: str) -> str:
+    return max(",;\t|", key=first_line.count)
+
+
+def _choose(names: list[str], columns: dict[str, str | None], path: Path) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    for field, wanted in columns.items():
+        column = _column(field, names, wanted)
+        if column is not None:
+            chosen[field] = column
+        elif wanted is not None:
+            raise ArchiveError(f"{path}: data.columns.{field}={wanted}: the columns are {', '.join(names)}")
+    if "text" not in chosen:
+        raise ArchiveError(f"{path}: data.columns.text: which of these holds the mail? {', '.join(names)}")
+    return chosen
+
+
+def _column(field: str, names: Iterable[str], wanted: str | None) -> str | None:
+    if wanted is not None:
+        return wanted if wanted in names else None
+    by_plain_name = {_plain(name): name for name in reversed(list(names))}
+    return next((by_plain_name[usual] for usual in USUAL_NAMES[field] if usual in by_plain_name), None)
+
+
+def _plain(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+def _mail(record: dict[str, Any], chosen: dict[str, str], source: str) -> Mail:
+    values = {field: record.get(column) for field, column in chosen.items()}
+    text = _text(values.get("text")).replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip()[:200].lower().startswith(("<html", "<!doctype html", "<div", "<p>")):
+        text = html_to_text(text)
+    return Mail(
+        source=source,
+        id=_text(values.get("id")).strip() or sha256(f"{source}\n{text}".encode()).hexdigest()[:32],
+        subject=" ".join(_text(values.get("subject")).split()),
+        text=text,
+        date=_date(values.get("date")),
+        senders=_people(values.get("sender")),
+        recipients=_people(values.get("recipient")),
+        thread=_text(values.get("thread")).strip() or None,
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return "" if value is None else str(value)
+
+
+def _people(value: Any) -> list[Person]:
+    """People of a cell: header style, or a bare name or address."""
+    text = _text(value).strip()
+    if not text:
+        return []
+    if "@" not in text:
+        return [Person(name.strip(), "") for name in text.split(";") if name.strip()]
+    found = [Person(name.strip(), address.lower()) for name, address in getaddresses([text.replace(";", ",")])]
+    return [person for person in found if person.address]
+
+
+def _date(value: Any) -> datetime | None:
+    """ISO 8601, seconds since 1970, or the way a mail header writes it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return datetime.fromtimestamp(value, UTC)
+    text = _text(value).strip()
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return parse_date(text)

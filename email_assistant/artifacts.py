@@ -1,0 +1,181 @@
+"""Artifacts: folders that a stage writes whole or not at all, found again by a key of what went into them.
+
+`<root>/<stage>/<key>/` holds the files and a `manifest.json`. While a stage writes, its folder is
+called `<key>.partial`; a stage that can go on where it was finds its own progress there.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from email_assistant import jsonl
+from email_assistant.errors import ArtifactError
+
+MANIFEST = "manifest.json"
+PROGRESS = "progress"
+KEY_LENGTH = 16
+
+
+def hash_of(value: Any) -> str:
+    """A hash of any JSON value, the same whatever the order of its keys."""
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(canonical.encode()).hexdigest()[:KEY_LENGTH]
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A whole artifact on disk."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    def path(self, name: str) -> Path:
+        """One of its files."""
+        return self.folder / name
+
+    def content(self, *names: str) -> str:
+        """The hash of some of its files, a folder's name standing for all in it."""
+        wanted = {
+            file: digest
+            for file, digest in self.manifest["files"].items()
+            if any(file == name or file.startswith(f"{name}/") for name in names)
+        }
+        return hash_of(wanted)
+
+
+class Store:
+    """All artifacts of a project."""
+
+    def __init__(self, outputs: Path) -> None:
+        """Use `outputs/artifacts` and `outputs/latest`; nothing is made until something is written."""
+        self.root = outputs / "artifacts"
+        self.latest_links = outputs / "latest"
+
+    def find(self, stage: str, key: str) -> Artifact | None:
+        """The artifact of this key, its files as its manifest says; None when there is none.
+
+        Raises:
+            ArtifactError: when a file was changed or is missing since it was made.
+        """
+        folder = self.root / stage / key
+        if not (folder / MANIFEST).exists():
+            return None
+        artifact = Artifact(folder, jsonl.read_json(folder / MANIFEST))
+        for name, digest in artifact.manifest["files"].items():
+            if not (folder / name).exists() or hash_file(folder / name) != digest:
+                raise ArtifactError(
+                    f"{folder / name}: changed or missing since the stage {stage} made it; force=true "
+                    "stage=" + stage + " makes it again (corrected instructions go in by summarizer=from_file)"
+                )
+        return artifact
+
+    def find_core(self, stage: str, core: str) -> Artifact | None:
+        """The newest artifact whose manifest names this core: what the stage made, however it was scored."""
+        manifests = (self.root / stage).glob(f"*/{MANIFEST}")
+        matching = [path for path in manifests if jsonl.read_json(path).get("core") == core]
+        newest = max(matching, key=lambda path: path.stat().st_mtime, default=None)
+        return self.find(stage, newest.parent.name) if newest else None
+
+    def latest(self, stage: str) -> dict[str, Any] | None:
+        """The manifest of the artifact of this stage that was used last."""
+        manifest = self.latest_links / stage / MANIFEST
+        return jsonl.read_json(manifest) if manifest.exists() else None
+
+    def mark_latest(self, artifact: Artifact) -> None:
+        """Point `latest/<stage>` at an artifact."""
+        stage = artifact.folder.parent.name
+        self.latest_links.mkdir(parents=True, exist_ok=True)
+        fresh = self.latest_links / f".{stage}.{os.getpid()}"
+        fresh.symlink_to(os.path.relpath(artifact.folder, self.latest_links))
+        fresh.replace(self.latest_links / stage)
+
+    @contextmanager
+    def locked(self, stage: str, key: str, waiting: Callable[[], None]) -> Iterator[None]:
+        """Hold the artifact's lock; `waiting` is called once when another process has it."""
+        folder = self.root / stage
+        _make_folder(folder)
+        lock = FileLock(folder / f"{key}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            waiting()
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def write(
+        self, stage: str, key: str, facts: dict[str, Any], make: Callable[[Path], dict[str, Any]], resumable: bool
+    ) -> Artifact:
+        """Let `make` write the files of an artifact, then give it its place.
+
+        Args:
+            stage: The stage's name.
+            key: The artifact's key.
+            facts: What the manifest says beside files, counts and seconds.
+            make: Writes into the folder it is given and returns counts for the manifest. What it
+                keeps under `progress/` survives an interruption and is removed at the end.
+            resumable: Whether an interrupted folder is kept for the next call.
+
+        Raises:
+            ArtifactError: when the place cannot be written.
+        """
+        folder = self.root / stage / key
+        partial = folder.with_name(f"{key}.partial")
+        if not resumable:
+            shutil.rmtree(partial, ignore_errors=True)
+        _make_folder(partial)
+        started = time.monotonic()
+        try:
+            counts = make(partial)
+        except BaseException:
+            self._after_failure(partial, resumable)
+            raise
+        shutil.rmtree(partial / PROGRESS, ignore_errors=True)
+        manifest = {
+            "stage": stage,
+            "key": key,
+            **facts,
+            "counts": counts,
+            "seconds": round(time.monotonic() - started, 2),
+            "files": _hashes(partial),
+        }
+        jsonl.write_json(partial / MANIFEST, manifest)
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+        return Artifact(folder, manifest)
+
+    @staticmethod
+    def _after_failure(partial: Path, resumable: bool) -> None:
+        """Keep progress to go on from, and nothing else."""
+        has_progress = (partial / PROGRESS).is_dir() and any((partial / PROGRESS).iterdir())
+        if not resumable or not has_progress:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArtifactError(f"{folder}: cannot be written: {error.strerror}; paths.outputs names the folder") from error
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {str(path.relative_to(folder)): hash_file(path) for path in files}

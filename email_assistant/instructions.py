@@ -1,0 +1,88 @@
+"""What an instruction is asked with, what makes one bad, and what stands in for it."""
+
+import re
+
+from email_assistant.archive.language import is_cyrillic
+
+GREETING = re.compile(
+    r"^(dear|hi|hello|hey|good (morning|afternoon|evening)|"
+    r"привет|здравствуй(те)?|добр(ый|ое|ого) \w+|уважаем\w+|дорог\w+)\b",
+    re.IGNORECASE,
+)
+SIGN_OFF = re.compile(
+    r"\n\s*(best|kind|warm|regards|sincerely|yours|thanks|thank you|cheers|с уважением|спасибо|всего доброго)\b[^\n]*$",
+    re.IGNORECASE,
+)
+PREFIX = re.compile(
+    r"^\s*(\W*(instruction|task|prompt|request|answer|summary|инструкция|задание|просьба|ответ)\s*:\s*|"
+    r"(sure|certainly|of course|here is|here's|конечно|вот)\b[^:\n]{0,60}[:!.]\s+)",
+    re.IGNORECASE,
+)
+CHAT_GREETING = re.compile(r"^\s*(hi|hello|hey|привет|здравствуйте)( there)?\s*[,!.]\s*", re.IGNORECASE)
+WORD = re.compile(r"\w+")
+# A shorter instruction is not 'longer than its mail', though it has more letters than 'Ok, see you.'
+ALWAYS_SHORT_ENOUGH = 15
+COPIED_WORDS = 8
+COPIED_SHARE = 0.6
+NAMES = {"en": ("Write an email to {to} about: {subject}", "Write an email to {to}", "Write an email about: {subject}"),
+         "ru": ("Напиши письмо ({to}) на тему: {subject}", "Напиши письмо ({to})", "Напиши письмо на тему: {subject}")}
+NOTHING_KNOWN = {"en": "Write an email", "ru": "Напиши письмо"}
+
+
+def clean(raw: str, start: str) -> str:
+    """The instruction in a model's answer: one line that begins with `start`, prefixes and quotes off."""
+    text = raw.strip()
+    previous = None
+    while text != previous:
+        previous = text
+        text = CHAT_GREETING.sub("", PREFIX.sub("", text)).strip().strip("\"'«»“”*").strip()
+    first = text.split("\n", 1)[0].strip()
+    if not first:
+        return ""
+    if first.casefold().startswith(start.casefold()):
+        return first
+    return f"{start} {first}"
+
+
+def fault(instruction: str, start: str, email: str, raw: str) -> str | None:
+    """Why an instruction cannot be used: empty, itself_a_mail, copied, too_long, other_language; None when it can.
+
+    Args:
+        instruction: As `clean` gives it.
+        start: What was written for the model.
+        email: The mail that it is for.
+        raw: The model's whole answer.
+    """
+    said = instruction[len(start) :] if instruction.casefold().startswith(start.casefold()) else instruction
+    if len(WORD.findall(said)) < 2:
+        return "empty"
+    if GREETING.match(raw.strip()) and "\n" in raw.strip() or SIGN_OFF.search(raw.strip()):
+        return "itself_a_mail"
+    if _is_copied(said, email):
+        return "copied"
+    if len(instruction) > len(email) and len(WORD.findall(instruction)) > ALWAYS_SHORT_ENOUGH:
+        return "too_long"
+    return "other_language" if is_cyrillic(said) != is_cyrillic(email) else None
+
+
+def _is_copied(said: str, email: str) -> bool:
+    """Whether most of the instruction is one run of the mail's own words."""
+    words = [word.casefold() for word in WORD.findall(said)]
+    text = " " + " ".join(word.casefold() for word in WORD.findall(email)) + " "
+    longest = 0
+    for start in range(len(words)):
+        while start + longest < len(words) and f" {' '.join(words[start : start + longest + 1])} " in text:
+            longest += 1
+    return longest >= COPIED_WORDS and longest >= COPIED_SHARE * len(words)
+
+
+def from_headers(subject: str, recipients: list[str], language: str) -> str:
+    """The instruction of last resort: recipient and subject, in the mail's language."""
+    language = language if language in NAMES else "en"
+    to = recipients[0].partition("<")[0].strip().strip('"') or recipients[0] if recipients else ""
+    both, to_alone, subject_alone = NAMES[language]
+    if to and subject:
+        return both.format(to=to, subject=subject)
+    if to:
+        return to_alone.format(to=to)
+    return subject_alone.format(subject=subject) if subject else NOTHING_KNOWN[language]

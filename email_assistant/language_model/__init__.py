@@ -1,0 +1,6 @@
+"""The base model, its adapter, the one chat encoder, and decoding."""
+
+import logging
+
+# On some processors bitsandbytes looks for a kernel on a hub when it is imported, and warns that it found none.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)

@@ -1,0 +1,61 @@
+"""What the machine computes with: device, number format, threads, memory."""
+
+import ctypes
+import platform
+
+import torch
+
+from email_assistant.config import Model
+from email_assistant.errors import ConfigurationError
+
+# mallopt(3): keep freed memory instead of giving it back to the kernel after every step.
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+KEPT_BYTES = 2**30
+
+
+def prepare(model: Model) -> torch.device:
+    """Set threads and memory for this process and return the device to compute on.
+
+    Raises:
+        ConfigurationError: when CUDA is asked for and there is none.
+    """
+    device = choose_device(model)
+    if device.type == "cpu":
+        torch.set_num_threads(model.threads or torch.get_num_threads())
+        _keep_memory()
+    else:
+        torch.backends.cuda.matmul.allow_tf32 = True
+    return device
+
+
+def choose_device(model: Model) -> torch.device:
+    """The configured device; auto is CUDA where there is any.
+
+    Raises:
+        ConfigurationError: when CUDA is asked for and there is none.
+    """
+    if model.device == "cuda" and not torch.cuda.is_available():
+        raise ConfigurationError("model.device = cuda: this machine or this build of torch has no CUDA; take auto or cpu")
+    return torch.device("cuda" if model.device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def choose_dtype(model: Model, device: torch.device) -> torch.dtype:
+    """The configured number format; auto is bfloat16 only where the device computes it fast."""
+    if model.dtype != "auto":
+        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[model.dtype]
+    fast = torch.cuda.is_bf16_supported(False) if device.type == "cuda" else _processor_has_bfloat16()
+    return torch.bfloat16 if fast else torch.float32
+
+
+def _processor_has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself (AVX512-BF16 or AMX); else it is over ten times slower."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _keep_memory() -> None:
+    if platform.libc_ver()[0] != "glibc":
+        return
+    libc = ctypes.CDLL(None)
+    libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)
+    libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+    libc.mallopt(M_TOP_PAD, KEPT_BYTES // 16)

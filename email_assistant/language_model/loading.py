@@ -1,0 +1,128 @@
+"""A base model, and the adapter on it, from local folders."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
+from transformers.utils import logging as transformers_logging
+
+from email_assistant.config import Lora, Model
+from email_assistant.errors import ConfigurationError, ModelError
+from email_assistant.language_model import device as machine
+from email_assistant.language_model.encoding import ChatEncoder
+from email_assistant.language_model.fingerprint import model_folder
+
+BASE_NOTE = "base_model.json"
+
+
+@dataclass
+class LanguageModel:
+    """A model on its device with the encoder that belongs to it."""
+
+    model: PreTrainedModel | PeftModel
+    encoder: ChatEncoder
+    device: torch.device
+    dtype: torch.dtype
+
+
+def load_base(settings: Model) -> LanguageModel:
+    """The base model, in evaluation mode, its weights frozen.
+
+    Raises:
+        ModelError: when the folder holds no causal model or no tokenizer that can be used.
+    """
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    folder = model_folder(settings.path)
+    device = machine.prepare(settings)
+    dtype = machine.choose_dtype(settings, device)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(folder, **_how_to_load(settings, device, dtype))
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ModelError(f"{folder}: the model cannot be loaded: {reason[0]}") from error
+    model.requires_grad_(False)
+    model.eval()
+    return LanguageModel(model, ChatEncoder(tokenizer, _stop_ids(model)), device, dtype)
+
+
+def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
+    how: dict[str, Any] = {"dtype": dtype, "device_map": {"": device}, "local_files_only": True}
+    if settings.quantization == "nf4":
+        # NF4 with double quantisation: Dettmers et al. 2023, arXiv:2305.14314.
+        how["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        )
+    return how
+
+
+def _stop_ids(model: PreTrainedModel) -> list[int]:
+    stops = getattr(model.generation_config, "eos_token_id", None)
+    if stops is None:
+        return []
+    return [int(stop) for stop in stops] if isinstance(stops, list) else [int(stops)]
+
+
+def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
+    """A fresh adapter on the base, the same for the same seed.
+
+    Raises:
+        ConfigurationError: when `lora.target_modules` names nothing in this model.
+    """
+    torch.manual_seed(seed)
+    settings = LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.scale_numerator,  # type: ignore[arg-type]
+        lora_dropout=lora.dropout,
+        target_modules=lora.target_modules,
+        use_rslora=lora.use_rslora,
+        use_dora=lora.use_dora,
+        task_type="CAUSAL_LM",
+    )
+    try:
+        tuned = get_peft_model(base.model, settings)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ConfigurationError(f"lora.target_modules = {lora.target_modules}: {str(error).splitlines()[0]}") from error
+    return LanguageModel(tuned, base.encoder, base.device, base.dtype)  # type: ignore[arg-type]
+
+
+def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> LanguageModel:
+    """A trained adapter on the base that it was trained on.
+
+    Raises:
+        ModelError: when the folder holds no adapter, or one for another base.
+    """
+    check_adapter(folder, base_fingerprint)
+    try:
+        tuned = PeftModel.from_pretrained(base.model, str(folder), local_files_only=True)  # type: ignore[arg-type]
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder}: the adapter does not fit the base model: {str(error).splitlines()[0]}") from error
+    tuned.eval()
+    return LanguageModel(tuned, base.encoder, base.device, base.dtype)
+
+
+def check_adapter(folder: Path, base_fingerprint: str) -> None:
+    """Refuse a folder that is no adapter, and an adapter of another base.
+
+    An adapter of another program names no fingerprint; whether its shapes fit shows when it is loaded.
+
+    Raises:
+        ModelError: naming what is wrong.
+    """
+    if not (folder / "adapter_config.json").is_file() or not (folder / "adapter_model.safetensors").is_file():
+        raise ModelError(f"{folder}: holds no adapter: adapter_config.json and adapter_model.safetensors are expected")
+    note = folder / BASE_NOTE
+    trained_on = json.loads(note.read_text()) if note.is_file() else {}
+    if trained_on and trained_on["fingerprint"] != base_fingerprint:
+        raise ModelError(
+            f"{folder}: was trained on another base model ({trained_on['name']}, {trained_on['fingerprint']}); "
+            f"this one is {base_fingerprint}: set model= or model.path= to the one it was trained on"
+        )

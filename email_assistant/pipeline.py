@@ -1,0 +1,294 @@
+"""The order of the stages, the key of each artifact, and what is missing.
+
+A stage's key is a hash of its version, its own slice of the configuration and the content of what it
+reads; paths, dates and what changes speed alone are left out.
+"""
+
+import importlib
+import logging
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from email_assistant import summary
+from email_assistant.archive import readers
+from email_assistant.artifacts import Artifact, Store, hash_file, hash_of
+from email_assistant.config import Config
+from email_assistant.errors import ConfigurationError, DataError, EmailAssistantError
+from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.tracking import Run, git_commit
+
+log = logging.getLogger(__name__)
+PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "sacrebleu", "mauve-text", "mlflow")
+
+
+@dataclass
+class Context:
+    """What a stage is given: the configuration, the artifacts before it, and the run that it logs to."""
+
+    config: Config
+    artifacts: dict[str, Artifact]
+    run: Run
+    store: Store
+    core: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How one stage stands in the pipeline.
+
+    Attributes:
+        module: Where its `run(context, folder) -> counts` is; imported when it runs.
+        version: Raised when its code gives another result from the same inputs.
+        after: The stages whose artifacts it reads.
+        reads: Its slice of the configuration and the hashes of its inputs.
+        scores: What only its scores depend on: a change of it does not make stages after it run.
+        resumable: Whether it goes on where it was interrupted.
+    """
+
+    module: str
+    version: int
+    after: tuple[str, ...]
+    reads: Callable[[Context], dict[str, Any]]
+    scores: Callable[[Context], dict[str, Any]] = lambda context: {}
+    resumable: bool = False
+
+
+def run(config: Config) -> float | None:
+    """Run the stages that `config.stage` asks for.
+
+    Returns:
+        The validation loss when an adapter was trained or found, for a sweep to minimise.
+
+    Raises:
+        EmailAssistantError: for everything that the user can mend.
+    """
+    context = Context(config, {}, Run(config), Store(config.outputs))
+    try:
+        for name in needed(config):
+            ensure(name, context)
+        if config.stage == "infer":
+            context.run.open()
+            importlib.import_module("email_assistant.stages.infer").run(context)
+        log_results(context)
+    except KeyboardInterrupt:
+        context.run.close("KILLED")
+        raise
+    except BaseException as error:
+        if context.run.is_open:
+            context.run.set_tags({"error": type(error).__name__})
+        context.run.close("FAILED")
+        raise
+    context.run.close("FINISHED")
+    summary.show(context.config, context.artifacts)
+    return _validation_loss(context)
+
+
+def needed(config: Config) -> list[str]:
+    """The stages to have, in order, for the one that is asked for."""
+    if config.stage == "all":
+        return list(STAGES)
+    if config.stage == "infer":
+        return [] if config.infer.adapter else _with_those_before("train")
+    return _with_those_before(config.stage)
+
+
+def _with_those_before(name: str) -> list[str]:
+    wanted: set[str] = set()
+    pending = [name]
+    while pending:
+        current = pending.pop()
+        wanted.add(current)
+        pending += STAGES[current].after
+    return [stage for stage in STAGES if stage in wanted]
+
+
+def ensure(name: str, context: Context) -> None:
+    """Find the artifact of a stage or make it, one process at a time."""
+    stage, config = STAGES[name], context.config
+    reads = {"version": stage.version, **stage.reads(context)}
+    scores = stage.scores(context)
+    context.core = hash_of(reads)
+    key = hash_of({"reads": reads, "scores": scores})
+    forced = config.force and config.stage in (name, "all")
+    # What comes after reads the adapter alone; how its scores were made does not matter there.
+    by_core = config.stage in ("infer", "evaluate") and bool(scores) and name == "train"
+    with context.store.locked(name, key, lambda: log.info("%-10s another run is making this; waiting", name)):
+        found = None if forced else _find(name, key, context, by_core)
+        if found is None:
+            _say_why(name, reads, scores, context.store, forced)
+            context.run.open()
+            facts = {"reads": reads, "scores": scores, "core": context.core, **_circumstances()}
+            module = importlib.import_module(stage.module)
+            found = context.store.write(
+                name, key, facts, lambda folder: dict(module.run(context, folder)), stage.resumable
+            )
+            log.info("%-10s done in %s", name, summary.duration(found.manifest["seconds"]))
+        else:
+            log.info("%-10s cached", name)
+    context.store.mark_latest(found)
+    context.artifacts[name] = found
+
+
+def _find(name: str, key: str, context: Context, by_core: bool) -> Artifact | None:
+    exact = context.store.find(name, key)
+    return context.store.find_core(name, context.core) if exact is None and by_core else exact
+
+
+def _say_why(name: str, reads: dict[str, Any], scores: dict[str, Any], store: Store, forced: bool) -> None:
+    """Say what differs from the artifact of this stage that was used last."""
+    last = store.latest(name)
+    if forced:
+        log.info("%-10s running: force=true", name)
+    elif last is None:
+        log.info("%-10s running", name)
+    else:
+        changed = _differences({**last["reads"], **last["scores"]}, {**reads, **scores})
+        log.info("%-10s running: changed since last: %s", name, ", ".join(changed) or "its artifact is gone")
+
+
+def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
+    changed = []
+    for key in {**old, **new}:
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            changed += _differences(before, after, f"{prefix}{key}.")
+        elif before != after:
+            short = not prefix.startswith("inputs.") and len(f"{before}{after}") < 60
+            changed.append(f"{prefix}{key} ({before} → {after})" if short else f"{prefix}{key}")
+    return changed
+
+
+def _circumstances() -> dict[str, Any]:
+    """What a manifest says beside the key: versions, commit, time."""
+    return {
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "commit": git_commit(),
+        "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def log_results(context: Context) -> None:
+    """Log to the run what its artifacts say, whether they were made now or before."""
+    for name, artifact in context.artifacts.items():
+        module = importlib.import_module(STAGES[name].module)
+        counts = {f"{name}.{key}": value for key, value in artifact.manifest["counts"].items()}
+        context.run.log_metrics({key: value for key, value in counts.items() if isinstance(value, int | float)})
+        context.run.set_tags({f"artifact.{name}": artifact.folder.name})
+        if hasattr(module, "log_to"):
+            module.log_to(context.run, artifact, context.config)
+
+
+def _validation_loss(context: Context) -> float | None:
+    trained = context.artifacts.get("train")
+    return float(trained.manifest["counts"]["validation_loss"]) if trained else None
+
+
+def _without(values: Any, *left_out: str) -> dict[str, Any]:
+    """A dataclass of the configuration as a mapping, without what does not change the result."""
+    return {key: value for key, value in asdict(values).items() if key not in left_out}
+
+
+def _base(config: Config) -> dict[str, Any]:
+    memo = config.outputs / "fingerprints.json"
+    return {"fingerprint": fingerprint(config.model.path, memo), **_without(config.model, "path", "device", "threads")}
+
+
+def archive_path(config: Config) -> Path:
+    """The archive's file or folder; relative paths start where the program was called.
+
+    Raises:
+        ConfigurationError: when none is named.
+    """
+    if config.data.path is None:
+        raise ConfigurationError("data.path: say where your archive lies, as in data.path=sent.mbox")
+    return Path(config.data.path).expanduser()
+
+
+def _data(context: Context) -> dict[str, Any]:
+    config = context.config
+    pieces, _ = readers.find_pieces(archive_path(config), config.data.format)
+    content = hash_of(sorted(hash_file(file) for file in readers.files_of(pieces)))
+    return {"data": _without(config.data, "path"), "inputs": {"archive": content}}
+
+
+def _summarize(context: Context) -> dict[str, Any]:
+    config, emails = context.config, context.artifacts["data"].content("emails.jsonl")
+    if config.summarizer.method == "from_file":
+        pairs = Path(config.summarizer.path or "").expanduser()
+        if not pairs.is_file():
+            raise DataError(f"{pairs}: there is no such file; summarizer.path names the corrected pairs")
+        return {"summarizer": {"method": "from_file"}, "inputs": {"emails": emails, "pairs": hash_file(pairs)}}
+    return {
+        "summarizer": _without(config.summarizer, "path", "batch_size"),
+        "seed": config.seed,
+        "inputs": {"emails": emails, "base": _base(config)},
+    }
+
+
+def _split(context: Context) -> dict[str, Any]:
+    pairs = context.artifacts["summarize"].content("pairs.jsonl")
+    return {"split": asdict(context.config.split), "seed": context.config.seed, "inputs": {"pairs": pairs}}
+
+
+def _train(context: Context) -> dict[str, Any]:
+    config, split = context.config, context.artifacts["split"]
+    resources = ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "scored_mails")
+    return {
+        "lora": asdict(config.lora),
+        "trainer": _without(config.trainer, *resources),
+        "seed": config.seed,
+        "inputs": {
+            "train": split.content("train.jsonl"),
+            "validation": split.content("validation.jsonl"),
+            "base": _base(config),
+        },
+    }
+
+
+def _train_scores(context: Context) -> dict[str, Any]:
+    config = context.config
+    return {
+        "scored_mails": config.trainer.scored_mails,
+        "generation": _without(config.generation, "batch_size"),
+        "mauve": _mauve(config),
+    }
+
+
+def _mauve(config: Config) -> dict[str, Any]:
+    """MAUVE's settings; a feature model of its own counts by its content."""
+    settings = _without(config.evaluation.mauve, "model_path")
+    if config.evaluation.mauve.model_path:
+        memo = config.outputs / "fingerprints.json"
+        settings["features"] = fingerprint(config.evaluation.mauve.model_path, memo)
+    return settings
+
+
+def _evaluate(context: Context) -> dict[str, Any]:
+    config, split = context.config, context.artifacts["split"]
+    return {
+        "evaluation": {**_without(config.evaluation, "mauve"), "mauve": _mauve(config)},
+        "generation": _without(config.generation, "batch_size"),
+        "max_length": config.trainer.max_length,
+        "seed": config.seed,
+        "inputs": {
+            "train": split.content("train.jsonl"),
+            "test": split.content("test.jsonl"),
+            "adapter": context.artifacts["train"].content("adapter/adapter_model.safetensors"),
+            "base": _base(config),
+        },
+    }
+
+
+# The artifacts, in the order in which they come of one another. `infer` makes none: it writes where it is told.
+STAGES: dict[str, Stage] = {
+    "data": Stage("email_assistant.stages.data", 1, (), _data),
+    "summarize": Stage("email_assistant.stages.summarize", 1, ("data",), _summarize, resumable=True),
+    "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
+    "train": Stage("email_assistant.stages.train", 1, ("split",), _train, _train_scores, resumable=True),
+    "evaluate": Stage("email_assistant.stages.evaluate", 1, ("split", "train"), _evaluate, resumable=True),
+}

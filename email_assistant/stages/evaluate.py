@@ -1,0 +1,89 @@
+"""The tuned model beside baselines on the test mails: one table, one page."""
+
+import logging
+import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from email_assistant import jsonl, pages
+from email_assistant.artifacts import PROGRESS, Artifact
+from email_assistant.config import Config
+from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
+from email_assistant.pipeline import Context
+from email_assistant.scoring import scorer, write_mails
+from email_assistant.tracking import Run
+
+log = logging.getLogger(__name__)
+Record = dict[str, Any]
+
+
+def run(context: Context, folder: Path) -> dict[str, Any]:
+    """Write report.json, report.html, scores.png and generations.jsonl."""
+    config, split = context.config, context.artifacts["split"]
+    test = jsonl.read(split.path("test.jsonl"))[: config.evaluation.max_mails]
+    training = jsonl.read(split.path("train.jsonl"))
+    base_fingerprint = fingerprint(config.model.path, config.outputs / "fingerprints.json")
+    model = load_adapter(load_base(config.model), context.artifacts["train"].path("adapter"), base_fingerprint)
+    judge = scorer(config, model, [pair["email"] for pair in test])
+    arms: dict[str, list[Record]] = {}
+    report: dict[str, Any] = {"mails": len(test), "arms": {}, "signatures": {}}
+    for arm in config.evaluation.arms:
+        prompt_of = _prompts(model, arm, training, config)
+        with _without_adapter(model) if arm != "tuned" else nullcontext():
+            arms[arm] = write_mails(model, test, prompt_of, config, folder / PROGRESS / f"{arm}.jsonl", arm)
+        report["arms"][arm], report["signatures"] = judge.score(arms[arm])
+    jsonl.write(folder / "generations.jsonl", _generations(test, arms))
+    jsonl.write_json(folder / "report.json", report)
+    pages.plot_scores(folder / "scores.png", report["arms"])
+    pages.write_report(folder / "report.html", report, jsonl.read(folder / "generations.jsonl"))
+    return {
+        f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()
+    } | {"mails": len(test)}
+
+
+def log_to(run: Run, artifact: Artifact, config: Config) -> None:
+    """Log the table, the page and the settings of the scores to a run."""
+    report = jsonl.read_json(artifact.path("report.json"))
+    for arm, scores in report["arms"].items():
+        run.log_metrics({f"test_{arm}_{name}": value for name, value in scores.items()})
+    run.set_tags({f"signature.test.{name}": value for name, value in report["signatures"].items()})
+    for name in ("report.json", "report.html", "scores.png"):
+        run.log_files(artifact.path(name))
+
+
+def _without_adapter(model: LanguageModel) -> AbstractContextManager[Any]:
+    disabled: AbstractContextManager[Any] = model.model.disable_adapter()  # type: ignore[operator]
+    return disabled
+
+
+def _prompts(
+    model: LanguageModel, arm: str, training: list[Record], config: Config
+) -> Callable[[Record], list[int]]:
+    """How an arm asks: with the instruction alone, or after mails of the owner as earlier turns."""
+    encoder = model.encoder
+
+    def few_shot(pair: Record) -> list[int]:
+        drawn = random.Random(f"{config.seed} {pair['id']}").sample(training, min(config.evaluation.shots, len(training)))
+        examples = [(example["instruction"], example["email"]) for example in drawn]
+        while examples:
+            ids = encoder.prompt(pair["instruction"], examples)
+            if len(ids) <= config.trainer.max_length:
+                return ids
+            # The longest example goes first where all of them do not fit.
+            examples.remove(max(examples, key=lambda example: len(example[1])))
+        return encoder.prompt(pair["instruction"])
+
+    return few_shot if arm == "few_shot" else lambda pair: encoder.prompt(pair["instruction"])
+
+
+def _generations(test: list[Record], arms: dict[str, list[Record]]) -> list[Record]:
+    """A line for every test mail: what was asked, what the owner wrote, what each arm wrote."""
+    lines = []
+    for place, pair in enumerate(test):
+        line = {key: pair[key] for key in ("id", "instruction", "subject", "email")}
+        line.update({arm: mails[place]["text"] for arm, mails in arms.items()})
+        lines.append(line)
+    return lines

@@ -1,0 +1,155 @@
+"""Instructions to mails: a file of them to a table, or one by one on the terminal."""
+
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from email_assistant import jsonl
+from email_assistant.artifacts import hash_file, hash_of
+from email_assistant.config import Config
+from email_assistant.errors import DataError
+from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.pipeline import Context
+
+log = logging.getLogger(__name__)
+COLUMNS = ["instruction", "generated_email"]
+
+
+def run(context: Context) -> None:
+    """Write `infer.output` from `infer.input`, or answer at a prompt when there is no input.
+
+    Raises:
+        DataError: when the input is missing or empty, or the output cannot be written.
+    """
+    config = context.config
+    adapter = _adapter(context)
+    if config.infer.input is None:
+        _talk(config, adapter)
+        return
+    instructions = read_instructions(Path(config.infer.input).expanduser())
+    output = Path(config.infer.output).expanduser()
+    check_writable(output)
+    mails = _write(config, adapter, instructions, output)
+    write_table(output, instructions, mails)
+    _progress_file(output).unlink()
+    log.info("%-10s %d mails in %s", "infer", len(mails), output)
+    context.run.log_metrics({"infer.mails": len(mails)})
+
+
+def read_instructions(path: Path) -> list[str]:
+    """The non-empty lines of a text file, in order.
+
+    Raises:
+        DataError: when there is no such file, it is no text, or it has no instruction.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file; infer.input names a text file with one instruction a line")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is no text in UTF-8 (byte {error.start})") from error
+    instructions = [line.strip() for line in lines if line.strip()]
+    if not instructions:
+        raise DataError(f"{path}: has no instruction; write one a line")
+    return instructions
+
+
+def check_writable(output: Path) -> None:
+    """Find out before the work whether the table can be written.
+
+    Raises:
+        DataError: when it cannot.
+    """
+    if output.is_dir():
+        raise DataError(f"{output}: is a folder; infer.output names the file to write")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=output.parent):
+            pass
+    except OSError as error:
+        raise DataError(f"{output}: cannot be written: {error.strerror}; infer.output names the file") from error
+    if output.exists() and not os.access(output, os.W_OK):
+        raise DataError(f"{output}: cannot be written: it is read-only")
+
+
+def write_table(output: Path, instructions: list[str], mails: list[str]) -> None:
+    """Write the CSV beside its place and rename it into it."""
+    import pandas
+
+    partial = output.with_name(f".{output.name}.partial")
+    table = pandas.DataFrame({COLUMNS[0]: instructions, COLUMNS[1]: mails})
+    table.to_csv(partial, index=False, encoding="utf-8", lineterminator="\r\n")
+    partial.replace(output)
+
+
+def _adapter(context: Context) -> Path:
+    """The adapter's folder, checked before the model is loaded."""
+    from email_assistant.language_model.loading import check_adapter
+
+    config = context.config
+    if config.infer.adapter:
+        folder = Path(config.infer.adapter).expanduser()
+        check_adapter(folder, _base_fingerprint(config))
+        return folder
+    return context.artifacts["train"].path("adapter")
+
+
+def _base_fingerprint(config: Config) -> str:
+    return fingerprint(config.model.path, config.outputs / "fingerprints.json")
+
+
+def _load(config: Config, adapter: Path) -> Any:
+    from email_assistant.language_model.loading import load_adapter, load_base
+
+    return load_adapter(load_base(config.model), adapter, _base_fingerprint(config))
+
+
+def _progress_file(output: Path) -> Path:
+    return output.with_name(f".{output.name}.progress.jsonl")
+
+
+def _write(config: Config, adapter: Path, instructions: list[str], output: Path) -> list[str]:
+    """The mails; those that a call with the same values had written before it was cut off are read back."""
+    from email_assistant.scoring import write_mails
+
+    progress = _progress_file(output)
+    key = hash_of(
+        [
+            hash_file(adapter / "adapter_model.safetensors"),
+            _base_fingerprint(config),
+            vars(config.generation) | {"batch_size": None},
+            config.seed,
+        ]
+    )
+    # The id holds the key, so that what was written with other values is not taken for this call's.
+    pairs = [{"id": f"{key} {place} {text}", "instruction": text} for place, text in enumerate(instructions)]
+    known = {pair["id"] for pair in pairs}
+    before = [record for record in jsonl.read_finished(progress) if record["id"] in known]
+    jsonl.write(progress, before)
+    if before:
+        log.info("%-10s %d of %d mails were there", "infer", len(before), len(pairs))
+    model = _load(config, adapter)
+    prompt_of = lambda pair: model.encoder.prompt(pair["instruction"])  # noqa: E731
+    written = write_mails(model, pairs, prompt_of, config, progress, "infer")
+    return [record["text"] for record in written]
+
+
+def _talk(config: Config, adapter: Path) -> None:
+    """Answer each line that is typed, as it is written; an empty line or end of file ends it."""
+    from email_assistant.language_model.generation import stream
+    from email_assistant.scoring import decoding_of
+
+    model = _load(config, adapter)
+    decoding = decoding_of(config.generation)
+    print("What should the mail say? (one line; an empty line ends)", flush=True)
+    while True:
+        print("> ", end="", flush=True)
+        line = sys.stdin.readline()
+        if not line.strip():
+            return
+        for piece in stream(model, model.encoder.prompt(line.strip()), decoding, config.seed):
+            print(piece, end="", flush=True)
+        print("\n", flush=True)

@@ -1,0 +1,117 @@
+"""Pairs to training, validation and test mails; conversations and near-duplicates stay on one side."""
+
+import itertools
+import logging
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from email_assistant import jsonl
+from email_assistant.archive.duplicates import near_duplicates
+from email_assistant.archive.threads import Groups
+from email_assistant.config import Split
+from email_assistant.errors import DataError
+from email_assistant.pipeline import Context
+
+log = logging.getLogger(__name__)
+Record = dict[str, Any]
+FEWEST_TRAINING = 2
+FEWEST_SCORED = 2
+
+
+def run(context: Context, folder: Path) -> dict[str, Any]:
+    """Write train.jsonl, validation.jsonl, test.jsonl and report.json."""
+    settings = context.config.split
+    pairs = jsonl.read(context.artifacts["summarize"].path("pairs.jsonl"))
+    groups = group(pairs, settings.near_duplicate_similarity)
+    sides = divide(groups, settings, context.config.seed)
+    for name, records in sides.items():
+        jsonl.write(folder / f"{name}.jsonl", records)
+    report = {
+        "pairs": len(pairs),
+        "groups": len(groups),
+        "largest_group": max(map(len, groups)),
+        **{name: len(records) for name, records in sides.items()},
+    }
+    jsonl.write_json(folder / "report.json", report)
+    log.info("%-10s %s", "split", ", ".join(f"{len(records)} {name}" for name, records in sides.items()))
+    return report
+
+
+def group(pairs: list[Record], similarity: float) -> list[list[Record]]:
+    """Pairs that must not be parted: of one thread, or near-duplicates of one another."""
+    groups = Groups()
+    for place, pair in enumerate(pairs):
+        groups.join(f"thread {pair['thread']}", place)
+    for later, earlier in near_duplicates([pair["email"] for pair in pairs], similarity):
+        groups.join(earlier, later)
+    members: dict[Any, list[Record]] = {}
+    for place, pair in enumerate(pairs):
+        members.setdefault(groups.find(place), []).append(pair)
+    return list(members.values())
+
+
+def divide(groups: list[list[Record]], settings: Split, seed: int) -> dict[str, list[Record]]:
+    """Give whole groups to the test set, then to validation, the rest to training.
+
+    Raises:
+        DataError: when there are too few mails, or too few groups, for three sides.
+    """
+    count = sum(map(len, groups))
+    test, validation = sizes(count, settings)
+    if test < FEWEST_SCORED or validation < FEWEST_SCORED or count - test - validation < FEWEST_TRAINING:
+        raise DataError(
+            f"{count} mails are too few to split: with split.test_fraction={settings.test_fraction} and "
+            f"split.validation_fraction={settings.validation_fraction} at least {fewest(settings)} are needed"
+        )
+    if settings.method == "time":
+        # Newest last; a mail without a date counts as old.
+        ordered = sorted(groups, key=lambda group: max(map(_moment, group)))
+    else:
+        ordered = list(groups)
+        random.Random(seed).shuffle(ordered)
+    sides: dict[str, list[Record]] = {"train": [], "validation": [], "test": []}
+    for name, size in (("test", test), ("validation", validation)):
+        sides[name] = _take(ordered, size, settings.method == "time")
+    sides["train"] = [pair for group in ordered for pair in group]
+    if min(len(sides["test"]), len(sides["validation"]), len(sides["train"])) < FEWEST_SCORED:
+        raise DataError(
+            f"{count} mails make {len(groups)} conversations, the largest of {max(map(len, groups))} mails: too few to "
+            f"split without parting one; add mails or raise split.near_duplicate_similarity"
+        )
+    return sides
+
+
+def _moment(pair: Record) -> float:
+    """Seconds since 1970; a date without a zone is taken as UTC."""
+    if not pair["date"]:
+        return 0.0
+    date = datetime.fromisoformat(pair["date"])
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+
+
+def _take(ordered: list[list[Record]], size: int, by_time: bool) -> list[Record]:
+    """Take groups off the end until the side has its size; at random a group that is too large is passed over."""
+    taken: list[Record] = []
+    place = len(ordered) - 1
+    while place >= 0 and len(taken) < size:
+        if by_time or len(taken) + len(ordered[place]) <= size:
+            taken += ordered.pop(place)
+        place -= 1
+    return taken
+
+
+def sizes(count: int, settings: Split) -> tuple[int, int]:
+    """Mails of the test set, and of the validation set out of what is left."""
+    test = round(count * settings.test_fraction)
+    return test, round((count - test) * settings.validation_fraction)
+
+
+def fewest(settings: Split) -> int:
+    """The smallest number of mails that can be split."""
+    for count in itertools.count(2 * FEWEST_SCORED + FEWEST_TRAINING):
+        test, validation = sizes(count, settings)
+        if min(test, validation) >= FEWEST_SCORED and count - test - validation >= FEWEST_TRAINING:
+            return count
+    raise AssertionError("both sides grow with the count")

@@ -1,0 +1,165 @@
+"""The adapter: trained on the owner's mails, then scored on the validation mails."""
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+from email_assistant import jsonl
+from email_assistant.artifacts import PROGRESS, Artifact
+from email_assistant.config import Config
+from email_assistant.language_model.encoding import ChatEncoder, Encoded
+from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.language_model.loading import BASE_NOTE, LanguageModel, add_adapter, load_adapter, load_base
+from email_assistant.model_card import model_card
+from email_assistant.pipeline import Context
+from email_assistant.scoring import scorer, write_mails
+from email_assistant.tracking import Run
+from email_assistant.training.trainer import State, Trainer
+
+log = logging.getLogger(__name__)
+Record = dict[str, Any]
+
+
+def run(context: Context, folder: Path) -> dict[str, Any]:
+    """Write adapter/, metrics.json, history.jsonl and validation_mails.jsonl.
+
+    An adapter that was trained with the same values, but scored otherwise, is scored again and not
+    trained again.
+    """
+    config, split = context.config, context.artifacts["split"]
+    base_fingerprint = fingerprint(config.model.path, config.outputs / "fingerprints.json")
+    base = load_base(config.model)
+    trained = None if config.force else context.store.find_core("train", context.core)
+    if trained:
+        log.info("%-10s the adapter was there; it is scored again", "train")
+        _copy(trained, folder)
+        model = load_adapter(base, folder / "adapter", base_fingerprint)
+        facts: Record = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
+    else:
+        model, facts = _fit(context, base, folder)
+        _save_adapter(model, folder / "adapter", config, base_fingerprint)
+    scores, signatures = _score(config, model, jsonl.read(split.path("validation.jsonl")), folder)
+    metrics = {**facts, **{f"validation_{name}": value for name, value in scores.items()}}
+    jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
+    card = model_card(config, metrics, signatures, context.artifacts, base_fingerprint)
+    (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
+    return {**metrics, "fit": list(facts)}
+
+
+def log_to(run: Run, artifact: Artifact, config: Config) -> None:
+    """Log scores, their settings, the data's hash and the adapter to a run."""
+    saved = jsonl.read_json(artifact.path("metrics.json"))
+    run.log_metrics(saved["metrics"])
+    run.set_tags({f"signature.{name}": value for name, value in saved["signatures"].items()})
+    run.log_dataset("train", artifact.manifest["reads"]["inputs"]["train"], artifact.folder)
+    run.log_files(artifact.path("metrics.json"))
+    run.log_files(artifact.path("history.jsonl"))
+    if artifact.manifest["key"] not in _reported:
+        for record in jsonl.read(artifact.path("history.jsonl")):
+            run.log_metrics({key: value for key, value in record.items() if key != "step"}, int(record["step"]))
+    if config.tracking.log_adapter:
+        run.log_files(artifact.path("adapter"), "adapter")
+
+
+# Keys of artifacts whose steps this process has logged while they were taken.
+_reported: set[str] = set()
+
+
+def _copy(trained: Artifact, folder: Path) -> None:
+    shutil.copytree(trained.path("adapter"), folder / "adapter", dirs_exist_ok=True)
+    shutil.copyfile(trained.path("history.jsonl"), folder / "history.jsonl")
+
+
+def _fit(context: Context, base: LanguageModel, folder: Path) -> tuple[LanguageModel, Record]:
+    """Train, and return the model with its best weights and the facts of the training."""
+    config, split = context.config, context.artifacts["split"]
+    training, training_facts = encode(base.encoder, jsonl.read(split.path("train.jsonl")), config, "train")
+    validation, _ = encode(base.encoder, jsonl.read(split.path("validation.jsonl")), config, "validation")
+    model = add_adapter(base, config.lora, config.seed)
+    trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
+    log.info("%-10s %d mails, %s weights of the adapter", "train", len(training), f"{trainable:,}")
+    _show_first(base.encoder, training)
+    trainer = Trainer(
+        model,
+        training,
+        validation,
+        config.trainer,
+        config.seed,
+        folder / PROGRESS / "fit",
+        lambda metrics, step: context.run.log_metrics(metrics, step),
+    )
+    state = trainer.fit()
+    _reported.add(folder.name.removesuffix(".partial"))
+    jsonl.write(folder / "history.jsonl", state.history)
+    return model, {**training_facts, **_facts(state, training), "trainable_weights": trainable}
+
+
+def _facts(state: State, training: list[Encoded]) -> Record:
+    return {
+        "validation_loss": state.best_loss,
+        "base_validation_loss": state.history[0]["validation/loss"],
+        "best_step": state.best_step,
+        "steps": state.step,
+        "stopped_early": int(state.stopped),
+        "supervised_tokens": sum(example.supervised for example in training),
+    }
+
+
+def encode(encoder: ChatEncoder, pairs: list[Record], config: Config, name: str) -> tuple[list[Encoded], Record]:
+    """Examples of the pairs that fit, and how many did not or were cut; both are said."""
+    settings = config.trainer
+    examples = [
+        encoder.example(pair["instruction"], pair["email"], settings.max_length, settings.too_long) for pair in pairs
+    ]
+    kept = [example for example in examples if example is not None]
+    facts = {f"{name}_mails": len(kept), f"{name}_dropped": len(pairs) - len(kept)}
+    facts[f"{name}_cut"] = sum(example.cut for example in kept)
+    if facts[f"{name}_dropped"] or facts[f"{name}_cut"]:
+        log.info(
+            "%-10s longer than trainer.max_length=%d in %s: %d dropped, %d cut",
+            *("train", settings.max_length, name, facts[f"{name}_dropped"], facts[f"{name}_cut"]),
+        )
+    return kept, facts
+
+
+def _show_first(encoder: ChatEncoder, training: list[Encoded]) -> None:
+    """Say what the first example supervises, so that nothing is trained on unseen."""
+    if training:
+        first = training[0]
+        log.debug("first example: %s", encoder.tokenizer.decode(first.ids))
+        log.info(
+            "%-10s first example: %d ids of prompt, %d supervised, the last of them %r",
+            *("train", first.prompt_length, first.supervised, encoder.tokenizer.decode([first.ids[-1]])),
+        )
+
+
+def _save_adapter(model: LanguageModel, folder: Path, config: Config, base_fingerprint: str) -> None:
+    """The adapter, its configuration, the tokenizer with its template, and what base it belongs to."""
+    model.model.save_pretrained(str(folder), save_embedding_layers=False)  # type: ignore[call-arg]
+    model.encoder.tokenizer.save_pretrained(str(folder))
+    name = Path(config.model.path).name
+    jsonl.write_json(folder / BASE_NOTE, {"name": name, "fingerprint": base_fingerprint})
+    settings = jsonl.read_json(folder / "adapter_config.json")
+    settings["base_model_name_or_path"] = name
+    jsonl.write_json(folder / "adapter_config.json", settings)
+
+
+def _score(
+    config: Config, model: LanguageModel, validation: list[Record], folder: Path
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Write validation mails and score them."""
+    chosen = validation[: config.trainer.scored_mails]
+    progress_file = folder / PROGRESS / "validation_mails.jsonl"
+    written = write_mails(
+        model, chosen, lambda pair: model.encoder.prompt(pair["instruction"]), config, progress_file, "score"
+    )
+    real = [pair["email"] for pair in chosen]
+    jsonl.write(
+        folder / "validation_mails.jsonl",
+        (
+            {"id": pair["id"], "instruction": pair["instruction"], "email": pair["email"], "generated_email": mail["text"]}
+            for pair, mail in zip(chosen, written, strict=True)
+        ),
+    )
+    return scorer(config, model, real).score(written)

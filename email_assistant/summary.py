@@ -1,0 +1,81 @@
+"""What is shown when all is done: scores, a few mails, and where things lie."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from email_assistant import jsonl
+from email_assistant.artifacts import Artifact
+from email_assistant.config import Config
+
+SAMPLES = 3
+FILES = {
+    "data": "emails.jsonl",
+    "summarize": "pairs.jsonl",
+    "split": "train.jsonl, validation.jsonl, test.jsonl",
+    "train": "adapter/",
+    "evaluate": "report.html",
+}
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: '8 s', '3 min 20 s'."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def show(config: Config, artifacts: dict[str, Artifact]) -> None:
+    """Print scores and sample mails of an evaluation, and the place of every artifact."""
+    console = Console(highlight=False)
+    if "evaluate" in artifacts:
+        _show_evaluation(console, artifacts["evaluate"])
+    elif "train" in artifacts and config.stage == "train":
+        _show_training(console, artifacts["train"])
+    if artifacts:
+        console.print(_places(config, artifacts))
+
+
+def _show_evaluation(console: Console, artifact: Artifact) -> None:
+    report = jsonl.read_json(artifact.path("report.json"))
+    table = Table(title=f"On {report['mails']} test mails")
+    for heading in ("", "BLEU", "chrF", "MAUVE", "length", "ended"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for arm, scores in report["arms"].items():
+        table.add_row(
+            arm.replace("_", "-"),
+            f"{scores['bleu']:.1f}",
+            f"{scores['chrf']:.1f}",
+            f"{scores['mauve']:.3f}",
+            f"{scores['length_ratio']:.2f}",
+            f"{scores['ended']:.0%}",
+        )
+    for line in jsonl.read(artifact.path("generations.jsonl"))[:SAMPLES]:
+        if "tuned" in line:
+            console.print(Panel(_plain(line["tuned"]), title=_plain(line["instruction"]), title_align="left"))
+    console.print(table)
+
+
+def _show_training(console: Console, artifact: Artifact) -> None:
+    metrics: dict[str, Any] = jsonl.read_json(artifact.path("metrics.json"))["metrics"]
+    console.print(
+        f"validation loss {metrics['validation_loss']:.3f} (base {metrics['base_validation_loss']:.3f}), "
+        f"BLEU {metrics['validation_bleu']:.1f}, chrF {metrics['validation_chrf']:.1f}, "
+        f"MAUVE {metrics['validation_mauve']:.3f}"
+    )
+
+
+def _places(config: Config, artifacts: dict[str, Artifact]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for name in artifacts:
+        table.add_row(name, f"{config.paths.outputs}/latest/{name}/  {FILES[name]}")
+    if config.tracking.enabled:
+        table.add_row("runs", f"{config.paths.mlruns}  (make ui)")
+    return table
+
+
+def _plain(text: str) -> str:
+    """Text of a mail for the terminal: no markup, no control characters that it could obey."""
+    return escape("".join(character for character in text if character == "\n" or character.isprintable()))

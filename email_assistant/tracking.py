@@ -1,0 +1,307 @@
+"""The local MLflow store: one call of run.py is one run, one job of a sweep is a child run.
+
+The store is a SQLite database and a folder of files under `paths.mlruns`. MLflow itself is imported
+when a run opens, since that takes two seconds.
+"""
+
+import argparse
+import atexit
+import logging
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+from hydra.core.hydra_config import HydraConfig
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+
+from email_assistant import privacy
+from email_assistant.config import Config
+from email_assistant.errors import TrackingError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+PARENT_RUN = "EMAIL_ASSISTANT_PARENT_RUN"
+LONGEST_VALUE = 6000
+BATCH = 100
+PORT = 5000
+log = logging.getLogger(__name__)
+
+
+def database(mlruns: Path) -> Path:
+    """The store's database file."""
+    return mlruns / "mlflow.db"
+
+
+def open_store(mlruns: Path, experiment: str) -> tuple["MlflowClient", str]:
+    """A client of the store and the id of an experiment, both made on first use.
+
+    A lock keeps two processes from making the database at once, which would break it.
+
+    Raises:
+        TrackingError: when the store was made in another folder.
+    """
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    from mlflow import MlflowClient
+
+    mlruns = mlruns.resolve()
+    try:
+        mlruns.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrackingError(
+            f"{mlruns}: cannot be written: {error.strerror}; paths.mlruns names the folder"
+        ) from error
+    with FileLock(mlruns / ".lock"):
+        client = MlflowClient(f"sqlite:///{database(mlruns)}")
+        known = client.get_experiment_by_name(experiment)
+        if known is None:
+            return client, client.create_experiment(experiment, artifact_location=f"{mlruns}/artifacts")
+    if Path(known.artifact_location).resolve() != mlruns / "artifacts":
+        raise TrackingError(
+            f"{mlruns}: the store was made in {Path(known.artifact_location).parent} and would write there; after "
+            f"moving or copying it run: python -m email_assistant.tracking relocate"
+        )
+    return client, known.experiment_id
+
+
+class Run:
+    """One MLflow run, opened by the first thing that is logged; nothing happens when tracking is off."""
+
+    def __init__(self, config: Config) -> None:
+        """Remember what to log; nothing is opened yet."""
+        self._config = config
+        self._client: MlflowClient | None = None
+        self.run_id: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the run is in the store."""
+        return self.run_id is not None
+
+    def open(self) -> None:
+        """Put the run into the store with its parameters, tags and configuration."""
+        if self.is_open or not self._config.tracking.enabled:
+            return
+        self._client, experiment = open_store(Path(self._config.paths.mlruns), self._config.tracking.experiment)
+        overrides = _overrides()
+        run = self._client.create_run(experiment, tags=_tags(self._config, overrides))
+        self.run_id = run.info.run_id
+        atexit.register(self.close, "KILLED")
+        values = asdict(self._config)
+        self.log_params(_flat({key: value for key, value in values.items() if key != "paths"}))
+        self._client.log_text(self.run_id, OmegaConf.to_yaml(values), "configuration.yaml")
+        self._client.log_text(self.run_id, "\n".join(overrides), "overrides.txt")
+
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Log values that do not change during the run."""
+        from mlflow.entities import Param
+
+        pairs = [Param(key, str(value)[:LONGEST_VALUE]) for key, value in params.items()]
+        for start in range(0, len(pairs), BATCH):
+            self._opened().log_batch(self.run_id or "", params=pairs[start : start + BATCH])
+
+    def log_metrics(self, metrics: Mapping[str, float | None], step: int = 0) -> None:
+        """Log numbers at a step; None is passed over."""
+        self.open()
+        if not self.is_open:
+            return
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        entries = [Metric(key, float(value), now, step) for key, value in metrics.items() if value is not None]
+        self._opened().log_batch(self.run_id or "", metrics=entries)
+
+    def log_files(self, path: Path, place: str | None = None) -> None:
+        """Copy a file or folder into the run."""
+        self.open()
+        if not self.is_open:
+            return
+        log_any = self._opened().log_artifacts if path.is_dir() else self._opened().log_artifact
+        log_any(self.run_id or "", str(path), place)
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Set tags of the run."""
+        self.open()
+        if self.is_open:
+            for key, value in tags.items():
+                self._opened().set_tag(self.run_id or "", key, value[:LONGEST_VALUE])
+
+    def log_dataset(self, name: str, digest: str, path: Path) -> None:
+        """Name the data of the run by its hash; none of its text goes into the store."""
+        self.open()
+        if not self.is_open:
+            return
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        dataset = Dataset(name=name, digest=digest, source_type="local", source=str(path))
+        self._opened().log_inputs(
+            self.run_id or "", [DatasetInput(dataset=dataset, tags=[InputTag("mlflow.data.context", name)])]
+        )
+
+    def close(self, status: str) -> None:
+        """End the run as FINISHED, FAILED or KILLED; a second call does nothing."""
+        if self.is_open and self._client is not None:
+            self._client.set_terminated(self.run_id or "", status)
+            self._client = None
+            self.run_id = None
+            atexit.unregister(self.close)
+
+    def _opened(self) -> "MlflowClient":
+        if self._client is None:
+            raise TrackingError("the run is not open")
+        return self._client
+
+
+def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
+    tags = {
+        "stage": config.stage,
+        "overrides": " ".join(overrides)[:LONGEST_VALUE],
+        "mlflow.runName": config.tracking.run_name or _run_name(config.stage, overrides),
+        "mlflow.source.name": "run.py",
+        "mlflow.source.type": "LOCAL",
+    }
+    commit = git_commit()
+    if commit:
+        tags["mlflow.source.git.commit"] = commit
+    if parent := os.environ.get(PARENT_RUN):
+        tags["mlflow.parentRunId"] = parent
+    return tags
+
+
+def _run_name(stage: str, overrides: list[str]) -> str:
+    """The stage and what was varied: 'train r=8 learning_rate=0.0003'."""
+    varied = [line.lstrip("+").rpartition(".")[2] for line in overrides if not line.startswith("stage=")]
+    shown = [value for value in varied if "/" not in value and not value.startswith(("force=", "run_name="))]
+    return " ".join([stage, *shown])[:120]
+
+
+def _overrides() -> list[str]:
+    return list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def git_commit() -> str | None:
+    """The commit of the project's code, '-dirty' where it was changed since; None outside of git."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() or None
+
+
+class SweepParent(Callback):
+    """The run that the jobs of a sweep are children of. Hydra makes it from conf/config.yaml."""
+
+    def __init__(self) -> None:
+        """Nothing is opened before a sweep starts."""
+        self._client: MlflowClient | None = None
+        self._run_id = ""
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Open the parent and tell the jobs its id through the environment."""
+        if not config.tracking.enabled:
+            return
+        self._client, experiment = open_store(Path(config.paths.mlruns), config.tracking.experiment)
+        overrides = list(config.hydra.overrides.task)
+        varied = " ".join(line for line in overrides if "," in line or "(" in line)
+        name = config.tracking.run_name or f"sweep {varied}".strip()
+        tags = {"mlflow.runName": name[:120], "stage": "sweep", "overrides": " ".join(overrides)}
+        self._run_id = self._client.create_run(experiment, tags=tags).info.run_id
+        os.environ[PARENT_RUN] = self._run_id
+        atexit.register(self._close, "KILLED")
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        """Close the parent: FAILED when one of its children did not finish."""
+        if self._client is None:
+            return
+        experiment = self._client.get_run(self._run_id).info.experiment_id
+        children = self._client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{self._run_id}'")
+        failed = [child for child in children if child.info.status != "FINISHED"]
+        self._client.log_metric(self._run_id, "children", len(children))
+        self._close("FAILED" if failed or not children else "FINISHED")
+
+    def _close(self, status: str) -> None:
+        if self._client is not None:
+            self._client.set_terminated(self._run_id, status)
+            self._client = None
+            os.environ.pop(PARENT_RUN, None)
+
+
+def relocate(mlruns: Path) -> int:
+    """Make a store that was moved or copied write where it lies now; returns how many entries changed.
+
+    Raises:
+        TrackingError: when there is no store.
+    """
+    mlruns = mlruns.resolve()
+    if not database(mlruns).exists():
+        raise TrackingError(f"{mlruns}: there is no store here")
+    changed = 0
+    with closing(sqlite3.connect(database(mlruns))) as connection, connection:
+        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
+            for row, old in connection.execute(f"SELECT rowid, {column} FROM {table}").fetchall():
+                new = f"{mlruns}/artifacts{old.partition('/artifacts')[2]}"
+                if old and "/artifacts" in old and old != new:
+                    connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (new, row))
+                    changed += 1
+    return changed
+
+
+def serve(mlruns: Path, port: int) -> int:
+    """Show the store on 127.0.0.1 until stopped; returns the server's exit code."""
+    mlruns = mlruns.resolve()
+    mlruns.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    stores = [
+        "--backend-store-uri",
+        f"sqlite:///{database(mlruns)}",
+        "--default-artifact-root",
+        f"{mlruns}/artifacts",
+    ]
+    print(f"the runs are on http://127.0.0.1:{port} until Ctrl-C", flush=True)
+    try:
+        return subprocess.run([*command, *stores], check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def main() -> int:
+    """`python -m email_assistant.tracking ui|relocate`."""
+    privacy.protect()
+    parser = argparse.ArgumentParser(description="The local store of runs.")
+    parser.add_argument("command", choices=["ui", "relocate"])
+    parser.add_argument("--mlruns", type=Path, default=Path(__file__).resolve().parents[1] / "mlruns")
+    parser.add_argument("--port", type=int, default=PORT)
+    arguments = parser.parse_args()
+    try:
+        if arguments.command == "ui":
+            return serve(arguments.mlruns, arguments.port)
+        print(f"{relocate(arguments.mlruns)} entries now point at {arguments.mlruns.resolve()}")
+    except TrackingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Batches, the loss, and the loop that trains an adapter."""

@@ -1,0 +1,248 @@
+"""The loop: optimizer steps, validation, early stopping, checkpoints to resume from exactly."""
+
+import json
+import logging
+import math
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from email_assistant.config import Trainer as Settings
+from email_assistant.errors import DataError
+from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.loading import LanguageModel
+from email_assistant.progress import bar
+from email_assistant.training.batches import collate, micro_batches, steps_of_epoch
+from email_assistant.training.loss import CompletionLoss
+
+log = logging.getLogger(__name__)
+STATE, WEIGHTS, OPTIMIZER = "state.json", "weights.safetensors", "optimizer.pt"
+Report = Callable[[dict[str, float], int], None]
+
+
+@dataclass
+class State:
+    """Where a run is: all that a checkpoint holds beside weights and optimizer.
+
+    Attributes:
+        step: Optimizer steps taken.
+        best_step: The step of the lowest validation loss.
+        best_loss: That loss, in nats a supervised token.
+        worse: Validations since then.
+        stopped: Whether patience ran out.
+        history: A record of every step and validation.
+    """
+
+    step: int = 0
+    best_step: int = 0
+    best_loss: float = math.inf
+    worse: int = 0
+    stopped: bool = False
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Trainer:
+    """Trains the adapter of a model on encoded examples.
+
+    Every step draws its randomness from the seed and its own number, so that a run that was killed
+    and resumed equals the uninterrupted one.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        training: Sequence[Encoded],
+        validation: Sequence[Encoded],
+        settings: Settings,
+        seed: int,
+        folder: Path,
+        report: Report,
+    ) -> None:
+        """Set up optimizer and schedule.
+
+        Args:
+            model: With an adapter whose weights alone can be trained.
+            training: At least one example.
+            validation: At least one example.
+            settings: As configured.
+            seed: Of the order of examples and of dropout.
+            folder: For checkpoints and the best weights so far.
+            report: Is given the metrics of every step and validation.
+
+        Raises:
+            DataError: when there is nothing to train or validate on.
+        """
+        if not training or not validation:
+            raise DataError(
+                f"{len(training)} training and {len(validation)} validation mails fit trainer.max_length="
+                f"{settings.max_length}; raise it, or take trainer.too_long=cut"
+            )
+        self.model, self.training, self.validation = model, training, validation
+        self.settings, self.seed, self.folder, self.report = settings, seed, folder, report
+        self.weights = {name: weight for name, weight in model.model.named_parameters() if weight.requires_grad}
+        self.optimizer = _optimizer(settings, list(self.weights.values()))
+        self.loss = CompletionLoss(model.model)
+        self.state = State()
+        self.steps_per_epoch = math.ceil(len(training) / settings.batch_size)
+        self.total_steps = min(settings.max_steps or 2**62, settings.epochs * self.steps_per_epoch)
+        self.validate_every = max(1, self.steps_per_epoch // settings.validations_per_epoch)
+
+    def fit(self) -> State:
+        """Train to the end, or on from the last checkpoint, and leave the best weights in the model."""
+        self._prepare_model()
+        self._resume()
+        with bar("train", self.total_steps, self.state.step) as progress:
+            if self.state.step == 0:
+                self._validate()
+            while self.state.step < self.total_steps and not self.state.stopped:
+                self._step()
+                progress.advance()
+                progress.note(f"loss {self.state.history[-1]['train/loss']:.3f}, best {self.state.best_loss:.3f}")
+                if self.state.step % self.validate_every == 0 or self.state.step == self.total_steps:
+                    self._validate()
+                if self.state.step % self.settings.checkpoint_steps == 0:
+                    self._save_checkpoint()
+        self._load_weights(self.folder / "best.safetensors")
+        self.model.model.eval()
+        return self.state
+
+    def _prepare_model(self) -> None:
+        wanted = self.settings.gradient_checkpointing
+        if wanted is True or (wanted == "auto" and self.model.device.type == "cuda"):
+            self.model.model.gradient_checkpointing_enable({"use_reentrant": False})
+
+    def _step(self) -> None:
+        """One optimizer step on one batch, in as many micro-batches as the token budget asks for."""
+        started = time.monotonic()
+        epoch, place = divmod(self.state.step, self.steps_per_epoch)
+        chosen = steps_of_epoch(len(self.training), self.settings.batch_size, self.seed, epoch)[place]
+        examples = [self.training[index] for index in chosen]
+        supervised = sum(example.supervised for example in examples)
+        rate = learning_rate(self.settings, self.state.step, self.total_steps)
+        torch.manual_seed((self.seed * 1_000_003 + self.state.step) % 2**63)
+        self.model.model.train()
+        total = 0.0
+        for group in micro_batches(examples, self.settings.micro_batch_tokens):
+            with self._precision():
+                loss = self.loss(collate(group, self.model.encoder.pad_id, self.model.device)) / supervised
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += float(loss.detach())
+        norm = torch.nn.utils.clip_grad_norm_(list(self.weights.values()), self.settings.max_grad_norm)
+        for group_of_weights in self.optimizer.param_groups:
+            group_of_weights["lr"] = rate
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.state.step += 1
+        seconds = time.monotonic() - started
+        self._record(
+            {
+                "train/loss": total,
+                "train/learning_rate": rate,
+                "train/gradient_norm": float(norm),
+                "train/tokens_per_second": sum(len(example.ids) for example in examples) / seconds,
+                "train/supervised_tokens_per_second": supervised / seconds,
+            }
+        )
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if self.model.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.model.device.type, dtype=self.model.dtype)
+
+    @torch.no_grad()
+    def _validate(self) -> None:
+        """The loss a supervised token on the validation mails; the best weights so far are kept."""
+        self.model.model.eval()
+        total = 0.0
+        for group in micro_batches(self.validation, self.settings.micro_batch_tokens):
+            with self._precision():
+                total += float(self.loss(collate(group, self.model.encoder.pad_id, self.model.device)))
+        mean = total / sum(example.supervised for example in self.validation)
+        if not math.isfinite(mean):
+            raise DataError(
+                f"the validation loss is {mean} after {self.state.step} steps: take a lower trainer.learning_rate"
+            )
+        self._record({"validation/loss": mean, "validation/perplexity": math.exp(min(mean, 50.0))})
+        if mean < self.state.best_loss:
+            self.state.best_loss, self.state.best_step, self.state.worse = mean, self.state.step, 0
+            self._save_weights(self.folder / "best.safetensors")
+        else:
+            self.state.worse += 1
+            self.state.stopped = self.settings.patience is not None and self.state.worse >= self.settings.patience
+
+    def _record(self, metrics: dict[str, float]) -> None:
+        self.state.history.append({"step": self.state.step, **metrics})
+        self.report(metrics, self.state.step)
+
+    def _save_weights(self, path: Path) -> None:
+        partial = path.with_suffix(".partial")
+        save_file({name: weight.detach().contiguous() for name, weight in self.weights.items()}, partial)
+        partial.replace(path)
+
+    def _load_weights(self, path: Path) -> None:
+        saved = load_file(path, device=str(self.model.device))
+        with torch.no_grad():
+            for name, weight in self.weights.items():
+                weight.copy_(saved[name])
+
+    def _save_checkpoint(self) -> None:
+        """Write a checkpoint beside the last one, then remove that; one of them is always whole."""
+        place = self.folder / f"checkpoint-{self.state.step:08d}"
+        partial = place.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        self._save_weights(partial / WEIGHTS)
+        torch.save(self.optimizer.state_dict(), partial / OPTIMIZER)
+        (partial / STATE).write_text(json.dumps(asdict(self.state)))
+        shutil.copyfile(self.folder / "best.safetensors", partial / "best.safetensors")
+        partial.rename(place)
+        for older in self.folder.glob("checkpoint-*"):
+            if older != place:
+                shutil.rmtree(older)
+
+    def _resume(self) -> None:
+        """Go on from the newest whole checkpoint, if there is one."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        places = sorted(place for place in self.folder.glob("checkpoint-*") if not place.suffix)
+        if not places:
+            return
+        newest = places[-1]
+        self._load_weights(newest / WEIGHTS)
+        self.optimizer.load_state_dict(torch.load(newest / OPTIMIZER, weights_only=True))
+        self.state = State(**json.loads((newest / STATE).read_text()))
+        shutil.copyfile(newest / "best.safetensors", self.folder / "best.safetensors")
+        for record in self.state.history:
+            self.report({key: value for key, value in record.items() if key != "step"}, int(record["step"]))
+        log.info("%-10s goes on from step %d of %d", "train", self.state.step, self.total_steps)
+
+
+def learning_rate(settings: Settings, step: int, total_steps: int) -> float:
+    """The rate of a step, counted from 0: a linear rise, then the configured shape down to 0 or level."""
+    warmup = math.ceil(settings.warmup_fraction * total_steps)
+    if step < warmup:
+        return settings.learning_rate * (step + 1) / warmup
+    done = (step - warmup) / max(1, total_steps - warmup)
+    if settings.scheduler == "cosine":
+        return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+    return settings.learning_rate * (1 - done if settings.scheduler == "linear" else 1.0)
+
+
+def _optimizer(settings: Settings, weights: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov and Hutter 2017, arXiv:1711.05101), paged in 8 bit where configured."""
+    if settings.optimizer == "paged_adamw_8bit":
+        if not torch.cuda.is_available():
+            raise DataError("trainer.optimizer = paged_adamw_8bit: needs CUDA; take adamw")
+        from bitsandbytes.optim import PagedAdamW8bit
+
+        paged: torch.optim.Optimizer = PagedAdamW8bit(
+            weights, lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        return paged
+    return torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
