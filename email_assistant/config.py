@@ -66,6 +66,14 @@ class Data:
 
 
 @_schema
+class ExamplePair:
+    """A mail and the instruction that asks for it."""
+
+    email: str
+    instruction: str
+
+
+@_schema
 class Summarizer:
     """How the instruction of a mail is written."""
 
@@ -73,6 +81,7 @@ class Summarizer:
     path: Text | None
     prompts: dict[str, str]
     starts: dict[str, str]
+    examples: dict[str, list[ExamplePair]]
     max_new_tokens: Count
     mail_tokens: Count
     retries: Annotated[int, Field(ge=0)]
@@ -283,7 +292,7 @@ def is_known(key: str) -> bool:
     if key in schema_keys():
         return True
     parent = key.rpartition(".")[0]
-    return parent in ("summarizer.prompts", "summarizer.starts")
+    return parent in ("summarizer.prompts", "summarizer.starts", "summarizer.examples")
 
 
 def unknown_key(key: str) -> str:

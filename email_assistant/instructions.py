@@ -24,9 +24,30 @@ WORD = re.compile(r"\w+")
 ALWAYS_SHORT_ENOUGH = 15
 COPIED_WORDS = 8
 COPIED_SHARE = 0.6
-NAMES = {"en": ("Write an email to {to} about: {subject}", "Write an email to {to}", "Write an email about: {subject}"),
-         "ru": ("Напиши письмо ({to}) на тему: {subject}", "Напиши письмо ({to})", "Напиши письмо на тему: {subject}")}
+CAPITALISED = re.compile(r"(?<![.!?] )(?<!^)\b[A-ZА-ЯЁ][\w'’-]+|\d[\d.,:/]*")
+# As much of a word as its inflected forms share.
+STEM = 4
+FROM_HEADERS = {
+    "en": {"to": "Write an email to {to}", "subject": "Write an email about: {subject}", "both": " about: {subject}"},
+    "ru": {"to": "Напиши письмо ({to})", "subject": "Напиши письмо на тему: {subject}", "both": " на тему: {subject}"},
+}
 NOTHING_KNOWN = {"en": "Write an email", "ru": "Напиши письмо"}
+
+
+def recipient_name(recipients: list[str]) -> str:
+    """The display name of the first recipient that has one; empty when none has."""
+    for recipient in recipients:
+        name = " ".join(recipient.partition("<")[0].split()).strip("\"' ,")
+        if name and "@" not in name:
+            return name
+    return ""
+
+
+def start_for(template: str, recipients: list[str]) -> str:
+    """How an instruction begins: the template with the recipient's name, or without what stands in [ ]."""
+    name = recipient_name(recipients)
+    optional = re.compile(r"\[([^\]]*)\]")
+    return optional.sub(lambda part: part[1].replace("{recipient}", name) if name else "", template)
 
 
 def clean(raw: str, start: str) -> str:
@@ -44,25 +65,37 @@ def clean(raw: str, start: str) -> str:
     return f"{start} {first}"
 
 
-def fault(instruction: str, start: str, email: str, raw: str) -> str | None:
-    """Why an instruction cannot be used: empty, itself_a_mail, copied, too_long, other_language; None when it can.
+def fault(instruction: str, start: str, email: str, raw: str, known: str = "") -> str | None:
+    """Why an instruction cannot be used; None when it can.
 
     Args:
         instruction: As `clean` gives it.
         start: What was written for the model.
         email: The mail that it is for.
         raw: The model's whole answer.
+        known: What else may be named: subject and recipients.
+
+    Returns:
+        empty, itself_a_mail, copied, too_long, other_language or invented (a name or number that
+        neither the mail nor its headers have).
     """
     said = instruction[len(start) :] if instruction.casefold().startswith(start.casefold()) else instruction
     if len(WORD.findall(said)) < 2:
         return "empty"
-    if GREETING.match(raw.strip()) and "\n" in raw.strip() or SIGN_OFF.search(raw.strip()):
+    if (GREETING.match(raw.strip()) and "\n" in raw.strip()) or SIGN_OFF.search(raw.strip()):
         return "itself_a_mail"
     if _is_copied(said, email):
         return "copied"
     if len(instruction) > len(email) and len(WORD.findall(instruction)) > ALWAYS_SHORT_ENOUGH:
         return "too_long"
-    return "other_language" if is_cyrillic(said) != is_cyrillic(email) else None
+    if is_cyrillic(said) != is_cyrillic(email):
+        return "other_language"
+    return "invented" if _invents(said, f"{email} {known}".casefold()) else None
+
+
+def _invents(said: str, source: str) -> bool:
+    """Whether a capitalised word or a number of the instruction is not in its source."""
+    return any(word.casefold().rstrip(".,:/")[:STEM] not in source for word in CAPITALISED.findall(said))
 
 
 def _is_copied(said: str, email: str) -> bool:
@@ -78,11 +111,9 @@ def _is_copied(said: str, email: str) -> bool:
 
 def from_headers(subject: str, recipients: list[str], language: str) -> str:
     """The instruction of last resort: recipient and subject, in the mail's language."""
-    language = language if language in NAMES else "en"
-    to = recipients[0].partition("<")[0].strip().strip('"') or recipients[0] if recipients else ""
-    both, to_alone, subject_alone = NAMES[language]
-    if to and subject:
-        return both.format(to=to, subject=subject)
+    language = language if language in FROM_HEADERS else "en"
+    words = FROM_HEADERS[language]
+    to = recipient_name(recipients) or (recipients[0] if recipients else "")
     if to:
-        return to_alone.format(to=to)
-    return subject_alone.format(subject=subject) if subject else NOTHING_KNOWN[language]
+        return words["to"].format(to=to) + (words["both"].format(subject=subject) if subject else "")
+    return words["subject"].format(subject=subject) if subject else NOTHING_KNOWN[language]

@@ -50,8 +50,6 @@ def open_store(mlruns: Path, experiment: str) -> tuple["MlflowClient", str]:
     Raises:
         TrackingError: when the store was made in another folder.
     """
-    for name in ("alembic", "mlflow"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     from mlflow import MlflowClient
 
     mlruns = mlruns.resolve()

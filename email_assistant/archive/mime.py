@@ -35,7 +35,7 @@ def parse(data: bytes, source: str) -> Mail:
     message = message_from_bytes(data)
     if not any(message[name] for name in ("From", "Date", "Message-ID", "Subject", "Received", "To")):
         raise ValueError("no header of a mail")
-    senders = people(message, "From", "Sender") or people(message, "Return-Path")
+    senders = people(message, "From") or people(message, "Sender", "Return-Path")
     through_list = any(message[name] for name in ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List"))
     via = [person for person in senders if VIA.search(person.name)]
     if via:

@@ -13,6 +13,9 @@ from transformers import DynamicCache
 
 from email_assistant.language_model.loading import LanguageModel
 
+# A shorter common beginning is not worth a pass of its own.
+FEWEST_SHARED = 32
+
 
 @dataclass(frozen=True)
 class Decoding:
@@ -89,11 +92,12 @@ def decode(
     model: LanguageModel, prompts: Sequence[Sequence[int]], decoding: Decoding, seed: int
 ) -> Iterator[tuple[int, int, bool]]:
     """Decode one batch step by step: yields (row, token id, whether it is the row's last)."""
-    ids, mask = _left_padded(model, prompts)
-    cache = DynamicCache(config=model.model.config)
+    shared, cache = _read_shared(model, prompts)
+    ids, mask = _left_padded(model, [prompt[shared:] for prompt in prompts])
+    mask = torch.cat([mask.new_ones(len(prompts), shared), mask], dim=1)
     chooser = _Chooser(decoding, [_row_seed(seed, prompt) for prompt in prompts])
     rows = list(range(len(prompts)))
-    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
     for step in range(decoding.max_new_tokens):
         output = model.model(
             input_ids=ids,
@@ -118,6 +122,24 @@ def decode(
             mask, positions = mask[index], positions[index]
             rows = [rows[place] for place in staying]
         mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
+
+
+def _read_shared(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[int, DynamicCache]:
+    """Read what all prompts begin with once; returns its length and its cache, a row for each prompt.
+
+    At least one id of every prompt is left to read, for the logits of the first token.
+    """
+    cache = DynamicCache(config=model.model.config)
+    shortest = min(map(len, prompts))
+    shared = 0
+    while shared < shortest - 1 and all(prompt[shared] == prompts[0][shared] for prompt in prompts):
+        shared += 1
+    if len(prompts) == 1 or shared < FEWEST_SHARED:
+        return 0, cache
+    ids = torch.tensor([list(prompts[0][:shared])], device=model.device)
+    model.model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1)
+    cache.batch_repeat_interleave(len(prompts))
+    return shared, cache
 
 
 def _left_padded(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -4,7 +4,10 @@ Pillutla et al. 2021, arXiv:2102.01454. Features are the last layer's state at t
 the paper, but of a local model; scores are comparable only between runs with the same one.
 """
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +37,30 @@ def mauve_score(written: np.ndarray[Any, Any], real: np.ndarray[Any, Any], setti
     import mauve
 
     buckets = settings.buckets or max(2, round(min(len(written), len(real)) / 10))
-    result = mauve.compute_mauve(
-        p_features=real,
-        q_features=written,
-        num_buckets=min(buckets, len(written), len(real)),
-        mauve_scaling_factor=settings.scaling_factor,
-        seed=settings.seed,
-        verbose=False,
-    )
+    with _quiet():
+        result = mauve.compute_mauve(
+            p_features=real,
+            q_features=written,
+            num_buckets=min(buckets, len(written), len(real)),
+            mauve_scaling_factor=settings.scaling_factor,
+            seed=settings.seed,
+            verbose=False,
+        )
     return float(result.mauve)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """faiss writes a line for every small sample straight to the process's standard error."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @torch.inference_mode()

@@ -106,7 +106,7 @@ def _write_instructions(config: Config, emails: list[Record], keep: Callable[[Re
     for attempt in range(settings.retries + 1):
         starts = [_start(settings, email) for email in pending]
         prompts = [
-            model.encoder.prompt(_question(settings, email, model.encoder), start=start)
+            model.encoder.prompt(_question(settings, email, model.encoder), _examples(settings, email), start)
             for email, start in zip(pending, starts, strict=True)
         ]
         bad: set[int] = set()
@@ -116,7 +116,8 @@ def _write_instructions(config: Config, emails: list[Record], keep: Callable[[Re
         ) -> None:
             email, start = pending[index], starts[index]
             instruction = instructions.clean(answer.text, start)
-            wrong = instructions.fault(instruction, start, email["text"], answer.text)
+            known = " ".join([email["subject"], *email["to"]])
+            wrong = instructions.fault(instruction, start, email["text"], answer.text, known)
             if not answer.ended and not wrong:
                 wrong = "unfinished"
             if wrong:
@@ -142,11 +143,21 @@ def _write_instructions(config: Config, emails: list[Record], keep: Callable[[Re
 
 
 def _start(settings: Summarizer, email: Record) -> str:
-    return settings.starts[_language(settings, email)]
+    return instructions.start_for(settings.starts[_language(settings, email)], email["to"])
 
 
 def _language(settings: Summarizer, email: Record) -> str:
     return email["language"] if email["language"] in settings.prompts else "en"
+
+
+def _examples(settings: Summarizer, email: Record) -> list[tuple[str, str]]:
+    """The examples of the mail's language as earlier turns."""
+    language = _language(settings, email)
+    prompt = settings.prompts[language]
+    return [
+        (prompt.replace("{email}", example.email), example.instruction)
+        for example in settings.examples.get(language, [])
+    ]
 
 
 def _question(settings: Summarizer, email: Record, encoder: Any) -> str:
