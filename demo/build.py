@@ -37,10 +37,18 @@ PEOPLE = {
     "aglaya": ("Аглая Ветродуйская", "aglaya@platok.example", "Аглая"),
     "miron": ("Мирон Полуночников-Лис", "miron@mayak.example", "Мирон"),
 }
-SIGNATURE = "-- \nLantern Wharf, lamps mended and made\n3 Gull Lane, Gullport\n+44 20 7946 0000 | https://lanternwharf.example"
+SIGNATURE = (
+    "-- \nLantern Wharf, lamps mended and made\n3 Gull Lane, Gullport\n+44 20 7946 0000 | https://lanternwharf.example"
+)
 ANSWERS = {
-    "en": ["Dear Tamsin,\n\nThank you. I shall see to it.\n\nYours,\n{name}", "Hi Tamsin, sounds good to me.\n\n{name}"],
-    "ru": ["Здравствуй, Тамсин!\n\nСпасибо, всё понял, так и сделаю.\n\n{name}", "Тамсин, хорошо, договорились.\n\n{name}"],
+    "en": [
+        "Dear Tamsin,\n\nThank you. I shall see to it.\n\nYours,\n{name}",
+        "Hi Tamsin, sounds good to me.\n\n{name}",
+    ],
+    "ru": [
+        "Здравствуй, Тамсин!\n\nСпасибо, всё понял, так и сделаю.\n\n{name}",
+        "Тамсин, хорошо, договорились.\n\n{name}",
+    ],
 }
 START = datetime(2023, 1, 9, 8, 30, tzinfo=UTC)
 
@@ -106,7 +114,9 @@ class Mailbox:
     ) -> str:
         """Add a message and return its id."""
         identity = f"<{len(self.messages):04d}.{int(date.timestamp())}@{sender[1].partition('@')[2]}>"
-        message["From"] = formataddr((str(Header(sender[0], "utf-8")) if not sender[0].isascii() else sender[0], sender[1]))
+        message["From"] = formataddr(
+            (str(Header(sender[0], "utf-8")) if not sender[0].isascii() else sender[0], sender[1])
+        )
         message["To"] = formataddr((str(Header(to[0], "utf-8")) if not to[0].isascii() else to[0], to[1]))
         message["Subject"] = Header(subject, "utf-8") if not subject.isascii() else subject
         message["Date"] = format_datetime(date)
@@ -207,24 +217,43 @@ def add_noise(mailbox: Mailbox, chance: random.Random) -> None:
     """What else lies in a mailbox and must not be learned from."""
     for number in range(12):
         date = START + timedelta(days=9 + 17 * number, hours=4)
-        letter = text_part(f"News of the lamp trade, number {number}. To unsubscribe, click below.", "plain", "utf-8", "8bit")
+        letter = text_part(
+            f"News of the lamp trade, number {number}. To unsubscribe, click below.", "plain", "utf-8", "8bit"
+        )
         letter["List-Unsubscribe"] = "<mailto:stop@lamptrade.example>"
         letter["Precedence"] = "bulk"
         mailbox.add(letter, ("Lamp Trade Weekly", "news@lamptrade.example"), OWNER, f"Lamp Trade Weekly {number}", date)
     for number in range(5):
         date = START + timedelta(days=40 + 31 * number)
-        away = text_part("I am at the regatta and answer when I am back. This is an automatic reply.", "plain", "utf-8", "8bit")
+        away = text_part(
+            "I am at the regatta and answer when I am back. This is an automatic reply.", "plain", "utf-8", "8bit"
+        )
         away["Auto-Submitted"] = "auto-replied"
         mailbox.add(away, OWNER, PEOPLE["wilf"][:2], "Automatic reply: Delivery", date, labels="Sent")
     for number, item in enumerate(chance.sample(read_items("mails_en.txt", "en"), 4)):
         date = START + timedelta(days=60 + 20 * number)
         person = PEOPLE[item.to][:2]
         line = "---------- Forwarded message ----------"
-        text = f"{line}\nFrom: {person[0]} <{person[1]}>\nDate: {date:%d %b %Y}\nSubject: {item.subject}\nTo: {OWNER[0]}\n\nPlease see below."
-        mailbox.add(text_part(text, "plain", "utf-8", "8bit"), OWNER, PEOPLE["juno"][:2], f"Fwd: {item.subject}", date, labels="Sent")
+        header = f"From: {person[0]} <{person[1]}>\nDate: {date:%d %b %Y}\nSubject: {item.subject}\nTo: {OWNER[0]}"
+        text = f"{line}\n{header}\n\nPlease see below."
+        mailbox.add(
+            text_part(text, "plain", "utf-8", "8bit"),
+            OWNER,
+            PEOPLE["juno"][:2],
+            f"Fwd: {item.subject}",
+            date,
+            labels="Sent",
+        )
     for number in range(3):
         date = START + timedelta(days=80 + 45 * number)
-        mailbox.add(text_part("Aye, aye.", "plain", "utf-8", "8bit"), OWNER, PEOPLE["piers"][:2], f"Re: Ropes {number}", date, labels="Sent")
+        mailbox.add(
+            text_part("Aye, aye.", "plain", "utf-8", "8bit"),
+            OWNER,
+            PEOPLE["piers"][:2],
+            f"Re: Ropes {number}",
+            date,
+            labels="Sent",
+        )
 
 
 def build() -> str:
@@ -249,7 +278,9 @@ def build() -> str:
             answer = chance.choice(ANSWERS[item.language]).format(name=person[0].split()[0])
             text = f"{answer}\n\n{attribution(item, OWNER, date)}\n{quoted(full_text(item))}"
             reply = text_part(text, "plain", "utf-8", "8bit")
-            mailbox.add(reply, person, OWNER, f"Re: {item.subject.removeprefix('Re: ')}", date + timedelta(hours=7), identity)
+            mailbox.add(
+                reply, person, OWNER, f"Re: {item.subject.removeprefix('Re: ')}", date + timedelta(hours=7), identity
+            )
         if place % 40 == 17:
             again = own_message(item, place, None, line)
             mailbox.add(again, OWNER, person, item.subject, date + timedelta(days=1), labels="Sent")

@@ -35,10 +35,10 @@ Count = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 
-_schema = dataclass(config=ConfigDict(extra="forbid", strict=True), kw_only=True)
+STRICT = ConfigDict(extra="forbid", strict=True)
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Columns:
     """Columns of a JSONL or CSV archive; None: looked for among the usual names."""
 
@@ -51,7 +51,7 @@ class Columns:
     thread: Text | None
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Data:
     """The archive, whose mails are kept, and which of them."""
 
@@ -65,7 +65,7 @@ class Data:
     max_mails: Count | None
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class ExamplePair:
     """A mail and the instruction that asks for it."""
 
@@ -73,7 +73,7 @@ class ExamplePair:
     instruction: str
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Summarizer:
     """How the instruction of a mail is written."""
 
@@ -89,7 +89,7 @@ class Summarizer:
     batch_size: Count
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Split:
     """How pairs are divided into training, validation and test mails."""
 
@@ -99,7 +99,7 @@ class Split:
     near_duplicate_similarity: Similarity
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Model:
     """The base model and how it is held in memory."""
 
@@ -110,7 +110,7 @@ class Model:
     threads: Count | None
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Lora:
     """The adapter."""
 
@@ -127,7 +127,7 @@ class Lora:
         return 2.0 * self.r if self.alpha is None else self.alpha
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Trainer:
     """The optimisation of the adapter."""
 
@@ -150,7 +150,7 @@ class Trainer:
     scored_mails: Annotated[int, Field(ge=2)]
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Generation:
     """How mails are decoded."""
 
@@ -161,7 +161,7 @@ class Generation:
     batch_size: Count
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Mauve:
     """MAUVE's settings."""
 
@@ -171,7 +171,7 @@ class Mauve:
     max_tokens: Count
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Evaluation:
     """What is compared on the test mails."""
 
@@ -181,7 +181,7 @@ class Evaluation:
     mauve: Mauve
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Infer:
     """Instructions in, mails out."""
 
@@ -190,7 +190,7 @@ class Infer:
     adapter: Text | None
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Tracking:
     """The local MLflow store."""
 
@@ -200,7 +200,7 @@ class Tracking:
     log_adapter: bool
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Paths:
     """Folders of the project."""
 
@@ -210,7 +210,7 @@ class Paths:
     models: str
 
 
-@_schema
+@dataclass(config=STRICT, kw_only=True)
 class Config:
     """A whole run."""
 

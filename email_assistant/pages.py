@@ -31,7 +31,8 @@ th:first-child, td:first-child { text-align: left; }
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .7rem 0; padding: .6rem .9rem; }
 summary { cursor: pointer; }
 .arms { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
-.mail { background: var(--soft); border-radius: .4rem; padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.mail { background: var(--soft); border-radius: .4rem; padding: .6rem .8rem; }
+.mail { overflow-wrap: anywhere; white-space: pre-wrap; }
 h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
 small { opacity: .75; }
 </style>
@@ -42,7 +43,9 @@ small { opacity: .75; }
 <tr><th></th>{% for name in scores.values() %}<th>{{ name }}</th>{% endfor %}</tr>
 {% for arm, values in report.arms.items() %}
 <tr><td>{{ arms[arm] }}</td>
-{% for key in scores %}<td>{{ '%.1f'|format(values[key]) if key in ('bleu', 'chrf') else '%.3f'|format(values[key]) }}</td>{% endfor %}</tr>
+{% for key in scores %}
+<td>{{ ('%.1f' if key in ('bleu', 'chrf') else '%.3f')|format(values[key]) }}</td>
+{% endfor %}</tr>
 {% endfor %}
 </table>
 <p><small>{% for name, signature in report.signatures.items() %}{{ name }}: {{ signature }}<br>{% endfor %}</small></p>

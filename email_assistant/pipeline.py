@@ -18,7 +18,7 @@ from email_assistant import summary
 from email_assistant.archive import readers
 from email_assistant.artifacts import Artifact, Store, hash_file, hash_of
 from email_assistant.config import Config
-from email_assistant.errors import ConfigurationError, DataError, EmailAssistantError
+from email_assistant.errors import ConfigurationError, DataError
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.tracking import Run, git_commit
 

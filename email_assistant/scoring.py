@@ -106,5 +106,7 @@ def scorer(config: Config, writing: LanguageModel, real: Sequence[str]) -> Score
     path = config.evaluation.mauve.model_path
     if path is None:
         return Scorer(config, writing, real)
-    settings = Model(path=path, quantization="none", dtype="auto", device=config.model.device, threads=config.model.threads)
+    settings = Model(
+        path=path, quantization="none", dtype="auto", device=config.model.device, threads=config.model.threads
+    )
     return Scorer(config, load_base(settings), real)

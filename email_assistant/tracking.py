@@ -56,9 +56,7 @@ def open_store(mlruns: Path, experiment: str) -> tuple["MlflowClient", str]:
     try:
         mlruns.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrackingError(
-            f"{mlruns}: cannot be written: {error.strerror}; paths.mlruns names the folder"
-        ) from error
+        raise TrackingError(f"{mlruns}: cannot be written: {error.strerror}; paths.mlruns names the folder") from error
     with FileLock(mlruns / ".lock"):
         client = MlflowClient(f"sqlite:///{database(mlruns)}")
         known = client.get_experiment_by_name(experiment)

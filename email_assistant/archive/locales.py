@@ -45,7 +45,13 @@ LOCALES = {
         ("a écrit", "écrit", "a ecrit"),
         ("De",),
         ("Envoyé", "Date", "À", "A", "Cc", "Objet"),
-        ("Message d'origine", "Message original", "Message transféré", "Début du message transféré", "Message réexpédié"),
+        (
+            "Message d'origine",
+            "Message original",
+            "Message transféré",
+            "Début du message transféré",
+            "Message réexpédié",
+        ),
     ),
     "es": Locale(
         ("El",),

@@ -30,11 +30,11 @@ def parse(data: bytes, source: str) -> Mail:
         source: Where it lies, for reports.
 
     Raises:
-        ValueError: when the bytes hold no header of a mail.
+        ValueError: when the bytes begin with no header.
     """
     message = message_from_bytes(data)
-    if not any(message[name] for name in ("From", "Date", "Message-ID", "Subject", "Received", "To")):
-        raise ValueError("no header of a mail")
+    if not message.keys():
+        raise ValueError("no header")
     senders = people(message, "From") or people(message, "Sender", "Return-Path")
     through_list = any(message[name] for name in ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List"))
     via = [person for person in senders if VIA.search(person.name)]

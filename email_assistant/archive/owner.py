@@ -32,7 +32,8 @@ class Owner:
 
 def given(owner: list[str]) -> Owner:
     """The owner as the configuration names them: addresses, names, or 'Name <address>'."""
-    addresses, names = set(), set()
+    addresses: set[str] = set()
+    names: set[str] = set()
     for entry in owner:
         found = ADDRESS.findall(entry)
         addresses.update(address.lower() for address in found)

@@ -35,7 +35,9 @@ def choose_device(model: Model) -> torch.device:
         ConfigurationError: when CUDA is asked for and there is none.
     """
     if model.device == "cuda" and not torch.cuda.is_available():
-        raise ConfigurationError("model.device = cuda: this machine or this build of torch has no CUDA; take auto or cpu")
+        raise ConfigurationError(
+            "model.device = cuda: this machine or this build of torch has no CUDA; take auto or cpu"
+        )
     return torch.device("cuda" if model.device != "cpu" and torch.cuda.is_available() else "cpu")
 
 

@@ -3,8 +3,6 @@
 `python -m email_assistant.language_model.embedded REQUIREMENTS FOLDER` is called by `make install`.
 """
 
-from email_assistant import privacy
-
 import argparse
 import shutil
 import subprocess
@@ -13,6 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from email_assistant import privacy
 from email_assistant.errors import ModelError
 
 

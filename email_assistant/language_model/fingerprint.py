@@ -18,7 +18,9 @@ def model_folder(path: str) -> Path:
     if not folder.exists() and path.count("/") == 1 and not path.startswith((".", "/", "~")):
         folder = _cached(path)
     if not folder.is_dir():
-        raise ModelError(f"{folder}: there is no such folder; model.path names the base model (README.md: how to get one)")
+        raise ModelError(
+            f"{folder}: there is no such folder; model.path names the base model (README.md: how to get one)"
+        )
     if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
         raise ModelError(f"{folder}: holds no model: config.json and weights as .safetensors are expected")
     return folder

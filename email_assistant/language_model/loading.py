@@ -88,10 +88,12 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
         task_type="CAUSAL_LM",
     )
     try:
-        tuned = get_peft_model(base.model, settings)  # type: ignore[arg-type]
+        tuned = get_peft_model(base.model, settings)
     except ValueError as error:
-        raise ConfigurationError(f"lora.target_modules = {lora.target_modules}: {str(error).splitlines()[0]}") from error
-    return LanguageModel(tuned, base.encoder, base.device, base.dtype)  # type: ignore[arg-type]
+        raise ConfigurationError(
+            f"lora.target_modules = {lora.target_modules}: {str(error).splitlines()[0]}"
+        ) from error
+    return LanguageModel(tuned, base.encoder, base.device, base.dtype)
 
 
 def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> LanguageModel:
@@ -102,7 +104,7 @@ def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> La
     """
     check_adapter(folder, base_fingerprint)
     try:
-        tuned = PeftModel.from_pretrained(base.model, str(folder), local_files_only=True)  # type: ignore[arg-type]
+        tuned = PeftModel.from_pretrained(base.model, str(folder), local_files_only=True)
     except (RuntimeError, ValueError, KeyError) as error:
         raise ModelError(f"{folder}: the adapter does not fit the base model: {str(error).splitlines()[0]}") from error
     tuned.eval()

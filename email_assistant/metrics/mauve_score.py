@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,11 +52,11 @@ def mauve_score(written: np.ndarray[Any, Any], real: np.ndarray[Any, Any], setti
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """faiss writes a line for every small sample straight to the process's standard error."""
+    """Faiss writes a line for every small sample straight to the process's standard error."""
     sys.stderr.flush()
     kept = os.dup(2)
     try:
-        with open(os.devnull, "wb") as nowhere:
+        with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
             yield
     finally:

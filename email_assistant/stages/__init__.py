@@ -1,0 +1,1 @@
+"""One module a stage, thin, and readable as the story of a mail."""

@@ -39,9 +39,9 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     jsonl.write_json(folder / "report.json", report)
     pages.plot_scores(folder / "scores.png", report["arms"])
     pages.write_report(folder / "report.html", report, jsonl.read(folder / "generations.jsonl"))
-    return {
-        f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()
-    } | {"mails": len(test)}
+    return {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()} | {
+        "mails": len(test)
+    }
 
 
 def log_to(run: Run, artifact: Artifact, config: Config) -> None:
@@ -59,14 +59,14 @@ def _without_adapter(model: LanguageModel) -> AbstractContextManager[Any]:
     return disabled
 
 
-def _prompts(
-    model: LanguageModel, arm: str, training: list[Record], config: Config
-) -> Callable[[Record], list[int]]:
+def _prompts(model: LanguageModel, arm: str, training: list[Record], config: Config) -> Callable[[Record], list[int]]:
     """How an arm asks: with the instruction alone, or after mails of the owner as earlier turns."""
     encoder = model.encoder
 
     def few_shot(pair: Record) -> list[int]:
-        drawn = random.Random(f"{config.seed} {pair['id']}").sample(training, min(config.evaluation.shots, len(training)))
+        drawn = random.Random(f"{config.seed} {pair['id']}").sample(
+            training, min(config.evaluation.shots, len(training))
+        )
         examples = [(example["instruction"], example["email"]) for example in drawn]
         while examples:
             ids = encoder.prompt(pair["instruction"], examples)

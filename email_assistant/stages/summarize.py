@@ -96,7 +96,7 @@ def _by_model(config: Config, emails: list[Record], progress_folder: Path) -> di
 
 def _write_instructions(config: Config, emails: list[Record], keep: Callable[[Record], None], progress: Bar) -> None:
     """Ask for every instruction, again with another seed where it is bad, and last make it from the headers."""
-    from email_assistant.language_model.generation import Answer, Decoding, write_all
+    from email_assistant.language_model.generation import Decoding, write_all
     from email_assistant.language_model.loading import load_base
 
     settings = config.summarizer
@@ -104,42 +104,60 @@ def _write_instructions(config: Config, emails: list[Record], keep: Callable[[Re
     faults: dict[str, list[str]] = {}
     pending = emails
     for attempt in range(settings.retries + 1):
-        starts = [_start(settings, email) for email in pending]
-        prompts = [
-            model.encoder.prompt(_question(settings, email, model.encoder), _examples(settings, email), start)
-            for email, start in zip(pending, starts, strict=True)
-        ]
-        bad: set[int] = set()
-
-        def judge(
-            index: int, answer: Answer, pending: list[Record] = pending, starts: list[str] = starts, attempt: int = attempt
-        ) -> None:
-            email, start = pending[index], starts[index]
-            instruction = instructions.clean(answer.text, start)
-            known = " ".join([email["subject"], *email["to"]])
-            wrong = instructions.fault(instruction, start, email["text"], answer.text, known)
-            if not answer.ended and not wrong:
-                wrong = "unfinished"
-            if wrong:
-                faults.setdefault(email["id"], []).append(wrong)
-                bad.add(index)
-                return
-            method = "model" if attempt == 0 else f"retry_{attempt}"
-            keep(
-                {"id": email["id"], "instruction": instruction, "method": method, "faults": faults.get(email["id"], [])}
-            )
-            progress.advance()
-
+        asked = _Round(settings, pending, attempt, faults, keep, progress)
         temperature = 0.0 if attempt == 0 else settings.retry_temperature
         decoding = Decoding(settings.max_new_tokens, temperature, top_p=0.95)
-        write_all(model, prompts, decoding, config.seed + attempt, settings.batch_size, judge)
-        pending = [email for index, email in enumerate(pending) if index in bad]
+        prompts = asked.prompts(model.encoder)
+        write_all(model, prompts, decoding, config.seed + attempt, settings.batch_size, asked.judge)
+        pending = asked.rejected
         if not pending:
             return
     for email in pending:
         instruction = instructions.from_headers(email["subject"], email["to"], email["language"])
         keep({"id": email["id"], "instruction": instruction, "method": "subject", "faults": faults[email["id"]]})
         progress.advance()
+
+
+class _Round:
+    """One try at the instructions of some mails: what is asked, and what becomes of the answers."""
+
+    def __init__(
+        self,
+        settings: Summarizer,
+        emails: list[Record],
+        attempt: int,
+        faults: dict[str, list[str]],
+        keep: Callable[[Record], None],
+        progress: Bar,
+    ) -> None:
+        self.settings, self.emails, self.attempt = settings, emails, attempt
+        self.faults, self.keep, self.progress = faults, keep, progress
+        self.starts = [_start(settings, email) for email in emails]
+        self.rejected: list[Record] = []
+
+    def prompts(self, encoder: Any) -> list[list[int]]:
+        """The ids of what is asked for each mail."""
+        return [
+            encoder.prompt(_question(self.settings, email, encoder), _examples(self.settings, email), start)
+            for email, start in zip(self.emails, self.starts, strict=True)
+        ]
+
+    def judge(self, index: int, answer: Any) -> None:
+        """Keep a good instruction; put a bad one's mail among the rejected."""
+        email, start = self.emails[index], self.starts[index]
+        instruction = instructions.clean(answer.text, start)
+        known = " ".join([email["subject"], *email["to"]])
+        wrong = instructions.fault(instruction, start, email["text"], answer.text, known)
+        if not wrong and not answer.ended:
+            wrong = "unfinished"
+        if wrong:
+            self.faults.setdefault(email["id"], []).append(wrong)
+            self.rejected.append(email)
+            return
+        method = "model" if self.attempt == 0 else f"retry_{self.attempt}"
+        faults = self.faults.get(email["id"], [])
+        self.keep({"id": email["id"], "instruction": instruction, "method": method, "faults": faults})
+        self.progress.advance()
 
 
 def _start(settings: Summarizer, email: Record) -> str:

@@ -136,7 +136,7 @@ def _show_first(encoder: ChatEncoder, training: list[Encoded]) -> None:
 
 def _save_adapter(model: LanguageModel, folder: Path, config: Config, base_fingerprint: str) -> None:
     """The adapter, its configuration, the tokenizer with its template, and what base it belongs to."""
-    model.model.save_pretrained(str(folder), save_embedding_layers=False)  # type: ignore[call-arg]
+    model.model.save_pretrained(str(folder), save_embedding_layers=False)
     model.encoder.tokenizer.save_pretrained(str(folder))
     name = Path(config.model.path).name
     jsonl.write_json(folder / BASE_NOTE, {"name": name, "fingerprint": base_fingerprint})
@@ -158,7 +158,12 @@ def _score(
     jsonl.write(
         folder / "validation_mails.jsonl",
         (
-            {"id": pair["id"], "instruction": pair["instruction"], "email": pair["email"], "generated_email": mail["text"]}
+            {
+                "id": pair["id"],
+                "instruction": pair["instruction"],
+                "email": pair["email"],
+                "generated_email": mail["text"],
+            }
             for pair, mail in zip(chosen, written, strict=True)
         ),
     )

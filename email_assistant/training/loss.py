@@ -22,7 +22,8 @@ class CompletionLoss:
 
     def __init__(self, model: nn.Module) -> None:
         """Look at how the model makes its logits; nothing is computed yet."""
-        base: Any = model.get_base_model() if hasattr(model, "get_base_model") else model
+        wrapped: Any = model
+        base: Any = wrapped.get_base_model() if hasattr(model, "get_base_model") else model
         self._model = model
         self._decoder: Any = base.base_model
         self._head: Any = base.get_output_embeddings()

@@ -1,0 +1,113 @@
+from email.mime.application import MIMEApplication
+from email.mime.message import MIMEMessage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from pathlib import Path
+
+import pytest
+
+from email_assistant.archive import mime
+
+
+def parsed_text(message: object) -> str:
+    return mime.parse(bytes(message), "x").text  # type: ignore[call-overload]
+
+
+def with_headers(message: MIMEText | MIMEMultipart) -> MIMEText | MIMEMultipart:
+    message["From"] = "Me <me@x.example>"
+    return message
+
+
+@pytest.mark.parametrize("charset", ["koi8-r", "windows-1251", "utf-8", "iso-8859-5"])
+def test_declared_charsets(charset: str) -> None:
+    assert parsed_text(with_headers(MIMEText("Привет, мир", "plain", charset))) == "Привет, мир"
+
+
+@pytest.mark.parametrize("charset", ["x-unknown", "us-ascii", None])
+def test_a_wrong_or_missing_charset_falls_back_to_utf8(charset: str | None) -> None:
+    kind = f'text/plain; charset="{charset}"' if charset else "text/plain"
+    data = f"From: a@b.example\nContent-Type: {kind}\nContent-Transfer-Encoding: 8bit\n\nПривет".encode()
+    assert mime.parse(data, "x").text == "Привет"
+
+
+def test_plain_text_before_html_and_html_where_there_is_no_plain() -> None:
+    both = with_headers(MIMEMultipart("alternative"))
+    both.attach(MIMEText("plain", "plain"))  # type: ignore[union-attr]
+    both.attach(MIMEText("<b>html</b>", "html"))  # type: ignore[union-attr]
+    assert parsed_text(both) == "plain"
+    assert parsed_text(with_headers(MIMEText("<p>Hello <b>wor</b>ld</p>", "html"))) == "Hello world"
+
+
+def test_quoted_html_goes() -> None:
+    html = '<div>Yes.</div><div class="gmail_quote">On x Jane wrote:<blockquote>No?</blockquote></div>'
+    assert parsed_text(with_headers(MIMEText(html, "html"))) == "Yes."
+
+
+def test_attachments_and_forwarded_messages_are_no_text() -> None:
+    mixed = with_headers(MIMEMultipart("mixed"))
+    mixed.attach(MIMEText("mine", "plain"))  # type: ignore[union-attr]
+    attached = MIMEText("attached", "plain")
+    attached.add_header("Content-Disposition", "attachment", filename="a.txt")
+    mixed.attach(attached)  # type: ignore[union-attr]
+    mixed.attach(MIMEApplication(b"\0"))  # type: ignore[union-attr]
+    mixed.attach(MIMEMessage(MIMEText("forwarded", "plain")))  # type: ignore[union-attr]
+    assert parsed_text(mixed) == "mine"
+
+
+def test_flowed_lines_are_joined_but_not_signatures() -> None:
+    assert mime.unflow("one \ntwo\n> q \nthree\n-- \nme", delete_space=False) == "one two\n> q \nthree\n-- \nme"
+    assert mime.unflow("日本 \n語", delete_space=True) == "日本語"
+
+
+def test_headers_in_any_encoding() -> None:
+    data = (
+        'From: =?koi8-r?B?6dfBzg==?= <i@x.example>\nTo: "Roe, Jane" <Jane@X.example>, b@y.example\n'
+        "Subject: =?utf-8?q?=D0=9F=D1=80=D0=B8?= =?utf-8?q?=D0=B2=D0=B5=D1=82?=\n"
+        "References: <1@x> <2@x>\nIn-Reply-To: <2@x>\nMessage-ID: <3@x>\nDate: nonsense\n\nx"
+    )
+    mail = mime.parse(data.encode(), "x")
+    assert (mail.senders[0].name, mail.subject) == ("Иван", "Привет")
+    assert [person.address for person in mail.recipients] == ["jane@x.example", "b@y.example"]
+    assert (mail.id, mail.references, mail.date) == ("3@x", ["1@x", "2@x"], None)
+
+
+def test_a_list_that_rewrites_from_leaves_the_writer_in_reply_to() -> None:
+    data = b"From: Jane Roe via Talk <talk@lists.example>\nReply-To: Jane <jane@x.example>\n\nx"
+    senders = mime.parse(data, "x").senders
+    assert {person.name for person in senders} >= {"Jane Roe"}
+    assert "jane@x.example" in {person.address for person in senders}
+    assert "talk@lists.example" not in {person.address for person in senders}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Auto-Submitted: auto-replied",
+        "Subject: Automatic reply: hi",
+        "Subject: Автоответ: я в отпуске",
+        "Content-Type: multipart/report; boundary=x",
+        "From: MAILER-DAEMON@x.example",
+    ],
+)
+def test_automatic_mail(headers: str) -> None:
+    data = f"{headers}\nTo: a@b.example\n\nx".encode()
+    assert mime.parse(data, "x").automatic
+    assert not mime.parse(
+        b"From: a@b.example\nPrecedence: list\nList-Id: <l.example>\nAuto-Submitted: no\n\nx", "x"
+    ).automatic
+
+
+def test_every_message_of_the_mime_suites_is_read(shared_mail: Path) -> None:
+    files = [
+        *(shared_mail.parent / "fixtures").glob("mime_*/**/*.msg"),
+        *(shared_mail.parent / "fixtures").glob("mime_cpython/msg_*.txt"),
+    ]
+    assert len(files) > 100
+    read = 0
+    for file in files:
+        try:
+            mime.parse(file.read_bytes(), file.name)
+            read += 1
+        except ValueError:
+            continue
+    assert read >= 0.97 * len(files)

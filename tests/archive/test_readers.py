@@ -1,0 +1,118 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from email_assistant.archive import readers
+from email_assistant.archive.mail import Mail, Unreadable
+from email_assistant.archive.readers import mbox
+from email_assistant.errors import ArchiveError
+
+COLUMNS: dict[str, str | None] = dict.fromkeys(("text", "subject", "sender", "recipient", "date", "id", "thread"))
+MESSAGE = (
+    "From: Me <me@x.example>\nTo: You <you@y.example>\nSubject: Hello\nMessage-ID: <{id}@x>\n"
+    "Date: Mon, 01 Jan 2024 10:00:00 +0000\n\n{text}\n"
+)
+
+
+def read_all(archive: Path, wanted: str = "auto", **columns: str) -> list[Mail | Unreadable]:
+    pieces, _ = readers.find_pieces(archive, wanted)
+    return [message for piece in pieces for message in readers.read(piece, COLUMNS | columns)]
+
+
+def texts(archive: Path, **columns: str) -> list[str]:
+    return [message.text for message in read_all(archive, **columns) if isinstance(message, Mail)]
+
+
+def test_mbox_takes_back_escapes_and_keeps_bodies_whole(tmp_path: Path) -> None:
+    path = tmp_path / "no_ending"
+    first = MESSAGE.format(id=1, text="one\n\n>From here on\n>>From there\n\nFrom me to you, no date")
+    second = MESSAGE.format(id=2, text="two")
+    separator = "From me@x.example Mon Jan  1 10:00:00 2024\n"
+    path.write_text(f"{separator}{first}\n{separator}{second}\n")
+    assert texts(path) == ["one\n\nFrom here on\n>From there\n\nFrom me to you, no date", "two"]
+
+
+@settings(max_examples=50)
+@given(bodies=st.lists(st.text("ab \n>From", max_size=40), min_size=1, max_size=5))
+def test_every_body_written_as_mboxrd_comes_back(tmp_path_factory: pytest.TempPathFactory, bodies: list[str]) -> None:
+    path = tmp_path_factory.mktemp("mbox") / "m"
+    separator = b"From me@x.example Mon Jan  1 10:00:00 2024\n"
+    with path.open("wb") as file:
+        for body in bodies:
+            escaped = "\n".join(
+                f">{line}" if line.lstrip(">").startswith("From ") else line for line in body.split("\n")
+            )
+            file.write(separator + f"Subject: x\n\n{escaped}\n\n".encode())
+    found = [mbox.ESCAPED.sub(rb"\1", data).decode() for data in mbox.split(path)]
+    assert [message.removeprefix("Subject: x\n\n").removesuffix("\n\n") for message in found] == bodies
+
+
+def test_maildir_and_its_sent_folder(tmp_path: Path) -> None:
+    for folder in (".", ".Sent"):
+        for part in ("cur", "new", "tmp"):
+            (tmp_path / folder / part).mkdir(parents=True)
+    (tmp_path / "cur" / "1:2,S").write_text(MESSAGE.format(id=1, text="inbox"))
+    (tmp_path / "tmp" / "2").write_text(MESSAGE.format(id=2, text="not delivered"))
+    (tmp_path / ".Sent" / "cur" / "3:2,S").write_text(MESSAGE.format(id=3, text="sent"))
+    found = {message.text: message.sent_folder for message in read_all(tmp_path) if isinstance(message, Mail)}
+    assert found == {"inbox": False, "sent": True}
+
+
+def test_a_folder_of_eml_names_what_it_passes_over(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "a.eml").write_text(MESSAGE.format(id=1, text="a"))
+    (tmp_path / "deep" / "b.eml").write_text(MESSAGE.format(id=2, text="b"))
+    (tmp_path / "NOTES.txt").write_text("Source: somewhere\nnot mail\n")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
+    assert texts(tmp_path) == ["a", "b"]
+    assert readers.find_pieces(tmp_path, "auto")[1] == ["NOTES.txt", "picture.png"]
+
+
+def test_jsonl_by_usual_names_with_a_broken_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    good = {"body": "Hello", "Subject": "S", "from": "Me <me@x.example>", "to": "a@b.example; c@d.example"}
+    path.write_text(json.dumps(good) + "\n{broken\n[1]\n")
+    mail, broken, array = read_all(path)
+    assert isinstance(mail, Mail)
+    assert (mail.text, mail.subject, mail.senders[0].address) == ("Hello", "S", "me@x.example")
+    assert [person.address for person in mail.recipients] == ["a@b.example", "c@d.example"]
+    assert isinstance(broken, Unreadable)
+    assert isinstance(array, Unreadable)
+
+
+def test_csv_with_a_mapping_quotes_newlines_and_semicolons(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes('Кому;Письмо\n"Анна";"Раз;\n""два"""\n'.encode("cp1251"))
+    mail = read_all(path, "csv", text="Письмо", recipient="Кому")[0]
+    assert isinstance(mail, Mail)
+    assert mail.text == 'Раз;\n"два"'
+    assert [person.name for person in mail.recipients] == ["Анна"]
+
+
+def test_a_missing_column_is_named_with_those_there(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("a,text\n1,2\n")
+    with pytest.raises(ArchiveError, match=r"data\.columns\.subject=b: the columns are a, text"):
+        read_all(path, subject="b")
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\1\2", b"just some words\n"])
+def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    with pytest.raises(ArchiveError, match=str(path)):
+        readers.find_pieces(path, "auto")
+
+
+def test_a_missing_archive_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="no such file or folder"):
+        readers.find_pieces(tmp_path / "nothing", "auto")
+
+
+def test_mbox_of_another_program(shared_mail: Path) -> None:
+    offsets = json.loads((shared_mail / "mbox_edge" / "issue1189.unix-offsets.json").read_text())
+    path = shared_mail / "mbox_edge" / "issue1189.mbox.txt"
+    assert len(list(mbox.split(path))) == len(offsets)

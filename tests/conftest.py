@@ -1,0 +1,148 @@
+"""What the tests share: a random model of two layers, small archives, the folders of real mail."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from email_assistant import privacy
+
+privacy.protect()
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def shared_mail() -> Path:
+    """The folder of real archives."""
+    if not (SHARED / "mail").is_dir():
+        pytest.skip("the folder of real archives (../shared/mail) is not here")
+    return SHARED / "mail"
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """The embedded model, which `make install` converts."""
+    folder = ROOT / "models" / "smollm2_135m"
+    if not (folder / "config.json").exists():
+        pytest.skip("the embedded model is not installed (make install)")
+    return folder
+
+
+def save_tiny_model(folder: Path, seed: int = 0, layers: int = 2) -> Path:
+    """A random Llama of eight-by-four heads whose tokens are bytes."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={token: place for place, token in enumerate(alphabet)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|im_end|>"
+    )
+    wrapped.chat_template = TEMPLATE
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(wrapped),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        bos_token_id=wrapped.bos_token_id,
+        eos_token_id=wrapped.eos_token_id,
+        pad_token_id=wrapped.pad_token_id,
+        tie_word_embeddings=True,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    wrapped.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder that any processor runs."""
+    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of the same shape with other weights."""
+    return save_tiny_model(tmp_path_factory.mktemp("models") / "other", seed=1)
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty short mails as JSONL."""
+    path = tmp_path_factory.mktemp("archive") / "sent.jsonl"
+    goods = ["nails", "glass", "rope", "paint", "oak", "tin", "wax", "bread"]
+    days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(40):
+            good, day = goods[number % 8], days[number % 5]
+            record = {
+                "id": f"m{number}",
+                "subject": f"Order {number} of {good}",
+                "body": f"Ahoy,\n\nsend {number + 2} crates of {good} on {day}, mark {number * 7919}.\n\nFair winds, T",
+                "to": f"Shop {number} <shop{number}@goods.example>",
+                "date": f"2024-03-{number % 28 + 1:02d}T10:00:00+00:00",
+            }
+            file.write(json.dumps(record) + "\n")
+    return path
+
+
+@dataclass
+class Call:
+    """What a call of run.py gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run_py(tmp_path: Path, tiny_model: Path, archive: Path) -> Callable[..., Call]:
+    """Call run.py as a user does, on the tiny model and archive, with a store of its own."""
+
+    def call(*arguments: str, stdin: str = "", timeout: float = 300) -> Call:
+        small = [
+            f"paths.outputs={tmp_path}/outputs",
+            f"paths.mlruns={tmp_path}/mlruns",
+            f"model.path={tiny_model}",
+            f"data.path={archive}",
+            "generation.max_new_tokens=12",
+            "summarizer.max_new_tokens=8",
+            "trainer.epochs=1",
+            "trainer.scored_mails=2",
+            "trainer.checkpoint_steps=1",
+            "lora.r=2",
+        ]
+        given = {argument.lstrip("+").partition("=")[0] for argument in arguments}
+        small = [value for value in small if value.partition("=")[0] not in given]
+        environment = {key: value for key, value in os.environ.items() if key != "CI"}
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "run.py"), *arguments, *small],
+            cwd=tmp_path,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=environment,
+            check=False,
+        )
+        return Call(done.returncode, done.stdout, done.stderr)
+
+    return call

@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from email_assistant.config import Model
+from email_assistant.language_model import generation
+from email_assistant.language_model.generation import Answer, Decoding, stream, write_all
+from email_assistant.language_model.loading import LanguageModel, load_base
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> LanguageModel:
+    return load_base(Model(path=str(tiny_model), quantization="none", dtype="float32", device="cpu", threads=None))
+
+
+@pytest.fixture(scope="module")
+def prompts(model: LanguageModel) -> list[list[int]]:
+    texts = ["Ask Bo", "Ask Al for a rope of twelve feet", "Hi", "Tell everyone that the lamp is lit", "No"]
+    return [model.encoder.prompt(text) for text in texts]
+
+
+def answers(model: LanguageModel, prompts: list[list[int]], decoding: Decoding, batch_size: int) -> list[Answer]:
+    found: dict[int, Answer] = {}
+    write_all(model, prompts, decoding, 3, batch_size, lambda index, answer: found.__setitem__(index, answer))
+    return [found[index] for index in range(len(prompts))]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize("penalty", [1.0, 1.3])
+def test_a_batch_equals_one_by_one(
+    model: LanguageModel, prompts: list[list[int]], temperature: float, penalty: float
+) -> None:
+    decoding = Decoding(20, temperature, 0.9, penalty)
+    alone = answers(model, prompts, decoding, 1)
+    assert answers(model, prompts, decoding, 2) == alone
+    assert answers(model, prompts, decoding, 8) == alone
+
+
+def test_a_shared_beginning_changes_nothing(
+    model: LanguageModel, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoding = Decoding(20, 0.8, 0.9)
+    monkeypatch.setattr(generation, "FEWEST_SHARED", 10**6)
+    apart = answers(model, prompts, decoding, 8)
+    monkeypatch.setattr(generation, "FEWEST_SHARED", 4)
+    assert answers(model, prompts, decoding, 8) == apart
+
+
+def test_greedy_equals_transformers(model: LanguageModel, prompts: list[list[int]]) -> None:
+    for prompt, answer in zip(prompts, answers(model, prompts, Decoding(20), 8), strict=True):
+        expected = model.model.generate(
+            torch.tensor([prompt]), max_new_tokens=20, do_sample=False, attention_mask=torch.ones(1, len(prompt))
+        )
+        assert model.encoder.decode(expected[0, len(prompt) :].tolist()).strip() == answer.text
+
+
+def test_the_nucleus_is_kept_to(model: LanguageModel, prompts: list[list[int]]) -> None:
+    assert answers(model, prompts, Decoding(20, 1.0, 1e-6), 8) == answers(model, prompts, Decoding(20), 8)
+
+
+def test_seeds_and_temperature_matter(model: LanguageModel, prompts: list[list[int]]) -> None:
+    found = set()
+    for seed in range(3):
+        write_all(model, prompts[:1], Decoding(20, 1.0), seed, 1, lambda _, answer: found.add(answer.text))
+    assert len(found) == 3
+
+
+def test_it_stops_at_the_end_of_the_turn(model: LanguageModel, prompts: list[list[int]]) -> None:
+    first = answers(model, prompts[:1], Decoding(1), 1)[0]
+    assert (first.tokens, first.ended) == (1, False)
+    token = model.encoder.text_ids(first.text) if first.text else []
+    stopping = LanguageModel(model.model, model.encoder, model.device, model.dtype)
+    kept = model.encoder.stop_ids
+    try:
+        model.encoder.stop_ids = frozenset([*kept, *token])
+        ended = answers(stopping, prompts[:1], Decoding(5), 1)[0]
+    finally:
+        model.encoder.stop_ids = kept
+    assert token
+    assert (ended.tokens, ended.ended, ended.text) == (1, True, "")
+
+
+def test_a_stream_is_the_answer(model: LanguageModel, prompts: list[list[int]]) -> None:
+    decoding = Decoding(20, 0.9, 0.9)
+    pieces = list(stream(model, prompts[1], decoding, 3))
+    assert "".join(pieces).strip() == answers(model, prompts[1:2], decoding, 1)[0].text
+    assert len(pieces) > 1

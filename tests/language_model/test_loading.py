@@ -1,0 +1,123 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from email_assistant.config import Lora, Model
+from email_assistant.errors import ConfigurationError, ModelError
+from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.language_model.loading import add_adapter, check_adapter, load_adapter, load_base
+
+
+def settings(path: Path, quantization: str = "none") -> Model:
+    return Model(path=str(path), quantization=quantization, dtype="float32", device="cpu", threads=None)  # type: ignore[arg-type]
+
+
+def lora(**values: object) -> Lora:
+    usual = {
+        "r": 2,
+        "alpha": None,
+        "dropout": 0.0,
+        "target_modules": "all-linear",
+        "use_rslora": False,
+        "use_dora": False,
+    }
+    return Lora(**(usual | values))  # type: ignore[arg-type]
+
+
+def weights_of(path: Path, seed: int, **values: object) -> dict[str, torch.Tensor]:
+    model = add_adapter(load_base(settings(path)), lora(**values), seed).model
+    return {name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+def test_the_same_seed_starts_the_same_adapter(tiny_model: Path) -> None:
+    first, again, other = (weights_of(tiny_model, seed) for seed in (1, 1, 2))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_only_the_adapter_is_trained(tiny_model: Path) -> None:
+    assert all("lora_" in name for name in weights_of(tiny_model, 1))
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [({"target_modules": ["q_proj"]}, "q_proj"), ({"use_dora": True}, "magnitude"), ({"r": 3}, "lora_A")],
+)
+def test_options_reach_the_adapter(tiny_model: Path, values: dict[str, object], shown: str) -> None:
+    found = weights_of(tiny_model, 1, **values)
+    assert any(shown in name for name in found)
+    if "target_modules" in values:
+        assert all(shown in name for name in found)
+    if "r" in values:
+        assert all(3 in weight.shape for weight in found.values())
+
+
+def test_rslora_scales_by_the_root_of_the_rank(tiny_model: Path) -> None:
+    def scale(**values: object) -> float:
+        model = add_adapter(load_base(settings(tiny_model)), lora(r=4, alpha=8, **values), 1).model
+        return next(module.scaling["default"] for module in model.modules() if hasattr(module, "scaling"))  # type: ignore[no-any-return,index]
+
+    assert scale() == 2.0
+    assert scale(use_rslora=True) == 4.0
+
+
+def test_unknown_target_modules_are_a_fault(tiny_model: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"lora\.target_modules"):
+        weights_of(tiny_model, 1, target_modules=["nothing"])
+
+
+def test_nf4_holds_weights_in_four_bits_and_trains(tiny_model: Path) -> None:
+    base = load_base(settings(tiny_model, "nf4"))
+    kinds = {type(module).__name__ for module in base.model.modules()}
+    assert "Linear4bit" in kinds
+    layer = base.model.model.layers[0].self_attn.q_proj.weight  # type: ignore[union-attr,index]
+    assert layer.quant_type == "nf4"  # type: ignore[union-attr]
+    assert layer.quant_state.nested  # type: ignore[union-attr]
+    tuned = add_adapter(base, lora(), 1).model
+    ids = torch.tensor([base.encoder.prompt("Hi")])
+    tuned(input_ids=ids, labels=ids).loss.backward()
+    assert any(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in tuned.parameters())
+
+
+def test_an_adapter_of_another_base_is_refused(tiny_model: Path, other_model: Path, tmp_path: Path) -> None:
+    memo = tmp_path / "memo.json"
+    mine, others = fingerprint(str(tiny_model), memo), fingerprint(str(other_model), memo)
+    assert mine != others
+    adapter = tmp_path / "adapter"
+    add_adapter(load_base(settings(tiny_model)), lora(), 1).model.save_pretrained(str(adapter))
+    (adapter / "base_model.json").write_text(json.dumps({"name": "tiny", "fingerprint": mine}))
+    load_adapter(load_base(settings(tiny_model)), adapter, mine)
+    with pytest.raises(ModelError, match="another base model"):
+        check_adapter(adapter, others)
+    with pytest.raises(ModelError, match="holds no adapter"):
+        check_adapter(tmp_path, mine)
+
+
+def test_the_fingerprint_is_of_the_content_not_the_place(tiny_model: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    copy.mkdir()
+    for file in tiny_model.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    memo = tmp_path / "memo.json"
+    assert fingerprint(str(copy), memo) == fingerprint(str(tiny_model), memo)
+    weights = copy / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    assert fingerprint(str(copy), memo) != fingerprint(str(tiny_model), memo)
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_folder_without_a_model_is_refused(tmp_path: Path, made: bool) -> None:
+    folder = tmp_path / "model"
+    if made:
+        folder.mkdir()
+    with pytest.raises(ModelError, match=str(folder)):
+        load_base(settings(folder))
+
+
+def test_a_name_that_is_in_no_cache_is_refused() -> None:
+    with pytest.raises(ModelError, match="neither a folder nor in the local hub cache"):
+        load_base(settings(Path("nobody/nothing-at-all")))

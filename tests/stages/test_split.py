@@ -1,0 +1,87 @@
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from email_assistant.config import Split
+from email_assistant.errors import DataError
+from email_assistant.stages.split_data import divide, fewest, group, sizes
+
+
+def split(**values: Any) -> Split:
+    usual = {"method": "random", "test_fraction": 0.1, "validation_fraction": 0.1, "near_duplicate_similarity": 0.6}
+    return Split(**(usual | values))
+
+
+def pairs(count: int, threads: int | None = None) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": str(number),
+            "thread": f"t{number % (threads or count)}",
+            "email": f"word{number} other{number} third{number}",
+            "date": f"2024-01-01T00:{number // 60:02d}:{number % 60:02d}+00:00",
+        }
+        for number in range(count)
+    ]
+
+
+@settings(max_examples=60)
+@given(
+    count=st.integers(40, 200),
+    threads=st.integers(30, 200),
+    seed=st.integers(0, 5),
+    method=st.sampled_from(["random", "time"]),
+)
+def test_every_pair_is_on_one_side_and_no_thread_on_two(count: int, threads: int, seed: int, method: str) -> None:
+    given_pairs = pairs(count, threads)
+    values = split(method=method)
+    sides = divide(group(given_pairs, 0.6), values, seed)
+    assert sorted(pair["id"] for side in sides.values() for pair in side) == sorted(pair["id"] for pair in given_pairs)
+    names = [{pair["thread"] for pair in side} for side in sides.values()]
+    assert not (names[0] & names[1] or names[0] & names[2] or names[1] & names[2])
+
+
+def test_sizes_are_those_of_the_fractions() -> None:
+    sides = divide(group(pairs(200), 0.6), split(), 1)
+    assert {name: len(side) for name, side in sides.items()} == {"train": 162, "validation": 18, "test": 20}
+
+
+def test_near_duplicates_stay_together() -> None:
+    near = pairs(3)
+    near[0]["email"] = "send nine crates of rope to the pier"
+    near[2]["email"] = "send nine crates of rope to the quay"
+    assert sorted(len(found) for found in group(near, 0.6)) == [1, 2]
+    assert sorted(len(found) for found in group(near, 0.9)) == [1, 1, 1]
+
+
+def test_the_seed_decides_and_repeats() -> None:
+    groups = group(pairs(100), 0.6)
+    first, again, other = (divide(groups, split(), seed)["test"] for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_by_time_the_newest_are_the_test_set() -> None:
+    sides = divide(group(pairs(100), 0.6), split(method="time"), 1)
+    newest = {name: max(pair["date"] for pair in side) for name, side in sides.items()}
+    oldest = {name: min(pair["date"] for pair in side) for name, side in sides.items()}
+    assert newest["train"] < oldest["validation"]
+    assert newest["validation"] < oldest["test"]
+
+
+@pytest.mark.parametrize("values", [{}, {"test_fraction": 0.3, "validation_fraction": 0.2}])
+def test_too_few_says_how_many_are_needed(values: dict[str, float]) -> None:
+    needed = fewest(split(**values))
+    divide(group(pairs(needed), 0.6), split(**values), 1)
+    with pytest.raises(DataError, match=f"at least {needed} are needed"):
+        divide(group(pairs(needed - 1), 0.6), split(**values), 1)
+
+
+def test_one_conversation_cannot_be_split() -> None:
+    with pytest.raises(DataError, match="1 conversations"):
+        divide(group(pairs(100, threads=1), 0.6), split(), 1)
+
+
+def test_validation_is_a_share_of_the_training_set() -> None:
+    assert sizes(1000, split(test_fraction=0.2)) == (200, 80)

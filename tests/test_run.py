@@ -1,0 +1,250 @@
+"""run.py as a user calls it, on a random model of two layers."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Call
+
+from email_assistant.tracking import open_store
+
+Run = Callable[..., Call]
+
+
+def runs_of(tmp_path: Path) -> list[Any]:
+    client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
+    return list(client.search_runs([experiment], order_by=["attributes.start_time ASC"]))
+
+
+def states(out: str) -> dict[str, str]:
+    """What each stage said of itself first: cached or running."""
+    found: dict[str, str] = {}
+    for name, state in re.findall(r"^(\w+) +(cached|running)", out, re.MULTILINE):
+        found.setdefault(name, state)
+    return found
+
+
+def test_all_stages_then_caching_and_what_a_change_runs_again(run_py: Run, tmp_path: Path) -> None:
+    first = run_py()
+    assert first.code == 0, first.err
+    assert states(first.out) == dict.fromkeys(["data", "summarize", "split", "train", "evaluate"], "running")
+    latest = tmp_path / "outputs" / "latest"
+    report = json.loads((latest / "data" / "report.json").read_text())
+    assert report["kept"] + sum(report["dropped"].values()) == report["messages"] == 40
+    assert set(json.loads((latest / "summarize" / "pairs.jsonl").read_text().split("\n")[0])) == {
+        "id", "instruction", "email", "subject", "thread", "date", "method",
+    }  # fmt: skip
+    adapter = {file.name for file in (latest / "train" / "adapter").iterdir()}
+    assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "README.md"} <= adapter
+    assert (latest / "train" / "adapter" / "adapter_model.safetensors").stat().st_size < 100_000
+    evaluation = json.loads((latest / "evaluate" / "report.json").read_text())
+    assert list(evaluation["arms"]) == ["base", "few_shot", "tuned"]
+    assert {"bleu", "chrf", "mauve"} <= set(evaluation["arms"]["tuned"])
+
+    assert states(run_py().out) == dict.fromkeys(["data", "summarize", "split", "train", "evaluate"], "cached")
+    other_rank = run_py("stage=train", "lora.r=4")
+    assert states(other_rank.out) == {"data": "cached", "summarize": "cached", "split": "cached", "train": "running"}
+    assert "lora.r (2 → 4)" in other_rank.out
+    # Speed and memory alone are not part of the key.
+    assert states(run_py("stage=train", "trainer.micro_batch_tokens=300", "model.threads=1").out)["train"] == "cached"
+    # Another decoding scores the adapter again and does not train it again.
+    rescored = run_py("stage=train", "generation.temperature=0.1")
+    assert "scored again" in rescored.out
+    evaluated = run_py("stage=evaluate", "generation.temperature=0.1")
+    assert states(evaluated.out)["evaluate"] == "running"
+    forced = run_py("stage=split", "force=true")
+    assert states(forced.out) == {"data": "cached", "summarize": "cached", "split": "running"}
+
+    runs = runs_of(tmp_path)
+    assert [run.info.status for run in runs] == ["FINISHED"] * 7
+    trained = runs[2]
+    assert trained.data.tags["mlflow.runName"] == "train r=4"
+    assert trained.data.params["lora.r"] == "4"
+    assert {"validation_bleu", "validation_mauve", "validation_loss", "train/loss", "data.kept"} <= set(
+        trained.data.metrics
+    )
+    assert trained.data.tags["signature.bleu"].startswith("nrefs")
+    client, _ = open_store(tmp_path / "mlruns", "email-assistant")
+    steps = client.get_metric_history(trained.info.run_id, "train/loss")
+    assert [entry.step for entry in steps] == list(range(1, len(steps) + 1))
+    logged = {file.path for file in client.list_artifacts(trained.info.run_id, "adapter")}
+    assert "adapter/adapter_model.safetensors" in logged
+    database = (tmp_path / "mlruns" / "mlflow.db").read_bytes()
+    assert b"Fair winds" not in database
+
+
+def test_a_changed_archive_is_noticed_and_a_moved_one_is_not(run_py: Run, tmp_path: Path, archive: Path) -> None:
+    copy = tmp_path / "elsewhere.jsonl"
+    copy.write_bytes(archive.read_bytes())
+    assert run_py("stage=data", "tracking=none").code == 0
+    assert states(run_py("stage=data", "tracking=none", f"data.path={copy}").out) == {"data": "cached"}
+    with copy.open("a") as file:
+        file.write('{"body": "One more mail with words enough.", "subject": "x"}\n')
+    changed = run_py("stage=data", "tracking=none", f"data.path={copy}")
+    assert "changed since last: inputs.archive" in changed.out
+    assert not (tmp_path / "mlruns").exists()
+
+
+def test_corrected_pairs_are_taken(run_py: Run, tmp_path: Path) -> None:
+    assert run_py("stage=summarize", "tracking=none").code == 0
+    pairs = (tmp_path / "outputs" / "latest" / "summarize" / "pairs.jsonl").read_text().splitlines()
+    corrected = [json.loads(line) | {"instruction": f"Corrected {number}"} for number, line in enumerate(pairs[:30])]
+    path = tmp_path / "corrected.jsonl"
+    path.write_text("\n".join(json.dumps(record) for record in corrected))
+    done = run_py("stage=split", "tracking=none", "summarizer=from_file", f"summarizer.path={path}")
+    assert done.code == 0, done.err
+    latest = tmp_path / "outputs" / "latest"
+    taken = [
+        json.loads(line)
+        for name in ("train", "validation", "test")
+        for line in (latest / "split" / f"{name}.jsonl").open()
+    ]
+    assert sorted(pair["instruction"] for pair in taken) == sorted(f"Corrected {number}" for number in range(30))
+    assert {pair["method"] for pair in taken} == {"file"}
+
+
+def test_a_sweep_prepares_once_and_makes_a_parent_with_children(run_py: Run, tmp_path: Path) -> None:
+    swept = run_py("-m", "stage=train", "lora.r=1,2", "trainer.learning_rate=1e-3,1e-2")
+    assert swept.code == 0, swept.err
+    assert len(re.findall(r"^summarize +running", swept.out, re.MULTILINE)) == 1
+    assert len(re.findall(r"^train +running", swept.out, re.MULTILINE)) == 4
+    runs = runs_of(tmp_path)
+    parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+    assert len(parents) == 1
+    children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parents[0].info.run_id]
+    assert sorted((run.data.params["lora.r"], run.data.params["trainer.learning_rate"]) for run in children) == [
+        ("1", "0.001"), ("1", "0.01"), ("2", "0.001"), ("2", "0.01"),
+    ]  # fmt: skip
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert parents[0].data.metrics["children"] == 4
+
+
+def test_infer_writes_a_table_in_order_and_refuses_another_base(run_py: Run, tmp_path: Path, other_model: Path) -> None:
+    asked = ['Say "hi", twice', "Спроси, где верёвка; срочно", "", "=1+1", 'Say "hi", twice']
+    (tmp_path / "ask.txt").write_text("\n".join(asked), encoding="utf-8")
+    done = run_py("stage=infer", "infer.input=ask.txt", "infer.output=mails.csv")
+    assert done.code == 0, done.err
+    with (tmp_path / "mails.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["instruction", "generated_email"]
+    assert [row[0] for row in rows[1:]] == [line for line in asked if line]
+    assert all(len(row) == 2 for row in rows)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["ask.txt", "mails.csv", "mlruns", "outputs"]
+    adapter = tmp_path / "outputs" / "latest" / "train" / "adapter"
+    same = run_py("stage=infer", "infer.input=ask.txt", "infer.output=again.csv", f"infer.adapter={adapter}")
+    assert same.code == 0, same.err
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "mails.csv").read_bytes()
+    refused = run_py("stage=infer", "infer.input=ask.txt", f"infer.adapter={adapter}", f"model.path={other_model}")
+    assert refused.code == 1
+    assert "trained on another base model" in refused.err
+    typed = run_py("stage=infer", f"infer.adapter={adapter}", stdin="Ask Bo\n\n")
+    assert typed.code == 0, typed.err
+    assert typed.out.count("> ") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["data.path=nothing.mbox"], "nothing.mbox: there is no such file or folder"),
+        (["data.path=empty"], "empty: the file is empty"),
+        (["data.path=binary"], "binary: nothing in it reads as"),
+        (["stage=data", "data.owner=nobody@x.example", "data.path=mbox"], "none of 1 messages is by nobody@x.example"),
+        (["stage=tarin"], "did you mean train?"),
+        (["lora.r=-1"], "lora.r = -1"),
+        (["stage=infer", "infer.input=no.txt", "infer.adapter=x"], "x: holds no adapter"),
+        (["stage=train", "model.path=empty_folder"], "holds no model"),
+        (["stage=summarize", "summarizer=from_file", "summarizer.path=no.jsonl"], "no.jsonl: there is no such file"),
+        (["stage=data", "paths.outputs=empty"], "paths.outputs names the folder"),
+        (["stage=split", "data.max_mails=4"], "4 mails are too few to split"),
+        (["lora.rank=3", "+trainer.lr=1"], "2 faults"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_1(run_py: Run, tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "binary").write_bytes(b"\0\1\2\3")
+    (tmp_path / "empty_folder").mkdir()
+    (tmp_path / "mbox").write_text("From a Mon Jan  1 10:00:00 2024\nFrom: a@b.example\n\nSome words of a mail.\n")
+    done = run_py("tracking=none", *arguments)
+    assert done.code == 1, done.out
+    assert message in done.err
+    assert "Traceback" not in done.err
+    assert done.err.startswith("error: ")
+    left = list((tmp_path / "outputs").rglob("*.partial")) if (tmp_path / "outputs").exists() else []
+    assert left == []
+
+
+def test_empty_instructions_and_unwritable_output(run_py: Run, tmp_path: Path) -> None:
+    assert run_py("stage=train", "tracking=none").code == 0
+    adapter = f"infer.adapter={tmp_path}/outputs/latest/train/adapter"
+    (tmp_path / "blank.txt").write_text("\n  \n")
+    (tmp_path / "ask.txt").write_text("Hi\n")
+    (tmp_path / "file").touch()
+    blank = run_py("stage=infer", "tracking=none", adapter, "infer.input=blank.txt")
+    assert (blank.code, "has no instruction" in blank.err) == (1, True)
+    for output in (".", "file/mails.csv"):
+        refused = run_py("stage=infer", "tracking=none", adapter, "infer.input=ask.txt", f"infer.output={output}")
+        assert (refused.code, "infer.output names the file" in refused.err) == (1, True), refused.err
+
+
+@pytest.mark.parametrize("stage", ["summarize", "train"])
+def test_a_killed_stage_goes_on_where_it_was(
+    run_py: Run, tmp_path: Path, tiny_model: Path, archive: Path, stage: str
+) -> None:
+    common = [
+        f"stage={stage}", f"model.path={tiny_model}", f"data.path={archive}", "tracking=none", "lora.r=2",
+        "summarizer.max_new_tokens=200", "summarizer.batch_size=1", "generation.max_new_tokens=12",
+        "trainer.checkpoint_steps=1", "trainer.epochs=30", "trainer.scored_mails=2", "trainer.patience=null",
+    ]  # fmt: skip
+    if stage == "train":
+        common[5] = "summarizer.max_new_tokens=8"
+    command = [sys.executable, str(ROOT / "run.py"), *common, f"paths.outputs={tmp_path}/outputs"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path)
+    pattern = "*.partial/progress/instructions.jsonl" if stage == "summarize" else "*.partial/progress/fit/checkpoint-*"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        found = [
+            path
+            for path in (tmp_path / "outputs" / "artifacts").glob(f"{stage}/{pattern}")
+            if path.suffix != ".partial"
+        ]
+        if found and (found[0].is_dir() or found[0].stat().st_size > 0):
+            break
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not list((tmp_path / "outputs" / "artifacts" / stage).glob("*/manifest.json"))
+    resumed = run_py(*common)
+    assert resumed.code == 0, resumed.err
+    assert re.search(r"were there" if stage == "summarize" else r"goes on from step [1-9]", resumed.out)
+    undisturbed = run_py(*common, f"paths.outputs={tmp_path}/undisturbed")
+    assert undisturbed.code == 0, undisturbed.err
+    name = "pairs.jsonl" if stage == "summarize" else "adapter/adapter_model.safetensors"
+    latest = [tmp_path / folder / "latest" / stage / name for folder in ("outputs", "undisturbed")]
+    assert latest[0].read_bytes() == latest[1].read_bytes()
+
+
+def test_configuration_answers_without_heavy_imports() -> None:
+    program = (
+        "import sys, runpy; sys.argv = ['run.py', '--cfg', 'job']\n"
+        "try: runpy.run_path('run.py', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'torch', 'mlflow', 'transformers', 'pandas', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip().endswith("[]")
+    assert "learning_rate" in done.stdout
+
+
+def test_help_is_for_people(run_py: Run) -> None:
+    shown = run_py("--help").out
+    for word in ("STAGES", "GROUPS", "EXAMPLES", "summarize", "lora.r=4,8,16", "smollm2_135m"):
+        assert word in shown
