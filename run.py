@@ -21,7 +21,9 @@ from email_assistant import command_line, config, pipeline
 @hydra.main(config_path="conf", config_name="config", execution_whitelist=["email_assistant.tracking.SweepParent"])
 def main(composed: DictConfig) -> float | None:
     """Run the stages that the configuration asks for; the return value is a sweep's objective."""
-    return pipeline.run(config.from_composed(OmegaConf.to_container(composed, resolve=True)))  # type: ignore[arg-type]
+    with command_line.one_line_errors():
+        return pipeline.run(config.from_composed(OmegaConf.to_container(composed, resolve=True)))  # type: ignore[arg-type]
+    return None
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import difflib
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,17 @@ from email_assistant.config import find_faults, is_known, report, unknown_key
 from email_assistant.errors import ConfigurationError, EmailAssistantError
 
 INTERRUPTED = 130
+_failed_jobs: list[str] = []
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Say an error that the user can mend in one line; the other jobs of a sweep go on."""
+    try:
+        yield
+    except EmailAssistantError as error:
+        _failed_jobs.append(str(error))
+        print(f"error: {error}", file=sys.stderr)
 
 
 def run(main: Callable[[], None], root: Path) -> int:
@@ -36,10 +48,14 @@ def run(main: Callable[[], None], root: Path) -> int:
     except (HydraException, OmegaConfBaseException) as error:
         print(f"error: {_first_line(error)}", file=sys.stderr)
         return 1
+    except OSError as error:
+        # A folder that cannot be written, a full disk: the user's to mend, as the name says.
+        print(f"error: {error.filename or 'a file'}: {error.strerror}; see paths.outputs", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped; the same call goes on where this one was", file=sys.stderr)
         return INTERRUPTED
-    return 0
+    return 1 if _failed_jobs else 0
 
 
 def check(arguments: list[str], conf: Path) -> None:

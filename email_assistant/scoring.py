@@ -85,7 +85,7 @@ class Scorer:
         scores["ended"] = sum(bool(record["ended"]) for record in written) / len(written)
         signatures["mauve"] = (
             f"features:{Path(settings.model_path or self.config.model.path).name}|mails:{len(texts)}|"
-            f"buckets:{settings.buckets or 'tenth'}|scale:{settings.scaling_factor}|"
+            f"buckets:{settings.buckets or 'tenth, at least 5'}|scale:{settings.scaling_factor}|"
             f"tokens:{settings.max_tokens}|seed:{self.config.seed}"
         )
         return scores, signatures

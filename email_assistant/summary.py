@@ -12,6 +12,8 @@ from email_assistant.artifacts import Artifact
 from email_assistant.config import Config
 
 SAMPLES = 3
+# On fewer mails MAUVE is said to be rough.
+ENOUGH_MAILS = 100
 FILES = {
     "data": "emails.jsonl",
     "summarize": "pairs.jsonl",
@@ -56,6 +58,8 @@ def _show_evaluation(console: Console, artifact: Artifact) -> None:
         if "tuned" in line:
             console.print(Panel(_plain(line["tuned"]), title=_plain(line["instruction"]), title_align="left"))
     console.print(table)
+    if report["mails"] < ENOUGH_MAILS:
+        console.print(f"MAUVE on {report['mails']} mails is a rough hint: it wants {ENOUGH_MAILS} or more")
 
 
 def _show_training(console: Console, artifact: Artifact) -> None:

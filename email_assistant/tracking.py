@@ -176,8 +176,12 @@ def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
 
 def _run_name(stage: str, overrides: list[str]) -> str:
     """The stage and what was varied: 'train r=8 learning_rate=0.0003'."""
-    varied = [line.lstrip("+").rpartition(".")[2] for line in overrides if not line.startswith("stage=")]
-    shown = [value for value in varied if "/" not in value and not value.startswith(("force=", "run_name="))]
+    pairs = [line.lstrip("+").partition("=") for line in overrides]
+    shown = [
+        f"{key.rpartition('.')[2]}={value}"
+        for key, _, value in pairs
+        if key not in ("stage", "force") and not key.startswith(("paths.", "tracking", "infer.")) and "/" not in value
+    ]
     return " ".join([stage, *shown])[:120]
 
 

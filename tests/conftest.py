@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def smollm2() -> Path:
 
 
 def save_tiny_model(folder: Path, seed: int = 0, layers: int = 2) -> Path:
-    """A random Llama of eight-by-four heads whose tokens are bytes."""
+    """A random Llama of four heads whose tokens are bytes."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -56,8 +57,8 @@ def save_tiny_model(folder: Path, seed: int = 0, layers: int = 2) -> Path:
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(wrapped),
-        hidden_size=32,
-        intermediate_size=64,
+        hidden_size=64,
+        intermediate_size=128,
         num_hidden_layers=layers,
         num_attention_heads=4,
         num_key_value_heads=2,
@@ -92,11 +93,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
     with path.open("w", encoding="utf-8") as file:
         for number in range(40):
+            words = " ".join(sha256(f"{number} {place}".encode()).hexdigest()[:5] for place in range(8))
             good, day = goods[number % 8], days[number % 5]
             record = {
                 "id": f"m{number}",
                 "subject": f"Order {number} of {good}",
-                "body": f"Ahoy,\n\nsend {number + 2} crates of {good} on {day}, mark {number * 7919}.\n\nFair winds, T",
+                "body": f"Ahoy,\n\nsend {number + 2} {words} of {good} on {day}.\n\nFair winds, T",
                 "to": f"Shop {number} <shop{number}@goods.example>",
                 "date": f"2024-03-{number % 28 + 1:02d}T10:00:00+00:00",
             }

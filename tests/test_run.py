@@ -67,7 +67,7 @@ def test_all_stages_then_caching_and_what_a_change_runs_again(run_py: Run, tmp_p
     runs = runs_of(tmp_path)
     assert [run.info.status for run in runs] == ["FINISHED"] * 7
     trained = runs[2]
-    assert trained.data.tags["mlflow.runName"] == "train r=4"
+    assert trained.data.tags["mlflow.runName"].startswith("train r=4 ")
     assert trained.data.params["lora.r"] == "4"
     assert {"validation_bleu", "validation_mauve", "validation_loss", "train/loss", "data.kept"} <= set(
         trained.data.metrics
@@ -163,7 +163,7 @@ def test_infer_writes_a_table_in_order_and_refuses_another_base(run_py: Run, tmp
         (["stage=infer", "infer.input=no.txt", "infer.adapter=x"], "x: holds no adapter"),
         (["stage=train", "model.path=empty_folder"], "holds no model"),
         (["stage=summarize", "summarizer=from_file", "summarizer.path=no.jsonl"], "no.jsonl: there is no such file"),
-        (["stage=data", "paths.outputs=empty"], "paths.outputs names the folder"),
+        (["stage=data", "paths.outputs=empty"], "Not a directory; see paths.outputs"),
         (["stage=split", "data.max_mails=4"], "4 mails are too few to split"),
         (["lora.rank=3", "+trainer.lr=1"], "2 faults"),
     ],

@@ -16,11 +16,13 @@ import numpy as np
 import torch
 
 FEATURE_BATCH = 16
+# With two or three, a small sample scores 1 whatever was written.
+FEWEST_BUCKETS = 5
 
 
 @dataclass(frozen=True)
 class MauveSettings:
-    """Buckets (None: a tenth of the mails, at least two), scaling factor, seed."""
+    """Buckets (None: a tenth of the mails, at least five), scaling factor, seed."""
 
     buckets: int | None
     scaling_factor: float
@@ -37,7 +39,7 @@ def mauve_score(written: np.ndarray[Any, Any], real: np.ndarray[Any, Any], setti
     """
     import mauve
 
-    buckets = settings.buckets or max(2, round(min(len(written), len(real)) / 10))
+    buckets = settings.buckets or max(FEWEST_BUCKETS, round(min(len(written), len(real)) / 10))
     with _quiet():
         result = mauve.compute_mauve(
             p_features=real,

@@ -110,4 +110,5 @@ def test_every_message_of_the_mime_suites_is_read(shared_mail: Path) -> None:
             read += 1
         except ValueError:
             continue
-    assert read >= 0.97 * len(files)
+    # Four of them begin with no header at all.
+    assert len(files) - read <= 4

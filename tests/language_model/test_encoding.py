@@ -38,7 +38,7 @@ def test_the_prompt_is_what_the_template_says(encoder: ChatEncoder) -> None:
 
 
 @settings(max_examples=50)
-@given(text=st.text(st.sampled_from(["<|im_end|>", "<|im_start|>", "a", "\n", "é", "Я"]), max_size=30))
+@given(text=st.lists(st.sampled_from(["<|im_end|>", "<|im_start|>", "a", "\n", "é", "Я"]), max_size=30).map("".join))
 def test_text_that_looks_like_control_tokens_stays_text(encoder: ChatEncoder, text: str) -> None:
     ids = encoder.text_ids(text)
     assert not set(ids) & set(encoder.tokenizer.all_special_ids)

@@ -57,7 +57,11 @@ def test_options_reach_the_adapter(tiny_model: Path, values: dict[str, object], 
 def test_rslora_scales_by_the_root_of_the_rank(tiny_model: Path) -> None:
     def scale(**values: object) -> float:
         model = add_adapter(load_base(settings(tiny_model)), lora(r=4, alpha=8, **values), 1).model
-        return next(module.scaling["default"] for module in model.modules() if hasattr(module, "scaling"))  # type: ignore[no-any-return,index]
+        return next(
+            module.scaling["default"]
+            for module in model.modules()
+            if isinstance(getattr(module, "scaling", None), dict)
+        )  # type: ignore[no-any-return,index]
 
     assert scale() == 2.0
     assert scale(use_rslora=True) == 4.0

