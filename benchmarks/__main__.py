@@ -1,0 +1,44 @@
+"""`make bench`: every benchmark, or those that are named: python -m benchmarks reading generation training."""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+from email_assistant import privacy
+
+privacy.protect()
+
+from benchmarks import generation, reading, training  # noqa: E402
+
+BENCHMARKS = {"reading": reading, "generation": generation, "training": training}
+
+
+def measure(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> list[float]:
+    """Peer's seconds by ours, for each round; the order alternates so that neither always runs warm."""
+    ratios = []
+    for number in range(rounds):
+        seconds = {}
+        for work in (ours, peer) if number % 2 == 0 else (peer, ours):
+            started = time.perf_counter()
+            work()
+            seconds[work] = time.perf_counter() - started
+        ratios.append(seconds[peer] / seconds[ours])
+    return ratios
+
+
+def main() -> None:
+    """Run benchmarks and print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=list(BENCHMARKS))
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    for name in arguments.names or BENCHMARKS:
+        what, ours, peer = BENCHMARKS[name].prepare()
+        ratios = measure(ours, peer, arguments.rounds)
+        shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        print(f"{name}: {what}: {statistics.median(ratios):.2f} times as fast (rounds: {shown})", flush=True)
+
+
+if __name__ == "__main__":
+    main()
