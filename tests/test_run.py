@@ -232,6 +232,39 @@ def test_a_killed_stage_goes_on_where_it_was(
     assert latest[0].read_bytes() == latest[1].read_bytes()
 
 
+def test_ctrl_c_stops_with_its_own_code_and_marks_the_run_killed(
+    tmp_path: Path, tiny_model: Path, archive: Path
+) -> None:
+    arguments = [
+        "stage=train", f"model.path={tiny_model}", f"data.path={archive}", "lora.r=2", "summarizer.max_new_tokens=8",
+        "trainer.epochs=500", "trainer.patience=null", "trainer.checkpoint_steps=1",
+        f"paths.outputs={tmp_path}/outputs", f"paths.mlruns={tmp_path}/mlruns",
+    ]  # fmt: skip
+    process = subprocess.Popen([sys.executable, str(ROOT / "run.py"), *arguments], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not list(
+        (tmp_path / "outputs").glob("artifacts/train/*/progress/fit/check*")
+    ):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same call goes on where this one was" in errors
+    assert "Traceback" not in errors
+    assert [run.info.status for run in runs_of(tmp_path)] == ["KILLED"]
+
+
+def test_a_failed_job_of_a_sweep_does_not_lose_the_others(run_py: Run, tmp_path: Path) -> None:
+    swept = run_py("-m", "stage=train", "lora.target_modules=[nothing],[q_proj]")
+    assert swept.code == 1
+    assert "error: lora.target_modules = ['nothing']" in swept.err
+    assert "Traceback" not in swept.err
+    children = [run for run in runs_of(tmp_path) if "mlflow.parentRunId" in run.data.tags]
+    assert sorted(run.info.status for run in children) == ["FAILED", "FINISHED"]
+    parent = next(run for run in runs_of(tmp_path) if "mlflow.parentRunId" not in run.data.tags)
+    assert parent.info.status == "FAILED"
+
+
 def test_configuration_answers_without_heavy_imports() -> None:
     program = (
         "import sys, runpy; sys.argv = ['run.py', '--cfg', 'job']\n"
