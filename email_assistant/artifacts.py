@@ -4,14 +4,12 @@
 called `<key>.partial`; a stage that can go on where it was finds its own progress there.
 """
 
-import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +17,10 @@ from filelock import FileLock, Timeout
 
 from email_assistant import jsonl
 from email_assistant.errors import ArtifactError
+from email_assistant.hashing import hash_file, hash_of
 
 MANIFEST = "manifest.json"
 PROGRESS = "progress"
-KEY_LENGTH = 16
-
-
-def hash_of(value: Any) -> str:
-    """A hash of any JSON value, the same whatever the order of its keys."""
-    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return sha256(canonical.encode()).hexdigest()[:KEY_LENGTH]
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -87,7 +73,8 @@ class Store:
     def find_core(self, stage: str, core: str) -> Artifact | None:
         """The newest artifact whose manifest names this core: what the stage made, however it was scored."""
         manifests = (self.root / stage).glob(f"*/{MANIFEST}")
-        matching = [path for path in manifests if jsonl.read_json(path).get("core") == core]
+        whole = [path for path in manifests if not path.parent.suffix]
+        matching = [path for path in whole if jsonl.read_json(path).get("core") == core]
         newest = max(matching, key=lambda path: path.stat().st_mtime, default=None)
         return self.find(stage, newest.parent.name) if newest else None
 

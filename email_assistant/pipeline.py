@@ -16,25 +16,16 @@ from typing import Any
 
 from email_assistant import summary
 from email_assistant.archive import readers
-from email_assistant.artifacts import Artifact, Store, hash_file, hash_of
+from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
-from email_assistant.errors import ConfigurationError, DataError
+from email_assistant.context import Context, archive_path
+from email_assistant.errors import DataError
+from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.tracking import Run, git_commit
 
 log = logging.getLogger(__name__)
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "sacrebleu", "mauve-text", "mlflow")
-
-
-@dataclass
-class Context:
-    """What a stage is given: the configuration, the artifacts before it, and the run that it logs to."""
-
-    config: Config
-    artifacts: dict[str, Artifact]
-    run: Run
-    store: Store
-    core: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,17 +187,6 @@ def _without(values: Any, *left_out: str) -> dict[str, Any]:
 def _base(config: Config) -> dict[str, Any]:
     memo = config.outputs / "fingerprints.json"
     return {"fingerprint": fingerprint(config.model.path, memo), **_without(config.model, "path", "device", "threads")}
-
-
-def archive_path(config: Config) -> Path:
-    """The archive's file or folder; relative paths start where the program was called.
-
-    Raises:
-        ConfigurationError: when none is named.
-    """
-    if config.data.path is None:
-        raise ConfigurationError("data.path: say where your archive lies, as in data.path=sent.mbox")
-    return Path(config.data.path).expanduser()
 
 
 def _data(context: Context) -> dict[str, Any]:

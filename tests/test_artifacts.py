@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from email_assistant.artifacts import PROGRESS, Store, hash_of
+from email_assistant.artifacts import PROGRESS, Store
 from email_assistant.errors import ArtifactError
+from email_assistant.hashing import hash_of
 
 
 def make(folder: Path) -> dict[str, int]:

@@ -232,6 +232,29 @@ def test_a_killed_stage_goes_on_where_it_was(
     assert latest[0].read_bytes() == latest[1].read_bytes()
 
 
+def test_a_killed_infer_goes_on_where_it_was(run_py: Run, tmp_path: Path, tiny_model: Path) -> None:
+    assert run_py("stage=train", "tracking=none").code == 0
+    (tmp_path / "ask.txt").write_text("\n".join(f"Ask number {number}" for number in range(30)))
+    arguments = [
+        "stage=infer", "tracking=none", "infer.input=ask.txt", "generation.batch_size=1", "generation.max_new_tokens=150",
+        f"infer.adapter={tmp_path}/outputs/latest/train/adapter", f"model.path={tiny_model}",
+    ]  # fmt: skip
+    command = [sys.executable, str(ROOT / "run.py"), *arguments, f"infer.output={tmp_path}/mails.csv"]
+    process = subprocess.Popen([*command, f"paths.outputs={tmp_path}/outputs"], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    progress = tmp_path / ".mails.csv.progress.jsonl"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not (progress.exists() and progress.stat().st_size):
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "mails.csv").exists()
+    resumed = run_py(*arguments, f"infer.output={tmp_path}/mails.csv")
+    assert re.search(r"[1-9]\d* of 30 mails were there", resumed.out), resumed.err
+    assert run_py(*arguments, f"infer.output={tmp_path}/undisturbed.csv").code == 0
+    assert (tmp_path / "mails.csv").read_bytes() == (tmp_path / "undisturbed.csv").read_bytes()
+    assert not progress.exists()
+
+
 def test_ctrl_c_stops_with_its_own_code_and_marks_the_run_killed(
     tmp_path: Path, tiny_model: Path, archive: Path
 ) -> None:

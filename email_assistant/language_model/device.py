@@ -24,7 +24,7 @@ def prepare(model: Model) -> torch.device:
         torch.set_num_threads(model.threads or torch.get_num_threads())
         _keep_memory()
     else:
-        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.set_float32_matmul_precision("high")
     return device
 
 

@@ -4,8 +4,8 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from email_assistant.artifacts import hash_file
 from email_assistant.errors import ModelError
+from email_assistant.hashing import hash_file
 
 
 def model_folder(path: str) -> Path:

@@ -11,8 +11,8 @@ from email_assistant.archive import readers
 from email_assistant.archive.mail import Mail, Unreadable
 from email_assistant.archive.selection import Limits, Selection, select
 from email_assistant.config import Config
+from email_assistant.context import Context, archive_path
 from email_assistant.errors import ArchiveError
-from email_assistant.pipeline import Context, archive_path
 from email_assistant.progress import bar
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from typing import Any
 from email_assistant import jsonl, pages
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
+from email_assistant.context import Context
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
-from email_assistant.pipeline import Context
 from email_assistant.scoring import scorer, write_mails
 from email_assistant.tracking import Run
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant import jsonl
-from email_assistant.artifacts import hash_file, hash_of
 from email_assistant.config import Config
+from email_assistant.context import Context
 from email_assistant.errors import DataError
+from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import fingerprint
-from email_assistant.pipeline import Context
 
 log = logging.getLogger(__name__)
 COLUMNS = ["instruction", "generated_email"]

@@ -11,8 +11,8 @@ from email_assistant import jsonl
 from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.archive.threads import Groups
 from email_assistant.config import Split
+from email_assistant.context import Context
 from email_assistant.errors import DataError
-from email_assistant.pipeline import Context
 
 log = logging.getLogger(__name__)
 Record = dict[str, Any]

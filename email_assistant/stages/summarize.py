@@ -9,8 +9,8 @@ from typing import Any
 from email_assistant import instructions, jsonl
 from email_assistant.artifacts import PROGRESS
 from email_assistant.config import Config, Summarizer
+from email_assistant.context import Context
 from email_assistant.errors import DataError
-from email_assistant.pipeline import Context
 from email_assistant.progress import Bar, bar
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from typing import Any
 from email_assistant import jsonl
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
+from email_assistant.context import Context
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.language_model.loading import BASE_NOTE, LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.model_card import model_card
-from email_assistant.pipeline import Context
 from email_assistant.scoring import scorer, write_mails
 from email_assistant.tracking import Run
 from email_assistant.training.trainer import State, Trainer
@@ -127,7 +127,6 @@ def _show_first(encoder: ChatEncoder, training: list[Encoded]) -> None:
     """Say what the first example supervises, so that nothing is trained on unseen."""
     if training:
         first = training[0]
-        log.debug("first example: %s", encoder.tokenizer.decode(first.ids))
         log.info(
             "%-10s first example: %d ids of prompt, %d supervised, the last of them %r",
             *("train", first.prompt_length, first.supervised, encoder.tokenizer.decode([first.ids[-1]])),

@@ -1,0 +1,31 @@
+"""What a stage is given."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from email_assistant.artifacts import Artifact, Store
+from email_assistant.config import Config
+from email_assistant.errors import ConfigurationError
+from email_assistant.tracking import Run
+
+
+@dataclass
+class Context:
+    """What a stage is given: the configuration, the artifacts before it, and the run that it logs to."""
+
+    config: Config
+    artifacts: dict[str, Artifact]
+    run: Run
+    store: Store
+    core: str = ""
+
+
+def archive_path(config: Config) -> Path:
+    """The archive's file or folder; relative paths start where the program was called.
+
+    Raises:
+        ConfigurationError: when none is named.
+    """
+    if config.data.path is None:
+        raise ConfigurationError("data.path: say where your archive lies, as in data.path=sent.mbox")
+    return Path(config.data.path).expanduser()
