@@ -234,9 +234,10 @@ def test_a_killed_stage_goes_on_where_it_was(
 
 def test_a_killed_infer_goes_on_where_it_was(run_py: Run, tmp_path: Path, tiny_model: Path) -> None:
     assert run_py("stage=train", "tracking=none").code == 0
-    (tmp_path / "ask.txt").write_text("\n".join(f"Ask number {number}" for number in range(30)))
+    (tmp_path / "ask.txt").write_text("\n".join(f"Ask number {number}" for number in range(12)))
     arguments = [
-        "stage=infer", "tracking=none", "infer.input=ask.txt", "generation.batch_size=1", "generation.max_new_tokens=150",
+        "stage=infer", "tracking=none", "infer.input=ask.txt", "generation.batch_size=1",
+        "generation.max_new_tokens=60", "model.threads=1",
         f"infer.adapter={tmp_path}/outputs/latest/train/adapter", f"model.path={tiny_model}",
     ]  # fmt: skip
     command = [sys.executable, str(ROOT / "run.py"), *arguments, f"infer.output={tmp_path}/mails.csv"]
@@ -249,7 +250,7 @@ def test_a_killed_infer_goes_on_where_it_was(run_py: Run, tmp_path: Path, tiny_m
     process.wait()
     assert not (tmp_path / "mails.csv").exists()
     resumed = run_py(*arguments, f"infer.output={tmp_path}/mails.csv")
-    assert re.search(r"[1-9]\d* of 30 mails were there", resumed.out), resumed.err
+    assert re.search(r"[1-9]\d* of 12 mails were there", resumed.out), resumed.err
     assert run_py(*arguments, f"infer.output={tmp_path}/undisturbed.csv").code == 0
     assert (tmp_path / "mails.csv").read_bytes() == (tmp_path / "undisturbed.csv").read_bytes()
     assert not progress.exists()
