@@ -55,7 +55,7 @@ def test_all_stages_then_caching_and_what_a_change_runs_again(run_py: Run, tmp_p
     assert states(other_rank.out) == {"data": "cached", "summarize": "cached", "split": "cached", "train": "running"}
     assert "lora.r (2 → 4)" in other_rank.out
     # Speed and memory alone are not part of the key.
-    assert states(run_py("stage=train", "trainer.micro_batch_tokens=300", "model.threads=1").out)["train"] == "cached"
+    assert states(run_py("stage=train", "trainer.micro_batch_tokens=300", "model.threads=2").out)["train"] == "cached"
     # Another decoding scores the adapter again and does not train it again.
     rescored = run_py("stage=train", "generation.temperature=0.1")
     assert "scored again" in rescored.out
@@ -202,7 +202,7 @@ def test_a_killed_stage_goes_on_where_it_was(
     common = [
         f"stage={stage}", f"model.path={tiny_model}", f"data.path={archive}", "tracking=none", "lora.r=2",
         "summarizer.max_new_tokens=200", "summarizer.batch_size=1", "generation.max_new_tokens=12",
-        "trainer.checkpoint_steps=1", "trainer.epochs=30", "trainer.scored_mails=2", "trainer.patience=null",
+        "model.threads=1", "trainer.checkpoint_steps=1", "trainer.epochs=30", "trainer.scored_mails=2", "trainer.patience=null",
     ]  # fmt: skip
     if stage == "train":
         common[5] = "summarizer.max_new_tokens=8"
