@@ -202,7 +202,8 @@ def test_a_killed_stage_goes_on_where_it_was(
     common = [
         f"stage={stage}", f"model.path={tiny_model}", f"data.path={archive}", "tracking=none", "lora.r=2",
         "summarizer.max_new_tokens=200", "summarizer.batch_size=1", "generation.max_new_tokens=12",
-        "model.threads=1", "trainer.checkpoint_steps=1", "trainer.epochs=30", "trainer.scored_mails=2", "trainer.patience=null",
+        "model.threads=1", "trainer.checkpoint_steps=1", "trainer.epochs=30",
+        "trainer.scored_mails=2", "trainer.patience=null",
     ]  # fmt: skip
     if stage == "train":
         common[5] = "summarizer.max_new_tokens=8"
