@@ -3,6 +3,7 @@
 import re
 
 from email_assistant.archive.language import is_cyrillic
+from email_assistant.archive.threads import PREFIX as REPLY_PREFIX
 
 GREETING = re.compile(
     r"^(dear|hi|hello|hey|good (morning|afternoon|evening)|"
@@ -20,6 +21,7 @@ PREFIX = re.compile(
 )
 CHAT_GREETING = re.compile(r"^\s*(hi|hello|hey|привет|здравствуйте)( there)?\s*[,!.]\s*", re.IGNORECASE)
 WORD = re.compile(r"\w+")
+SPACE_BEFORE_MARK = re.compile(r"\s+([,.;:])")
 # A shorter instruction is not 'longer than its mail', though it has more letters than 'Ok, see you.'
 ALWAYS_SHORT_ENOUGH = 15
 COPIED_WORDS = 8
@@ -57,12 +59,12 @@ def clean(raw: str, start: str) -> str:
     while text != previous:
         previous = text
         text = CHAT_GREETING.sub("", PREFIX.sub("", text)).strip().strip("\"'«»“”*").strip()
-    first = text.split("\n", 1)[0].strip()
+    first = SPACE_BEFORE_MARK.sub(r"\1", text.split("\n", 1)[0].strip())
     if not first:
         return ""
     if first.casefold().startswith(start.casefold()):
         return first
-    return f"{start} {first}"
+    return f"{start}{first}" if first[0] in ",.;:" else f"{start} {first}"
 
 
 def fault(instruction: str, start: str, email: str, raw: str, known: str = "") -> str | None:
@@ -112,6 +114,7 @@ def _is_copied(said: str, email: str) -> bool:
 def from_headers(subject: str, recipients: list[str], language: str) -> str:
     """The instruction of last resort: recipient and subject, in the mail's language."""
     language = language if language in FROM_HEADERS else "en"
+    subject = REPLY_PREFIX.sub("", subject).strip()
     words = FROM_HEADERS[language]
     to = recipient_name(recipients) or (recipients[0] if recipients else "")
     if to:

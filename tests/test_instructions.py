@@ -40,6 +40,12 @@ def test_faults(raw: str, wrong: str | None) -> None:
     assert fault(clean(raw, START), START, MAIL, raw) == wrong
 
 
+def test_marks_stand_by_their_words() -> None:
+    assert (
+        clean(", asking for rope , and tin", "Write an email to Bo") == "Write an email to Bo, asking for rope, and tin"
+    )
+
+
 def test_names_of_the_headers_are_not_invented() -> None:
     instruction = "Write an email to Bo about the rope for Gullport"
     assert fault(instruction, START, MAIL, "x y z") == "invented"
@@ -68,6 +74,7 @@ def test_the_start_names_the_recipient_where_there_is_a_name(recipients: list[st
     ("subject", "recipients", "language", "expected"),
     [
         ("Rope", ["Bo <bo@x.example>"], "en", "Write an email to Bo about: Rope"),
+        ("[Talk] Re: Rope", ["Bo <bo@x.example>"], "en", "Write an email to Bo about: Rope"),
         ("", ["bo@x.example"], "en", "Write an email to bo@x.example"),
         ("Rope", [], "de", "Write an email about: Rope"),
         ("Верёвка", ["Бо <bo@x.example>"], "ru", "Напиши письмо (Бо) на тему: Верёвка"),
