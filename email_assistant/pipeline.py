@@ -59,13 +59,17 @@ def run(config: Config) -> float | None:
         EmailAssistantError: for everything that the user can mend.
     """
     context = Context(config, {}, Run(config), Store(config.outputs))
+    infer = importlib.import_module("email_assistant.stages.infer") if config.stage == "infer" else None
+    if infer:
+        infer.check(config)
     try:
         for name in needed(config):
             ensure(name, context)
-        if config.stage == "infer":
+        if infer:
             context.run.open()
-            importlib.import_module("email_assistant.stages.infer").run(context)
-        log_results(context)
+            infer.run(context)
+        else:
+            log_results(context)
     except KeyboardInterrupt:
         context.run.close("KILLED")
         raise

@@ -1,6 +1,5 @@
 """A base model, and the adapter on it, from local folders."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ from transformers.utils import logging as transformers_logging
 from email_assistant.config import Lora, Model
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model import device as machine
+from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.fingerprint import model_folder
-
-BASE_NOTE = "base_model.json"
 
 
 @dataclass
@@ -102,29 +100,11 @@ def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> La
     Raises:
         ModelError: when the folder holds no adapter, or one for another base.
     """
-    check_adapter(folder, base_fingerprint)
+    check_folder(folder)
+    check_base(folder, base_fingerprint)
     try:
         tuned = PeftModel.from_pretrained(base.model, str(folder), local_files_only=True)
     except (RuntimeError, ValueError, KeyError) as error:
         raise ModelError(f"{folder}: the adapter does not fit the base model: {str(error).splitlines()[0]}") from error
     tuned.eval()
     return LanguageModel(tuned, base.encoder, base.device, base.dtype)
-
-
-def check_adapter(folder: Path, base_fingerprint: str) -> None:
-    """Refuse a folder that is no adapter, and an adapter of another base.
-
-    An adapter of another program names no fingerprint; whether its shapes fit shows when it is loaded.
-
-    Raises:
-        ModelError: naming what is wrong.
-    """
-    if not (folder / "adapter_config.json").is_file() or not (folder / "adapter_model.safetensors").is_file():
-        raise ModelError(f"{folder}: holds no adapter: adapter_config.json and adapter_model.safetensors are expected")
-    note = folder / BASE_NOTE
-    trained_on = json.loads(note.read_text()) if note.is_file() else {}
-    if trained_on and trained_on["fingerprint"] != base_fingerprint:
-        raise ModelError(
-            f"{folder}: was trained on another base model ({trained_on['name']}, {trained_on['fingerprint']}); "
-            f"this one is {base_fingerprint}: set model= or model.path= to the one it was trained on"
-        )

@@ -12,18 +12,29 @@ from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.errors import DataError
 from email_assistant.hashing import hash_file, hash_of
+from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.fingerprint import fingerprint
 
 log = logging.getLogger(__name__)
 COLUMNS = ["instruction", "generated_email"]
 
 
-def run(context: Context) -> None:
-    """Write `infer.output` from `infer.input`, or answer at a prompt when there is no input.
+def check(config: Config) -> None:
+    """Find out what is wrong with the input, the output or the adapter before anything is trained or loaded.
 
     Raises:
         DataError: when the input is missing or empty, or the output cannot be written.
+        ModelError: when the adapter's folder holds none.
     """
+    if config.infer.adapter:
+        check_folder(Path(config.infer.adapter).expanduser())
+    if config.infer.input is not None:
+        read_instructions(Path(config.infer.input).expanduser())
+        check_writable(Path(config.infer.output).expanduser())
+
+
+def run(context: Context) -> None:
+    """Write `infer.output` from `infer.input`, or answer at a prompt when there is no input."""
     config = context.config
     adapter = _adapter(context)
     if config.infer.input is None:
@@ -31,7 +42,6 @@ def run(context: Context) -> None:
         return
     instructions = read_instructions(Path(config.infer.input).expanduser())
     output = Path(config.infer.output).expanduser()
-    check_writable(output)
     mails = _write(config, adapter, instructions, output)
     write_table(output, instructions, mails)
     _progress_file(output).unlink()
@@ -86,14 +96,10 @@ def write_table(output: Path, instructions: list[str], mails: list[str]) -> None
 
 
 def _adapter(context: Context) -> Path:
-    """The adapter's folder, checked before the model is loaded."""
-    from email_assistant.language_model.loading import check_adapter
-
+    """The adapter's folder: the configured one, or the one that the configuration trains."""
     config = context.config
     if config.infer.adapter:
-        folder = Path(config.infer.adapter).expanduser()
-        check_adapter(folder, _base_fingerprint(config))
-        return folder
+        return Path(config.infer.adapter).expanduser()
     return context.artifacts["train"].path("adapter")
 
 
@@ -102,6 +108,8 @@ def _base_fingerprint(config: Config) -> str:
 
 
 def _load(config: Config, adapter: Path) -> Any:
+    """The base model with the adapter, refused where it was trained on another base before the base is read."""
+    check_base(adapter, _base_fingerprint(config))
     from email_assistant.language_model.loading import load_adapter, load_base
 
     return load_adapter(load_base(config.model), adapter, _base_fingerprint(config))

@@ -9,9 +9,10 @@ from email_assistant import jsonl
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
+from email_assistant.language_model.adapter_folder import BASE_NOTE
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
 from email_assistant.language_model.fingerprint import fingerprint
-from email_assistant.language_model.loading import BASE_NOTE, LanguageModel, add_adapter, load_adapter, load_base
+from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.model_card import model_card
 from email_assistant.scoring import scorer, write_mails
 from email_assistant.tracking import Run

@@ -6,8 +6,9 @@ import torch
 
 from email_assistant.config import Lora, Model
 from email_assistant.errors import ConfigurationError, ModelError
+from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.fingerprint import fingerprint
-from email_assistant.language_model.loading import add_adapter, check_adapter, load_adapter, load_base
+from email_assistant.language_model.loading import add_adapter, load_adapter, load_base
 
 
 def settings(path: Path, quantization: str = "none") -> Model:
@@ -94,9 +95,9 @@ def test_an_adapter_of_another_base_is_refused(tiny_model: Path, other_model: Pa
     (adapter / "base_model.json").write_text(json.dumps({"name": "tiny", "fingerprint": mine}))
     load_adapter(load_base(settings(tiny_model)), adapter, mine)
     with pytest.raises(ModelError, match="another base model"):
-        check_adapter(adapter, others)
+        check_base(adapter, others)
     with pytest.raises(ModelError, match="holds no adapter"):
-        check_adapter(tmp_path, mine)
+        check_folder(tmp_path)
 
 
 def test_the_fingerprint_is_of_the_content_not_the_place(tiny_model: Path, tmp_path: Path) -> None:
