@@ -30,9 +30,12 @@ def measure(ours: Callable[[], object], peer: Callable[[], object], rounds: int)
 def main() -> None:
     """Run benchmarks and print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=list(BENCHMARKS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     for name in arguments.names or BENCHMARKS:
         what, ours, peer = BENCHMARKS[name].prepare()
         ratios = measure(ours, peer, arguments.rounds)
