@@ -69,7 +69,7 @@ class ChatEncoder:
             start: How the answer begins, written for the model.
         """
         contents = [text for example in examples for text in example] + [instruction]
-        return self._render(contents, add_generation_prompt=True) + (self.text_ids(start) if start else [])
+        return self._render(contents) + (self.text_ids(start) if start else [])
 
     def example(self, instruction: str, email: str, max_length: int, too_long: str) -> Encoded | None:
         """A training example of at most `max_length` ids.
@@ -103,13 +103,11 @@ class ChatEncoder:
                 return ids
         return self.text_ids(email)[: max(room, 0)]
 
-    def _render(self, contents: Sequence[str], add_generation_prompt: bool) -> list[int]:
+    def _render(self, contents: Sequence[str]) -> list[int]:
         """Ids of turns that alternate between user and assistant, beginning with the user."""
         roles = ("user", "assistant")
         turns = [{"role": roles[place % 2], "content": MARK} for place in range(len(contents))]
-        rendered = self.tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=add_generation_prompt
-        )
+        rendered = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         pieces = str(rendered).split(MARK)
         if len(pieces) != len(contents) + 1:
             raise ModelError(f"{self.tokenizer.name_or_path}: the chat template does not show every turn as it is")
