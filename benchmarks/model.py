@@ -1,11 +1,10 @@
 """What the benchmarks of the model share."""
 
-import json
+import tempfile
 from pathlib import Path
 
-from email_assistant.archive import owner, readers
-from email_assistant.archive.mail import Mail
-from email_assistant.archive.selection import Limits, select
+from email_assistant.archive import readers
+from email_assistant.archive.selection import Rules, read_and_select
 from email_assistant.config import Model
 from email_assistant.instructions import from_headers
 from email_assistant.language_model.loading import LanguageModel, load_base
@@ -21,9 +20,9 @@ def embedded() -> LanguageModel:
 
 def pairs() -> list[tuple[str, str]]:
     """Instructions and mails of the demo archive."""
-    pieces, _ = readers.find_pieces(ROOT / "demo" / "archive.mbox", "auto")
-    messages = [message for piece in pieces for message in readers.read(piece, {})]
-    found = owner.find(message for message in messages if isinstance(message, Mail))
-    kept = select(messages, found, Limits(5, 1500, 0.9, None)).kept
-    emails = json.loads(json.dumps(kept))
+    archive = ROOT / "demo" / "archive.mbox"
+    with tempfile.TemporaryDirectory() as work:
+        rules = Rules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"vacation"}))
+        _, _, chosen = read_and_select(lambda: readers.read([archive], "auto", {}), [], rules, Path(work))
+        emails = list(chosen.kept)
     return [(from_headers(email["subject"], email["to"], email["language"]), email["text"]) for email in emails]

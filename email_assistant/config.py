@@ -17,6 +17,7 @@ from pydantic.dataclasses import dataclass
 from email_assistant.errors import ConfigurationError
 
 StageName = Literal["all", "data", "summarize", "split", "train", "evaluate", "infer"]
+Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
 Arm = Literal["base", "few_shot", "tuned"]
 
 
@@ -55,14 +56,20 @@ class Columns:
 class Data:
     """The archive, whose mails are kept, and which of them."""
 
-    path: Text | None
-    format: Literal["auto", "mbox", "maildir", "eml", "jsonl", "csv"]
+    path: Annotated[list[Text], BeforeValidator(_one_as_list), Field(min_length=1)] | None
+    format: Literal["auto", "mbox", "maildir", "eml", "emlx", "msg", "pst", "olm", "jsonl", "csv"]
     owner: Annotated[list[Text], BeforeValidator(_one_as_list)]
     columns: Columns
     min_words: Count
     max_words: Count | None
     duplicate_similarity: Similarity
     max_mails: Count | None
+    drop: list[Kind]
+    languages: Annotated[list[Text], BeforeValidator(_one_as_list)]
+    code: Literal["keep", "drop"]
+    context: Literal["none", "parent"]
+    redact: Literal["none", "pii"]
+    processes: Count | None
 
 
 @dataclass(config=STRICT, kw_only=True)

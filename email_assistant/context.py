@@ -20,12 +20,12 @@ class Context:
     core: str = ""
 
 
-def archive_path(config: Config) -> Path:
-    """The archive's file or folder; relative paths start where the program was called.
+def archive_paths(config: Config) -> list[Path]:
+    """The archive's files and folders; relative paths start where the program was called.
 
     Raises:
         ConfigurationError: when none is named.
     """
-    if config.data.path is None:
+    if not config.data.path:
         raise ConfigurationError("data.path: say where your archive lies, as in data.path=sent.mbox")
-    return Path(config.data.path).expanduser()
+    return [Path(path).expanduser() for path in config.data.path]

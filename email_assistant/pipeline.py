@@ -18,7 +18,7 @@ from email_assistant import summary
 from email_assistant.archive import readers
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
-from email_assistant.context import Context, archive_path
+from email_assistant.context import Context, archive_paths
 from email_assistant.errors import DataError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import fingerprint
@@ -195,9 +195,9 @@ def _base(config: Config) -> dict[str, Any]:
 
 def _data(context: Context) -> dict[str, Any]:
     config = context.config
-    pieces, _ = readers.find_pieces(archive_path(config), config.data.format)
-    content = hash_of(sorted(hash_file(file) for file in readers.files_of(pieces)))
-    return {"data": _without(config.data, "path"), "inputs": {"archive": content}}
+    files = readers.files_of(archive_paths(config), config.data.format, vars(config.data.columns))
+    content = hash_of(sorted(map(hash_file, files)))
+    return {"data": _without(config.data, "path", "processes"), "inputs": {"archive": content}}
 
 
 def _summarize(context: Context) -> dict[str, Any]:
@@ -270,7 +270,7 @@ def _evaluate(context: Context) -> dict[str, Any]:
 
 # The artifacts, in the order in which they come of one another. `infer` makes none: it writes where it is told.
 STAGES: dict[str, Stage] = {
-    "data": Stage("email_assistant.stages.data", 1, (), _data),
+    "data": Stage("email_assistant.stages.data", 2, (), _data),
     "summarize": Stage("email_assistant.stages.summarize", 1, ("data",), _summarize, resumable=True),
     "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
     "train": Stage("email_assistant.stages.train", 1, ("split",), _train, _train_scores, resumable=True),

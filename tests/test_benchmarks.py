@@ -12,12 +12,12 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_benchmark_prints_its_ratio() -> None:
-    done = bench("reading", "--rounds", "1")
+    done = bench("ingest", "--rounds", "1")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^reading: .*: [0-9.]+ times as fast \(rounds: [0-9.]+\)$", done.stdout, re.MULTILINE)
+    assert re.search(r"^ingest: .*: [0-9.]+ times as fast \(rounds: [0-9.]+\)$", done.stdout, re.MULTILINE)
 
 
 def test_an_unknown_benchmark_is_named() -> None:
     done = bench("nothing")
     assert done.returncode == 2
-    assert "there are reading, generation, training" in done.stderr
+    assert "there are ingest, generation, training" in done.stderr

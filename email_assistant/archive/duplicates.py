@@ -8,29 +8,73 @@ are compared.
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 WORD = re.compile(r"\w+")
+
+
+class Seen:
+    """The texts so far, to ask of each next one which of them it nearly repeats.
+
+    Texts of the same words are held once; only texts of about the same number of words are compared,
+    since others cannot be similar enough.
+    """
+
+    def __init__(self, threshold: float, counts: Mapping[str, int]) -> None:
+        """Begin without any text.
+
+        Args:
+            threshold: The Jaccard similarity of sets of words from which on texts count as the same.
+            counts: How frequent words are, roughly: any order finds the same, a good one finds it faster.
+        """
+        self._threshold = threshold
+        self._counts = counts
+        self._sets: list[frozenset[str]] = []
+        self._places: list[int] = []
+        self._same: set[frozenset[str]] = set()
+        self._by_word: dict[tuple[str, int], list[int]] = defaultdict(list)
+        self._words: dict[str, str] = {}
+
+    def like(self, place: int, text: str) -> list[int]:
+        """The places of earlier texts that a text nearly repeats; the text joins them under its own place."""
+        words = self._interned(text)
+        size = len(words)
+        if not size:
+            return []
+        similar: set[int] = set()
+        smallest, largest = math.ceil(self._threshold * size), math.floor(size / self._threshold)
+        rarest_first = sorted(words, key=lambda word: (self._counts.get(word, 0), word))
+        prefix = rarest_first[: size - math.ceil(self._threshold * size) + 1]
+        for word in prefix:
+            for length in range(smallest, largest + 1):
+                similar.update(self._by_word.get((word, length), ()))
+        found = [number for number in sorted(similar) if jaccard(words, self._sets[number]) >= self._threshold]
+        if words not in self._same:
+            number = len(self._sets)
+            self._same.add(words)
+            self._sets.append(words)
+            self._places.append(place)
+            for word in prefix:
+                self._by_word[word, size].append(number)
+        return [self._places[number] for number in found]
+
+    def _interned(self, text: str) -> frozenset[str]:
+        """A text's words, each held once in memory."""
+        return frozenset(self._words.setdefault(word, word) for word in WORD.findall(text.casefold()))
 
 
 def near_duplicates(texts: Sequence[str], threshold: float) -> Iterator[tuple[int, int]]:
     """Pairs of indices (later, earlier) whose sets of words have this Jaccard similarity or more.
 
+    Of several texts with the very same words, the first stands for all.
+
     Args:
         texts: Any number of texts.
         threshold: Above 0, up to 1.
     """
-    sets = [frozenset(WORD.findall(text.casefold())) for text in texts]
-    counts = Counter(word for words in sets for word in words)
-    seen: dict[str, list[int]] = defaultdict(list)
-    for later, words in enumerate(sets):
-        rarest_first = sorted(words, key=lambda word: (counts[word], word))
-        prefix = rarest_first[: len(words) - math.ceil(threshold * len(words)) + 1]
-        for earlier in sorted({index for word in prefix for index in seen[word]}):
-            if jaccard(words, sets[earlier]) >= threshold:
-                yield later, earlier
-        for word in prefix:
-            seen[word].append(later)
+    seen = Seen(threshold, Counter(word for text in texts for word in set(WORD.findall(text.casefold()))))
+    for later, text in enumerate(texts):
+        yield from ((later, earlier) for earlier in seen.like(later, text))
 
 
 def jaccard(left: frozenset[str], right: frozenset[str]) -> float:

@@ -12,28 +12,41 @@ CYRILLIC = range(0x0400, 0x0530)
 CYRILLIC_LANGUAGES = ("ru", "uk", "be", "bg", "sr", "mk", "kk")
 
 
-def detect_all(texts: Sequence[str]) -> list[str]:
-    """The language of each text of one writer.
+class Languages:
+    """The language of each mail of one writer, once all are known.
 
     Short texts, and languages that turn up hardly ever, which detectors make up, take the writer's
     usual one of the same script.
     """
-    detector = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
-    found = [_detect(detector, text) if len(text) >= SHORTEST else None for text in texts]
-    counts = Counter(found)
-    usual = {
-        script: Counter(
-            language for text, language in zip(texts, found, strict=True) if language and is_cyrillic(text) == script
-        )
-        for script in (False, True)
-    }
-    fewest = min(FEWEST_MAILS, len(texts))
-    return [
-        language
-        if language and counts[language] >= fewest
-        else _usual(usual[is_cyrillic(text)], "ru" if is_cyrillic(text) else "en")
-        for text, language in zip(texts, found, strict=True)
-    ]
+
+    def __init__(self) -> None:
+        """Load the detector."""
+        self._detector = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+        self._counts: Counter[str] = Counter()
+        self._usual: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+        self._texts = 0
+
+    def add(self, text: str) -> tuple[str | None, bool]:
+        """Count one text; returns what to ask `settle` with."""
+        cyrillic = is_cyrillic(text)
+        found = _detect(self._detector, text) if len(text) >= SHORTEST else None
+        self._texts += 1
+        if found:
+            self._counts[found] += 1
+            self._usual[cyrillic][found] += 1
+        return found, cyrillic
+
+    def settle(self, found: str | None, cyrillic: bool) -> str:
+        """The language of a text, after all were added."""
+        if found and self._counts[found] >= min(FEWEST_MAILS, self._texts):
+            return found
+        return _usual(self._usual[cyrillic], "ru" if cyrillic else "en")
+
+
+def detect_all(texts: Sequence[str]) -> list[str]:
+    """The language of each text of one writer."""
+    languages = Languages()
+    return [languages.settle(*found) for found in [languages.add(text) for text in texts]]
 
 
 def is_cyrillic(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a reader gives: a message as it lies in the archive, decoded but not yet cleaned."""
+"""What readers give: a message as it lies in the archive, raw or decoded, not yet cleaned."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,23 @@ class Person:
         return self.name or self.address
 
 
+@dataclass(frozen=True)
+class Raw:
+    """The bytes of one message.
+
+    Attributes:
+        source: Where it lies, for reports.
+        data: The message: header and body of RFC 5322, or an Outlook .msg file.
+        sent_folder: Whether it lies among sent mail.
+        format: 'rfc822' or 'msg'.
+    """
+
+    source: str
+    data: bytes
+    sent_folder: bool = False
+    format: str = "rfc822"
+
+
 @dataclass
 class Mail:
     """One message of an archive.
@@ -25,6 +42,9 @@ class Mail:
     `senders` holds everyone that the message may come from: a mailing list that rewrites From as
     'X via the list' keeps the true address in Reply-To. It is empty where the archive says nothing
     of senders, as a table of sent mail does.
+
+    `kinds` says what the message is besides a person's mail: automatic, bounce, calendar, encrypted,
+    list, receipt, signed, vacation.
     """
 
     source: str
@@ -35,10 +55,10 @@ class Mail:
     senders: list[Person] = field(default_factory=list)
     recipients: list[Person] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
+    parent: str | None = None
     thread: str | None = None
     sent_folder: bool = False
-    through_list: bool = False
-    automatic: bool = False
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -47,3 +67,6 @@ class Unreadable:
 
     source: str
     why: str
+
+
+Found = Raw | Mail | Unreadable

@@ -1,59 +1,125 @@
 """A message's bytes to a Mail: headers, charsets, the part that its writer wrote."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
+from typing import Protocol
 
 import chardet
 import ftfy
 
-from email_assistant.archive.automatic import is_automatic
+from email_assistant.archive.automatic import LIST_HEADERS, PGP, kinds_of
 from email_assistant.archive.html import html_to_text
 from email_assistant.archive.mail import Mail, Person
+from email_assistant.archive.mime_tree import header_of, parse_tree
 
 MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 VIA = re.compile(r"\s+(via|через|über|par|por|tramite)\s+.+$", re.IGNORECASE)
-SENT_LABELS = ("sent", "отправленные", "gesendet", "envoyé", "enviado", "inviat")
+# What UTF-8 looks like that was read as Latin-1 or one of its cousins; ftfy, which is slow, decides.
+TWICE_ENCODED = re.compile("[ÃÂâÐÑÅÄÎØÙ\x80-\x9f][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+SENT = re.compile(
+    r"[._\[\s]*(?:sent(?![a-z])|отправленные|исходящие|надіслані|gesendet|envoyés?\b|(?:éléments|messages) envoyés|"
+    r"(?:elementos |itens |correo )?enviad|(?:posta )?inviat|verzonden|(?:elementy )?wysłane|odeslan|skickat|sendt|"
+    r"lähetetyt|送信済み|已发送|寄件備份)",
+    re.IGNORECASE,
+)
+LARGEST_MESSAGE = 128 << 20
+LARGEST_HEADER = 1 << 20
+MOST_CONTAINERS = 60
+MOST_PARTS = 2000
+CONTAINER = re.compile(rb"(?:^|\n)content-type:\s*(?:multipart|message)/", re.IGNORECASE)
+PART = re.compile(rb"\ncontent-type:", re.IGNORECASE)
+HEADER_END = re.compile(rb"\n\r?\n")
 
 
-def parse(data: bytes, source: str) -> Mail:
+class Parser(Protocol):
+    """A function from a message's bytes to a Mail."""
+
+    def __call__(self, data: bytes, source: str, sent_folder: bool = False, /) -> Mail:
+        """Decode one message."""
+
+
+def parse(data: bytes, source: str, sent_folder: bool = False) -> Mail:
     """Decode one RFC 5322 message.
 
     Args:
         data: The message, header and body, with lines in LF or CRLF.
         source: Where it lies, for reports.
+        sent_folder: Whether it lies among sent mail.
 
     Raises:
-        ValueError: when the bytes begin with no header.
+        ValueError: when the bytes begin with no header, or are more than any real message is.
     """
-    message = message_from_bytes(data)
+    check_limits(data)
+    message = parse_tree(data)
+    mail = _envelope(message, data, source, sent_folder)
+    mail.text = body_text(message)
+    mail.kinds = kinds_of(message, mail.subject)
+    if PGP in mail.text:
+        mail.kinds |= {"encrypted"}
+    return mail
+
+
+def parse_envelope(data: bytes, source: str, sent_folder: bool = False) -> Mail:
+    """Decode a message's header alone: everything but `text` and the kinds that its parts show.
+
+    Raises:
+        ValueError: as `parse` does.
+    """
+    check_limits(data)
+    return _envelope(header_of(data), data, source, sent_folder)
+
+
+def _envelope(message: Message, data: bytes, source: str, sent_folder: bool) -> Mail:
     if not message.keys():
         raise ValueError("no header")
     senders = people(message, "From") or people(message, "Sender", "Return-Path")
-    through_list = any(message[name] for name in ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List"))
     via = [person for person in senders if VIA.search(person.name)]
     if via:
         senders = [Person(VIA.sub("", person.name).strip("' "), "") for person in via]
         senders += people(message, "Reply-To", "X-Original-From")
+    references = _references(message)
+    parents = MESSAGE_ID.findall(str(message["In-Reply-To"] or ""))
     return Mail(
         source=source,
         id=_message_id(message, data),
         subject=" ".join(decoded(message["Subject"]).split()),
-        text=body_text(message),
         date=parse_date(message["Date"]),
         senders=senders,
         recipients=people(message, "To", "Cc"),
-        references=_references(message),
-        sent_folder=_is_sent(message),
-        through_list=bool(through_list),
-        automatic=is_automatic(message, decoded(message["Subject"])),
+        references=references,
+        parent=parents[0] if parents else next(iter(references[-1:]), None),
+        sent_folder=sent_folder or is_sent(decoded(message["X-Gmail-Labels"]).split(",")),
+        kinds=frozenset({"list"} if any(message[name] for name in LIST_HEADERS) else ()),
     )
+
+
+def check_limits(data: bytes) -> None:
+    """Refuse what no person sends, before a parser chokes on it.
+
+    Raises:
+        ValueError: for too large a message or header, or too many parts.
+    """
+    if len(data) > LARGEST_MESSAGE:
+        raise ValueError(f"larger than {LARGEST_MESSAGE >> 20} MiB")
+    if len(_header(data)) > LARGEST_HEADER:
+        raise ValueError(f"a header of more than {LARGEST_HEADER >> 10} KiB")
+    if sum(1 for _ in islice(CONTAINER.finditer(data), MOST_CONTAINERS + 1)) > MOST_CONTAINERS:
+        raise ValueError(f"more than {MOST_CONTAINERS} multiparts")
+    if sum(1 for _ in islice(PART.finditer(data), MOST_PARTS + 1)) > MOST_PARTS:
+        raise ValueError(f"more than {MOST_PARTS} parts")
+
+
+def _header(data: bytes) -> bytes:
+    end = HEADER_END.search(data)
+    return data[: end.start() + 1] if end else data
 
 
 def _message_id(message: Message, data: bytes) -> str:
@@ -66,9 +132,9 @@ def _references(message: Message) -> list[str]:
     return list(dict.fromkeys(MESSAGE_ID.findall(headers)))
 
 
-def _is_sent(message: Message) -> bool:
-    labels = decoded(message["X-Gmail-Labels"]).lower()
-    return any(label.strip().startswith(SENT_LABELS) for label in labels.split(","))
+def is_sent(names: Iterable[str]) -> bool:
+    """Whether a label or a folder among these is that of sent mail."""
+    return any(SENT.match(name.strip()) for name in names)
 
 
 def decoded(header: object) -> str:
@@ -84,9 +150,22 @@ def decoded(header: object) -> str:
 
 def people(message: Message, *names: str) -> list[Person]:
     """Everyone that the named headers mention, each once, addresses in lower case."""
-    raw = [value if isinstance(value, str) else decoded(value) for name in names for value in message.get_all(name, [])]
-    found = [Person(decoded(name).strip().strip("'\""), address.strip().lower()) for name, address in getaddresses(raw)]
-    return list(dict.fromkeys(person for person in found if person.name or person.address))
+    values = [value for name in names for value in message.get_all(name, [])]
+    raw = tuple(value if isinstance(value, str) else decoded(value) for value in values)
+    return list(_people(raw)) if raw else []
+
+
+@lru_cache(maxsize=8192)
+def _people(raw: tuple[str, ...]) -> tuple[Person, ...]:
+    found = [person(decoded(name).strip().strip("'\""), address.strip()) for name, address in getaddresses(raw)]
+    return tuple(dict.fromkeys(person for person in found if person.name or person.address))
+
+
+def person(name: str, address: str) -> Person:
+    """A Person with the address in lower case; what is no address, as Outlook's own mail has it, is a name."""
+    if "@" in address:
+        return Person(name, address.lower())
+    return Person(name or address, "")
 
 
 def parse_date(value: object) -> datetime | None:
@@ -102,18 +181,17 @@ def body_text(message: Message) -> str:
 
     Attached files and forwarded messages (message/rfc822) are left out.
     """
-    plain, html = [], []
-    for part in _inline_parts(message):
-        if part.get_content_type() == "text/plain":
-            plain.append(_plain_text(part))
-        elif part.get_content_type() == "text/html":
-            html.append(html_to_text(part_text(part)))
-    best = plain if any(text.strip() for text in plain) else html
-    return "\n\n".join(text.strip("\n") for text in best if text.strip())
+    parts = list(_inline_parts(message))
+    texts = [_plain_text(part) for part in parts if part.get_content_type() == "text/plain"]
+    if not any(text.strip() for text in texts):
+        texts = [html_to_text(part_text(part)) for part in parts if part.get_content_type() == "text/html"]
+    return "\n\n".join(text.strip("\n") for text in texts if text.strip())
 
 
 def _inline_parts(part: Message) -> Iterator[Message]:
     if part.get_content_disposition() == "attachment" or part.get_content_type() == "message/rfc822":
+        return
+    if part.get_filename() and not part.is_multipart():
         return
     if part.is_multipart():
         for inner in part.get_payload():
@@ -161,7 +239,8 @@ def decode(data: bytes, charset: str | None) -> str:
     for name in (charset, "utf-8"):
         if name and name.lower() not in ("us-ascii", "ascii", "unknown-8bit", "8bit"):
             try:
-                return ftfy.fix_encoding(data.decode(name))
+                text = data.decode(name)
+                return ftfy.fix_encoding(text) if TWICE_ENCODED.search(text) else text
             except (LookupError, UnicodeDecodeError, ValueError):
                 continue
     guess = chardet.detect(data)["encoding"] or "latin-1"

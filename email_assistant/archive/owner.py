@@ -2,13 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from email_assistant.archive.automatic import ROBOTS
 from email_assistant.archive.mail import Mail, Person
 from email_assistant.errors import ArchiveError
 
+# An address is one more account of the owner from so many labelled messages on, and this share of the first one's.
+FEWEST_SENT = 3
+SENT_SHARE = 0.05
 ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+")
 
 
@@ -22,11 +25,13 @@ class Owner:
 
     def wrote(self, mail: Mail) -> bool:
         """Whether a message is the owner's; one without any sender is, since it lies among sent mail."""
-        if not mail.senders:
-            return True
-        return any(
+        return self.wrote_as(mail.senders)
+
+    def wrote_as(self, senders: Collection[Person]) -> bool:
+        """Whether a message with these senders is the owner's."""
+        return not senders or any(
             person.address in self.addresses or (bool(person.name) and person.name.casefold() in self.names)
-            for person in mail.senders
+            for person in senders
         )
 
 
@@ -43,46 +48,75 @@ def given(owner: list[str]) -> Owner:
     return Owner(frozenset(addresses), frozenset(names), "data.owner")
 
 
-def find(mails: Iterable[Mail]) -> Owner:
-    """The owner as the archive shows them.
+class Census:
+    """Who writes and who receives, counted message by message."""
 
-    Folders and labels of sent mail decide where there are any. Else it is whoever the mail is from
-    or to most often, since a mailbox holds what its owner sent and what was sent to them.
+    def __init__(self) -> None:
+        """Begin without any message."""
+        self._sent: Counter[str] = Counter()
+        self._received: Counter[str] = Counter()
+        self._labelled: Counter[str] = Counter()
+        self._names: dict[str, Counter[str]] = {}
+        self._senderless = 0
 
-    Raises:
-        ArchiveError: when no sender stands out.
-    """
-    sent: Counter[str] = Counter()
-    labelled: Counter[str] = Counter()
-    received: Counter[str] = Counter()
-    names: dict[str, Counter[str]] = {}
-    senderless = 0
-    for mail in mails:
-        senderless += not mail.senders
+    def add(self, mail: Mail) -> None:
+        """Count one message."""
+        self._senderless += not mail.senders
         for key, person in {_key(person): person for person in mail.senders}.items():
-            sent[key] += 1
-            labelled[key] += mail.sent_folder
-            names.setdefault(key, Counter())[person.name.casefold()] += 1
-        received.update({_key(person) for person in mail.recipients} if not mail.through_list else ())
-    candidates = {key for key in sent if not ROBOTS.search(key)}
-    if not candidates:
-        if senderless:
-            return Owner(frozenset(), frozenset(), "the archive names no senders: every mail counts as the owner's")
-        raise ArchiveError("no sender in the archive; name its owner: data.owner=[me@example.org]")
-    by_label = max(candidates, key=lambda key: (labelled[key], key))
-    if labelled[by_label]:
-        return _owner(by_label, names, f"sender of {labelled[by_label]} messages in folders of sent mail")
-    key = max(candidates, key=lambda key: (sent[key] + received[key], sent[key], key))
-    return _owner(key, names, f"sender of {sent[key]} messages and recipient of {received[key]}, more than anyone")
+            self._sent[key] += 1
+            self._labelled[key] += mail.sent_folder
+            self._names.setdefault(key, Counter())[person.name.casefold()] += 1
+        if "list" not in mail.kinds:
+            self._received.update({_key(person) for person in mail.recipients})
+
+    def often(self, count: int) -> list[tuple[str, int]]:
+        """Who wrote most messages, and how many."""
+        return self._sent.most_common(count)
+
+    def find(self) -> Owner:
+        """The owner as the archive shows them.
+
+        Folders and labels of sent mail decide where there are any: of several accounts every address
+        that much of it comes from. Else it is whoever the mail is from or to most often, since a
+        mailbox holds what its owner sent and what was sent to them.
+
+        Raises:
+            ArchiveError: when no sender stands out.
+        """
+        candidates = {key for key in self._sent if not ROBOTS.search(key)}
+        if not candidates:
+            if self._senderless:
+                return Owner(frozenset(), frozenset(), "the archive names no senders: every mail counts as the owner's")
+            raise ArchiveError("no sender in the archive; name its owner: data.owner=[me@example.org]")
+        first = max(candidates, key=lambda key: (self._labelled[key], key))
+        if self._labelled[first]:
+            accounts = {key for key in candidates if self._is_account(key, self._labelled[first])} | {first}
+            labelled = sum(self._labelled[key] for key in accounts)
+            return self._owner(accounts, f"sender of {labelled} messages in folders of sent mail")
+        key = max(candidates, key=lambda key: (self._sent[key] + self._received[key], self._sent[key], key))
+        counted = f"sender of {self._sent[key]} messages and recipient of {self._received[key]}"
+        return self._owner({key}, f"{counted}, more than anyone")
+
+    def _is_account(self, key: str, most: int) -> bool:
+        """Whether an address sends from folders of sent mail like another of the same owner."""
+        labelled = self._labelled[key]
+        return labelled >= max(FEWEST_SENT, SENT_SHARE * most) and labelled * 2 > self._sent[key]
+
+    def _owner(self, keys: set[str], grounds: str) -> Owner:
+        """The found owner with every other address under the same full name."""
+        own_names = {name for key in keys for name in self._names[key] if len(name.split()) > 1 and "@" not in name}
+        aliases = {other for other, known in self._names.items() if own_names & set(known)}
+        addresses = {alias for alias in aliases | keys if "@" in alias}
+        return Owner(frozenset(addresses), frozenset(own_names | (keys - addresses)), grounds)
+
+
+def find(mails: Iterable[Mail]) -> Owner:
+    """The owner as these messages show them; see `Census.find`."""
+    census = Census()
+    for mail in mails:
+        census.add(mail)
+    return census.find()
 
 
 def _key(person: Person) -> str:
     return person.address or person.name.casefold()
-
-
-def _owner(key: str, names: dict[str, Counter[str]], grounds: str) -> Owner:
-    """The found owner with every other address under the same full name."""
-    own_names = {name for name in names[key] if len(name.split()) > 1 and "@" not in name}
-    aliases = {other for other, known in names.items() if own_names & set(known)}
-    addresses = {alias for alias in aliases | {key} if "@" in alias}
-    return Owner(frozenset(addresses), frozenset(own_names | ({key} - addresses)), grounds)

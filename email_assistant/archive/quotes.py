@@ -2,134 +2,188 @@
 
 The order of the steps matters. Lines marked '>' go first, with the attribution above them, wherever
 they stand: people answer above, below and in between. Then comes what is quoted without marks, below
-a separator or a header block, which is all that follows. Where that would leave nothing, the marks
-alone decide, so that own words never vanish.
+a full attribution, a separator or a header block, which is all that follows. Where that leaves
+nothing though marked lines followed, the answer stands below them, so that own words never vanish.
 """
 
 import re
-from collections.abc import Iterable
+from dataclasses import dataclass
 
-from email_assistant.archive.locales import LOCALES
+from email_assistant.archive import attributions
+from email_assistant.archive.header_blocks import FLAT, Block, find_block, find_separator
+
+MARKED = re.compile(r"^[ \t\u00a0]{0,3}>")
+MARKS = re.compile(r"^(?:[ \t\u00a0]{0,3}>)+ ?")
+# The Bat! and its like put the initials of the quoted person before the mark.
+INITIALS = re.compile(r"^\s{0,2}([A-ZА-ЯЁІЇЄ][\w.]{0,4})>+(?:\s|$)")
+DECORATION = re.compile(r"^\s*>+.*<+\s*$")
+ENDS_SENTENCE = re.compile(r"[.!?…:;][\"'”»)\]]*$")
+DELIMITER = re.compile(r"^(?:--|__|—|[-_=*]{10,})\s*$")
+# What is left of '*   *' when a program turns formatted mail into plain.
+LEFTOVER = re.compile(r"^\s*(?:\*{1,4}|/{1,2})\s*$")
+FULL_LINE = 60
+SHORTEST_FLAT, LONGEST_FLAT = 30, 20_000
+LONGEST_GAP = 3
 
 
-def _either(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True) if word)
+@dataclass(frozen=True)
+class Parts:
+    """A message taken apart.
 
+    Attributes:
+        own: The writer's own words.
+        quoted: What the message answers or forwards, without marks; deeper quotes are left out.
+        forwarded: Whether it is a message that is passed on.
+    """
 
-VERBS = _either(verb for locale in LOCALES.values() for verb in locale.verbs)
-OPENINGS = _either(opening for locale in LOCALES.values() for opening in locale.openings)
-SENDER = _either(label for locale in LOCALES.values() for label in locale.sender)
-OTHERS = _either(label for locale in LOCALES.values() for label in locale.others)
-SEPARATORS = _either(separator for locale in LOCALES.values() for separator in locale.separators)
-
-QUOTED = re.compile(r"^\s{0,3}>")
-# Before the colon at its end an attribution has a verb and, somewhere, a date or an address.
-ATTRIBUTION_END = re.compile(rf"(?:\b(?:{VERBS})(?:\(\w+\))?)(?:\s+[^:]{{0,80}})?\s*:\s*$", re.IGNORECASE)
-DATE_OR_ADDRESS = re.compile(r"\d{1,2}[.:/-]\d{1,2}|\b(19|20)\d{2}\b|@|\b\d{1,2}\.?\s+\w{3,}", re.IGNORECASE)
-OPENING = re.compile(rf"^\s*(?:(?:{OPENINGS})\b|\d|\"|<|[\w.+-]+@)", re.IGNORECASE)
-# Just above lines marked '>' less is enough: 'Jane Roe writes:'.
-SHORT_ATTRIBUTION = re.compile(rf"\b(?:{VERBS})\b[^.!?]{{0,60}}:\s*$", re.IGNORECASE)
-SENDER_LABEL = re.compile(rf"^[\s*>]*(?:{SENDER})[\s*]*:", re.IGNORECASE)
-OTHER_LABEL = re.compile(rf"^[\s*>]*(?:{OTHERS})[\s*]*:", re.IGNORECASE)
-SEPARATOR = re.compile(
-    rf"^\s*(?:[-_=*]{{2,}}\s*(?:{SEPARATORS})\b.*|(?:{SEPARATORS})\s*:)\s*[-_=*]*\s*$", re.IGNORECASE
-)
-LONGEST_ATTRIBUTION = 3
+    own: str
+    quoted: str
+    forwarded: bool
 
 
 def own_words(text: str) -> str:
     """The text without quotes and forwards; empty only when nothing else was there."""
-    unmarked = _without_marked(text.split("\n"))
-    own = _tidy(unmarked[: _start_of_unmarked_quote(unmarked)])
-    if own:
-        return own
-    # Nothing above the quote: the answer may stand below it, after marked lines.
-    return "" if _forwards(unmarked) else _tidy(unmarked)
+    return split(text).own
 
 
-def _without_marked(lines: list[str]) -> list[str]:
-    """Drop the lines that begin with '>' and the attributions above them."""
+def split(text: str) -> Parts:
+    """Take a message's text apart into the writer's own words and what is quoted."""
+    lines = text.split("\n")
+    marked = _marked(lines)
+    kept, quoted = _without_marked(lines, marked)
+    begin, column, block = _unmarked_quote(kept)
+    own = tidy([*kept[:begin], kept[begin][:column]] if column else kept[:begin])
+    forwarded = bool(block and block.forwarded)
+    if not own and block and (quoted or block.attribution):
+        # Nothing above: the answer stands below the marked lines, or below an attribution alone.
+        return Parts(tidy(kept[block.end :]), tidy(quoted), forwarded)
+    below = kept[block.end if block else begin :]
+    return Parts(own, tidy(quoted if quoted else below), forwarded)
+
+
+def _marked(lines: list[str]) -> list[bool]:
+    """Which lines are quoted by a mark at their beginning."""
+    found = [MARKED.match(line) is not None for line in lines]
+    initials = [INITIALS.match(line) for line in lines]
+    written = [match[1] for match in initials if match]
+    for place, match in enumerate(initials):
+        if match and written.count(match[1]) > 1:
+            found[place] = True
+    for place in range(len(lines)):
+        if found[place]:
+            alone = not any(found[max(0, place - 1) : place]) and not any(found[place + 1 : place + 2])
+            found[place] = not (alone and DECORATION.match(lines[place]))
+        elif 0 < place < len(lines) - 1 and found[place - 1] and MARKED.match(lines[place + 1]):
+            found[place] = _goes_on(lines[place - 1], lines[place])
+    return found
+
+
+def _goes_on(above: str, line: str) -> bool:
+    """Whether a line without a mark is the rest of the marked one above, which was wrapped on its way."""
+    words = line.strip()
+    if not words or ENDS_SENTENCE.search(above.strip()):
+        return False
+    cut_short = len(above) >= FULL_LINE or above.count("(") > above.count(")")
+    return words.endswith(">") or (cut_short and not words[0].isupper() and not words[0].isdigit())
+
+
+def _without_marked(lines: list[str], marked: list[bool]) -> tuple[list[str], list[str]]:
+    """The lines without marks and without the attributions above marked ones; and what was marked."""
     kept: list[str] = []
+    quoted: list[str] = []
     inside = False
-    for line in lines:
-        if QUOTED.match(line):
+    below = 0
+    for line, is_marked in zip(lines, marked, strict=True):
+        if is_marked:
             if not inside:
                 _drop_attribution(kept)
             inside = True
+            quoted.append(line)
+            below = len(kept)
         else:
             kept.append(line)
             inside = inside and not line.strip()
-    return kept
+    if any(line.strip() for line in kept[:below]) and _is_only_signature(kept[below:]):
+        del kept[below:]
+    return kept, _first_level(quoted)
+
+
+def _is_only_signature(lines: list[str]) -> bool:
+    """Whether what stands below a quote begins with a signature's delimiter or a list's rule."""
+    return next((bool(DELIMITER.match(line)) for line in lines if line.strip()), False)
+
+
+def _first_level(quoted: list[str]) -> list[str]:
+    """Quoted lines without their mark; those with two or more are a quote's own quotes."""
+    levels = []
+    for line in quoted:
+        marks = MARKS.match(line)
+        depth = marks[0].count(">") if marks else 1
+        if depth == 1:
+            levels.append(line[marks.end() :] if marks else INITIALS.sub("", line))
+    return own_words("\n".join(levels)).split("\n") if levels else []
 
 
 def _drop_attribution(kept: list[str]) -> None:
-    """Take the attribution off the end of `kept`, one to three lines long, blank lines between aside."""
+    """Take the attribution off the end of `kept`, one to four lines long, blank lines below it aside."""
     end = len(kept)
     while end and not kept[end - 1].strip():
         end -= 1
-    if not end or not SHORT_ATTRIBUTION.search(kept[end - 1].strip()[-120:]):
-        if end and is_attribution(kept[end - 1]):
-            del kept[end - 1 :]
+    if not end or len(kept) - end > LONGEST_GAP or not attributions.may_end_one(kept[end - 1]):
         return
-    start = end - 1
-    for above in range(1, LONGEST_ATTRIBUTION):
-        candidate = end - 1 - above
-        if candidate < 0 or not kept[candidate].strip():
-            break
-        if is_attribution(" ".join(line.strip() for line in kept[candidate:end])):
-            start = candidate
-            break
-    if is_attribution(" ".join(line.strip() for line in kept[end - 1 : end])):
-        start = end - 1
-    del kept[start:]
+    start = _attribution_start(kept, end - 1)
+    if start is not None:
+        del kept[start:]
+        return
+    column = attributions.inside(kept[end - 1])
+    if column:
+        kept[end - 1 :] = [kept[end - 1][:column].rstrip(" -")]
+    elif attributions.is_short(kept[end - 1]):
+        del kept[end - 1 :]
+        if end > 1 and attributions.is_short(kept[end - 2]):
+            del kept[end - 2 :]
 
 
-def is_attribution(line: str) -> bool:
-    """Whether a line, or two or three joined, introduces a quote: 'On 3 May 2024, Jane wrote:'."""
-    line = line.strip()
-    return (
-        len(line) < 300
-        and bool(OPENING.match(line))
-        and bool(ATTRIBUTION_END.search(line))
-        and bool(DATE_OR_ADDRESS.search(line))
-    )
+def _attribution_start(lines: list[str], last: int) -> int | None:
+    """Where the full attribution begins that ends with a line; None when there is none."""
+    for length in range(1, 5):
+        start = last - length + 1
+        if start < 0 or not lines[start].strip():
+            return None
+        joined = " ".join(line.strip() for line in lines[start : last + 1])
+        if attributions.is_full(joined):
+            return start
+        if length > 1 and ENDS_SENTENCE.search(lines[start].strip()) and not attributions.is_fragment(lines[last]):
+            return None
+    return None
 
 
-def _start_of_unmarked_quote(lines: list[str]) -> int:
-    """The line from which on everything is quoted without marks; their number when nothing is."""
+def _unmarked_quote(lines: list[str]) -> tuple[int, int, Block | None]:
+    """Where the quote without marks begins: its line, its column, and the block above it if any."""
     for place, line in enumerate(lines):
-        if SEPARATOR.match(line) or _is_header_block(lines, place):
-            return _above_rule(lines, place)
-        for length in range(1, LONGEST_ATTRIBUTION + 1):
-            joined = lines[place : place + length]
-            if len(joined) == length and all(part.strip() for part in joined) and is_attribution(" ".join(joined)):
-                return place
-    return len(lines)
+        if not line.strip():
+            continue
+        block = find_separator(lines, place) or find_block(lines, place)
+        if block:
+            return block.start, 0, _joined_blocks(lines, block)
+        if attributions.may_end_one(line) and (start := _attribution_start(lines, place)) is not None:
+            return start, 0, Block(start, place + 1, attribution=True)
+        flat = FLAT.search(line[:LONGEST_FLAT]) if line.count(":") > 2 and len(line) > SHORTEST_FLAT else None
+        if flat:
+            return place, flat.start(), Block(place, place + 1)
+    return len(lines), 0, None
 
 
-def _is_header_block(lines: list[str], place: int) -> bool:
-    """Two labels of a quoted header one under the other, the first of them the sender's."""
-    if not SENDER_LABEL.match(lines[place]):
-        return False
-    following = [line for line in lines[place + 1 : place + 5] if line.strip()]
-    return sum(bool(OTHER_LABEL.match(line)) for line in following[:3]) >= 2
+def _joined_blocks(lines: list[str], block: Block) -> Block:
+    """A separator together with the header block below it."""
+    following = block.end
+    while following < len(lines) and not lines[following].strip():
+        following += 1
+    header = find_block(lines, following) if following < len(lines) else None
+    return Block(block.start, header.end, block.forwarded) if header else block
 
 
-def _above_rule(lines: list[str], place: int) -> int:
-    """Outlook draws a line above the header block."""
-    above = place
-    while above and not lines[above - 1].strip():
-        above -= 1
-    return above - 1 if above and re.fullmatch(r"\s*[_-]{5,}\s*", lines[above - 1]) else place
-
-
-def _forwards(lines: list[str]) -> bool:
-    """Whether the first words are those of a forwarded or quoted message."""
-    first = next((place for place, line in enumerate(lines) if line.strip()), None)
-    return first is None or _start_of_unmarked_quote(lines[first:]) <= 1
-
-
-def _tidy(lines: list[str]) -> str:
-    """Trailing spaces off, at most one blank line in a row."""
-    text = "\n".join(line.rstrip() for line in lines)
+def tidy(lines: list[str]) -> str:
+    """Trailing spaces off, at most one blank line in a row, no emphasis marks around nothing."""
+    text = "\n".join("" if LEFTOVER.match(line) else line.rstrip() for line in lines)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n").strip()

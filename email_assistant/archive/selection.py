@@ -1,113 +1,376 @@
-"""From messages to the owner's own mails, every dropped message counted under its reason."""
+"""The second reading of an archive: the owner's messages cleaned, and those kept that teach how the owner writes.
 
+What is known of each message lies on disk until its place in the order of dates is known; in memory
+are a few numbers for each of the owner's messages, and the words of those that are kept.
+"""
+
+import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
 
-from email_assistant.archive import signatures, threads
-from email_assistant.archive.duplicates import near_duplicates
-from email_assistant.archive.language import detect_all
-from email_assistant.archive.mail import Mail, Unreadable
-from email_assistant.archive.owner import Owner
-from email_assistant.archive.quotes import own_words
+from email_assistant.archive import cleaning, signatures, workers
+from email_assistant.archive.duplicates import WORD as DUPLICATE_WORD
+from email_assistant.archive.duplicates import Seen
+from email_assistant.archive.examples import Examples
+from email_assistant.archive.index import Index, envelopes, parse, size_of
+from email_assistant.archive.language import Languages
+from email_assistant.archive.mail import Found, Mail, Unreadable
+from email_assistant.archive.owner import Owner, given
+from email_assistant.archive.redaction import Redactor
+from email_assistant.archive.signatures import Learned
+from email_assistant.archive.threads import short_hash
 
 WORD = re.compile(r"\w+")
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+# Enough mails to learn a signature and the frequencies of words from.
+SAMPLE = 20_000
+SHOWN = 4000
+# What a message is, the likeliest to be meant first where it is several.
+KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Which of the owner's mails are kept."""
+class Rules:
+    """Which of the owner's mails are kept, and how they are cleaned.
 
-    min_words: int
-    max_words: int | None
-    duplicate_similarity: float
-    max_mails: int | None
+    Attributes:
+        min_words: Mails with fewer words are dropped.
+        max_words: Mails with more are dropped; None keeps them.
+        duplicate_similarity: Mails that share this much of their words with an earlier one are dropped.
+        max_mails: The newest so many are kept; None keeps all.
+        drop: The kinds of messages that are dropped.
+        languages: The languages that are kept; empty keeps all.
+        drop_code: Whether patches, logs and listings are cut out.
+        context: Whether what a mail answers is kept beside it.
+        redact: Whether personal data is replaced by placeholders.
+        processes: How many are started to clean; None for one a core.
+    """
+
+    min_words: int = 1
+    max_words: int | None = None
+    duplicate_similarity: float = 1.0
+    max_mails: int | None = None
+    drop: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    drop_code: bool = True
+    context: bool = False
+    redact: bool = False
+    processes: int | None = None
+
+
+@dataclass
+class Cleaned:
+    """One of the owner's messages, or what one of them answers, after the first step of cleaning."""
+
+    number: int
+    source: str
+    id: str
+    subject: str
+    sender: str
+    date: str | None
+    to: list[str]
+    parent: str | None
+    text: str
+    context: str
+    cuts: tuple[str, ...]
+    kinds: tuple[str, ...]
+    original: str
+    moment: float
+    why: str | None = None
+
+
+def clean_batch(batch: list[tuple[int, Found]], drop_code: bool) -> list[Cleaned]:
+    """The first step for some messages, by their numbers."""
+    return [_clean(number, parse(found), drop_code) for number, found in batch]
+
+
+def _clean(number: int, mail: Mail | Unreadable, drop_code: bool) -> Cleaned:
+    if isinstance(mail, Unreadable):
+        return Cleaned(number, mail.source, "", "", "", None, [], None, "", "", (), (), "", 0.0, mail.why)
+    draft = cleaning.draft(mail.text, drop_code)
+    return Cleaned(
+        number=number,
+        source=mail.source,
+        id=mail.id,
+        subject=mail.subject,
+        sender=", ".join(map(str, mail.senders[:1])),
+        date=mail.date.isoformat() if mail.date else None,
+        to=[str(person) for person in mail.recipients],
+        parent=mail.parent,
+        text=draft.text,
+        context=draft.context,
+        cuts=draft.cuts,
+        kinds=tuple(kind for kind in KINDS if kind in mail.kinds),
+        original=mail.text[:SHOWN],
+        moment=_moment(mail.date),
+    )
+
+
+def _moment(date: datetime | None) -> float:
+    """Seconds, to sort by; dates without a zone count as UTC, mails without a date as the oldest."""
+    if date is None:
+        return float("-inf")
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() if date.year > 1 else float("-inf")
+
+
+class Spool:
+    """Records on disk, read again by their number."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin an empty file."""
+        self._file = path.open("w+b")
+        self._places = array("Q")
+
+    def append(self, record: dict[str, Any]) -> int:
+        """Write a record; returns its number."""
+        self._places.append(self._file.seek(0, 2))
+        self._file.write(json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+        return len(self._places) - 1
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        self._file.seek(self._places[number])
+        return dict(json.loads(self._file.readline().decode("utf-8", "surrogatepass")))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
 
 
 @dataclass
 class Selection:
-    """What was kept, in order of date, and what was dropped: (source, reason) each."""
+    """What came of the archive.
 
-    kept: list[dict[str, object]] = field(default_factory=list)
-    dropped: list[tuple[str, str]] = field(default_factory=list)
+    Attributes:
+        kept: The lines of emails.jsonl, in order of date; to be read once.
+        reasons: Why each other message was dropped, by its number.
+        learned: What the archive shows of its owner's signature and sign-offs.
+        cuts: How many kept mails lost something, by what it was.
+        kinds: How many of the owner's messages are of each kind.
+        redactions: Placeholders that were put in, by kind.
+        examples: Messages to look at, by reason and by what was cut.
+        words: The number of words of each kept mail.
+    """
+
+    kept: Iterator[dict[str, Any]]
+    reasons: dict[int, str]
+    learned: Learned
+    details: dict[int, str]
+    examples: Examples
+    cuts: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    redactions: Counter[str] = field(default_factory=Counter)
 
 
-def select(messages: Iterable[Mail | Unreadable], owner: Owner, limits: Limits) -> Selection:
+def select(
+    read: Callable[[], Iterator[Found]],
+    index: Index,
+    owner: Owner,
+    rules: Rules,
+    work: Path,
+    progress: Callable[[], None],
+) -> Selection:
     """Clean the owner's messages and keep those that teach how the owner writes.
 
-    Every message ends up in exactly one of `kept` and `dropped`.
+    Args:
+        read: Begins the same reading that `index` was made of anew.
+        index: The first reading.
+        owner: Whose messages are kept.
+        rules: Which of them, and how they are cleaned.
+        work: A folder for what is not held in memory.
+        progress: Called after each message.
     """
-    chosen = Selection()
-    mails = []
-    everything = []
-    for message in messages:
-        if isinstance(message, Unreadable):
-            chosen.dropped.append((message.source, "unreadable"))
-            continue
-        everything.append(message)
-        reason = _unwanted(message, owner)
+    return _Selector(index, owner, rules, work).select(read, progress)
+
+
+def read_and_select(
+    read: Callable[[], Iterator[Found]], named: list[str], rules: Rules, work: Path
+) -> tuple[Index, Owner, Selection]:
+    """Both readings, one after the other.
+
+    Args:
+        read: Begins a reading anew.
+        named: The owner's addresses and names; empty to find out.
+        rules: Which mails are kept, and how they are cleaned.
+        work: A folder for what is not held in memory.
+    """
+    index = Index(work / "sources.jsonl")
+    for _ in index.read(workers.ordered(envelopes, read(), size_of, rules.processes)):
+        pass
+    owner = given(named) if named else index.census.find()
+    return index, owner, select(read, index, owner, rules, work, lambda: None)
+
+
+class _Selector:
+    def __init__(self, index: Index, owner: Owner, rules: Rules, work: Path) -> None:
+        self.index, self.owner, self.rules = index, owner, rules
+        self.drafts = Spool(work / "drafts.jsonl")
+        self.finished = Spool(work / "finished.jsonl")
+        self.parents: dict[int, int] = {}
+        self.by_owner = index.by(owner)
+        self.order: list[tuple[float, str, int]] = []
+        self.languages = Languages()
+        self.result = Selection(
+            iter(()), dict.fromkeys(index.unreadable, "unreadable"), Learned(), dict(index.unreadable), Examples()
+        )
+
+    def select(self, read: Callable[[], Iterator[Found]], progress: Callable[[], None]) -> Selection:
+        self._note_others()
+        for cleaned in self._second_reading(read):
+            self._take(cleaned)
+            progress()
+        self.order.sort()
+        self.result.learned = signatures.learn(self._sample_texts(), self.owner.names)
+        self._finish_all()
+        alive = self._without_repeats()
+        self.result.kept = self._written(alive)
+        return self.result
+
+    def _note_others(self) -> None:
+        for number, flag in enumerate(self.by_owner):
+            if not flag:
+                self.result.reasons.setdefault(number, "not_by_owner")
+
+    def _second_reading(self, read: Callable[[], Iterator[Found]]) -> Iterator[Cleaned]:
+        wanted = self.by_owner
+        if self.rules.context:
+            answered = self.index.answered_by(self.by_owner)
+            wanted = bytearray(own | parent for own, parent in zip(self.by_owner, answered, strict=True))
+            self.answered = answered
+        else:
+            self.answered = bytearray(len(wanted))
+        items = ((number, found) for number, found in enumerate(read()) if wanted[number])
+        function = partial(clean_batch, drop_code=self.rules.drop_code)
+        return workers.ordered(function, items, lambda item: size_of(item[1]), self.rules.processes)
+
+    def _take(self, cleaned: Cleaned) -> None:
+        """Decide what a message alone decides; the others wait on disk."""
+        if self.answered[cleaned.number] and cleaned.why is None:
+            self.parents[short_hash(cleaned.id)] = self.drafts.append({"text": cleaned.text})
+        if not self.by_owner[cleaned.number]:
+            return
+        self.result.kinds.update(cleaned.kinds)
+        reason = self._reason(cleaned)
         if reason:
-            chosen.dropped.append((message.source, reason))
+            self._drop(cleaned.number, reason, asdict(cleaned))
+            if cleaned.why:
+                self.result.details[cleaned.number] = cleaned.why
         else:
-            mails.append(message)
-    thread_of = threads.group(everything)
-    mails.sort(key=lambda mail: (_moment(mail), mail.id))
-    mails = _cleaned(mails, limits, chosen)
-    mails = _without_repeats(mails, limits, chosen)
-    mails = _newest(mails, limits, chosen)
-    languages = detect_all([mail.text for mail in mails])
-    taken: set[str] = set()
-    for mail, language in zip(mails, languages, strict=True):
-        chosen.kept.append(_email(mail, _unique(mail.id, taken), thread_of[mail.id], language))
-    return chosen
+            self.order.append((cleaned.moment, cleaned.id, self.drafts.append(asdict(cleaned))))
 
+    def _reason(self, cleaned: Cleaned) -> str | None:
+        if cleaned.why is not None:
+            return "unreadable"
+        for kind in cleaned.kinds:
+            if kind in self.rules.drop:
+                return kind
+        if not cleaned.original.strip():
+            return "no_text"
+        if cleaned.text:
+            return None
+        return "only_code" if "code" in cleaned.cuts else "only_quoted"
 
-def _unwanted(mail: Mail, owner: Owner) -> str | None:
-    if not owner.wrote(mail):
-        return "not_by_owner"
-    if mail.automatic:
-        return "automatic"
-    return None if mail.text.strip() else "no_text"
+    def _drop(self, number: int, reason: str, record: dict[str, Any]) -> None:
+        self.result.reasons[number] = reason
+        self.result.examples.offer(reason, record, "")
 
+    def _sample(self) -> Iterator[dict[str, Any]]:
+        step = max(1, len(self.order) // SAMPLE)
+        return (self.drafts[draft] for _, _, draft in self.order[::step])
 
-def _cleaned(mails: list[Mail], limits: Limits, chosen: Selection) -> list[Mail]:
-    own = [own_words(mail.text) for mail in mails]
-    learned = signatures.learn(own)
-    kept = []
-    for mail, text in zip(mails, own, strict=True):
-        mail.text = signatures.without_signature(text, learned)
-        words = len(WORD.findall(mail.text))
-        if not text:
-            chosen.dropped.append((mail.source, "only_quoted"))
-        elif words < limits.min_words:
-            chosen.dropped.append((mail.source, "too_short"))
-        elif limits.max_words is not None and words > limits.max_words:
-            chosen.dropped.append((mail.source, "too_long"))
-        else:
-            kept.append(mail)
-    return kept
+    def _sample_texts(self) -> Iterator[str]:
+        return (record["text"] for record in self._sample())
 
+    def _finish_all(self) -> None:
+        """The second step of cleaning, in order of date, and the limits of length."""
+        for _, _, draft in self.order:
+            record = self.drafts[draft]
+            before = record["text"]
+            text = cleaning.finish(before, self.result.learned)
+            words = len(WORD.findall(text))
+            if len(text) < len(before.strip()) - 1 and len(WORD.findall(before)) > words:
+                record["cuts"] = sorted({*record["cuts"], "signature"})
+            if words < self.rules.min_words:
+                self._drop(record["number"], "too_short", {**record, "text": text})
+            elif self.rules.max_words is not None and words > self.rules.max_words:
+                self._drop(record["number"], "too_long", {**record, "text": text})
+            else:
+                found, cyrillic = self.languages.add(text)
+                self.finished.append({**record, "text": text, "found": found, "cyrillic": cyrillic})
 
-def _without_repeats(mails: list[Mail], limits: Limits, chosen: Selection) -> list[Mail]:
-    repeats = {later for later, _ in near_duplicates([mail.text for mail in mails], limits.duplicate_similarity)}
-    chosen.dropped += [(mail.source, "duplicate") for place, mail in enumerate(mails) if place in repeats]
-    return [mail for place, mail in enumerate(mails) if place not in repeats]
+    def _without_repeats(self) -> list[int]:
+        counts: Counter[str] = Counter()
+        step = max(1, len(self.finished) // SAMPLE)
+        for number in range(0, len(self.finished), step):
+            counts.update(set(DUPLICATE_WORD.findall(self.finished[number]["text"].casefold())))
+        seen = Seen(self.rules.duplicate_similarity, counts)
+        alive = []
+        for number in range(len(self.finished)):
+            record = self.finished[number]
+            if self.rules.languages and self._language(record) not in self.rules.languages:
+                self._drop(record["number"], "other_language", record)
+            elif seen.like(number, record["text"]):
+                self._drop(record["number"], "duplicate", record)
+            else:
+                alive.append(number)
+        cut = max(0, len(alive) - self.rules.max_mails) if self.rules.max_mails is not None else 0
+        for number in alive[:cut]:
+            self.result.reasons[self.finished[number]["number"]] = "beyond_max_mails"
+        return alive[cut:]
 
+    def _language(self, record: dict[str, Any]) -> str:
+        return self.languages.settle(record["found"], record["cyrillic"])
 
-def _newest(mails: list[Mail], limits: Limits, chosen: Selection) -> list[Mail]:
-    if limits.max_mails is None or len(mails) <= limits.max_mails:
-        return mails
-    cut = len(mails) - limits.max_mails
-    chosen.dropped += [(mail.source, "beyond_max_mails") for mail in mails[:cut]]
-    return mails[cut:]
+    def _written(self, alive: list[int]) -> Iterator[dict[str, Any]]:
+        redactor = Redactor() if self.rules.redact else None
+        taken: set[str] = set()
+        for number in alive:
+            record = self.finished[number]
+            self.result.cuts.update(record["cuts"])
+            for cut in record["cuts"]:
+                self.result.examples.offer(f"cut: {cut}", record, record["text"])
+            yield self._email(record, _unique(record["id"], taken), redactor)
+        if redactor:
+            self.result.redactions.update(redactor.counts)
+        self.drafts.close()
+        self.finished.close()
 
+    def _email(self, record: dict[str, Any], identity: str, redactor: Redactor | None) -> dict[str, Any]:
+        """A line of emails.jsonl."""
+        language = self._language(record)
 
-def _moment(mail: Mail) -> datetime:
-    if mail.date is None:
-        return LONG_AGO
-    return mail.date if mail.date.tzinfo else mail.date.replace(tzinfo=UTC)
+        def shown(text: str) -> str:
+            return redactor.redact(text, language) if redactor else text
+
+        email = {
+            "id": identity,
+            "text": shown(record["text"]),
+            "subject": shown(record["subject"]),
+            "date": record["date"],
+            "to": [shown(person) for person in record["to"]],
+            "thread": self.index.threads.name(record["id"]),
+            "language": language,
+            "source": record["source"],
+        }
+        if self.rules.context:
+            email["context"] = shown(self._context(record)) or None
+        return email
+
+    def _context(self, record: dict[str, Any]) -> str:
+        """What a mail answers: the archive's own message where it is there, else what the mail quotes."""
+        parent = self.parents.get(short_hash(record["parent"])) if record["parent"] else None
+        if parent is None:
+            return str(record["context"])
+        return cleaning.finish(self.drafts[parent]["text"], Learned()) or str(record["context"])
 
 
 def _unique(identity: str, taken: set[str]) -> str:
@@ -117,17 +380,3 @@ def _unique(identity: str, taken: set[str]) -> str:
         unique = f"{identity}#{number}"
     taken.add(unique)
     return unique
-
-
-def _email(mail: Mail, identity: str, thread: str, language: str) -> dict[str, object]:
-    """A line of emails.jsonl."""
-    return {
-        "id": identity,
-        "text": mail.text,
-        "subject": mail.subject,
-        "date": mail.date.isoformat() if mail.date else None,
-        "to": [str(person) for person in mail.recipients],
-        "thread": thread,
-        "language": language,
-        "source": mail.source,
-    }

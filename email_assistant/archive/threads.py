@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterable
+from hashlib import blake2b
 
 from email_assistant.archive.mail import Mail
 
@@ -38,27 +39,50 @@ def plain_subject(subject: str) -> str:
     return " ".join(PREFIX.sub("", subject).casefold().split())
 
 
-def group(mails: Iterable[Mail]) -> dict[str, str]:
-    """A thread name for every mail's id.
+class Threads:
+    """The conversations of an archive, built message by message; holds some numbers for each, no text.
 
-    Mails are joined by their references, by a thread column where the archive has one, and by
-    subject where a reply or a mail without references leaves nothing better.
+    Mails are joined by their references, by a thread column where the archive has one, and by subject
+    where a reply or a mail without references leaves nothing better.
     """
-    groups = Groups()
-    first_of_subject: dict[str, str] = {}
-    mails = list(mails)
-    for mail in mails:
+
+    def __init__(self) -> None:
+        """Begin without any message."""
+        self._groups = Groups()
+        self._first_of_subject: dict[int, int] = {}
+        self._names: dict[Hashable, str] = {}
+
+    def add(self, mail: Mail) -> None:
+        """Take in one message."""
+        identity = short_hash(f"id:{mail.id}")
         for reference in mail.references:
-            groups.join(f"id:{reference}", f"id:{mail.id}")
+            self._groups.join(short_hash(f"id:{reference}"), identity)
         if mail.thread:
-            groups.join(f"thread:{mail.thread}", f"id:{mail.id}")
+            self._groups.join(short_hash(f"thread:{mail.thread}"), identity)
         subject = plain_subject(mail.subject)
         is_reply = bool(PREFIX.match(mail.subject))
+        key = short_hash(f"subject:{subject}")
         if subject and not mail.references and (is_reply or "@" not in mail.id):
-            groups.join(f"subject:{subject}", f"id:{mail.id}")
+            self._groups.join(key, identity)
         elif subject and not is_reply:
-            first_of_subject.setdefault(subject, mail.id)
-    for subject, identity in first_of_subject.items():
-        groups.join(f"subject:{subject}", f"id:{identity}")
-    names: dict[Hashable, str] = {}
-    return {mail.id: names.setdefault(groups.find(f"id:{mail.id}"), f"t{len(names)}") for mail in mails}
+            self._first_of_subject.setdefault(key, identity)
+
+    def name(self, identity: str) -> str:
+        """The name of a message's thread, by its id, once all messages are in."""
+        while self._first_of_subject:
+            self._groups.join(*self._first_of_subject.popitem())
+        return self._names.setdefault(self._groups.find(short_hash(f"id:{identity}")), f"t{len(self._names)}")
+
+
+def short_hash(text: str) -> int:
+    """64 bits of a text's hash: keys for millions of messages without their texts."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def group(mails: Iterable[Mail]) -> dict[str, str]:
+    """A thread name for every mail's id."""
+    mails = list(mails)
+    threads = Threads()
+    for mail in mails:
+        threads.add(mail)
+    return {mail.id: threads.name(mail.id) for mail in mails}

@@ -2,16 +2,21 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from email_assistant import jsonl
 from email_assistant.archive import owner as owners
-from email_assistant.archive import readers
-from email_assistant.archive.mail import Mail, Unreadable
-from email_assistant.archive.selection import Limits, Selection, select
-from email_assistant.config import Config
-from email_assistant.context import Context, archive_path
+from email_assistant.archive import readers, workers
+from email_assistant.archive.index import Index, envelopes, size_of
+from email_assistant.archive.mail import Found
+from email_assistant.archive.selection import Rules, Selection, select
+from email_assistant.archive.tally import Tally
+from email_assistant.config import Config, Data
+from email_assistant.context import Context, archive_paths
 from email_assistant.errors import ArchiveError
 from email_assistant.progress import bar
 
@@ -21,39 +26,54 @@ log = logging.getLogger(__name__)
 def run(context: Context, folder: Path) -> dict[str, Any]:
     """Write emails.jsonl, dropped.jsonl and report.json; kept and dropped add up to the messages."""
     config = context.config
-    pieces, passed_over = readers.find_pieces(archive_path(config), config.data.format)
-    messages = _read(pieces, config)
-    owner = owners.given(config.data.owner) if config.data.owner else _found(messages)
-    limits = Limits(
-        config.data.min_words, config.data.max_words, config.data.duplicate_similarity, config.data.max_mails
-    )
-    with bar("clean", None):
-        chosen = select(messages, owner, limits)
-    if not chosen.kept:
-        raise ArchiveError(_nothing_kept(messages, chosen, owner, config))
-    jsonl.write(folder / "emails.jsonl", chosen.kept)
-    jsonl.write(folder / "dropped.jsonl", ({"source": source, "reason": reason} for source, reason in chosen.dropped))
-    report = _report(messages, chosen, owner, pieces, passed_over)
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    survey = readers.Survey()
+    read = partial(readers.read, archive_paths(config), config.data.format, vars(config.data.columns))
+    index = _first_reading(partial(read, survey=survey), work, config)
+    owner = owners.given(config.data.owner) if config.data.owner else _found(index)
+    with bar("clean", sum(index.by(owner))) as progress:
+        chosen = select(read, index, owner, rules_of(config.data), work, progress.advance)
+    tally = Tally()
+    count = jsonl.write(folder / "emails.jsonl", tally.counted(chosen.kept))
+    if not count:
+        raise ArchiveError(_nothing_kept(index, chosen, owner, config))
+    jsonl.write(folder / "dropped.jsonl", _dropped(index, chosen))
+    report = _report(index, chosen, owner, survey, tally)
     jsonl.write_json(folder / "report.json", report)
+    rmtree(work)
     _say(report)
     return {"messages": report["messages"], "kept": report["kept"]}
 
 
-def _read(pieces: list[readers.Piece], config: Config) -> list[Mail | Unreadable]:
-    columns = vars(config.data.columns)
-    messages: list[Mail | Unreadable] = []
+def rules_of(data: Data) -> Rules:
+    """What the configuration says of which mails are kept."""
+    return Rules(
+        min_words=data.min_words,
+        max_words=data.max_words,
+        duplicate_similarity=data.duplicate_similarity,
+        max_mails=data.max_mails,
+        drop=frozenset(data.drop),
+        languages=frozenset(data.languages),
+        drop_code=data.code == "drop",
+        context=data.context == "parent",
+        redact=data.redact == "pii",
+        processes=data.processes,
+    )
+
+
+def _first_reading(read: partial[Iterator[Found]], work: Path, config: Config) -> Index:
+    index = Index(work / "sources.jsonl")
     with bar("read", None) as progress:
-        for piece in pieces:
-            for message in readers.read(piece, columns):
-                messages.append(message)
-                progress.advance()
-    if not messages:
-        raise ArchiveError(f"{archive_path(config)}: holds no message")
-    return messages
+        for _ in index.read(workers.ordered(envelopes, read(), size_of, config.data.processes)):
+            progress.advance()
+    if not len(index):
+        raise ArchiveError(f"{_named(config)}: holds no message")
+    return index
 
 
-def _found(messages: list[Mail | Unreadable]) -> owners.Owner:
-    found = owners.find(message for message in messages if isinstance(message, Mail))
+def _found(index: Index) -> owners.Owner:
+    found = index.census.find()
     log.info("%-10s owner: %s (%s)", "data", _names(found), found.grounds)
     return found
 
@@ -62,33 +82,46 @@ def _names(owner: owners.Owner) -> str:
     return ", ".join([*sorted(owner.addresses), *sorted(owner.names)]) or "not named"
 
 
-def _nothing_kept(messages: list[Mail | Unreadable], chosen: Selection, owner: owners.Owner, config: Config) -> str:
-    reasons = Counter(reason for _, reason in chosen.dropped)
+def _named(config: Config) -> str:
+    return ", ".join(map(str, archive_paths(config)))
+
+
+def _nothing_kept(index: Index, chosen: Selection, owner: owners.Owner, config: Config) -> str:
+    reasons = Counter(chosen.reasons.values())
     if set(reasons) <= {"not_by_owner", "unreadable"} and reasons["not_by_owner"]:
-        senders = Counter(
-            str(person) for message in messages if isinstance(message, Mail) for person in message.senders[:1]
-        )
-        often = ", ".join(f"{name} ({count})" for name, count in senders.most_common(3))
-        return f"{archive_path(config)}: none of {len(messages)} messages is by {_names(owner)}; most are by {often}"
+        often = ", ".join(f"{name} ({count})" for name, count in index.census.often(3))
+        return f"{_named(config)}: none of {len(index)} messages is by {_names(owner)}; most are by {often}"
     shown = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
-    return f"{archive_path(config)}: none of {len(messages)} messages is left: {shown}; see data.min_words and its like"
+    return f"{_named(config)}: none of {len(index)} messages is left: {shown}; see data.min_words and its like"
+
+
+def _dropped(index: Index, chosen: Selection) -> Iterator[dict[str, Any]]:
+    """A line for every message that was dropped; of those that could not be read it says why."""
+    for number, source in enumerate(index.sources()):
+        if number in chosen.reasons:
+            line = {"source": source, "reason": chosen.reasons[number]}
+            yield line | ({"why": chosen.details[number]} if number in chosen.details else {})
 
 
 def _report(
-    messages: list[Mail | Unreadable],
-    chosen: Selection,
-    owner: owners.Owner,
-    pieces: list[readers.Piece],
-    passed_over: list[str],
+    index: Index, chosen: Selection, owner: owners.Owner, survey: readers.Survey, tally: Tally
 ) -> dict[str, Any]:
     return {
-        "messages": len(messages),
-        "kept": len(chosen.kept),
-        "dropped": dict(Counter(reason for _, reason in chosen.dropped).most_common()),
+        "messages": len(index),
+        "kept": tally.kept,
+        "dropped": dict(Counter(chosen.reasons.values()).most_common()),
         "owner": {"addresses": sorted(owner.addresses), "names": sorted(owner.names), "grounds": owner.grounds},
-        "languages": dict(Counter(str(email["language"]) for email in chosen.kept).most_common()),
-        "formats": dict(Counter(piece.format for piece in pieces).most_common()),
-        "files_passed_over": passed_over,
+        "kinds": dict(chosen.kinds.most_common()),
+        "cuts": dict(chosen.cuts.most_common()),
+        "signature": {
+            "lines": sorted(chosen.learned.lines),
+            "sign_offs": chosen.learned.sign_offs,
+            "boilerplate": sorted(chosen.learned.boilerplate),
+        },
+        "redactions": dict(chosen.redactions.most_common()),
+        **tally.summary(),
+        "formats": dict(survey.formats.most_common()),
+        "files_passed_over": survey.passed_over,
     }
 
 

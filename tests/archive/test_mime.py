@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from email_assistant.archive import mime
+from email_assistant.archive.quotes import own_words
 
 
 def parsed_text(message: object) -> str:
@@ -40,7 +41,7 @@ def test_plain_text_before_html_and_html_where_there_is_no_plain() -> None:
 
 def test_quoted_html_goes() -> None:
     html = '<div>Yes.</div><div class="gmail_quote">On x Jane wrote:<blockquote>No?</blockquote></div>'
-    assert parsed_text(with_headers(MIMEText(html, "html"))) == "Yes."
+    assert own_words(parsed_text(with_headers(MIMEText(html, "html")))) == "Yes."
 
 
 def test_attachments_and_forwarded_messages_are_no_text() -> None:
@@ -80,21 +81,35 @@ def test_a_list_that_rewrites_from_leaves_the_writer_in_reply_to() -> None:
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "kind"),
     [
-        "Auto-Submitted: auto-replied",
-        "Subject: Automatic reply: hi",
-        "Subject: Автоответ: я в отпуске",
-        "Content-Type: multipart/report; boundary=x",
-        "From: MAILER-DAEMON@x.example",
+        ("Auto-Submitted: auto-generated", "automatic"),
+        ("X-Autoreply: yes", "vacation"),
+        ("Subject: Automatic reply: hi", "vacation"),
+        ("Subject: Автоответ: я в отпуске", "vacation"),
+        ("Content-Type: multipart/report; report-type=delivery-status; boundary=x", "bounce"),
+        ("Content-Type: multipart/report; report-type=disposition-notification; boundary=x", "receipt"),
+        ("From: MAILER-DAEMON@x.example", "bounce"),
+        ("Subject: Zugesagt: Besprechung", "calendar"),
+        ("Content-Type: text/calendar; method=REPLY", "calendar"),
+        ("Content-Type: multipart/encrypted; boundary=x", "encrypted"),
+        ("Content-Type: application/pkcs7-mime; smime-type=enveloped-data", "encrypted"),
+        ("Content-Type: multipart/signed; boundary=x", "signed"),
+        ("List-Id: <l.example>", "list"),
     ],
 )
-def test_automatic_mail(headers: str) -> None:
-    data = f"{headers}\nTo: a@b.example\n\nx".encode()
-    assert mime.parse(data, "x").automatic
-    assert not mime.parse(
-        b"From: a@b.example\nPrecedence: list\nList-Id: <l.example>\nAuto-Submitted: no\n\nx", "x"
-    ).automatic
+def test_kinds(headers: str, kind: str) -> None:
+    assert mime.parse(f"{headers}\nTo: a@b.example\n\nx".encode(), "x").kinds == {kind}
+
+
+def test_a_mail_to_a_list_is_not_automatic() -> None:
+    data = b"From: a@b.example\nPrecedence: list\nList-Id: <l.example>\nAuto-Submitted: no\n\nx"
+    assert mime.parse(data, "x").kinds == {"list"}
+
+
+def test_inline_pgp_is_encrypted() -> None:
+    data = b"From: a@b.example\n\n-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----\n"
+    assert mime.parse(data, "x").kinds == {"encrypted"}
 
 
 def test_every_message_of_the_mime_suites_is_read(shared_mail: Path) -> None:

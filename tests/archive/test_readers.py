@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -6,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from email_assistant.archive import readers
+from email_assistant.archive.index import parse
 from email_assistant.archive.mail import Mail, Unreadable
 from email_assistant.archive.readers import mbox
 from email_assistant.errors import ArchiveError
@@ -18,8 +20,7 @@ MESSAGE = (
 
 
 def read_all(archive: Path, wanted: str = "auto", **columns: str) -> list[Mail | Unreadable]:
-    pieces, _ = readers.find_pieces(archive, wanted)
-    return [message for piece in pieces for message in readers.read(piece, COLUMNS | columns)]
+    return [parse(found) for found in readers.read([archive], wanted, COLUMNS | columns)]
 
 
 def texts(archive: Path, **columns: str) -> list[str]:
@@ -41,13 +42,13 @@ def test_every_body_written_as_mboxrd_comes_back(tmp_path_factory: pytest.TempPa
     path = tmp_path_factory.mktemp("mbox") / "m"
     separator = b"From me@x.example Mon Jan  1 10:00:00 2024\n"
     with path.open("wb") as file:
-        for body in bodies:
+        for body in [*bodies, "the end"]:
             escaped = "\n".join(
                 f">{line}" if line.lstrip(">").startswith("From ") else line for line in body.split("\n")
             )
             file.write(separator + f"Subject: x\n\n{escaped}\n\n".encode())
-    found = [mbox.ESCAPED.sub(rb"\1", data).decode() for data in mbox.split(path)]
-    assert [message.removeprefix("Subject: x\n\n").removesuffix("\n\n") for message in found] == bodies
+    found = [(data or b"").decode() for data in mbox.split(io.BytesIO(path.read_bytes()))]
+    assert [message.removeprefix("Subject: x\n\n").removesuffix("\n") for message in found[:-1]] == bodies
 
 
 def test_maildir_and_its_sent_folder(tmp_path: Path) -> None:
@@ -68,7 +69,10 @@ def test_a_folder_of_eml_names_what_it_passes_over(tmp_path: Path) -> None:
     (tmp_path / "NOTES.txt").write_text("Source: somewhere\nnot mail\n")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
     assert texts(tmp_path) == ["a", "b"]
-    assert readers.find_pieces(tmp_path, "auto")[1] == ["NOTES.txt", "picture.png"]
+    survey = readers.Survey()
+    assert len(list(readers.read([tmp_path], "auto", COLUMNS, survey))) == 2
+    assert survey.passed_over == ["NOTES.txt", "picture.png"]
+    assert survey.formats == {"eml": 2}
 
 
 def test_jsonl_by_usual_names_with_a_broken_line(tmp_path: Path) -> None:
@@ -104,15 +108,21 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x"
     path.write_bytes(content)
     with pytest.raises(ArchiveError, match=str(path)):
-        readers.find_pieces(path, "auto")
+        readers.files_of([path], "auto", COLUMNS)
 
 
 def test_a_missing_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="no such file or folder"):
-        readers.find_pieces(tmp_path / "nothing", "auto")
+        readers.files_of([tmp_path / "nothing"], "auto", COLUMNS)
 
 
-def test_mbox_of_another_program(shared_mail: Path) -> None:
-    offsets = json.loads((shared_mail / "mbox_edge" / "issue1189.unix-offsets.json").read_text())
-    path = shared_mail / "mbox_edge" / "issue1189.mbox.txt"
-    assert len(list(mbox.split(path))) == len(offsets)
+@pytest.mark.parametrize("name", ["issue1189", "content-length"])
+@pytest.mark.parametrize("line_end", ["unix", "dos"])
+def test_mbox_of_other_programs(shared_mail: Path, name: str, line_end: str) -> None:
+    offsets = json.loads((shared_mail / "mbox_edge" / f"{name}.{line_end}-offsets.json").read_text())
+    data = (shared_mail / "mbox_edge" / f"{name}.mbox.txt").read_bytes()
+    data = data.replace(b"\n", b"\r\n") if line_end == "dos" else data
+    begins = []
+    for message in mbox.split(io.BytesIO(data)):
+        begins.append(data.index((message or b"")[:200], begins[-1] + 1 if begins else 0))
+    assert begins == [message["beginOffset"] for message in offsets]

@@ -1,100 +1,155 @@
-"""Archives of any known format, found by content, to a stream of Mail and Unreadable."""
+"""Archives of any known format, found by content, to a stream of Raw, Mail and Unreadable."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import base64
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
-from email_assistant.archive.mail import Mail, Unreadable
-from email_assistant.archive.readers import eml, maildir, mbox, records
+from email_assistant.archive.mail import Found, Unreadable
+from email_assistant.archive.mime import is_sent
+from email_assistant.archive.readers import containers, eml, mbox, olm, pst, records
+from email_assistant.archive.readers.containers import FAULTS, Entry
 from email_assistant.errors import ArchiveError
 
-FILE_READERS = {"mbox": mbox.read, "eml": eml.read}
-HEAD = 65536
+# Which column of a table holds what; None where it is to be found by its name.
+Columns = dict[str, str | None]
+UTF7 = re.compile(r"&([A-Za-z0-9+,]*)-")
+KNOWN = "mbox, Maildir, .eml, .emlx, .msg, .pst, .olm, JSONL or CSV, or a .zip or .tgz of these"
 
 
-@dataclass(frozen=True)
-class Piece:
-    """One file (or one Maildir) of an archive, and the format it is read as."""
+@dataclass
+class Survey:
+    """What a reading came across: files by format, and those that hold no mail."""
 
-    path: Path
-    format: str
-    name: str
+    formats: Counter[str] = field(default_factory=Counter)
+    passed_over: list[str] = field(default_factory=list)
 
 
-def find_pieces(archive: Path, wanted: str) -> tuple[list[Piece], list[str]]:
-    """What there is to read, and the names of files that hold no mail.
+def read(paths: Iterable[Path], wanted: str, columns: Columns, survey: Survey | None = None) -> Iterator[Found]:
+    """All messages under some paths, in order of file and place.
 
     Args:
-        archive: A file or folder.
+        paths: Files or folders.
         wanted: 'auto', or the one format to read.
+        columns: Which column of a table holds what; None where it is to be found by its name.
+        survey: Filled on the way.
+
+    Raises:
+        ArchiveError: when a path is not there, or a table has no column of mail.
+    """
+    survey = survey or Survey()
+    for entry in containers.walk(_existing(paths)):
+        if isinstance(entry, Unreadable):
+            yield entry
+            continue
+        found = _format_of(entry, columns)
+        if found is None or wanted not in ("auto", found):
+            survey.passed_over.append(entry.name)
+            continue
+        survey.formats[found] += 1
+        yield from _guarded(_messages(entry, found, columns), entry.name)
+
+
+def files_of(paths: Iterable[Path], wanted: str, columns: Columns) -> list[Path]:
+    """The files on disk that a reading would read, containers included, for the hash of the archive's content.
 
     Raises:
         ArchiveError: when there is nothing there, or nothing of a known format.
     """
-    if not archive.exists():
-        raise ArchiveError(f"{archive}: there is no such file or folder; data.path names the archive")
-    pieces: list[Piece] = []
-    passed_over: list[str] = []
-    for path in _candidates(archive):
-        name = str(path.relative_to(archive.parent if archive.is_file() else archive))
-        name = archive.name if name == "." else name
-        found = _format_of(path) if wanted == "auto" or path.is_dir() else wanted
-        if found == wanted or (found and wanted == "auto"):
-            pieces.append(Piece(path, found, name))
-        else:
-            passed_over.append(name)
-    if not pieces:
-        raise ArchiveError(_nothing_found(archive, wanted))
-    return pieces, passed_over
-
-
-def _nothing_found(archive: Path, wanted: str) -> str:
-    if archive.is_file() and archive.stat().st_size == 0:
-        return f"{archive}: the file is empty"
-    what = "mbox, Maildir, .eml, JSONL or CSV" if wanted == "auto" else f"data.format={wanted}"
-    return f"{archive}: nothing in it reads as {what}"
-
-
-def read(piece: Piece, columns: dict[str, str | None]) -> Iterator[Mail | Unreadable]:
-    """The messages of one piece, in the order in which they lie there."""
-    if piece.format == "maildir":
-        return maildir.read(piece.path, piece.name)
-    if piece.format in FILE_READERS:
-        return FILE_READERS[piece.format](piece.path, piece.name)
-    return records.read(piece.path, piece.name, piece.format, columns)
-
-
-def files_of(pieces: list[Piece]) -> list[Path]:
-    """Every file that the pieces are made of, for the hash of the archive's content."""
-    files: list[Path] = []
-    for piece in pieces:
-        files += maildir.files(piece.path) if piece.format == "maildir" else [piece.path]
+    paths = _existing(paths)
+    files = [path for root in paths for path in containers.files_under(root) if _is_read(path, wanted, columns)]
+    if not files:
+        raise ArchiveError(_nothing_found(paths, wanted))
     return files
 
 
-def _candidates(archive: Path) -> Iterator[Path]:
-    """Maildirs as a whole, and every file outside of them, in order of name."""
-    if archive.is_file() or maildir.is_maildir(archive):
-        yield archive
-    if archive.is_file():
-        return
-    inside = ("cur", "new", "tmp") if maildir.is_maildir(archive) else ()
-    for path in sorted(archive.iterdir()):
-        if path.name not in inside and not path.is_symlink():
-            yield from _candidates(path)
+def _existing(paths: Iterable[Path]) -> list[Path]:
+    paths = list(paths)
+    for path in paths:
+        if not path.exists():
+            raise ArchiveError(f"{path}: there is no such file or folder; data.path names the archive")
+    return paths
 
 
-def _format_of(path: Path) -> str | None:
-    if path.is_dir():
-        return "maildir"
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+def _nothing_found(paths: list[Path], wanted: str) -> str:
+    named = ", ".join(map(str, paths))
+    if all(path.is_file() and path.stat().st_size == 0 for path in paths):
+        return f"{named}: the file is empty"
+    return f"{named}: nothing in it reads as {KNOWN if wanted == 'auto' else f'data.format={wanted}'}"
+
+
+def _is_read(path: Path, wanted: str, columns: Columns) -> bool:
+    head = containers.head_of(path)
+    if containers.is_container(head):
+        return True
+    with path.open("rb") as stream:
+        found = _format_of(Entry(str(path), head, stream, path, len(head)), columns)
+    return found is not None and wanted in ("auto", found)
+
+
+def _guarded(messages: Iterator[Found], name: str) -> Iterator[Found]:
+    """Turn what breaks in the middle of a file into a named item; what came before it stays."""
+    while True:
+        try:
+            message = next(messages)
+        except StopIteration:
+            return
+        except ArchiveError:
+            raise
+        except FAULTS as error:
+            yield Unreadable(name, f"{type(error).__name__}: {error}")
+            return
+        yield message
+
+
+def _messages(entry: Entry, format: str, columns: Columns) -> Iterator[Found]:
+    sent = is_sent(_folders(entry.name))
+    if format == "mbox":
+        return mbox.read(entry.stream, entry.name, sent)
+    if format in ("eml", "maildir", "emlx", "msg"):
+        return eml.read(entry.stream, entry.name, sent, format)
+    if format == "pst":
+        return pst.read(containers.seekable(entry), entry.name)
+    if format == "olm":
+        return olm.read(entry.stream, entry.name, sent)
+    return records.read(entry.stream, entry.name, format, columns)
+
+
+def _folders(name: str) -> list[str]:
+    """The parts of a path that may name a folder; Maildir++ puts dots between, IMAP encodes letters."""
+    parts = [UTF7.sub(_from_utf7, part) for part in PurePosixPath(name).parts]
+    return [piece for part in parts for piece in (part, *part.lstrip(".").split("."))]
+
+
+def _from_utf7(match: re.Match[str]) -> str:
+    """RFC 3501's variant of UTF-7, in which folders of IMAP servers are named."""
+    if not match[1]:
+        return "&"
+    coded = match[1].replace(",", "/")
+    try:
+        return base64.b64decode(coded + "=" * (-len(coded) % 4)).decode("utf-16-be")
+    except ValueError:
+        return match[0]
+
+
+def _format_of(entry: Entry, columns: Columns) -> str | None:
+    head = entry.head
+    if pst.looks_like_pst(head):
+        return "pst"
+    if eml.looks_like_msg(head):
+        return "msg"
     if b"\0" in head or not head.strip():
         return None
     if mbox.starts_mbox(head):
         return "mbox"
     if records.looks_like_jsonl(head):
         return "jsonl"
+    if eml.looks_like_emlx(head):
+        return "emlx"
     if eml.looks_like_eml(head):
-        return "eml"
-    return "csv" if records.looks_like_csv(path) else None
+        return "maildir" if PurePosixPath(entry.name).parent.name in ("cur", "new") else "eml"
+    if olm.looks_like_olm(head):
+        return "olm"
+    return "csv" if records.looks_like_csv(head, columns.get("text")) else None

@@ -1,23 +1,38 @@
-"""mbox: messages in one file, each after a line 'From sender date'.
+"""mbox: messages in one file, each after a line 'From sender date'; mboxo, mboxrd and mboxcl2.
 
 `mailbox.mbox` of the standard library takes a line of a body that starts with 'From ' for a new
 message, and never takes back the '>' that mboxo and mboxrd put before such lines; this reader does.
+Where Content-Length leads to the next separator, it is believed (mboxcl2, which escapes nothing).
 """
 
 import re
 from collections.abc import Iterator
-from itertools import chain, pairwise
-from pathlib import Path
+from typing import BinaryIO
 
-from email_assistant.archive import mime
-from email_assistant.archive.mail import Mail, Unreadable
+from email_assistant.archive.mail import Raw, Unreadable
+from email_assistant.archive.mime import LARGEST_MESSAGE
 
 # 'From someone Mon Apr 29 19:28:49 2019', with or without seconds and a zone before or after the year.
-DATED = re.compile(rb"From \S.*\b\d{1,2}:\d{2}(:\d{2})?\b.*\b\d{4}\b|From \S.*\b\d{4}\b.*\b\d{1,2}:\d{2}(:\d{2})?\b")
+DATED = re.compile(
+    rb"From \S[^\n]{0,200}?\b\d{1,2}:\d{2}(:\d{2})?\b[^\n]{0,40}\b\d{4}\b|"
+    rb"From \S[^\n]{0,200}?\b\d{4}\b[^\n]{0,40}\b\d{1,2}:\d{2}(:\d{2})?\b"
+)
 # Some programs write no date; then the line after must be a header field.
-UNDATED = re.compile(rb"From \S+\s*$")
+UNDATED = re.compile(rb"From \S+[ \t]*\r?\n?$")
 FIELD = re.compile(rb"[!-9;-~]+:")
 ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
+SEPARATOR = re.compile(rb"\n(\r?\n)?(From [^\n]*\n)")
+# Where no blank line stands above, as below encoded text, only the whole form with a mail's header counts.
+WHOLE = re.compile(
+    rb"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d{2}(?::\d{2})? [^\n]{0,20}?\d{4}\b"
+)
+OPENING_FIELD = re.compile(
+    rb"(?:Return-Path|Received|Message-ID|Date|From|To|Subject|MIME-Version|Delivered-To|X-[\w-]+):", re.IGNORECASE
+)
+CONTENT_LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,12})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+HEADER_END = re.compile(rb"\n\r?\n")
+CHUNK = 1 << 20
+LOOKAHEAD = 4096
 
 
 def starts_mbox(head: bytes) -> bool:
@@ -31,29 +46,122 @@ def is_separator(line: bytes, following: bytes) -> bool:
     return bool(DATED.match(line)) or bool(UNDATED.match(line) and FIELD.match(following))
 
 
-def read(path: Path, name: str) -> Iterator[Mail | Unreadable]:
-    """The messages of an mbox file; `name` and the place in the file make their source."""
-    for place, data in enumerate(split(path)):
+def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[Raw | Unreadable]:
+    """The messages of an mbox; `name` and the place in the file make their source."""
+    for place, data in enumerate(split(stream)):
         source = f"{name}#{place}"
-        try:
-            yield mime.parse(ESCAPED.sub(rb"\1", data), source)
-        except ValueError as error:
-            yield Unreadable(source, str(error))
+        if data is None:
+            yield Unreadable(source, f"larger than {LARGEST_MESSAGE >> 20} MiB")
+        else:
+            yield Raw(source, data, sent_folder)
 
 
-def split(path: Path) -> Iterator[bytes]:
-    """The bytes of each message, without its separator line."""
-    lines: list[bytes] = []
-    inside = False
-    blank = True
-    with path.open("rb") as file:
-        for line, following in pairwise(chain(file, [b""])):
-            if blank and is_separator(line, following):
-                if inside:
-                    yield b"".join(lines)
-                lines, inside = [], True
-            elif inside:
-                lines.append(line)
-            blank = not line.strip()
-    if inside:
-        yield b"".join(lines)
+def split(stream: BinaryIO) -> Iterator[bytes | None]:
+    """The bytes of each message, without its separator line and unescaped; None for one too large to hold."""
+    window = _Window(stream)
+    if not window.skip_to_first():
+        return
+    while True:
+        data, escaped = window.take_message()
+        yield ESCAPED.sub(rb"\1", data) if data and escaped and b">From " in data else data
+        if not window.at_message:
+            return
+
+
+class _Window:
+    """A moving part of a stream that holds the current message from its first byte on."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._buffer = bytearray()
+        self._begin = 0
+        self._ended = False
+        self.at_message = False
+
+    def skip_to_first(self) -> bool:
+        """Go behind the first separator; False where there is none at the beginning."""
+        self._more()
+        first = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
+        line_end = self._buffer.find(b"\n", first)
+        line = bytes(self._buffer[first : line_end + 1 or None])
+        self.at_message = line.startswith(b"From ") and line_end >= 0
+        self._begin = line_end + 1
+        return self.at_message
+
+    def take_message(self) -> tuple[bytes | None, bool]:
+        """The current message and whether its lines may be escaped; the window goes to the next one."""
+        end = self._by_content_length()
+        if end is not None:
+            data = bytes(self._buffer[self._begin : end])
+            self._go_behind_separator(end)
+            return data, False
+        return self._to_separator(), True
+
+    def _to_separator(self) -> bytes | None:
+        scan = max(0, self._begin - 2)
+        too_large = False
+        while True:
+            match = SEPARATOR.search(self._buffer, scan)
+            if match and (match.end() + LOOKAHEAD <= len(self._buffer) or self._ended):
+                following = bytes(self._buffer[match.end() : match.end() + LOOKAHEAD])
+                if not self._separates(match, following):
+                    scan = match.start(2)
+                    continue
+                end = match.start(1) if match[1] else match.start(2)
+                data = None if too_large else bytes(self._buffer[self._begin : end])
+                self._begin = match.end()
+                return data
+            if self._ended:
+                data = None if too_large else bytes(self._buffer[self._begin :])
+                self.at_message = False
+                return data
+            scan = match.start() if match else max(scan, len(self._buffer) - LOOKAHEAD)
+            if len(self._buffer) - self._begin > LARGEST_MESSAGE:
+                too_large = True
+                self._begin = scan
+            scan -= self._more()
+
+    def _separates(self, match: re.Match[bytes], following: bytes) -> bool:
+        above = bytes(self._buffer[max(0, match.start() - 3) : match.start()]).rstrip(b"\r")
+        if match[1] or above.endswith(b"--"):
+            return is_separator(match[2], following)
+        return bool(WHOLE.match(match[2]) and OPENING_FIELD.match(following))
+
+    def _by_content_length(self) -> int | None:
+        """Where the message ends if its Content-Length leads to a separator or the end of the file."""
+        while not (header := HEADER_END.search(self._buffer, max(0, self._begin - 1))) and not self._ended:
+            if len(self._buffer) - self._begin > CHUNK:
+                return None
+            self._more()
+        length = CONTENT_LENGTH.search(self._buffer, self._begin, header.end()) if header else None
+        if not header or not length or int(length[1]) > LARGEST_MESSAGE:
+            return None
+        body = header.end() - self._begin + int(length[1])
+        while len(self._buffer) < self._begin + body + LOOKAHEAD and not self._ended:
+            self._more()
+        end = self._begin + body
+        rest = bytes(self._buffer[end : end + LOOKAHEAD])
+        if end > len(self._buffer) or (
+            end and rest.strip() and self._buffer[end - 1 : end] != b"\n" and rest[:1] not in b"\r\n"
+        ):
+            return None
+        following = rest.lstrip(b"\r\n").split(b"\n", 1)
+        led = not rest.strip() or is_separator(following[0] + b"\n", following[1] if len(following) > 1 else b"")
+        return end if led else None
+
+    def _go_behind_separator(self, end: int) -> None:
+        while end < len(self._buffer) and self._buffer[end] in b"\r\n":
+            end += 1
+        line_end = self._buffer.find(b"\n", end)
+        self.at_message = line_end >= 0
+        self._begin = line_end + 1
+
+    def _more(self) -> int:
+        """Read on; what lies before the current message is let go. Returns by how much positions moved."""
+        moved = max(0, self._begin - 2)
+        del self._buffer[:moved]
+        self._begin -= moved
+        chunk = self._stream.read(CHUNK)
+        self._ended = not chunk
+        self._buffer += chunk
+        return moved

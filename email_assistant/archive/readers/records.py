@@ -1,5 +1,6 @@
 """JSONL and CSV: a record for every mail, columns by their usual names or as the configuration says."""
 
+import codecs
 import csv
 import io
 import json
@@ -7,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import getaddresses
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+import chardet
 
 from email_assistant.archive.html import html_to_text
 from email_assistant.archive.mail import Mail, Person, Unreadable
-from email_assistant.archive.mime import decode, parse_date
+from email_assistant.archive.mime import LARGEST_MESSAGE, parse_date
+from email_assistant.archive.readers.streams import prefixed
 from email_assistant.errors import ArchiveError
 
 # Columns as programs name them, the likeliest first. Compared without case, spaces, '_' and '-'.
@@ -26,6 +29,7 @@ USUAL_NAMES = {
     "thread": ("thread", "threadid", "conversation", "conversationid"),
 }
 HEAD = 65536
+SAMPLE = 1 << 20
 
 
 def looks_like_jsonl(head: bytes) -> bool:
@@ -40,21 +44,20 @@ def looks_like_jsonl(head: bytes) -> bool:
         return len(head) >= HEAD and b'"' in line[:3]
 
 
-def looks_like_csv(path: Path) -> bool:
-    """Whether the first line names a column of text by a usual name."""
-    with path.open("rb") as file:
-        first = decode(file.read(HEAD), None).lstrip("\ufeff").split("\n", 1)[0]
+def looks_like_csv(head: bytes, text_column: str | None) -> bool:
+    """Whether the first line names the column of text, by a usual name or the one that is given."""
+    first = head.decode(_charset(head), "replace").lstrip("\ufeff").split("\n", 1)[0].rstrip("\r")
     names = next(csv.reader([first], delimiter=_delimiter(first)), [])
-    return len(names) > 1 and _column("text", names, None) is not None
+    return len(names) > 1 and _column("text", names, text_column) is not None
 
 
-def read(path: Path, name: str, format: str, columns: dict[str, str | None]) -> Iterator[Mail | Unreadable]:
+def read(stream: BinaryIO, name: str, format: str, columns: dict[str, str | None]) -> Iterator[Mail | Unreadable]:
     """The mails of a JSONL or CSV file.
 
     Raises:
         ArchiveError: when a column that the configuration names is not there, or none holds text.
     """
-    records = _json_records(path) if format == "jsonl" else _csv_records(path)
+    records = _json_records(stream) if format == "jsonl" else _csv_records(stream)
     chosen: dict[str, str] | None = None
     for place, record in enumerate(records):
         source = f"{name}#{place}"
@@ -62,45 +65,62 @@ def read(path: Path, name: str, format: str, columns: dict[str, str | None]) -> 
             yield Unreadable(source, record)
             continue
         if chosen is None:
-            chosen = _choose(list(record), columns, path)
+            chosen = _choose(list(record), columns, name)
         yield _mail(record, chosen, source)
 
 
-def _json_records(path: Path) -> Iterator[dict[str, Any] | str]:
-    with path.open("rb") as file:
-        for line in file:
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except ValueError as error:
-                yield f"no JSON: {error}"
-                continue
-            yield record if isinstance(record, dict) else "a JSON value that is no object"
+def _json_records(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
+    for line in iter(lambda: stream.readline(LARGEST_MESSAGE), b""):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield f"no JSON: {error}"
+            continue
+        yield record if isinstance(record, dict) else "a JSON value that is no object"
 
 
-def _csv_records(path: Path) -> Iterator[dict[str, Any] | str]:
-    text = decode(path.read_bytes(), None).lstrip("\ufeff")
-    csv.field_size_limit(2**31 - 1)
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text.split("\n", 1)[0]))
-    for row in rows:
+def _csv_records(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
+    """The rows of a table in UTF-8; in another charset where its first megabyte is none."""
+    start = stream.read(SAMPLE)
+    text = io.TextIOWrapper(prefixed(start, stream), encoding=_charset(start), errors="replace", newline="")
+    csv.field_size_limit(LARGEST_MESSAGE)
+    first = start.split(b"\n", 1)[0].decode("latin-1")
+    rows = csv.DictReader(text, delimiter=_delimiter(first))
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield f"no row of a table: {error}"
+            continue
         yield "more fields than columns" if None in row else {key: value or "" for key, value in row.items()}
+
+
+def _charset(start: bytes) -> str:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return chardet.detect(start)["encoding"] or "latin-1"
+    return "utf-8-sig"
 
 
 def _delimiter(first_line: str) -> str:
     return max(",;\t|", key=first_line.count)
 
 
-def _choose(names: list[str], columns: dict[str, str | None], path: Path) -> dict[str, str]:
+def _choose(names: list[str], columns: dict[str, str | None], name: str) -> dict[str, str]:
     chosen: dict[str, str] = {}
     for field, wanted in columns.items():
         column = _column(field, names, wanted)
         if column is not None:
             chosen[field] = column
         elif wanted is not None:
-            raise ArchiveError(f"{path}: data.columns.{field}={wanted}: the columns are {', '.join(names)}")
+            raise ArchiveError(f"{name}: data.columns.{field}={wanted}: the columns are {', '.join(names)}")
     if "text" not in chosen:
-        raise ArchiveError(f"{path}: data.columns.text: which of these holds the mail? {', '.join(names)}")
+        raise ArchiveError(f"{name}: data.columns.text: which of these holds the mail? {', '.join(names)}")
     return chosen
 
 

@@ -1,0 +1,269 @@
+"""The cleaner beside its rivals: exact matches on two suites of replies, and faults over whole archives.
+
+    python -m benchmarks.cleaning --shared ../shared
+
+Rivals run where they are installed: pip install -r benchmarks/peers.txt. What counts as a fault over
+an archive is found here by plain rules that the cleaner does not use.
+"""
+
+import argparse
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from email_assistant.archive import cleaning, mime, owner, quotes, readers, signatures
+from email_assistant.archive.html import html_to_text
+from email_assistant.archive.index import parse
+from email_assistant.archive.mail import Mail
+
+Cleaner = Callable[[str], str]
+COLUMNS: dict[str, str | None] = dict.fromkeys(("text", "subject", "sender", "recipient", "date", "id", "thread"))
+ARCHIVES = {
+    "leech_usrp": (["patchvonbraun@gmail.com"], {}),
+    "koenig_de_locale": (["Christian König", "Koenig, Christian", "christian.koenig@amd.com"], {}),
+    "enron_shackleton": (["shackleton-s"], {}),
+    "clinton_csv": ([], {"text": "raw_email", "recipient": "Name"}),
+    "outlook_apple/enron_lokay.pst": (["lokay", "michelle lokay"], {}),
+}
+ATTRIBUTION = re.compile(
+    r"^.{0,200}(?:\b(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|escreveu|schreef|napisał\(?a?\)?|написала?|"
+    r"пишет|писали|написав)\b.{0,80}|\d{4}.{0,80}<\S+@\S+>\s?):\s*$",
+    re.IGNORECASE,
+)
+DATED = re.compile(r"\d{1,2}[./:-]\d{2}|\d{4}|@")
+HEADER = re.compile(r"^\s*\*?(From|Von|De|От|Sent|Gesendet|Отправлено)\*?:\s", re.IGNORECASE)
+FOOTER = re.compile(r"^(?:_{10,}|-- |--|\*{8,}|Sent from my .{0,30}|-{3,}\s*Original Message.*|-{5,}.*Forwarded.*)$")
+WORD = re.compile(r"\w+")
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, default=Path("../shared"))
+    parser.add_argument("--show", action="store_true", help="print what this project's cleaner gets wrong")
+    arguments = parser.parse_args()
+    rivals = dict(installed())
+    _suites(arguments.shared / "fixtures", rivals, arguments.show)
+    _archives(arguments.shared / "mail", rivals, arguments.show)
+
+
+def installed() -> Iterator[tuple[str, tuple[Cleaner, Cleaner]]]:
+    """Every cleaner that is there: for plain text and for HTML."""
+    yield "email-assistant", (quotes.own_words, lambda html: quotes.own_words(html_to_text(html)))
+    for name, load in (
+        ("email-reply-parser", _email_reply_parser),
+        ("mail-parser-reply", _mail_parser_reply),
+        ("quotequail", _quotequail),
+        ("talon", _talon),
+        ("unquotemail", _unquotemail),
+    ):
+        try:
+            yield name, load()
+        except ImportError as error:
+            print(f"{name}: not installed ({error})")
+
+
+def visible(html: str) -> str:
+    """All of an HTML mail's text, quoted or not, for rivals that take plain text alone."""
+    from resiliparse.extract.html2text import extract_plain_text
+
+    return str(extract_plain_text(html, preserve_formatting=True, main_content=False, links=False))
+
+
+def _email_reply_parser() -> tuple[Cleaner, Cleaner]:
+    from email_reply_parser import EmailReplyParser
+
+    return EmailReplyParser.parse_reply, lambda html: EmailReplyParser.parse_reply(visible(html))
+
+
+def _mail_parser_reply() -> tuple[Cleaner, Cleaner]:
+    from mailparser_reply import EmailReplyParser
+    from mailparser_reply.constants import MAIL_LANGUAGES
+
+    def plain(text: str) -> str:
+        return EmailReplyParser(languages=list(MAIL_LANGUAGES)).parse_reply(text=text) or ""
+
+    return plain, lambda html: plain(visible(html))
+
+
+def _quotequail() -> tuple[Cleaner, Cleaner]:
+    import quotequail
+
+    def plain(text: str) -> str:
+        found = quotequail.unwrap(text)
+        return text if found is None else found.get("text_top") or ""
+
+    def html(source: str) -> str:
+        found = quotequail.unwrap_html(source)
+        return visible(source if found is None else found.get("html_top") or "")
+
+    return plain, html
+
+
+def _talon() -> tuple[Cleaner, Cleaner]:
+    from talon import quotations
+
+    return quotations.extract_from_plain, lambda html: visible(quotations.extract_from_html(html))
+
+
+def _unquotemail() -> tuple[Cleaner, Cleaner]:
+    from unquotemail import Unquote
+
+    return (lambda text: Unquote("", text).get_text() or ""), (lambda html: visible(Unquote(html, "").get_html() or ""))
+
+
+@dataclass
+class Case:
+    """One fixture: its text or HTML, and what a cleaner should leave of it."""
+
+    name: str
+    source: str
+    expected: str
+    is_html: bool
+
+
+def unquotemail_cases(folder: Path) -> Iterator[Case]:
+    """Texts to the letter, blank lines and the space around lines aside; of HTML what is visible."""
+    for path in sorted((folder / "samples").rglob("*.*")):
+        expected = folder / "expecteds" / path.name
+        if expected.exists():
+            is_html = path.suffix == ".html"
+            text = expected.read_text(encoding="utf-8", errors="replace")
+            source = path.read_text(encoding="utf-8", errors="replace")
+            yield Case(path.name, source, visible(text) if is_html else text, is_html)
+
+
+def talon_cases(folder: Path) -> Iterator[Case]:
+    """The replies that talon's own tests expect."""
+    for path in sorted((folder / "html_replies").glob("*.html")):
+        yield Case(path.name, path.read_text(encoding="utf-8"), "Hi. I am fine.\n\nThanks,\nAlex", True)
+    yield Case("OLK_SRC_BODY_SECTION", (folder / "OLK_SRC_BODY_SECTION.html").read_text(), "Reply", True)
+    for path in sorted((folder / "standard_replies").glob("*.eml")):
+        reply = path.with_name(f"{path.stem}_reply_text")
+        text = mime.parse(path.read_bytes(), path.name).text
+        yield Case(path.name, text, reply.read_text() if reply.exists() else "Hello", False)
+
+
+def _same(left: str, right: str, is_html: bool) -> bool:
+    if is_html:
+        return "".join(left.split()) == "".join(right.split())
+    return [line.strip() for line in left.splitlines() if line.strip()] == [
+        line.strip() for line in right.splitlines() if line.strip()
+    ]
+
+
+def _suites(fixtures: Path, rivals: dict[str, tuple[Cleaner, Cleaner]], show: bool) -> None:
+    suites = {
+        "unquotemail": list(unquotemail_cases(fixtures / "replies_unquotemail")),
+        "talon": list(talon_cases(fixtures / "replies_talon")),
+    }
+    for name, cases in suites.items():
+        print(f"\nsuite {name}, {len(cases)} replies: exact matches")
+        for rival, (plain, html) in rivals.items():
+            wrong = [case.name for case in cases if not _matches(case, html if case.is_html else plain)]
+            print(f"  {rival:<20} {len(cases) - len(wrong):4}")
+            if show and rival == "email-assistant":
+                print(f"    not: {', '.join(wrong)}")
+
+
+def _matches(case: Case, cleaner: Cleaner) -> bool:
+    try:
+        return _same(cleaner(case.source) or "", case.expected, case.is_html)
+    except Exception as error:  # a rival that breaks on a reply has not cleaned it
+        print(f"    {case.name}: {type(error).__name__}")
+        return False
+
+
+def own_lines(text: str) -> list[str]:
+    """The lines that the writer typed, by plain rules: unmarked, no attribution, above any footer or header block."""
+    lines = text.split("\n")
+    kept: list[str] = []
+    for place, line in enumerate(lines):
+        following = next((other for other in lines[place + 1 :] if other.strip()), "")
+        if FOOTER.match(line.strip() if line.strip() != "--" else "-- ") or _begins_header(lines, place):
+            break
+        above_quote = following.lstrip().startswith(">")
+        if line.lstrip().startswith(">") or (above_quote and line.rstrip().endswith(":") and DATED.search(line)):
+            continue
+        if ATTRIBUTION.match(line) and DATED.search(line):
+            continue
+        kept.append(line)
+    return kept
+
+
+def _begins_header(lines: list[str], place: int) -> bool:
+    return bool(HEADER.match(lines[place])) and any(HEADER.match(line) for line in lines[place + 1 : place + 3])
+
+
+@dataclass
+class Faults:
+    """Counts over an archive."""
+
+    mails: int = 0
+    empty: int = 0
+    attributions: int = 0
+    quoted: int = 0
+    own: int = 0
+    kept: int = 0
+
+    def add(self, text: str, result: str) -> None:
+        """Count one mail."""
+        own = Counter(WORD.findall("\n".join(own_lines(text)).casefold()))
+        result_words = Counter(WORD.findall(result.casefold()))
+        lines = result.split("\n")
+        self.mails += 1
+        self.empty += sum(own.values()) >= 3 and not result.strip()
+        self.attributions += any(ATTRIBUTION.match(line) and DATED.search(line) for line in lines)
+        self.quoted += any(line.lstrip().startswith(">") for line in lines)
+        self.own += sum(own.values())
+        self.kept += sum((own & result_words).values())
+
+    def row(self) -> str:
+        """The shares, in percent."""
+        share = [100 * count / max(1, self.mails) for count in (self.empty, self.attributions, self.quoted)]
+        return "  ".join(f"{value:6.2f}" for value in [*share, 100 * self.kept / max(1, self.own)])
+
+
+def _archives(folder: Path, rivals: dict[str, tuple[Cleaner, Cleaner]], show: bool) -> None:
+    for name, (owners, columns) in ARCHIVES.items():
+        mails = list(owned(folder / name, owners, COLUMNS | columns))
+        print(
+            f"\narchive {name}, {len(mails)} mails of its owner, percent: empty, attribution left, '>' left; own words"
+        )
+        for rival, (plain, _) in rivals.items():
+            clean = _learned(mails, owners) if rival == "email-assistant" else plain
+            faults = Faults()
+            for mail in mails:
+                result = clean(mail.text) or ""
+                faults.add(mail.text, result)
+                if show and rival == "email-assistant":
+                    _show(mail, result)
+            print(f"  {rival:<20} {faults.row()}")
+
+
+def _show(mail: Mail, result: str) -> None:
+    one = Faults()
+    one.add(mail.text, result)
+    if one.empty or one.attributions or one.quoted or one.kept < 0.8 * one.own:
+        print(f"--- {mail.source}: {one}\n{mail.text[:1500]}\n--- becomes\n{result[:800]}")
+
+
+def owned(path: Path, owners: list[str], columns: dict[str, str | None]) -> Iterator[Mail]:
+    """The owner's messages that have a text."""
+    known = owner.given(owners)
+    for found in readers.read([path], "auto", columns):
+        mail = parse(found)
+        if isinstance(mail, Mail) and known.wrote(mail) and mail.text.strip():
+            yield mail
+
+
+def _learned(mails: list[Mail], owners: list[str]) -> Cleaner:
+    """Both steps of the cleaner, code kept, so that every word of the owner's is to be found again."""
+    learned = signatures.learn((cleaning.draft(mail.text, drop_code=False).text for mail in mails), owners)
+    return lambda text: cleaning.finish(cleaning.draft(text, drop_code=False).text, learned)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""From an mbox to the owner's clean mails, beside parsing alone by the standard library.
+
+python -m benchmarks ingest                            the ratio, on this project's demo archive
+python -m benchmarks.ingest --archive PATH             the ratio on an archive of yours
+python -m benchmarks.ingest --archive PATH --gigabytes 0.25 0.5 1 2
+                                                       seconds and memory as it grows by repetition
+"""
+
+import argparse
+import json
+import mailbox
+import math
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+
+from email_assistant.archive import readers
+from email_assistant.archive.selection import Rules, read_and_select
+
+DEMO = Path(__file__).resolve().parents[1] / "demo" / "archive.mbox"
+COPIES = 12
+RULES = Rules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"bounce", "vacation"}))
+HEADERS = (b"Message-ID: <", b"Message-Id: <", b"In-Reply-To: <", b"References: <", b"\n\t<", b"\n <")
+
+
+def prepare(archive: Path = DEMO) -> tuple[str, Callable[[], object], Callable[[], object]]:
+    """The archive repeated with changed ids, where it is the small one of the demo."""
+    path = Path(tempfile.mkdtemp()) / "archive.mbox"
+    repeat(archive, path, archive.stat().st_size * (COPIES if archive == DEMO else 1))
+
+    def peer() -> int:
+        parser = BytesParser(policy=policy.default)
+        return sum(bool(parser.parsebytes(message.as_bytes())) for message in mailbox.mbox(path))
+
+    return "to parsing alone by mailbox.mbox and email.policy.default in one process", lambda: ingest(path, []), peer
+
+
+def ingest(path: Path, owner: list[str]) -> dict[str, int]:
+    """Both readings, cleaning included, by all cores."""
+    with tempfile.TemporaryDirectory() as work:
+        index, _, chosen = read_and_select(lambda: readers.read([path], "auto", {}), owner, RULES, Path(work))
+        return {"messages": len(index), "kept": sum(1 for _ in chosen.kept)}
+
+
+def repeat(archive: Path, target: Path, size: int) -> None:
+    """Write the archive again and again, ids changed each time, until the file has some size in bytes."""
+    data = archive.read_bytes()
+    with target.open("wb") as file:
+        copy = 0
+        while file.tell() < size:
+            changed = data
+            for header in HEADERS if copy else ():
+                changed = changed.replace(header, header + b"%d." % copy)
+            file.write(changed if changed.endswith(b"\n\n") else changed + b"\n")
+            copy += 1
+
+
+def _grow(archive: Path, owner: list[str], gigabytes: list[float]) -> None:
+    """One process for each size, so that its peak is its own."""
+    points = []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in gigabytes:
+            path = Path(folder) / "large.mbox"
+            repeat(archive, path, int(size * 1e9))
+            command = [sys.executable, "-m", "benchmarks.ingest", "--one", str(path), "--owner", *owner]
+            result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            points.append((result["messages"], result["seconds"]))
+            print(f"{size} GB: {result}", flush=True)
+    if len(points) > 1:
+        (first, before), (last, after) = points[0], points[-1]
+        print(f"exponent of time over messages: {math.log(after / before) / math.log(last / first):.2f}")
+
+
+def _one(path: Path, owner: list[str]) -> None:
+    started = time.perf_counter()
+    counts = ingest(path, owner)
+    seconds = time.perf_counter() - started
+    peak = {
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mib_worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+    }
+    print(json.dumps({**counts, "seconds": round(seconds, 1), **peak}))
+
+
+def main() -> None:
+    """Measure as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--archive", type=Path, default=DEMO)
+    parser.add_argument("--owner", nargs="*", default=[])
+    parser.add_argument("--gigabytes", nargs="*", type=float, default=[])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", type=Path)
+    arguments = parser.parse_args()
+    if arguments.one:
+        _one(arguments.one, arguments.owner)
+    elif arguments.gigabytes:
+        _grow(arguments.archive, arguments.owner, arguments.gigabytes)
+    else:
+        from benchmarks.__main__ import measure
+
+        what, ours, peer = prepare(arguments.archive)
+        ratios = measure(ours, peer, arguments.rounds)
+        print(f"ingest: {what}: rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
+
+
+if __name__ == "__main__":
+    main()

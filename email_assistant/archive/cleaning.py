@@ -1,0 +1,47 @@
+"""A message's text to its writer's own words, in two steps: what one message shows, then what all of them teach."""
+
+from dataclasses import dataclass
+
+from email_assistant.archive import quotes
+from email_assistant.archive.code import without_code
+from email_assistant.archive.footers import without_armor, without_footers
+from email_assistant.archive.paragraphs import unwrap
+from email_assistant.archive.signatures import Learned, without_signature
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message after the first step.
+
+    Attributes:
+        text: The writer's words, lines as they were; the signature may still be there.
+        context: What the message answers, cleaned; empty when it quotes nothing.
+        cuts: What was taken off, each once: armor, code, device, disclaimer, footer, forward, list, quote.
+    """
+
+    text: str
+    context: str
+    cuts: tuple[str, ...]
+
+
+def draft(text: str, drop_code: bool) -> Draft:
+    """Take off what one message shows to be another's or a program's."""
+    text, signed = without_armor(text)
+    parts = quotes.split(text)
+    lines, cuts = without_footers(parts.own.split("\n"))
+    if drop_code:
+        lines, had_code = without_code(lines)
+        cuts |= {"code"} if had_code else set()
+    cuts |= {"armor"} if signed else set()
+    cuts |= ({"forward"} if parts.forwarded else {"quote"}) if parts.quoted else set()
+    return Draft(quotes.tidy(lines), _context(parts.quoted), tuple(sorted(cuts)))
+
+
+def finish(text: str, learned: Learned) -> str:
+    """Take off the signature that the archive teaches, and make paragraphs whole."""
+    return unwrap(without_signature(text, learned))
+
+
+def _context(quoted: str) -> str:
+    lines, _ = without_footers(quotes.own_words(quoted).split("\n"))
+    return unwrap(without_signature("\n".join(lines))) if quoted else ""

@@ -1,0 +1,54 @@
+"""A few messages to look at for each reason, drawn so that they come from all over the archive."""
+
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+SHOWN_EACH = 3
+
+
+@dataclass(frozen=True)
+class Example:
+    """A message before and after.
+
+    Attributes:
+        source: Where it lies.
+        sender: Who it is from.
+        subject: Its subject.
+        original: Its text as it lies there, cut at some length.
+        result: What was kept of it; empty when it was dropped.
+    """
+
+    source: str
+    sender: str
+    subject: str
+    original: str
+    result: str
+
+
+class Examples:
+    """The examples so far: those whose names hash lowest, so that the same archive shows the same ones."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._drawn: dict[str, list[tuple[int, Example]]] = {}
+
+    def offer(self, label: str, record: dict[str, Any], result: str) -> None:
+        """Keep a message as an example if it is drawn.
+
+        Args:
+            label: A reason, or what was cut.
+            record: The message's source, sender, subject and original.
+            result: What was kept of it.
+        """
+        drawn = self._drawn.setdefault(label, [])
+        rank = crc32(record["source"].encode("utf-8", "surrogatepass"))
+        if len(drawn) < SHOWN_EACH or rank < drawn[-1][0]:
+            fields = (record["source"], record["sender"], record["subject"], record["original"])
+            drawn.append((rank, Example(*fields, result)))
+            drawn.sort(key=lambda pair: pair[0])
+            del drawn[SHOWN_EACH:]
+
+    def by_label(self) -> dict[str, list[Example]]:
+        """The examples of each label."""
+        return {label: [example for _, example in drawn] for label, drawn in sorted(self._drawn.items())}

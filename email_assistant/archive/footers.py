@@ -1,0 +1,123 @@
+"""What programs and companies add below a mail: 'Sent from my phone', list footers, disclaimers, PGP armor."""
+
+import re
+
+from email_assistant.archive.attributions import either
+from email_assistant.archive.locales import LOCALES
+
+DEVICES = either(line for locale in LOCALES.values() for line in locale.devices)
+# Whole lines: a sentence that goes on ('Sent from my desk, is much easier …') is no footer.
+DEVICE = re.compile(
+    rf"^\W{{0,3}}(?:{DEVICES})(?!\w)[^.!?,;:]{{0,80}}(?:<\S+>|\(\S+\)|https?://\S+)?\W{{0,3}}$", re.IGNORECASE
+)
+RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
+LIST_FOOTER = re.compile(
+    r"mailing[- ]list|unsubscribe|subscribed to the google group|listinfo|list archives?:|list-?info|mailman|"
+    r"to (?:leave|post to) th(?:e|is) (?:list|group)|yahoo! groups|"
+    r"список рассылки|отписаться|список розсилки|відписатися|mailingliste|abbestellen|abmelden unter|"
+    r"liste de diffusion|se désabonner|lista de correo|darse de baja|lista di discussione|cancellare l'iscrizione|"
+    r"lista de discussão|mailinglijst|uitschrijven|lista dyskusyjna|wypisać",
+    re.IGNORECASE,
+)
+ADVERTISEMENT = re.compile(
+    r"virus[- ]?(?:free|checked|frei)|(?:scanned|checked|geprüft|проверен\w*|vérifié|comprobado|controllat\w+)\b.{0,60}"
+    r"(?:virus|вирус)|avast|do you yahoo!\?|(?:get|try) your (?:free|own)|"
+    r"(?:consider|think (?:of|about)) the environment|before print(?:ing)?|bevor sie diese|imprimer ce|"
+    r"antes de imprimir|prima di stampare|прежде чем (?:рас)?печатать|подумайте об окружающей",
+    re.IGNORECASE,
+)
+# Stems of what disclaimers say; no person writes three of them in one paragraph at the end of a mail.
+DISCLAIMER = tuple(
+    re.compile(stems, re.IGNORECASE)
+    for stems in (
+        r"confiden[tzc]|vertraulich|vertrouwelijk|riservat|poufn|конфиденц|конфіденц",
+        r"intended|addressee|recipient|empfänger|adressat|destinata|destinatário|geadresseerde|bestemd|adresat|"
+        r"odbiorc|получател|предназначен|отримувач|призначен",
+        r"privileg|legal|rechtlich|juridi|giuridic|prawn|юридич",
+        r"received (?:this|it)\b.{0,40}\b(?:error|mistake)|in error|irrtümlich|par erreur|por error|per errore|"
+        r"por engano|por erro|per vergissing|abusievelijk|omyłk|przez pomyłk|по ошибке|ошибочно|помилков",
+        r"unauthori[sz]ed|disclos|strictly prohibited|copying|distribut|unbefugt|weitergabe|verbreit|interdit|"
+        r"divulg|prohibid|vietat|proibid|verboden|verspreid|zabronion|rozpowszech|запрещен|разглашен|заборонен",
+        r"delete|destroy|vernicht|löschen|supprim|détrui|elimin|borr[ae]|cancell|distrugg|apag|verwijder|usun|"
+        r"удал|уничтож|видал|знищ",
+        r"sender|absender|expéditeur|remitente|mittente|remetente|afzender|nadawc|отправител|відправник",
+        r"views|opinions|liabilit|haftung|responsab|aansprakelijk|odpowiedzialno|ответственност|відповідальн",
+    )
+)
+ARMOR_HEAD = re.compile(
+    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:Hash:[^\n]*\n|[A-Z][\w-]*:[^\n]*\n)*\n?", re.MULTILINE
+)
+ARMOR_SIGNATURE = re.compile(
+    r"^-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----\n.*?(?:^-----END PGP [A-Z ]+-----$|\Z)", re.M | re.S
+)
+ENCRYPTED = re.compile(r"^-----BEGIN PGP MESSAGE-----$", re.MULTILINE)
+
+
+def without_armor(text: str) -> tuple[str, bool]:
+    """A clear-signed message's text, and whether it was signed."""
+    if "-----BEGIN PGP" not in text:
+        return text, False
+    stripped = ARMOR_SIGNATURE.sub("", ARMOR_HEAD.sub("", text))
+    if ARMOR_HEAD.search(text):
+        stripped = re.sub(r"^- (?=-)", "", stripped, flags=re.MULTILINE)
+    return stripped, stripped != text
+
+
+def without_footers(lines: list[str]) -> tuple[list[str], set[str]]:
+    """The lines without the footers at their end, and which kinds were there; never empty unless `lines` is."""
+    kinds: set[str] = set()
+    end = len(lines)
+    while end:
+        start = _last_paragraph(lines, end)
+        found = _footer_start(lines, start, end)
+        if found is None:
+            break
+        begin, kind = found
+        if not any(line.strip() for line in lines[:begin]):
+            break
+        kinds.add(kind)
+        end = begin
+    return lines[:end], kinds
+
+
+def _last_paragraph(lines: list[str], end: int) -> int:
+    start = end
+    while start and not lines[start - 1].strip():
+        start -= 1
+    while start and lines[start - 1].strip():
+        start -= 1
+    return start
+
+
+def _footer_start(lines: list[str], start: int, end: int) -> tuple[int, str] | None:
+    """Where the footer begins in the last paragraph, if it holds one."""
+    if not any(line.strip() for line in lines[start:end]):
+        return (start, "footer") if start < end and start else None
+    last = max(place for place in range(start, end) if lines[place].strip())
+    if RULE.match(lines[last]):
+        return last, "footer"
+    if DEVICE.match(lines[last]):
+        return last, "device"
+    for place in range(start, last + 1):
+        rest = " ".join(line.strip() for line in lines[place : last + 1])
+        if RULE.match(lines[place]) and (LIST_FOOTER.search(rest) or ADVERTISEMENT.search(rest) or is_disclaimer(rest)):
+            return place, "list" if LIST_FOOTER.search(rest) else "disclaimer"
+    paragraph = " ".join(line.strip() for line in lines[start : last + 1])
+    if is_disclaimer(paragraph):
+        return start, "disclaimer"
+    short = last - start < 8
+    above = start - 1
+    while above >= 0 and not lines[above].strip():
+        above -= 1
+    if short and LIST_FOOTER.search(paragraph) and (above >= 0 and RULE.match(lines[above])):
+        return above, "list"
+    if short and len(paragraph) < 400 and ADVERTISEMENT.search(paragraph) and last - start < 4:
+        return start, "disclaimer"
+    return None
+
+
+def is_disclaimer(paragraph: str) -> bool:
+    """Whether a paragraph says what disclaimers say."""
+    if len(paragraph) < 60:
+        return False
+    return sum(bool(stems.search(paragraph)) for stems in DISCLAIMER) >= 3

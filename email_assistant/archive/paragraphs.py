@@ -1,0 +1,67 @@
+"""Paragraphs whose lines a mail program broke, made whole; lists, verse, tables and code stay as they are.
+
+A line was broken by a program when the first word of the next one would not have fit. Which width it
+had shows in the message: its longest line of ordinary words. A person who ends lines at will leaves
+room on most of them, and ends them with sentences.
+"""
+
+import re
+from itertools import pairwise
+
+NARROWEST, WIDEST = 56, 180
+LONGEST_WORD = 40
+ITEM = re.compile(r"^\s*(?:[-*•–—·+o>]\s|\(?\d{1,3}[.):]\s|\(?[a-zA-Zа-яА-Я][.)]\s|#)")
+# Some programs indent the lines after the first by two or three spaces; more is meant.
+INDENTED = re.compile(r"^(?: {4,}|\s*\t)")
+HANGING = re.compile(r"^\s+")
+ENDS_SENTENCE = re.compile(r"[.!?…:][\"'”»)\]]*$")
+BRIEF = 3
+FULL_SHARE = 0.6
+
+
+def unwrap(text: str) -> str:
+    """Join the lines that were broken at the right margin."""
+    lines = text.split("\n")
+    width = _width(lines)
+    if width is None:
+        return text
+    joined = [lines[0]]
+    for above, line in pairwise(lines):
+        if _is_broken(above, line, width):
+            joined[-1] = f"{joined[-1].rstrip()} {line.strip()}"
+        else:
+            joined.append(line)
+    return "\n".join(joined)
+
+
+def _width(lines: list[str]) -> int | None:
+    """The margin at which the message was wrapped; None when it was not."""
+    ordinary = [len(line.rstrip()) for line in lines if not _has_long_word(line)]
+    longest = max(ordinary, default=0)
+    if not NARROWEST <= longest <= WIDEST:
+        return None
+    pairs = [pair for pair in pairwise(lines) if _may_go_on(*pair)]
+    full = [pair for pair in pairs if _is_full(*pair, longest)]
+    within_sentences = any(not ENDS_SENTENCE.search(above.rstrip()) for above, _ in full)
+    return longest if within_sentences and len(full) >= FULL_SHARE * len(pairs) else None
+
+
+def _may_go_on(above: str, line: str) -> bool:
+    return bool(above.strip() and line.strip()) and not (
+        ITEM.match(line) or INDENTED.match(line) or INDENTED.match(above) or _has_long_word(above)
+    )
+
+
+def _is_full(above: str, line: str, width: int) -> bool:
+    return len(above.rstrip()) + 1 + len(line.split(maxsplit=1)[0]) > width
+
+
+def _is_broken(above: str, line: str, width: int) -> bool:
+    if ENDS_SENTENCE.search(above.rstrip()) and len(line.split()) <= BRIEF:
+        return False
+    goes_on_item = ITEM.match(above) and HANGING.match(line) and line.strip() and not ITEM.match(line)
+    return bool(goes_on_item or _may_go_on(above, line)) and _is_full(above, line, width)
+
+
+def _has_long_word(line: str) -> bool:
+    return any(len(word) > LONGEST_WORD for word in line.split())

@@ -1,0 +1,194 @@
+"""Personal data in a text replaced by placeholders of its kind: [EMAIL-1], [PHONE-2], [IBAN-1].
+
+The same value gets the same placeholder in the whole archive. Numbers count only when their check
+digits are right, those whose checks are weak only beside a word that says what they are.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+import phonenumbers
+from stdnum import iban, luhn
+from stdnum.br import cpf
+from stdnum.de import idnr
+from stdnum.es import dni, nie
+from stdnum.fr import nir
+from stdnum.it import codicefiscale
+from stdnum.nl import bsn
+from stdnum.pl import pesel
+from stdnum.pt import nif
+from stdnum.ru import inn
+from stdnum.ua import rntrc
+from stdnum.us import ssn
+
+Span = tuple[int, int, str]
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+(?<![.-])")
+URL = re.compile(r"\bhttps?://[^\s<>\"'»”]{4,2000}", re.IGNORECASE)
+TOKEN_NAME = re.compile(
+    r"token|secret|signature|^sig$|auth|session|^sid$|passw|pwd|api_?key|^key$|^code$|access|credential|jwt|invite|hash|^k$",
+    re.IGNORECASE,
+)
+OPAQUE = re.compile(r"^(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_~.=-]{24,}$")
+SECRET = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----|"
+    r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}|"
+    r"\bAIza[\w-]{35}|\b[rs]k_(?:live|test)_\w{16,}|\bsk-[\w-]{20,}|\bhf_[A-Za-z0-9]{30,}|"
+    r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}",
+    re.DOTALL,
+)
+# What follows the colon or 'is' after such a word; a sentence about passwords has no such value.
+PASSWORD = re.compile(
+    r"(?<!\w)(?:pass(?:word|code|phrase)|pwd|pin|login code|api[ _-]?key|secret(?: key)?|token|"
+    r"пароль|пин(?:-код)?|код доступа|passwort|kennwort|mot de passe|contraseña|senha|wachtwoord|hasło)"
+    r"(?:\s+(?:is|ist|est|es|è|to))?\s*[:=–-]?\s*[\"'`«]?(?P<value>(?=[^\s\"'`»]*\d)[^\s\"'`»,;]{4,64})",
+    re.IGNORECASE,
+)
+IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b")
+CARD = re.compile(
+    r"(?<![\d-])[2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![\d-])|(?<![\d-])3[47]\d{2}[ -]?\d{6}[ -]?\d{5}(?![\d-])"
+)
+RUSSIAN_ACCOUNT = re.compile(r"(?<!\d)(?:40[1-8]|42[0-6]|301|302)\d{2}[ ]?\d{3}[ ]?\d{12}(?!\d)")
+SNILS = re.compile(r"(?<!\d)\d{3}[- ]?\d{3}[- ]?\d{3}[- ]?\d{2}(?!\d)")
+INN = re.compile(r"(?<![\d-])(?:\d{12}|\d{10})(?![\d-])")
+SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
+CODICE_FISCALE = re.compile(r"\b[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]\b", re.IGNORECASE)
+NIR = re.compile(r"(?<!\d)[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\d)")
+PASSPORT = re.compile(
+    r"(?<!\w)(?:passport|паспорт\w*|reisepass\w*|passeport|pasaporte|passaporto|passaporte|paspoort|paszport\w*)"
+    r"[^\d\n]{0,40}?(?P<value>\b(?:[A-ZА-Я]{1,2} ?)?\d{2} ?\d{2} ?(?:№|N|No\.?)? ?\d{4,6}\b|"
+    r"\b[A-Z]{1,2}\d{6,8}\b|\b\d{8,9}\b)",
+    re.IGNORECASE,
+)
+ACCOUNT = re.compile(
+    r"(?<!\w)(?:account|acct|a/c|konto(?:nummer)?|compte|cuenta|conto|conta|rekening|(?:р/с|к/с)|сч[её]т\w*|рахунок)"
+    r"(?:\s*(?:number|no\.?|nr\.?|#|№|is|:))*\s*(?P<value>\d[\d -]{6,22}\d)(?!\d)",
+    re.IGNORECASE,
+)
+TAX = re.compile(
+    r"(?<!\w)(?:tax|vat|steuer\w*|idnr|nif|nie|dni|cpf|bsn|pesel|nip|tin|ssn|sofi|рнокпп|іпн|инн|снилс|"
+    r"num[ée]ro fiscal|personal(?:ausweis)?\w*|national id)[^\d\n]{0,25}(?P<value>[A-Z]?\d[\d ./-]{6,15}[\dA-Z])",
+    re.IGNORECASE,
+)
+REGIONS = {
+    **{"ru": ("RU",), "uk": ("UA",), "de": ("DE",), "fr": ("FR",), "es": ("ES",), "it": ("IT",), "pt": ("PT", "BR")},
+    **{"nl": ("NL",), "pl": ("PL",), "en": ("US", "GB")},
+}
+
+
+class Redactor:
+    """Replaces personal data, and remembers which placeholder stands for what."""
+
+    def __init__(self) -> None:
+        """Begin with no placeholder given."""
+        self.counts: Counter[str] = Counter()
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._last: Counter[str] = Counter()
+
+    def redact(self, text: str, language: str = "en") -> str:
+        """The text with placeholders.
+
+        Args:
+            text: Any text.
+            language: Its two-letter code: in which countries a telephone number without a country's code may be.
+        """
+        pieces, done = [], 0
+        for begin, end, kind in _without_overlaps(_spans(text, language), len(text)):
+            pieces += [text[done:begin], self._placeholder(kind, text[begin:end])]
+            done = end
+        return "".join([*pieces, text[done:]])
+
+    def _placeholder(self, kind: str, value: str) -> str:
+        self.counts[kind] += 1
+        key = (kind, re.sub(r"[\s().-]", "", value).casefold() if kind not in ("secret", "url") else value)
+        if key not in self._numbers:
+            self._last[kind] += 1
+            self._numbers[key] = self._last[kind]
+        return f"[{kind.upper()}-{self._numbers[key]}]"
+
+
+def _without_overlaps(spans: Iterator[Span], length: int) -> list[Span]:
+    """The spans in order; of those that overlap the one that was found by the earlier rule."""
+    covered = bytearray(length)
+    taken: list[Span] = []
+    for begin, end, kind in spans:
+        if covered.find(1, begin, end) < 0:
+            covered[begin:end] = b"\1" * (end - begin)
+            taken.append((begin, end, kind))
+    return sorted(taken)
+
+
+def _spans(text: str, language: str) -> Iterator[Span]:
+    """Everything personal, the surest kinds first."""
+    yield from _found(SECRET, text, "secret")
+    yield from _found(URL, text, "url", _has_token)
+    yield from _found(EMAIL, text, "email")
+    yield from _found(PASSWORD, text, "secret")
+    if sum(character.isdigit() for character in text) < 7:
+        return
+    yield from _found(IBAN, text, "iban", iban.is_valid)
+    yield from _found(CODICE_FISCALE, text, "tax", codicefiscale.is_valid)
+    yield from _found(RUSSIAN_ACCOUNT, text, "account")
+    yield from _found(CARD, text, "card", lambda value: luhn.is_valid(_digits(value)))
+    yield from _found(PASSPORT, text, "passport")
+    yield from _found(ACCOUNT, text, "account")
+    yield from _found(INN, text, "inn", inn.is_valid)
+    yield from _phones(text, (None,))
+    yield from _found(SNILS, text, "snils", is_snils)
+    yield from _found(TAX, text, "tax", _is_tax_number)
+    yield from _found(NIR, text, "tax", nir.is_valid)
+    yield from _found(SSN, text, "tax", ssn.is_valid)
+    yield from _phones(text, REGIONS.get(language, ()))
+
+
+def _found(
+    pattern: re.Pattern[str], text: str, kind: str, check: Callable[[str], bool] = lambda _: True
+) -> Iterator[Span]:
+    group = "value" if "value" in pattern.groupindex else 0
+    for match in pattern.finditer(text):
+        if check(match[group]):
+            yield (*match.span(group), kind)
+
+
+def _phones(text: str, regions: tuple[str | None, ...]) -> Iterator[Span]:
+    for region in regions:
+        leniency = phonenumbers.Leniency.VALID if region is None else phonenumbers.Leniency.STRICT_GROUPING
+        for match in phonenumbers.PhoneNumberMatcher(text, region, leniency):
+            yield match.start, match.end, "phone"
+
+
+def _has_token(url: str) -> bool:
+    """Whether whoever holds the address may enter by it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return True
+    return (
+        "@" in parts.netloc
+        or any(TOKEN_NAME.search(name) or OPAQUE.match(value) for name, value in parse_qsl(parts.query))
+        or any(OPAQUE.match(piece) and sum(map(str.isdigit, piece)) > 2 for piece in parts.path.split("/"))
+        or bool(OPAQUE.match(parts.fragment))
+    )
+
+
+def _digits(value: str) -> str:
+    return re.sub(r"\D", "", value)
+
+
+def is_snils(value: str) -> bool:
+    """Whether the last two digits check the first nine, by the rule of the Russian Pension Fund (2005)."""
+    digits = _digits(value)
+    if len(digits) != 11 or int(digits[:9]) <= 1001998:
+        return False
+    total = sum(int(digit) * (9 - place) for place, digit in enumerate(digits[:9]))
+    return total % 101 % 100 == int(digits[9:])
+
+
+def _is_tax_number(value: str) -> bool:
+    plain = re.sub(r"[ ./-]", "", value)
+    checks = (
+        *(inn.is_valid, is_snils, ssn.is_valid, idnr.is_valid, dni.is_valid, nie.is_valid, nif.is_valid),
+        *(cpf.is_valid, bsn.is_valid, pesel.is_valid, rntrc.is_valid, codicefiscale.is_valid),
+    )
+    return any(check(plain) for check in checks)
