@@ -15,7 +15,7 @@ class Draft:
 
     Attributes:
         text: The writer's words, lines as they were; the signature may still be there.
-        context: What the message answers, cleaned; empty when it quotes nothing.
+        context: What the message answers, cleaned; empty when it quotes nothing or nobody asked.
         cuts: What was taken off, each once: armor, code, device, disclaimer, footer, forward, list, quote.
     """
 
@@ -24,8 +24,14 @@ class Draft:
     cuts: tuple[str, ...]
 
 
-def draft(text: str, drop_code: bool) -> Draft:
-    """Take off what one message shows to be another's or a program's."""
+def draft(text: str, drop_code: bool, with_context: bool = False) -> Draft:
+    """Take off what one message shows to be another's or a program's.
+
+    Args:
+        text: The message's text.
+        drop_code: Whether patches, logs and listings go as well.
+        with_context: Whether what it answers is wanted.
+    """
     text, signed = without_armor(text)
     parts = quotes.split(text)
     lines, cuts = without_footers(parts.own.split("\n"))
@@ -34,7 +40,7 @@ def draft(text: str, drop_code: bool) -> Draft:
         cuts |= {"code"} if had_code else set()
     cuts |= {"armor"} if signed else set()
     cuts |= ({"forward"} if parts.forwarded else {"quote"}) if parts.quoted else set()
-    return Draft(quotes.tidy(lines), _context(parts.quoted), tuple(sorted(cuts)))
+    return Draft(quotes.tidy(lines), _context(parts) if with_context and parts.quoted else "", tuple(sorted(cuts)))
 
 
 def finish(text: str, learned: Learned) -> str:
@@ -42,6 +48,6 @@ def finish(text: str, learned: Learned) -> str:
     return unwrap(without_signature(text, learned))
 
 
-def _context(quoted: str) -> str:
-    lines, _ = without_footers(quotes.own_words(quoted).split("\n"))
-    return unwrap(without_signature("\n".join(lines))) if quoted else ""
+def _context(parts: quotes.Parts) -> str:
+    lines, _ = without_footers(parts.context().split("\n"))
+    return unwrap(without_signature("\n".join(lines)))

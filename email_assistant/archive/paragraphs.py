@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 
 NARROWEST, WIDEST = 56, 180
-LONGEST_WORD = 40
+LONG_WORD = re.compile(r"\S{41}")
 ITEM = re.compile(r"^\s*(?:[-*•–—·+o>]\s|\(?\d{1,3}[.):]\s|\(?[a-zA-Zа-яА-Я][.)]\s|#)")
 # Some programs indent the lines after the first by two or three spaces; more is meant.
 INDENTED = re.compile(r"^(?: {4,}|\s*\t)")
@@ -64,4 +64,4 @@ def _is_broken(above: str, line: str, width: int) -> bool:
 
 
 def _has_long_word(line: str) -> bool:
-    return any(len(word) > LONGEST_WORD for word in line.split())
+    return LONG_WORD.search(line) is not None

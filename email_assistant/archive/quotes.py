@@ -7,6 +7,7 @@ nothing though marked lines followed, the answer stands below them, so that own 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from email_assistant.archive import attributions
@@ -32,13 +33,17 @@ class Parts:
 
     Attributes:
         own: The writer's own words.
-        quoted: What the message answers or forwards, without marks; deeper quotes are left out.
+        quoted: The lines that the message answers or forwards, marks and all.
         forwarded: Whether it is a message that is passed on.
     """
 
     own: str
-    quoted: str
+    quoted: tuple[str, ...]
     forwarded: bool
+
+    def context(self) -> str:
+        """What the message answers, without marks; deeper quotes are left out."""
+        return own_words("\n".join(_first_level(self.quoted)))
 
 
 def own_words(text: str) -> str:
@@ -56,9 +61,9 @@ def split(text: str) -> Parts:
     forwarded = bool(block and block.forwarded)
     if not own and block and (quoted or block.attribution):
         # Nothing above: the answer stands below the marked lines, or below an attribution alone.
-        return Parts(tidy(kept[block.end :]), tidy(quoted), forwarded)
-    below = kept[block.end if block else begin :]
-    return Parts(own, tidy(quoted if quoted else below), forwarded)
+        return Parts(tidy(kept[block.end :]), tuple(quoted), forwarded)
+    below = [line for line in kept[block.end if block else begin :] if line.strip()]
+    return Parts(own, tuple(quoted or kept[block.end if block else begin :] if below or quoted else ()), forwarded)
 
 
 def _marked(lines: list[str]) -> list[bool]:
@@ -105,7 +110,7 @@ def _without_marked(lines: list[str], marked: list[bool]) -> tuple[list[str], li
             inside = inside and not line.strip()
     if any(line.strip() for line in kept[:below]) and _is_only_signature(kept[below:]):
         del kept[below:]
-    return kept, _first_level(quoted)
+    return kept, quoted
 
 
 def _is_only_signature(lines: list[str]) -> bool:
@@ -113,15 +118,16 @@ def _is_only_signature(lines: list[str]) -> bool:
     return next((bool(DELIMITER.match(line)) for line in lines if line.strip()), False)
 
 
-def _first_level(quoted: list[str]) -> list[str]:
+def _first_level(quoted: Sequence[str]) -> list[str]:
     """Quoted lines without their mark; those with two or more are a quote's own quotes."""
     levels = []
     for line in quoted:
         marks = MARKS.match(line)
-        depth = marks[0].count(">") if marks else 1
-        if depth == 1:
-            levels.append(line[marks.end() :] if marks else INITIALS.sub("", line))
-    return own_words("\n".join(levels)).split("\n") if levels else []
+        if marks is None:
+            levels.append(INITIALS.sub("", line))
+        elif marks[0].count(">") == 1:
+            levels.append(line[marks.end() :])
+    return levels
 
 
 def _drop_attribution(kept: list[str]) -> None:

@@ -9,31 +9,30 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from email_assistant.archive import cleaning, signatures, workers
+from email_assistant.archive import cleaning, signatures
+from email_assistant.archive.drafting import Cleaned, clean_batch
 from email_assistant.archive.duplicates import WORD as DUPLICATE_WORD
 from email_assistant.archive.duplicates import Seen
 from email_assistant.archive.examples import Examples
-from email_assistant.archive.index import Index, envelopes, parse, size_of
+from email_assistant.archive.index import Index, envelopes, size_of
 from email_assistant.archive.language import Languages
-from email_assistant.archive.mail import Found, Mail, Unreadable
+from email_assistant.archive.mail import Found
 from email_assistant.archive.owner import Owner, given
 from email_assistant.archive.redaction import Redactor
 from email_assistant.archive.signatures import Learned
 from email_assistant.archive.threads import short_hash
+from email_assistant.archive.workers import Workers
 
 WORD = re.compile(r"\w+")
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # Enough mails to learn a signature and the frequencies of words from.
 SAMPLE = 20_000
-SHOWN = 4000
-# What a message is, the likeliest to be meant first where it is several.
-KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,6 @@ class Rules:
         drop_code: Whether patches, logs and listings are cut out.
         context: Whether what a mail answers is kept beside it.
         redact: Whether personal data is replaced by placeholders.
-        processes: How many are started to clean; None for one a core.
     """
 
     min_words: int = 1
@@ -63,61 +61,6 @@ class Rules:
     context: bool = False
     redact: bool = False
     processes: int | None = None
-
-
-@dataclass
-class Cleaned:
-    """One of the owner's messages, or what one of them answers, after the first step of cleaning."""
-
-    number: int
-    source: str
-    id: str
-    subject: str
-    sender: str
-    date: str | None
-    to: list[str]
-    parent: str | None
-    text: str
-    context: str
-    cuts: tuple[str, ...]
-    kinds: tuple[str, ...]
-    original: str
-    moment: float
-    why: str | None = None
-
-
-def clean_batch(batch: list[tuple[int, Found]], drop_code: bool) -> list[Cleaned]:
-    """The first step for some messages, by their numbers."""
-    return [_clean(number, parse(found), drop_code) for number, found in batch]
-
-
-def _clean(number: int, mail: Mail | Unreadable, drop_code: bool) -> Cleaned:
-    if isinstance(mail, Unreadable):
-        return Cleaned(number, mail.source, "", "", "", None, [], None, "", "", (), (), "", 0.0, mail.why)
-    draft = cleaning.draft(mail.text, drop_code)
-    return Cleaned(
-        number=number,
-        source=mail.source,
-        id=mail.id,
-        subject=mail.subject,
-        sender=", ".join(map(str, mail.senders[:1])),
-        date=mail.date.isoformat() if mail.date else None,
-        to=[str(person) for person in mail.recipients],
-        parent=mail.parent,
-        text=draft.text,
-        context=draft.context,
-        cuts=draft.cuts,
-        kinds=tuple(kind for kind in KINDS if kind in mail.kinds),
-        original=mail.text[:SHOWN],
-        moment=_moment(mail.date),
-    )
-
-
-def _moment(date: datetime | None) -> float:
-    """Seconds, to sort by; dates without a zone count as UTC, mails without a date as the oldest."""
-    if date is None:
-        return float("-inf")
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() if date.year > 1 else float("-inf")
 
 
 class Spool:
@@ -177,6 +120,7 @@ def select(
     owner: Owner,
     rules: Rules,
     work: Path,
+    crew: Workers,
     progress: Callable[[], None],
 ) -> Selection:
     """Clean the owner's messages and keep those that teach how the owner writes.
@@ -187,13 +131,14 @@ def select(
         owner: Whose messages are kept.
         rules: Which of them, and how they are cleaned.
         work: A folder for what is not held in memory.
+        crew: The processes that clean.
         progress: Called after each message.
     """
-    return _Selector(index, owner, rules, work).select(read, progress)
+    return _Selector(index, owner, rules, work).select(read, crew, progress)
 
 
 def read_and_select(
-    read: Callable[[], Iterator[Found]], named: list[str], rules: Rules, work: Path
+    read: Callable[[], Iterator[Found]], named: list[str], rules: Rules, work: Path, processes: int | None = None
 ) -> tuple[Index, Owner, Selection]:
     """Both readings, one after the other.
 
@@ -202,12 +147,14 @@ def read_and_select(
         named: The owner's addresses and names; empty to find out.
         rules: Which mails are kept, and how they are cleaned.
         work: A folder for what is not held in memory.
+        processes: How many are started to read and clean; None for one a core.
     """
     index = Index(work / "sources.jsonl")
-    for _ in index.read(workers.ordered(envelopes, read(), size_of, rules.processes)):
-        pass
-    owner = given(named) if named else index.census.find()
-    return index, owner, select(read, index, owner, rules, work, lambda: None)
+    with Workers(processes) as crew:
+        for _ in index.read(crew.ordered(envelopes, read(), size_of)):
+            pass
+        owner = given(named) if named else index.census.find()
+        return index, owner, select(read, index, owner, rules, work, crew, lambda: None)
 
 
 class _Selector:
@@ -223,9 +170,9 @@ class _Selector:
             iter(()), dict.fromkeys(index.unreadable, "unreadable"), Learned(), dict(index.unreadable), Examples()
         )
 
-    def select(self, read: Callable[[], Iterator[Found]], progress: Callable[[], None]) -> Selection:
+    def select(self, read: Callable[[], Iterator[Found]], crew: Workers, progress: Callable[[], None]) -> Selection:
         self._note_others()
-        for cleaned in self._second_reading(read):
+        for cleaned in self._second_reading(read, crew):
             self._take(cleaned)
             progress()
         self.order.sort()
@@ -240,7 +187,7 @@ class _Selector:
             if not flag:
                 self.result.reasons.setdefault(number, "not_by_owner")
 
-    def _second_reading(self, read: Callable[[], Iterator[Found]]) -> Iterator[Cleaned]:
+    def _second_reading(self, read: Callable[[], Iterator[Found]], crew: Workers) -> Iterator[Cleaned]:
         wanted = self.by_owner
         if self.rules.context:
             answered = self.index.answered_by(self.by_owner)
@@ -249,8 +196,8 @@ class _Selector:
         else:
             self.answered = bytearray(len(wanted))
         items = ((number, found) for number, found in enumerate(read()) if wanted[number])
-        function = partial(clean_batch, drop_code=self.rules.drop_code)
-        return workers.ordered(function, items, lambda item: size_of(item[1]), self.rules.processes)
+        function = partial(clean_batch, drop_code=self.rules.drop_code, with_context=self.rules.context)
+        return crew.ordered(function, items, lambda item: size_of(item[1]))
 
     def _take(self, cleaned: Cleaned) -> None:
         """Decide what a message alone decides; the others wait on disk."""
@@ -261,11 +208,11 @@ class _Selector:
         self.result.kinds.update(cleaned.kinds)
         reason = self._reason(cleaned)
         if reason:
-            self._drop(cleaned.number, reason, asdict(cleaned))
+            self._drop(cleaned.number, reason, vars(cleaned))
             if cleaned.why:
                 self.result.details[cleaned.number] = cleaned.why
         else:
-            self.order.append((cleaned.moment, cleaned.id, self.drafts.append(asdict(cleaned))))
+            self.order.append((cleaned.moment, cleaned.id, self.drafts.append(vars(cleaned))))
 
     def _reason(self, cleaned: Cleaned) -> str | None:
         if cleaned.why is not None:

@@ -16,30 +16,62 @@ BATCH_ITEMS = 64
 BATCH_BYTES = 4 << 20
 # Starting a process costs half a second; fewer items than this are done before one has started.
 WORTH_STARTING = 400
+AHEAD = 4
 
 
-def ordered(
-    function: Callable[[list[Item]], list[Result]],
-    items: Iterable[Item],
-    size: Callable[[Item], int],
-    processes: int | None = None,
-) -> Iterator[Result]:
-    """The results of `function`, which is given lists of items, one by one and in order.
+class Workers:
+    """Processes that start when there is enough to do, and serve until the block ends."""
 
-    Args:
-        function: Defined at the top of a module, so that other processes find it.
-        items: As many as there are; a few batches of them are held at a time.
-        size: An item's bytes, by which batches are kept small.
-        processes: How many to start; None for one a core. One works in this process alone.
-    """
-    items = iter(items)
-    count = processes or _cores()
-    first = list(islice(items, WORTH_STARTING))
-    if count > 1 and len(first) == WORTH_STARTING and not multiprocessing.current_process().daemon:
-        yield from _by_processes(function, _chain(first, items), size, count)
-        return
-    for batch in _batches(_chain(first, items), size):
-        yield from function(batch)
+    def __init__(self, processes: int | None = None) -> None:
+        """Start nothing yet.
+
+        Args:
+            processes: How many to start; None for one a core. One works in this process alone.
+        """
+        self._count = 1 if multiprocessing.current_process().daemon else processes or _cores()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+    def ordered(
+        self, function: Callable[[list[Item]], list[Result]], items: Iterable[Item], size: Callable[[Item], int]
+    ) -> Iterator[Result]:
+        """The results of `function`, which is given lists of items, one by one and in order.
+
+        Args:
+            function: Defined at the top of a module, so that other processes find it.
+            items: As many as there are; a few batches of them are held at a time.
+            size: An item's bytes, by which batches are kept small.
+        """
+        items = iter(items)
+        first = list(islice(items, WORTH_STARTING)) if self._count > 1 and not self._pool else []
+        if self._count > 1 and (self._pool or len(first) == WORTH_STARTING):
+            self._pool = self._pool or ProcessPoolExecutor(
+                self._count, multiprocessing.get_context("spawn"), privacy.protect
+            )
+            yield from self._by_processes(self._pool, function, _batches(_chain(first, items), size))
+        else:
+            for batch in _batches(_chain(first, items), size):
+                yield from function(batch)
+
+    def _by_processes(
+        self,
+        pool: ProcessPoolExecutor,
+        function: Callable[[list[Item]], list[Result]],
+        batches: Iterator[list[Item]],
+    ) -> Iterator[Result]:
+        pending: deque[Future[list[Result]]] = deque()
+        for batch in batches:
+            pending.append(pool.submit(function, batch))
+            while len(pending) > AHEAD * self._count:
+                yield from pending.popleft().result()
+        while pending:
+            yield from pending.popleft().result()
 
 
 def _cores() -> int:
@@ -52,24 +84,6 @@ def _chain(first: list[Item], rest: Iterator[Item]) -> Iterator[Item]:
     while first:
         yield first.pop(0)
     yield from rest
-
-
-def _by_processes(
-    function: Callable[[list[Item]], list[Result]], items: Iterator[Item], size: Callable[[Item], int], count: int
-) -> Iterator[Result]:
-    context = multiprocessing.get_context("spawn")
-    pending: deque[Future[list[Result]]] = deque()
-    with ProcessPoolExecutor(count, context, privacy.protect) as pool:
-        try:
-            for batch in _batches(items, size):
-                pending.append(pool.submit(function, batch))
-                while len(pending) > 3 * count:
-                    yield from pending.popleft().result()
-            while pending:
-                yield from pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
 
 
 def _batches(items: Iterator[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:

@@ -10,11 +10,12 @@ from typing import Any
 
 from email_assistant import jsonl
 from email_assistant.archive import owner as owners
-from email_assistant.archive import readers, workers
+from email_assistant.archive import readers
 from email_assistant.archive.index import Index, envelopes, size_of
 from email_assistant.archive.mail import Found
 from email_assistant.archive.selection import Rules, Selection, select
 from email_assistant.archive.tally import Tally
+from email_assistant.archive.workers import Workers
 from email_assistant.config import Config, Data
 from email_assistant.context import Context, archive_paths
 from email_assistant.errors import ArchiveError
@@ -30,10 +31,11 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     work.mkdir(exist_ok=True)
     survey = readers.Survey()
     read = partial(readers.read, archive_paths(config), config.data.format, vars(config.data.columns))
-    index = _first_reading(partial(read, survey=survey), work, config)
-    owner = owners.given(config.data.owner) if config.data.owner else _found(index)
-    with bar("clean", sum(index.by(owner))) as progress:
-        chosen = select(read, index, owner, rules_of(config.data), work, progress.advance)
+    with Workers(config.data.processes) as crew:
+        index = _first_reading(partial(read, survey=survey), work, crew, config)
+        owner = owners.given(config.data.owner) if config.data.owner else _found(index)
+        with bar("clean", sum(index.by(owner))) as progress:
+            chosen = select(read, index, owner, rules_of(config.data), work, crew, progress.advance)
     tally = Tally()
     count = jsonl.write(folder / "emails.jsonl", tally.counted(chosen.kept))
     if not count:
@@ -58,14 +60,13 @@ def rules_of(data: Data) -> Rules:
         drop_code=data.code == "drop",
         context=data.context == "parent",
         redact=data.redact == "pii",
-        processes=data.processes,
     )
 
 
-def _first_reading(read: partial[Iterator[Found]], work: Path, config: Config) -> Index:
+def _first_reading(read: partial[Iterator[Found]], work: Path, crew: Workers, config: Config) -> Index:
     index = Index(work / "sources.jsonl")
     with bar("read", None) as progress:
-        for _ in index.read(workers.ordered(envelopes, read(), size_of, config.data.processes)):
+        for _ in index.read(crew.ordered(envelopes, read(), size_of)):
             progress.advance()
     if not len(index):
         raise ArchiveError(f"{_named(config)}: holds no message")

@@ -22,9 +22,9 @@ def mail(number: int, text: str = "", **values: object) -> Mail:
 
 
 def select(
-    messages: Sequence[Mail | Unreadable], rules: Rules, work: Path
+    messages: Sequence[Mail | Unreadable], rules: Rules, work: Path, processes: int | None = None
 ) -> tuple[list[dict[str, object]], dict[str, str]]:
-    index, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, work)
+    index, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, work, processes)
     kept = list(chosen.kept)
     sources = list(index.sources())
     return kept, {sources[number]: reason for number, reason in chosen.reasons.items()}
@@ -111,7 +111,7 @@ def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
     messages = [
         mail(number, f"Crate {number} of {number * number} goes to dock {number * 7}.") for number in range(500)
     ]
-    one, two = (select(messages, Rules(processes=count), tmp_path) for count in (1, 2))
+    one, two = (select(messages, Rules(), tmp_path, count) for count in (1, 2))
     assert one == two
     assert len(one[0]) == 500
 

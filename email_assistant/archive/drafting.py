@@ -1,0 +1,67 @@
+"""What other processes do of the second reading: a message parsed and cleaned as far as it shows by itself."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from email_assistant.archive import cleaning
+from email_assistant.archive.index import parse
+from email_assistant.archive.mail import Found, Mail, Unreadable
+
+SHOWN = 4000
+# What a message is, the likeliest to be meant first where it is several.
+KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
+
+
+@dataclass
+class Cleaned:
+    """One of the owner's messages, or what one of them answers, after the first step of cleaning."""
+
+    number: int
+    source: str
+    id: str
+    subject: str
+    sender: str
+    date: str | None
+    to: list[str]
+    parent: str | None
+    text: str
+    context: str
+    cuts: tuple[str, ...]
+    kinds: tuple[str, ...]
+    original: str
+    moment: float
+    why: str | None = None
+
+
+def clean_batch(batch: list[tuple[int, Found]], drop_code: bool, with_context: bool) -> list[Cleaned]:
+    """The first step for some messages, by their numbers."""
+    return [_clean(number, parse(found), drop_code, with_context) for number, found in batch]
+
+
+def _clean(number: int, mail: Mail | Unreadable, drop_code: bool, with_context: bool) -> Cleaned:
+    if isinstance(mail, Unreadable):
+        return Cleaned(number, mail.source, "", "", "", None, [], None, "", "", (), (), "", 0.0, mail.why)
+    draft = cleaning.draft(mail.text, drop_code, with_context)
+    return Cleaned(
+        number=number,
+        source=mail.source,
+        id=mail.id,
+        subject=mail.subject,
+        sender=", ".join(map(str, mail.senders[:1])),
+        date=mail.date.isoformat() if mail.date else None,
+        to=[str(person) for person in mail.recipients],
+        parent=mail.parent,
+        text=draft.text,
+        context=draft.context,
+        cuts=draft.cuts,
+        kinds=tuple(kind for kind in KINDS if kind in mail.kinds),
+        original=mail.text[:SHOWN],
+        moment=_moment(mail.date),
+    )
+
+
+def _moment(date: datetime | None) -> float:
+    """Seconds, to sort by; dates without a zone count as UTC, mails without a date as the oldest."""
+    if date is None:
+        return float("-inf")
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() if date.year > 1 else float("-inf")
