@@ -1,12 +1,16 @@
-"""What other processes do of the second reading: a message parsed and cleaned as far as it shows by itself."""
+"""What other processes do of the second reading: what a message shows by itself, then what all of them teach."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from email_assistant.archive import cleaning
 from email_assistant.archive.index import parse
+from email_assistant.archive.language import Detector
 from email_assistant.archive.mail import Found, Mail, Unreadable
+from email_assistant.archive.signatures import Learned
 
+WORD = re.compile(r"\w+")
 SHOWN = 4000
 # What a message is, the likeliest to be meant first where it is several.
 KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
@@ -65,3 +69,34 @@ def _moment(date: datetime | None) -> float:
     if date is None:
         return float("-inf")
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() if date.year > 1 else float("-inf")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A mail after both steps.
+
+    Attributes:
+        text: The owner's own words.
+        words: How many.
+        signed: Whether a signature was taken off.
+        language: What the detector takes it for; None where it is too short to say.
+        cyrillic: Whether most of its letters are Cyrillic.
+    """
+
+    text: str
+    words: int
+    signed: bool
+    language: str | None
+    cyrillic: bool
+
+
+def finish_batch(batch: list[str], learned: Learned) -> list[Finished]:
+    """The second step for some texts."""
+    detector = Detector.shared()
+    return [_finish(text, learned, detector) for text in batch]
+
+
+def _finish(before: str, learned: Learned, detector: Detector) -> Finished:
+    text = cleaning.finish(before, learned)
+    words = len(WORD.findall(text))
+    return Finished(text, words, words < len(WORD.findall(before)), *detector.look_at(text))

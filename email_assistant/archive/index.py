@@ -12,6 +12,7 @@ from pathlib import Path
 
 from email_assistant.archive import mime
 from email_assistant.archive.mail import Found, Mail, Person, Raw, Unreadable
+from email_assistant.archive.mime_tree import header_bytes
 from email_assistant.archive.outlook import parse_msg
 from email_assistant.archive.owner import Census, Owner
 from email_assistant.archive.threads import Threads, short_hash
@@ -20,6 +21,18 @@ from email_assistant.archive.threads import Threads, short_hash
 def parse(found: Found) -> Mail | Unreadable:
     """A message in full, whatever a reader made of it; what cannot be parsed is named."""
     return _decoded(found, mime.parse)
+
+
+def without_body(found: Found) -> Found:
+    """A message as far as the first reading needs it, so that little goes to other processes."""
+    if isinstance(found, Mail):
+        return replace(found, text="")
+    if isinstance(found, Unreadable) or found.format != "rfc822":
+        return found
+    try:
+        return replace(found, data=header_bytes(found.data))
+    except ValueError as error:
+        return Unreadable(found.source, str(error))
 
 
 def envelopes(batch: list[Found]) -> list[Mail | Unreadable]:

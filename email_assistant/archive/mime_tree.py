@@ -49,7 +49,16 @@ def header_of(data: bytes) -> Message:
     Raises:
         ValueError: when it is larger than any real one.
     """
-    return _with_fields(data[: _header_end(data)])
+    return _with_fields(header_bytes(data))
+
+
+def header_bytes(data: bytes) -> bytes:
+    """The bytes of the message's header.
+
+    Raises:
+        ValueError: when it is larger than any real one.
+    """
+    return data[: _header_end(data)]
 
 
 def _parse(data: bytes, depth: int, parts_so_far: "count[int]") -> Message:

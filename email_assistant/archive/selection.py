@@ -5,9 +5,8 @@ are a few numbers for each of the owner's messages, and the words of those that 
 """
 
 import json
-import re
 from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.archive import cleaning, signatures
-from email_assistant.archive.drafting import Cleaned, clean_batch
+from email_assistant.archive.drafting import Cleaned, clean_batch, finish_batch
 from email_assistant.archive.duplicates import WORD as DUPLICATE_WORD
 from email_assistant.archive.duplicates import Seen
 from email_assistant.archive.examples import Examples
-from email_assistant.archive.index import Index, envelopes, size_of
+from email_assistant.archive.index import Index, envelopes, size_of, without_body
 from email_assistant.archive.language import Languages
 from email_assistant.archive.mail import Found
 from email_assistant.archive.owner import Owner, given
@@ -29,7 +28,6 @@ from email_assistant.archive.signatures import Learned
 from email_assistant.archive.threads import short_hash
 from email_assistant.archive.workers import Workers
 
-WORD = re.compile(r"\w+")
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # Enough mails to learn a signature and the frequencies of words from.
 SAMPLE = 20_000
@@ -151,7 +149,7 @@ def read_and_select(
     """
     index = Index(work / "sources.jsonl")
     with Workers(processes) as crew:
-        for _ in index.read(crew.ordered(envelopes, read(), size_of)):
+        for _ in index.read(crew.ordered(envelopes, map(without_body, read()), size_of)):
             pass
         owner = given(named) if named else index.census.find()
         return index, owner, select(read, index, owner, rules, work, crew, lambda: None)
@@ -177,7 +175,7 @@ class _Selector:
             progress()
         self.order.sort()
         self.result.learned = signatures.learn(self._sample_texts(), self.owner.names)
-        self._finish_all()
+        self._finish_all(crew)
         alive = self._without_repeats()
         self.result.kept = self._written(alive)
         return self.result
@@ -237,22 +235,26 @@ class _Selector:
     def _sample_texts(self) -> Iterator[str]:
         return (record["text"] for record in self._sample())
 
-    def _finish_all(self) -> None:
+    def _finish_all(self, crew: Workers) -> None:
         """The second step of cleaning, in order of date, and the limits of length."""
-        for _, _, draft in self.order:
-            record = self.drafts[draft]
-            before = record["text"]
-            text = cleaning.finish(before, self.result.learned)
-            words = len(WORD.findall(text))
-            if len(text) < len(before.strip()) - 1 and len(WORD.findall(before)) > words:
+        waiting: deque[dict[str, Any]] = deque()
+
+        def texts() -> Iterator[str]:
+            for _, _, draft in self.order:
+                waiting.append(self.drafts[draft])
+                yield waiting[-1]["text"]
+
+        for done in crew.ordered(partial(finish_batch, learned=self.result.learned), texts(), len):
+            record = waiting.popleft() | {"text": done.text}
+            if done.signed:
                 record["cuts"] = sorted({*record["cuts"], "signature"})
-            if words < self.rules.min_words:
-                self._drop(record["number"], "too_short", {**record, "text": text})
-            elif self.rules.max_words is not None and words > self.rules.max_words:
-                self._drop(record["number"], "too_long", {**record, "text": text})
+            if done.words < self.rules.min_words:
+                self._drop(record["number"], "too_short", record)
+            elif self.rules.max_words is not None and done.words > self.rules.max_words:
+                self._drop(record["number"], "too_long", record)
             else:
-                found, cyrillic = self.languages.add(text)
-                self.finished.append({**record, "text": text, "found": found, "cyrillic": cyrillic})
+                self.languages.add(done.language, done.cyrillic)
+                self.finished.append({**record, "found": done.language, "cyrillic": done.cyrillic})
 
     def _without_repeats(self) -> list[int]:
         counts: Counter[str] = Counter()

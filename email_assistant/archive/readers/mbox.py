@@ -21,7 +21,7 @@ DATED = re.compile(
 UNDATED = re.compile(rb"From \S+[ \t]*\r?\n?$")
 FIELD = re.compile(rb"[!-9;-~]+:")
 ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
-SEPARATOR = re.compile(rb"\n(\r?\n)?(From [^\n]*\n)")
+SEPARATOR = b"\nFrom "
 # Where no blank line stands above, as below encoded text, only the whole form with a mail's header counts.
 WHOLE = re.compile(
     rb"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d{2}(?::\d{2})? [^\n]{0,20}?\d{4}\b"
@@ -29,8 +29,7 @@ WHOLE = re.compile(
 OPENING_FIELD = re.compile(
     rb"(?:Return-Path|Received|Message-ID|Date|From|To|Subject|MIME-Version|Delivered-To|X-[\w-]+):", re.IGNORECASE
 )
-CONTENT_LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,12})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
-HEADER_END = re.compile(rb"\n\r?\n")
+CONTENT_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r?\n")
 CHUNK = 1 << 20
 LOOKAHEAD = 4096
 
@@ -98,45 +97,60 @@ class _Window:
         return self._to_separator(), True
 
     def _to_separator(self) -> bytes | None:
-        scan = max(0, self._begin - 2)
+        scan = max(0, self._begin - 1)
         too_large = False
         while True:
-            match = SEPARATOR.search(self._buffer, scan)
-            if match and (match.end() + LOOKAHEAD <= len(self._buffer) or self._ended):
-                following = bytes(self._buffer[match.end() : match.end() + LOOKAHEAD])
-                if not self._separates(match, following):
-                    scan = match.start(2)
+            place = self._buffer.find(SEPARATOR, scan)
+            if place >= 0 and (place + LOOKAHEAD <= len(self._buffer) or self._ended):
+                line_end = self._buffer.find(b"\n", place + 1, place + LOOKAHEAD)
+                end = self._message_end(place, line_end) if line_end >= 0 else None
+                if end is None:
+                    scan = place + 1
                     continue
-                end = match.start(1) if match[1] else match.start(2)
-                data = None if too_large else bytes(self._buffer[self._begin : end])
-                self._begin = match.end()
+                data = None if too_large else bytes(self._buffer[self._begin : max(end, self._begin)])
+                self._begin = line_end + 1
                 return data
             if self._ended:
                 data = None if too_large else bytes(self._buffer[self._begin :])
                 self.at_message = False
                 return data
-            scan = match.start() if match else max(scan, len(self._buffer) - LOOKAHEAD)
+            scan = place if place >= 0 else max(scan, len(self._buffer) - len(SEPARATOR))
             if len(self._buffer) - self._begin > LARGEST_MESSAGE:
                 too_large = True
                 self._begin = scan
             scan -= self._more()
 
-    def _separates(self, match: re.Match[bytes], following: bytes) -> bool:
-        above = bytes(self._buffer[max(0, match.start() - 3) : match.start()]).rstrip(b"\r")
-        if match[1] or above.endswith(b"--"):
-            return is_separator(match[2], following)
-        return bool(WHOLE.match(match[2]) and OPENING_FIELD.match(following))
+    def _message_end(self, place: int, line_end: int) -> int | None:
+        """Where the message ends above a line that begins with 'From '; None when that is a line of its text."""
+        line = bytes(self._buffer[place + 1 : line_end + 1])
+        following = bytes(self._buffer[line_end + 1 : line_end + 1 + LOOKAHEAD])
+        above = bytes(self._buffer[max(0, place - 4) : place])
+        if above.endswith((b"\n", b"\n\r")):
+            # The blank line belongs to the separator.
+            return place - above.endswith(b"\r") if is_separator(line, following) else None
+        if place < self._begin or above.rstrip(b"\r").endswith(b"--"):
+            return place + 1 if is_separator(line, following) else None
+        return place + 1 if WHOLE.match(line) and OPENING_FIELD.match(following) else None
+
+    def _header_end(self) -> int:
+        """Where the header's last line ends; -1 when the window does not hold it."""
+        plain = self._buffer.find(b"\n\n", self._begin, self._begin + CHUNK)
+        other = self._buffer.find(b"\n\r\n", self._begin, plain if plain >= 0 else self._begin + CHUNK)
+        found = plain if other < 0 else other
+        return found + 1 if found >= 0 else -1
 
     def _by_content_length(self) -> int | None:
         """Where the message ends if its Content-Length leads to a separator or the end of the file."""
-        while not (header := HEADER_END.search(self._buffer, max(0, self._begin - 1))) and not self._ended:
+        while (header_end := self._header_end()) < 0 and not self._ended:
             if len(self._buffer) - self._begin > CHUNK:
                 return None
             self._more()
-        length = CONTENT_LENGTH.search(self._buffer, self._begin, header.end()) if header else None
-        if not header or not length or int(length[1]) > LARGEST_MESSAGE:
+        header = bytes(self._buffer[max(0, self._begin - 1) : max(0, header_end)]).lower()
+        length = CONTENT_LENGTH.search(header) if b"content-length:" in header else None
+        if not length or int(length[1]) > LARGEST_MESSAGE:
             return None
-        body = header.end() - self._begin + int(length[1])
+        blank = 2 if self._buffer[header_end : header_end + 1] == b"\r" else 1
+        body = header_end + blank - self._begin + int(length[1])
         while len(self._buffer) < self._begin + body + LOOKAHEAD and not self._ended:
             self._more()
         end = self._begin + body
