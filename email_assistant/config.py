@@ -68,6 +68,7 @@ class Data:
     languages: Annotated[list[Text], BeforeValidator(_one_as_list)]
     code: Literal["keep", "drop"]
     context: Literal["none", "parent"]
+    context_words: Count
     redact: Literal["none", "pii"]
     processes: Count | None
 
@@ -194,6 +195,7 @@ class Infer:
 
     input: Text | None
     output: Text
+    thread: Text | None
     adapter: Text | None
 
 

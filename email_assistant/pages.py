@@ -52,6 +52,7 @@ small { opacity: .75; }
 <h2>The mails</h2>
 {% for line in generations %}
 <details{% if loop.first %} open{% endif %}><summary>{{ line.instruction }}</summary>
+{% if line.context %}<h3>In answer to</h3><div class="mail">{{ line.context }}</div>{% endif %}
 <div class="arms">
 <div><h3>The owner wrote</h3><div class="mail">{{ line.email }}</div></div>
 {% for arm in report.arms %}<div><h3>{{ arms[arm] }}</h3><div class="mail">{{ line[arm] }}</div></div>

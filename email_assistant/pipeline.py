@@ -197,7 +197,8 @@ def _data(context: Context) -> dict[str, Any]:
     config = context.config
     files = readers.files_of(archive_paths(config), config.data.format, vars(config.data.columns))
     content = hash_of(sorted(map(hash_file, files)))
-    return {"data": _without(config.data, "path", "processes"), "inputs": {"archive": content}}
+    unused = ("context_words",) if config.data.context == "none" else ()
+    return {"data": _without(config.data, "path", "processes", *unused), "inputs": {"archive": content}}
 
 
 def _summarize(context: Context) -> dict[str, Any]:

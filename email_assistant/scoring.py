@@ -7,6 +7,7 @@ from typing import Any
 
 from email_assistant import jsonl
 from email_assistant.config import Config, Generation, Model
+from email_assistant.language_model.encoding import request
 from email_assistant.language_model.generation import Answer, Decoding, write_all
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.metrics.mauve_score import MauveSettings, features, mauve_score
@@ -14,6 +15,11 @@ from email_assistant.metrics.text import text_scores
 from email_assistant.progress import bar
 
 Record = dict[str, Any]
+
+
+def asked(pair: Record) -> str:
+    """What is asked of the model for a pair: the same in training, scoring and inference."""
+    return request(pair["instruction"], pair.get("context"))
 
 
 def decoding_of(settings: Generation) -> Decoding:

@@ -25,9 +25,11 @@ DAYS = either(day for locale in LOCALES.values() for day in locale.days)
 
 VERB = re.compile(rf"(?<!\w)(?:{VERBS})(?:\(\w+\)|/\w+)?(?!\w)", re.IGNORECASE)
 OPENING = re.compile(
-    rf"(?:(?:{OPENINGS})(?!\w)|(?:{DAYS})[^\W\d]{{0,9}}[.,]?\s|\d|[^\W\d_]{{3,10}}\.?\s\d{{1,2}},?\s\d{{4}}|<?[\w.+-]+@)",
+    rf"(?:(?:{OPENINGS})(?!\w)|(?:{DAYS})[^\W\d]{{0,9}}[.,]{{0,2}}\s|\d|[^\W\d_]{{3,10}}\.?\s\d{{1,2}},?\s\d{{4}}|<?[\w.+-]+@)",
     re.IGNORECASE,
 )
+# 'Jane Roe <jane@x.example> schrieb am 3. Mai 2022, 17:00:'
+WRITER_FIRST = re.compile(rf"[\"'«“]?[^@<>:\n]{{0,60}}[<(][\w.+-]+@[\w.-]+[>)]\s+(?:{VERBS})(?!\w)", re.IGNORECASE)
 INNER_OPENING = re.compile(rf"(?<!\w)(?:{OPENINGS})(?=\s)|\b\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}")
 FULL_DATE = re.compile(
     r"\d{1,4}\s?[./-]\s?(?:\d{1,2}|[^\W\d_]{3,9}\.?)\s?[./-]\s?\d{2,4}|"  # 03.05.2022, 17-feb.-2015
@@ -55,7 +57,9 @@ def may_end_one(line: str) -> bool:
 def is_full(text: str) -> bool:
     """Whether a text is an attribution by itself; its lines, where it had several, are joined by spaces."""
     text = text.strip(EDGE)
-    if not 8 < len(text) < LONGEST or not OPENING.match(text.lstrip("\"'«“(")) or not FULL_DATE.search(text):
+    if not 8 < len(text) < LONGEST or not FULL_DATE.search(text):
+        return False
+    if not OPENING.match(text.lstrip("\"'«“(")) and not WRITER_FIRST.match(text):
         return False
     ended = text.rstrip(":：").rstrip()
     has_colon = ended != text

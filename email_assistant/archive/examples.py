@@ -1,6 +1,7 @@
 """A few messages to look at for each reason, drawn so that they come from all over the archive."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
@@ -49,6 +50,11 @@ class Examples:
             drawn.sort(key=lambda pair: pair[0])
             del drawn[SHOWN_EACH:]
 
-    def by_label(self) -> dict[str, list[Example]]:
-        """The examples of each label."""
-        return {label: [example for _, example in drawn] for label, drawn in sorted(self._drawn.items())}
+    def by_label(self, hide: Callable[[str], str] = str) -> dict[str, list[Example]]:
+        """The examples of each label, after `hide` has gone over their texts."""
+        return {label: [_hidden(example, hide) for _, example in drawn] for label, drawn in sorted(self._drawn.items())}
+
+
+def _hidden(example: Example, hide: Callable[[str], str]) -> Example:
+    shown = {name: hide(getattr(example, name)) for name in ("sender", "subject", "original", "result")}
+    return replace(example, **shown)

@@ -10,6 +10,8 @@ DEVICES = either(line for locale in LOCALES.values() for line in locale.devices)
 DEVICE = re.compile(
     rf"^\W{{0,3}}(?:{DEVICES})(?!\w)[^.!?,;:]{{0,80}}(?:<\S+>|\(\S+\)|https?://\S+)?\W{{0,3}}$", re.IGNORECASE
 )
+# No footer has more lines.
+LONGEST = 80
 RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
 LIST_FOOTER = re.compile(
     r"mailing[- ]list|unsubscribe|subscribed to the google group|listinfo|list archives?:|list-?info|mailman|"
@@ -97,10 +99,12 @@ def _footer_start(lines: list[str], start: int, end: int) -> tuple[int, str] | N
         return last, "footer"
     if DEVICE.match(lines[last]):
         return last, "device"
-    for place in range(start, last + 1):
+    for place in filter(lambda place: RULE.match(lines[place]), range(max(start, last - LONGEST), last + 1)):
         rest = " ".join(line.strip() for line in lines[place : last + 1])
-        if RULE.match(lines[place]) and (LIST_FOOTER.search(rest) or ADVERTISEMENT.search(rest) or is_disclaimer(rest)):
+        if LIST_FOOTER.search(rest) or ADVERTISEMENT.search(rest) or is_disclaimer(rest):
             return place, "list" if LIST_FOOTER.search(rest) else "disclaimer"
+    if last - start > LONGEST:
+        return None
     paragraph = " ".join(line.strip() for line in lines[start : last + 1])
     if is_disclaimer(paragraph):
         return start, "disclaimer"

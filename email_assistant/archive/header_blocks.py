@@ -90,7 +90,7 @@ class _Fields:
             return bool(address and clock and dated)
         if len(known) >= 3 and (known & {"sender", "subject"}):
             return bool(ruled or "subject" in known or address or clock)
-        return len(known) == 2 and bool((address and dated and clock) or (ruled and "sender" in known))
+        return len(known) == 2 and bool((address and dated and clock) or (ruled and known & {"sender", "subject"}))
 
 
 def find_separator(lines: list[str], place: int) -> Block | None:

@@ -71,6 +71,9 @@ def _parse(data: bytes, depth: int, parts_so_far: "count[int]") -> Message:
     boundary = message.get_boundary() if message.get_content_maintype() == "multipart" else None
     if boundary:
         parts: list[Message | str] = [_parse(part, depth + 1, parts_so_far) for part in _split(body, boundary)]
+        if message.get_content_subtype() == "digest":
+            for part in parts:
+                part.set_default_type("message/rfc822")  # type: ignore[union-attr]
         if parts:
             message.set_payload(parts)
             return message

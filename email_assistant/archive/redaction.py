@@ -40,9 +40,9 @@ SECRET = re.compile(
 )
 # What follows the colon or 'is' after such a word; a sentence about passwords has no such value.
 PASSWORD = re.compile(
-    r"(?<!\w)(?:pass(?:word|code|phrase)|pwd|pin|login code|api[ _-]?key|secret(?: key)?|token|"
+    r"(?<!\w)(?:pass(?:word|code|phrase)|pwd|pin(?: code)?|login code|api[ _-]?key|secret(?: key)?|token|"
     r"пароль|пин(?:-код)?|код доступа|passwort|kennwort|mot de passe|contraseña|senha|wachtwoord|hasło)"
-    r"(?:\s+(?:is|ist|est|es|è|to))?\s*[:=–-]?\s*[\"'`«]?(?P<value>(?=[^\s\"'`»]*\d)[^\s\"'`»,;]{4,64})",
+    r"(?:\s+(?:is|ist|est|es|è)\s+|\s*:\s*|=|\s+[–-]\s+)[\"'`«]?(?P<value>(?!-)(?=[^\s\"'`»]*\d)[^\s\"'`»,;]{4,64})",
     re.IGNORECASE,
 )
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b")
@@ -51,7 +51,14 @@ CARD = re.compile(
 )
 RUSSIAN_ACCOUNT = re.compile(r"(?<!\d)(?:40[1-8]|42[0-6]|301|302)\d{2}[ ]?\d{3}[ ]?\d{12}(?!\d)")
 SNILS = re.compile(r"(?<!\d)\d{3}[- ]?\d{3}[- ]?\d{3}[- ]?\d{2}(?!\d)")
-INN = re.compile(r"(?<![\d-])(?:\d{12}|\d{10})(?![\d-])")
+INN = re.compile(r"(?<![\w.-])\d{12}(?![\w-])")
+# One check digit is right by chance in one number of ten: only where tax numbers may be meant.
+SHORT_INN = re.compile(r"(?<!\w)(?:инн|inn|tin|кпп)[^\d\n]{0,20}(?P<value>\d{10})(?!\w)", re.IGNORECASE)
+CALL = re.compile(
+    r"(?:tel|phone|call|mobile|cell|fax|тел|моб|звон|телефон|handy|appel|portable|móvil|cellulare)\S{0,8}\W{0,12}$",
+    re.IGNORECASE,
+)
+NUMBER_ABOVE = re.compile(r"[\d.=/#$€£]\s?$")
 SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
 CODICE_FISCALE = re.compile(r"\b[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]\b", re.IGNORECASE)
 NIR = re.compile(r"(?<!\d)[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\d)")
@@ -134,6 +141,7 @@ def _spans(text: str, language: str) -> Iterator[Span]:
     yield from _found(PASSPORT, text, "passport")
     yield from _found(ACCOUNT, text, "account")
     yield from _found(INN, text, "inn", inn.is_valid)
+    yield from _found(SHORT_INN, text, "inn", inn.is_valid)
     yield from _phones(text, (None,))
     yield from _found(SNILS, text, "snils", is_snils)
     yield from _found(TAX, text, "tax", _is_tax_number)
@@ -155,7 +163,9 @@ def _phones(text: str, regions: tuple[str | None, ...]) -> Iterator[Span]:
     for region in regions:
         leniency = phonenumbers.Leniency.VALID if region is None else phonenumbers.Leniency.STRICT_GROUPING
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency):
-            yield match.start, match.end, "phone"
+            before = text[max(0, match.start - 24) : match.start]
+            if region is None or CALL.search(before) or not (match.raw_string.isdigit() or NUMBER_ABOVE.search(before)):
+                yield match.start, match.end, "phone"
 
 
 def _has_token(url: str) -> bool:

@@ -5,6 +5,7 @@ are a few numbers for each of the owner's messages, and the words of those that 
 """
 
 import json
+import re
 from array import array
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.archive import cleaning, signatures
+from email_assistant.archive.answering import shortened
 from email_assistant.archive.drafting import Cleaned, clean_batch, finish_batch
 from email_assistant.archive.duplicates import WORD as DUPLICATE_WORD
 from email_assistant.archive.duplicates import Seen
@@ -31,6 +33,7 @@ from email_assistant.archive.workers import Workers
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # Enough mails to learn a signature and the frequencies of words from.
 SAMPLE = 20_000
+DOMAIN = re.compile(r"@([\w.-]+)")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Rules:
         drop: The kinds of messages that are dropped.
         languages: The languages that are kept; empty keeps all.
         drop_code: Whether patches, logs and listings are cut out.
-        context: Whether what a mail answers is kept beside it.
+        context_words: What a mail answers is kept beside it, at most so many words; None keeps none.
         redact: Whether personal data is replaced by placeholders.
     """
 
@@ -56,7 +59,7 @@ class Rules:
     drop: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
     drop_code: bool = True
-    context: bool = False
+    context_words: int | None = None
     redact: bool = False
     processes: int | None = None
 
@@ -98,6 +101,8 @@ class Selection:
         cuts: How many kept mails lost something, by what it was.
         kinds: How many of the owner's messages are of each kind.
         redactions: Placeholders that were put in, by kind.
+        domains: How many kept mails went to each recipient's domain.
+        hide: What takes personal data out of a text, where the rules say so.
         examples: Messages to look at, by reason and by what was cut.
         words: The number of words of each kept mail.
     """
@@ -110,6 +115,8 @@ class Selection:
     cuts: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     redactions: Counter[str] = field(default_factory=Counter)
+    domains: Counter[str] = field(default_factory=Counter)
+    hide: Callable[[str], str] = str
 
 
 def select(
@@ -187,14 +194,14 @@ class _Selector:
 
     def _second_reading(self, read: Callable[[], Iterator[Found]], crew: Workers) -> Iterator[Cleaned]:
         wanted = self.by_owner
-        if self.rules.context:
+        if self.rules.context_words:
             answered = self.index.answered_by(self.by_owner)
             wanted = bytearray(own | parent for own, parent in zip(self.by_owner, answered, strict=True))
             self.answered = answered
         else:
             self.answered = bytearray(len(wanted))
         items = ((number, found) for number, found in enumerate(read()) if wanted[number])
-        function = partial(clean_batch, drop_code=self.rules.drop_code, with_context=self.rules.context)
+        function = partial(clean_batch, drop_code=self.rules.drop_code, with_context=bool(self.rules.context_words))
         return crew.ordered(function, items, lambda item: size_of(item[1]))
 
     def _take(self, cleaned: Cleaned) -> None:
@@ -285,11 +292,13 @@ class _Selector:
         for number in alive:
             record = self.finished[number]
             self.result.cuts.update(record["cuts"])
+            self.result.domains.update({domain for person in record["to"] for domain in DOMAIN.findall(person.lower())})
             for cut in record["cuts"]:
                 self.result.examples.offer(f"cut: {cut}", record, record["text"])
             yield self._email(record, _unique(record["id"], taken), redactor)
         if redactor:
             self.result.redactions.update(redactor.counts)
+            self.result.hide = redactor.redact
         self.drafts.close()
         self.finished.close()
 
@@ -310,8 +319,8 @@ class _Selector:
             "language": language,
             "source": record["source"],
         }
-        if self.rules.context:
-            email["context"] = shown(self._context(record)) or None
+        if self.rules.context_words:
+            email["context"] = shown(shortened(self._context(record), self.rules.context_words)) or None
         return email
 
     def _context(self, record: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What was kept, counted while it is written: by month, language, recipient's domain and length."""
+"""What was kept, counted while it is written: by month, language and length."""
 
 import re
 from collections import Counter
@@ -8,8 +8,6 @@ from typing import Any
 WORD = re.compile(r"\w+")
 # Upper bounds of the classes of length, in words.
 LENGTHS = (10, 25, 50, 100, 200, 400, 800)
-MOST_DOMAINS = 20
-DOMAIN = re.compile(r"@([\w.-]+)")
 
 
 class Tally:
@@ -20,7 +18,6 @@ class Tally:
         self.kept = 0
         self._months: Counter[str] = Counter()
         self._languages: Counter[str] = Counter()
-        self._domains: Counter[str] = Counter()
         self._lengths: Counter[str] = Counter()
         self._contexts = 0
 
@@ -30,7 +27,6 @@ class Tally:
             self.kept += 1
             self._months[str(email["date"] or "undated")[:7]] += 1
             self._languages[email["language"]] += 1
-            self._domains.update({domain for person in email["to"] for domain in DOMAIN.findall(person.lower())})
             self._lengths[_class_of(len(WORD.findall(email["text"])))] += 1
             self._contexts += bool(email.get("context"))
             yield email
@@ -40,7 +36,6 @@ class Tally:
         return {
             "languages": dict(self._languages.most_common()),
             "months": dict(sorted(self._months.items())),
-            "domains": dict(self._domains.most_common(MOST_DOMAINS)),
             "words": {name: self._lengths[name] for name in map(_name, (*LENGTHS, None))},
             "with_context": self._contexts,
         }

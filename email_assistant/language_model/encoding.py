@@ -17,6 +17,13 @@ MARK = "\ue000"
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 
+def request(instruction: str, context: str | None) -> str:
+    """What the user's turn says: the instruction and, marked as mail programs mark quotes, the mail to answer."""
+    if not context:
+        return instruction
+    return "\n".join([instruction, "", *(f"> {line}".rstrip() for line in context.split("\n"))])
+
+
 @dataclass(frozen=True)
 class Encoded:
     """One training example: the prompt's ids, then the mail's and the end of its turn.
@@ -64,7 +71,7 @@ class ChatEncoder:
         """The ids up to where the model begins to write.
 
         Args:
-            instruction: What the user asks for.
+            instruction: What the user asks for, as `request` puts it where a mail is to be answered.
             examples: Earlier turns: (instruction, mail) each.
             start: How the answer begins, written for the model.
         """

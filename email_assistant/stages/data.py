@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from email_assistant import jsonl
+from email_assistant import archive_page, jsonl
 from email_assistant.archive import owner as owners
 from email_assistant.archive import readers
 from email_assistant.archive.index import Index, envelopes, size_of, without_body
@@ -21,11 +21,12 @@ from email_assistant.context import Context, archive_paths
 from email_assistant.errors import ArchiveError
 from email_assistant.progress import bar
 
+MOST_DOMAINS = 20
 log = logging.getLogger(__name__)
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
-    """Write emails.jsonl, dropped.jsonl and report.json; kept and dropped add up to the messages."""
+    """Write emails.jsonl, dropped.jsonl, report.json and report.html; kept and dropped add up to the messages."""
     config = context.config
     work = folder / "work"
     work.mkdir(exist_ok=True)
@@ -43,6 +44,9 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     jsonl.write(folder / "dropped.jsonl", _dropped(index, chosen))
     report = _report(index, chosen, owner, survey, tally)
     jsonl.write_json(folder / "report.json", report)
+    archive_page.write_page(
+        folder / "report.html", report, chosen.examples.by_label(chosen.hide), _unreadable(index, chosen)
+    )
     rmtree(work)
     _say(report)
     return {"messages": report["messages"], "kept": report["kept"]}
@@ -58,7 +62,7 @@ def rules_of(data: Data) -> Rules:
         drop=frozenset(data.drop),
         languages=frozenset(data.languages),
         drop_code=data.code == "drop",
-        context=data.context == "parent",
+        context_words=data.context_words if data.context == "parent" else None,
         redact=data.redact == "pii",
     )
 
@@ -104,6 +108,12 @@ def _dropped(index: Index, chosen: Selection) -> Iterator[dict[str, Any]]:
             yield line | ({"why": chosen.details[number]} if number in chosen.details else {})
 
 
+def _unreadable(index: Index, chosen: Selection) -> list[tuple[str, str]]:
+    if not chosen.details:
+        return []
+    return [(source, chosen.details[n]) for n, source in enumerate(index.sources()) if n in chosen.details]
+
+
 def _report(
     index: Index, chosen: Selection, owner: owners.Owner, survey: readers.Survey, tally: Tally
 ) -> dict[str, Any]:
@@ -115,12 +125,13 @@ def _report(
         "kinds": dict(chosen.kinds.most_common()),
         "cuts": dict(chosen.cuts.most_common()),
         "signature": {
-            "lines": sorted(chosen.learned.lines),
+            "lines": sorted(map(chosen.hide, chosen.learned.lines)),
             "sign_offs": chosen.learned.sign_offs,
-            "boilerplate": sorted(chosen.learned.boilerplate),
+            "boilerplate": sorted(map(chosen.hide, chosen.learned.boilerplate)),
         },
         "redactions": dict(chosen.redactions.most_common()),
         **tally.summary(),
+        "domains": dict(chosen.domains.most_common(MOST_DOMAINS)),
         "formats": dict(survey.formats.most_common()),
         "files_passed_over": survey.passed_over,
     }

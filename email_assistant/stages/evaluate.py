@@ -13,7 +13,7 @@ from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
-from email_assistant.scoring import scorer, write_mails
+from email_assistant.scoring import asked, scorer, write_mails
 from email_assistant.tracking import Run
 
 log = logging.getLogger(__name__)
@@ -67,23 +67,24 @@ def _prompts(model: LanguageModel, arm: str, training: list[Record], config: Con
         drawn = random.Random(f"{config.seed} {pair['id']}").sample(
             training, min(config.evaluation.shots, len(training))
         )
-        examples = [(example["instruction"], example["email"]) for example in drawn]
+        examples = [(asked(example), example["email"]) for example in drawn]
         while examples:
-            ids = encoder.prompt(pair["instruction"], examples)
+            ids = encoder.prompt(asked(pair), examples)
             if len(ids) <= config.trainer.max_length:
                 return ids
             # The longest example goes first where all of them do not fit.
             examples.remove(max(examples, key=lambda example: len(example[1])))
-        return encoder.prompt(pair["instruction"])
+        return encoder.prompt(asked(pair))
 
-    return few_shot if arm == "few_shot" else lambda pair: encoder.prompt(pair["instruction"])
+    return few_shot if arm == "few_shot" else lambda pair: encoder.prompt(asked(pair))
 
 
 def _generations(test: list[Record], arms: dict[str, list[Record]]) -> list[Record]:
     """A line for every test mail: what was asked, what the owner wrote, what each arm wrote."""
     lines = []
     for place, pair in enumerate(test):
-        line = {key: pair[key] for key in ("id", "instruction", "subject", "email")}
+        line: Record = {name: pair[name] for name in ("id", "instruction", "subject", "email")}
+        line.update({"context": pair["context"]} if "context" in pair else {})
         line.update({arm: mails[place]["text"] for arm, mails in arms.items()})
         lines.append(line)
     return lines

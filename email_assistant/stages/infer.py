@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant import jsonl
+from email_assistant.archive.answering import shortened, text_to_answer
 from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.errors import DataError
@@ -23,11 +24,12 @@ def check(config: Config) -> None:
     """Find out what is wrong with the input, the output or the adapter before anything is trained or loaded.
 
     Raises:
-        DataError: when the input is missing or empty, or the output cannot be written.
+        DataError: when the input or the thread is missing or empty, or the output cannot be written.
         ModelError: when the adapter's folder holds none.
     """
     if config.infer.adapter:
         check_folder(Path(config.infer.adapter).expanduser())
+    _context(config)
     if config.infer.input is not None:
         read_instructions(Path(config.infer.input).expanduser())
         check_writable(Path(config.infer.output).expanduser())
@@ -103,6 +105,13 @@ def _adapter(context: Context) -> Path:
     return context.artifacts["train"].path("adapter")
 
 
+def _context(config: Config) -> str | None:
+    """What the mails are to answer, as long as in training at most."""
+    if config.infer.thread is None:
+        return None
+    return shortened(text_to_answer(Path(config.infer.thread).expanduser()), config.data.context_words)
+
+
 def _base_fingerprint(config: Config) -> str:
     return fingerprint(config.model.path, config.outputs / "fingerprints.json")
 
@@ -121,7 +130,7 @@ def _progress_file(output: Path) -> Path:
 
 def _write(config: Config, adapter: Path, instructions: list[str], output: Path) -> list[str]:
     """The mails; those that a call with the same values had written before it was cut off are read back."""
-    from email_assistant.scoring import write_mails
+    from email_assistant.scoring import asked, write_mails
 
     progress = _progress_file(output)
     key = hash_of(
@@ -130,26 +139,31 @@ def _write(config: Config, adapter: Path, instructions: list[str], output: Path)
             _base_fingerprint(config),
             vars(config.generation) | {"batch_size": None},
             config.seed,
+            _context(config),
         ]
     )
     # The id holds the key, so that what was written with other values is not taken for this call's.
-    pairs = [{"id": f"{key} {place} {text}", "instruction": text} for place, text in enumerate(instructions)]
+    context = _context(config)
+    pairs = [
+        {"id": f"{key} {place} {text}", "instruction": text, "context": context}
+        for place, text in enumerate(instructions)
+    ]
     known = {pair["id"] for pair in pairs}
     before = [record for record in jsonl.read_finished(progress) if record["id"] in known]
     jsonl.write(progress, before)
     if before:
         log.info("%-10s %d of %d mails were there", "infer", len(before), len(pairs))
     model = _load(config, adapter)
-    prompt_of = lambda pair: model.encoder.prompt(pair["instruction"])  # noqa: E731
-    written = write_mails(model, pairs, prompt_of, config, progress, "infer")
+    written = write_mails(model, pairs, lambda pair: model.encoder.prompt(asked(pair)), config, progress, "infer")
     return [record["text"] for record in written]
 
 
 def _talk(config: Config, adapter: Path) -> None:
     """Answer each line that is typed, as it is written; an empty line or end of file ends it."""
     from email_assistant.language_model.generation import stream
-    from email_assistant.scoring import decoding_of
+    from email_assistant.scoring import asked, decoding_of
 
+    context = _context(config)
     model = _load(config, adapter)
     decoding = decoding_of(config.generation)
     print("What should the mail say? (one line; an empty line ends)", flush=True)
@@ -158,6 +172,7 @@ def _talk(config: Config, adapter: Path) -> None:
         line = sys.stdin.readline()
         if not line.strip():
             return
-        for piece in stream(model, model.encoder.prompt(line.strip()), decoding, config.seed):
+        prompt = model.encoder.prompt(asked({"instruction": line.strip(), "context": context}))
+        for piece in stream(model, prompt, decoding, config.seed):
             print(piece, end="", flush=True)
         print("\n", flush=True)

@@ -44,6 +44,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
 
 def _pair(email: Record, written: Record) -> Record:
     """A line of pairs.jsonl."""
+    context = {"context": email["context"]} if "context" in email else {}
     return {
         "id": email["id"],
         "instruction": written["instruction"],
@@ -52,6 +53,7 @@ def _pair(email: Record, written: Record) -> Record:
         "thread": email["thread"],
         "date": email["date"],
         "method": written["method"],
+        **context,
     }
 
 

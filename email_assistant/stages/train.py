@@ -14,7 +14,7 @@ from email_assistant.language_model.encoding import ChatEncoder, Encoded
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.model_card import model_card
-from email_assistant.scoring import scorer, write_mails
+from email_assistant.scoring import asked, scorer, write_mails
 from email_assistant.tracking import Run
 from email_assistant.training.trainer import State, Trainer
 
@@ -110,9 +110,7 @@ def _facts(state: State, training: list[Encoded]) -> Record:
 def encode(encoder: ChatEncoder, pairs: list[Record], config: Config, name: str) -> tuple[list[Encoded], Record]:
     """Examples of the pairs that fit, and how many did not or were cut; both are said."""
     settings = config.trainer
-    examples = [
-        encoder.example(pair["instruction"], pair["email"], settings.max_length, settings.too_long) for pair in pairs
-    ]
+    examples = [encoder.example(asked(pair), pair["email"], settings.max_length, settings.too_long) for pair in pairs]
     kept = [example for example in examples if example is not None]
     facts = {f"{name}_mails": len(kept), f"{name}_dropped": len(pairs) - len(kept)}
     facts[f"{name}_cut"] = sum(example.cut for example in kept)
@@ -151,9 +149,7 @@ def _score(
     """Write validation mails and score them."""
     chosen = validation[: config.trainer.scored_mails]
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
-    written = write_mails(
-        model, chosen, lambda pair: model.encoder.prompt(pair["instruction"]), config, progress_file, "score"
-    )
+    written = write_mails(model, chosen, lambda pair: model.encoder.prompt(asked(pair)), config, progress_file, "score")
     real = [pair["email"] for pair in chosen]
     jsonl.write(
         folder / "validation_mails.jsonl",

@@ -92,7 +92,7 @@ def test_context_is_the_parent_of_the_archive_or_else_what_is_quoted(tmp_path: P
         mail(3, "Never on a Sunday.\n\nOn 3 May 2024 at 10:00, Bo <bo@y.example> wrote:\n> Sunday then?", parent="0@x"),
         mail(4, "This one answers nobody at all."),
     ]
-    kept, _ = select(messages, Rules(context=True), tmp_path)
+    kept, _ = select(messages, Rules(context_words=50), tmp_path)
     assert [email["context"] for email in kept] == ["Shall we meet at noon?", "Sunday then?", None]
     assert "context" not in select(messages, Rules(), tmp_path)[0][0]
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from email_assistant.archive.mail import Raw, Unreadable
 from email_assistant.archive.mime import LARGEST_MESSAGE
+from email_assistant.archive.readers.streams import read_some
 
 # 'From someone Mon Apr 29 19:28:49 2019', with or without seconds and a zone before or after the year.
 DATED = re.compile(
@@ -175,7 +176,7 @@ class _Window:
         moved = max(0, self._begin - 2)
         del self._buffer[:moved]
         self._begin -= moved
-        chunk = self._stream.read(CHUNK)
+        chunk = read_some(self._stream, CHUNK)
         self._ended = not chunk
         self._buffer += chunk
         return moved

@@ -17,11 +17,17 @@ class _Prefixed(io.RawIOBase):
 
     def readinto(self, target: object) -> int:
         view = memoryview(target)  # type: ignore[arg-type]
-        data = self._head[: len(view)] if len(self._head) else self._rest.read(len(view))
+        data = self._head[: len(view)] if len(self._head) else read_some(self._rest, len(view))
         self._head = self._head[len(data) :]
         self._count(len(data))
         view[: len(data)] = data
         return len(data)
+
+
+def read_some(stream: BinaryIO, size: int) -> bytes:
+    """Up to `size` bytes, as they come: of a stream that breaks off, what came before is not lost with the rest."""
+    read = getattr(stream, "read1", stream.read)
+    return cast(bytes, read(size))
 
 
 def prefixed(head: bytes, rest: BinaryIO, count: Callable[[int], None] = lambda _: None) -> BinaryIO:

@@ -1,0 +1,214 @@
+import gzip
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from email_assistant.archive import readers
+from email_assistant.archive.index import parse
+from email_assistant.archive.mail import Mail, Person, Unreadable
+from email_assistant.archive.readers import containers
+from email_assistant.errors import ArchiveError
+
+COLUMNS: readers.Columns = dict.fromkeys(("text", "subject", "sender", "recipient", "date", "id", "thread"))
+MESSAGE = "From: Me <me@x.example>\nTo: You <you@y.example>\nSubject: Hello\nMessage-ID: <{id}@x>\n\n{text}\n"
+SEPARATOR = "From me@x.example Mon Jan  1 10:00:00 2024\n"
+OLM = """<?xml version="1.0" encoding="UTF-8"?>
+<emails elementCount="1"><email>
+<OPFMessageCopySubject xml:space="preserve">Lunch</OPFMessageCopySubject>
+<OPFMessageCopyBody>&lt;html&gt;&lt;body&gt;Noon it is.&lt;/body&gt;&lt;/html&gt;</OPFMessageCopyBody>
+<OPFMessageCopyFromAddresses><emailAddress OPFContactEmailAddressAddress="Me@x.example"
+ OPFContactEmailAddressName="Me"/></OPFMessageCopyFromAddresses>
+<OPFMessageCopyToAddresses><emailAddress OPFContactEmailAddressAddress="you@y.example"/></OPFMessageCopyToAddresses>
+<OPFMessageCopyMessageID>&lt;1@x&gt;</OPFMessageCopyMessageID>
+<OPFMessageCopyInReplyTo>&lt;0@x&gt;</OPFMessageCopyInReplyTo>
+<OPFMessageCopySentTime>2024-05-03T10:00:00</OPFMessageCopySentTime>
+</email></emails>
+"""
+
+
+def read_all(*archives: Path, survey: readers.Survey | None = None) -> list[Mail | Unreadable]:
+    return [parse(found) for found in readers.read(archives, "auto", COLUMNS, survey)]
+
+
+def texts(*archives: Path) -> list[str]:
+    return [mail.text for mail in read_all(*archives) if isinstance(mail, Mail)]
+
+
+def mbox(*numbers: int) -> bytes:
+    return "".join(f"{SEPARATOR}{MESSAGE.format(id=n, text=f'text {n}')}\n" for n in numbers).encode()
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def tarred(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_containers_are_read_without_unpacking(tmp_path: Path, pack: object) -> None:
+    files = {
+        "Takeout/Mail/Sent.mbox": mbox(1, 2),
+        "maildir/.Sent/cur/1:2,S": MESSAGE.format(id=3, text="text 3").encode(),
+        "../../climbs.eml": MESSAGE.format(id=4, text="text 4").encode(),
+        "picture.png": b"\x89PNG\0\0",
+    }
+    before = set(tmp_path.parent.rglob("*"))
+    archive = pack(tmp_path / "archive", files)  # type: ignore[operator]
+    survey = readers.Survey()
+    found = read_all(archive, survey=survey)
+    assert sorted(mail.text.strip() for mail in found if isinstance(mail, Mail)) == [f"text {n}" for n in (1, 2, 3, 4)]
+    assert {mail.text.strip() for mail in found if isinstance(mail, Mail) and mail.sent_folder} == {
+        *("text 1", "text 2", "text 3")
+    }
+    assert survey.formats == {"mbox": 1, "maildir": 1, "eml": 1}
+    assert len(survey.passed_over) == 1
+    assert set(tmp_path.parent.rglob("*")) - before == {archive}
+    assert readers.files_of([archive], "auto", COLUMNS) == [archive]
+
+
+def test_a_zip_in_a_tgz_and_a_compressed_mbox(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", {"a.mbox": mbox(1)}).read_bytes()
+    outer = tarred(tmp_path / "outer.tgz", {"inner.zip": inner, "b.mbox": mbox(2)})
+    single = tmp_path / "c.mbox.gz"
+    single.write_bytes(gzip.compress(mbox(3)))
+    assert [text.strip() for text in texts(outer, single)] == ["text 1", "text 2", "text 3"]
+
+
+def test_what_breaks_is_named_and_what_came_before_stays(tmp_path: Path) -> None:
+    whole = gzip.compress(mbox(*range(2000)))
+    broken = tmp_path / "broken.mbox.gz"
+    broken.write_bytes(whole[: len(whole) // 2])
+    other = tmp_path / "fine.mbox"
+    other.write_bytes(mbox(5000))
+    found = read_all(broken, other)
+    assert sum(isinstance(mail, Mail) for mail in found) > 500
+    assert [mail.why.partition(":")[0] for mail in found if isinstance(mail, Unreadable)] == ["EOFError"]
+    assert isinstance(found[-1], Mail)
+
+
+def test_encrypted_members_of_a_zip_are_named(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "x.zip", {"a.mbox": mbox(1), "b.mbox": mbox(2)})
+    data = bytearray(path.read_bytes())
+    # The flag of encryption of the first member, in its local header and in the directory.
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    refused, read = read_all(path)
+    assert isinstance(refused, Unreadable)
+    assert isinstance(read, Mail)
+
+
+def test_bombs_end_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "ALWAYS_ALLOWED", 1 << 20)
+    path = zipped(tmp_path / "bomb.zip", {"a.mbox": mbox(1) + b"x" * (8 << 20), "b.mbox": mbox(2)})
+    found = read_all(path)
+    assert any(isinstance(mail, Unreadable) and "grows" in mail.why for mail in found)
+    deep = mbox(1)
+    for depth in range(6):
+        deep = zipped(tmp_path / f"{depth}.zip", {"inner": deep}).read_bytes()
+    (tmp_path / "deep.zip").write_bytes(deep)
+    (refused,) = read_all(tmp_path / "deep.zip")
+    assert isinstance(refused, Unreadable)
+
+
+def test_several_archives_keep_their_names_apart(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.mbox").write_bytes(mbox(1))
+    found = read_all(tmp_path / "a", tmp_path / "b")
+    assert [mail.source for mail in found] == ["1:a/x.mbox#0", "2:b/x.mbox#0"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "sent"),
+    [
+        *(("Sent", True), ("Sent Items", True), (".INBOX.Sent", True), ("Sent Messages.mbox", True)),
+        *(("Отправленные", True), (".&BB4EQgQ,BEAEMAQyBDsENQQ9BD0ESwQ1-", True), ("Gesendete Elemente", True)),
+        *(("Éléments envoyés", True), ("Sentinels", False), ("Inbox", False), ("Consent", False)),
+    ],
+)
+def test_folders_of_sent_mail(tmp_path: Path, folder: str, sent: bool) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "1.eml").write_text(MESSAGE.format(id=1, text="x"))
+    (mail,) = read_all(tmp_path)
+    assert isinstance(mail, Mail)
+    assert mail.sent_folder is sent
+
+
+def test_gmails_labels_say_what_was_sent(tmp_path: Path) -> None:
+    message = "X-Gmail-Labels: =?UTF-8?Q?Wichtig,Gesendet?=\n" + MESSAGE.format(id=1, text="x")
+    (tmp_path / "all.mbox").write_text(f"{SEPARATOR}{message}\n{SEPARATOR}{MESSAGE.format(id=2, text='y')}\n")
+    assert [mail.sent_folder for mail in read_all(tmp_path) if isinstance(mail, Mail)] == [True, False]
+
+
+def test_emlx_ends_where_its_length_says(tmp_path: Path) -> None:
+    message = MESSAGE.format(id=1, text="Noon it is.").encode()
+    (tmp_path / "1.emlx").write_bytes(b"%d   \n" % len(message) + message + b'<?xml version="1.0"?><plist/>')
+    (mail,) = read_all(tmp_path)
+    assert isinstance(mail, Mail)
+    assert mail.text.strip() == "Noon it is."
+
+
+def test_apples_and_outlooks_samples(shared_mail: Path) -> None:
+    survey = readers.Survey()
+    found = read_all(shared_mail / "outlook_apple", survey=survey)
+    assert not [each for each in found if isinstance(each, Unreadable)]
+    assert survey.formats == {"emlx": 12, "pst": 3, "eml": 2, "msg": 2}
+    by_source = {mail.source: mail for mail in found if isinstance(mail, Mail)}
+    assert by_source["emlx/mikez_plaintext.emlx"].text.startswith("You're welcome. :)")
+    msg = by_source["unicode.msg"]
+    assert (msg.subject, msg.senders) == ("Test for TIF files", [Person("Brian Zhou", "brizhou@gmail.com")])
+    lokay = [mail for mail in by_source.values() if "enron_lokay.pst" in mail.source]
+    assert len(lokay) == 71
+    assert sum(Person("Lokay", "") in mail.senders for mail in lokay) == 10
+    assert sum(mail.sent_folder for mail in lokay) == 2
+
+
+def test_olm(tmp_path: Path) -> None:
+    name = "Accounts/me/com.microsoft.__Messages/Sent Items/message_00001.xml"
+    path = zipped(tmp_path / "x.olm", {name: OLM.encode(), "Categories.xml": b"<categories/>"})
+    (mail,) = read_all(path)
+    assert isinstance(mail, Mail)
+    assert (mail.text, mail.subject, mail.id, mail.parent) == ("Noon it is.", "Lunch", "1@x", "0@x")
+    assert mail.senders == [Person("Me", "me@x.example")]
+    assert mail.recipients == [Person("", "you@y.example")]
+    assert mail.sent_folder
+    entities = OLM.replace("<emails", "<!DOCTYPE x [<!ENTITY a 'aaaa'>]><emails")
+    (refused,) = read_all(zipped(tmp_path / "y.olm", {name: entities.encode()}))
+    assert isinstance(refused, Unreadable)
+
+
+def test_mboxcl2_is_read_by_its_lengths(tmp_path: Path) -> None:
+    body = f"one\n\n{SEPARATOR}Subject: no message of its own\n\ntwo\n"
+    message = f"Subject: x\nContent-Length: {len(body)}\n\n{body}"
+    (tmp_path / "m").write_text(f"{SEPARATOR}{message}\n{SEPARATOR}{MESSAGE.format(id=2, text='last')}\n")
+    first, last = texts(tmp_path / "m")
+    assert first.endswith("two\n") or first.endswith("two")
+    assert "From me@x.example" in first
+    assert last.strip() == "last"
+
+
+def test_an_mbox_larger_than_any_buffer(tmp_path: Path) -> None:
+    attached = "A" * 76 + "\n"
+    large = MESSAGE.format(id=1, text=attached * 40_000)
+    (tmp_path / "m").write_text(f"{SEPARATOR}{large}\n" + f"{SEPARATOR}{MESSAGE.format(id=2, text='last')}\n")
+    assert [len(text.strip()) for text in texts(tmp_path / "m")] == [len(attached) * 40_000 - 1, 4]
+
+
+def test_a_folder_without_mail_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.pdf").write_bytes(b"%PDF-1.4\0")
+    with pytest.raises(ArchiveError, match="nothing in it reads as mbox, Maildir"):
+        readers.files_of([tmp_path], "auto", COLUMNS)

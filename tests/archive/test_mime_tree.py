@@ -1,0 +1,77 @@
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from email_assistant.archive import mime
+from email_assistant.archive.index import parse
+from email_assistant.archive.mail import Mail, Raw, Unreadable
+from email_assistant.archive.mime_tree import FIELDS, header_of, parse_tree
+
+
+def fields_of(message: Message) -> list[tuple[str, str]]:
+    known = {name.lower() for name in FIELDS}
+    return [(name, " ".join(str(value).split())) for name, value in message.items() if name.lower() in known]
+
+
+def test_the_tree_is_the_standard_librarys_on_its_own_suite(shared_mail: Path) -> None:
+    files = [
+        *(shared_mail.parent / "fixtures" / "mime_mime4j").rglob("*.msg"),
+        *(shared_mail.parent / "fixtures" / "mime_cpython").glob("msg_*.txt"),
+    ]
+    same_fields = same_texts = 0
+    for file in files:
+        data = file.read_bytes()
+        ours, theirs = parse_tree(data), message_from_bytes(data)
+        same_fields += fields_of(ours) == fields_of(theirs)
+        same_texts += mime.body_text(ours).strip() == mime.body_text(theirs).strip()
+    # The rest are messages with broken boundaries, which the two mend differently.
+    assert same_fields >= 0.97 * len(files)
+    assert same_texts >= 0.95 * len(files)
+
+
+def test_the_owners_words_are_the_same_by_both(shared_mail: Path) -> None:
+    from email_assistant.archive.readers import mbox
+
+    with (shared_mail / "koenig_de_locale" / "all_mail.mbox").open("rb") as stream:
+        messages = [data for data in mbox.split(stream) if data]
+    assert [mime.body_text(parse_tree(data)) for data in messages] == [
+        mime.body_text(message_from_bytes(data)) for data in messages
+    ]
+
+
+@given(
+    st.binary(max_size=400) | st.text("Content-Type: multipart/mixed;boundary=x\n\r-From", max_size=300).map(str.encode)
+)
+def test_no_message_escapes(data: bytes) -> None:
+    assert isinstance(parse(Raw("s", data)), Mail | Unreadable)
+    header_of(data)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        b"Content-Type: multipart/mixed; boundary=x\n\n" + b"--x\nContent-Type: text/plain\n\n.\n" * 5000,
+        b"From: a@x.example\n" + b"X-Long: " + b"a" * (2 << 20) + b"\n\nhello",
+        b"From: a@x.example\n" + b"Received: x\n" * 200_000 + b"\nhello",
+    ],
+    ids=["parts", "line", "fields"],
+)
+def test_bombs_are_counted_as_unreadable(bomb: bytes) -> None:
+    found = parse(Raw("s", bomb))
+    assert isinstance(found, Unreadable)
+    assert "more than" in found.why
+
+
+def test_nesting_without_end_is_counted_as_unreadable() -> None:
+    inner = b"Content-Type: text/plain\n\nhello\n"
+    for depth in range(500):
+        boundary = b"b%d" % depth
+        inner = b"Content-Type: multipart/mixed; boundary=" + boundary + b"\n\n--" + boundary + b"\n" + inner
+        inner += b"\n--" + boundary + b"--\n"
+    found = parse(Raw("s", b"From: a@x.example\n" + inner))
+    assert isinstance(found, Unreadable)
+    assert "multiparts" in found.why
