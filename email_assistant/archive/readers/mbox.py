@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from email_assistant.archive.mail import Raw, Unreadable
 from email_assistant.archive.mime import LARGEST_MESSAGE
+from email_assistant.archive.mime_tree import LARGEST_HEADER
 from email_assistant.archive.readers.streams import read_some
 
 # 'From someone Mon Apr 29 19:28:49 2019', with or without seconds and a zone before or after the year.
@@ -80,9 +81,11 @@ class _Window:
 
     def skip_to_first(self) -> bool:
         """Go behind the first separator; False where there is none at the beginning."""
-        self._more()
-        first = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
-        line_end = self._buffer.find(b"\n", first)
+        first, line_end = 0, -1
+        while line_end < 0 and not self._ended and len(self._buffer) < LARGEST_HEADER:
+            self._more()
+            first = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
+            line_end = self._buffer.find(b"\n", first)
         line = bytes(self._buffer[first : line_end + 1 or None])
         self.at_message = line.startswith(b"From ") and line_end >= 0
         self._begin = line_end + 1
@@ -135,15 +138,15 @@ class _Window:
 
     def _header_end(self) -> int:
         """Where the header's last line ends; -1 when the window does not hold it."""
-        plain = self._buffer.find(b"\n\n", self._begin, self._begin + CHUNK)
-        other = self._buffer.find(b"\n\r\n", self._begin, plain if plain >= 0 else self._begin + CHUNK)
+        plain = self._buffer.find(b"\n\n", self._begin, self._begin + LARGEST_HEADER)
+        other = self._buffer.find(b"\n\r\n", self._begin, plain if plain >= 0 else self._begin + LARGEST_HEADER)
         found = plain if other < 0 else other
         return found + 1 if found >= 0 else -1
 
     def _by_content_length(self) -> int | None:
         """Where the message ends if its Content-Length leads to a separator or the end of the file."""
         while (header_end := self._header_end()) < 0 and not self._ended:
-            if len(self._buffer) - self._begin > CHUNK:
+            if len(self._buffer) - self._begin > LARGEST_HEADER:
                 return None
             self._more()
         header = bytes(self._buffer[max(0, self._begin - 1) : max(0, header_end)]).lower()

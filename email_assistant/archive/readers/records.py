@@ -47,7 +47,10 @@ def looks_like_jsonl(head: bytes) -> bool:
 def looks_like_csv(head: bytes, text_column: str | None) -> bool:
     """Whether the first line names the column of text, by a usual name or the one that is given."""
     first = head.decode(_charset(head), "replace").lstrip("\ufeff").split("\n", 1)[0].rstrip("\r")
-    names = next(csv.reader([first], delimiter=_delimiter(first)), [])
+    try:
+        names = next(csv.reader([first], delimiter=_delimiter(first)), [])
+    except csv.Error:
+        return False
     return len(names) > 1 and _column("text", names, text_column) is not None
 
 

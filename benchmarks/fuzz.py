@@ -1,0 +1,91 @@
+"""Random and mutated messages through readers and cleaner: no exception may come out, nothing may hang or vanish.
+
+    pip install atheris
+    python -m benchmarks.fuzz mbox 600               or: message, text, archive; seconds
+
+Coverage guides atheris to new paths. An input that raises, takes longer than its limit or loses a
+message is written to crash-*, timeout-* or oom-* in the folder where it was called.
+"""
+
+import io
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["email_assistant"]):
+    from email_assistant.archive import cleaning, readers
+    from email_assistant.archive.html import html_to_text
+    from email_assistant.archive.index import parse
+    from email_assistant.archive.mail import Mail, Raw, Unreadable
+    from email_assistant.archive.readers import mbox
+    from email_assistant.archive.redaction import Redactor
+    from email_assistant.archive.signatures import Learned
+    from email_assistant.errors import ArchiveError
+
+COLUMNS: readers.Columns = dict.fromkeys(("text", "subject", "sender", "recipient", "date", "id", "thread"))
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def message(data: bytes) -> None:
+    """One message in full, then cleaned."""
+    found = parse(Raw("fuzz", data))
+    assert isinstance(found, Mail | Unreadable)
+    if isinstance(found, Mail):
+        text(found.text.encode("utf-8", "surrogatepass"))
+
+
+def text(data: bytes) -> None:
+    """A text through every step of the cleaner, as plain text and as HTML."""
+    plain = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    for source in (plain, html_to_text(plain)):
+        draft = cleaning.draft(source, drop_code=True, with_context=True)
+        result = cleaning.finish(draft.text, Learned(names=frozenset({"ada"})))
+        Redactor().redact(result, "ru")
+
+
+def split(data: bytes) -> None:
+    """An mbox: every byte behind the first separator comes out again, or belongs to a separator."""
+    whole = b"From me@x.example Mon Jan  1 10:00:00 2024\n" + data
+    messages = list(mbox.split(io.BytesIO(whole)))
+    assert messages
+    assert sum(len(each or b"") for each in messages) <= len(whole)
+    # A chunk of another size sees the same messages.
+    before, mbox.CHUNK = mbox.CHUNK, 17
+    try:
+        assert list(mbox.split(io.BytesIO(whole))) == messages
+    finally:
+        mbox.CHUNK = before
+
+
+def archive(data: bytes) -> None:
+    """A file of any format."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        try:
+            for found in readers.read([Path(file.name)], "auto", COLUMNS):
+                assert isinstance(parse(found), Mail | Unreadable)
+        except ArchiveError:
+            return
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {"message": message, "text": text, "mbox": split, "archive": archive}
+
+
+def main() -> None:
+    """Fuzz one target for some seconds, from the demo archive's messages on."""
+    name, seconds = sys.argv[1], int(sys.argv[2])
+    with tempfile.TemporaryDirectory() as corpus:
+        demo = (ROOT / "demo" / "archive.mbox").read_bytes()
+        for number, data in enumerate(mbox.split(io.BytesIO(demo))):
+            (Path(corpus) / str(number)).write_bytes((data or b"")[:4000])
+        limits = [f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=3000", "-max_len=20000", "-verbosity=0"]
+        atheris.Setup([sys.argv[0], *limits, "-print_final_stats=1", corpus], TARGETS[name])
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
