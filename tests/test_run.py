@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -309,3 +310,50 @@ def test_help_is_for_people(run_py: Run) -> None:
     shown = run_py("--help").out
     for word in ("STAGES", "GROUPS", "EXAMPLES", "summarize", "lora.r=4,8,16", "smollm2_135m"):
         assert word in shown
+
+
+def test_replies_are_trained_and_written_with_what_they_answer(run_py: Run, tmp_path: Path) -> None:
+    separator = "From x@x.example Mon Jan  1 10:00:00 2024\n"
+    with (tmp_path / "mail.mbox").open("w") as file:
+        for number in range(24):
+            words = " ".join(sha256(f"{number} {place}".encode()).hexdigest()[:5] for place in range(8))
+            asked = (
+                f"From: Bo <bo@y.example>\nTo: Ada <ada@x.example>\nMessage-ID: <q{number}@y>\n"
+                f"Subject: Crate {number}\n"
+                f"Date: Mon, 01 Jan 2024 10:{number:02d}:00 +0000\n\nWhere does crate {number} of {number * 7} go?\n"
+            )
+            answer = (
+                f"From: Ada <ada@x.example>\nTo: Bo <bo@y.example>\nMessage-ID: <a{number}@x>\n"
+                f"Subject: Re: Crate {number}\nIn-Reply-To: <q{number}@y>\n"
+                f"Date: Mon, 01 Jan 2024 11:{number:02d}:00 +0000\n\n"
+                f"To dock {number * 13} with {words}.\n\n> Where does it go?\n"
+            )
+            file.write(f"{separator}{asked}\n{separator}{answer}\n")
+    arguments = ["tracking=none", f"data.path={tmp_path}/mail.mbox", "data.owner=ada@x.example", "data.context=parent"]
+    assert run_py("stage=train", *arguments).code == 0
+    latest = tmp_path / "outputs" / "latest"
+    pairs = [json.loads(line) for line in (latest / "split" / "train.jsonl").read_text().splitlines()]
+    assert all(re.fullmatch(r"Where does crate \d+ of \d+ go\?", pair["context"]) for pair in pairs)
+    (tmp_path / "ask.txt").write_text("Say where it goes\n")
+    (tmp_path / "thread.txt").write_text("Where does the last crate go?\n")
+    call = ["stage=infer", *arguments, "infer.input=ask.txt", "generation.temperature=3"]
+    tables = []
+    for place, thread in enumerate(("thread.txt", "null")):
+        done = run_py(*call, f"infer.output={tmp_path}/{place}.csv", f"infer.thread={thread}")
+        assert done.code == 0, done.err
+        tables.append((tmp_path / f"{place}.csv").read_text())
+    assert tables[0] != tables[1]
+    missing = run_py(*call, "infer.thread=nothing.eml")
+    assert (missing.code, "infer.thread names" in missing.err) == (1, True), missing.err
+
+
+def test_the_data_stage_leaves_a_page_and_nothing_of_its_work(run_py: Run, tmp_path: Path) -> None:
+    done = run_py("stage=data", "tracking=none", "data.redact=pii")
+    assert done.code == 0, done.err
+    folder = tmp_path / "outputs" / "latest" / "data"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("dropped.jsonl", "emails.jsonl", "manifest.json", "report.html", "report.json")
+    ]
+    emails = [json.loads(line) for line in (folder / "emails.jsonl").read_text().splitlines()]
+    assert all("@" not in address for email in emails for address in email["to"])
+    assert "shop1@goods.example" not in (folder / "report.html").read_text()

@@ -135,7 +135,13 @@ def _drop_attribution(kept: list[str]) -> None:
     end = len(kept)
     while end and not kept[end - 1].strip():
         end -= 1
-    if not end or len(kept) - end > LONGEST_GAP or not attributions.may_end_one(kept[end - 1]):
+    if not end or len(kept) - end > LONGEST_GAP:
+        return
+    if find_separator(kept, end - 1):
+        # 'Begin forwarded message:' above marked lines introduces these alone.
+        del kept[end - 1 :]
+        return
+    if not attributions.may_end_one(kept[end - 1]):
         return
     start = _attribution_start(kept, end - 1)
     if start is not None:

@@ -113,6 +113,11 @@ def test_inline_answers_keep_their_order_and_lose_wrapped_rests() -> None:
     assert own_words(text) == "The early one.\nMe."
 
 
+def test_a_forward_that_is_marked_ends_where_its_marks_end() -> None:
+    text = "Hello\n\nBegin forwarded message:\n\n> From: Jane <j@x.example>\n> Subject: x\n>\n> old\n\nMine again."
+    assert own_words(text) == "Hello\n\nMine again."
+
+
 def test_the_bats_initials_mark_quotes() -> None:
     assert own_words("Привет!\n\nИК> Как дела?\nИК> Пиши.\n\nХорошо.") == "Привет!\n\nХорошо."
     assert own_words("A> b is a comparison in C.") == "A> b is a comparison in C."
