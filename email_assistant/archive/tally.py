@@ -20,6 +20,7 @@ class Tally:
         self._languages: Counter[str] = Counter()
         self._lengths: Counter[str] = Counter()
         self._contexts = 0
+        self._threads: set[str] = set()
 
     def counted(self, emails: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The same mails, each counted as it passes."""
@@ -29,6 +30,7 @@ class Tally:
             self._languages[email["language"]] += 1
             self._lengths[_class_of(len(WORD.findall(email["text"])))] += 1
             self._contexts += bool(email.get("context"))
+            self._threads.add(email["thread"])
             yield email
 
     def summary(self) -> dict[str, Any]:
@@ -37,6 +39,7 @@ class Tally:
             "languages": dict(self._languages.most_common()),
             "months": dict(sorted(self._months.items())),
             "words": {name: self._lengths[name] for name in map(_name, (*LENGTHS, None))},
+            "threads": len(self._threads),
             "with_context": self._contexts,
         }
 
