@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment
 
 from email_assistant.archive.examples import Example
-from email_assistant.pages import POLICY
+from email_assistant.pages import POLICY, STYLE
 
 REASONS = {
     "not_by_owner": "by someone else",
@@ -27,9 +27,7 @@ REASONS = {
     **{kind: f"{kind} (data.drop)" for kind in ("signed", "vacation")},
 }
 MOST_MONTHS = 60
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
+EXTRA_STYLE = """
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem 1.2rem .3rem 0; text-align: left; vertical-align: top; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
@@ -38,8 +36,6 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .text { background: var(--soft); border-radius: .4rem; overflow-wrap: anywhere; padding: .6rem .8rem; }
 .text { max-height: 30rem; overflow: auto; white-space: pre-wrap; }
 .gone { background: #d334; text-decoration: line-through; text-decoration-color: #d338; }
-details { border: 1px solid var(--line); border-radius: .5rem; margin: .7rem 0; padding: .6rem .9rem; }
-summary { cursor: pointer; }
 img { background: #fff; border-radius: .4rem; max-width: 100%; }
 small, h3 { opacity: .75; }
 h3 { font-size: .85rem; margin: .8rem 0 .3rem; }
@@ -122,7 +118,7 @@ def write_page(
         examples=shown,
         plots=_plots(report),
         policy=POLICY,
-        style=STYLE,
+        style=STYLE + EXTRA_STYLE,
         unreadable=unreadable[:200],
     )
     path.write_text(text, encoding="utf-8", errors="replace")

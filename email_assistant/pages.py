@@ -15,6 +15,13 @@ SCORES = {
 ARMS = {"base": "Base model", "few_shot": "Base with the owner's mails", "tuned": "Tuned"}
 # Opened from a file, the page may load nothing and run nothing.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+# What all pages share.
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
+details { border: 1px solid var(--line); border-radius: .5rem; margin: .7rem 0; padding: .6rem .9rem; }
+summary { cursor: pointer; }
+"""
 TEMPLATE = """<!doctype html>
 <html lang="en">
 <head>
@@ -23,13 +30,10 @@ TEMPLATE = """<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>Evaluation on {{ report.mails }} mails</title>
 <style>
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
+{{ style }}
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem 1rem .4rem 0; text-align: right; }
 th:first-child, td:first-child { text-align: left; }
-details { border: 1px solid var(--line); border-radius: .5rem; margin: .7rem 0; padding: .6rem .9rem; }
-summary { cursor: pointer; }
 .arms { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
 .mail { background: var(--soft); border-radius: .4rem; padding: .6rem .8rem; }
 .mail { overflow-wrap: anywhere; white-space: pre-wrap; }
@@ -67,7 +71,7 @@ small { opacity: .75; }
 def write_report(path: Path, report: dict[str, Any], generations: list[dict[str, Any]]) -> None:
     """Write one self-contained page; whatever a mail holds is shown as text."""
     template = Environment(autoescape=True).from_string(TEMPLATE)
-    page = template.render(report=report, generations=generations, scores=SCORES, arms=ARMS, policy=POLICY)
+    page = template.render(report=report, generations=generations, scores=SCORES, arms=ARMS, policy=POLICY, style=STYLE)
     path.write_text(page, encoding="utf-8")
 
 

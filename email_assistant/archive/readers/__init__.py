@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from email_assistant.archive.mail import Found, Unreadable
 from email_assistant.archive.mime import is_sent
 from email_assistant.archive.readers import containers, eml, mbox, olm, pst, records
-from email_assistant.archive.readers.containers import FAULTS, Entry
+from email_assistant.archive.readers.containers import Entry
 from email_assistant.errors import ArchiveError
 
 # Which column of a table holds what; None where it is to be found by its name.
@@ -49,7 +49,7 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, survey: Survey | 
             survey.passed_over.append(entry.name)
             continue
         survey.formats[found] += 1
-        yield from _guarded(_messages(entry, found, columns), entry.name)
+        yield from containers.guarded(_messages(entry, found, columns), entry.name)
 
 
 def files_of(paths: Iterable[Path], wanted: str, columns: Columns) -> list[Path]:
@@ -89,32 +89,18 @@ def _is_read(path: Path, wanted: str, columns: Columns) -> bool:
     return found is not None and wanted in ("auto", found)
 
 
-def _guarded(messages: Iterator[Found], name: str) -> Iterator[Found]:
-    """Turn what breaks in the middle of a file into a named item; what came before it stays."""
-    while True:
-        try:
-            message = next(messages)
-        except StopIteration:
-            return
-        except ArchiveError:
-            raise
-        except FAULTS as error:
-            yield Unreadable(name, f"{type(error).__name__}: {error}")
-            return
-        yield message
-
-
 def _messages(entry: Entry, format: str, columns: Columns) -> Iterator[Found]:
     sent = is_sent(_folders(entry.name))
     if format == "mbox":
-        return mbox.read(entry.stream, entry.name, sent)
-    if format in ("eml", "maildir", "emlx", "msg"):
-        return eml.read(entry.stream, entry.name, sent, format)
-    if format == "pst":
-        return pst.read(containers.seekable(entry), entry.name)
-    if format == "olm":
-        return olm.read(entry.stream, entry.name, sent)
-    return records.read(entry.stream, entry.name, format, columns)
+        yield from mbox.read(entry.stream, entry.name, sent)
+    elif format in ("eml", "maildir", "emlx", "msg"):
+        yield from eml.read(entry.stream, entry.name, sent, format)
+    elif format == "pst":
+        yield from pst.read(containers.seekable(entry), entry.name)
+    elif format == "olm":
+        yield from olm.read(entry.stream, entry.name, sent)
+    else:
+        yield from records.read(entry.stream, entry.name, format, columns)
 
 
 def _folders(name: str) -> list[str]:

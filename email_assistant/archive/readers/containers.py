@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from email_assistant.archive.mail import Unreadable
 from email_assistant.archive.readers.streams import prefixed
 
+Item = TypeVar("Item")
 HEAD = 65536
 DEEPEST = 3
 # Mail shrinks to a fifth or so; what grows two hundred times is a bomb.
@@ -107,22 +108,22 @@ def _entries_of_file(path: Path, name: str) -> Iterator[Entry | Unreadable]:
         head = file.read(HEAD)
         file.seek(0)
         if is_container(head):
-            yield from _guarded(_inside(file, head, name, _Budget(size), 1), name)
+            yield from guarded(_inside(file, head, name, _Budget(size), 1), name)
         else:
             yield Entry(name, head, file, path, size)
 
 
-def _guarded(entries: Iterator[Entry | Unreadable], name: str) -> Iterator[Entry | Unreadable]:
-    """Turn what breaks on the way into a named item; what came before it stays."""
+def guarded(items: Iterator[Item], name: str) -> Iterator[Item | Unreadable]:
+    """The items; what breaks on the way becomes a named one, and what came before it stays."""
     while True:
         try:
-            entry = next(entries)
+            item = next(items)
         except StopIteration:
             return
         except FAULTS as error:
             yield Unreadable(name, f"{type(error).__name__}: {error}")
             return
-        yield entry
+        yield item
 
 
 def _inside(stream: BinaryIO, head: bytes, name: str, budget: _Budget, depth: int) -> Iterator[Entry | Unreadable]:
@@ -153,7 +154,7 @@ def _inside_zip(stream: BinaryIO, name: str, budget: _Budget, depth: int) -> Ite
                 yield Unreadable(inner, f"{type(error).__name__}: {error}")
                 continue
             with member:
-                yield from _guarded(_entry(member, inner, budget, depth), inner)
+                yield from guarded(_entry(member, inner, budget, depth), inner)
 
 
 def _inside_tar(stream: BinaryIO, name: str, budget: _Budget, depth: int) -> Iterator[Entry | Unreadable]:
@@ -162,7 +163,7 @@ def _inside_tar(stream: BinaryIO, name: str, budget: _Budget, depth: int) -> Ite
             file = archive.extractfile(member) if member.isfile() else None
             if file is not None:
                 inner = f"{name}/{member.name}"
-                yield from _guarded(_entry(cast(BinaryIO, file), inner, budget, depth), inner)
+                yield from guarded(_entry(cast(BinaryIO, file), inner, budget, depth), inner)
 
 
 def _held(stream: BinaryIO) -> BinaryIO:
