@@ -61,7 +61,6 @@ class Rules:
     drop_code: bool = True
     context_words: int | None = None
     redact: bool = False
-    processes: int | None = None
 
 
 class Spool:
@@ -90,6 +89,29 @@ class Spool:
         self._file.close()
 
 
+class Reasons:
+    """Why each message was dropped, by its number: a byte for every message."""
+
+    def __init__(self, messages: int) -> None:
+        """Begin with none dropped."""
+        self._codes = bytearray(messages)
+        self._names = [""]
+
+    def __setitem__(self, number: int, reason: str) -> None:
+        if reason not in self._names:
+            self._names.append(reason)
+        self._codes[number] = self._names.index(reason)
+
+    def __getitem__(self, number: int) -> str:
+        """The reason; empty for a message that was kept."""
+        return self._names[self._codes[number]]
+
+    def counts(self) -> dict[str, int]:
+        """How many were dropped for each reason, the most frequent first."""
+        counts = Counter({name: self._codes.count(code) for code, name in enumerate(self._names) if code})
+        return {name: count for name, count in counts.most_common() if count}
+
+
 @dataclass
 class Selection:
     """What came of the archive.
@@ -98,17 +120,17 @@ class Selection:
         kept: The lines of emails.jsonl, in order of date; to be read once.
         reasons: Why each other message was dropped, by its number.
         learned: What the archive shows of its owner's signature and sign-offs.
+        details: What was wrong with each message that could not be read.
+        examples: Messages to look at, by reason and by what was cut.
         cuts: How many kept mails lost something, by what it was.
         kinds: How many of the owner's messages are of each kind.
         redactions: Placeholders that were put in, by kind.
         domains: How many kept mails went to each recipient's domain.
         hide: What takes personal data out of a text, where the rules say so.
-        examples: Messages to look at, by reason and by what was cut.
-        words: The number of words of each kept mail.
     """
 
     kept: Iterator[dict[str, Any]]
-    reasons: dict[int, str]
+    reasons: "Reasons"
     learned: Learned
     details: dict[int, str]
     examples: Examples
@@ -171,9 +193,7 @@ class _Selector:
         self.by_owner = index.by(owner)
         self.order: list[tuple[float, str, int]] = []
         self.languages = Languages()
-        self.result = Selection(
-            iter(()), dict.fromkeys(index.unreadable, "unreadable"), Learned(), dict(index.unreadable), Examples()
-        )
+        self.result = Selection(iter(()), Reasons(len(index)), Learned(), dict(index.unreadable), Examples())
 
     def select(self, read: Callable[[], Iterator[Found]], crew: Workers, progress: Callable[[], None]) -> Selection:
         self._note_others()
@@ -190,7 +210,9 @@ class _Selector:
     def _note_others(self) -> None:
         for number, flag in enumerate(self.by_owner):
             if not flag:
-                self.result.reasons.setdefault(number, "not_by_owner")
+                self.result.reasons[number] = "not_by_owner"
+        for number in self.index.unreadable:
+            self.result.reasons[number] = "unreadable"
 
     def _second_reading(self, read: Callable[[], Iterator[Found]], crew: Workers) -> Iterator[Cleaned]:
         wanted = self.by_owner

@@ -1,7 +1,6 @@
 """The archive's messages to the owner's own mails."""
 
 import logging
-from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -92,18 +91,18 @@ def _named(config: Config) -> str:
 
 
 def _nothing_kept(index: Index, chosen: Selection, owner: owners.Owner, config: Config) -> str:
-    reasons = Counter(chosen.reasons.values())
-    if set(reasons) <= {"not_by_owner", "unreadable"} and reasons["not_by_owner"]:
+    reasons = chosen.reasons.counts()
+    if set(reasons) <= {"not_by_owner", "unreadable"} and reasons.get("not_by_owner"):
         often = ", ".join(f"{name} ({count})" for name, count in index.census.often(3))
         return f"{_named(config)}: none of {len(index)} messages is by {_names(owner)}; most are by {often}"
-    shown = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+    shown = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
     return f"{_named(config)}: none of {len(index)} messages is left: {shown}; see data.min_words and its like"
 
 
 def _dropped(index: Index, chosen: Selection) -> Iterator[dict[str, Any]]:
     """A line for every message that was dropped; of those that could not be read it says why."""
     for number, source in enumerate(index.sources()):
-        if number in chosen.reasons:
+        if chosen.reasons[number]:
             line = {"source": source, "reason": chosen.reasons[number]}
             yield line | ({"why": chosen.details[number]} if number in chosen.details else {})
 
@@ -120,7 +119,7 @@ def _report(
     return {
         "messages": len(index),
         "kept": tally.kept,
-        "dropped": dict(Counter(chosen.reasons.values()).most_common()),
+        "dropped": chosen.reasons.counts(),
         "owner": {"addresses": sorted(owner.addresses), "names": sorted(owner.names), "grounds": owner.grounds},
         "kinds": dict(chosen.kinds.most_common()),
         "cuts": dict(chosen.cuts.most_common()),

@@ -27,7 +27,7 @@ def select(
     index, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, work, processes)
     kept = list(chosen.kept)
     sources = list(index.sources())
-    return kept, {sources[number]: reason for number, reason in chosen.reasons.items()}
+    return kept, {source: chosen.reasons[n] for n, source in enumerate(sources) if chosen.reasons[n]}
 
 
 def test_every_message_is_kept_or_dropped_under_one_reason(tmp_path: Path) -> None:
