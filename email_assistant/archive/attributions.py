@@ -41,6 +41,9 @@ ADDRESS = re.compile(r"[\w.+-]+@[\w-]+")
 ADDRESS_AT_END = re.compile(r"@[\w.-]+\s*(?:\([^()]{0,60}\)\s*)?[>)\]\"'”»]*$")
 # Verbs that people use for more than attributions.
 SAID = re.compile(r"\b(?:said|sent)\W*$", re.IGNORECASE)
+BRACKETED = re.compile(r"[<(\[][\w.+-]+@[\w.-]+[>)\]](?:\s+[^\W\d_]+){0,3}\s*[:：]$")
+# Marks of writing direction and such, which some programs put between the parts of a date.
+UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 YOU = re.compile(r"\byou wrote|вы писали|ви писали|avez écrit|sie schrieben", re.IGNORECASE)
 DASHED = re.compile(r"^\W*[-–—]{2,}.*[-–—]{2,}\W*$")
 LAST_WORDS = frozenset(verb.casefold().split()[-1] for locale in LOCALES.values() for verb in locale.verbs)
@@ -58,9 +61,11 @@ def may_end_one(line: str) -> bool:
 
 def is_full(text: str) -> bool:
     """Whether a text is an attribution by itself; its lines, where it had several, are joined by spaces."""
-    text = text.strip(EDGE)
+    text = UNSEEN.sub("", text).strip(EDGE)
     if not 8 < len(text) < LONGEST or not FULL_DATE.search(text):
         return False
+    if _is_of_unknown_language(text):
+        return True
     if not OPENING.match(text.lstrip("\"'«“(")) and not WRITER_FIRST.match(text):
         return False
     ended = text.rstrip(":：").rstrip()
@@ -103,6 +108,13 @@ def inside(line: str) -> int | None:
         if match.start() and is_full(line[match.start() :]):
             return match.start()
     return None
+
+
+def _is_of_unknown_language(text: str) -> bool:
+    """A date, a clock time, an address in brackets, a word or three, a colon: no verb needs to be known."""
+    match = BRACKETED.search(text)
+    before = text[: match.start()] if match else ""
+    return bool(CLOCK.search(before) and FULL_DATE.search(before))
 
 
 def _ends_itself(text: str) -> bool:

@@ -10,7 +10,7 @@ Subject: Lunch
 import re
 from dataclasses import dataclass, field
 
-from email_assistant.archive.attributions import ADDRESS, CLOCK, FULL_DATE, LONGEST, either
+from email_assistant.archive.attributions import ADDRESS, CLOCK, FULL_DATE, LONGEST, UNSEEN, either
 from email_assistant.archive.locales import LOCALES
 
 LABEL = re.compile(r"^[\s>*_|]{0,12}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]*[:：][\s*_]*(.*)$")
@@ -57,8 +57,6 @@ FLAT = re.compile(
     rf"[^:@]{{0,80}}@[^:]{{1,80}}?\s(?:{_DATES})\s?:.{{1,60}}?\d:\d\d)",
     re.IGNORECASE,
 )
-# Marks of writing direction and such, which Windows Mail puts between all parts of a date.
-UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 @dataclass
@@ -171,7 +169,7 @@ def _with_rule(lines: list[str], place: int) -> int:
     above = place
     while above and not lines[above - 1].strip() and place - above < 4:
         above -= 1
-    if above and RULE.match(lines[above - 1]):
+    if above and (RULE.match(lines[above - 1]) or _ruled(lines[above - 1])):
         return above - 1
     if above and MOMENT_ALONE.match(lines[above - 1]):
         return above - 2 if above > 1 and 0 < len(lines[above - 2].split()) <= 8 else above - 1
