@@ -2,13 +2,16 @@
 
 import multiprocessing
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import TypeVar
 
 from email_assistant import privacy
+from email_assistant.errors import ArchiveError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -51,9 +54,7 @@ class Workers:
         items = iter(items)
         first = list(islice(items, WORTH_STARTING)) if self._count > 1 and not self._pool else []
         if self._count > 1 and (self._pool or len(first) == WORTH_STARTING):
-            self._pool = self._pool or ProcessPoolExecutor(
-                self._count, multiprocessing.get_context("spawn"), privacy.protect
-            )
+            self._pool = self._pool or ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), _start)
             yield from self._by_processes(self._pool, function, _batches(_chain(first, items), size))
         else:
             for batch in _batches(_chain(first, items), size):
@@ -66,12 +67,23 @@ class Workers:
         batches: Iterator[list[Item]],
     ) -> Iterator[Result]:
         pending: deque[Future[list[Result]]] = deque()
-        for batch in batches:
-            pending.append(pool.submit(function, batch))
-            while len(pending) > AHEAD * self._count:
+        try:
+            for batch in batches:
+                pending.append(pool.submit(function, batch))
+                while len(pending) > AHEAD * self._count:
+                    yield from pending.popleft().result()
+            while pending:
                 yield from pending.popleft().result()
-        while pending:
-            yield from pending.popleft().result()
+        except BrokenProcessPool as error:
+            raise ArchiveError(
+                "a process that reads the archive was killed, as happens where memory runs out; try data.processes=1"
+            ) from error
+
+
+def _start() -> None:
+    """What a process begins with: nothing leaves it, and Ctrl-C is for the one that started it."""
+    privacy.protect()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _cores() -> int:
