@@ -9,8 +9,10 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from zlib import crc32
 
 WORD = re.compile(r"\w+")
+EPSILON = 1e-9
 
 
 class Seen:
@@ -30,6 +32,7 @@ class Seen:
         self._threshold = threshold
         self._counts = counts
         self._sets: list[frozenset[str]] = []
+        self._prints: list[int] = []
         self._places: list[int] = []
         self._same: set[frozenset[str]] = set()
         self._by_word: dict[tuple[str, int], list[int]] = defaultdict(list)
@@ -45,14 +48,20 @@ class Seen:
         smallest, largest = math.ceil(self._threshold * size), math.floor(size / self._threshold)
         rarest_first = sorted(words, key=lambda word: (self._counts.get(word, 0), word))
         prefix = rarest_first[: size - math.ceil(self._threshold * size) + 1]
-        for word in prefix:
-            for length in range(smallest, largest + 1):
-                similar.update(self._by_word.get((word, length), ()))
+        print_of_words = _print(words)
+        for length in range(smallest, largest + 1):
+            # Sets of these sizes that differ in more words than this are too far apart; their prints differ in fewer.
+            furthest = math.floor((1 - self._threshold) / (1 + self._threshold) * (size + length) + EPSILON)
+            for word in prefix:
+                for number in self._by_word.get((word, length), ()):
+                    if (self._prints[number] ^ print_of_words).bit_count() <= furthest:
+                        similar.add(number)
         found = [number for number in sorted(similar) if jaccard(words, self._sets[number]) >= self._threshold]
         if words not in self._same:
             number = len(self._sets)
             self._same.add(words)
             self._sets.append(words)
+            self._prints.append(print_of_words)
             self._places.append(place)
             for word in prefix:
                 self._by_word[word, size].append(number)
@@ -61,6 +70,14 @@ class Seen:
     def _interned(self, text: str) -> frozenset[str]:
         """A text's words, each held once in memory."""
         return frozenset(self._words.setdefault(word, word) for word in WORD.findall(text.casefold()))
+
+
+def _print(words: frozenset[str]) -> int:
+    """A bit for every word, of 256: two sets' prints differ in no more bits than the sets do in words."""
+    print_of_words = 0
+    for word in words:
+        print_of_words |= 1 << (crc32(word.encode("utf-8", "surrogatepass")) & 255)
+    return print_of_words
 
 
 def near_duplicates(texts: Sequence[str], threshold: float) -> Iterator[tuple[int, int]]:

@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from email_assistant.archive import owner, signatures, threads
 from email_assistant.archive.duplicates import jaccard, near_duplicates
@@ -157,6 +159,19 @@ def test_near_duplicates_are_those_of_the_definition() -> None:
             if sets[later] and jaccard(sets[later], sets[earlier]) >= threshold and sets[earlier] not in sets[:earlier]
         }
         assert set(near_duplicates(texts, threshold)) == expected
+
+
+@given(
+    st.lists(st.text("abcdefgh ", max_size=24).map(" ".join), max_size=25), st.sampled_from([0.3, 0.5, 0.75, 0.9, 1.0])
+)
+def test_near_duplicates_are_found_exactly(texts: list[str], threshold: float) -> None:
+    sets = [frozenset(text.split()) for text in texts]
+    repeats = {
+        later
+        for later in range(len(texts))
+        if sets[later] and any(jaccard(sets[later], sets[earlier]) >= threshold for earlier in range(later))
+    }
+    assert {later for later, _ in near_duplicates(texts, threshold)} == repeats
 
 
 def test_threads_by_reference_column_and_subject() -> None:
