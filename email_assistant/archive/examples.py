@@ -1,7 +1,8 @@
 """A few messages to look at for each reason, drawn so that they come from all over the archive."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 from typing import Any
 from zlib import crc32
 
@@ -27,6 +28,16 @@ class Example:
     result: str
 
 
+def drawn(sources: Iterable[tuple[int, str]]) -> frozenset[int]:
+    """The numbers of the messages that would be drawn as examples of one label, by their names."""
+    lowest = nsmallest(SHOWN_EACH, ((_rank(source), number) for number, source in sources))
+    return frozenset(number for _, number in lowest)
+
+
+def _rank(source: str) -> int:
+    return crc32(source.encode("utf-8", "surrogatepass"))
+
+
 class Examples:
     """The examples so far: those whose names hash lowest, so that the same archive shows the same ones."""
 
@@ -43,7 +54,7 @@ class Examples:
             result: What was kept of it.
         """
         drawn = self._drawn.setdefault(label, [])
-        rank = crc32(record["source"].encode("utf-8", "surrogatepass"))
+        rank = _rank(record["source"])
         if len(drawn) < SHOWN_EACH or rank < drawn[-1][0]:
             fields = (record["source"], record["sender"], record["subject"], record["original"])
             drawn.append((rank, Example(*fields, result)))

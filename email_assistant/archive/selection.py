@@ -20,7 +20,7 @@ from email_assistant.archive.answering import shortened
 from email_assistant.archive.drafting import Cleaned, clean_batch, finish_batch
 from email_assistant.archive.duplicates import WORD as DUPLICATE_WORD
 from email_assistant.archive.duplicates import Seen
-from email_assistant.archive.examples import Examples
+from email_assistant.archive.examples import Examples, drawn
 from email_assistant.archive.index import Index, envelopes, size_of, without_body
 from email_assistant.archive.language import Languages
 from email_assistant.archive.mail import Found
@@ -216,21 +216,27 @@ class _Selector:
 
     def _second_reading(self, read: Callable[[], Iterator[Found]], crew: Workers) -> Iterator[Cleaned]:
         wanted = self.by_owner
-        if self.rules.context_words:
-            answered = self.index.answered_by(self.by_owner)
-            wanted = bytearray(own | parent for own, parent in zip(self.by_owner, answered, strict=True))
-            self.answered = answered
-        else:
-            self.answered = bytearray(len(wanted))
+        self.answered = self.index.answered_by(self.by_owner) if self.rules.context_words else bytearray(len(wanted))
+        self.others = drawn(
+            (number, source) for number, source in enumerate(self.index.sources()) if self._is_others(number)
+        )
+        wanted = bytearray(own | parent for own, parent in zip(self.by_owner, self.answered, strict=True))
+        for number in self.others:
+            wanted[number] = 1
         items = ((number, found) for number, found in enumerate(read()) if wanted[number])
         function = partial(clean_batch, drop_code=self.rules.drop_code, with_context=bool(self.rules.context_words))
         return crew.ordered(function, items, lambda item: size_of(item[1]))
+
+    def _is_others(self, number: int) -> bool:
+        return not self.by_owner[number] and number not in self.index.unreadable
 
     def _take(self, cleaned: Cleaned) -> None:
         """Decide what a message alone decides; the others wait on disk."""
         if self.answered[cleaned.number] and cleaned.why is None:
             self.parents[short_hash(cleaned.id)] = self.drafts.append({"text": cleaned.text})
         if not self.by_owner[cleaned.number]:
+            if cleaned.number in self.others:
+                self.result.examples.offer("not_by_owner", vars(cleaned), "")
             return
         self.result.kinds.update(cleaned.kinds)
         reason = self._reason(cleaned)
@@ -302,7 +308,7 @@ class _Selector:
                 alive.append(number)
         cut = max(0, len(alive) - self.rules.max_mails) if self.rules.max_mails is not None else 0
         for number in alive[:cut]:
-            self.result.reasons[self.finished[number]["number"]] = "beyond_max_mails"
+            self._drop(self.finished[number]["number"], "beyond_max_mails", self.finished[number])
         return alive[cut:]
 
     def _language(self, record: dict[str, Any]) -> str:

@@ -99,6 +99,19 @@ def test_context_is_the_parent_of_the_archive_or_else_what_is_quoted(tmp_path: P
     assert "context" not in select(messages, Rules(), tmp_path)[0][0]
 
 
+def test_every_reason_has_an_example(tmp_path: Path) -> None:
+    bo = Person("Bo", "bo@y.example")
+    messages = [*(mail(number, senders=[bo]) for number in range(9)), mail(20), mail(21), mail(22, "> quoted")]
+    _, _, chosen = read_and_select(
+        lambda: iter(messages), ["ada@x.example"], Rules(max_mails=1, duplicate_similarity=0.99), tmp_path
+    )
+    assert len(list(chosen.kept)) == 1
+    shown = chosen.examples.by_label()
+    assert set(shown) == set(chosen.reasons.counts()) == {"not_by_owner", "beyond_max_mails", "only_quoted"}
+    assert len(shown["not_by_owner"]) == 3
+    assert all(example.original for examples in shown.values() for example in examples)
+
+
 def test_redaction_reaches_every_field_and_counts(tmp_path: Path) -> None:
     you = Person("", "you@y.example")
     messages = [mail(1, "Write to you@y.example or +44 20 7946 0018.", subject="From you@y.example", recipients=[you])]
