@@ -13,13 +13,32 @@ DEVICE = re.compile(
 # No footer has more lines.
 LONGEST = 80
 RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
-LIST_FOOTER = re.compile(
-    r"mailing[- ]list|unsubscribe|subscribed to the google group|listinfo|list archives?:|list-?info|mailman|"
-    r"to (?:leave|post to) th(?:e|is) (?:list|group)|yahoo! groups|"
-    r"список рассылки|отписаться|список розсилки|відписатися|mailingliste|abbestellen|abmelden unter|"
-    r"liste de diffusion|se désabonner|lista de correo|darse de baja|lista di discussione|cancellare l'iscrizione|"
-    r"lista de discussão|mailinglijst|uitschrijven|lista dyskusyjna|wypisać",
-    re.IGNORECASE,
+LIST_FOOTER = (
+    *("mailing list", "mailing-list", "unsubscribe", "subscribed to the google group", "listinfo", "list-info"),
+    *("list archive", "mailman", "to leave this list", "to leave the list", "to leave this group", "to post to this"),
+    *(
+        "yahoo! groups",
+        "список рассылки",
+        "отписаться",
+        "список розсилки",
+        "відписатися",
+        "mailingliste",
+        "abbestellen",
+    ),
+    *(
+        "abmelden unter",
+        "liste de diffusion",
+        "se désabonner",
+        "lista de correo",
+        "darse de baja",
+        "lista di discussione",
+    ),
+    *("cancellare l'iscrizione", "lista de discussão", "mailinglijst", "uitschrijven", "lista dyskusyjna", "wypisać"),
+)
+# One of these stands in every advertisement: a look for them is quick.
+ADVERTISING = (
+    *("virus", "вирус", "avast", "yahoo", "get your", "try your", "environment", "print", "drucken", "imprimer"),
+    *("imprimir", "stampare", "печатать", "окружающ", "bevor sie diese"),
 )
 ADVERTISEMENT = re.compile(
     r"virus[- ]?(?:free|checked|frei)|(?:scanned|checked|geprüft|проверен\w*|vérifié|comprobado|controllat\w+)\b.{0,60}"
@@ -101,8 +120,8 @@ def _footer_start(lines: list[str], start: int, end: int) -> tuple[int, str] | N
         return last, "device"
     for place in filter(lambda place: RULE.match(lines[place]), range(max(start, last - LONGEST), last + 1)):
         rest = " ".join(line.strip() for line in lines[place : last + 1])
-        if LIST_FOOTER.search(rest) or ADVERTISEMENT.search(rest) or is_disclaimer(rest):
-            return place, "list" if LIST_FOOTER.search(rest) else "disclaimer"
+        if is_list_footer(rest) or is_advertisement(rest) or is_disclaimer(rest):
+            return place, "list" if is_list_footer(rest) else "disclaimer"
     if last - start > LONGEST:
         return None
     paragraph = " ".join(line.strip() for line in lines[start : last + 1])
@@ -112,11 +131,23 @@ def _footer_start(lines: list[str], start: int, end: int) -> tuple[int, str] | N
     above = start - 1
     while above >= 0 and not lines[above].strip():
         above -= 1
-    if short and LIST_FOOTER.search(paragraph) and (above >= 0 and RULE.match(lines[above])):
+    if short and is_list_footer(paragraph) and (above >= 0 and RULE.match(lines[above])):
         return above, "list"
-    if short and len(paragraph) < 400 and ADVERTISEMENT.search(paragraph) and last - start < 4:
+    if short and len(paragraph) < 400 and is_advertisement(paragraph) and last - start < 4:
         return start, "disclaimer"
     return None
+
+
+def is_list_footer(paragraph: str) -> bool:
+    """Whether a paragraph says how to leave a mailing list, or which it is."""
+    lowered = paragraph.lower()
+    return any(words in lowered for words in LIST_FOOTER)
+
+
+def is_advertisement(paragraph: str) -> bool:
+    """Whether a paragraph is a program's own: a virus scanner's, a free mailbox's, a plea not to print."""
+    lowered = paragraph.lower()
+    return any(words in lowered for words in ADVERTISING) and bool(ADVERTISEMENT.search(paragraph))
 
 
 def is_disclaimer(paragraph: str) -> bool:

@@ -18,9 +18,9 @@ FIELDS = (
     *("Auto-Submitted", "X-Autoreply", "X-Autorespond", "X-Auto-Response-From", "X-Gmail-Labels"),
     *("Content-Type", "Content-Transfer-Encoding", "Content-Disposition"),
 )
+# For a header in lower case: 'IGNORECASE' would take twice as long.
 FIELD = re.compile(
-    rb"^(" + b"|".join(name.encode() for name in FIELDS) + rb")[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n?",
-    re.MULTILINE | re.IGNORECASE,
+    rb"\n(" + b"|".join(name.lower().encode() for name in FIELDS) + rb")[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)"
 )
 # The header ends with the first line that is neither a field nor the rest of one.
 HEADER = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From |>From )[^\n]*+\n?+)*+")
@@ -117,9 +117,11 @@ def _header_end(data: bytes) -> int:
 
 def _with_fields(header: bytes) -> Message:
     message = Part()
-    for match in FIELD.finditer(header):
-        value = match[2].replace(b"\r\n", b"\n").rstrip(b"\r\n")
-        message.set_raw(match[1].decode("ascii"), value.decode("ascii", "surrogateescape"))
+    header = b"\n" + header
+    for match in FIELD.finditer(header.lower()):
+        name, value = (header[slice(*match.span(group))] for group in (1, 2))
+        value = value.replace(b"\r\n", b"\n").rstrip(b"\r\n")
+        message.set_raw(name.decode("ascii"), value.decode("ascii", "surrogateescape"))
     return message
 
 
