@@ -19,8 +19,7 @@ from email_assistant.archive.index import parse
 from email_assistant.archive.mail import Mail
 
 Cleaner = Callable[[str], str]
-COLUMNS: dict[str, str | None] = dict.fromkeys(("text", "subject", "sender", "recipient", "date", "id", "thread"))
-ARCHIVES = {
+ARCHIVES: dict[str, tuple[list[str], readers.Columns]] = {
     "leech_usrp": (["patchvonbraun@gmail.com"], {}),
     "koenig_de_locale": (["Christian König", "Koenig, Christian", "christian.koenig@amd.com"], {}),
     "enron_shackleton": (["shackleton-s"], {}),
@@ -228,7 +227,7 @@ class Faults:
 
 def _archives(folder: Path, rivals: dict[str, tuple[Cleaner, Cleaner]], show: bool) -> None:
     for name, (owners, columns) in ARCHIVES.items():
-        mails = list(owned(folder / name, owners, COLUMNS | columns))
+        mails = list(owned(folder / name, owners, columns))
         print(
             f"\narchive {name}, {len(mails)} mails of its owner, percent: empty, attribution left, '>' left; own words"
         )
@@ -250,7 +249,7 @@ def _show(mail: Mail, result: str) -> None:
         print(f"--- {mail.source}: {one}\n{mail.text[:1500]}\n--- becomes\n{result[:800]}")
 
 
-def owned(path: Path, owners: list[str], columns: dict[str, str | None]) -> Iterator[Mail]:
+def owned(path: Path, owners: list[str], columns: readers.Columns) -> Iterator[Mail]:
     """The owner's messages that have a text."""
     known = owner.given(owners)
     for found in readers.read([path], "auto", columns):

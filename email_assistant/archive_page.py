@@ -7,10 +7,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
 from email_assistant.archive.examples import Example
-from email_assistant.pages import POLICY, STYLE
+from email_assistant.archive.mail import KINDS
+from email_assistant.pages import render
 
 REASONS = {
     "not_by_owner": "by someone else",
@@ -23,12 +22,12 @@ REASONS = {
     "duplicate": "repeats an earlier mail (data.duplicate_similarity)",
     "beyond_max_mails": "older than the newest data.max_mails",
     "other_language": "not in data.languages",
-    **{kind: f"{kind} (data.drop)" for kind in ("automatic", "bounce", "calendar", "encrypted", "list", "receipt")},
-    **{kind: f"{kind} (data.drop)" for kind in ("signed", "vacation")},
+    **{kind: f"{kind} (data.drop)" for kind in KINDS},
 }
 MOST_MONTHS = 60
-EXTRA_STYLE = """
-table { border-collapse: collapse; }
+TEMPLATE = """{% extends "shell" %}
+{% block title %}{{ report.kept }} of {{ report.messages }} messages{% endblock %}
+{% block style %}
 th, td { border-bottom: 1px solid var(--line); padding: .3rem 1.2rem .3rem 0; text-align: left; vertical-align: top; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .columns { display: grid; gap: 2rem; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); }
@@ -39,17 +38,8 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 img { background: #fff; border-radius: .4rem; max-width: 100%; }
 small, h3 { opacity: .75; }
 h3 { font-size: .85rem; margin: .8rem 0 .3rem; }
-"""
-TEMPLATE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
-<meta name="viewport" content="width=device-width">
-<title>{{ report.kept }} of {{ report.messages }} messages</title>
-<style>{{ style }}</style>
-</head>
-<body>
+{% endblock %}
+{% block body %}
 <h1>{{ report.kept }} of {{ report.messages }} messages kept</h1>
 <p>Owner: {{ (report.owner.addresses + report.owner.names)|join(', ') or 'not named' }}
 <small>({{ report.owner.grounds }})</small></p>
@@ -85,8 +75,7 @@ TEMPLATE = """<!doctype html>
 {% for source, why in unreadable %}<tr><td>{{ source }}</td><td>{{ why }}</td></tr>{% endfor %}</table>{% endif %}
 {% if report.files_passed_over %}<h2>Files without mail</h2>
 <p>{{ report.files_passed_over[:50]|join(', ') }}</p>{% endif %}
-</body>
-</html>
+{% endblock %}
 """
 
 
@@ -111,14 +100,12 @@ def write_page(
         "Files": report["formats"],
     }
     shown = {REASONS.get(label, label): [_shown(each) for each in drawn] for label, drawn in examples.items()}
-    page = Environment(autoescape=True).from_string(TEMPLATE)
-    text = page.render(
+    text = render(
+        TEMPLATE,
         report=report,
         tables=tables,
         examples=shown,
         plots=_plots(report),
-        policy=POLICY,
-        style=STYLE + EXTRA_STYLE,
         unreadable=unreadable[:200],
     )
     path.write_text(text, encoding="utf-8", errors="replace")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import DictLoader, Environment
 
 SCORES = {
     "bleu": "BLEU",
@@ -21,17 +21,25 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .7rem 0; padding: .6rem .9rem; }
 summary { cursor: pointer; }
+table { border-collapse: collapse; }
 """
-TEMPLATE = """<!doctype html>
+SHELL = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{{ policy }}">
 <meta name="viewport" content="width=device-width">
-<title>Evaluation on {{ report.mails }} mails</title>
-<style>
-{{ style }}
-table { border-collapse: collapse; }
+<title>{% block title %}{% endblock %}</title>
+<style>{{ shared_style }}{% block style %}{% endblock %}</style>
+</head>
+<body>
+{% block body %}{% endblock %}
+</body>
+</html>
+"""
+TEMPLATE = """{% extends "shell" %}
+{% block title %}Evaluation on {{ report.mails }} mails{% endblock %}
+{% block style %}
 th, td { border-bottom: 1px solid var(--line); padding: .4rem 1rem .4rem 0; text-align: right; }
 th:first-child, td:first-child { text-align: left; }
 .arms { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
@@ -39,9 +47,8 @@ th:first-child, td:first-child { text-align: left; }
 .mail { overflow-wrap: anywhere; white-space: pre-wrap; }
 h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
 small { opacity: .75; }
-</style>
-</head>
-<body>
+{% endblock %}
+{% block body %}
 <h1>Evaluation on {{ report.mails }} mails</h1>
 <table>
 <tr><th></th>{% for name in scores.values() %}<th>{{ name }}</th>{% endfor %}</tr>
@@ -63,15 +70,19 @@ small { opacity: .75; }
 {% endfor %}
 </div></details>
 {% endfor %}
-</body>
-</html>
+{% endblock %}
 """
 
 
+def render(template: str, **values: Any) -> str:
+    """A self-contained page: a template that extends "shell"; whatever a mail holds is shown as text."""
+    environment = Environment(autoescape=True, loader=DictLoader({"shell": SHELL}))
+    return environment.from_string(template).render(policy=POLICY, shared_style=STYLE, **values)
+
+
 def write_report(path: Path, report: dict[str, Any], generations: list[dict[str, Any]]) -> None:
-    """Write one self-contained page; whatever a mail holds is shown as text."""
-    template = Environment(autoescape=True).from_string(TEMPLATE)
-    page = template.render(report=report, generations=generations, scores=SCORES, arms=ARMS, policy=POLICY, style=STYLE)
+    """Write the page of an evaluation."""
+    page = render(TEMPLATE, report=report, generations=generations, scores=SCORES, arms=ARMS)
     path.write_text(page, encoding="utf-8")
 
 

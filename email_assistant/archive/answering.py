@@ -1,17 +1,14 @@
 """The mail that is to be answered: what a reply's context is, from an archive or from a file that a user names."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from email_assistant.archive import cleaning, readers
 from email_assistant.archive.index import parse
 from email_assistant.archive.mail import Mail
 from email_assistant.archive.mime import decode
-from email_assistant.archive.signatures import Learned
 from email_assistant.errors import DataError
 
 LARGEST_TEXT = 4 << 20
-NO_COLUMNS: readers.Columns = dict.fromkeys(("text", "subject", "sender", "recipient", "date", "id", "thread"))
 
 
 def shortened(text: str, words: int) -> str:
@@ -39,20 +36,15 @@ def text_to_answer(path: Path) -> str:
     """
     if not path.is_file():
         raise DataError(f"{path}: there is no such file; infer.thread names the mail or thread to answer")
-    newest = max(_mails(path), key=_moment, default=None)
+    newest = max(_mails(path), key=lambda mail: mail.moment, default=None)
     text = newest.text if newest else decode(path.read_bytes()[:LARGEST_TEXT], None).replace("\r\n", "\n")
     draft = cleaning.draft(text, drop_code=False, with_context=True)
-    answered = cleaning.finish(draft.text, Learned()) or draft.context
+    answered = cleaning.finish(draft.text) or draft.context
     if not answered.strip() or "\0" in answered:
         raise DataError(f"{path}: has no text to answer")
     return answered
 
 
 def _mails(path: Path) -> list[Mail]:
-    found = [parse(each) for each in readers.read([path], "auto", NO_COLUMNS)]
+    found = [parse(each) for each in readers.read([path], "auto", {})]
     return [mail for mail in found if isinstance(mail, Mail) and mail.text.strip()]
-
-
-def _moment(mail: Mail) -> datetime:
-    date = mail.date or datetime.min.replace(tzinfo=UTC)
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -39,8 +39,7 @@ def kinds_of(message: Message, subject: str) -> frozenset[str]:
     A list's own headers (Precedence: list, List-Id) do not make mail automatic: a person's mail to a
     list has them.
     """
-    kinds = {"list"} if any(message[name] for name in LIST_HEADERS) else set()
-    kinds |= _by_structure(message)
+    kinds = by_header(message) | _by_structure(message)
     kinds |= _by_subject(subject.strip())
     sender = str(message["From"] or "")
     if DAEMONS.search(sender):
@@ -50,6 +49,11 @@ def kinds_of(message: Message, subject: str) -> frozenset[str]:
     if not kinds & {"bounce", "vacation", "calendar", "receipt"} and _says_automatic(message, sender):
         kinds.add("automatic")
     return frozenset(kinds)
+
+
+def by_header(message: Message) -> set[str]:
+    """The kinds that need no look at the message's parts or subject."""
+    return {"list"} if any(message[name] for name in LIST_HEADERS) else set()
 
 
 def _says_automatic(message: Message, sender: str) -> bool:

@@ -6,7 +6,7 @@ from email_assistant.archive import quotes
 from email_assistant.archive.code import without_code
 from email_assistant.archive.footers import without_armor, without_footers
 from email_assistant.archive.paragraphs import unwrap
-from email_assistant.archive.signatures import Learned, without_signature
+from email_assistant.archive.signatures import NOTHING, Learned, without_signature
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ def draft(text: str, drop_code: bool, with_context: bool = False) -> Draft:
     return Draft(quotes.tidy(lines), _context(parts) if with_context and parts.quoted else "", tuple(sorted(cuts)))
 
 
-def finish(text: str, learned: Learned) -> str:
+def finish(text: str, learned: Learned = NOTHING) -> str:
     """Take off the signature that the archive teaches, and make paragraphs whole."""
     return unwrap(without_signature(text, learned))
 
 
 def _context(parts: quotes.Parts) -> str:
     lines, _ = without_footers(parts.context().split("\n"))
-    return unwrap(without_signature("\n".join(lines)))
+    return finish("\n".join(lines))

@@ -2,18 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from email_assistant.archive import cleaning
 from email_assistant.archive.index import parse
 from email_assistant.archive.language import Detector
-from email_assistant.archive.mail import Found, Mail, Unreadable
+from email_assistant.archive.mail import KINDS, Found, Mail, Unreadable
 from email_assistant.archive.signatures import Learned
 
 WORD = re.compile(r"\w+")
 SHOWN = 4000
-# What a message is, the likeliest to be meant first where it is several.
-KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
 
 
 @dataclass
@@ -60,15 +57,8 @@ def _clean(number: int, mail: Mail | Unreadable, drop_code: bool, with_context: 
         cuts=draft.cuts,
         kinds=tuple(kind for kind in KINDS if kind in mail.kinds),
         original=mail.text[:SHOWN],
-        moment=_moment(mail.date),
+        moment=mail.moment,
     )
-
-
-def _moment(date: datetime | None) -> float:
-    """Seconds, to sort by; dates without a zone count as UTC, mails without a date as the oldest."""
-    if date is None:
-        return float("-inf")
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() if date.year > 1 else float("-inf")
 
 
 @dataclass(frozen=True)

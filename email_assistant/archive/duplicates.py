@@ -15,6 +15,11 @@ WORD = re.compile(r"\w+")
 EPSILON = 1e-9
 
 
+def words_of(text: str) -> set[str]:
+    """What texts are compared by: their words without case."""
+    return set(WORD.findall(text.casefold()))
+
+
 class Seen:
     """The texts so far, to ask of each next one which of them it nearly repeats.
 
@@ -69,7 +74,7 @@ class Seen:
 
     def _interned(self, text: str) -> frozenset[str]:
         """A text's words, each held once in memory."""
-        return frozenset(self._words.setdefault(word, word) for word in WORD.findall(text.casefold()))
+        return frozenset(self._words.setdefault(word, word) for word in words_of(text))
 
 
 def _print(words: frozenset[str]) -> int:
@@ -89,7 +94,7 @@ def near_duplicates(texts: Sequence[str], threshold: float) -> Iterator[tuple[in
         texts: Any number of texts.
         threshold: Above 0, up to 1.
     """
-    seen = Seen(threshold, Counter(word for text in texts for word in set(WORD.findall(text.casefold()))))
+    seen = Seen(threshold, Counter(word for text in texts for word in words_of(text)))
     for later, text in enumerate(texts):
         yield from ((later, earlier) for earlier in seen.like(later, text))
 

@@ -70,7 +70,6 @@ ARMOR_HEAD = re.compile(
 ARMOR_SIGNATURE = re.compile(
     r"^-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----\n.*?(?:^-----END PGP [A-Z ]+-----$|\Z)", re.M | re.S
 )
-ENCRYPTED = re.compile(r"^-----BEGIN PGP MESSAGE-----$", re.MULTILINE)
 
 
 def without_armor(text: str) -> tuple[str, bool]:

@@ -66,12 +66,14 @@ class Block:
     Attributes:
         forwarded: Whether it is said to be passed on.
         attribution: Whether it is but a line, 'On 3 May 2024 at 10:00, Jane Roe wrote:'.
+        column: Where in its first line it begins, behind words of the writer's own.
     """
 
     start: int
     end: int
     forwarded: bool = False
     attribution: bool = False
+    column: int = 0
 
 
 @dataclass

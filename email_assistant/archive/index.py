@@ -16,6 +16,7 @@ from email_assistant.archive.mime_tree import header_bytes
 from email_assistant.archive.outlook import parse_msg
 from email_assistant.archive.owner import Census, Owner
 from email_assistant.archive.threads import Threads, short_hash
+from email_assistant.archive.workers import Workers
 
 
 def parse(found: Found) -> Mail | Unreadable:
@@ -23,7 +24,7 @@ def parse(found: Found) -> Mail | Unreadable:
     return _decoded(found, mime.parse)
 
 
-def without_body(found: Found) -> Found:
+def _without_body(found: Found) -> Found:
     """A message as far as the first reading needs it, so that little goes to other processes."""
     if isinstance(found, Mail):
         return replace(found, text="")
@@ -35,7 +36,7 @@ def without_body(found: Found) -> Found:
         return Unreadable(found.source, str(error))
 
 
-def envelopes(batch: list[Found]) -> list[Mail | Unreadable]:
+def _envelopes(batch: list[Found]) -> list[Mail | Unreadable]:
     """The headers of some messages."""
     return [_envelope(found) for found in batch]
 
@@ -75,10 +76,10 @@ class Index:
         self._senders = array("I")
         self._known: dict[tuple[Person, ...], int] = {}
 
-    def read(self, messages: Iterable[Mail | Unreadable]) -> Iterator[None]:
-        """Take in all messages; yields after each."""
+    def read(self, found: Iterable[Found], crew: Workers) -> Iterator[None]:
+        """Take in all messages by their headers; yields after each."""
         with self._path.open("w", encoding="utf-8") as sources:
-            for message in messages:
+            for message in crew.ordered(_envelopes, map(_without_body, found), size_of):
                 sources.write(json.dumps(message.source) + "\n")
                 self._add(message)
                 yield

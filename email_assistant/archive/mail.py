@@ -1,7 +1,10 @@
 """What readers give: a message as it lies in the archive, raw or decoded, not yet cleaned."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+
+# What a message may be besides a person's mail, the likeliest to be meant first where it is several.
+KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,7 @@ class Mail:
     'X via the list' keeps the true address in Reply-To. It is empty where the archive says nothing
     of senders, as a table of sent mail does.
 
-    `kinds` says what the message is besides a person's mail: automatic, bounce, calendar, encrypted,
-    list, receipt, signed, vacation.
+    `kinds` says what the message is besides a person's mail, of KINDS.
     """
 
     source: str
@@ -59,6 +61,16 @@ class Mail:
     thread: str | None = None
     sent_folder: bool = False
     kinds: frozenset[str] = frozenset()
+
+    @property
+    def moment(self) -> float:
+        """When it was sent, in seconds, to sort by; mails without a date come before all others."""
+        return zoned(self.date).timestamp() if self.date and self.date.year > 1 else float("-inf")
+
+
+def zoned(date: datetime) -> datetime:
+    """A moment with its zone; one without counts as UTC."""
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Protocol
 import chardet
 import ftfy
 
-from email_assistant.archive.automatic import LIST_HEADERS, PGP, kinds_of
+from email_assistant.archive.automatic import PGP, by_header, kinds_of
 from email_assistant.archive.html import html_to_text
 from email_assistant.archive.mail import Mail, Person
 from email_assistant.archive.mime_tree import header_bytes, header_of, parse_tree
@@ -65,7 +65,10 @@ def parse_envelope(data: bytes, source: str, sent_folder: bool = False) -> Mail:
     Raises:
         ValueError: as `parse` does.
     """
-    return _envelope(header_of(data), data, source, sent_folder)
+    message = header_of(data)
+    mail = _envelope(message, data, source, sent_folder)
+    mail.kinds = frozenset(by_header(message))
+    return mail
 
 
 def _envelope(message: Message, data: bytes, source: str, sent_folder: bool) -> Mail:
@@ -88,7 +91,6 @@ def _envelope(message: Message, data: bytes, source: str, sent_folder: bool) -> 
         references=references,
         parent=parents[0] if parents else next(iter(references[-1:]), None),
         sent_folder=sent_folder or is_sent(decoded(message["X-Gmail-Labels"]).split(",")),
-        kinds=frozenset({"list"} if any(message[name] for name in LIST_HEADERS) else ()),
     )
 
 

@@ -1,7 +1,7 @@
 """What Outlook's stores hold of a message, in .pst and .msg alike, to a Mail."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
 from io import BytesIO
@@ -9,7 +9,7 @@ from io import BytesIO
 from striprtf.striprtf import rtf_to_text
 
 from email_assistant.archive.html import html_to_text
-from email_assistant.archive.mail import Mail, Person
+from email_assistant.archive.mail import Mail, Person, zoned
 from email_assistant.archive.mime import decode, parse_envelope
 
 
@@ -39,13 +39,13 @@ def to_mail(fields: Fields, source: str, sent_folder: bool) -> Mail:
     if not header:
         header = f"From: {fields.sender}\nSubject: {fields.subject}".replace("\r", " ")
     mail = parse_envelope(f"{header}\n\n".encode("utf-8", "surrogateescape"), source, sent_folder)
-    sent = fields.sent.replace(tzinfo=UTC) if fields.sent and not fields.sent.tzinfo else fields.sent
+    sent = zoned(fields.sent) if fields.sent else None
     mail.subject = mail.subject or " ".join(fields.subject.split())
     mail.date = mail.date or sent
     mail.senders = mail.senders or ([_person(fields.sender)] if fields.sender.strip() else [])
     mail.recipients = mail.recipients or list(fields.recipients)
     mail.text = _body(fields)
-    if "Message-ID" not in fields.headers and "message-id" not in fields.headers.lower():
+    if "message-id" not in fields.headers.lower():
         stamp = format_datetime(sent) if sent else ""
         mail.id = sha256(f"{fields.sender}\n{stamp}\n{fields.subject}\n{mail.text}".encode()).hexdigest()[:32]
     return mail

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from email_assistant.archive.automatic import ROBOTS
@@ -108,14 +108,6 @@ class Census:
         aliases = {other for other, known in self._names.items() if own_names & set(known)}
         addresses = {alias for alias in aliases | keys if "@" in alias}
         return Owner(frozenset(addresses), frozenset(own_names | (keys - addresses)), grounds)
-
-
-def find(mails: Iterable[Mail]) -> Owner:
-    """The owner as these messages show them; see `Census.find`."""
-    census = Census()
-    for mail in mails:
-        census.add(mail)
-    return census.find()
 
 
 def _key(person: Person) -> str:

@@ -7,6 +7,7 @@ nothing though marked lines followed, the answer stands below them, so that own 
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,23 +57,24 @@ def split(text: str) -> Parts:
     lines = text.split("\n")
     marked = _marked(lines)
     kept, quoted = _without_marked(lines, marked)
-    begin, column, block = _unmarked_quote(kept)
-    own = tidy([*kept[:begin], kept[begin][:column]] if column else kept[:begin])
+    block = _unmarked_quote(kept)
+    above = [*kept[: block.start], kept[block.start][: block.column]] if block else kept
+    rest = kept[block.end :] if block else []
+    own = tidy(above)
     forwarded = bool(block and block.forwarded)
     if not own and block and (quoted or block.attribution):
         # Nothing above: the answer stands below the marked lines, or below an attribution alone.
-        return Parts(tidy(kept[block.end :]), tuple(quoted), forwarded)
-    below = [line for line in kept[block.end if block else begin :] if line.strip()]
-    return Parts(own, tuple(quoted or kept[block.end if block else begin :] if below or quoted else ()), forwarded)
+        return Parts(tidy(rest), tuple(quoted), forwarded)
+    return Parts(own, tuple(quoted or (rest if any(line.strip() for line in rest) else ())), forwarded)
 
 
 def _marked(lines: list[str]) -> list[bool]:
     """Which lines are quoted by a mark at their beginning."""
     found = [MARKED.match(line) is not None for line in lines]
     initials = [INITIALS.match(line) for line in lines]
-    written = [match[1] for match in initials if match]
+    written = Counter(match[1] for match in initials if match)
     for place, match in enumerate(initials):
-        if match and written.count(match[1]) > 1:
+        if match and written[match[1]] > 1:
             found[place] = True
     for place in range(len(lines)):
         if found[place]:
@@ -170,20 +172,20 @@ def _attribution_start(lines: list[str], last: int) -> int | None:
     return None
 
 
-def _unmarked_quote(lines: list[str]) -> tuple[int, int, Block | None]:
-    """Where the quote without marks begins: its line, its column, and the block above it if any."""
+def _unmarked_quote(lines: list[str]) -> Block | None:
+    """What stands above the quote without marks, if there is one."""
     for place, line in enumerate(lines):
         if not line.strip():
             continue
         block = find_separator(lines, place) or find_block(lines, place)
         if block:
-            return block.start, 0, _joined_blocks(lines, block)
+            return _joined_blocks(lines, block)
         if attributions.may_end_one(line) and (start := _attribution_start(lines, place)) is not None:
-            return start, 0, Block(start, place + 1, attribution=True)
+            return Block(start, place + 1, attribution=True)
         flat = FLAT.search(line[:LONGEST_FLAT]) if line.count(":") > 2 and len(line) > SHORTEST_FLAT else None
         if flat:
-            return place, flat.start(), Block(place, place + 1)
-    return len(lines), 0, None
+            return Block(place, place + 1, column=flat.start())
+    return None
 
 
 def _joined_blocks(lines: list[str], block: Block) -> Block:

@@ -10,7 +10,6 @@ from array import array
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,9 @@ from typing import Any
 from email_assistant.archive import cleaning, signatures
 from email_assistant.archive.answering import shortened
 from email_assistant.archive.drafting import Cleaned, clean_batch, finish_batch
-from email_assistant.archive.duplicates import WORD as DUPLICATE_WORD
-from email_assistant.archive.duplicates import Seen
+from email_assistant.archive.duplicates import Seen, words_of
 from email_assistant.archive.examples import Examples, drawn
-from email_assistant.archive.index import Index, envelopes, size_of, without_body
+from email_assistant.archive.index import Index, size_of
 from email_assistant.archive.language import Languages
 from email_assistant.archive.mail import Found
 from email_assistant.archive.owner import Owner, given
@@ -30,7 +28,6 @@ from email_assistant.archive.signatures import Learned
 from email_assistant.archive.threads import short_hash
 from email_assistant.archive.workers import Workers
 
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # Enough mails to learn a signature and the frequencies of words from.
 SAMPLE = 20_000
 DOMAIN = re.compile(r"@([\w.-]+)")
@@ -79,7 +76,8 @@ class Spool:
 
     def __getitem__(self, number: int) -> dict[str, Any]:
         self._file.seek(self._places[number])
-        return dict(json.loads(self._file.readline().decode("utf-8", "surrogatepass")))
+        record: dict[str, Any] = json.loads(self._file.readline().decode("utf-8", "surrogatepass"))
+        return record
 
     def __len__(self) -> int:
         return len(self._places)
@@ -130,7 +128,7 @@ class Selection:
     """
 
     kept: Iterator[dict[str, Any]]
-    reasons: "Reasons"
+    reasons: Reasons
     learned: Learned
     details: dict[int, str]
     examples: Examples
@@ -178,7 +176,7 @@ def read_and_select(
     """
     index = Index(work / "sources.jsonl")
     with Workers(processes) as crew:
-        for _ in index.read(crew.ordered(envelopes, map(without_body, read()), size_of)):
+        for _ in index.read(read(), crew):
             pass
         owner = given(named) if named else index.census.find()
         return index, owner, select(read, index, owner, rules, work, crew, lambda: None)
@@ -215,8 +213,8 @@ class _Selector:
             self.result.reasons[number] = "unreadable"
 
     def _second_reading(self, read: Callable[[], Iterator[Found]], crew: Workers) -> Iterator[Cleaned]:
-        wanted = self.by_owner
-        self.answered = self.index.answered_by(self.by_owner) if self.rules.context_words else bytearray(len(wanted))
+        nobody = bytearray(len(self.index))
+        self.answered = self.index.answered_by(self.by_owner) if self.rules.context_words else nobody
         self.others = drawn(
             (number, source) for number, source in enumerate(self.index.sources()) if self._is_others(number)
         )
@@ -263,12 +261,9 @@ class _Selector:
         self.result.reasons[number] = reason
         self.result.examples.offer(reason, record, "")
 
-    def _sample(self) -> Iterator[dict[str, Any]]:
-        step = max(1, len(self.order) // SAMPLE)
-        return (self.drafts[draft] for _, _, draft in self.order[::step])
-
     def _sample_texts(self) -> Iterator[str]:
-        return (record["text"] for record in self._sample())
+        step = max(1, len(self.order) // SAMPLE)
+        return (self.drafts[draft]["text"] for _, _, draft in self.order[::step])
 
     def _finish_all(self, crew: Workers) -> None:
         """The second step of cleaning, in order of date, and the limits of length."""
@@ -295,7 +290,7 @@ class _Selector:
         counts: Counter[str] = Counter()
         step = max(1, len(self.finished) // SAMPLE)
         for number in range(0, len(self.finished), step):
-            counts.update(set(DUPLICATE_WORD.findall(self.finished[number]["text"].casefold())))
+            counts.update(words_of(self.finished[number]["text"]))
         seen = Seen(self.rules.duplicate_similarity, counts)
         alive = []
         for number in range(len(self.finished)):
@@ -307,8 +302,8 @@ class _Selector:
             else:
                 alive.append(number)
         cut = max(0, len(alive) - self.rules.max_mails) if self.rules.max_mails is not None else 0
-        for number in alive[:cut]:
-            self._drop(self.finished[number]["number"], "beyond_max_mails", self.finished[number])
+        for record in map(self.finished.__getitem__, alive[:cut]):
+            self._drop(record["number"], "beyond_max_mails", record)
         return alive[cut:]
 
     def _language(self, record: dict[str, Any]) -> str:
@@ -356,7 +351,7 @@ class _Selector:
         parent = self.parents.get(short_hash(record["parent"])) if record["parent"] else None
         if parent is None:
             return str(record["context"])
-        return cleaning.finish(self.drafts[parent]["text"], Learned()) or str(record["context"])
+        return cleaning.finish(self.drafts[parent]["text"]) or str(record["context"])
 
 
 def _unique(identity: str, taken: set[str]) -> str:

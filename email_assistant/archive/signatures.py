@@ -45,6 +45,9 @@ class Learned:
     boilerplate: frozenset[str] = frozenset()
 
 
+NOTHING = Learned()
+
+
 def learn(texts: Iterable[str], names: Iterable[str] = ()) -> Learned:
     """Count the lines at the ends of an owner's mails.
 
@@ -86,9 +89,8 @@ def _last_paragraph(text: str) -> tuple[int, str]:
     return (begin, _plain(text[begin:])) if begin > 1 else (0, "")
 
 
-def without_signature(text: str, learned: Learned | None = None) -> str:
+def without_signature(text: str, learned: Learned = NOTHING) -> str:
     """The text up to its signature, or whole when nothing but a signature is there."""
-    learned = learned or Learned()
     while (last := _last_paragraph(text))[1] in learned.boilerplate:
         text = text[: last[0]].rstrip()
     lines = text.split("\n")

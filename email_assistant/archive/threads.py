@@ -1,7 +1,7 @@
 """Which mails belong to one conversation."""
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from hashlib import blake2b
 
 from email_assistant.archive.mail import Mail
@@ -77,12 +77,3 @@ class Threads:
 def short_hash(text: str) -> int:
     """64 bits of a text's hash: keys for millions of messages without their texts."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
-
-
-def group(mails: Iterable[Mail]) -> dict[str, str]:
-    """A thread name for every mail's id."""
-    mails = list(mails)
-    threads = Threads()
-    for mail in mails:
-        threads.add(mail)
-    return {mail.id: threads.name(mail.id) for mail in mails}

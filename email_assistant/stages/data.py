@@ -10,7 +10,7 @@ from typing import Any
 from email_assistant import archive_page, jsonl
 from email_assistant.archive import owner as owners
 from email_assistant.archive import readers
-from email_assistant.archive.index import Index, envelopes, size_of, without_body
+from email_assistant.archive.index import Index
 from email_assistant.archive.mail import Found
 from email_assistant.archive.selection import Rules, Selection, select
 from email_assistant.archive.tally import Tally
@@ -69,7 +69,7 @@ def rules_of(data: Data) -> Rules:
 def _first_reading(read: partial[Iterator[Found]], work: Path, crew: Workers, config: Config) -> Index:
     index = Index(work / "sources.jsonl")
     with bar("read", None) as progress:
-        for _ in index.read(crew.ordered(envelopes, map(without_body, read()), size_of)):
+        for _ in index.read(read(), crew):
             progress.advance()
     if not len(index):
         raise ArchiveError(f"{_named(config)}: holds no message")

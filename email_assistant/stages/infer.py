@@ -132,18 +132,17 @@ def _write(config: Config, adapter: Path, instructions: list[str], output: Path)
     """The mails; those that a call with the same values had written before it was cut off are read back."""
     from email_assistant.scoring import asked, write_mails
 
-    progress = _progress_file(output)
+    progress, context = _progress_file(output), _context(config)
     key = hash_of(
         [
             hash_file(adapter / "adapter_model.safetensors"),
             _base_fingerprint(config),
             vars(config.generation) | {"batch_size": None},
             config.seed,
-            _context(config),
+            context,
         ]
     )
     # The id holds the key, so that what was written with other values is not taken for this call's.
-    context = _context(config)
     pairs = [
         {"id": f"{key} {place} {text}", "instruction": text, "context": context}
         for place, text in enumerate(instructions)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from email_assistant.archive import owner, signatures, threads
 from email_assistant.archive.duplicates import jaccard, near_duplicates
-from email_assistant.archive.language import detect_all
+from email_assistant.archive.language import Detector, Languages
 from email_assistant.archive.mail import Mail, Person, Unreadable
 from email_assistant.archive.selection import Rules, read_and_select
 from email_assistant.errors import ArchiveError
@@ -21,6 +21,28 @@ def mail(number: int, text: str = "", **values: object) -> Mail:
     text = text or f"Please send crate {number} of {'abcdefgh'[number % 8]} to dock {number * 17}."
     date = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=number)
     return Mail(**({"source": f"s{number}", "id": f"{number}@x", "text": text, "date": date, "senders": [ME]} | values))  # type: ignore[arg-type]
+
+
+def find_owner(mails: Sequence[Mail]) -> owner.Owner:
+    census = owner.Census()
+    for each in mails:
+        census.add(each)
+    return census.find()
+
+
+def thread_names(mails: Sequence[Mail]) -> dict[str, str]:
+    found = threads.Threads()
+    for each in mails:
+        found.add(each)
+    return {each.id: found.name(each.id) for each in mails}
+
+
+def detect_all(texts: Sequence[str]) -> list[str]:
+    languages = Languages()
+    looks = [Detector.shared().look_at(text) for text in texts]
+    for look in looks:
+        languages.add(*look)
+    return [languages.settle(*look) for look in looks]
 
 
 def select(
@@ -134,7 +156,7 @@ def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
 def test_owner_by_folder_of_sent_mail_before_numbers() -> None:
     other = Person("News", "news@y.example")
     mails = [mail(number, senders=[other]) for number in range(5)] + [mail(9, sent_folder=True)]
-    found = owner.find(mails)
+    found = find_owner(mails)
     assert found.addresses == {"ada@x.example"}
     assert "folders of sent mail" in found.grounds
 
@@ -144,7 +166,7 @@ def test_owner_by_sending_and_receiving() -> None:
         mail(number, senders=[Person(f"P{number}", f"p{number}@y.example")], recipients=[ME]) for number in range(4)
     ]
     newsletter = [mail(10 + number, senders=[Person("N", "n@z.example")], recipients=[ME]) for number in range(3)]
-    found = owner.find([*others, *newsletter, mail(20), mail(21, senders=[Person("Ada Example", "ada@work.example")])])
+    found = find_owner([*others, *newsletter, mail(20), mail(21, senders=[Person("Ada Example", "ada@work.example")])])
     assert found.addresses == {"ada@x.example", "ada@work.example"}
 
 
@@ -155,9 +177,9 @@ def test_owner_given_by_name_address_or_both() -> None:
 
 
 def test_no_sender_at_all() -> None:
-    assert owner.find([mail(1, senders=[])]).wrote(mail(2, senders=[]))
+    assert find_owner([mail(1, senders=[])]).wrote(mail(2, senders=[]))
     with pytest.raises(ArchiveError, match=r"data\.owner"):
-        owner.find([])
+        find_owner([])
 
 
 def test_near_duplicates_are_those_of_the_definition() -> None:
@@ -196,7 +218,7 @@ def test_threads_by_reference_column_and_subject() -> None:
         mail(5, id="row5", thread="T"),
         mail(6, id="row6", thread="T"),
     ]
-    found = threads.group(mails)
+    found = thread_names(mails)
     assert found["1@x"] == found["2@x"] == found["3@x"]
     assert found["row5"] == found["row6"]
     assert len(set(found.values())) == 3

@@ -44,7 +44,7 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, survey: Survey | 
         if isinstance(entry, Unreadable):
             yield entry
             continue
-        found = _format_of(entry, columns)
+        found = _format_of(entry.head, entry.name, columns)
         if found is None or wanted not in ("auto", found):
             survey.passed_over.append(entry.name)
             continue
@@ -84,8 +84,7 @@ def _is_read(path: Path, wanted: str, columns: Columns) -> bool:
     head = containers.head_of(path)
     if containers.is_container(head):
         return True
-    with path.open("rb") as stream:
-        found = _format_of(Entry(str(path), head, stream, path, len(head)), columns)
+    found = _format_of(head, str(path), columns)
     return found is not None and wanted in ("auto", found)
 
 
@@ -120,8 +119,7 @@ def _from_utf7(match: re.Match[str]) -> str:
         return match[0]
 
 
-def _format_of(entry: Entry, columns: Columns) -> str | None:
-    head = entry.head
+def _format_of(head: bytes, name: str, columns: Columns) -> str | None:
     if pst.looks_like_pst(head):
         return "pst"
     if eml.looks_like_msg(head):
@@ -135,7 +133,7 @@ def _format_of(entry: Entry, columns: Columns) -> str | None:
     if eml.looks_like_emlx(head):
         return "emlx"
     if eml.looks_like_eml(head):
-        return "maildir" if PurePosixPath(entry.name).parent.name in ("cur", "new") else "eml"
+        return "maildir" if PurePosixPath(name).parent.name in ("cur", "new") else "eml"
     if olm.looks_like_olm(head):
         return "olm"
     return "csv" if records.looks_like_csv(head, columns.get("text")) else None

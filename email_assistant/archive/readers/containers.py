@@ -36,14 +36,12 @@ class Entry:
         head: Its first bytes.
         stream: All of it, from the beginning; readable once, until the next entry is asked for.
         path: Where it lies, if not inside of a container.
-        size: Its bytes as they lie, where known.
     """
 
     name: str
     head: bytes
     stream: BinaryIO
     path: Path | None
-    size: int
 
 
 class BombError(ValueError):
@@ -104,13 +102,12 @@ def _is_tar(head: bytes) -> bool:
 
 def _entries_of_file(path: Path, name: str) -> Iterator[Entry | Unreadable]:
     with path.open("rb") as file:
-        size = path.stat().st_size
         head = file.read(HEAD)
         file.seek(0)
         if is_container(head):
-            yield from guarded(_inside(file, head, name, _Budget(size), 1), name)
+            yield from guarded(_inside(file, head, name, _Budget(path.stat().st_size), 1), name)
         else:
-            yield Entry(name, head, file, path, size)
+            yield Entry(name, head, file, path)
 
 
 def guarded(items: Iterator[Item], name: str) -> Iterator[Item | Unreadable]:
@@ -182,7 +179,7 @@ def _entry(stream: BinaryIO, name: str, budget: _Budget, depth: int) -> Iterator
     if is_container(head):
         yield from _inside(whole, head, name, budget, depth + 1)
     else:
-        yield Entry(name, head, whole, None, len(head))
+        yield Entry(name, head, whole, None)
 
 
 def seekable(entry: Entry) -> BinaryIO:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import BinaryIO
 from xml.etree import ElementTree
 
 from email_assistant.archive.html import html_to_text
-from email_assistant.archive.mail import Mail, Person, Unreadable
+from email_assistant.archive.mail import Mail, Person, Unreadable, zoned
 from email_assistant.archive.mime import LARGEST_MESSAGE, MESSAGE_ID
 
 MARK = b"OPFMessageCopy"
@@ -69,7 +69,6 @@ def _people(email: ElementTree.Element, field: str) -> list[Person]:
 
 def _date(text: str) -> datetime | None:
     try:
-        date = datetime.fromisoformat(text)
+        return zoned(datetime.fromisoformat(text))
     except ValueError:
         return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

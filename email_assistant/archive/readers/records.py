@@ -116,7 +116,8 @@ def _delimiter(first_line: str) -> str:
 
 def _choose(names: list[str], columns: dict[str, str | None], name: str) -> dict[str, str]:
     chosen: dict[str, str] = {}
-    for field, wanted in columns.items():
+    for field in USUAL_NAMES:
+        wanted = columns.get(field)
         column = _column(field, names, wanted)
         if column is not None:
             chosen[field] = column
