@@ -315,7 +315,8 @@ class _Selector:
         for number in alive:
             record = self.finished[number]
             self.result.cuts.update(record["cuts"])
-            self.result.domains.update({domain for person in record["to"] for domain in DOMAIN.findall(person.lower())})
+            domains = (domain for person in record["to"] for domain in DOMAIN.findall(person.lower()))
+            self.result.domains.update(dict.fromkeys(domains, 1))
             for cut in record["cuts"]:
                 self.result.examples.offer(f"cut: {cut}", record, record["text"])
             yield self._email(record, _unique(record["id"], taken), redactor)

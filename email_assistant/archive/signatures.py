@@ -75,12 +75,12 @@ def learn(texts: Iterable[str], names: Iterable[str] = ()) -> Learned:
     )
 
 
-def _closing(lines: list[str]) -> set[str]:
+def _closing(lines: list[str]) -> list[str]:
     """The short lines that end a mail, contact data below them aside."""
     end = len(lines)
     while end and is_contact(lines[end - 1]):
         end -= 1
-    return {line.strip() for line in lines[1:end][-2:] if _is_brief(line)}
+    return list(dict.fromkeys(line.strip() for line in lines[1:end][-2:] if _is_brief(line)))
 
 
 def _last_paragraph(text: str) -> tuple[int, str]:
