@@ -1,28 +1,42 @@
 """What the benchmarks of the model share."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from email_assistant.archive import readers
 from email_assistant.archive.selection import Rules, read_and_select
 from email_assistant.config import Model
 from email_assistant.instructions import from_headers
+from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.loading import LanguageModel, load_base
 
 ROOT = Path(__file__).resolve().parents[1]
+DEMO = ROOT / "demo" / "archive.mbox"
+SMOLLM2 = ROOT / "models" / "smollm2_135m"
 
 
-def embedded() -> LanguageModel:
+def embedded(quantization: str = "none") -> LanguageModel:
     """The embedded model in float32 on the processor."""
-    path = str(ROOT / "models" / "smollm2_135m")
-    return load_base(Model(path=path, quantization="none", dtype="float32", device="cpu", threads=None))
+    return load_base(
+        Model(path=str(SMOLLM2), quantization=quantization, dtype="float32", device="cpu", threads=None)  # type: ignore[arg-type]
+    )
 
 
-def pairs() -> list[tuple[str, str]]:
-    """Instructions and mails of the demo archive."""
-    archive = ROOT / "demo" / "archive.mbox"
+def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Instructions, made from headers, and mails of an archive."""
     with tempfile.TemporaryDirectory() as work:
         rules = Rules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"vacation"}))
-        _, _, chosen = read_and_select(lambda: readers.read([archive], "auto", {}), [], rules, Path(work))
+        _, _, chosen = read_and_select(lambda: readers.read([archive], "auto", {}), list(owner), rules, Path(work))
         emails = list(chosen.kept)
     return [(from_headers(email["subject"], email["to"], email["language"]), email["text"]) for email in emails]
+
+
+def as_it_comes() -> LanguageModel:
+    """The same model as transformers loads it, and nothing of the process changed."""
+    model = AutoModelForCausalLM.from_pretrained(SMOLLM2, dtype=torch.float32)
+    model.requires_grad_(False)
+    return LanguageModel(model, ChatEncoder(AutoTokenizer.from_pretrained(SMOLLM2)), model.device, torch.float32)

@@ -1,42 +1,297 @@
-"""A training step: this project's batches and loss beside the usual ones, same model, same mails.
+"""Training: this project's trainer beside others, same model, same mails, same number of steps.
 
-The usual: a padded batch with its attention mask through the whole model, logits for every position.
+python -m benchmarks training                  forward and backward beside padded batches with logits everywhere
+python -m benchmarks.training --archive PATH   the whole trainer beside TRL's SFTTrainer, which must be installed
+                                               (pip install -r benchmarks/peers.txt): speed, peak memory, loss, and
+                                               the share of what the machine's matrix multiplication allows
+
+Every arm of the second runs in a process of its own, in turn, round after round. TRL is tuned for a
+processor: float32, no checkpointing, the same batches of eight, by length or not, whichever is faster.
 """
 
-from collections.abc import Callable
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 
-from benchmarks.model import embedded, pairs
+from benchmarks.model import DEMO, as_it_comes, embedded, pairs
 from email_assistant.config import Lora
-from email_assistant.language_model.loading import add_adapter
-from email_assistant.training.batches import collate, micro_batches
+from email_assistant.config import Trainer as Settings
+from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.loading import LanguageModel, add_adapter
+from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
 from email_assistant.training.loss import CompletionLoss
+from email_assistant.training.trainer import Trainer
 
-MAILS, BATCH, TOKENS = 16, 8, 2048
+MAILS, BATCH, TOKENS, VALIDATION = 16, 8, 2048, 16
+LORA = Lora(
+    r=16,
+    alpha=32,
+    dropout=0.0,
+    target_modules="all-linear",
+    use_rslora=False,
+    use_dora=False,
+    init="default",
+    layers=None,
+)
+SETTINGS = Settings(
+    learning_rate=1e-3,
+    lora_plus_ratio=1.0,
+    neftune_alpha=None,
+    scheduler="constant",
+    warmup_fraction=0.0,
+    optimizer="adamw",
+    weight_decay=0.0,
+    epochs=1,
+    max_steps=None,
+    batch_size=BATCH,
+    micro_batch_tokens=TOKENS,
+    max_length=1024,
+    too_long="drop",
+    max_grad_norm=1.0,
+    gradient_checkpointing=False,
+    validations_per_epoch=1,
+    patience=None,
+    checkpoint_steps=1000,
+    scored_mails=2,
+)
+SQUARE = 2048
+ARMS = ("ours", "trl", "trl by length")
+
+
+def encoded(model: LanguageModel, archive: Path, owner: Sequence[str], count: int) -> list[Encoded]:
+    """The first so many examples of an archive that are not cut."""
+    found = (model.encoder.example(instruction, mail, 1024, "drop") for instruction, mail in pairs(archive, owner))
+    return [example for example in found if example is not None][:count]
 
 
 def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     """Forward and backward over sixteen mails, LoRA r=16 on all linear layers, float32."""
-    lora = Lora(r=16, alpha=32, dropout=0.0, target_modules="all-linear", use_rslora=False, use_dora=False)
-    model = add_adapter(embedded(), lora, seed=1)
-    found = [model.encoder.example(instruction, mail, 1024, "drop") for instruction, mail in pairs()[:MAILS]]
-    examples = [example for example in found if example is not None]
+    model = add_adapter(embedded(), LORA, seed=1)
+    examples = encoded(model, DEMO, [], MAILS)
     loss = CompletionLoss(model.model)
 
     def ours() -> None:
         for start in range(0, len(examples), BATCH):
             for group in micro_batches(examples[start : start + BATCH], TOKENS):
-                loss(collate(group, model.encoder.pad_id, model.device)).backward()  # type: ignore[no-untyped-call]
+                loss(collate(group, model.device)).backward()  # type: ignore[no-untyped-call]
         model.model.zero_grad()
 
     def peer() -> None:
         for start in range(0, len(examples), BATCH):
-            batch = collate(examples[start : start + BATCH], model.encoder.pad_id, model.device)
-            lengths = torch.tensor([len(example.ids) for example in examples[start : start + BATCH]])
-            mask = (torch.arange(batch.ids.shape[1]) < lengths[:, None]).long()
-            labels = batch.ids.masked_fill(~batch.supervised, -100)
-            model.model(input_ids=batch.ids, attention_mask=mask, labels=labels).loss.backward()
+            batch = collate(examples[start : start + BATCH], model.device)
+            ids, labels = torch.zeros_like(batch.rows, dtype=torch.long), torch.full_like(batch.rows, -100).long()
+            ids[batch.rows], labels[batch.rows] = batch.ids, batch.ids.masked_fill(~batch.supervised, -100)
+            model.model(input_ids=ids, attention_mask=batch.rows.long(), labels=labels).loss.backward()
         model.model.zero_grad()
 
     return "to padded batches with logits everywhere", ours, peer
+
+
+def operations(model: Any, batches: Sequence[Batch], rank: int) -> float:
+    """Multiplications and additions that training on the batches cannot do without.
+
+    Forward and the gradient of the input for every frozen weight, two more of each for the factors of
+    the adapter, attention to what lies before, and the head where something is supervised.
+    """
+    config = model.config
+    frozen = adapter = 0
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Linear) and "lm_head" not in name:
+            frozen += module.weight.numel()
+            adapter += rank * sum(module.weight.shape)
+    tokens = sum(len(batch.ids) for batch in batches)
+    supervised = sum(batch.supervised_tokens for batch in batches)
+    looked_at = sum(
+        length * (length + 1) // 2 + length * (batch.shared if place else 0)
+        for batch in batches
+        for place, length in enumerate([batch.shared, *batch.lengths])
+    )
+    attention = 12 * looked_at * config.hidden_size * config.num_hidden_layers
+    head = 4 * supervised * config.hidden_size * config.vocab_size
+    return float(tokens * (4 * frozen + 6 * adapter) + attention + head)
+
+
+def multiplication_speed() -> float:
+    """Operations a second of the best of some large square matrix multiplications."""
+    left, right = torch.randn(SQUARE, SQUARE), torch.randn(SQUARE, SQUARE)
+    best = 0.0
+    for _ in range(8):
+        started = time.perf_counter()
+        left @ right
+        best = max(best, 2 * SQUARE**3 / (time.perf_counter() - started))
+    return best
+
+
+def _steps(training: Sequence[Encoded]) -> list[list[Encoded]]:
+    """What each step of the first epoch sees."""
+    return [[training[place] for place in places] for places in steps_of_epoch(len(training), BATCH, seed=1, epoch=0)]
+
+
+def _ours(model: LanguageModel, examples: list[Encoded]) -> tuple[list[float], Any]:
+    """Seconds of every step."""
+    training = examples[:-VALIDATION]
+    tuned = add_adapter(model, LORA, seed=1)
+    with tempfile.TemporaryDirectory() as folder:
+        loop = Trainer(tuned, training, examples[-1:], SETTINGS, 1, Path(folder), lambda metrics, step: None)
+        loop._validate()
+        seconds = []
+        while loop.state.step < loop.total_steps:
+            started = time.perf_counter()
+            loop._step()
+            seconds.append(time.perf_counter() - started)
+    return seconds, tuned.model
+
+
+def _trl(model: LanguageModel, examples: list[Encoded], by_length: bool) -> tuple[list[float], Any]:
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import TrainerCallback
+    from trl import SFTConfig, SFTTrainer  # type: ignore[import-not-found]
+
+    rows = [
+        {
+            "input_ids": example.ids,
+            "completion_mask": [int(at >= example.prompt_length) for at in range(len(example.ids))],
+        }
+        for example in examples[:-VALIDATION]
+    ]
+    seconds: list[float] = []
+    begun = [0.0]
+
+    class Clock(TrainerCallback):
+        def on_step_begin(self, *_: Any, **__: Any) -> None:
+            begun[0] = time.perf_counter()
+
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            seconds.append(time.perf_counter() - begun[0])
+
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = SFTTrainer(
+            model=model.model,
+            args=SFTConfig(
+                output_dir=folder,
+                per_device_train_batch_size=BATCH,
+                num_train_epochs=1,
+                learning_rate=SETTINGS.learning_rate,
+                lr_scheduler_type="constant",
+                max_length=1024,
+                completion_only_loss=True,
+                gradient_checkpointing=False,
+                bf16=False,
+                use_cpu=True,
+                logging_strategy="no",
+                save_strategy="no",
+                report_to="none",
+                disable_tqdm=True,
+                seed=1,
+                train_sampling_strategy="group_by_length" if by_length else "random",
+            ),
+            train_dataset=Dataset.from_list(rows),
+            processing_class=model.encoder.tokenizer,
+            peft_config=LoraConfig(
+                r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+            ),
+            callbacks=[Clock()],
+        )
+        trainer.train()
+    return seconds, trainer.model
+
+
+@torch.no_grad()
+def _validation_loss(model: Any, examples: Sequence[Encoded]) -> float:
+    """Nats a supervised token, by the model itself, one mail at a time."""
+    model.eval()
+    total = 0.0
+    for example in examples:
+        batch: Batch = collate([example], torch.device("cpu"))
+        logits = model(input_ids=batch.ids[None]).logits[0, example.prompt_length - 1 : -1]
+        total += float(torch.nn.functional.cross_entropy(logits, batch.ids[example.prompt_length :], reduction="sum"))
+    return total / sum(example.supervised for example in examples)
+
+
+def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
+    """Measure one arm in this process and print what was found."""
+    # The peer gets the process as it comes, without this project's settings of threads and memory.
+    model = embedded() if arm == "ours" else as_it_comes()
+    examples = encoded(model, archive, owner, mails + VALIDATION)
+    training, validation = examples[:-VALIDATION], examples[-VALIDATION:]
+    whole, made = (
+        operations(model.model, [collate(step, model.device, share) for step in _steps(training)], LORA.r)
+        for share in (False, arm == "ours")
+    )
+    fastest = multiplication_speed()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds, tuned = _ours(model, examples) if arm == "ours" else _trl(model, examples, arm.endswith("length"))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    fastest = max(fastest, multiplication_speed())
+    found = {
+        "tokens_per_second": sum(len(example.ids) for example in training) / sum(seconds),
+        "supervised_per_second": sum(example.supervised for example in training) / sum(seconds),
+        "peak_mib": peak / 1024,
+        "before_mib": before / 1024,
+        "share_of_multiplication": whole / sum(seconds) / fastest,
+        "share_of_what_is_made": made / sum(seconds) / fastest,
+        "gflops": fastest / 1e9,
+        "steps": len(seconds),
+        "validation_loss": _validation_loss(tuned, validation),
+    }
+    print(json.dumps({name: round(value, 4) for name, value in found.items()}))
+
+
+def _compare(archive: Path, owner: list[str], mails: int, rounds: int) -> None:
+    """All arms in turn; prints every figure and the medians' ratios."""
+    found: dict[str, list[dict[str, float]]] = {arm: [] for arm in ARMS}
+    for number in range(rounds):
+        for arm in ARMS if number % 2 == 0 else reversed(ARMS):
+            command = [sys.executable, "-m", "benchmarks.training", "--one", arm, "--archive", str(archive)]
+            command += ["--mails", str(mails), "--owner", *owner]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            found[arm].append(json.loads(done.stdout.splitlines()[-1]))
+            print(f"{arm}: {found[arm][-1]}", flush=True)
+    medians = {
+        arm: {name: statistics.median(values[name] for values in runs) for name in runs[0]}
+        for arm, runs in found.items()
+    }
+    ours = medians.pop("ours")
+    better = max(medians, key=lambda arm: medians[arm]["tokens_per_second"])
+    peer = medians[better]
+    print(
+        f"training: {ours['tokens_per_second']:.0f} tokens a second, {ours['supervised_per_second']:.0f} of them "
+        f"supervised; to TRL ({better}) {ours['tokens_per_second'] / peer['tokens_per_second']:.2f} times as fast, "
+        f"peak memory {ours['peak_mib'] / peer['peak_mib']:.2f} of its, validation loss "
+        f"{ours['validation_loss']:.3f} beside {peer['validation_loss']:.3f}; {ours['share_of_multiplication']:.0%} of "
+        f"what matrix multiplication allows here for all tokens, {ours['share_of_what_is_made']:.0%} for those that are "
+        f"multiplied"
+    )
+
+
+def main() -> None:
+    """Measure as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--archive", type=Path, default=DEMO)
+    parser.add_argument("--owner", nargs="*", default=[])
+    parser.add_argument("--mails", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", choices=ARMS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        _one(arguments.one, arguments.archive, arguments.owner, arguments.mails)
+    else:
+        _compare(arguments.archive, arguments.owner, arguments.mails, arguments.rounds)
+
+
+if __name__ == "__main__":
+    from email_assistant import privacy
+
+    privacy.protect()
+    main()

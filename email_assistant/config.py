@@ -128,6 +128,8 @@ class Lora:
     target_modules: Literal["all-linear"] | list[Text]
     use_rslora: bool
     use_dora: bool
+    init: Literal["default", "pissa", "olora"]
+    layers: list[Annotated[int, Field(ge=0)]] | None
 
     @property
     def scale_numerator(self) -> float:
@@ -140,6 +142,8 @@ class Trainer:
     """The optimisation of the adapter."""
 
     learning_rate: Positive
+    lora_plus_ratio: Positive
+    neftune_alpha: Positive | None
     scheduler: Literal["cosine", "linear", "constant"]
     warmup_fraction: Annotated[float, Field(ge=0, lt=1)]
     optimizer: Literal["adamw", "paged_adamw_8bit"]
@@ -250,6 +254,12 @@ SYNONYMS = {
     "lora_r": "lora.r",
     "lora_alpha": "lora.alpha",
     "lora_dropout": "lora.dropout",
+    "rslora": "lora.use_rslora",
+    "dora": "lora.use_dora",
+    "init_lora_weights": "lora.init",
+    "layers_to_transform": "lora.layers",
+    "loraplus_lr_ratio": "trainer.lora_plus_ratio",
+    "neftune_noise_alpha": "trainer.neftune_alpha",
     "lr": "trainer.learning_rate",
     "num_epochs": "trainer.epochs",
     "num_train_epochs": "trainer.epochs",
@@ -403,6 +413,12 @@ def _contradictions(config: Config) -> list[str]:
             faults.append(f"summarizer.prompts.{language}: {{email}} is missing, the place where the mail goes")
         if language not in config.summarizer.starts:
             faults.append(f"summarizer.starts.{language}: is missing, though there is a prompt for {language}")
+    if config.lora.init != "default" and config.model.quantization != "none":
+        faults.append(
+            f"lora.init = {config.lora.init}: changes the base's weights, which 4 bits do not hold; take default"
+        )
+    if config.lora.init != "default" and config.lora.use_dora:
+        faults.append(f"lora.init = {config.lora.init}: does not go with lora.use_dora=true; take one of them")
     if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
         faults.append("trainer.optimizer = paged_adamw_8bit: needs CUDA; with model.device=cpu take adamw")
     return faults

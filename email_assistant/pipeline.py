@@ -274,6 +274,6 @@ STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 2, (), _data),
     "summarize": Stage("email_assistant.stages.summarize", 1, ("data",), _summarize, resumable=True),
     "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
-    "train": Stage("email_assistant.stages.train", 1, ("split",), _train, _train_scores, resumable=True),
+    "train": Stage("email_assistant.stages.train", 2, ("split",), _train, _train_scores, resumable=True),
     "evaluate": Stage("email_assistant.stages.evaluate", 1, ("split", "train"), _evaluate, resumable=True),
 }

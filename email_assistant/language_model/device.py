@@ -59,5 +59,5 @@ def _keep_memory() -> None:
         return
     libc = ctypes.CDLL(None)
     libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)
-    libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+    libc.mallopt(M_TRIM_THRESHOLD, -1)
     libc.mallopt(M_TOP_PAD, KEPT_BYTES // 16)

@@ -73,16 +73,21 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
     """A fresh adapter on the base, the same for the same seed.
 
     Raises:
-        ConfigurationError: when `lora.target_modules` names nothing in this model.
+        ConfigurationError: when `lora.target_modules` or `lora.layers` names nothing in this model.
     """
+    count = int(base.model.config.num_hidden_layers)
+    if lora.layers is not None and (not lora.layers or max(lora.layers) >= count):
+        raise ConfigurationError(f"lora.layers = {lora.layers}: this model's {count} layers are 0 to {count - 1}")
     torch.manual_seed(seed)
     settings = LoraConfig(
         r=lora.r,
         lora_alpha=lora.scale_numerator,  # type: ignore[arg-type]
         lora_dropout=lora.dropout,
-        target_modules=lora.target_modules,
+        target_modules=_target_modules(base.model, lora),
         use_rslora=lora.use_rslora,
         use_dora=lora.use_dora,
+        init_lora_weights=True if lora.init == "default" else lora.init,
+        layers_to_transform=lora.layers,
         task_type="CAUSAL_LM",
     )
     try:
@@ -92,6 +97,15 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
             f"lora.target_modules = {lora.target_modules}: {str(error).splitlines()[0]}"
         ) from error
     return LanguageModel(tuned, base.encoder, base.device, base.dtype)
+
+
+def _target_modules(model: Any, lora: Lora) -> str | list[str]:
+    """The configured modules; 'all-linear' by their names where layers are chosen, for peft takes both only so."""
+    if lora.target_modules != "all-linear" or lora.layers is None:
+        return lora.target_modules
+    layers = model.base_model.layers
+    linear = {name.rpartition(".")[2] for name, module in layers.named_modules() if isinstance(module, torch.nn.Linear)}
+    return sorted(linear)
 
 
 def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> LanguageModel:

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from email_assistant.language_model.loading import LanguageModel, add_adapter, l
 from email_assistant.model_card import model_card
 from email_assistant.scoring import asked, scorer, write_mails
 from email_assistant.tracking import Run
+from email_assistant.training import first_look
+from email_assistant.training.start import keep, save_as_plain
 from email_assistant.training.trainer import State, Trainer
 
 log = logging.getLogger(__name__)
@@ -38,8 +41,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
         model = load_adapter(base, folder / "adapter", base_fingerprint)
         facts: Record = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
     else:
-        model, facts = _fit(context, base, folder)
-        _save_adapter(model, folder / "adapter", config, base_fingerprint)
+        model, facts = _fit(context, base, folder, base_fingerprint)
     scores, signatures = _score(config, model, jsonl.read(split.path("validation.jsonl")), folder)
     metrics = {**facts, **{f"validation_{name}": value for name, value in scores.items()}}
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
@@ -72,15 +74,16 @@ def _copy(trained: Artifact, folder: Path) -> None:
     shutil.copyfile(trained.path("history.jsonl"), folder / "history.jsonl")
 
 
-def _fit(context: Context, base: LanguageModel, folder: Path) -> tuple[LanguageModel, Record]:
-    """Train, and return the model with its best weights and the facts of the training."""
+def _fit(context: Context, base: LanguageModel, folder: Path, base_fingerprint: str) -> tuple[LanguageModel, Record]:
+    """Train, save the best weights, and return the model with them and the facts of the training."""
     config, split = context.config, context.artifacts["split"]
     training, training_facts = encode(base.encoder, jsonl.read(split.path("train.jsonl")), config, "train")
     validation, _ = encode(base.encoder, jsonl.read(split.path("validation.jsonl")), config, "validation")
     model = add_adapter(base, config.lora, config.seed)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
     log.info("%-10s %d mails, %s weights of the adapter", "train", len(training), f"{trainable:,}")
-    _show_first(base.encoder, training)
+    _look_first(base.encoder, training, validation)
+    start = None if config.lora.init == "default" else keep(model.model, folder / PROGRESS / "start.safetensors")
     trainer = Trainer(
         model,
         training,
@@ -93,11 +96,22 @@ def _fit(context: Context, base: LanguageModel, folder: Path) -> tuple[LanguageM
     state = trainer.fit()
     _reported.add(folder.name.removesuffix(".partial"))
     jsonl.write(folder / "history.jsonl", state.history)
-    return model, {**training_facts, **_facts(state, training), "trainable_weights": trainable}
+    log.info("%-10s %s", "train", speed_line(state))
+    facts = {**training_facts, **_facts(state, training), "trainable_weights": trainable}
+    _save_adapter(model, folder / "adapter", config, base_fingerprint)
+    if start is None:
+        return model, facts
+    # A part of the base had been taken out; what is scored is what was saved, on the base as it was.
+    save_as_plain(folder / "adapter", start)
+    del model, trainer, base
+    return load_adapter(load_base(config.model), folder / "adapter", base_fingerprint), facts
 
 
 def _facts(state: State, training: list[Encoded]) -> Record:
+    """What the manifest and the metrics say of a training; its speed is the median step's."""
     return {
+        "tokens_per_second": _median(state, "train/tokens_per_second"),
+        "supervised_tokens_per_second": _median(state, "train/supervised_tokens_per_second"),
         "validation_loss": state.best_loss,
         "base_validation_loss": state.history[0]["validation/loss"],
         "best_step": state.best_step,
@@ -122,13 +136,22 @@ def encode(encoder: ChatEncoder, pairs: list[Record], config: Config, name: str)
     return kept, facts
 
 
-def _show_first(encoder: ChatEncoder, training: list[Encoded]) -> None:
-    """Say what the first example supervises, so that nothing is trained on unseen."""
+def _median(state: State, name: str) -> float:
+    return round(statistics.median(record[name] for record in state.history if name in record), 1)
+
+
+def speed_line(state: State) -> str:
+    """The speed of the median step, for people; ids that fill up rows do not count."""
+    every, supervised = (_median(state, f"train/{name}tokens_per_second") for name in ("", "supervised_"))
+    return f"{every:.0f} tokens a second, {supervised:.0f} of them supervised"
+
+
+def _look_first(encoder: ChatEncoder, training: list[Encoded], validation: list[Encoded]) -> None:
+    """Refuse what would teach nothing, and show the first example with its supervised part marked."""
+    first_look.check(encoder, [*training, *validation])
     if training:
-        first = training[0]
         log.info(
-            "%-10s first example: %d ids of prompt, %d supervised, the last of them %r",
-            *("train", first.prompt_length, first.supervised, encoder.tokenizer.decode([first.ids[-1]])),
+            "%-10s first example, supervised between » and «:\n%s", "train", first_look.shown(encoder, training[0])
         )
 
 

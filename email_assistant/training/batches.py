@@ -1,5 +1,6 @@
 """Examples to batches: what one optimizer step sees, and what goes through the model at once."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,20 +11,40 @@ from email_assistant.language_model.encoding import Encoded
 
 @dataclass(frozen=True)
 class Batch:
-    """Right-padded rows. Under a causal mask padding on the right needs no attention mask.
+    """Sequences one after another, without padding.
 
     Attributes:
-        ids: (rows, longest) token ids.
-        supervised: (rows, longest) bool; true where an id is to be predicted.
+        ids: (tokens,) token ids.
+        supervised: (tokens,) bool; true where an id is to be predicted, never at a sequence's first.
+        lengths: Of the sequences, without what they share.
+        shared: So many ids at the front stand once for what every sequence begins with; they and the
+            lengths add up to the number of tokens.
     """
 
     ids: torch.Tensor
     supervised: torch.Tensor
+    lengths: list[int]
+    shared: int = 0
 
     @property
     def supervised_tokens(self) -> int:
         """How many ids are to be predicted."""
         return int(self.supervised.sum())
+
+    @property
+    def positions(self) -> torch.Tensor:
+        """(tokens,): each id's place in its sequence; for batches that share nothing."""
+        return torch.cat([torch.arange(length, device=self.ids.device) for length in self.lengths])
+
+    @property
+    def rows(self) -> torch.Tensor:
+        """(sequences, longest) bool: true where a right-padded row has an id; for batches that share nothing.
+
+        Picking by it from padded rows gives tokens in the order of `ids`; under a causal mask padding on
+        the right needs no attention mask.
+        """
+        lengths = torch.tensor(self.lengths, device=self.ids.device)
+        return torch.arange(max(self.lengths), device=self.ids.device) < lengths[:, None]
 
 
 def order_of_epoch(count: int, seed: int, epoch: int) -> list[int]:
@@ -38,27 +59,39 @@ def steps_of_epoch(count: int, batch_size: int, seed: int, epoch: int) -> list[l
     return [order[start : start + batch_size] for start in range(0, count, batch_size)]
 
 
-def micro_batches(examples: Sequence[Encoded], token_budget: int) -> list[list[Encoded]]:
-    """The examples of a step in groups of like length, each at most `token_budget` ids with padding.
+def micro_batches(examples: Sequence[Encoded], token_budget: int, padded: bool = False) -> list[list[Encoded]]:
+    """The examples of a step in groups of like length, each of at most `token_budget` ids.
 
-    An example longer than the budget goes alone.
+    Args:
+        examples: Of one optimizer step.
+        token_budget: An example longer than it goes alone.
+        padded: Whether the ids that fill up shorter rows count too.
     """
     groups: list[list[Encoded]] = []
+    size = 0
     for example in sorted(examples, key=lambda example: -len(example.ids)):
-        longest = len(groups[-1][0].ids) if groups else 0
-        if groups and longest * (len(groups[-1]) + 1) <= token_budget:
+        if groups:
+            size = len(groups[-1][0].ids) * (len(groups[-1]) + 1) if padded else size + len(example.ids)
+        if groups and size <= token_budget:
             groups[-1].append(example)
         else:
             groups.append([example])
+            size = len(example.ids)
     return groups
 
 
-def collate(examples: Sequence[Encoded], pad_id: int, device: torch.device) -> Batch:
-    """One Batch of the examples on a device."""
-    longest = max(len(example.ids) for example in examples)
-    ids = torch.full((len(examples), longest), pad_id)
-    supervised = torch.zeros((len(examples), longest), dtype=torch.bool)
-    for row, example in enumerate(examples):
-        ids[row, : len(example.ids)] = torch.tensor(example.ids)
-        supervised[row, example.prompt_length : len(example.ids)] = True
-    return Batch(ids.to(device), supervised.to(device))
+def collate(examples: Sequence[Encoded], device: torch.device, share: bool = False) -> Batch:
+    """One Batch of the examples on a device, what all of them begin with standing once where `share` is true."""
+    shared = _common_beginning(examples) if share and len(examples) > 1 else 0
+    ids = examples[0].ids[:shared] + [token for example in examples for token in example.ids[shared:]]
+    places = [torch.arange(shared, len(example.ids)) >= example.prompt_length for example in examples]
+    supervised = torch.cat([torch.zeros(shared, dtype=torch.bool), *places])
+    lengths = [len(example.ids) - shared for example in examples]
+    return Batch(torch.tensor(ids).to(device), supervised.to(device), lengths, shared)
+
+
+def _common_beginning(examples: Sequence[Encoded]) -> int:
+    """How many ids all prompts begin with; one of each prompt is left, for the first of the mail to follow."""
+    shortest = min(example.prompt_length for example in examples)
+    columns = zip(*(example.ids[: shortest - 1] for example in examples), strict=True)
+    return sum(1 for _ in itertools.takewhile(lambda column: len(set(column)) == 1, columns))

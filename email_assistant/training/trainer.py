@@ -5,7 +5,7 @@ import logging
 import math
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,8 +19,8 @@ from email_assistant.errors import DataError
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.progress import bar
-from email_assistant.training.batches import collate, micro_batches, steps_of_epoch
-from email_assistant.training.loss import CompletionLoss
+from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
+from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss
 
 log = logging.getLogger(__name__)
 STATE, WEIGHTS, OPTIMIZER = "state.json", "weights.safetensors", "optimizer.pt"
@@ -87,8 +87,11 @@ class Trainer:
         self.model, self.training, self.validation = model, training, validation
         self.settings, self.seed, self.folder, self.report = settings, seed, folder, report
         self.weights = {name: weight for name, weight in model.model.named_parameters() if weight.requires_grad}
-        self.optimizer = _optimizer(settings, list(self.weights.values()))
-        self.loss = CompletionLoss(model.model)
+        self.optimizer = _optimizer(settings, self.weights)
+        self.recompute = settings.gradient_checkpointing is True or (
+            settings.gradient_checkpointing == "auto" and model.device.type == "cuda"
+        )
+        self.loss = CompletionLoss(model.model, noise_alpha=settings.neftune_alpha, recompute=self.recompute)
         self.state = State()
         self.steps_per_epoch = math.ceil(len(training) / settings.batch_size)
         self.total_steps = min(settings.max_steps or 2**62, settings.epochs * self.steps_per_epoch)
@@ -114,8 +117,7 @@ class Trainer:
         return self.state
 
     def _prepare_model(self) -> None:
-        wanted = self.settings.gradient_checkpointing
-        if wanted is True or (wanted == "auto" and self.model.device.type == "cuda"):
+        if self.recompute:
             self.model.model.gradient_checkpointing_enable({"use_reentrant": False})
 
     def _step(self) -> None:
@@ -129,14 +131,14 @@ class Trainer:
         torch.manual_seed((self.seed * 1_000_003 + self.state.step) % 2**63)
         self.model.model.train()
         total = 0.0
-        for group in micro_batches(examples, self.settings.micro_batch_tokens):
+        for batch in self._batches(examples):
             with self._precision():
-                loss = self.loss(collate(group, self.model.encoder.pad_id, self.model.device)) / supervised
+                loss = self.loss(batch) / supervised
             loss.backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         norm = torch.nn.utils.clip_grad_norm_(list(self.weights.values()), self.settings.max_grad_norm)
-        for group_of_weights in self.optimizer.param_groups:
-            group_of_weights["lr"] = rate
+        for weights in self.optimizer.param_groups:
+            weights["lr"] = rate * weights["rate_factor"]
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.state.step += 1
@@ -151,6 +153,13 @@ class Trainer:
             }
         )
 
+    def _batches(self, examples: Sequence[Encoded]) -> Iterator[Batch]:
+        """The examples in batches that fit the token budget."""
+        way = self.loss.choose_way(collate(examples[:COMPARED_SEQUENCES], self.model.device))
+        for group in micro_batches(examples, self.settings.micro_batch_tokens, padded=way in ("padded", "whole")):
+            # Noise differs from sequence to sequence, so what they begin with does too.
+            yield collate(group, self.model.device, share=way == "decoder" and not self.settings.neftune_alpha)
+
     def _precision(self) -> AbstractContextManager[Any]:
         if self.model.dtype == torch.float32:
             return nullcontext()
@@ -161,9 +170,9 @@ class Trainer:
         """The loss a supervised token on the validation mails; the best weights so far are kept."""
         self.model.model.eval()
         total = 0.0
-        for group in micro_batches(self.validation, self.settings.micro_batch_tokens):
+        for batch in self._batches(self.validation):
             with self._precision():
-                total += float(self.loss(collate(group, self.model.encoder.pad_id, self.model.device)))
+                total += float(self.loss(batch))
         mean = total / sum(example.supervised for example in self.validation)
         if not math.isfinite(mean):
             raise DataError(
@@ -234,15 +243,25 @@ def learning_rate(settings: Settings, step: int, total_steps: int) -> float:
     return settings.learning_rate * (1 - done if settings.scheduler == "linear" else 1.0)
 
 
-def _optimizer(settings: Settings, weights: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov and Hutter 2017, arXiv:1711.05101), paged in 8 bit where configured."""
+def _optimizer(settings: Settings, weights: dict[str, torch.nn.Parameter]) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov and Hutter 2017, arXiv:1711.05101), paged in 8 bit where configured.
+
+    With LoRA+ (Hayou et al. 2024, arXiv:2402.12354) B learns faster than A; a group's `rate_factor`
+    says how much.
+    """
+    first = [weight for name, weight in weights.items() if "lora_B" not in name]
+    second = [weight for name, weight in weights.items() if "lora_B" in name]
+    groups = [
+        {"params": first, "rate_factor": 1.0},
+        {"params": second, "rate_factor": settings.lora_plus_ratio},
+    ]
     if settings.optimizer == "paged_adamw_8bit":
         if not torch.cuda.is_available():
             raise DataError("trainer.optimizer = paged_adamw_8bit: needs CUDA; take adamw")
         from bitsandbytes.optim import PagedAdamW8bit
 
         paged: torch.optim.Optimizer = PagedAdamW8bit(
-            weights, lr=settings.learning_rate, weight_decay=settings.weight_decay
+            groups, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         return paged
-    return torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay)

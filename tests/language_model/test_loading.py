@@ -23,6 +23,8 @@ def lora(**values: object) -> Lora:
         "target_modules": "all-linear",
         "use_rslora": False,
         "use_dora": False,
+        "init": "default",
+        "layers": None,
     }
     return Lora(**(usual | values))  # type: ignore[arg-type]
 
@@ -66,6 +68,37 @@ def test_rslora_scales_by_the_root_of_the_rank(tiny_model: Path) -> None:
 
     assert scale() == 2.0
     assert scale(use_rslora=True) == 4.0
+
+
+def test_chosen_layers_alone_get_an_update(tiny_model: Path) -> None:
+    found = weights_of(tiny_model, 1, layers=[1])
+    assert found
+    assert all("layers.1." in name for name in found)
+    assert len(found) == len(weights_of(tiny_model, 1)) / 2
+
+
+@pytest.mark.parametrize("layers", [[], [2]])
+def test_layers_that_are_not_there_are_a_fault(tiny_model: Path, layers: list[int]) -> None:
+    with pytest.raises(ConfigurationError, match="0 to 1"):
+        weights_of(tiny_model, 1, layers=layers)
+
+
+def test_dropout_reaches_the_adapter(tiny_model: Path) -> None:
+    model = add_adapter(load_base(settings(tiny_model)), lora(dropout=0.5), 1).model
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight)
+    model.train()
+    ids = torch.tensor([[1, 2, 3]])
+    assert not torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)
+
+
+def test_alpha_scales_the_update(tiny_model: Path) -> None:
+    model = add_adapter(load_base(settings(tiny_model)), lora(r=4, alpha=2), 1).model
+    scales = {
+        module.scaling["default"] for module in model.modules() if isinstance(getattr(module, "scaling", None), dict)
+    }
+    assert scales == {0.5}
 
 
 def test_unknown_target_modules_are_a_fault(tiny_model: Path) -> None:

@@ -15,13 +15,25 @@ from email_assistant.errors import DataError
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 from email_assistant.training import trainer as trainer_module
-from email_assistant.training.batches import collate, micro_batches, order_of_epoch, steps_of_epoch
-from email_assistant.training.loss import CompletionLoss
+from email_assistant.training.batches import Batch, collate, micro_batches, order_of_epoch, steps_of_epoch
+from email_assistant.training.loss import CompletionLoss, Way
 from email_assistant.training.trainer import Trainer, learning_rate
 
-LORA = Lora(r=2, alpha=4, dropout=0.1, target_modules="all-linear", use_rslora=False, use_dora=False)
+LORA = Lora(
+    r=2,
+    alpha=4,
+    dropout=0.1,
+    target_modules="all-linear",
+    use_rslora=False,
+    use_dora=False,
+    init="default",
+    layers=None,
+)
+PLAIN = dataclasses.replace(LORA, dropout=0.0)
 SETTINGS = Settings(
     learning_rate=0.01,
+    lora_plus_ratio=1.0,
+    neftune_alpha=None,
     scheduler="cosine",
     warmup_fraction=0.1,
     optimizer="adamw",
@@ -45,9 +57,12 @@ def settings(**values: Any) -> Settings:
     return dataclasses.replace(SETTINGS, **values)
 
 
+def base_model(path: Path) -> LanguageModel:
+    return load_base(Model(path=str(path), quantization="none", dtype="float32", device="cpu", threads=None))
+
+
 def fresh(path: Path, lora: Lora = LORA) -> LanguageModel:
-    base = load_base(Model(path=str(path), quantization="none", dtype="float32", device="cpu", threads=None))
-    model = add_adapter(base, lora, seed=1)
+    model = add_adapter(base_model(path), lora, seed=1)
     # B starts at zero; other values make every gradient count.
     for name, weight in model.model.named_parameters():
         if "lora_B" in name:
@@ -72,12 +87,19 @@ def examples(tiny_model: Path) -> list[Encoded]:
 
 
 def trained(
-    path: Path, examples: list[Encoded], folder: Path, **values: Any
+    path: Path, examples: list[Encoded], folder: Path, lora: Lora = LORA, **values: Any
 ) -> tuple[Trainer, dict[str, torch.Tensor]]:
-    model = fresh(path)
+    model = fresh(path, lora)
     loop = Trainer(model, examples[:8], examples[8:], settings(**values), 5, folder, lambda metrics, step: None)
     loop.fit()
     return loop, {name: weight.detach().clone() for name, weight in loop.weights.items()}
+
+
+def optimizer_state(loop: Trainer) -> list[Any]:
+    """Moments, steps and rates, in order."""
+    state = loop.optimizer.state_dict()
+    moments = [value for _, values in sorted(state["state"].items()) for _, value in sorted(values.items())]
+    return moments + [group["lr"] for group in state["param_groups"]]
 
 
 def distance(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> float:
@@ -90,21 +112,100 @@ def gradients(model: LanguageModel, loss: torch.Tensor) -> dict[str, torch.Tenso
     return {name: weight.grad.clone() for name, weight in model.model.named_parameters() if weight.grad is not None}
 
 
-def test_logits_of_supervised_tokens_alone_give_the_loss_of_the_whole(
-    tiny_model: Path, examples: list[Encoded], monkeypatch: pytest.MonkeyPatch
+def padded_logits(model: LanguageModel, batch: Batch) -> torch.Tensor:
+    """The model's own logits of each sequence by itself, one after another."""
+    pieces = batch.ids.split(batch.lengths)
+    return torch.cat([model.model(input_ids=piece[None]).logits[0] for piece in pieces])
+
+
+def whole_loss(model: LanguageModel, batch: Batch) -> torch.Tensor:
+    targets = batch.ids.masked_fill(~batch.supervised, -100)[1:]
+    return functional.cross_entropy(padded_logits(model, batch)[:-1], targets, reduction="sum")
+
+
+@pytest.mark.parametrize("way", ["decoder", "packed", "padded", "whole"])
+def test_every_way_gives_the_loss_and_gradients_of_each_sequence_by_itself(
+    tiny_model: Path, examples: list[Encoded], monkeypatch: pytest.MonkeyPatch, way: Way
 ) -> None:
     monkeypatch.setattr("email_assistant.training.loss.CHUNK", 7)
-    model = fresh(tiny_model)
-    model.model.eval()
-    batch = collate(examples, model.encoder.pad_id, model.device)
-    loss = CompletionLoss(model.model)
+    model = fresh(tiny_model, PLAIN)
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model, (way,))
     found = loss(batch)
-    assert loss.takes_supervised_alone
-    logits = model.model(input_ids=batch.ids).logits[:, :-1]
-    targets = batch.ids[:, 1:].masked_fill(~batch.supervised[:, 1:], -100)
-    expected = functional.cross_entropy(logits.transpose(1, 2), targets, reduction="sum")
+    assert loss.way == way
+    expected = whole_loss(model, batch)
     assert torch.allclose(found, expected, rtol=1e-5)
     assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"target_modules": ["q_proj", "v_proj"]},
+        {"target_modules": ["up_proj"]},
+        {"use_rslora": True},
+        {"layers": [1]},
+        {"alpha": 1.0},
+    ],
+)
+def test_the_own_decoder_knows_every_plain_adapter(
+    tiny_model: Path, examples: list[Encoded], values: dict[str, Any]
+) -> None:
+    model = fresh(tiny_model, dataclasses.replace(PLAIN, **values))
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model)
+    found = loss(batch)
+    assert loss.way == "decoder"
+    assert distance(gradients(model, found), gradients(model, whole_loss(model, batch))) < 1e-4
+
+
+@pytest.mark.parametrize("values", [{"dropout": 0.1}, {"use_dora": True}])
+def test_adapters_that_are_no_plain_sum_go_through_their_library(
+    tiny_model: Path, examples: list[Encoded], values: dict[str, Any]
+) -> None:
+    model = fresh(tiny_model, dataclasses.replace(PLAIN, **values))
+    model.model.eval()
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model)
+    found = loss(batch)
+    assert loss.way == "padded"
+    assert distance(gradients(model, found), gradients(model, whole_loss(model, batch))) < 1e-4
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+def test_what_all_prompts_begin_with_is_read_once_and_changes_nothing(
+    tiny_model: Path, examples: list[Encoded], recompute: bool
+) -> None:
+    model = fresh(tiny_model, PLAIN)
+    model.model.train()
+    apart, together = (collate(examples, model.device, share=share) for share in (False, True))
+    assert together.shared > 5
+    assert len(together.ids) == len(apart.ids) - together.shared * (len(examples) - 1)
+    assert together.supervised_tokens == apart.supervised_tokens
+    loss = CompletionLoss(model.model, ("decoder",), recompute=recompute)
+    loss.choose_way(apart)
+    found = loss(together)
+    expected = whole_loss(model, apart)
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
+
+
+def test_prompts_that_are_alike_keep_an_id_of_their_own() -> None:
+    same = [Encoded([1, 2, 3, 4], 3), Encoded([1, 2, 3, 5, 6], 3)]
+    batch = collate(same, torch.device("cpu"), share=True)
+    assert (batch.shared, batch.ids.tolist(), batch.lengths) == (2, [1, 2, 3, 4, 3, 5, 6], [2, 3])
+    assert batch.supervised.tolist() == [False, False, False, True, False, True, True]
+    assert collate(same[:1], torch.device("cpu"), share=True).shared == 0
+
+
+def test_recomputing_in_the_own_decoder_changes_nothing(tiny_model: Path, examples: list[Encoded]) -> None:
+    model = fresh(tiny_model, PLAIN)
+    model.model.train()
+    batch = collate(examples, model.device)
+    kept, recomputed = (
+        gradients(model, CompletionLoss(model.model, recompute=recompute)(batch)) for recompute in (False, True)
+    )
+    assert distance(kept, recomputed) < 1e-6
 
 
 def test_a_model_that_changes_its_logits_takes_the_whole_pass(tiny_model: Path, examples: list[Encoded]) -> None:
@@ -112,46 +213,77 @@ def test_a_model_that_changes_its_logits_takes_the_whole_pass(tiny_model: Path, 
     model.model.eval()
     base = model.model.get_base_model()  # type: ignore[operator]
     base.register_forward_hook(lambda module, inputs, output: output.__setitem__("logits", output.logits * 0.5))
-    batch = collate(examples, model.encoder.pad_id, model.device)
+    batch = collate(examples, model.device)
     loss = CompletionLoss(model.model)
     found = loss(batch)
-    assert not loss.takes_supervised_alone
-    logits = model.model(input_ids=batch.ids).logits[:, :-1][batch.supervised[:, 1:]]
-    assert torch.allclose(
-        found, functional.cross_entropy(logits, batch.ids[:, 1:][batch.supervised[:, 1:]], reduction="sum")
-    )
+    assert loss.way == "whole"
+    assert torch.allclose(found, whole_loss(model, batch))
 
 
-def test_padding_changes_nothing(tiny_model: Path, examples: list[Encoded]) -> None:
+def test_a_model_that_does_not_keep_packed_sequences_apart_is_padded(
+    tiny_model: Path, examples: list[Encoded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fresh(tiny_model)
+    # Positions that never begin anew: every sequence sees those before it.
+    monkeypatch.setattr(Batch, "positions", property(lambda batch: torch.arange(len(batch.ids))))
+    loss = CompletionLoss(model.model, ("packed", "padded"))
+    assert loss.choose_way(collate(examples, model.device)) == "padded"
+
+
+def test_batches_of_many_equal_one_by_one(tiny_model: Path, examples: list[Encoded]) -> None:
     model = fresh(tiny_model)
     model.model.eval()
     loss = CompletionLoss(model.model)
-    together = loss(collate(examples, model.encoder.pad_id, model.device))
-    apart = sum(loss(collate([example], 7, model.device)) for example in examples)
+    together = loss(collate(examples, model.device))
+    apart = sum(loss(collate([example], model.device)) for example in examples)
     assert torch.allclose(together, torch.as_tensor(apart), rtol=1e-5)
 
 
 def test_the_end_of_the_turn_is_supervised_though_padding_has_its_id(tiny_model: Path, examples: list[Encoded]) -> None:
     model = fresh(tiny_model)
     assert model.encoder.pad_id == model.encoder.end_of_turn
-    batch = collate(examples, model.encoder.pad_id, model.device)
-    for row, example in enumerate(examples):
-        supervised = batch.ids[row][batch.supervised[row]].tolist()
-        assert supervised == example.ids[example.prompt_length :]
-        assert supervised[-1] == model.encoder.end_of_turn
+    batch = collate(examples, model.device)
+    rows = zip(batch.ids.split(batch.lengths), batch.supervised.split(batch.lengths), strict=True)
+    for (ids, supervised), example in zip(rows, examples, strict=True):
+        found = ids[supervised].tolist()
+        assert found == example.ids[example.prompt_length :]
+        assert found[-1] == model.encoder.end_of_turn
+
+
+def test_noise_on_embeddings_is_of_the_paper_s_size_and_in_training_alone(
+    tiny_model: Path, examples: list[Encoded]
+) -> None:
+    model = fresh(tiny_model, PLAIN)
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model, noise_alpha=5.0)
+    model.model.eval()
+    quiet = loss(batch)
+    assert torch.equal(quiet, CompletionLoss(model.model)(batch))
+    model.model.train()
+    assert not torch.allclose(loss(batch), quiet, rtol=1e-4)
+    embedded = torch.zeros(len(batch.ids), 64)
+    noise = loss._noisy(embedded, batch).split(batch.lengths)
+    for piece, length in zip(noise, batch.lengths, strict=True):
+        most = 5.0 / (length * 64) ** 0.5
+        assert 0.9 * most < float(piece.abs().max()) <= most
 
 
 def test_many_micro_batches_equal_one(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
-    lora = dataclasses.replace(LORA, dropout=0.0)
-    results = []
-    for budget in (10_000, 1):
-        model = fresh(tiny_model, lora)
-        values = settings(micro_batch_tokens=budget, batch_size=8, epochs=1)
-        loop = Trainer(model, examples[:8], examples[8:], values, 5, tmp_path / str(budget), lambda metrics, step: None)
-        loop.fit()
-        results.append((loop.state.history, {name: weight.detach().clone() for name, weight in loop.weights.items()}))
-    assert results[0][0][1]["train/loss"] == pytest.approx(results[1][0][1]["train/loss"], rel=1e-5)
-    assert distance(results[0][1], results[1][1]) < 1e-4
+    assert len({example.supervised for example in examples[:8]}) > 3
+    (one, at_once), (eight, by_one) = (
+        trained(
+            *(tiny_model, examples, tmp_path / str(budget), PLAIN),
+            micro_batch_tokens=budget,
+            batch_size=8,
+            epochs=1,
+        )
+        for budget in (10_000, 1)
+    )
+    assert one.state.history[1]["train/loss"] == pytest.approx(eight.state.history[1]["train/loss"], rel=1e-5)
+    assert one.state.history[1]["train/gradient_norm"] == pytest.approx(
+        eight.state.history[1]["train/gradient_norm"], rel=1e-5
+    )
+    assert distance(at_once, by_one) < 1e-4
 
 
 def test_the_same_seed_gives_the_same_adapter(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
@@ -160,11 +292,18 @@ def test_the_same_seed_gives_the_same_adapter(tiny_model: Path, examples: list[E
     assert distance(first, again) == 0.0
 
 
-@pytest.mark.parametrize("killed_after", [1, 2, 3, 5])
+@pytest.mark.parametrize("killed_after", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("noise", [None, 5.0])
 def test_a_killed_run_resumed_equals_the_uninterrupted(
-    tiny_model: Path, examples: list[Encoded], tmp_path: Path, killed_after: int, monkeypatch: pytest.MonkeyPatch
+    tiny_model: Path,
+    examples: list[Encoded],
+    tmp_path: Path,
+    killed_after: int,
+    noise: float | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole, expected = trained(tiny_model, examples, tmp_path / "whole")
+    lora = LORA if noise is None else PLAIN
+    whole, expected = trained(tiny_model, examples, tmp_path / "whole", lora, neftune_alpha=noise)
     step: Callable[[Trainer], None] = trainer_module.Trainer._step
 
     def dying(loop: Trainer) -> None:
@@ -174,10 +313,12 @@ def test_a_killed_run_resumed_equals_the_uninterrupted(
 
     monkeypatch.setattr(trainer_module.Trainer, "_step", dying)
     with pytest.raises(KeyboardInterrupt):
-        trained(tiny_model, examples, tmp_path / "killed")
+        trained(tiny_model, examples, tmp_path / "killed", lora, neftune_alpha=noise)
     monkeypatch.setattr(trainer_module.Trainer, "_step", step)
-    resumed, found = trained(tiny_model, examples, tmp_path / "killed")
+    resumed, found = trained(tiny_model, examples, tmp_path / "killed", lora, neftune_alpha=noise)
     assert distance(expected, found) == 0.0
+    for left, right in zip(optimizer_state(whole), optimizer_state(resumed), strict=True):
+        assert torch.equal(torch.as_tensor(left), torch.as_tensor(right))
     assert (resumed.state.best_step, resumed.state.best_loss) == (whole.state.best_step, whole.state.best_loss)
     losses = [[record.get("train/loss") for record in loop.state.history] for loop in (whole, resumed)]
     assert losses[0] == losses[1]
@@ -193,7 +334,7 @@ def test_the_best_weights_are_kept_and_patience_ends_it(
     assert loop.state.step < loop.total_steps
     assert (loop.state.best_step, loop.state.best_loss) == (best["step"], best["validation/loss"])
     with torch.no_grad():
-        batch = collate(examples[8:], loop.model.encoder.pad_id, loop.model.device)
+        batch = collate(examples[8:], loop.model.device)
         now = float(loop.loss(batch)) / batch.supervised_tokens
     assert now == pytest.approx(best["validation/loss"], rel=1e-4)
 
@@ -203,9 +344,12 @@ def test_training_learns(tiny_model: Path, examples: list[Encoded], tmp_path: Pa
     assert loop.state.best_loss < 0.95 * loop.state.history[0]["validation/loss"]
 
 
-def test_gradient_checkpointing_changes_nothing(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
-    _, plain = trained(tiny_model, examples, tmp_path / "1", epochs=1, gradient_checkpointing=False)
-    _, recomputed = trained(tiny_model, examples, tmp_path / "2", epochs=1, gradient_checkpointing=True)
+@pytest.mark.parametrize("lora", [LORA, PLAIN])
+def test_gradient_checkpointing_changes_nothing(
+    tiny_model: Path, examples: list[Encoded], tmp_path: Path, lora: Lora
+) -> None:
+    _, plain = trained(tiny_model, examples, tmp_path / "1", lora, epochs=1, gradient_checkpointing=False)
+    _, recomputed = trained(tiny_model, examples, tmp_path / "2", lora, epochs=1, gradient_checkpointing=True)
     assert distance(plain, recomputed) < 1e-5
 
 
@@ -229,6 +373,16 @@ def test_paged_optimizer_without_cuda_is_an_error(tiny_model: Path, examples: li
         )
 
 
+def test_lora_plus_lets_b_learn_faster(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
+    start = {name: weight.detach().clone() for name, weight in fresh(tiny_model, PLAIN).model.named_parameters()}
+    moved = []
+    for ratio in (1.0, 8.0):
+        _, weights = trained(tiny_model, examples, tmp_path / str(ratio), PLAIN, lora_plus_ratio=ratio, max_steps=1)
+        moved.append({name: float((weight - start[name]).abs().max()) for name, weight in weights.items()})
+    for name, far in moved[1].items():
+        assert far == pytest.approx(moved[0][name] * (8 if "lora_B" in name else 1), rel=0.01)
+
+
 @given(st.integers(1, 50), st.integers(1, 9), st.integers(0, 5))
 def test_an_epoch_sees_every_example_once(count: int, batch_size: int, epoch: int) -> None:
     steps = steps_of_epoch(count, batch_size, 3, epoch)
@@ -245,10 +399,12 @@ def test_epochs_differ_and_repeat() -> None:
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=20), st.integers(1, 200))
 def test_micro_batches_keep_the_budget_and_lose_nothing(lengths: list[int], budget: int) -> None:
     given_examples = [Encoded(list(range(length)), 0) for length in lengths]
-    groups = micro_batches(given_examples, budget)
-    assert sorted(len(example.ids) for group in groups for example in group) == sorted(lengths)
-    for group in groups:
-        assert len(group) == 1 or len(group) * max(len(example.ids) for example in group) <= budget
+    for padded in (False, True):
+        groups = micro_batches(given_examples, budget, padded)
+        assert sorted(len(example.ids) for group in groups for example in group) == sorted(lengths)
+        for group in groups:
+            sizes = [len(example.ids) for example in group]
+            assert len(group) == 1 or (len(group) * max(sizes) if padded else sum(sizes)) <= budget
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from email_assistant.config import Lora, Model
+from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
+from email_assistant.training import start
+
+LORA = Lora(
+    r=2,
+    alpha=6,
+    dropout=0.0,
+    target_modules="all-linear",
+    use_rslora=False,
+    use_dora=False,
+    init="default",
+    layers=None,
+)
+
+
+def base(path: Path) -> LanguageModel:
+    return load_base(Model(path=str(path), quantization="none", dtype="float32", device="cpu", threads=None))
+
+
+def logits(model: LanguageModel) -> torch.Tensor:
+    with torch.no_grad():
+        found: torch.Tensor = model.model(input_ids=torch.arange(20)[None]).logits
+    return found
+
+
+def moved(model: LanguageModel) -> LanguageModel:
+    """The model after a training that pushed every factor somewhere."""
+    torch.manual_seed(3)
+    with torch.no_grad():
+        for _, weight in model.model.named_parameters():
+            if weight.requires_grad:
+                weight.add_(0.1 * torch.randn_like(weight))
+    return model
+
+
+@pytest.mark.parametrize("init", ["pissa", "olora"])
+@pytest.mark.parametrize("use_rslora", [False, True])
+def test_what_is_saved_gives_on_the_untouched_base_what_was_trained(
+    tiny_model: Path, tmp_path: Path, init: str, use_rslora: bool
+) -> None:
+    lora = dataclasses.replace(LORA, init=init, use_rslora=use_rslora)
+    model = add_adapter(base(tiny_model), lora, 1)
+    assert torch.allclose(logits(model), logits(base(tiny_model)), atol=1e-4)
+    first = start.keep(model.model, tmp_path / "start.safetensors")
+    assert all(float(factor.abs().max()) > 0 for factor in first.values())
+    model.model.save_pretrained(str(tmp_path / "untrained"))
+    start.save_as_plain(tmp_path / "untrained", first)
+    again = load_adapter(base(tiny_model), tmp_path / "untrained", "")
+    assert torch.allclose(logits(again), logits(base(tiny_model)), atol=1e-4)
+    expected = logits(moved(model))
+    assert not torch.allclose(expected, logits(base(tiny_model)), atol=0.1)
+    model.model.save_pretrained(str(tmp_path / "adapter"))
+    start.save_as_plain(tmp_path / "adapter", first)
+    assert torch.allclose(logits(load_adapter(base(tiny_model), tmp_path / "adapter", "")), expected, atol=1e-4)
+    assert json.loads((tmp_path / "adapter" / "adapter_config.json").read_text())["r"] == 4
+
+
+def test_pissa_starts_with_the_main_directions(tiny_model: Path) -> None:
+    untouched = base(tiny_model).model.model.layers[0].self_attn.q_proj.weight  # type: ignore[union-attr,index]
+    model = add_adapter(base(tiny_model), dataclasses.replace(LORA, init="pissa"), 1)
+    factors = start.factors_of(model.model)
+    name = "model.layers.0.self_attn.q_proj"
+    part = 3.0 * factors[f"{name}.lora_B"] @ factors[f"{name}.lora_A"]
+    left, values, right = torch.linalg.svd(untouched)
+    assert torch.allclose(part, left[:, :2] @ torch.diag(values[:2]) @ right[:2], atol=1e-4)
+
+
+def test_a_resumed_run_takes_the_start_of_the_first(tiny_model: Path, tmp_path: Path) -> None:
+    lora = dataclasses.replace(LORA, init="pissa")
+    path = tmp_path / "start.safetensors"
+    model = add_adapter(base(tiny_model), lora, 1)
+    first = start.keep(model.model, path)
+    expected = logits(moved(model))
+    trained = start.factors_of(model.model)
+    # A decomposition that came out otherwise: here a start of another kind.
+    resumed = add_adapter(base(tiny_model), dataclasses.replace(lora, init="olora"), 1)
+    assert all(torch.equal(factor, first[name]) for name, factor in start.keep(resumed.model, path).items())
+    with torch.no_grad():
+        for name, layer in start._adapted(resumed.model):
+            layer.lora_A["default"].weight.copy_(trained[f"{name}.lora_A"])
+            layer.lora_B["default"].weight.copy_(trained[f"{name}.lora_B"])
+    assert torch.allclose(logits(resumed), expected, atol=1e-4)
