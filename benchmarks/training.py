@@ -270,8 +270,8 @@ def _compare(archive: Path, owner: list[str], mails: int, rounds: int) -> None:
         f"supervised; to TRL ({better}) {ours['tokens_per_second'] / peer['tokens_per_second']:.2f} times as fast, "
         f"peak memory {ours['peak_mib'] / peer['peak_mib']:.2f} of its, validation loss "
         f"{ours['validation_loss']:.3f} beside {peer['validation_loss']:.3f}; {ours['share_of_multiplication']:.0%} of "
-        f"what matrix multiplication allows here for all tokens, {ours['share_of_what_is_made']:.0%} for those that are "
-        f"multiplied"
+        f"what matrix multiplication allows here for all tokens, {ours['share_of_what_is_made']:.0%} for those "
+        f"that are multiplied"
     )
 
 
