@@ -66,7 +66,7 @@ class CachedDecoder:
     def of(cls, model: nn.Module) -> "CachedDecoder | None":
         """The decoder of a causal model; None where the model is of another kind or gives other logits."""
         wrapped: Any = model
-        decoder = Decoder.of(model)
+        decoder = Decoder.of(model, for_training=False)
         head = wrapped.get_output_embeddings()
         if decoder is None or type(head) is not nn.Linear or head.bias is not None:
             return None
@@ -78,8 +78,9 @@ class CachedDecoder:
         return found if same else None
 
     def _empty(self, rows: int, capacity: int) -> torch.Tensor:
+        # Zeros, since a place that is masked counts nothing only where it holds a number.
         shape = self._decoder.shape
-        return self._embedding.new_empty(rows, shape.key_value_heads, capacity, shape.head_width)
+        return self._embedding.new_zeros(rows, shape.key_value_heads, capacity, shape.head_width)
 
     def share(self, ids: Sequence[int]) -> None:
         """Read what all rows will begin with; before any row is read."""

@@ -134,17 +134,17 @@ class Decoder:
         self._rotary = model.rotary_emb
 
     @classmethod
-    def of(cls, model: nn.Module) -> "Decoder | None":
+    def of(cls, model: nn.Module, for_training: bool) -> "Decoder | None":
         """The decoder of a causal model on the processor; None where it is not made of the parts known here.
 
-        LoRA with dropout, and its variants that are no plain sum (DoRA), are left to their own library.
+        LoRA whose variants are no plain sum (DoRA) is left to its own library, in training with dropout too.
         """
         wrapped: Any = model
         base: Any = wrapped.get_base_model() if hasattr(model, "get_base_model") else model
         inner = base.base_model
         if not _is_known(inner):
             return None
-        layers = [_layer(layer) for layer in inner.layers]
+        layers = [_layer(layer, for_training) for layer in inner.layers]
         if any(layer is None for layer in layers):
             return None
         attention = inner.layers[0].self_attn
@@ -240,7 +240,7 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch
 
 
 def _is_known(inner: Any) -> bool:
-    """Whether a model is made of the parts that `Decoder.hidden` knows, in a dense format, on the processor."""
+    """Whether a model is made of the parts that `Decoder.hidden` knows, in float32 on the processor."""
     config = inner.config
     rope = getattr(config, "rope_parameters", None) or {}
     window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
@@ -252,15 +252,16 @@ def _is_known(inner: Any) -> bool:
         and rope.get("partial_rotary_factor", 1.0) == 1.0
         and window is None
         and inner.embed_tokens.weight.device.type == "cpu"
+        and inner.embed_tokens.weight.dtype == torch.float32
     )
 
 
-def _layer(layer: Any) -> Layer | None:
+def _layer(layer: Any, for_training: bool) -> Layer | None:
     attention, feed_forward = layer.self_attn, layer.mlp
     names = [(attention, name) for name in ("q_proj", "k_proj", "v_proj", "o_proj")]
     names += [(feed_forward, name) for name in ("gate_proj", "up_proj", "down_proj")]
     norms = [getattr(layer, name, None) for name in ("input_layernorm", "post_attention_layernorm")]
-    parts = [_part(getattr(owner, name, None)) for owner, name in names]
+    parts = [_part(getattr(owner, name, None), for_training) for owner, name in names]
     if any(part is None for part in parts) or any(norm is None for norm in norms) or hasattr(attention, "q_norm"):
         return None
     query, key, value, out, gate, up, down = [part for part in parts if part is not None]
@@ -274,7 +275,7 @@ def _layer(layer: Any) -> Layer | None:
     )
 
 
-def _part(layer: nn.Module | None) -> Part | None:
+def _part(layer: nn.Module | None, for_training: bool) -> Part | None:
     """A linear layer's weights; None when it is quantised, or its adapter is no plain sum."""
     module: Any = layer
     if type(module) is nn.Linear:
@@ -285,8 +286,8 @@ def _part(layer: nn.Module | None) -> Part | None:
     if module.disable_adapters:
         return Part(weight, bias)
     names = list(module.active_adapters)
-    dropouts = [getattr(module.lora_dropout[name], "p", 0.0) for name in names]
-    if len(names) != 1 or module.merged or module.lora_variant or any(dropouts):
+    drops = for_training and any(getattr(module.lora_dropout[name], "p", 0.0) for name in names)
+    if len(names) != 1 or module.merged or module.lora_variant or drops:
         return None
     name = names[0]
     down: Any = module.lora_A[name]

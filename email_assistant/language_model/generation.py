@@ -4,6 +4,7 @@ A row's samples depend on the seed and its prompt alone, not on what else is in 
 """
 
 import random
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,10 +12,15 @@ from hashlib import sha256
 import torch
 from transformers import DynamicCache
 
+from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.loading import LanguageModel
 
 # A shorter common beginning is not worth a pass of its own.
 FEWEST_SHARED = 32
+# Prompts are read so many tokens at once; more need memory and are no faster.
+READ_TOKENS = 2048
+# Candidates that are sorted at first; the nucleus is nearly always among them.
+CANDIDATES = 256
 
 
 @dataclass(frozen=True)
@@ -61,21 +67,18 @@ def write_all(
         batch_size: Rows at once.
         finished: Called once for every prompt, in any order.
     """
-    by_length = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
-    for start in range(0, len(by_length), batch_size):
-        indices = by_length[start : start + batch_size]
-        ids: list[list[int]] = [[] for _ in indices]
-        for row, token, last in decode(model, [prompts[index] for index in indices], decoding, seed):
-            ids[row].append(token)
-            if last:
-                finished(indices[row], _answer(model, ids[row]))
+    ids: list[list[int]] = [[] for _ in prompts]
+    for index, token, last in decode(model, prompts, decoding, seed, batch_size):
+        ids[index].append(token)
+        if last:
+            finished(index, _answer(model, ids[index]))
 
 
 def stream(model: LanguageModel, prompt: Sequence[int], decoding: Decoding, seed: int) -> Iterator[str]:
     """The answer's text piece by piece, whole characters only."""
     ids: list[int] = []
     shown = ""
-    for _, token, last in decode(model, [prompt], decoding, seed):
+    for _, token, last in decode(model, [prompt], decoding, seed, 1):
         ids.append(token)
         text = model.encoder.decode(ids)
         if last or not text.endswith("\ufffd"):
@@ -89,9 +92,77 @@ def _answer(model: LanguageModel, ids: list[int]) -> Answer:
 
 @torch.inference_mode()
 def decode(
+    model: LanguageModel, prompts: Sequence[Sequence[int]], decoding: Decoding, seed: int, batch_size: int
+) -> Iterator[tuple[int, int, bool]]:
+    """Decode step by step: yields (index of the prompt, token id, whether it is the last)."""
+    if not prompts:
+        return
+    by_length = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
+    own = CachedDecoder.of(model.model)
+    if own:
+        ordered = [prompts[index] for index in by_length]
+        for row, token, last in _decode_joining(own, model, ordered, decoding, seed, batch_size):
+            yield by_length[row], token, last
+        return
+    for start in range(0, len(by_length), batch_size):
+        indices = by_length[start : start + batch_size]
+        for row, token, last in _decode_batch(model, [prompts[index] for index in indices], decoding, seed):
+            yield indices[row], token, last
+
+
+def _decode_joining(
+    own: CachedDecoder,
+    model: LanguageModel,
+    prompts: Sequence[Sequence[int]],
+    decoding: Decoding,
+    seed: int,
+    batch_size: int,
+) -> Iterator[tuple[int, int, bool]]:
+    """By this project's decoder: a row that ends makes room for the next prompt at once."""
+    chooser = _Chooser(decoding, [_row_seed(seed, prompt) for prompt in prompts])
+    shared = common_beginning(prompts)
+    own.share(prompts[0][:shared])
+    rows: list[int] = []
+    written = [0] * len(prompts)
+    waiting = deque(range(len(prompts)))
+    logits = None
+    tokens: list[int] = []
+    while rows or waiting:
+        pieces = [own.write(tokens)] if rows else []
+        joining = _joining(waiting, prompts, shared, batch_size - len(rows))
+        if joining:
+            pieces.append(own.read([prompts[row][shared:] for row in joining]))
+            rows += joining
+        logits = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+        tokens = chooser.choose(logits, rows)
+        for place in reversed(range(len(rows))):
+            row, token = rows[place], tokens[place]
+            written[row] += 1
+            last = token in model.encoder.stop_ids or written[row] == decoding.max_new_tokens
+            yield row, token, last
+            if last:
+                own.leave(place)
+                rows[place], tokens[place] = rows[-1], tokens[-1]
+                rows.pop()
+                tokens.pop()
+
+
+def _joining(waiting: deque[int], prompts: Sequence[Sequence[int]], shared: int, room: int) -> list[int]:
+    """The next prompts to read at once: as many as there is room for, within the budget of tokens."""
+    joining: list[int] = []
+    tokens = 0
+    while waiting and len(joining) < room:
+        tokens += len(prompts[waiting[0]]) - shared
+        if joining and tokens > READ_TOKENS:
+            break
+        joining.append(waiting.popleft())
+    return joining
+
+
+def _decode_batch(
     model: LanguageModel, prompts: Sequence[Sequence[int]], decoding: Decoding, seed: int
 ) -> Iterator[tuple[int, int, bool]]:
-    """Decode one batch step by step: yields (row, token id, whether it is the row's last)."""
+    """By transformers, one batch: yields (row, token id, whether it is the row's last)."""
     shared, cache = _read_shared(model, prompts)
     ids, mask = _left_padded(model, [prompt[shared:] for prompt in prompts])
     mask = torch.cat([mask.new_ones(len(prompts), shared), mask], dim=1)
@@ -125,21 +196,27 @@ def decode(
 
 
 def _read_shared(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[int, DynamicCache]:
-    """Read what all prompts begin with once; returns its length and its cache, a row for each prompt.
-
-    At least one id of every prompt is left to read, for the logits of the first token.
-    """
+    """Read what all prompts begin with once; returns its length and its cache, a row for each prompt."""
     cache = DynamicCache(config=model.model.config)
-    shortest = min(map(len, prompts))
-    shared = 0
-    while shared < shortest - 1 and all(prompt[shared] == prompts[0][shared] for prompt in prompts):
-        shared += 1
-    if len(prompts) == 1 or shared < FEWEST_SHARED:
+    shared = common_beginning(prompts)
+    if not shared:
         return 0, cache
     ids = torch.tensor([list(prompts[0][:shared])], device=model.device)
     model.model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1)
     cache.batch_repeat_interleave(len(prompts))
     return shared, cache
+
+
+def common_beginning(prompts: Sequence[Sequence[int]]) -> int:
+    """How many ids all prompts begin with; 0 where reading them once is not worth it.
+
+    At least one id of every prompt is left to read, for the logits of the first token.
+    """
+    shortest = min(map(len, prompts))
+    shared = 0
+    while shared < shortest - 1 and all(prompt[shared] == prompts[0][shared] for prompt in prompts):
+        shared += 1
+    return shared if len(prompts) > 1 and shared >= FEWEST_SHARED else 0
 
 
 def _left_padded(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -186,11 +263,23 @@ class _Chooser:
 
     def _sample(self, logits: torch.Tensor, rows: Sequence[int]) -> list[int]:
         """Draw from the smallest set of likeliest tokens whose probability reaches top_p."""
-        probabilities, tokens = torch.softmax(logits, dim=-1).sort(dim=-1, descending=True, stable=True)
-        reached = probabilities.cumsum(dim=-1)
-        inside = reached - probabilities < self._decoding.top_p
-        mass = (probabilities * inside).sum(dim=-1)
-        draws = torch.tensor([self._chance[row].random() for row in rows], device=logits.device, dtype=mass.dtype)
+        draws = torch.tensor([self._chance[row].random() for row in rows], device=logits.device, dtype=logits.dtype)
+        probabilities = torch.softmax(logits, dim=-1)
+        tokens, within = self._draw(probabilities, draws, min(CANDIDATES, logits.shape[-1]))
+        rest = (~within).nonzero().flatten()
+        if len(rest):
+            tokens[rest], _ = self._draw(probabilities[rest], draws[rest], logits.shape[-1])
+        return [int(token) for token in tokens]
+
+    def _draw(
+        self, probabilities: torch.Tensor, draws: torch.Tensor, candidates: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens from among so many of the likeliest, and whether the whole nucleus was among them, a row each."""
+        likeliest, tokens = probabilities.topk(candidates, dim=-1)
+        reached = likeliest.cumsum(dim=-1)
+        inside = reached - likeliest < self._decoding.top_p
+        mass = (likeliest * inside).sum(dim=-1)
         places = (reached < (draws * mass).unsqueeze(1)).sum(dim=-1)
         last = inside.sum(dim=-1) - 1
-        return [int(token) for token in tokens.gather(1, torch.minimum(places, last).unsqueeze(1)).squeeze(1)]
+        chosen = tokens.gather(1, torch.minimum(places, last).unsqueeze(1)).squeeze(1)
+        return chosen, (reached[:, -1] >= self._decoding.top_p) | (candidates == probabilities.shape[-1])

@@ -69,7 +69,7 @@ def test_seeds_and_temperature_matter(model: LanguageModel, prompts: list[list[i
 def test_it_stops_at_the_end_of_the_turn(
     model: LanguageModel, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (_, token, _), *_ = generation.decode(model, prompts[:1], Decoding(1), 0)
+    (_, token, _), *_ = generation.decode(model, prompts[:1], Decoding(1), 0, 1)
     assert answers(model, prompts[:1], Decoding(5), 1)[0].tokens == 5
     monkeypatch.setattr(model.encoder, "stop_ids", frozenset([token]))
     assert answers(model, prompts[:1], Decoding(5), 1)[0] == Answer("", 1, True)
