@@ -2,7 +2,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-MODEL := models/smollm2_135m/config.json
+MODEL := models/smollm2_135m.gguf
 INSTALLED := .venv/.installed
 # The tools that read the lock live apart, so that their requirements never meet the project's.
 POETRY := .tools/bin/poetry
@@ -48,7 +48,7 @@ ifeq ($(GPU),yes)
 	VIRTUAL_ENV=$(CURDIR)/.venv $(POETRY) install --all-extras
 else
 	$(POETRY) export --quiet --all-extras --without-hashes --format constraints.txt --output .venv/constraints.txt
-	$(BIN)/pip install --quiet --constraint .venv/constraints.txt --editable ".[dev]"
+	$(BIN)/pip install --quiet --constraint .venv/constraints.txt --editable ".[dev,llama-cpp]"
 endif
 	touch $@
 

@@ -1,32 +1,159 @@
-"""Writing mails: this project's decoder beside transformers' generate, same prompts, greedy."""
+"""Writing: this project's decoder beside others, same prompts, greedy.
 
-from collections.abc import Callable
+python -m benchmarks generation                  beside transformers' generate, sixteen mails at once
+python -m benchmarks.generation --archive PATH   64 instructions and 64 mails, beside generate at batch 8 as
+                                                 transformers ships it and llama.cpp with 1, 8 and 16 slots
+
+Every arm of the second runs in a process of its own, in turn, round after round. The GGUF file
+holds the same weights in 4 bit, as llama.cpp is used.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
+from omegaconf import OmegaConf
 
-from benchmarks.model import embedded, pairs
-from email_assistant.language_model.generation import Decoding, write_all
+from benchmarks.model import DEMO, ROOT, SMOLLM2, as_it_comes, embedded, pairs
+from email_assistant.language_model.decoding import Answer, Decoding
+from email_assistant.language_model.generation import write_all
+from email_assistant.language_model.loading import LanguageModel
 
 MAILS, NEW_TOKENS, BATCH = 32, 60, 16
+SUMMARY_TOKENS, MAIL_TOKENS, SUMMARIZED_TOKENS = 48, 150, 400
+ARMS = ("ours", "generate", "llama_cpp 1", "llama_cpp 8", "llama_cpp 16")
+Work = list[tuple[str, list[list[int]], int]]
 
 
 def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     """Thirty-two instructions of the demo, sixty tokens each at most."""
     model = embedded()
     prompts = [model.encoder.prompt(instruction) for instruction, _ in pairs()[:MAILS]]
+    return (
+        f"to transformers' generate at batch {BATCH}",
+        lambda: _ours(model, prompts, NEW_TOKENS),
+        lambda: _generate(model, prompts, NEW_TOKENS, BATCH),
+    )
+
+
+def _ours(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> int:
+    """Write all; returns the number of tokens."""
+    answers: list[Answer] = []
+    write_all(model, prompts, Decoding(new_tokens), 1, 32, lambda index, answer: answers.append(answer))
+    return sum(answer.tokens for answer in answers)
+
+
+@torch.inference_mode()
+def _generate(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int, batch: int) -> int:
     tokenizer = model.encoder.tokenizer
     tokenizer.padding_side = "left"
+    stops = list(model.encoder.stop_ids)
+    tokens = 0
+    for start in range(0, len(prompts), batch):
+        rows = [{"input_ids": prompt} for prompt in prompts[start : start + batch]]
+        padded = tokenizer.pad(rows, return_tensors="pt")
+        written = model.model.generate(**padded, max_new_tokens=new_tokens, do_sample=False, eos_token_id=stops)
+        for row in written[:, padded["input_ids"].shape[1] :].tolist():
+            ends = [place for place, token in enumerate(row) if token in stops]
+            tokens += ends[0] + 1 if ends else len(row)
+    return tokens
 
-    def ours() -> None:
-        write_all(model, prompts, Decoding(NEW_TOKENS), 1, BATCH, lambda index, answer: None)
 
-    @torch.inference_mode()
-    def peer() -> None:
-        for start in range(0, MAILS, BATCH):
-            rows = [{"input_ids": prompt} for prompt in prompts[start : start + BATCH]]
-            batch = tokenizer.pad(rows, return_tensors="pt")
-            model.model.generate(
-                **batch, max_new_tokens=NEW_TOKENS, do_sample=False, eos_token_id=list(model.encoder.stop_ids)
-            )
+def _llama_cpp(gguf: Path, prompts: Sequence[list[int]], new_tokens: int, slots: int) -> tuple[int, float]:
+    """Tokens and seconds of llama.cpp by itself: its server's own queue, as its users call it."""
+    from concurrent.futures import ThreadPoolExecutor
 
-    return f"to transformers' generate at batch {BATCH}", ours, peer
+    import xllamacpp
+
+    settings = xllamacpp.CommonParams()
+    settings.model.path, settings.n_parallel, settings.verbosity = str(gguf), slots, -1
+    settings.n_ctx = slots * (max(map(len, prompts)) + new_tokens + 8)
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = torch.get_num_threads()
+    server = xllamacpp.Server(settings)
+    started = time.perf_counter()
+
+    def ask(prompt: list[int]) -> int:
+        done = server.handle_completions({"prompt": prompt, "n_predict": new_tokens, "temperature": 0})
+        return int(done["usage"]["completion_tokens"])
+
+    with ThreadPoolExecutor(slots) as pool:
+        tokens = sum(pool.map(ask, prompts))
+    return tokens, time.perf_counter() - started
+
+
+def _work(model: LanguageModel, archive: Path, owner: list[str], count: int) -> Work:
+    """What is asked: instructions for mails, and mails for instructions."""
+    found = pairs(archive, owner)[:count]
+    summarizer = OmegaConf.load(ROOT / "conf" / "summarizer" / "base_model.yaml")
+    ask: str = summarizer.prompts.en
+    shots = [(ask.replace("{email}", shot.email), shot.instruction) for shot in summarizer.examples.en]
+    encoder = model.encoder
+    mails = [encoder.decode(encoder.text_ids(mail)[:SUMMARIZED_TOKENS]) for _, mail in found]
+    summaries = [encoder.prompt(ask.replace("{email}", mail), shots, "Write an email to") for mail in mails]
+    return [
+        ("summaries", summaries, SUMMARY_TOKENS),
+        ("mails", [encoder.prompt(instruction) for instruction, _ in found], MAIL_TOKENS),
+    ]
+
+
+def _one(arm: str, archive: Path, owner: list[str], count: int, gguf: Path) -> None:
+    model = embedded() if arm == "ours" else as_it_comes()
+    found = {}
+    for name, prompts, new_tokens in _work(model, archive, owner, count):
+        started = time.perf_counter()
+        if arm == "ours":
+            tokens = _ours(model, prompts, new_tokens)
+        elif arm == "generate":
+            tokens = _generate(model, prompts, new_tokens, 8)
+        else:
+            tokens, seconds = _llama_cpp(gguf, prompts, new_tokens, int(arm.split()[1]))
+            started = time.perf_counter() - seconds
+        found[name] = {"seconds": round(time.perf_counter() - started, 2), "tokens": tokens}
+    print(json.dumps(found))
+
+
+def _compare(archive: Path, owner: list[str], count: int, rounds: int, gguf: Path) -> None:
+    found: dict[str, list[dict[str, dict[str, float]]]] = {arm: [] for arm in ARMS}
+    for number in range(rounds):
+        for arm in ARMS if number % 2 == 0 else reversed(ARMS):
+            command = [sys.executable, "-m", "benchmarks.generation", "--one", arm, "--archive", str(archive)]
+            command += ["--count", str(count), "--owner", *owner, "--gguf", str(gguf)]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            found[arm].append(json.loads(done.stdout.splitlines()[-1]))
+            print(f"{arm}: {found[arm][-1]}", flush=True)
+    for name in ("summaries", "mails"):
+        speed = {
+            arm: statistics.median(run[name]["tokens"] / run[name]["seconds"] for run in runs)
+            for arm, runs in found.items()
+        }
+        ratios = [f"{speed['ours'] / speed[arm]:.2f} times {arm}" for arm in ARMS[1:]]
+        print(f"generation: {name}: {speed['ours']:.0f} tokens a second, {', '.join(ratios)}")
+
+
+def main() -> None:
+    """Measure as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--archive", type=Path, default=DEMO)
+    parser.add_argument("--owner", nargs="*", default=[])
+    parser.add_argument("--gguf", type=Path, default=SMOLLM2.with_suffix(".gguf"))
+    parser.add_argument("--count", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", choices=ARMS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        _one(arguments.one, arguments.archive, arguments.owner, arguments.count, arguments.gguf)
+    else:
+        _compare(arguments.archive, arguments.owner, arguments.count, arguments.rounds, arguments.gguf)
+
+
+if __name__ == "__main__":
+    from email_assistant import privacy
+
+    privacy.protect()
+    main()

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import gguf
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -22,7 +23,15 @@ SMOLLM2 = ROOT / "models" / "smollm2_135m"
 def embedded(quantization: str = "none") -> LanguageModel:
     """The embedded model in float32 on the processor."""
     return load_base(
-        Model(path=str(SMOLLM2), quantization=quantization, dtype="float32", device="cpu", threads=None)  # type: ignore[arg-type]
+        Model(
+            path=str(SMOLLM2),
+            quantization=quantization,
+            dtype="float32",
+            device="cpu",
+            threads=None,
+            gguf=None,
+            architecture=None,
+        )  # type: ignore[arg-type]
     )
 
 
@@ -40,3 +49,22 @@ def as_it_comes() -> LanguageModel:
     model = AutoModelForCausalLM.from_pretrained(SMOLLM2, dtype=torch.float32)
     model.requires_grad_(False)
     return LanguageModel(model, ChatEncoder(AutoTokenizer.from_pretrained(SMOLLM2)), model.device, torch.float32)
+
+
+def dequantised(source: Path, target: Path) -> Path:
+    """A GGUF file with the same weights in float32."""
+    reader = gguf.GGUFReader(source)
+    architecture = reader.fields["general.architecture"].contents()
+    writer = gguf.GGUFWriter(target, str(architecture))
+    for name, field in reader.fields.items():
+        if not name.startswith("GGUF.") and name not in ("general.architecture", "general.file_type"):
+            inner = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
+            writer.add_key_value(name, field.contents(), field.types[0], inner)
+    for tensor in reader.tensors:
+        shape = [int(size) for size in reversed(tensor.shape)]
+        writer.add_tensor(tensor.name, gguf.dequantize(tensor.data, tensor.tensor_type).reshape(shape))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return target

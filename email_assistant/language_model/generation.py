@@ -6,13 +6,13 @@ A row's samples depend on the seed and its prompt alone, not on what else is in 
 import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
 
 import torch
 from transformers import DynamicCache
 
 from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.decoding import Answer, Decoding, row_seed
+from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
 
 # A shorter common beginning is not worth a pass of its own.
@@ -23,34 +23,12 @@ READ_TOKENS = 2048
 CANDIDATES = 256
 
 
-@dataclass(frozen=True)
-class Decoding:
-    """How tokens are chosen.
-
-    Attributes:
-        max_new_tokens: The most tokens of an answer.
-        temperature: 0 is greedy.
-        top_p: The nucleus that is sampled from (Holtzman et al. 2019, arXiv:1904.09751).
-        repetition_penalty: Divides the logits of what was written (Keskar et al. 2019, arXiv:1909.05858).
-    """
-
-    max_new_tokens: int
-    temperature: float = 0.0
-    top_p: float = 1.0
-    repetition_penalty: float = 1.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a model wrote; `ended` when it stopped by itself."""
-
-    text: str
-    tokens: int
-    ended: bool
+# What can write: a model in this process, or llama.cpp.
+Writer = LanguageModel | LlamaCpp
 
 
 def write_all(
-    model: LanguageModel,
+    model: Writer,
     prompts: Sequence[Sequence[int]],
     decoding: Decoding,
     seed: int,
@@ -64,9 +42,12 @@ def write_all(
         prompts: Token ids, none empty.
         decoding: How tokens are chosen.
         seed: Of the samples; each row's own also depends on its prompt.
-        batch_size: Rows at once.
+        batch_size: Rows at once; llama.cpp has its own number of slots.
         finished: Called once for every prompt, in any order.
     """
+    if isinstance(model, LlamaCpp):
+        model.write_all(prompts, decoding, seed, finished)
+        return
     ids: list[list[int]] = [[] for _ in prompts]
     for index, token, last in decode(model, prompts, decoding, seed, batch_size):
         ids[index].append(token)
@@ -74,8 +55,11 @@ def write_all(
             finished(index, _answer(model, ids[index]))
 
 
-def stream(model: LanguageModel, prompt: Sequence[int], decoding: Decoding, seed: int) -> Iterator[str]:
+def stream(model: Writer, prompt: Sequence[int], decoding: Decoding, seed: int) -> Iterator[str]:
     """The answer's text piece by piece, whole characters only."""
+    if isinstance(model, LlamaCpp):
+        yield from model.stream(prompt, decoding, seed)
+        return
     ids: list[int] = []
     shown = ""
     for _, token, last in decode(model, [prompt], decoding, seed, 1):
@@ -119,7 +103,7 @@ def _decode_joining(
     batch_size: int,
 ) -> Iterator[tuple[int, int, bool]]:
     """By this project's decoder: a row that ends makes room for the next prompt at once."""
-    chooser = _Chooser(decoding, [_row_seed(seed, prompt) for prompt in prompts])
+    chooser = _Chooser(decoding, [row_seed(seed, prompt) for prompt in prompts])
     shared = common_beginning(prompts)
     own.share(prompts[0][:shared])
     rows: list[int] = []
@@ -166,7 +150,7 @@ def _decode_batch(
     shared, cache = _read_shared(model, prompts)
     ids, mask = _left_padded(model, [prompt[shared:] for prompt in prompts])
     mask = torch.cat([mask.new_ones(len(prompts), shared), mask], dim=1)
-    chooser = _Chooser(decoding, [_row_seed(seed, prompt) for prompt in prompts])
+    chooser = _Chooser(decoding, [row_seed(seed, prompt) for prompt in prompts])
     rows = list(range(len(prompts)))
     positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
     for step in range(decoding.max_new_tokens):
@@ -228,10 +212,6 @@ def _left_padded(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tupl
         ids[row, longest - len(prompt) :] = torch.tensor(prompt)
         mask[row, longest - len(prompt) :] = 1
     return ids.to(model.device), mask.to(model.device)
-
-
-def _row_seed(seed: int, prompt: Sequence[int]) -> int:
-    return int.from_bytes(sha256(f"{seed} {list(prompt)}".encode()).digest()[:8], "big")
 
 
 class _Chooser:

@@ -1,12 +1,13 @@
 """A base model, and the adapter on it, from local folders."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from email_assistant.config import Lora, Model
@@ -15,6 +16,10 @@ from email_assistant.language_model import device as machine
 from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.fingerprint import model_folder
+
+# peft is imported where it is used: it takes seconds, and llama.cpp needs none of it.
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 
 @dataclass
@@ -25,6 +30,21 @@ class LanguageModel:
     encoder: ChatEncoder
     device: torch.device
     dtype: torch.dtype
+
+
+def load_encoder(settings: Model) -> ChatEncoder:
+    """The chat encoder alone, without the model's weights.
+
+    Raises:
+        ModelError: when the folder holds no tokenizer that can be used.
+    """
+    folder = model_folder(settings.path)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        generation = GenerationConfig.from_pretrained(folder) if (folder / "generation_config.json").exists() else None
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder}: the tokenizer cannot be loaded: {str(error).splitlines()[0]}") from error
+    return ChatEncoder(tokenizer, _stop_ids(generation))
 
 
 def load_base(settings: Model) -> LanguageModel:
@@ -46,7 +66,7 @@ def load_base(settings: Model) -> LanguageModel:
         raise ModelError(f"{folder}: the model cannot be loaded: {reason[0]}") from error
     model.requires_grad_(False)
     model.eval()
-    return LanguageModel(model, ChatEncoder(tokenizer, _stop_ids(model)), device, dtype)
+    return LanguageModel(model, ChatEncoder(tokenizer, _stop_ids(model.generation_config)), device, dtype)
 
 
 def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
@@ -62,8 +82,8 @@ def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype) -> d
     return how
 
 
-def _stop_ids(model: PreTrainedModel) -> list[int]:
-    stops = getattr(model.generation_config, "eos_token_id", None)
+def _stop_ids(generation: GenerationConfig | None) -> list[int]:
+    stops = getattr(generation, "eos_token_id", None)
     if stops is None:
         return []
     return [int(stop) for stop in stops] if isinstance(stops, list) else [int(stops)]
@@ -75,6 +95,8 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
     Raises:
         ConfigurationError: when `lora.target_modules` or `lora.layers` names nothing in this model.
     """
+    from peft import LoraConfig, get_peft_model
+
     count = int(base.model.config.num_hidden_layers)
     if lora.layers is not None and (not lora.layers or max(lora.layers) >= count):
         raise ConfigurationError(f"lora.layers = {lora.layers}: this model's {count} layers are 0 to {count - 1}")
@@ -114,6 +136,8 @@ def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> La
     Raises:
         ModelError: when the folder holds no adapter, or one for another base.
     """
+    from peft import PeftModel
+
     check_folder(folder)
     check_base(folder, base_fingerprint)
     try:

@@ -2,8 +2,8 @@
 
 import logging
 import random
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ from email_assistant import jsonl, pages
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
+from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.language_model.generation import Writer
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
-from email_assistant.scoring import asked, scorer, write_mails
+from email_assistant.scoring import asked, scorer, write_mails, writer
 from email_assistant.tracking import Run
 
 log = logging.getLogger(__name__)
@@ -26,14 +28,17 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     test = jsonl.read(split.path("test.jsonl"))[: config.evaluation.max_mails]
     training = jsonl.read(split.path("train.jsonl"))
     base_fingerprint = fingerprint(config.model.path, config.outputs / "fingerprints.json")
-    model = load_adapter(load_base(config.model), context.artifacts["train"].path("adapter"), base_fingerprint)
+    adapter = context.artifacts["train"].path("adapter")
+    model = load_adapter(load_base(config.model), adapter, base_fingerprint)
+    (folder / PROGRESS).mkdir(parents=True, exist_ok=True)
+    writing = writer(config, model, adapter, folder / PROGRESS)
     judge = scorer(config, model, [pair["email"] for pair in test])
     arms: dict[str, list[Record]] = {}
     report: dict[str, Any] = {"mails": len(test), "arms": {}, "signatures": {}}
     for arm in config.evaluation.arms:
-        prompt_of = _prompts(model, arm, training, config)
-        with _without_adapter(model) if arm != "tuned" else nullcontext():
-            arms[arm] = write_mails(model, test, prompt_of, config, folder / PROGRESS / f"{arm}.jsonl", arm)
+        prompt_of = _prompts(model.encoder, arm, training, config)
+        with _without_adapter(writing) if arm != "tuned" else nullcontext():
+            arms[arm] = write_mails(writing, test, prompt_of, config, folder / PROGRESS / f"{arm}.jsonl", arm)
         report["arms"][arm], report["signatures"] = judge.score(arms[arm])
     jsonl.write(folder / "generations.jsonl", _generations(test, arms))
     jsonl.write_json(folder / "report.json", report)
@@ -54,14 +59,19 @@ def log_to(run: Run, artifact: Artifact, config: Config) -> None:
         run.log_files(artifact.path(name))
 
 
-def _without_adapter(model: LanguageModel) -> AbstractContextManager[Any]:
-    disabled: AbstractContextManager[Any] = model.model.disable_adapter()  # type: ignore[operator]
-    return disabled
+@contextmanager
+def _without_adapter(writing: Writer) -> Iterator[None]:
+    if isinstance(writing, LanguageModel):
+        with writing.model.disable_adapter():  # type: ignore[operator]
+            yield
+        return
+    writing.adapted = False
+    yield
+    writing.adapted = True
 
 
-def _prompts(model: LanguageModel, arm: str, training: list[Record], config: Config) -> Callable[[Record], list[int]]:
+def _prompts(encoder: ChatEncoder, arm: str, training: list[Record], config: Config) -> Callable[[Record], list[int]]:
     """How an arm asks: with the instruction alone, or after mails of the owner as earlier turns."""
-    encoder = model.encoder
 
     def few_shot(pair: Record) -> list[int]:
         drawn = random.Random(f"{config.seed} {pair['id']}").sample(

@@ -4,6 +4,8 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from email_assistant.context import Context
 from email_assistant.errors import DataError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.adapter_folder import check_base, check_folder
-from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.language_model.fingerprint import fingerprint, generation_key
 
 log = logging.getLogger(__name__)
 COLUMNS = ["instruction", "generated_email"]
@@ -38,7 +40,8 @@ def check(config: Config) -> None:
 def run(context: Context) -> None:
     """Write `infer.output` from `infer.input`, or answer at a prompt when there is no input."""
     config = context.config
-    adapter = _adapter(context)
+    context.run.open()
+    adapter = adapter_folder(context)
     if config.infer.input is None:
         _talk(config, adapter)
         return
@@ -97,7 +100,7 @@ def write_table(output: Path, instructions: list[str], mails: list[str]) -> None
     partial.replace(output)
 
 
-def _adapter(context: Context) -> Path:
+def adapter_folder(context: Context) -> Path:
     """The adapter's folder: the configured one, or the one that the configuration trains."""
     config = context.config
     if config.infer.adapter:
@@ -116,12 +119,21 @@ def _base_fingerprint(config: Config) -> str:
     return fingerprint(config.model.path, config.outputs / "fingerprints.json")
 
 
-def _load(config: Config, adapter: Path) -> Any:
+@contextmanager
+def _loaded(config: Config, adapter: Path) -> Iterator[Any]:
     """The base model with the adapter, refused where it was trained on another base before the base is read."""
     check_base(adapter, _base_fingerprint(config))
+    if config.generation.backend == "llama_cpp":
+        from email_assistant.language_model.loading import load_encoder
+        from email_assistant.scoring import by_llama_cpp
+
+        config.outputs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
+            yield by_llama_cpp(config, load_encoder(config.model), adapter, Path(scratch))
+        return
     from email_assistant.language_model.loading import load_adapter, load_base
 
-    return load_adapter(load_base(config.model), adapter, _base_fingerprint(config))
+    yield load_adapter(load_base(config.model), adapter, _base_fingerprint(config))
 
 
 def _progress_file(output: Path) -> Path:
@@ -137,7 +149,7 @@ def _write(config: Config, adapter: Path, instructions: list[str], output: Path)
         [
             hash_file(adapter / "adapter_model.safetensors"),
             _base_fingerprint(config),
-            vars(config.generation) | {"batch_size": None},
+            generation_key(config),
             config.seed,
             context,
         ]
@@ -152,19 +164,24 @@ def _write(config: Config, adapter: Path, instructions: list[str], output: Path)
     jsonl.write(progress, before)
     if before:
         log.info("%-10s %d of %d mails were there", "infer", len(before), len(pairs))
-    model = _load(config, adapter)
-    written = write_mails(model, pairs, lambda pair: model.encoder.prompt(asked(pair)), config, progress, "infer")
+    with _loaded(config, adapter) as model:
+        written = write_mails(model, pairs, lambda pair: model.encoder.prompt(asked(pair)), config, progress, "infer")
     return [record["text"] for record in written]
 
 
 def _talk(config: Config, adapter: Path) -> None:
     """Answer each line that is typed, as it is written; an empty line or end of file ends it."""
-    from email_assistant.language_model.generation import stream
-    from email_assistant.scoring import asked, decoding_of
+    from email_assistant.scoring import decoding_of
 
-    context = _context(config)
-    model = _load(config, adapter)
-    decoding = decoding_of(config.generation)
+    context, decoding = _context(config), decoding_of(config.generation)
+    with _loaded(config, adapter) as model:
+        _answer_lines(config, model, decoding, context)
+
+
+def _answer_lines(config: Config, model: Any, decoding: Any, context: str | None) -> None:
+    from email_assistant.language_model.generation import stream
+    from email_assistant.scoring import asked
+
     print("What should the mail say? (one line; an empty line ends)", flush=True)
     while True:
         print("> ", end="", flush=True)

@@ -98,7 +98,8 @@ def _by_model(config: Config, emails: list[Record], progress_folder: Path) -> di
 
 def _write_instructions(config: Config, emails: list[Record], keep: Callable[[Record], None], progress: Bar) -> None:
     """Ask for every instruction, again with another seed where it is bad, and last make it from the headers."""
-    from email_assistant.language_model.generation import Decoding, write_all
+    from email_assistant.language_model.decoding import Decoding
+    from email_assistant.language_model.generation import write_all
     from email_assistant.language_model.loading import load_base
 
     settings = config.summarizer

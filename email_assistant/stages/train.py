@@ -15,7 +15,7 @@ from email_assistant.language_model.encoding import ChatEncoder, Encoded
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.model_card import model_card
-from email_assistant.scoring import asked, scorer, write_mails
+from email_assistant.scoring import asked, scorer, write_mails, writer
 from email_assistant.tracking import Run
 from email_assistant.training import first_look
 from email_assistant.training.start import keep, save_as_plain
@@ -150,9 +150,8 @@ def _look_first(encoder: ChatEncoder, training: list[Encoded], validation: list[
     """Refuse what would teach nothing, and show the first example with its supervised part marked."""
     first_look.check(encoder, [*training, *validation])
     if training:
-        log.info(
-            "%-10s first example, supervised between » and «:\n%s", "train", first_look.shown(encoder, training[0])
-        )
+        # On the screen alone: mail has no place in a log file.
+        print(f"first example, supervised between » and «:\n{first_look.shown(encoder, training[0])}", flush=True)
 
 
 def _save_adapter(model: LanguageModel, folder: Path, config: Config, base_fingerprint: str) -> None:
@@ -172,7 +171,10 @@ def _score(
     """Write validation mails and score them."""
     chosen = validation[: config.trainer.scored_mails]
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
-    written = write_mails(model, chosen, lambda pair: model.encoder.prompt(asked(pair)), config, progress_file, "score")
+    writing = writer(config, model, folder / "adapter", folder / PROGRESS)
+    written = write_mails(
+        writing, chosen, lambda pair: model.encoder.prompt(asked(pair)), config, progress_file, "score"
+    )
     real = [pair["email"] for pair in chosen]
     jsonl.write(
         folder / "validation_mails.jsonl",

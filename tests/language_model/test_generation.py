@@ -5,13 +5,24 @@ import torch
 
 from email_assistant.config import Model
 from email_assistant.language_model import generation
-from email_assistant.language_model.generation import Answer, Decoding, stream, write_all
+from email_assistant.language_model.decoding import Answer, Decoding
+from email_assistant.language_model.generation import stream, write_all
 from email_assistant.language_model.loading import LanguageModel, load_base
 
 
 @pytest.fixture(scope="module")
 def model(tiny_model: Path) -> LanguageModel:
-    return load_base(Model(path=str(tiny_model), quantization="none", dtype="float32", device="cpu", threads=None))
+    return load_base(
+        Model(
+            path=str(tiny_model),
+            quantization="none",
+            dtype="float32",
+            device="cpu",
+            threads=None,
+            gguf=None,
+            architecture=None,
+        )
+    )
 
 
 @pytest.fixture(scope="module")

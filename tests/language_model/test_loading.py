@@ -12,7 +12,15 @@ from email_assistant.language_model.loading import add_adapter, load_adapter, lo
 
 
 def settings(path: Path, quantization: str = "none") -> Model:
-    return Model(path=str(path), quantization=quantization, dtype="float32", device="cpu", threads=None)  # type: ignore[arg-type]
+    return Model(
+        path=str(path),
+        quantization=quantization,
+        dtype="float32",
+        device="cpu",
+        threads=None,
+        gguf=None,
+        architecture=None,
+    )  # type: ignore[arg-type]
 
 
 def lora(**values: object) -> Lora:

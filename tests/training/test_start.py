@@ -22,7 +22,17 @@ LORA = Lora(
 
 
 def base(path: Path) -> LanguageModel:
-    return load_base(Model(path=str(path), quantization="none", dtype="float32", device="cpu", threads=None))
+    return load_base(
+        Model(
+            path=str(path),
+            quantization="none",
+            dtype="float32",
+            device="cpu",
+            threads=None,
+            gguf=None,
+            architecture=None,
+        )
+    )
 
 
 def logits(model: LanguageModel) -> torch.Tensor:

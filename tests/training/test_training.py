@@ -58,7 +58,17 @@ def settings(**values: Any) -> Settings:
 
 
 def base_model(path: Path) -> LanguageModel:
-    return load_base(Model(path=str(path), quantization="none", dtype="float32", device="cpu", threads=None))
+    return load_base(
+        Model(
+            path=str(path),
+            quantization="none",
+            dtype="float32",
+            device="cpu",
+            threads=None,
+            gguf=None,
+            architecture=None,
+        )
+    )
 
 
 def fresh(path: Path, lora: Lora = LORA) -> LanguageModel:

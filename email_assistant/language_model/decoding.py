@@ -1,0 +1,36 @@
+"""How tokens are chosen, and what comes of it: the same for every back end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How tokens are chosen.
+
+    Attributes:
+        max_new_tokens: The most tokens of an answer.
+        temperature: 0 is greedy.
+        top_p: The nucleus that is sampled from (Holtzman et al. 2019, arXiv:1904.09751).
+        repetition_penalty: Divides the logits of what was written (Keskar et al. 2019, arXiv:1909.05858).
+    """
+
+    max_new_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model wrote; `ended` when it stopped by itself."""
+
+    text: str
+    tokens: int
+    ended: bool
+
+
+def row_seed(seed: int, prompt: Sequence[int]) -> int:
+    """The seed of one answer: of the call's seed and the prompt, not of what else is in the batch."""
+    return int.from_bytes(sha256(f"{seed} {list(prompt)}".encode()).digest()[:8], "big")

@@ -1,0 +1,43 @@
+"""The adapter for llama.cpp and Ollama: a GGUF LoRA, and a Modelfile that says how to ask."""
+
+import logging
+from pathlib import Path
+
+from email_assistant.config import Config
+from email_assistant.context import Context
+from email_assistant.language_model.adapter_folder import check_base, check_folder
+from email_assistant.language_model.fingerprint import fingerprint, model_folder
+from email_assistant.stages.infer import adapter_folder
+
+log = logging.getLogger(__name__)
+GGUF, MODELFILE = "adapter.gguf", "Modelfile"
+
+
+def check(config: Config) -> None:
+    """Find out what is wrong with the adapter or the base before anything is trained.
+
+    Raises:
+        ModelError: when either is missing.
+    """
+    model_folder(config.model.path)
+    if config.infer.adapter:
+        check_folder(Path(config.infer.adapter).expanduser())
+
+
+def run(context: Context) -> None:
+    """Write adapter.gguf and Modelfile into `export.folder`."""
+    from email_assistant.language_model import gguf_adapter
+    from email_assistant.language_model.loading import load_encoder
+    from email_assistant.language_model.modelfile import modelfile
+
+    config = context.config
+    context.run.open()
+    adapter, folder = adapter_folder(context), Path(config.export.folder).expanduser()
+    check_base(adapter, fingerprint(config.model.path, config.outputs / "fingerprints.json"))
+    folder.mkdir(parents=True, exist_ok=True)
+    gguf_adapter.write(adapter, model_folder(config.model.path), folder / GGUF)
+    text = modelfile(load_encoder(config.model), config, GGUF)
+    (folder / MODELFILE).write_text(text, encoding="utf-8")
+    log.info(
+        "%-10s %s and %s in %s; try: ollama create NAME -f %s", "export", GGUF, MODELFILE, folder, folder / MODELFILE
+    )

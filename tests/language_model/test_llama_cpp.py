@@ -1,0 +1,161 @@
+"""llama.cpp beside this project's own decoder, on the same weights in float32, with a random adapter."""
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.model import dequantised, embedded
+from email_assistant.config import Lora
+from email_assistant.errors import ModelError
+from email_assistant.language_model import gguf_adapter
+from email_assistant.language_model.decoding import Answer, Decoding
+from email_assistant.language_model.generation import stream, write_all
+from email_assistant.language_model.llama_cpp import LlamaCpp
+from email_assistant.language_model.loading import LanguageModel, Model, add_adapter, load_encoder
+
+pytest.importorskip("xllamacpp", reason="llama.cpp is not installed (the extra llama-cpp)")
+LORA = Lora(
+    r=4,
+    alpha=8,
+    dropout=0.0,
+    target_modules="all-linear",
+    use_rslora=True,
+    use_dora=False,
+    init="default",
+    layers=None,
+)
+GREEDY = Decoding(16)
+
+
+@pytest.fixture(scope="module")
+def gguf(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    source = smollm2.with_suffix(".gguf")
+    if not source.exists():
+        pytest.skip("the embedded model's GGUF is not installed (make install)")
+    return dequantised(source, tmp_path_factory.mktemp("gguf") / "base.gguf")
+
+
+@pytest.fixture(scope="module")
+def tuned(smollm2: Path) -> LanguageModel:
+    model = add_adapter(embedded(), LORA, seed=1)
+    torch.manual_seed(2)
+    for name, weight in model.model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.15)
+    return model
+
+
+@pytest.fixture(scope="module")
+def adapter(tuned: LanguageModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("adapter")
+    tuned.model.save_pretrained(str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written(adapter: Path, smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("written") / "adapter.gguf"
+    gguf_adapter.write(adapter, smollm2, target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def llama(gguf: Path, written: Path, tuned: LanguageModel) -> LlamaCpp:
+    return LlamaCpp(gguf, tuned.encoder, written, slots=2)
+
+
+def answers(model: LanguageModel | LlamaCpp, prompts: list[list[int]], decoding: Decoding = GREEDY) -> list[Answer]:
+    found: dict[int, Answer] = {}
+    write_all(model, prompts, decoding, 1, 4, lambda index, answer: found.__setitem__(index, answer))
+    return [found[index] for index in range(len(prompts))]
+
+
+@pytest.fixture(scope="module")
+def prompts(tuned: LanguageModel) -> list[list[int]]:
+    asked = ("Write an email to Bo about a rope", "Write an email to Al to thank him", "Напиши письмо о море")
+    return [tuned.encoder.prompt(text) for text in asked]
+
+
+def test_greedy_answers_agree_with_and_without_the_adapter(
+    llama: LlamaCpp, tuned: LanguageModel, prompts: list[list[int]]
+) -> None:
+    expected = answers(tuned, prompts)
+    assert answers(llama, prompts) == expected
+    llama.adapted = False
+    with tuned.model.disable_adapter():  # type: ignore[operator]
+        plain = answers(tuned, prompts)
+    found = answers(llama, prompts)
+    llama.adapted = True
+    assert found == plain
+    assert plain != expected
+
+
+def test_a_stream_is_the_answer(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+    pieces = list(stream(llama, prompts[0], GREEDY, 1))
+    assert len(pieces) > 3
+    assert "".join(pieces).strip() == answers(llama, prompts[:1])[0].text
+
+
+def test_samples_depend_on_the_seed_and_not_on_the_batch(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+    # Of the base, whose choices are clear; how many rows are multiplied at once changes the last digits.
+    llama.adapted = False
+    decoding = Decoding(12, 0.8, 0.9)
+    together = answers(llama, prompts, decoding)
+    assert [answers(llama, [prompt], decoding)[0] for prompt in prompts] == together
+    other: list[Answer] = []
+    llama.write_all(prompts[:1], decoding, 2, lambda index, answer: other.append(answer))
+    llama.adapted = True
+    assert other[0] != together[0]
+
+
+def test_no_one_else_gets_in(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+    answers(llama, prompts[:1])
+    address = llama._server.listening_address
+    assert address.startswith("http://127.0.0.1:")
+    body = json.dumps({"prompt": "a"}).encode()
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(urllib.request.Request(f"{address}/completion", data=body))
+
+
+def test_an_error_of_llama_cpp_is_raised(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+    with pytest.raises(ModelError, match=r"llama\.cpp: "):
+        answers(llama, [[10**7]])
+    with pytest.raises(ModelError, match=r"llama\.cpp: "):
+        list(stream(llama, [10**7], GREEDY, 1))
+    assert answers(llama, prompts[:1])[0].tokens
+
+
+def test_the_encoder_alone_is_that_of_the_model(smollm2: Path, tuned: LanguageModel) -> None:
+    settings = Model(
+        path=str(smollm2),
+        gguf=None,
+        architecture=None,
+        quantization="none",
+        dtype="auto",
+        device="cpu",
+        threads=None,
+    )
+    encoder = load_encoder(settings)
+    assert (encoder.prompt("Ask Bo"), encoder.stop_ids) == (tuned.encoder.prompt("Ask Bo"), tuned.encoder.stop_ids)
+
+
+def test_what_llama_cpp_does_not_know_is_refused(adapter: Path, smollm2: Path, tmp_path: Path) -> None:
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        (tmp_path / name).write_bytes((adapter / name).read_bytes())
+    settings = json.loads((adapter / "adapter_config.json").read_text())
+    (tmp_path / "adapter_config.json").write_text(json.dumps(settings | {"use_dora": True}))
+    with pytest.raises(ModelError, match="DoRA"):
+        gguf_adapter.write(tmp_path, smollm2, tmp_path / "adapter.gguf")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "mamba"}))
+    with pytest.raises(ModelError, match="mamba cannot be written"):
+        gguf_adapter.write(adapter, tmp_path, tmp_path / "adapter.gguf")
+    assert not (tmp_path / "adapter.gguf").exists()
+
+
+def test_a_missing_gguf_is_named(tuned: LanguageModel, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"model\.gguf"):
+        LlamaCpp(tmp_path / "none.gguf", tuned.encoder, None, 1)
