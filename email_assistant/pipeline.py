@@ -19,7 +19,7 @@ from email_assistant.archive import readers
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
 from email_assistant.context import Context, archive_paths
-from email_assistant.errors import DataError
+from email_assistant.errors import DataError, ModelError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import fingerprint, generation_key
 from email_assistant.tracking import Run, git_commit
@@ -65,6 +65,8 @@ def run(config: Config) -> float | None:
     try:
         for name in needed(config):
             ensure(name, context)
+        if config.stage == "plan":
+            _take_what_is_there(context)
         if last:
             last.run(context)
         else:
@@ -78,8 +80,25 @@ def run(config: Config) -> float | None:
         context.run.close("FAILED")
         raise
     context.run.close("FINISHED")
-    summary.show(context.config, context.artifacts)
+    if config.stage != "plan":
+        summary.show(context.config, context.artifacts)
     return _validation_loss(context)
+
+
+def _take_what_is_there(context: Context) -> None:
+    """The artifacts up to the split, as far as they are made; nothing is made."""
+    if context.config.data.path is None:
+        return
+    for name in _with_those_before("split"):
+        try:
+            reads = {"version": STAGES[name].version, **STAGES[name].reads(context)}
+        except ModelError as error:
+            log.info("%-10s the lengths of mails are assumed: %s", "plan", error)
+            return
+        found = context.store.find(name, hash_of({"reads": reads, "scores": {}}))
+        if found is None:
+            return
+        context.artifacts[name] = found
 
 
 def needed(config: Config) -> list[str]:

@@ -357,3 +357,34 @@ def test_the_data_stage_leaves_a_page_and_nothing_of_its_work(run_py: Run, tmp_p
     emails = [json.loads(line) for line in (folder / "emails.jsonl").read_text().splitlines()]
     assert all("@" not in address for email in emails for address in email["to"])
     assert "shop1@goods.example" not in (folder / "report.html").read_text()
+
+
+def test_a_plan_and_an_export_of_what_is_there(run_py: Run, tmp_path: Path) -> None:
+    before = run_py("stage=plan", "plan.probe=false")
+    assert before.code == 0, before.err
+    assert "mails of a usual length" in before.out
+    assert not (tmp_path / "outputs" / "artifacts").exists()
+    exported = run_py("stage=export", f"export.folder={tmp_path}/out")
+    assert exported.code == 0, exported.err
+    assert (tmp_path / "out" / "adapter.gguf").read_bytes()[:4] == b"GGUF"
+    modelfile = (tmp_path / "out" / "Modelfile").read_text()
+    assert "ADAPTER ./adapter.gguf" in modelfile
+    assert 'PARAMETER stop "<|im_end|>"' in modelfile
+    after = run_py("stage=plan")
+    assert after.code == 0, after.err
+    assert re.search(r"for this machine, float32, \d+ training mails", after.out)
+    assert re.search(r"about \d+ tokens a second: \d+ mails in \d+ epochs take about", after.out)
+    refused = run_py("stage=plan", "plan.device_memory_gb=0.1")
+    assert refused.code == 1
+    assert "training cannot fit: it needs" in refused.err
+
+
+def test_llama_3_is_planned_without_its_weights(run_py: Run) -> None:
+    usual = ("model.path=/nowhere/llama", "lora.r=16", "generation.max_new_tokens=600", "summarizer.max_new_tokens=48")
+    done = run_py("stage=plan", "experiment=llama3_qlora_a100", "plan.device_memory_gb=40", *usual)
+    assert done.code == 0, done.err
+    totals = re.search(r"in all *│ *([0-9.]+) │ *([0-9.]+) │ *([0-9.]+) │", done.out)
+    assert totals
+    training, summaries, mails = map(float, totals.groups())
+    assert 6 < training < 15
+    assert max(summaries, mails) < 9

@@ -8,13 +8,13 @@ import torch
 from email_assistant.config import Model
 from email_assistant.errors import ConfigurationError
 
-# mallopt(3): keep freed memory instead of giving it back to the kernel after every step.
+# mallopt(3).
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
-KEPT_BYTES = 2**30
+KEPT_BYTES = 2**26
 
 
 def prepare(model: Model) -> torch.device:
-    """Set threads and memory for this process and return the device to compute on.
+    """Set threads or precision for this process and return the device to compute on.
 
     Raises:
         ConfigurationError: when CUDA is asked for and there is none.
@@ -22,7 +22,6 @@ def prepare(model: Model) -> torch.device:
     device = choose_device(model)
     if device.type == "cpu":
         torch.set_num_threads(model.threads or torch.get_num_threads())
-        _keep_memory()
     else:
         torch.set_float32_matmul_precision("high")
     return device
@@ -54,10 +53,16 @@ def _processor_has_bfloat16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
+    """From now on keep freed memory instead of giving it back to the kernel after every step.
+
+    To be called when a model was read: what reading it took is given back first. Blocks of more than
+    `KEPT_BYTES` always go back, or what outlives them would lie scattered among their remains.
+    """
     if platform.libc_ver()[0] != "glibc":
         return
     libc = ctypes.CDLL(None)
+    libc.malloc_trim(0)
     libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)
     libc.mallopt(M_TRIM_THRESHOLD, -1)
-    libc.mallopt(M_TOP_PAD, KEPT_BYTES // 16)
+    libc.mallopt(M_TOP_PAD, KEPT_BYTES)

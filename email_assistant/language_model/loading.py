@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
+from transformers.utils.import_utils import is_liger_kernel_available
 
 from email_assistant.config import Lora, Model
 from email_assistant.errors import ConfigurationError, ModelError
@@ -66,7 +67,18 @@ def load_base(settings: Model) -> LanguageModel:
         raise ModelError(f"{folder}: the model cannot be loaded: {reason[0]}") from error
     model.requires_grad_(False)
     model.eval()
+    if device.type == "cuda" and is_liger_kernel_available():
+        take_liger_kernels(model)
+    if device.type == "cpu":
+        machine.keep_memory()
     return LanguageModel(model, ChatEncoder(tokenizer, _stop_ids(model.generation_config)), device, dtype)
+
+
+def take_liger_kernels(model: PreTrainedModel) -> None:
+    """Liger's fused norm, rotation and SwiGLU (Hsu et al. 2024, arXiv:2410.10989); the loss stays this project's."""
+    from transformers.integrations.liger import apply_liger_kernel
+
+    apply_liger_kernel(model, {"cross_entropy": False, "fused_linear_cross_entropy": False})
 
 
 def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
@@ -82,6 +94,29 @@ def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype) -> d
     return how
 
 
+def quantize_linear_layers(model: Any, dtype: torch.dtype, device: torch.device) -> None:
+    """Put the linear layers of a model into NF4, in place, as `load_base` does from a folder; the head stays."""
+    from bitsandbytes.nn import Linear4bit, Params4bit
+
+    for parent in list(model.modules()):
+        for name, layer in list(parent.named_children()):
+            if type(layer) is torch.nn.Linear and layer is not model.get_output_embeddings():
+                packed = Linear4bit(
+                    *(layer.in_features, layer.out_features),
+                    bias=layer.bias is not None,
+                    compute_dtype=dtype,
+                    compress_statistics=True,
+                    quant_type="nf4",
+                    device="meta",
+                )
+                packed.weight = Params4bit(
+                    layer.weight.data, requires_grad=False, compress_statistics=True, quant_type="nf4", module=packed
+                )
+                packed.bias = layer.bias
+                setattr(parent, name, packed.to(device))
+    model.is_loaded_in_4bit = True
+
+
 def _stop_ids(generation: GenerationConfig | None) -> list[int]:
     stops = getattr(generation, "eos_token_id", None)
     if stops is None:
@@ -95,17 +130,26 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
     Raises:
         ConfigurationError: when `lora.target_modules` or `lora.layers` names nothing in this model.
     """
-    from peft import LoraConfig, get_peft_model
-
     count = int(base.model.config.num_hidden_layers)
     if lora.layers is not None and (not lora.layers or max(lora.layers) >= count):
         raise ConfigurationError(f"lora.layers = {lora.layers}: this model's {count} layers are 0 to {count - 1}")
     torch.manual_seed(seed)
+    return LanguageModel(attach(base.model, lora), base.encoder, base.device, base.dtype)
+
+
+def attach(model: Any, lora: Lora, low_cpu_mem_usage: bool = False) -> Any:
+    """The model with a fresh adapter; with `low_cpu_mem_usage` its weights stay on the meta device.
+
+    Raises:
+        ConfigurationError: when `lora.target_modules` names nothing in this model.
+    """
+    from peft import LoraConfig, get_peft_model
+
     settings = LoraConfig(
         r=lora.r,
         lora_alpha=lora.scale_numerator,  # type: ignore[arg-type]
         lora_dropout=lora.dropout,
-        target_modules=_target_modules(base.model, lora),
+        target_modules=_target_modules(model, lora),
         use_rslora=lora.use_rslora,
         use_dora=lora.use_dora,
         init_lora_weights=True if lora.init == "default" else lora.init,
@@ -113,12 +157,11 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
         task_type="CAUSAL_LM",
     )
     try:
-        tuned = get_peft_model(base.model, settings)
+        return get_peft_model(model, settings, low_cpu_mem_usage=low_cpu_mem_usage)
     except ValueError as error:
         raise ConfigurationError(
             f"lora.target_modules = {lora.target_modules}: {str(error).splitlines()[0]}"
         ) from error
-    return LanguageModel(tuned, base.encoder, base.device, base.dtype)
 
 
 def _target_modules(model: Any, lora: Lora) -> str | list[str]:

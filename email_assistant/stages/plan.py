@@ -1,12 +1,115 @@
-"""."""
+"""What a run will need, said before it runs: memory part by part, and time."""
 
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from email_assistant import jsonl
 from email_assistant.config import Config
 from email_assistant.context import Context
+from email_assistant.summary import duration
+
+log = logging.getLogger(__name__)
+# Mails of the time that is said where none are known.
+ASSUMED_MAILS = 1000
 
 
 def check(config: Config) -> None:
-    """."""
+    """Nothing can be wrong before the plan is made; what is missing shows in it."""
 
 
 def run(context: Context) -> None:
-    """."""
+    """Print the plan.
+
+    Raises:
+        ConfigurationError: when the training that is configured cannot fit.
+        ModelError: when neither the base's folder nor `model.architecture` is there.
+    """
+    from email_assistant import planning
+
+    config = planning.plain(context.config)
+    examples = _examples(context)
+    plan_for = planning.machine(config)
+    known = f"{len(examples)} training mails" if examples else "mails of a usual length"
+    log.info("%-10s for %s, %s, %s", "plan", plan_for.name, str(plan_for.dtype).removeprefix("torch."), known)
+    training = planning.training(config, plan_for, examples)
+    longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT
+    summarizer, generation = config.summarizer, config.generation
+    writing = planning.writing(config, plan_for, generation.batch_size, longest, generation.max_new_tokens)
+    prompt = summarizer.mail_tokens + planning.EXAMPLES_TOKENS
+    summarizing = planning.writing(config, plan_for, summarizer.batch_size, prompt, summarizer.max_new_tokens)
+    estimates = {"training": training, "summaries": summarizing, "mails": writing}
+    Console(highlight=False).print(table(estimates, plan_for.memory))
+    if plan_for.here and config.plan.probe and training.total <= plan_for.memory:
+        _say_time(config, plan_for, examples, training.recomputed)
+    planning.refuse(
+        training.total,
+        plan_for.memory,
+        config,
+        plan_for,
+        lambda changed: planning.training(changed, plan_for, examples).total,
+    )
+
+
+def table(estimates: dict[str, Any], memory: int) -> Table:
+    """Gigabytes by part, a column for each use."""
+    gib = 2**30
+    made = Table(title=f"Memory in GB (2^30 bytes); there are {memory / gib:.1f}")
+    made.add_column("")
+    for name in estimates:
+        made.add_column(name, justify="right")
+    parts = list(dict.fromkeys(part for estimate in estimates.values() for part in estimate.parts))
+    for part in parts:
+        sizes = [estimate.parts.get(part, 0) for estimate in estimates.values()]
+        if any(sizes):
+            made.add_row(part, *(f"{size / gib:.2f}" if size else "" for size in sizes))
+    made.add_section()
+    made.add_row("in all", *(f"{estimate.total / gib:.2f}" for estimate in estimates.values()))
+    fits = ("fits" if estimate.total <= memory else "does not fit" for estimate in estimates.values())
+    made.add_row("", *fits)
+    return made
+
+
+def _examples(context: Context) -> list[Any] | None:
+    """The training mails, where they are there already."""
+    if "split" not in context.artifacts:
+        return None
+    from email_assistant.language_model.loading import load_encoder
+    from email_assistant.scoring import asked
+
+    encoder, settings = load_encoder(context.config.model), context.config.trainer
+    pairs = jsonl.read(context.artifacts["split"].path("train.jsonl"))
+    found = [encoder.example(asked(pair), pair["email"], settings.max_length, settings.too_long) for pair in pairs]
+    return [example for example in found if example is not None] or None
+
+
+def _say_time(config: Config, plan_for: Any, examples: Sequence[Any] | None, recompute: bool) -> None:
+    from email_assistant import planning
+    from email_assistant.language_model.blueprint import architecture
+    from email_assistant.training.probe import seconds_of_step
+
+    way = planning.way_of(config, plan_for.device, plan_for.dtype)
+    lengths, supervised = planning.lengths_of(config.trainer, config.seed, examples, padded=way == "padded")
+    seconds = seconds_of_step(
+        architecture(config.model),
+        config.lora,
+        device=plan_for.device,
+        dtype=plan_for.dtype,
+        nf4=config.model.quantization == "nf4",
+        lengths=lengths,
+        supervised=supervised,
+        recompute=recompute,
+    )
+    rate = sum(lengths) / seconds
+    tokens = sum(len(example.ids) for example in examples) if examples else ASSUMED_MAILS * planning.USUAL_TOKENS
+    # A validation is a forward pass, about a third of a step, over a tenth of the mails.
+    validations = config.trainer.validations_per_epoch * config.trainer.epochs + 1
+    whole = tokens * (config.trainer.epochs + validations * 0.1 / 3) / rate
+    mails = len(examples) if examples else ASSUMED_MAILS
+    log.info(
+        "%-10s about %.0f tokens a second: %d mails in %d epochs take about %s, were none of them stopped early",
+        *("plan", rate, mails, config.trainer.epochs, duration(whole)),
+    )

@@ -1,12 +1,13 @@
 """The adapter: trained on the owner's mails, then scored on the validation mails."""
 
+import dataclasses
 import logging
 import shutil
 import statistics
 from pathlib import Path
 from typing import Any
 
-from email_assistant import jsonl
+from email_assistant import jsonl, planning
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
@@ -79,6 +80,7 @@ def _fit(context: Context, base: LanguageModel, folder: Path, base_fingerprint: 
     config, split = context.config, context.artifacts["split"]
     training, training_facts = encode(base.encoder, jsonl.read(split.path("train.jsonl")), config, "train")
     validation, _ = encode(base.encoder, jsonl.read(split.path("validation.jsonl")), config, "validation")
+    recompute = _check_memory(config, base, training)
     model = add_adapter(base, config.lora, config.seed)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
     log.info("%-10s %d mails, %s weights of the adapter", "train", len(training), f"{trainable:,}")
@@ -88,7 +90,7 @@ def _fit(context: Context, base: LanguageModel, folder: Path, base_fingerprint: 
         model,
         training,
         validation,
-        config.trainer,
+        dataclasses.replace(config.trainer, gradient_checkpointing=recompute),
         config.seed,
         folder / PROGRESS / "fit",
         lambda metrics, step: context.run.log_metrics(metrics, step),
@@ -134,6 +136,22 @@ def encode(encoder: ChatEncoder, pairs: list[Record], config: Config, name: str)
             *("train", settings.max_length, name, facts[f"{name}_dropped"], facts[f"{name}_cut"]),
         )
     return kept, facts
+
+
+def _check_memory(config: Config, base: LanguageModel, training: list[Encoded]) -> bool:
+    """Whether activations are to be made again; refuses a training that would not fit beside the loaded base."""
+    if not training:
+        return False
+    plan_for = planning.machine(config)
+    free = plan_for.memory if base.device.type == "cuda" else planning.free_memory()
+    fitted = planning.plain(config)
+
+    def needed(changed: Config) -> int:
+        return planning.step(changed, base.model.config, plan_for, training, free)[0].total
+
+    found, recompute = planning.step(fitted, base.model.config, plan_for, training, free)
+    planning.refuse(found.total, free, fitted, plan_for, needed)
+    return recompute
 
 
 def _median(state: State, name: str) -> float:

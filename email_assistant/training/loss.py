@@ -95,6 +95,19 @@ class CompletionLoss:
         logits = self._model(inputs_embeds=_padded(embedded, batch), use_cache=False).logits[batch.rows]
         return functional.cross_entropy(logits[:-1][predicted].float(), targets, reduction="sum")
 
+    def of_shapes(self, batch: Batch, supervised: int) -> torch.Tensor:
+        """The loss of so many tokens at the front, without looking into the batch: for tensors without contents."""
+        embedded, targets = self._embed(batch.ids), batch.ids[:supervised]
+        if self.way == "decoder":
+            hidden = self._hidden("decoder", embedded, batch)
+        else:
+            rows = 1 if self.way == "packed" else len(batch.lengths)
+            positions = torch.arange(len(batch.ids) // rows)[None].expand(rows, -1)
+            hidden = self._transformer(
+                inputs_embeds=embedded.view(rows, -1, embedded.shape[-1]), position_ids=positions, use_cache=False
+            ).last_hidden_state.flatten(0, 1)
+        return _HeadLoss.apply(hidden[:supervised], self._head.weight, targets)  # type: ignore[no-any-return,no-untyped-call]
+
     def _noisy(self, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The embeddings with NEFTune's noise while the model is in training mode."""
         if self._noise_alpha is None or not self._model.training:

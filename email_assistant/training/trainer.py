@@ -88,9 +88,8 @@ class Trainer:
         self.settings, self.seed, self.folder, self.report = settings, seed, folder, report
         self.weights = {name: weight for name, weight in model.model.named_parameters() if weight.requires_grad}
         self.optimizer = _optimizer(settings, self.weights)
-        self.recompute = settings.gradient_checkpointing is True or (
-            settings.gradient_checkpointing == "auto" and model.device.type == "cuda"
-        )
+        # What 'auto' means was decided by the memory that is left (email_assistant.planning).
+        self.recompute = settings.gradient_checkpointing is True
         self.loss = CompletionLoss(model.model, noise_alpha=settings.neftune_alpha, recompute=self.recompute)
         self.state = State()
         self.steps_per_epoch = math.ceil(len(training) / settings.batch_size)

@@ -1,4 +1,6 @@
 import json
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from email_assistant.config import Lora, Model
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.fingerprint import fingerprint
-from email_assistant.language_model.loading import add_adapter, load_adapter, load_base
+from email_assistant.language_model.loading import add_adapter, load_adapter, load_base, take_liger_kernels
 
 
 def settings(path: Path, quantization: str = "none") -> Model:
@@ -107,6 +109,19 @@ def test_alpha_scales_the_update(tiny_model: Path) -> None:
         module.scaling["default"] for module in model.modules() if isinstance(getattr(module, "scaling", None), dict)
     }
     assert scales == {0.5}
+
+
+def test_liger_s_kernels_are_taken_without_its_loss(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+    liger = types.ModuleType("liger_kernel.transformers")
+    liger._apply_liger_kernel_to_instance = lambda **given: taken.append(given)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "liger_kernel", types.ModuleType("liger_kernel"))
+    monkeypatch.setitem(sys.modules, "liger_kernel.transformers", liger)
+    monkeypatch.setattr("transformers.integrations.liger.is_liger_kernel_available", lambda: True)
+    model = load_base(settings(tiny_model)).model
+    assert not taken
+    take_liger_kernels(model)  # type: ignore[arg-type]
+    assert taken == [{"model": model, "cross_entropy": False, "fused_linear_cross_entropy": False}]
 
 
 def test_unknown_target_modules_are_a_fault(tiny_model: Path) -> None:

@@ -302,6 +302,15 @@ def test_the_same_seed_gives_the_same_adapter(tiny_model: Path, examples: list[E
     assert distance(first, again) == 0.0
 
 
+def test_a_sweep_s_second_job_trains_what_it_would_alone(
+    tiny_model: Path, examples: list[Encoded], tmp_path: Path
+) -> None:
+    _, alone = trained(tiny_model, examples, tmp_path / "1", PLAIN)
+    trained(tiny_model, examples, tmp_path / "2", dataclasses.replace(LORA, r=5))
+    _, after_another = trained(tiny_model, examples, tmp_path / "3", PLAIN)
+    assert distance(alone, after_another) == 0.0
+
+
 @pytest.mark.parametrize("killed_after", [0, 1, 2, 3, 4, 5])
 @pytest.mark.parametrize("noise", [None, 5.0])
 def test_a_killed_run_resumed_equals_the_uninterrupted(

@@ -1,0 +1,190 @@
+"""What stage=plan estimates beside what a process really takes at its peak, each in a process of its own.
+
+python -m benchmarks.memory                        the embedded model: training in float32 and NF4, and writing
+python -m benchmarks.memory llama3                 one QLoRA step in the shapes of Llama-3-8B, random NF4 weights, on
+                                                   the processor: some minutes and 14 GB
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from torch import nn
+from transformers import AutoModelForCausalLM
+
+from benchmarks.model import DEMO, ROOT
+from benchmarks.training import encoded
+from email_assistant import planning
+from email_assistant.config import Config, from_composed
+from email_assistant.language_model.blueprint import architecture
+from email_assistant.language_model.decoding import Decoding
+from email_assistant.language_model.device import keep_memory, prepare
+from email_assistant.language_model.generation import write_all
+from email_assistant.language_model.loading import (
+    LanguageModel,
+    add_adapter,
+    attach,
+    load_base,
+    load_encoder,
+    quantize_linear_layers,
+)
+from email_assistant.training.batches import Batch
+from email_assistant.training.loss import CompletionLoss
+from email_assistant.training.trainer import Trainer
+
+CASES = {
+    "float32": ["trainer.micro_batch_tokens=2048", "trainer.batch_size=16"],
+    "float32, recomputed": ["trainer.gradient_checkpointing=true", "trainer.batch_size=16"],
+    "nf4": ["model.quantization=nf4", "trainer.micro_batch_tokens=1024"],
+    "writing": ["generation.batch_size=32", "generation.max_new_tokens=64"],
+    "llama3": [
+        "model=llama3_8b",
+        "trainer=large",
+        "trainer.optimizer=adamw",
+        "model.device=cpu",
+        "model.dtype=float32",
+    ],
+}
+LLAMA3_LENGTHS, LLAMA3_SUPERVISED = [256], 0.6
+
+
+def configured(case: str) -> Config:
+    """The configuration of a case, as run.py composes it."""
+    OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
+    with initialize_config_dir(config_dir=str(ROOT / "conf")):
+        composed: Any = OmegaConf.to_container(
+            compose("config", overrides=["data.path=none", *CASES[case]]), resolve=True
+        )
+    return from_composed(composed)
+
+
+def _train(config: Config) -> int:
+    """Some steps on the demo's mails; returns the estimate in bytes."""
+    encoder = load_encoder(config.model)
+    examples = encoded(LanguageModel(None, encoder, None, None), DEMO, [], 48)  # type: ignore[arg-type]
+    estimate = planning.training(config, planning.machine(config), examples).total
+    model = add_adapter(load_base(config.model), config.lora, config.seed)
+    settings = config.trainer
+    with tempfile.TemporaryDirectory() as folder:
+        loop = Trainer(model, examples, examples[:2], settings, config.seed, Path(folder), lambda metrics, step: None)
+        loop._prepare_model()
+        loop._validate()
+        for _ in range(3):
+            loop._step()
+    return estimate
+
+
+def _write(config: Config) -> int:
+    encoder = load_encoder(config.model)
+    rows = config.generation.batch_size
+    prompts = [
+        encoder.prompt(f"Write an email about number {number}. " + "More of it. " * 20) for number in range(rows)
+    ]
+    longest, new_tokens = max(map(len, prompts)), config.generation.max_new_tokens
+    estimate = planning.writing(config, planning.machine(config), rows, longest, new_tokens).total
+    model = load_base(config.model)
+    write_all(model, prompts, Decoding(new_tokens, 0.6, 0.9, 1.1), 1, rows, lambda index, answer: None)
+    return estimate
+
+
+def _llama3(config: Config) -> int:
+    """One step on random weights in the true shapes."""
+    base = architecture(config.model)
+    plan_for = planning.machine(config)
+    weights = planning.training(config, plan_for, None).parts
+    needed = planning.footprint_of(config, base, plan_for, LLAMA3_LENGTHS, LLAMA3_SUPERVISED, recompute=True)
+    estimate = sum(size for part, size in weights.items() if part.startswith(("program", "weights")))
+    estimate += needed.adapter + needed.gradients + needed.optimizer + needed.activations
+    device = prepare(config.model)
+    model = random_model(base, device)
+    keep_memory()
+    tuned = attach(model, config.lora)
+    tuned.train()
+    tuned.gradient_checkpointing_enable({"use_reentrant": False})
+    optimizer = torch.optim.AdamW([weight for weight in tuned.parameters() if weight.requires_grad], lr=1e-4)
+    count = sum(LLAMA3_LENGTHS)
+    ids = torch.arange(count) % 1000
+    batch = Batch(ids, torch.arange(count) >= count * (1 - LLAMA3_SUPERVISED), LLAMA3_LENGTHS)
+    loss = CompletionLoss(tuned)
+    loss.way = "padded"
+    total = loss(batch)
+    total.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    assert torch.isfinite(total)
+    return estimate
+
+
+def random_model(base: Any, device: torch.device) -> Any:
+    """Layers of random weights, put into NF4 one by one, so that they never lie in memory in full."""
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(base, dtype=torch.float32)
+    model.requires_grad_(False)
+    torch.manual_seed(1)
+    noise = 0.02 * torch.randn(2**22)
+    # By name: a list of modules would keep the dense ones alive.
+    for name in [name for name, module in model.named_modules() if module._parameters]:
+        module = model.get_submodule(name)
+        module.to_empty(device=device)
+        for weight in module.parameters():
+            if weight.dim() > 1:
+                # The same random numbers again and again: drawing seven billion would take minutes.
+                for part in weight.data.view(-1).split(len(noise)):
+                    part.copy_(noise[: len(part)])
+            else:
+                nn.init.ones_(weight)
+        if "layers" in name and isinstance(module, nn.Linear):
+            parent = model.get_submodule(name.rpartition(".")[0])
+            holder = nn.Module()
+            holder.layer = module
+            holder.get_output_embeddings = lambda: None  # type: ignore[assignment]
+            quantize_linear_layers(holder, torch.float32, device)
+            setattr(parent, name.rpartition(".")[2], holder.layer)
+    model.model.rotary_emb = type(model.model.rotary_emb)(base)
+    model.is_loaded_in_4bit = True
+    return model
+
+
+def _one(case: str) -> None:
+    config = configured(case)
+    started = time.perf_counter()
+    work = {"writing": _write, "llama3": _llama3}.get(case, _train)
+    estimate = work(config)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"estimate": estimate, "peak": peak, "seconds": round(time.perf_counter() - started, 1)}))
+
+
+def main() -> None:
+    """Measure as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", choices=[*CASES, []])
+    parser.add_argument("--one", choices=list(CASES))
+    arguments = parser.parse_args()
+    if arguments.one:
+        _one(arguments.one)
+        return
+    for case in arguments.cases or [case for case in CASES if case != "llama3"]:
+        command = [sys.executable, "-m", "benchmarks.memory", "--one", case]
+        found = json.loads(
+            subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
+        )
+        print(
+            f"memory: {case}: estimated {found['estimate'] / 2**30:.2f} GB, measured {found['peak'] / 2**30:.2f} GB, "
+            f"{found['estimate'] / found['peak'] - 1:+.0%} ({found['seconds']} s)",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    from email_assistant import privacy
+
+    privacy.protect()
+    main()

@@ -1,0 +1,92 @@
+"""A base model without its weights: its architecture, and how many bytes each part of it takes."""
+
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig
+
+from email_assistant.config import Model
+from email_assistant.errors import ModelError
+from email_assistant.language_model.fingerprint import model_folder
+
+# NF4 with double quantisation (Dettmers et al. 2023, arXiv:2305.14314): half a byte a weight, a byte for the scale
+# of 64 weights, four for the scale of 256 of those.
+NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
+PARTS = {"embedding": "embed_tokens", "attention": "self_attn", "feed-forward": "mlp", "head": "lm_head"}
+
+
+def architecture(settings: Model, layers: int | None = None) -> PretrainedConfig:
+    """The configuration of the base: from its folder, or from `model.architecture` where the folder is not there.
+
+    Args:
+        settings: Of the model.
+        layers: Decoder layers instead of the model's own number.
+
+    Raises:
+        ModelError: when there is neither.
+    """
+    try:
+        found: PretrainedConfig = AutoConfig.from_pretrained(model_folder(settings.path), local_files_only=True)
+    except ModelError:
+        if settings.architecture is None:
+            raise
+        values = vars(settings.architecture).copy()
+        found = AutoConfig.for_model(values.pop("model_type"), **values)
+    if layers is not None:
+        found.num_hidden_layers = layers
+    return found
+
+
+def skeleton(config: PretrainedConfig, dtype: torch.dtype, nf4: bool) -> Any:
+    """The model on the meta device, frozen; with `nf4` the linear layers are stand-ins for bitsandbytes'."""
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    if nf4:
+        for parent in list(model.modules()):
+            for name, layer in list(parent.named_children()):
+                if type(layer) is nn.Linear and layer is not model.get_output_embeddings():
+                    setattr(parent, name, Nf4Linear(layer.in_features, layer.out_features, dtype))
+    model.requires_grad_(False)
+    return model
+
+
+class Nf4Linear(nn.Linear):
+    """Takes the memory of bitsandbytes' Linear4bit: packed weights, made dense for one multiplication."""
+
+    def __init__(self, inputs: int, outputs: int, dtype: torch.dtype) -> None:
+        """On the meta device, without bias; the weight itself has no elements."""
+        nn.Module.__init__(self)
+        self.in_features, self.out_features = inputs, outputs
+        self.weight = nn.Parameter(torch.empty(0, dtype=dtype, device="meta"), requires_grad=False)
+        self.register_parameter("bias", None)
+        packed = torch.empty(round(inputs * outputs * NF4_BYTES), dtype=torch.uint8, device="meta")
+        self.register_buffer("packed", packed)
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """The product with a dense weight that lives no longer than it is needed."""
+        return _Dense.apply(input, (self.out_features, self.in_features))  # type: ignore[no-any-return,no-untyped-call]
+
+
+class _Dense(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, inputs: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
+        context.shape = shape
+        return inputs @ inputs.new_empty(shape).t()
+
+    @staticmethod
+    def backward(context: Any, *above: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return above[0] @ above[0].new_empty(context.shape), None
+
+
+def weight_bytes(model: Any) -> dict[str, int]:
+    """Bytes of the frozen weights by part: embedding, attention, feed-forward, head, and the rest (norms)."""
+    found = dict.fromkeys([*PARTS, "norms"], 0)
+    seen: set[int] = set()
+    for name, tensor in [*model.named_parameters(remove_duplicate=True), *model.named_buffers()]:
+        if id(tensor) in seen or "lora_" in name:
+            continue
+        seen.add(id(tensor))
+        part = next((part for part, mark in PARTS.items() if mark in name), "norms")
+        found[part] += tensor.numel() * tensor.element_size()
+    return found

@@ -1,0 +1,277 @@
+"""What training and writing will need, in bytes, said before anything runs."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import psutil
+import torch
+from transformers import PretrainedConfig
+
+from email_assistant.config import Config, Trainer
+from email_assistant.errors import ConfigurationError
+from email_assistant.language_model.blueprint import architecture, skeleton, weight_bytes
+from email_assistant.language_model.cached_decoder import BLOCK
+from email_assistant.language_model.device import choose_device, choose_dtype
+from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.generation import READ_TOKENS
+from email_assistant.training.batches import micro_batches, steps_of_epoch
+from email_assistant.training.footprint import Footprint, step_footprint
+from email_assistant.training.loss import Way
+
+GIB = 2**30
+# Where no mails are known yet: the length of a prompt with its mail, how much of it is supervised, and the length of a
+# prompt alone, with and without a mail to summarize.
+USUAL_TOKENS, USUAL_SUPERVISED, USUAL_PROMPT, EXAMPLES_TOKENS = 256, 0.6, 128, 300
+# CUDA's context, its libraries and their workspaces.
+CUDA_PROGRAM = 600 * 2**20
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What is planned for.
+
+    Attributes:
+        name: For people.
+        device: Of the computation.
+        dtype: Of the computation.
+        memory: Bytes that this program may have, what it has already included.
+        program: Bytes that it takes before any model is there.
+        here: Whether it is the machine that the plan is made on.
+    """
+
+    name: str
+    device: torch.device
+    dtype: torch.dtype
+    memory: int
+    program: int
+    here: bool
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Bytes by what takes them, and whether activations are made again in the backward pass."""
+
+    parts: dict[str, int]
+    recomputed: bool = False
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return sum(self.parts.values())
+
+
+def machine(config: Config) -> Machine:
+    """The machine to plan for: a GPU of `plan.device_memory_gb`, or this one."""
+    if config.plan.device_memory_gb is not None:
+        dtypes = {"float32": torch.float32, "float16": torch.float16}
+        dtype = dtypes.get(config.model.dtype, torch.bfloat16)
+        memory = int(config.plan.device_memory_gb * GIB)
+        name = f"a GPU of {config.plan.device_memory_gb:g} GB"
+        return Machine(name, torch.device("cuda"), dtype, memory, CUDA_PROGRAM, here=False)
+    device = choose_device(config.model)
+    dtype = choose_dtype(config.model, device)
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info()
+        return Machine(torch.cuda.get_device_name(), device, dtype, free, CUDA_PROGRAM, here=True)
+    resident = psutil.Process().memory_info().rss
+    return Machine("this machine", device, dtype, free_memory() + resident, resident, here=True)
+
+
+def free_memory() -> int:
+    """Bytes of memory that this machine has left."""
+    return int(psutil.virtual_memory().available)
+
+
+def way_of(config: Config, device: torch.device, dtype: torch.dtype) -> Way:
+    """How the loss will run a Llama-like model (`email_assistant.training.loss`)."""
+    if device.type == "cuda":
+        return "packed"
+    plain = config.model.quantization == "none" and not config.lora.use_dora and not config.lora.dropout
+    return "decoder" if plain and dtype == torch.float32 else "padded"
+
+
+def lengths_of(
+    settings: Trainer, seed: int, examples: Sequence[Encoded] | None, padded: bool
+) -> tuple[list[int], float]:
+    """Lengths of the largest micro-batch of a training, and the share of its tokens that is supervised.
+
+    Args:
+        settings: As configured.
+        seed: Of the order of the mails.
+        examples: None: mails of a usual length that fill the micro-batch are assumed.
+        padded: Whether rows are filled up; the lengths are then those of the rows.
+    """
+    if examples is None:
+        usual = min(USUAL_TOKENS, settings.max_length)
+        fitting = max(1, settings.micro_batch_tokens // usual)
+        return [usual] * min(fitting, settings.batch_size), USUAL_SUPERVISED
+    largest: list[Encoded] = []
+    size = 0
+    for epoch in range(settings.epochs):
+        for step in steps_of_epoch(len(examples), settings.batch_size, seed, epoch):
+            for group in micro_batches([examples[place] for place in step], settings.micro_batch_tokens, padded):
+                lengths = [len(example.ids) for example in group]
+                tokens = max(lengths) * len(lengths) if padded else sum(lengths)
+                if tokens > size:
+                    largest, size = group, tokens
+    lengths = [len(example.ids) for example in largest]
+    share = sum(example.supervised for example in largest) / sum(lengths)
+    return [max(lengths)] * len(lengths) if padded else lengths, share
+
+
+def step(
+    config: Config, base: PretrainedConfig, plan_for: Machine, examples: Sequence[Encoded] | None, free: int
+) -> tuple[Footprint, bool]:
+    """What a training step takes beside the base's weights, and whether activations are made again in it.
+
+    They are where it is configured and, with 'auto', where the step would not fit into the free bytes else.
+    """
+    way = way_of(config, plan_for.device, plan_for.dtype)
+    lengths, supervised = lengths_of(config.trainer, config.seed, examples, padded=way == "padded")
+    wanted = config.trainer.gradient_checkpointing
+    found = footprint_of(config, base, plan_for, lengths, supervised, recompute=wanted is True)
+    if wanted == "auto" and found.total > free:
+        return footprint_of(config, base, plan_for, lengths, supervised, recompute=True), True
+    return found, wanted is True
+
+
+def footprint_of(
+    config: Config,
+    base: PretrainedConfig,
+    plan_for: Machine,
+    lengths: Sequence[int],
+    supervised: float,
+    recompute: bool,
+) -> Footprint:
+    """What a step over a micro-batch of given lengths takes beside the base's weights."""
+    return step_footprint(
+        base,
+        config.lora,
+        dtype=plan_for.dtype,
+        nf4=config.model.quantization == "nf4",
+        way=way_of(config, plan_for.device, plan_for.dtype),
+        lengths=lengths,
+        supervised=supervised,
+        optimizer=config.trainer.optimizer,
+        recompute=recompute,
+    )
+
+
+def training(config: Config, plan_for: Machine, examples: Sequence[Encoded] | None) -> Estimate:
+    """What training takes at its peak."""
+    base = architecture(config.model)
+    weights = weight_bytes(skeleton(base, plan_for.dtype, config.model.quantization == "nf4"))
+    held = plan_for.program + sum(weights.values())
+    needed, recomputed = step(config, base, plan_for, examples, plan_for.memory - held)
+    return Estimate(
+        {
+            "program": plan_for.program,
+            **_named(weights),
+            "adapter": needed.adapter,
+            "gradients": needed.gradients,
+            "optimizer": needed.optimizer,
+            "activations and logits": needed.activations,
+        },
+        recomputed,
+    )
+
+
+def writing(config: Config, plan_for: Machine, rows: int, prompt: int, new_tokens: int) -> Estimate:
+    """What writing takes at its peak: so many rows at once, each of a prompt and new tokens."""
+    base = architecture(config.model)
+    nf4 = config.model.quantization == "nf4"
+    weights = weight_bytes(skeleton(base, plan_for.dtype, nf4))
+    own = way_of(config, plan_for.device, plan_for.dtype) == "decoder"
+    size = plan_for.dtype.itemsize
+    head_width = getattr(base, "head_dim", None) or base.hidden_size // base.num_attention_heads
+    a_token = base.num_hidden_layers * 2 * base.num_key_value_heads * head_width * size
+    capacity = -(-(prompt + new_tokens) // BLOCK) * BLOCK if own else prompt + new_tokens
+    read_at_once = min(READ_TOKENS, rows * prompt) if own else rows * prompt
+    work = read_at_once * (4 * base.hidden_size + 3 * base.intermediate_size) * size
+    adapter = step_adapter(config, base)
+    return Estimate(
+        {
+            "program": plan_for.program,
+            **_named(weights),
+            "adapter": adapter,
+            # On a processor the adapter is added to a copy of the layers' weights once.
+            "merged copy": weights["attention"] + weights["feed-forward"] if own else 0,
+            "cache": rows * capacity * a_token,
+            "work and logits": work + 3 * 4 * rows * base.vocab_size,
+        }
+    )
+
+
+def step_adapter(config: Config, base: PretrainedConfig) -> int:
+    """Bytes of the adapter's weights, float32."""
+    from email_assistant.language_model.loading import attach
+
+    tuned = attach(skeleton(base, torch.float32, nf4=False), plain(config).lora, low_cpu_mem_usage=True)
+    return sum(4 * weight.numel() for weight in tuned.parameters() if weight.requires_grad)
+
+
+def plain(config: Config) -> Config:
+    """The configuration with an adapter that can be laid out without the base's weights."""
+    return dataclasses.replace(config, lora=dataclasses.replace(config.lora, init="default"))
+
+
+def _named(weights: dict[str, int]) -> dict[str, int]:
+    return {f"weights: {part}": size for part, size in weights.items() if size}
+
+
+def remedies(config: Config, plan_for: Machine) -> Iterator[tuple[str, Config]]:
+    """What to change for less memory, each on top of those before, with the configuration that results."""
+    changed = config
+    said: list[str] = []
+
+    def change(key: str, value: object, group: str, field: str) -> tuple[str, Config]:
+        nonlocal changed
+        said.append(f"{key}={str(value).lower() if isinstance(value, bool) else value}")
+        replaced = dataclasses.replace(getattr(changed, group), **{field: value})
+        changed = dataclasses.replace(changed, **{group: replaced})
+        return " ".join(said), changed
+
+    if config.trainer.gradient_checkpointing is False:
+        yield change("trainer.gradient_checkpointing", True, "trainer", "gradient_checkpointing")
+    for divisor in (2, 4, 8):
+        tokens = config.trainer.micro_batch_tokens // divisor
+        if tokens >= 256:
+            if divisor > 2:
+                said.pop()
+            yield change("trainer.micro_batch_tokens", tokens, "trainer", "micro_batch_tokens")
+    if config.model.quantization == "none":
+        yield change("model.quantization", "nf4", "model", "quantization")
+    if config.trainer.optimizer == "adamw" and plan_for.device.type == "cuda":
+        yield change("trainer.optimizer", "paged_adamw_8bit", "trainer", "optimizer")
+    shorter = config.trainer.max_length // 2
+    if shorter >= 256:
+        yield change("trainer.max_length", shorter, "trainer", "max_length")
+
+
+def refuse(needed: int, free: int, config: Config, plan_for: Machine, again: Callable[[Config], int]) -> None:
+    """Refuse a training that cannot fit, with the least change by which it would.
+
+    Args:
+        needed: Bytes.
+        free: Bytes.
+        config: As it is.
+        plan_for: The machine.
+        again: Bytes that a changed configuration needs.
+
+    Raises:
+        ConfigurationError: when it cannot fit.
+    """
+    if needed <= free:
+        return
+    advice = "take a smaller base model"
+    for change, changed in remedies(config, plan_for):
+        size = again(changed)
+        advice = f"with {change} it needs {size / GIB:.1f} GB"
+        if size <= free:
+            break
+    else:
+        advice += ", still too much: take a smaller base model"
+    raise ConfigurationError(
+        f"training cannot fit: it needs {needed / GIB:.1f} GB and {plan_for.name} has {free / GIB:.1f} GB; {advice}"
+    )
