@@ -128,7 +128,7 @@ def test_the_largest_micro_batch_of_all_epochs_is_planned_for() -> None:
     assert len(set(padded)) == 1
     assert sum(padded) <= 100
     usual, _ = planning.lengths_of(values, 1, None, padded=False)
-    assert usual == [64]
+    assert usual == [256]
 
 
 def test_a_training_that_cannot_fit_is_refused_with_the_least_change(tiny_model: Path) -> None:
