@@ -106,7 +106,7 @@ def _llama3(config: Config) -> int:
     estimate += needed.adapter + needed.gradients + needed.optimizer + needed.activations
     device = prepare(config.model)
     model = random_model(base, device)
-    keep_memory()
+    keep_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
     tuned = attach(model, config.lora)
     tuned.train()
     tuned.gradient_checkpointing_enable({"use_reentrant": False})

@@ -11,6 +11,7 @@ from email_assistant.errors import ConfigurationError
 # mallopt(3).
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 KEPT_BYTES = 2**26
+LARGE_BYTES = 2**31
 
 
 def prepare(model: Model) -> torch.device:
@@ -53,16 +54,20 @@ def _processor_has_bfloat16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def keep_memory() -> None:
+def keep_memory(weight_bytes: int) -> None:
     """From now on keep freed memory instead of giving it back to the kernel after every step.
 
-    To be called when a model was read: what reading it took is given back first. Blocks of more than
-    `KEPT_BYTES` always go back, or what outlives them would lie scattered among their remains.
+    To be called when a model was read: what reading it took is given back first. Larger blocks always go
+    back, or what outlives them would lie scattered among their remains; a large model, for which that
+    costs memory and its time does not count, keeps small blocks alone.
+
+    Args:
+        weight_bytes: Of the model.
     """
     if platform.libc_ver()[0] != "glibc":
         return
     libc = ctypes.CDLL(None)
     libc.malloc_trim(0)
-    libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)
+    libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES if weight_bytes < LARGE_BYTES else KEPT_BYTES // 8)
     libc.mallopt(M_TRIM_THRESHOLD, -1)
     libc.mallopt(M_TOP_PAD, KEPT_BYTES)

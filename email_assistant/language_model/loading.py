@@ -70,7 +70,7 @@ def load_base(settings: Model) -> LanguageModel:
     if device.type == "cuda" and is_liger_kernel_available():
         take_liger_kernels(model)
     if device.type == "cpu":
-        machine.keep_memory()
+        machine.keep_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
     return LanguageModel(model, ChatEncoder(tokenizer, _stop_ids(model.generation_config)), device, dtype)
 
 
