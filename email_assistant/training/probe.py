@@ -59,7 +59,7 @@ def _median_seconds(
     tuned.train()
     if recompute:
         tuned.gradient_checkpointing_enable({"use_reentrant": False})
-    batch = _batch(lengths, supervised, device)
+    batch = _batch(lengths, supervised, device, config.vocab_size)
     loss = CompletionLoss(tuned, recompute=recompute)
     loss.choose_way(batch)
     seconds = []
@@ -75,7 +75,7 @@ def _median_seconds(
     return statistics.median(seconds[1:])
 
 
-def _batch(lengths: Sequence[int], supervised: float, device: torch.device) -> Batch:
-    ids = torch.arange(sum(lengths), device=device) % 1000
+def _batch(lengths: Sequence[int], supervised: float, device: torch.device, vocabulary: int) -> Batch:
+    ids = torch.arange(sum(lengths), device=device) % vocabulary
     marks = torch.cat([torch.arange(length) >= max(1, round(length * (1 - supervised))) for length in lengths])
     return Batch(ids, marks.to(device), list(lengths))
