@@ -11,8 +11,6 @@ holds the same weights in 4 bit, as llama.cpp is used.
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +18,7 @@ from pathlib import Path
 import torch
 from omegaconf import OmegaConf
 
-from benchmarks.model import DEMO, ROOT, SMOLLM2, as_it_comes, embedded, pairs
+from benchmarks.model import DEMO, ROOT, SMOLLM2, as_it_comes, embedded, in_turn, pairs
 from email_assistant.language_model.decoding import Answer, Decoding
 from email_assistant.language_model.generation import write_all
 from email_assistant.language_model.loading import LanguageModel
@@ -119,14 +117,8 @@ def _one(arm: str, archive: Path, owner: list[str], count: int, gguf: Path) -> N
 
 
 def _compare(archive: Path, owner: list[str], count: int, rounds: int, gguf: Path) -> None:
-    found: dict[str, list[dict[str, dict[str, float]]]] = {arm: [] for arm in ARMS}
-    for number in range(rounds):
-        for arm in ARMS if number % 2 == 0 else reversed(ARMS):
-            command = [sys.executable, "-m", "benchmarks.generation", "--one", arm, "--archive", str(archive)]
-            command += ["--count", str(count), "--owner", *owner, "--gguf", str(gguf)]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            found[arm].append(json.loads(done.stdout.splitlines()[-1]))
-            print(f"{arm}: {found[arm][-1]}", flush=True)
+    arguments = ["--archive", str(archive), "--gguf", str(gguf), "--count", str(count), "--owner", *owner]
+    found = in_turn("benchmarks.generation", ARMS, arguments, rounds)
     for name in ("summaries", "mails"):
         speed = {
             arm: statistics.median(run[name]["tokens"] / run[name]["seconds"] for run in runs)

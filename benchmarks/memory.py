@@ -8,23 +8,19 @@ python -m benchmarks.memory llama3                 one QLoRA step in the shapes 
 import argparse
 import json
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-from benchmarks.model import DEMO, ROOT
+from benchmarks.model import DEMO, configured, in_turn
 from benchmarks.training import encoded
 from email_assistant import planning
-from email_assistant.config import Config, from_composed
+from email_assistant.config import Config
 from email_assistant.language_model.blueprint import architecture
 from email_assistant.language_model.decoding import Decoding
 from email_assistant.language_model.device import keep_memory, prepare
@@ -35,7 +31,7 @@ from email_assistant.language_model.loading import (
     attach,
     load_base,
     load_encoder,
-    quantize_linear_layers,
+    quantized,
 )
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
@@ -55,16 +51,6 @@ CASES = {
     ],
 }
 LLAMA3_LENGTHS, LLAMA3_SUPERVISED = [256], 0.6
-
-
-def configured(case: str) -> Config:
-    """The configuration of a case, as run.py composes it."""
-    OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
-    with initialize_config_dir(config_dir=str(ROOT / "conf")):
-        composed: Any = OmegaConf.to_container(
-            compose("config", overrides=["data.path=none", *CASES[case]]), resolve=True
-        )
-    return from_composed(composed)
 
 
 def _train(config: Config) -> int:
@@ -90,7 +76,9 @@ def _write(config: Config) -> int:
         encoder.prompt(f"Write an email about number {number}. " + "More of it. " * 20) for number in range(rows)
     ]
     longest, new_tokens = max(map(len, prompts)), config.generation.max_new_tokens
-    estimate = planning.writing(config, planning.machine(config), rows, longest, new_tokens).total
+    plan_for = planning.machine(config)
+    held = planning.training(config, plan_for, None).held
+    estimate = planning.writing(config, plan_for, held, rows, longest, new_tokens).total
     model = load_base(config.model)
     write_all(model, prompts, Decoding(new_tokens, 0.6, 0.9, 1.1), 1, rows, lambda index, answer: None)
     return estimate
@@ -100,10 +88,9 @@ def _llama3(config: Config) -> int:
     """One step on random weights in the true shapes."""
     base = architecture(config.model)
     plan_for = planning.machine(config)
-    weights = planning.training(config, plan_for, None).parts
+    held = planning.training(config, plan_for, None).held
     needed = planning.footprint_of(config, base, plan_for, LLAMA3_LENGTHS, LLAMA3_SUPERVISED, recompute=True)
-    estimate = sum(size for part, size in weights.items() if part.startswith(("program", "weights")))
-    estimate += needed.adapter + needed.gradients + needed.optimizer + needed.activations
+    estimate = sum(held.values()) - held["adapter"] + needed.total
     device = prepare(config.model)
     model = random_model(base, device)
     keep_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
@@ -143,18 +130,14 @@ def random_model(base: Any, device: torch.device) -> Any:
                 nn.init.ones_(weight)
         if "layers" in name and isinstance(module, nn.Linear):
             parent = model.get_submodule(name.rpartition(".")[0])
-            holder = nn.Module()
-            holder.layer = module
-            holder.get_output_embeddings = lambda: None  # type: ignore[assignment]
-            quantize_linear_layers(holder, torch.float32, device)
-            setattr(parent, name.rpartition(".")[2], holder.layer)
+            setattr(parent, name.rpartition(".")[2], quantized(module, torch.float32, device))
     model.model.rotary_emb = type(model.model.rotary_emb)(base)
     model.is_loaded_in_4bit = True
     return model
 
 
 def _one(case: str) -> None:
-    config = configured(case)
+    config = configured(*CASES[case])
     started = time.perf_counter()
     work = {"writing": _write, "llama3": _llama3}.get(case, _train)
     estimate = work(config)
@@ -171,15 +154,11 @@ def main() -> None:
     if arguments.one:
         _one(arguments.one)
         return
-    for case in arguments.cases or [case for case in CASES if case != "llama3"]:
-        command = [sys.executable, "-m", "benchmarks.memory", "--one", case]
-        found = json.loads(
-            subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
-        )
+    cases = arguments.cases or [case for case in CASES if case != "llama3"]
+    for case, (found,) in in_turn("benchmarks.memory", cases, [], rounds=1).items():
         print(
             f"memory: {case}: estimated {found['estimate'] / 2**30:.2f} GB, measured {found['peak'] / 2**30:.2f} GB, "
-            f"{found['estimate'] / found['peak'] - 1:+.0%} ({found['seconds']} s)",
-            flush=True,
+            f"{found['estimate'] / found['peak'] - 1:+.0%} ({found['seconds']} s)"
         )
 
 

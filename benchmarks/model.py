@@ -1,16 +1,22 @@
 """What the benchmarks of the model share."""
 
+import json
+import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gguf
 import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from email_assistant.archive import readers
 from email_assistant.archive.selection import Rules, read_and_select
-from email_assistant.config import Model
+from email_assistant.config import Config, Model, from_composed
 from email_assistant.instructions import from_headers
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.loading import LanguageModel, load_base
@@ -33,6 +39,31 @@ def embedded(quantization: str = "none") -> LanguageModel:
             architecture=None,
         )  # type: ignore[arg-type]
     )
+
+
+def configured(*overrides: str) -> Config:
+    """The configuration that run.py composes of conf/ and some overrides."""
+    OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
+    with initialize_config_dir(config_dir=str(ROOT / "conf")):
+        composed: Any = OmegaConf.to_container(
+            compose("config", overrides=["data.path=none", *overrides]), resolve=True
+        )
+    return from_composed(composed)
+
+
+def in_turn(module: str, arms: Sequence[str], arguments: Sequence[str], rounds: int) -> dict[str, list[Any]]:
+    """What each arm of a benchmark prints last, as JSON, round after round.
+
+    Every arm runs in a process of its own, as `python -m MODULE --one ARM ARGUMENTS`; the order alternates.
+    """
+    found: dict[str, list[Any]] = {arm: [] for arm in arms}
+    for number in range(rounds):
+        for arm in arms if number % 2 == 0 else reversed(arms):
+            command = [sys.executable, "-m", module, "--one", arm, *arguments]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            found[arm].append(json.loads(done.stdout.splitlines()[-1]))
+            print(f"{arm}: {found[arm][-1]}", flush=True)
+    return found
 
 
 def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, str]]:

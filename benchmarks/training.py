@@ -13,8 +13,6 @@ import argparse
 import json
 import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -23,9 +21,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.model import DEMO, as_it_comes, embedded, pairs
-from email_assistant.config import Lora
-from email_assistant.config import Trainer as Settings
+from benchmarks.model import DEMO, as_it_comes, configured, embedded, in_turn, pairs
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel, add_adapter
 from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
@@ -33,37 +29,13 @@ from email_assistant.training.loss import CompletionLoss
 from email_assistant.training.trainer import Trainer
 
 MAILS, BATCH, TOKENS, VALIDATION = 16, 8, 2048, 16
-LORA = Lora(
-    r=16,
-    alpha=32,
-    dropout=0.0,
-    target_modules="all-linear",
-    use_rslora=False,
-    use_dora=False,
-    init="default",
-    layers=None,
+CONFIG = configured(
+    "trainer.scheduler=constant",
+    "trainer.warmup_fraction=0",
+    "trainer.epochs=1",
+    "trainer.gradient_checkpointing=false",
 )
-SETTINGS = Settings(
-    learning_rate=1e-3,
-    lora_plus_ratio=1.0,
-    neftune_alpha=None,
-    scheduler="constant",
-    warmup_fraction=0.0,
-    optimizer="adamw",
-    weight_decay=0.0,
-    epochs=1,
-    max_steps=None,
-    batch_size=BATCH,
-    micro_batch_tokens=TOKENS,
-    max_length=1024,
-    too_long="drop",
-    max_grad_norm=1.0,
-    gradient_checkpointing=False,
-    validations_per_epoch=1,
-    patience=None,
-    checkpoint_steps=1000,
-    scored_mails=2,
-)
+LORA, SETTINGS = CONFIG.lora, CONFIG.trainer
 SQUARE = 2048
 ARMS = ("ours", "trl", "trl by length")
 
@@ -250,14 +222,8 @@ def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
 
 def _compare(archive: Path, owner: list[str], mails: int, rounds: int) -> None:
     """All arms in turn; prints every figure and the medians' ratios."""
-    found: dict[str, list[dict[str, float]]] = {arm: [] for arm in ARMS}
-    for number in range(rounds):
-        for arm in ARMS if number % 2 == 0 else reversed(ARMS):
-            command = [sys.executable, "-m", "benchmarks.training", "--one", arm, "--archive", str(archive)]
-            command += ["--mails", str(mails), "--owner", *owner]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            found[arm].append(json.loads(done.stdout.splitlines()[-1]))
-            print(f"{arm}: {found[arm][-1]}", flush=True)
+    arguments = ["--archive", str(archive), "--mails", str(mails), "--owner", *owner]
+    found = in_turn("benchmarks.training", ARMS, arguments, rounds)
     medians = {
         arm: {name: statistics.median(values[name] for values in runs) for name in runs[0]}
         for arm, runs in found.items()

@@ -29,3 +29,11 @@ def archive_paths(config: Config) -> list[Path]:
     if not config.data.path:
         raise ConfigurationError("data.path: say where your archive lies, as in data.path=sent.mbox")
     return [Path(path).expanduser() for path in config.data.path]
+
+
+def adapter_folder(context: Context) -> Path:
+    """The adapter's folder: the configured one, or the one that the configuration trains."""
+    config = context.config
+    if config.infer.adapter:
+        return Path(config.infer.adapter).expanduser()
+    return context.artifacts["train"].path("adapter")

@@ -21,7 +21,7 @@ from email_assistant.config import Config
 from email_assistant.context import Context, archive_paths
 from email_assistant.errors import DataError, ModelError
 from email_assistant.hashing import hash_file, hash_of
-from email_assistant.language_model.fingerprint import fingerprint, generation_key
+from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
 from email_assistant.tracking import Run, git_commit
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,10 @@ class Stage:
     reads: Callable[[Context], dict[str, Any]]
     scores: Callable[[Context], dict[str, Any]] = lambda context: {}
     resumable: bool = False
+
+    def key_parts(self, context: Context) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What its result depends on, and what its scores alone do; the artifact's key is a hash of both."""
+        return {"version": self.version, **self.reads(context)}, self.scores(context)
 
 
 def run(config: Config) -> float | None:
@@ -91,11 +95,11 @@ def _take_what_is_there(context: Context) -> None:
         return
     for name in _with_those_before("split"):
         try:
-            reads = {"version": STAGES[name].version, **STAGES[name].reads(context)}
+            reads, scores = STAGES[name].key_parts(context)
         except ModelError as error:
             log.info("%-10s the lengths of mails are assumed: %s", "plan", error)
             return
-        found = context.store.find(name, hash_of({"reads": reads, "scores": {}}))
+        found = context.store.find(name, hash_of({"reads": reads, "scores": scores}))
         if found is None:
             return
         context.artifacts[name] = found
@@ -125,8 +129,7 @@ def _with_those_before(name: str) -> list[str]:
 def ensure(name: str, context: Context) -> None:
     """Find the artifact of a stage or make it, one process at a time."""
     stage, config = STAGES[name], context.config
-    reads = {"version": stage.version, **stage.reads(context)}
-    scores = stage.scores(context)
+    reads, scores = stage.key_parts(context)
     context.core = hash_of(reads)
     key = hash_of({"reads": reads, "scores": scores})
     forced = config.force and config.stage in (name, "all")
@@ -209,9 +212,8 @@ def _without(values: Any, *left_out: str) -> dict[str, Any]:
 
 
 def _base(config: Config) -> dict[str, Any]:
-    memo = config.outputs / "fingerprints.json"
     places = ("path", "gguf", "architecture", "device", "threads")
-    return {"fingerprint": fingerprint(config.model.path, memo), **_without(config.model, *places)}
+    return {"fingerprint": base_fingerprint(config), **_without(config.model, *places)}
 
 
 def _data(context: Context) -> dict[str, Any]:
@@ -268,9 +270,9 @@ def _train_scores(context: Context) -> dict[str, Any]:
 def _mauve(config: Config) -> dict[str, Any]:
     """MAUVE's settings; a feature model of its own counts by its content."""
     settings = _without(config.evaluation.mauve, "model_path")
-    if config.evaluation.mauve.model_path:
-        memo = config.outputs / "fingerprints.json"
-        settings["features"] = fingerprint(config.evaluation.mauve.model_path, memo)
+    features = features_fingerprint(config)
+    if features:
+        settings["features"] = features
     return settings
 
 

@@ -60,6 +60,11 @@ class Estimate:
         """All of it."""
         return sum(self.parts.values())
 
+    @property
+    def held(self) -> dict[str, int]:
+        """What is there before anything is trained or written: the program, the weights and the adapter."""
+        return {part: size for part, size in self.parts.items() if part.startswith(("program", "weights", "adapter"))}
+
 
 def machine(config: Config) -> Machine:
     """The machine to plan for: a GPU of `plan.device_memory_gb`, or this one."""
@@ -167,7 +172,7 @@ def training(config: Config, plan_for: Machine, examples: Sequence[Encoded] | No
     return Estimate(
         {
             "program": plan_for.program,
-            **_named(weights),
+            **{f"weights: {part}": size for part, size in weights.items() if size},
             "adapter": needed.adapter,
             "gradients": needed.gradients,
             "optimizer": needed.optimizer,
@@ -177,11 +182,20 @@ def training(config: Config, plan_for: Machine, examples: Sequence[Encoded] | No
     )
 
 
-def writing(config: Config, plan_for: Machine, rows: int, prompt: int, new_tokens: int) -> Estimate:
-    """What writing takes at its peak: so many rows at once, each of a prompt and new tokens."""
+def writing(
+    config: Config, plan_for: Machine, held: dict[str, int], rows: int, prompt: int, new_tokens: int
+) -> Estimate:
+    """What writing takes at its peak.
+
+    Args:
+        config: As it is.
+        plan_for: The machine.
+        held: What is there before it, as in `Estimate.held` of a training.
+        rows: Answers at once.
+        prompt: The longest prompt, in tokens.
+        new_tokens: The most of an answer.
+    """
     base = architecture(config.model)
-    nf4 = config.model.quantization == "nf4"
-    weights = weight_bytes(skeleton(base, plan_for.dtype, nf4))
     own = way_of(config, plan_for.device, plan_for.dtype) == "decoder"
     size = plan_for.dtype.itemsize
     head_width = getattr(base, "head_dim", None) or base.hidden_size // base.num_attention_heads
@@ -189,26 +203,15 @@ def writing(config: Config, plan_for: Machine, rows: int, prompt: int, new_token
     capacity = -(-(prompt + new_tokens) // BLOCK) * BLOCK if own else prompt + new_tokens
     read_at_once = min(READ_TOKENS, rows * prompt) if own else rows * prompt
     work = read_at_once * (4 * base.hidden_size + 3 * base.intermediate_size) * size
-    adapter = step_adapter(config, base)
     return Estimate(
         {
-            "program": plan_for.program,
-            **_named(weights),
-            "adapter": adapter,
+            **held,
             # On a processor the adapter is added to a copy of the layers' weights once.
-            "merged copy": weights["attention"] + weights["feed-forward"] if own else 0,
+            "merged copy": held["weights: attention"] + held["weights: feed-forward"] if own else 0,
             "cache": rows * capacity * a_token,
             "work and logits": work + 3 * 4 * rows * base.vocab_size,
         }
     )
-
-
-def step_adapter(config: Config, base: PretrainedConfig) -> int:
-    """Bytes of the adapter's weights, float32."""
-    from email_assistant.language_model.loading import attach
-
-    tuned = attach(skeleton(base, torch.float32, nf4=False), plain(config).lora, low_cpu_mem_usage=True)
-    return sum(4 * weight.numel() for weight in tuned.parameters() if weight.requires_grad)
 
 
 def plain(config: Config) -> Config:
@@ -216,37 +219,24 @@ def plain(config: Config) -> Config:
     return dataclasses.replace(config, lora=dataclasses.replace(config.lora, init="default"))
 
 
-def _named(weights: dict[str, int]) -> dict[str, int]:
-    return {f"weights: {part}": size for part, size in weights.items() if size}
-
-
 def remedies(config: Config, plan_for: Machine) -> Iterator[tuple[str, Config]]:
     """What to change for less memory, each on top of those before, with the configuration that results."""
-    changed = config
-    said: list[str] = []
-
-    def change(key: str, value: object, group: str, field: str) -> tuple[str, Config]:
-        nonlocal changed
-        said.append(f"{key}={str(value).lower() if isinstance(value, bool) else value}")
-        replaced = dataclasses.replace(getattr(changed, group), **{field: value})
-        changed = dataclasses.replace(changed, **{group: replaced})
-        return " ".join(said), changed
-
+    changes: list[tuple[str, str, object]] = []
     if config.trainer.gradient_checkpointing is False:
-        yield change("trainer.gradient_checkpointing", True, "trainer", "gradient_checkpointing")
-    for divisor in (2, 4, 8):
-        tokens = config.trainer.micro_batch_tokens // divisor
-        if tokens >= 256:
-            if divisor > 2:
-                said.pop()
-            yield change("trainer.micro_batch_tokens", tokens, "trainer", "micro_batch_tokens")
+        changes.append(("trainer", "gradient_checkpointing", True))
+    smaller = (config.trainer.micro_batch_tokens // divisor for divisor in (2, 4, 8))
+    changes += [("trainer", "micro_batch_tokens", tokens) for tokens in smaller if tokens >= 256]
     if config.model.quantization == "none":
-        yield change("model.quantization", "nf4", "model", "quantization")
+        changes.append(("model", "quantization", "nf4"))
     if config.trainer.optimizer == "adamw" and plan_for.device.type == "cuda":
-        yield change("trainer.optimizer", "paged_adamw_8bit", "trainer", "optimizer")
-    shorter = config.trainer.max_length // 2
-    if shorter >= 256:
-        yield change("trainer.max_length", shorter, "trainer", "max_length")
+        changes.append(("trainer", "optimizer", "paged_adamw_8bit"))
+    if config.trainer.max_length // 2 >= 256:
+        changes.append(("trainer", "max_length", config.trainer.max_length // 2))
+    said: dict[str, str] = {}
+    for group, field, value in changes:
+        said[f"{group}.{field}"] = str(value).lower() if isinstance(value, bool) else str(value)
+        config = dataclasses.replace(config, **{group: dataclasses.replace(getattr(config, group), **{field: value})})
+        yield " ".join(f"{key}={text}" for key, text in said.items()), config
 
 
 def refuse(needed: int, free: int, config: Config, plan_for: Machine, again: Callable[[Config], int]) -> None:

@@ -20,6 +20,11 @@ SECONDS_BETWEEN_LINES = 30.0
 log = logging.getLogger(__name__)
 
 
+def printable(text: str) -> str:
+    """Text for the terminal, without control characters that it could obey."""
+    return "".join(character for character in text if character == "\n" or character.isprintable())
+
+
 class Bar:
     """How far some work is."""
 

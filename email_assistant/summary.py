@@ -10,6 +10,7 @@ from rich.table import Table
 from email_assistant import jsonl
 from email_assistant.artifacts import Artifact
 from email_assistant.config import Config
+from email_assistant.progress import printable
 
 SAMPLES = 3
 # On fewer mails MAUVE is said to be rough.
@@ -82,4 +83,4 @@ def _places(config: Config, artifacts: dict[str, Artifact]) -> Table:
 
 def _plain(text: str) -> str:
     """Text of a mail for the terminal: no markup, no control characters that it could obey."""
-    return escape("".join(character for character in text if character == "\n" or character.isprintable()))
+    return escape(printable(text))

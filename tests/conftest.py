@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from email_assistant import privacy
+from email_assistant.config import Architecture, Lora, Model
 
 privacy.protect()
 # How long an example takes says more of a busy machine than of the code.
@@ -25,6 +26,34 @@ TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+
+
+def model_settings(path: Path, quantization: str = "none", architecture: Architecture | None = None) -> Model:
+    """A model folder on the processor, in float32."""
+    return Model(
+        path=str(path),
+        gguf=None,
+        architecture=architecture,
+        quantization=quantization,  # type: ignore[arg-type]
+        dtype="float32",
+        device="cpu",
+        threads=None,
+    )
+
+
+def lora(**values: object) -> Lora:
+    """An adapter of rank 2 on all linear layers, but for the values that are given."""
+    usual = {
+        "r": 2,
+        "alpha": None,
+        "dropout": 0.0,
+        "target_modules": "all-linear",
+        "use_rslora": False,
+        "use_dora": False,
+        "init": "default",
+        "layers": None,
+    }
+    return Lora(**(usual | values))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

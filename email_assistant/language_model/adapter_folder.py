@@ -7,6 +7,8 @@ from email_assistant.errors import ModelError
 
 # Beside the adapter: name and fingerprint of the base that it was trained on.
 BASE_NOTE = "base_model.json"
+# What every adapter folder holds, as peft names it.
+WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
 
 
 def check_folder(folder: Path) -> None:
@@ -15,8 +17,8 @@ def check_folder(folder: Path) -> None:
     Raises:
         ModelError: naming what is expected.
     """
-    if not (folder / "adapter_config.json").is_file() or not (folder / "adapter_model.safetensors").is_file():
-        raise ModelError(f"{folder}: holds no adapter: adapter_config.json and adapter_model.safetensors are expected")
+    if not (folder / SETTINGS).is_file() or not (folder / WEIGHTS).is_file():
+        raise ModelError(f"{folder}: holds no adapter: {SETTINGS} and {WEIGHTS} are expected")
 
 
 def check_base(folder: Path, base_fingerprint: str) -> None:

@@ -1,5 +1,6 @@
 """A base model without its weights: its architecture, and how many bytes each part of it takes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,12 +17,8 @@ NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
 PARTS = {"embedding": "embed_tokens", "attention": "self_attn", "feed-forward": "mlp", "head": "lm_head"}
 
 
-def architecture(settings: Model, layers: int | None = None) -> PretrainedConfig:
+def architecture(settings: Model) -> PretrainedConfig:
     """The configuration of the base: from its folder, or from `model.architecture` where the folder is not there.
-
-    Args:
-        settings: Of the model.
-        layers: Decoder layers instead of the model's own number.
 
     Raises:
         ModelError: when there is neither.
@@ -33,9 +30,14 @@ def architecture(settings: Model, layers: int | None = None) -> PretrainedConfig
             raise
         values = vars(settings.architecture).copy()
         found = AutoConfig.for_model(values.pop("model_type"), **values)
-    if layers is not None:
-        found.num_hidden_layers = layers
     return found
+
+
+def with_layers(config: PretrainedConfig, count: int) -> PretrainedConfig:
+    """The same architecture with so many decoder layers."""
+    changed: PretrainedConfig = type(config).from_dict(config.to_dict())
+    changed.num_hidden_layers = count
+    return changed
 
 
 def skeleton(config: PretrainedConfig, dtype: torch.dtype, nf4: bool) -> Any:
@@ -43,12 +45,17 @@ def skeleton(config: PretrainedConfig, dtype: torch.dtype, nf4: bool) -> Any:
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, dtype=dtype)
     if nf4:
-        for parent in list(model.modules()):
-            for name, layer in list(parent.named_children()):
-                if type(layer) is nn.Linear and layer is not model.get_output_embeddings():
-                    setattr(parent, name, Nf4Linear(layer.in_features, layer.out_features, dtype))
+        replace_linear_layers(model, lambda layer: Nf4Linear(layer.in_features, layer.out_features, dtype))
     model.requires_grad_(False)
     return model
+
+
+def replace_linear_layers(model: Any, replacement: Callable[[nn.Linear], nn.Module]) -> None:
+    """Put another layer in the place of every linear one, as 4-bit loading does; the head stays as it is."""
+    for parent in list(model.modules()):
+        for name, layer in list(parent.named_children()):
+            if type(layer) is nn.Linear and layer is not model.get_output_embeddings():
+                setattr(parent, name, replacement(layer))
 
 
 class Nf4Linear(nn.Linear):
@@ -82,11 +89,7 @@ class _Dense(torch.autograd.Function):
 def weight_bytes(model: Any) -> dict[str, int]:
     """Bytes of the frozen weights by part: embedding, attention, feed-forward, head, and the rest (norms)."""
     found = dict.fromkeys([*PARTS, "norms"], 0)
-    seen: set[int] = set()
-    for name, tensor in [*model.named_parameters(remove_duplicate=True), *model.named_buffers()]:
-        if id(tensor) in seen or "lora_" in name:
-            continue
-        seen.add(id(tensor))
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         part = next((part for part, mark in PARTS.items() if mark in name), "norms")
         found[part] += tensor.numel() * tensor.element_size()
     return found

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from email_assistant.language_model.decoder import Angles, Decoder, Layer, attend, norm, rotate, rotated
+from email_assistant.language_model.decoder import Angles, Decoder, Layer, norm, rotate, rotated
 
 # Places for further tokens are made so many at once.
 BLOCK = 64
@@ -52,11 +52,7 @@ class _Merged:
 
 
 class CachedDecoder:
-    """Rows of prompts and what was written after them.
-
-    Attributes:
-        rows: How many rows there are now, at places 0 to rows - 1.
-    """
+    """Rows of prompts and what was written after them."""
 
     def __init__(self, decoder: Decoder, embedding: torch.Tensor, head: torch.Tensor) -> None:
         """Use `CachedDecoder.of`."""
@@ -71,7 +67,6 @@ class CachedDecoder:
             )
             for layer in decoder.layers
         ]
-        self.rows = 0
         self._lengths = torch.zeros(0, dtype=torch.long)
         # For each layer keys and values, (places, key-value heads, capacity, width of a head).
         self._keys = [self._empty(0, 0) for _ in self._layers]
@@ -79,6 +74,11 @@ class CachedDecoder:
         # What all rows begin with: (key-value heads, length, width of a head) for each layer.
         self._shared_keys = [self._empty(1, 0)[0] for _ in self._layers]
         self._shared_values = [self._empty(1, 0)[0] for _ in self._layers]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are now, at places 0 to rows - 1."""
+        return len(self._lengths)
 
     @classmethod
     @torch.no_grad()
@@ -110,7 +110,7 @@ class CachedDecoder:
         for place, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
             _, self._shared_keys[place], self._shared_values[place] = self._decoder.by_heads(projected)
-            hidden = self._rest(hidden, self._mix(projected, [len(ids)], None), merged)
+            hidden = self._rest(hidden, self._decoder.attend_each(projected, [len(ids)]), merged)
 
     def read(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
         """Add a row for each prompt, given without what is shared.
@@ -130,13 +130,13 @@ class CachedDecoder:
                 _, key, value = self._decoder.by_heads(piece)
                 self._keys[place][first + number, :, : len(piece)] = key
                 self._values[place][first + number, :, : len(piece)] = value
-            mixed = self._mix(projected, lengths, place)
+            before = self._shared_keys[place], self._shared_values[place]
+            mixed = self._decoder.attend_each(projected, lengths, before)
             if place == len(self._layers) - 1:
                 # Of the last layer no more is wanted than the prompts' last tokens.
                 last = torch.tensor(lengths).cumsum(0) - 1
                 hidden, mixed = hidden[last], mixed[last]
             hidden = self._rest(hidden, mixed, merged)
-        self.rows = first + len(prompts)
         self._lengths = torch.cat([self._lengths, torch.tensor(lengths)])
         return self._logits(hidden)
 
@@ -173,7 +173,6 @@ class CachedDecoder:
                 cached[place, :, :length] = cached[last, :, :length]
             self._lengths[place] = self._lengths[last]
         self._lengths = self._lengths[:last]
-        self.rows = last
 
     def _make_room(self, rows: int, length: int) -> None:
         """See to places for so many rows of so many tokens."""
@@ -200,17 +199,6 @@ class CachedDecoder:
         normed, _ = norm(hidden, layer.feed_forward_norm, self._decoder.shape.epsilon)
         gate, up = multiply(normed, merged.gate_up, layer.gate_up.bias).chunk(2, dim=-1)
         return hidden.add_(multiply(functional.silu(gate).mul_(up), merged.down, layer.down.bias))
-
-    def _mix(self, projected: torch.Tensor, lengths: Sequence[int], place: int | None) -> torch.Tensor:
-        """Attention of prompts to themselves and, in a layer that is named, to what is shared."""
-        mixed = []
-        for piece in torch.split(projected, list(lengths)):
-            query, key, value = self._decoder.by_heads(piece)
-            if place is not None:
-                key = torch.cat([self._shared_keys[place], key], dim=1)
-                value = torch.cat([self._shared_values[place], value], dim=1)
-            mixed.append(attend(query, key, value))
-        return torch.cat(mixed)
 
     def _mix_one(self, query: torch.Tensor, place: int, mask: torch.Tensor) -> torch.Tensor:
         """Attention of one token a row, (rows, heads times width): to what is shared, and to the row itself.

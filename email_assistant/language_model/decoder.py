@@ -202,14 +202,25 @@ class Decoder:
 
     def _attend(self, projected: torch.Tensor, lengths: Sequence[int], shared: int) -> torch.Tensor:
         """Causal attention of every sequence to itself and to what is shared, (tokens, heads times width)."""
-        front, *pieces = torch.split(projected, [shared, *lengths])
-        mixed, before = [], None
-        if shared:
-            query, *before = self.by_heads(front)
-            mixed.append(attend(query, *before))
-        for piece in pieces:
+        if not shared:
+            return self.attend_each(projected, lengths)
+        query, *before = self.by_heads(projected[:shared])
+        return torch.cat([attend(query, *before), self.attend_each(projected[shared:], lengths, before)])
+
+    def attend_each(
+        self, projected: torch.Tensor, lengths: Sequence[int], before: Sequence[torch.Tensor] = ()
+    ) -> torch.Tensor:
+        """Causal attention of every sequence to itself and to what comes before it, (tokens, heads times width).
+
+        Args:
+            projected: The first projection's rows, one sequence after another.
+            lengths: Of the sequences.
+            before: Keys and values of what comes before all of them, (key-value heads, tokens, width) each.
+        """
+        mixed = []
+        for piece in torch.split(projected, list(lengths)):
             query, key, value = self.by_heads(piece)
-            if before is not None:
+            if before:
                 key, value = (torch.cat(parts, dim=1) for parts in zip(before, (key, value), strict=True))
             mixed.append(attend(query, key, value))
         return torch.cat(mixed)

@@ -50,9 +50,31 @@ def generation_key(config: Config) -> dict[str, Any]:
     """
     settings = {key: value for key, value in asdict(config.generation).items() if key not in ("batch_size", "slots")}
     if config.generation.backend == "llama_cpp":
-        file = gguf_file(config)
-        settings["gguf"] = fingerprint_of([file], config.outputs / "fingerprints.json")
+        settings["gguf"] = fingerprint_of([gguf_file(config)], _memo(config))
     return settings
+
+
+def base_fingerprint(config: Config) -> str:
+    """The fingerprint of the configured base model.
+
+    Raises:
+        ModelError: as `model_folder`.
+    """
+    return fingerprint(config.model.path, _memo(config))
+
+
+def features_fingerprint(config: Config) -> str | None:
+    """The fingerprint of the model that MAUVE's features come of; None where that is the base.
+
+    Raises:
+        ModelError: as `model_folder`.
+    """
+    path = config.evaluation.mauve.model_path
+    return fingerprint(path, _memo(config)) if path else None
+
+
+def _memo(config: Config) -> Path:
+    return config.outputs / "fingerprints.json"
 
 
 def gguf_file(config: Config) -> Path:

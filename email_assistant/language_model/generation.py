@@ -109,7 +109,6 @@ def _decode_joining(
     rows: list[int] = []
     written = [0] * len(prompts)
     waiting = deque(range(len(prompts)))
-    logits = None
     tokens: list[int] = []
     while rows or waiting:
         pieces = [own.write(tokens)] if rows else []

@@ -10,7 +10,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from email_assistant.errors import ModelError
-from email_assistant.language_model.adapter_folder import check_folder
+from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS, check_folder
 
 # llama.cpp's name of a model type, and whether it holds the rows of query and key in its own order.
 ARCHITECTURES = {
@@ -35,7 +35,7 @@ def write(adapter: Path, base: Path, target: Path) -> None:
             is none of `ARCHITECTURES`.
     """
     check_folder(adapter)
-    settings: dict[str, Any] = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    settings: dict[str, Any] = json.loads((adapter / SETTINGS).read_text(encoding="utf-8"))
     config: dict[str, Any] = json.loads((base / "config.json").read_text(encoding="utf-8"))
     if settings.get("use_dora") or settings.get("alpha_pattern"):
         raise ModelError(
@@ -51,7 +51,7 @@ def write(adapter: Path, base: Path, target: Path) -> None:
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
     writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, _alpha(settings))
-    for name, weight in sorted(load_file(adapter / "adapter_model.safetensors").items()):
+    for name, weight in sorted(load_file(adapter / WEIGHTS).items()):
         layer, _, kind = name.removeprefix(PREFIX).removesuffix(".weight").rpartition(".")
         known_as = names.get_name(layer)
         if known_as is None or kind not in ("lora_A", "lora_B"):

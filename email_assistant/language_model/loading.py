@@ -94,27 +94,24 @@ def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype) -> d
     return how
 
 
-def quantize_linear_layers(model: Any, dtype: torch.dtype, device: torch.device) -> None:
-    """Put the linear layers of a model into NF4, in place, as `load_base` does from a folder; the head stays."""
+def quantized(layer: torch.nn.Linear, dtype: torch.dtype, device: torch.device) -> torch.nn.Linear:
+    """A linear layer in NF4, as `load_base` makes it from a folder."""
     from bitsandbytes.nn import Linear4bit, Params4bit
 
-    for parent in list(model.modules()):
-        for name, layer in list(parent.named_children()):
-            if type(layer) is torch.nn.Linear and layer is not model.get_output_embeddings():
-                packed = Linear4bit(
-                    *(layer.in_features, layer.out_features),
-                    bias=layer.bias is not None,
-                    compute_dtype=dtype,
-                    compress_statistics=True,
-                    quant_type="nf4",
-                    device="meta",
-                )
-                packed.weight = Params4bit(
-                    layer.weight.data, requires_grad=False, compress_statistics=True, quant_type="nf4", module=packed
-                )
-                packed.bias = layer.bias
-                setattr(parent, name, packed.to(device))
-    model.is_loaded_in_4bit = True
+    packed = Linear4bit(
+        *(layer.in_features, layer.out_features),
+        bias=layer.bias is not None,
+        compute_dtype=dtype,
+        compress_statistics=True,
+        quant_type="nf4",
+        device="meta",
+    )
+    packed.weight = Params4bit(
+        layer.weight.data, requires_grad=False, compress_statistics=True, quant_type="nf4", module=packed
+    )
+    packed.bias = layer.bias
+    moved: torch.nn.Linear = packed.to(device)
+    return moved
 
 
 def _stop_ids(generation: GenerationConfig | None) -> list[int]:

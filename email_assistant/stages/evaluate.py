@@ -12,7 +12,7 @@ from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.language_model.encoding import ChatEncoder
-from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.generation import Writer
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
 from email_assistant.scoring import asked, scorer, write_mails, writer
@@ -27,9 +27,9 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     config, split = context.config, context.artifacts["split"]
     test = jsonl.read(split.path("test.jsonl"))[: config.evaluation.max_mails]
     training = jsonl.read(split.path("train.jsonl"))
-    base_fingerprint = fingerprint(config.model.path, config.outputs / "fingerprints.json")
+    fingerprint = base_fingerprint(config)
     adapter = context.artifacts["train"].path("adapter")
-    model = load_adapter(load_base(config.model), adapter, base_fingerprint)
+    model = load_adapter(load_base(config.model), adapter, fingerprint)
     (folder / PROGRESS).mkdir(parents=True, exist_ok=True)
     writing = writer(config, model, adapter, folder / PROGRESS)
     judge = scorer(config, model, [pair["email"] for pair in test])

@@ -4,10 +4,9 @@ import logging
 from pathlib import Path
 
 from email_assistant.config import Config
-from email_assistant.context import Context
+from email_assistant.context import Context, adapter_folder
 from email_assistant.language_model.adapter_folder import check_base, check_folder
-from email_assistant.language_model.fingerprint import fingerprint, model_folder
-from email_assistant.stages.infer import adapter_folder
+from email_assistant.language_model.fingerprint import base_fingerprint, model_folder
 
 log = logging.getLogger(__name__)
 GGUF, MODELFILE = "adapter.gguf", "Modelfile"
@@ -33,7 +32,7 @@ def run(context: Context) -> None:
     config = context.config
     context.run.open()
     adapter, folder = adapter_folder(context), Path(config.export.folder).expanduser()
-    check_base(adapter, fingerprint(config.model.path, config.outputs / "fingerprints.json"))
+    check_base(adapter, base_fingerprint(config))
     folder.mkdir(parents=True, exist_ok=True)
     gguf_adapter.write(adapter, model_folder(config.model.path), folder / GGUF)
     text = modelfile(load_encoder(config.model), config, GGUF)

@@ -12,11 +12,11 @@ from typing import Any
 from email_assistant import jsonl
 from email_assistant.archive.answering import shortened, text_to_answer
 from email_assistant.config import Config
-from email_assistant.context import Context
+from email_assistant.context import Context, adapter_folder
 from email_assistant.errors import DataError
 from email_assistant.hashing import hash_file, hash_of
-from email_assistant.language_model.adapter_folder import check_base, check_folder
-from email_assistant.language_model.fingerprint import fingerprint, generation_key
+from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
+from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
 
 log = logging.getLogger(__name__)
 COLUMNS = ["instruction", "generated_email"]
@@ -100,14 +100,6 @@ def write_table(output: Path, instructions: list[str], mails: list[str]) -> None
     partial.replace(output)
 
 
-def adapter_folder(context: Context) -> Path:
-    """The adapter's folder: the configured one, or the one that the configuration trains."""
-    config = context.config
-    if config.infer.adapter:
-        return Path(config.infer.adapter).expanduser()
-    return context.artifacts["train"].path("adapter")
-
-
 def _context(config: Config) -> str | None:
     """What the mails are to answer, as long as in training at most."""
     if config.infer.thread is None:
@@ -115,14 +107,10 @@ def _context(config: Config) -> str | None:
     return shortened(text_to_answer(Path(config.infer.thread).expanduser()), config.data.context_words)
 
 
-def _base_fingerprint(config: Config) -> str:
-    return fingerprint(config.model.path, config.outputs / "fingerprints.json")
-
-
 @contextmanager
 def _loaded(config: Config, adapter: Path) -> Iterator[Any]:
     """The base model with the adapter, refused where it was trained on another base before the base is read."""
-    check_base(adapter, _base_fingerprint(config))
+    check_base(adapter, base_fingerprint(config))
     if config.generation.backend == "llama_cpp":
         from email_assistant.language_model.loading import load_encoder
         from email_assistant.scoring import by_llama_cpp
@@ -133,7 +121,7 @@ def _loaded(config: Config, adapter: Path) -> Iterator[Any]:
         return
     from email_assistant.language_model.loading import load_adapter, load_base
 
-    yield load_adapter(load_base(config.model), adapter, _base_fingerprint(config))
+    yield load_adapter(load_base(config.model), adapter, base_fingerprint(config))
 
 
 def _progress_file(output: Path) -> Path:
@@ -147,8 +135,8 @@ def _write(config: Config, adapter: Path, instructions: list[str], output: Path)
     progress, context = _progress_file(output), _context(config)
     key = hash_of(
         [
-            hash_file(adapter / "adapter_model.safetensors"),
-            _base_fingerprint(config),
+            hash_file(adapter / WEIGHTS),
+            base_fingerprint(config),
             generation_key(config),
             config.seed,
             context,

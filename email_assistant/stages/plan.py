@@ -38,10 +38,14 @@ def run(context: Context) -> None:
     training = planning.training(config, plan_for, examples)
     longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT
     summarizer, generation = config.summarizer, config.generation
-    writing = planning.writing(config, plan_for, generation.batch_size, longest, generation.max_new_tokens)
-    prompt = summarizer.mail_tokens + planning.EXAMPLES_TOKENS
-    summarizing = planning.writing(config, plan_for, summarizer.batch_size, prompt, summarizer.max_new_tokens)
-    estimates = {"training": training, "summaries": summarizing, "mails": writing}
+    estimates = {"training": training}
+    for name, settings, prompt in (
+        ("summaries", summarizer, summarizer.mail_tokens + planning.EXAMPLES_TOKENS),
+        ("mails", generation, longest),
+    ):
+        estimates[name] = planning.writing(
+            config, plan_for, training.held, settings.batch_size, prompt, settings.max_new_tokens
+        )
     Console(highlight=False).print(table(estimates, plan_for.memory))
     if plan_for.here and config.plan.probe and training.total <= plan_for.memory:
         _say_time(config, plan_for, examples, training.recomputed)

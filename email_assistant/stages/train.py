@@ -11,9 +11,9 @@ from email_assistant import jsonl, planning
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
-from email_assistant.language_model.adapter_folder import BASE_NOTE
+from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
-from email_assistant.language_model.fingerprint import fingerprint
+from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.model_card import model_card
 from email_assistant.scoring import asked, scorer, write_mails, writer
@@ -33,20 +33,20 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     trained again.
     """
     config, split = context.config, context.artifacts["split"]
-    base_fingerprint = fingerprint(config.model.path, config.outputs / "fingerprints.json")
+    fingerprint = base_fingerprint(config)
     base = load_base(config.model)
     trained = None if config.force else context.store.find_core("train", context.core)
     if trained:
         log.info("%-10s the adapter was there; it is scored again", "train")
         _copy(trained, folder)
-        model = load_adapter(base, folder / "adapter", base_fingerprint)
+        model = load_adapter(base, folder / "adapter", fingerprint)
         facts: Record = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
     else:
-        model, facts = _fit(context, base, folder, base_fingerprint)
+        model, facts = _fit(context, base, folder, fingerprint)
     scores, signatures = _score(config, model, jsonl.read(split.path("validation.jsonl")), folder)
     metrics = {**facts, **{f"validation_{name}": value for name, value in scores.items()}}
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
-    card = model_card(config, metrics, signatures, context.artifacts, base_fingerprint)
+    card = model_card(config, metrics, signatures, context.artifacts, fingerprint)
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
     return {**metrics, "fit": list(facts)}
 
@@ -75,7 +75,7 @@ def _copy(trained: Artifact, folder: Path) -> None:
     shutil.copyfile(trained.path("history.jsonl"), folder / "history.jsonl")
 
 
-def _fit(context: Context, base: LanguageModel, folder: Path, base_fingerprint: str) -> tuple[LanguageModel, Record]:
+def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) -> tuple[LanguageModel, Record]:
     """Train, save the best weights, and return the model with them and the facts of the training."""
     config, split = context.config, context.artifacts["split"]
     training, training_facts = encode(base.encoder, jsonl.read(split.path("train.jsonl")), config, "train")
@@ -100,13 +100,13 @@ def _fit(context: Context, base: LanguageModel, folder: Path, base_fingerprint: 
     jsonl.write(folder / "history.jsonl", state.history)
     log.info("%-10s %s", "train", speed_line(state))
     facts = {**training_facts, **_facts(state, training), "trainable_weights": trainable}
-    _save_adapter(model, folder / "adapter", config, base_fingerprint)
+    _save_adapter(model, folder / "adapter", config, fingerprint)
     if start is None:
         return model, facts
     # A part of the base had been taken out; what is scored is what was saved, on the base as it was.
     save_as_plain(folder / "adapter", start)
     del model, trainer, base
-    return load_adapter(load_base(config.model), folder / "adapter", base_fingerprint), facts
+    return load_adapter(load_base(config.model), folder / "adapter", fingerprint), facts
 
 
 def _facts(state: State, training: list[Encoded]) -> Record:
@@ -172,15 +172,15 @@ def _look_first(encoder: ChatEncoder, training: list[Encoded], validation: list[
         print(f"first example, supervised between » and «:\n{first_look.shown(encoder, training[0])}", flush=True)
 
 
-def _save_adapter(model: LanguageModel, folder: Path, config: Config, base_fingerprint: str) -> None:
+def _save_adapter(model: LanguageModel, folder: Path, config: Config, fingerprint: str) -> None:
     """The adapter, its configuration, the tokenizer with its template, and what base it belongs to."""
     model.model.save_pretrained(str(folder), save_embedding_layers=False)
     model.encoder.tokenizer.save_pretrained(str(folder))
     name = Path(config.model.path).name
-    jsonl.write_json(folder / BASE_NOTE, {"name": name, "fingerprint": base_fingerprint})
-    settings = jsonl.read_json(folder / "adapter_config.json")
+    jsonl.write_json(folder / BASE_NOTE, {"name": name, "fingerprint": fingerprint})
+    settings = jsonl.read_json(folder / SETTINGS)
     settings["base_model_name_or_path"] = name
-    jsonl.write_json(folder / "adapter_config.json", settings)
+    jsonl.write_json(folder / SETTINGS, settings)
 
 
 def _score(

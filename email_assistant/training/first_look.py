@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from email_assistant.errors import DataError
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
+from email_assistant.progress import printable
 
 OPENING, CLOSING = "»", "«"
 
@@ -36,5 +37,4 @@ def shown(encoder: ChatEncoder, example: Encoded) -> str:
     """An example as text, control tokens included, with its supervised part between » and «."""
     prompt, mail = example.ids[: example.prompt_length], example.ids[example.prompt_length :]
     parts = [str(encoder.tokenizer.decode(ids, clean_up_tokenization_spaces=False)) for ids in (prompt, mail)]
-    text = f"{parts[0]}{OPENING}{parts[1]}{CLOSING}"
-    return "".join(character for character in text if character == "\n" or character.isprintable())
+    return printable(f"{parts[0]}{OPENING}{parts[1]}{CLOSING}")

@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_map_only
 from transformers import PretrainedConfig
 
 from email_assistant.config import Lora
-from email_assistant.language_model.blueprint import skeleton
+from email_assistant.language_model.blueprint import skeleton, with_layers
 from email_assistant.language_model.loading import attach
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss, Way
@@ -73,7 +73,7 @@ def step_footprint(
         recompute: Whether activations are made again in the backward pass.
     """
     layers = config.num_hidden_layers
-    runs = [_run(_with_layers(config, count), lora, dtype, nf4, way, lengths, supervised) for count in (1, 2)]
+    runs = [_run(with_layers(config, count), lora, dtype, nf4, way, lengths, supervised) for count in (1, 2)]
     (peak_1, adapter_1), (peak_2, adapter_2) = runs
     adapter = adapter_1 + (layers - 1) * (adapter_2 - adapter_1)
     # Gradients were alive in the runs' peaks; they are counted by themselves.
@@ -85,12 +85,6 @@ def step_footprint(
         activations = peak_1 + (layers - 1) * (peak_2 - peak_1)
     values = adapter // 4
     return Footprint(adapter, adapter, values * OPTIMIZER_BYTES[optimizer], activations)
-
-
-def _with_layers(config: PretrainedConfig, count: int) -> PretrainedConfig:
-    changed: PretrainedConfig = type(config).from_dict(config.to_dict())
-    changed.num_hidden_layers = count
-    return changed
 
 
 def _run(
@@ -111,11 +105,13 @@ def _run(
         for weight in model.parameters():
             if weight.requires_grad:
                 weight.grad = torch.zeros_like(weight)
-        batch, alive = _batch(lengths, supervised, way), _Alive()
+        tokens = sum(lengths)
+        batch = Batch(torch.zeros(tokens, dtype=torch.long), torch.zeros(tokens, dtype=torch.bool), list(lengths))
+        alive = _Alive()
         loss = CompletionLoss(model, (way,))
         loss.way = way
         with alive, torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
-            loss.of_shapes(batch, max(1, round(supervised * sum(lengths)))).backward()  # type: ignore[no-untyped-call]
+            loss.of_shapes(batch, max(1, round(supervised * tokens))).backward()  # type: ignore[no-untyped-call]
     return alive.peak, adapter
 
 
@@ -134,11 +130,6 @@ def _make_fake(model: nn.Module) -> None:
                 module._buffers[name] = torch.empty(buffer.shape, dtype=buffer.dtype)
 
 
-def _batch(lengths: Sequence[int], supervised: float, way: Way) -> Batch:
-    tokens = sum(lengths)
-    return Batch(torch.zeros(tokens, dtype=torch.long), torch.zeros(tokens, dtype=torch.bool), list(lengths))
-
-
 class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the bytes of storages that operations make, while they are alive."""
 
@@ -148,10 +139,10 @@ class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._known: dict[int, Any] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        given = {id_of(tensor) for tensor in _tensors(args)}
+        given = {_id_of(tensor) for tensor in _tensors(args)}
         out = func(*args, **(kwargs or {}))
         for tensor in _tensors(out):
-            if id_of(tensor) not in given:
+            if _id_of(tensor) not in given:
                 self._see(tensor)
         return out
 
@@ -170,7 +161,7 @@ class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._known[key] = weakref.ref(storage, gone)
 
 
-def id_of(tensor: torch.Tensor) -> int:
+def _id_of(tensor: torch.Tensor) -> int:
     """What tells one storage from another."""
     return int(tensor.untyped_storage()._cdata)
 

@@ -8,7 +8,8 @@ import torch
 from transformers import AutoModelForCausalLM, PretrainedConfig
 
 from email_assistant.config import Lora
-from email_assistant.language_model.loading import attach, quantize_linear_layers
+from email_assistant.language_model.blueprint import replace_linear_layers, with_layers
+from email_assistant.language_model.loading import attach, quantized
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
 
@@ -48,13 +49,12 @@ def _median_seconds(
     supervised: float,
     recompute: bool,
 ) -> float:
-    small: PretrainedConfig = type(config).from_dict(config.to_dict())
-    small.num_hidden_layers = layers
     with device:
-        model = AutoModelForCausalLM.from_config(small, dtype=dtype)
+        model = AutoModelForCausalLM.from_config(with_layers(config, layers), dtype=dtype)
     model.requires_grad_(False)
     if nf4:
-        quantize_linear_layers(model, dtype, device)
+        replace_linear_layers(model, lambda layer: quantized(layer, dtype, device))
+        model.is_loaded_in_4bit = True
     tuned = attach(model, lora)
     tuned.train()
     if recompute:

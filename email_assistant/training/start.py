@@ -14,7 +14,7 @@ from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
+from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS
 
 
 def factors_of(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -154,7 +154,7 @@ class Trainer:
 
     def _batches(self, examples: Sequence[Encoded]) -> Iterator[Batch]:
         """The examples in batches that fit the token budget."""
-        way = self.loss.choose_way(collate(examples[:COMPARED_SEQUENCES], self.model.device))
+        way = self.loss.way or self.loss.choose_way(collate(examples[:COMPARED_SEQUENCES], self.model.device))
         for group in micro_batches(examples, self.settings.micro_batch_tokens, padded=way in ("padded", "whole")):
             # Noise differs from sequence to sequence, so what they begin with does too.
             yield collate(group, self.model.device, share=way == "decoder" and not self.settings.neftune_alpha)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import model_settings
 
-from email_assistant.config import Model
 from email_assistant.language_model import generation
 from email_assistant.language_model.decoding import Answer, Decoding
 from email_assistant.language_model.generation import stream, write_all
@@ -12,17 +12,7 @@ from email_assistant.language_model.loading import LanguageModel, load_base
 
 @pytest.fixture(scope="module")
 def model(tiny_model: Path) -> LanguageModel:
-    return load_base(
-        Model(
-            path=str(tiny_model),
-            quantization="none",
-            dtype="float32",
-            device="cpu",
-            threads=None,
-            gguf=None,
-            architecture=None,
-        )
-    )
+    return load_base(model_settings(tiny_model))
 
 
 @pytest.fixture(scope="module")

@@ -7,27 +7,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import lora, model_settings
 
 from benchmarks.model import dequantised, embedded
-from email_assistant.config import Lora
 from email_assistant.errors import ModelError
 from email_assistant.language_model import gguf_adapter
 from email_assistant.language_model.decoding import Answer, Decoding
 from email_assistant.language_model.generation import stream, write_all
 from email_assistant.language_model.llama_cpp import LlamaCpp
-from email_assistant.language_model.loading import LanguageModel, Model, add_adapter, load_encoder
+from email_assistant.language_model.loading import LanguageModel, add_adapter, load_encoder
 
 pytest.importorskip("xllamacpp", reason="llama.cpp is not installed (the extra llama-cpp)")
-LORA = Lora(
-    r=4,
-    alpha=8,
-    dropout=0.0,
-    target_modules="all-linear",
-    use_rslora=True,
-    use_dora=False,
-    init="default",
-    layers=None,
-)
+LORA = lora(r=4, alpha=8, use_rslora=True)
 GREEDY = Decoding(16)
 
 
@@ -130,16 +121,7 @@ def test_an_error_of_llama_cpp_is_raised(llama: LlamaCpp, prompts: list[list[int
 
 
 def test_the_encoder_alone_is_that_of_the_model(smollm2: Path, tuned: LanguageModel) -> None:
-    settings = Model(
-        path=str(smollm2),
-        gguf=None,
-        architecture=None,
-        quantization="none",
-        dtype="auto",
-        device="cpu",
-        threads=None,
-    )
-    encoder = load_encoder(settings)
+    encoder = load_encoder(model_settings(smollm2))
     assert (encoder.prompt("Ask Bo"), encoder.stop_ids) == (tuned.encoder.prompt("Ask Bo"), tuned.encoder.stop_ids)
 
 

@@ -5,42 +5,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import lora, model_settings
 
-from email_assistant.config import Lora, Model
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.language_model.loading import add_adapter, load_adapter, load_base, take_liger_kernels
 
 
-def settings(path: Path, quantization: str = "none") -> Model:
-    return Model(
-        path=str(path),
-        quantization=quantization,
-        dtype="float32",
-        device="cpu",
-        threads=None,
-        gguf=None,
-        architecture=None,
-    )  # type: ignore[arg-type]
-
-
-def lora(**values: object) -> Lora:
-    usual = {
-        "r": 2,
-        "alpha": None,
-        "dropout": 0.0,
-        "target_modules": "all-linear",
-        "use_rslora": False,
-        "use_dora": False,
-        "init": "default",
-        "layers": None,
-    }
-    return Lora(**(usual | values))  # type: ignore[arg-type]
-
-
 def weights_of(path: Path, seed: int, **values: object) -> dict[str, torch.Tensor]:
-    model = add_adapter(load_base(settings(path)), lora(**values), seed).model
+    model = add_adapter(load_base(model_settings(path)), lora(**values), seed).model
     return {name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad}
 
 
@@ -69,7 +43,7 @@ def test_options_reach_the_adapter(tiny_model: Path, values: dict[str, object], 
 
 def test_rslora_scales_by_the_root_of_the_rank(tiny_model: Path) -> None:
     def scale(**values: object) -> float:
-        model = add_adapter(load_base(settings(tiny_model)), lora(r=4, alpha=8, **values), 1).model
+        model = add_adapter(load_base(model_settings(tiny_model)), lora(r=4, alpha=8, **values), 1).model
         return next(
             module.scaling["default"]
             for module in model.modules()
@@ -94,7 +68,7 @@ def test_layers_that_are_not_there_are_a_fault(tiny_model: Path, layers: list[in
 
 
 def test_dropout_reaches_the_adapter(tiny_model: Path) -> None:
-    model = add_adapter(load_base(settings(tiny_model)), lora(dropout=0.5), 1).model
+    model = add_adapter(load_base(model_settings(tiny_model)), lora(dropout=0.5), 1).model
     for name, weight in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight)
@@ -104,7 +78,7 @@ def test_dropout_reaches_the_adapter(tiny_model: Path) -> None:
 
 
 def test_alpha_scales_the_update(tiny_model: Path) -> None:
-    model = add_adapter(load_base(settings(tiny_model)), lora(r=4, alpha=2), 1).model
+    model = add_adapter(load_base(model_settings(tiny_model)), lora(r=4, alpha=2), 1).model
     scales = {
         module.scaling["default"] for module in model.modules() if isinstance(getattr(module, "scaling", None), dict)
     }
@@ -118,7 +92,7 @@ def test_liger_s_kernels_are_taken_without_its_loss(tiny_model: Path, monkeypatc
     monkeypatch.setitem(sys.modules, "liger_kernel", types.ModuleType("liger_kernel"))
     monkeypatch.setitem(sys.modules, "liger_kernel.transformers", liger)
     monkeypatch.setattr("transformers.integrations.liger.is_liger_kernel_available", lambda: True)
-    model = load_base(settings(tiny_model)).model
+    model = load_base(model_settings(tiny_model)).model
     assert not taken
     take_liger_kernels(model)  # type: ignore[arg-type]
     assert taken == [{"model": model, "cross_entropy": False, "fused_linear_cross_entropy": False}]
@@ -130,7 +104,7 @@ def test_unknown_target_modules_are_a_fault(tiny_model: Path) -> None:
 
 
 def test_nf4_holds_weights_in_four_bits_and_trains(tiny_model: Path) -> None:
-    base = load_base(settings(tiny_model, "nf4"))
+    base = load_base(model_settings(tiny_model, "nf4"))
     kinds = {type(module).__name__ for module in base.model.modules()}
     assert "Linear4bit" in kinds
     layer = base.model.model.layers[0].self_attn.q_proj.weight  # type: ignore[union-attr,index]
@@ -147,9 +121,9 @@ def test_an_adapter_of_another_base_is_refused(tiny_model: Path, other_model: Pa
     mine, others = fingerprint(str(tiny_model), memo), fingerprint(str(other_model), memo)
     assert mine != others
     adapter = tmp_path / "adapter"
-    add_adapter(load_base(settings(tiny_model)), lora(), 1).model.save_pretrained(str(adapter))
+    add_adapter(load_base(model_settings(tiny_model)), lora(), 1).model.save_pretrained(str(adapter))
     (adapter / "base_model.json").write_text(json.dumps({"name": "tiny", "fingerprint": mine}))
-    load_adapter(load_base(settings(tiny_model)), adapter, mine)
+    load_adapter(load_base(model_settings(tiny_model)), adapter, mine)
     with pytest.raises(ModelError, match="another base model"):
         check_base(adapter, others)
     with pytest.raises(ModelError, match="holds no adapter"):
@@ -176,9 +150,9 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path, made: bool) -> None
     if made:
         folder.mkdir()
     with pytest.raises(ModelError, match=str(folder)):
-        load_base(settings(folder))
+        load_base(model_settings(folder))
 
 
 def test_a_name_that_is_in_no_cache_is_refused() -> None:
     with pytest.raises(ModelError, match="neither a folder nor in the local hub cache"):
-        load_base(settings(Path("nobody/nothing-at-all")))
+        load_base(model_settings(Path("nobody/nothing-at-all")))

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import save_tiny_model
+from conftest import model_settings, save_tiny_model
 from test_training import PLAIN, settings
 
+from benchmarks.model import configured
 from email_assistant import planning
-from email_assistant.config import Architecture, Lora, Model
+from email_assistant.config import Architecture, Lora
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model.blueprint import NF4_BYTES, architecture, skeleton, weight_bytes
 from email_assistant.language_model.encoding import Encoded
@@ -29,18 +30,6 @@ LLAMA3 = Architecture(
     num_key_value_heads=8,
     tie_word_embeddings=False,
 )
-
-
-def model_settings(path: Path, quantization: str = "none", described: Architecture | None = None) -> Model:
-    return Model(
-        path=str(path),
-        gguf=None,
-        architecture=described,
-        quantization=quantization,  # type: ignore[arg-type]
-        dtype="float32",
-        device="cpu",
-        threads=None,
-    )
 
 
 def really(path: Path, quantization: str, way: Way, lora: Lora, recompute: bool) -> int:
@@ -107,7 +96,7 @@ def test_weights_and_adapter_are_counted_to_the_byte(tiny_model: Path) -> None:
 
 
 def test_llama_3_8b_is_planned_from_its_numbers_alone(tmp_path: Path) -> None:
-    config = architecture(model_settings(tmp_path / "none", described=LLAMA3))
+    config = architecture(model_settings(tmp_path / "none", architecture=LLAMA3))
     dense = weight_bytes(skeleton(config, torch.bfloat16, nf4=False))
     # 8.03 billion weights, as its authors count them.
     assert sum(dense.values()) == pytest.approx(2 * 8.03e9, rel=0.001)
@@ -132,9 +121,7 @@ def test_the_largest_micro_batch_of_all_epochs_is_planned_for() -> None:
 
 
 def test_a_training_that_cannot_fit_is_refused_with_the_least_change(tiny_model: Path) -> None:
-    from benchmarks.memory import configured
-
-    config = configured("float32")
+    config = configured()
     plan_for = planning.Machine("this machine", torch.device("cpu"), torch.float32, 100, 0, here=True)
 
     def needed(changed: Any) -> int:
@@ -149,9 +136,7 @@ def test_a_training_that_cannot_fit_is_refused_with_the_least_change(tiny_model:
 
 
 def test_activations_are_made_again_only_where_they_would_not_fit(tiny_model: Path) -> None:
-    from benchmarks.memory import configured
-
-    config = configured("float32")
+    config = configured()
     config = dataclasses.replace(config, model=model_settings(tiny_model))
     base = architecture(config.model)
     plan_for = planning.Machine("this machine", torch.device("cpu"), torch.float32, 100, 0, here=True)

@@ -4,35 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import lora, model_settings
 
-from email_assistant.config import Lora, Model
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.training import start
 
-LORA = Lora(
-    r=2,
-    alpha=6,
-    dropout=0.0,
-    target_modules="all-linear",
-    use_rslora=False,
-    use_dora=False,
-    init="default",
-    layers=None,
-)
+LORA = lora(alpha=6)
 
 
 def base(path: Path) -> LanguageModel:
-    return load_base(
-        Model(
-            path=str(path),
-            quantization="none",
-            dtype="float32",
-            device="cpu",
-            threads=None,
-            gguf=None,
-            architecture=None,
-        )
-    )
+    return load_base(model_settings(path))
 
 
 def logits(model: LanguageModel) -> torch.Tensor:

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import lora, model_settings
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from email_assistant.config import Lora, Model
+from email_assistant.config import Lora
 from email_assistant.config import Trainer as Settings
 from email_assistant.errors import DataError
 from email_assistant.language_model.encoding import Encoded
@@ -19,16 +20,7 @@ from email_assistant.training.batches import Batch, collate, micro_batches, orde
 from email_assistant.training.loss import CompletionLoss, Way
 from email_assistant.training.trainer import Trainer, learning_rate
 
-LORA = Lora(
-    r=2,
-    alpha=4,
-    dropout=0.1,
-    target_modules="all-linear",
-    use_rslora=False,
-    use_dora=False,
-    init="default",
-    layers=None,
-)
+LORA = lora(alpha=4, dropout=0.1)
 PLAIN = dataclasses.replace(LORA, dropout=0.0)
 SETTINGS = Settings(
     learning_rate=0.01,
@@ -58,17 +50,7 @@ def settings(**values: Any) -> Settings:
 
 
 def base_model(path: Path) -> LanguageModel:
-    return load_base(
-        Model(
-            path=str(path),
-            quantization="none",
-            dtype="float32",
-            device="cpu",
-            threads=None,
-            gguf=None,
-            architecture=None,
-        )
-    )
+    return load_base(model_settings(path))
 
 
 def fresh(path: Path, lora: Lora = LORA) -> LanguageModel:
