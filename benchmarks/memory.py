@@ -101,8 +101,8 @@ def _llama3(config: Config) -> int:
     count = sum(LLAMA3_LENGTHS)
     ids = torch.arange(count) % 1000
     batch = Batch(ids, torch.arange(count) >= count * (1 - LLAMA3_SUPERVISED), LLAMA3_LENGTHS)
-    loss = CompletionLoss(tuned)
-    loss.way = "padded"
+    loss = CompletionLoss(tuned, recompute=True)
+    loss.way = planning.way_of(config, device, torch.float32)
     total = loss(batch)
     total.backward()  # type: ignore[no-untyped-call]
     optimizer.step()

@@ -74,6 +74,11 @@ def machine(config: Config) -> Machine:
         memory = int(config.plan.device_memory_gb * GIB)
         name = f"a GPU of {config.plan.device_memory_gb:g} GB"
         return Machine(name, torch.device("cuda"), dtype, memory, CUDA_PROGRAM, here=False)
+    return this_machine(config)
+
+
+def this_machine(config: Config) -> Machine:
+    """The machine that this runs on."""
     device = choose_device(config.model)
     dtype = choose_dtype(config.model, device)
     if device.type == "cuda":
@@ -92,8 +97,13 @@ def way_of(config: Config, device: torch.device, dtype: torch.dtype) -> Way:
     """How the loss will run a Llama-like model (`email_assistant.training.loss`)."""
     if device.type == "cuda":
         return "packed"
-    plain = config.model.quantization == "none" and not config.lora.use_dora and not config.lora.dropout
-    return "decoder" if plain and dtype == torch.float32 else "padded"
+    own = not config.lora.use_dora and not config.lora.dropout
+    if config.model.quantization == "nf4":
+        from bitsandbytes.functional import has_avx512bf16
+
+        # bitsandbytes lays the weights out in another order there.
+        own = own and not has_avx512bf16()
+    return "decoder" if own and dtype == torch.float32 else "padded"
 
 
 def lengths_of(
@@ -196,7 +206,8 @@ def writing(
         new_tokens: The most of an answer.
     """
     base = architecture(config.model)
-    own = way_of(config, plan_for.device, plan_for.dtype) == "decoder"
+    plain_sum = config.model.quantization == "none" and not config.lora.use_dora
+    own = plan_for.device.type == "cpu" and plan_for.dtype == torch.float32 and plain_sum
     size = plan_for.dtype.itemsize
     head_width = getattr(base, "head_dim", None) or base.hidden_size // base.num_attention_heads
     a_token = base.num_hidden_layers * 2 * base.num_key_value_heads * head_width * size

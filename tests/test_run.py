@@ -374,6 +374,7 @@ def test_a_plan_and_an_export_of_what_is_there(run_py: Run, tmp_path: Path) -> N
     assert after.code == 0, after.err
     assert re.search(r"for this machine, float32, \d+ training mails", after.out)
     assert re.search(r"about \d+ tokens a second: \d+ mails in \d+ epochs take about", after.out)
+    assert re.search(r"\d+ mails at once, of 12 tokens each, take about \d+ s", after.out)
     refused = run_py("stage=plan", "plan.device_memory_gb=0.1")
     assert refused.code == 1
     assert "training cannot fit: it needs" in refused.err

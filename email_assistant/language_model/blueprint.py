@@ -72,18 +72,22 @@ class Nf4Linear(nn.Linear):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """The product with a dense weight that lives no longer than it is needed."""
-        return _Dense.apply(input, (self.out_features, self.in_features))  # type: ignore[no-any-return,no-untyped-call]
+        return _Dense.apply(input, self)  # type: ignore[no-any-return,no-untyped-call]
+
+    def dense(self) -> torch.Tensor:
+        """What stands for the dense weight, (out, in), without contents."""
+        return torch.empty(self.out_features, self.in_features, dtype=self.weight.dtype)
 
 
 class _Dense(torch.autograd.Function):
     @staticmethod
-    def forward(context: Any, inputs: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
-        context.shape = shape
-        return inputs @ inputs.new_empty(shape).t()
+    def forward(context: Any, inputs: torch.Tensor, layer: Nf4Linear) -> torch.Tensor:
+        context.layer = layer
+        return inputs @ layer.dense().t()
 
     @staticmethod
     def backward(context: Any, *above: torch.Tensor) -> tuple[torch.Tensor, None]:
-        return above[0] @ above[0].new_empty(context.shape), None
+        return above[0] @ context.layer.dense(), None
 
 
 def weight_bytes(model: Any) -> dict[str, int]:

@@ -21,6 +21,8 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from email_assistant.language_model.blueprint import Nf4Linear
+
 # Cosine and sine.
 Angles = tuple[torch.Tensor, torch.Tensor]
 # Kinds of rotary embedding whose angles depend on the position alone.
@@ -32,18 +34,37 @@ class Part:
     """A linear layer with or without its LoRA update.
 
     Attributes:
-        weight: (out, in), frozen.
-        bias: (out,), frozen, or None.
+        layer: Frozen, in float32 or 4 bit.
         down: LoRA's A, (rank, in), or None.
         up: LoRA's B, (out, rank), or None.
         scale: Of the update.
     """
 
-    weight: torch.Tensor
-    bias: torch.Tensor | None = None
+    layer: Any
     down: torch.Tensor | None = None
     up: torch.Tensor | None = None
     scale: float = 0.0
+
+    @property
+    def in_place(self) -> bool:
+        """Whether `weight` takes no memory of its own."""
+        return type(self.layer) is nn.Linear
+
+    def weight(self) -> torch.Tensor:
+        """The weight without the update, (out, in); one in 4 bit is made dense."""
+        if self.in_place:
+            return self.layer.weight  # type: ignore[no-any-return]
+        if isinstance(self.layer, Nf4Linear):
+            return self.layer.dense()
+        from bitsandbytes.functional import dequantize_4bit
+
+        return dequantize_4bit(self.layer.weight, self.layer.weight.quant_state)
+
+    def bias(self) -> torch.Tensor:
+        """The bias, (out,); zeros where there is none."""
+        if self.layer.bias is None:
+            return torch.zeros(self.layer.out_features)
+        return self.layer.bias  # type: ignore[no-any-return]
 
 
 class Projection:
@@ -52,10 +73,10 @@ class Projection:
     def __init__(self, parts: Sequence[Part]) -> None:
         """Take the parts in the order of their outputs; no weight is copied."""
         self.parts = list(parts)
-        self.sizes = [part.weight.shape[0] for part in parts]
+        self.sizes = [int(part.layer.out_features) for part in parts]
         self.starts = [0, *accumulate(self.sizes)]
-        biased = any(part.bias is not None for part in parts)
-        self.bias = torch.cat([_bias_or_zeros(part) for part in parts]) if biased else None
+        biased = any(part.layer.bias is not None for part in parts)
+        self.bias = torch.cat([part.bias() for part in parts]) if biased else None
 
     @property
     def factors(self) -> list[torch.Tensor]:
@@ -63,20 +84,30 @@ class Projection:
         return [factor for part in self.parts if part.down is not None for factor in (part.down, part.up)]  # type: ignore[misc]
 
     @property
-    def adapted(self) -> list[tuple[slice, Part]]:
-        """Rows of the output and part, of every part with an update."""
+    def rows(self) -> list[tuple[slice, Part]]:
+        """Rows of the output and part, of every part."""
         return [
             (slice(start, start + size), part)
             for start, size, part in zip(self.starts, self.sizes, self.parts, strict=False)
-            if part.down is not None
         ]
+
+    @property
+    def adapted(self) -> list[tuple[slice, Part]]:
+        """Rows of the output and part, of every part with an update."""
+        return [(rows, part) for rows, part in self.rows if part.down is not None]
 
     @torch.no_grad()
     def merged(self) -> torch.Tensor:
         """The weights with their updates, (out, in); a single weight without one is not copied."""
-        if len(self.parts) == 1 and not self.adapted:
-            return self.parts[0].weight
-        merged = torch.cat([part.weight for part in self.parts])
+        first = self.parts[0].weight()
+        if len(self.parts) == 1 and not (self.adapted and self.parts[0].in_place):
+            merged = first
+        else:
+            merged = first.new_empty(self.starts[-1], first.shape[1])
+            merged[: len(first)] = first
+            del first
+            for rows, part in self.rows[1:]:
+                merged[rows] = part.weight()
         for rows, part in self.adapted:
             merged[rows].addmm_(part.up, part.down, alpha=part.scale)  # type: ignore[arg-type]
         return merged
@@ -90,10 +121,6 @@ class Projection:
             back = gradient @ part.up  # type: ignore[operator]
             gradients += [(back.t() @ inputs).mul_(part.scale), (gradient.t() @ low).mul_(part.scale)]
         return above @ self.merged(), gradients
-
-
-def _bias_or_zeros(part: Part) -> torch.Tensor:
-    return part.weight.new_zeros(part.weight.shape[0]) if part.bias is None else part.bias
 
 
 @dataclass(frozen=True)
@@ -137,6 +164,7 @@ class Decoder:
         """The decoder of a causal model on the processor; None where it is not made of the parts known here.
 
         LoRA whose variants are no plain sum (DoRA) is left to its own library, in training with dropout too.
+        Weights in 4 bit are made dense for one multiplication, which pays for many tokens: in training alone.
         """
         wrapped: Any = model
         base: Any = wrapped.get_base_model() if hasattr(model, "get_base_model") else model
@@ -286,17 +314,16 @@ def _layer(layer: Any, for_training: bool) -> Layer | None:
 
 
 def _part(layer: nn.Module | None, for_training: bool) -> Part | None:
-    """A linear layer's weights; None when it is quantised, or its adapter is no plain sum."""
+    """A linear layer's weights; None when they are of another kind, or its adapter is no plain sum."""
     module: Any = layer
-    if type(module) is nn.Linear:
-        return Part(module.weight, module.bias)
-    from peft.tuners.lora import Linear as LoraLinear
+    if _is_readable(module, for_training):
+        return Part(module)
+    from peft.tuners.lora import LoraLayer
 
-    if type(module) is not LoraLinear or type(module.base_layer) is not nn.Linear:
+    if not isinstance(module, LoraLayer) or not _is_readable(module.base_layer, for_training):
         return None
-    weight, bias = module.base_layer.weight, module.base_layer.bias
     if module.disable_adapters:
-        return Part(weight, bias)
+        return Part(module.base_layer)
     names = list(module.active_adapters)
     drops = for_training and any(getattr(module.lora_dropout[name], "p", 0.0) for name in names)
     if len(names) != 1 or module.merged or module.lora_variant or drops:
@@ -304,7 +331,19 @@ def _part(layer: nn.Module | None, for_training: bool) -> Part | None:
     name = names[0]
     down: Any = module.lora_A[name]
     up: Any = module.lora_B[name]
-    return Part(weight, bias, down.weight, up.weight, float(module.scaling[name]))
+    return Part(module.base_layer, down.weight, up.weight, float(module.scaling[name]))
+
+
+def _is_readable(layer: Any, for_training: bool) -> bool:
+    """Whether a layer is linear with weights that are float32, or in training can be made so from 4 bit."""
+    if type(layer) is nn.Linear:
+        return True
+    if not for_training or not isinstance(layer, nn.Linear):
+        return False
+    state = getattr(layer.weight, "quant_state", None)
+    # Where the processor multiplies bfloat16, bitsandbytes lays its weights out in another order.
+    packed = getattr(layer, "support_avx512bf16_for_cpu", False)
+    return isinstance(layer, Nf4Linear) or (state is not None and state.dtype == torch.float32 and not packed)
 
 
 def norm(hidden: torch.Tensor, weight: torch.Tensor, epsilon: float) -> tuple[torch.Tensor, torch.Tensor]:

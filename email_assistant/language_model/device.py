@@ -9,7 +9,7 @@ from email_assistant.config import Model
 from email_assistant.errors import ConfigurationError
 
 # mallopt(3).
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
 KEPT_BYTES = 2**26
 LARGE_BYTES = 2**31
 
@@ -68,6 +68,8 @@ def keep_memory(weight_bytes: int) -> None:
         return
     libc = ctypes.CDLL(None)
     libc.malloc_trim(0)
+    # The backward pass runs in a thread of its own, whose memory would lie apart.
+    libc.mallopt(M_ARENA_MAX, 1)
     libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES if weight_bytes < LARGE_BYTES else KEPT_BYTES // 8)
     libc.mallopt(M_TRIM_THRESHOLD, -1)
     libc.mallopt(M_TOP_PAD, KEPT_BYTES)

@@ -70,8 +70,17 @@ def load_base(settings: Model) -> LanguageModel:
     if device.type == "cuda" and is_liger_kernel_available():
         take_liger_kernels(model)
     if device.type == "cpu":
+        if settings.quantization == "nf4":
+            _let_the_file_go(model)
         machine.keep_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
     return LanguageModel(model, ChatEncoder(tokenizer, _stop_ids(model.generation_config)), device, dtype)
+
+
+def _let_the_file_go(model: PreTrainedModel) -> None:
+    """Copy what was not quantised: as long as it lies in the mapped file, the whole of that stays in memory."""
+    for weight in model.parameters():
+        if weight.dtype.is_floating_point:
+            weight.data = weight.data.clone()
 
 
 def take_liger_kernels(model: PreTrainedModel) -> None:

@@ -39,16 +39,19 @@ def run(context: Context) -> None:
     longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT
     summarizer, generation = config.summarizer, config.generation
     estimates = {"training": training}
-    for name, settings, prompt in (
+    uses = (
         ("summaries", summarizer, summarizer.mail_tokens + planning.EXAMPLES_TOKENS),
         ("mails", generation, longest),
-    ):
+    )
+    for name, settings, prompt in uses:
         estimates[name] = planning.writing(
             config, plan_for, training.held, settings.batch_size, prompt, settings.max_new_tokens
         )
     Console(highlight=False).print(table(estimates, plan_for.memory))
     if plan_for.here and config.plan.probe and training.total <= plan_for.memory:
         _say_time(config, plan_for, examples, training.recomputed)
+        for name, settings, prompt in uses:
+            _say_writing(config, plan_for, name, settings.batch_size, prompt, settings.max_new_tokens)
     planning.refuse(
         training.total,
         plan_for.memory,
@@ -116,4 +119,23 @@ def _say_time(config: Config, plan_for: Any, examples: Sequence[Any] | None, rec
     log.info(
         "%-10s about %.0f tokens a second: %d mails in %d epochs take about %s, were none of them stopped early",
         *("plan", rate, mails, config.trainer.epochs, duration(whole)),
+    )
+
+
+def _say_writing(config: Config, plan_for: Any, name: str, rows: int, prompt: int, new_tokens: int) -> None:
+    from email_assistant.language_model.blueprint import architecture
+    from email_assistant.training.probe import seconds_of_answers
+
+    seconds = seconds_of_answers(
+        architecture(config.model),
+        device=plan_for.device,
+        dtype=plan_for.dtype,
+        nf4=config.model.quantization == "nf4",
+        rows=rows,
+        prompt=prompt,
+        new_tokens=new_tokens,
+    )
+    log.info(
+        "%-10s %d %s at once, of %d tokens each, take about %s: shorter ones take less",
+        *("plan", rows, name, new_tokens, duration(seconds)),
     )

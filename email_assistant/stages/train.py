@@ -142,7 +142,7 @@ def _check_memory(config: Config, base: LanguageModel, training: list[Encoded]) 
     """Whether activations are to be made again; refuses a training that would not fit beside the loaded base."""
     if not training:
         return False
-    plan_for = planning.machine(config)
+    plan_for = planning.this_machine(config)
     free = plan_for.memory if base.device.type == "cuda" else planning.free_memory()
     fitted = planning.plain(config)
 

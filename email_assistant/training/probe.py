@@ -1,19 +1,23 @@
-"""How fast a training step will be, from a few seconds of one with two layers of random weights."""
+"""How fast training and writing will be, from a few seconds of each with two layers of random weights."""
 
 import statistics
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, PretrainedConfig
+from transformers import AutoModelForCausalLM, DynamicCache, PretrainedConfig
 
 from email_assistant.config import Lora
 from email_assistant.language_model.blueprint import replace_linear_layers, with_layers
+from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.loading import attach, quantized
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
 
 ROUNDS = 3
+# So many tokens of an answer are written; every further one takes what these did.
+WRITTEN = 8
 
 
 def seconds_of_step(
@@ -27,39 +31,66 @@ def seconds_of_step(
     supervised: float,
     recompute: bool,
 ) -> float:
-    """Seconds of forward and backward over one micro-batch, for all layers of the architecture.
+    """Seconds of forward and backward over one micro-batch, for all layers of the architecture."""
 
-    Measured with one layer and with two; every further one takes what the second did.
-    """
-    one, two = (
-        _median_seconds(config, count, lora, device, dtype, nf4, lengths, supervised, recompute) for count in (1, 2)
-    )
-    estimate: float = one + (config.num_hidden_layers - 1) * max(two - one, 0.0)
-    return estimate
+    def seconds(layers: int) -> float:
+        model = _random_model(config, layers, device, dtype, nf4)
+        return _step_seconds(attach(model, lora), config.vocab_size, device, dtype, lengths, supervised, recompute)
+
+    return _for_all_layers(config, seconds(1), seconds(2))
 
 
-def _median_seconds(
+@torch.inference_mode()
+def seconds_of_answers(
     config: PretrainedConfig,
-    layers: int,
-    lora: Lora,
+    *,
     device: torch.device,
     dtype: torch.dtype,
     nf4: bool,
-    lengths: Sequence[int],
-    supervised: float,
-    recompute: bool,
+    rows: int,
+    prompt: int,
+    new_tokens: int,
 ) -> float:
+    """Seconds for so many answers at once, each of so many tokens after a prompt of so many."""
+    prompts = (torch.arange(rows * prompt, device=device) % config.vocab_size).view(rows, prompt)
+
+    def parts(layers: int) -> tuple[float, float]:
+        model = _random_model(config, layers, device, dtype, nf4)
+        runs = [_answer_seconds(model, prompts) for _ in range(2)]
+        return runs[-1]
+
+    reading, a_token = (_for_all_layers(config, one, two) for one, two in zip(parts(1), parts(2), strict=True))
+    return reading + new_tokens * a_token
+
+
+def _for_all_layers(config: PretrainedConfig, one: float, two: float) -> float:
+    """From what one layer and two take; every further one takes what the second did."""
+    return one + (int(config.num_hidden_layers) - 1) * max(two - one, 0.0)
+
+
+def _random_model(config: PretrainedConfig, layers: int, device: torch.device, dtype: torch.dtype, nf4: bool) -> Any:
     with device:
         model = AutoModelForCausalLM.from_config(with_layers(config, layers), dtype=dtype)
     model.requires_grad_(False)
     if nf4:
         replace_linear_layers(model, lambda layer: quantized(layer, dtype, device))
         model.is_loaded_in_4bit = True
-    tuned = attach(model, lora)
+    return model.eval()
+
+
+def _step_seconds(
+    tuned: Any,
+    vocabulary: int,
+    device: torch.device,
+    dtype: torch.dtype,
+    lengths: Sequence[int],
+    supervised: float,
+    recompute: bool,
+) -> float:
     tuned.train()
     if recompute:
         tuned.gradient_checkpointing_enable({"use_reentrant": False})
-    batch = _batch(lengths, supervised, device, config.vocab_size)
+    batch = _batch(lengths, supervised, device, vocabulary)
     loss = CompletionLoss(tuned, recompute=recompute)
     loss.choose_way(batch)
     seconds = []
@@ -68,11 +99,35 @@ def _median_seconds(
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
             total = loss(batch)
         total.backward()  # type: ignore[no-untyped-call]
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - started)
+        seconds.append(_since(started, device))
     # The first one makes the memory that the others find.
     return statistics.median(seconds[1:])
+
+
+def _answer_seconds(model: Any, prompts: torch.Tensor) -> tuple[float, float]:
+    """Seconds of reading the prompts, (rows, tokens), and of one further token for each."""
+    own = CachedDecoder.of(model)
+    tokens = prompts[:, :1]
+    started = time.perf_counter()
+    if own:
+        own.read(prompts.tolist())
+    else:
+        cache = DynamicCache(config=model.config)
+        model(input_ids=prompts, cache=cache, use_cache=True, logits_to_keep=1)
+    reading = _since(started, prompts.device)
+    started = time.perf_counter()
+    for _ in range(WRITTEN):
+        if own:
+            own.write(tokens.flatten().tolist())
+        else:
+            model(input_ids=tokens, cache=cache, use_cache=True, logits_to_keep=1)
+    return reading, _since(started, prompts.device) / WRITTEN
+
+
+def _since(started: float, device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
 
 
 def _batch(lengths: Sequence[int], supervised: float, device: torch.device, vocabulary: int) -> Batch:

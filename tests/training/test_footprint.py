@@ -13,12 +13,13 @@ from benchmarks.model import configured
 from email_assistant import planning
 from email_assistant.config import Architecture, Lora
 from email_assistant.errors import ConfigurationError, ModelError
-from email_assistant.language_model.blueprint import NF4_BYTES, architecture, skeleton, weight_bytes
+from email_assistant.language_model.blueprint import NF4_BYTES, architecture, skeleton, weight_bytes, with_layers
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import add_adapter, load_base
 from email_assistant.training.batches import Batch
 from email_assistant.training.footprint import _Alive, step_footprint
 from email_assistant.training.loss import CompletionLoss, Way
+from email_assistant.training.probe import seconds_of_answers
 
 LLAMA3 = Architecture(
     model_type="llama",
@@ -51,7 +52,13 @@ def really(path: Path, quantization: str, way: Way, lora: Lora, recompute: bool)
 
 @pytest.mark.parametrize(
     ("quantization", "way", "recompute"),
-    [("none", "decoder", False), ("none", "decoder", True), ("none", "padded", False), ("nf4", "padded", False)],
+    [
+        ("none", "decoder", False),
+        ("none", "decoder", True),
+        ("none", "padded", False),
+        ("nf4", "decoder", False),
+        ("nf4", "padded", False),
+    ],
 )
 def test_the_estimate_is_what_is_alive_in_a_real_step(
     tmp_path: Path, quantization: str, way: Way, recompute: bool
@@ -145,3 +152,28 @@ def test_activations_are_made_again_only_where_they_would_not_fit(tiny_model: Pa
     tight, recomputed = planning.step(config, base, plan_for, None, roomy.total - 1)
     assert recomputed
     assert tight.activations < roomy.activations
+
+
+def test_a_training_here_is_not_planned_for_another_machine() -> None:
+    config = configured("plan.device_memory_gb=40")
+    assert planning.machine(config).name == "a GPU of 40 GB"
+    assert planning.this_machine(config).name != "a GPU of 40 GB"
+
+
+@pytest.mark.parametrize("nf4", [False, True])
+def test_writing_takes_longer_the_more_is_written(tiny_model: Path, nf4: bool) -> None:
+    base = architecture(model_settings(tiny_model))
+
+    def seconds(new_tokens: int, layers: int) -> float:
+        return seconds_of_answers(
+            with_layers(base, layers),
+            device=torch.device("cpu"),
+            dtype=torch.float32,
+            nf4=nf4,
+            rows=4,
+            prompt=20,
+            new_tokens=new_tokens,
+        )
+
+    assert 0 < seconds(1, 2) < seconds(1000, 2)
+    assert seconds(1000, 2) < seconds(1000, 200)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from bitsandbytes.functional import has_avx512bf16
 from conftest import lora, model_settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,12 +50,8 @@ def settings(**values: Any) -> Settings:
     return dataclasses.replace(SETTINGS, **values)
 
 
-def base_model(path: Path) -> LanguageModel:
-    return load_base(model_settings(path))
-
-
-def fresh(path: Path, lora: Lora = LORA) -> LanguageModel:
-    model = add_adapter(base_model(path), lora, seed=1)
+def fresh(path: Path, lora: Lora = LORA, quantization: str = "none") -> LanguageModel:
+    model = add_adapter(load_base(model_settings(path, quantization)), lora, seed=1)
     # B starts at zero; other values make every gradient count.
     for name, weight in model.model.named_parameters():
         if "lora_B" in name:
@@ -149,6 +146,20 @@ def test_the_own_decoder_knows_every_plain_adapter(
     found = loss(batch)
     assert loss.way == "decoder"
     assert distance(gradients(model, found), gradients(model, whole_loss(model, batch))) < 1e-4
+
+
+@pytest.mark.parametrize("values", [{}, {"target_modules": ["q_proj", "down_proj"]}])
+def test_the_own_decoder_trains_on_weights_in_four_bits(
+    tiny_model: Path, examples: list[Encoded], values: dict[str, Any]
+) -> None:
+    model = fresh(tiny_model, dataclasses.replace(PLAIN, **values), "nf4")
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model)
+    found = loss(batch)
+    assert loss.way == ("padded" if has_avx512bf16() else "decoder")
+    expected = whole_loss(model, batch)
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
 
 
 @pytest.mark.parametrize("values", [{"dropout": 0.1}, {"use_dora": True}])
