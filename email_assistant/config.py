@@ -18,7 +18,7 @@ from email_assistant.errors import ConfigurationError
 
 StageName = Literal["all", "data", "summarize", "split", "train", "evaluate", "infer", "export", "plan"]
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
-Arm = Literal["base", "few_shot", "tuned"]
+Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
 
 
 def _number_as_text(value: Any) -> Any:
@@ -70,6 +70,7 @@ class Data:
     context: Literal["none", "parent"]
     context_words: Count
     redact: Literal["none", "pii"]
+    others: Annotated[int, Field(ge=0)]
     processes: Count | None
 
 
@@ -199,6 +200,7 @@ class Mauve:
     buckets: Annotated[int, Field(ge=2)] | None
     scaling_factor: Positive
     max_tokens: Count
+    seeds: Count
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -208,7 +210,19 @@ class Evaluation:
     arms: Annotated[list[Arm], Field(min_length=1)]
     shots: Count
     max_mails: Annotated[int, Field(ge=2)] | None
+    judge_mails: Annotated[int, Field(ge=0)]
+    resamples: Annotated[int, Field(ge=100)]
     mauve: Mauve
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Retrieval:
+    """The owner's mails that a prompt shows."""
+
+    method: Literal["none", "bm25", "embedding"]
+    mails: Count
+    max_tokens: Count
+    training_share: Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -271,6 +285,7 @@ class Config:
     trainer: Trainer
     generation: Generation
     evaluation: Evaluation
+    retrieval: Retrieval
     infer: Infer
     export: Export
     plan: Plan
@@ -303,6 +318,9 @@ SYNONYMS = {
     "early_stopping": "trainer.patience",
     "top_p": "generation.top_p",
     "gguf": "model.gguf",
+    "rag": "retrieval.method",
+    "n_shots": "evaluation.shots",
+    "k_shots": "evaluation.shots",
     "n_parallel": "generation.slots",
     "gpu_memory": "plan.device_memory_gb",
     "base_model": "model.path",
@@ -440,7 +458,8 @@ def _choices(annotation: Any) -> list[Any]:
 def _contradictions(config: Config) -> list[str]:
     """Faults that only several keys together show."""
     faults = []
-    if config.data.path is None and config.stage not in ("infer", "export", "plan"):
+    retrieves = config.stage == "infer" and config.retrieval.method != "none"
+    if config.data.path is None and (retrieves or config.stage not in ("infer", "export", "plan")):
         faults.append("data.path: say where your archive lies, as in data.path=sent.mbox (data=demo takes the demo)")
     if config.summarizer.method == "from_file" and config.summarizer.path is None:
         faults.append("summarizer.path: summarizer=from_file needs the file of corrected pairs")

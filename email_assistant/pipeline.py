@@ -112,7 +112,9 @@ def needed(config: Config) -> list[str]:
     if config.stage == "plan":
         return []
     if config.stage in LAST:
-        return [] if config.infer.adapter else _with_those_before("train")
+        before = "split" if config.infer.adapter else "train"
+        retrieves = config.stage == "infer" and config.retrieval.method != "none"
+        return [] if config.infer.adapter and not retrieves else _with_those_before(before)
     return _with_those_before(config.stage)
 
 
@@ -246,9 +248,11 @@ def _split(context: Context) -> dict[str, Any]:
 def _train(context: Context) -> dict[str, Any]:
     config, split = context.config, context.artifacts["split"]
     resources = ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "scored_mails")
+    retrieves = config.retrieval.method != "none" and config.retrieval.training_share > 0
     return {
         "lora": asdict(config.lora),
         "trainer": _without(config.trainer, *resources),
+        "retrieval": {**asdict(config.retrieval), **_near_duplicates(config)} if retrieves else None,
         "seed": config.seed,
         "inputs": {
             "train": split.content("train.jsonl"),
@@ -264,7 +268,17 @@ def _train_scores(context: Context) -> dict[str, Any]:
         "scored_mails": config.trainer.scored_mails,
         "generation": generation_key(config),
         "mauve": _mauve(config),
+        "asked": _retrieved(config) if config.retrieval.method != "none" else None,
     }
+
+
+def _retrieved(config: Config) -> dict[str, Any]:
+    """What retrieved mails depend on beside the training mails and the base."""
+    return {**_without(config.retrieval, "training_share"), **_near_duplicates(config)}
+
+
+def _near_duplicates(config: Config) -> dict[str, float]:
+    return {"near_duplicate_similarity": config.split.near_duplicate_similarity}
 
 
 def _mauve(config: Config) -> dict[str, Any]:
@@ -278,7 +292,10 @@ def _mauve(config: Config) -> dict[str, Any]:
 
 def _evaluate(context: Context) -> dict[str, Any]:
     config, split = context.config, context.artifacts["split"]
+    retrieves = any(arm.endswith(("_bm25", "_embedding")) for arm in config.evaluation.arms)
+    shown = {key: value for key, value in _retrieved(config).items() if key != "method"}
     return {
+        "retrieval": shown if retrieves else None,
         "evaluation": {**_without(config.evaluation, "mauve"), "mauve": _mauve(config)},
         "generation": generation_key(config),
         "max_length": config.trainer.max_length,
@@ -286,6 +303,7 @@ def _evaluate(context: Context) -> dict[str, Any]:
         "inputs": {
             "train": split.content("train.jsonl"),
             "test": split.content("test.jsonl"),
+            "others": context.artifacts["data"].content("others.jsonl"),
             "adapter": context.artifacts["train"].content("adapter/adapter_model.safetensors"),
             "base": _base(config),
         },
@@ -300,9 +318,9 @@ LAST = {
 }
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
-    "data": Stage("email_assistant.stages.data", 2, (), _data),
+    "data": Stage("email_assistant.stages.data", 3, (), _data),
     "summarize": Stage("email_assistant.stages.summarize", 1, ("data",), _summarize, resumable=True),
     "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
     "train": Stage("email_assistant.stages.train", 2, ("split",), _train, _train_scores, resumable=True),
-    "evaluate": Stage("email_assistant.stages.evaluate", 1, ("split", "train"), _evaluate, resumable=True),
+    "evaluate": Stage("email_assistant.stages.evaluate", 2, ("data", "split", "train"), _evaluate, resumable=True),
 }

@@ -1,7 +1,7 @@
 """Writing mails for instructions and scoring them: the same for validation and for the test set."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +9,22 @@ from email_assistant import jsonl
 from email_assistant.config import Config, Generation, Model
 from email_assistant.language_model import gguf_adapter
 from email_assistant.language_model.decoding import Answer, Decoding
-from email_assistant.language_model.encoding import ChatEncoder, request
+from email_assistant.language_model.encoding import ChatEncoder
+from email_assistant.language_model.features import states
 from email_assistant.language_model.fingerprint import gguf_file, model_folder
 from email_assistant.language_model.generation import Writer, write_all
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, load_base
-from email_assistant.metrics.mauve_score import MauveSettings, features, mauve_score
-from email_assistant.metrics.text import text_scores
+from email_assistant.metrics.copying import TrainingMails, copying, longest
+from email_assistant.metrics.faithfulness import faithfulness, habitual
+from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured, mauve_scores
+from email_assistant.metrics.measured import Measured, mean
+from email_assistant.metrics.style import style_distances
+from email_assistant.metrics.text import signatures, text_scores
 from email_assistant.progress import bar
+from email_assistant.prompting import Embed, asked
 
 Record = dict[str, Any]
-
-
-def asked(pair: Record) -> str:
-    """What is asked of the model for a pair: the same in training, scoring and inference."""
-    return request(pair["instruction"], pair.get("context"))
 
 
 def by_llama_cpp(config: Config, encoder: ChatEncoder, adapter: Path, work: Path) -> LlamaCpp:
@@ -38,6 +39,20 @@ def writer(config: Config, model: LanguageModel, adapter: Path, work: Path) -> W
     if config.generation.backend == "transformers":
         return model
     return by_llama_cpp(config, model.encoder, adapter, work)
+
+
+def embedder(config: Config, model: LanguageModel | None) -> Embed:
+    """Texts to vectors by the base model, which is loaded when it is first needed where there is none."""
+    loaded: list[LanguageModel] = [] if model is None else [model]
+
+    def embed(texts: Sequence[str]) -> Any:
+        if not loaded:
+            loaded.append(load_base(config.model))
+        encoder = loaded[0].encoder
+        ids = [encoder.text_ids(text)[: config.evaluation.mauve.max_tokens] for text in texts]
+        return states(loaded[0], [row or [encoder.pad_id] for row in ids], "mean")
+
+    return embed
 
 
 def decoding_of(settings: Generation) -> Decoding:
@@ -85,49 +100,77 @@ def write_mails(
     return [written[pair["id"]] for pair in pairs]
 
 
-@dataclass
 class Scorer:
-    """Scores written mails against the owner's; the real mails' features are computed once."""
+    """Scores written mails against the owner's; what is known of the real mails is computed once."""
 
-    config: Config
-    features_by: LanguageModel
-    real: Sequence[str]
+    def __init__(
+        self, config: Config, features_by: LanguageModel, pairs: Sequence[Record], training: Sequence[Record]
+    ) -> None:
+        """Look at the real mails and at those that the owner is known by.
 
-    def __post_init__(self) -> None:
-        """Compute the features of the real mails."""
+        Args:
+            config: For MAUVE's settings and the seed.
+            features_by: The model of MAUVE's features; an adapter on it is left out.
+            pairs: With the real mail of each that is to be written.
+            training: The owner's training pairs.
+        """
+        self.config, self._features_by, self._pairs = config, features_by, list(pairs)
+        self.real = [pair["email"] for pair in pairs]
+        self._asked = [asked(pair) for pair in pairs]
+        owned = [pair["email"] for pair in training]
+        self._training, self._habitual = TrainingMails(owned), habitual(owned)
+        settings = config.evaluation.mauve
+        seeds = tuple(range(config.seed, config.seed + settings.seeds))
+        self.mauve = MauveSettings(settings.buckets, settings.scaling_factor, seeds)
         self._real_features = self._features(self.real)
 
-    def score(self, written: Sequence[Record]) -> tuple[dict[str, float], dict[str, str]]:
-        """BLEU, chrF, MAUVE, the ratio of lengths and the share that ended by itself, with their settings."""
+    def measure(self, written: Sequence[Record]) -> dict[str, Measured]:
+        """All scores of written mails but those that need more than their texts.
+
+        Args:
+            written: Records with `text` and, where a model wrote them, `ended`; one for each pair, in order.
+        """
         texts = [record["text"] for record in written]
-        scores, signatures = text_scores(texts, self.real)
-        settings = self.config.evaluation.mauve
-        mauve = MauveSettings(settings.buckets, settings.scaling_factor, self.config.seed)
-        scores["mauve"] = mauve_score(self._features(texts), self._real_features, mauve)
-        scores["ended"] = sum(bool(record["ended"]) for record in written) / len(written)
-        signatures["mauve"] = (
-            f"features:{Path(settings.model_path or self.config.model.path).name}|mails:{len(texts)}|"
-            f"buckets:{settings.buckets or 'tenth, at least 5'}|scale:{settings.scaling_factor}|"
-            f"tokens:{settings.max_tokens}|seed:{self.config.seed}"
-        )
-        return scores, signatures
+        found = text_scores(texts, self.real)
+        found["mauve"] = mauve_measured(self._features(texts), self._real_features, self.mauve)
+        if all("ended" in record for record in written):
+            found["ended"] = mean([float(record["ended"]) for record in written])
+        found |= faithfulness(texts, self._asked, self._habitual)
+        found |= copying(texts, self._training)
+        found |= style_distances(texts, self.real)
+        return found
+
+    def longest_copy(self, written: Sequence[Record]) -> int:
+        """The longest run of words that any written mail shares with a training mail."""
+        return longest([record["text"] for record in written], self._training)
+
+    def mauve_by_seed(self, written: Sequence[Record]) -> list[float]:
+        """MAUVE as `mauve-text` computes it, for each seed of the clusters."""
+        return mauve_scores(self._features([record["text"] for record in written]), self._real_features, self.mauve)
+
+    def signatures(self) -> dict[str, str]:
+        """How the scores were computed."""
+        settings, mails = self.config.evaluation.mauve, len(self.real)
+        model = Path(settings.model_path or self.config.model.path).name
+        return signatures() | {
+            "mauve": f"features:{model}|mails:{mails}|buckets:{self.mauve.buckets_for(mails, mails)}|"
+            f"scale:{settings.scaling_factor}|tokens:{settings.max_tokens}|seeds:{list(self.mauve.seeds)}"
+        }
 
     def _features(self, texts: Sequence[str]) -> Any:
-        encoder = self.features_by.encoder
+        encoder = self._features_by.encoder
         ids = [encoder.text_ids(text)[: self.config.evaluation.mauve.max_tokens] for text in texts]
-        model: Any = self.features_by.model
-        if not hasattr(model, "disable_adapter"):
-            return features(model, [row or [encoder.pad_id] for row in ids], self.features_by.device)
-        with model.disable_adapter():
-            base = model.get_base_model()
-            return features(base, [row or [encoder.pad_id] for row in ids], self.features_by.device)
+        return states(self._features_by, [row or [encoder.pad_id] for row in ids], "last")
 
 
-def scorer(config: Config, writing: LanguageModel, real: Sequence[str]) -> Scorer:
+def scorer(config: Config, writing: LanguageModel, pairs: Sequence[Record], training: Sequence[Record]) -> Scorer:
     """A scorer whose features come of the configured model, or of the writing one's base."""
     path = config.evaluation.mauve.model_path
-    if path is None:
-        return Scorer(config, writing, real)
+    return Scorer(config, another_model(config, path) if path else writing, pairs, training)
+
+
+def another_model(config: Config, path: str) -> LanguageModel:
+    """A model beside the base, for features."""
     settings = Model(
         path=path,
         gguf=None,
@@ -137,4 +180,4 @@ def scorer(config: Config, writing: LanguageModel, real: Sequence[str]) -> Score
         device=config.model.device,
         threads=config.model.threads,
     )
-    return Scorer(config, load_base(settings), real)
+    return load_base(settings)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
@@ -9,12 +10,14 @@ from rich.table import Table
 
 from email_assistant import jsonl
 from email_assistant.artifacts import Artifact
+from email_assistant.comparison import OWNER
 from email_assistant.config import Config
+from email_assistant.metrics.scores import SCORES
 from email_assistant.progress import printable
 
 SAMPLES = 3
-# On fewer mails MAUVE is said to be rough.
-ENOUGH_MAILS = 100
+# Scores of the table on the screen; the page has all of them.
+SHOWN = ("bleu", "chrf", "mauve", "authorship", "perplexity", "length_ratio")
 FILES = {
     "data": "emails.jsonl",
     "summarize": "pairs.jsonl",
@@ -43,24 +46,25 @@ def show(config: Config, artifacts: dict[str, Artifact]) -> None:
 
 def _show_evaluation(console: Console, artifact: Artifact) -> None:
     report = jsonl.read_json(artifact.path("report.json"))
-    table = Table(title=f"On {report['mails']} test mails")
-    for heading in ("", "BLEU", "chrF", "MAUVE", "length", "ended"):
+    table = Table(title=f"On {report['mails']} test mails, with 95% intervals", box=box.SIMPLE_HEAD, padding=(0, 1))
+    shown = [name for name in SHOWN if any(name in scores for scores in report["arms"].values())]
+    for heading in ("", *(SCORES[name].short for name in shown)):
         table.add_column(heading, justify="left" if not heading else "right")
-    for arm, scores in report["arms"].items():
-        table.add_row(
-            arm.replace("_", "-"),
-            f"{scores['bleu']:.1f}",
-            f"{scores['chrf']:.1f}",
-            f"{scores['mauve']:.3f}",
-            f"{scores['length_ratio']:.2f}",
-            f"{scores['ended']:.0%}",
-        )
+    for arm, scores in [*report["arms"].items(), (OWNER, report["owner"])]:
+        table.add_row(arm.replace("_", "-"), *(_with_interval(report, arm, scores, name) for name in shown))
     for line in jsonl.read(artifact.path("generations.jsonl"))[:SAMPLES]:
         if "tuned" in line:
             console.print(Panel(_plain(line["tuned"]), title=_plain(line["instruction"]), title_align="left"))
     console.print(table)
-    if report["mails"] < ENOUGH_MAILS:
-        console.print(f"MAUVE on {report['mails']} mails is a rough hint: it wants {ENOUGH_MAILS} or more")
+    for warning in report["warnings"]:
+        console.print(warning)
+
+
+def _with_interval(report: dict[str, Any], arm: str, scores: dict[str, float], name: str) -> str:
+    if name not in scores:
+        return ""
+    digits, (low, high) = min(2, SCORES[name].digits), report["intervals"][arm][name]
+    return f"{scores[name]:.{digits}f}\n[dim]{low:.{digits}f}…{high:.{digits}f}[/dim]"
 
 
 def _show_training(console: Console, artifact: Artifact) -> None:

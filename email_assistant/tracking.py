@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -124,6 +124,13 @@ class Run:
             return
         log_any = self._opened().log_artifacts if path.is_dir() else self._opened().log_artifact
         log_any(self.run_id or "", str(path), place)
+
+    def log_table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put a table into the run, to look at in the store's page; all rows have the columns of the first."""
+        self.open()
+        if self.is_open and rows:
+            columns = {column: [row.get(column) for row in rows] for column in rows[0]}
+            self._opened().log_table(self.run_id or "", columns, name)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags of the run."""

@@ -48,8 +48,10 @@ def test_all_stages_then_caching_and_what_a_change_runs_again(run_py: Run, tmp_p
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "README.md"} <= adapter
     assert (latest / "train" / "adapter" / "adapter_model.safetensors").stat().st_size < 100_000
     evaluation = json.loads((latest / "evaluate" / "report.json").read_text())
-    assert list(evaluation["arms"]) == ["base", "few_shot", "tuned"]
-    assert {"bleu", "chrf", "mauve"} <= set(evaluation["arms"]["tuned"])
+    assert list(evaluation["arms"]) == ["base", "few_shot", "base_bm25", "tuned", "tuned_bm25"]
+    assert {"bleu", "chrf", "mauve", "perplexity", "facts_kept", "style_greeting"} <= set(evaluation["arms"]["tuned"])
+    assert set(evaluation["intervals"]) == {*evaluation["arms"], "owner"}
+    assert set(evaluation["differences"]["tuned"]) == {"base", "few_shot", "base_bm25", "tuned_bm25"}
 
     assert states(run_py().out) == dict.fromkeys(["data", "summarize", "split", "train", "evaluate"], "cached")
     other_rank = run_py("stage=train", "lora.r=4")
@@ -150,6 +152,12 @@ def test_infer_writes_a_table_in_order_and_refuses_another_base(run_py: Run, tmp
     typed = run_py("stage=infer", f"infer.adapter={adapter}", stdin="Ask Bo\n\n")
     assert typed.code == 0, typed.err
     assert typed.out.count("> ") == 2
+    retrieved = ("infer.input=ask.txt", "infer.output=like.csv", f"infer.adapter={adapter}", "retrieval=bm25")
+    like = run_py("stage=infer", *retrieved, "retrieval.max_tokens=400")
+    assert like.code == 0, like.err
+    # Nothing is trained for it: the mails that it retrieves from are there.
+    assert set(states(like.out)) == {"data", "summarize", "split"}
+    assert (tmp_path / "like.csv").read_bytes() != (tmp_path / "mails.csv").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ of messages by some hundred bytes, whatever they hold; the names of messages lie
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from heapq import nsmallest
 from pathlib import Path
 
 from email_assistant.archive import mime
@@ -110,6 +111,11 @@ class Index:
         """A one for every message that one of the flagged ones answers."""
         parents = {parent for parent, flag in zip(self._parents, flags, strict=True) if flag and parent}
         return bytearray(identity in parents for identity in self._ids)
+
+    def drawn(self, fits: Callable[[int], bool], count: int) -> frozenset[int]:
+        """The numbers of so many messages that fit: those whose ids hash lowest, wherever they lie."""
+        fitting = ((self._ids[number], number) for number in range(len(self)) if fits(number))
+        return frozenset(number for _, number in nsmallest(count, fitting))
 
     def sources(self) -> Iterator[str]:
         """The names of all messages, in order."""

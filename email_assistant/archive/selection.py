@@ -47,6 +47,7 @@ class Rules:
         drop_code: Whether patches, logs and listings are cut out.
         context_words: What a mail answers is kept beside it, at most so many words; None keeps none.
         redact: Whether personal data is replaced by placeholders.
+        others: So many mails by other people are cleaned and kept beside.
     """
 
     min_words: int = 1
@@ -58,6 +59,7 @@ class Rules:
     drop_code: bool = True
     context_words: int | None = None
     redact: bool = False
+    others: int = 0
 
 
 class Spool:
@@ -125,6 +127,7 @@ class Selection:
         redactions: Placeholders that were put in, by kind.
         domains: How many kept mails went to each recipient's domain.
         hide: What takes personal data out of a text, where the rules say so.
+        others: Id and text of mails by other people, before `hide`.
     """
 
     kept: Iterator[dict[str, Any]]
@@ -137,6 +140,7 @@ class Selection:
     redactions: Counter[str] = field(default_factory=Counter)
     domains: Counter[str] = field(default_factory=Counter)
     hide: Callable[[str], str] = str
+    others: list[tuple[str, str]] = field(default_factory=list)
 
 
 def select(
@@ -218,8 +222,9 @@ class _Selector:
         self.others = drawn(
             (number, source) for number, source in enumerate(self.index.sources()) if self._is_others(number)
         )
+        self.compared = self.index.drawn(self._is_others, self.rules.others)
         wanted = bytearray(own | parent for own, parent in zip(self.by_owner, self.answered, strict=True))
-        for number in self.others:
+        for number in self.others | self.compared:
             wanted[number] = 1
         items = ((number, found) for number, found in enumerate(read()) if wanted[number])
         function = partial(clean_batch, drop_code=self.rules.drop_code, with_context=bool(self.rules.context_words))
@@ -235,6 +240,8 @@ class _Selector:
         if not self.by_owner[cleaned.number]:
             if cleaned.number in self.others:
                 self.result.examples.offer("not_by_owner", vars(cleaned), "")
+            if cleaned.number in self.compared:
+                self._keep_beside(cleaned)
             return
         self.result.kinds.update(cleaned.kinds)
         reason = self._reason(cleaned)
@@ -244,6 +251,13 @@ class _Selector:
                 self.result.details[cleaned.number] = cleaned.why
         else:
             self.order.append((cleaned.moment, cleaned.id, self.drafts.append(vars(cleaned))))
+
+    def _keep_beside(self, cleaned: Cleaned) -> None:
+        """Keep a mail by someone else, where it is one that would be kept of the owner's."""
+        if self._reason(cleaned) is None:
+            text = cleaning.finish(cleaned.text)
+            if len(text.split()) >= self.rules.min_words:
+                self.result.others.append((cleaned.id, text))
 
     def _reason(self, cleaned: Cleaned) -> str | None:
         if cleaned.why is not None:

@@ -78,18 +78,31 @@ class ChatEncoder:
         contents = [text for example in examples for text in example] + [instruction]
         return self._render(contents) + (self.text_ids(start) if start else [])
 
-    def example(self, instruction: str, email: str, max_length: int, too_long: str) -> Encoded | None:
+    def example(
+        self,
+        instruction: str,
+        email: str,
+        max_length: int,
+        too_long: str,
+        examples: Sequence[tuple[str, str]] = (),
+    ) -> Encoded | None:
         """A training example of at most `max_length` ids.
 
-        A longer one is dropped (None) when `too_long` is 'drop', or when its prompt alone fills the
-        length; with 'cut' its mail ends earlier, at the end of a sentence, and its turn ends there.
+        Earlier turns are left out where they leave the mail no room. A longer one is dropped (None) when
+        `too_long` is 'drop', or when its prompt alone fills the length; with 'cut' its mail ends earlier,
+        at the end of a sentence, and its turn ends there.
         """
+        for turns in (examples, ()) if examples else ((),):
+            whole = self.completed(self.prompt(instruction, turns), email)
+            if len(whole.ids) <= max_length:
+                return whole
         prompt = self.prompt(instruction)
-        mail = self.text_ids(email)
-        if len(prompt) + len(mail) + 1 <= max_length:
-            return Encoded([*prompt, *mail, self.end_of_turn], len(prompt))
         shorter = self._cut(email, max_length - len(prompt) - 1) if too_long == "cut" else []
         return Encoded([*prompt, *shorter, self.end_of_turn], len(prompt), cut=True) if shorter else None
+
+    def completed(self, prompt: list[int], email: str) -> Encoded:
+        """A prompt with the mail after it and the end of its turn."""
+        return Encoded([*prompt, *self.text_ids(email), self.end_of_turn], len(prompt))
 
     def text_ids(self, text: str) -> list[int]:
         """The ids of what a person wrote: never a control token."""

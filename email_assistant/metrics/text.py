@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
 
+from email_assistant.metrics.formulas import Array
+from email_assistant.metrics.measured import Measured, ratio
 
-def text_scores(written: Sequence[str], real: Sequence[str]) -> tuple[dict[str, float], dict[str, str]]:
+
+def text_scores(written: Sequence[str], real: Sequence[str]) -> dict[str, Measured]:
     """Corpus BLEU and chrF, each from 0 to 100, and the ratio of lengths in characters.
 
     Papineni et al. 2002 (doi:10.3115/1073083.1073135) and Popović 2015 (doi:10.18653/v1/W15-3049),
@@ -16,13 +20,24 @@ def text_scores(written: Sequence[str], real: Sequence[str]) -> tuple[dict[str, 
         real: The owner's mail for each of them.
 
     Returns:
-        The scores, and the signatures of BLEU and chrF.
+        bleu, chrf and length_ratio (1 is the owner's).
     """
-    bleu, chrf = BLEU(), CHRF()
-    references = [list(real)]
-    scores = {
-        "bleu": bleu.corpus_score(list(written), references).score,
-        "chrf": chrf.corpus_score(list(written), references).score,
-        "length_ratio": sum(map(len, written)) / max(1, sum(map(len, real))),
+    return {
+        "bleu": Measured(_counts(BLEU(), written, real), "bleu"),
+        "chrf": Measured(_counts(CHRF(), written, real), "chrf"),
+        "length_ratio": ratio([*map(len, written)], [*map(len, real)]),
     }
-    return scores, {"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())}
+
+
+def signatures() -> dict[str, str]:
+    """How sacrebleu computes both, for one reference a mail."""
+    made = {}
+    for name, metric in (("bleu", BLEU()), ("chrf", CHRF())):
+        metric.corpus_score([""], [[""]])
+        made[name] = str(metric.get_signature())
+    return made
+
+
+def _counts(metric: BLEU | CHRF, written: Sequence[str], real: Sequence[str]) -> Array:
+    """The counts of n-grams that sacrebleu makes of each mail, (mails, counts)."""
+    return np.asarray(metric._extract_corpus_statistics(list(written), [list(real)]), dtype=float)

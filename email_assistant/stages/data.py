@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
-    """Write emails.jsonl, dropped.jsonl, report.json and report.html; kept and dropped add up to the messages."""
+    """Write emails.jsonl, others.jsonl, dropped.jsonl, report.json and report.html.
+
+    Kept and dropped add up to the messages.
+    """
     config = context.config
     work = folder / "work"
     work.mkdir(exist_ok=True)
@@ -40,6 +43,8 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     count = jsonl.write(folder / "emails.jsonl", tally.counted(chosen.kept))
     if not count:
         raise ArchiveError(_nothing_kept(index, chosen, owner, config))
+    others = [{"id": identity, "text": chosen.hide(text)} for identity, text in sorted(chosen.others)]
+    jsonl.write(folder / "others.jsonl", others)
     jsonl.write(folder / "dropped.jsonl", _dropped(index, chosen))
     report = _report(index, chosen, owner, survey, tally)
     jsonl.write_json(folder / "report.json", report)
@@ -63,6 +68,7 @@ def rules_of(data: Data) -> Rules:
         drop_code=data.code == "drop",
         context_words=data.context_words if data.context == "parent" else None,
         redact=data.redact == "pii",
+        others=data.others,
     )
 
 

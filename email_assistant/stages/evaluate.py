@@ -1,62 +1,179 @@
-"""The tuned model beside baselines on the test mails: one table, one page."""
+"""The tuned model beside baselines on the test mails: scores with intervals, and a page to look at."""
 
 import logging
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from email_assistant import jsonl, pages
+from email_assistant import comparison, jsonl, pages, plots
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
-from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.generation import Writer
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
-from email_assistant.scoring import asked, scorer, write_mails, writer
+from email_assistant.metrics.authorship import Judge, train_judge, verdict
+from email_assistant.metrics.mauve_score import ENOUGH_MAILS
+from email_assistant.metrics.measured import Measured, Table, save
+from email_assistant.metrics.perplexity import perplexity
+from email_assistant.progress import bar
+from email_assistant.prompting import Prompter, Way
+from email_assistant.scoring import Scorer, embedder, scorer, write_mails, writer
 from email_assistant.tracking import Run
 
 log = logging.getLogger(__name__)
 Record = dict[str, Any]
+# For each arm, whether the adapter writes, and how it is asked.
+ARMS: dict[str, tuple[bool, Way]] = {
+    "base": (False, "plain"),
+    "few_shot": (False, "few_shot"),
+    "base_bm25": (False, "bm25"),
+    "base_embedding": (False, "embedding"),
+    "tuned": (True, "plain"),
+    "tuned_bm25": (True, "bm25"),
+    "tuned_embedding": (True, "embedding"),
+}
+FLOOR, FIRST = "base", "tuned"
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
-    """Write report.json, report.html, scores.png and generations.jsonl."""
-    config, split = context.config, context.artifacts["split"]
-    test = jsonl.read(split.path("test.jsonl"))[: config.evaluation.max_mails]
-    training = jsonl.read(split.path("train.jsonl"))
-    fingerprint = base_fingerprint(config)
-    adapter = context.artifacts["train"].path("adapter")
-    model = load_adapter(load_base(config.model), adapter, fingerprint)
-    (folder / PROGRESS).mkdir(parents=True, exist_ok=True)
-    writing = writer(config, model, adapter, folder / PROGRESS)
-    judge = scorer(config, model, [pair["email"] for pair in test])
-    arms: dict[str, list[Record]] = {}
-    report: dict[str, Any] = {"mails": len(test), "arms": {}, "signatures": {}}
-    for arm in config.evaluation.arms:
-        prompt_of = _prompts(model.encoder, arm, training, config)
-        with _without_adapter(writing) if arm != "tuned" else nullcontext():
-            arms[arm] = write_mails(writing, test, prompt_of, config, folder / PROGRESS / f"{arm}.jsonl", arm)
-        report["arms"][arm], report["signatures"] = judge.score(arms[arm])
-    jsonl.write(folder / "generations.jsonl", _generations(test, arms))
-    jsonl.write_json(folder / "report.json", report)
-    pages.plot_scores(folder / "scores.png", report["arms"])
-    pages.write_report(folder / "report.html", report, jsonl.read(folder / "generations.jsonl"))
-    return {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()} | {
-        "mails": len(test)
+    """Write report.json, report.html, scores.png, generations.jsonl and measured.npz."""
+    config = context.config
+    bench = _Bench(context, folder / PROGRESS)
+    written: dict[str, list[Record]] = {arm: bench.write(arm) for arm in config.evaluation.arms}
+    judge = bench.judge()
+    arms: Table = {arm: bench.measure(arm, mails, judge) for arm, mails in written.items()}
+    arms[comparison.OWNER] = bench.measure_owner(judge)
+    report = {
+        "mails": len(bench.test),
+        **comparison.report_of(arms, FLOOR, FIRST, config.evaluation.resamples, config.seed),
+        "mauve_by_seed": {arm: bench.scorer.mauve_by_seed(mails) for arm, mails in written.items()},
+        "longest_copy": {arm: bench.scorer.longest_copy(mails) for arm, mails in written.items()},
+        "judge": None if judge is None else _about(judge),
+        "signatures": bench.scorer.signatures(),
     }
+    report["warnings"] = _warnings(report)
+    save(folder / "measured.npz", [pair["id"] for pair in bench.test], arms)
+    jsonl.write(folder / "generations.jsonl", _generations(bench.test, written))
+    jsonl.write_json(folder / "report.json", report)
+    plots.write_picture(folder / "scores.png", plots.scores(report))
+    generations = jsonl.read(folder / "generations.jsonl")
+    pages.write_report(folder / "report.html", report, arms, generations, bench.history)
+    counts = {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()}
+    return counts | {"mails": len(bench.test)}
 
 
 def log_to(run: Run, artifact: Artifact, config: Config) -> None:
-    """Log the table, the page and the settings of the scores to a run."""
+    """Log scores, their intervals, the page, the plots and a table of the mails to a run."""
     report = jsonl.read_json(artifact.path("report.json"))
-    for arm, scores in report["arms"].items():
+    for arm, scores in [*report["arms"].items(), (comparison.OWNER, report["owner"])]:
         run.log_metrics({f"test_{arm}_{name}": value for name, value in scores.items()})
+        ends = report["intervals"][arm]
+        run.log_metrics({f"test_{arm}_{name}_low": low for name, (low, _) in ends.items()})
+        run.log_metrics({f"test_{arm}_{name}_high": high for name, (_, high) in ends.items()})
     run.set_tags({f"signature.test.{name}": value for name, value in report["signatures"].items()})
-    for name in ("report.json", "report.html", "scores.png"):
+    for name in ("report.json", "report.html", "scores.png", "measured.npz"):
         run.log_files(artifact.path(name))
+    run.log_table("generations.json", jsonl.read(artifact.path("generations.jsonl")))
+
+
+class _Bench:
+    """The model, the mails and the scorer that all arms share."""
+
+    def __init__(self, context: Context, work: Path) -> None:
+        config, split = context.config, context.artifacts["split"]
+        self.config, self.work = config, work
+        work.mkdir(parents=True, exist_ok=True)
+        self.test = jsonl.read(split.path("test.jsonl"))[: config.evaluation.max_mails]
+        self.training = jsonl.read(split.path("train.jsonl"))
+        self.others = [record["text"] for record in jsonl.read(context.artifacts["data"].path("others.jsonl"))]
+        trained = context.artifacts["train"]
+        self.history = jsonl.read(trained.path("history.jsonl"))
+        adapter = trained.path("adapter")
+        self.model = load_adapter(load_base(config.model), adapter, base_fingerprint(config))
+        self.writing = writer(config, self.model, adapter, work)
+        self.prompter = Prompter(config, self.model.encoder, self.training, embedder(config, self.model))
+        self.scorer: Scorer = scorer(config, self.model, self.test, self.training)
+
+    def write(self, arm: str) -> list[Record]:
+        """An arm's mails for the test set."""
+        return self._write(arm, self.test, arm)
+
+    def _write(self, arm: str, pairs: Sequence[Record], name: str) -> list[Record]:
+        adapted, way = ARMS[arm]
+        with nullcontext() if adapted else _without_adapter(self.writing):
+            progress_file = self.work / f"{name}.jsonl"
+            return write_mails(
+                self.writing, pairs, lambda pair: self.prompter.ids(pair, way), self.config, progress_file, name
+            )
+
+    def judge(self) -> Judge | None:
+        """A classifier that tells the owner's training mails from those of others and of the base model."""
+        count = min(self.config.evaluation.judge_mails, len(self.training))
+        if not count:
+            return None
+        drawn = random.Random(f"{self.config.seed} judge").sample(self.training, count)
+        by_base = [record["text"] for record in self._write("base", drawn, "others")]
+        owned = [pair["email"] for pair in self.training]
+        return train_judge(owned, [*self.others, *by_base], self.config.seed)
+
+    def measure(self, arm: str, written: list[Record], judge: Judge | None) -> dict[str, Measured]:
+        """All scores of an arm."""
+        found = self.scorer.measure(written)
+        if judge:
+            found["authorship"] = verdict(judge, [record["text"] for record in written])
+        found["perplexity"] = self._perplexity(arm)
+        return found
+
+    def measure_owner(self, judge: Judge | None) -> dict[str, Measured]:
+        """What other mails of the owner score in the place of written ones: training mails, drawn.
+
+        They say nothing of the test mails' matters, so their BLEU is chance; their style is the best there is.
+        The judge, which has seen them, is asked about the test mails instead.
+        """
+        chance = random.Random(f"{self.config.seed} owner")
+        enough = len(self.training) >= len(self.test)
+        drawn = (chance.sample if enough else chance.choices)(self.training, k=len(self.test))
+        found = self.scorer.measure([{"text": pair["email"]} for pair in drawn])
+        of_test = self.scorer.measure([{"text": pair["email"]} for pair in self.test])
+        for name in ("facts_kept", "facts_invented", "longest_copy", "copied"):
+            found[name] = of_test[name]
+        if judge:
+            found["authorship"] = verdict(judge, self.scorer.real)
+        return found
+
+    def _perplexity(self, arm: str) -> Measured:
+        adapted, way = ARMS[arm]
+        encoder = self.model.encoder
+        examples = [encoder.completed(self.prompter.ids(pair, way), pair["email"]) for pair in self.test]
+        tuned: Any = self.model.model
+        with nullcontext() if adapted else tuned.disable_adapter(), bar(f"{arm}: real", len(examples)) as progress:
+            return perplexity(tuned, examples, self.model.device, progress.advance)
+
+
+def _about(judge: Judge) -> dict[str, float]:
+    return {"accuracy": judge.accuracy, "owner_mails": judge.owner_mails, "other_mails": judge.other_mails}
+
+
+def _warnings(report: dict[str, Any]) -> list[str]:
+    """What a reader should know before believing a number."""
+    found = []
+    mails = report["mails"]
+    if mails < ENOUGH_MAILS:
+        found.append(f"MAUVE on {mails} mails is a rough hint: it wants {ENOUGH_MAILS} or more")
+    owner = report["owner"].get("mauve")
+    if owner is not None and FLOOR in report["arms"] and owner <= report["arms"][FLOOR]["mauve"]:
+        found.append("MAUVE sees no more likeness among the owner's own mails than in the base model's: too few mails")
+    if report["judge"] is None:
+        found.append("too few mails to train an authorship judge on")
+    elif report["judge"]["accuracy"] < 0.8:
+        found.append(
+            f"the authorship judge is right in {report['judge']['accuracy']:.0%} of its own cases alone: "
+            "its verdicts say little"
+        )
+    return found
 
 
 @contextmanager
@@ -66,27 +183,10 @@ def _without_adapter(writing: Writer) -> Iterator[None]:
             yield
         return
     writing.adapted = False
-    yield
-    writing.adapted = True
-
-
-def _prompts(encoder: ChatEncoder, arm: str, training: list[Record], config: Config) -> Callable[[Record], list[int]]:
-    """How an arm asks: with the instruction alone, or after mails of the owner as earlier turns."""
-
-    def few_shot(pair: Record) -> list[int]:
-        drawn = random.Random(f"{config.seed} {pair['id']}").sample(
-            training, min(config.evaluation.shots, len(training))
-        )
-        examples = [(asked(example), example["email"]) for example in drawn]
-        while examples:
-            ids = encoder.prompt(asked(pair), examples)
-            if len(ids) <= config.trainer.max_length:
-                return ids
-            # The longest example goes first where all of them do not fit.
-            examples.remove(max(examples, key=lambda example: len(example[1])))
-        return encoder.prompt(asked(pair))
-
-    return few_shot if arm == "few_shot" else lambda pair: encoder.prompt(asked(pair))
+    try:
+        yield
+    finally:
+        writing.adapted = True
 
 
 def _generations(test: list[Record], arms: dict[str, list[Record]]) -> list[Record]:

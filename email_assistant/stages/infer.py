@@ -42,16 +42,24 @@ def run(context: Context) -> None:
     config = context.config
     context.run.open()
     adapter = adapter_folder(context)
+    training = _training(context)
     if config.infer.input is None:
-        _talk(config, adapter)
+        _talk(config, adapter, training)
         return
     instructions = read_instructions(Path(config.infer.input).expanduser())
     output = Path(config.infer.output).expanduser()
-    mails = _write(config, adapter, instructions, output)
+    mails = _write(config, adapter, instructions, output, training)
     write_table(output, instructions, mails)
     _progress_file(output).unlink()
     log.info("%-10s %d mails in %s", "infer", len(mails), output)
     context.run.log_metrics({"infer.mails": len(mails)})
+
+
+def _training(context: Context) -> list[dict[str, Any]]:
+    """The mails to retrieve from; none where nothing is retrieved."""
+    if context.config.retrieval.method == "none":
+        return []
+    return jsonl.read(context.artifacts["split"].path("train.jsonl"))
 
 
 def read_instructions(path: Path) -> list[str]:
@@ -128,9 +136,21 @@ def _progress_file(output: Path) -> Path:
     return output.with_name(f".{output.name}.progress.jsonl")
 
 
-def _write(config: Config, adapter: Path, instructions: list[str], output: Path) -> list[str]:
+def _prompter(config: Config, model: Any, training: list[dict[str, Any]]) -> Any:
+    from email_assistant.language_model.loading import LanguageModel
+    from email_assistant.prompting import Prompter
+    from email_assistant.scoring import embedder
+
+    loaded = model if isinstance(model, LanguageModel) else None
+    return Prompter(config, model.encoder, training, embedder(config, loaded))
+
+
+def _write(
+    config: Config, adapter: Path, instructions: list[str], output: Path, training: list[dict[str, Any]]
+) -> list[str]:
     """The mails; those that a call with the same values had written before it was cut off are read back."""
-    from email_assistant.scoring import asked, write_mails
+    from email_assistant.prompting import way_to_ask
+    from email_assistant.scoring import write_mails
 
     progress, context = _progress_file(output), _context(config)
     key = hash_of(
@@ -140,6 +160,7 @@ def _write(config: Config, adapter: Path, instructions: list[str], output: Path)
             generation_key(config),
             config.seed,
             context,
+            [config.retrieval.method, config.retrieval.mails, config.retrieval.max_tokens, training],
         ]
     )
     # The id holds the key, so that what was written with other values is not taken for this call's.
@@ -153,22 +174,23 @@ def _write(config: Config, adapter: Path, instructions: list[str], output: Path)
     if before:
         log.info("%-10s %d of %d mails were there", "infer", len(before), len(pairs))
     with _loaded(config, adapter) as model:
-        written = write_mails(model, pairs, lambda pair: model.encoder.prompt(asked(pair)), config, progress, "infer")
+        prompter, way = _prompter(config, model, training), way_to_ask(config)
+        written = write_mails(model, pairs, lambda pair: prompter.ids(pair, way), config, progress, "infer")
     return [record["text"] for record in written]
 
 
-def _talk(config: Config, adapter: Path) -> None:
+def _talk(config: Config, adapter: Path, training: list[dict[str, Any]]) -> None:
     """Answer each line that is typed, as it is written; an empty line or end of file ends it."""
     from email_assistant.scoring import decoding_of
 
     context, decoding = _context(config), decoding_of(config.generation)
     with _loaded(config, adapter) as model:
-        _answer_lines(config, model, decoding, context)
+        _answer_lines(config, model, _prompter(config, model, training), decoding, context)
 
 
-def _answer_lines(config: Config, model: Any, decoding: Any, context: str | None) -> None:
+def _answer_lines(config: Config, model: Any, prompter: Any, decoding: Any, context: str | None) -> None:
     from email_assistant.language_model.generation import stream
-    from email_assistant.scoring import asked
+    from email_assistant.prompting import way_to_ask
 
     print("What should the mail say? (one line; an empty line ends)", flush=True)
     while True:
@@ -176,7 +198,8 @@ def _answer_lines(config: Config, model: Any, decoding: Any, context: str | None
         line = sys.stdin.readline()
         if not line.strip():
             return
-        prompt = model.encoder.prompt(asked({"instruction": line.strip(), "context": context}))
+        pair = {"id": line.strip(), "thread": None, "instruction": line.strip(), "context": context}
+        prompt = prompter.ids(pair, way_to_ask(config))
         for piece in stream(model, prompt, decoding, config.seed):
             print(piece, end="", flush=True)
         print("\n", flush=True)

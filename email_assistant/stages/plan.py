@@ -85,11 +85,13 @@ def _examples(context: Context) -> list[Any] | None:
     if "split" not in context.artifacts:
         return None
     from email_assistant.language_model.loading import load_encoder
-    from email_assistant.scoring import asked
+    from email_assistant.prompting import Prompter
+    from email_assistant.scoring import embedder
 
-    encoder, settings = load_encoder(context.config.model), context.config.trainer
+    config, encoder = context.config, load_encoder(context.config.model)
     pairs = jsonl.read(context.artifacts["split"].path("train.jsonl"))
-    found = [encoder.example(asked(pair), pair["email"], settings.max_length, settings.too_long) for pair in pairs]
+    prompter = Prompter(config, encoder, pairs, embedder(config, None))
+    found = [prompter.example(pair) for pair in pairs]
     return [example for example in found if example is not None] or None
 
 

@@ -15,8 +15,10 @@ from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
+from email_assistant.metrics.measured import save
 from email_assistant.model_card import model_card
-from email_assistant.scoring import asked, scorer, write_mails, writer
+from email_assistant.prompting import Prompter, way_to_ask
+from email_assistant.scoring import embedder, scorer, write_mails, writer
 from email_assistant.tracking import Run
 from email_assistant.training import first_look
 from email_assistant.training.start import keep, save_as_plain
@@ -27,7 +29,7 @@ Record = dict[str, Any]
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
-    """Write adapter/, metrics.json, history.jsonl and validation_mails.jsonl.
+    """Write adapter/, metrics.json, history.jsonl, validation_mails.jsonl and measured.npz.
 
     An adapter that was trained with the same values, but scored otherwise, is scored again and not
     trained again.
@@ -43,7 +45,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
         facts: Record = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
     else:
         model, facts = _fit(context, base, folder, fingerprint)
-    scores, signatures = _score(config, model, jsonl.read(split.path("validation.jsonl")), folder)
+    scores, signatures = _score(config, model, split, folder)
     metrics = {**facts, **{f"validation_{name}": value for name, value in scores.items()}}
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
     card = model_card(config, metrics, signatures, context.artifacts, fingerprint)
@@ -59,6 +61,7 @@ def log_to(run: Run, artifact: Artifact, config: Config) -> None:
     run.log_dataset("train", artifact.manifest["reads"]["inputs"]["train"], artifact.folder)
     run.log_files(artifact.path("metrics.json"))
     run.log_files(artifact.path("history.jsonl"))
+    run.log_files(artifact.path("measured.npz"), "validation")
     if artifact.manifest["key"] not in _reported:
         for record in jsonl.read(artifact.path("history.jsonl")):
             run.log_metrics({key: value for key, value in record.items() if key != "step"}, int(record["step"]))
@@ -78,8 +81,10 @@ def _copy(trained: Artifact, folder: Path) -> None:
 def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) -> tuple[LanguageModel, Record]:
     """Train, save the best weights, and return the model with them and the facts of the training."""
     config, split = context.config, context.artifacts["split"]
-    training, training_facts = encode(base.encoder, jsonl.read(split.path("train.jsonl")), config, "train")
-    validation, _ = encode(base.encoder, jsonl.read(split.path("validation.jsonl")), config, "validation")
+    pairs = jsonl.read(split.path("train.jsonl"))
+    prompter = Prompter(config, base.encoder, pairs, embedder(config, base))
+    training, training_facts = encode(prompter, pairs, config, "train")
+    validation, _ = encode(prompter, jsonl.read(split.path("validation.jsonl")), config, "validation")
     recompute = _check_memory(config, base, training)
     model = add_adapter(base, config.lora, config.seed)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
@@ -123,17 +128,16 @@ def _facts(state: State, training: list[Encoded]) -> Record:
     }
 
 
-def encode(encoder: ChatEncoder, pairs: list[Record], config: Config, name: str) -> tuple[list[Encoded], Record]:
+def encode(prompter: Prompter, pairs: list[Record], config: Config, name: str) -> tuple[list[Encoded], Record]:
     """Examples of the pairs that fit, and how many did not or were cut; both are said."""
-    settings = config.trainer
-    examples = [encoder.example(asked(pair), pair["email"], settings.max_length, settings.too_long) for pair in pairs]
+    examples = [prompter.example(pair) for pair in pairs]
     kept = [example for example in examples if example is not None]
     facts = {f"{name}_mails": len(kept), f"{name}_dropped": len(pairs) - len(kept)}
     facts[f"{name}_cut"] = sum(example.cut for example in kept)
     if facts[f"{name}_dropped"] or facts[f"{name}_cut"]:
         log.info(
             "%-10s longer than trainer.max_length=%d in %s: %d dropped, %d cut",
-            *("train", settings.max_length, name, facts[f"{name}_dropped"], facts[f"{name}_cut"]),
+            *("train", config.trainer.max_length, name, facts[f"{name}_dropped"], facts[f"{name}_cut"]),
         )
     return kept, facts
 
@@ -184,16 +188,17 @@ def _save_adapter(model: LanguageModel, folder: Path, config: Config, fingerprin
 
 
 def _score(
-    config: Config, model: LanguageModel, validation: list[Record], folder: Path
+    config: Config, model: LanguageModel, split: Artifact, folder: Path
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Write validation mails and score them."""
-    chosen = validation[: config.trainer.scored_mails]
+    training = jsonl.read(split.path("train.jsonl"))
+    chosen = jsonl.read(split.path("validation.jsonl"))[: config.trainer.scored_mails]
+    prompter = Prompter(config, model.encoder, training, embedder(config, model))
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
     writing = writer(config, model, folder / "adapter", folder / PROGRESS)
     written = write_mails(
-        writing, chosen, lambda pair: model.encoder.prompt(asked(pair)), config, progress_file, "score"
+        writing, chosen, lambda pair: prompter.ids(pair, way_to_ask(config)), config, progress_file, "score"
     )
-    real = [pair["email"] for pair in chosen]
     jsonl.write(
         folder / "validation_mails.jsonl",
         (
@@ -206,4 +211,7 @@ def _score(
             for pair, mail in zip(chosen, written, strict=True)
         ),
     )
-    return scorer(config, model, real).score(written)
+    judge = scorer(config, model, chosen, training)
+    measured = judge.measure(written)
+    save(folder / "measured.npz", [pair["id"] for pair in chosen], {"tuned": measured})
+    return {name: score.value for name, score in measured.items()}, judge.signatures()

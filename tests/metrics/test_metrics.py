@@ -1,48 +1,244 @@
+"""Every score against values computed by hand or by the library that defines it."""
+
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sacrebleu.metrics import BLEU, CHRF
 
-from email_assistant.metrics.mauve_score import MauveSettings, mauve_score
-from email_assistant.metrics.text import text_scores
+from email_assistant.errors import DataError
+from email_assistant.metrics import style
+from email_assistant.metrics.authorship import train_judge, verdict
+from email_assistant.metrics.copying import TrainingMails, copying, longest
+from email_assistant.metrics.faithfulness import facts, faithfulness, habitual
+from email_assistant.metrics.formulas import FORMULAS, divergence_area, jensen_shannon, wasserstein
+from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured, mauve_scores
+from email_assistant.metrics.measured import Measured, load, mean, ratio, save
+from email_assistant.metrics.scores import SCORES
+from email_assistant.metrics.text import signatures, text_scores
+
+MAUVE = MauveSettings(buckets=5, scaling_factor=5.0, seeds=(1, 2, 3))
 
 
 def test_bleu_of_equal_mails_is_100_and_of_others_0() -> None:
     mails = ["the lamp on the pier is mended", "come to tea on Saturday at four"]
-    scores, signatures = text_scores(mails, mails)
-    assert scores["bleu"] == pytest.approx(100)
-    assert scores["chrf"] == pytest.approx(100)
-    assert scores["length_ratio"] == 1
-    assert text_scores(["xyz"] * 2, mails)[0]["bleu"] == 0
-    assert "tok:13a" in signatures["bleu"]
-    assert "version:" in signatures["chrf"]
+    scores = text_scores(mails, mails)
+    assert scores["bleu"].value == pytest.approx(100)
+    assert scores["chrf"].value == pytest.approx(100)
+    assert scores["length_ratio"].value == 1
+    assert text_scores(["xyz"] * 2, mails)["bleu"].value == 0
+    assert "tok:13a" in signatures()["bleu"]
+    assert "version:" in signatures()["chrf"]
 
 
 def test_bleu_by_hand() -> None:
     # 'the cat sat on the mat now' against 'the cat sat on the mat': precisions 6/7, 5/6, 4/5, 3/4, no brevity penalty.
-    scores, _ = text_scores(["the cat sat on the mat now"], ["the cat sat on the mat"])
-    assert scores["bleu"] == pytest.approx(100 * math.prod([6 / 7, 5 / 6, 4 / 5, 3 / 4]) ** 0.25)
+    scores = text_scores(["the cat sat on the mat now"], ["the cat sat on the mat"])
+    assert scores["bleu"].value == pytest.approx(100 * math.prod([6 / 7, 5 / 6, 4 / 5, 3 / 4]) ** 0.25)
+
+
+def test_bleu_and_chrf_of_drawn_mails_are_sacrebleu_s_of_those_mails() -> None:
+    written = ["the cat sat on the mat now", "rope is wanted at the pier", "", "see you at noon, Bo"]
+    real = ["the cat sat on the mat", "rope is needed on the pier today", "no", "see you at ten, Bo"]
+    draws = np.array([[2, 0, 1, 1], [0, 3, 0, 1.0]])
+    found = text_scores(written, real)
+    for row, drawn in enumerate([[0, 0, 2, 3], [1, 1, 1, 3]]):
+        sides = [written[place] for place in drawn], [[real[place] for place in drawn]]
+        assert found["bleu"].under(draws)[row] == pytest.approx(BLEU().corpus_score(*sides).score)
+        assert found["chrf"].under(draws)[row] == pytest.approx(CHRF().corpus_score(*sides).score)
 
 
 def test_mauve_is_higher_where_distributions_are_nearer() -> None:
     chance = np.random.default_rng(0)
-    real = chance.normal(size=(60, 16)).astype(np.float32)
-    settings = MauveSettings(buckets=5, scaling_factor=5.0, seed=1)
-    same = mauve_score(real + 0.01, real, settings)
-    far = mauve_score(real + 5, real, settings)
+    real = chance.normal(size=(60, 16))
+    same, far = (np.mean(mauve_scores(real + shift, real, MAUVE)) for shift in (0.01, 5))
     assert 0 < far < 0.2 < same <= 1
-    assert mauve_score(real + 0.01, real, settings) == same
 
 
-def test_features_are_the_last_tokens_whatever_the_batch(tiny_model: object) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM
+@pytest.mark.parametrize(("mails", "shift"), [(60, 0.4), (15, 0.1), (40, 3.0)])
+def test_the_clusters_kept_give_what_mauve_text_gives(mails: int, shift: float) -> None:
+    chance = np.random.default_rng(mails)
+    written, real = chance.normal(size=(mails, 16)) + shift, chance.normal(size=(mails, 16))
+    assert mauve_measured(written, real, MAUVE).value == pytest.approx(np.mean(mauve_scores(written, real, MAUVE)))
 
-    from email_assistant.metrics.mauve_score import features
 
-    model = AutoModelForCausalLM.from_pretrained(tiny_model).eval()
-    rows = [[1, 2, 3], [4, 5], [6] * 9]
-    found = features(model, rows, torch.device("cpu"))
-    for row, vector in zip(rows, found, strict=True):
-        alone = model.model(torch.tensor([row])).last_hidden_state[0, -1].detach().numpy()
-        assert np.allclose(vector, alone, atol=1e-5)
+def test_mauve_s_area_of_equal_distributions_is_one_and_of_disjoint_ones_small() -> None:
+    same = np.array([0.2, 0.3, 0.5])
+    assert divergence_area(same, same, 5.0) == pytest.approx(1.0)
+    # With nothing in common KL(Q|R) = -ln(1-w) and KL(P|R) = -ln(w): the curve is x = (1-w)^5, y = w^5.
+    weights = np.concatenate([[0], np.linspace(1e-6, 1 - 1e-6, 25), [1]])
+    by_hand = np.trapezoid(weights[::-1] ** 5, (1 - weights[::-1]) ** 5)
+    found = divergence_area(np.array([1.0, 0]), np.array([0, 1.0]), 5.0)
+    assert found == pytest.approx(by_hand, rel=1e-6)
+    assert found < 0.01
+
+
+def test_jensen_shannon_by_hand() -> None:
+    # Halves against one whole: H(3/4, 1/4) - H(1/2, 1/2) / 2 = 0.8113 - 0.5 bits, and its root.
+    entropy = -(0.75 * math.log2(0.75) + 0.25 * math.log2(0.25))
+    assert jensen_shannon(np.array([[2.0, 2.0], [7.0, 0.0]]), 0) == pytest.approx(math.sqrt(entropy - 0.5))
+    assert jensen_shannon(np.array([[1.0, 0.0], [0.0, 9.0]]), 0) == pytest.approx(1.0)
+    assert jensen_shannon(np.array([[3.0, 1.0], [6.0, 2.0]]), 0) == pytest.approx(0.0, abs=1e-7)
+    assert jensen_shannon(np.array([[0.0, 0.0], [6.0, 2.0]]), 0) == 1.0
+    assert jensen_shannon(np.zeros((2, 2)), 0) == 0.0
+
+
+def test_wasserstein_by_hand() -> None:
+    # All moves by two bins; then half of it by one.
+    assert wasserstein(np.array([[4.0, 0, 0], [0, 0, 9.0]]), 0.25) == pytest.approx(0.5)
+    assert wasserstein(np.array([[2.0, 0, 0], [1.0, 1.0, 0]]), 1.0) == pytest.approx(0.5)
+
+
+@given(st.lists(st.lists(st.integers(0, 20), min_size=4, max_size=4), min_size=2, max_size=2))
+@settings(deadline=None)
+def test_distances_are_symmetric_and_bounded(sides: list[list[int]]) -> None:
+    there, back = (np.array(each, dtype=float) for each in (sides, sides[::-1]))
+    for formula in (jensen_shannon, wasserstein):
+        assert formula(there, 0.1) == pytest.approx(formula(back, 0.1))
+        assert 0 <= formula(there, 0.1) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("Hi Bo,\n\nThe rope is here.", "hi NAME,"),
+        ("Dear Ms. Anna Berg:\nThanks.", "dear NAME:"),
+        ("Bo -\nrope.", "NAME-"),
+        ("Anna Berg,\nrope.", "NAME,"),
+        ("Good morning all!\nRope.", "good morning all!"),
+        ("Здравствуйте, Анна!\nСпасибо.", "здравствуйте NAME!"),
+        ("The rope is here and it is good.", ""),
+        ("Send rope, please", ""),
+        ("no rope,\nsorry", ""),
+        ("", ""),
+    ],
+)
+def test_greetings_by_their_form(text: str, form: str) -> None:
+    assert style.greeting(text) == form
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        ("Hi,\nThe rope is here.\n\nFair winds,\nAda", "fair winds, / ada"),
+        ("The rope is here.\nAda", "ada"),
+        ("The rope is here and it is good, says he.", ""),
+        ("Hi Bo,\nThe rope is here and it is good, says he.", ""),
+    ],
+)
+def test_sign_offs_as_they_are(text: str, ending: str) -> None:
+    assert style.sign_off(text) == ending
+
+
+def test_marks_emoji_and_lengths_are_counted() -> None:
+    assert style.punctuation("Well... no?! Yes!!! (ok) -- a, b") == {
+        "..": 1,
+        "?!?!": 1,
+        "!!": 1,
+        "(": 1,
+        ")": 1,
+        "--": 1,
+        ",": 1,
+    }
+    assert style.emoji("hi :) 😀") == {"2": 1}
+    assert style.emoji("it is 10:00 (ok)") == {"0": 1}
+    assert style.emoji("привет)))") == {"1": 1}
+    assert style.sentence_lengths("One two. Three!\nFour five six\n\n") == [2, 1, 3]
+    assert style.mail_length("One two. Don't!") == [3]
+    assert style.function_words("The rope of the pier и не") == {"the": 2, "of": 1, "и": 1, "не": 1}
+
+
+def test_style_is_0_from_itself_and_an_octave_from_double_length() -> None:
+    mails = ["Hi Bo,\n" + "rope " * 8 + "\nAda", "Hi Cy,\n" + "rope " * 8 + "\nAda"]
+    for name, measured in style.style_distances(mails, mails[::-1]).items():
+        assert measured.value == pytest.approx(0, abs=1e-7), name
+    double = style.style_distances(["rope " * 16], ["rope " * 8])
+    assert double["style_mail_length"].value == pytest.approx(1.0)
+    assert double["style_sentence_length"].value == pytest.approx(1.0)
+    assert double["style_greeting"].value == 0
+    assert style.style_distances(["Hi Bo,\nRope is here."], ["The rope is here"])["style_greeting"].value == 1
+
+
+def test_copied_runs_by_hand() -> None:
+    training = TrainingMails(["one two three four five six seven eight nine ten eleven twelve thirteen", "a b c d"])
+    assert training.runs("x a b c y") == [0, 3, 0, 0, 0]
+    written = ["One, two, three, four five six seven eight nine ten eleven twelve!", "x a b c d y z w", ""]
+    found = copying(written, training)
+    assert found["longest_copy"].value == pytest.approx((12 + 4 + 0) / 3)
+    assert found["copied"].value == pytest.approx(12 / (12 + 8))
+    assert longest(written, training) == 12
+    assert longest([], training) == 0
+
+
+def test_facts_are_names_dates_and_numbers() -> None:
+    assert facts("Tell Bo to send 12 ropes by Friday at 10:30. Thanks. I'm off to Bergen") == {
+        "bo",
+        "12",
+        "frid",
+        "10:30",
+        "berg",
+    }
+    assert facts("The rope") == set()
+    assert "пятн" in {fact[:4] for fact in facts("привези в пятницу")}
+
+
+def test_faithfulness_by_hand() -> None:
+    asked = ["Write an email to Bo about 12 ropes for Friday", "Write an email to say no"]
+    written = ["Bo,\nI want 12 ropes on Monday for Cy. Ada", "No. Ada"]
+    found = faithfulness(written, asked, frozenset({"ada"}))
+    # Kept: Bo and 12 of Bo, 12, Friday; the second asks for nothing. Invented: Monday and Cy.
+    assert found["facts_kept"].value == pytest.approx(2 / 3)
+    assert found["facts_invented"].value == pytest.approx(2 / 2)
+    # 5 is no part of 15.
+    assert faithfulness(["I want 15"], ["Ask for 5"], frozenset())["facts_kept"].value == 0
+
+
+def test_what_the_owner_names_in_many_mails_is_habit() -> None:
+    assert habitual(["send it to Bo. so says Ada", "rope, says Ada", *["rope"] * 8]) == {"ada"}
+
+
+def test_the_judge_tells_two_writers_apart_and_needs_enough_mails() -> None:
+    mine = [f"Ahoy Bo!! rope {number} is here...\nFair winds, Ada" for number in range(30)]
+    others = [f"Dear colleague, please find attached report number {number}. Kind regards" for number in range(30)]
+    judge = train_judge(mine, others, seed=1)
+    assert judge is not None
+    assert judge.accuracy > 0.95
+    assert (
+        verdict(judge, ["Ahoy Cy!! tar is here...\nFair winds, Ada", "Dear colleague, please find my report."]).value
+        == 0.5
+    )
+    assert train_judge(mine[:9], others, seed=1) is None
+    assert train_judge(mine, [], seed=1) is None
+
+
+def test_means_and_ratios() -> None:
+    assert mean([1, 2, 6]).value == 3
+    assert ratio([1, 2], [2, 4]).value == 0.5
+    assert ratio([0, 0], [0, 0]).value == 0
+    assert Measured(np.array([[2 * math.log(3), 2.0], [0.0, 2.0]]), "perplexity").value == pytest.approx(math.sqrt(3))
+
+
+def test_every_score_has_a_formula_and_a_name() -> None:
+    texts = ["Hi Bo,\nrope 12.", "No."]
+    found = text_scores(texts, texts) | style.style_distances(texts, texts) | copying(texts, TrainingMails(texts))
+    found |= faithfulness(texts, texts, frozenset())
+    assert {measured.formula for measured in found.values()} <= set(FORMULAS)
+    missing = set(SCORES) - set(found)
+    assert missing == {"mauve", "authorship", "perplexity", "ended"}
+    assert not set(found) - set(SCORES)
+
+
+def test_what_is_kept_of_an_evaluation_is_read_back(tmp_path: Path) -> None:
+    arms = {"tuned": text_scores(["a b", "c d"], ["a b", "c e"]), "base": {"ended": mean([1, 0])}}
+    save(tmp_path / "m.npz", ["one", "two"], arms)
+    ids, found = load(tmp_path / "m.npz")
+    assert ids == ["one", "two"]
+    assert {arm: {name: score.value for name, score in scores.items()} for arm, scores in found.items()} == {
+        arm: {name: score.value for name, score in scores.items()} for arm, scores in arms.items()
+    }
+    (tmp_path / "m.npz").write_bytes(b"nonsense")
+    with pytest.raises(DataError, match="holds no scores"):
+        load(tmp_path / "m.npz")

@@ -1,0 +1,136 @@
+"""What becomes of sums over mails: the definitions of the scores, each a function of sums alone.
+
+Every formula takes sums of shape (..., *parts) and a parameter, and gives scores of shape (...).
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from sacrebleu.metrics import BLEU, CHRF
+
+Array = NDArray[np.float64]
+# Points of MAUVE's divergence curve between its ends, as in mauve-text.
+CURVE_POINTS = 25
+MOST_PERPLEXITY = 1e6
+
+
+def quotient(sums: Array, _: float) -> Array:
+    """The first of two sums by the second, (..., 2); 0 where that is 0."""
+    below = sums[..., 1]
+    return np.divide(sums[..., 0], below, out=np.zeros_like(below), where=below != 0)
+
+
+def perplexity(sums: Array, _: float) -> Array:
+    """The exponential of nats by tokens, (..., 2)."""
+    return np.exp(np.minimum(quotient(sums, 0), math.log(MOST_PERPLEXITY)))
+
+
+def bleu(sums: Array, _: float) -> Array:
+    """Corpus BLEU of sacrebleu's counts of n-grams."""
+    return _by_sacrebleu(BLEU(), sums)
+
+
+def chrf(sums: Array, _: float) -> Array:
+    """Corpus chrF of sacrebleu's counts of n-grams."""
+    return _by_sacrebleu(CHRF(), sums)
+
+
+def _by_sacrebleu(metric: BLEU | CHRF, sums: Array) -> Array:
+    def one(counts: Array) -> float:
+        return float(metric._compute_score_from_stats([round(count) for count in counts]).score)
+
+    return np.asarray(np.apply_along_axis(one, -1, sums))
+
+
+def jensen_shannon(sums: Array, _: float) -> Array:
+    """The Jensen-Shannon distance of two counts of kinds, (..., 2, kinds): the root of the divergence in bits.
+
+    Lin 1991 (doi:10.1109/18.61115), Endres and Schindelin 2003 (doi:10.1109/TIT.2003.813506). From 0 to
+    1; a side without any count is as far from one that has some as can be.
+    """
+    left, right = _sides(sums)
+    middle = (left + right) / 2
+    found: Array = np.sqrt(np.clip((_divergence(left, middle) + _divergence(right, middle)) / 2 / math.log(2), 0, 1))
+    one_is_empty = (left.sum(axis=-1) > 0) != (right.sum(axis=-1) > 0)
+    return np.where(one_is_empty, 1.0, found)
+
+
+def wasserstein(sums: Array, width: float) -> Array:
+    """The Wasserstein-1 distance of two histograms, (..., 2, bins), in the unit of the bins' width.
+
+    The area between the cumulated shares (Vallender 1974, doi:10.1137/1118101).
+    """
+    left, right = _sides(sums)
+    apart: Array = np.abs(np.cumsum(left - right, axis=-1)).sum(axis=-1) * width
+    return apart
+
+
+def mauve(sums: Array, scaling_factor: float) -> Array:
+    """MAUVE of two histograms over clusters for each of several seeds, (..., seeds, 2, clusters); the seeds' mean."""
+    written, real = _sides(sums)
+    return np.asarray(divergence_area(real, written, scaling_factor).mean(axis=-1))
+
+
+def divergence_area(real: Array, written: Array, scaling_factor: float) -> Array:
+    """The area under the divergence curve of two distributions, (..., kinds) each.
+
+    The mean of the areas along either axis (Pillutla et al. 2021, arXiv:2102.01454, section 2).
+    """
+    first, second = divergence_curve(real, written, scaling_factor)
+    return (_area_along(first, second) + _area_along(second, first)) / 2
+
+
+def divergence_curve(real: Array, written: Array, scaling_factor: float) -> tuple[Array, Array]:
+    """The points exp(-c KL(Q|R)), exp(-c KL(P|R)) for mixtures R = wP + (1-w)Q, (..., points) each.
+
+    Args:
+        real: P, (..., kinds).
+        written: Q, (..., kinds).
+        scaling_factor: c.
+    """
+    weights = np.linspace(1e-6, 1 - 1e-6, CURVE_POINTS)[:, None]
+    p, q = real[..., None, :], written[..., None, :]
+    mixed = weights * p + (1 - weights) * q
+    zeros, ones = (np.full((*real.shape[:-1], 1), value) for value in (0.0, 1.0))
+    along, height = (np.exp(-scaling_factor * _divergence(one, mixed)) for one in (q, p))
+    first = np.concatenate([ones, along, zeros], axis=-1)
+    second = np.concatenate([zeros, height, ones], axis=-1)
+    return first, second
+
+
+def _area_along(first: Array, second: Array) -> Array:
+    order = np.argsort(first, axis=-1, kind="stable")
+    height, along = (np.take_along_axis(values, order, -1) for values in (second, first))
+    return np.asarray(np.trapezoid(height, along, axis=-1))
+
+
+def _divergence(left: Array, right: Array) -> Array:
+    """Kullback-Leibler's, in nats, over the last axis."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms: Array = np.where(left > 0, left * np.log(left / right), 0)
+    return np.asarray(terms.sum(axis=-1))
+
+
+def _sides(counts: Array) -> tuple[Array, Array]:
+    """Both distributions of counts (..., 2, kinds), as shares."""
+    both = shares(counts)
+    return both[..., 0, :], both[..., 1, :]
+
+
+def shares(counts: Array) -> Array:
+    """Counts as shares of their sum over the last axis; all zero where there are none."""
+    total = counts.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(counts, total, out=np.zeros_like(counts, dtype=float), where=total != 0))
+
+
+FORMULAS: dict[str, Callable[[Array, float], Array]] = {
+    "bleu": bleu,
+    "chrf": chrf,
+    "jensen_shannon": jensen_shannon,
+    "mauve": mauve,
+    "perplexity": perplexity,
+    "quotient": quotient,
+    "wasserstein": wasserstein,
+}

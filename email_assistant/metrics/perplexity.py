@@ -1,0 +1,32 @@
+"""Perplexity of the owner's real mails: how little a model is surprised by them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from email_assistant.language_model.encoding import Encoded
+from email_assistant.metrics.measured import Measured
+from email_assistant.training.batches import collate
+from email_assistant.training.loss import CompletionLoss
+
+
+@torch.no_grad()
+def perplexity(model: Any, examples: Sequence[Encoded], device: torch.device, advance: Callable[[], None]) -> Measured:
+    """The exponential of the mean surprise of a mail's token, end of the turn included, after its prompt.
+
+    Jelinek et al. 1977 (doi:10.1121/1.2016299). Comparable only between models with the same tokenizer.
+
+    Args:
+        model: A causal model of transformers, in evaluation mode.
+        examples: Prompt and real mail of each test mail.
+        device: Where the model is.
+        advance: Called after each.
+    """
+    loss = CompletionLoss(model)
+    parts = []
+    for example in examples:
+        parts.append([float(loss(collate([example], device))), float(example.supervised)])
+        advance()
+    return Measured(np.array(parts), "perplexity")
