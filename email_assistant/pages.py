@@ -24,7 +24,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 # What all pages share.
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 84rem; padding: 0 1rem; }
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .7rem 0; padding: .6rem .9rem; }
 summary { cursor: pointer; }
 table { border-collapse: collapse; }
@@ -47,7 +47,7 @@ SHELL = """<!doctype html>
 TEMPLATE = """{% extends "shell" %}
 {% block title %}Evaluation on {{ report.mails }} mails{% endblock %}
 {% block style %}
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .9rem .35rem 0; text-align: right; white-space: nowrap; }
+th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem .35rem 0; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 td small, p small { opacity: .7; }
 .best { font-weight: 700; }

@@ -54,7 +54,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
         "judge": None if judge is None else _about(judge),
         "signatures": bench.scorer.signatures(),
     }
-    report["warnings"] = _warnings(report)
+    report["warnings"] = _warnings(report, config)
     save(folder / "measured.npz", [pair["id"] for pair in bench.test], arms)
     jsonl.write(folder / "generations.jsonl", _generations(bench.test, written))
     jsonl.write_json(folder / "report.json", report)
@@ -157,7 +157,7 @@ def _about(judge: Judge) -> dict[str, float]:
     return {"accuracy": judge.accuracy, "owner_mails": judge.owner_mails, "other_mails": judge.other_mails}
 
 
-def _warnings(report: dict[str, Any]) -> list[str]:
+def _warnings(report: dict[str, Any], config: Config) -> list[str]:
     """What a reader should know before believing a number."""
     found = []
     mails = report["mails"]
@@ -166,9 +166,9 @@ def _warnings(report: dict[str, Any]) -> list[str]:
     owner = report["owner"].get("mauve")
     if owner is not None and FLOOR in report["arms"] and owner <= report["arms"][FLOOR]["mauve"]:
         found.append("MAUVE sees no more likeness among the owner's own mails than in the base model's: too few mails")
-    if report["judge"] is None:
+    if report["judge"] is None and config.evaluation.judge_mails:
         found.append("too few mails to train an authorship judge on")
-    elif report["judge"]["accuracy"] < 0.8:
+    elif report["judge"] and report["judge"]["accuracy"] < 0.8:
         found.append(
             f"the authorship judge is right in {report['judge']['accuracy']:.0%} of its own cases alone: "
             "its verdicts say little"

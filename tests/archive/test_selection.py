@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -132,6 +133,29 @@ def test_every_reason_has_an_example(tmp_path: Path) -> None:
     assert set(shown) == set(chosen.reasons.counts()) == {"not_by_owner", "beyond_max_mails", "only_quoted"}
     assert len(shown["not_by_owner"]) == 3
     assert all(example.original for examples in shown.values() for example in examples)
+
+
+def test_mails_by_others_are_kept_beside_where_they_could_be_the_owner_s(tmp_path: Path) -> None:
+    bo = Person("Bo", "bo@y.example")
+    messages = [
+        *(mail(number, senders=[bo]) for number in range(9)),
+        mail(20, "> quoted only", senders=[bo]),
+        mail(21, "Hi", senders=[bo]),
+        mail(22, kinds=frozenset({"automatic"}), senders=[bo]),
+        mail(30),
+    ]
+
+    def others(listed: Sequence[Mail], count: int) -> list[tuple[str, str]]:
+        rules = dataclasses.replace(RULES, others=count)
+        return sorted(read_and_select(lambda: iter(listed), ["ada@x.example"], rules, tmp_path)[2].others)
+
+    assert [identity for identity, _ in others(messages, 100)] == [f"{number}@x" for number in range(9)]
+    assert others(messages, 0) == []
+    some = others(messages, 4)
+    assert len(some) <= 4
+    # Neither order nor names of files decide who is drawn.
+    moved = [dataclasses.replace(each, source=f"elsewhere {each.source}") for each in reversed(messages)]
+    assert others(moved, 4) == some
 
 
 def test_redaction_reaches_every_field_and_counts(tmp_path: Path) -> None:
