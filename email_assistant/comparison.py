@@ -8,13 +8,11 @@ import numpy as np
 from email_assistant.metrics.bootstrap import Difference, around, compare, draws, holm, interval
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.measured import Measured
-from email_assistant.metrics.scores import SCORES
+from email_assistant.metrics.scores import OWNER, SCORES
 
 Arms = Mapping[str, Mapping[str, Measured]]
 # Scores whose way from the base model to the owner is worth measuring: those that the owner has too.
 GAPS = ("mauve", "authorship")
-# The owner's own training mails in the place of written ones: what a perfect writer would score.
-OWNER = "owner"
 # A difference counts as real below this p.
 SIGNIFICANT = 0.05
 

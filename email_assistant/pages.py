@@ -13,9 +13,9 @@ from markupsafe import Markup
 from sacrebleu.metrics import CHRF
 
 from email_assistant import plots
-from email_assistant.comparison import OWNER, SIGNIFICANT
+from email_assistant.comparison import SIGNIFICANT
 from email_assistant.metrics.measured import Measured
-from email_assistant.metrics.scores import SCORES, Score
+from email_assistant.metrics.scores import OWNER, SCORES, Score
 
 # Words with what follows them, so that pieces put together give the text.
 PIECE = re.compile(r"\w+|\s+|[^\w\s]")

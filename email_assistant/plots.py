@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from email_assistant.comparison import OWNER
 from email_assistant.metrics.formulas import divergence_curve, shares
 from email_assistant.metrics.measured import Measured
-from email_assistant.metrics.scores import SCORES
+from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.metrics.style import LENGTHS
 
 # Between black and white, so that it shows on either.

@@ -10,9 +10,8 @@ from rich.table import Table
 
 from email_assistant import jsonl
 from email_assistant.artifacts import Artifact
-from email_assistant.comparison import OWNER
 from email_assistant.config import Config
-from email_assistant.metrics.scores import SCORES
+from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.progress import printable
 
 SAMPLES = 3

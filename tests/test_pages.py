@@ -9,7 +9,7 @@ from email_assistant.metrics.copying import TrainingMails, copying
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured
 from email_assistant.metrics.measured import Table, mean
-from email_assistant.metrics.scores import SCORES
+from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import text_scores
 from email_assistant.pages import best_of, difference, write_report
@@ -38,7 +38,7 @@ def measured(texts: list[str]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def arms() -> Table:
-    return {arm: measured(texts) for arm, texts in WRITTEN.items()} | {comparison.OWNER: measured(REAL[::-1])}
+    return {arm: measured(texts) for arm, texts in WRITTEN.items()} | {OWNER: measured(REAL[::-1])}
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +92,8 @@ def test_a_report_says_how_far_the_way_to_the_owner_was_gone(report: dict[str, A
     assert gap["value"] == gap["low"] == gap["high"] == 1.0
     assert 0 < report["gaps_closed"]["tuned"]["mauve"]["value"] <= 1.5
     assert "Tuned goes 100% of the way from the base model to the owner" in page
-    assert comparison.OWNER not in report["arms"]
-    assert comparison.OWNER not in report["differences"]["tuned"]
+    assert OWNER not in report["arms"]
+    assert OWNER not in report["differences"]["tuned"]
 
 
 def test_words_that_the_real_mail_has_not_are_marked() -> None:

@@ -360,7 +360,7 @@ def test_the_data_stage_leaves_a_page_and_nothing_of_its_work(run_py: Run, tmp_p
     assert done.code == 0, done.err
     folder = tmp_path / "outputs" / "latest" / "data"
     assert sorted(path.name for path in folder.iterdir()) == [
-        *("dropped.jsonl", "emails.jsonl", "manifest.json", "report.html", "report.json")
+        *("dropped.jsonl", "emails.jsonl", "manifest.json", "others.jsonl", "report.html", "report.json")
     ]
     emails = [json.loads(line) for line in (folder / "emails.jsonl").read_text().splitlines()]
     assert all("@" not in address for email in emails for address in email["to"])

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 INFINITE = float("inf")
+# The owner's own training mails in the place of written ones: what a perfect writer would score.
+OWNER = "owner"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from email_assistant.metrics.authorship import Judge, train_judge, verdict
 from email_assistant.metrics.mauve_score import ENOUGH_MAILS
 from email_assistant.metrics.measured import Measured, Table, save
 from email_assistant.metrics.perplexity import perplexity
+from email_assistant.metrics.scores import OWNER
 from email_assistant.progress import bar
 from email_assistant.prompting import Prompter, Way
 from email_assistant.scoring import Scorer, embedder, scorer, write_mails, writer
@@ -45,7 +46,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     written: dict[str, list[Record]] = {arm: bench.write(arm) for arm in config.evaluation.arms}
     judge = bench.judge()
     arms: Table = {arm: bench.measure(arm, mails, judge) for arm, mails in written.items()}
-    arms[comparison.OWNER] = bench.measure_owner(judge)
+    arms[OWNER] = bench.measure_owner(judge)
     report = {
         "mails": len(bench.test),
         **comparison.report_of(arms, FLOOR, FIRST, config.evaluation.resamples, config.seed),
@@ -68,7 +69,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
 def log_to(run: Run, artifact: Artifact, config: Config) -> None:
     """Log scores, their intervals, the page, the plots and a table of the mails to a run."""
     report = jsonl.read_json(artifact.path("report.json"))
-    for arm, scores in [*report["arms"].items(), (comparison.OWNER, report["owner"])]:
+    for arm, scores in [*report["arms"].items(), (OWNER, report["owner"])]:
         run.log_metrics({f"test_{arm}_{name}": value for name, value in scores.items()})
         ends = report["intervals"][arm]
         run.log_metrics({f"test_{arm}_{name}_low": low for name, (low, _) in ends.items()})
