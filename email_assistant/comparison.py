@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from email_assistant.metrics.bootstrap import Difference, around, compare, draws, holm, interval
+from email_assistant.metrics.bootstrap import COVERAGE, Difference, around, compare, draws, holm, interval
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.measured import Measured
 from email_assistant.metrics.scores import OWNER, SCORES
@@ -37,9 +37,7 @@ def differences(arms: Arms, first: str, others: Sequence[str], drawn: Array) -> 
     """One arm less each other one, score by score; p-values are Holm's over the arms compared."""
     found: dict[str, dict[str, Difference]] = {
         other: {
-            name: compare(arms[first][name], arms[other][name], drawn)
-            for name in arms[first]
-            if name in arms[other] and len(arms[first][name].parts) == len(arms[other][name].parts)
+            name: compare(arms[first][name], arms[other][name], drawn) for name in arms[first] if name in arms[other]
         }
         for other in others
     }
@@ -99,5 +97,5 @@ def report_of(arms: Arms, floor: str, first: str, resamples: int, seed: int) -> 
         "intervals": ends,
         "differences": {first: differences(arms, first, others, drawn)} if first in arms else {},
         "gaps_closed": gaps_closed(arms, floor, drawn) if floor in arms else {},
-        "bootstrap": {"resamples": resamples, "seed": seed, "coverage": 0.95, "p_values": "paired, Holm over arms"},
+        "bootstrap": {"resamples": resamples, "seed": seed, "coverage": COVERAGE, "p_values": "paired, Holm over arms"},
     }

@@ -293,6 +293,11 @@ class Config:
     paths: Paths
 
     @property
+    def infers_with_retrieval(self) -> bool:
+        """Whether instructions are answered with mails of the archive beside them."""
+        return self.stage == "infer" and self.retrieval.method != "none"
+
+    @property
     def outputs(self) -> Path:
         """The folder of artifacts."""
         return Path(self.paths.outputs)
@@ -458,8 +463,7 @@ def _choices(annotation: Any) -> list[Any]:
 def _contradictions(config: Config) -> list[str]:
     """Faults that only several keys together show."""
     faults = []
-    retrieves = config.stage == "infer" and config.retrieval.method != "none"
-    if config.data.path is None and (retrieves or config.stage not in ("infer", "export", "plan")):
+    if config.data.path is None and (config.infers_with_retrieval or config.stage not in ("infer", "export", "plan")):
         faults.append("data.path: say where your archive lies, as in data.path=sent.mbox (data=demo takes the demo)")
     if config.summarizer.method == "from_file" and config.summarizer.path is None:
         faults.append("summarizer.path: summarizer=from_file needs the file of corrected pairs")

@@ -4,6 +4,7 @@ import re
 
 from email_assistant.archive.language import is_cyrillic
 from email_assistant.archive.threads import PREFIX as REPLY_PREFIX
+from email_assistant.metrics.copying import TrainingMails, longest
 
 GREETING = re.compile(
     r"^(dear|hi|hello|hey|good (morning|afternoon|evening)|"
@@ -102,13 +103,8 @@ def _invents(said: str, source: str) -> bool:
 
 def _is_copied(said: str, email: str) -> bool:
     """Whether most of the instruction is one run of the mail's own words."""
-    words = [word.casefold() for word in WORD.findall(said)]
-    text = " " + " ".join(word.casefold() for word in WORD.findall(email)) + " "
-    longest = 0
-    for start in range(len(words)):
-        while start + longest < len(words) and f" {' '.join(words[start : start + longest + 1])} " in text:
-            longest += 1
-    return longest >= COPIED_WORDS and longest >= COPIED_SHARE * len(words)
+    run = longest([said], TrainingMails([email]))
+    return run >= COPIED_WORDS and run >= COPIED_SHARE * len(WORD.findall(said))
 
 
 def from_headers(subject: str, recipients: list[str], language: str) -> str:

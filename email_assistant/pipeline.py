@@ -16,6 +16,7 @@ from typing import Any
 
 from email_assistant import summary
 from email_assistant.archive import readers
+from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
 from email_assistant.context import Context, archive_paths
@@ -112,9 +113,9 @@ def needed(config: Config) -> list[str]:
     if config.stage == "plan":
         return []
     if config.stage in LAST:
-        before = "split" if config.infer.adapter else "train"
-        retrieves = config.stage == "infer" and config.retrieval.method != "none"
-        return [] if config.infer.adapter and not retrieves else _with_those_before(before)
+        if not config.infer.adapter:
+            return _with_those_before("train")
+        return _with_those_before("split") if config.infers_with_retrieval else []
     return _with_those_before(config.stage)
 
 
@@ -252,7 +253,7 @@ def _train(context: Context) -> dict[str, Any]:
     return {
         "lora": asdict(config.lora),
         "trainer": _without(config.trainer, *resources),
-        "retrieval": {**asdict(config.retrieval), **_near_duplicates(config)} if retrieves else None,
+        "retrieval": _retrieved(config) if retrieves else None,
         "seed": config.seed,
         "inputs": {
             "train": split.content("train.jsonl"),
@@ -268,17 +269,14 @@ def _train_scores(context: Context) -> dict[str, Any]:
         "scored_mails": config.trainer.scored_mails,
         "generation": generation_key(config),
         "mauve": _mauve(config),
-        "asked": _retrieved(config) if config.retrieval.method != "none" else None,
+        "asked": _retrieved(config, "training_share") if config.retrieval.method != "none" else None,
     }
 
 
-def _retrieved(config: Config) -> dict[str, Any]:
+def _retrieved(config: Config, *left_out: str) -> dict[str, Any]:
     """What retrieved mails depend on beside the training mails and the base."""
-    return {**_without(config.retrieval, "training_share"), **_near_duplicates(config)}
-
-
-def _near_duplicates(config: Config) -> dict[str, float]:
-    return {"near_duplicate_similarity": config.split.near_duplicate_similarity}
+    similarity = config.split.near_duplicate_similarity
+    return {**_without(config.retrieval, *left_out), "near_duplicate_similarity": similarity}
 
 
 def _mauve(config: Config) -> dict[str, Any]:
@@ -292,10 +290,9 @@ def _mauve(config: Config) -> dict[str, Any]:
 
 def _evaluate(context: Context) -> dict[str, Any]:
     config, split = context.config, context.artifacts["split"]
-    retrieves = any(arm.endswith(("_bm25", "_embedding")) for arm in config.evaluation.arms)
-    shown = {key: value for key, value in _retrieved(config).items() if key != "method"}
+    retrieves = any(ARMS[arm].retrieves for arm in config.evaluation.arms)
     return {
-        "retrieval": shown if retrieves else None,
+        "retrieval": _retrieved(config, "method", "training_share") if retrieves else None,
         "evaluation": {**_without(config.evaluation, "mauve"), "mauve": _mauve(config)},
         "generation": generation_key(config),
         "max_length": config.trainer.max_length,

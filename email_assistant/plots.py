@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from email_assistant.arms import ARMS
 from email_assistant.metrics.formulas import divergence_curve, shares
 from email_assistant.metrics.measured import Measured
 from email_assistant.metrics.scores import OWNER, SCORES
@@ -23,19 +24,7 @@ Records = Sequence[Mapping[str, Any]]
 
 def name_of(arm: str) -> str:
     """An arm for people."""
-    return NAMES.get(arm, arm.replace("_", " "))
-
-
-NAMES = {
-    "base": "Base model",
-    "few_shot": "Base, shown mails",
-    "base_bm25": "Base, shown like mails",
-    "base_embedding": "Base, shown near mails",
-    "tuned": "Tuned",
-    "tuned_bm25": "Tuned, shown like mails",
-    "tuned_embedding": "Tuned, shown near mails",
-    OWNER: "The owner",
-}
+    return "The owner" if arm == OWNER else ARMS[arm].label
 
 
 def scores(report: Mapping[str, Any]) -> Any:

@@ -6,19 +6,15 @@ The same in training, scoring and inference, so that a model is asked as it was 
 import random
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
+from email_assistant.arms import Way
 from email_assistant.config import Config
 from email_assistant.language_model.encoding import ChatEncoder, Encoded, request
 from email_assistant.metrics.formulas import Array
 from email_assistant.retrieval import Bm25, Embedding, Library, document
 
 Record = dict[str, Any]
-# plain      the instruction alone
-# few_shot   after mails of the owner, drawn at random
-# bm25       after mails of the owner that share words with the request
-# embedding  after mails of the owner that the model finds alike
-Way = Literal["plain", "few_shot", "bm25", "embedding"]
 Embed = Callable[[Sequence[str]], Array]
 Turns = list[tuple[str, str]]
 

@@ -10,13 +10,14 @@ from email_assistant.config import Config, Generation, Model
 from email_assistant.language_model import gguf_adapter
 from email_assistant.language_model.decoding import Answer, Decoding
 from email_assistant.language_model.encoding import ChatEncoder
-from email_assistant.language_model.features import states
+from email_assistant.language_model.features import vectors
 from email_assistant.language_model.fingerprint import gguf_file, model_folder
 from email_assistant.language_model.generation import Writer, write_all
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.metrics.copying import TrainingMails, copying, longest
 from email_assistant.metrics.faithfulness import faithfulness, habitual
+from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured, mauve_scores
 from email_assistant.metrics.measured import Measured, mean
 from email_assistant.metrics.style import style_distances
@@ -48,9 +49,7 @@ def embedder(config: Config, model: LanguageModel | None) -> Embed:
     def embed(texts: Sequence[str]) -> Any:
         if not loaded:
             loaded.append(load_base(config.model))
-        encoder = loaded[0].encoder
-        ids = [encoder.text_ids(text)[: config.evaluation.mauve.max_tokens] for text in texts]
-        return states(loaded[0], [row or [encoder.pad_id] for row in ids], "mean")
+        return vectors(loaded[0], texts, config.evaluation.mauve.max_tokens, "mean")
 
     return embed
 
@@ -114,7 +113,8 @@ class Scorer:
             pairs: With the real mail of each that is to be written.
             training: The owner's training pairs.
         """
-        self.config, self._features_by, self._pairs = config, features_by, list(pairs)
+        self.config, self._features_by = config, features_by
+        self._known: dict[tuple[str, ...], Array] = {}
         self.real = [pair["email"] for pair in pairs]
         self._asked = [asked(pair) for pair in pairs]
         owned = [pair["email"] for pair in training]
@@ -135,10 +135,11 @@ class Scorer:
         found["mauve"] = mauve_measured(self._features(texts), self._real_features, self.mauve)
         if all("ended" in record for record in written):
             found["ended"] = mean([float(record["ended"]) for record in written])
-        found |= faithfulness(texts, self._asked, self._habitual)
-        found |= copying(texts, self._training)
-        found |= style_distances(texts, self.real)
-        return found
+        return found | self.measure_content(texts) | style_distances(texts, self.real)
+
+    def measure_content(self, texts: Sequence[str]) -> dict[str, Measured]:
+        """What mails keep of their requests and add, and what they copy: the scores that are of each mail by itself."""
+        return faithfulness(texts, self._asked, self._habitual) | copying(texts, self._training)
 
     def longest_copy(self, written: Sequence[Record]) -> int:
         """The longest run of words that any written mail shares with a training mail."""
@@ -157,10 +158,12 @@ class Scorer:
             f"scale:{settings.scaling_factor}|tokens:{settings.max_tokens}|seeds:{list(self.mauve.seeds)}"
         }
 
-    def _features(self, texts: Sequence[str]) -> Any:
-        encoder = self._features_by.encoder
-        ids = [encoder.text_ids(text)[: self.config.evaluation.mauve.max_tokens] for text in texts]
-        return states(self._features_by, [row or [encoder.pad_id] for row in ids], "last")
+    def _features(self, texts: Sequence[str]) -> Array:
+        """MAUVE's features of an arm's texts, which two scores ask for, made once."""
+        key = tuple(texts)
+        if key not in self._known:
+            self._known[key] = vectors(self._features_by, texts, self.config.evaluation.mauve.max_tokens, "last")
+        return self._known[key]
 
 
 def scorer(config: Config, writing: LanguageModel, pairs: Sequence[Record], training: Sequence[Record]) -> Scorer:

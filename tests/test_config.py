@@ -1,12 +1,13 @@
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from email_assistant import command_line
-from email_assistant.config import find_faults, from_composed, nearest_key, schema_keys
+from email_assistant.arms import ARMS
+from email_assistant.config import Arm, find_faults, from_composed, nearest_key, schema_keys
 from email_assistant.errors import ConfigurationError
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
@@ -134,3 +135,7 @@ def test_paged_optimizer_on_a_processor_is_a_fault() -> None:
 def test_alpha_is_twice_the_rank_unless_given() -> None:
     assert from_composed(composed("lora.r=8")).lora.scale_numerator == 16
     assert from_composed(composed("lora.r=8", "lora.alpha=4")).lora.scale_numerator == 4
+
+
+def test_every_arm_that_can_be_configured_is_known() -> None:
+    assert get_args(Arm) == tuple(ARMS)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from email_assistant import comparison, plots
+from email_assistant.evaluation_page import best_of, difference, write_report
 from email_assistant.metrics.copying import TrainingMails, copying
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured
@@ -12,7 +13,6 @@ from email_assistant.metrics.measured import Table, mean
 from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import text_scores
-from email_assistant.pages import best_of, difference, write_report
 
 REAL = [f"Ahoy Bo,\nrope number {number} is wet today!\nAda" for number in range(12)]
 WRITTEN = {

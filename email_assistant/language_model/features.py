@@ -13,6 +13,14 @@ from email_assistant.language_model.loading import LanguageModel
 BATCH = 16
 
 
+def vectors(
+    model: LanguageModel, texts: Sequence[str], max_tokens: int, pooling: Literal["last", "mean"]
+) -> NDArray[np.float64]:
+    """`states` of the beginnings of texts, at most so many tokens of each; an empty one counts as padding."""
+    ids = [model.encoder.text_ids(text)[:max_tokens] for text in texts]
+    return states(model, [row or [model.encoder.pad_id] for row in ids], pooling)
+
+
 @torch.inference_mode()
 def states(
     model: LanguageModel, ids_of_texts: Sequence[Sequence[int]], pooling: Literal["last", "mean"]

@@ -7,7 +7,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from email_assistant import comparison, jsonl, pages, plots
+from email_assistant import comparison, evaluation_page, jsonl, plots
+from email_assistant.arms import ARMS
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
@@ -20,22 +21,12 @@ from email_assistant.metrics.measured import Measured, Table, save
 from email_assistant.metrics.perplexity import perplexity
 from email_assistant.metrics.scores import OWNER
 from email_assistant.progress import bar
-from email_assistant.prompting import Prompter, Way
+from email_assistant.prompting import Prompter
 from email_assistant.scoring import Scorer, embedder, scorer, write_mails, writer
 from email_assistant.tracking import Run
 
 log = logging.getLogger(__name__)
 Record = dict[str, Any]
-# For each arm, whether the adapter writes, and how it is asked.
-ARMS: dict[str, tuple[bool, Way]] = {
-    "base": (False, "plain"),
-    "few_shot": (False, "few_shot"),
-    "base_bm25": (False, "bm25"),
-    "base_embedding": (False, "embedding"),
-    "tuned": (True, "plain"),
-    "tuned_bm25": (True, "bm25"),
-    "tuned_embedding": (True, "embedding"),
-}
 FLOOR, FIRST = "base", "tuned"
 
 
@@ -57,11 +48,11 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     }
     report["warnings"] = _warnings(report, config)
     save(folder / "measured.npz", [pair["id"] for pair in bench.test], arms)
-    jsonl.write(folder / "generations.jsonl", _generations(bench.test, written))
+    generations = _generations(bench.test, written)
+    jsonl.write(folder / "generations.jsonl", generations)
     jsonl.write_json(folder / "report.json", report)
     plots.write_picture(folder / "scores.png", plots.scores(report))
-    generations = jsonl.read(folder / "generations.jsonl")
-    pages.write_report(folder / "report.html", report, arms, generations, bench.history)
+    evaluation_page.write_report(folder / "report.html", report, arms, generations, bench.history)
     counts = {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()}
     return counts | {"mails": len(bench.test)}
 
@@ -103,7 +94,7 @@ class _Bench:
         return self._write(arm, self.test, arm)
 
     def _write(self, arm: str, pairs: Sequence[Record], name: str) -> list[Record]:
-        adapted, way = ARMS[arm]
+        adapted, way = ARMS[arm].adapted, ARMS[arm].way
         with nullcontext() if adapted else _without_adapter(self.writing):
             progress_file = self.work / f"{name}.jsonl"
             return write_mails(
@@ -138,20 +129,17 @@ class _Bench:
         enough = len(self.training) >= len(self.test)
         drawn = (chance.sample if enough else chance.choices)(self.training, k=len(self.test))
         found = self.scorer.measure([{"text": pair["email"]} for pair in drawn])
-        of_test = self.scorer.measure([{"text": pair["email"]} for pair in self.test])
-        for name in ("facts_kept", "facts_invented", "longest_copy", "copied"):
-            found[name] = of_test[name]
+        found |= self.scorer.measure_content(self.scorer.real)
         if judge:
             found["authorship"] = verdict(judge, self.scorer.real)
         return found
 
     def _perplexity(self, arm: str) -> Measured:
-        adapted, way = ARMS[arm]
+        adapted, way = ARMS[arm].adapted, ARMS[arm].way
         encoder = self.model.encoder
         examples = [encoder.completed(self.prompter.ids(pair, way), pair["email"]) for pair in self.test]
-        tuned: Any = self.model.model
-        with nullcontext() if adapted else tuned.disable_adapter(), bar(f"{arm}: real", len(examples)) as progress:
-            return perplexity(tuned, examples, self.model.device, progress.advance)
+        with nullcontext() if adapted else _without_adapter(self.model), bar(f"{arm}: real", len(examples)) as progress:
+            return perplexity(self.model.model, examples, self.model.device, progress.advance)
 
 
 def _about(judge: Judge) -> dict[str, float]:

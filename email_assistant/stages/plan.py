@@ -49,9 +49,10 @@ def run(context: Context) -> None:
         )
     Console(highlight=False).print(table(estimates, plan_for.memory))
     if plan_for.here and config.plan.probe and training.total <= plan_for.memory:
-        _say_time(config, plan_for, examples, training.recomputed)
+        probe = _probe(config, plan_for)
+        _say_time(config, plan_for, probe, examples, training.recomputed)
         for name, settings, prompt in uses:
-            _say_writing(config, plan_for, name, settings.batch_size, prompt, settings.max_new_tokens)
+            _say_writing(probe, name, settings.batch_size, prompt, settings.max_new_tokens)
     planning.refuse(
         training.total,
         plan_for.memory,
@@ -95,23 +96,19 @@ def _examples(context: Context) -> list[Any] | None:
     return [example for example in found if example is not None] or None
 
 
-def _say_time(config: Config, plan_for: Any, examples: Sequence[Any] | None, recompute: bool) -> None:
-    from email_assistant import planning
+def _probe(config: Config, plan_for: Any) -> Any:
     from email_assistant.language_model.blueprint import architecture
-    from email_assistant.training.probe import seconds_of_step
+    from email_assistant.training.probe import Probe
+
+    return Probe(architecture(config.model), plan_for.device, plan_for.dtype, config.model.quantization == "nf4")
+
+
+def _say_time(config: Config, plan_for: Any, probe: Any, examples: Sequence[Any] | None, recompute: bool) -> None:
+    from email_assistant import planning
 
     way = planning.way_of(config, plan_for.device, plan_for.dtype)
     lengths, supervised = planning.lengths_of(config.trainer, config.seed, examples, padded=way == "padded")
-    seconds = seconds_of_step(
-        architecture(config.model),
-        config.lora,
-        device=plan_for.device,
-        dtype=plan_for.dtype,
-        nf4=config.model.quantization == "nf4",
-        lengths=lengths,
-        supervised=supervised,
-        recompute=recompute,
-    )
+    seconds = probe.seconds_of_step(config.lora, lengths, supervised, recompute)
     rate = sum(lengths) / seconds
     tokens = sum(len(example.ids) for example in examples) if examples else ASSUMED_MAILS * planning.USUAL_TOKENS
     # A validation is a forward pass, about a third of a step, over a tenth of the mails.
@@ -124,19 +121,8 @@ def _say_time(config: Config, plan_for: Any, examples: Sequence[Any] | None, rec
     )
 
 
-def _say_writing(config: Config, plan_for: Any, name: str, rows: int, prompt: int, new_tokens: int) -> None:
-    from email_assistant.language_model.blueprint import architecture
-    from email_assistant.training.probe import seconds_of_answers
-
-    seconds = seconds_of_answers(
-        architecture(config.model),
-        device=plan_for.device,
-        dtype=plan_for.dtype,
-        nf4=config.model.quantization == "nf4",
-        rows=rows,
-        prompt=prompt,
-        new_tokens=new_tokens,
-    )
+def _say_writing(probe: Any, name: str, rows: int, prompt: int, new_tokens: int) -> None:
+    seconds = probe.seconds_of_answers(rows, prompt, new_tokens)
     log.info(
         "%-10s %d %s at once, of %d tokens each, take about %s: shorter ones take less",
         *("plan", rows, name, new_tokens, duration(seconds)),

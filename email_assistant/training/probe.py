@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,88 +21,80 @@ ROUNDS = 3
 WRITTEN = 8
 
 
-def seconds_of_step(
-    config: PretrainedConfig,
-    lora: Lora,
-    *,
-    device: torch.device,
-    dtype: torch.dtype,
-    nf4: bool,
-    lengths: Sequence[int],
-    supervised: float,
-    recompute: bool,
-) -> float:
-    """Seconds of forward and backward over one micro-batch, for all layers of the architecture."""
+@dataclass(frozen=True)
+class Probe:
+    """What is measured: an architecture, and what it is computed with.
 
-    def seconds(layers: int) -> float:
-        model = _random_model(config, layers, device, dtype, nf4)
-        return _step_seconds(attach(model, lora), config.vocab_size, device, dtype, lengths, supervised, recompute)
+    Attributes:
+        config: The base's architecture.
+        device: Of the computation.
+        dtype: Of the computation.
+        nf4: Whether the base's linear layers are held in 4 bit.
+    """
 
-    return _for_all_layers(config, seconds(1), seconds(2))
+    config: PretrainedConfig
+    device: torch.device
+    dtype: torch.dtype
+    nf4: bool
 
+    def seconds_of_step(self, lora: Lora, lengths: Sequence[int], supervised: float, recompute: bool) -> float:
+        """Seconds of forward and backward over one micro-batch, for all layers of the architecture.
 
-@torch.inference_mode()
-def seconds_of_answers(
-    config: PretrainedConfig,
-    *,
-    device: torch.device,
-    dtype: torch.dtype,
-    nf4: bool,
-    rows: int,
-    prompt: int,
-    new_tokens: int,
-) -> float:
-    """Seconds for so many answers at once, each of so many tokens after a prompt of so many."""
-    prompts = (torch.arange(rows * prompt, device=device) % config.vocab_size).view(rows, prompt)
+        Args:
+            lora: The adapter.
+            lengths: Of the micro-batch's sequences.
+            supervised: The share of their tokens that is supervised.
+            recompute: Whether activations are made again in the backward pass.
+        """
+        one, two = (self._step_seconds(layers, lora, lengths, supervised, recompute) for layers in (1, 2))
+        return _for_all_layers(self.config, one, two)
 
-    def parts(layers: int) -> tuple[float, float]:
-        model = _random_model(config, layers, device, dtype, nf4)
-        runs = [_answer_seconds(model, prompts) for _ in range(2)]
-        return runs[-1]
+    @torch.inference_mode()
+    def seconds_of_answers(self, rows: int, prompt: int, new_tokens: int) -> float:
+        """Seconds for so many answers at once, each of so many tokens after a prompt of so many."""
+        prompts = (torch.arange(rows * prompt, device=self.device) % self.config.vocab_size).view(rows, prompt)
+        one, two = (self._answer_seconds(layers, prompts) for layers in (1, 2))
+        reading, a_token = (_for_all_layers(self.config, *pair) for pair in zip(one, two, strict=True))
+        return reading + new_tokens * a_token
 
-    reading, a_token = (_for_all_layers(config, one, two) for one, two in zip(parts(1), parts(2), strict=True))
-    return reading + new_tokens * a_token
+    def _model(self, layers: int) -> Any:
+        with self.device:
+            model = AutoModelForCausalLM.from_config(with_layers(self.config, layers), dtype=self.dtype)
+        model.requires_grad_(False)
+        if self.nf4:
+            replace_linear_layers(model, lambda layer: quantized(layer, self.dtype, self.device))
+            model.is_loaded_in_4bit = True
+        return model.eval()
+
+    def _step_seconds(
+        self, layers: int, lora: Lora, lengths: Sequence[int], supervised: float, recompute: bool
+    ) -> float:
+        tuned = attach(self._model(layers), lora)
+        tuned.train()
+        if recompute:
+            tuned.gradient_checkpointing_enable({"use_reentrant": False})
+        batch = _batch(lengths, supervised, self.device, self.config.vocab_size)
+        loss = CompletionLoss(tuned, recompute=recompute)
+        loss.choose_way(batch)
+        seconds = []
+        for _ in range(ROUNDS + 1):
+            started = time.perf_counter()
+            with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+                total = loss(batch)
+            total.backward()  # type: ignore[no-untyped-call]
+            seconds.append(_since(started, self.device))
+        # The first one makes the memory that the others find.
+        return statistics.median(seconds[1:])
+
+    def _answer_seconds(self, layers: int, prompts: torch.Tensor) -> tuple[float, float]:
+        """Of reading the prompts and of one further token for each; the first round makes memory for the second."""
+        model = self._model(layers)
+        return [_answer_seconds(model, prompts) for _ in range(2)][-1]
 
 
 def _for_all_layers(config: PretrainedConfig, one: float, two: float) -> float:
     """From what one layer and two take; every further one takes what the second did."""
     return one + (int(config.num_hidden_layers) - 1) * max(two - one, 0.0)
-
-
-def _random_model(config: PretrainedConfig, layers: int, device: torch.device, dtype: torch.dtype, nf4: bool) -> Any:
-    with device:
-        model = AutoModelForCausalLM.from_config(with_layers(config, layers), dtype=dtype)
-    model.requires_grad_(False)
-    if nf4:
-        replace_linear_layers(model, lambda layer: quantized(layer, dtype, device))
-        model.is_loaded_in_4bit = True
-    return model.eval()
-
-
-def _step_seconds(
-    tuned: Any,
-    vocabulary: int,
-    device: torch.device,
-    dtype: torch.dtype,
-    lengths: Sequence[int],
-    supervised: float,
-    recompute: bool,
-) -> float:
-    tuned.train()
-    if recompute:
-        tuned.gradient_checkpointing_enable({"use_reentrant": False})
-    batch = _batch(lengths, supervised, device, vocabulary)
-    loss = CompletionLoss(tuned, recompute=recompute)
-    loss.choose_way(batch)
-    seconds = []
-    for _ in range(ROUNDS + 1):
-        started = time.perf_counter()
-        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-            total = loss(batch)
-        total.backward()  # type: ignore[no-untyped-call]
-        seconds.append(_since(started, device))
-    # The first one makes the memory that the others find.
-    return statistics.median(seconds[1:])
 
 
 def _answer_seconds(model: Any, prompts: torch.Tensor) -> tuple[float, float]:

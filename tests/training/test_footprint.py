@@ -19,7 +19,7 @@ from email_assistant.language_model.loading import add_adapter, load_base
 from email_assistant.training.batches import Batch
 from email_assistant.training.footprint import _Alive, step_footprint
 from email_assistant.training.loss import CompletionLoss, Way
-from email_assistant.training.probe import seconds_of_answers
+from email_assistant.training.probe import Probe
 
 LLAMA3 = Architecture(
     model_type="llama",
@@ -165,15 +165,8 @@ def test_writing_takes_longer_the_more_is_written(tiny_model: Path, nf4: bool) -
     base = architecture(model_settings(tiny_model))
 
     def seconds(new_tokens: int, layers: int) -> float:
-        return seconds_of_answers(
-            with_layers(base, layers),
-            device=torch.device("cpu"),
-            dtype=torch.float32,
-            nf4=nf4,
-            rows=4,
-            prompt=20,
-            new_tokens=new_tokens,
-        )
+        probe = Probe(with_layers(base, layers), torch.device("cpu"), torch.float32, nf4)
+        return probe.seconds_of_answers(rows=4, prompt=20, new_tokens=new_tokens)
 
     assert 0 < seconds(1, 2) < seconds(1000, 2)
     assert seconds(1000, 2) < seconds(1000, 200)
