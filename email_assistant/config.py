@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from email_assistant.errors import ConfigurationError
 
-StageName = Literal["all", "data", "summarize", "split", "train", "evaluate", "infer", "export", "plan"]
+StageName = Literal["all", "data", "summarize", "split", "train", "evaluate", "infer", "export", "plan", "compare"]
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
 Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
 
@@ -90,7 +90,10 @@ class Summarizer:
     path: Text | None
     prompts: dict[str, str]
     starts: dict[str, str]
+    mentions: dict[str, str]
     examples: dict[str, list[ExamplePair]]
+    facts: Annotated[int, Field(ge=0)]
+    verify: bool
     max_new_tokens: Count
     mail_tokens: Count
     retries: Annotated[int, Field(ge=0)]
@@ -251,6 +254,18 @@ class Plan:
 
 
 @dataclass(config=STRICT, kw_only=True)
+class Compare:
+    """Runs of the store side by side."""
+
+    runs: Annotated[list[Text], BeforeValidator(_one_as_list)]
+    mails: Literal["validation", "test"]
+    arm: Arm
+    by: str
+    resamples: Annotated[int, Field(ge=100)]
+    output: Text
+
+
+@dataclass(config=STRICT, kw_only=True)
 class Tracking:
     """The local MLflow store."""
 
@@ -289,6 +304,7 @@ class Config:
     infer: Infer
     export: Export
     plan: Plan
+    compare: Compare
     tracking: Tracking
     paths: Paths
 
@@ -372,7 +388,7 @@ def is_known(key: str) -> bool:
     if key in schema_keys():
         return True
     parent = key.rpartition(".")[0]
-    return parent in ("summarizer.prompts", "summarizer.starts", "summarizer.examples")
+    return parent in ("summarizer.prompts", "summarizer.starts", "summarizer.mentions", "summarizer.examples")
 
 
 def unknown_key(key: str) -> str:
@@ -463,7 +479,9 @@ def _choices(annotation: Any) -> list[Any]:
 def _contradictions(config: Config) -> list[str]:
     """Faults that only several keys together show."""
     faults = []
-    if config.data.path is None and (config.infers_with_retrieval or config.stage not in ("infer", "export", "plan")):
+    if config.data.path is None and (
+        config.infers_with_retrieval or config.stage not in ("infer", "export", "plan", "compare")
+    ):
         faults.append("data.path: say where your archive lies, as in data.path=sent.mbox (data=demo takes the demo)")
     if config.summarizer.method == "from_file" and config.summarizer.path is None:
         faults.append("summarizer.path: summarizer=from_file needs the file of corrected pairs")
@@ -474,6 +492,8 @@ def _contradictions(config: Config) -> list[str]:
             faults.append(f"summarizer.prompts.{language}: {{email}} is missing, the place where the mail goes")
         if language not in config.summarizer.starts:
             faults.append(f"summarizer.starts.{language}: is missing, though there is a prompt for {language}")
+        if "{facts}" not in config.summarizer.mentions.get(language, ""):
+            faults.append(f"summarizer.mentions.{language}: {{facts}} is missing, the place where names and numbers go")
     if config.lora.init != "default" and config.model.quantization != "none":
         faults.append(
             f"lora.init = {config.lora.init}: changes the base's weights, which 4 bits do not hold; take default"

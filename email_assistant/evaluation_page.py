@@ -9,10 +9,9 @@ from typing import Any
 from sacrebleu.metrics import CHRF
 
 from email_assistant import plots
-from email_assistant.comparison import SIGNIFICANT
-from email_assistant.metrics.measured import Measured
-from email_assistant.metrics.scores import OWNER, SCORES, Score
+from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.pages import render
+from email_assistant.score_table import rows
 
 # Words with what follows them, so that pieces put together give the text.
 PIECE = re.compile(r"\w+|\s+|[^\w\s]")
@@ -111,75 +110,28 @@ show();
 
 
 def write_report(
-    path: Path,
-    report: Mapping[str, Any],
-    arms: Mapping[str, Mapping[str, Measured]],
-    generations: Sequence[Mapping[str, Any]],
-    history: Sequence[Mapping[str, Any]],
+    path: Path, report: Mapping[str, Any], generations: Sequence[Mapping[str, Any]], figures: Mapping[str, Any]
 ) -> None:
     """Write the page of an evaluation.
 
     Args:
         path: Of the page.
         report: As report.json.
-        arms: Scores by arm, with the owner's.
         generations: Lines of generations.jsonl.
-        history: Lines of history.jsonl.
+        figures: Plots by name.
     """
-    drawn = plots.all_of(report, arms, generations, history)
     page = render(
         TEMPLATE,
         SCRIPT,
         report=report,
         names=plots.name_of,
         columns=[*report["arms"], OWNER],
-        rows=_rows(report),
+        rows=rows(report),
         gaps=_gaps(report),
-        plots={name: plots.as_image(figure) for name, figure in drawn.items()},
+        plots={name: plots.as_image(figure) for name, figure in figures.items()},
         mails=[_mail(line, list(report["arms"])) for line in generations],
     )
     path.write_text(page, encoding="utf-8")
-
-
-def _rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A row for every score: its cells by arm, the owner's last."""
-    rows = []
-    told = {**report["arms"], OWNER: report["owner"]}
-    for name, score in SCORES.items():
-        having = {arm: values[name] for arm, values in report["arms"].items() if name in values}
-        if having:
-            best = best_of(score, having, report["owner"].get(name))
-            rows.append({"label": score.label, "cells": [_cell(report, told, arm, name, best) for arm in told]})
-    return rows
-
-
-def best_of(score: Score, values: Mapping[str, float], owners: float | None) -> set[str]:
-    """The arms whose score is best as it is shown; where it is to be near the owner's, those that are nearest."""
-    goal = {"high": float("inf"), "low": float("-inf"), "near": 1.0 if owners is None else owners}[score.better]
-    if score is SCORES["length_ratio"]:
-        goal = 1.0
-    rounded = {arm: round(value, score.digits) for arm, value in values.items()}
-    if score.better == "near":
-        nearest = min(abs(value - goal) for value in rounded.values())
-        return {arm for arm, value in rounded.items() if abs(value - goal) == nearest}
-    top = (max if score.better == "high" else min)(rounded.values())
-    return {arm for arm, value in rounded.items() if value == top}
-
-
-def _cell(report: Mapping[str, Any], told: Mapping[str, Any], arm: str, name: str, best: set[str]) -> dict[str, Any]:
-    if name not in told[arm]:
-        return {"value": "", "interval": "", "best": False, "mark": ""}
-    low, high = report["intervals"][arm][name]
-    digits = SCORES[name].digits
-    apart = any(
-        others.get(arm, {}).get(name, {}).get("p", 1.0) < SIGNIFICANT for others in report["differences"].values()
-    )
-    return {
-        "value": f"{told[arm][name]:.{digits}f}",
-        "interval": f"{low:.{digits}f} to {high:.{digits}f}",
-        "best": arm in best,
-        "mark": " ≠" if apart else "",
-    }
 
 
 def _gaps(report: Mapping[str, Any]) -> list[str]:

@@ -85,7 +85,7 @@ def run(config: Config) -> float | None:
         context.run.close("FAILED")
         raise
     context.run.close("FINISHED")
-    if config.stage != "plan":
+    if config.stage not in ("plan", "compare"):
         summary.show(context.config, context.artifacts)
     return _validation_loss(context)
 
@@ -110,7 +110,7 @@ def needed(config: Config) -> list[str]:
     """The stages to have, in order, for the one that is asked for."""
     if config.stage == "all":
         return list(STAGES)
-    if config.stage == "plan":
+    if config.stage in ("plan", "compare"):
         return []
     if config.stage in LAST:
         if not config.infer.adapter:
@@ -312,11 +312,12 @@ LAST = {
     "infer": "email_assistant.stages.infer",
     "export": "email_assistant.stages.export",
     "plan": "email_assistant.stages.plan",
+    "compare": "email_assistant.stages.compare",
 }
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 3, (), _data),
-    "summarize": Stage("email_assistant.stages.summarize", 1, ("data",), _summarize, resumable=True),
+    "summarize": Stage("email_assistant.stages.summarize", 2, ("data",), _summarize, resumable=True),
     "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
     "train": Stage("email_assistant.stages.train", 2, ("split",), _train, _train_scores, resumable=True),
     "evaluate": Stage("email_assistant.stages.evaluate", 2, ("data", "split", "train"), _evaluate, resumable=True),

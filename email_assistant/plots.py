@@ -66,6 +66,40 @@ def mauve_curves(arms: Mapping[str, Mapping[str, Measured]]) -> Any:
     return figure
 
 
+def dots(report: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """Scores of many runs, a line each from the top, with their intervals.
+
+    Args:
+        report: With scores and intervals by label.
+        names: Of the scores.
+    """
+    labels = list(report["arms"])
+    figure, all_axes = _figure(len(names), 3.4 + 2.2 * len(names), 0.8 + 0.28 * len(labels), sharey=True)
+    for place, (axes, name) in enumerate(zip(all_axes, names, strict=True)):
+        for row, label in enumerate(labels):
+            value, (low, high) = report["arms"][label][name], report["intervals"][label][name]
+            axes.errorbar(value, row, xerr=[[value - low], [high - value]], fmt="o", color=COLOURS[place], ecolor=GREY)
+        axes.axvline(report["arms"][labels[0]][name], color=GREY, linestyle=":", linewidth=1)
+        axes.set_title(SCORES[name].short)
+    all_axes[0].set_yticks(range(len(labels)), labels, fontsize=8)
+    all_axes[0].invert_yaxis()
+    return figure
+
+
+def validation_losses(histories: Mapping[str, Records]) -> Any:
+    """Validation losses of many runs by step."""
+    figure, (axes,) = _figure(1, 8.0, 4.0)
+    for place, (label, history) in enumerate(histories.items()):
+        points = [(record["step"], record["validation/loss"]) for record in history if "validation/loss" in record]
+        dashes = ("-", "--", ":", "-.")[place // len(COLOURS) % 4]
+        axes.plot(*zip(*points, strict=True), dashes, label=label, color=COLOURS[place % len(COLOURS)], marker=".")
+    axes.set_xlabel("step")
+    axes.set_ylabel("nats a token")
+    axes.set_title("Validation loss")
+    _legend(axes)
+    return figure
+
+
 def losses(history: Records) -> Any:
     """Training and validation loss by step."""
     figure, (axes,) = _figure(1, 5.2, 4.0)
@@ -138,9 +172,12 @@ def as_image(figure: Any) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(_saved(figure, "svg")).decode("ascii")
 
 
-def write_picture(path: Path, figure: Any) -> None:
-    """A figure as a PNG on white."""
-    path.write_bytes(_saved(figure, "png", transparent=False, facecolor="white", dpi=120))
+def write_pictures(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Figures as PNG files on white, by name."""
+    folder.mkdir(exist_ok=True)
+    for name, figure in figures.items():
+        picture = _saved(figure, "png", transparent=False, facecolor="white", dpi=120)
+        (folder / f"{name}.png").write_bytes(picture)
 
 
 def _saved(figure: Any, kind: str, **how: Any) -> bytes:
@@ -151,12 +188,12 @@ def _saved(figure: Any, kind: str, **how: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _figure(columns: int, width: float, height: float) -> tuple[Any, list[Any]]:
+def _figure(columns: int, width: float, height: float, sharey: bool = False) -> tuple[Any, list[Any]]:
     """A figure and its axes in one row, all lines and letters grey."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    all_axes = list(figure.subplots(1, columns, squeeze=False)[0])
+    all_axes = list(figure.subplots(1, columns, squeeze=False, sharey=sharey)[0])
     for axes in all_axes:
         axes.tick_params(colors=GREY)
         for spine in axes.spines.values():

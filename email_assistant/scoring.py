@@ -1,6 +1,6 @@
 """Writing mails for instructions and scoring them: the same for validation and for the test set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from email_assistant.language_model.generation import Writer, write_all
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.metrics.copying import TrainingMails, copying, longest
-from email_assistant.metrics.faithfulness import faithfulness, habitual
+from email_assistant.metrics.facts import habitual
+from email_assistant.metrics.faithfulness import faithfulness
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured, mauve_scores
 from email_assistant.metrics.measured import Measured, mean
+from email_assistant.metrics.perplexity import perplexity
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import signatures, text_scores
 from email_assistant.progress import bar
@@ -62,7 +64,7 @@ def decoding_of(settings: Generation) -> Decoding:
 def write_mails(
     model: Writer,
     pairs: Sequence[Record],
-    prompt_of: Callable[[Record], list[int]],
+    prompts: Sequence[list[int]],
     config: Config,
     progress_file: Path,
     what: str,
@@ -72,7 +74,7 @@ def write_mails(
     Args:
         model: That writes.
         pairs: With an `id` each.
-        prompt_of: The prompt's ids for a pair.
+        prompts: The prompt's ids for each pair.
         config: For decoding, seed and batch size.
         progress_file: Lines of finished mails.
         what: The label of the progress bar.
@@ -84,19 +86,26 @@ def write_mails(
     finished = jsonl.read_finished(progress_file)
     jsonl.write(progress_file, finished)
     written: dict[str, Record] = {record["id"]: record for record in finished}
-    pending = [pair for pair in pairs if pair["id"] not in written]
+    pending = [(pair["id"], ids) for pair, ids in zip(pairs, prompts, strict=True) if pair["id"] not in written]
     with progress_file.open("a", encoding="utf-8") as file, bar(what, len(pairs), len(written)) as progress:
 
         def keep(index: int, answer: Answer) -> None:
-            record = {"id": pending[index]["id"], **asdict(answer)}
+            record = {"id": pending[index][0], **asdict(answer)}
             written[record["id"]] = record
             file.write(jsonl.line(record))
             file.flush()
             progress.advance()
 
-        prompts = [prompt_of(pair) for pair in pending]
-        write_all(model, prompts, decoding_of(config.generation), config.seed, config.generation.batch_size, keep)
+        asked_for = [ids for _, ids in pending]
+        write_all(model, asked_for, decoding_of(config.generation), config.seed, config.generation.batch_size, keep)
     return [written[pair["id"]] for pair in pairs]
+
+
+def perplexity_of(model: LanguageModel, pairs: Sequence[Record], prompts: Sequence[list[int]], what: str) -> Measured:
+    """Perplexity of the real mails after their prompts, by the model as it is: with its adapter or without."""
+    examples = [model.encoder.completed(ids, pair["email"]) for pair, ids in zip(pairs, prompts, strict=True)]
+    with bar(f"{what}: real", len(examples)) as progress:
+        return perplexity(model.model, examples, model.device, progress.advance)
 
 
 class Scorer:

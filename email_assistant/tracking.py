@@ -34,6 +34,8 @@ PARENT_RUN = "EMAIL_ASSISTANT_PARENT_RUN"
 LONGEST_VALUE = 6000
 BATCH = 100
 PORT = 5000
+# The stage of the run that the jobs of a sweep are children of.
+SWEEP = "sweep"
 log = logging.getLogger(__name__)
 
 
@@ -232,7 +234,7 @@ class SweepParent(Callback):
         overrides = list(config.hydra.overrides.task)
         varied = " ".join(line for line in overrides if "," in line or "(" in line)
         name = config.tracking.run_name or f"sweep {varied}".strip()
-        tags = {"mlflow.runName": name[:120], "stage": "sweep", "overrides": " ".join(overrides)}
+        tags = {"mlflow.runName": name[:120], "stage": SWEEP, "overrides": " ".join(overrides)}
         self._run_id = self._client.create_run(experiment, tags=tags).info.run_id
         os.environ[PARENT_RUN] = self._run_id
         atexit.register(self._close, "KILLED")

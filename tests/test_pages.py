@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from email_assistant import comparison, plots
-from email_assistant.evaluation_page import best_of, difference, write_report
+from email_assistant.evaluation_page import difference, write_report
 from email_assistant.metrics.copying import TrainingMails, copying
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured
@@ -13,6 +13,7 @@ from email_assistant.metrics.measured import Table, mean
 from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import text_scores
+from email_assistant.score_table import best_of
 
 REAL = [f"Ahoy Bo,\nrope number {number} is wet today!\nAda" for number in range(12)]
 WRITTEN = {
@@ -60,7 +61,7 @@ def page(arms: Table, report: dict[str, Any], tmp_path_factory: pytest.TempPathF
     ]
     lines[0]["tuned"] = HOSTILE
     path = tmp_path_factory.mktemp("page") / "r.html"
-    write_report(path, report, arms, lines, HISTORY)
+    write_report(path, report, lines, plots.all_of(report, arms, lines, HISTORY))
     return path.read_text(encoding="utf-8")
 
 
@@ -110,6 +111,8 @@ def test_the_best_arm_is_the_one_nearest_where_nearness_counts() -> None:
     assert best_of(SCORES["facts_invented"], {"a": 0.0, "b": 2.0}, 1.9) == {"b"}
 
 
-def test_the_plot_is_a_picture(report: dict[str, Any], tmp_path: Path) -> None:
-    plots.write_picture(tmp_path / "p.png", plots.scores(report))
-    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+def test_plots_are_pictures_of_their_own(report: dict[str, Any], arms: Table, tmp_path: Path) -> None:
+    figures = {"scores": plots.scores(report), "mauve": plots.mauve_curves(arms), "loss": plots.losses(HISTORY)}
+    plots.write_pictures(tmp_path / "plots", figures)
+    for name in figures:
+        assert (tmp_path / "plots" / f"{name}.png").read_bytes().startswith(b"\x89PNG")

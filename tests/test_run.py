@@ -131,6 +131,44 @@ def test_a_sweep_prepares_once_and_makes_a_parent_with_children(run_py: Run, tmp
     assert parents[0].data.metrics["children"] == 4
 
 
+def test_a_sweep_ends_in_a_page_that_compares_its_runs(run_py: Run, tmp_path: Path) -> None:
+    nothing = run_py("stage=compare")
+    assert nothing.code == 1
+    assert "there is no store of runs yet" in nothing.err
+    swept = ("stage=train", "trainer.learning_rate=1e-5,1e-1", "trainer.scored_mails=4")
+    assert run_py("-m", "lora.r=2,4", *swept).code == 0
+    alone = run_py("stage=train", "lora.r=8", "trainer.scored_mails=4")
+    assert alone.code == 0, alone.err
+    compared = run_py("stage=compare")
+    assert compared.code == 0, compared.err
+    assert "4 runs on" in compared.out
+    assert "trainer.learning_rate, over all values of the others:" in compared.out
+    page = (tmp_path / "outputs" / "compare.html").read_text(encoding="utf-8")
+    assert "4 runs on" in page
+    run = runs_of(tmp_path)[-1]
+    assert run.data.tags["stage"] == "compare"
+    best = {one.info.run_id: one for one in runs_of(tmp_path)}[run.data.tags["compare.best"]]
+    trained = [
+        one for one in runs_of(tmp_path) if "lora.r" in one.data.params and "mlflow.parentRunId" in one.data.tags
+    ]
+    assert best.data.metrics["validation_perplexity"] == min(
+        one.data.metrics["validation_perplexity"] for one in trained
+    )
+
+    names = [one.info.run_id for one in runs_of(tmp_path) if one.data.params.get("lora.r") == "8"]
+    asked = run_py("stage=compare", f"compare.runs=[{names[0][:10]},{best.info.run_id}]", "compare.by=chrf")
+    assert "2 runs on" in asked.out, asked.err
+    for arguments, message in (
+        (("compare.by=chrff",), "did you mean chrf?"),
+        (("compare.by=length_ratio",), "no score that runs can be ordered by"),
+        (("compare.runs=[abcdef]",), "no finished run has the name 'abcdef'"),
+        (("compare.mails=test",), "no run in the store has scores on test mails"),
+    ):
+        refused = run_py("stage=compare", *arguments)
+        assert refused.code == 1
+        assert message in refused.err
+
+
 def test_infer_writes_a_table_in_order_and_refuses_another_base(run_py: Run, tmp_path: Path, other_model: Path) -> None:
     asked = ['Say "hi", twice', "Спроси, где верёвка; срочно", "", "=1+1", 'Say "hi", twice']
     (tmp_path / "ask.txt").write_text("\n".join(asked), encoding="utf-8")

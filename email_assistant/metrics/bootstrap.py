@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.measured import Measured
+from email_assistant.metrics.measured import Average, Measured
 
 # Between the ends of an interval lies so much of what was drawn.
 COVERAGE = 0.95
@@ -52,7 +52,7 @@ def interval(measured: Measured, drawn: Array, lowest: float, highest: float) ->
     return float(min(ends[0], value)), float(max(ends[1], value))
 
 
-def compare(first: Measured, second: Measured, drawn: Array) -> Difference:
+def compare(first: Measured | Average, second: Measured | Average, drawn: Array) -> Difference:
     """The paired difference of two arms on the same mails.
 
     The test is the paired bootstrap (Koehn 2004, aclanthology.org/W04-3250; Efron and Tibshirani 1993,

@@ -43,6 +43,26 @@ class Measured:
         return FORMULAS[self.formula](sums.reshape(len(draws), *self.parts.shape[1:]), self.parameter)
 
 
+@dataclass(frozen=True)
+class Average:
+    """The mean of the same score over several arms, mail by mail drawn alike.
+
+    Attributes:
+        scores: Of the same mails in the same order.
+    """
+
+    scores: Sequence[Measured]
+
+    @property
+    def value(self) -> float:
+        """The mean on all mails."""
+        return float(np.mean([score.value for score in self.scores]))
+
+    def under(self, draws: Array) -> Array:
+        """The mean for every row of draws, as of `Measured`."""
+        return np.asarray(np.mean([score.under(draws) for score in self.scores], axis=0))
+
+
 def mean(values: Sequence[float]) -> Measured:
     """The mean of a value a mail."""
     return ratio(values, [1.0] * len(values))

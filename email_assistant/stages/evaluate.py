@@ -18,11 +18,9 @@ from email_assistant.language_model.loading import LanguageModel, load_adapter, 
 from email_assistant.metrics.authorship import Judge, train_judge, verdict
 from email_assistant.metrics.mauve_score import ENOUGH_MAILS
 from email_assistant.metrics.measured import Measured, Table, save
-from email_assistant.metrics.perplexity import perplexity
 from email_assistant.metrics.scores import OWNER
-from email_assistant.progress import bar
 from email_assistant.prompting import Prompter
-from email_assistant.scoring import Scorer, embedder, scorer, write_mails, writer
+from email_assistant.scoring import Scorer, embedder, perplexity_of, scorer, write_mails, writer
 from email_assistant.tracking import Run
 
 log = logging.getLogger(__name__)
@@ -31,7 +29,7 @@ FLOOR, FIRST = "base", "tuned"
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
-    """Write report.json, report.html, scores.png, generations.jsonl and measured.npz."""
+    """Write report.json, report.html, plots/, generations.jsonl and measured.npz."""
     config = context.config
     bench = _Bench(context, folder / PROGRESS)
     written: dict[str, list[Record]] = {arm: bench.write(arm) for arm in config.evaluation.arms}
@@ -51,8 +49,9 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     generations = _generations(bench.test, written)
     jsonl.write(folder / "generations.jsonl", generations)
     jsonl.write_json(folder / "report.json", report)
-    plots.write_picture(folder / "scores.png", plots.scores(report))
-    evaluation_page.write_report(folder / "report.html", report, arms, generations, bench.history)
+    figures = plots.all_of(report, arms, generations, bench.history)
+    plots.write_pictures(folder / "plots", figures)
+    evaluation_page.write_report(folder / "report.html", report, generations, figures)
     counts = {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()}
     return counts | {"mails": len(bench.test)}
 
@@ -66,8 +65,9 @@ def log_to(run: Run, artifact: Artifact, config: Config) -> None:
         run.log_metrics({f"test_{arm}_{name}_low": low for name, (low, _) in ends.items()})
         run.log_metrics({f"test_{arm}_{name}_high": high for name, (_, high) in ends.items()})
     run.set_tags({f"signature.test.{name}": value for name, value in report["signatures"].items()})
-    for name in ("report.json", "report.html", "scores.png", "measured.npz"):
+    for name in ("report.json", "report.html", "measured.npz"):
         run.log_files(artifact.path(name))
+    run.log_files(artifact.path("plots"), "plots")
     run.log_table("generations.json", jsonl.read(artifact.path("generations.jsonl")))
 
 
@@ -87,6 +87,7 @@ class _Bench:
         self.model = load_adapter(load_base(config.model), adapter, base_fingerprint(config))
         self.writing = writer(config, self.model, adapter, work)
         self.prompter = Prompter(config, self.model.encoder, self.training, embedder(config, self.model))
+        self._known_prompts: dict[tuple[str, tuple[str, ...]], list[list[int]]] = {}
         self.scorer: Scorer = scorer(config, self.model, self.test, self.training)
 
     def write(self, arm: str) -> list[Record]:
@@ -94,12 +95,17 @@ class _Bench:
         return self._write(arm, self.test, arm)
 
     def _write(self, arm: str, pairs: Sequence[Record], name: str) -> list[Record]:
-        adapted, way = ARMS[arm].adapted, ARMS[arm].way
-        with nullcontext() if adapted else _without_adapter(self.writing):
-            progress_file = self.work / f"{name}.jsonl"
+        with nullcontext() if ARMS[arm].adapted else _without_adapter(self.writing):
             return write_mails(
-                self.writing, pairs, lambda pair: self.prompter.ids(pair, way), self.config, progress_file, name
+                self.writing, pairs, self._prompts(arm, pairs), self.config, self.work / f"{name}.jsonl", name
             )
+
+    def _prompts(self, arm: str, pairs: Sequence[Record]) -> list[list[int]]:
+        """An arm's prompts, which are asked for twice: to write mails, and for the likelihood of the real ones."""
+        key = (arm, tuple(pair["id"] for pair in pairs))
+        if key not in self._known_prompts:
+            self._known_prompts[key] = [self.prompter.ids(pair, ARMS[arm].way) for pair in pairs]
+        return self._known_prompts[key]
 
     def judge(self) -> Judge | None:
         """A classifier that tells the owner's training mails from those of others and of the base model."""
@@ -116,7 +122,8 @@ class _Bench:
         found = self.scorer.measure(written)
         if judge:
             found["authorship"] = verdict(judge, [record["text"] for record in written])
-        found["perplexity"] = self._perplexity(arm)
+        with nullcontext() if ARMS[arm].adapted else _without_adapter(self.model):
+            found["perplexity"] = perplexity_of(self.model, self.test, self._prompts(arm, self.test), arm)
         return found
 
     def measure_owner(self, judge: Judge | None) -> dict[str, Measured]:
@@ -133,13 +140,6 @@ class _Bench:
         if judge:
             found["authorship"] = verdict(judge, self.scorer.real)
         return found
-
-    def _perplexity(self, arm: str) -> Measured:
-        adapted, way = ARMS[arm].adapted, ARMS[arm].way
-        encoder = self.model.encoder
-        examples = [encoder.completed(self.prompter.ids(pair, way), pair["email"]) for pair in self.test]
-        with nullcontext() if adapted else _without_adapter(self.model), bar(f"{arm}: real", len(examples)) as progress:
-            return perplexity(self.model.model, examples, self.model.device, progress.advance)
 
 
 def _about(judge: Judge) -> dict[str, float]:

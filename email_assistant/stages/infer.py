@@ -175,7 +175,7 @@ def _write(
         log.info("%-10s %d of %d mails were there", "infer", len(before), len(pairs))
     with _loaded(config, adapter) as model:
         prompter, way = _prompter(config, model, training), way_to_ask(config)
-        written = write_mails(model, pairs, lambda pair: prompter.ids(pair, way), config, progress, "infer")
+        written = write_mails(model, pairs, [prompter.ids(pair, way) for pair in pairs], config, progress, "infer")
     return [record["text"] for record in written]
 
 

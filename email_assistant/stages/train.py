@@ -18,7 +18,7 @@ from email_assistant.language_model.loading import LanguageModel, add_adapter, l
 from email_assistant.metrics.measured import save
 from email_assistant.model_card import model_card
 from email_assistant.prompting import Prompter, way_to_ask
-from email_assistant.scoring import embedder, scorer, write_mails, writer
+from email_assistant.scoring import embedder, perplexity_of, scorer, write_mails, writer
 from email_assistant.tracking import Run
 from email_assistant.training import first_look
 from email_assistant.training.start import keep, save_as_plain
@@ -196,9 +196,8 @@ def _score(
     prompter = Prompter(config, model.encoder, training, embedder(config, model))
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
     writing = writer(config, model, folder / "adapter", folder / PROGRESS)
-    written = write_mails(
-        writing, chosen, lambda pair: prompter.ids(pair, way_to_ask(config)), config, progress_file, "score"
-    )
+    prompts = [prompter.ids(pair, way_to_ask(config)) for pair in chosen]
+    written = write_mails(writing, chosen, prompts, config, progress_file, "score")
     jsonl.write(
         folder / "validation_mails.jsonl",
         (
@@ -213,5 +212,6 @@ def _score(
     )
     judge = scorer(config, model, chosen, training)
     measured = judge.measure(written)
+    measured["perplexity"] = perplexity_of(model, chosen, prompts, "score")
     save(folder / "measured.npz", [pair["id"] for pair in chosen], {"tuned": measured})
     return {name: score.value for name, score in measured.items()}, judge.signatures()

@@ -13,7 +13,8 @@ from email_assistant.errors import DataError
 from email_assistant.metrics import style
 from email_assistant.metrics.authorship import train_judge, verdict
 from email_assistant.metrics.copying import TrainingMails, copying, longest
-from email_assistant.metrics.faithfulness import facts, faithfulness, habitual
+from email_assistant.metrics.facts import facts, habitual, phrases
+from email_assistant.metrics.faithfulness import faithfulness
 from email_assistant.metrics.formulas import FORMULAS, divergence_area, jensen_shannon, wasserstein
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured, mauve_scores
 from email_assistant.metrics.measured import Measured, load, mean, ratio, save
@@ -242,3 +243,20 @@ def test_what_is_kept_of_an_evaluation_is_read_back(tmp_path: Path) -> None:
     (tmp_path / "m.npz").write_bytes(b"nonsense")
     with pytest.raises(DataError, match="holds no scores"):
         load(tmp_path / "m.npz")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We meet Ann Rope & Sons at 8 pm on Sept. 17.", ["Ann Rope & Sons", "8 pm", "Sept. 17"]),
+        (
+            "It costs $12.50 or 5%.  So what? Cheryl Nelson pays tomorrow.",
+            ["$12.50", "5%", "Cheryl Nelson", "tomorrow"],
+        ),
+        ("1. Rope\n(2) Tin for 3 men, not 4 of them", ["3 men", "4"]),
+        ("See https://x.example/A1 or Ask@x.example. This is it.", []),
+        ("Приезжай в четверг к Дарье Кузьминой, 17 марта.", ["четверг", "Дарье Кузьминой", "17 марта"]),
+    ],
+)
+def test_phrases_are_names_dates_and_numbers_as_typed(text: str, expected: list[str]) -> None:
+    assert phrases(text) == expected

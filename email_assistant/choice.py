@@ -1,0 +1,154 @@
+"""Which of several runs to take, what their values do, and whether the differences are real."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from email_assistant.comparison import SIGNIFICANT, differences, intervals, values
+from email_assistant.metrics.bootstrap import Difference, compare, draws, holm
+from email_assistant.metrics.measured import Average
+from email_assistant.metrics.scores import SCORES
+from email_assistant.store import ScoredRun
+
+# Parameters that say how or where a run went, not what it learned.
+_ELSEWHERE = ("tracking.", "infer.", "compare.", "plan.", "export.", "paths.")
+_HOW = (
+    "stage force data.path data.processes model.path model.gguf model.device model.threads summarizer.path "
+    "summarizer.batch_size generation.batch_size generation.slots trainer.micro_batch_tokens "
+    "trainer.gradient_checkpointing trainer.checkpoint_steps"
+)
+HOW = frozenset(_HOW.split())
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a comparison of runs found.
+
+    Attributes:
+        labels: Of the runs, the best first.
+        runs: By label.
+        varied: The parameters in which the runs differ.
+        report: Scores, intervals and differences by label, as `comparison.report_of` has them by arm.
+        alike: Labels of runs that the chosen score cannot tell from the best.
+        effects: For each varied parameter whose values can be told apart from the others', a line a value.
+        left_out: Names of runs that were scored on other mails.
+        warnings: What a reader should know before believing it.
+    """
+
+    labels: list[str]
+    runs: Mapping[str, ScoredRun]
+    varied: list[str]
+    report: dict[str, Any]
+    alike: list[str]
+    effects: dict[str, list[dict[str, Any]]]
+    left_out: list[str]
+    warnings: list[str]
+
+    @property
+    def best(self) -> str:
+        """The label of the best run."""
+        return self.labels[0]
+
+
+def choose(found: Sequence[ScoredRun], by: str, resamples: int, seed: int) -> Choice:
+    """Compare runs on the mails that they share.
+
+    Args:
+        found: Runs with scores.
+        by: The score to choose by.
+        resamples: Of the bootstrap.
+        seed: Of the draws.
+    """
+    taken, left_out = _on_the_same_mails(found)
+    varied = _varied([run.params for run in taken])
+    runs = dict(zip(_labels(taken, varied), taken, strict=True))
+    sign = 1 if SCORES[by].better == "low" else -1
+    labels = sorted(runs, key=lambda label: (sign * runs[label].scores[by].value, label))
+    drawn = draws(len(taken[0].ids), resamples, seed)
+    arms = {label: runs[label].scores for label in labels}
+    apart = differences(arms, labels[0], labels[1:], drawn)
+    report = {
+        "arms": values(arms),
+        "owner": {},
+        "intervals": intervals(arms, drawn),
+        "differences": {labels[0]: apart},
+        "bootstrap": {"resamples": resamples, "seed": seed},
+    }
+    return Choice(
+        labels=labels,
+        runs=runs,
+        varied=varied,
+        report=report,
+        alike=[label for label in labels[1:] if apart[label][by]["p"] >= SIGNIFICANT],
+        effects=_effects(list(runs.values()), varied, by, drawn),
+        left_out=[run.name for run in left_out],
+        warnings=_warnings(taken),
+    )
+
+
+def _on_the_same_mails(found: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[ScoredRun]]:
+    """The largest group of runs that wrote the same mails, and the others; of equal groups that of the newest run."""
+    groups = Counter(tuple(run.ids) for run in found)
+    most = max(groups, key=lambda ids: groups[ids])
+    return [run for run in found if tuple(run.ids) == most], [run for run in found if tuple(run.ids) != most]
+
+
+def _varied(params: Sequence[Mapping[str, str]]) -> list[str]:
+    """The parameters in which runs differ, but for those that change nothing that was learned."""
+    names = dict.fromkeys(name for one in params for name in one)
+    told = [name for name in names if name not in HOW and not name.startswith(_ELSEWHERE)]
+    return [name for name in told if len({one.get(name) for one in params}) > 1]
+
+
+def _labels(runs: Sequence[ScoredRun], varied: Sequence[str]) -> list[str]:
+    """A run by what it varies, with the beginning of its id where that is not enough."""
+    told = [", ".join(f"{name.rpartition('.')[2]} {run.params.get(name)}" for name in varied) for run in runs]
+    often = Counter(told)
+    return [
+        label if label and often[label] == 1 else f"{label or run.name} ({run.id[:6]})"
+        for label, run in zip(told, runs, strict=True)
+    ]
+
+
+def _effects(runs: Sequence[ScoredRun], varied: Sequence[str], by: str, drawn: Any) -> dict[str, list[dict[str, Any]]]:
+    """The mean score of every value of a parameter over runs that are alike in all others.
+
+    A parameter is left out where its values were not tried with the same values of the others: its mean would
+    then speak of those.
+    """
+    sign = 1 if SCORES[by].better == "low" else -1
+    told: dict[str, list[dict[str, Any]]] = {}
+    for name in varied:
+        others = [other for other in varied if other != name]
+        groups: dict[str, list[ScoredRun]] = {}
+        for run in runs:
+            groups.setdefault(str(run.params.get(name)), []).append(run)
+        beside = [
+            Counter(tuple(run.params.get(other) for other in others) for run in group) for group in groups.values()
+        ]
+        if any(one != beside[0] for one in beside):
+            continue
+        means = {value: Average([run.scores[by] for run in group]) for value, group in groups.items()}
+        order = sorted(means, key=lambda value: sign * means[value].value)
+        apart = {value: compare(means[order[0]], means[value], drawn) for value in order[1:]}
+        raised = dict(zip(apart, holm([one.p for one in apart.values()]), strict=True))
+        told[name] = [
+            {"value": value, "runs": len(groups[value]), "mean": means[value].value}
+            | (_told(apart[value], raised[value]) if value in apart else {})
+            for value in order
+        ]
+    return told
+
+
+def _told(difference: Difference, p: float) -> dict[str, float]:
+    return {"difference": difference.value, "low": difference.low, "high": difference.high, "p": p}
+
+
+def _warnings(runs: Sequence[ScoredRun]) -> list[str]:
+    found = []
+    signed = dict.fromkeys(name for run in runs for name in run.signatures)
+    for name in signed:
+        if len({run.signatures.get(name) for run in runs}) > 1:
+            found.append(f"{name} was not computed in the same way in all runs: its differences mean nothing")
+    return found
