@@ -5,6 +5,7 @@ import re
 from email_assistant.archive.language import is_cyrillic
 from email_assistant.archive.threads import PREFIX as REPLY_PREFIX
 from email_assistant.metrics.copying import TrainingMails, longest
+from email_assistant.metrics.facts import facts, names, phrases
 
 GREETING = re.compile(
     r"^(dear|hi|hello|hey|good (morning|afternoon|evening)|"
@@ -27,14 +28,46 @@ SPACE_BEFORE_MARK = re.compile(r"\s+([,.;:])")
 ALWAYS_SHORT_ENOUGH = 15
 COPIED_WORDS = 8
 COPIED_SHARE = 0.6
-CAPITALISED = re.compile(r"(?<![.!?] )(?<!^)\b[A-ZА-ЯЁ][\w'’-]+|\d[\d.,:/]*")
-# As much of a word as its inflected forms share.
-STEM = 4
-FROM_HEADERS = {
-    "en": {"to": "Write an email to {to}", "subject": "Write an email about: {subject}", "both": " about: {subject}"},
-    "ru": {"to": "Напиши письмо ({to})", "subject": "Напиши письмо на тему: {subject}", "both": " на тему: {subject}"},
-}
-NOTHING_KNOWN = {"en": "Write an email", "ru": "Напиши письмо"}
+# A part of a start that is left out where its field is unknown.
+OPTIONAL, FIELD = re.compile(r"\[([^\]]*)\]"), re.compile(r"{(\w+)}")
+# Tags of mailing lists, in front of a subject or after 'Re:'.
+TAG = re.compile(r"^\s*\[[^\]]{1,40}\]\s*")
+# A longer subject is a first sentence, which nobody would type as a topic.
+LONGEST_TOPIC = 12
+_NAME = r"(?:(?:[Mm]r|[Mm]rs|[Mm]s|[Dd]r|[Pp]rof)\.? )?[A-ZА-ЯЁ][\w'’-]*(?:[ /][A-ZА-ЯЁ][\w'’-]*){0,2}"
+# 'Hi Mary, …', 'Dear Mr. Hallgrim:', 'Здравствуйте, Велимир Кузьмич!': a greeting, then a name.
+GREETED = re.compile(
+    r"\s*(?i:dear|hi|hello|hey|good (?:morning|afternoon|evening)|"
+    r"привет|здравствуй(?:те)?|добр(?:ый|ое|ого) \w+|уважаем\w+|дорог\w+|мил\w+)"
+    rf"[ ,]+(?P<name>{_NAME}) ?(?:[,:!.—–-]|\n|$)"
+)
+# 'Mary: …', or 'Mary,' on a line of its own: a name alone.
+CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
+# Words that open a mail as a name would.
+_NO_NAMES = (
+    "thanks thank yes no ok okay sure sorry fyi ps note subject attached great all everyone team folks there "
+    "спасибо да нет хорошо коллеги всем"
+)
+NO_NAMES = frozenset(_NO_NAMES.split())
+
+
+def addressee(email: str) -> str:
+    """The name that a mail greets; empty where it greets nobody by name."""
+    for pattern in (GREETED, CALLED):
+        found = pattern.match(email)
+        if found and found["name"].split()[0].casefold() not in NO_NAMES:
+            return found["name"]
+    return ""
+
+
+def topic(subject: str) -> str:
+    """What a subject says a mail is about, without reply marks and list tags; empty where it is no topic."""
+    shorter, text = subject, ""
+    while shorter != text:
+        text = shorter
+        shorter = TAG.sub("", REPLY_PREFIX.sub("", text))
+    text = " ".join(text.split()).strip("\"'«»“”.:!-–— ")
+    return text if 0 < len(WORD.findall(text)) <= LONGEST_TOPIC else ""
 
 
 def recipient_name(recipients: list[str]) -> str:
@@ -46,11 +79,42 @@ def recipient_name(recipients: list[str]) -> str:
     return ""
 
 
-def start_for(template: str, recipients: list[str]) -> str:
-    """How an instruction begins: the template with the recipient's name, or without what stands in [ ]."""
-    name = recipient_name(recipients)
-    optional = re.compile(r"\[([^\]]*)\]")
-    return optional.sub(lambda part: part[1].replace("{recipient}", name) if name else "", template)
+def start_for(template: str, email: str, subject: str, recipients: list[str]) -> str:
+    """How an instruction begins: the template's parts in [ ] of which something is known, without the others.
+
+    Args:
+        template: With {recipient} and {topic}, each in a part in [ ].
+        email: The mail, whose greeting says how its recipient is called.
+        subject: Of the mail.
+        recipients: Of its headers, for a mail that greets nobody.
+    """
+    known = {"recipient": addressee(email) or recipient_name(recipients), "topic": topic(subject)}
+
+    def filled(part: re.Match[str]) -> str:
+        return part[1].format(**known) if all(known[field] for field in FIELD.findall(part[1])) else ""
+
+    return OPTIONAL.sub(filled, template)
+
+
+def completed(instruction: str, email: str, template: str, limit: int, habits: frozenset[str]) -> str:
+    """An instruction with the names, dates and numbers of its mail that it leaves out.
+
+    Args:
+        instruction: A sentence.
+        email: The mail that it is for.
+        template: With {facts}, in the mail's language.
+        limit: At most so many are added, those that the mail gives first.
+        habits: Facts that the owner's mails give so often that nobody would ask for them, as of `habitual`.
+    """
+    said = instruction
+    missing: list[str] = []
+    for phrase in phrases(email):
+        new = facts(f"about {phrase}") - habits
+        if len(missing) < limit and new and not all(names(said, fact) for fact in new):
+            missing.append(phrase)
+            said = f"{said} {phrase}"
+    sentence = instruction if instruction[-1] in ".!?…" else f"{instruction}."
+    return f"{sentence} {template.format(facts=', '.join(missing))}" if missing else sentence
 
 
 def clean(raw: str, start: str) -> str:
@@ -93,26 +157,15 @@ def fault(instruction: str, start: str, email: str, raw: str, known: str = "") -
         return "too_long"
     if is_cyrillic(said) != is_cyrillic(email):
         return "other_language"
-    return "invented" if _invents(said, f"{email} {known}".casefold()) else None
+    return "invented" if _invents(said, f"{email} {known}") else None
 
 
 def _invents(said: str, source: str) -> bool:
-    """Whether a capitalised word or a number of the instruction is not in its source."""
-    return any(word.casefold().rstrip(".,:/")[:STEM] not in source for word in CAPITALISED.findall(said))
+    """Whether an instruction gives a name, date or number that is not in its source."""
+    return any(not names(source, fact) for fact in facts(said))
 
 
 def _is_copied(said: str, email: str) -> bool:
     """Whether most of the instruction is one run of the mail's own words."""
     run = longest([said], TrainingMails([email]))
     return run >= COPIED_WORDS and run >= COPIED_SHARE * len(WORD.findall(said))
-
-
-def from_headers(subject: str, recipients: list[str], language: str) -> str:
-    """The instruction of last resort: recipient and subject, in the mail's language."""
-    language = language if language in FROM_HEADERS else "en"
-    subject = REPLY_PREFIX.sub("", subject).strip()
-    words = FROM_HEADERS[language]
-    to = recipient_name(recipients) or (recipients[0] if recipients else "")
-    if to:
-        return words["to"].format(to=to) + (words["both"].format(subject=subject) if subject else "")
-    return words["subject"].format(subject=subject) if subject else NOTHING_KNOWN[language]

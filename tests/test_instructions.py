@@ -1,9 +1,10 @@
 import pytest
 
-from email_assistant.instructions import clean, fault, from_headers, start_for
+from email_assistant.instructions import addressee, clean, completed, fault, start_for, topic
 
 START = "Write an email to"
 MAIL = "Dear Bo,\n\nplease send 12 crates of rope to the north pier by Friday, and the bill to Ann.\n\nYours, Ada"
+TEMPLATE = "Write[ to {recipient}][ about {topic}]"
 
 
 @pytest.mark.parametrize(
@@ -32,8 +33,9 @@ def test_prefixes_greetings_and_quotes_are_stripped(raw: str) -> None:
         ("Bo " + "and say that the rope is very much needed there " * 4, "too_long"),
         ("Hello Bo,\n\nI need rope.\n\nRegards, Ada", "itself_a_mail"),
         ("Бо и попросить у него верёвку", "other_language"),
-        ("Petronella about rope", "invented"),
+        ("ask Petronella about rope", "invented"),
         ("Bo about 13 crates", "invented"),
+        ("Bo about rope for Monday", "invented"),
     ],
 )
 def test_faults(raw: str, wrong: str | None) -> None:
@@ -58,28 +60,71 @@ def test_russian_names_may_be_inflected() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipients", "start"),
+    ("mail", "name"),
     [
-        (["Bo Example <bo@x.example>"], "Write to Bo Example"),
-        (["list@x.example", "Bo <bo@x.example>"], "Write to Bo"),
-        (["list@x.example"], "Write to"),
-        ([], "Write to"),
+        ("Hi Bo,\n\nrope please", "Bo"),
+        ("Dear Mr. Hallgrim:\nrope please", "Mr. Hallgrim"),
+        ("Hi, Bo:  rope please", "Bo"),
+        ("Bo/Ann:  rope please", "Bo/Ann"),
+        ("Bo,\nrope please", "Bo"),
+        ("Здравствуйте, Велимир Кузьмич!\n\nСпасибо", "Велимир Кузьмич"),
+        ("Hi all,\nrope please", ""),
+        ("Thanks,\nAda", ""),
+        ("Bo, rope please", ""),
+        ("Rope is late: send it.", ""),
+        ("The rope is late.", ""),
+        ("", ""),
     ],
 )
-def test_the_start_names_the_recipient_where_there_is_a_name(recipients: list[str], start: str) -> None:
-    assert start_for("Write to[ {recipient}]", recipients) == start
+def test_the_addressee_is_whom_the_mail_greets(mail: str, name: str) -> None:
+    assert addressee(mail) == name
 
 
 @pytest.mark.parametrize(
-    ("subject", "recipients", "language", "expected"),
+    ("subject", "expected"),
     [
-        ("Rope", ["Bo <bo@x.example>"], "en", "Write an email to Bo about: Rope"),
-        ("[Talk] Re: Rope", ["Bo <bo@x.example>"], "en", "Write an email to Bo about: Rope"),
-        ("", ["bo@x.example"], "en", "Write an email to bo@x.example"),
-        ("Rope", [], "de", "Write an email about: Rope"),
-        ("Верёвка", ["Бо <bo@x.example>"], "ru", "Напиши письмо (Бо) на тему: Верёвка"),
-        ("", [], "ru", "Напиши письмо"),
+        ("Rope", "Rope"),
+        ("Re: [Talk] Fwd: Rope!", "Rope"),
+        ("[Talk] Re: Rope", "Rope"),
+        ('RE: "Rope"', "Rope"),
+        ("Re:", ""),
+        ("and this is where I began to write " * 2, ""),
     ],
 )
-def test_from_headers(subject: str, recipients: list[str], language: str, expected: str) -> None:
-    assert from_headers(subject, recipients, language) == expected
+def test_the_topic_is_the_subject_without_its_marks(subject: str, expected: str) -> None:
+    assert topic(subject) == expected
+
+
+@pytest.mark.parametrize(
+    ("mail", "subject", "recipients", "start"),
+    [
+        ("Hi Bo,\nrope please", "Rope", ["Bo Example <bo@x.example>"], "Write to Bo about Rope"),
+        ("rope please", "", ["Bo Example <bo@x.example>"], "Write to Bo Example"),
+        ("rope please", "Re: Rope", ["list@x.example", "Bo <bo@x.example>"], "Write to Bo about Rope"),
+        ("rope please", "Rope", ["list@x.example"], "Write about Rope"),
+        ("rope please", "", [], "Write"),
+    ],
+)
+def test_the_start_says_what_is_known(mail: str, subject: str, recipients: list[str], start: str) -> None:
+    assert start_for(TEMPLATE, mail, subject, recipients) == start
+
+
+def test_facts_that_a_sentence_leaves_out_are_added_as_they_stand_in_the_mail() -> None:
+    mail = "Bo,\nplease send 12 crates to Ann Rope & Sons by Friday, not to Gullport. Ada will pay.\nAda"
+    said = completed("Write to Bo to send crates to Gullport", mail, "Mention {facts}.", 5, frozenset())
+    assert said == "Write to Bo to send crates to Gullport. Mention 12 crates, Ann Rope & Sons, Friday."
+
+
+def test_no_more_facts_are_added_than_asked_for_and_no_habits() -> None:
+    mail = "Please send it to Ann, to Gullport, by Friday."
+    assert completed("Send it", mail, "Mention {facts}.", 1, frozenset()) == "Send it. Mention Ann."
+    assert completed("Send it", mail, "Mention {facts}.", 5, frozenset({"ann", "frid"})) == (
+        "Send it. Mention Gullport."
+    )
+    assert completed("Send it", mail, "Mention {facts}.", 0, frozenset()) == "Send it."
+
+
+def test_a_sentence_that_says_all_stays_as_it_is() -> None:
+    assert completed("Ask Bo for 12 crates.", "Bo, 12 crates please.", "Mention {facts}.", 5, frozenset()) == (
+        "Ask Bo for 12 crates."
+    )

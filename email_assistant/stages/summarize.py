@@ -3,16 +3,25 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from email_assistant import instructions, jsonl
 from email_assistant.artifacts import PROGRESS
 from email_assistant.config import Config, Summarizer
 from email_assistant.context import Context
 from email_assistant.errors import DataError
+from email_assistant.metrics.facts import habitual
 from email_assistant.progress import Bar, bar
 
+if TYPE_CHECKING:
+    from email_assistant.language_model.decoding import Answer
+    from email_assistant.language_model.loading import LanguageModel
+
+# Tokens of a mail by whose likelihood its instruction is judged.
+JUDGED_TOKENS = 128
 log = logging.getLogger(__name__)
 Record = dict[str, Any]
 
@@ -97,95 +106,120 @@ def _by_model(config: Config, emails: list[Record], progress_folder: Path) -> di
 
 
 def _write_instructions(config: Config, emails: list[Record], keep: Callable[[Record], None], progress: Bar) -> None:
-    """Ask for every instruction, again with another seed where it is bad, and last make it from the headers."""
+    """Ask for every instruction, again with another seed where it is bad, and last make it without the model."""
     from email_assistant.language_model.decoding import Decoding
     from email_assistant.language_model.generation import write_all
     from email_assistant.language_model.loading import load_base
 
     settings = config.summarizer
     model = load_base(config.model)
-    faults: dict[str, list[str]] = {}
-    pending = emails
+    desk = _Desk(settings, model, habitual(email["text"] for email in emails), keep, progress)
+    pending = [_Task(settings, email) for email in emails]
     for attempt in range(settings.retries + 1):
-        asked = _Round(settings, pending, attempt, faults, keep, progress)
         temperature = 0.0 if attempt == 0 else settings.retry_temperature
         decoding = Decoding(settings.max_new_tokens, temperature, top_p=0.95)
-        prompts = asked.prompts(model.encoder)
-        write_all(model, prompts, decoding, config.seed + attempt, settings.batch_size, asked.judge)
-        pending = asked.rejected
+        prompts = [desk.prompt(task) for task in pending]
+        judge = partial(desk.judge, pending, "model" if attempt == 0 else f"retry_{attempt}")
+        write_all(model, prompts, decoding, config.seed + attempt, settings.batch_size, judge)
+        pending = [task for task in pending if not task.done]
         if not pending:
             return
-    for email in pending:
-        instruction = instructions.from_headers(email["subject"], email["to"], email["language"])
-        keep({"id": email["id"], "instruction": instruction, "method": "subject", "faults": faults[email["id"]]})
-        progress.advance()
+    for task in pending:
+        desk.finish(task, task.start, "subject")
 
 
-class _Round:
-    """One try at the instructions of some mails: what is asked, and what becomes of the answers."""
+class _Task:
+    """A mail that wants an instruction.
+
+    Attributes:
+        language: Of what is asked; English for languages without a prompt.
+        start: How its instruction begins.
+        faults: What was wrong with each try.
+        done: Whether it has one.
+        bare_surprise: Of the mail after what an instruction says without the model, in nats; None: not known yet.
+    """
+
+    def __init__(self, settings: Summarizer, email: Record) -> None:
+        self.email = email
+        self.language = email["language"] if email["language"] in settings.prompts else "en"
+        self.start = instructions.start_for(
+            settings.starts[self.language], email["text"], email["subject"], email["to"]
+        )
+        self.faults: list[str] = []
+        self.done = False
+        self.bare_surprise: float | None = None
+
+
+class _Desk:
+    """Where instructions are asked for, judged and kept."""
 
     def __init__(
         self,
         settings: Summarizer,
-        emails: list[Record],
-        attempt: int,
-        faults: dict[str, list[str]],
+        model: "LanguageModel",
+        habits: frozenset[str],
         keep: Callable[[Record], None],
         progress: Bar,
     ) -> None:
-        self.settings, self.emails, self.attempt = settings, emails, attempt
-        self.faults, self.keep, self.progress = faults, keep, progress
-        self.starts = [_start(settings, email) for email in emails]
-        self.rejected: list[Record] = []
+        self.settings, self.model, self.habits, self.keep, self.progress = settings, model, habits, keep, progress
 
-    def prompts(self, encoder: Any) -> list[list[int]]:
-        """The ids of what is asked for each mail."""
-        return [
-            encoder.prompt(_question(self.settings, email, encoder), _examples(self.settings, email), start)
-            for email, start in zip(self.emails, self.starts, strict=True)
+    def prompt(self, task: _Task) -> list[int]:
+        """The ids of what is asked for a mail, after the examples of its language as earlier turns."""
+        asked = self.settings.prompts[task.language]
+        examples = [
+            (asked.replace("{email}", example.email), example.instruction)
+            for example in self.settings.examples.get(task.language, [])
         ]
+        question = asked.replace("{email}", self._shortened(task.email["text"]))
+        return self.model.encoder.prompt(question, examples, task.start)
 
-    def judge(self, index: int, answer: Any) -> None:
-        """Keep a good instruction; put a bad one's mail among the rejected."""
-        email, start = self.emails[index], self.starts[index]
+    def judge(self, tasks: list[_Task], method: str, index: int, answer: "Answer") -> None:
+        """Keep a good instruction; note what is wrong with a bad one."""
+        task = tasks[index]
+        email, start = task.email, task.start
         instruction = instructions.clean(answer.text, start)
         known = " ".join([email["subject"], *email["to"]])
         wrong = instructions.fault(instruction, start, email["text"], answer.text, known)
         if not wrong and not answer.ended:
             wrong = "unfinished"
+        if not wrong and self.settings.verify and not self._helps(task, instruction):
+            wrong = "unhelpful"
         if wrong:
-            self.faults.setdefault(email["id"], []).append(wrong)
-            self.rejected.append(email)
-            return
-        method = "model" if self.attempt == 0 else f"retry_{self.attempt}"
-        faults = self.faults.get(email["id"], [])
-        self.keep({"id": email["id"], "instruction": instruction, "method": method, "faults": faults})
+            task.faults.append(wrong)
+        else:
+            self.finish(task, instruction, method)
+
+    def finish(self, task: _Task, sentence: str, method: str) -> None:
+        """Keep a sentence, with the facts that it leaves out, as a mail's instruction."""
+        instruction = self._completed(task, sentence)
+        self.keep({"id": task.email["id"], "instruction": instruction, "method": method, "faults": task.faults})
+        task.done = True
         self.progress.advance()
 
+    def _completed(self, task: _Task, sentence: str) -> str:
+        template = self.settings.mentions[task.language]
+        return instructions.completed(sentence, task.email["text"], template, self.settings.facts, self.habits)
 
-def _start(settings: Summarizer, email: Record) -> str:
-    return instructions.start_for(settings.starts[_language(settings, email)], email["to"])
+    def _helps(self, task: _Task, sentence: str) -> bool:
+        """Whether the mail is likelier after a model's sentence than after what is known without it."""
+        if task.bare_surprise is None:
+            task.bare_surprise = self._surprise(task, task.start)
+        return self._surprise(task, sentence) < task.bare_surprise
 
+    def _surprise(self, task: _Task, sentence: str) -> float:
+        """The nats of the mail's beginning after an instruction."""
+        from email_assistant.metrics.perplexity import perplexity
 
-def _language(settings: Summarizer, email: Record) -> str:
-    return email["language"] if email["language"] in settings.prompts else "en"
+        prompt = self.model.encoder.prompt(self._completed(task, sentence))
+        whole = self.model.encoder.completed(prompt, task.email["text"])
+        beginning = replace(whole, ids=whole.ids[: len(prompt) + JUDGED_TOKENS])
+        return float(perplexity(self.model.model, [beginning], self.model.device, lambda: None).parts[0, 0])
 
-
-def _examples(settings: Summarizer, email: Record) -> list[tuple[str, str]]:
-    """The examples of the mail's language as earlier turns."""
-    language = _language(settings, email)
-    prompt = settings.prompts[language]
-    return [
-        (prompt.replace("{email}", example.email), example.instruction)
-        for example in settings.examples.get(language, [])
-    ]
-
-
-def _question(settings: Summarizer, email: Record, encoder: Any) -> str:
-    """The prompt with the mail in it; of a long mail the middle is left out."""
-    text = email["text"]
-    ids = encoder.text_ids(text)
-    if len(ids) > settings.mail_tokens:
-        half = settings.mail_tokens // 2
-        text = f"{encoder.decode(ids[:half])}\n[…]\n{encoder.decode(ids[-half:])}"
-    return settings.prompts[_language(settings, email)].replace("{email}", text)
+    def _shortened(self, text: str) -> str:
+        """A mail as the model is shown it: of a long one the middle is left out."""
+        encoder = self.model.encoder
+        ids = encoder.text_ids(text)
+        if len(ids) <= self.settings.mail_tokens:
+            return text
+        half = self.settings.mail_tokens // 2
+        return f"{encoder.decode(ids[:half])}\n[…]\n{encoder.decode(ids[-half:])}"
