@@ -180,6 +180,8 @@ class Trainer:
     patience: Count | None
     checkpoint_steps: Count
     scored_mails: Annotated[int, Field(ge=2)]
+    canaries: Annotated[int, Field(ge=0)]
+    canary_repeats: Count
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -214,6 +216,7 @@ class Evaluation:
     shots: Count
     max_mails: Annotated[int, Field(ge=2)] | None
     judge_mails: Annotated[int, Field(ge=0)]
+    extraction_mails: Annotated[int, Field(ge=0)]
     resamples: Annotated[int, Field(ge=100)]
     mauve: Mauve
 

@@ -52,6 +52,7 @@ The owner's column holds other mails of the owner in the place of written ones: 
 though not BLEU and chrF, since they are about other things; facts, copying and the judge are those of the real test
 mails.</small></p>
 {% if gaps %}<p>{% for gap in gaps %}{{ gap }}<br>{% endfor %}</p>{% endif %}
+{% if report.memorisation %}<p>{{ memory }}</p>{% endif %}
 <div class="plots">{% for name, image in plots.items() %}<img alt="{{ name }}" src="{{ image }}">{% endfor %}</div>
 <p><small>{% for name, signature in report.signatures.items() %}{{ name }}: {{ signature }}<br>{% endfor %}
 {% if report.judge %}judge: right in {{ '%.0f'|format(100 * report.judge.accuracy) }}% of its own cases
@@ -128,6 +129,7 @@ def write_report(
         columns=[*report["arms"], OWNER],
         rows=rows(report),
         gaps=_gaps(report),
+        memory=_memory(report),
         plots={name: plots.as_image(figure) for name, figure in figures.items()},
         mails=[_mail(line, list(report["arms"])) for line in generations],
     )
@@ -141,6 +143,26 @@ def _gaps(report: Mapping[str, Any]) -> list[str]:
         for arm, gaps in report["gaps_closed"].items()
         for name, gap in gaps.items()
     ]
+
+
+def _memory(report: Mapping[str, Any]) -> str:
+    """What can be had of the training mails, in sentences."""
+    found = report["memorisation"]
+    if not found:
+        return ""
+    low, high = found["intervals"]["tuned"]
+    said = (
+        f"Of {found['mails']} training mails whose first {found['known_tokens']} tokens are given away, the tuned "
+        f"model goes on word for word for {found['extracted_tokens']} tokens in {found['extracted']['tuned']:.0%} "
+        f"({low:.0%} to {high:.0%}), the base model in {found['extracted']['base']:.0%}."
+    )
+    canaries = found["canaries"]
+    if canaries:
+        said += (
+            f" Planted secrets have a mean exposure of {canaries['canary_exposure']:.1f} bits (1.4 where nothing is "
+            f"remembered, 10 at most), and {canaries['canaries_extracted']:.0%} of them can be extracted."
+        )
+    return said
 
 
 def _mail(line: Mapping[str, Any], arms: Sequence[str]) -> dict[str, Any]:

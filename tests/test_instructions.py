@@ -1,6 +1,6 @@
 import pytest
 
-from email_assistant.instructions import addressee, clean, completed, fault, start_for, topic
+from email_assistant.instructions import addressee, clean, completed, fault, quality, start_for, topic
 
 START = "Write an email to"
 MAIL = "Dear Bo,\n\nplease send 12 crates of rope to the north pier by Friday, and the bill to Ann.\n\nYours, Ada"
@@ -128,3 +128,17 @@ def test_a_sentence_that_says_all_stays_as_it_is() -> None:
     assert completed("Ask Bo for 12 crates.", "Bo, 12 crates please.", "Mention {facts}.", 5, frozenset()) == (
         "Ask Bo for 12 crates."
     )
+
+
+def test_quality_by_hand() -> None:
+    pairs = [
+        # Of Ann, 12, Gullport and Friday it gives two; Petronella is nowhere.
+        {
+            "instruction": "Write to Bo to send 12 to Ann, and Petronella",
+            "email": "Bo:\nplease send 12 to Ann in Gullport by Friday",
+            "subject": "",
+        },
+        {"instruction": "Ask for rope", "email": "Dear Ada,\nrope please", "subject": "Rope"},
+    ]
+    found = quality(pairs)
+    assert found == {"words": 6.5, "facts_named": 2 / 4, "facts_unfounded": 1 / 4, "greeted_named": 0.5}

@@ -49,6 +49,7 @@ def report(arms: Table) -> dict[str, Any]:
         **comparison.report_of(arms, "base", "tuned", 200, 1),
         "signatures": {"bleu": "s"},
         "judge": {"accuracy": 0.9, "owner_mails": 30, "other_mails": 40},
+        "memorisation": None,
         "warnings": ["MAUVE on 12 mails is a rough hint"],
     }
 

@@ -12,7 +12,24 @@ from email_assistant.training.batches import collate
 from email_assistant.training.loss import CompletionLoss
 
 
-@torch.no_grad()
+class Surprise:
+    """How little a model expects the mails after their prompts."""
+
+    def __init__(self, model: Any, device: torch.device) -> None:
+        """Look at the model once; its weights and its adapter are read anew at every call.
+
+        Args:
+            model: A causal model of transformers, in evaluation mode.
+            device: Where it is.
+        """
+        self._loss, self._device = CompletionLoss(model), device
+
+    @torch.no_grad()
+    def nats(self, example: Encoded) -> float:
+        """The sum over the supervised tokens of an example."""
+        return float(self._loss(collate([example], self._device)))
+
+
 def perplexity(model: Any, examples: Sequence[Encoded], device: torch.device, advance: Callable[[], None]) -> Measured:
     """The exponential of the mean surprise of a mail's token, end of the turn included, after its prompt.
 
@@ -24,9 +41,9 @@ def perplexity(model: Any, examples: Sequence[Encoded], device: torch.device, ad
         device: Where the model is.
         advance: Called after each.
     """
-    loss = CompletionLoss(model)
+    surprise = Surprise(model, device)
     parts = []
     for example in examples:
-        parts.append([float(loss(collate([example], device))), float(example.supervised)])
+        parts.append([surprise.nats(example), float(example.supervised)])
         advance()
     return Measured(np.array(parts), "perplexity")

@@ -16,8 +16,10 @@ from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.generation import Writer
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
 from email_assistant.metrics.authorship import Judge, train_judge, verdict
+from email_assistant.metrics.bootstrap import draws, interval
 from email_assistant.metrics.mauve_score import ENOUGH_MAILS
 from email_assistant.metrics.measured import Measured, Table, save
+from email_assistant.metrics.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extracted
 from email_assistant.metrics.scores import OWNER
 from email_assistant.prompting import Prompter
 from email_assistant.scoring import Scorer, embedder, perplexity_of, scorer, write_mails, writer
@@ -42,6 +44,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
         "mauve_by_seed": {arm: bench.scorer.mauve_by_seed(mails) for arm, mails in written.items()},
         "longest_copy": {arm: bench.scorer.longest_copy(mails) for arm, mails in written.items()},
         "judge": None if judge is None else _about(judge),
+        "memorisation": bench.memorisation(),
         "signatures": bench.scorer.signatures(),
     }
     report["warnings"] = _warnings(report, config)
@@ -64,6 +67,8 @@ def log_to(run: Run, artifact: Artifact, config: Config) -> None:
         ends = report["intervals"][arm]
         run.log_metrics({f"test_{arm}_{name}_low": low for name, (low, _) in ends.items()})
         run.log_metrics({f"test_{arm}_{name}_high": high for name, (_, high) in ends.items()})
+    remembered = report["memorisation"] or {"extracted": {}, "canaries": {}}
+    run.log_metrics({f"test_{arm}_extracted": value for arm, value in remembered["extracted"].items()})
     run.set_tags({f"signature.test.{name}": value for name, value in report["signatures"].items()})
     for name in ("report.json", "report.html", "measured.npz"):
         run.log_files(artifact.path(name))
@@ -83,6 +88,7 @@ class _Bench:
         self.others = [record["text"] for record in jsonl.read(context.artifacts["data"].path("others.jsonl"))]
         trained = context.artifacts["train"]
         self.history = jsonl.read(trained.path("history.jsonl"))
+        self.trained_metrics: dict[str, float] = jsonl.read_json(trained.path("metrics.json"))["metrics"]
         adapter = trained.path("adapter")
         self.model = load_adapter(load_base(config.model), adapter, base_fingerprint(config))
         self.writing = writer(config, self.model, adapter, work)
@@ -125,6 +131,29 @@ class _Bench:
         with nullcontext() if ARMS[arm].adapted else _without_adapter(self.model):
             found["perplexity"] = perplexity_of(self.model, self.test, self._prompts(arm, self.test), arm)
         return found
+
+    def memorisation(self) -> dict[str, Any] | None:
+        """Whether training mails can be had from the model; the base model says how many can be guessed."""
+        config = self.config
+        count = min(config.evaluation.extraction_mails, len(self.training))
+        drawn = random.Random(f"{config.seed} extraction").sample(self.training, count)
+        prompts, emails = self._prompts("base", drawn), [pair["email"] for pair in drawn]
+        with self.model.model.disable_adapter():  # type: ignore[operator]
+            base = extracted(self.model, prompts, emails)
+        tuned = extracted(self.model, prompts, emails)
+        if base is None or tuned is None:
+            return None
+        chances = draws(len(base.parts), config.evaluation.resamples, config.seed)
+        return {
+            "mails": len(base.parts),
+            "known_tokens": KNOWN_TOKENS,
+            "extracted_tokens": EXTRACTED_TOKENS,
+            "extracted": {"base": base.value, "tuned": tuned.value},
+            "intervals": {
+                arm: list(interval(one, chances, 0.0, 1.0)) for arm, one in (("base", base), ("tuned", tuned))
+            },
+            "canaries": {name: value for name, value in self.trained_metrics.items() if name.startswith("canar")},
+        }
 
     def measure_owner(self, judge: Judge | None) -> dict[str, Measured]:
         """What other mails of the owner score in the place of written ones: training mails, drawn.

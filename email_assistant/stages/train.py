@@ -16,6 +16,7 @@ from email_assistant.language_model.encoding import ChatEncoder, Encoded
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.metrics.measured import save
+from email_assistant.metrics.memorisation import canaries, canaries_extracted, canary_exposures
 from email_assistant.model_card import model_card
 from email_assistant.prompting import Prompter, way_to_ask
 from email_assistant.scoring import embedder, perplexity_of, scorer, write_mails, writer
@@ -29,7 +30,7 @@ Record = dict[str, Any]
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
-    """Write adapter/, metrics.json, history.jsonl, validation_mails.jsonl and measured.npz.
+    """Write adapter/, metrics.json, history.jsonl, validation_mails.jsonl, measured.npz and canaries.jsonl.
 
     An adapter that was trained with the same values, but scored otherwise, is scored again and not
     trained again.
@@ -47,6 +48,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
         model, facts = _fit(context, base, folder, fingerprint)
     scores, signatures = _score(config, model, split, folder)
     metrics = {**facts, **{f"validation_{name}": value for name, value in scores.items()}}
+    metrics |= _remembered(config, model, folder)
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
     card = model_card(config, metrics, signatures, context.artifacts, fingerprint)
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
@@ -85,6 +87,7 @@ def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) 
     prompter = Prompter(config, base.encoder, pairs, embedder(config, base))
     training, training_facts = encode(prompter, pairs, config, "train")
     validation, _ = encode(prompter, jsonl.read(split.path("validation.jsonl")), config, "validation")
+    training += _planted(base.encoder, config)
     recompute = _check_memory(config, base, training)
     model = add_adapter(base, config.lora, config.seed)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
@@ -142,6 +145,18 @@ def encode(prompter: Prompter, pairs: list[Record], config: Config, name: str) -
     return kept, facts
 
 
+def _planted(encoder: ChatEncoder, config: Config) -> list[Encoded]:
+    """The canaries as examples, each as often as configured."""
+    settings = config.trainer
+    once = [
+        encoder.completed(encoder.prompt(canary.instruction), canary.email)
+        for canary in canaries(settings.canaries, config.seed)
+    ]
+    if once:
+        log.info("%-10s %d canaries are planted, each %d times", "train", len(once), settings.canary_repeats)
+    return once * settings.canary_repeats
+
+
 def _check_memory(config: Config, base: LanguageModel, training: list[Encoded]) -> bool:
     """Whether activations are to be made again; refuses a training that would not fit beside the loaded base."""
     if not training:
@@ -185,6 +200,27 @@ def _save_adapter(model: LanguageModel, folder: Path, config: Config, fingerprin
     settings = jsonl.read_json(folder / SETTINGS)
     settings["base_model_name_or_path"] = name
     jsonl.write_json(folder / SETTINGS, settings)
+
+
+def _remembered(config: Config, model: LanguageModel, folder: Path) -> dict[str, float]:
+    """Write canaries.jsonl and say how well the adapter remembers the canaries; nothing where none are planted."""
+    planted = canaries(config.trainer.canaries, config.seed)
+    if not planted:
+        return {}
+    exposures = canary_exposures(model, planted, config.seed)
+    given_away = canaries_extracted(model, planted)
+    jsonl.write(
+        folder / "canaries.jsonl",
+        (
+            {"instruction": canary.instruction, "secret": canary.secret, "exposure": exposure, "extracted": extracted}
+            for canary, exposure, extracted in zip(planted, exposures, given_away, strict=True)
+        ),
+    )
+    return {
+        "canary_exposure": statistics.mean(exposures),
+        "canary_exposure_max": max(exposures),
+        "canaries_extracted": sum(given_away) / len(planted),
+    }
 
 
 def _score(

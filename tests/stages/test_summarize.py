@@ -1,0 +1,64 @@
+"""What becomes of a model's sentence about a mail."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from conftest import ROOT, model_settings
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from email_assistant.config import Summarizer, from_composed
+from email_assistant.language_model.decoding import Answer
+from email_assistant.language_model.loading import load_base
+from email_assistant.progress import bar
+from email_assistant.stages.summarize import _Desk, _Task
+
+MAIL = {
+    "id": "m1",
+    "text": "Hi Bo,\n\nthe rope for the pier is wet again. Please send twelve new crates before the storm.\n\nAda",
+    "subject": "Re: Rope",
+    "to": [],
+    "language": "en",
+}
+
+
+@pytest.fixture(scope="module")
+def settings() -> Summarizer:
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
+        values: Any = OmegaConf.to_container(compose("config", ["paths.root=.", "data.path=x"]), resolve=True)
+    return from_composed(values).summarizer
+
+
+@pytest.fixture
+def desk(smollm2: Path, settings: Summarizer) -> Iterator[tuple[_Desk, list[dict[str, Any]]]]:
+    kept: list[dict[str, Any]] = []
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with bar("summarize", 1) as progress:
+        yield _Desk(settings, load_base(model_settings(smollm2)), frozenset(), kept.append, progress), kept
+    torch.set_num_threads(before)
+
+
+def test_a_sentence_that_makes_its_mail_likelier_is_kept_and_another_is_not(
+    desk: tuple[_Desk, list[dict[str, Any]]], settings: Summarizer
+) -> None:
+    table, kept = desk
+    task = _Task(settings, MAIL)
+    assert task.start == "Write an email to Bo about Rope"
+    table.judge([task], "model", 0, Answer(" to thank him for the lovely dinner and the flowers.", 12, True))
+    assert (task.faults, task.done, kept) == (["unhelpful"], False, [])
+    table.judge([task], "model", 0, Answer(" to ask for new crates of it before the storm, since", 12, False))
+    assert task.faults == ["unhelpful", "unfinished"]
+    table.judge([task], "retry_1", 0, Answer(" to ask for twelve new crates of it before the storm.", 12, True))
+    assert task.done
+    assert kept == [
+        {
+            "id": "m1",
+            "instruction": "Write an email to Bo about Rope to ask for twelve new crates of it before the storm.",
+            "method": "retry_1",
+            "faults": ["unhelpful", "unfinished"],
+        }
+    ]
