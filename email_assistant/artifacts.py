@@ -34,6 +34,10 @@ class Artifact:
         """One of its files."""
         return self.folder / name
 
+    def is_unchanged(self, name: str) -> bool:
+        """Whether one of its files is there as the stage wrote it."""
+        return self.path(name).is_file() and hash_file(self.path(name)) == self.manifest["files"].get(name)
+
     def content(self, *names: str) -> str:
         """The hash of some of its files, a folder's name standing for all in it."""
         wanted = {
@@ -72,11 +76,14 @@ class Store:
 
     def find_core(self, stage: str, core: str) -> Artifact | None:
         """The newest artifact whose manifest names this core: what the stage made, however it was scored."""
-        manifests = (self.root / stage).glob(f"*/{MANIFEST}")
-        whole = [path for path in manifests if not path.parent.suffix]
-        matching = [path for path in whole if jsonl.read_json(path).get("core") == core]
-        newest = max(matching, key=lambda path: path.stat().st_mtime, default=None)
-        return self.find(stage, newest.parent.name) if newest else None
+        newest = next((found for found in self.all_of(stage) if found.manifest.get("core") == core), None)
+        return self.find(stage, newest.folder.name) if newest else None
+
+    def all_of(self, stage: str) -> list[Artifact]:
+        """Every whole artifact of a stage, the newest first; their files are not looked at."""
+        manifests = [path for path in (self.root / stage).glob(f"*/{MANIFEST}") if not path.parent.suffix]
+        manifests.sort(key=lambda path: -path.stat().st_mtime)
+        return [Artifact(path.parent, jsonl.read_json(path)) for path in manifests]
 
     def latest(self, stage: str) -> dict[str, Any] | None:
         """The manifest of the artifact of this stage that was used last."""

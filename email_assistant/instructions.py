@@ -48,7 +48,8 @@ GREETED = re.compile(
 CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
 # Words that open a mail as a name would.
 _NO_NAMES = (
-    "thanks thank yes no ok okay sure sorry fyi ps note subject attached great all everyone team folks there "
+    "ahoy greetings morning thanks thank yes no ok okay sure sorry fyi ps note subject attached great all everyone team "
+    "folks there "
     "спасибо да нет хорошо коллеги всем"
 )
 NO_NAMES = frozenset(_NO_NAMES.split())

@@ -435,3 +435,22 @@ def test_llama_3_is_planned_without_its_weights(run_py: Run) -> None:
     training, summaries, mails = map(float, totals.groups())
     assert 6 < training < 15
     assert max(summaries, mails) < 9
+
+
+def test_a_grown_archive_is_asked_for_its_new_mails_alone(run_py: Run, tmp_path: Path) -> None:
+    few = run_py("stage=summarize", "data.max_mails=30")
+    assert few.code == 0, few.err
+    assert "were there" not in few.out
+    latest = tmp_path / "outputs" / "latest" / "summarize"
+    first = (latest / "sentences.jsonl").read_text()
+    all_of_them = run_py("stage=summarize")
+    assert "30 of 40 were there" in all_of_them.out
+    second = (latest / "sentences.jsonl").read_text()
+    assert len(second.splitlines()) == 40
+    assert set(first.splitlines()) < set(second.splitlines())
+    again = run_py("stage=summarize", "summarizer.retry_temperature=0.9")
+    assert "were there" not in again.out
+    # What was altered by hand is not believed.
+    for sentences in (tmp_path / "outputs" / "artifacts" / "summarize").glob("*/sentences.jsonl"):
+        sentences.write_text(sentences.read_text().replace("Write", "Wrote"))
+    assert "were there" not in run_py("stage=summarize", "data.max_mails=20").out

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ from email_assistant.artifacts import PROGRESS
 from email_assistant.config import Config, Summarizer
 from email_assistant.context import Context
 from email_assistant.errors import DataError
+from email_assistant.hashing import hash_of
+from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.metrics.facts import habitual
 from email_assistant.progress import Bar, bar
 
@@ -22,18 +24,24 @@ if TYPE_CHECKING:
 
 # Tokens of a mail by whose likelihood its instruction is judged.
 JUDGED_TOKENS = 128
+# Raised when the code makes other sentences of the same mails.
+SENTENCES = 1
 log = logging.getLogger(__name__)
 Record = dict[str, Any]
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
-    """Write pairs.jsonl, in the order of the mails, and report.json, which counts how each came about."""
+    """Write pairs.jsonl, in the order of the mails, sentences.jsonl and report.json, which counts how each came about.
+
+    What the model said of a mail under the same configuration is taken from artifacts of before, so that an archive
+    that has grown is asked for its new mails alone.
+    """
     emails = jsonl.read(context.artifacts["data"].path("emails.jsonl"))
     settings = context.config.summarizer
     if settings.method == "from_file":
         written = _from_file(Path(settings.path or "").expanduser(), emails)
     else:
-        written = _by_model(context.config, emails, folder / PROGRESS)
+        written = _by_model(context, emails, folder)
     pairs = [_pair(email, written[email["id"]]) for email in emails if email["id"] in written]
     jsonl.write(folder / "pairs.jsonl", pairs)
     methods = Counter(pair["method"] for pair in pairs)
@@ -87,45 +95,81 @@ def _from_file(path: Path, emails: list[Record]) -> dict[str, Record]:
     return written
 
 
-def _by_model(config: Config, emails: list[Record], progress_folder: Path) -> dict[str, Record]:
-    """Instructions by the model; what an interrupted call had finished is read back."""
+def _by_model(context: Context, emails: list[Record], folder: Path) -> dict[str, Record]:
+    """Instructions by the model: its sentences, and the facts that they leave out."""
+    config, settings = context.config, context.config.summarizer
+    basis = _basis(config)
+    tasks = [_Task(settings, email, basis) for email in emails]
+    said = _sentences(context, tasks, folder / PROGRESS)
+    jsonl.write(folder / "sentences.jsonl", (said[task.key] for task in tasks))
+    habits = habitual(email["text"] for email in emails)
+    return {
+        task.email["id"]: {
+            "instruction": _completed(settings, task, said[task.key]["sentence"], habits),
+            "method": said[task.key]["method"],
+            "faults": said[task.key]["faults"],
+        }
+        for task in tasks
+    }
+
+
+def _basis(config: Config) -> str:
+    """A hash of what the model's sentences depend on beside the mail."""
+    settings = {name: value for name, value in asdict(config.summarizer).items() if name not in ("path", "batch_size")}
+    base = [base_fingerprint(config), config.model.quantization, config.model.dtype]
+    return hash_of([SENTENCES, settings, base, config.seed])
+
+
+def _sentences(context: Context, tasks: "list[_Task]", progress_folder: Path) -> dict[str, Record]:
+    """The model's sentence for every mail, by its key; those of before are read back."""
     progress_folder.mkdir(parents=True, exist_ok=True)
-    path = progress_folder / "instructions.jsonl"
+    path = progress_folder / "sentences.jsonl"
     finished = jsonl.read_finished(path)
     jsonl.write(path, finished)
-    written = {record["id"]: record for record in finished}
-    pending = [email for email in emails if email["id"] not in written]
-    if written:
-        log.info("%-10s %d of %d were there", "summarize", len(written), len(emails))
+    wanted = {task.key for task in tasks}
+    before = [
+        record
+        for artifact in context.store.all_of("summarize")
+        if artifact.is_unchanged("sentences.jsonl")
+        for record in jsonl.read(artifact.path("sentences.jsonl"))
+    ]
+    said = {record["key"]: record for record in [*before, *finished] if record["key"] in wanted}
+    pending = list({task.key: task for task in tasks if task.key not in said}.values())
+    if said:
+        log.info("%-10s %d of %d were there", "summarize", len(said), len(wanted))
     if not pending:
-        return written
-    with path.open("a", encoding="utf-8") as file, bar("summarize", len(emails), len(written)) as progress:
+        return said
+    with path.open("a", encoding="utf-8") as file, bar("summarize", len(wanted), len(said)) as progress:
 
         def keep(record: Record) -> None:
-            written[record["id"]] = record
+            said[record["key"]] = record
             file.write(jsonl.line(record))
             file.flush()
 
-        _write_instructions(config, pending, keep, progress)
-    return written
+        _ask(context.config, pending, keep, progress)
+    return said
 
 
-def _write_instructions(config: Config, emails: list[Record], keep: Callable[[Record], None], progress: Bar) -> None:
-    """Ask for every instruction, again with another seed where it is bad, and last make it without the model."""
+def _completed(settings: Summarizer, task: "_Task", sentence: str, habits: frozenset[str]) -> str:
+    template = settings.mentions[task.language]
+    return instructions.completed(sentence, task.email["text"], template, settings.facts, habits)
+
+
+def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Record], None], progress: Bar) -> None:
+    """Ask for every sentence, again with another seed where it is bad, and last do without one."""
     from email_assistant.language_model.decoding import Decoding
     from email_assistant.language_model.generation import write_all
     from email_assistant.language_model.loading import load_base
 
     settings = config.summarizer
-    model = load_base(config.model)
-    desk = _Desk(settings, model, habitual(email["text"] for email in emails), keep, progress)
-    pending = [_Task(settings, email) for email in emails]
+    desk = _Desk(settings, load_base(config.model), keep, progress)
+    pending = tasks
     for attempt in range(settings.retries + 1):
         temperature = 0.0 if attempt == 0 else settings.retry_temperature
         decoding = Decoding(settings.max_new_tokens, temperature, top_p=0.95)
         prompts = [desk.prompt(task) for task in pending]
         judge = partial(desk.judge, pending, "model" if attempt == 0 else f"retry_{attempt}")
-        write_all(model, prompts, decoding, config.seed + attempt, settings.batch_size, judge)
+        write_all(desk.model, prompts, decoding, config.seed + attempt, settings.batch_size, judge)
         pending = [task for task in pending if not task.done]
         if not pending:
             return
@@ -139,17 +183,19 @@ class _Task:
     Attributes:
         language: Of what is asked; English for languages without a prompt.
         start: How its instruction begins.
+        key: A hash of all that the model's sentence depends on.
         faults: What was wrong with each try.
         done: Whether it has one.
         bare_surprise: Of the mail after what an instruction says without the model, in nats; None: not known yet.
     """
 
-    def __init__(self, settings: Summarizer, email: Record) -> None:
+    def __init__(self, settings: Summarizer, email: Record, basis: str) -> None:
         self.email = email
         self.language = email["language"] if email["language"] in settings.prompts else "en"
         self.start = instructions.start_for(
             settings.starts[self.language], email["text"], email["subject"], email["to"]
         )
+        self.key = hash_of([basis, *(email[name] for name in ("text", "subject", "to", "language"))])
         self.faults: list[str] = []
         self.done = False
         self.bare_surprise: float | None = None
@@ -162,13 +208,12 @@ class _Desk:
         self,
         settings: Summarizer,
         model: "LanguageModel",
-        habits: frozenset[str],
         keep: Callable[[Record], None],
         progress: Bar,
     ) -> None:
         from email_assistant.metrics.perplexity import Surprise
 
-        self.settings, self.model, self.habits, self.keep, self.progress = settings, model, habits, keep, progress
+        self.settings, self.model, self.keep, self.progress = settings, model, keep, progress
         self.surprise = Surprise(model.model, model.device)
 
     def prompt(self, task: _Task) -> list[int]:
@@ -198,15 +243,10 @@ class _Desk:
             self.finish(task, instruction, method)
 
     def finish(self, task: _Task, sentence: str, method: str) -> None:
-        """Keep a sentence, with the facts that it leaves out, as a mail's instruction."""
-        instruction = self._completed(task, sentence)
-        self.keep({"id": task.email["id"], "instruction": instruction, "method": method, "faults": task.faults})
+        """Keep what is said of a mail."""
+        self.keep({"key": task.key, "sentence": sentence, "method": method, "faults": task.faults})
         task.done = True
         self.progress.advance()
-
-    def _completed(self, task: _Task, sentence: str) -> str:
-        template = self.settings.mentions[task.language]
-        return instructions.completed(sentence, task.email["text"], template, self.settings.facts, self.habits)
 
     def _helps(self, task: _Task, sentence: str) -> bool:
         """Whether the mail is likelier after a model's sentence than after what is known without it."""
@@ -216,7 +256,7 @@ class _Desk:
 
     def _surprise(self, task: _Task, sentence: str) -> float:
         """The nats of the mail's beginning after an instruction."""
-        prompt = self.model.encoder.prompt(self._completed(task, sentence))
+        prompt = self.model.encoder.prompt(_completed(self.settings, task, sentence, frozenset()))
         whole = self.model.encoder.completed(prompt, task.email["text"])
         beginning = replace(whole, ids=whole.ids[: len(prompt) + JUDGED_TOKENS])
         return self.surprise.nats(beginning)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import ROOT, model_settings
+from conftest import ROOT
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from email_assistant.config import Summarizer, from_composed
+from email_assistant.config import Config, from_composed
 from email_assistant.language_model.decoding import Answer
 from email_assistant.language_model.loading import load_base
 from email_assistant.progress import bar
@@ -26,27 +26,28 @@ MAIL = {
 
 
 @pytest.fixture(scope="module")
-def settings() -> Summarizer:
-    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        values: Any = OmegaConf.to_container(compose("config", ["paths.root=.", "data.path=x"]), resolve=True)
-    return from_composed(values).summarizer
+def config(smollm2: Path) -> Config:
+    overrides = ["paths.root=.", "data.path=x", f"model.path={smollm2}"]
+    with initialize_config_dir(config_dir=str(ROOT / "conf")):
+        values: Any = OmegaConf.to_container(compose("config", overrides), resolve=True)
+    return from_composed(values)
 
 
 @pytest.fixture
-def desk(smollm2: Path, settings: Summarizer) -> Iterator[tuple[_Desk, list[dict[str, Any]]]]:
+def desk(config: Config) -> Iterator[tuple[_Desk, list[dict[str, Any]]]]:
     kept: list[dict[str, Any]] = []
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     with bar("summarize", 1) as progress:
-        yield _Desk(settings, load_base(model_settings(smollm2)), frozenset(), kept.append, progress), kept
+        yield _Desk(config.summarizer, load_base(config.model), kept.append, progress), kept
     torch.set_num_threads(before)
 
 
 def test_a_sentence_that_makes_its_mail_likelier_is_kept_and_another_is_not(
-    desk: tuple[_Desk, list[dict[str, Any]]], settings: Summarizer
+    desk: tuple[_Desk, list[dict[str, Any]]], config: Config
 ) -> None:
     table, kept = desk
-    task = _Task(settings, MAIL)
+    task = _Task(config.summarizer, MAIL, "basis")
     assert task.start == "Write an email to Bo about Rope"
     table.judge([task], "model", 0, Answer(" to thank him for the lovely dinner and the flowers.", 12, True))
     assert (task.faults, task.done, kept) == (["unhelpful"], False, [])
@@ -56,8 +57,8 @@ def test_a_sentence_that_makes_its_mail_likelier_is_kept_and_another_is_not(
     assert task.done
     assert kept == [
         {
-            "id": "m1",
-            "instruction": "Write an email to Bo about Rope to ask for twelve new crates of it before the storm.",
+            "key": task.key,
+            "sentence": "Write an email to Bo about Rope to ask for twelve new crates of it before the storm.",
             "method": "retry_1",
             "faults": ["unhelpful", "unfinished"],
         }
