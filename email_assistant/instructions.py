@@ -26,6 +26,8 @@ PREFIX = re.compile(
 )
 CHAT_GREETING = re.compile(r"^\s*(hi|hello|hey|привет|здравствуйте)( there)?\s*[,!.]\s*", re.IGNORECASE)
 WORD = re.compile(r"\w+")
+# Marks around an answer; an apostrophe that belongs to the word before it, as in "Bo's", stays.
+QUOTES = re.compile(r"^[\s\"'«»“”*]+(?<!')(?<!’)|^['’](?!s\b)|[\s\"'«»“”*]+$")
 SPACE_BEFORE_MARK = re.compile(r"\s+([,.;:])")
 # A shorter instruction is not 'longer than its mail', though it has more letters than 'Ok, see you.'
 ALWAYS_SHORT_ENOUGH = 15
@@ -37,6 +39,7 @@ OPTIONAL, FIELD = re.compile(r"\[([^\]]*)\]"), re.compile(r"{(\w+)}")
 TAG = re.compile(r"^\s*\[[^\]]{1,40}\]\s*")
 # A longer subject is a first sentence, which nobody would type as a topic.
 LONGEST_TOPIC = 12
+OPENING, CLOSING = tuple("\"'«“"), tuple("\"'»”")
 _NAME = r"(?:(?:[Mm]r|[Mm]rs|[Mm]s|[Dd]r|[Pp]rof)\.? )?[A-ZА-ЯЁ][\w'’-]*(?:[ /][A-ZА-ЯЁ][\w'’-]*){0,2}"
 # 'Hi Mary, …', 'Dear Mr. Hallgrim:', 'Здравствуйте, Велимир Кузьмич!': a greeting, then a name.
 GREETED = re.compile(
@@ -48,8 +51,8 @@ GREETED = re.compile(
 CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
 # Words that open a mail as a name would.
 _NO_NAMES = (
-    "ahoy greetings morning thanks thank yes no ok okay sure sorry fyi ps note subject attached great all everyone team "
-    "folks there "
+    "ahoy greetings morning thanks thank yes no ok okay sure sorry fyi ps note subject attached great all everyone "
+    "team folks there "
     "спасибо да нет хорошо коллеги всем"
 )
 NO_NAMES = frozenset(_NO_NAMES.split())
@@ -70,7 +73,9 @@ def topic(subject: str) -> str:
     while shorter != text:
         text = shorter
         shorter = TAG.sub("", REPLY_PREFIX.sub("", text))
-    text = " ".join(text.split()).strip("\"'«»“”.:!-–— ")
+    text = " ".join(text.split()).strip(".:!-–— ")
+    if text[:1] in OPENING and text[-1:] in CLOSING:
+        text = text[1:-1]
     return text if 0 < len(WORD.findall(text)) <= LONGEST_TOPIC else ""
 
 
@@ -127,13 +132,13 @@ def clean(raw: str, start: str) -> str:
     previous = None
     while text != previous:
         previous = text
-        text = CHAT_GREETING.sub("", PREFIX.sub("", text)).strip().strip("\"'«»“”*").strip()
+        text = QUOTES.sub("", CHAT_GREETING.sub("", PREFIX.sub("", text))).strip()
     first = SPACE_BEFORE_MARK.sub(r"\1", text.split("\n", 1)[0].strip())
     if not first:
         return ""
     if first.casefold().startswith(start.casefold()):
         return first
-    return f"{start}{first}" if first[0] in ",.;:" else f"{start} {first}"
+    return f"{start}{first}" if first[0] in ",.;:'’" else f"{start} {first}"
 
 
 def fault(instruction: str, start: str, email: str, raw: str, known: str = "") -> str | None:

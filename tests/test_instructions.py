@@ -17,6 +17,8 @@ TEMPLATE = "Write[ to {recipient}][ about {topic}]"
         '"Write an email to ask Bo for rope."',
         "Write an email to ask Bo for rope.\n\nDear Bo,",
         "**Instruction:** Write an email to ask Bo for rope.",
+        "'ask Bo for rope.'",
+        "“ask Bo for rope.” ",
     ],
 )
 def test_prefixes_greetings_and_quotes_are_stripped(raw: str) -> None:
@@ -46,6 +48,10 @@ def test_marks_stand_by_their_words() -> None:
     assert (
         clean(", asking for rope , and tin", "Write an email to Bo") == "Write an email to Bo, asking for rope, and tin"
     )
+
+
+def test_a_possessive_stays_with_its_word() -> None:
+    assert clean("'s crates of rope", "Write an email about Bo") == "Write an email about Bo's crates of rope"
 
 
 def test_names_of_the_headers_are_not_invented() -> None:
@@ -87,6 +93,7 @@ def test_the_addressee_is_whom_the_mail_greets(mail: str, name: str) -> None:
         ("Re: [Talk] Fwd: Rope!", "Rope"),
         ("[Talk] Re: Rope", "Rope"),
         ('RE: "Rope"', "Rope"),
+        ('Tickets for "Rope"', 'Tickets for "Rope"'),
         ("Re:", ""),
         ("and this is where I began to write " * 2, ""),
     ],
@@ -132,7 +139,7 @@ def test_a_sentence_that_says_all_stays_as_it_is() -> None:
 
 def test_quality_by_hand() -> None:
     pairs = [
-        # Of Ann, 12, Gullport and Friday it gives two; Petronella is nowhere.
+        # Of Ann, 12, Gullport, Friday, and Ada of the other mail, they give two; Petronella is nowhere.
         {
             "instruction": "Write to Bo to send 12 to Ann, and Petronella",
             "email": "Bo:\nplease send 12 to Ann in Gullport by Friday",
@@ -141,4 +148,4 @@ def test_quality_by_hand() -> None:
         {"instruction": "Ask for rope", "email": "Dear Ada,\nrope please", "subject": "Rope"},
     ]
     found = quality(pairs)
-    assert found == {"words": 6.5, "facts_named": 2 / 4, "facts_unfounded": 1 / 4, "greeted_named": 0.5}
+    assert found == {"words": 6.5, "facts_named": 2 / 5, "facts_unfounded": 1 / 4, "greeted_named": 0.5}

@@ -28,6 +28,7 @@ _NEXT = re.compile(r"(?: {1,2}& {1,2}| {1,2}|-|\. (?=\d))(?:[A-ZА-ЯЁ][\w'’-
 # A name's first part at the beginning of a sentence.
 _BEFORE = re.compile(r"\b([A-ZА-ЯЁ][\w'’-]*)(?: & | {1,2})$")
 _UNIT = re.compile(r" ?%| {1,2}([^\W\d_]+)")
+POSSESSIVE = re.compile(r"['’]s?$")
 _AMOUNT = re.compile(r"[$€£]?\b\d[\w.,:/-]*\b")
 
 
@@ -65,7 +66,7 @@ def phrases(text: str) -> list[str]:
             if before and before[1].casefold() not in FUNCTION_WORDS:
                 start = before.start()
             end = _end_of_phrase(said, start, stop)
-            found.append(" ".join(said[start:end].split()).rstrip(".,:/-"))
+            found.append(POSSESSIVE.sub("", " ".join(said[start:end].split()).rstrip(".,:/-")))
     return list(dict.fromkeys(phrase for phrase in found if not _says_nothing(phrase)))
 
 

@@ -248,7 +248,7 @@ def test_what_is_kept_of_an_evaluation_is_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("We meet Ann Rope & Sons at 8 pm on Sept. 17.", ["Ann Rope & Sons", "8 pm", "Sept. 17"]),
+        ("We meet Ann Rope & Sons at 8 pm on Sept. 17 at Bo's.", ["Ann Rope & Sons", "8 pm", "Sept. 17", "Bo"]),
         (
             "It costs $12.50 or 5%.  So what? Cheryl Nelson pays tomorrow.",
             ["$12.50", "5%", "Cheryl Nelson", "tomorrow"],
