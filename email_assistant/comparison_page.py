@@ -107,7 +107,7 @@ def write_comparison(
         verdict=verdict,
         columns=[*(name.rpartition(".")[2] for name in choice.varied), "run", *(row["label"] for row in table)],
         lines=[
-            [*of_values, _plain(choice.runs[label].name[:40]), *of_scores]
+            [*of_values, _plain(choice.runs[label].id[:8]), *of_scores]
             for label, of_values, of_scores in zip(choice.labels, values, scores, strict=True)
         ],
         plots={name: plots.as_image(figure) for name, figure in figures.items()},

@@ -52,6 +52,8 @@ def open_store(mlruns: Path, experiment: str) -> tuple["MlflowClient", str]:
     Raises:
         TrackingError: when the store was made in another folder.
     """
+    # It would draw a bar for every file.
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     from mlflow import MlflowClient
 
     mlruns = mlruns.resolve()

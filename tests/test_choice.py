@@ -89,9 +89,9 @@ def test_one_run_is_the_only_one(tmp_path: Path) -> None:
     )
 
 
-def test_the_page_is_self_contained_and_shows_names_as_text(tmp_path: Path, choice: Choice) -> None:
+def test_the_page_is_self_contained_and_shows_values_as_text(tmp_path: Path, choice: Choice) -> None:
     runs: dict[str, Any] = dict(choice.runs)
-    hostile = ScoredRun(**{**vars(runs[choice.best]), "name": "<script>alert(1)</script>"})
+    hostile = ScoredRun(**{**vars(runs[choice.best]), "params": {"lora.r": "<script>alert(1)</script>"}})
     shown = Choice(**{**vars(choice), "runs": runs | {choice.best: hostile}})
     path = tmp_path / "c.html"
     write_comparison(path, shown, "chrf", "validation", verdict(choice, "chrf"), figures_of(choice, "chrf"))

@@ -454,3 +454,21 @@ def test_a_grown_archive_is_asked_for_its_new_mails_alone(run_py: Run, tmp_path:
     for sentences in (tmp_path / "outputs" / "artifacts" / "summarize").glob("*/sentences.jsonl"):
         sentences.write_text(sentences.read_text().replace("Write", "Wrote"))
     assert "were there" not in run_py("stage=summarize", "data.max_mails=20").out
+
+
+def test_canaries_are_planted_on_request_and_what_is_remembered_is_told(run_py: Run, tmp_path: Path) -> None:
+    planted = run_py("stage=evaluate", "trainer.canaries=2", "trainer.canary_repeats=3", "evaluation.arms=[tuned]")
+    assert planted.code == 0, planted.err
+    assert "2 canaries are planted, each 3 times" in planted.out
+    latest = tmp_path / "outputs" / "latest"
+    lines = [json.loads(line) for line in (latest / "train" / "canaries.jsonl").read_text().splitlines()]
+    assert len(lines) == 2
+    assert all(0 <= line["exposure"] <= 10 and line["extracted"] is False for line in lines)
+    metrics = json.loads((latest / "train" / "metrics.json").read_text())["metrics"]
+    assert metrics["canary_exposure"] == pytest.approx(sum(line["exposure"] for line in lines) / 2)
+    assert "canary_exposure" in (latest / "train" / "adapter" / "README.md").read_text()
+    memory = json.loads((latest / "evaluate" / "report.json").read_text())["memorisation"]
+    assert memory["canaries"]["canaries_extracted"] == 0
+    assert set(memory["extracted"]) == {"base", "tuned"}
+    assert runs_of(tmp_path)[-1].data.metrics["test_tuned_extracted"] == memory["extracted"]["tuned"]
+    assert "Planted secrets have a mean exposure of" in (latest / "evaluate" / "report.html").read_text()

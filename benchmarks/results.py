@@ -1,0 +1,102 @@
+"""Scores against the number of mails: the defaults beside the baselines and Panza's recipe, on real archives.
+
+    python -m benchmarks.results --archive enron=../shared/mail/enron_shackleton --mails 100 300
+
+For every archive and number it calls run.py as a user would, with so many mails to learn from (a tenth of them for
+validation) and as many more to be tested on, and prints a table in Markdown. Everything is taken from the folder of
+outputs where it was made before. Panza's recipe gets as many steps as the defaults took.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+ARMS = ["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25"]
+SHOWN = {"bleu": 1, "chrf": 1, "mauve": 2, "authorship": 2, "perplexity": 1, "length_ratio": 2, "facts_kept": 2}
+
+
+@dataclass(frozen=True)
+class Case:
+    """An archive and how many of its mails are learned from and tested on."""
+
+    name: str
+    path: str
+    owner: str
+    mails: int
+    tested: int
+
+    @property
+    def overrides(self) -> list[str]:
+        """What names these mails."""
+        whole = self.mails + self.tested
+        return [
+            "data=archive",
+            f"data.path={self.path}",
+            *([f"data.owner={self.owner}"] if self.owner else []),
+            f"data.max_mails={whole}",
+            f"split.test_fraction={self.tested / whole:.4f}",
+            f"evaluation.max_mails={self.tested}",
+        ]
+
+
+def main() -> None:
+    """Run what is not there yet and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--archive", action="append", required=True, help="NAME=PATH or NAME=PATH=OWNER; repeatable")
+    parser.add_argument("--mails", type=int, nargs="+", default=[100, 300])
+    parser.add_argument("--tested", type=int, default=50)
+    parser.add_argument(
+        "--panza", type=int, nargs="*", default=[], help="numbers of mails at which its recipe is tried"
+    )
+    parser.add_argument("--outputs", type=Path, default=ROOT / "outputs" / "results")
+    parser.add_argument("overrides", nargs="*", help="further values for the defaults' runs, as for run.py")
+    arguments = parser.parse_args()
+    for given in arguments.archive:
+        name, path, owner = [*given.split("="), ""][:3]
+        for mails in arguments.mails:
+            case = Case(name, path, owner, mails, arguments.tested)
+            report, steps = _run(case, arguments.outputs, [f"evaluation.arms=[{','.join(ARMS)}]", *arguments.overrides])
+            _print(case, report, "defaults", steps)
+            if mails in arguments.panza:
+                recipe = ["experiment=panza", f"trainer.max_steps={steps}", f"trainer.epochs={steps}"]
+                report, steps = _run(case, arguments.outputs, recipe)
+                _print(case, report, "experiment=panza", steps)
+
+
+def _run(case: Case, outputs: Path, overrides: list[str]) -> tuple[dict[str, Any], int]:
+    """The report of an evaluation, and the steps of its training."""
+    command = [sys.executable, "run.py", "stage=evaluate", *case.overrides, *overrides, f"paths.outputs={outputs}"]
+    print("\n    " + " ".join(command[1:]), flush=True)
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    report = json.loads((outputs / "latest" / "evaluate" / "report.json").read_text(encoding="utf-8"))
+    metrics = json.loads((outputs / "latest" / "train" / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+    return report, int(metrics["steps"])
+
+
+def _print(case: Case, report: dict[str, Any], what: str, steps: int) -> None:
+    print(f"\n{case.name}, {case.mails} mails, {report['mails']} tested, {what}, {steps} steps\n")
+    print(f"| | {' | '.join(SHOWN)} |")
+    print(f"|---|{'---|' * len(SHOWN)}")
+    for arm, scores in [*report["arms"].items(), ("owner", report["owner"])]:
+        print(f"| {arm} | {' | '.join(_cell(report, arm, scores, name) for name in SHOWN)} |")
+    for arm, gaps in report["gaps_closed"].items():
+        for name, gap in gaps.items():
+            print(f"\n{arm}: {gap['value']:.0%} of the way in {name} ({gap['low']:.0%} to {gap['high']:.0%})")
+    print(flush=True)
+
+
+def _cell(report: dict[str, Any], arm: str, scores: dict[str, float], name: str) -> str:
+    if name not in scores:
+        return ""
+    low, high = report["intervals"][arm][name]
+    digits = SHOWN[name]
+    return f"{scores[name]:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
+
+
+if __name__ == "__main__":
+    main()
