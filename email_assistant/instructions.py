@@ -2,7 +2,7 @@
 
 import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from email_assistant.archive.language import is_cyrillic
@@ -28,6 +28,9 @@ CHAT_GREETING = re.compile(r"^\s*(hi|hello|hey|привет|здравствуй
 WORD = re.compile(r"\w+")
 # Marks around an answer; an apostrophe that belongs to the word before it, as in "Bo's", stays.
 QUOTES = re.compile(r"^[\s\"'«»“”*]+(?<!')(?<!’)|^['’](?!s\b)|[\s\"'«»“”*]+$")
+# Where a clause ends that can be left out with all that follows.
+CLAUSE = re.compile(r"[,;.]? (?:and|but|because|since|as|и|а|но|потому)\b|[,;.] ")
+FEWEST_WORDS = 4
 SPACE_BEFORE_MARK = re.compile(r"\s+([,.;:])")
 # A shorter instruction is not 'longer than its mail', though it has more letters than 'Ok, see you.'
 ALWAYS_SHORT_ENOUGH = 15
@@ -139,6 +142,15 @@ def clean(raw: str, start: str) -> str:
     if first.casefold().startswith(start.casefold()):
         return first
     return f"{start}{first}" if first[0] in ",.;:'’" else f"{start} {first}"
+
+
+def beginnings(instruction: str, start: str) -> Iterator[str]:
+    """An instruction, then without its last clause, without its last two, and so on, as long as it says something."""
+    yield instruction
+    ends = [match.start() for match in CLAUSE.finditer(instruction, len(start) + 1)]
+    for end in reversed(ends):
+        if len(WORD.findall(instruction[len(start) : end])) >= FEWEST_WORDS:
+            yield instruction[:end]
 
 
 def fault(instruction: str, start: str, email: str, raw: str, known: str = "") -> str | None:

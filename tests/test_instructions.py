@@ -1,6 +1,6 @@
 import pytest
 
-from email_assistant.instructions import addressee, clean, completed, fault, quality, start_for, topic
+from email_assistant.instructions import addressee, beginnings, clean, completed, fault, quality, start_for, topic
 
 START = "Write an email to"
 MAIL = "Dear Bo,\n\nplease send 12 crates of rope to the north pier by Friday, and the bill to Ann.\n\nYours, Ada"
@@ -48,6 +48,17 @@ def test_marks_stand_by_their_words() -> None:
     assert (
         clean(", asking for rope , and tin", "Write an email to Bo") == "Write an email to Bo, asking for rope, and tin"
     )
+
+
+def test_clauses_are_left_out_from_the_end() -> None:
+    said = "Write to Bo to ask for rope and tin, because the old is wet, and to thank him."
+    assert list(beginnings(said, "Write to Bo")) == [
+        said,
+        "Write to Bo to ask for rope and tin, because the old is wet",
+        "Write to Bo to ask for rope and tin",
+        "Write to Bo to ask for rope",
+    ]
+    assert list(beginnings("Write to Bo and Ann", "Write to Bo")) == ["Write to Bo and Ann"]
 
 
 def test_a_possessive_stays_with_its_word() -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Tokens of a mail by whose likelihood its instruction is judged.
 JUDGED_TOKENS = 128
+# Faults that an instruction may be without when its last clauses are left out.
+MENDED_BY_LESS = ("invented", "too_long", "copied")
 # Raised when the code makes other sentences of the same mails.
 SENTENCES = 1
 log = logging.getLogger(__name__)
@@ -227,20 +229,26 @@ class _Desk:
         return self.model.encoder.prompt(question, examples, task.start)
 
     def judge(self, tasks: list[_Task], method: str, index: int, answer: "Answer") -> None:
-        """Keep a good instruction; note what is wrong with a bad one."""
+        """Keep a good instruction, or as many of its clauses as are good; note what is wrong with a bad one."""
         task = tasks[index]
         email, start = task.email, task.start
         instruction = instructions.clean(answer.text, start)
         known = " ".join([email["subject"], *email["to"]])
-        wrong = instructions.fault(instruction, start, email["text"], answer.text, known)
-        if not wrong and not answer.ended:
-            wrong = "unfinished"
-        if not wrong and self.settings.verify and not self._helps(task, instruction):
-            wrong = "unhelpful"
-        if wrong:
+        parts = instructions.beginnings(instruction, start)
+        if not answer.ended:
+            # Nobody knows how its last clause would have ended.
+            next(parts)
+            task.faults.append("unfinished")
+        for part in parts:
+            wrong = instructions.fault(part, start, email["text"], answer.text, known)
+            if not wrong and self.settings.verify and not self._helps(task, part):
+                wrong = "unhelpful"
+            if not wrong:
+                self.finish(task, part, method)
+                return
             task.faults.append(wrong)
-        else:
-            self.finish(task, instruction, method)
+            if wrong not in MENDED_BY_LESS:
+                return
 
     def finish(self, task: _Task, sentence: str, method: str) -> None:
         """Keep what is said of a mail."""

@@ -51,8 +51,9 @@ def test_a_sentence_that_makes_its_mail_likelier_is_kept_and_another_is_not(
     assert task.start == "Write an email to Bo about Rope"
     table.judge([task], "model", 0, Answer(" to thank him for the lovely dinner and the flowers.", 12, True))
     assert (task.faults, task.done, kept) == (["unhelpful"], False, [])
-    table.judge([task], "model", 0, Answer(" to ask for new crates of it before the storm, since", 12, False))
+    table.judge([task], "model", 0, Answer(" for new crates", 3, False))
     assert task.faults == ["unhelpful", "unfinished"]
+    assert not task.done
     table.judge([task], "retry_1", 0, Answer(" to ask for twelve new crates of it before the storm.", 12, True))
     assert task.done
     assert kept == [
@@ -63,3 +64,16 @@ def test_a_sentence_that_makes_its_mail_likelier_is_kept_and_another_is_not(
             "faults": ["unhelpful", "unfinished"],
         }
     ]
+
+
+def test_of_a_sentence_that_invents_the_clauses_before_are_kept(
+    desk: tuple[_Desk, list[dict[str, Any]]], config: Config
+) -> None:
+    table, kept = desk
+    task = _Task(config.summarizer, MAIL, "basis")
+    said = " to ask for twelve new crates of it, for Petronella."
+    table.judge([task], "model", 0, Answer(said, 12, True))
+    assert [record["sentence"] for record in kept] == [
+        "Write an email to Bo about Rope to ask for twelve new crates of it"
+    ]
+    assert task.faults == ["invented"]
