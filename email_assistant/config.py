@@ -91,8 +91,10 @@ class Summarizer:
     prompts: dict[str, str]
     starts: dict[str, str]
     mentions: dict[str, str]
+    notes: dict[str, str]
     examples: dict[str, list[ExamplePair]]
     facts: Annotated[int, Field(ge=0)]
+    note_words: Annotated[int, Field(ge=0)]
     verify: bool
     max_new_tokens: Count
     mail_tokens: Count
@@ -386,12 +388,16 @@ def _ratio(left: str, right: str) -> float:
     return difflib.SequenceMatcher(None, left, right).ratio()
 
 
+# Groups whose keys are languages.
+BY_LANGUAGE = tuple(f"summarizer.{name}" for name in ("prompts", "starts", "mentions", "notes", "examples"))
+
+
 def is_known(key: str) -> bool:
     """Whether a dotted key is in the schema; languages of prompts are free."""
     if key in schema_keys():
         return True
     parent = key.rpartition(".")[0]
-    return parent in ("summarizer.prompts", "summarizer.starts", "summarizer.mentions", "summarizer.examples")
+    return parent in BY_LANGUAGE
 
 
 def unknown_key(key: str) -> str:
@@ -495,6 +501,8 @@ def _contradictions(config: Config) -> list[str]:
             faults.append(f"summarizer.prompts.{language}: {{email}} is missing, the place where the mail goes")
         if language not in config.summarizer.starts:
             faults.append(f"summarizer.starts.{language}: is missing, though there is a prompt for {language}")
+        if "{notes}" not in config.summarizer.notes.get(language, ""):
+            faults.append(f"summarizer.notes.{language}: {{notes}} is missing, the place where a mail's words go")
         if "{facts}" not in config.summarizer.mentions.get(language, ""):
             faults.append(f"summarizer.mentions.{language}: {{facts}} is missing, the place where names and numbers go")
     if config.lora.init != "default" and config.model.quantization != "none":

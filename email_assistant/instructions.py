@@ -9,6 +9,7 @@ from email_assistant.archive.language import is_cyrillic
 from email_assistant.archive.threads import PREFIX as REPLY_PREFIX
 from email_assistant.metrics.copying import TrainingMails, longest
 from email_assistant.metrics.facts import facts, names, phrases
+from email_assistant.metrics.style import FUNCTION_WORDS, SENTENCE_END, TOKEN
 
 GREETING = re.compile(
     r"^(dear|hi|hello|hey|good (morning|afternoon|evening)|"
@@ -52,6 +53,9 @@ GREETED = re.compile(
 )
 # 'Mary: …', or 'Mary,' on a line of its own: a name alone.
 CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
+# Lines of so few words end a mail: 'Thanks', 'Best, Ruth'.
+LONGEST_SIGN_OFF = 3
+NEGATIONS = ("no", "not", "нет", "не")
 # Words that open a mail as a name would.
 _NO_NAMES = (
     "ahoy greetings morning thanks thank yes no ok okay sure sorry fyi ps note subject attached great all everyone "
@@ -106,6 +110,31 @@ def start_for(template: str, email: str, subject: str, recipients: list[str]) ->
         return part[1].format(**known) if all(known[field] for field in FIELD.findall(part[1])) else ""
 
     return OPTIONAL.sub(filled, template)
+
+
+def notes(email: str, limit: int) -> str:
+    """What a mail says first, as a person would jot it down: its words without those that carry no meaning.
+
+    Args:
+        email: The mail; its greeting and its sign-off are passed over.
+        limit: At most so many words.
+    """
+    greeted = addressee(email)
+    lines = email[email.find(greeted) + len(greeted) :].split("\n") if greeted else email.split("\n")
+    while lines and len(WORD.findall(lines[-1])) <= LONGEST_SIGN_OFF:
+        lines.pop()
+    taken: list[list[str]] = []
+    for sentence in SENTENCE_END.split("\n".join(lines)):
+        room = limit - sum(map(len, taken))
+        words = [word for word in TOKEN.findall(sentence) if _means_something(word.casefold())][:room]
+        if words and not GREETING.match(sentence.strip()):
+            taken.append(words)
+    return ", ".join(" ".join(words) for words in taken)
+
+
+def _means_something(word: str) -> bool:
+    stem = word.replace("’", "'").partition("'")[0]
+    return word in NEGATIONS or word.endswith(("n't", "n’t")) or not (word in FUNCTION_WORDS or stem in FUNCTION_WORDS)
 
 
 def completed(instruction: str, email: str, template: str, limit: int, habits: frozenset[str]) -> str:
@@ -174,7 +203,7 @@ def fault(instruction: str, start: str, email: str, raw: str, known: str = "") -
         return "itself_a_mail"
     if _is_copied(said, email):
         return "copied"
-    if len(instruction) > len(email) and len(WORD.findall(instruction)) > ALWAYS_SHORT_ENOUGH:
+    if len(said) > len(email) and len(WORD.findall(said)) > ALWAYS_SHORT_ENOUGH:
         return "too_long"
     if is_cyrillic(said) != is_cyrillic(email):
         return "other_language"

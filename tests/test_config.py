@@ -41,7 +41,7 @@ def test_every_file_of_conf_composes(choice: str) -> None:
 
 
 # Groups whose keys are languages.
-FREE = ("summarizer.prompts", "summarizer.starts", "summarizer.mentions")
+FREE = ("summarizer.prompts", "summarizer.starts", "summarizer.mentions", "summarizer.notes")
 
 
 def test_every_key_of_the_schema_has_a_value_in_yaml_and_none_a_default() -> None:
@@ -120,6 +120,7 @@ def test_one_owner_needs_no_brackets() -> None:
         ("summarizer.prompts.en='no place'", "summarizer.prompts.en"),
         ("~summarizer.starts.ru", "summarizer.starts.ru"),
         ("~summarizer.mentions.ru", "summarizer.mentions.ru"),
+        ("summarizer.notes.en=words", "summarizer.notes.en"),
         ("~summarizer.prompts.en", "summarizer.prompts"),
         ("generation.top_p=1.5", "generation.top_p"),
         ("split.test_fraction=1", "split.test_fraction"),

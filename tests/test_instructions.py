@@ -1,6 +1,16 @@
 import pytest
 
-from email_assistant.instructions import addressee, beginnings, clean, completed, fault, quality, start_for, topic
+from email_assistant.instructions import (
+    addressee,
+    beginnings,
+    clean,
+    completed,
+    fault,
+    notes,
+    quality,
+    start_for,
+    topic,
+)
 
 START = "Write an email to"
 MAIL = "Dear Bo,\n\nplease send 12 crates of rope to the north pier by Friday, and the bill to Ann.\n\nYours, Ada"
@@ -146,6 +156,21 @@ def test_a_sentence_that_says_all_stays_as_it_is() -> None:
     assert completed("Ask Bo for 12 crates.", "Bo, 12 crates please.", "Mention {facts}.", 5, frozenset()) == (
         "Ask Bo for 12 crates."
     )
+
+
+@pytest.mark.parametrize(
+    ("mail", "limit", "expected"),
+    [
+        ("Hi Bo,\n\nthe rope isn't dry. Can you send it to the pier?\n\nThanks\nAda", 9, "rope isn't dry, send pier"),
+        ("What daughter card do you have installed ?", 9, "daughter card installed"),
+        ("I am not sure that it is the rope for the north pier.", 3, "not sure rope"),
+        ("Hello Bo!\nЯ не приеду в четверг.\nАда", 9, "не приеду четверг"),
+        ("It is.\nAda", 9, ""),
+        ("rope please", 0, ""),
+    ],
+)
+def test_notes_are_a_mail_s_own_words_without_small_ones(mail: str, limit: int, expected: str) -> None:
+    assert notes(mail, limit) == expected
 
 
 def test_quality_by_hand() -> None:

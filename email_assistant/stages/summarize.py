@@ -176,7 +176,7 @@ def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Record], None], p
         if not pending:
             return
     for task in pending:
-        desk.finish(task, task.start, "subject")
+        desk.finish_without_model(task)
 
 
 class _Task:
@@ -255,6 +255,14 @@ class _Desk:
         self.keep({"key": task.key, "sentence": sentence, "method": method, "faults": task.faults})
         task.done = True
         self.progress.advance()
+
+    def finish_without_model(self, task: _Task) -> None:
+        """Say in notes what no sentence says well."""
+        jotted = instructions.notes(task.email["text"], self.settings.note_words)
+        if jotted:
+            self.finish(task, f"{task.start}. {self.settings.notes[task.language].format(notes=jotted)}", "notes")
+        else:
+            self.finish(task, task.start, "subject")
 
     def _helps(self, task: _Task, sentence: str) -> bool:
         """Whether the mail is likelier after a model's sentence than after what is known without it."""
