@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from email_assistant.archive import readers
 from email_assistant.archive.selection import Rules, read_and_select
 from email_assistant.config import Config, Model, from_composed
-from email_assistant.instructions import from_headers
+from email_assistant.instructions import start_for
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.loading import LanguageModel, load_base
 
@@ -72,7 +72,10 @@ def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, st
         rules = Rules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"vacation"}))
         _, _, chosen = read_and_select(lambda: readers.read([archive], "auto", {}), list(owner), rules, Path(work))
         emails = list(chosen.kept)
-    return [(from_headers(email["subject"], email["to"], email["language"]), email["text"]) for email in emails]
+    template = "Write an email[ to {recipient}][ about {topic}]"
+    return [
+        (start_for(template, email["text"], email["subject"], email["to"]) + ".", email["text"]) for email in emails
+    ]
 
 
 def as_it_comes() -> LanguageModel:

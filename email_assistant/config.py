@@ -194,6 +194,7 @@ class Generation:
     temperature: NotNegative
     top_p: Annotated[float, Field(gt=0, le=1)]
     repetition_penalty: Positive
+    no_repeat_ngram_size: Literal[0] | Annotated[int, Field(ge=2)]
     batch_size: Count
     backend: Literal["transformers", "llama_cpp"]
     slots: Count

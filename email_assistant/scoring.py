@@ -58,7 +58,13 @@ def embedder(config: Config, model: LanguageModel | None) -> Embed:
 
 def decoding_of(settings: Generation) -> Decoding:
     """The configured way to choose tokens."""
-    return Decoding(settings.max_new_tokens, settings.temperature, settings.top_p, settings.repetition_penalty)
+    return Decoding(
+        settings.max_new_tokens,
+        settings.temperature,
+        settings.top_p,
+        settings.repetition_penalty,
+        settings.no_repeat_ngram_size,
+    )
 
 
 def write_mails(

@@ -14,12 +14,15 @@ class Decoding:
         temperature: 0 is greedy.
         top_p: The nucleus that is sampled from (Holtzman et al. 2019, arXiv:1904.09751).
         repetition_penalty: Divides the logits of what was written (Keskar et al. 2019, arXiv:1909.05858).
+        no_repeat_ngram_size: No run of so many tokens is written twice (Paulus et al. 2018, arXiv:1705.04304);
+            0 is off.
     """
 
     max_new_tokens: int
     temperature: float = 0.0
     top_p: float = 1.0
     repetition_penalty: float = 1.0
+    no_repeat_ngram_size: int = 0
 
 
 @dataclass(frozen=True)

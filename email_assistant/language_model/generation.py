@@ -220,18 +220,38 @@ class _Chooser:
         self._decoding = decoding
         self._chance = [random.Random(seed) for seed in seeds]
         self._written: list[set[int]] = [set() for _ in seeds]
+        # The last tokens of each row, and what has followed each such run.
+        self._last: list[tuple[int, ...]] = [() for _ in seeds]
+        self._followers: list[dict[tuple[int, ...], set[int]]] = [{} for _ in seeds]
 
     def choose(self, logits: torch.Tensor, rows: Sequence[int]) -> list[int]:
         """One token id for each row of logits of shape (rows, vocabulary)."""
         if self._decoding.repetition_penalty != 1.0:
             self._penalise(logits, rows)
+        if self._decoding.no_repeat_ngram_size:
+            self._forbid(logits, rows)
         if self._decoding.temperature == 0.0:
             tokens: list[int] = logits.argmax(dim=-1).tolist()
         else:
             tokens = self._sample(logits / self._decoding.temperature, rows)
         for row, token in zip(rows, tokens, strict=True):
             self._written[row].add(token)
+            self._remember(row, token)
         return tokens
+
+    def _forbid(self, logits: torch.Tensor, rows: Sequence[int]) -> None:
+        """Leave no chance to what would end a run that was written before."""
+        for place, row in enumerate(rows):
+            followers = self._followers[row].get(self._last[row])
+            if followers:
+                logits[place, sorted(followers)] = -torch.inf
+
+    def _remember(self, row: int, token: int) -> None:
+        before = self._decoding.no_repeat_ngram_size - 1
+        last = self._last[row]
+        if len(last) == before:
+            self._followers[row].setdefault(last, set()).add(token)
+        self._last[row] = (*last, token)[max(0, len(last) + 1 - max(0, before)) :]
 
     def _penalise(self, logits: torch.Tensor, rows: Sequence[int]) -> None:
         for place, row in enumerate(rows):

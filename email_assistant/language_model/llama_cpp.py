@@ -18,6 +18,8 @@ from email_assistant.language_model.encoding import ChatEncoder
 
 # A slot's context grows by so many tokens.
 BLOCK = 512
+# What DRY takes off a logit, which nothing makes up for; and a text that breaks no run, since it wants one that does.
+FORBIDDEN, NO_BREAKER = 1e4, "\u2417\u2417"
 
 
 class LlamaCpp:
@@ -157,10 +159,19 @@ class LlamaCpp:
             "min_p": 0.0,
             "repeat_penalty": decoding.repetition_penalty,
             "repeat_last_n": decoding.max_new_tokens,
-            "samplers": ["penalties", "temperature", "top_p"],
+            "samplers": ["penalties", "dry", "temperature", "top_p"],
             "seed": row_seed(seed, prompt) % 2**32,
             "cache_prompt": True,
         }
+        if decoding.no_repeat_ngram_size:
+            # Its sampler DRY takes so much off a token that would go on with a run that was written before.
+            request |= {
+                "dry_multiplier": FORBIDDEN,
+                "dry_base": 1.0,
+                "dry_allowed_length": decoding.no_repeat_ngram_size - 1,
+                "dry_penalty_last_n": decoding.max_new_tokens,
+                "dry_sequence_breakers": [NO_BREAKER],
+            }
         if self._adapter is not None:
             request["lora"] = [{"id": 0, "scale": 1.0 if self.adapted else 0.0}]
         return request

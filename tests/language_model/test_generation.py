@@ -28,11 +28,11 @@ def answers(model: LanguageModel, prompts: list[list[int]], decoding: Decoding, 
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-@pytest.mark.parametrize("penalty", [1.0, 1.3])
+@pytest.mark.parametrize(("penalty", "size"), [(1.0, 0), (1.3, 0), (1.0, 2)])
 def test_a_batch_equals_one_by_one(
-    model: LanguageModel, prompts: list[list[int]], temperature: float, penalty: float
+    model: LanguageModel, prompts: list[list[int]], temperature: float, penalty: float, size: int
 ) -> None:
-    decoding = Decoding(20, temperature, 0.9, penalty)
+    decoding = Decoding(20, temperature, 0.9, penalty, size)
     alone = answers(model, prompts, decoding, 1)
     assert answers(model, prompts, decoding, 2) == alone
     assert answers(model, prompts, decoding, 8) == alone
@@ -54,6 +54,19 @@ def test_greedy_equals_transformers(model: LanguageModel, prompts: list[list[int
             torch.tensor([prompt]), max_new_tokens=20, do_sample=False, attention_mask=torch.ones(1, len(prompt))
         )
         assert model.encoder.decode(expected[0, len(prompt) :].tolist()).strip() == answer.text
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_no_run_is_written_twice(model: LanguageModel, prompts: list[list[int]], size: int) -> None:
+    def repeats(decoding: Decoding) -> int:
+        rows: dict[int, list[int]] = {}
+        for row, token, _ in generation.decode(model, prompts, decoding, 3, 2):
+            rows.setdefault(row, []).append(token)
+        runs = [[tuple(ids[place : place + size]) for place in range(len(ids) - size + 1)] for ids in rows.values()]
+        return sum(len(row) - len(set(row)) for row in runs)
+
+    assert repeats(Decoding(60)) > 0
+    assert repeats(Decoding(60, no_repeat_ngram_size=size)) == 0
 
 
 def test_the_nucleus_is_kept_to(model: LanguageModel, prompts: list[list[int]]) -> None:

@@ -85,6 +85,20 @@ def test_greedy_answers_agree_with_and_without_the_adapter(
     assert plain != expected
 
 
+def test_no_run_is_written_twice(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+    def repeats(decoding: Decoding) -> int:
+        found = 0
+        for answer in answers(llama, prompts, decoding):
+            words = answer.text.split()
+            runs = [tuple(words[place : place + 6]) for place in range(len(words) - 5)]
+            found += len(runs) - len(set(runs))
+        return found
+
+    # Adapted at random it says the same again and again.
+    assert repeats(Decoding(200)) > 0
+    assert repeats(Decoding(200, no_repeat_ngram_size=4)) == 0
+
+
 def test_a_stream_is_the_answer(llama: LlamaCpp, prompts: list[list[int]]) -> None:
     pieces = list(stream(llama, prompts[0], GREEDY, 1))
     assert len(pieces) > 3
