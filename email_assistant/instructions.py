@@ -44,7 +44,9 @@ TAG = re.compile(r"^\s*\[[^\]]{1,40}\]\s*")
 # A longer subject is a first sentence, which nobody would type as a topic.
 LONGEST_TOPIC = 12
 OPENING, CLOSING = tuple("\"'«“"), tuple("\"'»”")
-_NAME = r"(?:(?:[Mm]r|[Mm]rs|[Mm]s|[Dd]r|[Pp]rof)\.? )?[A-ZА-ЯЁ][\w'’-]*(?:[ /][A-ZА-ЯЁ][\w'’-]*){0,2}"
+_NAME = (
+    r"(?:(?:[Mm]r|[Mm]rs|[Mm]s|[Dd]r|[Pp]rof)\.? )?[A-ZА-ЯЁ][\w'’-]*(?:(?: (?:&|and|и) |[ /])[A-ZА-ЯЁ][\w'’-]*){0,3}"
+)
 # 'Hi Mary, …', 'Dear Mr. Hallgrim:', 'Здравствуйте, Велимир Кузьмич!': a greeting, then a name.
 GREETED = re.compile(
     r"\s*(?i:dear|hi|hello|hey|good (?:morning|afternoon|evening)|"
@@ -58,8 +60,8 @@ LONGEST_SIGN_OFF = 3
 NEGATIONS = ("no", "not", "нет", "не")
 # Words that open a mail as a name would.
 _NO_NAMES = (
-    "ahoy greetings morning thanks thank yes no ok okay sure sorry fyi ps note subject attached great all everyone "
-    "team folks there "
+    "ahoy greetings morning happy merry welcome thanks thank yes no ok okay sure sorry fyi ps note subject "
+    "attached great all everyone team folks there "
     "спасибо да нет хорошо коллеги всем"
 )
 NO_NAMES = frozenset(_NO_NAMES.split())

@@ -95,6 +95,8 @@ def test_russian_names_may_be_inflected() -> None:
         ("Bo/Ann:  rope please", "Bo/Ann"),
         ("Bo,\nrope please", "Bo"),
         ("Здравствуйте, Велимир Кузьмич!\n\nСпасибо", "Велимир Кузьмич"),
+        ("Bo & Ann:  rope please", "Bo & Ann"),
+        ("Happy New Year!\nrope please", ""),
         ("Hi all,\nrope please", ""),
         ("Thanks,\nAda", ""),
         ("Bo, rope please", ""),
