@@ -43,6 +43,8 @@ SETTINGS = Settings(
     patience=None,
     checkpoint_steps=2,
     scored_mails=2,
+    canaries=0,
+    canary_repeats=1,
 )
 
 
