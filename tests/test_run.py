@@ -135,16 +135,14 @@ def test_a_sweep_ends_in_a_page_that_compares_its_runs(run_py: Run, tmp_path: Pa
     nothing = run_py("stage=compare")
     assert nothing.code == 1
     assert "there is no store of runs yet" in nothing.err
-    swept = ("stage=train", "trainer.learning_rate=1e-5,1e-1", "trainer.scored_mails=4")
-    assert run_py("-m", "lora.r=2,4", *swept).code == 0
+    assert run_py("-m", "stage=train", "lora.r=2,4", "trainer.scored_mails=4").code == 0
     alone = run_py("stage=train", "lora.r=8", "trainer.scored_mails=4")
     assert alone.code == 0, alone.err
     compared = run_py("stage=compare")
     assert compared.code == 0, compared.err
-    assert "4 runs on" in compared.out
-    assert "trainer.learning_rate, over all values of the others:" in compared.out
+    assert "2 runs on" in compared.out
     page = (tmp_path / "outputs" / "compare.html").read_text(encoding="utf-8")
-    assert "4 runs on" in page
+    assert "2 runs on" in page
     run = runs_of(tmp_path)[-1]
     assert run.data.tags["stage"] == "compare"
     best = {one.info.run_id: one for one in runs_of(tmp_path)}[run.data.tags["compare.best"]]
@@ -160,7 +158,6 @@ def test_a_sweep_ends_in_a_page_that_compares_its_runs(run_py: Run, tmp_path: Pa
     assert "2 runs on" in asked.out, asked.err
     for arguments, message in (
         (("compare.by=chrff",), "did you mean chrf?"),
-        (("compare.by=length_ratio",), "no score that runs can be ordered by"),
         (("compare.runs=[abcdef]",), "no finished run has the name 'abcdef'"),
         (("compare.mails=test",), "no run in the store has scores on test mails"),
     ):
@@ -259,7 +256,7 @@ def test_a_killed_stage_goes_on_where_it_was(
         common[5] = "summarizer.max_new_tokens=8"
     command = [sys.executable, str(ROOT / "run.py"), *common, f"paths.outputs={tmp_path}/outputs"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path)
-    pattern = "*.partial/progress/instructions.jsonl" if stage == "summarize" else "*.partial/progress/fit/checkpoint-*"
+    pattern = "*.partial/progress/sentences.jsonl" if stage == "summarize" else "*.partial/progress/fit/checkpoint-*"
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         found = [
@@ -448,8 +445,6 @@ def test_a_grown_archive_is_asked_for_its_new_mails_alone(run_py: Run, tmp_path:
     second = (latest / "sentences.jsonl").read_text()
     assert len(second.splitlines()) == 40
     assert set(first.splitlines()) < set(second.splitlines())
-    again = run_py("stage=summarize", "summarizer.retry_temperature=0.9")
-    assert "were there" not in again.out
     # What was altered by hand is not believed.
     for sentences in (tmp_path / "outputs" / "artifacts" / "summarize").glob("*/sentences.jsonl"):
         sentences.write_text(sentences.read_text().replace("Write", "Wrote"))
