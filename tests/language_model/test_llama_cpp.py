@@ -89,8 +89,8 @@ def test_no_run_is_written_twice(llama: LlamaCpp, prompts: list[list[int]]) -> N
     def repeats(decoding: Decoding) -> int:
         found = 0
         for answer in answers(llama, prompts, decoding):
-            words = answer.text.split()
-            runs = [tuple(words[place : place + 6]) for place in range(len(words) - 5)]
+            ids = llama.encoder.text_ids(answer.text)
+            runs = [tuple(ids[place : place + 8]) for place in range(len(ids) - 7)]
             found += len(runs) - len(set(runs))
         return found
 
