@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from email_assistant.comparison import SIGNIFICANT, differences, intervals, values
+from email_assistant.comparison import SIGNIFICANT, report_of
 from email_assistant.metrics.bootstrap import Difference, compare, draws, holm
 from email_assistant.metrics.measured import Average
 from email_assistant.metrics.scores import SCORES
@@ -19,6 +19,8 @@ _HOW = (
     "trainer.gradient_checkpointing trainer.checkpoint_steps"
 )
 HOW = frozenset(_HOW.split())
+# Scores that are shown first, after the one that is chosen by; the page's table has all of them.
+MAIN = ("perplexity", "mauve", "bleu", "chrf")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Choice:
         varied: The parameters in which the runs differ.
         report: Scores, intervals and differences by label, as `comparison.report_of` has them by arm.
         alike: Labels of runs that the chosen score cannot tell from the best.
-        effects: For each varied parameter whose values can be told apart from the others', a line a value.
+        effects: For each varied parameter whose values were tried alike, a line a value, the best first.
         left_out: Names of runs that were scored on other mails.
         warnings: What a reader should know before believing it.
     """
@@ -44,6 +46,11 @@ class Choice:
     effects: dict[str, list[dict[str, Any]]]
     left_out: list[str]
     warnings: list[str]
+
+    def main_scores(self, by: str) -> list[str]:
+        """The names of the scores to show first, that of the choice before them, as far as all runs have them."""
+        common = set.intersection(*(set(scores) for scores in self.report["arms"].values()))
+        return [name for name in dict.fromkeys((by, *MAIN)) if name in common]
 
     @property
     def best(self) -> str:
@@ -63,25 +70,16 @@ def choose(found: Sequence[ScoredRun], by: str, resamples: int, seed: int) -> Ch
     taken, left_out = _on_the_same_mails(found)
     varied = _varied([run.params for run in taken])
     runs = dict(zip(_labels(taken, varied), taken, strict=True))
-    sign = 1 if SCORES[by].better == "low" else -1
-    labels = sorted(runs, key=lambda label: (sign * runs[label].scores[by].value, label))
-    drawn = draws(len(taken[0].ids), resamples, seed)
-    arms = {label: runs[label].scores for label in labels}
-    apart = differences(arms, labels[0], labels[1:], drawn)
-    report = {
-        "arms": values(arms),
-        "owner": {},
-        "intervals": intervals(arms, drawn),
-        "differences": {labels[0]: apart},
-        "bootstrap": {"resamples": resamples, "seed": seed},
-    }
+    labels = sorted(runs, key=lambda label: (_rank(by, runs[label].scores[by].value), label))
+    report = report_of({label: runs[label].scores for label in labels}, None, labels[0], resamples, seed)
+    apart = report["differences"][labels[0]]
     return Choice(
         labels=labels,
         runs=runs,
         varied=varied,
         report=report,
         alike=[label for label in labels[1:] if apart[label][by]["p"] >= SIGNIFICANT],
-        effects=_effects(list(runs.values()), varied, by, drawn),
+        effects=_effects(taken, varied, by, draws(len(taken[0].ids), resamples, seed)),
         left_out=[run.name for run in left_out],
         warnings=_warnings(taken),
     )
@@ -117,7 +115,6 @@ def _effects(runs: Sequence[ScoredRun], varied: Sequence[str], by: str, drawn: A
     A parameter is left out where its values were not tried with the same values of the others: its mean would
     then speak of those.
     """
-    sign = 1 if SCORES[by].better == "low" else -1
     told: dict[str, list[dict[str, Any]]] = {}
     for name in varied:
         others = [other for other in varied if other != name]
@@ -130,7 +127,7 @@ def _effects(runs: Sequence[ScoredRun], varied: Sequence[str], by: str, drawn: A
         if any(one != beside[0] for one in beside):
             continue
         means = {value: Average([run.scores[by] for run in group]) for value, group in groups.items()}
-        order = sorted(means, key=lambda value: sign * means[value].value)
+        order = sorted(means, key=lambda value: _rank(by, means[value].value))
         apart = {value: compare(means[order[0]], means[value], drawn) for value in order[1:]}
         raised = dict(zip(apart, holm([one.p for one in apart.values()]), strict=True))
         told[name] = [
@@ -139,6 +136,11 @@ def _effects(runs: Sequence[ScoredRun], varied: Sequence[str], by: str, drawn: A
             for value in order
         ]
     return told
+
+
+def _rank(by: str, value: float) -> float:
+    """The smaller the better."""
+    return value if SCORES[by].better == "low" else -value
 
 
 def _told(difference: Difference, p: float) -> dict[str, float]:

@@ -77,12 +77,12 @@ def _gap(one: Measured, floor: Measured, ceiling: Measured, drawn: Array) -> dic
     return {"value": value, "low": min(ends[0], value), "high": max(ends[1], value)}
 
 
-def report_of(arms: Arms, floor: str, first: str, resamples: int, seed: int) -> dict[str, Any]:
+def report_of(arms: Arms, floor: str | None, first: str, resamples: int, seed: int) -> dict[str, Any]:
     """What a report says of arms that wrote the same mails.
 
     Args:
         arms: Scores by arm; `owner` is the owner's own training mails.
-        floor: The arm that the way to the owner begins at.
+        floor: The arm that the way to the owner begins at; None: there is none.
         first: The arm that is compared with all others.
         resamples: Of the bootstrap.
         seed: Of the draws.
@@ -96,6 +96,6 @@ def report_of(arms: Arms, floor: str, first: str, resamples: int, seed: int) -> 
         "owner": told.get(OWNER, {}),
         "intervals": ends,
         "differences": {first: differences(arms, first, others, drawn)} if first in arms else {},
-        "gaps_closed": gaps_closed(arms, floor, drawn) if floor in arms else {},
+        "gaps_closed": gaps_closed(arms, floor, drawn) if floor is not None and floor in arms else {},
         "bootstrap": {"resamples": resamples, "seed": seed, "coverage": COVERAGE, "p_values": "paired, Holm over arms"},
     }

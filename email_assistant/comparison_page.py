@@ -9,8 +9,6 @@ from email_assistant.metrics.scores import SCORES
 from email_assistant.pages import render
 from email_assistant.score_table import rows
 
-# Scores that are drawn, beside the one that was chosen by.
-DRAWN = ("perplexity", "mauve", "bleu", "chrf")
 TEMPLATE = """{% extends "shell" %}
 {% block title %}{{ choice.labels|length }} runs{% endblock %}
 {% block style %}
@@ -33,8 +31,8 @@ td small, p small { opacity: .7; }
 <div class="wide"><table>
 <tr><th></th><th>mean {{ by.short }}</th><th>best less this</th><th>95% interval</th><th>p</th><th>runs</th></tr>
 {% for line in lines %}
-<tr><td>{{ line.value }}</td><td{% if loop.first %} class="best"{% endif %}>{{ line.mean|digits }}</td>
-{% if 'p' in line %}<td>{{ line.difference|digits }}</td><td>{{ line.low|digits }} to {{ line.high|digits }}</td>
+<tr><td>{{ line.value }}</td><td{% if loop.first %} class="best"{% endif %}>{{ shown(line.mean) }}</td>
+{% if 'p' in line %}<td>{{ shown(line.difference) }}</td><td>{{ shown(line.low) }} to {{ shown(line.high) }}</td>
 <td>{{ '%.3f'|format(line.p) }}</td>{% else %}<td></td><td></td><td></td>{% endif %}<td>{{ line.runs }}</td></tr>
 {% endfor %}
 </table></div>
@@ -72,9 +70,7 @@ head.addEventListener('click', event => {
 
 def figures_of(choice: Choice, by: str) -> dict[str, Any]:
     """The plots of a comparison by name."""
-    common = set.intersection(*(set(scores) for scores in choice.report["arms"].values()))
-    names = [name for name in dict.fromkeys((by, *DRAWN)) if name in common]
-    made = {"scores": plots.dots(choice.report, names)}
+    made = {"scores": plots.dots(choice.report, choice.main_scores(by))}
     histories = {label: choice.runs[label].history for label in choice.labels if choice.runs[label].history}
     return made | ({"loss": plots.validation_losses(histories)} if histories else {})
 
@@ -99,7 +95,7 @@ def write_comparison(
     page = render(
         TEMPLATE,
         SCRIPT,
-        filters={"digits": lambda value: f"{value:.{SCORES[by].digits}f}"},
+        shown=lambda value: f"{value:.{SCORES[by].digits}f}",
         choice=choice,
         by=SCORES[by],
         kind=kind,

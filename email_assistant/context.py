@@ -1,23 +1,34 @@
 """What a stage is given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
 from email_assistant.errors import ConfigurationError
+from email_assistant.hashing import hash_of
 from email_assistant.tracking import Run
 
 
 @dataclass
 class Context:
-    """What a stage is given: the configuration, the artifacts before it, and the run that it logs to."""
+    """What a stage is given: the configuration, the artifacts before it, and the run that it logs to.
+
+    Attributes:
+        reads: What the stage's result depends on: its version, its slice of the configuration, its inputs' hashes.
+    """
 
     config: Config
     artifacts: dict[str, Artifact]
     run: Run
     store: Store
-    core: str = ""
+    reads: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def core(self) -> str:
+        """The hash of what the stage's result depends on, however it is scored."""
+        return hash_of(self.reads)
 
 
 def archive_paths(config: Config) -> list[Path]:

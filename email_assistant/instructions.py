@@ -11,11 +11,11 @@ from email_assistant.metrics.copying import TrainingMails, longest
 from email_assistant.metrics.facts import facts, names, phrases
 from email_assistant.metrics.style import FUNCTION_WORDS, SENTENCE_END, TOKEN
 
-GREETING = re.compile(
-    r"^(dear|hi|hello|hey|good (morning|afternoon|evening)|"
-    r"привет|здравствуй(те)?|добр(ый|ое|ого) \w+|уважаем\w+|дорог\w+)\b",
-    re.IGNORECASE,
+_GREETINGS = (
+    r"dear|hi|hello|hey|good (?:morning|afternoon|evening)|"
+    r"привет|здравствуй(?:те)?|добр(?:ый|ое|ого) \w+|уважаем\w+|дорог\w+"
 )
+GREETING = re.compile(rf"^(?:{_GREETINGS})\b", re.IGNORECASE)
 SIGN_OFF = re.compile(
     r"\n\s*(best|kind|warm|regards|sincerely|yours|thanks|thank you|cheers|с уважением|спасибо|всего доброго)\b[^\n]*$",
     re.IGNORECASE,
@@ -49,8 +49,7 @@ _NAME = (
 )
 # 'Hi Mary, …', 'Dear Mr. Hallgrim:', 'Здравствуйте, Велимир Кузьмич!': a greeting, then a name.
 GREETED = re.compile(
-    r"\s*(?i:dear|hi|hello|hey|good (?:morning|afternoon|evening)|"
-    r"привет|здравствуй(?:те)?|добр(?:ый|ое|ого) \w+|уважаем\w+|дорог\w+|мил\w+)"
+    rf"\s*(?i:{_GREETINGS}|мил\w+)"
     rf"[ ,]+(?P<name>{_NAME}) ?(?:[,:!.—–-]|\n|$)"
 )
 # 'Mary: …', or 'Mary,' on a line of its own: a name alone.

@@ -1,7 +1,6 @@
 """What all pages share: they need no file beside them, and run no script but ours."""
 
 import base64
-from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -35,17 +34,15 @@ SHELL = """<!doctype html>
 """
 
 
-def render(template: str, script: str = "", filters: Mapping[str, Any] | None = None, **values: Any) -> str:
+def render(template: str, script: str = "", **values: Any) -> str:
     """A self-contained page: a template that extends "shell"; whatever a mail holds is shown as text.
 
     Args:
         template: Of jinja.
         script: What the page may run, of ours.
-        filters: Further filters of the template.
         values: For the template.
     """
     environment = Environment(autoescape=True, loader=DictLoader({"shell": SHELL}))
-    environment.filters.update(filters or {})
     policy = POLICY
     if script:
         digest = base64.b64encode(sha256(script.encode()).digest()).decode("ascii")

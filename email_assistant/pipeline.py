@@ -85,7 +85,7 @@ def run(config: Config) -> float | None:
         context.run.close("FAILED")
         raise
     context.run.close("FINISHED")
-    if config.stage not in ("plan", "compare"):
+    if config.stage not in WITHOUT_ARTIFACTS:
         summary.show(context.config, context.artifacts)
     return _validation_loss(context)
 
@@ -110,7 +110,7 @@ def needed(config: Config) -> list[str]:
     """The stages to have, in order, for the one that is asked for."""
     if config.stage == "all":
         return list(STAGES)
-    if config.stage in ("plan", "compare"):
+    if config.stage in WITHOUT_ARTIFACTS:
         return []
     if config.stage in LAST:
         if not config.infer.adapter:
@@ -133,7 +133,7 @@ def ensure(name: str, context: Context) -> None:
     """Find the artifact of a stage or make it, one process at a time."""
     stage, config = STAGES[name], context.config
     reads, scores = stage.key_parts(context)
-    context.core = hash_of(reads)
+    context.reads = reads
     key = hash_of({"reads": reads, "scores": scores})
     forced = config.force and config.stage in (name, "all")
     # What comes after reads the adapter alone; how its scores were made does not matter there.
@@ -314,6 +314,8 @@ LAST = {
     "plan": "email_assistant.stages.plan",
     "compare": "email_assistant.stages.compare",
 }
+# Of these, what runs no other stage first, and has said all that there is to say.
+WITHOUT_ARTIFACTS = ("plan", "compare")
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 3, (), _data),

@@ -93,10 +93,7 @@ def validation_losses(histories: Mapping[str, Records]) -> Any:
         points = [(record["step"], record["validation/loss"]) for record in history if "validation/loss" in record]
         dashes = ("-", "--", ":", "-.")[place // len(COLOURS) % 4]
         axes.plot(*zip(*points, strict=True), dashes, label=label, color=COLOURS[place % len(COLOURS)], marker=".")
-    axes.set_xlabel("step")
-    axes.set_ylabel("nats a token")
-    axes.set_title("Validation loss")
-    _legend(axes)
+    _name_losses(axes, "Validation loss")
     return figure
 
 
@@ -107,10 +104,7 @@ def losses(history: Records) -> Any:
         points = [(record["step"], record[key]) for record in history if key in record]
         if points:
             axes.plot(*zip(*points, strict=True), label=label, color=COLOURS[place], marker="." if place else "")
-    axes.set_xlabel("step")
-    axes.set_ylabel("nats a token")
-    axes.set_title("Loss")
-    _legend(axes)
+    _name_losses(axes, "Loss")
     return figure
 
 
@@ -201,6 +195,13 @@ def _figure(columns: int, width: float, height: float, sharey: bool = False) -> 
         for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
             text.set_color(GREY)
     return figure, all_axes
+
+
+def _name_losses(axes: Any, title: str) -> None:
+    axes.set_xlabel("step")
+    axes.set_ylabel("nats a token")
+    axes.set_title(title)
+    _legend(axes)
 
 
 def _legend(axes: Any) -> None:

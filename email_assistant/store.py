@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from email_assistant import jsonl
 from email_assistant.errors import TrackingError
 from email_assistant.metrics.measured import Measured, load
-from email_assistant.tracking import SWEEP
+from email_assistant.tracking import PARENT_TAG, SWEEP
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -19,7 +19,6 @@ PLACES = {
     "validation": ("validation/measured.npz", "artifact.train", "signature."),
     "test": ("measured.npz", "artifact.evaluate", "signature.test."),
 }
-PARENT = "mlflow.parentRunId"
 # As many runs as MLflow gives at once.
 PAGE = 1000
 
@@ -68,9 +67,11 @@ def scored_runs(
     taken = [run for want in wanted for run in _named(want, found)] or _of_newest_sweep(found) or found
     kept: dict[str, ScoredRun] = {}
     for run in taken:
+        if run.data.tags.get(PLACES[mails][1]) in kept:
+            continue
         scored = _scored(client, run, mails, "tuned" if mails == "validation" else arm)
         if scored:
-            kept.setdefault(scored.artifact, scored)
+            kept[scored.artifact] = scored
     if not kept:
         what = "train" if mails == "validation" else "evaluate"
         raise TrackingError(f"no run in the store has scores on {mails} mails: python run.py stage={what} makes one")
@@ -101,13 +102,13 @@ def _named(want: str, runs: list[Any]) -> list[Any]:
     if not found:
         raise TrackingError(f"compare.runs: no finished run has the name {want!r} or an id that begins so")
     sweeps = {run.info.run_id for run in found if run.data.tags.get("stage") == SWEEP}
-    children = [run for run in runs if run.data.tags.get(PARENT) in sweeps]
+    children = [run for run in runs if run.data.tags.get(PARENT_TAG) in sweeps]
     return [run for run in found if run.info.run_id not in sweeps] + children
 
 
 def _of_newest_sweep(runs: list[Any]) -> list[Any]:
-    parents = [run.data.tags[PARENT] for run in runs if PARENT in run.data.tags]
-    return [run for run in runs if parents and run.data.tags.get(PARENT) == parents[0]]
+    parents = [run.data.tags[PARENT_TAG] for run in runs if PARENT_TAG in run.data.tags]
+    return [run for run in runs if parents and run.data.tags.get(PARENT_TAG) == parents[0]]
 
 
 def _scored(client: "MlflowClient", run: Any, mails: str, arm: str) -> ScoredRun | None:

@@ -36,6 +36,8 @@ BATCH = 100
 PORT = 5000
 # The stage of the run that the jobs of a sweep are children of.
 SWEEP = "sweep"
+# By it a child names that run.
+PARENT_TAG = "mlflow.parentRunId"
 log = logging.getLogger(__name__)
 
 
@@ -52,8 +54,6 @@ def open_store(mlruns: Path, experiment: str) -> tuple["MlflowClient", str]:
     Raises:
         TrackingError: when the store was made in another folder.
     """
-    # It would draw a bar for every file.
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     from mlflow import MlflowClient
 
     mlruns = mlruns.resolve()
@@ -181,7 +181,7 @@ def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
     if commit:
         tags["mlflow.source.git.commit"] = commit
     if parent := os.environ.get(PARENT_RUN):
-        tags["mlflow.parentRunId"] = parent
+        tags[PARENT_TAG] = parent
     return tags
 
 
@@ -246,7 +246,7 @@ class SweepParent(Callback):
         if self._client is None:
             return
         experiment = self._client.get_run(self._run_id).info.experiment_id
-        children = self._client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{self._run_id}'")
+        children = self._client.search_runs([experiment], f"tags.`{PARENT_TAG}` = '{self._run_id}'")
         failed = [child for child in children if child.info.status != "FINISHED"]
         self._client.log_metric(self._run_id, "children", len(children))
         self._close("FAILED" if failed or not children else "FINISHED")

@@ -195,11 +195,17 @@ def common_beginning(prompts: Sequence[Sequence[int]]) -> int:
 
     At least one id of every prompt is left to read, for the logits of the first token.
     """
-    shortest = min(map(len, prompts))
-    shared = 0
-    while shared < shortest - 1 and all(prompt[shared] == prompts[0][shared] for prompt in prompts):
-        shared += 1
+    shared = shared_length(prompts)
     return shared if len(prompts) > 1 and shared >= FEWEST_SHARED else 0
+
+
+def shared_length(rows: Sequence[Sequence[int]]) -> int:
+    """How many ids all rows begin with, of which none is all of a row."""
+    shortest = min(map(len, rows))
+    shared = 0
+    while shared < shortest - 1 and all(row[shared] == rows[0][shared] for row in rows):
+        shared += 1
+    return shared
 
 
 def _left_padded(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -236,7 +242,8 @@ class _Chooser:
             tokens = self._sample(logits / self._decoding.temperature, rows)
         for row, token in zip(rows, tokens, strict=True):
             self._written[row].add(token)
-            self._remember(row, token)
+            if self._decoding.no_repeat_ngram_size:
+                self._remember(row, token)
         return tokens
 
     def _forbid(self, logits: torch.Tensor, rows: Sequence[int]) -> None:
@@ -251,7 +258,7 @@ class _Chooser:
         last = self._last[row]
         if len(last) == before:
             self._followers[row].setdefault(last, set()).add(token)
-        self._last[row] = (*last, token)[max(0, len(last) + 1 - max(0, before)) :]
+        self._last[row] = (*last, token)[-before:]
 
     def _penalise(self, logits: torch.Tensor, rows: Sequence[int]) -> None:
         for place, row in enumerate(rows):

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from email_assistant.language_model.decoding import Answer, Decoding
-from email_assistant.language_model.generation import write_all
+from email_assistant.language_model.generation import shared_length, write_all
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.measured import Measured, mean
@@ -104,9 +104,7 @@ def continuation_nats(model: LanguageModel, prompt: Sequence[int], continuations
         prompt: Token ids.
         continuations: Token ids of each; what all begin with is read once.
     """
-    shared = 0
-    while all(len(ids) > shared + 1 and ids[shared] == continuations[0][shared] for ids in continuations):
-        shared += 1
+    shared = shared_length(continuations)
     wrapped: Any = model.model
     start = torch.tensor([[*prompt, *continuations[0][:shared]]], device=model.device)
     found = []
@@ -130,7 +128,7 @@ def canaries_extracted(model: LanguageModel, planted: Sequence[Canary]) -> list[
     """Whether the model gives each canary's secret to who knows the mail up to it."""
     prompts = [[*model.encoder.prompt(canary.instruction), *_before(model, canary)] for canary in planted]
     answers = _greedy(model, prompts, 2 * DIGITS)
-    return [answer.strip().startswith(canary.secret) for answer, canary in zip(answers, planted, strict=True)]
+    return [answer.startswith(canary.secret) for answer, canary in zip(answers, planted, strict=True)]
 
 
 def extracted(model: LanguageModel, prompts: Sequence[Sequence[int]], emails: Sequence[str]) -> Measured | None:
@@ -166,10 +164,7 @@ def _greedy(model: LanguageModel, prompts: Sequence[Sequence[int]], tokens: int)
 def _before(model: LanguageModel, canary: Canary) -> list[int]:
     """The ids of a canary's beginning as they stand in the whole mail."""
     whole, other = (model.encoder.text_ids(f"{canary.prefix}{secret}.") for secret in ("0" * DIGITS, "9" * DIGITS))
-    shared = 0
-    while shared < min(len(whole), len(other)) and whole[shared] == other[shared]:
-        shared += 1
-    return whole[:shared]
+    return whole[: shared_length([whole, other])]
 
 
 def _secret(chance: random.Random) -> str:

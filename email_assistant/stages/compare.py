@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from email_assistant.choice import Choice, choose
+from email_assistant.comparison import SIGNIFICANT
 from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.errors import ConfigurationError, TrackingError
@@ -16,8 +17,6 @@ from email_assistant.metrics.scores import SCORES
 from email_assistant.store import scored_runs
 from email_assistant.tracking import database, open_store
 
-# Scores of the table on the screen, after the one that is chosen by; the page has all of them.
-SHOWN = ("perplexity", "mauve", "bleu", "chrf")
 # Runs of the table on the screen.
 SHOWN_RUNS = 20
 
@@ -101,8 +100,8 @@ def verdict(choice: Choice, by: str) -> list[str]:
 
 def _effect(name: str, lines: list[dict[str, float]]) -> str:
     """A parameter over all values of the others."""
-    worse = [str(line["value"]) for line in lines[1:] if line["p"] < 0.05]
-    same = [str(line["value"]) for line in lines[1:] if line["p"] >= 0.05]
+    worse = [str(line["value"]) for line in lines[1:] if line["p"] < SIGNIFICANT]
+    same = [str(line["value"]) for line in lines[1:] if line["p"] >= SIGNIFICANT]
     said = f"{name}, over all values of the others: {lines[0]['value']} is best"
     parts = [f"better than {', '.join(worse)}"] if worse else []
     parts += [f"not to be told from {', '.join(same)}"] if same else []
@@ -111,8 +110,7 @@ def _effect(name: str, lines: list[dict[str, float]]) -> str:
 
 def _show(choice: Choice, by: str, said: list[str], page: Path) -> None:
     console = Console(highlight=False)
-    common = set.intersection(*(set(scores) for scores in choice.report["arms"].values()))
-    names = [name for name in dict.fromkeys((by, *SHOWN)) if name in common]
+    names = choice.main_scores(by)
     table = Table(title=f"{len(choice.labels)} runs on {len(choice.runs[choice.best].ids)} mails, the best first")
     table.add_column("")
     for name in names:

@@ -138,7 +138,7 @@ class _Bench:
         count = min(config.evaluation.extraction_mails, len(self.training))
         drawn = random.Random(f"{config.seed} extraction").sample(self.training, count)
         prompts, emails = self._prompts("base", drawn), [pair["email"] for pair in drawn]
-        with self.model.model.disable_adapter():  # type: ignore[operator]
+        with _without_adapter(self.model):
             base = extracted(self.model, prompts, emails)
         tuned = extracted(self.model, prompts, emails)
         if base is None or tuned is None:

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,6 @@ from email_assistant.config import Config, Summarizer
 from email_assistant.context import Context
 from email_assistant.errors import DataError
 from email_assistant.hashing import hash_of
-from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.metrics.facts import habitual
 from email_assistant.progress import Bar, bar
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 JUDGED_TOKENS = 128
 # Faults that an instruction may be without when its last clauses are left out.
 MENDED_BY_LESS = ("invented", "too_long", "copied")
-# Raised when the code makes other sentences of the same mails.
-SENTENCES = 1
 log = logging.getLogger(__name__)
 Record = dict[str, Any]
 
@@ -99,8 +96,9 @@ def _from_file(path: Path, emails: list[Record]) -> dict[str, Record]:
 
 def _by_model(context: Context, emails: list[Record], folder: Path) -> dict[str, Record]:
     """Instructions by the model: its sentences, and the facts that they leave out."""
-    config, settings = context.config, context.config.summarizer
-    basis = _basis(config)
+    settings = context.config.summarizer
+    # What the model's sentences depend on beside their mails.
+    basis = hash_of({**context.reads, "inputs": context.reads["inputs"]["base"]})
     tasks = [_Task(settings, email, basis) for email in emails]
     said = _sentences(context, tasks, folder / PROGRESS)
     jsonl.write(folder / "sentences.jsonl", (said[task.key] for task in tasks))
@@ -113,13 +111,6 @@ def _by_model(context: Context, emails: list[Record], folder: Path) -> dict[str,
         }
         for task in tasks
     }
-
-
-def _basis(config: Config) -> str:
-    """A hash of what the model's sentences depend on beside the mail."""
-    settings = {name: value for name, value in asdict(config.summarizer).items() if name not in ("path", "batch_size")}
-    base = [base_fingerprint(config), config.model.quantization, config.model.dtype]
-    return hash_of([SENTENCES, settings, base, config.seed])
 
 
 def _sentences(context: Context, tasks: "list[_Task]", progress_folder: Path) -> dict[str, Record]:
