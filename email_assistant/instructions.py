@@ -8,7 +8,7 @@ from typing import Any
 from email_assistant.archive.language import is_cyrillic
 from email_assistant.archive.threads import PREFIX as REPLY_PREFIX
 from email_assistant.metrics.copying import TrainingMails, longest
-from email_assistant.metrics.facts import facts, names, phrases
+from email_assistant.metrics.facts import facts, names, phrases, stem
 from email_assistant.metrics.style import FUNCTION_WORDS, SENTENCE_END, TOKEN
 
 _GREETINGS = (
@@ -57,6 +57,15 @@ CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
 # Lines of so few words end a mail: 'Thanks', 'Best, Ruth'.
 LONGEST_SIGN_OFF = 3
 NEGATIONS = ("no", "not", "нет", "не")
+# What a request does with a mail's matter; a mail need not have these words.
+_SAYING = (
+    "write email mail message letter ask asking tell say inform explain mention state reply respond discuss let know "
+    "recipient sender includ provid request send thank confirm detail information whether they following "
+    "напиши письмо попроси просьб сообщ скажи ответ уточн спрос расскаж объясн благодар поблагодар напомн подтверд"
+)
+SAYING = tuple(_SAYING.split())
+# Of a clause's other words the mail has at least this share.
+FOUNDED_SHARE = 0.5
 # Words that open a mail as a name would.
 _NO_NAMES = (
     "ahoy greetings morning happy merry welcome thanks thank yes no ok okay sure sorry fyi ps note subject "
@@ -194,8 +203,8 @@ def fault(instruction: str, start: str, email: str, raw: str, known: str = "") -
         known: What else may be named: subject and recipients.
 
     Returns:
-        empty, itself_a_mail, copied, too_long, other_language or invented (a name or number that
-        neither the mail nor its headers have).
+        empty, itself_a_mail, copied, too_long, other_language, invented (a name or number that
+        neither the mail nor its headers have) or unfounded (a clause of words that they have not).
     """
     said = instruction[len(start) :] if instruction.casefold().startswith(start.casefold()) else instruction
     if len(WORD.findall(said)) < 2:
@@ -208,7 +217,9 @@ def fault(instruction: str, start: str, email: str, raw: str, known: str = "") -
         return "too_long"
     if is_cyrillic(said) != is_cyrillic(email):
         return "other_language"
-    return "invented" if _invents(said, f"{email} {known}") else None
+    if _invents(said, f"{email} {known}"):
+        return "invented"
+    return "unfounded" if _is_unfounded(said, f"{email} {known}") else None
 
 
 def quality(pairs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -244,6 +255,20 @@ def quality(pairs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 def _invents(said: str, source: str) -> bool:
     """Whether an instruction gives a name, date or number that is not in its source."""
     return any(not names(source, fact) for fact in facts(said))
+
+
+def _is_unfounded(said: str, source: str) -> bool:
+    """Whether any clause of an instruction speaks in words of its own for the most part."""
+    source = source.casefold()
+    for clause in CLAUSE.split(said):
+        words = [word for word in WORD.findall(clause.casefold()) if _means_something(word) and not _is_saying(word)]
+        if sum(stem(word) in source for word in words) < FOUNDED_SHARE * len(words):
+            return True
+    return False
+
+
+def _is_saying(word: str) -> bool:
+    return word.startswith(SAYING)
 
 
 def _is_copied(said: str, email: str) -> bool:

@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import warm
 from hypothesis import HealthCheck, settings
+from warm import Call
 
 from email_assistant import privacy
 from email_assistant.config import Architecture, Lora, Model
@@ -139,20 +140,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@dataclass
-class Call:
-    """What a call of run.py gave."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def run_py(tmp_path: Path, tiny_model: Path, archive: Path) -> Callable[..., Call]:
-    """Call run.py as a user does, on the tiny model and archive, with a store of its own."""
+    """Call run.py as a user does, on the tiny model and archive, with a store of its own.
 
-    def call(*arguments: str, stdin: str = "", timeout: float = 300) -> Call:
+    By a process that has imported everything already, or with `fresh=True` by one that python has just started.
+    """
+
+    def call(*arguments: str, stdin: str = "", timeout: float = 300, fresh: bool = False) -> Call:
         small = [
             f"paths.outputs={tmp_path}/outputs",
             f"paths.mlruns={tmp_path}/mlruns",
@@ -170,6 +165,8 @@ def run_py(tmp_path: Path, tiny_model: Path, archive: Path) -> Callable[..., Cal
         given = {argument.lstrip("+").partition("=")[0] for argument in arguments}
         small = [value for value in small if value.partition("=")[0] not in given]
         environment = {key: value for key, value in os.environ.items() if key != "CI"}
+        if not fresh:
+            return warm.run([*arguments, *small], tmp_path, environment, stdin, timeout)
         done = subprocess.run(
             [sys.executable, str(ROOT / "run.py"), *arguments, *small],
             cwd=tmp_path,

@@ -48,6 +48,8 @@ def test_prefixes_greetings_and_quotes_are_stripped(raw: str) -> None:
         ("ask Petronella about rope", "invented"),
         ("Bo about 13 crates", "invented"),
         ("Bo about rope for Monday", "invented"),
+        ("Bo about the 12 crates, and suggest a solution", "unfounded"),
+        ("tell Bo that the crates are for the pier, and ask him to confirm the bill", None),
     ],
 )
 def test_faults(raw: str, wrong: str | None) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Call
+from conftest import ROOT
+from warm import Call
 
 from email_assistant.errors import TrackingError
 from email_assistant.store import scored_runs
@@ -37,7 +38,7 @@ def states(out: str) -> dict[str, str]:
 
 
 def test_all_stages_then_caching_and_what_a_change_runs_again(run_py: Run, tmp_path: Path) -> None:
-    first = run_py()
+    first = run_py(fresh=True)
     assert first.code == 0, first.err
     assert states(first.out) == dict.fromkeys(["data", "summarize", "split", "train", "evaluate"], "running")
     latest = tmp_path / "outputs" / "latest"

@@ -17,7 +17,7 @@ DATES = re.compile(
     r"\b(?:январ|феврал|март|апрел|мая|июн|июл|август|сентябр|октябр|ноябр|декабр)|\b(?:сегодня|завтра|вчера)",
     re.IGNORECASE,
 )
-# As much of a word as its inflected forms share.
+# The least that a stem keeps of a word.
 STEM = 4
 # A name in so large a share of the owner's mails is habit: the own name, a colleague that all mail is copied to.
 HABITUAL_SHARE = 0.1
@@ -34,7 +34,7 @@ _AMOUNT = re.compile(r"[$€£]?\b\d[\w.,:/-]*\b")
 
 def facts(text: str) -> set[str]:
     """Names, dates and numbers of a text, each as far as its inflected forms agree."""
-    return _numbers(text) | {_stem(word) for word in [*NAME.findall(text), *DATES.findall(text)]}
+    return _numbers(text) | {stem(word) for word in [*NAME.findall(text), *DATES.findall(text)]}
 
 
 def names(text: str, fact: str) -> bool:
@@ -87,5 +87,6 @@ def _numbers(text: str) -> set[str]:
     return set(NUMBER.findall(text))
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """As much of a word, in small letters, as its inflected forms share."""
     return word.casefold()[: max(STEM, len(word) - 3)] if len(word) > STEM else word.casefold()

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from email_assistant.language_model.loading import LanguageModel
 
 # Tokens of a mail by whose likelihood its instruction is judged.
-JUDGED_TOKENS = 128
+JUDGED_TOKENS = 64
 # Faults that an instruction may be without when its last clauses are left out.
-MENDED_BY_LESS = ("invented", "too_long", "copied")
+MENDED_BY_LESS = ("invented", "unfounded", "too_long", "copied")
 log = logging.getLogger(__name__)
 Record = dict[str, Any]
 
