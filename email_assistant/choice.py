@@ -28,6 +28,7 @@ class Choice:
     """What a comparison of runs found.
 
     Attributes:
+        by: The score that was chosen by.
         labels: Of the runs, the best first.
         runs: By label.
         varied: The parameters in which the runs differ.
@@ -38,6 +39,7 @@ class Choice:
         warnings: What a reader should know before believing it.
     """
 
+    by: str
     labels: list[str]
     runs: Mapping[str, ScoredRun]
     varied: list[str]
@@ -47,10 +49,11 @@ class Choice:
     left_out: list[str]
     warnings: list[str]
 
-    def main_scores(self, by: str) -> list[str]:
+    @property
+    def main_scores(self) -> list[str]:
         """The names of the scores to show first, that of the choice before them, as far as all runs have them."""
         common = set.intersection(*(set(scores) for scores in self.report["arms"].values()))
-        return [name for name in dict.fromkeys((by, *MAIN)) if name in common]
+        return [name for name in dict.fromkeys((self.by, *MAIN)) if name in common]
 
     @property
     def best(self) -> str:
@@ -74,6 +77,7 @@ def choose(found: Sequence[ScoredRun], by: str, resamples: int, seed: int) -> Ch
     report = report_of({label: runs[label].scores for label in labels}, None, labels[0], resamples, seed)
     apart = report["differences"][labels[0]]
     return Choice(
+        by=by,
         labels=labels,
         runs=runs,
         varied=varied,

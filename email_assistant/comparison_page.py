@@ -10,17 +10,12 @@ from email_assistant.pages import render
 from email_assistant.score_table import rows
 
 TEMPLATE = """{% extends "shell" %}
+{% from "scores" import td %}
 {% block title %}{{ choice.labels|length }} runs{% endblock %}
-{% block style %}
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .7rem .35rem 0; text-align: right; white-space: nowrap; }
+{% block style %}{% include "scores.css" %}
 th { vertical-align: bottom; }
 th[data-column] { cursor: pointer; }
-td small, p small { opacity: .7; }
-.best { font-weight: 700; }
-.wide { overflow-x: auto; }
 .verdict { background: var(--soft); border-left: .25rem solid #54a24b; padding: .5rem 1rem; }
-.note { border-left: .25rem solid #f58518; padding: .2rem .8rem; }
-.plots img { max-width: 100%; }
 {% endblock %}
 {% block body %}
 <h1>{{ choice.labels|length }} runs on {{ mails }} {{ kind }} mails</h1>
@@ -41,8 +36,7 @@ td small, p small { opacity: .7; }
 <div class="wide"><table id="runs">
 <tr>{% for column in columns %}<th data-column="{{ loop.index0 }}">{{ column }}</th>{% endfor %}</tr>
 {% for line in lines %}
-<tr>{% for cell in line %}<td data-value="{{ cell.value }}"{% if cell.best %} class="best"{% endif %}>{{ cell.value }}\
-{% if cell.interval %}<br><small>{{ cell.interval }}{{ cell.mark }}</small>{% endif %}</td>{% endfor %}</tr>
+<tr>{% for cell in line %}{{ td(cell) }}{% endfor %}</tr>
 {% endfor %}
 </table></div>
 <p><small>Below each score its 95% interval (bootstrap over mails, {{ choice.report.bootstrap.resamples }} times). Bold:
@@ -68,22 +62,19 @@ head.addEventListener('click', event => {
 """
 
 
-def figures_of(choice: Choice, by: str) -> dict[str, Any]:
+def figures_of(choice: Choice) -> dict[str, Any]:
     """The plots of a comparison by name."""
-    made = {"scores": plots.dots(choice.report, choice.main_scores(by))}
+    made = {"scores": plots.dots(choice.report, choice.main_scores)}
     histories = {label: choice.runs[label].history for label in choice.labels if choice.runs[label].history}
     return made | ({"loss": plots.validation_losses(histories)} if histories else {})
 
 
-def write_comparison(
-    path: Path, choice: Choice, by: str, kind: str, verdict: list[str], figures: dict[str, Any]
-) -> None:
+def write_comparison(path: Path, choice: Choice, kind: str, verdict: list[str], figures: dict[str, Any]) -> None:
     """Write the page.
 
     Args:
         path: Of the page.
         choice: What was found.
-        by: The score that it was chosen by.
         kind: Of mails: validation or test.
         verdict: Sentences for its top.
         figures: Plots by name.
@@ -91,13 +82,13 @@ def write_comparison(
     table = rows(choice.report)
     values = [[_plain(choice.runs[label].params.get(name, "")) for name in choice.varied] for label in choice.labels]
     scores = [[row["cells"][place] for row in table] for place in range(len(choice.labels))]
-    first = choice.runs[choice.best]
+    first, score = choice.runs[choice.best], SCORES[choice.by]
     page = render(
         TEMPLATE,
         SCRIPT,
-        shown=lambda value: f"{value:.{SCORES[by].digits}f}",
+        shown=lambda value: f"{value:.{score.digits}f}",
         choice=choice,
-        by=SCORES[by],
+        by=score,
         kind=kind,
         mails=len(first.ids),
         verdict=verdict,

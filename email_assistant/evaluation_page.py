@@ -16,16 +16,11 @@ from email_assistant.score_table import rows
 # Words with what follows them, so that pieces put together give the text.
 PIECE = re.compile(r"\w+|\s+|[^\w\s]")
 TEMPLATE = """{% extends "shell" %}
+{% from "scores" import td %}
 {% block title %}Evaluation on {{ report.mails }} mails{% endblock %}
-{% block style %}
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem .35rem 0; text-align: right; white-space: nowrap; }
+{% block style %}{% include "scores.css" %}
 th:first-child, td:first-child { text-align: left; }
-td small, p small { opacity: .7; }
-.best { font-weight: 700; }
-.wide { overflow-x: auto; }
-.note { border-left: .25rem solid #f58518; padding: .2rem .8rem; }
 .plots { display: flex; flex-wrap: wrap; gap: 1rem; }
-.plots img { max-width: 100%; }
 .arms { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
 .mail { background: var(--soft); border-radius: .4rem; padding: .6rem .8rem; }
 .mail { overflow-wrap: anywhere; white-space: pre-wrap; }
@@ -42,8 +37,7 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
 <tr><th></th>{% for arm in columns %}<th>{{ names(arm) }}</th>{% endfor %}</tr>
 {% for row in rows %}
 <tr><td>{{ row.label }}</td>
-{% for cell in row.cells %}<td{% if cell.best %} class="best"{% endif %}>{{ cell.value }}\
-{% if cell.interval %}<br><small>{{ cell.interval }}{{ cell.mark }}</small>{% endif %}</td>{% endfor %}</tr>
+{% for cell in row.cells %}{{ td(cell) }}{% endfor %}</tr>
 {% endfor %}
 </table></div>
 <p><small>Below each score its 95% interval (bootstrap over mails, {{ report.bootstrap.resamples }} times). Bold: the

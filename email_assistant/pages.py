@@ -17,6 +17,19 @@ details { border: 1px solid var(--line); border-radius: .5rem; margin: .7rem 0; 
 summary { cursor: pointer; }
 table { border-collapse: collapse; }
 """
+# What pages of scores share: a table's looks, and its cell as `score_table.rows` gives it.
+SCORES_STYLE = """
+th, td { border-bottom: 1px solid var(--line); padding: .35rem .65rem .35rem 0; text-align: right; white-space: nowrap }
+td small, p small { opacity: .7; }
+.best { font-weight: 700; }
+.wide { overflow-x: auto; }
+.note { border-left: .25rem solid #f58518; padding: .2rem .8rem; }
+.plots img { max-width: 100%; }
+"""
+SCORES = """{% macro td(cell) %}
+<td data-value="{{ cell.value }}"{% if cell.best %} class="best"{% endif %}>{{ cell.value }}\
+{% if cell.interval %}<br><small>{{ cell.interval }}{{ cell.mark }}</small>{% endif %}</td>
+{% endmacro %}"""
 SHELL = """<!doctype html>
 <html lang="en">
 <head>
@@ -42,7 +55,9 @@ def render(template: str, script: str = "", **values: Any) -> str:
         script: What the page may run, of ours.
         values: For the template.
     """
-    environment = Environment(autoescape=True, loader=DictLoader({"shell": SHELL}))
+    environment = Environment(
+        autoescape=True, loader=DictLoader({"shell": SHELL, "scores": SCORES, "scores.css": SCORES_STYLE})
+    )
     policy = POLICY
     if script:
         digest = base64.b64encode(sha256(script.encode()).digest()).decode("ascii")

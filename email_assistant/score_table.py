@@ -6,6 +6,18 @@ from typing import Any
 from email_assistant.comparison import SIGNIFICANT
 from email_assistant.metrics.scores import OWNER, SCORES, Score
 
+# More digits have no room on a screen.
+SCREEN_DIGITS = 2
+
+
+def on_screen(report: Mapping[str, Any], arm: str, name: str) -> str:
+    """A score above its interval, in the markup of rich; empty where the arm has none."""
+    scores = report["owner"] if arm == OWNER else report["arms"][arm]
+    if name not in scores:
+        return ""
+    digits, (low, high) = min(SCREEN_DIGITS, SCORES[name].digits), report["intervals"][arm][name]
+    return f"{scores[name]:.{digits}f}\n[dim]{low:.{digits}f}…{high:.{digits}f}[/dim]"
+
 
 def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row for every score: its cells by arm, the owner's last."""

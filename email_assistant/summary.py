@@ -13,6 +13,7 @@ from email_assistant.artifacts import Artifact
 from email_assistant.config import Config
 from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.progress import printable
+from email_assistant.score_table import on_screen
 
 SAMPLES = 3
 # Scores of the table on the screen; the page has all of them.
@@ -49,21 +50,14 @@ def _show_evaluation(console: Console, artifact: Artifact) -> None:
     shown = [name for name in SHOWN if any(name in scores for scores in report["arms"].values())]
     for heading in ("", *(SCORES[name].short for name in shown)):
         table.add_column(heading, justify="left" if not heading else "right")
-    for arm, scores in [*report["arms"].items(), (OWNER, report["owner"])]:
-        table.add_row(arm.replace("_", "-"), *(_with_interval(report, arm, scores, name) for name in shown))
+    for arm in [*report["arms"], OWNER]:
+        table.add_row(arm.replace("_", "-"), *(on_screen(report, arm, name) for name in shown))
     for line in jsonl.read(artifact.path("generations.jsonl"))[:SAMPLES]:
         if "tuned" in line:
             console.print(Panel(_plain(line["tuned"]), title=_plain(line["instruction"]), title_align="left"))
     console.print(table)
     for warning in report["warnings"]:
         console.print(warning)
-
-
-def _with_interval(report: dict[str, Any], arm: str, scores: dict[str, float], name: str) -> str:
-    if name not in scores:
-        return ""
-    digits, (low, high) = min(2, SCORES[name].digits), report["intervals"][arm][name]
-    return f"{scores[name]:.{digits}f}\n[dim]{low:.{digits}f}…{high:.{digits}f}[/dim]"
 
 
 def _show_training(console: Console, artifact: Artifact) -> None:

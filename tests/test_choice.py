@@ -54,7 +54,7 @@ def test_what_a_parameter_does_is_told_over_all_values_of_the_others(choice: Cho
     assert rate[1]["p"] < 0.05 < rank[1]["p"]
     assert 2.5 < rate[1]["low"] <= rate[1]["difference"] <= rate[1]["high"] < 3.5
     assert rate[0]["mean"] - rate[1]["mean"] == pytest.approx(rate[1]["difference"])
-    said = " ".join(verdict(choice, "chrf"))
+    said = " ".join(verdict(choice))
     assert "1 of 3 others cannot be told from it" in said
     assert "trainer.learning_rate, over all values of the others: high is best, better than low." in said
     assert "not to be told from" in said
@@ -69,7 +69,7 @@ def test_runs_of_other_mails_are_left_out_and_named() -> None:
     alone = run("other", 9.0, [f"x{number}" for number in range(40)], **{"lora.r": "64"})
     found = choose([alone, *grid()], "chrf", 200, 1)
     assert found.left_out == ["other"]
-    assert "Left out, since they wrote other mails: 1 runs (other)." in verdict(found, "chrf")
+    assert "Left out, since they wrote other mails: 1 runs (other)." in verdict(found)
     assert not any("64" in label for label in found.labels)
 
 
@@ -83,10 +83,8 @@ def test_scores_that_were_computed_otherwise_are_warned_of() -> None:
 
 def test_one_run_is_the_only_one(tmp_path: Path) -> None:
     found = choose([run("a", 0.0)], "chrf", 200, 1)
-    assert verdict(found, "chrf")[-1] == "It is the only one."
-    write_comparison(
-        tmp_path / "c.html", found, "chrf", "validation", verdict(found, "chrf"), figures_of(found, "chrf")
-    )
+    assert verdict(found)[-1] == "It is the only one."
+    write_comparison(tmp_path / "c.html", found, "validation", verdict(found), figures_of(found))
 
 
 def test_the_page_is_self_contained_and_shows_values_as_text(tmp_path: Path, choice: Choice) -> None:
@@ -94,7 +92,7 @@ def test_the_page_is_self_contained_and_shows_values_as_text(tmp_path: Path, cho
     hostile = ScoredRun(**{**vars(runs[choice.best]), "params": {"lora.r": "<script>alert(1)</script>"}})
     shown = Choice(**{**vars(choice), "runs": runs | {choice.best: hostile}})
     path = tmp_path / "c.html"
-    write_comparison(path, shown, "chrf", "validation", verdict(choice, "chrf"), figures_of(choice, "chrf"))
+    write_comparison(path, shown, "validation", verdict(choice), figures_of(choice))
     page = path.read_text(encoding="utf-8")
     assert page.count("<script>") == 1
     assert "&lt;script&gt;alert(1)" in page

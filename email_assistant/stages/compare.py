@@ -14,6 +14,7 @@ from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.errors import ConfigurationError, TrackingError
 from email_assistant.metrics.scores import SCORES
+from email_assistant.score_table import on_screen
 from email_assistant.store import scored_runs
 from email_assistant.tracking import database, open_store
 
@@ -55,12 +56,12 @@ def run(context: Context) -> None:
     if not having:
         raise TrackingError(f"compare.by = {settings.by}: none of {len(found)} runs has it on {settings.mails} mails")
     choice = choose(having, settings.by, settings.resamples, config.seed)
-    said = verdict(choice, settings.by)
+    said = verdict(choice)
     page = Path(settings.output).expanduser()
     page.parent.mkdir(parents=True, exist_ok=True)
-    figures = figures_of(choice, settings.by)
-    write_comparison(page, choice, settings.by, settings.mails, said, figures)
-    _show(choice, settings.by, said, page)
+    figures = figures_of(choice)
+    write_comparison(page, choice, settings.mails, said, figures)
+    _show(choice, said, page)
     context.run.log_files(page)
     if context.run.is_open:
         with TemporaryDirectory() as folder:
@@ -70,10 +71,10 @@ def run(context: Context) -> None:
     context.run.set_tags({"compare.best": choice.runs[choice.best].id})
 
 
-def verdict(choice: Choice, by: str) -> list[str]:
+def verdict(choice: Choice) -> list[str]:
     """What to take and how sure that is, in sentences."""
-    score, best = SCORES[by], choice.best
-    value, (low, high) = choice.report["arms"][best][by], choice.report["intervals"][best][by]
+    by, best = choice.by, choice.best
+    score, value, (low, high) = SCORES[by], choice.report["arms"][best][by], choice.report["intervals"][best][by]
     shown = f"{score.label} {value:.{score.digits}f} ({low:.{score.digits}f} to {high:.{score.digits}f})"
     said = [f"Best: {best}. {shown}. Run {choice.runs[best].id}."]
     others = choice.labels[1:]
@@ -108,20 +109,15 @@ def _effect(name: str, lines: list[dict[str, float]]) -> str:
     return f"{said}, {', '.join(parts)}."
 
 
-def _show(choice: Choice, by: str, said: list[str], page: Path) -> None:
+def _show(choice: Choice, said: list[str], page: Path) -> None:
     console = Console(highlight=False)
-    names = choice.main_scores(by)
+    names = choice.main_scores
     table = Table(title=f"{len(choice.labels)} runs on {len(choice.runs[choice.best].ids)} mails, the best first")
     table.add_column("")
     for name in names:
         table.add_column(SCORES[name].short, justify="right")
     for label in choice.labels[:SHOWN_RUNS]:
-        cells = []
-        for name in names:
-            digits, (low, high) = SCORES[name].digits, choice.report["intervals"][label][name]
-            value = choice.report["arms"][label][name]
-            cells.append(f"{value:.{digits}f}\n[dim]{low:.{digits}f}…{high:.{digits}f}[/dim]")
-        table.add_row(escape(label), *cells)
+        table.add_row(escape(label), *(on_screen(choice.report, label, name) for name in names))
     console.print(table)
     for line in said:
         console.print(escape(line))
