@@ -13,7 +13,6 @@ from email_assistant.artifacts import Artifact
 from email_assistant.config import Config
 from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.progress import printable
-from email_assistant.score_table import on_screen
 
 SAMPLES = 3
 # Scores of the table on the screen; the page has all of them.
@@ -45,6 +44,8 @@ def show(config: Config, artifacts: dict[str, Artifact]) -> None:
 
 
 def _show_evaluation(console: Console, artifact: Artifact) -> None:
+    from email_assistant.score_table import on_screen
+
     report = jsonl.read_json(artifact.path("report.json"))
     table = Table(title=f"On {report['mails']} test mails, with 95% intervals", box=box.SIMPLE_HEAD, padding=(0, 1))
     shown = [name for name in SHOWN if any(name in scores for scores in report["arms"].values())]
