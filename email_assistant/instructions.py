@@ -57,6 +57,9 @@ CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
 # Lines of so few words end a mail: 'Thanks', 'Best, Ruth'.
 LONGEST_SIGN_OFF = 3
 NEGATIONS = ("no", "not", "нет", "не")
+# Politeness, which nobody jots down.
+POLITE = ("please", "thanks", "thank", "пожалуйста", "спасибо")
+SAYS_NOTHING = FUNCTION_WORDS | frozenset(POLITE)
 # What a request does with a mail's matter; a mail need not have these words.
 _SAYING = (
     "write email mail message letter ask asking tell say inform explain mention state reply respond discuss let know "
@@ -66,6 +69,8 @@ _SAYING = (
 SAYING = tuple(_SAYING.split())
 # Of a clause's other words the mail has at least this share.
 FOUNDED_SHARE = 0.5
+# A sentence that says less of its mail than this share of what notes would say is too vague.
+TOLD_SHARE = 0.5
 # Words that open a mail as a name would.
 _NO_NAMES = (
     "ahoy greetings morning happy merry welcome thanks thank yes no ok okay sure sorry fyi ps note subject "
@@ -143,8 +148,29 @@ def notes(email: str, limit: int) -> str:
 
 
 def _means_something(word: str) -> bool:
-    stem = word.replace("’", "'").partition("'")[0]
-    return word in NEGATIONS or word.endswith(("n't", "n’t")) or not (word in FUNCTION_WORDS or stem in FUNCTION_WORDS)
+    if word in NEGATIONS or word.endswith(("n't", "n’t")):
+        return True
+    return not {word, word.replace("’", "'").partition("'")[0]} & SAYS_NOTHING
+
+
+def says_little(instruction: str, email: str, noted: str) -> bool:
+    """Whether an instruction gives far fewer of its mail's meaningful words than notes would.
+
+    Args:
+        instruction: A sentence.
+        email: The mail that it is for.
+        noted: What would stand in its place.
+    """
+    return len(_told(instruction, email)) < TOLD_SHARE * len(_told(noted, email))
+
+
+def _told(said: str, email: str) -> set[str]:
+    """The stems of a mail's meaningful words that a text has."""
+    return _meaningful(email) & _meaningful(said)
+
+
+def _meaningful(text: str) -> set[str]:
+    return {stem(word) for word in TOKEN.findall(text.casefold()) if _means_something(word)}
 
 
 def completed(instruction: str, email: str, template: str, limit: int, habits: frozenset[str]) -> str:

@@ -8,7 +8,7 @@ import psutil
 import torch
 from transformers import PretrainedConfig
 
-from email_assistant.config import Config, Trainer
+from email_assistant.config import Config, Summarizer, Trainer
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.blueprint import architecture, skeleton, weight_bytes
 from email_assistant.language_model.cached_decoder import BLOCK
@@ -21,10 +21,21 @@ from email_assistant.training.loss import Way
 
 GIB = 2**30
 # Where no mails are known yet: the length of a prompt with its mail, how much of it is supervised, and the length of a
-# prompt alone, with and without a mail to summarize.
-USUAL_TOKENS, USUAL_SUPERVISED, USUAL_PROMPT, EXAMPLES_TOKENS = 256, 0.6, 128, 300
+# prompt alone.
+USUAL_TOKENS, USUAL_SUPERVISED, USUAL_PROMPT = 256, 0.6, 128
+# The fewest bytes of UTF-8 that a token stands for in text: those of Russian by an English tokenizer.
+FEWEST_BYTES = 1.75
 # CUDA's context, its libraries and their workspaces.
 CUDA_PROGRAM = 600 * 2**20
+
+
+def summary_prompt(settings: Summarizer) -> int:
+    """The tokens of the longest prompt that asks for an instruction: a mail and the examples of its language."""
+    lengths = [
+        sum(len(f"{settings.prompts[language]}{example.email}{example.instruction}".encode()) for example in examples)
+        for language, examples in settings.examples.items()
+    ]
+    return settings.mail_tokens + round(max(lengths, default=0) / FEWEST_BYTES)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from email_assistant.instructions import (
     fault,
     notes,
     quality,
+    says_little,
     start_for,
     topic,
 )
@@ -54,6 +55,13 @@ def test_prefixes_greetings_and_quotes_are_stripped(raw: str) -> None:
 )
 def test_faults(raw: str, wrong: str | None) -> None:
     assert fault(clean(raw, START), START, MAIL, raw) == wrong
+
+
+def test_a_sentence_says_little_where_notes_would_say_twice_as_much() -> None:
+    noted = "Write to Bo. Say: send 12 crates rope north pier Friday, bill Ann."
+    assert says_little("Write to Bo to ask for a bill and rope", MAIL, noted)
+    assert not says_little("Write to Bo to ask for 12 crates of rope to the pier by Friday", MAIL, noted)
+    assert not says_little("Write to Bo", MAIL, "Write to Bo")
 
 
 def test_marks_stand_by_their_words() -> None:

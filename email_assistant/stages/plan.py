@@ -40,7 +40,7 @@ def run(context: Context) -> None:
     summarizer, generation = config.summarizer, config.generation
     estimates = {"training": training}
     uses = (
-        ("summaries", summarizer, summarizer.mail_tokens + planning.EXAMPLES_TOKENS),
+        ("summaries", summarizer, planning.summary_prompt(summarizer)),
         ("mails", generation, longest),
     )
     for name, settings, prompt in uses:

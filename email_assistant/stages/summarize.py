@@ -232,6 +232,11 @@ class _Desk:
             task.faults.append("unfinished")
         for part in parts:
             wrong = instructions.fault(part, start, email["text"], answer.text, known)
+            if not wrong and instructions.says_little(part, email["text"], self._without_model(task)[0]):
+                # Asked again, it seldom says more.
+                task.faults.append("says_little")
+                self.finish_without_model(task)
+                return
             if not wrong and self.settings.verify and not self._helps(task, part):
                 wrong = "unhelpful"
             if not wrong:
@@ -249,11 +254,14 @@ class _Desk:
 
     def finish_without_model(self, task: _Task) -> None:
         """Say in notes what no sentence says well."""
+        self.finish(task, *self._without_model(task))
+
+    def _without_model(self, task: _Task) -> tuple[str, str]:
+        """An instruction of the mail's own words, and the method's name."""
         jotted = instructions.notes(task.email["text"], self.settings.note_words)
-        if jotted:
-            self.finish(task, f"{task.start}. {self.settings.notes[task.language].format(notes=jotted)}", "notes")
-        else:
-            self.finish(task, task.start, "subject")
+        if not jotted:
+            return task.start, "subject"
+        return f"{task.start}. {self.settings.notes[task.language].format(notes=jotted)}", "notes"
 
     def _helps(self, task: _Task, sentence: str) -> bool:
         """Whether the mail is likelier after a model's sentence than after what is known without it."""

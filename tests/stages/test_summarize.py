@@ -48,7 +48,7 @@ def test_a_sentence_that_makes_its_mail_likelier_is_kept_and_another_is_not(
     desk: tuple[_Desk, list[dict[str, Any]]], config: Config
 ) -> None:
     table, kept = desk
-    table.settings = replace(config.summarizer, verify=True)
+    table.settings = replace(config.summarizer, verify=True, note_words=2)
     # What is true of a mail's end alone does not help its beginning.
     late = "The pier was fine. " * 20 + "And thanks for the lovely dinner and the flowers."
     task = _Task(config.summarizer, MAIL | {"text": MAIL["text"].removesuffix("Ada") + late}, "basis")
@@ -81,3 +81,16 @@ def test_of_a_sentence_that_invents_the_clauses_before_are_kept(
         "Write an email to Bo about Rope to ask for twelve new crates of it"
     ]
     assert task.faults == ["invented"]
+
+
+def test_notes_stand_in_place_of_a_sentence_that_says_little(
+    desk: tuple[_Desk, list[dict[str, Any]]], config: Config
+) -> None:
+    table, kept = desk
+    task = _Task(config.summarizer, MAIL, "basis")
+    table.judge([task], "model", 0, Answer(" to ask for the rope.", 6, True))
+    assert task.done
+    assert [(record["method"], record["faults"]) for record in kept] == [("notes", ["says_little"])]
+    assert kept[0]["sentence"].startswith(
+        "Write an email to Bo about Rope. Say: rope pier wet again, send twelve"
+    )
