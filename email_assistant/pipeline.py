@@ -318,7 +318,7 @@ LAST = {
 WITHOUT_ARTIFACTS = ("plan", "compare")
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
-    "data": Stage("email_assistant.stages.data", 3, (), _data),
+    "data": Stage("email_assistant.stages.data", 4, (), _data),
     "summarize": Stage("email_assistant.stages.summarize", 3, ("data",), _summarize, resumable=True),
     "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
     "train": Stage("email_assistant.stages.train", 3, ("split",), _train, _train_scores, resumable=True),

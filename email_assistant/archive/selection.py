@@ -20,7 +20,7 @@ from email_assistant.archive.drafting import Cleaned, clean_batch, finish_batch
 from email_assistant.archive.duplicates import Seen, words_of
 from email_assistant.archive.examples import Examples, drawn
 from email_assistant.archive.index import Index, size_of
-from email_assistant.archive.language import Languages
+from email_assistant.archive.language import Detector, Languages
 from email_assistant.archive.mail import Found
 from email_assistant.archive.owner import Owner, given
 from email_assistant.archive.redaction import Redactor
@@ -336,9 +336,13 @@ class _Selector:
             yield self._email(record, _unique(record["id"], taken), redactor)
         if redactor:
             self.result.redactions.update(redactor.counts)
-            self.result.hide = redactor.redact
+            self.result.hide = partial(self._hidden, redactor)
         self.drafts.close()
         self.finished.close()
+
+    def _hidden(self, redactor: Redactor, text: str) -> str:
+        """A text that is no kept mail, without its personal data: its language is not known yet."""
+        return redactor.redact(text, self.languages.settle(*Detector.shared().look_at(text)))
 
     def _email(self, record: dict[str, Any], identity: str, redactor: Redactor | None) -> dict[str, Any]:
         """A line of emails.jsonl."""

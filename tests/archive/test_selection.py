@@ -158,6 +158,16 @@ def test_mails_by_others_are_kept_beside_where_they_could_be_the_owner_s(tmp_pat
     assert others(moved, 4) == some
 
 
+def test_what_is_kept_beside_is_redacted_in_its_own_language(tmp_path: Path) -> None:
+    bo = Person("Bo", "bo@y.example")
+    text = "Позвоните мне завтра утром, пожалуйста: тел. 8 (495) 123-45-67, буду рад поговорить о погоде."
+    messages = [mail(number, text, senders=[bo]) for number in range(2)] + [mail(9)]
+    rules = Rules(redact=True, others=5)
+    _, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, tmp_path)
+    assert len(list(chosen.kept)) == 1
+    assert {chosen.hide(text) for _, text in chosen.others} == {text.replace("8 (495) 123-45-67", "[PHONE-1]")}
+
+
 def test_redaction_reaches_every_field_and_counts(tmp_path: Path) -> None:
     you = Person("", "you@y.example")
     messages = [mail(1, "Write to you@y.example or +44 20 7946 0018.", subject="From you@y.example", recipients=[you])]
