@@ -54,6 +54,11 @@ GREETED = re.compile(
 )
 # 'Mary: …', or 'Mary,' on a line of its own: a name alone.
 CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
+# A word, a number, a name as of a file: '10.10.0.100', 'AT&T', '$12.50'.
+BARE = re.compile(r"[^\w$€£]*(?P<word>.*?)[^\w%€]*$")
+ADDRESS = re.compile(r"://|^www\.|@")
+# Of further sentences fewer words are not noted.
+FEWEST_NOTED = 2
 # Lines of so few words end a mail: 'Thanks', 'Best, Ruth'.
 LONGEST_SIGN_OFF = 3
 NEGATIONS = ("no", "not", "нет", "не")
@@ -141,10 +146,17 @@ def notes(email: str, limit: int) -> str:
     taken: list[list[str]] = []
     for sentence in SENTENCE_END.split("\n".join(lines)):
         room = limit - sum(map(len, taken))
-        words = [word for word in TOKEN.findall(sentence) if _means_something(word.casefold())][:room]
-        if words and not GREETING.match(sentence.strip()):
+        words = [word for word in map(_bare, sentence.split()) if word and _means_something(word.casefold())][:room]
+        # What one word is left of, it does not tell.
+        if len(words) >= (FEWEST_NOTED if taken else 1) and not GREETING.match(sentence.strip()):
             taken.append(words)
     return ", ".join(" ".join(words) for words in taken)
+
+
+def _bare(word: str) -> str:
+    """A word without the marks around it; empty for addresses and for what has neither letter nor digit."""
+    found = BARE.match(word)
+    return found["word"] if found and not ADDRESS.search(word) else ""
 
 
 def _means_something(word: str) -> bool:
