@@ -54,8 +54,8 @@ GREETED = re.compile(
 )
 # 'Mary: …', or 'Mary,' on a line of its own: a name alone.
 CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
-# A word, a number, a name as of a file: '10.10.0.100', 'AT&T', '$12.50'.
-BARE = re.compile(r"[^\w$€£]*(?P<word>.*?)[^\w%€]*$")
+# A word, a number, a name as of a file: '10.10.0.100', 'AT&T', '$12.50', '/dev/sdb1'.
+BARE = re.compile(r"[^\w$€£/~]*(?P<word>.*?)[^\w%€]*$")
 ADDRESS = re.compile(r"://|^www\.|@")
 # Of further sentences fewer words are not noted.
 FEWEST_NOTED = 2

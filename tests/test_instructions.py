@@ -178,6 +178,7 @@ def test_a_sentence_that_says_all_stays_as_it_is() -> None:
         ("I am not sure that it is the rope for the north pier.", 3, "not sure rope"),
         ("Hello Bo!\nЯ не приеду в четверг.\nАда", 9, "не приеду четверг"),
         ("See ada@x.example, https://x.example/a or (pier.txt) at 10.10.0.1!", 9, "See pier.txt 10.10.0.1"),
+        ("See 'AT&T' (in /dev/rope or ~/tin), for $5 / 3 %.", 9, "See AT&T /dev/rope ~/tin $5 3"),
         ("Ann has the wet rope. Bring the tin.", 4, "Ann wet rope"),
         ("It is.\nAda", 9, ""),
         ("rope please", 0, ""),

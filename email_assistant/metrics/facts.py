@@ -8,7 +8,9 @@ from email_assistant.metrics.style import FUNCTION_WORDS
 NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 # A capital that no sentence's beginning explains.
 NAME = re.compile(
-    r"(?<![.!?…:\"'«“(]  )(?<![.!?…:\"'«“(] )(?<![.!?…:\"'«“(])(?<!^)\b(?!I['’])[A-ZА-ЯЁ][\w'’-]+", re.MULTILINE
+    r"(?<![.!?…:\"'«“(]   )(?<![.!?…:\"'«“(]  )(?<![.!?…:\"'«“(] )(?<![.!?…:\"'«“(])(?<!^)"
+    r"\b(?!I['’])[A-ZА-ЯЁ][\w'’-]+",
+    re.MULTILINE,
 )
 DATES = re.compile(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:january|february|march|april|june|july|august|september|"

@@ -254,7 +254,7 @@ def test_what_is_kept_of_an_evaluation_is_read_back(tmp_path: Path) -> None:
             ["$12.50", "5%", "Cheryl Nelson", "tomorrow"],
         ),
         ("1. Rope\n(2) Tin for 3 men, not 4 of them", ["3 men", "4"]),
-        ("See https://x.example/A1 or Ask@x.example. This is it.", []),
+        ("See https://x.example/A1 or Ask@x.example. This is it.   Please do.", []),
         ("Приезжай в четверг к Дарье Кузьминой, 17 марта.", ["четверг", "Дарье Кузьминой", "17 марта"]),
     ],
 )

@@ -91,6 +91,4 @@ def test_notes_stand_in_place_of_a_sentence_that_says_little(
     table.judge([task], "model", 0, Answer(" to ask for the rope.", 6, True))
     assert task.done
     assert [(record["method"], record["faults"]) for record in kept] == [("notes", ["says_little"])]
-    assert kept[0]["sentence"].startswith(
-        "Write an email to Bo about Rope. Say: rope pier wet again, send twelve"
-    )
+    assert kept[0]["sentence"].startswith("Write an email to Bo about Rope. Say: rope pier wet again, send twelve")
