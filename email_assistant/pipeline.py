@@ -321,6 +321,6 @@ STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 4, (), _data),
     "summarize": Stage("email_assistant.stages.summarize", 3, ("data",), _summarize, resumable=True),
     "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
-    "train": Stage("email_assistant.stages.train", 3, ("split",), _train, _train_scores, resumable=True),
-    "evaluate": Stage("email_assistant.stages.evaluate", 3, ("data", "split", "train"), _evaluate, resumable=True),
+    "train": Stage("email_assistant.stages.train", 4, ("split",), _train, _train_scores, resumable=True),
+    "evaluate": Stage("email_assistant.stages.evaluate", 4, ("data", "split", "train"), _evaluate, resumable=True),
 }
