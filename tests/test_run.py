@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -312,7 +313,13 @@ def test_ctrl_c_stops_with_its_own_code_and_marks_the_run_killed(
         "trainer.epochs=500", "trainer.patience=null", "trainer.checkpoint_steps=1",
         f"paths.outputs={tmp_path}/outputs", f"paths.mlruns={tmp_path}/mlruns",
     ]  # fmt: skip
-    process = subprocess.Popen([sys.executable, str(ROOT / "run.py"), *arguments], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "run.py"), *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background inherit that Ctrl-C is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not list(
         (tmp_path / "outputs").glob("artifacts/train/*/progress/fit/check*")

@@ -1,6 +1,7 @@
 """The estimate beside tensors that are really made, counted by the same watcher, and its use in plan and train."""
 
 import dataclasses
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from conftest import model_settings, save_tiny_model
 from test_training import PLAIN, settings
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.model import configured
 from email_assistant import planning
@@ -31,6 +33,16 @@ LLAMA3 = Architecture(
     num_key_value_heads=8,
     tie_word_embeddings=False,
 )
+
+
+class _Counted(TorchDispatchMode):
+    """Counts torch's operations."""
+
+    operations = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.operations += 1
+        return func(*args, **(kwargs or {}))
 
 
 def really(path: Path, quantization: str, way: Way, lora: Lora, recompute: bool) -> int:
@@ -161,12 +173,15 @@ def test_a_training_here_is_not_planned_for_another_machine() -> None:
 
 
 @pytest.mark.parametrize("nf4", [False, True])
-def test_writing_takes_longer_the_more_is_written(tiny_model: Path, nf4: bool) -> None:
+def test_writing_takes_longer_the_more_is_written(tiny_model: Path, nf4: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     base = architecture(model_settings(tiny_model))
+    # A clock that counts operations: a real one says more of the machine.
+    with _Counted() as counted:
+        monkeypatch.setattr(time, "perf_counter", lambda: float(counted.operations))
 
-    def seconds(new_tokens: int, layers: int) -> float:
-        probe = Probe(with_layers(base, layers), torch.device("cpu"), torch.float32, nf4)
-        return probe.seconds_of_answers(rows=4, prompt=20, new_tokens=new_tokens)
+        def seconds(new_tokens: int, layers: int) -> float:
+            probe = Probe(with_layers(base, layers), torch.device("cpu"), torch.float32, nf4)
+            return probe.seconds_of_answers(rows=4, prompt=20, new_tokens=new_tokens)
 
-    assert 0 < seconds(1, 2) < seconds(1000, 2)
-    assert seconds(1000, 2) < seconds(1000, 200)
+        assert 0 < seconds(1, 2) < seconds(1000, 2)
+        assert seconds(1000, 2) < seconds(1000, 200)
