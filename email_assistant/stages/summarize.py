@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from email_assistant.progress import Bar, bar
 if TYPE_CHECKING:
     from email_assistant.language_model.decoding import Answer
     from email_assistant.language_model.loading import LanguageModel
+    from email_assistant.metrics.perplexity import Surprise
 
 # Tokens of a mail by whose likelihood its instruction is judged.
 JUDGED_TOKENS = 64
@@ -189,9 +190,18 @@ class _Task:
             settings.starts[self.language], email["text"], email["subject"], email["to"]
         )
         self.key = hash_of([basis, *(email[name] for name in ("text", "subject", "to", "language"))])
+        self._settings = settings
         self.faults: list[str] = []
         self.done = False
         self.bare_surprise: float | None = None
+
+    @cached_property
+    def without_model(self) -> tuple[str, str]:
+        """An instruction of the mail's own words, and the method's name."""
+        jotted = instructions.notes(self.email["text"], self._settings.note_words)
+        if not jotted:
+            return self.start, "subject"
+        return f"{self.start}. {self._settings.notes[self.language].format(notes=jotted)}", "notes"
 
 
 class _Desk:
@@ -204,10 +214,14 @@ class _Desk:
         keep: Callable[[Record], None],
         progress: Bar,
     ) -> None:
+        self.settings, self.model, self.keep, self.progress = settings, model, keep, progress
+
+    @cached_property
+    def surprise(self) -> "Surprise":
+        """How little the model expects a mail; made when a sentence is first verified."""
         from email_assistant.metrics.perplexity import Surprise
 
-        self.settings, self.model, self.keep, self.progress = settings, model, keep, progress
-        self.surprise = Surprise(model.model, model.device)
+        return Surprise(self.model.model, self.model.device)
 
     def prompt(self, task: _Task) -> list[int]:
         """The ids of what is asked for a mail, after the examples of its language as earlier turns."""
@@ -232,7 +246,7 @@ class _Desk:
             task.faults.append("unfinished")
         for part in parts:
             wrong = instructions.fault(part, start, email["text"], answer.text, known)
-            if not wrong and instructions.says_little(part, email["text"], self._without_model(task)[0]):
+            if not wrong and instructions.says_little(part, email["text"], task.without_model[0]):
                 # Asked again, it seldom says more.
                 task.faults.append("says_little")
                 self.finish_without_model(task)
@@ -254,14 +268,7 @@ class _Desk:
 
     def finish_without_model(self, task: _Task) -> None:
         """Say in notes what no sentence says well."""
-        self.finish(task, *self._without_model(task))
-
-    def _without_model(self, task: _Task) -> tuple[str, str]:
-        """An instruction of the mail's own words, and the method's name."""
-        jotted = instructions.notes(task.email["text"], self.settings.note_words)
-        if not jotted:
-            return task.start, "subject"
-        return f"{task.start}. {self.settings.notes[task.language].format(notes=jotted)}", "notes"
+        self.finish(task, *task.without_model)
 
     def _helps(self, task: _Task, sentence: str) -> bool:
         """Whether the mail is likelier after a model's sentence than after what is known without it."""

@@ -51,7 +51,7 @@ def test_a_sentence_that_makes_its_mail_likelier_is_kept_and_another_is_not(
     table.settings = replace(config.summarizer, verify=True, note_words=2)
     # What is true of a mail's end alone does not help its beginning.
     late = "The pier was fine. " * 20 + "And thanks for the lovely dinner and the flowers."
-    task = _Task(config.summarizer, MAIL | {"text": MAIL["text"].removesuffix("Ada") + late}, "basis")
+    task = _Task(table.settings, MAIL | {"text": MAIL["text"].removesuffix("Ada") + late}, "basis")
     assert task.start == "Write an email to Bo about Rope"
     table.judge([task], "model", 0, Answer(" to thank him for the lovely dinner and the flowers.", 12, True))
     assert (task.faults, task.done, kept) == (["unhelpful"], False, [])
