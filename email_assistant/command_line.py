@@ -1,6 +1,7 @@
 """What is checked before Hydra runs: every override at once, in well under a second."""
 
 import difflib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ def run(main: Callable[[], None], root: Path) -> int:
         0, or 1 after an error that the user can mend, or 130 after Ctrl-C.
     """
     OmegaConf.register_resolver("project_root", lambda: str(root), replace=True)
+    sys.argv[1:] = [with_ids_as_text(argument) for argument in sys.argv[1:]]
     try:
         check(sys.argv[1:], root / "conf")
         main()
@@ -56,6 +58,14 @@ def run(main: Callable[[], None], root: Path) -> int:
         print("stopped; the same call goes on where this one was", file=sys.stderr)
         return INTERRUPTED
     return 1 if _failed_jobs else 0
+
+
+def with_ids_as_text(argument: str) -> str:
+    """Quote the ids of runs that Hydra would read as numbers: `12e456` is the beginning of an id and not infinity."""
+    key, equals, value = argument.partition("=")
+    if key != "compare.runs":
+        return argument
+    return key + equals + re.sub(r"(^|[\[,]\s*)(\d+e\d+)(?=\s*(?:[\],]|$))", r"\1'\2'", value)
 
 
 def check(arguments: list[str], conf: Path) -> None:

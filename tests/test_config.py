@@ -105,6 +105,20 @@ def test_several_values_without_multirun_are_a_fault() -> None:
     assert "python run.py -m" in message_of("lora.r=4,8")
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("12e456", ["12e456"]),
+        ("[7131098e52,ab12,0012e3 , 12345678]", ["7131098e52", "ab12", "0012e3", "12345678"]),
+        ("['a sweep, 1','12e456']", ["a sweep, 1", "12e456"]),
+    ],
+)
+def test_the_id_of_a_run_is_not_read_as_a_number(given: str, read: list[str]) -> None:
+    argument = command_line.with_ids_as_text(f"compare.runs={given}")
+    assert from_composed(composed(argument)).compare.runs == read
+    assert command_line.with_ids_as_text("trainer.learning_rate=1e3") == "trainer.learning_rate=1e3"
+
+
 def test_a_good_command_line_passes() -> None:
     command_line.check(["stage=train", "lora.r=16", "data.owner=me@x.example", "experiment=quick"], CONF)
     command_line.check(["-m", "stage=train", "lora.r=4,8,16", "trainer.learning_rate=1e-4,3e-4"], CONF)
