@@ -2,8 +2,8 @@
 
     python -m benchmarks.results --archive enron=../shared/mail/enron_shackleton --mails 100 300
 
-For every archive and number it calls run.py as a user would, with so many mails to learn from (a tenth of them for
-validation) and as many more to be tested on, and prints a table in Markdown. Everything is taken from the folder of
+For every archive and number it calls run.py as a user would, with so many training mails, and prints a table in
+Markdown. Validation and test mails of an archive are the same for all numbers. Everything is taken from the folder of
 outputs where it was made before. Panza's recipe gets as many steps as the defaults took.
 """
 
@@ -17,29 +17,33 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 ARMS = ["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25"]
+ARMS_WITHOUT_BASELINES = ["base", "tuned"]
+VALIDATION = 30
 SHOWN = {"bleu": 1, "chrf": 1, "mauve": 2, "authorship": 2, "perplexity": 1, "length_ratio": 2, "facts_kept": 2}
 
 
 @dataclass(frozen=True)
 class Case:
-    """An archive and how many of its mails are learned from and tested on."""
+    """An archive and how many of its newest mails are taken, trained on and tested on."""
 
     name: str
     path: str
     owner: str
+    taken: int
     mails: int
     tested: int
 
     @property
     def overrides(self) -> list[str]:
         """What names these mails."""
-        whole = self.mails + self.tested
         return [
             "data=archive",
             f"data.path={self.path}",
             *([f"data.owner={self.owner}"] if self.owner else []),
-            f"data.max_mails={whole}",
-            f"split.test_fraction={self.tested / whole:.4f}",
+            f"data.max_mails={self.taken}",
+            f"split.test_fraction={self.tested / self.taken:.4f}",
+            f"split.validation_fraction={VALIDATION / (self.taken - self.tested):.4f}",
+            f"split.max_train_mails={self.mails}",
             f"evaluation.max_mails={self.tested}",
         ]
 
@@ -50,6 +54,7 @@ def main() -> None:
     parser.add_argument("--archive", action="append", required=True, help="NAME=PATH or NAME=PATH=OWNER; repeatable")
     parser.add_argument("--mails", type=int, nargs="+", default=[100, 300])
     parser.add_argument("--tested", type=int, default=50)
+    parser.add_argument("--baselines", type=int, nargs="*", help="numbers of mails at which they are tried; all")
     parser.add_argument(
         "--panza", type=int, nargs="*", default=[], help="numbers of mails at which its recipe is tried"
     )
@@ -59,11 +64,18 @@ def main() -> None:
     for given in arguments.archive:
         name, path, owner = [*given.split("="), ""][:3]
         for mails in arguments.mails:
-            case = Case(name, path, owner, mails, arguments.tested)
-            report, steps = _run(case, arguments.outputs, [f"evaluation.arms=[{','.join(ARMS)}]", *arguments.overrides])
+            taken = max(arguments.mails) + VALIDATION + arguments.tested
+            case = Case(name, path, owner, taken, mails, arguments.tested)
+            arms = ARMS if arguments.baselines is None or mails in arguments.baselines else ARMS_WITHOUT_BASELINES
+            report, steps = _run(case, arguments.outputs, [f"evaluation.arms=[{','.join(arms)}]", *arguments.overrides])
             _print(case, report, "defaults", steps)
             if mails in arguments.panza:
-                recipe = ["experiment=panza", f"trainer.max_steps={steps}", f"trainer.epochs={steps}"]
+                recipe = [
+                    "experiment=panza",
+                    "evaluation.arms=[base,tuned,tuned_embedding]",
+                    f"trainer.max_steps={steps}",
+                    f"trainer.epochs={steps}",
+                ]
                 report, steps = _run(case, arguments.outputs, recipe)
                 _print(case, report, "experiment=panza", steps)
 

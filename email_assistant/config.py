@@ -110,6 +110,7 @@ class Split:
     method: Literal["random", "time"]
     test_fraction: Fraction
     validation_fraction: Fraction
+    max_train_mails: Annotated[int, Field(ge=2)] | None
     near_duplicate_similarity: Similarity
 
 

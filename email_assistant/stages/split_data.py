@@ -33,9 +33,12 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
         "groups": len(groups),
         "largest_group": max(map(len, groups)),
         **{name: len(records) for name, records in sides.items()},
+        "left_out": len(pairs) - sum(map(len, sides.values())),
     }
     jsonl.write_json(folder / "report.json", report)
-    log.info("%-10s %s", "split", ", ".join(f"{len(records)} {name}" for name, records in sides.items()))
+    counts = [f"{len(records)} {name}" for name, records in sides.items()]
+    counts += [f"{report['left_out']} left out"] if report["left_out"] else []
+    log.info("%-10s %s", "split", ", ".join(counts))
     return report
 
 
@@ -53,7 +56,9 @@ def group(pairs: list[Record], similarity: float) -> list[list[Record]]:
 
 
 def divide(groups: list[list[Record]], settings: Split, seed: int) -> dict[str, list[Record]]:
-    """Give whole groups to the test set, then to validation, the rest to training.
+    """Give whole groups to the test set, then to validation, the rest or `max_train_mails` of it to training.
+
+    The training mails of a lower `max_train_mails` are among those of a higher one.
 
     Raises:
         DataError: when there are too few mails, or too few groups, for three sides.
@@ -73,8 +78,10 @@ def divide(groups: list[list[Record]], settings: Split, seed: int) -> dict[str, 
         random.Random(seed).shuffle(ordered)
     sides: dict[str, list[Record]] = {"train": [], "validation": [], "test": []}
     for name, size in (("test", test), ("validation", validation)):
-        sides[name] = _take(ordered, size, settings.method == "time")
-    sides["train"] = [pair for group in ordered for pair in group]
+        sides[name] = _flat(_take(ordered, size, settings.method == "time"))
+    if settings.max_train_mails is not None:
+        ordered = _take(ordered, settings.max_train_mails, by_time=False)[::-1]
+    sides["train"] = _flat(ordered)
     if min(len(sides["test"]), len(sides["validation"]), len(sides["train"])) < FEWEST_SCORED:
         raise DataError(
             f"{count} mails make {len(groups)} conversations, the largest of {max(map(len, groups))} mails: too few to "
@@ -91,15 +98,21 @@ def _moment(pair: Record) -> float:
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
-def _take(ordered: list[list[Record]], size: int, by_time: bool) -> list[Record]:
-    """Take groups off the end until the side has its size; at random a group that is too large is passed over."""
-    taken: list[Record] = []
+def _take(ordered: list[list[Record]], size: int, by_time: bool) -> list[list[Record]]:
+    """Take groups off the end until they have `size` mails; but by time one that is too large is passed over."""
+    taken: list[list[Record]] = []
+    left = size
     place = len(ordered) - 1
-    while place >= 0 and len(taken) < size:
-        if by_time or len(taken) + len(ordered[place]) <= size:
-            taken += ordered.pop(place)
+    while place >= 0 and left > 0:
+        if by_time or len(ordered[place]) <= left:
+            taken.append(ordered.pop(place))
+            left -= len(taken[-1])
         place -= 1
     return taken
+
+
+def _flat(groups: list[list[Record]]) -> list[Record]:
+    return [pair for group in groups for pair in group]
 
 
 def sizes(count: int, settings: Split) -> tuple[int, int]:

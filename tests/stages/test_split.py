@@ -11,7 +11,7 @@ from email_assistant.stages.split_data import divide, fewest, group, sizes
 
 def split(**values: Any) -> Split:
     usual = {"method": "random", "test_fraction": 0.1, "validation_fraction": 0.1, "near_duplicate_similarity": 0.6}
-    return Split(**(usual | values))
+    return Split(**(usual | {"max_train_mails": None} | values))
 
 
 def pairs(count: int, threads: int | None = None) -> list[dict[str, Any]]:
@@ -45,6 +45,19 @@ def test_every_pair_is_on_one_side_and_no_thread_on_two(count: int, threads: int
 def test_sizes_are_those_of_the_fractions() -> None:
     sides = divide(group(pairs(200), 0.6), split(), 1)
     assert {name: len(side) for name, side in sides.items()} == {"train": 162, "validation": 18, "test": 20}
+
+
+@pytest.mark.parametrize("method", ["random", "time"])
+def test_fewer_training_mails_leave_the_other_sides_as_they_are(method: str) -> None:
+    groups = group(pairs(200, 150), 0.6)
+    whole = divide(groups, split(method=method), 1)
+    few, more = (divide(groups, split(method=method, max_train_mails=limit), 1) for limit in (50, 100))
+    for side in ("validation", "test"):
+        assert few[side] == more[side] == whole[side]
+    assert [len(few["train"]), len(more["train"])] == [50, 100]
+    ids = [{pair["id"] for pair in sides["train"]} for sides in (few, more, whole)]
+    assert ids[0] < ids[1] < ids[2]
+    assert divide(groups, split(method=method, max_train_mails=1000), 1) == whole
 
 
 def test_near_duplicates_stay_together() -> None:
