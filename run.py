@@ -18,12 +18,11 @@ from omegaconf import DictConfig, OmegaConf
 from email_assistant import command_line, config, pipeline
 
 
-@hydra.main(config_path="conf", config_name="config", execution_whitelist=["email_assistant.tracking.SweepParent"])
+@hydra.main(config_path="conf", config_name="config", execution_whitelist=["email_assistant.sweeps.SweepParent"])
 def main(composed: DictConfig) -> float | None:
     """Run the stages that the configuration asks for; the return value is a sweep's objective."""
-    with command_line.one_line_errors():
+    with command_line.said_at_once():
         return pipeline.run(config.from_composed(OmegaConf.to_container(composed, resolve=True)))  # type: ignore[arg-type]
-    return None
 
 
 if __name__ == "__main__":

@@ -20,17 +20,23 @@ from email_assistant.config import find_faults, is_known, report, unknown_key
 from email_assistant.errors import ConfigurationError, EmailAssistantError
 
 INTERRUPTED = 130
-_failed_jobs: list[str] = []
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Say an error that the user can mend in one line; the other jobs of a sweep go on."""
+def said_at_once() -> Iterator[None]:
+    """Say an error that the user can mend when it happens: the other jobs of a sweep go on before it ends the call."""
     try:
         yield
     except EmailAssistantError as error:
-        _failed_jobs.append(str(error))
+        _say(error)
+        raise
+
+
+def _say(error: EmailAssistantError) -> None:
+    """Say an error in one line, once, also where it comes back from a process that said it."""
+    if not error.was_said:
         print(f"error: {error}", file=sys.stderr)
+        error.was_said = True
 
 
 def run(main: Callable[[], None], root: Path) -> int:
@@ -45,7 +51,7 @@ def run(main: Callable[[], None], root: Path) -> int:
         check(sys.argv[1:], root / "conf")
         main()
     except EmailAssistantError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _say(error)
         return 1
     except (HydraException, OmegaConfBaseException) as error:
         print(f"error: {_first_line(error)}", file=sys.stderr)
@@ -57,7 +63,7 @@ def run(main: Callable[[], None], root: Path) -> int:
     except KeyboardInterrupt:
         print("stopped; the same call goes on where this one was", file=sys.stderr)
         return INTERRUPTED
-    return 1 if _failed_jobs else 0
+    return 0
 
 
 def with_ids_as_text(argument: str) -> str:

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic.dataclasses import dataclass
 
 from email_assistant.errors import ConfigurationError
+from email_assistant.objective import direction_of
 
 StageName = Literal["all", "data", "summarize", "split", "train", "evaluate", "infer", "export", "plan", "compare"]
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
@@ -273,6 +274,14 @@ class Compare:
 
 
 @dataclass(config=STRICT, kw_only=True)
+class Sweep:
+    """What the jobs of a sweep are judged by."""
+
+    objective: Text
+    direction: Literal["auto", "minimize", "maximize"]
+
+
+@dataclass(config=STRICT, kw_only=True)
 class Tracking:
     """The local MLflow store."""
 
@@ -312,6 +321,7 @@ class Config:
     export: Export
     plan: Plan
     compare: Compare
+    sweep: Sweep
     tracking: Tracking
     paths: Paths
 
@@ -517,4 +527,8 @@ def _contradictions(config: Config) -> list[str]:
         faults.append("model.gguf: generation.backend=llama_cpp needs the base model as a GGUF file")
     if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
         faults.append("trainer.optimizer = paged_adamw_8bit: needs CUDA; with model.device=cpu take adamw")
+    try:
+        direction_of(config.sweep.objective, config.sweep.direction)
+    except ConfigurationError as error:
+        faults.append(str(error))
     return faults

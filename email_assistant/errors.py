@@ -2,7 +2,13 @@
 
 
 class EmailAssistantError(Exception):
-    """The base of every error shown without a traceback."""
+    """The base of every error shown without a traceback.
+
+    Attributes:
+        was_said: Whether the user has seen it.
+    """
+
+    was_said = False
 
 
 class ConfigurationError(EmailAssistantError):

@@ -8,21 +8,22 @@ import importlib
 import logging
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from email_assistant import summary
+from email_assistant import summary, sweep_job, sweeps
 from email_assistant.archive import readers
 from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
 from email_assistant.context import Context, archive_paths
-from email_assistant.errors import DataError, ModelError
+from email_assistant.errors import DataError, EmailAssistantError, ModelError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
+from email_assistant.objective import objective_of
 from email_assistant.tracking import Run, git_commit
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def run(config: Config) -> float | None:
     """Run the stages that `config.stage` asks for.
 
     Returns:
-        The validation loss when an adapter was trained or found, for a sweep to minimise.
+        The metric that a sweep chooses by; None where the stage has none.
 
     Raises:
         EmailAssistantError: for everything that the user can mend.
@@ -74,20 +75,38 @@ def run(config: Config) -> float | None:
             _take_what_is_there(context)
         if last:
             last.run(context)
+        elif (there := _in_this_sweep(context)) is not None:
+            return _objective(config, there)
         else:
             log_results(context)
+        value = _objective(config, context.run.metrics)
     except KeyboardInterrupt:
         context.run.close("KILLED")
         raise
     except BaseException as error:
         if context.run.is_open:
-            context.run.set_tags({"error": type(error).__name__})
+            # Only the project's own errors are known to hold no text of a mail.
+            said = str(error) if isinstance(error, EmailAssistantError) else type(error).__name__
+            context.run.set_tags({"error": said})
         context.run.close("FAILED")
         raise
     context.run.close("FINISHED")
     if config.stage not in WITHOUT_ARTIFACTS:
         summary.show(context.config, context.artifacts)
-    return _validation_loss(context)
+    return value
+
+
+def _objective(config: Config, metrics: Mapping[str, float]) -> float | None:
+    return objective_of(config.stage, config.sweep.objective, metrics) if sweep_job.current() else None
+
+
+def _in_this_sweep(context: Context) -> dict[str, float] | None:
+    """The metrics of a job that an earlier call of the sweep finished; None where something was made now."""
+    job = sweep_job.current()
+    if job is None or context.run.is_open:
+        return None
+    artifacts = {name: artifact.folder.name for name, artifact in context.artifacts.items()}
+    return sweeps.there_already(context.config, job, artifacts)
 
 
 def _take_what_is_there(context: Context) -> None:
@@ -202,11 +221,6 @@ def log_results(context: Context) -> None:
         context.run.set_tags({f"artifact.{name}": artifact.folder.name})
         if hasattr(module, "log_to"):
             module.log_to(context.run, artifact, context.config)
-
-
-def _validation_loss(context: Context) -> float | None:
-    trained = context.artifacts.get("train")
-    return float(trained.manifest["counts"]["validation_loss"]) if trained else None
 
 
 def _without(values: Any, *left_out: str) -> dict[str, Any]:

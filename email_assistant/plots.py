@@ -19,6 +19,8 @@ GREY = "#888888"
 COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#b279a2", "#72b7b2", "#9d755d", "#bab0ac")
 # With their floor and ceiling.
 MAIN = ("bleu", "chrf", "mauve", "authorship")
+# Values that are written beside an axis; of more the first and the last.
+_MOST_TICKS = 8
 Records = Sequence[Mapping[str, Any]]
 
 
@@ -84,6 +86,61 @@ def dots(report: Mapping[str, Any], names: Sequence[str]) -> Any:
     all_axes[0].set_yticks(range(len(labels)), labels, fontsize=8)
     all_axes[0].invert_yaxis()
     return figure
+
+
+def parallel_coordinates(names: Sequence[str], runs: Sequence[tuple[Mapping[str, str], float]], objective: str) -> Any:
+    """A line a run through its values (Inselberg 1985), in the colour of what came out.
+
+    Args:
+        names: Of the varied parameters.
+        runs: Their values, and that of the objective.
+        objective: Its name.
+    """
+    from matplotlib import colormaps
+
+    figure, (axes,) = _figure(1, 2.6 + 1.8 * len(names), 3.6)
+    columns = [_axis([values[name] for values, _ in runs]) for name in names]
+    columns.append(_axis([str(value) for _, value in runs]))
+    heights = [height for height, _ in columns]
+    for place, column in enumerate(zip(*heights, strict=True)):
+        axes.plot(range(len(columns)), column, color=colormaps["viridis"](heights[-1][place]), linewidth=1.5)
+    for place, (_, ticks) in enumerate(columns):
+        axes.axvline(place, color=GREY, linewidth=1)
+        for height, label in ticks:
+            axes.text(place, height, f" {label}", color=GREY, fontsize=7, va="center")
+    axes.set_xticks(range(len(columns)), [*names, objective], fontsize=8)
+    axes.set_yticks([])
+    for side in axes.spines.values():
+        side.set_visible(False)
+    return figure
+
+
+def _axis(values: Sequence[str]) -> tuple[list[float], list[tuple[float, str]]]:
+    """The height of every value between 0 and 1, and what is written beside which height.
+
+    Numbers lie by their size, by its logarithm where they span more than one power of ten; words by their order.
+    """
+    try:
+        numbers = [float(value) for value in values]
+    except ValueError:
+        words = sorted(set(values))
+        numbers = [float(words.index(value)) for value in values]
+        labels = {float(place): word for place, word in enumerate(words)}
+    else:
+        labels = {number: f"{number:.4g}" for number in numbers}
+        if len(labels) > _MOST_TICKS:
+            labels = {number: labels[number] for number in (min(numbers), max(numbers))}
+    low, high = min(numbers), max(numbers)
+    by_power = low > 0 and high / low > 10
+
+    def height(number: float) -> float:
+        if high == low:
+            return 0.5
+        if by_power:
+            return float(np.log(number / low) / np.log(high / low))
+        return (number - low) / (high - low)
+
+    return [height(number) for number in numbers], [(height(number), label) for number, label in labels.items()]
 
 
 def validation_losses(histories: Mapping[str, Records]) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from email_assistant import jsonl
 from email_assistant.errors import TrackingError
 from email_assistant.metrics.measured import Measured, load
-from email_assistant.tracking import PARENT_TAG, SWEEP
+from email_assistant.tracking import PARENT_TAG, SWEEP, all_runs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -19,8 +19,6 @@ PLACES = {
     "validation": ("validation/measured.npz", "artifact.train", "signature."),
     "test": ("measured.npz", "artifact.evaluate", "signature.test."),
 }
-# As many runs as MLflow gives at once.
-PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def scored_runs(
     Raises:
         TrackingError: when nothing of that kind is in the store.
     """
-    found = _all_runs(client, experiment)
+    found = all_runs(client, experiment, "attributes.status = 'FINISHED'")
     taken = [run for want in wanted for run in _named(want, found)] or _of_newest_sweep(found) or found
     kept: dict[str, ScoredRun] = {}
     for run in taken:
@@ -76,23 +74,6 @@ def scored_runs(
         what = "train" if mails == "validation" else "evaluate"
         raise TrackingError(f"no run in the store has scores on {mails} mails: python run.py stage={what} makes one")
     return list(kept.values())
-
-
-def _all_runs(client: "MlflowClient", experiment: str) -> list[Any]:
-    """Runs that ended well, the newest first."""
-    found: list[Any] = []
-    token: str | None = None
-    while token is None or token:
-        page = client.search_runs(
-            [experiment],
-            "attributes.status = 'FINISHED'",
-            max_results=PAGE,
-            order_by=["attributes.start_time DESC"],
-            page_token=token,
-        )
-        found += page
-        token = page.token or ""
-    return found
 
 
 def _named(want: str, runs: list[Any]) -> list[Any]:

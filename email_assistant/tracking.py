@@ -7,7 +7,6 @@ when a run opens, since that takes two seconds.
 import argparse
 import atexit
 import logging
-import os
 import sqlite3
 import subprocess
 import sys
@@ -20,24 +19,26 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 from hydra.core.hydra_config import HydraConfig
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
-from email_assistant import privacy
+from email_assistant import privacy, sweep_job
 from email_assistant.config import Config
 from email_assistant.errors import TrackingError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-PARENT_RUN = "EMAIL_ASSISTANT_PARENT_RUN"
 LONGEST_VALUE = 6000
 BATCH = 100
+# Runs that the store is asked for at once.
+PAGE = 500
 PORT = 5000
 # The stage of the run that the jobs of a sweep are children of.
 SWEEP = "sweep"
 # By it a child names that run.
 PARENT_TAG = "mlflow.parentRunId"
+# By it a child names the last call of the sweep that it belongs to.
+CALL_TAG = "sweep.call"
 log = logging.getLogger(__name__)
 
 
@@ -74,12 +75,30 @@ def open_store(mlruns: Path, experiment: str) -> tuple["MlflowClient", str]:
     return client, known.experiment_id
 
 
+def all_runs(client: "MlflowClient", experiment: str, where: str) -> list[Any]:
+    """Runs of an experiment that a filter in MLflow's language finds, the newest first."""
+    found: list[Any] = []
+    token: str | None = None
+    while token is None or token:
+        page = client.search_runs(
+            [experiment], where, max_results=PAGE, order_by=["attributes.start_time DESC"], page_token=token
+        )
+        found += page
+        token = page.token or ""
+    return found
+
+
 class Run:
-    """One MLflow run, opened by the first thing that is logged; nothing happens when tracking is off."""
+    """One MLflow run, opened by the first thing that is logged; nothing gets into a store when tracking is off.
+
+    Attributes:
+        metrics: The last value of each metric that was logged.
+    """
 
     def __init__(self, config: Config) -> None:
         """Remember what to log; nothing is opened yet."""
         self._config = config
+        self.metrics: dict[str, float] = {}
         self._client: MlflowClient | None = None
         self.run_id: str | None = None
 
@@ -112,6 +131,7 @@ class Run:
 
     def log_metrics(self, metrics: Mapping[str, float | None], step: int = 0) -> None:
         """Log numbers at a step; None is passed over."""
+        self.metrics |= {key: float(value) for key, value in metrics.items() if value is not None}
         self.open()
         if not self.is_open:
             return
@@ -173,27 +193,33 @@ def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
     tags = {
         "stage": config.stage,
         "overrides": " ".join(overrides)[:LONGEST_VALUE],
-        "mlflow.runName": config.tracking.run_name or _run_name(config.stage, overrides),
+        "mlflow.runName": run_name(config, overrides),
         "mlflow.source.name": "run.py",
         "mlflow.source.type": "LOCAL",
     }
     commit = git_commit()
     if commit:
         tags["mlflow.source.git.commit"] = commit
-    if parent := os.environ.get(PARENT_RUN):
-        tags[PARENT_TAG] = parent
+    if job := sweep_job.current():
+        tags |= {PARENT_TAG: job.parent, CALL_TAG: job.call}
     return tags
 
 
-def _run_name(stage: str, overrides: list[str]) -> str:
-    """The stage and what was varied: 'train r=8 learning_rate=0.0003'."""
+def run_name(config: Config, overrides: Sequence[str]) -> str:
+    """The configured name, or what a sweep varies ('r=8'), or the stage and what was overridden ('train seed=2')."""
+    if config.tracking.run_name:
+        return config.tracking.run_name
+    job = sweep_job.current()
+    if job and job.varied:
+        values = _flat(asdict(config))
+        return " ".join(f"{key.rpartition('.')[2]}={values.get(key, '')}" for key in job.varied)[:120]
     pairs = [line.lstrip("+").partition("=") for line in overrides]
     shown = [
         f"{key.rpartition('.')[2]}={value}"
         for key, _, value in pairs
         if key not in ("stage", "force") and not key.startswith(("paths.", "tracking", "infer.")) and "/" not in value
     ]
-    return " ".join([stage, *shown])[:120]
+    return " ".join([config.stage, *shown])[:120]
 
 
 def _overrides() -> list[str]:
@@ -218,44 +244,6 @@ def git_commit() -> str | None:
     except FileNotFoundError:
         return None
     return done.stdout.strip() or None
-
-
-class SweepParent(Callback):
-    """The run that the jobs of a sweep are children of. Hydra makes it from conf/config.yaml."""
-
-    def __init__(self) -> None:
-        """Nothing is opened before a sweep starts."""
-        self._client: MlflowClient | None = None
-        self._run_id = ""
-
-    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Open the parent and tell the jobs its id through the environment."""
-        if not config.tracking.enabled:
-            return
-        self._client, experiment = open_store(Path(config.paths.mlruns), config.tracking.experiment)
-        overrides = list(config.hydra.overrides.task)
-        varied = " ".join(line for line in overrides if "," in line or "(" in line)
-        name = config.tracking.run_name or f"sweep {varied}".strip()
-        tags = {"mlflow.runName": name[:120], "stage": SWEEP, "overrides": " ".join(overrides)}
-        self._run_id = self._client.create_run(experiment, tags=tags).info.run_id
-        os.environ[PARENT_RUN] = self._run_id
-        atexit.register(self._close, "KILLED")
-
-    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        """Close the parent: FAILED when one of its children did not finish."""
-        if self._client is None:
-            return
-        experiment = self._client.get_run(self._run_id).info.experiment_id
-        children = self._client.search_runs([experiment], f"tags.`{PARENT_TAG}` = '{self._run_id}'")
-        failed = [child for child in children if child.info.status != "FINISHED"]
-        self._client.log_metric(self._run_id, "children", len(children))
-        self._close("FAILED" if failed or not children else "FINISHED")
-
-    def _close(self, status: str) -> None:
-        if self._client is not None:
-            self._client.set_terminated(self._run_id, status)
-            self._client = None
-            os.environ.pop(PARENT_RUN, None)
 
 
 def relocate(mlruns: Path) -> int:

@@ -1,0 +1,118 @@
+"""Sweeps by run.py, on a random model of two layers."""
+
+import csv
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warm import Call
+
+from email_assistant.errors import ConfigurationError
+from email_assistant.objective import direction_of, objective_of
+from email_assistant.plots import _axis
+from email_assistant.tracking import PARENT_TAG, open_store
+
+Run = Callable[..., Call]
+
+
+def runs_of(tmp_path: Path) -> tuple[list[Any], list[Any]]:
+    """Parents and children, the oldest first."""
+    client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
+    runs = list(client.search_runs([experiment], order_by=["attributes.start_time ASC"]))
+    return (
+        [run for run in runs if PARENT_TAG not in run.data.tags],
+        [run for run in runs if PARENT_TAG in run.data.tags],
+    )
+
+
+def test_a_failed_job_is_said_and_the_same_call_runs_it_alone(run_py: Run, tmp_path: Path) -> None:
+    sweep = ("-m", "stage=train", "lora.r=1,2", "lora.target_modules=[q_proj],[nonsense]", "trainer.scored_mails=2")
+    first = run_py(*sweep)
+    assert first.code == 1
+    assert "2 of 4 jobs did not finish" in first.out
+    assert first.err.count("error: lora.target_modules") == 2
+    assert "Traceback" not in first.err
+    (parent,), children = runs_of(tmp_path)
+    assert parent.info.status == "FAILED"
+    assert {run.info.run_name: run.info.status for run in children} == {
+        "r=1 target_modules=['q_proj']": "FINISHED",
+        "r=1 target_modules=['nonsense']": "FAILED",
+        "r=2 target_modules=['q_proj']": "FINISHED",
+        "r=2 target_modules=['nonsense']": "FAILED",
+    }
+    failed = next(run for run in children if run.info.status == "FAILED")
+    assert "nonsense" in failed.data.tags["error"]
+
+    again = run_py(*sweep)
+    assert again.code == 1
+    assert again.out.count("is there already") == 2
+    (parent,), children = runs_of(tmp_path)
+    assert sorted(run.info.status for run in children) == ["FAILED"] * 4 + ["FINISHED"] * 2
+    assert parent.data.metrics["children"] == 4
+    assert parent.data.metrics["failed"] == 2
+
+    best = min((run for run in children if run.info.status == "FINISHED"), key=by("validation_loss"))
+    assert parent.data.tags["best.run"] == best.info.run_id
+    assert parent.data.tags["best.lora.r"] == best.data.params["lora.r"]
+    assert parent.data.metrics["validation_bleu"] == best.data.metrics["validation_bleu"]
+    client, _ = open_store(tmp_path / "mlruns", "email-assistant")
+    table = (Path(client.download_artifacts(parent.info.run_id, "children.csv"))).read_text()
+    rows = list(csv.DictReader(StringIO(table)))
+    assert [row["status"] for row in rows].count("FAILED") == 2
+    assert {row["lora.r"] for row in rows} == {"1", "2"}
+    pictures = [file.path for file in client.list_artifacts(parent.info.run_id, "plots")]
+    assert "plots/parallel_coordinates.png" in pictures
+
+
+def by(metric: str) -> Callable[[Any], float]:
+    return lambda run: float(run.data.metrics[metric])
+
+
+def test_a_sweep_from_a_file_takes_its_objective(run_py: Run, tmp_path: Path) -> None:
+    swept = run_py(
+        "-m", "stage=train", "sweep=rank_lr", "lora.r=1,2", "trainer.learning_rate=1e-3", "trainer.scored_mails=2",
+        "sweep.objective=validation_chrf",
+    )  # fmt: skip
+    assert swept.code == 0, swept.err
+    (parent,), children = runs_of(tmp_path)
+    assert [run.info.run_name for run in children] == ["r=1", "r=2"]
+    best = max(children, key=by("validation_chrf"))
+    assert parent.data.metrics["validation_chrf"] == best.data.metrics["validation_chrf"]
+    assert "best: r=" in swept.out
+    wrong = run_py("-m", "stage=train", "lora.r=1,2", "sweep.objective=validation_chrff", "sweep.direction=maximize")
+    assert wrong.code == 1
+    assert "sweep.objective = validation_chrff: stage=train has no such metric" in wrong.err
+    assert "validation_chrf" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("validation_loss", "minimize"),
+        ("validation_perplexity", "minimize"),
+        ("test_tuned_mauve", "maximize"),
+        ("test_base_bm25_bleu", "maximize"),
+        ("test_tuned_style_greeting", "minimize"),
+    ],
+)
+def test_the_name_of_a_metric_tells_which_way_is_better(name: str, way: str) -> None:
+    assert direction_of(name, "auto") == way
+    assert direction_of(name, "maximize") == "maximize"
+
+
+def test_where_it_does_not_it_has_to_be_said() -> None:
+    with pytest.raises(ConfigurationError, match=r"take sweep.direction"):
+        direction_of("validation_length_ratio", "auto")
+    with pytest.raises(ConfigurationError, match="there are validation_bleu"):
+        objective_of("train", "validation_blue", {"validation_bleu": 1.0})
+    assert objective_of("data", "validation_loss", {}) is None
+
+
+def test_the_heights_of_values_on_an_axis() -> None:
+    assert _axis(["0.0001", "0.001", "0.01"])[0] == pytest.approx([0, 0.5, 1])
+    assert _axis(["4", "8", "6"]) == ([0, 1, 0.5], [(0, "4"), (1, "8"), (0.5, "6")])
+    assert _axis(["b", "a", "b"])[0] == [1, 0, 1]
+    assert _axis(["7", "7"])[0] == [0.5, 0.5]
+    assert [label for _, label in _axis([str(number) for number in range(1, 31)])[1]] == ["1", "30"]
