@@ -11,11 +11,12 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import IntervalSweep, Override
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from email_assistant import optuna_sweeper
 from email_assistant.config import find_faults, is_known, report, unknown_key
 from email_assistant.errors import ConfigurationError, EmailAssistantError
 
@@ -45,6 +46,7 @@ def run(main: Callable[[], None], root: Path) -> int:
     Returns:
         0, or 1 after an error that the user can mend, or 130 after Ctrl-C.
     """
+    optuna_sweeper.register()
     OmegaConf.register_resolver("project_root", lambda: str(root), replace=True)
     sys.argv[1:] = [with_ids_as_text(argument) for argument in sys.argv[1:]]
     try:
@@ -85,6 +87,9 @@ def check(arguments: list[str], conf: Path) -> None:
         return
     faults: list[str] = []
     overrides = list(_known_overrides(parsed.overrides, conf, faults))
+    name = parsed.config_name or "config"
+    if parsed.multirun and not faults:
+        overrides = [*_known_overrides(_of_sweep_file(overrides, conf, name), conf, faults), *overrides]
     if not parsed.multirun:
         faults += [
             f"{override.key_or_group}: several values need a sweep: python run.py -m …"
@@ -92,9 +97,23 @@ def check(arguments: list[str], conf: Path) -> None:
             if override.is_sweep_override()
         ]
     if not any(override.is_sweep_override() for override in overrides) or parsed.multirun:
-        faults += _faults_of_values(overrides, conf, parsed.config_name or "config")
+        faults += _faults_of_values(overrides, conf, name)
     if faults:
         raise ConfigurationError(report(list(dict.fromkeys(faults))))
+
+
+def _of_sweep_file(overrides: list[Override], conf: Path, name: str) -> list[str]:
+    """What a file of conf/sweep/ varies, as on the command line; without the keys that are given there."""
+    given = {override.key_or_group for override in overrides}
+    with initialize_config_dir(config_dir=str(conf)):
+        lines = [_values(override)[0] for override in overrides]
+        try:
+            composed = compose(config_name=name, overrides=lines, return_hydra_config=True)
+        except (HydraException, OmegaConfBaseException):
+            # The same comes up, and is said, where the values are looked at.
+            return []
+    params = composed.hydra.sweeper.get("params") or {}
+    return [f"{key}={value}" for key, value in params.items() if key not in given]
 
 
 def _known_overrides(lines: list[str], conf: Path, faults: list[str]) -> Iterator[Override]:
@@ -135,11 +154,12 @@ def _fault_of_choice(override: Override, conf: Path) -> str | None:
 
 
 def _values(override: Override) -> list[str]:
-    """The single overrides that one line stands for: one, or each value of a sweep."""
-    line = override.input_line or ""
-    if not override.is_sweep_override() or not override.is_discrete_sweep():
+    """The single overrides that one line stands for: one, each value of a sweep, or both ends of an interval."""
+    line, value = override.input_line or "", override.value()
+    if not override.is_sweep_override():
         return [line]
-    return [f"{line.partition('=')[0]}={value}" for value in override.sweep_string_iterator()]
+    ends = [value.start, value.end] if isinstance(value, IntervalSweep) else override.sweep_string_iterator()
+    return [f"{line.partition('=')[0]}={one}" for one in ends]
 
 
 def _faults_of_values(overrides: list[Override], conf: Path, name: str) -> list[str]:

@@ -279,6 +279,7 @@ class Sweep:
 
     objective: Text
     direction: Literal["auto", "minimize", "maximize"]
+    trial: Annotated[int, Field(ge=0)] | None
 
 
 @dataclass(config=STRICT, kw_only=True)

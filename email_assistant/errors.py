@@ -33,3 +33,7 @@ class ArtifactError(EmailAssistantError):
 
 class TrackingError(EmailAssistantError):
     """A store of runs that cannot be used."""
+
+
+class Pruned(EmailAssistantError):  # noqa: N818 - it is none
+    """A trial of a study that was stopped because others went better: no fault."""

@@ -20,11 +20,11 @@ from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
 from email_assistant.context import Context, archive_paths
-from email_assistant.errors import DataError, EmailAssistantError, ModelError
+from email_assistant.errors import DataError, EmailAssistantError, ModelError, Pruned
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
 from email_assistant.objective import objective_of
-from email_assistant.tracking import Run, git_commit
+from email_assistant.tracking import PRUNED_TAG, Run, git_commit
 
 log = logging.getLogger(__name__)
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "sacrebleu", "mauve-text", "mlflow")
@@ -83,6 +83,11 @@ def run(config: Config) -> float | None:
     except KeyboardInterrupt:
         context.run.close("KILLED")
         raise
+    except Pruned as stopped:
+        log.info("%-10s stopped: %s", config.stage, stopped)
+        context.run.set_tags({PRUNED_TAG: str(stopped)})
+        context.run.close("FINISHED")
+        return None
     except BaseException as error:
         if context.run.is_open:
             # Only the project's own errors are known to hold no text of a mail.

@@ -25,7 +25,7 @@ from email_assistant.config import Config
 from email_assistant.hashing import hash_of
 from email_assistant.objective import direction_of
 from email_assistant.sweep_job import SweepJob
-from email_assistant.tracking import CALL_TAG, PARENT_TAG, SWEEP, all_runs, open_store, run_name
+from email_assistant.tracking import CALL_TAG, PARENT_TAG, PRUNED_TAG, SWEEP, all_runs, open_store, run_name
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -48,6 +48,7 @@ class Job:
         value: Of the objective; None where there is none.
         status: MLflow's.
         error: Why it failed, or nothing.
+        pruned: Whether it was stopped because others went better.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Job:
     value: float | None
     status: str
     error: str
+    pruned: bool
 
     @property
     def failed(self) -> bool:
@@ -76,9 +78,9 @@ class SweepParent(Callback):
         if not config.tracking.enabled:
             return
         self._client, experiment = open_store(Path(config.paths.mlruns), config.tracking.experiment)
-        overrides = _last_of_each(config)
+        overrides = last_of_each(config)
         varied = tuple(key for key, (line, is_varied) in overrides.items() if is_varied)
-        key = hash_of({key: line for key, (line, _) in overrides.items() if key.partition(".")[0] not in HOW})
+        key = key_of(overrides)
         before = all_runs(self._client, experiment, f"tags.`{KEY_TAG}` = '{key}' and attributes.status != 'RUNNING'")
         if before:
             parent = before[0].info.run_id
@@ -125,11 +127,11 @@ class SweepParent(Callback):
         client, parent = self._opened(), self._job.parent
         rows = [
             {"run": job.name, **job.values, objective: job.value}
-            | {"status": job.status, "error": job.error, "id": job.id}
+            | {"status": "PRUNED" if job.pruned else job.status, "error": job.error, "id": job.id}
             for job in jobs
         ]
         client.log_text(parent, pandas.DataFrame(rows).to_csv(index=False), "children.csv")
-        scored = [(job.values, job.value) for job in jobs if job.value is not None]
+        scored = [(job.values, job.value) for job in jobs if job.value is not None and not job.pruned]
         if len(scored) > 1:
             with TemporaryDirectory() as folder:
                 figure = parallel_coordinates(list(self._job.varied), scored, objective)
@@ -148,12 +150,17 @@ class SweepParent(Callback):
             atexit.unregister(self._close)
 
 
-def _last_of_each(config: DictConfig) -> dict[str, tuple[str, bool]]:
+def last_of_each(config: DictConfig) -> dict[str, tuple[str, bool]]:
     """The overrides of a sweep by key, and whether each names several values; the command line counts last."""
     params = dict(config.hydra.sweeper.get("params") or {})
     lines = [f"{key}={value}" for key, value in params.items()] + list(config.hydra.overrides.task)
     parsed = OverridesParser.create().parse_overrides(lines)
     return {one.key_or_group: (line, one.is_sweep_override()) for line, one in zip(lines, parsed, strict=True)}
+
+
+def key_of(overrides: Mapping[str, tuple[str, bool]]) -> str:
+    """What is the same for two calls of one sweep."""
+    return hash_of({key: line for key, (line, _) in overrides.items() if key.partition(".")[0] not in HOW})
 
 
 def there_already(config: Config, job: SweepJob, artifacts: Mapping[str, str]) -> dict[str, float] | None:
@@ -183,9 +190,13 @@ def _quoted(value: str) -> str:
 
 
 def _jobs(client: "MlflowClient", job: SweepJob, objective: str) -> list[Job]:
-    """The jobs of this call, the first one first."""
+    """The jobs of this call, the first one first; of a study with the trials that came to an end before."""
     experiment = client.get_run(job.parent).info.experiment_id
-    runs = all_runs(client, experiment, f"tags.`{PARENT_TAG}` = '{job.parent}' and tags.`{CALL_TAG}` = '{job.call}'")
+    runs = [
+        run
+        for run in all_runs(client, experiment, f"tags.`{PARENT_TAG}` = '{job.parent}'")
+        if run.data.tags.get(CALL_TAG) == job.call or _is_ended_trial(run)
+    ]
     return [
         Job(
             id=run.info.run_id,
@@ -194,14 +205,19 @@ def _jobs(client: "MlflowClient", job: SweepJob, objective: str) -> list[Job]:
             value=run.data.metrics.get(objective),
             status=run.info.status,
             error=run.data.tags.get("error", ""),
+            pruned=PRUNED_TAG in run.data.tags,
         )
         for run in reversed(runs)
     ]
 
 
+def _is_ended_trial(run: Any) -> bool:
+    return str(run.info.status) == "FINISHED" and str(run.data.params.get("sweep.trial")) != "None"
+
+
 def best_of(jobs: Sequence[Job], objective: str, direction: str) -> Job | None:
     """The finished job with the best value; None where none has one."""
-    scored = [job for job in jobs if job.value is not None and not job.failed]
+    scored = [job for job in jobs if job.value is not None and not job.failed and not job.pruned]
     if not scored:
         return None
     sign = 1 if direction_of(objective, direction) == "minimize" else -1
@@ -215,7 +231,8 @@ def _show(jobs: Sequence[Job], best: Job | None, objective: str) -> None:
         table.add_column(heading, justify="right" if heading == objective else "left")
     for job in jobs:
         value = "" if job.value is None else f"{job.value:.4g}"
-        said = (job.error or job.status.lower()) if job.failed else "best" if job is best else ""
+        said = "best" if job is best else "pruned" if job.pruned else ""
+        said = (job.error or job.status.lower()) if job.failed else said
         table.add_row(escape(job.name), value, escape(said), job.id[:8])
     if jobs:
         console.print(table)

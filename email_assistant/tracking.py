@@ -39,6 +39,8 @@ SWEEP = "sweep"
 PARENT_TAG = "mlflow.parentRunId"
 # By it a child names the last call of the sweep that it belongs to.
 CALL_TAG = "sweep.call"
+# By it a child says that it was stopped because others went better.
+PRUNED_TAG = "sweep.pruned"
 log = logging.getLogger(__name__)
 
 

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from typing import Any, get_args
 
@@ -103,6 +104,21 @@ def test_every_value_of_a_sweep_is_checked() -> None:
 
 def test_several_values_without_multirun_are_a_fault() -> None:
     assert "python run.py -m" in message_of("lora.r=4,8")
+
+
+def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> None:
+    assert "lora.r" in message_of("-m", "stage=train", "lora.r=int(interval(0,8))")
+    command_line.check(["-m", "stage=train", "sweep=optuna"], CONF)
+    command_line.check(["-m", "stage=train", "sweep=rank_lr", "lora.r=2,4"], CONF)
+    conf = tmp_path / "conf"
+    shutil.copytree(CONF, conf)
+    file = conf / "sweep" / "rank_lr.yaml"
+    file.write_text(file.read_text().replace("lora.r: 4", "lora.rank: 4").replace("3e-4", "-3e-4"))
+    with pytest.raises(ConfigurationError) as error:
+        command_line.check(["-m", "stage=train", "sweep=rank_lr"], conf)
+    assert "did you mean lora.r?" in str(error.value)
+    assert "trainer.learning_rate" in str(error.value)
+    command_line.check(["stage=train", "sweep=rank_lr"], conf)
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,25 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState
 from warm import Call
 
-from email_assistant.errors import ConfigurationError
+from email_assistant.errors import ConfigurationError, Pruned
 from email_assistant.objective import direction_of, objective_of
+from email_assistant.optuna_sweeper import _space
 from email_assistant.plots import _axis
 from email_assistant.tracking import PARENT_TAG, open_store
+from email_assistant.trials import RunningTrial, StudyFile
 
+RATES = FloatDistribution(1e-6, 3e-2, log=True)
 Run = Callable[..., Call]
 
 
@@ -116,3 +123,87 @@ def test_the_heights_of_values_on_an_axis() -> None:
     assert _axis(["b", "a", "b"])[0] == [1, 0, 1]
     assert _axis(["7", "7"])[0] == [0.5, 0.5]
     assert [label for _, label in _axis([str(number) for number in range(1, 31)])[1]] == ["1", "30"]
+
+
+def test_a_study_goes_on_stops_hopeless_trials_and_runs_failed_ones_again(run_py: Run, tmp_path: Path) -> None:
+    search = (
+        "-m", "stage=train", "sweep=optuna", "lora.r=choice(1,2)", "trainer.learning_rate=tag(log,interval(1e-6,3e-2))",
+        "trainer.epochs=3", "trainer.scored_mails=2", "hydra.sweeper.startup_trials=2",
+    )  # fmt: skip
+    first = run_py(*search, "hydra.sweeper.n_trials=3")
+    assert first.code == 0, first.err
+    study = StudyFile(str(tmp_path / "outputs" / "sweeps" / "studies.journal"), "", "minimize", True, 2)
+    (name,) = optuna.get_all_study_names(study.storage)
+    study = replace(study, name=name)
+    trials = study.open().trials
+    assert len(trials) == 3
+    (parent,), children = runs_of(tmp_path)
+    by_number = {int(run.data.params["sweep.trial"]): run for run in children}
+    for trial in trials:
+        run = by_number[trial.number]
+        if trial.state is TrialState.COMPLETE:
+            assert trial.value == run.data.metrics["validation_loss"]
+        else:
+            assert trial.state is TrialState.PRUNED
+            assert "worse than half" in run.data.tags["sweep.pruned"]
+
+    # As a call leaves it that was killed in the middle of a trial.
+    left = study.open().ask({"lora.r": CategoricalDistribution(["1", "2"]), "trainer.learning_rate": RATES})
+    again = run_py(*search, "hydra.sweeper.n_trials=6")
+    assert again.code == 0, again.err
+    trials = study.open().trials
+    states = [trial.state for trial in trials]
+    assert states[3] is TrialState.FAIL
+    assert trials[4].params == left.params
+    assert sum(state in (TrialState.COMPLETE, TrialState.PRUNED) for state in states) == 6
+    assert len({trial.params["trainer.learning_rate"] for trial in trials}) == 6
+    (parent,), children = runs_of(tmp_path)
+    assert parent.info.status == "FINISHED"
+    assert len(children) == parent.data.metrics["children"] == 6
+    finished = [run for run in children if "sweep.pruned" not in run.data.tags]
+    assert parent.data.tags["best.run"] == min(finished, key=by("validation_loss")).info.run_id
+    assert "goes on: 3 trials" in again.out
+
+    done = run_py(*search, "hydra.sweeper.n_trials=6")
+    assert done.code == 0, done.err
+    assert len(study.open().trials) == 7
+
+
+def test_a_trial_that_goes_worse_than_half_of_the_others_is_stopped(tmp_path: Path) -> None:
+    for direction in ("minimize", "maximize"):
+        file = StudyFile(str(tmp_path / direction), "s", direction, True, 2)  # type: ignore[arg-type]
+        study = file.open()
+        for losses in ([3.0, 2.0], [3.0, 2.4]):
+            trial = study.ask()
+            running = RunningTrial(file, trial.number)
+            for validation, loss in enumerate(losses):
+                running.report(loss, validation)
+            study.tell(trial, 1.0)
+        bad = study.ask()
+        running = RunningTrial(file, bad.number)
+        running.report(9.0, 0)
+        with pytest.raises(Pruned, match=r"validation loss 2\.500"):
+            running.report(2.5, 1)
+        assert study.trials[bad.number].state is TrialState.PRUNED
+        never = RunningTrial(replace(file, prune=False), study.ask().number)
+        never.report(9.0, 1)
+
+
+def test_what_optuna_draws_from() -> None:
+    space, fixed = _space(
+        [
+            "a=1,2",
+            "b=int(interval(0,3))",
+            "c=tag(log,interval(1e-4,1e-2))",
+            "d=range(1,4)",
+            "e=x",
+            "f=choice([q],[k,v])",
+        ]
+    )
+    assert fixed == ["e=x"]
+    assert space["a"] == CategoricalDistribution(["1", "2"])
+    assert space["b"] == IntDistribution(0, 3)
+    assert space["c"] == FloatDistribution(1e-4, 1e-2, log=True)
+    assert space["d"] == CategoricalDistribution(["1", "2", "3"])
+    assert space["f"] == CategoricalDistribution(["[q]", "[k,v]"])
+    assert _space(["a=1,2", "a=3"]) == ({}, ["a=3"])

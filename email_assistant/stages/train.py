@@ -1,13 +1,14 @@
 """The adapter: trained on the owner's mails, then scored on the validation mails."""
 
 import dataclasses
+import itertools
 import logging
 import shutil
 import statistics
 from pathlib import Path
 from typing import Any
 
-from email_assistant import jsonl, planning
+from email_assistant import jsonl, planning, trials
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
@@ -94,6 +95,14 @@ def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) 
     log.info("%-10s %d mails, %s weights of the adapter", "train", len(training), f"{trainable:,}")
     _look_first(base.encoder, training, validation)
     start = None if config.lora.init == "default" else keep(model.model, folder / PROGRESS / "start.safetensors")
+    trial, validations = trials.current(config), itertools.count()
+
+    def report(metrics: dict[str, float], step: int) -> None:
+        context.run.log_metrics(metrics, step)
+        # A training that goes on reports its steps from the first one.
+        if trial and "validation/loss" in metrics:
+            trial.report(metrics["validation/loss"], next(validations))
+
     trainer = Trainer(
         model,
         training,
@@ -101,7 +110,7 @@ def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) 
         dataclasses.replace(config.trainer, gradient_checkpointing=recompute),
         config.seed,
         folder / PROGRESS / "fit",
-        lambda metrics, step: context.run.log_metrics(metrics, step),
+        report,
     )
     state = trainer.fit()
     _reported.add(folder.name.removesuffix(".partial"))
