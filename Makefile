@@ -48,7 +48,7 @@ ifeq ($(GPU),yes)
 	VIRTUAL_ENV=$(CURDIR)/.venv $(POETRY) install --all-extras
 else
 	$(POETRY) export --quiet --all-extras --without-hashes --format constraints.txt --output .venv/constraints.txt
-	$(BIN)/pip install --quiet --constraint .venv/constraints.txt --editable ".[dev,llama-cpp]"
+	$(BIN)/pip install --quiet --constraint .venv/constraints.txt --editable ".[dev,launchers,llama-cpp]"
 endif
 	touch $@
 

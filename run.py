@@ -7,7 +7,6 @@ privacy.protect()
 
 import os
 import sys
-from pathlib import Path
 
 # An error comes to command_line as it was raised, not as Hydra would print it.
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")
@@ -21,9 +20,11 @@ from email_assistant import command_line, config, pipeline
 @hydra.main(config_path="conf", config_name="config", execution_whitelist=["email_assistant.sweeps.SweepParent"])
 def main(composed: DictConfig) -> float | None:
     """Run the stages that the configuration asks for; the return value is a sweep's objective."""
+    # Of a sweep with a launcher this is another process, which has only inherited the environment.
+    privacy.protect()
     with command_line.said_at_once():
         return pipeline.run(config.from_composed(OmegaConf.to_container(composed, resolve=True)))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
-    sys.exit(command_line.run(main, Path(__file__).resolve().parent))
+    sys.exit(command_line.run(main))

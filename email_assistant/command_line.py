@@ -1,6 +1,7 @@
 """What is checked before Hydra runs: every override at once, in well under a second."""
 
 import difflib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,9 @@ from email_assistant.config import find_faults, is_known, report, unknown_key
 from email_assistant.errors import ConfigurationError, EmailAssistantError
 
 INTERRUPTED = 130
+ROOT = Path(__file__).resolve().parents[1]
+# Here and not in `run`: the processes that run jobs of a sweep import this module and do not call that.
+OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
 
 
 @contextmanager
@@ -34,23 +38,22 @@ def said_at_once() -> Iterator[None]:
 
 
 def _say(error: EmailAssistantError) -> None:
-    """Say an error in one line, once, also where it comes back from a process that said it."""
-    if not error.was_said:
+    """Say an error in one line, once; one that comes out of another process may have been said to a file alone."""
+    if error.said_by != os.getpid():
         print(f"error: {error}", file=sys.stderr)
-        error.was_said = True
+        error.said_by = os.getpid()
 
 
-def run(main: Callable[[], None], root: Path) -> int:
+def run(main: Callable[[], None]) -> int:
     """Check the command line, call Hydra's `main`, and turn errors into an exit code.
 
     Returns:
         0, or 1 after an error that the user can mend, or 130 after Ctrl-C.
     """
     optuna_sweeper.register()
-    OmegaConf.register_resolver("project_root", lambda: str(root), replace=True)
     sys.argv[1:] = [with_ids_as_text(argument) for argument in sys.argv[1:]]
     try:
-        check(sys.argv[1:], root / "conf")
+        check(sys.argv[1:], ROOT / "conf")
         main()
     except EmailAssistantError as error:
         _say(error)

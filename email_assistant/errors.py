@@ -5,10 +5,10 @@ class EmailAssistantError(Exception):
     """The base of every error shown without a traceback.
 
     Attributes:
-        was_said: Whether the user has seen it.
+        said_by: The process that has told the user of it; 0: none.
     """
 
-    was_said = False
+    said_by = 0
 
 
 class ConfigurationError(EmailAssistantError):

@@ -20,7 +20,7 @@ from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
 from email_assistant.context import Context, archive_paths
-from email_assistant.errors import DataError, EmailAssistantError, ModelError, Pruned
+from email_assistant.errors import DataError, EmailAssistantError, ModelError, Pruned, TrackingError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
 from email_assistant.objective import objective_of
@@ -89,6 +89,9 @@ def run(config: Config) -> float | None:
         context.run.close("FINISHED")
         return None
     except BaseException as error:
+        if sweep_job.current() and not isinstance(error, TrackingError):
+            # A job that failed before it had anything to log is one of the sweep's jobs, too.
+            context.run.open()
         if context.run.is_open:
             # Only the project's own errors are known to hold no text of a mail.
             said = str(error) if isinstance(error, EmailAssistantError) else type(error).__name__

@@ -12,7 +12,6 @@ from email_assistant.config import Arm, find_faults, from_composed, nearest_key,
 from email_assistant.errors import ConfigurationError
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-OmegaConf.register_resolver("project_root", lambda: str(CONF.parent), replace=True)
 
 
 def composed(*overrides: str) -> Any:
