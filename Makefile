@@ -26,6 +26,7 @@ check: install  ## style, types, and every file of conf/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -o addopts= tests/test_config.py -k composes
 
 ui: install  ## compare runs in the browser, on 127.0.0.1 only
 	$(BIN)/python -m email_assistant.tracking ui

@@ -24,6 +24,7 @@ def main(composed: DictConfig) -> float | None:
     privacy.protect()
     with command_line.said_at_once():
         return pipeline.run(config.from_composed(OmegaConf.to_container(composed, resolve=True)))  # type: ignore[arg-type]
+    return None
 
 
 if __name__ == "__main__":

@@ -34,6 +34,11 @@ class Artifact:
         """One of its files."""
         return self.folder / name
 
+    @property
+    def size(self) -> int:
+        """Of its files, in bytes."""
+        return folder_size(self.folder)
+
     def is_unchanged(self, name: str) -> bool:
         """Whether one of its files is there as the stage wrote it."""
         return self.path(name).is_file() and hash_file(self.path(name)) == self.manifest["files"].get(name)
@@ -161,6 +166,11 @@ class Store:
         has_progress = (partial / PROGRESS).is_dir() and any((partial / PROGRESS).iterdir())
         if not resumable or not has_progress:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def folder_size(folder: Path) -> int:
+    """Of all files in a folder, in bytes."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _make_folder(folder: Path) -> None:

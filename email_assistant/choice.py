@@ -12,7 +12,7 @@ from email_assistant.metrics.scores import SCORES
 from email_assistant.store import ScoredRun
 
 # Parameters that say how or where a run went, not what it learned.
-_ELSEWHERE = ("tracking.", "infer.", "compare.", "sweep.", "plan.", "export.", "paths.")
+_ELSEWHERE = ("tracking.", "infer.", "compare.", "sweep.", "clean.", "plan.", "export.", "paths.")
 _HOW = (
     "stage force data.path data.processes model.path model.gguf model.device model.threads summarizer.path "
     "summarizer.batch_size generation.batch_size generation.slots trainer.micro_batch_tokens "

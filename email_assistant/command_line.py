@@ -27,14 +27,21 @@ ROOT = Path(__file__).resolve().parents[1]
 OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
 
 
+# Errors of this process that were said already: of the one job, or of some of a sweep, whose others go on.
+_said: list[EmailAssistantError] = []
+_called: list[int] = []
+
+
 @contextmanager
 def said_at_once() -> Iterator[None]:
-    """Say an error that the user can mend when it happens: the other jobs of a sweep go on before it ends the call."""
+    """Say an error that the user can mend when it happens; a process that a launcher started hands it on, too."""
     try:
         yield
     except EmailAssistantError as error:
         _say(error)
-        raise
+        if os.getpid() not in _called:
+            raise
+        _said.append(error)
 
 
 def _say(error: EmailAssistantError) -> None:
@@ -50,6 +57,7 @@ def run(main: Callable[[], None]) -> int:
     Returns:
         0, or 1 after an error that the user can mend, or 130 after Ctrl-C.
     """
+    _called.append(os.getpid())
     optuna_sweeper.register()
     sys.argv[1:] = [with_ids_as_text(argument) for argument in sys.argv[1:]]
     try:
@@ -68,7 +76,7 @@ def run(main: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         print("stopped; the same call goes on where this one was", file=sys.stderr)
         return INTERRUPTED
-    return 0
+    return 1 if _said else 0
 
 
 def with_ids_as_text(argument: str) -> str:

@@ -10,14 +10,18 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from email_assistant import privacy
 from email_assistant.errors import ConfigurationError
 from email_assistant.objective import direction_of
 
-StageName = Literal["all", "data", "summarize", "split", "train", "evaluate", "infer", "export", "plan", "compare"]
+StageName = Literal[
+    "all", "data", "summarize", "split", "train", "evaluate", "infer", "export", "plan", "compare", "status", "clean"
+]
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
 Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
 
@@ -274,6 +278,13 @@ class Compare:
 
 
 @dataclass(config=STRICT, kw_only=True)
+class Clean:
+    """What no run refers to."""
+
+    remove: bool
+
+
+@dataclass(config=STRICT, kw_only=True)
 class Sweep:
     """What the jobs of a sweep are judged by."""
 
@@ -284,9 +295,11 @@ class Sweep:
 
 @dataclass(config=STRICT, kw_only=True)
 class Tracking:
-    """The local MLflow store."""
+    """The MLflow store: a local one, or that of a server on the private network."""
 
     enabled: bool
+    uri: Text | None
+    allow_remote: bool
     experiment: Annotated[str, Field(min_length=1)]
     run_name: Text | None
     log_adapter: bool
@@ -322,6 +335,7 @@ class Config:
     export: Export
     plan: Plan
     compare: Compare
+    clean: Clean
     sweep: Sweep
     tracking: Tracking
     paths: Paths
@@ -498,11 +512,27 @@ def _choices(annotation: Any) -> list[Any]:
     return found
 
 
+def _faults_of_server(tracking: Tracking) -> list[str]:
+    """Why runs must not go to a server; a name is none that could be looked up without asking others."""
+    parts = urlsplit(tracking.uri or "")
+    told = f"tracking.uri = {tracking.uri}"
+    if parts.scheme not in ("http", "https"):
+        return [f"{told}: not the address of an MLflow server, such as http://10.0.0.5:5000"]
+    if not privacy.is_private(parts.hostname or ""):
+        return [
+            f"{told}: runs hold adapters and mails, which go to this machine or a private network alone; "
+            "name the server by its number there, such as http://10.0.0.5:5000"
+        ]
+    if not tracking.allow_remote:
+        return [f"{told}: runs hold adapters and mails; tracking.allow_remote=true lets them go there"]
+    return []
+
+
 def _contradictions(config: Config) -> list[str]:
     """Faults that only several keys together show."""
     faults = []
     if config.data.path is None and (
-        config.infers_with_retrieval or config.stage not in ("infer", "export", "plan", "compare")
+        config.infers_with_retrieval or config.stage not in ("infer", "export", "plan", "compare", "status", "clean")
     ):
         faults.append("data.path: say where your archive lies, as in data.path=sent.mbox (data=demo takes the demo)")
     if config.summarizer.method == "from_file" and config.summarizer.path is None:
@@ -528,6 +558,8 @@ def _contradictions(config: Config) -> list[str]:
         faults.append("model.gguf: generation.backend=llama_cpp needs the base model as a GGUF file")
     if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
         faults.append("trainer.optimizer = paged_adamw_8bit: needs CUDA; with model.device=cpu take adamw")
+    if config.tracking.uri:
+        faults += _faults_of_server(config.tracking)
     try:
         direction_of(config.sweep.objective, config.sweep.direction)
     except ConfigurationError as error:

@@ -11,12 +11,32 @@ from email_assistant.hashing import hash_of
 from email_assistant.tracking import Run
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """What a stage that makes an artifact would do now.
+
+    Attributes:
+        name: Of the stage.
+        key: Of the artifact; None where what comes before it is not made yet.
+        artifact: That is there; None where it would run.
+        reason: Why it would run, or what is wrong.
+        fault: Whether something is wrong.
+    """
+
+    name: str
+    key: str | None
+    artifact: Artifact | None
+    reason: str
+    fault: bool = False
+
+
 @dataclass
 class Context:
     """What a stage is given: the configuration, the artifacts before it, and the run that it logs to.
 
     Attributes:
         reads: What the stage's result depends on: its version, its slice of the configuration, its inputs' hashes.
+        outlook: For a stage that only looks: every other one in order.
     """
 
     config: Config
@@ -24,6 +44,7 @@ class Context:
     run: Run
     store: Store
     reads: dict[str, Any] = field(default_factory=dict)
+    outlook: list[Outlook] = field(default_factory=list)
 
     @property
     def core(self) -> str:

@@ -54,6 +54,8 @@ GREETED = re.compile(
 )
 # 'Mary: …', or 'Mary,' on a line of its own: a name alone.
 CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
+# 'Ahoy Mr Quill,': a line of its own of some capitalised words.
+OPENED = re.compile(r"\s*[A-ZА-ЯЁ][\w'’.-]*(?: [A-ZА-ЯЁ][\w'’.-]*){0,3} ?[,:!—–-]+ *\n")
 # A word, a number, a name as of a file: '10.10.0.100', 'AT&T', '$12.50', '/dev/sdb1'.
 BARE = re.compile(r"[^\w$€£/~]*(?P<word>.*?)[^\w%€]*$")
 ADDRESS = re.compile(r"://|^www\.|@")
@@ -139,8 +141,7 @@ def notes(email: str, limit: int) -> str:
         email: The mail; its greeting and its sign-off are passed over.
         limit: At most so many words.
     """
-    greeted = addressee(email)
-    lines = email[email.find(greeted) + len(greeted) :].split("\n") if greeted else email.split("\n")
+    lines = _after_greeting(email).split("\n")
     while lines and len(WORD.findall(lines[-1])) <= LONGEST_SIGN_OFF:
         lines.pop()
     taken: list[list[str]] = []
@@ -151,6 +152,15 @@ def notes(email: str, limit: int) -> str:
         if len(words) >= (FEWEST_NOTED if taken else 1) and not GREETING.match(sentence.strip()):
             taken.append(words)
     return ", ".join(" ".join(words) for words in taken)
+
+
+def _after_greeting(email: str) -> str:
+    """A mail without the words of its greeting, also one of the owner's own making."""
+    greeted = addressee(email)
+    if greeted:
+        return email[email.find(greeted) + len(greeted) :]
+    opened = OPENED.match(email)
+    return email[opened.end() :] if opened else email
 
 
 def _bare(word: str) -> str:
@@ -197,7 +207,7 @@ def completed(instruction: str, email: str, template: str, limit: int, habits: f
     """
     said = instruction
     missing: list[str] = []
-    for phrase in phrases(email):
+    for phrase in phrases(_after_greeting(email)):
         new = facts(f"about {phrase}") - habits
         if len(missing) < limit and new and not all(names(said, fact) for fact in new):
             missing.append(phrase)

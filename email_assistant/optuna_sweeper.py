@@ -27,6 +27,7 @@ from email_assistant.trials import StudyFile
 if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.distributions import BaseDistribution
+    from optuna.trial import TrialState
 
 # Jobs that fail one after another before the sweep gives up.
 FAILURES = 3
@@ -81,6 +82,7 @@ class OptunaSweeper(Sweeper):
 
     def _sweep(self, path: Path, arguments: list[str]) -> list[JobReturn]:
         from optuna.samplers import TPESampler
+        from optuna.trial import TrialState
 
         space, fixed = _space([f"{key!s}={value}" for key, value in self.params.items()] + arguments)
         objective = self._config.sweep.objective
@@ -100,15 +102,16 @@ class OptunaSweeper(Sweeper):
         while len(returns) < self.n_trials - done and failures < FAILURES:
             count = min(self.n_jobs, self.n_trials - done - len(returns))
             asked = [study.ask(space) for _ in range(count)]
-            for returned in self._launch(study, asked, fixed, len(returns)):
-                failures = 0 if returned.status is JobStatus.COMPLETED else failures + 1
-                returns.append(returned)
-        if failures == FAILURES:
+            launched = self._launch(study, asked, fixed, len(returns))
+            returns += launched
+            for trial, returned in zip(asked, launched, strict=True):
+                failures = failures + 1 if _tell(study, trial, returned) is TrialState.FAIL else 0
+        if failures >= FAILURES:
             log.error("%-10s %d jobs failed one after another: the sweep gives up", "sweep", failures)
         return returns
 
     def _launch(self, study: "Study", asked: "Sequence[Trial]", fixed: list[str], first: int) -> Sequence[JobReturn]:
-        """Run a trial each and tell the study; those of a call that is stopped count as failed."""
+        """Run a job a trial; those of a call that is stopped count as failed."""
         from optuna.trial import TrialState
 
         overrides = [
@@ -116,19 +119,21 @@ class OptunaSweeper(Sweeper):
             for trial in asked
         ]
         try:
-            returns = self._launcher.launch(overrides, initial_job_idx=first)
+            return self._launcher.launch(overrides, initial_job_idx=first)
         except BaseException:
             for trial in asked:
                 study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
             raise
-        for trial, returned in zip(asked, returns, strict=True):
-            value = returned._return_value if returned.status is JobStatus.COMPLETED else None
-            if value is None:
-                # A trial that was pruned has said so itself.
-                study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-            else:
-                study.tell(trial, float(value))
-        return returns
+
+
+def _tell(study: "Study", trial: "Trial", returned: JobReturn) -> "TrialState":
+    """Tell the study what came out of a job; one that was pruned has told it itself."""
+    from optuna.trial import TrialState
+
+    value = returned._return_value if returned.status is JobStatus.COMPLETED else None
+    if value is None:
+        return study.tell(trial, state=TrialState.FAIL, skip_if_finished=True).state
+    return study.tell(trial, float(value)).state
 
 
 def _take_up(study: "Study") -> int:

@@ -19,12 +19,12 @@ from email_assistant.archive import readers
 from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
-from email_assistant.context import Context, archive_paths
-from email_assistant.errors import DataError, EmailAssistantError, ModelError, Pruned, TrackingError
+from email_assistant.context import Context, Outlook, archive_paths
+from email_assistant.errors import DataError, EmailAssistantError, Pruned, TrackingError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
 from email_assistant.objective import objective_of
-from email_assistant.tracking import PRUNED_TAG, Run, git_commit
+from email_assistant.tracking import ARTIFACT_TAG, PRUNED_TAG, Run, git_commit
 
 log = logging.getLogger(__name__)
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "sacrebleu", "mauve-text", "mlflow")
@@ -71,10 +71,12 @@ def run(config: Config) -> float | None:
     try:
         for name in needed(config):
             ensure(name, context)
-        if config.stage == "plan":
-            _take_what_is_there(context)
+        if config.stage in ("plan", "status"):
+            _look(context)
         if last:
             last.run(context)
+            if context.run.is_open:
+                context.run.set_tags(_artifact_tags(context))
         elif (there := _in_this_sweep(context)) is not None:
             return _objective(config, there)
         else:
@@ -113,24 +115,33 @@ def _in_this_sweep(context: Context) -> dict[str, float] | None:
     job = sweep_job.current()
     if job is None or context.run.is_open:
         return None
-    artifacts = {name: artifact.folder.name for name, artifact in context.artifacts.items()}
-    return sweeps.there_already(context.config, job, artifacts)
+    return sweeps.there_already(context.config, job, _artifact_tags(context))
 
 
-def _take_what_is_there(context: Context) -> None:
-    """The artifacts up to the split, as far as they are made; nothing is made."""
+def _artifact_tags(context: Context) -> dict[str, str]:
+    return {f"{ARTIFACT_TAG}{name}": artifact.folder.name for name, artifact in context.artifacts.items()}
+
+
+def _look(context: Context) -> None:
+    """Find the artifacts that are there, and why the others would be made; nothing is made."""
     if context.config.data.path is None:
         return
-    for name in _with_those_before("split"):
+    for name, stage in STAGES.items():
+        missing = [before for before in stage.after if before not in context.artifacts]
+        if missing:
+            context.outlook.append(Outlook(name, None, None, f"after {missing[-1]}"))
+            continue
         try:
-            reads, scores = STAGES[name].key_parts(context)
-        except ModelError as error:
-            log.info("%-10s the lengths of mails are assumed: %s", "plan", error)
-            return
-        found = context.store.find(name, hash_of({"reads": reads, "scores": scores}))
-        if found is None:
-            return
-        context.artifacts[name] = found
+            reads, scores = stage.key_parts(context)
+            key = hash_of({"reads": reads, "scores": scores})
+            found = context.store.find(name, key)
+        except EmailAssistantError as error:
+            context.outlook.append(Outlook(name, None, None, str(error), fault=True))
+            continue
+        if found:
+            context.artifacts[name] = found
+        reason = "" if found else _why(name, reads, scores, context.store)
+        context.outlook.append(Outlook(name, key, found, reason))
 
 
 def needed(config: Config) -> list[str]:
@@ -168,7 +179,8 @@ def ensure(name: str, context: Context) -> None:
     with context.store.locked(name, key, lambda: log.info("%-10s another run is making this; waiting", name)):
         found = None if forced else _find(name, key, context, by_core)
         if found is None:
-            _say_why(name, reads, scores, context.store, forced)
+            why = "force=true" if forced else _why(name, reads, scores, context.store)
+            log.info("%-10s running%s", name, f": {why}" if why else "")
             context.run.open()
             facts = {"reads": reads, "scores": scores, "core": context.core, **_circumstances()}
             module = importlib.import_module(stage.module)
@@ -187,16 +199,13 @@ def _find(name: str, key: str, context: Context, by_core: bool) -> Artifact | No
     return context.store.find_core(name, context.core) if exact is None and by_core else exact
 
 
-def _say_why(name: str, reads: dict[str, Any], scores: dict[str, Any], store: Store, forced: bool) -> None:
-    """Say what differs from the artifact of this stage that was used last."""
+def _why(name: str, reads: dict[str, Any], scores: dict[str, Any], store: Store) -> str:
+    """What differs from the artifact of this stage that was used last."""
     last = store.latest(name)
-    if forced:
-        log.info("%-10s running: force=true", name)
-    elif last is None:
-        log.info("%-10s running", name)
-    else:
-        changed = _differences({**last["reads"], **last["scores"]}, {**reads, **scores})
-        log.info("%-10s running: changed since last: %s", name, ", ".join(changed) or "its artifact is gone")
+    if last is None:
+        return ""
+    changed = _differences({**last["reads"], **last["scores"]}, {**reads, **scores})
+    return f"changed since last: {', '.join(changed)}" if changed else "its artifact is gone"
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
@@ -222,11 +231,11 @@ def _circumstances() -> dict[str, Any]:
 
 def log_results(context: Context) -> None:
     """Log to the run what its artifacts say, whether they were made now or before."""
+    context.run.set_tags(_artifact_tags(context))
     for name, artifact in context.artifacts.items():
         module = importlib.import_module(STAGES[name].module)
         counts = {f"{name}.{key}": value for key, value in artifact.manifest["counts"].items()}
         context.run.log_metrics({key: value for key, value in counts.items() if isinstance(value, int | float)})
-        context.run.set_tags({f"artifact.{name}": artifact.folder.name})
         if hasattr(module, "log_to"):
             module.log_to(context.run, artifact, context.config)
 
@@ -335,13 +344,15 @@ LAST = {
     "export": "email_assistant.stages.export",
     "plan": "email_assistant.stages.plan",
     "compare": "email_assistant.stages.compare",
+    "status": "email_assistant.stages.status",
+    "clean": "email_assistant.stages.clean",
 }
 # Of these, what runs no other stage first, and has said all that there is to say.
-WITHOUT_ARTIFACTS = ("plan", "compare")
+WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean")
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 4, (), _data),
-    "summarize": Stage("email_assistant.stages.summarize", 3, ("data",), _summarize, resumable=True),
+    "summarize": Stage("email_assistant.stages.summarize", 4, ("data",), _summarize, resumable=True),
     "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
     "train": Stage("email_assistant.stages.train", 4, ("split",), _train, _train_scores, resumable=True),
     "evaluate": Stage("email_assistant.stages.evaluate", 4, ("data", "split", "train"), _evaluate, resumable=True),

@@ -1,5 +1,6 @@
 """What is shown when all is done: scores, a few mails, and where things lie."""
 
+from datetime import timedelta
 from typing import Any
 
 from rich import box
@@ -30,6 +31,25 @@ def duration(seconds: float) -> str:
     """Seconds for people: '8 s', '3 min 20 s'."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def age(passed: timedelta) -> str:
+    """How long ago, for people: '5 minutes ago', '3 days ago'."""
+    for seconds, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        count = int(passed.total_seconds() // seconds)
+        if count:
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "now"
+
+
+def size(count: int) -> str:
+    """Bytes for people: '3.4 MB'."""
+    value, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
 
 
 def show(config: Config, artifacts: dict[str, Artifact]) -> None:

@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from email_assistant import sweep_job
+from email_assistant import processes, sweep_job
 from email_assistant.config import Config
 from email_assistant.hashing import hash_of
 from email_assistant.objective import direction_of
 from email_assistant.sweep_job import SweepJob
-from email_assistant.tracking import CALL_TAG, PARENT_TAG, PRUNED_TAG, SWEEP, all_runs, open_store, run_name
+from email_assistant.tracking import CALL_TAG, PARENT_TAG, PROCESS_TAG, PRUNED_TAG, SWEEP, all_runs, run_name, store_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -77,7 +77,7 @@ class SweepParent(Callback):
         """Open the parent, that of an earlier call where the sweep is the same, and tell the jobs of it."""
         if not config.tracking.enabled:
             return
-        self._client, experiment = open_store(Path(config.paths.mlruns), config.tracking.experiment)
+        self._client, experiment = store_of(config)
         overrides = last_of_each(config)
         varied = tuple(key for key, (line, is_varied) in overrides.items() if is_varied)
         key = key_of(overrides)
@@ -85,12 +85,14 @@ class SweepParent(Callback):
         if before:
             parent = before[0].info.run_id
             self._client.update_run(parent, status="RUNNING")
+            self._client.set_tag(parent, PROCESS_TAG, processes.this())
             log.info("%-10s goes on with run %s: what is finished there is not run again", SWEEP, parent)
         else:
             shown = " ".join(line for line, is_varied in overrides.values() if is_varied)
             name = config.tracking.run_name or f"{SWEEP} {shown}".strip()
             told = " ".join(line for line, _ in overrides.values())
             tags = {"mlflow.runName": name[:120], "stage": SWEEP, "overrides": told, KEY_TAG: key}
+            tags[PROCESS_TAG] = processes.this()
             parent = self._client.create_run(experiment, tags=tags).info.run_id
         self._job = SweepJob(parent, uuid.uuid4().hex[:8], varied)
         self._job.announce()
@@ -168,12 +170,12 @@ def there_already(config: Config, job: SweepJob, artifacts: Mapping[str, str]) -
 
     It counts as a job of this call from then on.
     """
-    client, experiment = open_store(Path(config.paths.mlruns), config.tracking.experiment)
+    client, experiment = store_of(config)
     same = {
         PARENT_TAG: job.parent,
         "stage": config.stage,
         "mlflow.runName": run_name(config, []),
-        **{f"artifact.{name}": key for name, key in artifacts.items()},
+        **artifacts,
     }
     wanted = " and ".join(f"tags.`{name}` = {_quoted(value)}" for name, value in same.items())
     found = all_runs(client, experiment, f"{wanted} and attributes.status = 'FINISHED'")

@@ -16,12 +16,13 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from filelock import FileLock
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
-from email_assistant import privacy, sweep_job
+from email_assistant import privacy, processes, sweep_job
 from email_assistant.config import Config
 from email_assistant.errors import TrackingError
 
@@ -39,6 +40,10 @@ SWEEP = "sweep"
 PARENT_TAG = "mlflow.parentRunId"
 # By it a child names the last call of the sweep that it belongs to.
 CALL_TAG = "sweep.call"
+# By tags that begin so a run names the artifacts that it made or found.
+ARTIFACT_TAG = "artifact."
+# By it a run names its process.
+PROCESS_TAG = "process"
 # By it a child says that it was stopped because others went better.
 PRUNED_TAG = "sweep.pruned"
 log = logging.getLogger(__name__)
@@ -49,8 +54,36 @@ def database(mlruns: Path) -> Path:
     return mlruns / "mlflow.db"
 
 
+def store_of(config: Config | DictConfig) -> tuple["MlflowClient", str]:
+    """A client of the configured store, the local one or a server's, and the id of the experiment.
+
+    Raises:
+        TrackingError: when it cannot be used.
+    """
+    if config.tracking.uri:
+        return _open_server(config.tracking.uri, config.tracking.experiment)
+    return open_store(Path(config.paths.mlruns), config.tracking.experiment)
+
+
+def _open_server(uri: str, experiment: str) -> tuple["MlflowClient", str]:
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    privacy.allow(urlsplit(uri).hostname or "")
+    client = MlflowClient(uri)
+    try:
+        known = client.get_experiment_by_name(experiment)
+        return client, known.experiment_id if known else client.create_experiment(experiment)
+    except MlflowException as error:
+        # Another process may have made it since.
+        known = client.get_experiment_by_name(experiment) if error.error_code == "RESOURCE_ALREADY_EXISTS" else None
+        if known is None:
+            raise TrackingError(f"tracking.uri = {uri}: no MLflow server answers there: {error.error_code}") from error
+        return client, known.experiment_id
+
+
 def open_store(mlruns: Path, experiment: str) -> tuple["MlflowClient", str]:
-    """A client of the store and the id of an experiment, both made on first use.
+    """A client of the local store and the id of an experiment, both made on first use.
 
     A lock keeps two processes from making the database at once, which would break it.
 
@@ -77,13 +110,16 @@ def open_store(mlruns: Path, experiment: str) -> tuple["MlflowClient", str]:
     return client, known.experiment_id
 
 
-def all_runs(client: "MlflowClient", experiment: str, where: str) -> list[Any]:
-    """Runs of an experiment that a filter in MLflow's language finds, the newest first."""
+def all_runs(client: "MlflowClient", experiment: str, where: str, deleted: bool = False) -> list[Any]:
+    """Runs of an experiment, or those deleted in it, that a filter in MLflow's language finds, the newest first."""
+    from mlflow.entities import ViewType
+
+    view = ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
     found: list[Any] = []
     token: str | None = None
     while token is None or token:
         page = client.search_runs(
-            [experiment], where, max_results=PAGE, order_by=["attributes.start_time DESC"], page_token=token
+            [experiment], where, view, max_results=PAGE, order_by=["attributes.start_time DESC"], page_token=token
         )
         found += page
         token = page.token or ""
@@ -113,7 +149,7 @@ class Run:
         """Put the run into the store with its parameters, tags and configuration."""
         if self.is_open or not self._config.tracking.enabled:
             return
-        self._client, experiment = open_store(Path(self._config.paths.mlruns), self._config.tracking.experiment)
+        self._client, experiment = store_of(self._config)
         overrides = _overrides()
         run = self._client.create_run(experiment, tags=_tags(self._config, overrides))
         self.run_id = run.info.run_id
@@ -198,6 +234,7 @@ def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
         "mlflow.runName": run_name(config, overrides),
         "mlflow.source.name": "run.py",
         "mlflow.source.type": "LOCAL",
+        PROCESS_TAG: processes.this(),
     }
     commit = git_commit()
     if commit:

@@ -105,6 +105,20 @@ def test_several_values_without_multirun_are_a_fault() -> None:
     assert "python run.py -m" in message_of("lora.r=4,8")
 
 
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        (["tracking.uri=http://10.0.0.5:5000"], "tracking.allow_remote=true"),
+        (["tracking.uri=http://tracker.example", "tracking.allow_remote=true"], "by its number"),
+        (["tracking.uri=http://192.0.2.1", "tracking.allow_remote=true"], "private network"),
+        (["tracking.uri=sqlite:////tmp/x.db", "tracking.allow_remote=true"], "not the address"),
+    ],
+)
+def test_runs_go_to_no_server_outside_of_the_private_network(values: list[str], fault: str) -> None:
+    assert fault in message_of("stage=train", *values)
+    command_line.check(["stage=train", "tracking.uri=http://10.0.0.5:5000", "tracking.allow_remote=true"], CONF)
+
+
 def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> None:
     assert "lora.r" in message_of("-m", "stage=train", "lora.r=int(interval(0,8))")
     command_line.check(["-m", "stage=train", "sweep=optuna"], CONF)

@@ -188,6 +188,22 @@ def test_notes_are_a_mail_s_own_words_without_small_ones(mail: str, limit: int, 
     assert notes(mail, limit) == expected
 
 
+@pytest.mark.parametrize(
+    ("mail", "noted", "said"),
+    [
+        ("Ahoy Mr Quill,\n\nthe lamp costs 210 pounds.\n\nFair winds,\nT", "lamp costs 210 pounds", "210 pounds"),
+        ("Салют Лёва,\n\nнашла письма в марте 1998.\n", "нашла письма марте 1998", "1998"),
+        ("Bread Is Ready\n\nCome to the pier by seven.\n", "Bread Ready, Come pier seven", ""),
+    ],
+)
+def test_a_greeting_of_the_owner_s_own_is_no_matter_of_a_mail(mail: str, noted: str, said: str) -> None:
+    assert notes(mail, 12) == noted
+    whole = completed("Write.", mail, "Mention {facts}.", 4, frozenset())
+    assert "Quill" not in whole
+    assert "Лёва" not in whole
+    assert said in whole
+
+
 def test_quality_by_hand() -> None:
     pairs = [
         # Of Ann, 12, Gullport, Friday, and Ada of the other mail, they give two; Petronella is nowhere.

@@ -49,3 +49,34 @@ def test_new_files_are_the_owners_alone(tmp_path: Path) -> None:
     file = tmp_path / "mail.txt"
     file.write_text("x")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("host", "private"),
+    [
+        ("10.1.2.3", True),
+        ("172.31.0.1", True),
+        ("192.168.7.7", True),
+        ("fd00::1", True),
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("172.32.0.1", False),
+        ("192.0.2.1", False),
+        ("169.254.1.1", False),
+        ("tracker.example", False),
+        ("10.0.0.1.example", False),
+        ("", False),
+    ],
+)
+def test_which_hosts_are_of_a_private_network(host: str, private: bool) -> None:
+    assert privacy.is_private(host) == private
+
+
+def test_only_private_hosts_can_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="not on a private network"):
+        privacy.allow("192.0.2.1")
+    monkeypatch.setattr(privacy, "_allowed", set())
+    privacy.allow("10.255.255.1")
+    sys.audit("socket.connect", None, ("10.255.255.1", 9))
+    with pytest.raises(PermissionError, match="nothing leaves"):
+        sys.audit("socket.connect", None, ("10.255.255.2", 9))

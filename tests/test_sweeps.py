@@ -169,6 +169,14 @@ def test_a_study_goes_on_stops_hopeless_trials_and_runs_failed_ones_again(run_py
     assert len(study.open().trials) == 7
 
 
+def test_a_study_whose_jobs_all_fail_gives_up(run_py: Run, tmp_path: Path) -> None:
+    failed = run_py("-m", "stage=train", "sweep=optuna", "lora.target_modules=[nonsense]", "trainer.scored_mails=2")
+    assert failed.code == 1
+    assert failed.err.count("error: lora.target_modules") == 3
+    assert "3 jobs failed one after another" in failed.out + failed.err
+    assert "3 of 3 jobs did not finish" in failed.out
+
+
 def test_a_trial_that_goes_worse_than_half_of_the_others_is_stopped(tmp_path: Path) -> None:
     for direction in ("minimize", "maximize"):
         file = StudyFile(str(tmp_path / direction), "s", direction, True, 2)  # type: ignore[arg-type]

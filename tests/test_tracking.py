@@ -1,9 +1,17 @@
+import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
+from warm import Call
 
 from email_assistant.errors import TrackingError
 from email_assistant.tracking import open_store, relocate
@@ -41,3 +49,41 @@ def test_processes_that_open_a_fresh_store_at_once_all_succeed(tmp_path: Path) -
 def test_relocating_where_there_is_no_store_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrackingError, match="no store"):
         relocate(tmp_path)
+
+
+def test_runs_go_to_a_server_where_one_is_named(run_py: Callable[..., Call], tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    uri = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    stores = ["--backend-store-uri", f"sqlite:///{tmp_path}/s.db", "--artifacts-destination", f"{tmp_path}/kept"]
+    server = subprocess.Popen([*command, *stores], start_new_session=True, stdout=subprocess.DEVNULL)
+    try:
+        remote = (f"tracking.uri={uri}", "tracking.allow_remote=true")
+        unanswered = run_py("stage=data", "tracking.uri=http://127.0.0.1:9", "tracking.allow_remote=true")
+        assert unanswered.code == 1
+        assert "no MLflow server answers there" in unanswered.err
+        _wait_for(uri)
+        done = run_py("stage=data", *remote)
+        assert done.code == 0, done.err
+        client = MlflowClient(uri)
+        experiment = client.get_experiment_by_name("email-assistant")
+        assert experiment is not None
+        (run,) = client.search_runs([experiment.experiment_id])
+        assert run.info.status == "FINISHED"
+        assert "configuration.yaml" in [file.path for file in client.list_artifacts(run.info.run_id)]
+        assert not (tmp_path / "mlruns").exists()
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=60)
+
+
+def _wait_for(uri: str) -> None:
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(f"{uri}/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise TimeoutError(f"{uri} does not answer")

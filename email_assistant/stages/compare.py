@@ -16,7 +16,7 @@ from email_assistant.errors import ConfigurationError, TrackingError
 from email_assistant.metrics.scores import SCORES
 from email_assistant.score_table import on_screen
 from email_assistant.store import scored_runs
-from email_assistant.tracking import database, open_store
+from email_assistant.tracking import database, store_of
 
 # Runs of the table on the screen.
 SHOWN_RUNS = 20
@@ -36,7 +36,7 @@ def check(config: Config) -> None:
         remedy = f"did you mean {near[0]}?" if near else f"take one of {', '.join(ordered)}"
         raise ConfigurationError(f"compare.by = {by}: no score that runs can be ordered by; {remedy}")
     mlruns = Path(config.paths.mlruns)
-    if not database(mlruns).exists():
+    if not config.tracking.uri and not database(mlruns).exists():
         raise TrackingError(f"{mlruns}: there is no store of runs yet: python run.py stage=train makes one")
 
 
@@ -50,7 +50,7 @@ def run(context: Context) -> None:
     from email_assistant.plots import write_pictures
 
     config, settings = context.config, context.config.compare
-    client, experiment = open_store(Path(config.paths.mlruns), config.tracking.experiment)
+    client, experiment = store_of(config)
     found = scored_runs(client, experiment, settings.runs, settings.mails, settings.arm)
     having = [run for run in found if settings.by in run.scores]
     if not having:
