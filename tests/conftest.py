@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from warm import Call
 
 from email_assistant import privacy
 from email_assistant.config import Architecture, Lora, Model
+from email_assistant.pipeline import WITHOUT_ARTIFACTS as LOOKING
 
 privacy.protect()
 # How long an example takes says more of a busy machine than of the code.
@@ -140,11 +142,22 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a store without experiments: making one takes longer than most tests' own work."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
 @pytest.fixture
-def run_py(tmp_path: Path, tiny_model: Path, archive: Path) -> Callable[..., Call]:
+def run_py(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -> Callable[..., Call]:
     """Call run.py as a user does, on the tiny model and archive, with a store of its own.
 
-    By a process that has imported everything already, or with `fresh=True` by one that python has just started.
+    By a process that has imported everything already, on a store that has its tables; or with `fresh=True` by one
+    that python has just started, on what is there.
     """
 
     def call(*arguments: str, stdin: str = "", timeout: float = 300, fresh: bool = False) -> Call:
@@ -166,6 +179,10 @@ def run_py(tmp_path: Path, tiny_model: Path, archive: Path) -> Callable[..., Cal
         small = [value for value in small if value.partition("=")[0] not in given]
         environment = {key: value for key, value in os.environ.items() if key != "CI"}
         if not fresh:
+            if not given & {"tracking", "tracking.uri"} and not {f"stage={name}" for name in LOOKING} & set(arguments):
+                (tmp_path / "mlruns").mkdir(exist_ok=True)
+                if not (tmp_path / "mlruns" / "mlflow.db").exists():
+                    shutil.copyfile(empty_store, tmp_path / "mlruns" / "mlflow.db")
             return warm.run([*arguments, *small], tmp_path, environment, stdin, timeout)
         done = subprocess.run(
             [sys.executable, str(ROOT / "run.py"), *arguments, *small],

@@ -41,8 +41,8 @@ def test_jobs_at_once_on_a_fresh_store_lose_nothing(run_py: Run, tmp_path: Path,
     assert len(list((tmp_path / "outputs" / "artifacts" / "data").glob("*/manifest.json"))) == jobs
 
 
-@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
-def test_a_job_that_fails_elsewhere_ends_the_call_with_its_error(run_py: Run, tmp_path: Path, launcher: str) -> None:
+def test_a_job_that_fails_elsewhere_ends_the_call_with_its_error(run_py: Run, tmp_path: Path) -> None:
+    launcher = "submitit_local"
     skip_without(launcher)
     swept = run_py(
         "-m", f"hydra/launcher={launcher}", "stage=data", "data.max_mails=2", "data.path=/none,/nowhere", fresh=True

@@ -128,15 +128,15 @@ def test_the_heights_of_values_on_an_axis() -> None:
 def test_a_study_goes_on_stops_hopeless_trials_and_runs_failed_ones_again(run_py: Run, tmp_path: Path) -> None:
     search = (
         "-m", "stage=train", "sweep=optuna", "lora.r=choice(1,2)", "trainer.learning_rate=tag(log,interval(1e-6,3e-2))",
-        "trainer.epochs=3", "trainer.scored_mails=2", "hydra.sweeper.startup_trials=2",
+        "trainer.epochs=2", "trainer.scored_mails=2", "hydra.sweeper.startup_trials=2",
     )  # fmt: skip
-    first = run_py(*search, "hydra.sweeper.n_trials=3")
+    first = run_py(*search, "hydra.sweeper.n_trials=2")
     assert first.code == 0, first.err
     study = StudyFile(str(tmp_path / "outputs" / "sweeps" / "studies.journal"), "", "minimize", True, 2)
     (name,) = optuna.get_all_study_names(study.storage)
     study = replace(study, name=name)
     trials = study.open().trials
-    assert len(trials) == 3
+    assert len(trials) == 2
     (parent,), children = runs_of(tmp_path)
     by_number = {int(run.data.params["sweep.trial"]): run for run in children}
     for trial in trials:
@@ -149,24 +149,24 @@ def test_a_study_goes_on_stops_hopeless_trials_and_runs_failed_ones_again(run_py
 
     # As a call leaves it that was killed in the middle of a trial.
     left = study.open().ask({"lora.r": CategoricalDistribution(["1", "2"]), "trainer.learning_rate": RATES})
-    again = run_py(*search, "hydra.sweeper.n_trials=6")
+    again = run_py(*search, "hydra.sweeper.n_trials=4")
     assert again.code == 0, again.err
     trials = study.open().trials
     states = [trial.state for trial in trials]
-    assert states[3] is TrialState.FAIL
-    assert trials[4].params == left.params
-    assert sum(state in (TrialState.COMPLETE, TrialState.PRUNED) for state in states) == 6
-    assert len({trial.params["trainer.learning_rate"] for trial in trials}) == 6
+    assert states[2] is TrialState.FAIL
+    assert trials[3].params == left.params
+    assert sum(state in (TrialState.COMPLETE, TrialState.PRUNED) for state in states) == 4
+    assert len({trial.params["trainer.learning_rate"] for trial in trials}) == 4
     (parent,), children = runs_of(tmp_path)
     assert parent.info.status == "FINISHED"
-    assert len(children) == parent.data.metrics["children"] == 6
+    assert len(children) == parent.data.metrics["children"] == 4
     finished = [run for run in children if "sweep.pruned" not in run.data.tags]
     assert parent.data.tags["best.run"] == min(finished, key=by("validation_loss")).info.run_id
-    assert "goes on: 3 trials" in again.out
+    assert "goes on: 2 trials" in again.out
 
-    done = run_py(*search, "hydra.sweeper.n_trials=6")
+    done = run_py(*search, "hydra.sweeper.n_trials=4")
     assert done.code == 0, done.err
-    assert len(study.open().trials) == 7
+    assert len(study.open().trials) == 5
 
 
 def test_a_study_whose_jobs_all_fail_gives_up(run_py: Run, tmp_path: Path) -> None:
