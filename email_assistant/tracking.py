@@ -7,6 +7,7 @@ when a run opens, since that takes two seconds.
 import argparse
 import atexit
 import logging
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -34,6 +35,8 @@ BATCH = 100
 # Runs that the store is asked for at once.
 PAGE = 500
 PORT = 5000
+# Seconds.
+ANSWERS_WITHIN = 10
 # The stage of the run that the jobs of a sweep are children of.
 SWEEP = "sweep"
 # By it a child names that run.
@@ -69,7 +72,14 @@ def _open_server(uri: str, experiment: str) -> tuple["MlflowClient", str]:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    privacy.allow(urlsplit(uri).hostname or "")
+    parts = urlsplit(uri)
+    host = parts.hostname or ""
+    privacy.allow(host)
+    try:
+        # MLflow itself would try for minutes.
+        socket.create_connection((host, parts.port or (443 if parts.scheme == "https" else 80)), ANSWERS_WITHIN).close()
+    except OSError as error:
+        raise TrackingError(f"tracking.uri = {uri}: no server answers there: {error.strerror or error}") from error
     client = MlflowClient(uri)
     try:
         known = client.get_experiment_by_name(experiment)
