@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override, Transformer
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
@@ -21,7 +20,7 @@ from omegaconf import DictConfig
 from email_assistant.errors import ConfigurationError, TrackingError
 from email_assistant.hashing import hash_of
 from email_assistant.objective import direction_of
-from email_assistant.sweeps import key_of, last_of_each
+from email_assistant.sweeps import key_of, last_of_each, lines_of
 from email_assistant.trials import StudyFile
 
 if TYPE_CHECKING:
@@ -47,8 +46,7 @@ class OptunaSweeper(Sweeper):
         prune: bool,
         startup_trials: int,
     ) -> None:
-        """The values of conf/hydra/sweeper/optuna.yaml, which says what they mean."""
-        self.params = params
+        """The values of conf/hydra/sweeper/optuna.yaml, which says what they mean; `params` are read as `lines_of`."""
         self.n_trials, self.n_jobs = n_trials, n_jobs
         self.study_name, self.storage = study_name, storage
         self.prune, self.startup_trials = prune, startup_trials
@@ -70,7 +68,7 @@ class OptunaSweeper(Sweeper):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(path.with_suffix(".lock"), timeout=0):
-                returns = self._sweep(path, arguments)
+                returns = self._sweep(path)
         except Timeout as error:
             raise TrackingError(
                 f"{path}: another sweep is at this study; hydra.sweeper.storage names another"
@@ -80,14 +78,15 @@ class OptunaSweeper(Sweeper):
             _ = returned.return_value
         return returns
 
-    def _sweep(self, path: Path, arguments: list[str]) -> list[JobReturn]:
+    def _sweep(self, path: Path) -> list[JobReturn]:
         from optuna.samplers import TPESampler
         from optuna.trial import TrialState
 
-        space, fixed = _space([f"{key!s}={value}" for key, value in self.params.items()] + arguments)
+        lines = lines_of(self._config)
+        space, fixed = _space(lines)
         objective = self._config.sweep.objective
         direction = direction_of(objective, self._config.sweep.direction)
-        name = self.study_name or hash_of([key_of(last_of_each(self._config)), objective, direction])
+        name = self.study_name or hash_of([key_of(last_of_each(lines)), objective, direction])
         file = StudyFile(str(path), name, direction, self.prune, self.startup_trials)
         before = len(file.open().trials)
         # Another seed in every call, so that one that goes on does not draw the same values again.
@@ -156,10 +155,9 @@ def _take_up(study: "Study") -> int:
 
 def _space(lines: list[str]) -> tuple[dict[str, "BaseDistribution"], list[str]]:
     """What is searched, by key, and the overrides that are the same for all jobs; later lines count."""
-    parsed = OverridesParser.create().parse_overrides(lines)
-    last = {override.key_or_group: (line, override) for line, override in zip(lines, parsed, strict=True)}
-    space = {key: _distribution(one) for key, (_, one) in last.items() if one.is_sweep_override()}
-    return space, [line for line, one in last.values() if not one.is_sweep_override()]
+    last = last_of_each(lines)
+    space = {key: _distribution(one) for key, one in last.items() if one.is_sweep_override()}
+    return space, [str(one.input_line) for one in last.values() if not one.is_sweep_override()]
 
 
 def _distribution(override: Override) -> "BaseDistribution":

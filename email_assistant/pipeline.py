@@ -107,7 +107,9 @@ def run(config: Config) -> float | None:
 
 
 def _objective(config: Config, metrics: Mapping[str, float]) -> float | None:
-    return objective_of(config.stage, config.sweep.objective, metrics) if sweep_job.current() else None
+    # A trial has to say it without a store, too.
+    in_sweep = sweep_job.current() is not None or config.sweep.trial is not None
+    return objective_of(config.stage, config.sweep.objective, metrics) if in_sweep else None
 
 
 def _in_this_sweep(context: Context) -> dict[str, float] | None:

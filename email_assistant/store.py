@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from email_assistant import jsonl
 from email_assistant.errors import TrackingError
 from email_assistant.metrics.measured import Measured, load
-from email_assistant.tracking import PARENT_TAG, SWEEP, all_runs
+from email_assistant.tracking import ARTIFACT_TAG, PARENT_TAG, SWEEP, all_runs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 # Where a run keeps the parts of its scores, the tag of the artifact that they are of, and its signatures' prefix.
 PLACES = {
-    "validation": ("validation/measured.npz", "artifact.train", "signature."),
-    "test": ("measured.npz", "artifact.evaluate", "signature.test."),
+    "validation": ("validation/measured.npz", f"{ARTIFACT_TAG}train", "signature."),
+    "test": ("measured.npz", f"{ARTIFACT_TAG}evaluate", "signature.test."),
 }
 
 

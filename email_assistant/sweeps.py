@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from rich import box
@@ -78,8 +79,8 @@ class SweepParent(Callback):
         if not config.tracking.enabled:
             return
         self._client, experiment = store_of(config)
-        overrides = last_of_each(config)
-        varied = tuple(key for key, (line, is_varied) in overrides.items() if is_varied)
+        overrides = last_of_each(lines_of(config))
+        varied = {key: str(one.input_line) for key, one in overrides.items() if one.is_sweep_override()}
         key = key_of(overrides)
         before = all_runs(self._client, experiment, f"tags.`{KEY_TAG}` = '{key}' and attributes.status != 'RUNNING'")
         if before:
@@ -88,13 +89,12 @@ class SweepParent(Callback):
             self._client.set_tag(parent, PROCESS_TAG, processes.this())
             log.info("%-10s goes on with run %s: what is finished there is not run again", SWEEP, parent)
         else:
-            shown = " ".join(line for line, is_varied in overrides.values() if is_varied)
-            name = config.tracking.run_name or f"{SWEEP} {shown}".strip()
-            told = " ".join(line for line, _ in overrides.values())
+            name = config.tracking.run_name or f"{SWEEP} {' '.join(varied.values())}".strip()
+            told = " ".join(str(one.input_line) for one in overrides.values())
             tags = {"mlflow.runName": name[:120], "stage": SWEEP, "overrides": told, KEY_TAG: key}
             tags[PROCESS_TAG] = processes.this()
             parent = self._client.create_run(experiment, tags=tags).info.run_id
-        self._job = SweepJob(parent, uuid.uuid4().hex[:8], varied)
+        self._job = SweepJob(parent, uuid.uuid4().hex[:8], tuple(varied))
         self._job.announce()
         atexit.register(self._close, "KILLED")
 
@@ -152,17 +152,20 @@ class SweepParent(Callback):
             atexit.unregister(self._close)
 
 
-def last_of_each(config: DictConfig) -> dict[str, tuple[str, bool]]:
-    """The overrides of a sweep by key, and whether each names several values; the command line counts last."""
+def lines_of(config: DictConfig) -> list[str]:
+    """What a sweep's file varies, then what the command line says."""
     params = dict(config.hydra.sweeper.get("params") or {})
-    lines = [f"{key}={value}" for key, value in params.items()] + list(config.hydra.overrides.task)
-    parsed = OverridesParser.create().parse_overrides(lines)
-    return {one.key_or_group: (line, one.is_sweep_override()) for line, one in zip(lines, parsed, strict=True)}
+    return [f"{key}={value}" for key, value in params.items()] + list(config.hydra.overrides.task)
 
 
-def key_of(overrides: Mapping[str, tuple[str, bool]]) -> str:
+def last_of_each(lines: Sequence[str]) -> dict[str, Override]:
+    """The overrides by key; later lines count."""
+    return {one.key_or_group: one for one in OverridesParser.create().parse_overrides(list(lines))}
+
+
+def key_of(overrides: Mapping[str, Override]) -> str:
     """What is the same for two calls of one sweep."""
-    return hash_of({key: line for key, (line, _) in overrides.items() if key.partition(".")[0] not in HOW})
+    return hash_of({key: one.input_line for key, one in overrides.items() if key.partition(".")[0] not in HOW})
 
 
 def there_already(config: Config, job: SweepJob, artifacts: Mapping[str, str]) -> dict[str, float] | None:

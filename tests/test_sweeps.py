@@ -169,6 +169,18 @@ def test_a_study_goes_on_stops_hopeless_trials_and_runs_failed_ones_again(run_py
     assert len(study.open().trials) == 5
 
 
+def test_a_trial_needs_no_store(run_py: Run, tmp_path: Path) -> None:
+    done = run_py(
+        "-m", "stage=train", "sweep=optuna", "hydra.sweeper.n_trials=1", "trainer.epochs=1", "trainer.scored_mails=2",
+        "tracking=none",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    storage = StudyFile(str(tmp_path / "outputs" / "sweeps" / "studies.journal"), "", "minimize", True, 2).storage
+    (summary,) = optuna.get_all_study_summaries(storage)
+    assert summary.best_trial is not None
+    assert summary.best_trial.state is TrialState.COMPLETE
+
+
 def test_a_study_whose_jobs_all_fail_gives_up(run_py: Run, tmp_path: Path) -> None:
     failed = run_py("-m", "stage=train", "sweep=optuna", "lora.target_modules=[nonsense]", "trainer.scored_mails=2")
     assert failed.code == 1

@@ -73,9 +73,10 @@ def run(context: Context) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     for heading in ("", "", "size"):
         table.add_column(heading, justify="right" if heading == "size" else "left", overflow="fold")
-    for one in found:
-        table.add_row(one.what, str(one.path), size(one.size))
-    whole = size(sum(one.size for one in found))
+    sizes = [one.size for one in found]
+    for one, bytes_of_it in zip(found, sizes, strict=True):
+        table.add_row(one.what, str(one.path), size(bytes_of_it))
+    whole = size(sum(sizes))
     if not found:
         console.print("nothing is left over")
     elif not config.clean.remove:
@@ -106,12 +107,8 @@ def _runs(client: "MlflowClient", experiments: Sequence[str], where: str, delete
 
 
 def _leftovers(config: Config, client: "MlflowClient", experiments: Sequence[str]) -> Iterator[Leftover]:
-    kept = {
-        value
-        for run in _runs(client, experiments, "")
-        for name, value in run.data.tags.items()
-        if name.startswith(ARTIFACT_TAG)
-    }
+    runs = _runs(client, experiments, "")
+    kept = {value for run in runs for name, value in run.data.tags.items() if name.startswith(ARTIFACT_TAG)}
     outputs = config.outputs
     kept |= {link.resolve().name for link in (outputs / "latest").glob("*")}
     for folder in sorted((outputs / "artifacts").glob("*/*")):
@@ -129,13 +126,13 @@ def _leftovers(config: Config, client: "MlflowClient", experiments: Sequence[str
         if folder.is_dir() and folder.resolve() != own:
             yield Leftover(folder, "call")
     if not config.tracking.uri:
-        yield from _of_deleted_runs(Path(config.paths.mlruns), client, experiments)
+        alive = {run.info.run_id for run in runs}
+        deleted = {run.info.run_id for run in _runs(client, experiments, "", deleted=True)}
+        yield from _of_deleted_runs(Path(config.paths.mlruns), alive, deleted)
 
 
-def _of_deleted_runs(mlruns: Path, client: "MlflowClient", experiments: Sequence[str]) -> Iterator[Leftover]:
+def _of_deleted_runs(mlruns: Path, alive: set[str], deleted: set[str]) -> Iterator[Leftover]:
     """Folders of runs that were deleted in the store's page, and of those that it knows nothing of."""
-    alive = {run.info.run_id for run in _runs(client, experiments, "")}
-    deleted = {run.info.run_id for run in _runs(client, experiments, "", deleted=True)}
     for folder in sorted((mlruns / "artifacts").glob("*")):
         if folder.name in deleted:
             yield Leftover(folder, "deleted run", folder.name)

@@ -83,11 +83,10 @@ def table(estimates: dict[str, Any], memory: int) -> Table:
 
 def _examples(context: Context) -> list[Any] | None:
     """The training mails, where they are there already."""
-    for one in context.outlook:
-        if one.fault:
-            log.info("%-10s the lengths of mails are assumed: %s", "plan", one.reason)
-            break
     if "split" not in context.artifacts:
+        fault = next((one.reason for one in context.outlook if one.fault), None)
+        if fault:
+            log.info("%-10s the lengths of mails are assumed: %s", "plan", fault)
         return None
     from email_assistant.language_model.loading import load_encoder
     from email_assistant.prompting import Prompter
