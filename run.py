@@ -7,6 +7,7 @@ privacy.protect()
 
 import os
 import sys
+from typing import Any
 
 # An error comes to command_line as it was raised, not as Hydra would print it.
 os.environ.setdefault("HYDRA_FULL_ERROR", "1")
@@ -14,7 +15,7 @@ os.environ.setdefault("HYDRA_FULL_ERROR", "1")
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from email_assistant import command_line, config, pipeline
+from email_assistant import command_line, config, pipeline, repeat, tracking
 
 
 @hydra.main(config_path="conf", config_name="config", execution_whitelist=["email_assistant.sweeps.SweepParent"])
@@ -23,7 +24,9 @@ def main(composed: DictConfig) -> float | None:
     # Of a sweep with a launcher this is another process, which has only inherited the environment.
     privacy.protect()
     with command_line.said_at_once():
-        return pipeline.run(config.from_composed(OmegaConf.to_container(composed, resolve=True)))  # type: ignore[arg-type]
+        values: Any = OmegaConf.to_container(composed, resolve=True)
+        origin = repeat.origin_of(values, tracking.overrides()) if values["from_run"] else None
+        return pipeline.run(config.from_composed(origin.values if origin else values), origin)
     return None
 
 

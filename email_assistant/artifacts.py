@@ -70,7 +70,7 @@ class Store:
         folder = self.root / stage / key
         if not (folder / MANIFEST).exists():
             return None
-        artifact = Artifact(folder, jsonl.read_json(folder / MANIFEST))
+        artifact = Artifact(folder, _manifest(folder / MANIFEST))
         for name, digest in artifact.manifest["files"].items():
             if not (folder / name).exists() or hash_file(folder / name) != digest:
                 raise ArtifactError(
@@ -85,15 +85,19 @@ class Store:
         return self.find(stage, newest.folder.name) if newest else None
 
     def all_of(self, stage: str) -> list[Artifact]:
-        """Every whole artifact of a stage, the newest first; their files are not looked at."""
+        """Every whole artifact of a stage, the newest first; their files are not looked at.
+
+        Raises:
+            ArtifactError: when a manifest was changed or cut off.
+        """
         manifests = [path for path in (self.root / stage).glob(f"*/{MANIFEST}") if not path.parent.suffix]
         manifests.sort(key=lambda path: -path.stat().st_mtime)
-        return [Artifact(path.parent, jsonl.read_json(path)) for path in manifests]
+        return [Artifact(path.parent, _manifest(path)) for path in manifests]
 
     def latest(self, stage: str) -> dict[str, Any] | None:
         """The manifest of the artifact of this stage that was used last."""
         manifest = self.latest_links / stage / MANIFEST
-        return jsonl.read_json(manifest) if manifest.exists() else None
+        return _manifest(manifest) if manifest.exists() else None
 
     def mark_latest(self, artifact: Artifact) -> None:
         """Point `latest/<stage>` at an artifact."""
@@ -166,6 +170,13 @@ class Store:
         has_progress = (partial / PROGRESS).is_dir() and any((partial / PROGRESS).iterdir())
         if not resumable or not has_progress:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        return dict(jsonl.read_json(path))
+    except (ValueError, TypeError) as error:
+        raise ArtifactError(f"{path.resolve()}: changed or cut off since it was made; remove its folder") from error
 
 
 def folder_size(folder: Path) -> int:

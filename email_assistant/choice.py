@@ -6,19 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from email_assistant.comparison import SIGNIFICANT, report_of
+from email_assistant.config import is_learned
 from email_assistant.metrics.bootstrap import Difference, compare, draws, holm
 from email_assistant.metrics.measured import Average
 from email_assistant.metrics.scores import SCORES
 from email_assistant.store import ScoredRun
 
-# Parameters that say how or where a run went, not what it learned.
-_ELSEWHERE = ("tracking.", "infer.", "compare.", "sweep.", "clean.", "plan.", "export.", "paths.")
-_HOW = (
-    "stage force data.path data.processes model.path model.gguf model.device model.threads summarizer.path "
-    "summarizer.batch_size generation.batch_size generation.slots trainer.micro_batch_tokens "
-    "trainer.gradient_checkpointing trainer.checkpoint_steps"
-)
-HOW = frozenset(_HOW.split())
 # Scores that are shown first, after the one that is chosen by; the page's table has all of them.
 MAIN = ("perplexity", "mauve", "bleu", "chrf")
 
@@ -99,8 +92,7 @@ def _on_the_same_mails(found: Sequence[ScoredRun]) -> tuple[list[ScoredRun], lis
 def _varied(params: Sequence[Mapping[str, str]]) -> list[str]:
     """The parameters in which runs differ, but for those that change nothing that was learned."""
     names = dict.fromkeys(name for one in params for name in one)
-    told = [name for name in names if name not in HOW and not name.startswith(_ELSEWHERE)]
-    return [name for name in told if len({one.get(name) for one in params}) > 1]
+    return [name for name in filter(is_learned, names) if len({one.get(name) for one in params}) > 1]
 
 
 def _labels(runs: Sequence[ScoredRun], varied: Sequence[str]) -> list[str]:

@@ -82,7 +82,7 @@ def run(main: Callable[[], None]) -> int:
 def with_ids_as_text(argument: str) -> str:
     """Quote the ids of runs that Hydra would read as numbers: `12e456` is the beginning of an id and not infinity."""
     key, equals, value = argument.partition("=")
-    if key != "compare.runs":
+    if key not in ("compare.runs", "from_run"):
         return argument
     return key + equals + re.sub(r"(^|[\[,]\s*)(\d+e\d+)(?=\s*(?:[\],]|$))", r"\1'\2'", value)
 

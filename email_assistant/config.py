@@ -20,8 +20,22 @@ from email_assistant.errors import ConfigurationError
 from email_assistant.objective import direction_of
 
 StageName = Literal[
-    "all", "data", "summarize", "split", "train", "evaluate", "infer", "export", "plan", "compare", "status", "clean"
+    "all",
+    "data",
+    "summarize",
+    "split",
+    "train",
+    "evaluate",
+    "infer",
+    "export",
+    "plan",
+    "compare",
+    "status",
+    "clean",
+    "lineage",
 ]
+# Stages that may be asked for without an archive.
+WITHOUT_ARCHIVE = ("infer", "export", "plan", "compare", "status", "clean", "lineage")
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
 Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
 
@@ -300,9 +314,11 @@ class Tracking:
     enabled: bool
     uri: Text | None
     allow_remote: bool
-    experiment: Annotated[str, Field(min_length=1)]
+    experiment: Annotated[Text, Field(min_length=1)] | None
     run_name: Text | None
     log_adapter: bool
+    register: bool
+    system_metrics_seconds: Positive | None
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -322,6 +338,7 @@ class Config:
     stage: StageName
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     force: bool
+    from_run: Text | None
     data: Data
     summarizer: Summarizer
     split: Split
@@ -417,6 +434,21 @@ def _ratio(left: str, right: str) -> float:
 
 # Groups whose keys are languages.
 BY_LANGUAGE = tuple(f"summarizer.{name}" for name in ("prompts", "starts", "mentions", "notes", "examples"))
+
+
+# Groups and keys that say how or where a run went, not what it learned.
+_ELSEWHERE = frozenset(["tracking", "infer", "compare", "sweep", "clean", "plan", "export", "paths"])
+_HOW = (
+    "stage force from_run data.path data.processes model.path model.gguf model.device model.threads summarizer.path "
+    "summarizer.batch_size generation.batch_size generation.slots trainer.micro_batch_tokens "
+    "trainer.gradient_checkpointing trainer.checkpoint_steps"
+)
+HOW = frozenset(_HOW.split())
+
+
+def is_learned(key: str) -> bool:
+    """Whether a key or group changes what a run learns or writes."""
+    return key not in HOW and key.partition(".")[0] not in _ELSEWHERE
 
 
 def is_known(key: str) -> bool:
@@ -531,9 +563,7 @@ def _faults_of_server(tracking: Tracking) -> list[str]:
 def _contradictions(config: Config) -> list[str]:
     """Faults that only several keys together show."""
     faults = []
-    if config.data.path is None and (
-        config.infers_with_retrieval or config.stage not in ("infer", "export", "plan", "compare", "status", "clean")
-    ):
+    if config.data.path is None and (config.infers_with_retrieval or config.stage not in WITHOUT_ARCHIVE):
         faults.append("data.path: say where your archive lies, as in data.path=sent.mbox (data=demo takes the demo)")
     if config.summarizer.method == "from_file" and config.summarizer.path is None:
         faults.append("summarizer.path: summarizer=from_file needs the file of corrected pairs")

@@ -2,13 +2,21 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from email_assistant import registry
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
 from email_assistant.errors import ConfigurationError
-from email_assistant.hashing import hash_of
+from email_assistant.hashing import hash_file, hash_of
+from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.tracking import Run
+
+if TYPE_CHECKING:
+    from email_assistant.repeat import Origin
+
+# By it a run that uses an adapter names the hash of its weights.
+WEIGHTS_TAG = "adapter.weights"
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class Context:
 
     Attributes:
         reads: What the stage's result depends on: its version, its slice of the configuration, its inputs' hashes.
+        circumstances: Of its artifact: versions, commit, time.
+        origin: The run that is repeated; None where none is.
         outlook: For a stage that only looks: every other one in order.
     """
 
@@ -44,6 +54,8 @@ class Context:
     run: Run
     store: Store
     reads: dict[str, Any] = field(default_factory=dict)
+    circumstances: dict[str, Any] = field(default_factory=dict)
+    origin: "Origin | None" = None
     outlook: list[Outlook] = field(default_factory=list)
 
     @property
@@ -63,9 +75,8 @@ def archive_paths(config: Config) -> list[Path]:
     return [Path(path).expanduser() for path in config.data.path]
 
 
-def adapter_folder(context: Context) -> Path:
-    """The adapter's folder: the configured one, or the one that the configuration trains."""
-    config = context.config
-    if config.infer.adapter:
-        return Path(config.infer.adapter).expanduser()
-    return context.artifacts["train"].path("adapter")
+def chosen_adapter(context: Context) -> Path:
+    """The adapter's folder: the configured one, or the one that the configuration trains; the run is told which."""
+    folder = registry.adapter_path(context.config) or context.artifacts["train"].path("adapter")
+    context.run.set_tags({WEIGHTS_TAG: hash_file(folder / WEIGHTS)})
+    return folder

@@ -5,6 +5,7 @@ reads; paths, dates and what changes speed alone are left out.
 """
 
 import importlib
+import json
 import logging
 import platform
 import time
@@ -14,17 +15,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from email_assistant import summary, sweep_job, sweeps
+from email_assistant import repeat, summary, sweep_job, sweeps
 from email_assistant.archive import readers
 from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
 from email_assistant.context import Context, Outlook, archive_paths
-from email_assistant.errors import DataError, EmailAssistantError, Pruned, TrackingError
+from email_assistant.errors import ArchiveError, DataError, EmailAssistantError, Pruned, TrackingError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
 from email_assistant.objective import objective_of
-from email_assistant.tracking import ARTIFACT_TAG, PRUNED_TAG, Run, git_commit
+from email_assistant.repeat import Origin
+from email_assistant.tracking import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG, Run, git_commit
 
 log = logging.getLogger(__name__)
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "sacrebleu", "mauve-text", "mlflow")
@@ -55,8 +57,12 @@ class Stage:
         return {"version": self.version, **self.reads(context)}, self.scores(context)
 
 
-def run(config: Config) -> float | None:
+def run(config: Config, origin: Origin | None = None) -> float | None:
     """Run the stages that `config.stage` asks for.
+
+    Args:
+        config: The whole configuration.
+        origin: The run that is repeated by it.
 
     Returns:
         The metric that a sweep chooses by; None where the stage has none.
@@ -64,7 +70,7 @@ def run(config: Config) -> float | None:
     Raises:
         EmailAssistantError: for everything that the user can mend.
     """
-    context = Context(config, {}, Run(config), Store(config.outputs))
+    context = Context(config, {}, Run(config), Store(config.outputs), origin=origin)
     last = importlib.import_module(LAST[config.stage]) if config.stage in LAST else None
     if last:
         last.check(config)
@@ -81,6 +87,7 @@ def run(config: Config) -> float | None:
             return _objective(config, there)
         else:
             log_results(context)
+            repeat.log_comparison(context)
         value = _objective(config, context.run.metrics)
     except KeyboardInterrupt:
         context.run.close("KILLED")
@@ -172,6 +179,10 @@ def _with_those_before(name: str) -> list[str]:
 def ensure(name: str, context: Context) -> None:
     """Find the artifact of a stage or make it, one process at a time."""
     stage, config = STAGES[name], context.config
+    if name == "data" and context.origin and (kept := repeat.kept_data(context, _archive_hash(context))):
+        context.store.mark_latest(kept)
+        context.artifacts[name] = kept
+        return
     reads, scores = stage.key_parts(context)
     context.reads = reads
     key = hash_of({"reads": reads, "scores": scores})
@@ -184,7 +195,8 @@ def ensure(name: str, context: Context) -> None:
             why = "force=true" if forced else _why(name, reads, scores, context.store)
             log.info("%-10s running%s", name, f": {why}" if why else "")
             context.run.open()
-            facts = {"reads": reads, "scores": scores, "core": context.core, **_circumstances()}
+            context.circumstances = _circumstances()
+            facts = {"reads": reads, "scores": scores, "core": context.core, **context.circumstances}
             module = importlib.import_module(stage.module)
             found = context.store.write(
                 name, key, facts, lambda folder: dict(module.run(context, folder)), stage.resumable
@@ -206,20 +218,8 @@ def _why(name: str, reads: dict[str, Any], scores: dict[str, Any], store: Store)
     last = store.latest(name)
     if last is None:
         return ""
-    changed = _differences({**last["reads"], **last["scores"]}, {**reads, **scores})
+    changed = list(repeat.differences({**last["reads"], **last["scores"]}, {**reads, **scores}))
     return f"changed since last: {', '.join(changed)}" if changed else "its artifact is gone"
-
-
-def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
-    changed = []
-    for key in {**old, **new}:
-        before, after = old.get(key), new.get(key)
-        if isinstance(before, dict) and isinstance(after, dict):
-            changed += _differences(before, after, f"{prefix}{key}.")
-        elif before != after:
-            short = not prefix.startswith("inputs.") and len(f"{before}{after}") < 60
-            changed.append(f"{prefix}{key} ({before} → {after})" if short else f"{prefix}{key}")
-    return changed
 
 
 def _circumstances() -> dict[str, Any]:
@@ -238,6 +238,7 @@ def log_results(context: Context) -> None:
         module = importlib.import_module(STAGES[name].module)
         counts = {f"{name}.{key}": value for key, value in artifact.manifest["counts"].items()}
         context.run.log_metrics({key: value for key, value in counts.items() if isinstance(value, int | float)})
+        context.run.log_text(f"{MANIFESTS}/{name}.json", json.dumps(artifact.manifest, ensure_ascii=False, indent=2))
         if hasattr(module, "log_to"):
             module.log_to(context.run, artifact, context.config)
 
@@ -252,12 +253,24 @@ def _base(config: Config) -> dict[str, Any]:
     return {"fingerprint": base_fingerprint(config), **_without(config.model, *places)}
 
 
+def _archive_content(config: Config) -> str:
+    files = readers.files_of(archive_paths(config), config.data.format, vars(config.data.columns))
+    return hash_of(sorted(map(hash_file, files)))
+
+
+def _archive_hash(context: Context) -> str | None:
+    """Of the archive as it is now; None where it cannot be read."""
+    try:
+        return _archive_content(context.config)
+    except ArchiveError:
+        return None
+
+
 def _data(context: Context) -> dict[str, Any]:
     config = context.config
-    files = readers.files_of(archive_paths(config), config.data.format, vars(config.data.columns))
-    content = hash_of(sorted(map(hash_file, files)))
     unused = ("context_words",) if config.data.context == "none" else ()
-    return {"data": _without(config.data, "path", "processes", *unused), "inputs": {"archive": content}}
+    slice_of_it = _without(config.data, "path", "processes", *unused)
+    return {"data": slice_of_it, "inputs": {"archive": _archive_content(config)}}
 
 
 def _summarize(context: Context) -> dict[str, Any]:
@@ -348,9 +361,10 @@ LAST = {
     "compare": "email_assistant.stages.compare",
     "status": "email_assistant.stages.status",
     "clean": "email_assistant.stages.clean",
+    "lineage": "email_assistant.stages.lineage",
 }
 # Of these, what runs no other stage first, and has said all that there is to say.
-WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean")
+WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean", "lineage")
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 4, (), _data),

@@ -1,6 +1,5 @@
 """What the store holds of scored runs."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from email_assistant import jsonl
 from email_assistant.errors import TrackingError
 from email_assistant.metrics.measured import Measured, load
-from email_assistant.tracking import ARTIFACT_TAG, PARENT_TAG, SWEEP, all_runs
+from email_assistant.tracking import ARTIFACT_TAG, PARENT_TAG, SWEEP, all_runs, named
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -47,13 +46,13 @@ class ScoredRun:
 
 
 def scored_runs(
-    client: "MlflowClient", experiment: str, wanted: Sequence[str], mails: str, arm: str
+    client: "MlflowClient", experiments: Sequence[str], wanted: Sequence[str], mails: str, arm: str
 ) -> list[ScoredRun]:
     """Runs of the store with scores, the newest first; of several with the same artifact the newest alone.
 
     Args:
         client: Of the store.
-        experiment: Its id.
+        experiments: Their ids.
         wanted: Ids or their beginnings, names, or a sweep's id; empty: the newest sweep's, else all.
         mails: validation or test.
         arm: Of the test mails; on validation mails there is the tuned model alone.
@@ -61,7 +60,7 @@ def scored_runs(
     Raises:
         TrackingError: when nothing of that kind is in the store.
     """
-    found = all_runs(client, experiment, "attributes.status = 'FINISHED'")
+    found = all_runs(client, experiments, "attributes.status = 'FINISHED'")
     taken = [run for want in wanted for run in _named(want, found)] or _of_newest_sweep(found) or found
     kept: dict[str, ScoredRun] = {}
     for run in taken:
@@ -78,10 +77,7 @@ def scored_runs(
 
 def _named(want: str, runs: list[Any]) -> list[Any]:
     """The runs that a name or the beginning of an id means; of a sweep, its children."""
-    hex_digits = re.fullmatch(r"[0-9a-f]{4,32}", want)
-    found = [run for run in runs if run.info.run_name == want or (hex_digits and run.info.run_id.startswith(want))]
-    if not found:
-        raise TrackingError(f"compare.runs: no finished run has the name {want!r} or an id that begins so")
+    found = named(want, runs, "compare.runs")
     sweeps = {run.info.run_id for run in found if run.data.tags.get("stage") == SWEEP}
     children = [run for run in runs if run.data.tags.get(PARENT_TAG) in sweeps]
     return [run for run in found if run.info.run_id not in sweeps] + children

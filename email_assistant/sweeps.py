@@ -26,7 +26,18 @@ from email_assistant.config import Config
 from email_assistant.hashing import hash_of
 from email_assistant.objective import direction_of
 from email_assistant.sweep_job import SweepJob
-from email_assistant.tracking import CALL_TAG, PARENT_TAG, PROCESS_TAG, PRUNED_TAG, SWEEP, all_runs, run_name, store_of
+from email_assistant.tracking import (
+    CALL_TAG,
+    PARENT_TAG,
+    PROCESS_TAG,
+    PRUNED_TAG,
+    SWEEP,
+    all_runs,
+    experiments_of,
+    named,
+    run_name,
+    store_of,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -79,10 +90,13 @@ class SweepParent(Callback):
         if not config.tracking.enabled:
             return
         self._client, experiment = store_of(config)
+        if config.from_run:
+            repeated = named(str(config.from_run), all_runs(self._client, experiments_of(self._client), ""), "from_run")
+            experiment = repeated[0].info.experiment_id
         overrides = last_of_each(lines_of(config))
         varied = {key: str(one.input_line) for key, one in overrides.items() if one.is_sweep_override()}
         key = key_of(overrides)
-        before = all_runs(self._client, experiment, f"tags.`{KEY_TAG}` = '{key}' and attributes.status != 'RUNNING'")
+        before = all_runs(self._client, [experiment], f"tags.`{KEY_TAG}` = '{key}' and attributes.status != 'RUNNING'")
         if before:
             parent = before[0].info.run_id
             self._client.update_run(parent, status="RUNNING")
@@ -173,7 +187,8 @@ def there_already(config: Config, job: SweepJob, artifacts: Mapping[str, str]) -
 
     It counts as a job of this call from then on.
     """
-    client, experiment = store_of(config)
+    client, _ = store_of(config)
+    experiment = client.get_run(job.parent).info.experiment_id
     same = {
         PARENT_TAG: job.parent,
         "stage": config.stage,
@@ -181,7 +196,7 @@ def there_already(config: Config, job: SweepJob, artifacts: Mapping[str, str]) -
         **artifacts,
     }
     wanted = " and ".join(f"tags.`{name}` = {_quoted(value)}" for name, value in same.items())
-    found = all_runs(client, experiment, f"{wanted} and attributes.status = 'FINISHED'")
+    found = all_runs(client, [experiment], f"{wanted} and attributes.status = 'FINISHED'")
     if not found:
         return None
     log.info("%-10s is there already: run %s", config.stage, found[0].info.run_id)
@@ -199,7 +214,7 @@ def _jobs(client: "MlflowClient", job: SweepJob, objective: str) -> list[Job]:
     experiment = client.get_run(job.parent).info.experiment_id
     runs = [
         run
-        for run in all_runs(client, experiment, f"tags.`{PARENT_TAG}` = '{job.parent}'")
+        for run in all_runs(client, [experiment], f"tags.`{PARENT_TAG}` = '{job.parent}'")
         if run.data.tags.get(CALL_TAG) == job.call or _is_ended_trial(run)
     ]
     return [

@@ -7,6 +7,7 @@ when a run opens, since that takes two seconds.
 import argparse
 import atexit
 import logging
+import re
 import socket
 import sqlite3
 import subprocess
@@ -23,18 +24,26 @@ from filelock import FileLock
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from email_assistant import privacy, processes, sweep_job
+from email_assistant import privacy, processes, store_view, sweep_job
 from email_assistant.config import Config
-from email_assistant.errors import TrackingError
+from email_assistant.errors import EmailAssistantError, TrackingError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
 LONGEST_VALUE = 6000
 BATCH = 100
 # Runs that the store is asked for at once.
 PAGE = 500
 PORT = 5000
+# Columns of the database that hold absolute paths.
+PLACES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
 # Seconds.
 ANSWERS_WITHIN = 10
 # The stage of the run that the jobs of a sweep are children of.
@@ -49,6 +58,13 @@ ARTIFACT_TAG = "artifact."
 PROCESS_TAG = "process"
 # By it a child says that it was stopped because others went better.
 PRUNED_TAG = "sweep.pruned"
+# What a run holds: its configuration as composed, and the manifests of its artifacts.
+CONFIGURATION, MANIFESTS = "configuration.yaml", "manifests"
+# The experiment of runs that read no archive.
+NO_ARCHIVE = "email-assistant"
+# That of the demo, as experiment_of names it.
+DEMO = "demo/archive.mbox"
+LONGEST_NAME = 120
 log = logging.getLogger(__name__)
 
 
@@ -63,9 +79,28 @@ def store_of(config: Config | DictConfig) -> tuple["MlflowClient", str]:
     Raises:
         TrackingError: when it cannot be used.
     """
+    experiment = experiment_of(config)
     if config.tracking.uri:
-        return _open_server(config.tracking.uri, config.tracking.experiment)
-    return open_store(Path(config.paths.mlruns), config.tracking.experiment)
+        return _open_server(config.tracking.uri, experiment)
+    return open_store(Path(config.paths.mlruns), experiment)
+
+
+def has_store(config: Config | DictConfig) -> bool:
+    """Whether there are runs to look at; of a server that is found out by asking it."""
+    return bool(config.tracking.uri) or database(Path(config.paths.mlruns)).exists()
+
+
+def experiment_of(config: Config | DictConfig) -> str:
+    """The experiment of a run: as configured, or its archive's file or folder with the one that it lies in."""
+    if config.tracking.experiment:
+        return str(config.tracking.experiment)
+    paths = config.data.path
+    reads_none = config.stage in ("infer", "export") and config.infer.adapter and config.retrieval.method == "none"
+    if not paths or reads_none:
+        return NO_ARCHIVE
+    whole = [Path(path).expanduser().absolute() for path in ([paths] if isinstance(paths, str) else paths)]
+    names = ["/".join(path.parts[-2:]) for path in whole]
+    return ", ".join(names)[:LONGEST_NAME]
 
 
 def _open_server(uri: str, experiment: str) -> tuple["MlflowClient", str]:
@@ -95,33 +130,76 @@ def _open_server(uri: str, experiment: str) -> tuple["MlflowClient", str]:
 def open_store(mlruns: Path, experiment: str) -> tuple["MlflowClient", str]:
     """A client of the local store and the id of an experiment, both made on first use.
 
-    A lock keeps two processes from making the database at once, which would break it.
+    Raises:
+        TrackingError: when the store was made in another folder, or cannot be written.
+    """
+    with _held(mlruns):
+        client = _connect(mlruns)
+        known = client.get_experiment_by_name(experiment)
+        if known is None:
+            return client, client.create_experiment(experiment, artifact_location=f"{mlruns.resolve()}/artifacts")
+    return client, known.experiment_id
+
+
+def open_existing(mlruns: Path) -> "MlflowClient":
+    """A client of the local store that is there.
 
     Raises:
-        TrackingError: when the store was made in another folder.
+        TrackingError: when there is none, or it was made in another folder.
     """
-    from mlflow import MlflowClient
+    if not database(mlruns).exists():
+        raise TrackingError(f"{mlruns}: there is no store here")
+    with _held(mlruns):
+        return _connect(mlruns)
 
-    mlruns = mlruns.resolve()
+
+def _held(mlruns: Path) -> FileLock:
+    """A lock that keeps two processes from making the database at once, which would break it."""
     try:
         mlruns.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrackingError(f"{mlruns}: cannot be written: {error.strerror}; paths.mlruns names the folder") from error
-    with FileLock(mlruns / ".lock"):
-        client = MlflowClient(f"sqlite:///{database(mlruns)}")
-        known = client.get_experiment_by_name(experiment)
-        if known is None:
-            return client, client.create_experiment(experiment, artifact_location=f"{mlruns}/artifacts")
-    if Path(known.artifact_location).resolve() != mlruns / "artifacts":
+    return FileLock(mlruns / ".lock")
+
+
+def _connect(mlruns: Path) -> "MlflowClient":
+    from mlflow import MlflowClient
+
+    mlruns = mlruns.resolve()
+    client = MlflowClient(f"sqlite:///{database(mlruns)}")
+    # MLflow's own experiment, which holds nothing, is of no folder.
+    places = [one.artifact_location for one in client.search_experiments()]
+    moved = [
+        place for place in places if place.endswith("/artifacts") and Path(place).resolve() != mlruns / "artifacts"
+    ]
+    if moved:
         raise TrackingError(
-            f"{mlruns}: the store was made in {Path(known.artifact_location).parent} and would write there; after "
-            f"moving or copying it run: python -m email_assistant.tracking relocate"
+            f"{mlruns}: the store was made in {Path(moved[0]).parent} and would write there; after moving or copying "
+            f"it run: python -m email_assistant.tracking relocate"
         )
-    return client, known.experiment_id
+    return client
 
 
-def all_runs(client: "MlflowClient", experiment: str, where: str, deleted: bool = False) -> list[Any]:
-    """Runs of an experiment, or those deleted in it, that a filter in MLflow's language finds, the newest first."""
+def experiments_of(client: "MlflowClient") -> list[str]:
+    """The ids of all experiments."""
+    return [one.experiment_id for one in client.search_experiments()]
+
+
+def named(want: str, runs: Sequence[Any], key: str) -> list[Any]:
+    """The runs that a name or the beginning of an id means.
+
+    Raises:
+        TrackingError: when there is none, naming the key that asked for it.
+    """
+    hex_digits = re.fullmatch(r"[0-9a-f]{4,32}", want)
+    found = [run for run in runs if run.info.run_name == want or (hex_digits and run.info.run_id.startswith(want))]
+    if not found:
+        raise TrackingError(f"{key}: no finished run has the name {want!r} or an id that begins so")
+    return found
+
+
+def all_runs(client: "MlflowClient", experiments: Sequence[str], where: str, deleted: bool = False) -> list[Any]:
+    """Runs of experiments, or those deleted in them, that a filter in MLflow's language finds, the newest first."""
     from mlflow.entities import ViewType
 
     view = ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
@@ -129,7 +207,7 @@ def all_runs(client: "MlflowClient", experiment: str, where: str, deleted: bool 
     token: str | None = None
     while token is None or token:
         page = client.search_runs(
-            [experiment], where, view, max_results=PAGE, order_by=["attributes.start_time DESC"], page_token=token
+            list(experiments), where, view, max_results=PAGE, order_by=["attributes.start_time DESC"], page_token=token
         )
         found += page
         token = page.token or ""
@@ -141,12 +219,15 @@ class Run:
 
     Attributes:
         metrics: The last value of each metric that was logged.
+        experiment: The id of another experiment than the configured one.
     """
 
     def __init__(self, config: Config) -> None:
         """Remember what to log; nothing is opened yet."""
         self._config = config
         self.metrics: dict[str, float] = {}
+        self.experiment: str | None = None
+        self._monitor: SystemMetricsMonitor | None = None
         self._client: MlflowClient | None = None
         self.run_id: str | None = None
 
@@ -160,14 +241,31 @@ class Run:
         if self.is_open or not self._config.tracking.enabled:
             return
         self._client, experiment = store_of(self._config)
-        overrides = _overrides()
-        run = self._client.create_run(experiment, tags=_tags(self._config, overrides))
+        if job := sweep_job.current():
+            # Where the parent is, though jobs may read archives of their own.
+            experiment = self._client.get_run(job.parent).info.experiment_id
+        experiment = self.experiment or experiment
+        told = overrides()
+        run = self._client.create_run(experiment, tags=_tags(self._config, told))
         self.run_id = run.info.run_id
         atexit.register(self.close, "KILLED")
         values = asdict(self._config)
         self.log_params(_flat({key: value for key, value in values.items() if key != "paths"}))
-        self._client.log_text(self.run_id, OmegaConf.to_yaml(values), "configuration.yaml")
-        self._client.log_text(self.run_id, "\n".join(overrides), "overrides.txt")
+        self._client.log_text(self.run_id, OmegaConf.to_yaml(values), CONFIGURATION)
+        self._client.log_text(self.run_id, "\n".join(told), "overrides.txt")
+        self._watch()
+
+    def _watch(self) -> None:
+        """Log what the machine does until the run ends."""
+        seconds = self._config.tracking.system_metrics_seconds
+        if seconds is None:
+            return
+        from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+        self._monitor = SystemMetricsMonitor(  # type: ignore[no-untyped-call]
+            self.run_id, sampling_interval=seconds, tracking_uri=self.client.tracking_uri
+        )
+        self._monitor.start()  # type: ignore[no-untyped-call]
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log values that do not change during the run."""
@@ -175,7 +273,7 @@ class Run:
 
         pairs = [Param(key, str(value)[:LONGEST_VALUE]) for key, value in params.items()]
         for start in range(0, len(pairs), BATCH):
-            self._opened().log_batch(self.run_id or "", params=pairs[start : start + BATCH])
+            self.client.log_batch(self.run_id or "", params=pairs[start : start + BATCH])
 
     def log_metrics(self, metrics: Mapping[str, float | None], step: int = 0) -> None:
         """Log numbers at a step; None is passed over."""
@@ -187,29 +285,35 @@ class Run:
 
         now = int(time.time() * 1000)
         entries = [Metric(key, float(value), now, step) for key, value in metrics.items() if value is not None]
-        self._opened().log_batch(self.run_id or "", metrics=entries)
+        self.client.log_batch(self.run_id or "", metrics=entries)
 
     def log_files(self, path: Path, place: str | None = None) -> None:
         """Copy a file or folder into the run."""
         self.open()
         if not self.is_open:
             return
-        log_any = self._opened().log_artifacts if path.is_dir() else self._opened().log_artifact
+        log_any = self.client.log_artifacts if path.is_dir() else self.client.log_artifact
         log_any(self.run_id or "", str(path), place)
+
+    def log_text(self, place: str, text: str) -> None:
+        """Put a text into the run."""
+        self.open()
+        if self.is_open:
+            self.client.log_text(self.run_id or "", text, place)
 
     def log_table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put a table into the run, to look at in the store's page; all rows have the columns of the first."""
         self.open()
         if self.is_open and rows:
             columns = {column: [row.get(column) for row in rows] for column in rows[0]}
-            self._opened().log_table(self.run_id or "", columns, name)
+            self.client.log_table(self.run_id or "", columns, name)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags of the run."""
         self.open()
         if self.is_open:
             for key, value in tags.items():
-                self._opened().set_tag(self.run_id or "", key, value[:LONGEST_VALUE])
+                self.client.set_tag(self.run_id or "", key, value[:LONGEST_VALUE])
 
     def log_dataset(self, name: str, digest: str, path: Path) -> None:
         """Name the data of the run by its hash; none of its text goes into the store."""
@@ -219,19 +323,28 @@ class Run:
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         dataset = Dataset(name=name, digest=digest, source_type="local", source=str(path))
-        self._opened().log_inputs(
+        self.client.log_inputs(
             self.run_id or "", [DatasetInput(dataset=dataset, tags=[InputTag("mlflow.data.context", name)])]
         )
 
     def close(self, status: str) -> None:
         """End the run as FINISHED, FAILED or KILLED; a second call does nothing."""
         if self.is_open and self._client is not None:
+            if self._monitor:
+                self._monitor.finish()  # type: ignore[no-untyped-call]
+                self._monitor = None
             self._client.set_terminated(self.run_id or "", status)
             self._client = None
             self.run_id = None
             atexit.unregister(self.close)
 
-    def _opened(self) -> "MlflowClient":
+    @property
+    def client(self) -> "MlflowClient":
+        """Of the store that the run is in.
+
+        Raises:
+            TrackingError: when it is in none.
+        """
         if self._client is None:
             raise TrackingError("the run is not open")
         return self._client
@@ -261,17 +374,18 @@ def run_name(config: Config, overrides: Sequence[str]) -> str:
     job = sweep_job.current()
     if job and job.varied:
         values = _flat(asdict(config))
-        return " ".join(f"{key.rpartition('.')[2]}={values.get(key, '')}" for key in job.varied)[:120]
+        return " ".join(f"{key.rpartition('.')[2]}={values.get(key, '')}" for key in job.varied)[:LONGEST_NAME]
     pairs = [line.lstrip("+").partition("=") for line in overrides]
     shown = [
         f"{key.rpartition('.')[2]}={value}"
         for key, _, value in pairs
         if key not in ("stage", "force") and not key.startswith(("paths.", "tracking", "infer.")) and "/" not in value
     ]
-    return " ".join([config.stage, *shown])[:120]
+    return " ".join([config.stage, *shown])[:LONGEST_NAME]
 
 
-def _overrides() -> list[str]:
+def overrides() -> list[str]:
+    """What the command line says of this job."""
     return list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
 
 
@@ -306,7 +420,7 @@ def relocate(mlruns: Path) -> int:
         raise TrackingError(f"{mlruns}: there is no store here")
     changed = 0
     with closing(sqlite3.connect(database(mlruns))) as connection, connection:
-        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
+        for table, column in PLACES:
             for row, old in connection.execute(f"SELECT rowid, {column} FROM {table}").fetchall():
                 new = f"{mlruns}/artifacts{old.partition('/artifacts')[2]}"
                 if old and "/artifacts" in old and old != new:
@@ -316,9 +430,20 @@ def relocate(mlruns: Path) -> int:
 
 
 def serve(mlruns: Path, port: int) -> int:
-    """Show the store on 127.0.0.1 until stopped; returns the server's exit code."""
+    """Show the store on 127.0.0.1 until stopped; returns the server's exit code.
+
+    Raises:
+        TrackingError: when the store was made in another folder.
+    """
     mlruns = mlruns.resolve()
-    mlruns.mkdir(parents=True, exist_ok=True)
+    client = open_existing(mlruns) if database(mlruns).exists() else open_store(mlruns, DEMO)[0]
+    server = f"http://127.0.0.1:{port}"
+    print(f"the runs are on {server} until Ctrl-C", flush=True)
+    shown = store_view.prepare(client)
+    for one in shown:
+        print(f"  {one.name}: {one.runs} runs, {server}{one.address}", flush=True)
+    if not any(one.runs for one in shown):
+        print("there are none yet: python run.py makes the first on the demo archive", flush=True)
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     stores = [
         "--backend-store-uri",
@@ -326,7 +451,6 @@ def serve(mlruns: Path, port: int) -> int:
         "--default-artifact-root",
         f"{mlruns}/artifacts",
     ]
-    print(f"the runs are on http://127.0.0.1:{port} until Ctrl-C", flush=True)
     try:
         return subprocess.run([*command, *stores], check=False).returncode
     except KeyboardInterrupt:
@@ -334,18 +458,29 @@ def serve(mlruns: Path, port: int) -> int:
 
 
 def main() -> int:
-    """`python -m email_assistant.tracking ui|relocate`."""
+    """`python -m email_assistant.tracking ui|relocate|alias`."""
     privacy.protect()
     parser = argparse.ArgumentParser(description="The local store of runs.")
-    parser.add_argument("command", choices=["ui", "relocate"])
     parser.add_argument("--mlruns", type=Path, default=Path(__file__).resolve().parents[1] / "mlruns")
-    parser.add_argument("--port", type=int, default=PORT)
+    commands = parser.add_subparsers(dest="command", required=True)
+    ui = commands.add_parser("ui", help="show the runs in the browser, on 127.0.0.1 alone")
+    ui.add_argument("--port", type=int, default=PORT)
+    commands.add_parser("relocate", help="make a store that was moved or copied write where it lies now")
+    alias = commands.add_parser("alias", help="point an alias of a registered adapter at one of its versions")
+    alias.add_argument("alias", help="such as production")
+    alias.add_argument("version", help="such as models:/NAME@best or models:/NAME/3")
     arguments = parser.parse_args()
     try:
         if arguments.command == "ui":
             return serve(arguments.mlruns, arguments.port)
+        if arguments.command == "alias":
+            from email_assistant import registry
+
+            client = open_existing(arguments.mlruns)
+            print(f"{arguments.alias} is {registry.set_alias(client, arguments.alias, arguments.version)}")
+            return 0
         print(f"{relocate(arguments.mlruns)} entries now point at {arguments.mlruns.resolve()}")
-    except TrackingError as error:
+    except EmailAssistantError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -154,13 +154,18 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run_py(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -> Callable[..., Call]:
+    """Call run.py in a folder of the test."""
+    return caller(tmp_path, tiny_model, archive, empty_store)
+
+
+def caller(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -> Callable[..., Call]:
     """Call run.py as a user does, on the tiny model and archive, with a store of its own.
 
     By a process that has imported everything already, on a store that has its tables; or with `fresh=True` by one
-    that python has just started, on what is there.
+    that python has just started, on what is there. With `bare=True` the call names the folders alone.
     """
 
-    def call(*arguments: str, stdin: str = "", timeout: float = 300, fresh: bool = False) -> Call:
+    def call(*arguments: str, stdin: str = "", timeout: float = 300, fresh: bool = False, bare: bool = False) -> Call:
         small = [
             f"paths.outputs={tmp_path}/outputs",
             f"paths.mlruns={tmp_path}/mlruns",
@@ -174,8 +179,11 @@ def run_py(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -
             "lora.r=2",
             # Two processes with two threads each on two cores wait for one another at every step.
             "model.threads=1",
+            "tracking.experiment=email-assistant",
         ]
         given = {argument.lstrip("+").partition("=")[0] for argument in arguments}
+        if bare:
+            small = [value for value in small if value.startswith("paths.")]
         small = [value for value in small if value.partition("=")[0] not in given]
         environment = {key: value for key, value in os.environ.items() if key != "CI"}
         if not fresh:

@@ -88,6 +88,22 @@ def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
         store.find("data", "k")
 
 
+def test_a_manifest_that_was_cut_off_is_named(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    artifact = store.write("data", "k", {}, make, resumable=False)
+    store.mark_latest(artifact)
+    manifest = artifact.path("manifest.json")
+    whole = manifest.read_bytes()
+    for broken in (whole[: len(whole) // 2], b"", b"7"):
+        manifest.write_bytes(broken)
+        for look in (lambda: store.find("data", "k"), lambda: store.latest("data"), lambda: store.all_of("data")):
+            with pytest.raises(ArtifactError, match=r"manifest\.json: changed or cut off"):
+                look()
+    # Made again it has its place.
+    store.write("data", "k", {}, make, resumable=False)
+    assert store.find("data", "k") is not None
+
+
 def test_latest_points_at_the_last_one_used(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for key in ("k1", "k2"):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -99,6 +100,27 @@ def test_a_changed_archive_is_noticed_and_a_moved_one_is_not(run_py: Run, tmp_pa
     changed = run_py("stage=data", "tracking=none", f"data.path={copy}")
     assert "changed since last: inputs.archive" in changed.out
     assert not (tmp_path / "mlruns").exists()
+
+
+def test_two_calls_at_once_make_one_artifact(run_py: Run, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        calls = list(pool.map(lambda number: run_py("stage=split", "tracking=none"), range(2)))
+    assert [call.code for call in calls] == [0, 0], [call.err for call in calls]
+    first = [states(call.out) for call in calls]
+    assert sorted(state for call in first for state in call.values()) == ["cached"] * 3 + ["running"] * 3
+    assert all(len(list((tmp_path / "outputs" / "artifacts" / name).glob("*/manifest.json"))) == 1 for name in first[0])
+
+
+def test_an_altered_artifact_is_named_and_made_again_by_force(run_py: Run, tmp_path: Path) -> None:
+    assert run_py("stage=split", "tracking=none").code == 0
+    pairs = (tmp_path / "outputs" / "latest" / "summarize" / "pairs.jsonl").resolve()
+    whole = pairs.read_bytes()
+    pairs.write_bytes(whole[:-20])
+    altered = run_py("stage=train", "tracking=none")
+    assert altered.code == 1 and f"{pairs}: changed or missing" in altered.err
+    assert run_py("stage=summarize", "force=true", "tracking=none").code == 0
+    assert pairs.read_bytes() == whole
+    assert states(run_py("stage=split", "tracking=none").out)["split"] == "cached"
 
 
 def test_corrected_pairs_are_taken(run_py: Run, tmp_path: Path) -> None:
@@ -311,7 +333,7 @@ def test_ctrl_c_stops_with_its_own_code_and_marks_the_run_killed(
     arguments = [
         "stage=train", f"model.path={tiny_model}", f"data.path={archive}", "lora.r=2", "summarizer.max_new_tokens=8",
         "trainer.epochs=500", "trainer.patience=null", "trainer.checkpoint_steps=1",
-        f"paths.outputs={tmp_path}/outputs", f"paths.mlruns={tmp_path}/mlruns",
+        f"paths.outputs={tmp_path}/outputs", f"paths.mlruns={tmp_path}/mlruns", "tracking.experiment=email-assistant",
     ]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "run.py"), *arguments],

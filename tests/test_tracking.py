@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import pytest
 from mlflow import MlflowClient
 from warm import Call
 
+from email_assistant import store_view
 from email_assistant.errors import TrackingError
 from email_assistant.tracking import open_store, relocate
 
@@ -26,11 +28,28 @@ def test_a_moved_store_is_noticed_and_relocated(tmp_path: Path) -> None:
     shutil.copytree(old, new)
     with pytest.raises(TrackingError, match="relocate"):
         open_store(new, "e")
+    # It would read the old folder's files for an experiment that is new there, too.
+    with pytest.raises(TrackingError, match="relocate"):
+        open_store(new, "another")
     assert relocate(new) == 2
     moved, _ = open_store(new, "e")
     assert moved.get_run(run.info.run_id).info.artifact_uri.startswith(str(new))
     assert [file.path for file in moved.list_artifacts(run.info.run_id)] == ["note.txt"]
     open_store(old, "e")
+
+
+def test_the_page_of_the_store_begins_with_columns_and_a_note(tmp_path: Path) -> None:
+    client, experiment = open_store(tmp_path, "empty")
+    _, used = open_store(tmp_path, "used")
+    client.create_run(used)
+    client.set_experiment_tag(used, "mlflow.note.content", "own words")
+    shown = store_view.prepare(client)
+    assert [(one.name, one.runs) for one in shown] == [("used", 1), ("empty", 0)]
+    assert shown[0].address == f"/#/experiments/{used}/runs?viewStateShareKey=scores"
+    tags = client.get_experiment(experiment).tags
+    assert "metrics.`validation_loss`" in json.loads(tags["mlflow.sharedViewState.scores"])["selectedColumns"]
+    assert "stage=compare" in tags["mlflow.note.content"]
+    assert client.get_experiment(used).tags["mlflow.note.content"] == "own words"
 
 
 def test_processes_that_open_a_fresh_store_at_once_all_succeed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from hydra.core.hydra_config import HydraConfig
@@ -21,7 +21,7 @@ from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.errors import TrackingError
 from email_assistant.summary import size
-from email_assistant.tracking import ARTIFACT_TAG, PROCESS_TAG, all_runs, database, store_of
+from email_assistant.tracking import ARTIFACT_TAG, PROCESS_TAG, all_runs, database, experiments_of, has_store, store_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -55,7 +55,7 @@ def check(config: Config) -> None:
     """
     if not config.tracking.enabled:
         raise TrackingError("tracking=none: without the store it is not known which artifacts runs refer to")
-    if not config.tracking.uri and not database(Path(config.paths.mlruns)).exists():
+    if not has_store(config):
         raise TrackingError(f"{config.paths.mlruns}: there is no store of runs, so nothing refers to anything")
 
 
@@ -67,7 +67,7 @@ def run(context: Context) -> None:
     """
     config, console = context.config, Console(highlight=False)
     client, _ = store_of(config)
-    experiments = [one.experiment_id for one in client.search_experiments()]
+    experiments = experiments_of(client)
     _end_dead_runs(client, experiments, console)
     found = list(_leftovers(config, client, experiments))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
@@ -90,7 +90,7 @@ def run(context: Context) -> None:
 
 def _end_dead_runs(client: "MlflowClient", experiments: Sequence[str], console: Console) -> None:
     """Mark runs whose process is gone as KILLED; with others under way nothing can be known to be left over."""
-    for one in _runs(client, experiments, "attributes.status = 'RUNNING'"):
+    for one in all_runs(client, experiments, "attributes.status = 'RUNNING'"):
         if one.data.tags.get(PROCESS_TAG) == processes.this():
             continue
         if processes.is_gone(one.data.tags.get(PROCESS_TAG, "")):
@@ -102,12 +102,8 @@ def _end_dead_runs(client: "MlflowClient", experiments: Sequence[str], console: 
             )
 
 
-def _runs(client: "MlflowClient", experiments: Sequence[str], where: str, deleted: bool = False) -> list[Any]:
-    return [run for experiment in experiments for run in all_runs(client, experiment, where, deleted)]
-
-
 def _leftovers(config: Config, client: "MlflowClient", experiments: Sequence[str]) -> Iterator[Leftover]:
-    runs = _runs(client, experiments, "")
+    runs = all_runs(client, experiments, "")
     kept = {value for run in runs for name, value in run.data.tags.items() if name.startswith(ARTIFACT_TAG)}
     outputs = config.outputs
     kept |= {link.resolve().name for link in (outputs / "latest").glob("*")}
@@ -127,7 +123,7 @@ def _leftovers(config: Config, client: "MlflowClient", experiments: Sequence[str
             yield Leftover(folder, "call")
     if not config.tracking.uri:
         alive = {run.info.run_id for run in runs}
-        deleted = {run.info.run_id for run in _runs(client, experiments, "", deleted=True)}
+        deleted = {run.info.run_id for run in all_runs(client, experiments, "", deleted=True)}
         yield from _of_deleted_runs(Path(config.paths.mlruns), alive, deleted)
 
 

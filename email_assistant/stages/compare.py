@@ -16,7 +16,7 @@ from email_assistant.errors import ConfigurationError, TrackingError
 from email_assistant.metrics.scores import SCORES
 from email_assistant.score_table import on_screen
 from email_assistant.store import scored_runs
-from email_assistant.tracking import database, store_of
+from email_assistant.tracking import experiments_of, has_store, store_of
 
 # Runs of the table on the screen.
 SHOWN_RUNS = 20
@@ -35,9 +35,10 @@ def check(config: Config) -> None:
         near = difflib.get_close_matches(by, ordered, n=1)
         remedy = f"did you mean {near[0]}?" if near else f"take one of {', '.join(ordered)}"
         raise ConfigurationError(f"compare.by = {by}: no score that runs can be ordered by; {remedy}")
-    mlruns = Path(config.paths.mlruns)
-    if not config.tracking.uri and not database(mlruns).exists():
-        raise TrackingError(f"{mlruns}: there is no store of runs yet: python run.py stage=train makes one")
+    if not has_store(config):
+        raise TrackingError(
+            f"{config.paths.mlruns}: there is no store of runs yet: python run.py stage=train makes one"
+        )
 
 
 def run(context: Context) -> None:
@@ -51,7 +52,8 @@ def run(context: Context) -> None:
 
     config, settings = context.config, context.config.compare
     client, experiment = store_of(config)
-    found = scored_runs(client, experiment, settings.runs, settings.mails, settings.arm)
+    experiments = [experiment] if config.tracking.experiment else experiments_of(client)
+    found = scored_runs(client, experiments, settings.runs, settings.mails, settings.arm)
     having = [run for run in found if settings.by in run.scores]
     if not having:
         raise TrackingError(f"compare.by = {settings.by}: none of {len(found)} runs has it on {settings.mails} mails")
@@ -62,6 +64,7 @@ def run(context: Context) -> None:
     figures = figures_of(choice)
     write_comparison(page, choice, settings.mails, said, figures)
     _show(choice, said, page)
+    context.run.experiment = client.get_run(choice.runs[choice.best].id).info.experiment_id
     context.run.log_files(page)
     if context.run.is_open:
         with TemporaryDirectory() as folder:

@@ -4,9 +4,10 @@ import logging
 from pathlib import Path
 
 from email_assistant.config import Config
-from email_assistant.context import Context, adapter_folder
+from email_assistant.context import Context, chosen_adapter
 from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, model_folder
+from email_assistant.registry import adapter_path
 
 log = logging.getLogger(__name__)
 GGUF, MODELFILE = "adapter.gguf", "Modelfile"
@@ -19,8 +20,8 @@ def check(config: Config) -> None:
         ModelError: when either is missing.
     """
     model_folder(config.model.path)
-    if config.infer.adapter:
-        check_folder(Path(config.infer.adapter).expanduser())
+    if adapter := adapter_path(config):
+        check_folder(adapter)
 
 
 def run(context: Context) -> None:
@@ -31,7 +32,7 @@ def run(context: Context) -> None:
 
     config = context.config
     context.run.open()
-    adapter, folder = adapter_folder(context), Path(config.export.folder).expanduser()
+    adapter, folder = chosen_adapter(context), Path(config.export.folder).expanduser()
     check_base(adapter, base_fingerprint(config))
     folder.mkdir(parents=True, exist_ok=True)
     gguf_adapter.write(adapter, model_folder(config.model.path), folder / GGUF)

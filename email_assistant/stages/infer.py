@@ -12,11 +12,12 @@ from typing import Any
 from email_assistant import jsonl
 from email_assistant.archive.answering import shortened, text_to_answer
 from email_assistant.config import Config
-from email_assistant.context import Context, adapter_folder
+from email_assistant.context import Context, chosen_adapter
 from email_assistant.errors import DataError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
+from email_assistant.registry import adapter_path
 
 log = logging.getLogger(__name__)
 COLUMNS = ["instruction", "generated_email"]
@@ -29,8 +30,8 @@ def check(config: Config) -> None:
         DataError: when the input or the thread is missing or empty, or the output cannot be written.
         ModelError: when the adapter's folder holds none.
     """
-    if config.infer.adapter:
-        check_folder(Path(config.infer.adapter).expanduser())
+    if adapter := adapter_path(config):
+        check_folder(adapter)
     _context(config)
     if config.infer.input is not None:
         read_instructions(Path(config.infer.input).expanduser())
@@ -41,7 +42,7 @@ def run(context: Context) -> None:
     """Write `infer.output` from `infer.input`, or answer at a prompt when there is no input."""
     config = context.config
     context.run.open()
-    adapter = adapter_folder(context)
+    adapter = chosen_adapter(context)
     training = _training(context)
     if config.infer.input is None:
         _talk(config, adapter, training)

@@ -8,7 +8,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from email_assistant import jsonl, planning, trials
+from email_assistant import jsonl, lineage, planning, registry, trials
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
@@ -53,6 +53,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
     card = model_card(config, metrics, signatures, context.artifacts, fingerprint)
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
+    lineage.record(context, folder / "adapter", trained, metrics)
     return {**metrics, "fit": list(facts)}
 
 
@@ -69,7 +70,8 @@ def log_to(run: Run, artifact: Artifact, config: Config) -> None:
         for record in jsonl.read(artifact.path("history.jsonl")):
             run.log_metrics({key: value for key, value in record.items() if key != "step"}, int(record["step"]))
     if config.tracking.log_adapter:
-        run.log_files(artifact.path("adapter"), "adapter")
+        run.log_files(artifact.path("adapter"), registry.ADAPTER)
+        registry.register(run, artifact, saved["metrics"], config)
 
 
 # Keys of artifacts whose steps this process has logged while they were taken.
