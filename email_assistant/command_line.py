@@ -17,7 +17,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from email_assistant import optuna_sweeper
+from email_assistant import optuna_sweeper, peers
 from email_assistant.config import find_faults, is_known, report, unknown_key
 from email_assistant.errors import ConfigurationError, EmailAssistantError
 
@@ -96,6 +96,11 @@ def check(arguments: list[str], conf: Path) -> None:
     parsed = get_args_parser().parse_intermixed_args(arguments)
     if parsed.help or parsed.hydra_help or parsed.shell_completion or parsed.config_dir or parsed.config_path:
         return
+    if parsed.multirun and peers.count() > 1:
+        raise ConfigurationError(
+            "a sweep does not go with processes that train one adapter together; run it without the launcher, "
+            "or a single training with it"
+        )
     faults: list[str] = []
     overrides = list(_known_overrides(parsed.overrides, conf, faults))
     name = parsed.config_name or "config"

@@ -10,6 +10,7 @@ from email_assistant.config import Config
 from email_assistant.errors import ConfigurationError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.adapter_folder import WEIGHTS
+from email_assistant.peers import ALONE, Peers
 from email_assistant.tracking import Run
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Context:
         reads: What the stage's result depends on: its version, its slice of the configuration, its inputs' hashes.
         circumstances: Of its artifact: versions, commit, time.
         origin: The run that is repeated; None where none is.
+        peers: The processes that train together, of which this one leads.
         outlook: For a stage that only looks: every other one in order.
     """
 
@@ -56,6 +58,7 @@ class Context:
     reads: dict[str, Any] = field(default_factory=dict)
     circumstances: dict[str, Any] = field(default_factory=dict)
     origin: "Origin | None" = None
+    peers: Peers = ALONE
     outlook: list[Outlook] = field(default_factory=list)
 
     @property

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from email_assistant import repeat, summary, sweep_job, sweeps
+from email_assistant import peers, repeat, summary, sweep_job, sweeps
 from email_assistant.archive import readers
 from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
@@ -25,6 +25,7 @@ from email_assistant.errors import ArchiveError, DataError, EmailAssistantError,
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
 from email_assistant.objective import objective_of
+from email_assistant.peers import Peers
 from email_assistant.repeat import Origin
 from email_assistant.tracking import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG, Run, git_commit
 
@@ -70,7 +71,22 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
     Raises:
         EmailAssistantError: for everything that the user can mend.
     """
-    context = Context(config, {}, Run(config), Store(config.outputs), origin=origin)
+    together = peers.meet()
+    value = None
+    if together.follows:
+        # The process that leads does and says everything but its part of the training.
+        logging.getLogger("email_assistant").setLevel(logging.WARNING)
+        importlib.import_module(STAGES["train"].module).follow(config, together)
+    else:
+        value = _lead(config, origin, together)
+        together.tell(None)
+    # After an error there is no telling what the others wait for: the launcher ends them.
+    peers.part_ways(together)
+    return value
+
+
+def _lead(config: Config, origin: Origin | None, together: Peers) -> float | None:
+    context = Context(config, {}, Run(config), Store(config.outputs), origin=origin, peers=together)
     last = importlib.import_module(LAST[config.stage]) if config.stage in LAST else None
     if last:
         last.check(config)

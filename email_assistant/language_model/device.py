@@ -1,10 +1,12 @@
 """What the machine computes with: device, number format, threads, memory."""
 
 import ctypes
+import os
 import platform
 
 import torch
 
+from email_assistant import peers
 from email_assistant.config import Model
 from email_assistant.errors import ConfigurationError
 
@@ -29,7 +31,7 @@ def prepare(model: Model) -> torch.device:
 
 
 def choose_device(model: Model) -> torch.device:
-    """The configured device; auto is CUDA where there is any.
+    """The configured device; auto is CUDA where there is any, and of processes that train together each has its GPU.
 
     Raises:
         ConfigurationError: when CUDA is asked for and there is none.
@@ -38,7 +40,13 @@ def choose_device(model: Model) -> torch.device:
         raise ConfigurationError(
             "model.device = cuda: this machine or this build of torch has no CUDA; take auto or cpu"
         )
-    return torch.device("cuda" if model.device != "cpu" and torch.cuda.is_available() else "cpu")
+    if model.device == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    if peers.count() == 1:
+        return torch.device("cuda")
+    own = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    torch.cuda.set_device(own)
+    return own
 
 
 def choose_dtype(model: Model, device: torch.device) -> torch.dtype:

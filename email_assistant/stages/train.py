@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import logging
+import os
 import shutil
 import statistics
 from pathlib import Path
@@ -19,6 +20,7 @@ from email_assistant.language_model.loading import LanguageModel, add_adapter, l
 from email_assistant.metrics.measured import save
 from email_assistant.metrics.memorisation import canaries, canaries_extracted, canary_exposures
 from email_assistant.model_card import model_card
+from email_assistant.peers import Peers
 from email_assistant.prompting import Prompter, way_to_ask
 from email_assistant.scoring import embedder, perplexity_of, scorer, write_mails, writer
 from email_assistant.tracking import Run
@@ -86,12 +88,9 @@ def _copy(trained: Artifact, folder: Path) -> None:
 def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) -> tuple[LanguageModel, Record]:
     """Train, save the best weights, and return the model with them and the facts of the training."""
     config, split = context.config, context.artifacts["split"]
-    pairs = jsonl.read(split.path("train.jsonl"))
-    prompter = Prompter(config, base.encoder, pairs, embedder(config, base))
-    training, training_facts = encode(prompter, pairs, config, "train")
-    validation, _ = encode(prompter, jsonl.read(split.path("validation.jsonl")), config, "validation")
-    training += _planted(base.encoder, config)
+    training, validation, training_facts = _examples(config, base, split.folder)
     recompute = _check_memory(config, base, training)
+    context.peers.tell({"do": "train", "split": str(split.folder.resolve()), "recompute": recompute})
     model = add_adapter(base, config.lora, config.seed)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
     log.info("%-10s %d mails, %s weights of the adapter", "train", len(training), f"{trainable:,}")
@@ -113,6 +112,7 @@ def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) 
         config.seed,
         folder / PROGRESS / "fit",
         report,
+        context.peers,
     )
     state = trainer.fit()
     _reported.add(folder.name.removesuffix(".partial"))
@@ -126,6 +126,30 @@ def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) 
     save_as_plain(folder / "adapter", start)
     del model, trainer, base
     return load_adapter(load_base(config.model), folder / "adapter", fingerprint), facts
+
+
+def follow(config: Config, peers: Peers) -> None:
+    """Train with the process that leads, step by step, until it says that all is done."""
+    trainer: Trainer | None = None
+    while (said := peers.hear()) is not None:
+        if said["do"] == "train":
+            base = load_base(config.model)
+            training, validation, _ = _examples(config, base, Path(said["split"]))
+            model = add_adapter(base, config.lora, config.seed)
+            settings = dataclasses.replace(config.trainer, gradient_checkpointing=said["recompute"])
+            nowhere = Path(os.devnull)
+            trainer = Trainer(model, training, validation, settings, config.seed, nowhere, lambda *_: None, peers)
+        elif trainer:
+            trainer.follow(said)
+
+
+def _examples(config: Config, base: LanguageModel, split: Path) -> tuple[list[Encoded], list[Encoded], Record]:
+    """Training examples with what is planted among them, validation examples, and facts about the former."""
+    pairs = jsonl.read(split / "train.jsonl")
+    prompter = Prompter(config, base.encoder, pairs, embedder(config, base))
+    training, facts = encode(prompter, pairs, config, "train")
+    validation, _ = encode(prompter, jsonl.read(split / "validation.jsonl"), config, "validation")
+    return training + _planted(base.encoder, config), validation, facts
 
 
 def _facts(state: State, training: list[Encoded]) -> Record:

@@ -5,7 +5,7 @@ import logging
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from email_assistant.config import Trainer as Settings
 from email_assistant.errors import DataError
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel
+from email_assistant.peers import ALONE, Peers
 from email_assistant.progress import bar
 from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
 from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss
@@ -64,6 +65,7 @@ class Trainer:
         seed: int,
         folder: Path,
         report: Report,
+        peers: Peers = ALONE,
     ) -> None:
         """Set up optimizer and schedule.
 
@@ -75,6 +77,7 @@ class Trainer:
             seed: Of the order of examples and of dropout.
             folder: For checkpoints and the best weights so far.
             report: Is given the metrics of every step and validation.
+            peers: The processes that train this adapter together.
 
         Raises:
             DataError: when there is nothing to train or validate on.
@@ -85,11 +88,13 @@ class Trainer:
                 f"{settings.max_length}; raise it, or take trainer.too_long=cut"
             )
         self.model, self.training, self.validation = model, training, validation
-        self.settings, self.seed, self.folder, self.report = settings, seed, folder, report
+        self.settings, self.seed, self.folder, self.report, self.peers = settings, seed, folder, report, peers
         self.weights = {name: weight for name, weight in model.model.named_parameters() if weight.requires_grad}
         self.optimizer = _optimizer(settings, self.weights)
         # What 'auto' means was decided by the memory that is left (email_assistant.planning).
         self.recompute = settings.gradient_checkpointing is True
+        if self.recompute:
+            model.model.gradient_checkpointing_enable({"use_reentrant": False})
         self.loss = CompletionLoss(model.model, noise_alpha=settings.neftune_alpha, recompute=self.recompute)
         self.state = State()
         self.steps_per_epoch = math.ceil(len(training) / settings.batch_size)
@@ -98,7 +103,6 @@ class Trainer:
 
     def fit(self) -> State:
         """Train to the end, or on from the last checkpoint, and leave the best weights in the model."""
-        self._prepare_model()
         self._resume()
         with bar("train", self.total_steps, self.state.step) as progress:
             if self.state.step == 0:
@@ -115,26 +119,19 @@ class Trainer:
         self.model.model.eval()
         return self.state
 
-    def _prepare_model(self) -> None:
-        if self.recompute:
-            self.model.model.gradient_checkpointing_enable({"use_reentrant": False})
+    def follow(self, said: Mapping[str, Any]) -> None:
+        """Do this process's part of a step or a validation that the leading process takes."""
+        if said["do"] == "step":
+            self._gradients(int(said["step"]))
+        else:
+            self._validation_loss()
 
     def _step(self) -> None:
         """One optimizer step on one batch, in as many micro-batches as the token budget asks for."""
         started = time.monotonic()
-        epoch, place = divmod(self.state.step, self.steps_per_epoch)
-        chosen = steps_of_epoch(len(self.training), self.settings.batch_size, self.seed, epoch)[place]
-        examples = [self.training[index] for index in chosen]
-        supervised = sum(example.supervised for example in examples)
+        self.peers.tell({"do": "step", "step": self.state.step})
+        examples, total = self._gradients(self.state.step)
         rate = learning_rate(self.settings, self.state.step, self.total_steps)
-        torch.manual_seed((self.seed * 1_000_003 + self.state.step) % 2**63)
-        self.model.model.train()
-        total = 0.0
-        for batch in self._batches(examples):
-            with self._precision():
-                loss = self.loss(batch) / supervised
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += float(loss.detach())
         norm = torch.nn.utils.clip_grad_norm_(list(self.weights.values()), self.settings.max_grad_norm)
         for weights in self.optimizer.param_groups:
             weights["lr"] = rate * weights["rate_factor"]
@@ -148,14 +145,46 @@ class Trainer:
                 "train/learning_rate": rate,
                 "train/gradient_norm": float(norm),
                 "train/tokens_per_second": sum(len(example.ids) for example in examples) / seconds,
-                "train/supervised_tokens_per_second": supervised / seconds,
+                "train/supervised_tokens_per_second": sum(example.supervised for example in examples) / seconds,
             }
         )
 
+    def _gradients(self, step: int) -> tuple[list[Encoded], float]:
+        """The gradients of a step's loss, each process's part of them added up in the leading one.
+
+        Returns:
+            The examples of the step, and their loss a supervised token.
+        """
+        self.peers.hand_out(list(self.weights.values()))
+        epoch, place = divmod(step, self.steps_per_epoch)
+        chosen = steps_of_epoch(len(self.training), self.settings.batch_size, self.seed, epoch)[place]
+        examples = [self.training[index] for index in chosen]
+        supervised = sum(example.supervised for example in examples)
+        # Processes draw other noise, as they see other mails.
+        torch.manual_seed((self.seed * 1_000_003 + step + self.peers.rank * 2**40) % 2**63)
+        self.model.model.train()
+        for weight in self.weights.values():
+            weight.grad = None
+        total = torch.zeros(1, dtype=torch.float64, device=self.model.device)
+        for batch in self._batches(examples):
+            with self._precision():
+                loss = self.loss(batch) / supervised
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        if self.peers.count > 1:
+            for weight in self.weights.values():
+                # This process's part of the last step of an epoch may be empty.
+                weight.grad = torch.zeros_like(weight) if weight.grad is None else weight.grad
+            self.peers.add_up([weight.grad for weight in self.weights.values() if weight.grad is not None])
+            self.peers.add_up([total])
+        return examples, float(total)
+
     def _batches(self, examples: Sequence[Encoded]) -> Iterator[Batch]:
-        """The examples in batches that fit the token budget."""
+        """This process's part of the examples in batches that fit the token budget."""
         way = self.loss.way or self.loss.choose_way(collate(examples[:COMPARED_SEQUENCES], self.model.device))
-        for group in micro_batches(examples, self.settings.micro_batch_tokens, padded=way in ("padded", "whole")):
+        for group in micro_batches(
+            self.peers.part(examples), self.settings.micro_batch_tokens, padded=way in ("padded", "whole")
+        ):
             # Noise differs from sequence to sequence, so what they begin with does too.
             yield collate(group, self.model.device, share=way == "decoder" and not self.settings.neftune_alpha)
 
@@ -165,14 +194,21 @@ class Trainer:
         return torch.autocast(self.model.device.type, dtype=self.model.dtype)
 
     @torch.no_grad()
-    def _validate(self) -> None:
-        """The loss a supervised token on the validation mails; the best weights so far are kept."""
+    def _validation_loss(self) -> float:
+        """The summed loss of the validation mails, each process's part added up in the leading one."""
+        self.peers.hand_out(list(self.weights.values()))
         self.model.model.eval()
-        total = 0.0
+        total = torch.zeros(1, dtype=torch.float64, device=self.model.device)
         for batch in self._batches(self.validation):
             with self._precision():
-                total += float(self.loss(batch))
-        mean = total / sum(example.supervised for example in self.validation)
+                total += self.loss(batch)
+        self.peers.add_up([total])
+        return float(total)
+
+    def _validate(self) -> None:
+        """The loss a supervised token on the validation mails; the best weights so far are kept."""
+        self.peers.tell({"do": "validate"})
+        mean = self._validation_loss() / sum(example.supervised for example in self.validation)
         if not math.isfinite(mean):
             raise DataError(
                 f"the validation loss is {mean} after {self.state.step} steps: take a lower trainer.learning_rate"
