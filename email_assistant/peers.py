@@ -3,6 +3,9 @@
 Data parallelism: every process holds the whole base and computes the gradients of its part of a step's mails. The
 first one leads: it alone reads archives, writes artifacts, logs, and steps the optimizer; the others do what it says.
 Only an adapter's gradients and weights go from process to process, over the loopback interface or the GPUs' own links.
+
+With launch/fsdp.yaml the base is spread over them (fully sharded data parallelism, Zhao et al. 2023, arXiv:2304.11277):
+each holds a part of every decoder layer, and a layer is put together while it computes.
 """
 
 import json
@@ -31,10 +34,12 @@ class Peers:
     Attributes:
         rank: Of this process; 0 leads.
         count: Of all.
+        shards: Whether the base is spread over them.
     """
 
     rank: int = 0
     count: int = 1
+    shards: bool = False
 
     @property
     def follows(self) -> bool:
@@ -75,6 +80,35 @@ class Peers:
             sizes[least] += len(example.ids)
         return parts[self.rank]
 
+    def most(self, number: int) -> int:
+        """The largest of all processes' numbers."""
+        import torch
+        from torch import distributed
+
+        numbers = torch.tensor([number])
+        distributed.all_reduce(numbers, distributed.ReduceOp.MAX)
+        return int(numbers)
+
+    def shard(self, model: Any, device: "torch.device") -> None:
+        """Spread the frozen weights of every decoder layer over the processes, and put all the rest on the device.
+
+        Args:
+            model: With an adapter, in the processor's memory.
+            device: Of this process.
+        """
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+
+        mesh = init_device_mesh(device.type, (self.count,))
+        for layer in model.get_base_model().base_model.layers:
+            # The adapter's weights are whole everywhere, as without sharding.
+            fully_shard(
+                layer, mesh=mesh, ignored_params={weight for weight in layer.parameters() if weight.requires_grad}
+            )
+        for weight in (*model.parameters(), *model.buffers()):
+            if weight.device.type != device.type:
+                weight.data = weight.data.to(device)
+
     def hand_out(self, tensors: "Sequence[torch.Tensor]") -> None:
         """Give all the tensors of the leading process, in place."""
         self._all(tensors, "broadcast")
@@ -109,6 +143,11 @@ def count() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def shards() -> bool:
+    """Whether the launcher was told to spread the base over the processes."""
+    return count() > 1 and os.environ.get("ACCELERATE_USE_FSDP") == "true"
+
+
 def meet() -> Peers:
     """Wait for the other processes of the launcher; alone where there is none.
 
@@ -129,7 +168,7 @@ def meet() -> Peers:
     if not distributed.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         distributed.init_process_group(backend, timeout=PATIENCE)
-    return Peers(distributed.get_rank(), distributed.get_world_size())
+    return Peers(distributed.get_rank(), distributed.get_world_size(), shards())
 
 
 def part_ways(peers: Peers) -> None:

@@ -21,7 +21,14 @@ from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
 from email_assistant.context import Context, Outlook, archive_paths
-from email_assistant.errors import ArchiveError, DataError, EmailAssistantError, Pruned, TrackingError
+from email_assistant.errors import (
+    ArchiveError,
+    ConfigurationError,
+    DataError,
+    EmailAssistantError,
+    Pruned,
+    TrackingError,
+)
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
 from email_assistant.objective import objective_of
@@ -72,6 +79,8 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
         EmailAssistantError: for everything that the user can mend.
     """
     together = peers.meet()
+    if together.shards and config.lora.init != "default":
+        raise ConfigurationError(f"lora.init = {config.lora.init}: changes the base, which is spread out; take default")
     value = None
     if together.follows:
         # The process that leads does and says everything but its part of the training.

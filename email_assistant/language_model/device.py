@@ -1,6 +1,7 @@
 """What the machine computes with: device, number format, threads, memory."""
 
 import ctypes
+import gc
 import os
 import platform
 
@@ -81,3 +82,10 @@ def keep_memory(weight_bytes: int) -> None:
     libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES if weight_bytes < LARGE_BYTES else KEPT_BYTES // 8)
     libc.mallopt(M_TRIM_THRESHOLD, -1)
     libc.mallopt(M_TOP_PAD, KEPT_BYTES)
+
+
+def free_memory() -> None:
+    """Give back what is no longer used, that of a GPU too."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_liger_kernel_available
 
+from email_assistant import peers
 from email_assistant.config import Lora, Model
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model import device as machine
@@ -48,8 +49,12 @@ def load_encoder(settings: Model) -> ChatEncoder:
     return ChatEncoder(tokenizer, _stop_ids(generation))
 
 
-def load_base(settings: Model) -> LanguageModel:
+def load_base(settings: Model, to_shard: bool = False) -> LanguageModel:
     """The base model, in evaluation mode, its weights frozen.
+
+    Args:
+        settings: As configured.
+        to_shard: Leave it in the processor's memory, from where it is spread over several processes.
 
     Raises:
         ModelError: when the folder holds no causal model or no tokenizer that can be used.
@@ -61,7 +66,7 @@ def load_base(settings: Model) -> LanguageModel:
     dtype = machine.choose_dtype(settings, device)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, **_how_to_load(settings, device, dtype))
+        model = AutoModelForCausalLM.from_pretrained(folder, **_how_to_load(settings, device, dtype, to_shard))
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(f"{folder}: the model cannot be loaded: {reason[0]}") from error
@@ -90,8 +95,12 @@ def take_liger_kernels(model: PreTrainedModel) -> None:
     apply_liger_kernel(model, {"cross_entropy": False, "fused_linear_cross_entropy": False})
 
 
-def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
-    how: dict[str, Any] = {"dtype": dtype, "device_map": {"": device}, "local_files_only": True}
+def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype, to_shard: bool) -> dict[str, Any]:
+    place: Any = {"": torch.device("cpu") if to_shard else device}
+    if peers.shards() and device.type == "cuda" and not to_shard:
+        # One process alone uses it, layer by layer on all GPUs.
+        place = "auto"
+    how: dict[str, Any] = {"dtype": dtype, "device_map": place, "local_files_only": True}
     if settings.quantization == "nf4":
         # NF4 with double quantisation: Dettmers et al. 2023, arXiv:2305.14314.
         how["quantization_config"] = BitsAndBytesConfig(

@@ -14,6 +14,7 @@ from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
+from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
@@ -40,15 +41,14 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     """
     config, split = context.config, context.artifacts["split"]
     fingerprint = base_fingerprint(config)
-    base = load_base(config.model)
     trained = None if config.force else context.store.find_core("train", context.core)
     if trained:
         log.info("%-10s the adapter was there; it is scored again", "train")
         _copy(trained, folder)
-        model = load_adapter(base, folder / "adapter", fingerprint)
+        model = load_adapter(load_base(config.model), folder / "adapter", fingerprint)
         facts: Record = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
     else:
-        model, facts = _fit(context, base, folder, fingerprint)
+        model, facts = _fit(context, folder, fingerprint)
     scores, signatures = _score(config, model, split, folder)
     metrics = {**facts, **{f"validation_{name}": value for name, value in scores.items()}}
     metrics |= _remembered(config, model, folder)
@@ -85,16 +85,21 @@ def _copy(trained: Artifact, folder: Path) -> None:
     shutil.copyfile(trained.path("history.jsonl"), folder / "history.jsonl")
 
 
-def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) -> tuple[LanguageModel, Record]:
+def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageModel, Record]:
     """Train, save the best weights, and return the model with them and the facts of the training."""
-    config, split = context.config, context.artifacts["split"]
+    config, split, peers = context.config, context.artifacts["split"], context.peers
+    base = load_base(config.model, to_shard=peers.shards)
     training, validation, training_facts = _examples(config, base, split.folder)
-    recompute = _check_memory(config, base, training)
-    context.peers.tell({"do": "train", "split": str(split.folder.resolve()), "recompute": recompute})
+    recompute = config.trainer.gradient_checkpointing is not False
+    if not peers.shards:
+        recompute = _check_memory(config, base, training)
+    peers.tell({"do": "train", "split": str(split.folder.resolve()), "recompute": recompute})
     model = add_adapter(base, config.lora, config.seed)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
     log.info("%-10s %d mails, %s weights of the adapter", "train", len(training), f"{trainable:,}")
     _look_first(base.encoder, training, validation)
+    if peers.shards:
+        peers.shard(model.model, model.device)
     start = None if config.lora.init == "default" else keep(model.model, folder / PROGRESS / "start.safetensors")
     trial, validations = trials.current(config), itertools.count()
 
@@ -112,7 +117,7 @@ def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) 
         config.seed,
         folder / PROGRESS / "fit",
         report,
-        context.peers,
+        peers,
     )
     state = trainer.fit()
     _reported.add(folder.name.removesuffix(".partial"))
@@ -120,11 +125,15 @@ def _fit(context: Context, base: LanguageModel, folder: Path, fingerprint: str) 
     log.info("%-10s %s", "train", speed_line(state))
     facts = {**training_facts, **_facts(state, training), "trainable_weights": trainable}
     _save_adapter(model, folder / "adapter", config, fingerprint)
-    if start is None:
+    if start is None and not peers.shards:
         return model, facts
-    # A part of the base had been taken out; what is scored is what was saved, on the base as it was.
-    save_as_plain(folder / "adapter", start)
+    # A part of the base had been taken out, or lies in other processes; what is scored is what was saved, on the
+    # base as it was.
+    if start:
+        save_as_plain(folder / "adapter", start)
+    peers.tell({"do": "rest"})
     del model, trainer, base
+    free_memory()
     return load_adapter(load_base(config.model), folder / "adapter", fingerprint), facts
 
 
@@ -133,12 +142,19 @@ def follow(config: Config, peers: Peers) -> None:
     trainer: Trainer | None = None
     while (said := peers.hear()) is not None:
         if said["do"] == "train":
-            base = load_base(config.model)
+            base = load_base(config.model, to_shard=peers.shards)
             training, validation, _ = _examples(config, base, Path(said["split"]))
             model = add_adapter(base, config.lora, config.seed)
+            if peers.shards:
+                peers.shard(model.model, model.device)
             settings = dataclasses.replace(config.trainer, gradient_checkpointing=said["recompute"])
             nowhere = Path(os.devnull)
             trainer = Trainer(model, training, validation, settings, config.seed, nowhere, lambda *_: None, peers)
+            del base, model
+        elif said["do"] == "rest":
+            # The one that leads needs all the memory to write and score.
+            trainer = None
+            free_memory()
         elif trainer:
             trainer.follow(said)
 

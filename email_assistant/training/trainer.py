@@ -1,5 +1,6 @@
 """The loop: optimizer steps, validation, early stopping, checkpoints to resume from exactly."""
 
+import dataclasses
 import json
 import logging
 import math
@@ -21,7 +22,7 @@ from email_assistant.language_model.loading import LanguageModel
 from email_assistant.peers import ALONE, Peers
 from email_assistant.progress import bar
 from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
-from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss
+from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss, Way
 
 log = logging.getLogger(__name__)
 STATE, WEIGHTS, OPTIMIZER = "state.json", "weights.safetensors", "optimizer.pt"
@@ -95,7 +96,9 @@ class Trainer:
         self.recompute = settings.gradient_checkpointing is True
         if self.recompute:
             model.model.gradient_checkpointing_enable({"use_reentrant": False})
-        self.loss = CompletionLoss(model.model, noise_alpha=settings.neftune_alpha, recompute=self.recompute)
+        # This project's own forward pass reads the layers' weights, which are not whole where they are sharded.
+        ways: tuple[Way, ...] | None = ("packed", "padded") if peers.shards else None
+        self.loss = CompletionLoss(model.model, ways, settings.neftune_alpha, self.recompute)
         self.state = State()
         self.steps_per_epoch = math.ceil(len(training) / settings.batch_size)
         self.total_steps = min(settings.max_steps or 2**62, settings.epochs * self.steps_per_epoch)
@@ -182,11 +185,16 @@ class Trainer:
     def _batches(self, examples: Sequence[Encoded]) -> Iterator[Batch]:
         """This process's part of the examples in batches that fit the token budget."""
         way = self.loss.way or self.loss.choose_way(collate(examples[:COMPARED_SEQUENCES], self.model.device))
-        for group in micro_batches(
-            self.peers.part(examples), self.settings.micro_batch_tokens, padded=way in ("padded", "whole")
-        ):
+        own, budget = self.peers.part(examples), self.settings.micro_batch_tokens
+        groups = micro_batches(own, budget, padded=way in ("padded", "whole"))
+        for group in groups:
             # Noise differs from sequence to sequence, so what they begin with does too.
             yield collate(group, self.model.device, share=way == "decoder" and not self.settings.neftune_alpha)
+        if self.peers.shards:
+            # All processes put a layer together at once, so each has to come by it as often as the others.
+            idle = collate([min(examples, key=lambda example: len(example.ids))], self.model.device)
+            idle = dataclasses.replace(idle, supervised=torch.zeros_like(idle.supervised))
+            yield from [idle] * (self.peers.most(len(groups)) - len(groups))
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self.model.dtype == torch.float32:

@@ -41,8 +41,15 @@ def history(outputs: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_two_processes_train_as_one(run_py: Run, tmp_path: Path, tiny_model: Path, archive: Path) -> None:
-    alone = run_py(*TRAINING)
+@pytest.mark.parametrize(
+    ("configuration", "quantization"),
+    # Each with the whole base; and with a base in 4 bit that is spread over them.
+    [("ddp.yaml", "none"), ("fsdp.yaml", "nf4")],
+)
+def test_two_processes_train_as_one(
+    configuration: str, quantization: str, run_py: Run, tmp_path: Path, tiny_model: Path, archive: Path
+) -> None:
+    alone = run_py(*TRAINING, f"model.quantization={quantization}")
     assert alone.code == 0, alone.err
     before = tmp_path / "before"
     shutil.copytree(tmp_path / "outputs", before, symlinks=True)
@@ -50,10 +57,10 @@ def test_two_processes_train_as_one(run_py: Run, tmp_path: Path, tiny_model: Pat
     given = [
         *TRAINING, f"model.path={tiny_model}", f"data.path={archive}", "generation.max_new_tokens=12",
         "summarizer.max_new_tokens=8", "trainer.scored_mails=2", "lora.r=2", "model.threads=1",
-        "tracking.experiment=email-assistant",
+        "tracking.experiment=email-assistant", f"model.quantization={quantization}",
     ]  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"}
-    command = launched(tmp_path, "ddp.yaml", *given)
+    command = launched(tmp_path, configuration, *given)
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=300)
     assert done.returncode == 0, done.stderr
     # One of them reads, says and writes.
@@ -65,11 +72,12 @@ def test_two_processes_train_as_one(run_py: Run, tmp_path: Path, tiny_model: Pat
         for name in {"train/loss", "train/gradient_norm", "validation/loss"} & set(one):
             assert one[name] == pytest.approx(two[name], rel=1e-4)
     first, second = adapter(before), adapter(tmp_path / "outputs")
-    assert all(float((first[name] - second[name]).abs().max()) < 1e-5 for name in first)
-    # An error of what leads ends them all, with its line.
-    bad = [part.replace("lora.r=2", "lora.target_modules=[nothing]") for part in command]
-    failed = subprocess.run(bad, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=300)
-    assert failed.returncode == 1 and "error: lora.target_modules" in failed.stderr
+    assert all(float((first[name] - second[name]).abs().max()) < 1e-4 for name in first)
+    if configuration == "ddp.yaml":
+        # An error of what leads ends them all, with its line.
+        bad = [part.replace("lora.r=2", "lora.target_modules=[nothing]") for part in command]
+        failed = subprocess.run(bad, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=300)
+        assert failed.returncode == 1 and "error: lora.target_modules" in failed.stderr
 
 
 def test_parts_are_whole_and_of_like_size() -> None:
