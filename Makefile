@@ -20,7 +20,7 @@ run: install  ## the main job on the demo archive: adapter, scores, sample mails
 	$(BIN)/python run.py
 
 test: install  ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: install  ## style, types, and every file of conf/
 	$(BIN)/ruff check .

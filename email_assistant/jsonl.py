@@ -1,9 +1,11 @@
 """JSON and JSON lines, the form of every artifact: UTF-8, readable by a person."""
 
 import json
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from email_assistant.errors import DataError
 
@@ -17,18 +19,74 @@ def read(path: Path) -> list[dict[str, Any]]:
     return list(_objects(path))
 
 
+class Lines(Sequence[dict[str, Any]]):
+    """The objects of a file, one a line, each read when it is asked for: in memory are eight bytes a line.
+
+    For files that may be larger than memory. The file must stay as it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Find where each line begins; blank lines are passed over."""
+        self._path = path
+        self._file = path.open("rb")
+        self._starts, self._numbers = array("Q"), array("Q")
+        place = 0
+        for number, text in enumerate(self._file, start=1):
+            if text.strip():
+                self._starts.append(place)
+                self._numbers.append(number)
+            place += len(text)
+
+    def __len__(self) -> int:
+        """How many objects there are."""
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, place: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, place: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        """An object, or a list of them.
+
+        Raises:
+            DataError: naming the line that is no JSON object.
+        """
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        self._file.seek(self._starts[place])
+        return _object(self._file.readline().decode(), self._path, self._numbers[place])
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of every record, gone through as often as is needed without being held."""
+
+    records: Sequence[dict[str, Any]]
+    name: str
+
+    def __iter__(self) -> Iterator[Any]:
+        """One value after another."""
+        return (record[self.name] for record in self.records)
+
+
 def _objects(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
-            try:
-                record = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"{path}, line {number}: no JSON: {error}") from error
-            if not isinstance(record, dict):
-                raise DataError(f"{path}, line {number}: an object was expected")
-            yield record
+            yield _object(line, path, number)
+
+
+def _object(line: str, path: Path, number: int) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise DataError(f"{path}, line {number}: no JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise DataError(f"{path}, line {number}: an object was expected")
+    return record
 
 
 def read_finished(path: Path) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import signal
+from contextlib import suppress
 
 import psutil
 
@@ -9,6 +11,14 @@ import psutil
 def this() -> str:
     """This process by machine, number and moment of its start, since numbers are used again."""
     return f"{platform.node()} {os.getpid()} {psutil.Process().create_time():.0f}"
+
+
+def interrupt(name: str) -> None:
+    """Do to a process what Ctrl-C does, where it is of this machine and lives."""
+    machine, number, _ = [*name.split(), "", "", ""][:3]
+    if machine == platform.node() and number.isdigit() and not is_gone(name):
+        with suppress(ProcessLookupError):
+            os.kill(int(number), signal.SIGINT)
 
 
 def is_gone(name: str) -> bool:

@@ -36,7 +36,7 @@ class Prompter:
             training: The owner's training pairs.
             embed: Texts to vectors, for the way 'embedding'.
         """
-        self._config, self._encoder, self._training, self._embed = config, encoder, list(training), embed
+        self._config, self._encoder, self._training, self._embed = config, encoder, training, embed
 
     def ids(self, pair: Record, way: Way) -> list[int]:
         """The prompt's ids for a pair."""

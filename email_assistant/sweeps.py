@@ -5,6 +5,8 @@ Hydra makes `SweepParent` from conf/config.yaml.
 
 import atexit
 import logging
+import sys
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 KEY_TAG = "sweep.key"
 # Overrides that say where and how jobs run, not what they are.
 HOW = ("force", "tracking", "paths", "sweep", "hydra")
+# Seconds that the jobs of a sweep that was stopped have to mark their runs.
+STOPPED_WITHIN = 20
 log = logging.getLogger(__name__)
 
 
@@ -96,7 +100,9 @@ class SweepParent(Callback):
         overrides = last_of_each(lines_of(config))
         varied = {key: str(one.input_line) for key, one in overrides.items() if one.is_sweep_override()}
         key = key_of(overrides)
-        before = all_runs(self._client, [experiment], f"tags.`{KEY_TAG}` = '{key}' and attributes.status != 'RUNNING'")
+        same = all_runs(self._client, [experiment], f"tags.`{KEY_TAG}` = '{key}'")
+        # One that is RUNNING is another call's, or was left so by a process that was killed.
+        before = [run for run in same if run.info.status != "RUNNING" or _was_left(run)]
         if before:
             parent = before[0].info.run_id
             self._client.update_run(parent, status="RUNNING")
@@ -116,6 +122,9 @@ class SweepParent(Callback):
         """Log the best job and all of them to the parent, close it, and say how it went."""
         if self._client is None:
             return
+        stopped = isinstance(sys.exception(), KeyboardInterrupt)
+        if stopped:
+            _stop_jobs(self._client, self._job)
         jobs = _jobs(self._client, self._job, config.sweep.objective)
         failed = [job for job in jobs if job.failed]
         best = best_of(jobs, config.sweep.objective, config.sweep.direction)
@@ -124,7 +133,7 @@ class SweepParent(Callback):
         if best:
             self._log_best(best)
         self._log_table(jobs, config.sweep.objective)
-        self._close("FAILED" if failed or not jobs else "FINISHED")
+        self._close("KILLED" if stopped else "FAILED" if failed or not jobs else "FINISHED")
         _show(jobs, best, config.sweep.objective)
 
     def _log_best(self, best: Job) -> None:
@@ -164,6 +173,10 @@ class SweepParent(Callback):
             self._client = None
             sweep_job.over()
             atexit.unregister(self._close)
+
+
+def _was_left(run: Any) -> bool:
+    return processes.is_gone(run.data.tags.get(PROCESS_TAG, ""))
 
 
 def lines_of(config: DictConfig) -> list[str]:
@@ -229,6 +242,23 @@ def _jobs(client: "MlflowClient", job: SweepJob, objective: str) -> list[Job]:
         )
         for run in reversed(runs)
     ]
+
+
+def _stop_jobs(client: "MlflowClient", job: SweepJob) -> None:
+    """End the jobs of a sweep that was stopped: some launchers' processes go on without it, others are killed."""
+    experiment = client.get_run(job.parent).info.experiment_id
+    running = f"tags.`{PARENT_TAG}` = '{job.parent}' and attributes.status = 'RUNNING'"
+    until = time.monotonic() + STOPPED_WITHIN
+    told: set[str] = set()
+    while (left := all_runs(client, [experiment], running)) and time.monotonic() < until:
+        for run in left:
+            name = run.data.tags.get(PROCESS_TAG, "")
+            if processes.is_gone(name):
+                client.set_terminated(run.info.run_id, "KILLED")
+            elif name not in told:
+                processes.interrupt(name)
+                told.add(name)
+        time.sleep(0.2)
 
 
 def _is_ended_trial(run: Any) -> bool:

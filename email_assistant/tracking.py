@@ -180,9 +180,12 @@ def _connect(mlruns: Path) -> "MlflowClient":
     return client
 
 
-def experiments_of(client: "MlflowClient") -> list[str]:
-    """The ids of all experiments."""
-    return [one.experiment_id for one in client.search_experiments()]
+def experiments_of(client: "MlflowClient", deleted: bool = False) -> list[str]:
+    """The ids of all experiments, with those that were deleted in the store's page where these are wanted, too."""
+    from mlflow.entities import ViewType
+
+    found = client.search_experiments(ViewType.ALL if deleted else ViewType.ACTIVE_ONLY)
+    return [one.experiment_id for one in found]
 
 
 def named(want: str, runs: Sequence[Any], key: str) -> list[Any]:

@@ -60,6 +60,9 @@ def test_clean_shows_and_then_removes_what_no_run_refers_to(run_py: Run, tmp_pat
     runs = {run.data.params["data.max_mails"]: run.info.run_id for run in client.search_runs([experiment])}
     client.delete_run(runs["20"])
     client.delete_run(runs["22"])
+    gone = client.create_experiment("gone", artifact_location=f"{tmp_path}/mlruns/artifacts")
+    client.log_text(client.create_run(gone).info.run_id, "mail", "mail.txt")
+    client.delete_experiment(gone)
     interrupted = outputs / "artifacts" / "train" / "abc.partial"
     interrupted.mkdir(parents=True)
     (interrupted / "note").write_text("x")
@@ -70,6 +73,7 @@ def test_clean_shows_and_then_removes_what_no_run_refers_to(run_py: Run, tmp_pat
     shown = run_py("stage=clean")
     assert shown.code == 0, shown.err
     assert "clean.remove=true removes them" in shown.out
+    assert shown.out.count("deleted run") == 3
     assert there() == 4
     assert interrupted.exists()
     removed = run_py("stage=clean", "clean.remove=true")

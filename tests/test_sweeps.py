@@ -52,6 +52,9 @@ def test_a_failed_job_is_said_and_the_same_call_runs_it_alone(run_py: Run, tmp_p
     failed = next(run for run in children if run.info.status == "FAILED")
     assert "nonsense" in failed.data.tags["error"]
 
+    # As if it had been killed at the end.
+    client, _ = open_store(tmp_path / "mlruns", "email-assistant")
+    client.update_run(parent.info.run_id, status="RUNNING")
     again = run_py(*sweep)
     assert again.code == 1
     assert again.out.count("is there already") == 2
@@ -64,7 +67,6 @@ def test_a_failed_job_is_said_and_the_same_call_runs_it_alone(run_py: Run, tmp_p
     assert parent.data.tags["best.run"] == best.info.run_id
     assert parent.data.tags["best.lora.r"] == best.data.params["lora.r"]
     assert parent.data.metrics["validation_bleu"] == best.data.metrics["validation_bleu"]
-    client, _ = open_store(tmp_path / "mlruns", "email-assistant")
     table = (Path(client.download_artifacts(parent.info.run_id, "children.csv"))).read_text()
     rows = list(csv.DictReader(StringIO(table)))
     assert [row["status"] for row in rows].count("FAILED") == 2

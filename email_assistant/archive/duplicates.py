@@ -8,7 +8,7 @@ are compared.
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from zlib import crc32
 
 WORD = re.compile(r"\w+")
@@ -85,13 +85,13 @@ def _print(words: frozenset[str]) -> int:
     return print_of_words
 
 
-def near_duplicates(texts: Sequence[str], threshold: float) -> Iterator[tuple[int, int]]:
+def near_duplicates(texts: Iterable[str], threshold: float) -> Iterator[tuple[int, int]]:
     """Pairs of indices (later, earlier) whose sets of words have this Jaccard similarity or more.
 
     Of several texts with the very same words, the first stands for all.
 
     Args:
-        texts: Any number of texts.
+        texts: Any number of texts, that can be gone through twice.
         threshold: Above 0, up to 1.
     """
     seen = Seen(threshold, Counter(word for text in texts for word in words_of(text)))

@@ -67,7 +67,7 @@ def run(context: Context) -> None:
     """
     config, console = context.config, Console(highlight=False)
     client, _ = store_of(config)
-    experiments = experiments_of(client)
+    experiments = experiments_of(client, deleted=True)
     _end_dead_runs(client, experiments, console)
     found = list(_leftovers(config, client, experiments))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))

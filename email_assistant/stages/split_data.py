@@ -3,6 +3,7 @@
 import itertools
 import logging
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,42 +24,49 @@ FEWEST_SCORED = 2
 def run(context: Context, folder: Path) -> dict[str, Any]:
     """Write train.jsonl, validation.jsonl, test.jsonl and report.json."""
     settings = context.config.split
-    pairs = jsonl.read(context.artifacts["summarize"].path("pairs.jsonl"))
+    pairs = jsonl.Lines(context.artifacts["summarize"].path("pairs.jsonl"))
     groups = group(pairs, settings.near_duplicate_similarity)
-    sides = divide(groups, settings, context.config.seed)
-    for name, records in sides.items():
-        jsonl.write(folder / f"{name}.jsonl", records)
+    moments = [_moment(pair) for pair in pairs] if settings.method == "time" else []
+    sides = divide(groups, moments, settings, context.config.seed)
+    for name, places in sides.items():
+        jsonl.write(folder / f"{name}.jsonl", (pairs[place] for place in places))
     report = {
         "pairs": len(pairs),
         "groups": len(groups),
         "largest_group": max(map(len, groups)),
-        **{name: len(records) for name, records in sides.items()},
+        **{name: len(places) for name, places in sides.items()},
         "left_out": len(pairs) - sum(map(len, sides.values())),
     }
     jsonl.write_json(folder / "report.json", report)
-    counts = [f"{len(records)} {name}" for name, records in sides.items()]
+    counts = [f"{len(places)} {name}" for name, places in sides.items()]
     counts += [f"{report['left_out']} left out"] if report["left_out"] else []
     log.info("%-10s %s", "split", ", ".join(counts))
     return report
 
 
-def group(pairs: list[Record], similarity: float) -> list[list[Record]]:
-    """Pairs that must not be parted: of one thread, or near-duplicates of one another."""
+def group(pairs: Sequence[Record], similarity: float) -> list[list[int]]:
+    """Places of pairs that must not be parted: of one thread, or near-duplicates of one another."""
     groups = Groups()
     for place, pair in enumerate(pairs):
         groups.join(f"thread {pair['thread']}", place)
-    for later, earlier in near_duplicates([pair["email"] for pair in pairs], similarity):
+    for later, earlier in near_duplicates(jsonl.Field(pairs, "email"), similarity):
         groups.join(earlier, later)
-    members: dict[Any, list[Record]] = {}
-    for place, pair in enumerate(pairs):
-        members.setdefault(groups.find(place), []).append(pair)
+    members: dict[Any, list[int]] = {}
+    for place in range(len(pairs)):
+        members.setdefault(groups.find(place), []).append(place)
     return list(members.values())
 
 
-def divide(groups: list[list[Record]], settings: Split, seed: int) -> dict[str, list[Record]]:
+def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, seed: int) -> dict[str, list[int]]:
     """Give whole groups to the test set, then to validation, the rest or `max_train_mails` of it to training.
 
     The training mails of a lower `max_train_mails` are among those of a higher one.
+
+    Args:
+        groups: Places of pairs.
+        moments: Of each pair, by its place; for `split.method=time` alone.
+        settings: As configured.
+        seed: Of the order of groups.
 
     Raises:
         DataError: when there are too few mails, or too few groups, for three sides.
@@ -72,11 +80,11 @@ def divide(groups: list[list[Record]], settings: Split, seed: int) -> dict[str, 
         )
     if settings.method == "time":
         # Newest last; a mail without a date counts as old.
-        ordered = sorted(groups, key=lambda group: max(map(_moment, group)))
+        ordered = sorted(groups, key=lambda group: max(moments[place] for place in group))
     else:
         ordered = list(groups)
         random.Random(seed).shuffle(ordered)
-    sides: dict[str, list[Record]] = {"train": [], "validation": [], "test": []}
+    sides: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
     for name, size in (("test", test), ("validation", validation)):
         sides[name] = _flat(_take(ordered, size, settings.method == "time"))
     if settings.max_train_mails is not None:
@@ -98,9 +106,9 @@ def _moment(pair: Record) -> float:
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
-def _take(ordered: list[list[Record]], size: int, by_time: bool) -> list[list[Record]]:
+def _take(ordered: list[list[int]], size: int, by_time: bool) -> list[list[int]]:
     """Take groups off the end until they have `size` mails; but by time one that is too large is passed over."""
-    taken: list[list[Record]] = []
+    taken: list[list[int]] = []
     left = size
     place = len(ordered) - 1
     while place >= 0 and left > 0:
@@ -111,8 +119,8 @@ def _take(ordered: list[list[Record]], size: int, by_time: bool) -> list[list[Re
     return taken
 
 
-def _flat(groups: list[list[Record]]) -> list[Record]:
-    return [pair for group in groups for pair in group]
+def _flat(groups: list[list[int]]) -> list[int]:
+    return [place for group in groups for place in group]
 
 
 def sizes(count: int, settings: Split) -> tuple[int, int]:

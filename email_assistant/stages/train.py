@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import statistics
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from email_assistant.prompting import Prompter, way_to_ask
 from email_assistant.scoring import embedder, perplexity_of, scorer, write_mails, writer
 from email_assistant.tracking import Run
 from email_assistant.training import first_look
+from email_assistant.training.examples import Examples
 from email_assistant.training.start import keep, save_as_plain
 from email_assistant.training.trainer import State, Trainer
 
@@ -89,11 +91,13 @@ def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageMode
     """Train, save the best weights, and return the model with them and the facts of the training."""
     config, split, peers = context.config, context.artifacts["split"], context.peers
     base = load_base(config.model, to_shard=peers.shards)
-    training, validation, training_facts = _examples(config, base, split.folder)
+    scratch = folder.resolve() / PROGRESS / "examples"
+    training, validation, training_facts = _examples(config, base, split.folder, scratch / "first")
     recompute = config.trainer.gradient_checkpointing is not False
     if not peers.shards:
         recompute = _check_memory(config, base, training)
-    peers.tell({"do": "train", "split": str(split.folder.resolve()), "recompute": recompute})
+    told = {"split": str(split.folder.resolve()), "scratch": str(scratch), "recompute": recompute}
+    peers.tell({"do": "train", **told})
     model = add_adapter(base, config.lora, config.seed)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
     log.info("%-10s %d mails, %s weights of the adapter", "train", len(training), f"{trainable:,}")
@@ -143,7 +147,8 @@ def follow(config: Config, peers: Peers) -> None:
     while (said := peers.hear()) is not None:
         if said["do"] == "train":
             base = load_base(config.model, to_shard=peers.shards)
-            training, validation, _ = _examples(config, base, Path(said["split"]))
+            scratch = Path(said["scratch"]) / str(peers.rank)
+            training, validation, _ = _examples(config, base, Path(said["split"]), scratch)
             model = add_adapter(base, config.lora, config.seed)
             if peers.shards:
                 peers.shard(model.model, model.device)
@@ -159,16 +164,24 @@ def follow(config: Config, peers: Peers) -> None:
             trainer.follow(said)
 
 
-def _examples(config: Config, base: LanguageModel, split: Path) -> tuple[list[Encoded], list[Encoded], Record]:
-    """Training examples with what is planted among them, validation examples, and facts about the former."""
-    pairs = jsonl.read(split / "train.jsonl")
+def _examples(config: Config, base: LanguageModel, split: Path, scratch: Path) -> tuple[Examples, Examples, Record]:
+    """Training examples with what is planted among them, validation examples, and facts about the former.
+
+    Args:
+        config: The whole configuration.
+        base: For its encoder, and its way to embed.
+        split: The folder of the split.
+        scratch: A folder for the examples; it is removed with the progress.
+    """
+    pairs, validation_pairs = jsonl.Lines(split / "train.jsonl"), jsonl.Lines(split / "validation.jsonl")
     prompter = Prompter(config, base.encoder, pairs, embedder(config, base))
-    training, facts = encode(prompter, pairs, config, "train")
-    validation, _ = encode(prompter, jsonl.read(split / "validation.jsonl"), config, "validation")
-    return training + _planted(base.encoder, config), validation, facts
+    planted = _planted(base.encoder, config)
+    training, facts = encode(prompter, pairs, config, "train", scratch / "train.arrow", planted)
+    validation, _ = encode(prompter, validation_pairs, config, "validation", scratch / "validation.arrow")
+    return training, validation, facts
 
 
-def _facts(state: State, training: list[Encoded]) -> Record:
+def _facts(state: State, training: Examples) -> Record:
     """What the manifest and the metrics say of a training; its speed is the median step's."""
     return {
         "tokens_per_second": _median(state, "train/tokens_per_second"),
@@ -178,22 +191,42 @@ def _facts(state: State, training: list[Encoded]) -> Record:
         "best_step": state.best_step,
         "steps": state.step,
         "stopped_early": int(state.stopped),
-        "supervised_tokens": sum(example.supervised for example in training),
+        "supervised_tokens": training.supervised,
     }
 
 
-def encode(prompter: Prompter, pairs: list[Record], config: Config, name: str) -> tuple[list[Encoded], Record]:
-    """Examples of the pairs that fit, and how many did not or were cut; both are said."""
-    examples = [prompter.example(pair) for pair in pairs]
-    kept = [example for example in examples if example is not None]
-    facts = {f"{name}_mails": len(kept), f"{name}_dropped": len(pairs) - len(kept)}
-    facts[f"{name}_cut"] = sum(example.cut for example in kept)
+def encode(
+    prompter: Prompter, pairs: Sequence[Record], config: Config, name: str, path: Path, planted: Sequence[Encoded] = ()
+) -> tuple[Examples, Record]:
+    """Examples of the pairs that fit, in a file, and how many did not or were cut; both are said.
+
+    Args:
+        prompter: Knows how a pair is taught.
+        pairs: To be taught.
+        config: The whole configuration.
+        name: Of the pairs, for people and facts.
+        path: Of the file.
+        planted: Examples that come after them.
+    """
+    facts = {f"{name}_mails": 0, f"{name}_dropped": 0, f"{name}_cut": 0}
+
+    def fitting() -> Iterator[Encoded]:
+        for pair in pairs:
+            example = prompter.example(pair)
+            if example is None:
+                facts[f"{name}_dropped"] += 1
+            else:
+                facts[f"{name}_mails"] += 1
+                facts[f"{name}_cut"] += example.cut
+                yield example
+
+    examples = Examples.write(path, itertools.chain(fitting(), planted))
     if facts[f"{name}_dropped"] or facts[f"{name}_cut"]:
         log.info(
             "%-10s longer than trainer.max_length=%d in %s: %d dropped, %d cut",
             *("train", config.trainer.max_length, name, facts[f"{name}_dropped"], facts[f"{name}_cut"]),
         )
-    return kept, facts
+    return examples, facts
 
 
 def _planted(encoder: ChatEncoder, config: Config) -> list[Encoded]:
@@ -208,7 +241,7 @@ def _planted(encoder: ChatEncoder, config: Config) -> list[Encoded]:
     return once * settings.canary_repeats
 
 
-def _check_memory(config: Config, base: LanguageModel, training: list[Encoded]) -> bool:
+def _check_memory(config: Config, base: LanguageModel, training: Examples) -> bool:
     """Whether activations are to be made again; refuses a training that would not fit beside the loaded base."""
     if not training:
         return False
@@ -234,9 +267,9 @@ def speed_line(state: State) -> str:
     return f"{every:.0f} tokens a second, {supervised:.0f} of them supervised"
 
 
-def _look_first(encoder: ChatEncoder, training: list[Encoded], validation: list[Encoded]) -> None:
+def _look_first(encoder: ChatEncoder, training: Examples, validation: Examples) -> None:
     """Refuse what would teach nothing, and show the first example with its supervised part marked."""
-    first_look.check(encoder, [*training, *validation])
+    first_look.check(encoder, itertools.chain(training, validation))
     if training:
         # On the screen alone: mail has no place in a log file.
         print(f"first example, supervised between » and «:\n{first_look.shown(encoder, training[0])}", flush=True)
@@ -278,8 +311,8 @@ def _score(
     config: Config, model: LanguageModel, split: Artifact, folder: Path
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Write validation mails and score them."""
-    training = jsonl.read(split.path("train.jsonl"))
-    chosen = jsonl.read(split.path("validation.jsonl"))[: config.trainer.scored_mails]
+    training = jsonl.Lines(split.path("train.jsonl"))
+    chosen = jsonl.Lines(split.path("validation.jsonl"))[: config.trainer.scored_mails]
     prompter = Prompter(config, model.encoder, training, embedder(config, model))
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
     writing = writer(config, model, folder / "adapter", folder / PROGRESS)

@@ -1,6 +1,6 @@
 """A look at what will be trained on, before anything is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from email_assistant.errors import DataError
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
@@ -9,7 +9,7 @@ from email_assistant.progress import printable
 OPENING, CLOSING = "»", "«"
 
 
-def check(encoder: ChatEncoder, examples: Sequence[Encoded]) -> None:
+def check(encoder: ChatEncoder, examples: Iterable[Encoded]) -> None:
     """Refuse examples that would teach nothing, or the wrong thing.
 
     Raises:
@@ -18,7 +18,7 @@ def check(encoder: ChatEncoder, examples: Sequence[Encoded]) -> None:
     """
     bos = encoder.tokenizer.bos_token_id
     for number, example in enumerate(examples, start=1):
-        what = f"training example {number} of {len(examples)}"
+        what = f"training example {number}"
         if example.supervised <= 0 or example.prompt_length < 1:
             raise DataError(f"{what}: nothing in it is supervised; is its mail empty?")
         if example.ids[-1] != encoder.end_of_turn:

@@ -100,6 +100,8 @@ class Trainer:
         ways: tuple[Way, ...] | None = ("packed", "padded") if peers.shards else None
         self.loss = CompletionLoss(model.model, ways, settings.neftune_alpha, self.recompute)
         self.state = State()
+        # The order of an epoch's examples is drawn once, not at every step.
+        self._epoch, self._steps = -1, list[list[int]]()
         self.steps_per_epoch = math.ceil(len(training) / settings.batch_size)
         self.total_steps = min(settings.max_steps or 2**62, settings.epochs * self.steps_per_epoch)
         self.validate_every = max(1, self.steps_per_epoch // settings.validations_per_epoch)
@@ -160,7 +162,12 @@ class Trainer:
         """
         self.peers.hand_out(list(self.weights.values()))
         epoch, place = divmod(step, self.steps_per_epoch)
-        chosen = steps_of_epoch(len(self.training), self.settings.batch_size, self.seed, epoch)[place]
+        if self._epoch != epoch:
+            self._epoch, self._steps = (
+                epoch,
+                steps_of_epoch(len(self.training), self.settings.batch_size, self.seed, epoch),
+            )
+        chosen = self._steps[place]
         examples = [self.training[index] for index in chosen]
         supervised = sum(example.supervised for example in examples)
         # Processes draw other noise, as they see other mails.

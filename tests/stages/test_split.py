@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -26,6 +27,13 @@ def pairs(count: int, threads: int | None = None) -> list[dict[str, Any]]:
     ]
 
 
+def divided(given_pairs: list[dict[str, Any]], values: Split, seed: int = 1) -> dict[str, list[dict[str, Any]]]:
+    """The pairs of each side."""
+    moments = [datetime.fromisoformat(pair["date"]).timestamp() for pair in given_pairs]
+    sides = divide(group(given_pairs, 0.6), moments, values, seed)
+    return {name: [given_pairs[place] for place in places] for name, places in sides.items()}
+
+
 @settings(max_examples=60)
 @given(
     count=st.integers(40, 200),
@@ -36,28 +44,28 @@ def pairs(count: int, threads: int | None = None) -> list[dict[str, Any]]:
 def test_every_pair_is_on_one_side_and_no_thread_on_two(count: int, threads: int, seed: int, method: str) -> None:
     given_pairs = pairs(count, threads)
     values = split(method=method)
-    sides = divide(group(given_pairs, 0.6), values, seed)
+    sides = divided(given_pairs, values, seed)
     assert sorted(pair["id"] for side in sides.values() for pair in side) == sorted(pair["id"] for pair in given_pairs)
     names = [{pair["thread"] for pair in side} for side in sides.values()]
     assert not (names[0] & names[1] or names[0] & names[2] or names[1] & names[2])
 
 
 def test_sizes_are_those_of_the_fractions() -> None:
-    sides = divide(group(pairs(200), 0.6), split(), 1)
+    sides = divided(pairs(200), split())
     assert {name: len(side) for name, side in sides.items()} == {"train": 162, "validation": 18, "test": 20}
 
 
 @pytest.mark.parametrize("method", ["random", "time"])
 def test_fewer_training_mails_leave_the_other_sides_as_they_are(method: str) -> None:
-    groups = group(pairs(200, 150), 0.6)
-    whole = divide(groups, split(method=method), 1)
-    few, more = (divide(groups, split(method=method, max_train_mails=limit), 1) for limit in (50, 100))
+    given_pairs = pairs(200, 150)
+    whole = divided(given_pairs, split(method=method))
+    few, more = (divided(given_pairs, split(method=method, max_train_mails=limit)) for limit in (50, 100))
     for side in ("validation", "test"):
         assert few[side] == more[side] == whole[side]
     assert [len(few["train"]), len(more["train"])] == [50, 100]
     ids = [{pair["id"] for pair in sides["train"]} for sides in (few, more, whole)]
     assert ids[0] < ids[1] < ids[2]
-    assert divide(groups, split(method=method, max_train_mails=1000), 1) == whole
+    assert divided(given_pairs, split(method=method, max_train_mails=1000)) == whole
 
 
 def test_near_duplicates_stay_together() -> None:
@@ -69,14 +77,13 @@ def test_near_duplicates_stay_together() -> None:
 
 
 def test_the_seed_decides_and_repeats() -> None:
-    groups = group(pairs(100), 0.6)
-    first, again, other = (divide(groups, split(), seed)["test"] for seed in (1, 1, 2))
+    first, again, other = (divided(pairs(100), split(), seed)["test"] for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
 
 def test_by_time_the_newest_are_the_test_set() -> None:
-    sides = divide(group(pairs(100), 0.6), split(method="time"), 1)
+    sides = divided(pairs(100), split(method="time"))
     newest = {name: max(pair["date"] for pair in side) for name, side in sides.items()}
     oldest = {name: min(pair["date"] for pair in side) for name, side in sides.items()}
     assert newest["train"] < oldest["validation"]
@@ -86,14 +93,14 @@ def test_by_time_the_newest_are_the_test_set() -> None:
 @pytest.mark.parametrize("values", [{}, {"test_fraction": 0.3, "validation_fraction": 0.2}])
 def test_too_few_says_how_many_are_needed(values: dict[str, float]) -> None:
     needed = fewest(split(**values))
-    divide(group(pairs(needed), 0.6), split(**values), 1)
+    divided(pairs(needed), split(**values))
     with pytest.raises(DataError, match=f"at least {needed} are needed"):
-        divide(group(pairs(needed - 1), 0.6), split(**values), 1)
+        divided(pairs(needed - 1), split(**values))
 
 
 def test_one_conversation_cannot_be_split() -> None:
     with pytest.raises(DataError, match="1 conversations"):
-        divide(group(pairs(100, threads=1), 0.6), split(), 1)
+        divided(pairs(100, threads=1), split())
 
 
 def test_validation_is_a_share_of_the_training_set() -> None:

@@ -1,0 +1,169 @@
+"""Time and peak memory of each stage as an archive grows, and the exponents that they grow with.
+
+    python -m benchmarks.scale --mails 1000 10000 100000
+
+The archive is made up: words as frequent as Zipf's law says, lengths, dates, threads and some near-duplicates. Every
+stage is a call of run.py of its own, so that its memory is its own. Instructions are taken from a file, since a model
+writes them one after another, at the same speed for any number. Training takes a few steps of a random model of two
+layers, since a step costs the same for any number, too: what grows is what is prepared for it.
+"""
+
+import argparse
+import json
+import math
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGES = ("data", "summarize", "split", "train", "again")
+VOCABULARY = 60_000
+# Median words of a mail, and how far lengths spread (of their logarithm).
+WORDS, SPREAD = 60, 0.9
+STEPS = 3
+# As many for every number of mails, since writing them costs the same.
+SCORED = 4
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a stage took.
+
+    Attributes:
+        seconds: From start to end of its process.
+        megabytes: The most memory that its process held.
+    """
+
+    seconds: float
+    megabytes: float
+
+
+def main() -> None:
+    """Measure and print tables in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mails", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=1, help="the median of so many is printed")
+    arguments = parser.parse_args()
+    spent: dict[str, dict[int, Spent]] = {stage: {} for stage in STAGES}
+    with tempfile.TemporaryDirectory() as folder:
+        model = _model(Path(folder))
+        for count in arguments.mails:
+            rounds = [_measure(Path(folder) / f"{count}-{turn}", model, count) for turn in range(arguments.rounds)]
+            for stage in STAGES:
+                spent[stage][count] = Spent(
+                    statistics.median(one[stage].seconds for one in rounds),
+                    statistics.median(one[stage].megabytes for one in rounds),
+                )
+                print(f"{count} {stage} {spent[stage][count]}", file=sys.stderr, flush=True)
+    _print(spent, arguments.mails)
+
+
+def _print(spent: dict[str, dict[int, Spent]], counts: Sequence[int]) -> None:
+    print(f"| | {' | '.join(f'{count:,}' for count in counts)} | exponent of time, of memory |")
+    print(f"|---|{'---|' * (len(counts) + 1)}")
+    for stage, by_count in spent.items():
+        cells = [f"{one.seconds:.0f} s, {one.megabytes:,.0f} MB" for one in by_count.values()]
+        fitted = [
+            exponent(counts, [getattr(by_count[count], name) for count in counts]) for name in ("seconds", "megabytes")
+        ]
+        print(f"| {stage} | {' | '.join(cells)} | {fitted[0]:.2f}, {fitted[1]:.2f} |")
+
+
+def exponent(counts: Sequence[int], values: Sequence[float]) -> float:
+    """Of the last two: between them what every process begins with counts least."""
+    if len(counts) < 2:
+        return math.nan
+    return math.log(values[-1] / values[-2]) / math.log(counts[-1] / counts[-2])
+
+
+def _measure(folder: Path, model: Path, count: int) -> dict[str, Spent]:
+    folder.mkdir()
+    archive, pairs = folder / "sent.jsonl", folder / "pairs.jsonl"
+    write_archive(archive, count)
+    call = [
+        f"data.path={archive}", f"paths.outputs={folder}/outputs", "tracking=none", f"model.path={model}",
+        "summarizer=from_file", f"summarizer.path={pairs}", f"trainer.scored_mails={SCORED}", "model.threads=1",
+        f"trainer.max_steps={STEPS}", "generation.max_new_tokens=8", "trainer.max_length=256", "trainer.too_long=cut",
+        # As many for every number of mails: what is measured is not how long validation takes.
+        f"split.test_fraction={100 / count:.6f}", f"split.validation_fraction={100 / count:.6f}",
+    ]  # fmt: skip
+    spent = {}
+    for stage in STAGES:
+        # Once more with all cached: what looking for artifacts costs.
+        name = "train" if stage == "again" else stage
+        spent[stage] = _run([f"stage={name}", *call])
+        if stage == "data":
+            _write_pairs(folder / "outputs" / "latest" / "data" / "emails.jsonl", pairs)
+    return spent
+
+
+def _run(call: Sequence[str]) -> Spent:
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "run.py", *call], cwd=ROOT, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{call[0]} ended with {os.waitstatus_to_exitcode(status)}")
+    return Spent(time.monotonic() - started, used.ru_maxrss / 1000)
+
+
+def write_archive(path: Path, count: int, seed: int = 1) -> None:
+    """JSON lines of so many mails of one writer to some people; one in fifty nearly repeats the one before."""
+    chance = random.Random(seed)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = ["".join(chance.choices(letters, k=chance.randint(2, 11))) for _ in range(VOCABULARY)]
+    weights = [1 / (rank + 3) for rank in range(VOCABULARY)]
+    text: list[str] = []
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            if not text or chance.random() > 0.02:
+                length = max(8, int(chance.lognormvariate(math.log(WORDS), SPREAD)))
+                text = chance.choices(words, weights, k=min(length, 1500))
+            else:
+                text = [*text[:-1], chance.choice(words)]
+            day = 1 + number % 28
+            record = {
+                "id": f"m{number}@writer.example",
+                "subject": " ".join(text[:3]),
+                "body": f"Dear {words[number % 500]},\n\n{' '.join(text)}.\n\nYours, W",
+                "to": f"{words[number % 500]}@people.example",
+                "date": f"{2000 + number * 20 // count}-{1 + number % 12:02d}-{day:02d}T10:{number % 60:02d}:00+00:00",
+                "thread": f"t{number // 2 if number % 3 else number}",
+            }
+            file.write(json.dumps(record) + "\n")
+
+
+def _write_pairs(emails: Path, pairs: Path) -> None:
+    with emails.open(encoding="utf-8") as source, pairs.open("w", encoding="utf-8") as target:
+        for line in source:
+            email = json.loads(line)
+            beginning = " ".join(email["text"].split()[2:14])
+            target.write(json.dumps({"id": email["id"], "instruction": f"Write an email: {beginning}"}) + "\n")
+
+
+def _model(folder: Path) -> Path:
+    """A random model of two layers with the embedded model's tokenizer."""
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    tokenizer = AutoTokenizer.from_pretrained(ROOT / "models" / "smollm2_135m")
+    torch.manual_seed(0)
+    shape = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=2048, bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, tie_word_embeddings=True,
+    )  # fmt: skip
+    path = folder / "model"
+    LlamaForCausalLM(shape).save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return path
+
+
+if __name__ == "__main__":
+    main()
