@@ -19,7 +19,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,7 +55,9 @@ def main() -> None:
     arguments = parser.parse_args()
     spent: dict[str, dict[int, Spent]] = {stage: {} for stage in STAGES}
     with tempfile.TemporaryDirectory() as folder:
-        model = _model(Path(folder))
+        # In a process of its own: what a process starts with counts as its memory, too.
+        with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+            model = apart.submit(_model, Path(folder)).result()
         for count in arguments.mails:
             rounds = [_measure(Path(folder) / f"{count}-{turn}", model, count) for turn in range(arguments.rounds)]
             for stage in STAGES:
@@ -61,7 +65,6 @@ def main() -> None:
                     statistics.median(one[stage].seconds for one in rounds),
                     statistics.median(one[stage].megabytes for one in rounds),
                 )
-                print(f"{count} {stage} {spent[stage][count]}", file=sys.stderr, flush=True)
     _print(spent, arguments.mails)
 
 
@@ -99,6 +102,7 @@ def _measure(folder: Path, model: Path, count: int) -> dict[str, Spent]:
         # Once more with all cached: what looking for artifacts costs.
         name = "train" if stage == "again" else stage
         spent[stage] = _run([f"stage={name}", *call])
+        print(f"{count} {stage} {spent[stage]}", file=sys.stderr, flush=True)
         if stage == "data":
             _write_pairs(folder / "outputs" / "latest" / "data" / "emails.jsonl", pairs)
     return spent
