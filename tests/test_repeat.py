@@ -162,7 +162,7 @@ def test_adapters_are_registered_and_found_by_alias(run_py: Run, tmp_path: Path,
     assert len(set(used)) == 2
     unknown = run_py("stage=infer", f"infer.adapter=models:/{NAME}@bset", f"infer.input={ask}")
     assert unknown.code == 1 and f"there are models:/{NAME}@best" in unknown.err
-    # Of a grown archive the newest adapter is the best one until there are others; and its run is a long one.
+    # Of a grown archive the newest adapter is the best one until there are others; and its run says how the machine is.
     assert not any(name.startswith("system/") for name in runs_of(tmp_path)[0].data.metrics)
     with (tmp_path / "own.jsonl").open("a") as file:
         for number in range(9):
