@@ -7,12 +7,21 @@ are compared.
 
 import math
 import re
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
 from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 WORD = re.compile(r"\w+")
 EPSILON = 1e-9
+# Of 64 bits.
+PRINT_WORDS = 4
+Array = NDArray[Any]
 
 
 def words_of(text: str) -> set[str]:
@@ -23,8 +32,9 @@ def words_of(text: str) -> set[str]:
 class Seen:
     """The texts so far, to ask of each next one which of them it nearly repeats.
 
-    Texts of the same words are held once; only texts of about the same number of words are compared,
-    since others cannot be similar enough.
+    Texts of the same words are held once. In memory are some four bytes for each word of a text, and as many again
+    for each of its rarest. Only texts of about the same number of words are compared, since others cannot be similar
+    enough.
     """
 
     def __init__(self, threshold: float, counts: Mapping[str, int]) -> None:
@@ -36,53 +46,90 @@ class Seen:
         """
         self._threshold = threshold
         self._counts = counts
-        self._sets: list[frozenset[str]] = []
-        self._prints: list[int] = []
-        self._places: list[int] = []
-        self._same: set[frozenset[str]] = set()
-        self._by_word: dict[tuple[str, int], list[int]] = defaultdict(list)
-        self._words: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
+        # The words of one text after another, where each begins, and the place that it came with.
+        self._words, self._starts, self._places = array("I"), array("Q", [0]), array("Q")
+        self._sizes = Rows(1, np.int32)
+        self._prints = Rows(PRINT_WORDS, np.uint64)
+        self._same: set[bytes] = set()
+        # Texts among whose rarest words a word is.
+        self._by_word: dict[int, array[int]] = defaultdict(lambda: array("I"))
 
     def like(self, place: int, text: str) -> list[int]:
         """The places of earlier texts that a text nearly repeats; the text joins them under its own place."""
-        words = self._interned(text)
+        words = words_of(text)
         size = len(words)
         if not size:
             return []
-        similar: set[int] = set()
-        smallest, largest = math.ceil(self._threshold * size), math.floor(size / self._threshold)
         rarest_first = sorted(words, key=lambda word: (self._counts.get(word, 0), word))
-        prefix = rarest_first[: size - math.ceil(self._threshold * size) + 1]
+        numbers = [self._numbers.setdefault(word, len(self._numbers)) for word in rarest_first]
+        prefix = numbers[: size - math.ceil(self._threshold * size) + 1]
         print_of_words = _print(words)
-        for length in range(smallest, largest + 1):
-            # Sets of these sizes that differ in more words than this are too far apart; their prints differ in fewer.
-            furthest = math.floor((1 - self._threshold) / (1 + self._threshold) * (size + length) + EPSILON)
-            for word in prefix:
-                for number in self._by_word.get((word, length), ()):
-                    if (self._prints[number] ^ print_of_words).bit_count() <= furthest:
-                        similar.add(number)
-        found = [number for number in sorted(similar) if jaccard(words, self._sets[number]) >= self._threshold]
-        if words not in self._same:
-            number = len(self._sets)
-            self._same.add(words)
-            self._sets.append(words)
-            self._prints.append(print_of_words)
-            self._places.append(place)
-            for word in prefix:
-                self._by_word[word, size].append(number)
+        chosen = set(numbers)
+        found = [number for number in self._close(prefix, size, print_of_words) if self._likeness(chosen, number)]
+        same = blake2b(array("I", sorted(numbers)).tobytes(), digest_size=16).digest()
+        if same not in self._same:
+            self._same.add(same)
+            self._join(place, numbers, prefix, print_of_words)
         return [self._places[number] for number in found]
 
-    def _interned(self, text: str) -> frozenset[str]:
-        """A text's words, each held once in memory."""
-        return frozenset(self._words.setdefault(word, word) for word in words_of(text))
+    def _close(self, prefix: Sequence[int], size: int, print_of_words: Array) -> list[int]:
+        """The texts that share a rare word, have about as many words, and a print that is not too far."""
+        sharing = [np.frombuffer(self._by_word[word], np.uint32) for word in prefix if word in self._by_word]
+        if not sharing:
+            return []
+        texts = np.concatenate(sharing)
+        sizes = self._sizes[texts][:, 0]
+        fitting = (sizes >= math.ceil(self._threshold * size)) & (sizes <= math.floor(size / self._threshold))
+        texts, sizes = texts[fitting], sizes[fitting]
+        # Sets of these sizes that differ in more words than this are too far apart; their prints differ in fewer.
+        furthest = np.floor((1 - self._threshold) / (1 + self._threshold) * (size + sizes) + EPSILON)
+        distance = np.bitwise_count(self._prints[texts] ^ print_of_words).sum(axis=1, dtype=np.int64)
+        return [int(number) for number in np.unique(texts[distance <= furthest])]
+
+    def _likeness(self, words: set[int], number: int) -> bool:
+        """Whether an earlier text is similar enough."""
+        others = self._words[self._starts[number] : self._starts[number + 1]]
+        shared = len(words.intersection(others))
+        return shared / (len(words) + len(others) - shared) >= self._threshold
+
+    def _join(self, place: int, numbers: Sequence[int], prefix: Sequence[int], print_of_words: Array) -> None:
+        number = len(self._places)
+        self._places.append(place)
+        self._words.extend(numbers)
+        self._starts.append(len(self._words))
+        self._sizes.append(len(numbers))
+        self._prints.append(print_of_words)
+        for word in prefix:
+            self._by_word[word].append(number)
 
 
-def _print(words: frozenset[str]) -> int:
+class Rows:
+    """Rows of numbers, as many as are appended, to pick from by an array of their places."""
+
+    def __init__(self, width: int, kind: type) -> None:
+        """Begin without rows."""
+        self._rows: Array = np.zeros((64, width), kind)
+        self._count = 0
+
+    def append(self, row: Any) -> None:
+        """Add a row; room for twice as many is made where there is none."""
+        if self._count == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+        self._rows[self._count] = row
+        self._count += 1
+
+    def __getitem__(self, places: Array) -> Array:
+        """(places, width)."""
+        return self._rows[places]
+
+
+def _print(words: set[str]) -> Array:
     """A bit for every word, of 256: two sets' prints differ in no more bits than the sets do in words."""
     print_of_words = 0
     for word in words:
         print_of_words |= 1 << (crc32(word.encode("utf-8", "surrogatepass")) & 255)
-    return print_of_words
+    return np.frombuffer(print_of_words.to_bytes(8 * PRINT_WORDS, "little"), np.uint64)
 
 
 def near_duplicates(texts: Iterable[str], threshold: float) -> Iterator[tuple[int, int]]:
