@@ -67,10 +67,10 @@ class Store:
         Raises:
             ArtifactError: when a file was changed or is missing since it was made.
         """
-        folder = self.root / stage / key
-        if not (folder / MANIFEST).exists():
+        artifact = self.at(stage, key)
+        if artifact is None:
             return None
-        artifact = Artifact(folder, _manifest(folder / MANIFEST))
+        folder = artifact.folder
         for name, digest in artifact.manifest["files"].items():
             if not (folder / name).exists() or hash_file(folder / name) != digest:
                 raise ArtifactError(
@@ -78,6 +78,15 @@ class Store:
                     "stage=" + stage + " makes it again (corrected instructions go in by summarizer=from_file)"
                 )
         return artifact
+
+    def at(self, stage: str, key: str) -> Artifact | None:
+        """The artifact of this key, its files not looked at; None when there is none.
+
+        Raises:
+            ArtifactError: when its manifest was changed or cut off.
+        """
+        manifest = self.root / stage / key / MANIFEST
+        return Artifact(manifest.parent, _manifest(manifest)) if manifest.exists() else None
 
     def find_core(self, stage: str, core: str) -> Artifact | None:
         """The newest artifact whose manifest names this core: what the stage made, however it was scored."""

@@ -15,18 +15,24 @@ def this() -> str:
 
 def interrupt(name: str) -> None:
     """Do to a process what Ctrl-C does, where it is of this machine and lives."""
-    machine, number, _ = [*name.split(), "", "", ""][:3]
-    if machine == platform.node() and number.isdigit() and not is_gone(name):
+    number, _ = _here(name)
+    if number is not None and not is_gone(name):
         with suppress(ProcessLookupError):
-            os.kill(int(number), signal.SIGINT)
+            os.kill(number, signal.SIGINT)
 
 
 def is_gone(name: str) -> bool:
     """Whether a process of this machine has ended; of others and of unknown ones nothing can be said."""
-    machine, number, started = [*name.split(), "", "", ""][:3]
-    if machine != platform.node() or not number.isdigit():
+    number, started = _here(name)
+    if number is None:
         return False
     try:
-        return f"{psutil.Process(int(number)).create_time():.0f}" != started
+        return f"{psutil.Process(number).create_time():.0f}" != started
     except psutil.NoSuchProcess:
         return True
+
+
+def _here(name: str) -> tuple[int | None, str]:
+    """The number of a process of this machine and when it started; no number for another machine's."""
+    machine, number, started = [*name.split(), "", "", ""][:3]
+    return (int(number) if machine == platform.node() and number.isdigit() else None), started

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from email_assistant import jsonl
-from email_assistant.artifacts import MANIFEST, Artifact
+from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import BY_LANGUAGE, find_faults, is_learned, report
 from email_assistant.context import Context
 from email_assistant.errors import ArtifactError, ConfigurationError, DataError, TrackingError
@@ -22,10 +22,8 @@ from email_assistant.tracking import (
     ARTIFACT_TAG,
     CONFIGURATION,
     MANIFESTS,
-    all_runs,
-    experiments_of,
     has_store,
-    named,
+    run_to_repeat,
     store_of,
 )
 
@@ -100,7 +98,7 @@ def origin_of(composed: Mapping[str, Any], overrides: list[str]) -> Origin:
     if not has_store(today):
         raise TrackingError(f"from_run = {composed['from_run']}: there is no store of runs in {today.paths.mlruns}")
     client, _ = store_of(today)
-    run = named(str(composed["from_run"]), all_runs(client, experiments_of(client), ""), "from_run")[0]
+    run = run_to_repeat(client, str(composed["from_run"]))
     run_id = run.info.run_id
     if CONFIGURATION not in {file.path for file in client.list_artifacts(run_id)}:
         raise TrackingError(f"from_run = {run_id}: holds no configuration (of a sweep, name one of its children)")
@@ -178,9 +176,8 @@ def _manifests(client: "MlflowClient", run: Any, outputs: Path) -> dict[str, Any
         found[Path(file.path).stem] = jsonl.read_json(Path(client.download_artifacts(run.info.run_id, file.path)))
     for name, key in run.data.tags.items():
         stage = name.removeprefix(ARTIFACT_TAG)
-        path = outputs / "artifacts" / stage / key / MANIFEST
-        if name.startswith(ARTIFACT_TAG) and stage not in found and path.is_file():
-            found[stage] = jsonl.read_json(path)
+        if name.startswith(ARTIFACT_TAG) and stage not in found and (artifact := Store(outputs).at(stage, key)):
+            found[stage] = artifact.manifest
     return found
 
 

@@ -35,9 +35,8 @@ from email_assistant.tracking import (
     PRUNED_TAG,
     SWEEP,
     all_runs,
-    experiments_of,
-    named,
     run_name,
+    run_to_repeat,
     store_of,
 )
 
@@ -95,8 +94,7 @@ class SweepParent(Callback):
             return
         self._client, experiment = store_of(config)
         if config.from_run:
-            repeated = named(str(config.from_run), all_runs(self._client, experiments_of(self._client), ""), "from_run")
-            experiment = repeated[0].info.experiment_id
+            experiment = run_to_repeat(self._client, str(config.from_run)).info.experiment_id
         overrides = last_of_each(lines_of(config))
         varied = {key: str(one.input_line) for key, one in overrides.items() if one.is_sweep_override()}
         key = key_of(overrides)

@@ -201,6 +201,15 @@ def named(want: str, runs: Sequence[Any], key: str) -> list[Any]:
     return found
 
 
+def run_to_repeat(client: "MlflowClient", want: str) -> Any:
+    """The run that `from_run` means, of any experiment; the newest where there are several.
+
+    Raises:
+        TrackingError: when there is none.
+    """
+    return named(want, all_runs(client, experiments_of(client), ""), "from_run")[0]
+
+
 def all_runs(client: "MlflowClient", experiments: Sequence[str], where: str, deleted: bool = False) -> list[Any]:
     """Runs of experiments, or those deleted in them, that a filter in MLflow's language finds, the newest first."""
     from mlflow.entities import ViewType

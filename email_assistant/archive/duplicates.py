@@ -10,6 +10,7 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 from typing import Any
 from zlib import crc32
@@ -48,9 +49,8 @@ class Seen:
         self._counts = counts
         self._numbers: dict[str, int] = {}
         # The words of one text after another, where each begins, and the place that it came with.
-        self._words, self._starts, self._places = array("I"), array("Q", [0]), array("Q")
-        self._sizes = Rows(1, np.int32)
-        self._prints = Rows(PRINT_WORDS, np.uint64)
+        self._words, self._starts, self._places = array("I"), array("q", [0]), array("Q")
+        self._prints = array("Q")
         self._same: set[bytes] = set()
         # Texts among whose rarest words a word is.
         self._by_word: dict[int, array[int]] = defaultdict(lambda: array("I"))
@@ -65,8 +65,8 @@ class Seen:
         numbers = [self._numbers.setdefault(word, len(self._numbers)) for word in rarest_first]
         prefix = numbers[: size - math.ceil(self._threshold * size) + 1]
         print_of_words = _print(words)
-        chosen = set(numbers)
-        found = [number for number in self._close(prefix, size, print_of_words) if self._likeness(chosen, number)]
+        chosen, close = set(numbers), self._close(prefix, size, print_of_words)
+        found = [number for number in close if jaccard(chosen, self._words_of(number)) >= self._threshold]
         same = blake2b(array("I", sorted(numbers)).tobytes(), digest_size=16).digest()
         if same not in self._same:
             self._same.add(same)
@@ -79,49 +79,27 @@ class Seen:
         if not sharing:
             return []
         texts = np.concatenate(sharing)
-        sizes = self._sizes[texts][:, 0]
+        starts = np.frombuffer(self._starts, np.int64)
+        sizes = starts[texts + 1] - starts[texts]
         fitting = (sizes >= math.ceil(self._threshold * size)) & (sizes <= math.floor(size / self._threshold))
         texts, sizes = texts[fitting], sizes[fitting]
         # Sets of these sizes that differ in more words than this are too far apart; their prints differ in fewer.
         furthest = np.floor((1 - self._threshold) / (1 + self._threshold) * (size + sizes) + EPSILON)
-        distance = np.bitwise_count(self._prints[texts] ^ print_of_words).sum(axis=1, dtype=np.int64)
+        prints = np.frombuffer(self._prints, np.uint64).reshape(-1, PRINT_WORDS)[texts]
+        distance = np.bitwise_count(prints ^ print_of_words).sum(axis=1, dtype=np.int64)
         return [int(number) for number in np.unique(texts[distance <= furthest])]
 
-    def _likeness(self, words: set[int], number: int) -> bool:
-        """Whether an earlier text is similar enough."""
-        others = self._words[self._starts[number] : self._starts[number + 1]]
-        shared = len(words.intersection(others))
-        return shared / (len(words) + len(others) - shared) >= self._threshold
+    def _words_of(self, number: int) -> set[int]:
+        return set(self._words[self._starts[number] : self._starts[number + 1]])
 
     def _join(self, place: int, numbers: Sequence[int], prefix: Sequence[int], print_of_words: Array) -> None:
         number = len(self._places)
         self._places.append(place)
         self._words.extend(numbers)
         self._starts.append(len(self._words))
-        self._sizes.append(len(numbers))
-        self._prints.append(print_of_words)
+        self._prints.extend(print_of_words.tolist())
         for word in prefix:
             self._by_word[word].append(number)
-
-
-class Rows:
-    """Rows of numbers, as many as are appended, to pick from by an array of their places."""
-
-    def __init__(self, width: int, kind: type) -> None:
-        """Begin without rows."""
-        self._rows: Array = np.zeros((64, width), kind)
-        self._count = 0
-
-    def append(self, row: Any) -> None:
-        """Add a row; room for twice as many is made where there is none."""
-        if self._count == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
-        self._rows[self._count] = row
-        self._count += 1
-
-    def __getitem__(self, places: Array) -> Array:
-        """(places, width)."""
-        return self._rows[places]
 
 
 def _print(words: set[str]) -> Array:
@@ -146,7 +124,7 @@ def near_duplicates(texts: Iterable[str], threshold: float) -> Iterator[tuple[in
         yield from ((later, earlier) for earlier in seen.like(later, text))
 
 
-def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
+def jaccard(left: AbstractSet[Any], right: AbstractSet[Any]) -> float:
     """Shared elements by all elements; 1 for two empty sets."""
     union = len(left | right)
     return len(left & right) / union if union else 1.0

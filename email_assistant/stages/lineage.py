@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from email_assistant import jsonl, lineage
-from email_assistant.artifacts import MANIFEST, Artifact
+from email_assistant.artifacts import Artifact
 from email_assistant.config import Config
 from email_assistant.context import WEIGHTS_TAG, Context
 from email_assistant.errors import ArtifactError, EmailAssistantError, ModelError
@@ -58,7 +58,7 @@ def run(context: Context) -> None:
     for piece in pieces:
         told += _told(piece)
     told += _base(config, folder)
-    trained = _artifact(context, pieces[0])
+    trained = store.at("train", str((pieces[0].made or {}).get("key", "")))
     told += _scores(written, trained, lineage.evaluations(store, trained))
     told += _runs(config, trained, weights)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_header=False)
@@ -73,12 +73,6 @@ def run(context: Context) -> None:
 
 def _folder(config: Config) -> Path:
     return adapter_path(config) or config.outputs / "latest" / "train" / "adapter"
-
-
-def _artifact(context: Context, piece: Piece) -> Artifact | None:
-    """The training's artifact where it is on this disk."""
-    folder = context.store.root / "train" / str((piece.made or {}).get("key", ""))
-    return Artifact(folder, jsonl.read_json(folder / MANIFEST)) if (folder / MANIFEST).is_file() else None
 
 
 def _told(piece: Piece) -> list[tuple[str, str]]:

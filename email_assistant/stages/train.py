@@ -269,7 +269,7 @@ def speed_line(state: State) -> str:
 
 def _look_first(encoder: ChatEncoder, training: Examples, validation: Examples) -> None:
     """Refuse what would teach nothing, and show the first example with its supervised part marked."""
-    first_look.check(encoder, itertools.chain(training, validation))
+    first_look.check(encoder, training, validation)
     if training:
         # On the screen alone: mail has no place in a log file.
         print(f"first example, supervised between » and «:\n{first_look.shown(encoder, training[0])}", flush=True)

@@ -1,6 +1,7 @@
 """A look at what will be trained on, before anything is."""
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Sequence
 
 from email_assistant.errors import DataError
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
@@ -9,7 +10,7 @@ from email_assistant.progress import printable
 OPENING, CLOSING = "»", "«"
 
 
-def check(encoder: ChatEncoder, examples: Iterable[Encoded]) -> None:
+def check(encoder: ChatEncoder, *parts: Sequence[Encoded]) -> None:
     """Refuse examples that would teach nothing, or the wrong thing.
 
     Raises:
@@ -17,8 +18,9 @@ def check(encoder: ChatEncoder, examples: Iterable[Encoded]) -> None:
             with the beginning-of-sequence token twice.
     """
     bos = encoder.tokenizer.bos_token_id
-    for number, example in enumerate(examples, start=1):
-        what = f"training example {number}"
+    count = sum(map(len, parts))
+    for number, example in enumerate(itertools.chain(*parts), start=1):
+        what = f"training example {number} of {count}"
         if example.supervised <= 0 or example.prompt_length < 1:
             raise DataError(f"{what}: nothing in it is supervised; is its mail empty?")
         if example.ids[-1] != encoder.end_of_turn:

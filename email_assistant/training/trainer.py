@@ -128,6 +128,7 @@ class Trainer:
         """Do this process's part of a step or a validation that the leading process takes."""
         if said["do"] == "step":
             self._gradients(int(said["step"]))
+            self.optimizer.zero_grad(set_to_none=True)
         else:
             self._validation_loss()
 
@@ -173,8 +174,6 @@ class Trainer:
         # Processes draw other noise, as they see other mails.
         torch.manual_seed((self.seed * 1_000_003 + step + self.peers.rank * 2**40) % 2**63)
         self.model.model.train()
-        for weight in self.weights.values():
-            weight.grad = None
         total = torch.zeros(1, dtype=torch.float64, device=self.model.device)
         for batch in self._batches(examples):
             with self._precision():

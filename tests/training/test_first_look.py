@@ -36,7 +36,7 @@ def test_control_characters_of_a_mail_do_not_reach_the_terminal(encoder: ChatEnc
 
 
 def test_nothing_supervised_is_refused(encoder: ChatEncoder, example: Encoded) -> None:
-    with pytest.raises(DataError, match="example 2: nothing in it is supervised"):
+    with pytest.raises(DataError, match="example 2 of 2: nothing in it is supervised"):
         first_look.check(encoder, [example, Encoded(example.ids, len(example.ids))])
 
 
