@@ -96,10 +96,12 @@ class Peers:
             model: With an adapter, in the processor's memory.
             device: Of this process.
         """
-        from torch.distributed.device_mesh import init_device_mesh
+        from torch import distributed
+        from torch.distributed.device_mesh import DeviceMesh
         from torch.distributed.fsdp import fully_shard
 
-        mesh = init_device_mesh(device.type, (self.count,))
+        # A group of its own, since torch keeps a mesh to the end and with it what part_ways has to end.
+        mesh = DeviceMesh.from_group(distributed.new_group(), device.type)
         for layer in model.get_base_model().base_model.layers:
             # The adapter's weights are whole everywhere, as without sharding.
             fully_shard(
@@ -163,6 +165,10 @@ def meet() -> Peers:
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     os.environ.setdefault("NCCL_SOCKET_IFNAME", "lo")
     import torch
+
+    # Its functions keep the group that there is when they are defined, as a default: there must be none yet, for
+    # part_ways to end it.
+    import torch.distributed.nn.functional
     from torch import distributed
 
     if not distributed.is_initialized():
@@ -174,6 +180,8 @@ def meet() -> Peers:
 def part_ways(peers: Peers) -> None:
     """End the meeting, as all processes do when they are done."""
     if peers.count > 1:
+        # With its last reference its threads end. One that still had a tensor of the last message to free would abort
+        # the process if the interpreter had ended before.
         from torch import distributed
 
         distributed.destroy_process_group()

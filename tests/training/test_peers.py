@@ -24,12 +24,15 @@ Run = Callable[..., Call]
 TRAINING = ("stage=train", "trainer.batch_size=5", "trainer.epochs=2", "trainer.validations_per_epoch=3")
 
 
-def launched(tmp_path: Path, configuration: str, *arguments: str, processes: int = 2) -> list[str]:
+def launched(tmp_path: Path, configuration: str, *arguments: str) -> list[str]:
     """The command that starts so many processes, with what the fixture's calls say, too."""
-    accelerate = str(Path(sys.executable).with_name("accelerate"))
-    with_file = ["launch", "--config_file", str(ROOT / "launch" / configuration), "--num_processes", str(processes)]
     where = [f"paths.outputs={tmp_path}/outputs", f"paths.mlruns={tmp_path}/mlruns"]
-    return [accelerate, *with_file, str(ROOT / "run.py"), *arguments, *where]
+    return [*launcher(configuration), str(ROOT / "run.py"), *arguments, *where]
+
+
+def launcher(configuration: str) -> list[str]:
+    accelerate = str(Path(sys.executable).with_name("accelerate"))
+    return [accelerate, "launch", "--config_file", str(ROOT / "launch" / configuration), "--num_processes", "2"]
 
 
 def adapter(outputs: Path) -> Any:
@@ -78,6 +81,32 @@ def test_two_processes_train_as_one(
         bad = [part.replace("lora.r=2", "lora.target_modules=[nothing]") for part in command]
         failed = subprocess.run(bad, cwd=tmp_path, capture_output=True, text=True, env=environment, timeout=300)
         assert failed.returncode == 1 and "error: lora.target_modules" in failed.stderr
+
+
+MEETING = """
+from pathlib import Path
+from email_assistant import peers
+
+def threads() -> list[str]:
+    return [task.read_text() for task in Path("/proc/self/task").glob("*/comm")]
+
+together = peers.meet()
+import accelerate, peft, transformers.trainer
+import torch.distributed.nn.functional
+assert any("gloo" in name for name in threads())
+together.tell(None) if together.rank == 0 else together.hear()
+peers.part_ways(together)
+assert not any("gloo" in name for name in threads()), threads()
+"""
+
+
+def test_no_thread_outlives_a_meeting(tmp_path: Path) -> None:
+    # It might take the lock of an interpreter that ends, which is an abort of a training that was done.
+    (tmp_path / "meeting.py").write_text(MEETING)
+    alone = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"} | {"PYTHONPATH": str(ROOT)}
+    command = [*launcher("ddp.yaml"), str(tmp_path / "meeting.py")]
+    done = subprocess.run(command, capture_output=True, text=True, env=alone, timeout=300)
+    assert done.returncode == 0, done.stderr
 
 
 def test_parts_are_whole_and_of_like_size() -> None:
