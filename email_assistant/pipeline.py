@@ -396,5 +396,5 @@ STAGES: dict[str, Stage] = {
     "summarize": Stage("email_assistant.stages.summarize", 4, ("data",), _summarize, resumable=True),
     "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
     "train": Stage("email_assistant.stages.train", 4, ("split",), _train, _train_scores, resumable=True),
-    "evaluate": Stage("email_assistant.stages.evaluate", 4, ("data", "split", "train"), _evaluate, resumable=True),
+    "evaluate": Stage("email_assistant.stages.evaluate", 5, ("data", "split", "train"), _evaluate, resumable=True),
 }

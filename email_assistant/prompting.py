@@ -10,6 +10,7 @@ from typing import Any
 
 from email_assistant.arms import Way
 from email_assistant.config import Config
+from email_assistant.jsonl import Field
 from email_assistant.language_model.encoding import ChatEncoder, Encoded, request
 from email_assistant.metrics.formulas import Array
 from email_assistant.retrieval import Bm25, Embedding, Library, document
@@ -68,8 +69,13 @@ class Prompter:
         return self._encoder.example(request, email, settings.max_length, settings.too_long, turns)
 
     def _drawn(self, pair: Record) -> list[Record]:
-        others = [each for each in self._training if each["id"] != pair["id"]]
-        return self._chance("few_shot", pair).sample(others, min(self._config.evaluation.shots, len(others)))
+        others = [place for place, known in enumerate(self._ids) if known != pair["id"]]
+        drawn = self._chance("few_shot", pair).sample(others, min(self._config.evaluation.shots, len(others)))
+        return [self._training[place] for place in drawn]
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        return list(Field(self._training, "id"))
 
     def _chance(self, purpose: str, pair: Record) -> random.Random:
         return random.Random(f"{self._config.seed} {purpose} {pair['id']}")

@@ -6,6 +6,7 @@ near-duplicates of its mail: with them the answer would stand in the question.
 
 import logging
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -81,7 +82,7 @@ class Library:
             index: Over `document` of each pair.
             near_duplicate_similarity: The Jaccard similarity of words from which on mails count as the same.
         """
-        self._pairs, self._index, self._similarity = list(pairs), index, near_duplicate_similarity
+        self._pairs, self._index, self._similarity = pairs, index, near_duplicate_similarity
 
     def like(self, request: Query, count: int, target: Record | None = None) -> list[Record]:
         """The pairs most like a request, the nearest first; those without a likeness are left out.
@@ -117,7 +118,8 @@ def document(pair: Record) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return TOKEN.findall(text.casefold())
+    # Interned: each word is in memory once, however often the mails have it.
+    return [sys.intern(word) for word in TOKEN.findall(text.casefold())]
 
 
 def _on_sphere(vectors: Array) -> Array:

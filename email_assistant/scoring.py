@@ -132,7 +132,7 @@ class Scorer:
         self._known: dict[tuple[str, ...], Array] = {}
         self.real = [pair["email"] for pair in pairs]
         self._asked = [asked(pair) for pair in pairs]
-        owned = [pair["email"] for pair in training]
+        owned = jsonl.Field(training, "email")
         self._training, self._habitual = TrainingMails(owned), habitual(owned)
         settings = config.evaluation.mauve
         seeds = tuple(range(config.seed, config.seed + settings.seeds))

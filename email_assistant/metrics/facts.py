@@ -1,6 +1,7 @@
 """Names, dates and numbers of a text: what an instruction must give, since no model can know it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from email_assistant.metrics.style import FUNCTION_WORDS
@@ -48,12 +49,11 @@ def names(text: str, fact: str) -> bool:
 
 def habitual(training: Iterable[str]) -> frozenset[str]:
     """Facts that the owner's mails name so often that no instruction has to."""
-    found = [facts(text) for text in training]
-    counts: dict[str, int] = {}
-    for one in found:
-        for fact in one:
-            counts[fact] = counts.get(fact, 0) + 1
-    return frozenset(fact for fact, count in counts.items() if count > HABITUAL_SHARE * len(found))
+    mails, counts = 0, Counter[str]()
+    for text in training:
+        mails += 1
+        counts.update(facts(text))
+    return frozenset(fact for fact, count in counts.items() if count > HABITUAL_SHARE * mails)
 
 
 def phrases(text: str) -> list[str]:

@@ -27,6 +27,8 @@ from email_assistant.tracking import Run
 
 log = logging.getLogger(__name__)
 Record = dict[str, Any]
+# Mails of the owner that the authorship judge learns from: of more, their n-grams do not fit in memory.
+MOST_JUDGED = 5000
 FLOOR, FIRST = "base", "tuned"
 
 
@@ -84,7 +86,7 @@ class _Bench:
         self.config, self.work = config, work
         work.mkdir(parents=True, exist_ok=True)
         self.test = jsonl.read(split.path("test.jsonl"))[: config.evaluation.max_mails]
-        self.training = jsonl.read(split.path("train.jsonl"))
+        self.training = jsonl.Lines(split.path("train.jsonl"))
         self.others = [record["text"] for record in jsonl.read(context.artifacts["data"].path("others.jsonl"))]
         trained = context.artifacts["train"]
         self.history = jsonl.read(trained.path("history.jsonl"))
@@ -120,7 +122,9 @@ class _Bench:
             return None
         drawn = random.Random(f"{self.config.seed} judge").sample(self.training, count)
         by_base = [record["text"] for record in self._write("base", drawn, "others")]
-        owned = [pair["email"] for pair in self.training]
+        chance, known = random.Random(f"{self.config.seed} known to the judge"), len(self.training)
+        places = sorted(chance.sample(range(known), min(known, MOST_JUDGED)))
+        owned = [self.training[place]["email"] for place in places]
         return train_judge(owned, [*self.others, *by_base], self.config.seed)
 
     def measure(self, arm: str, written: list[Record], judge: Judge | None) -> dict[str, Measured]:

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,24 +43,25 @@ def run(context: Context) -> None:
     config = context.config
     context.run.open()
     adapter = chosen_adapter(context)
-    training = _training(context)
+    training, of_training = _training(context)
     if config.infer.input is None:
         _talk(config, adapter, training)
         return
     instructions = read_instructions(Path(config.infer.input).expanduser())
     output = Path(config.infer.output).expanduser()
-    mails = _write(config, adapter, instructions, output, training)
+    mails = _write(config, adapter, instructions, output, training, of_training)
     write_table(output, instructions, mails)
     _progress_file(output).unlink()
     log.info("%-10s %d mails in %s", "infer", len(mails), output)
     context.run.log_metrics({"infer.mails": len(mails)})
 
 
-def _training(context: Context) -> list[dict[str, Any]]:
-    """The mails to retrieve from; none where nothing is retrieved."""
+def _training(context: Context) -> tuple[Sequence[dict[str, Any]], str | None]:
+    """The mails to retrieve from, and their hash; none where nothing is retrieved."""
     if context.config.retrieval.method == "none":
-        return []
-    return jsonl.read(context.artifacts["split"].path("train.jsonl"))
+        return [], None
+    split = context.artifacts["split"]
+    return jsonl.Lines(split.path("train.jsonl")), split.content("train.jsonl")
 
 
 def read_instructions(path: Path) -> list[str]:
@@ -137,7 +138,7 @@ def _progress_file(output: Path) -> Path:
     return output.with_name(f".{output.name}.progress.jsonl")
 
 
-def _prompter(config: Config, model: Any, training: list[dict[str, Any]]) -> Any:
+def _prompter(config: Config, model: Any, training: Sequence[dict[str, Any]]) -> Any:
     from email_assistant.language_model.loading import LanguageModel
     from email_assistant.prompting import Prompter
     from email_assistant.scoring import embedder
@@ -147,7 +148,12 @@ def _prompter(config: Config, model: Any, training: list[dict[str, Any]]) -> Any
 
 
 def _write(
-    config: Config, adapter: Path, instructions: list[str], output: Path, training: list[dict[str, Any]]
+    config: Config,
+    adapter: Path,
+    instructions: list[str],
+    output: Path,
+    training: Sequence[dict[str, Any]],
+    of_training: str | None,
 ) -> list[str]:
     """The mails; those that a call with the same values had written before it was cut off are read back."""
     from email_assistant.prompting import way_to_ask
@@ -161,7 +167,7 @@ def _write(
             generation_key(config),
             config.seed,
             context,
-            [config.retrieval.method, config.retrieval.mails, config.retrieval.max_tokens, training],
+            [config.retrieval.method, config.retrieval.mails, config.retrieval.max_tokens, of_training],
         ]
     )
     # The id holds the key, so that what was written with other values is not taken for this call's.
@@ -180,7 +186,7 @@ def _write(
     return [record["text"] for record in written]
 
 
-def _talk(config: Config, adapter: Path, training: list[dict[str, Any]]) -> None:
+def _talk(config: Config, adapter: Path, training: Sequence[dict[str, Any]]) -> None:
     """Answer each line that is typed, as it is written; an empty line or end of file ends it."""
     from email_assistant.scoring import decoding_of
 

@@ -93,7 +93,7 @@ def _examples(context: Context) -> list[Any] | None:
     from email_assistant.scoring import embedder
 
     config, encoder = context.config, load_encoder(context.config.model)
-    pairs = jsonl.read(context.artifacts["split"].path("train.jsonl"))
+    pairs = jsonl.Lines(context.artifacts["split"].path("train.jsonl"))
     prompter = Prompter(config, encoder, pairs, embedder(config, None))
     found = [prompter.example(pair) for pair in pairs]
     return [example for example in found if example is not None] or None

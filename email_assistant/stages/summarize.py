@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -36,15 +36,16 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     What the model said of a mail under the same configuration is taken from artifacts of before, so that an archive
     that has grown is asked for its new mails alone.
     """
-    emails = jsonl.read(context.artifacts["data"].path("emails.jsonl"))
+    emails = jsonl.Lines(context.artifacts["data"].path("emails.jsonl"))
     settings = context.config.summarizer
     if settings.method == "from_file":
         written = _from_file(Path(settings.path or "").expanduser(), emails)
     else:
         written = _by_model(context, emails, folder)
-    pairs = [_pair(email, written[email["id"]]) for email in emails if email["id"] in written]
-    jsonl.write(folder / "pairs.jsonl", pairs)
-    methods = Counter(pair["method"] for pair in pairs)
+    path = folder / "pairs.jsonl"
+    jsonl.write(path, (_pair(email, written[email["id"]]) for email in emails if email["id"] in written))
+    pairs = jsonl.Lines(path)
+    methods = Counter(record["method"] for record in written.values())
     faults = Counter(fault for record in written.values() for fault in record.get("faults", []))
     report: Record = {
         "emails": len(emails),
@@ -79,9 +80,9 @@ def _pair(email: Record, written: Record) -> Record:
     }
 
 
-def _from_file(path: Path, emails: list[Record]) -> dict[str, Record]:
+def _from_file(path: Path, emails: Sequence[Record]) -> dict[str, Record]:
     """Corrected pairs by id; an `email` in them replaces the mail's text."""
-    known = {email["id"] for email in emails}
+    known = set(jsonl.Field(emails, "id"))
     written: dict[str, Record] = {}
     for number, record in enumerate(jsonl.read(path), start=1):
         instruction = str(record.get("instruction") or "").strip()
@@ -95,7 +96,7 @@ def _from_file(path: Path, emails: list[Record]) -> dict[str, Record]:
     return written
 
 
-def _by_model(context: Context, emails: list[Record], folder: Path) -> dict[str, Record]:
+def _by_model(context: Context, emails: Sequence[Record], folder: Path) -> dict[str, Record]:
     """Instructions by the model: its sentences, and the facts that they leave out."""
     settings = context.config.summarizer
     # What the model's sentences depend on beside their mails.
@@ -103,7 +104,7 @@ def _by_model(context: Context, emails: list[Record], folder: Path) -> dict[str,
     tasks = [_Task(settings, email, basis) for email in emails]
     said = _sentences(context, tasks, folder / PROGRESS)
     jsonl.write(folder / "sentences.jsonl", (said[task.key] for task in tasks))
-    habits = habitual(email["text"] for email in emails)
+    habits = habitual(jsonl.Field(emails, "text"))
     return {
         task.email["id"]: {
             "instruction": _completed(settings, task, said[task.key]["sentence"], habits),

@@ -1,6 +1,7 @@
 """Every score against values computed by hand or by the library that defines it."""
 
 import math
+import random
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,31 @@ def test_copied_runs_by_hand() -> None:
     assert found["copied"].value == pytest.approx(12 / (12 + 8))
     assert longest(written, training) == 12
     assert longest([], training) == 0
+
+
+def test_runs_are_those_that_a_look_at_every_place_finds() -> None:
+    chance = random.Random(3)
+
+    def drawn() -> list[str]:
+        return [chance.choice("abcde") for _ in range(chance.randrange(30))]
+
+    mails = [drawn() for _ in range(20)]
+    training = TrainingMails([" ".join(mail) for mail in mails])
+    for words in [drawn() for _ in range(20)]:
+        longest_at = []
+        for place in range(len(words)):
+            lengths = range(len(words) - place + 1)
+            shared = [
+                length
+                for length in lengths
+                if any(
+                    words[place : place + length] == mail[start : start + length]
+                    for mail in mails
+                    for start in range(len(mail) - length + 1)
+                )
+            ]
+            longest_at.append(max(shared, default=0) if max(shared, default=0) >= 3 else 0)
+        assert training.runs(" ".join(words)) == longest_at
 
 
 def test_facts_are_names_dates_and_numbers() -> None:
