@@ -33,9 +33,10 @@ StageName = Literal[
     "status",
     "clean",
     "lineage",
+    "audit",
 ]
 # Stages that may be asked for without an archive.
-WITHOUT_ARCHIVE = ("infer", "export", "plan", "compare", "status", "clean", "lineage")
+WITHOUT_ARCHIVE = ("infer", "export", "plan", "compare", "status", "clean", "lineage", "audit")
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
 Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
 
@@ -299,6 +300,21 @@ class Clean:
 
 
 @dataclass(config=STRICT, kw_only=True)
+class Privacy:
+    """What may leave this machine."""
+
+    allow_network: bool
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Audit:
+    """The evidence of what the last calls did."""
+
+    calls: Count
+    passages: Annotated[int, Field(ge=0)]
+
+
+@dataclass(config=STRICT, kw_only=True)
 class Sweep:
     """What the jobs of a sweep are judged by."""
 
@@ -353,6 +369,8 @@ class Config:
     plan: Plan
     compare: Compare
     clean: Clean
+    privacy: Privacy
+    audit: Audit
     sweep: Sweep
     tracking: Tracking
     paths: Paths
@@ -437,7 +455,9 @@ BY_LANGUAGE = tuple(f"summarizer.{name}" for name in ("prompts", "starts", "ment
 
 
 # Groups and keys that say how or where a run went, not what it learned.
-_ELSEWHERE = frozenset(["tracking", "infer", "compare", "sweep", "clean", "plan", "export", "paths"])
+_ELSEWHERE = frozenset(
+    ["tracking", "infer", "compare", "sweep", "clean", "privacy", "audit", "plan", "export", "paths"]
+)
 _HOW = (
     "stage force from_run data.path data.processes model.path model.gguf model.device model.threads summarizer.path "
     "summarizer.batch_size generation.batch_size generation.slots trainer.micro_batch_tokens "

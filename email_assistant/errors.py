@@ -35,5 +35,9 @@ class TrackingError(EmailAssistantError):
     """A store of runs that cannot be used."""
 
 
+class PrivacyError(EmailAssistantError):
+    """Something that is not as private as promised."""
+
+
 class Pruned(EmailAssistantError):  # noqa: N818 - it is none
     """A trial of a study that was stopped because others went better: no fault."""

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from email_assistant import peers, repeat, summary, sweep_job, sweeps
+from email_assistant import peers, privacy, repeat, summary, sweep_job, sweeps
 from email_assistant.archive import readers
 from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
@@ -30,6 +30,7 @@ from email_assistant.errors import (
     TrackingError,
 )
 from email_assistant.hashing import hash_file, hash_of
+from email_assistant.language_model import hub
 from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
 from email_assistant.objective import objective_of
 from email_assistant.peers import Peers
@@ -78,6 +79,7 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
     Raises:
         EmailAssistantError: for everything that the user can mend.
     """
+    privacy.record_to(config.outputs / privacy.AUDIT, config.stage)
     together = peers.meet()
     if together.shards and config.lora.init != "default":
         raise ConfigurationError(f"lora.init = {config.lora.init}: changes the base, which is spread out; take default")
@@ -96,6 +98,8 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
 
 def _lead(config: Config, origin: Origin | None, together: Peers) -> float | None:
     context = Context(config, {}, Run(config), Store(config.outputs), origin=origin, peers=together)
+    if config.privacy.allow_network:
+        hub.fetch_missing(config)
     last = importlib.import_module(LAST[config.stage]) if config.stage in LAST else None
     if last:
         last.check(config)
@@ -387,9 +391,10 @@ LAST = {
     "status": "email_assistant.stages.status",
     "clean": "email_assistant.stages.clean",
     "lineage": "email_assistant.stages.lineage",
+    "audit": "email_assistant.stages.audit",
 }
 # Of these, what runs no other stage first, and has said all that there is to say.
-WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean", "lineage")
+WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean", "lineage", "audit")
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 4, (), _data),

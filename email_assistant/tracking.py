@@ -464,7 +464,7 @@ def serve(mlruns: Path, port: int) -> int:
         f"{mlruns}/artifacts",
     ]
     try:
-        return subprocess.run([*command, *stores], check=False).returncode
+        return subprocess.run([*command, *stores], check=False, env=privacy.guarded_environment()).returncode
     except KeyboardInterrupt:
         return 0
 

@@ -1,11 +1,14 @@
+import json
 import os
 import socket
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import ROOT
 
 from email_assistant import privacy
 
@@ -20,6 +23,88 @@ def test_other_hosts_are_refused(host: str) -> None:
 def test_names_are_not_looked_up() -> None:
     with pytest.raises(PermissionError, match="example"):
         socket.getaddrinfo("mail.example", 80)
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("socket.sendto", (None, ("192.0.2.1", 53))),
+        ("socket.sendmsg", (None, ("192.0.2.1", 53))),
+        ("socket.gethostbyname", ("mail.example",)),
+        ("socket.gethostbyaddr", ("192.0.2.1",)),
+        ("socket.getnameinfo", (("192.0.2.1", 80),)),
+        ("socket.getaddrinfo", (b"mail.example", 80, 0, 0, 0)),
+        ("socket.connect", (None, ("ff02::1%eth0", 80, 0, 2))),
+        ("socket.connect", (None, (2, 1234))),
+    ],
+)
+def test_every_way_out_is_closed(event: str, arguments: tuple[object, ...]) -> None:
+    with pytest.raises(PermissionError, match="by test_privacy: nothing leaves this machine"):
+        sys.audit(event, *arguments)
+
+
+def test_what_stays_on_the_machine_is_open(tmp_path: Path) -> None:
+    sys.audit("socket.sendmsg", None, None)
+    sys.audit("socket.connect", None, str(tmp_path / "socket"))
+    sys.audit("socket.getaddrinfo", None, 80, 0, 0, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as kernel:
+        kernel.connect((0, 0))
+
+
+def written_down(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for file in folder.iterdir() for line in file.read_text().splitlines()]
+
+
+def test_connections_are_written_down_once_with_who_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(privacy, "_seen", set())
+    monkeypatch.setenv(privacy.RECORD, "")
+    monkeypatch.setenv(privacy.CALL, "")
+    privacy.record_to(tmp_path / "audit", "train")
+    for _ in range(2):
+        with pytest.raises(PermissionError):
+            socket.getaddrinfo("mail.example", 80)
+    sys.audit("socket.connect", None, ("127.0.0.1", 80))
+    # So do processes that are started meanwhile.
+    lookup = "import socket; from email_assistant import privacy; privacy.protect(); socket.gethostbyname('b.example')"
+    child = subprocess.run([sys.executable, "-c", lookup], cwd=ROOT, capture_output=True, check=False)
+    assert b"refused the look-up of b.example by __main__" in child.stderr
+    call, *seen = written_down(tmp_path / "audit")
+    assert (call["what"], call["stage"], call["guarded"], call["changed_switches"]) == ("call", "train", True, [])
+    assert [(one["what"], one["host"], one["allowed"], one["by"]) for one in seen] == [
+        ("look-up", "mail.example", False, "test_privacy"),
+        ("connection", "127.0.0.1", True, "test_privacy"),
+        ("look-up", "b.example", False, "__main__"),
+    ]
+    assert {one["call"] for one in seen} == {call["call"]}
+    monkeypatch.setenv("DO_NOT_TRACK", "false")
+    privacy.record_to(tmp_path / "audit", "data")
+    assert written_down(tmp_path / "audit")[-1]["changed_switches"] == ["DO_NOT_TRACK"]
+
+
+def test_programs_of_others_are_guarded_with_all_that_they_start(tmp_path: Path) -> None:
+    tries = """
+import socket, subprocess, sys
+tries = [
+    lambda: socket.create_connection(("192.0.2.1", 80)),
+    lambda: subprocess.run(["true"]),
+    lambda: subprocess.run("true", shell=True),
+    lambda: __import__("os").system("true"),
+]
+for one in tries:
+    try:
+        one()
+        print("open")
+    except PermissionError:
+        print("refused")
+if len(sys.argv) < 2:
+    subprocess.run([sys.executable, __file__, "child"], check=True)
+"""
+    (tmp_path / "tries.py").write_text(tries)
+    environment = privacy.guarded_environment()
+    environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
+    command = [sys.executable, str(tmp_path / "tries.py")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert sorted(done.stdout.split()) == ["refused"] * 8
 
 
 def test_loopback_is_open() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from email_assistant.config import Config
 from email_assistant.errors import ModelError
 from email_assistant.hashing import hash_file
+from email_assistant.language_model import hub
 
 
 def model_folder(path: str) -> Path:
@@ -19,7 +20,7 @@ def model_folder(path: str) -> Path:
         ModelError: when there is none, or it holds no weights as safetensors.
     """
     folder = Path(path).expanduser()
-    if not folder.exists() and path.count("/") == 1 and not path.startswith((".", "/", "~")):
+    if hub.is_name(path):
         folder = _cached(path)
     if not folder.is_dir():
         raise ModelError(
@@ -31,15 +32,12 @@ def model_folder(path: str) -> Path:
 
 
 def _cached(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(name, local_files_only=True))
-    except LocalEntryNotFoundError:
+    folder = hub.cached(name)
+    if folder is None:
         raise ModelError(
-            f"model.path={name}: neither a folder nor in the local hub cache; fetch it first: README.md says how"
-        ) from None
+            f"model.path={name}: neither a folder nor in the local hub cache; privacy.allow_network=true fetches it"
+        )
+    return folder
 
 
 def generation_key(config: Config) -> dict[str, Any]:

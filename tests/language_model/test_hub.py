@@ -1,0 +1,91 @@
+"""Fetching a model, from a hub that stands on this machine."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from warm import Call
+
+from email_assistant import privacy
+
+NAME, COMMIT = "someone/tiny", "c" * 40
+# What lies beside a model on hubs and must not come with it.
+UNWANTED = {"modeling.py": b"print('run')", "pytorch_model.bin": b"a pickle"}
+
+
+@pytest.fixture
+def hub(tiny_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
+    """Its address is in the environment; the paths that were asked for."""
+    files = {file.name: file.read_bytes() for file in tiny_model.iterdir()} | UNWANTED
+    asked: list[str] = []
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            asked.append(self.path)
+            path = self.path.partition("?")[0]
+            name = path.rpartition("/")[2]
+            if path == f"/api/models/{NAME}/tree/{COMMIT}":
+                listing = [{"type": "file", "path": one, "size": len(files[one]), "oid": "0" * 40} for one in files]
+                self._answer(json.dumps(listing).encode())
+            elif path == f"/api/models/{NAME}/revision/main":
+                listed = [{"rfilename": one} for one in files]
+                self._answer(json.dumps({"id": NAME, "sha": COMMIT, "siblings": listed}).encode())
+            elif path == f"/{NAME}/resolve/{COMMIT}/{name}" and name in files:
+                self._answer(files[name])
+            else:
+                self.send_error(404)
+
+        do_GET = do_HEAD
+
+        def _answer(self, content: bytes) -> None:
+            self.send_response(200)
+            self.send_header("ETag", f'"{sha256(content).hexdigest()}"')
+            self.send_header("X-Repo-Commit", COMMIT)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        def log_message(self, *values: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    yield asked
+    server.shutdown()
+
+
+def test_a_model_is_fetched_once_and_only_where_that_is_allowed(
+    run_py: Callable[..., Call], hub: list[str], tmp_path: Path
+) -> None:
+    call = ["stage=data", f"model.path={NAME}"]
+    closed = run_py("stage=summarize", f"model.path={NAME}", fresh=True)
+    assert closed.code == 1 and "privacy.allow_network=true fetches it" in closed.err and not hub
+    fetched = run_py(*call, "privacy.allow_network=true", fresh=True)
+    assert fetched.code == 0, fetched.err
+    assert f"open: fetching {NAME} from http://127.0.0.1" in fetched.out and "closed" in fetched.out
+    names = {path.rpartition("/")[2] for path in hub}
+    assert "model.safetensors" in names and not names & set(UNWANTED)
+    # What the process that fetched connected to is in the evidence.
+    records = [
+        json.loads(line)
+        for file in (tmp_path / "outputs" / privacy.AUDIT).iterdir()
+        for line in file.read_text().splitlines()
+    ]
+    assert {one["host"] for one in records if one["what"] == "connection"} == {"127.0.0.1"}
+    hub.clear()
+    assert "fetching" not in run_py(*call, "privacy.allow_network=true", fresh=True).out
+    assert run_py("stage=summarize", f"model.path={NAME}", fresh=True).code == 0
+    assert not hub
+
+
+def test_what_the_hub_does_not_have_is_said(run_py: Callable[..., Call], hub: list[str]) -> None:
+    missing = run_py("stage=data", "model.path=someone/missing", "privacy.allow_network=true", fresh=True)
+    assert missing.code == 1 and "error: model.path=someone/missing: could not be fetched: " in missing.err
+    assert "Traceback" not in missing.err
