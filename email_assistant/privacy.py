@@ -123,8 +123,8 @@ def _refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _refuse_other_programs(event: str, arguments: tuple[Any, ...]) -> None:
     if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"):
-        program = arguments[0] or arguments[1][0]
-        if os.path.basename(program) != os.path.basename(sys.executable):
+        program = os.fsdecode(arguments[0] or arguments[1][0])
+        if Path(program).name != Path(sys.executable).name:
             raise PermissionError(f"email-assistant refused to start {program} by {_who_asks()}: it is not guarded")
 
 

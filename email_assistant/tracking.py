@@ -463,8 +463,10 @@ def serve(mlruns: Path, port: int) -> int:
         "--default-artifact-root",
         f"{mlruns}/artifacts",
     ]
+    # What jobs of a server are for, this project's runs do themselves.
+    environment = {**privacy.guarded_environment(), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     try:
-        return subprocess.run([*command, *stores], check=False, env=privacy.guarded_environment()).returncode
+        return subprocess.run([*command, *stores], check=False, env=environment).returncode
     except KeyboardInterrupt:
         return 0
 

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import shutil
@@ -6,15 +7,17 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from mlflow import MlflowClient
 from warm import Call
 
-from email_assistant import store_view
+from email_assistant import privacy, store_view
 from email_assistant.errors import TrackingError
 from email_assistant.tracking import open_store, relocate
 
@@ -70,10 +73,59 @@ def test_relocating_where_there_is_no_store_is_an_error(tmp_path: Path) -> None:
         relocate(tmp_path)
 
 
-def test_runs_go_to_a_server_where_one_is_named(run_py: Callable[..., Call], tmp_path: Path) -> None:
+def test_the_page_of_runs_is_for_this_machine_and_asks_no_other(tmp_path: Path) -> None:
+    # MLflow's page has an assistant that would start a command-line client of a cloud, where there is one.
+    (tmp_path / "bin").mkdir()
+    client = tmp_path / "bin" / "claude"
+    client.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    client.chmod(0o700)
+    record = tmp_path / "record.jsonl"
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "CI"},
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        privacy.RECORD: str(record),
+        privacy.CALL: "page",
+    }
+    port = _free_port()
+    command = [sys.executable, "-m", "email_assistant.tracking", "--mlruns", str(tmp_path / "runs"), "ui"]
+    server = subprocess.Popen(
+        [*command, "--port", str(port)], cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, env=environment
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(address)
+        assert set(_listening(port)) == {"0100007F"}
+        for path in ("/", "/ajax-api/3.0/mlflow/ui-telemetry", "/ajax-api/3.0/mlflow/assistant/config"):
+            with contextlib.suppress(urllib.error.HTTPError):
+                urllib.request.urlopen(f"{address}{path}", timeout=60).close()
+        with contextlib.suppress(urllib.error.HTTPError):
+            provider = f"{address}/ajax-api/3.0/mlflow/assistant/providers/claude_code/health"
+            urllib.request.urlopen(provider, timeout=60).close()
+        assert not (tmp_path / "started").exists()
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=60)
+    seen = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+    assert [one for one in seen if not privacy.is_loopback(one["host"])] == []
+
+
+def _listening(port: int) -> Iterator[str]:
+    """The local addresses, as the kernel writes them, on which a port is listened on."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        address, state = line.split()[1], line.split()[3]
+        if address.endswith(f":{port:04X}") and state == "0A":
+            yield address.partition(":")[0]
+
+
+def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port: int = free.getsockname()[1]
+        return port
+
+
+def test_runs_go_to_a_server_where_one_is_named(run_py: Callable[..., Call], tmp_path: Path) -> None:
+    port = _free_port()
     uri = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     stores = ["--backend-store-uri", f"sqlite:///{tmp_path}/s.db", "--artifacts-destination", f"{tmp_path}/kept"]

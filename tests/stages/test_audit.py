@@ -4,11 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from warm import Call
-
-from email_assistant import privacy
-from email_assistant.language_model import hub
 
 Run = Callable[..., Call]
 
@@ -20,9 +16,7 @@ def audit(run_py: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     return lambda: run_py("stage=audit")
 
 
-def test_all_that_a_training_wrote_is_where_it_belongs(
-    run_py: Run, audit: Callable[[], Call], tmp_path: Path
-) -> None:
+def test_all_that_a_training_wrote_is_where_it_belongs(run_py: Run, audit: Callable[[], Call], tmp_path: Path) -> None:
     assert run_py("stage=train").code == 0
     told = audit()
     assert told.code == 0, told.err
