@@ -25,7 +25,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ("data", "summarize", "split", "train", "again")
+STAGES = ("data", "summarize", "split", "train", "evaluate", "again")
 VOCABULARY = 60_000
 # Median words of a mail, and how far lengths spread (of their logarithm).
 WORDS, SPREAD = 60, 0.9
@@ -95,12 +95,13 @@ def _measure(folder: Path, model: Path, count: int) -> dict[str, Spent]:
         "summarizer=from_file", f"summarizer.path={pairs}", f"trainer.scored_mails={SCORED}", "model.threads=1",
         f"trainer.max_steps={STEPS}", "generation.max_new_tokens=8", "trainer.max_length=256", "trainer.too_long=cut",
         # As many for every number of mails: what is measured is not how long validation takes.
+        f"evaluation.max_mails={SCORED}", "evaluation.judge_mails=12", f"evaluation.extraction_mails={SCORED}",
         f"split.test_fraction={100 / count:.6f}", f"split.validation_fraction={100 / count:.6f}",
     ]  # fmt: skip
     spent = {}
     for stage in STAGES:
         # Once more with all cached: what looking for artifacts costs.
-        name = "train" if stage == "again" else stage
+        name = "evaluate" if stage == "again" else stage
         spent[stage] = _run([f"stage={name}", *call])
         print(f"{count} {stage} {spent[stage]}", file=sys.stderr, flush=True)
         if stage == "data":
