@@ -17,8 +17,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from email_assistant import command_line, config, pipeline, repeat, tracking
 
+# What configuration files may name as code.
+TRUSTED = ["email_assistant.sweeps.SweepParent", "email_assistant.progress.Formatter"]
 
-@hydra.main(config_path="conf", config_name="config", execution_whitelist=["email_assistant.sweeps.SweepParent"])
+
+@hydra.main(config_path="conf", config_name="config", execution_whitelist=TRUSTED)
 def main(composed: DictConfig) -> float | None:
     """Run the stages that the configuration asks for; the return value is a sweep's objective."""
     # Of a sweep with a launcher this is another process, which has only inherited the environment.

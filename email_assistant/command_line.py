@@ -20,6 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 from email_assistant import optuna_sweeper, peers
 from email_assistant.config import find_faults, is_known, report, unknown_key
 from email_assistant.errors import ConfigurationError, EmailAssistantError
+from email_assistant.progress import printable
 
 INTERRUPTED = 130
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +48,7 @@ def said_at_once() -> Iterator[None]:
 def _say(error: EmailAssistantError) -> None:
     """Say an error in one line, once; one that comes out of another process may have been said to a file alone."""
     if error.said_by != os.getpid():
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         error.said_by = os.getpid()
 
 

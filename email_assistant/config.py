@@ -260,6 +260,7 @@ class Infer:
     """Instructions in, mails out."""
 
     input: Text | None
+    csv_safe: bool
     output: Text
     thread: Text | None
     adapter: Text | None

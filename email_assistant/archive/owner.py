@@ -17,11 +17,19 @@ ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+")
 
 @dataclass(frozen=True)
 class Owner:
-    """The addresses and names that the owner writes under, in lower case, and how they are known."""
+    """Whom a message has to be from.
+
+    Attributes:
+        addresses: That the owner writes under, in lower case.
+        names: The same.
+        grounds: How they are known.
+        impostors: Addresses under the owner's name that are not the owner's.
+    """
 
     addresses: frozenset[str]
     names: frozenset[str]
     grounds: str
+    impostors: frozenset[str] = frozenset()
 
     def wrote(self, mail: Mail) -> bool:
         """Whether a message is the owner's; one without any sender is, since it lies among sent mail."""
@@ -30,7 +38,8 @@ class Owner:
     def wrote_as(self, senders: Collection[Person]) -> bool:
         """Whether a message with these senders is the owner's."""
         return not senders or any(
-            person.address in self.addresses or (bool(person.name) and person.name.casefold() in self.names)
+            person.address not in self.impostors
+            and (person.address in self.addresses or (bool(person.name) and person.name.casefold() in self.names))
             for person in senders
         )
 
@@ -57,17 +66,22 @@ class Census:
         self._received: Counter[str] = Counter()
         self._labelled: Counter[str] = Counter()
         self._names: dict[str, Counter[str]] = {}
+        # For each sender the messages to one recipient alone.
+        self._alone_to: dict[str, Counter[str]] = {}
         self._senderless = 0
 
     def add(self, mail: Mail) -> None:
         """Count one message."""
         self._senderless += not mail.senders
+        recipients = {_key(person) for person in mail.recipients}
         for key, person in {_key(person): person for person in mail.senders}.items():
             self._sent[key] += 1
             self._labelled[key] += mail.sent_folder
             self._names.setdefault(key, Counter())[person.name.casefold()] += 1
+            if len(recipients) == 1:
+                self._alone_to.setdefault(key, Counter()).update(recipients)
         if "list" not in mail.kinds:
-            self._received.update({_key(person) for person in mail.recipients})
+            self._received.update(recipients)
 
     def often(self, count: int) -> list[tuple[str, int]]:
         """Who wrote most messages, and how many."""
@@ -103,11 +117,21 @@ class Census:
         return labelled >= max(FEWEST_SENT, SENT_SHARE * most) and labelled * 2 > self._sent[key]
 
     def _owner(self, keys: set[str], grounds: str) -> Owner:
-        """The found owner with every other address under the same full name."""
+        """The found owner with every other address under the same full name.
+
+        One that wrote to the owner alone is somebody who took the owner's name, as much fraudulent mail does.
+        """
         own_names = {name for key in keys for name in self._names[key] if len(name.split()) > 1 and "@" not in name}
         aliases = {other for other, known in self._names.items() if own_names & set(known)}
-        addresses = {alias for alias in aliases | keys if "@" in alias}
-        return Owner(frozenset(addresses), frozenset(own_names | (keys - addresses)), grounds)
+        impostors = {alias for alias in aliases - keys if "@" in alias and self._wrote_alone_to(alias, keys)}
+        addresses = {alias for alias in (aliases | keys) - impostors if "@" in alias}
+        if impostors:
+            grounds += f"; not {', '.join(sorted(impostors))}, who wrote under the same name and to the owner alone"
+        return Owner(frozenset(addresses), frozenset(own_names | (keys - addresses)), grounds, frozenset(impostors))
+
+    def _wrote_alone_to(self, sender: str, keys: set[str]) -> bool:
+        to_them = sum(count for key, count in self._alone_to.get(sender, {}).items() if key in keys)
+        return to_them == self._sent[sender]
 
 
 def _key(person: Person) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,9 +18,12 @@ from email_assistant.errors import DataError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
+from email_assistant.progress import printable
 from email_assistant.registry import adapter_path
 
 log = logging.getLogger(__name__)
+# What a spreadsheet takes for a formula: '=1', '+SUM(…)', '@SUM(…)', '-2+3'.
+FORMULA = re.compile(r"[=+@]|-\S")
 COLUMNS = ["instruction", "generated_email"]
 
 
@@ -50,7 +54,7 @@ def run(context: Context) -> None:
     instructions = read_instructions(Path(config.infer.input).expanduser())
     output = Path(config.infer.output).expanduser()
     mails = _write(config, adapter, instructions, output, training, of_training)
-    write_table(output, instructions, mails)
+    write_table(output, instructions, mails, config.infer.csv_safe)
     _progress_file(output).unlink()
     log.info("%-10s %d mails in %s", "infer", len(mails), output)
     context.run.log_metrics({"infer.mails": len(mails)})
@@ -100,14 +104,29 @@ def check_writable(output: Path) -> None:
         raise DataError(f"{output}: cannot be written: it is read-only")
 
 
-def write_table(output: Path, instructions: list[str], mails: list[str]) -> None:
-    """Write the CSV beside its place and rename it into it."""
+def write_table(output: Path, instructions: list[str], mails: list[str], safe: bool) -> None:
+    """Write the CSV beside its place and rename it into it.
+
+    Args:
+        output: Where.
+        instructions: One a row.
+        mails: One a row.
+        safe: Put an apostrophe before what a spreadsheet would run as a formula.
+    """
     import pandas
 
     partial = output.with_name(f".{output.name}.partial")
     table = pandas.DataFrame({COLUMNS[0]: instructions, COLUMNS[1]: mails})
+    if safe:
+        table = table.map(_not_a_formula)
     table.to_csv(partial, index=False, encoding="utf-8", lineterminator="\r\n")
     partial.replace(output)
+
+
+def _not_a_formula(cell: str) -> str:
+    """As OWASP advises against CSV injection; of a dash only what calculates, since mails begin with lists, too."""
+    begins = cell.lstrip(" \t\r\n")
+    return f"'{cell}" if FORMULA.match(begins) else cell
 
 
 def _context(config: Config) -> str | None:
@@ -208,5 +227,5 @@ def _answer_lines(config: Config, model: Any, prompter: Any, decoding: Any, cont
         pair = {"id": line.strip(), "thread": None, "instruction": line.strip(), "context": context}
         prompt = prompter.ids(pair, way_to_ask(config))
         for piece in stream(model, prompt, decoding, config.seed):
-            print(piece, end="", flush=True)
+            print(printable(piece), end="", flush=True)
         print("\n", flush=True)

@@ -14,6 +14,7 @@ from email_assistant.config import Config, Summarizer
 from email_assistant.context import Context
 from email_assistant.errors import DataError
 from email_assistant.hashing import hash_of
+from email_assistant.injection import speaks_to_model
 from email_assistant.metrics.facts import habitual
 from email_assistant.progress import Bar, bar
 
@@ -47,11 +48,13 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     pairs = jsonl.Lines(path)
     methods = Counter(record["method"] for record in written.values())
     faults = Counter(fault for record in written.values() for fault in record.get("faults", []))
+    told = sum(map(speaks_to_model, jsonl.Field(emails, "text")))
     report: Record = {
         "emails": len(emails),
         "pairs": len(pairs),
         "without_pair": len(emails) - len(pairs),
         "methods": dict(methods.most_common()),
+        "speaking_to_model": told,
         "faults_of_tries": dict(faults.most_common()),
     }
     if pairs:
@@ -59,6 +62,8 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     jsonl.write_json(folder / "report.json", report)
     shown = ", ".join(f"{count} {method}" for method, count in methods.most_common())
     log.info("%-10s %d pairs: %s", "summarize", len(pairs), shown)
+    if told:
+        log.info("%-10s %d mails give orders to a language model: it was not asked about them", "summarize", told)
     if pairs:
         given = 100 * report["facts_named"]
         log.info("%-10s they give %.0f%% of the mails' names, dates and numbers", "summarize", given)
@@ -158,16 +163,22 @@ def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Record], None], p
 
     settings = config.summarizer
     desk = _Desk(settings, load_base(config.model), keep, progress)
-    pending = tasks
+    pending = []
+    for task in tasks:
+        if speaks_to_model(task.email["text"]):
+            task.faults.append("speaks_to_model")
+            desk.finish_without_model(task)
+        else:
+            pending.append(task)
     for attempt in range(settings.retries + 1):
+        if not pending:
+            return
         temperature = 0.0 if attempt == 0 else settings.retry_temperature
         decoding = Decoding(settings.max_new_tokens, temperature, top_p=0.95)
         prompts = [desk.prompt(task) for task in pending]
         judge = partial(desk.judge, pending, "model" if attempt == 0 else f"retry_{attempt}")
         write_all(desk.model, prompts, decoding, config.seed + attempt, settings.batch_size, judge)
         pending = [task for task in pending if not task.done]
-        if not pending:
-            return
     for task in pending:
         desk.finish_without_model(task)
 

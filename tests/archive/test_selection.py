@@ -204,6 +204,27 @@ def test_owner_by_sending_and_receiving() -> None:
     assert found.addresses == {"ada@x.example", "ada@work.example"}
 
 
+@pytest.mark.parametrize(
+    # Another address under the owner's name, and one whose letters look alike: the first one's 'a' is Cyrillic.
+    "sender",
+    [Person("Ada Example", "ada@elsewhere.example"), Person("Ada Example", "аda@x.example")],
+)
+def test_who_takes_the_owners_name_to_write_to_the_owner_is_not_the_owner(sender: Person) -> None:
+    own = [mail(number, recipients=[Person("Bo", "bo@y.example")]) for number in range(9)]
+    fraud = [mail(20 + number, "I have hacked you, pay now.", senders=[sender], recipients=[ME]) for number in range(3)]
+    found = find_owner([*own, *fraud])
+    assert found.addresses == {"ada@x.example"}
+    assert [found.wrote(one) for one in (own[0], fraud[0])] == [True, False]
+    assert sender.address in found.grounds
+    # One that wrote to somebody else, too, is the owner's other account.
+    work = mail(30, senders=[sender], recipients=[ME, Person("Bo", "bo@y.example")])
+    assert find_owner([*own, *fraud, work]).wrote(fraud[0])
+
+
+def test_an_address_that_looks_alike_under_another_name_is_not_the_owner() -> None:
+    assert not owner.given(["ada@x.example"]).wrote(mail(1, senders=[Person("Ada", "аda@x.example")]))
+
+
 def test_owner_given_by_name_address_or_both() -> None:
     assert owner.given(["Ada Example"]).wrote(mail(1, senders=[Person("ada example", "")]))
     assert owner.given(["Ada <ADA@x.example>"]).addresses == {"ada@x.example"}
