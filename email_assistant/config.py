@@ -34,9 +34,10 @@ StageName = Literal[
     "clean",
     "lineage",
     "audit",
+    "purge",
 ]
 # Stages that may be asked for without an archive.
-WITHOUT_ARCHIVE = ("infer", "export", "plan", "compare", "status", "clean", "lineage", "audit")
+WITHOUT_ARCHIVE = ("infer", "export", "plan", "compare", "status", "clean", "lineage", "audit", "purge")
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
 Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
 
@@ -316,6 +317,15 @@ class Audit:
 
 
 @dataclass(config=STRICT, kw_only=True)
+class Purge:
+    """What is taken out of all that was made."""
+
+    match: Text | None
+    dry_run: bool
+    adapters: bool
+
+
+@dataclass(config=STRICT, kw_only=True)
 class Sweep:
     """What the jobs of a sweep are judged by."""
 
@@ -372,6 +382,7 @@ class Config:
     clean: Clean
     privacy: Privacy
     audit: Audit
+    purge: Purge
     sweep: Sweep
     tracking: Tracking
     paths: Paths
@@ -457,7 +468,7 @@ BY_LANGUAGE = tuple(f"summarizer.{name}" for name in ("prompts", "starts", "ment
 
 # Groups and keys that say how or where a run went, not what it learned.
 _ELSEWHERE = frozenset(
-    ["tracking", "infer", "compare", "sweep", "clean", "privacy", "audit", "plan", "export", "paths"]
+    ["tracking", "infer", "compare", "sweep", "clean", "privacy", "audit", "purge", "plan", "export", "paths"]
 )
 _HOW = (
     "stage force from_run data.path data.processes model.path model.gguf model.device model.threads summarizer.path "
@@ -609,6 +620,8 @@ def _contradictions(config: Config) -> list[str]:
         faults.append("model.gguf: generation.backend=llama_cpp needs the base model as a GGUF file")
     if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
         faults.append("trainer.optimizer = paged_adamw_8bit: needs CUDA; with model.device=cpu take adamw")
+    if config.stage == "purge" and config.purge.match is None:
+        faults.append("purge.match: say what to take out, as in purge.match='from:bo@x.example or subject:merger'")
     if config.tracking.uri:
         faults += _faults_of_server(config.tracking)
     try:

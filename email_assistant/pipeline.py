@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from email_assistant import peers, privacy, repeat, summary, sweep_job, sweeps
+from email_assistant import peers, privacy, purging, repeat, summary, sweep_job, sweeps
 from email_assistant.archive import readers
 from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
@@ -299,7 +299,9 @@ def _data(context: Context) -> dict[str, Any]:
     config = context.config
     unused = ("context_words",) if config.data.context == "none" else ()
     slice_of_it = _without(config.data, "path", "processes", *unused)
-    return {"data": slice_of_it, "inputs": {"archive": _archive_content(config)}}
+    gone = purging.read(config.outputs)
+    without = {"without": gone.hash} if gone else {}
+    return {"data": slice_of_it, **without, "inputs": {"archive": _archive_content(config)}}
 
 
 def _summarize(context: Context) -> dict[str, Any]:
@@ -392,9 +394,10 @@ LAST = {
     "clean": "email_assistant.stages.clean",
     "lineage": "email_assistant.stages.lineage",
     "audit": "email_assistant.stages.audit",
+    "purge": "email_assistant.stages.purge",
 }
 # Of these, what runs no other stage first, and has said all that there is to say.
-WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean", "lineage", "audit")
+WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean", "lineage", "audit", "purge")
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 5, (), _data),

@@ -1,8 +1,6 @@
 """The evidence that nothing left: connections of the last calls, modes of files, places where text of mails lies."""
 
 import os
-import random
-import re
 import stat
 import tempfile
 from collections import Counter
@@ -21,19 +19,13 @@ from email_assistant import jsonl
 from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.errors import PrivacyError
+from email_assistant.passages import everything, files_of, holds, lines_of, passages
 from email_assistant.privacy import AUDIT, is_loopback
 from email_assistant.summary import size
 
 Record = dict[str, Any]
-# Characters of a passage: enough to stand nowhere else by chance, and few enough for most mails to have such a line.
-SHORTEST, LONGEST = 24, 60
-# What JSON, HTML and tables write as it is.
-PLAIN = re.compile(r"[^\x00-\x1f\"'&<>\\]+")
-# Numbers of a model, among which no text stands.
-WEIGHTS = (".safetensors", ".gguf")
 # Of the temporary folder, which others fill as well, in bytes.
 LARGEST_TEMPORARY = 64 * 2**20
-PIECE = 16 * 2**20
 OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
 # Faults that are named one by one.
 NAMED = 5
@@ -122,7 +114,7 @@ def _tell_calls(calls: Sequence[Call], console: Console) -> Iterator[str]:
 
 def _tell_modes(roots: Sequence[Path], console: Console) -> Iterator[str]:
     files, opened = 0, []
-    for path in _everything(roots):
+    for path in everything(roots):
         files += 1
         if path.lstat().st_mode & OTHERS_MAY and not path.is_symlink():
             opened.append(path)
@@ -132,58 +124,45 @@ def _tell_modes(roots: Sequence[Path], console: Console) -> Iterator[str]:
         yield f"others may read or change {shown}: chmod -R go= {' '.join(map(str, roots))}"
 
 
-def _everything(roots: Sequence[Path]) -> Iterator[Path]:
-    for root in roots:
-        if root.is_dir():
-            yield root
-            for folder, folders, files in os.walk(root):
-                yield from (Path(folder) / name for name in (*folders, *files))
-
-
 def _tell_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], console: Console) -> Iterator[str]:
-    passages = _passages(config)
-    if not passages:
+    wanted = _passages(config)
+    if not wanted:
         console.print("there is no archive's artifact to look for passages of")
         return
     table = _table("text of mails lies in", "files", "size")
     found: dict[str, list[Path]] = {}
     astray = []
     looked = 0
-    for path in _everything(roots):
-        if path.is_symlink() or not path.is_file() or path.suffix in WEIGHTS:
-            continue
+    for path in files_of(roots):
         looked += 1
-        if _holds(path, passages):
+        if holds(path, wanted):
             place = _place_for_text(config, path)
             found.setdefault(str(place or path), []).append(path)
             if place is None:
                 astray.append(path)
     for path in _temporary(config, roots, calls):
         looked += 1
-        if _holds(path, passages):
+        if holds(path, wanted):
             found.setdefault(str(path), []).append(path)
             astray.append(path)
     for name, paths in sorted(found.items()):
         table.add_row(escape(name), str(len(paths)), size(sum(path.stat().st_size for path in paths)))
     console.print(table)
-    console.print(f"{len(passages)} passages of the archive were looked for in {looked} files")
+    console.print(f"{len(wanted)} passages of the archive were looked for in {looked} files")
     console.print("weights of adapters were not looked through; they may repeat mails: treat them like the archive")
     if astray:
         yield f"text of mails lies where none should: {', '.join(map(str, astray[:NAMED]))}"
 
 
 def _passages(config: Config) -> list[bytes]:
-    """Lines of mails, or what fits of them, as files would have them; drawn over all archives that were read."""
+    """Of the mails of all archives that were read."""
     lines = {
-        passage[0][:LONGEST].strip()
+        line
         for file in sorted((config.outputs / "artifacts" / "data").glob("*/emails.jsonl"))
         for text in jsonl.Field(jsonl.Lines(file), "text")
-        for passage in PLAIN.finditer(text)
+        for line in lines_of(text)
     }
-    fitting = sorted(line for line in lines if len(line) >= SHORTEST)
-    drawn = random.Random(config.seed).sample(fitting, min(config.audit.passages, len(fitting)))
-    escaped = (line.encode("ascii", "backslashreplace") for line in drawn)
-    return list(dict.fromkeys([*(line.encode() for line in drawn), *escaped]))
+    return passages(lines, config.audit.passages, config.seed)
 
 
 def _place_for_text(config: Config, path: Path) -> Path | None:
@@ -210,19 +189,6 @@ def _temporary(config: Config, roots: Sequence[Path], calls: Sequence[Call]) -> 
             mine = state.st_uid == os.getuid() and stat.S_ISREG(state.st_mode)
             if mine and state.st_size <= LARGEST_TEMPORARY and state.st_mtime >= since:
                 yield path
-
-
-def _holds(path: Path, passages: Sequence[bytes]) -> bool:
-    """Whether any passage stands in a file."""
-    with path.open("rb") as file:
-        # A passage may lie across the border of two pieces; escaped, it is six times as long.
-        end = b""
-        while piece := file.read(PIECE):
-            looked_at = end + piece
-            if any(passage in looked_at for passage in passages):
-                return True
-            end = looked_at[-6 * LONGEST :]
-    return False
 
 
 def _table(*headings: str) -> Table:

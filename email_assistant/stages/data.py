@@ -1,17 +1,17 @@
 """The archive's messages to the owner's own mails."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from email_assistant import archive_page, jsonl
+from email_assistant import archive_page, jsonl, purging
 from email_assistant.archive import owner as owners
 from email_assistant.archive import readers
-from email_assistant.archive.index import Index
-from email_assistant.archive.mail import Found
+from email_assistant.archive.index import Index, parse
+from email_assistant.archive.mail import Found, Mail
 from email_assistant.archive.selection import Rules, Selection, select
 from email_assistant.archive.tally import Tally
 from email_assistant.archive.workers import Workers
@@ -33,7 +33,9 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     work = folder / "work"
     work.mkdir(exist_ok=True)
     survey = readers.Survey()
-    read = partial(readers.read, archive_paths(config), config.data.format, vars(config.data.columns))
+    of_archive = partial(readers.read, archive_paths(config), config.data.format, vars(config.data.columns))
+    gone = purging.read(config.outputs)
+    read = partial(_without, of_archive, gone) if gone else of_archive
     with Workers(config.data.processes) as crew:
         index = _first_reading(partial(read, survey=survey), work, crew, config)
         owner = owners.given(config.data.owner) if config.data.owner else _found(index)
@@ -54,6 +56,14 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     rmtree(work)
     _say(report)
     return {"messages": report["messages"], "kept": report["kept"]}
+
+
+def _without(read: Callable[..., Iterator[Found]], gone: purging.Terms, **how: Any) -> Iterator[Found]:
+    """The archive's messages without those that were taken out for good, as if they were not in it."""
+    for found in read(**how):
+        message = parse(found)
+        if not (isinstance(message, Mail) and gone.take(message)):
+            yield found
 
 
 def rules_of(data: Data) -> Rules:
