@@ -35,6 +35,10 @@ class TrackingError(EmailAssistantError):
     """A store of runs that cannot be used."""
 
 
+class OutOfMemoryError(EmailAssistantError):
+    """No room for the least that was to be computed at once."""
+
+
 class PrivacyError(EmailAssistantError):
     """Something that is not as private as promised."""
 

@@ -84,6 +84,13 @@ def keep_memory(weight_bytes: int) -> None:
     libc.mallopt(M_TOP_PAD, KEPT_BYTES)
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a GPU or the processor had no room for a tensor."""
+    return isinstance(error, torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    )
+
+
 def free_memory() -> None:
     """Give back what is no longer used, that of a GPU too."""
     gc.collect()

@@ -1,6 +1,7 @@
 """Which base model it is: a hash of its weights and configuration, wherever it lies."""
 
 import json
+import logging
 from collections.abc import Iterable
 from dataclasses import asdict
 from hashlib import sha256
@@ -11,6 +12,8 @@ from email_assistant.config import Config
 from email_assistant.errors import ModelError
 from email_assistant.hashing import hash_file
 from email_assistant.language_model import hub
+
+log = logging.getLogger(__name__)
 
 
 def model_folder(path: str) -> Path:
@@ -97,9 +100,20 @@ def fingerprint(path: str, memo: Path) -> str:
     return fingerprint_of([folder / "config.json", *folder.glob("*.safetensors")], memo)
 
 
+def _known(memo: Path) -> dict[str, list[object]]:
+    """What is kept of files' hashes; nothing where that was cut off: they are read again."""
+    try:
+        return dict(json.loads(memo.read_text()))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError):
+        log.info("%-10s %s was changed or cut off, and is made anew", "model", memo)
+        return {}
+
+
 def fingerprint_of(files: Iterable[Path], memo: Path) -> str:
     """A hash of files by name and content, whose own hashes are kept in `memo`."""
-    known: dict[str, list[object]] = json.loads(memo.read_text()) if memo.exists() else {}
+    known = _known(memo)
     digest = sha256()
     fresh = dict(known)
     for file in sorted(files):

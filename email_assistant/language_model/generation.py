@@ -3,6 +3,7 @@
 A row's samples depend on the seed and its prompt alone, not on what else is in the batch.
 """
 
+import logging
 import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -10,11 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from transformers import DynamicCache
 
+from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Answer, Decoding, row_seed
+from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
 
+log = logging.getLogger(__name__)
 # A shorter common beginning is not worth a pass of its own.
 FEWEST_SHARED = 32
 # Prompts are read so many tokens at once; more need memory and are no faster.
@@ -48,11 +52,28 @@ def write_all(
     if isinstance(model, LlamaCpp):
         model.write_all(prompts, decoding, seed, finished)
         return
-    ids: list[list[int]] = [[] for _ in prompts]
-    for index, token, last in decode(model, prompts, decoding, seed, batch_size):
-        ids[index].append(token)
-        if last:
-            finished(index, _answer(model, ids[index]))
+    waiting = list(range(len(prompts)))
+    while waiting:
+        written: dict[int, list[int]] = {index: [] for index in waiting}
+        try:
+            for place, token, last in decode(model, [prompts[index] for index in waiting], decoding, seed, batch_size):
+                index = waiting[place]
+                written[index].append(token)
+                if last:
+                    finished(index, _answer(model, written.pop(index)))
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            if batch_size == 1:
+                raise OutOfMemoryError(
+                    "no memory to write a single mail: take a smaller model or model.quantization=nf4"
+                ) from None
+            batch_size = min(batch_size, len(waiting)) // 2 or 1
+        # What the traceback held is free here. A row that is begun again comes out the same.
+        waiting = list(written)
+        if waiting:
+            free_memory()
+            log.info("%-10s out of memory: from here on %d mails at once", "writing", batch_size)
 
 
 def stream(model: Writer, prompt: Sequence[int], decoding: Decoding, seed: int) -> Iterator[str]:

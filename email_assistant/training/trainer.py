@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from email_assistant.config import Trainer as Settings
-from email_assistant.errors import DataError
+from email_assistant.errors import DataError, OutOfMemoryError
+from email_assistant.hashing import hash_file
+from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.peers import ALONE, Peers
@@ -26,6 +29,7 @@ from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss, Wa
 
 log = logging.getLogger(__name__)
 STATE, WEIGHTS, OPTIMIZER = "state.json", "weights.safetensors", "optimizer.pt"
+BEST = "best.safetensors"
 Report = Callable[[dict[str, float], int], None]
 
 
@@ -100,6 +104,8 @@ class Trainer:
         ways: tuple[Way, ...] | None = ("packed", "padded") if peers.shards else None
         self.loss = CompletionLoss(model.model, ways, settings.neftune_alpha, self.recompute)
         self.state = State()
+        # Less than configured, once there was no room for so much.
+        self.budget = settings.micro_batch_tokens
         # The order of an epoch's examples is drawn once, not at every step.
         self._epoch, self._steps = -1, list[list[int]]()
         self.steps_per_epoch = math.ceil(len(training) / settings.batch_size)
@@ -120,7 +126,7 @@ class Trainer:
                     self._validate()
                 if self.state.step % self.settings.checkpoint_steps == 0:
                     self._save_checkpoint()
-        self._load_weights(self.folder / "best.safetensors")
+        self._load_weights(self.folder / BEST)
         self.model.model.eval()
         return self.state
 
@@ -172,14 +178,9 @@ class Trainer:
         examples = [self.training[index] for index in chosen]
         supervised = sum(example.supervised for example in examples)
         # Processes draw other noise, as they see other mails.
-        torch.manual_seed((self.seed * 1_000_003 + step + self.peers.rank * 2**40) % 2**63)
+        seed = (self.seed * 1_000_003 + step + self.peers.rank * 2**40) % 2**63
         self.model.model.train()
-        total = torch.zeros(1, dtype=torch.float64, device=self.model.device)
-        for batch in self._batches(examples):
-            with self._precision():
-                loss = self.loss(batch) / supervised
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
+        total = self._in_less_memory(partial(self._backward, supervised), examples, seed)
         if self.peers.count > 1:
             for weight in self.weights.values():
                 # This process's part of the last step of an epoch may be empty.
@@ -188,11 +189,50 @@ class Trainer:
             self.peers.add_up([total])
         return examples, float(total)
 
+    def _backward(self, supervised: int, batch: Batch) -> torch.Tensor:
+        with self._precision():
+            loss = self.loss(batch) / supervised
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
+
+    def _forward(self, batch: Batch) -> torch.Tensor:
+        with self._precision():
+            return self.loss(batch)
+
+    def _in_less_memory(
+        self, work: Callable[[Batch], torch.Tensor], examples: Sequence[Encoded], seed: int
+    ) -> torch.Tensor:
+        """The sum of what some work gives for all batches; from the beginning in half as large ones without room.
+
+        Raises:
+            OutOfMemoryError: when there is none for a single mail.
+        """
+        while True:
+            torch.manual_seed(seed)
+            total = torch.zeros(1, dtype=torch.float64, device=self.model.device)
+            try:
+                for batch in self._batches(examples):
+                    total += work(batch)
+                return total
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                largest = max(len(example.ids) for example in examples)
+                if self.peers.count > 1 or self.budget <= largest // 2:
+                    raise OutOfMemoryError(
+                        f"no memory for {min(self.budget, largest)} tokens at once: take a lower trainer.max_length, "
+                        "model.quantization=nf4, or trainer.gradient_checkpointing=true (stage=plan says what fits)"
+                    ) from None
+            # What the traceback held is free here.
+            self.optimizer.zero_grad(set_to_none=True)
+            free_memory()
+            self.budget = min(self.budget, sum(len(example.ids) for example in examples)) // 2
+            log.info("%-10s out of memory: from here on at most %d tokens at once", "train", self.budget)
+
     def _batches(self, examples: Sequence[Encoded]) -> Iterator[Batch]:
         """This process's part of the examples in batches that fit the token budget."""
         way = self.loss.way or self.loss.choose_way(collate(examples[:COMPARED_SEQUENCES], self.model.device))
-        own, budget = self.peers.part(examples), self.settings.micro_batch_tokens
-        groups = micro_batches(own, budget, padded=way in ("padded", "whole"))
+        groups = micro_batches(self.peers.part(examples), self.budget, padded=way in ("padded", "whole"))
         for group in groups:
             # Noise differs from sequence to sequence, so what they begin with does too.
             yield collate(group, self.model.device, share=way == "decoder" and not self.settings.neftune_alpha)
@@ -212,10 +252,7 @@ class Trainer:
         """The summed loss of the validation mails, each process's part added up in the leading one."""
         self.peers.hand_out(list(self.weights.values()))
         self.model.model.eval()
-        total = torch.zeros(1, dtype=torch.float64, device=self.model.device)
-        for batch in self._batches(self.validation):
-            with self._precision():
-                total += self.loss(batch)
+        total = self._in_less_memory(self._forward, self.validation, self.seed)
         self.peers.add_up([total])
         return float(total)
 
@@ -230,7 +267,7 @@ class Trainer:
         self._record({"validation/loss": mean, "validation/perplexity": math.exp(min(mean, 50.0))})
         if mean < self.state.best_loss:
             self.state.best_loss, self.state.best_step, self.state.worse = mean, self.state.step, 0
-            self._save_weights(self.folder / "best.safetensors")
+            self._save_weights(self.folder / BEST)
         else:
             self.state.worse += 1
             self.state.stopped = self.settings.patience is not None and self.state.worse >= self.settings.patience
@@ -240,9 +277,9 @@ class Trainer:
         self.report(metrics, self.state.step)
 
     def _save_weights(self, path: Path) -> None:
-        partial = path.with_suffix(".partial")
-        save_file({name: weight.detach().contiguous() for name, weight in self.weights.items()}, partial)
-        partial.replace(path)
+        fresh = path.with_suffix(".partial")
+        save_file({name: weight.detach().contiguous() for name, weight in self.weights.items()}, fresh)
+        fresh.replace(path)
 
     def _load_weights(self, path: Path) -> None:
         saved = load_file(path, device=str(self.model.device))
@@ -253,14 +290,15 @@ class Trainer:
     def _save_checkpoint(self) -> None:
         """Write a checkpoint beside the last one, then remove that; one of them is always whole."""
         place = self.folder / f"checkpoint-{self.state.step:08d}"
-        partial = place.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        self._save_weights(partial / WEIGHTS)
-        torch.save(self.optimizer.state_dict(), partial / OPTIMIZER)
-        (partial / STATE).write_text(json.dumps(asdict(self.state)))
-        shutil.copyfile(self.folder / "best.safetensors", partial / "best.safetensors")
-        partial.rename(place)
+        fresh = place.with_suffix(".partial")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        self._save_weights(fresh / WEIGHTS)
+        torch.save(self.optimizer.state_dict(), fresh / OPTIMIZER)
+        shutil.copyfile(self.folder / BEST, fresh / BEST)
+        files = {name: hash_file(fresh / name) for name in (WEIGHTS, OPTIMIZER, BEST)}
+        (fresh / STATE).write_text(json.dumps({"state": asdict(self.state), "files": files}))
+        fresh.rename(place)
         for older in self.folder.glob("checkpoint-*"):
             if older != place:
                 shutil.rmtree(older)
@@ -269,16 +307,30 @@ class Trainer:
         """Go on from the newest whole checkpoint, if there is one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         places = sorted(place for place in self.folder.glob("checkpoint-*") if not place.suffix)
-        if not places:
+        whole = [place for place in places if _is_whole(place)]
+        for place in places:
+            if place not in whole:
+                log.info("%-10s %s was changed or cut off since it was written, and is not used", "train", place.name)
+                shutil.rmtree(place)
+        if not whole:
             return
-        newest = places[-1]
+        newest = whole[-1]
         self._load_weights(newest / WEIGHTS)
         self.optimizer.load_state_dict(torch.load(newest / OPTIMIZER, weights_only=True))
-        self.state = State(**json.loads((newest / STATE).read_text()))
-        shutil.copyfile(newest / "best.safetensors", self.folder / "best.safetensors")
+        self.state = State(**json.loads((newest / STATE).read_text())["state"])
+        shutil.copyfile(newest / BEST, self.folder / BEST)
         for record in self.state.history:
             self.report({key: value for key, value in record.items() if key != "step"}, int(record["step"]))
         log.info("%-10s goes on from step %d of %d", "train", self.state.step, self.total_steps)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether the files of a checkpoint are as they were written."""
+    try:
+        files = json.loads((checkpoint / STATE).read_text())["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return all((checkpoint / name).is_file() and hash_file(checkpoint / name) == files[name] for name in files)
 
 
 def learning_rate(settings: Settings, step: int, total_steps: int) -> float:

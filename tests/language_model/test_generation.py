@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import model_settings
 
+from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model import generation
 from email_assistant.language_model.decoding import Answer, Decoding
 from email_assistant.language_model.generation import stream, write_all
@@ -36,6 +38,37 @@ def test_a_batch_equals_one_by_one(
     alone = answers(model, prompts, decoding, 1)
     assert answers(model, prompts, decoding, 2) == alone
     assert answers(model, prompts, decoding, 8) == alone
+
+
+def test_without_room_for_a_batch_it_is_halved_and_nothing_changes(
+    model: LanguageModel,
+    prompts: list[list[int]],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    decoding = Decoding(20, 1.0, 0.9)
+    expected = answers(model, prompts, decoding, 8)
+    whole, calls = generation.decode, list[int]()
+
+    def limited(*given: object) -> Iterator[tuple[int, int, bool]]:
+        batch_size = given[-1]
+        assert isinstance(batch_size, int)
+        calls.append(batch_size)
+        for place, row in enumerate(whole(*given)):  # type: ignore[arg-type]
+            yield row
+            if place == 30 and batch_size > 1:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            if most < 1:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+
+    most = 1
+    monkeypatch.setattr(generation, "decode", limited)
+    with caplog.at_level("INFO"):
+        assert answers(model, prompts, decoding, 8) == expected
+    assert calls[0] == 8 and calls[-1] < 3 and "from here on 2 mails at once" in caplog.text
+    most = 0
+    with pytest.raises(OutOfMemoryError, match="a single mail"):
+        answers(model, prompts, decoding, 2)
 
 
 def test_a_shared_beginning_changes_nothing(

@@ -130,6 +130,16 @@ def test_an_adapter_of_another_base_is_refused(tiny_model: Path, other_model: Pa
         check_folder(tmp_path)
 
 
+@pytest.mark.parametrize("content", ["", '{"/a": [1,', "[]", "7"])
+def test_a_memo_of_hashes_that_was_cut_off_is_made_anew(tiny_model: Path, tmp_path: Path, content: str) -> None:
+    memo = tmp_path / "memo.json"
+    known = fingerprint(str(tiny_model), memo)
+    whole = memo.read_text()
+    memo.write_text(content)
+    assert fingerprint(str(tiny_model), memo) == known
+    assert memo.read_text() == whole
+
+
 def test_the_fingerprint_is_of_the_content_not_the_place(tiny_model: Path, tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere"
     copy.mkdir()

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from email_assistant.config import Lora
 from email_assistant.config import Trainer as Settings
-from email_assistant.errors import DataError
+from email_assistant.errors import DataError, OutOfMemoryError
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 from email_assistant.training import trainer as trainer_module
@@ -289,6 +289,99 @@ def test_many_micro_batches_equal_one(tiny_model: Path, examples: list[Encoded],
         eight.state.history[1]["train/gradient_norm"], rel=1e-5
     )
     assert distance(at_once, by_one) < 1e-4
+
+
+NO_ROOM = "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
+    """Let a loss be computed for so many ids at most; the ids of every try are in the list."""
+
+    def limit(most: int) -> list[int]:
+        tries: list[int] = []
+
+        def limited(whole: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+            def tried(loop: Trainer, *given: Any) -> torch.Tensor:
+                tries.append(len(given[-1].ids))
+                # The gradients are there already, as where the backward pass finds no room.
+                found = whole(loop, *given)
+                if tries[-1] > most:
+                    raise RuntimeError(NO_ROOM)
+                return found
+
+            return tried
+
+        for name in ("_backward", "_forward"):
+            monkeypatch.setattr(trainer_module.Trainer, name, limited(getattr(trainer_module.Trainer, name)))
+        return tries
+
+    return limit
+
+
+def test_without_room_for_a_batch_it_is_halved_and_said(
+    tiny_model: Path,
+    examples: list[Encoded],
+    tmp_path: Path,
+    room: Callable[[int], list[int]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    chosen: dict[str, Any] = {"batch_size": 8, "epochs": 2}
+    _, expected = trained(tiny_model, examples, tmp_path / "room", PLAIN, **chosen)
+    tries = room(max(len(example.ids) for example in examples) + 100)
+    with caplog.at_level("INFO"):
+        loop, found = trained(tiny_model, examples, tmp_path / "little", PLAIN, **chosen)
+    assert distance(expected, found) < 1e-4
+    said = [message for message in caplog.messages if "out of memory: from here on at most" in message]
+    # What it learned of the room it keeps in mind.
+    assert 1 <= len(said) <= 3 and f"at most {loop.budget} tokens" in said[-1]
+    assert max(tries[-4:]) <= loop.budget or loop.budget < max(len(example.ids) for example in examples)
+
+
+def test_without_room_for_a_single_mail_it_says_what_to_do(
+    tiny_model: Path, examples: list[Encoded], tmp_path: Path, room: Callable[[int], list[int]]
+) -> None:
+    room(10)
+    with pytest.raises(OutOfMemoryError, match=r"lower trainer\.max_length"):
+        trained(tiny_model, examples, tmp_path, PLAIN)
+
+
+@pytest.mark.parametrize("harm", ["cut", "altered", "gone", "state"])
+def test_a_checkpoint_that_was_changed_is_not_used(
+    tiny_model: Path,
+    examples: list[Encoded],
+    tmp_path: Path,
+    harm: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _, expected = trained(tiny_model, examples, tmp_path / "whole", PLAIN)
+    step: Callable[[Trainer], None] = trainer_module.Trainer._step
+
+    def dying(loop: Trainer) -> None:
+        if loop.state.step == 3:
+            raise KeyboardInterrupt
+        step(loop)
+
+    monkeypatch.setattr(trainer_module.Trainer, "_step", dying)
+    with pytest.raises(KeyboardInterrupt):
+        trained(tiny_model, examples, tmp_path / "killed", PLAIN)
+    monkeypatch.setattr(trainer_module.Trainer, "_step", step)
+    (checkpoint,) = (tmp_path / "killed").glob("checkpoint-*")
+    weights, state = checkpoint / "weights.safetensors", checkpoint / "state.json"
+    content = weights.read_bytes()
+    if harm == "cut":
+        weights.write_bytes(content[: len(content) // 2])
+    elif harm == "altered":
+        weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    elif harm == "gone":
+        weights.unlink()
+    else:
+        state.write_text(state.read_text()[:40])
+    with caplog.at_level("INFO"):
+        _, found = trained(tiny_model, examples, tmp_path / "killed", PLAIN)
+    assert f"{checkpoint.name} was changed or cut off" in caplog.text
+    assert distance(expected, found) == 0.0
 
 
 def test_the_same_seed_gives_the_same_adapter(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
