@@ -57,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         # In a process of its own: what a process starts with counts as its memory, too.
         with ProcessPoolExecutor(1, get_context("spawn")) as apart:
-            model = apart.submit(_model, Path(folder)).result()
+            model = apart.submit(random_model, Path(folder)).result()
         for count in arguments.mails:
             rounds = [_measure(Path(folder) / f"{count}-{turn}", model, count) for turn in range(arguments.rounds)]
             for stage in STAGES:
@@ -152,7 +152,7 @@ def _write_pairs(emails: Path, pairs: Path) -> None:
             target.write(json.dumps({"id": email["id"], "instruction": f"Write an email: {beginning}"}) + "\n")
 
 
-def _model(folder: Path) -> Path:
+def random_model(folder: Path) -> Path:
     """A random model of two layers with the embedded model's tokenizer."""
     import torch
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
