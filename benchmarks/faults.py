@@ -1,4 +1,4 @@
-"""Faults in real processes: what happens to a call, and whether the same call again gives what an undisturbed one gives.
+"""Faults in real processes: what a call does, and whether the same call again gives what an undisturbed one gives.
 
     python -m benchmarks.faults --kills 50
 
@@ -178,10 +178,13 @@ def _progress(outputs: Path, stage: str) -> int:
     if stage == "summarize":
         files = list(outputs.glob("artifacts/summarize/*.partial/progress/sentences.jsonl"))
         return len(jsonl.read_finished(files[0])) if files else 0
-    places = [
-        place for place in outputs.glob("artifacts/train/*.partial/progress/fit/checkpoint-*") if not place.suffix
-    ]
-    return max((int(place.name.partition("-")[2]) for place in places), default=0) if stage == "train" else 0
+    return max((int(place.name.partition("-")[2]) for place in _checkpoints(outputs)), default=0) * (stage == "train")
+
+
+def _checkpoints(outputs: Path) -> list[Path]:
+    """Of an interrupted training."""
+    found = outputs.glob("artifacts/train/*.partial/progress/fit/checkpoint-*")
+    return [place for place in found if not place.suffix]
 
 
 def _wait(ready: Callable[[], bool]) -> None:
@@ -289,8 +292,7 @@ def _interrupted(bench: Bench, outputs: Path) -> Path:
     _wait(lambda: _progress(outputs, "train") >= 2 or process.poll() is not None)
     process.kill()
     process.wait()
-    places = outputs.glob("artifacts/train/*.partial/progress/fit/checkpoint-*")
-    return max(place for place in places if not place.suffix)
+    return max(_checkpoints(outputs))
 
 
 def _cut(file: Path) -> None:
