@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -105,6 +107,48 @@ if len(sys.argv) < 2:
     command = [sys.executable, str(tmp_path / "tries.py")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert sorted(done.stdout.split()) == ["refused"] * 8
+
+
+def a_whole_job(folder: Path, tiny_model: Path, archive: Path, *more: str) -> list[str]:
+    return [
+        sys.executable, str(ROOT / "run.py"), *more, f"paths.outputs={folder}/outputs", f"paths.mlruns={folder}/mlruns",
+        f"model.path={tiny_model}", f"data.path={archive}", "generation.max_new_tokens=12",
+        "summarizer.max_new_tokens=8", "trainer.epochs=1", "trainer.scored_mails=2", "model.threads=1",
+        "evaluation.max_mails=2", "evaluation.judge_mails=0", "evaluation.extraction_mails=1",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def without_ci() -> dict[str, str]:
+    """The environment of a user: MLflow keeps still by itself where it finds CI in it."""
+    return {name: value for name, value in os.environ.items() if name not in ("CI", *privacy.SWITCHES)}
+
+
+def test_the_kernel_sees_no_way_out(
+    tmp_path: Path, tiny_model: Path, archive: Path, without_ci: dict[str, str]
+) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    watched = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=network", "-o", str(tmp_path / "calls")]
+    command = a_whole_job(tmp_path, tiny_model, archive, "stage=all")
+    done = subprocess.run([*watched, *command], env=without_ci, capture_output=True, text=True, check=False)
+    if "ptrace" in done.stderr:
+        pytest.skip(f"strace may not watch here: {done.stderr.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls
+    addresses = [found for call in calls for found in re.findall(r'inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]+)"', call)]
+    assert [one for one in addresses if not privacy.is_loopback(one)] == []
+
+
+def test_a_sweep_needs_no_network(tmp_path: Path, tiny_model: Path, archive: Path, without_ci: dict[str, str]) -> None:
+    apart = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no network can be taken away here (unshare)")
+    command = a_whole_job(tmp_path, tiny_model, archive, "-m", "stage=train", "lora.r=1,2")
+    done = subprocess.run([*apart, *command], env=without_ci, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("outputs/artifacts/train/*/manifest.json"))) == 2
 
 
 def test_loopback_is_open() -> None:
