@@ -138,6 +138,12 @@ def _holds(found: Artifact, stage: str, files: Mapping[str, str]) -> bool:
     return all(found.content(name) == digest for name, digest in files.items())
 
 
+def has_weights(trained: Artifact, weights: str) -> bool:
+    """Whether an artifact of training holds the weights of this hash."""
+    found: bool = trained.manifest["files"].get(f"adapter/{WEIGHTS}") == weights
+    return found
+
+
 def evaluations(store: Store, trained: Artifact | None) -> list[Artifact]:
     """The evaluations of an adapter, the newest first."""
     if trained is None:

@@ -3,9 +3,11 @@
 import logging
 from pathlib import Path
 
+from email_assistant import jsonl, lineage
 from email_assistant.config import Config
 from email_assistant.context import Context, chosen_adapter
-from email_assistant.language_model.adapter_folder import check_base, check_folder
+from email_assistant.hashing import hash_file
+from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, model_folder
 from email_assistant.registry import adapter_path
 
@@ -24,6 +26,21 @@ def check(config: Config) -> None:
         check_folder(adapter)
 
 
+def _remembers(context: Context, adapter: Path) -> str:
+    """What was measured of how many training mails come out of it word for word."""
+    weights = hash_file(adapter / WEIGHTS)
+    trained = next((one for one in context.store.all_of("train") if lineage.has_weights(one, weights)), None)
+    for evaluation in lineage.evaluations(context.store, trained):
+        measured = jsonl.read_json(evaluation.path("report.json"))["memorisation"]
+        if measured:
+            shares = ", ".join(f"{value:.0%} of {name}" for name, value in measured["extracted"].items())
+            return (
+                f"of {measured['mails']} whose beginning was given away came out word for word: {shares} "
+                f"({measured['extracted_tokens']} tokens after {measured['known_tokens']})"
+            )
+    return "how much of them was not measured: stage=evaluate does"
+
+
 def run(context: Context) -> None:
     """Write adapter.gguf and Modelfile into `export.folder`."""
     from email_assistant.language_model import gguf_adapter
@@ -38,6 +55,7 @@ def run(context: Context) -> None:
     gguf_adapter.write(adapter, model_folder(config.model.path), folder / GGUF)
     text = modelfile(load_encoder(config.model), config, GGUF)
     (folder / MODELFILE).write_text(text, encoding="utf-8")
+    log.info("%-10s private: it may repeat mails that it was trained on; %s", "export", _remembers(context, adapter))
     log.info(
         "%-10s %s and %s in %s; try: ollama create NAME -f %s", "export", GGUF, MODELFILE, folder, folder / MODELFILE
     )
