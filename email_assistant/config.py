@@ -35,9 +35,23 @@ StageName = Literal[
     "lineage",
     "audit",
     "purge",
+    "lock",
+    "unlock",
 ]
 # Stages that may be asked for without an archive.
-WITHOUT_ARCHIVE = ("infer", "export", "plan", "compare", "status", "clean", "lineage", "audit", "purge")
+WITHOUT_ARCHIVE = (
+    "infer",
+    "export",
+    "plan",
+    "compare",
+    "status",
+    "clean",
+    "lineage",
+    "audit",
+    "purge",
+    "lock",
+    "unlock",
+)
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
 Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
 
@@ -326,6 +340,13 @@ class Purge:
 
 
 @dataclass(config=STRICT, kw_only=True)
+class Vault:
+    """How files are encrypted while they are not used."""
+
+    passphrase_file: Text | None
+
+
+@dataclass(config=STRICT, kw_only=True)
 class Sweep:
     """What the jobs of a sweep are judged by."""
 
@@ -383,6 +404,7 @@ class Config:
     privacy: Privacy
     audit: Audit
     purge: Purge
+    vault: Vault
     sweep: Sweep
     tracking: Tracking
     paths: Paths
@@ -468,7 +490,7 @@ BY_LANGUAGE = tuple(f"summarizer.{name}" for name in ("prompts", "starts", "ment
 
 # Groups and keys that say how or where a run went, not what it learned.
 _ELSEWHERE = frozenset(
-    ["tracking", "infer", "compare", "sweep", "clean", "privacy", "audit", "purge", "plan", "export", "paths"]
+    ["tracking", "infer", "compare", "sweep", "clean", "privacy", "audit", "purge", "vault", "plan", "export", "paths"]
 )
 _HOW = (
     "stage force from_run data.path data.processes model.path model.gguf model.device model.threads summarizer.path "

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from email_assistant import peers, privacy, purging, repeat, summary, sweep_job, sweeps
+from email_assistant import peers, privacy, purging, repeat, summary, sweep_job, sweeps, vault_state
 from email_assistant.archive import readers
 from email_assistant.arms import ARMS
 from email_assistant.artifacts import Artifact, Store
@@ -26,6 +26,7 @@ from email_assistant.errors import (
     ConfigurationError,
     DataError,
     EmailAssistantError,
+    PrivacyError,
     Pruned,
     TrackingError,
 )
@@ -79,6 +80,7 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
     Raises:
         EmailAssistantError: for everything that the user can mend.
     """
+    _refuse_locked(config)
     privacy.record_to(config.outputs / privacy.AUDIT, config.stage)
     together = peers.meet()
     if together.shards and config.lora.init != "default":
@@ -94,6 +96,14 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
     # After an error there is no telling what the others wait for: the launcher ends them.
     peers.part_ways(together)
     return value
+
+
+def _refuse_locked(config: Config) -> None:
+    """Nothing is made or read while files are encrypted."""
+    state = vault_state.state_of(config.outputs)
+    if state != "open" and config.stage not in ("lock", "unlock"):
+        how = "stage=unlock opens it" if state == "locked" else "stage=lock or unlock was cut off; call it again"
+        raise PrivacyError(f"{config.outputs}: is {state}: {how}")
 
 
 def _lead(config: Config, origin: Origin | None, together: Peers) -> float | None:
@@ -395,9 +405,11 @@ LAST = {
     "lineage": "email_assistant.stages.lineage",
     "audit": "email_assistant.stages.audit",
     "purge": "email_assistant.stages.purge",
+    "lock": "email_assistant.stages.lock",
+    "unlock": "email_assistant.stages.lock",
 }
 # Of these, what runs no other stage first, and has said all that there is to say.
-WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean", "lineage", "audit", "purge")
+WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean", "lineage", "audit", "purge", "lock", "unlock")
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
     "data": Stage("email_assistant.stages.data", 5, (), _data),

@@ -27,6 +27,7 @@ from omegaconf import DictConfig, OmegaConf
 from email_assistant import privacy, processes, store_view, sweep_job
 from email_assistant.config import Config
 from email_assistant.errors import EmailAssistantError, TrackingError
+from email_assistant.vault_state import LOCKED
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -166,6 +167,8 @@ def _connect(mlruns: Path) -> "MlflowClient":
     from mlflow import MlflowClient
 
     mlruns = mlruns.resolve()
+    if database(mlruns).with_name(f"{database(mlruns).name}{LOCKED}").exists():
+        raise TrackingError(f"{mlruns}: the store is encrypted: stage=unlock opens it")
     client = MlflowClient(f"sqlite:///{database(mlruns)}")
     # MLflow's own experiment, which holds nothing, is of no folder.
     places = [one.artifact_location for one in client.search_experiments()]

@@ -52,7 +52,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     # Nothing is shown in training.
     "retrieval.training_share": NONE,
     **dict.fromkeys(("infer", "export", "plan", "compare", "clean", "sweep", "tracking", "paths"), NONE),
-    **dict.fromkeys(("privacy", "audit", "purge"), NONE),
+    **dict.fromkeys(("privacy", "audit", "purge", "vault"), NONE),
 }
 
 
