@@ -4,7 +4,7 @@
 
 Kills at random moments of every stage; a full disk and a read-only one (they need the right to mount a small tmpfs);
 files that were cut off or altered; two calls at once; a clock that went back; no memory for a batch. A tiny random
-model, sixty made-up mails, one store of runs that lives through all of it.
+model, 120 made-up mails, one store of runs that lives through all of it.
 """
 
 import argparse
@@ -40,10 +40,12 @@ RESULTS = {
     "train": ("adapter/adapter_model.safetensors", "validation_mails.jsonl"),
     "evaluate": ("generations.jsonl", "measured.npz"),
 }
-MAILS = 60
+MAILS = 120
+# Stages that keep what they have done, and the share of their time that comes after the first of it.
+KEEPING = {"summarize": 0.4, "train": 0.4, "evaluate": 0.3}
 WAITED = 300.0
 SMALL = [
-    "summarizer.max_new_tokens=8", "generation.max_new_tokens=12", "trainer.epochs=2", "trainer.scored_mails=2",
+    "summarizer.max_new_tokens=8", "summarizer.batch_size=2", "generation.max_new_tokens=12", "generation.batch_size=1", "trainer.epochs=2", "trainer.scored_mails=2",
     "trainer.checkpoint_steps=1", "trainer.max_length=256", "trainer.too_long=cut", "lora.r=2", "model.threads=1",
     "evaluation.arms=[base,tuned]", "evaluation.judge_mails=0", "evaluation.extraction_mails=2",
     "evaluation.resamples=100", "tracking.experiment=faults",
@@ -148,16 +150,17 @@ def kills(bench: Bench, count: int) -> Iterator[Row]:
     """Kill -9 at random moments of each stage, and call again."""
     for stage in RESULTS:
         row, kept = Row(f"`kill -9` in {stage}"), 0
-        for _ in range(count):
+        for number in range(count):
             row.tries += 1
             outputs = bench.before(stage)
             process = subprocess.Popen(
                 bench.command(stage, outputs), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
-            begun = lambda outputs=outputs, stage=stage: list(outputs.glob(f"artifacts/{stage}/*"))  # noqa: E731
-            _wait(lambda begun=begun, process=process: any(begun()) or process.poll() is not None)
-            time.sleep(bench.chance.uniform(0, bench.seconds[stage]))
+            # At any moment; every other time of those after the first work was kept.
+            late = number % 2 == 1 and stage in KEEPING
+            _wait(partial(_has_begun, process, outputs, stage, late))
+            time.sleep(bench.chance.uniform(0, bench.seconds[stage] * (KEEPING[stage] if late else 1)))
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             row.wrong += half_written(outputs)
@@ -171,6 +174,16 @@ def kills(bench: Bench, count: int) -> Iterator[Row]:
         what = {"summarize": "sentences", "train": "steps"}.get(stage)
         row.noticed = f"{kept} {what} finished before, none of them again" if what else "made anew"
         yield row
+
+
+def _has_begun(process: "subprocess.Popen[bytes]", outputs: Path, stage: str, kept: bool) -> bool:
+    """Whether a stage has begun, or has kept its first work, or its call has ended."""
+    if process.poll() is not None:
+        return True
+    if not kept:
+        return any(outputs.glob(f"artifacts/{stage}/*"))
+    files = outputs.glob(f"artifacts/{stage}/*.partial/progress/**/*.*")
+    return any(file.stat().st_size for file in files if file.is_file() and ".partial" not in file.suffix)
 
 
 def _progress(outputs: Path, stage: str) -> int:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.vault --rounds 5
 
-A large file, as weights are, and many small ones. Both ways write every file to the disk (fsync) before the old one goes.
+A large file, as weights are, and many small ones. Each way writes a file to the disk (fsync) before the old one goes.
 """
 
 import argparse
