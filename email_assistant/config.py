@@ -220,6 +220,8 @@ class Trainer:
     scored_mails: Annotated[int, Field(ge=2)]
     canaries: Annotated[int, Field(ge=0)]
     canary_repeats: Count
+    privacy: Literal["none", "careful"]
+    canary_limit: Positive
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -642,6 +644,10 @@ def _contradictions(config: Config) -> list[str]:
         faults.append("model.gguf: generation.backend=llama_cpp needs the base model as a GGUF file")
     if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
         faults.append("trainer.optimizer = paged_adamw_8bit: needs CUDA; with model.device=cpu take adamw")
+    if config.trainer.privacy == "careful" and (config.data.redact == "none" or not config.trainer.canaries):
+        faults.append(
+            "trainer.privacy = careful: needs data.redact=pii and trainer.canaries=8; experiment=private has all"
+        )
     if config.stage == "purge" and config.purge.match is None:
         faults.append("purge.match: say what to take out, as in purge.match='from:bo@x.example or subject:merger'")
     if config.tracking.uri:

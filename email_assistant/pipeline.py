@@ -335,11 +335,14 @@ def _split(context: Context) -> dict[str, Any]:
 
 def _train(context: Context) -> dict[str, Any]:
     config, split = context.config, context.artifacts["split"]
-    resources = ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "scored_mails")
+    resources: tuple[str, ...] = ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "scored_mails")
     retrieves = config.retrieval.method != "none" and config.retrieval.training_share > 0
+    careful = config.trainer.privacy == "careful"
+    resources += () if careful else ("privacy", "canary_limit")
     return {
         "lora": asdict(config.lora),
         "trainer": _without(config.trainer, *resources),
+        **({"near_duplicate_similarity": config.split.near_duplicate_similarity} if careful else {}),
         "retrieval": _retrieved(config) if retrieves else None,
         "seed": config.seed,
         "inputs": {

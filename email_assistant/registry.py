@@ -32,9 +32,12 @@ def register(run: Run, trained: Artifact, metrics: dict[str, float], config: Con
     """Make a run's adapter a version of its archive's model; the one with the lowest validation loss is `best`.
 
     Losses on other validation mails do not compare: when an archive has grown, the newest version is the best
-    one until there are others. An adapter with canaries is not registered, since no one should write with it.
+    one until there are others. An adapter with canaries is not registered, since no one should write with it, but where
+    they stand for its not remembering anything (`trainer.privacy=careful`).
     """
-    if not run.is_open or not config.tracking.log_adapter or not config.tracking.register or config.trainer.canaries:
+    if not run.is_open or not config.tracking.log_adapter or not config.tracking.register:
+        return
+    if config.trainer.canaries and config.trainer.privacy == "none":
         return
     client, name, key = run.client, model_name(config), trained.folder.name
     _ensure_model(client, name)

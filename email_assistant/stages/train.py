@@ -6,14 +6,16 @@ import logging
 import os
 import shutil
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from email_assistant import jsonl, lineage, planning, registry, trials
+from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
+from email_assistant.errors import PrivacyError
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
@@ -54,6 +56,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     scores, signatures = _score(config, model, split, folder)
     metrics = {**facts, **{f"validation_{name}": value for name, value in scores.items()}}
     metrics |= _remembered(config, model, folder)
+    _refuse_memory(config, metrics, folder)
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
     card = model_card(config, metrics, signatures, context.artifacts, fingerprint)
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
@@ -176,9 +179,37 @@ def _examples(config: Config, base: LanguageModel, split: Path, scratch: Path) -
     pairs, validation_pairs = jsonl.Lines(split / "train.jsonl"), jsonl.Lines(split / "validation.jsonl")
     prompter = Prompter(config, base.encoder, pairs, embedder(config, base))
     planted = _planted(base.encoder, config)
-    training, facts = encode(prompter, pairs, config, "train", scratch / "train.arrow", planted)
+    taught = _distinct(config, pairs) if config.trainer.privacy == "careful" else pairs
+    training, facts = encode(prompter, taught, config, "train", scratch / "train.arrow", planted)
     validation, _ = encode(prompter, validation_pairs, config, "validation", scratch / "validation.arrow")
     return training, validation, facts
+
+
+def _distinct(config: Config, pairs: Sequence[Record]) -> Iterator[Record]:
+    """The pairs without those whose mail nearly repeats an earlier one: what is seen more often is remembered better."""
+    similarity = config.split.near_duplicate_similarity
+    repeats = {later for later, _ in near_duplicates(jsonl.Field(pairs, "email"), similarity)}
+    log.info("%-10s %d mails nearly repeat others and are left out", "train", len(repeats))
+    return (pair for place, pair in enumerate(pairs) if place not in repeats)
+
+
+def _refuse_memory(config: Config, metrics: Mapping[str, Any], folder: Path) -> None:
+    """Keep no adapter that remembers what it was to forget.
+
+    Raises:
+        PrivacyError: when `trainer.privacy=careful` and it remembers its canaries.
+    """
+    settings = config.trainer
+    if settings.privacy == "none":
+        return
+    mean, extracted = metrics["canary_exposure"], metrics["canaries_extracted"]
+    if mean > settings.canary_limit or extracted:
+        shutil.rmtree(folder / "adapter")
+        raise PrivacyError(
+            f"the adapter remembers its canaries: mean exposure {mean:.1f} bits (trainer.canary_limit="
+            f"{settings.canary_limit:g}), {extracted:.0%} extracted; it is not kept: take fewer trainer.epochs, a lower "
+            "trainer.learning_rate or a lower lora.r"
+        )
 
 
 def _facts(state: State, training: Examples) -> Record:
@@ -196,7 +227,7 @@ def _facts(state: State, training: Examples) -> Record:
 
 
 def encode(
-    prompter: Prompter, pairs: Sequence[Record], config: Config, name: str, path: Path, planted: Sequence[Encoded] = ()
+    prompter: Prompter, pairs: Iterable[Record], config: Config, name: str, path: Path, planted: Sequence[Encoded] = ()
 ) -> tuple[Examples, Record]:
     """Examples of the pairs that fit, in a file, and how many did not or were cut; both are said.
 

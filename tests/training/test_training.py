@@ -45,6 +45,8 @@ SETTINGS = Settings(
     scored_mails=2,
     canaries=0,
     canary_repeats=1,
+    privacy="none",
+    canary_limit=3.0,
 )
 
 

@@ -1,0 +1,53 @@
+"""A training that must not remember: what it leaves out, and that it fails where it remembers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from warm import Call
+
+Run = Callable[..., Call]
+CAREFUL = ("stage=train", "trainer.privacy=careful", "data.redact=pii", "trainer.canaries=4")
+
+
+@pytest.fixture
+def repeated(archive: Path, tmp_path: Path) -> Path:
+    """The archive, in which three mails are sent again with a word more."""
+    mails = [json.loads(line) for line in archive.read_text().splitlines()]
+    again = [{**mail, "id": f"again{place}", "body": mail["body"] + " soon"} for place, mail in enumerate(mails[:3])]
+    path = tmp_path / "repeated.jsonl"
+    path.write_text("".join(json.dumps(mail) + "\n" for mail in [*mails, *again]))
+    return path
+
+
+def test_near_duplicates_are_trained_on_once_and_memory_is_measured(
+    run_py: Run, repeated: Path, tmp_path: Path
+) -> None:
+    # Kept apart by the data stage, whose limit is higher here.
+    call = (*CAREFUL, f"data.path={repeated}", "data.duplicate_similarity=1.0")
+    done = run_py(*call)
+    assert done.code == 0, done.err
+    latest = tmp_path / "outputs" / "latest"
+    mails = [json.loads(line) for line in (latest / "split" / "train.jsonl").read_text().splitlines()]
+    sent_twice = sum(mail["id"].startswith("again") for mail in mails)
+    assert f"{sent_twice} mails nearly repeat others and are left out" in done.out and sent_twice
+    metrics = json.loads((latest / "train" / "metrics.json").read_text())["metrics"]
+    assert metrics["train_mails"] + metrics["train_dropped"] == len(mails) - sent_twice
+    assert 0 <= metrics["canary_exposure"] <= 3.0
+    # It may be written with, canaries or not.
+    assert list((tmp_path / "mlruns").rglob("adapter_model.safetensors"))
+
+
+def test_an_adapter_that_remembers_is_not_kept(run_py: Run, tmp_path: Path) -> None:
+    call = (*CAREFUL, "trainer.canary_limit=0.0001")
+    for done in (run_py(*call), run_py(*call)):
+        assert done.code == 1 and "the adapter remembers its canaries: mean exposure" in done.err
+    outputs = tmp_path / "outputs"
+    assert not list(outputs.rglob("adapter_model.safetensors")) and not (outputs / "latest" / "train").exists()
+
+
+def test_it_needs_redaction_and_canaries(run_py: Run) -> None:
+    for call in (("trainer.privacy=careful", "trainer.canaries=4"), ("trainer.privacy=careful", "data.redact=pii")):
+        refused = run_py("stage=train", *call)
+        assert refused.code == 1 and "needs data.redact=pii and trainer.canaries=8" in refused.err
