@@ -186,7 +186,7 @@ def _examples(config: Config, base: LanguageModel, split: Path, scratch: Path) -
 
 
 def _distinct(config: Config, pairs: Sequence[Record]) -> Iterator[Record]:
-    """The pairs without those whose mail nearly repeats an earlier one: what is seen more often is remembered better."""
+    """The pairs but for those whose mail nearly repeats an earlier one: what is seen often is remembered."""
     similarity = config.split.near_duplicate_similarity
     repeats = {later for later, _ in near_duplicates(jsonl.Field(pairs, "email"), similarity)}
     log.info("%-10s %d mails nearly repeat others and are left out", "train", len(repeats))
@@ -207,8 +207,8 @@ def _refuse_memory(config: Config, metrics: Mapping[str, Any], folder: Path) -> 
         shutil.rmtree(folder / "adapter")
         raise PrivacyError(
             f"the adapter remembers its canaries: mean exposure {mean:.1f} bits (trainer.canary_limit="
-            f"{settings.canary_limit:g}), {extracted:.0%} extracted; it is not kept: take fewer trainer.epochs, a lower "
-            "trainer.learning_rate or a lower lora.r"
+            f"{settings.canary_limit:g}), {extracted:.0%} extracted; it is not kept: take fewer trainer.epochs, "
+            "a lower trainer.learning_rate or a lower lora.r"
         )
 
 
