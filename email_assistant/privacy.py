@@ -159,6 +159,7 @@ def _write_down(what: str, **values: Any) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         record = {"time": now, "call": os.environ[CALL], "process": os.getpid(), "what": what, **values}
         line = json.dumps(record, ensure_ascii=False) + "\n"
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         # In one write to the end, so that lines of several processes do not mix.
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
