@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -146,9 +146,9 @@ def one_line(done: Done, part: str) -> bool:
     return done.code == 1 and "Traceback" not in done.said and any(part in line for line in errors)
 
 
-def kills(bench: Bench, count: int) -> Iterator[Row]:
+def kills(bench: Bench, count: int, stages: Sequence[str]) -> Iterator[Row]:
     """Kill -9 at random moments of each stage, and call again."""
-    for stage in RESULTS:
+    for stage in stages:
         row, kept = Row(f"`kill -9` in {stage}"), 0
         for number in range(count):
             row.tries += 1
@@ -182,8 +182,9 @@ def _has_begun(process: "subprocess.Popen[bytes]", outputs: Path, stage: str, ke
         return True
     if not kept:
         return any(outputs.glob(f"artifacts/{stage}/*"))
-    files = outputs.glob(f"artifacts/{stage}/*.partial/progress/**/*.*")
-    return any(file.stat().st_size for file in files if file.is_file() and ".partial" not in file.suffix)
+    if stage == "train":
+        return bool(_checkpoints(outputs))
+    return any(file.stat().st_size for file in outputs.glob(f"artifacts/{stage}/*.partial/progress/*.jsonl"))
 
 
 def _progress(outputs: Path, stage: str) -> int:
@@ -391,9 +392,10 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50, help="over all stages")
     parser.add_argument("--seed", type=int, default=1, help="of their moments")
     parser.add_argument("--only", nargs="*", default=["kills", "disks", "altered", "others"])
+    parser.add_argument("--stages", nargs="*", default=list(RESULTS), help="that are killed")
     arguments = parser.parse_args()
     kinds: dict[str, Callable[[Bench], Iterator[Row]]] = {
-        "kills": partial(kills, count=arguments.kills // len(RESULTS)),
+        "kills": partial(kills, count=arguments.kills // len(RESULTS), stages=arguments.stages),
         "disks": disks,
         "altered": altered,
         "others": others,

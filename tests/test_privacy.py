@@ -130,7 +130,8 @@ def test_the_kernel_sees_no_way_out(
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed")
     watched = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=network", "-o", str(tmp_path / "calls")]
-    command = a_whole_job(tmp_path, tiny_model, archive, "stage=all")
+    # Whatever files would be like otherwise.
+    command = ["sh", "-c", 'umask 000 && exec "$@"', "sh", *a_whole_job(tmp_path, tiny_model, archive, "stage=all")]
     done = subprocess.run([*watched, *command], env=without_ci, capture_output=True, text=True, check=False)
     if "ptrace" in done.stderr:
         pytest.skip(f"strace may not watch here: {done.stderr.strip().splitlines()[-1]}")
@@ -139,6 +140,9 @@ def test_the_kernel_sees_no_way_out(
     assert calls
     addresses = [found for call in calls for found in re.findall(r'inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]+)"', call)]
     assert [one for one in addresses if not privacy.is_loopback(one)] == []
+    made = [path for root in ("outputs", "mlruns") for path in [tmp_path / root, *(tmp_path / root).rglob("*")]]
+    assert len(made) > 50
+    assert [path for path in made if not path.is_symlink() and path.stat().st_mode & 0o077] == []
 
 
 def test_a_sweep_needs_no_network(tmp_path: Path, tiny_model: Path, archive: Path, without_ci: dict[str, str]) -> None:
