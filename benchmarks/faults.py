@@ -42,6 +42,14 @@ RESULTS = {
 }
 MAILS = 120
 # Stages that keep what they have done, and the share of their time that comes after the first of it.
+# What is said of the calls after kills.
+MADE_AGAIN = {
+    "data": "made anew",
+    "summarize": "{} sentences finished before, none of them again",
+    "split": "made anew",
+    "train": "{} steps finished before, none of them again",
+    "evaluate": "goes on after the mails that were written",
+}
 KEEPING = {"summarize": 0.4, "train": 0.4, "evaluate": 0.3}
 WAITED = 300.0
 SMALL = [
@@ -171,8 +179,7 @@ def kills(bench: Bench, count: int, stages: Sequence[str]) -> Iterator[Row]:
             if finished and not re.search(rf"\b{finished} of|from step {finished}\b|cached", done.said):
                 row.wrong.append(f"{stage}: {finished} were finished and were not taken up")
             shutil.rmtree(outputs)
-        what = {"summarize": "sentences", "train": "steps"}.get(stage)
-        row.noticed = f"{kept} {what} finished before, none of them again" if what else "made anew"
+        row.noticed = MADE_AGAIN[stage].format(kept)
         yield row
 
 
