@@ -74,10 +74,20 @@ def run(main: Callable[[], None]) -> int:
         # A folder that cannot be written, a full disk: the user's to mend, as the name says.
         print(f"error: {error.filename or 'a file'}: {error.strerror}; see paths.outputs", file=sys.stderr)
         return 1
+    except Exception as error:
+        if not _is_of_disk(error):
+            raise
+        print(f"error: {_first_line(error)}; see paths.outputs and paths.mlruns", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped; the same call goes on where this one was", file=sys.stderr)
         return INTERRUPTED
     return 1 if _said else 0
+
+
+def _is_of_disk(error: Exception) -> bool:
+    """Whether an error is the disk's, though it does not say so by its class: libraries in Rust, and torch.save."""
+    return re.search(r"\(os error \d+\)|PytorchStreamWriter failed writing file", str(error)) is not None
 
 
 def with_ids_as_text(argument: str) -> str:
