@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 
 from email_assistant.config import Trainer as Settings
 from email_assistant.errors import DataError, OutOfMemoryError
-from email_assistant.hashing import hash_file
+from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel
@@ -297,7 +297,8 @@ class Trainer:
         torch.save(self.optimizer.state_dict(), fresh / OPTIMIZER)
         shutil.copyfile(self.folder / BEST, fresh / BEST)
         files = {name: hash_file(fresh / name) for name in (WEIGHTS, OPTIMIZER, BEST)}
-        (fresh / STATE).write_text(json.dumps({"state": asdict(self.state), "files": files}))
+        kept = {"state": asdict(self.state), "files": files}
+        (fresh / STATE).write_text(json.dumps({**kept, "hash": hash_of(kept)}))
         fresh.rename(place)
         for older in self.folder.glob("checkpoint-*"):
             if older != place:
@@ -327,8 +328,11 @@ class Trainer:
 def _is_whole(checkpoint: Path) -> bool:
     """Whether the files of a checkpoint are as they were written."""
     try:
-        files = json.loads((checkpoint / STATE).read_text())["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+        kept = json.loads((checkpoint / STATE).read_text())
+        known, files = kept.pop("hash"), kept["files"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    if known != hash_of(kept):
         return False
     return all((checkpoint / name).is_file() and hash_file(checkpoint / name) == files[name] for name in files)
 

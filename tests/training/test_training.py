@@ -348,7 +348,7 @@ def test_without_room_for_a_single_mail_it_says_what_to_do(
         trained(tiny_model, examples, tmp_path, PLAIN)
 
 
-@pytest.mark.parametrize("harm", ["cut", "altered", "gone", "state"])
+@pytest.mark.parametrize("harm", ["cut", "altered", "gone", "state", "figure"])
 def test_a_checkpoint_that_was_changed_is_not_used(
     tiny_model: Path,
     examples: list[Encoded],
@@ -378,8 +378,10 @@ def test_a_checkpoint_that_was_changed_is_not_used(
         weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     elif harm == "gone":
         weights.unlink()
-    else:
+    elif harm == "state":
         state.write_text(state.read_text()[:40])
+    else:
+        state.write_text(state.read_text().replace('"step": 2', '"step": 1', 1))
     with caplog.at_level("INFO"):
         _, found = trained(tiny_model, examples, tmp_path / "killed", PLAIN)
     assert f"{checkpoint.name} was changed or cut off" in caplog.text
