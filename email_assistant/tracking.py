@@ -165,13 +165,22 @@ def _held(mlruns: Path) -> FileLock:
 
 def _connect(mlruns: Path) -> "MlflowClient":
     from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import DatabaseError
 
     mlruns = mlruns.resolve()
     if database(mlruns).with_name(f"{database(mlruns).name}{LOCKED}").exists():
         raise TrackingError(f"{mlruns}: the store is encrypted: stage=unlock opens it")
-    client = MlflowClient(f"sqlite:///{database(mlruns)}")
-    # MLflow's own experiment, which holds nothing, is of no folder.
-    places = [one.artifact_location for one in client.search_experiments()]
+    try:
+        client = MlflowClient(f"sqlite:///{database(mlruns)}")
+        # MLflow's own experiment, which holds nothing, is of no folder.
+        places = [one.artifact_location for one in client.search_experiments()]
+    except (DatabaseError, MlflowException) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise TrackingError(
+            f"{database(mlruns)}: cannot be read ({reason}): bring back a copy of it, or move it away to begin a store "
+            "anew; artifacts do not need it"
+        ) from error
     moved = [
         place for place in places if place.endswith("/artifacts") and Path(place).resolve() != mlruns / "artifacts"
     ]

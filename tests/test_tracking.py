@@ -68,6 +68,18 @@ def test_processes_that_open_a_fresh_store_at_once_all_succeed(tmp_path: Path) -
     assert len(client.search_runs([experiment])) == 4
 
 
+@pytest.mark.parametrize("part", [0.5, 0.1])
+def test_a_store_that_was_cut_off_is_named(tmp_path: Path, part: float, empty_store: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    content = empty_store.read_bytes()
+    (tmp_path / "runs" / "mlflow.db").write_bytes(content[: int(len(content) * part)])
+    with pytest.raises(TrackingError, match=r"mlflow\.db: cannot be read .* move it away"):
+        open_store(tmp_path / "runs", "e")
+    (tmp_path / "runs" / "mlflow.db").write_bytes(b"no database, but as long as one may be" * 100)
+    with pytest.raises(TrackingError, match=r"mlflow\.db: cannot be read"):
+        open_store(tmp_path / "runs", "e")
+
+
 def test_relocating_where_there_is_no_store_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrackingError, match="no store"):
         relocate(tmp_path)
