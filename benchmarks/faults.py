@@ -364,7 +364,7 @@ def memory(bench: Bench) -> Row:
     peak = _peak(bench, outputs)
     shutil.rmtree(outputs)
     outputs = bench.before("train")
-    most = peak + 2**27
+    most = peak + 2**25
     limit = partial(resource.setrlimit, resource.RLIMIT_AS, (most, most))
     done = bench.call("train", outputs, *LARGE, limit=limit)
     said = re.findall(r"out of memory: from here on at most (\d+) tokens", done.said)
@@ -375,8 +375,8 @@ def memory(bench: Bench) -> Row:
 
 
 # All mails of a step at once, or few.
-LARGE = ["trainer.batch_size=32", "trainer.micro_batch_tokens=100000"]
-LITTLE = ["trainer.batch_size=32", "trainer.micro_batch_tokens=600"]
+LARGE = ["trainer.batch_size=96", "trainer.micro_batch_tokens=100000"]
+LITTLE = ["trainer.batch_size=96", "trainer.micro_batch_tokens=600"]
 
 
 def _peak(bench: Bench, outputs: Path) -> int:

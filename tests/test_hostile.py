@@ -66,13 +66,13 @@ def test_a_model_is_not_asked_about_a_mail_that_gives_it_orders(run_py: Run, arc
 
 
 @pytest.mark.parametrize("safe", [True, False])
-def test_no_cell_of_a_table_is_a_formula(tmp_path: Path, safe: bool) -> None:
+def test_no_mail_of_a_table_is_a_formula(tmp_path: Path, safe: bool) -> None:
     mails = ['=HYPERLINK("http://x.example","Bo")', " +1+1", "@SUM(A1)", "-2+3", "- one\n- two", "Hi Bo = you"]
     write_table(tmp_path / "mails.csv", mails, mails, safe)
     with (tmp_path / "mails.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
     marked = ["'" + mail for mail in mails[:4]] + mails[4:]
-    assert rows == [[mail, mail] for mail in (marked if safe else mails)]
+    assert rows == [list(row) for row in zip(mails, marked if safe else mails, strict=True)]
 
 
 def test_nothing_of_an_archive_reaches_the_terminal_as_a_command(run_py: Run, archive: Path, tmp_path: Path) -> None:

@@ -111,14 +111,15 @@ def write_table(output: Path, instructions: list[str], mails: list[str], safe: b
         output: Where.
         instructions: One a row.
         mails: One a row.
-        safe: Put an apostrophe before what a spreadsheet would run as a formula.
+        safe: Put an apostrophe before a mail that a spreadsheet would run as a formula. Instructions stay: they are
+            the user's own, and rows are found by them.
     """
     import pandas
 
     partial = output.with_name(f".{output.name}.partial")
     table = pandas.DataFrame({COLUMNS[0]: instructions, COLUMNS[1]: mails})
     if safe:
-        table = table.map(_not_a_formula)
+        table[COLUMNS[1]] = table[COLUMNS[1]].map(_not_a_formula)
     table.to_csv(partial, index=False, encoding="utf-8", lineterminator="\r\n")
     partial.replace(output)
 
