@@ -60,7 +60,7 @@ def run(main: Callable[[], None]) -> int:
     """
     _called.append(os.getpid())
     optuna_sweeper.register()
-    sys.argv[1:] = [with_ids_as_text(argument) for argument in sys.argv[1:]]
+    sys.argv[1:] = [as_text(argument) for argument in sys.argv[1:]]
     try:
         check(sys.argv[1:], ROOT / "conf")
         main()
@@ -90,9 +90,12 @@ def _is_of_disk(error: Exception) -> bool:
     return re.search(r"\(os error \d+\)|PytorchStreamWriter failed writing file", str(error)) is not None
 
 
-def with_ids_as_text(argument: str) -> str:
-    """Quote the ids of runs that Hydra would read as numbers: `12e456` is the beginning of an id and not infinity."""
+def as_text(argument: str) -> str:
+    """Quote what Hydra would not read as text: `12e456` as the beginning of an id, and names as people write them."""
     key, equals, value = argument.partition("=")
+    if key == "purge.match" and value[:1] not in ("'", '"', ""):
+        escaped = value.replace("'", "\\'")
+        return f"{key}{equals}'{escaped}'"
     if key not in ("compare.runs", "from_run"):
         return argument
     return key + equals + re.sub(r"(^|[\[,]\s*)(\d+e\d+)(?=\s*(?:[\],]|$))", r"\1'\2'", value)

@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from email_assistant import command_line
 
@@ -33,6 +34,16 @@ def test_a_full_disk_is_said_in_a_line(
     assert command_line.run(raising(error)) == 1  # type: ignore[arg-type]
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ") and "see paths.outputs" in line
+
+
+@pytest.mark.parametrize(
+    "match", ["from:bo@x.example or subject:merger", "id:<abc.1@x.example>", "from:Бо О'Нил", "subject:what, now\\then"]
+)
+def test_names_are_text_as_people_write_them(match: str) -> None:
+    given = command_line.as_text(f"purge.match={match}")
+    assert OverridesParser.create().parse_override(given).value() == match
+    quoted = f"purge.match='{match}'"
+    assert command_line.as_text(quoted) == quoted
 
 
 def test_a_fault_of_the_project_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

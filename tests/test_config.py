@@ -143,9 +143,9 @@ def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> N
     ],
 )
 def test_the_id_of_a_run_is_not_read_as_a_number(given: str, read: list[str]) -> None:
-    argument = command_line.with_ids_as_text(f"compare.runs={given}")
+    argument = command_line.as_text(f"compare.runs={given}")
     assert from_composed(composed(argument)).compare.runs == read
-    assert command_line.with_ids_as_text("trainer.learning_rate=1e3") == "trainer.learning_rate=1e3"
+    assert command_line.as_text("trainer.learning_rate=1e3") == "trainer.learning_rate=1e3"
 
 
 def test_a_good_command_line_passes() -> None:
