@@ -188,6 +188,15 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise ArtifactError(f"{path.resolve()}: changed or cut off since it was made; remove its folder") from error
 
 
+def is_free(lock: Path) -> bool:
+    """Whether no process holds a lock."""
+    try:
+        with FileLock(lock, timeout=0):
+            return True
+    except Timeout:
+        return False
+
+
 def folder_size(folder: Path) -> int:
     """Of all files in a folder, in bytes."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

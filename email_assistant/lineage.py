@@ -140,8 +140,7 @@ def _holds(found: Artifact, stage: str, files: Mapping[str, str]) -> bool:
 
 def has_weights(trained: Artifact, weights: str) -> bool:
     """Whether an artifact of training holds the weights of this hash."""
-    found: bool = trained.manifest["files"].get(f"adapter/{WEIGHTS}") == weights
-    return found
+    return _holds(trained, "train", {f"adapter/{WEIGHTS}": weights})
 
 
 def evaluations(store: Store, trained: Artifact | None) -> list[Artifact]:

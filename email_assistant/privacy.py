@@ -40,9 +40,9 @@ PRIVATE = [ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/1
 RECORD, CALL = "EMAIL_ASSISTANT_RECORD", "EMAIL_ASSISTANT_CALL"
 # The folder of it among the outputs.
 AUDIT = "audit"
-# Python's events (docs: Audit events table), and which of their arguments is a host or an address.
-_CONNECTIONS = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1}
-_LOOKUPS = {"socket.getaddrinfo": 0, "socket.gethostbyname": 0, "socket.gethostbyaddr": 0, "socket.getnameinfo": 0}
+# Python's events (docs: Audit events table): of a socket and an address, and of a host or an address.
+_CONNECTIONS = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_LOOKUPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")
 
 _guarded = False
 _open = False
@@ -104,9 +104,9 @@ def _guard_connections() -> None:
 
 def _refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _CONNECTIONS:
-        kind, host = "connection", _host_of(arguments[0], arguments[_CONNECTIONS[event]])
+        kind, host = "connection", _host_of(arguments[0], arguments[1])
     elif event in _LOOKUPS:
-        kind, host = "look-up", _text(arguments[_LOOKUPS[event]])
+        kind, host = "look-up", _text(arguments[0])
     else:
         return
     if host is None or host == "":

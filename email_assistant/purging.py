@@ -19,7 +19,6 @@ from email_assistant.errors import ConfigurationError, PrivacyError
 from email_assistant.hashing import hash_of
 
 PURGED = "purged.json"
-FIELDS = ("from", "subject", "id")
 WORD = re.compile(r"\w+")
 TERM = re.compile(r"(from|subject|id):(.*)", re.DOTALL)
 BETWEEN = re.compile(r"\s+or\s+(?=(?:from|subject|id):)")
@@ -65,7 +64,8 @@ class Terms:
         """Whether a line of an artifact is of such a message, or speaks of it."""
         identity = [str(record[name]) for name in ("id",) if name in record]
         people = [part for one in record.get("to", ()) for part in str(one).partition("<")]
-        told = [value for name, value in record.items() if name not in ("id", "thread", "source") and _is_text(value)]
+        others = {name: value for name, value in record.items() if name not in ("id", "thread", "source")}
+        told = [value for value in others.values() if isinstance(value, str)]
         return self._any(people, told, identity)
 
     def __or__(self, other: "Terms") -> "Terms":
@@ -136,10 +136,6 @@ def write(outputs: Path, terms: Terms) -> None:
     fresh = outputs / f".{PURGED}.partial"
     jsonl.write_json(fresh, {"key": terms.key, "terms": listed})
     fresh.replace(outputs / PURGED)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _words(text: str) -> list[str]:

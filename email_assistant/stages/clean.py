@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from hydra.core.hydra_config import HydraConfig
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from email_assistant import processes
-from email_assistant.artifacts import MANIFEST, folder_size
+from email_assistant.artifacts import MANIFEST, folder_size, is_free
 from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.errors import TrackingError
@@ -110,10 +109,10 @@ def _leftovers(config: Config, client: "MlflowClient", experiments: Sequence[str
     for folder in sorted((outputs / "artifacts").glob("*/*")):
         key = folder.name.partition(".")[0]
         if folder.suffix == ".lock":
-            if not any(path for path in folder.parent.glob(f"{key}*") if path.is_dir()) and _is_free(folder):
+            if not any(path for path in folder.parent.glob(f"{key}*") if path.is_dir()) and is_free(folder):
                 yield Leftover(folder, "lock")
         elif folder.suffix == ".partial":
-            if _is_free(folder.with_suffix(".lock")):
+            if is_free(folder.with_suffix(".lock")):
                 yield Leftover(folder, f"interrupted {folder.parent.name}")
         elif key not in kept and (folder / MANIFEST).exists():
             yield Leftover(folder, folder.parent.name)
@@ -134,14 +133,6 @@ def _of_deleted_runs(mlruns: Path, alive: set[str], deleted: set[str]) -> Iterat
             yield Leftover(folder, "deleted run", folder.name)
         elif folder.name not in alive and len(folder.name) == 32:
             yield Leftover(folder, "unknown run")
-
-
-def _is_free(lock: Path) -> bool:
-    try:
-        with FileLock(lock, timeout=0):
-            return True
-    except Timeout:
-        return False
 
 
 def _remove(config: Config, found: Sequence[Leftover]) -> None:

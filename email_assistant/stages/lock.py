@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from hydra.core.hydra_config import HydraConfig
 
 from email_assistant import purging, vault
+from email_assistant.artifacts import is_free
 from email_assistant.config import Config
 from email_assistant.context import Context
 from email_assistant.errors import PrivacyError
@@ -36,11 +36,8 @@ def check(config: Config) -> None:
     if (config.stage, state) in (("lock", "locked"), ("unlock", "open")):
         raise PrivacyError(f"{config.outputs}: is {state} already")
     for lock in config.outputs.glob("artifacts/*/*.lock"):
-        try:
-            with FileLock(lock, timeout=0):
-                pass
-        except Timeout:
-            raise PrivacyError(f"{lock}: another call is at work; wait until it has ended") from None
+        if not is_free(lock):
+            raise PrivacyError(f"{lock}: another call is at work; wait until it has ended")
 
 
 def run(context: Context) -> None:

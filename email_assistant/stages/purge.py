@@ -19,6 +19,7 @@ from email_assistant.context import Context
 from email_assistant.errors import PrivacyError
 from email_assistant.hashing import hash_of
 from email_assistant.passages import files_of, holds, lines_of, passages
+from email_assistant.registry import ADAPTER
 from email_assistant.tracking import ARTIFACT_TAG, all_runs, experiments_of, has_store, store_of
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,6 @@ Record = dict[str, Any]
 STAGES = ("data", "summarize", "split", "train", "evaluate")
 # Of a run, what holds texts of mails.
 TEXTS = ("report.html", "generations.json")
-ADAPTER = "adapter"
 SENTENCES = "sentences.jsonl"
 # Of the lines of what was taken out so many are looked for afterwards.
 LOOKED_FOR = 200
