@@ -330,6 +330,7 @@ class Audit:
 
     calls: Count
     passages: Annotated[int, Field(ge=0)]
+    temporary_mb: Annotated[int, Field(ge=0)]
 
 
 @dataclass(config=STRICT, kw_only=True)

@@ -24,8 +24,6 @@ from email_assistant.privacy import AUDIT, is_loopback
 from email_assistant.summary import size
 
 Record = dict[str, Any]
-# Of the temporary folder, which others fill as well, in bytes.
-LARGEST_TEMPORARY = 64 * 2**20
 OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
 # Faults that are named one by one.
 NAMED = 5
@@ -140,15 +138,25 @@ def _tell_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], con
             found.setdefault(str(place or path), []).append(path)
             if place is None:
                 astray.append(path)
-    for path in _temporary(config, roots, calls):
+    left, room = [], config.audit.temporary_mb * 10**6
+    for path, state in sorted(_temporary(config, roots, calls), key=lambda file: -file[1].st_mtime):
+        if state.st_size > room:
+            left.append(state.st_size)
+            continue
+        room -= state.st_size
         looked += 1
-        if holds(path, wanted):
+        if _still_holds(path, wanted):
             found.setdefault(str(path), []).append(path)
             astray.append(path)
     for name, paths in sorted(found.items()):
         table.add_row(escape(name), str(len(paths)), size(sum(path.stat().st_size for path in paths)))
     console.print(table)
     console.print(f"{len(wanted)} passages of the archive were looked for in {looked} files")
+    if left:
+        console.print(
+            f"{len(left)} files in {tempfile.gettempdir()} ({size(sum(left))}) were not looked through: "
+            "audit.temporary_mb allows for more"
+        )
     console.print("weights of adapters were not looked through; they may repeat mails: treat them like the archive")
     if astray:
         yield f"text of mails lies where none should: {', '.join(map(str, astray[:NAMED]))}"
@@ -173,22 +181,28 @@ def _place_for_text(config: Config, path: Path) -> Path | None:
     return store if path.is_relative_to(store) else None
 
 
-def _temporary(config: Config, roots: Sequence[Path], calls: Sequence[Call]) -> Iterator[Path]:
+def _temporary(config: Config, roots: Sequence[Path], calls: Sequence[Call]) -> Iterator[tuple[Path, os.stat_result]]:
     """This user's files in the temporary folder since the first call, without archives that are read from there."""
     elsewhere = [root.resolve() for root in (*roots, *map(Path, config.data.path or ()))]
     since = min((datetime.fromisoformat(call.time).timestamp() for call in calls), default=0.0)
-    for folder, _, files in os.walk(tempfile.gettempdir()):
-        for path in (Path(folder).resolve() / name for name in files):
-            if path.is_symlink() or any(path.is_relative_to(place) for place in elsewhere):
-                continue
+    for folder, folders, files in os.walk(Path(tempfile.gettempdir()).resolve()):
+        folders[:] = [name for name in folders if Path(folder, name) not in elsewhere]
+        for path in (Path(folder, name) for name in files):
             try:
-                state = path.stat()
+                state = path.lstat()
             except FileNotFoundError:
                 # Another program's, that is done with it.
                 continue
             mine = state.st_uid == os.getuid() and stat.S_ISREG(state.st_mode)
-            if mine and state.st_size <= LARGEST_TEMPORARY and state.st_mtime >= since:
-                yield path
+            if mine and state.st_mtime >= since and path not in elsewhere:
+                yield path, state
+
+
+def _still_holds(path: Path, wanted: Sequence[bytes]) -> bool:
+    try:
+        return holds(path, wanted)
+    except FileNotFoundError:
+        return False
 
 
 def _table(*headings: str) -> Table:

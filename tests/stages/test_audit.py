@@ -10,13 +10,13 @@ Run = Callable[..., Call]
 
 
 @pytest.fixture
-def audit(run_py: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Call]:
+def audit(run_py: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    return lambda: run_py("stage=audit")
+    return lambda *given: run_py("stage=audit", *given)
 
 
-def test_all_that_a_training_wrote_is_where_it_belongs(run_py: Run, audit: Callable[[], Call], tmp_path: Path) -> None:
+def test_all_that_a_training_wrote_is_where_it_belongs(run_py: Run, audit: Run, tmp_path: Path) -> None:
     assert run_py("stage=train").code == 0
     told = audit()
     assert told.code == 0, told.err
@@ -33,6 +33,13 @@ def test_all_that_a_training_wrote_is_where_it_belongs(run_py: Run, audit: Calla
         assert astray.code == 1 and f"text of mails lies where none should: {tmp_path / place}" in astray.err
         assert text not in astray.err
         (tmp_path / place).unlink()
+    # The newest first, and no more of them than was asked for.
+    (tmp_path / "tmp" / "large.bin").write_bytes(b"x" * 2_000_000)
+    for number in range(3):
+        (tmp_path / "tmp" / f"{number}.bin").write_bytes(b"x" * 400_000)
+    few = audit("audit.temporary_mb=1")
+    said = " ".join(few.out.split())
+    assert few.code == 0 and "2 files in" in said and "(2.4 MB) were not looked through" in said, said
     (tmp_path / "outputs" / "runs").chmod(0o750)
     opened = audit()
     assert opened.code == 1 and f"others may read or change {tmp_path}/outputs/runs: chmod -R go= " in opened.err
