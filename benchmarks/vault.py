@@ -29,7 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         started = time.monotonic()
-        opened = vault.opened(folder, "a passphrase")
+        opened = vault.opened(folder, lambda _: "a passphrase")
         key = time.monotonic() - started
         for kind, (count, size) in KINDS.items():
             names = [f"{number}.bin" for number in range(count)]

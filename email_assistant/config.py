@@ -346,6 +346,7 @@ class Purge:
 class Vault:
     """How files are encrypted while they are not used."""
 
+    key: Literal["passphrase", "keyring"]
     passphrase_file: Text | None
 
 

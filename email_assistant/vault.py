@@ -8,7 +8,7 @@ of Hoang, Reyhanitabar, Rogaway and Vizár 2015, doi:10.1007/978-3-662-47989-6_2
 import base64
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -90,8 +90,12 @@ class Vault:
         return AESGCM(HKDF(SHA256(), KEY_BYTES, salt, name.encode("utf-8", "surrogateescape")).derive(self._key))
 
 
-def opened(outputs: Path, passphrase: str) -> Vault:
+def opened(outputs: Path, passphrase_of: Callable[[str], str]) -> Vault:
     """The vault of a project; a new one where it has none.
+
+    Args:
+        outputs: The folder that its file lies in.
+        passphrase_of: Gives the passphrase; it is told a name that no other project's vault has.
 
     Raises:
         PrivacyError: when the passphrase is another one, or the file cannot be read.
@@ -99,6 +103,7 @@ def opened(outputs: Path, passphrase: str) -> Vault:
     path = outputs / VAULT
     if not path.exists():
         salt, key = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(KEY_BYTES)
+        passphrase = passphrase_of(_text(salt))
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(_stretched(passphrase, salt, SCRYPT)).encrypt(nonce, key, None)
         wrapped = {"salt": _text(salt), "nonce": _text(nonce), "key": _text(sealed), "scrypt": SCRYPT}
@@ -106,9 +111,13 @@ def opened(outputs: Path, passphrase: str) -> Vault:
     kept = read(path)
     try:
         salt, nonce, sealed = (base64.b64decode(kept[name]) for name in ("salt", "nonce", "key"))
+        passphrase = passphrase_of(str(kept["salt"]))
         key = AESGCM(_stretched(passphrase, salt, kept["scrypt"])).decrypt(nonce, sealed, None)
     except InvalidTag:
-        raise PrivacyError("the passphrase is not the one that this project's files were encrypted with") from None
+        raise PrivacyError(
+            "the passphrase is not the one that this project's files were encrypted with "
+            "(vault.key=keyring: where the system's keyring has it)"
+        ) from None
     except (KeyError, ValueError, TypeError) as error:
         raise PrivacyError(f"{path}: cannot be read, and holds the key: {error}") from error
     return Vault(path, str(kept["state"]), {name: kept[name] for name in WRAPPED}, key)

@@ -1,5 +1,6 @@
 """Files encrypted at rest: what comes back, and what is noticed."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Vault:
-    return vault.opened(tmp_path, "a lamp in the fog")
+    return vault.opened(tmp_path, lambda _: "a lamp in the fog")
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
@@ -84,17 +85,17 @@ def test_one_file_does_not_stand_for_another(opened: Vault, tmp_path: Path) -> N
 def test_the_key_is_that_of_the_passphrase(opened: Vault, tmp_path: Path) -> None:
     opened.to("locked")
     assert state_of(tmp_path) == "locked"
-    again = vault.opened(tmp_path, "a lamp in the fog")
+    again = vault.opened(tmp_path, lambda _: "a lamp in the fog")
     file = tmp_path / "mail.txt"
     file.write_text("secret")
     opened.encrypt(file, "mail.txt")
     again.decrypt(tmp_path / "mail.txt.locked", "mail.txt")
     assert file.read_text() == "secret"
     with pytest.raises(PrivacyError, match="the passphrase is not the one"):
-        vault.opened(tmp_path, "a lamp in the dog")
+        vault.opened(tmp_path, lambda _: "a lamp in the dog")
     (tmp_path / VAULT).write_text("{")
     with pytest.raises(PrivacyError, match="holds the key"):
-        vault.opened(tmp_path, "a lamp in the fog")
+        vault.opened(tmp_path, lambda _: "a lamp in the fog")
 
 
 def test_a_project_is_locked_and_opened_again(run_py: Run, tmp_path: Path) -> None:
@@ -124,7 +125,7 @@ def test_a_project_is_locked_and_opened_again(run_py: Run, tmp_path: Path) -> No
         assert refused.code == 1 and ("stage=unlock opens it" in refused.err or "is locked already" in refused.err)
     # One that was cut off in the middle is gone on with.
     files = sorted(outputs.rglob("*.locked"))
-    between = vault.opened(outputs, "a lamp in the fog")
+    between = vault.opened(outputs, lambda _: "a lamp in the fog")
     between.to("between")
     for file in files[:3]:
         between.decrypt(file, f"outputs/{file.relative_to(outputs).as_posix().removesuffix('.locked')}")
@@ -140,3 +141,38 @@ def test_a_project_is_locked_and_opened_again(run_py: Run, tmp_path: Path) -> No
     again = run_py("stage=train")
     assert again.code == 0 and again.out.count("cached") == 4, again.err
     assert (outputs / "latest" / "train" / "adapter" / "adapter_model.safetensors").read_bytes() == adapter
+
+
+def test_the_key_may_lie_in_the_keyring_of_the_system(
+    run_py: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail, kept = tmp_path / "outputs" / "artifacts" / "data" / "mail.txt", tmp_path / "keyring.json"
+    mail.parent.mkdir(parents=True)
+    mail.write_text("Fair winds")
+    monkeypatch.setenv("FILE_KEYRING", str(kept))
+    for insecure in ("keyring.backends.fail.Keyring", "file_keyring.PlainFile"):
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", insecure)
+        refused = run_py("stage=lock", "vault.key=keyring")
+        assert refused.code == 1 and "there is no keyring of the system that encrypts" in refused.err, refused.err
+    assert mail.exists() and not kept.exists()
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "file_keyring.FileKeyring")
+    locked = run_py("stage=lock", "vault.key=keyring")
+    assert locked.code == 0 and not mail.exists(), locked.err
+    (secret,) = json.loads(kept.read_text()).values()
+    assert len(secret) > 40 and secret not in (tmp_path / "outputs" / VAULT).read_text() + locked.out + locked.err
+    word = tmp_path / "word"
+    word.write_text("a lamp in the fog")
+    assert "vault.key=keyring: where the" in run_py("stage=unlock", f"vault.passphrase_file={word}").err
+    kept.chmod(0o400)
+    assert "cannot be used: Failed to unlock" in run_py("stage=unlock", "vault.key=keyring").err
+    kept.chmod(0o600)
+    # The folder may be called otherwise by then.
+    (tmp_path / "outputs").rename(tmp_path / "moved")
+    moved = run_py("stage=unlock", "vault.key=keyring", f"paths.outputs={tmp_path}/moved")
+    assert moved.code == 0 and (tmp_path / "moved" / "artifacts" / "data" / "mail.txt").read_text() == "Fair winds"
+    # The same key the next time; and another machine has not got it.
+    assert run_py("stage=lock", "vault.key=keyring", f"paths.outputs={tmp_path}/moved").code == 0
+    assert list(json.loads(kept.read_text()).values()) == [secret]
+    kept.unlink()
+    lost = run_py("stage=unlock", "vault.key=keyring", f"paths.outputs={tmp_path}/moved")
+    assert lost.code == 1 and "has no passphrase of this project" in lost.err

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 
-from email_assistant import purging, vault
+from email_assistant import purging, system_keyring, vault
 from email_assistant.artifacts import is_free
 from email_assistant.config import Config
 from email_assistant.context import Context
@@ -47,15 +47,14 @@ def run(context: Context) -> None:
         PrivacyError: when the passphrase is wrong, or a file was altered.
     """
     config = context.config
-    opened = vault.opened(config.outputs, _passphrase(config))
+    opened = vault.opened(config.outputs, lambda project: _passphrase(config, project))
     locks = config.stage == "lock"
     _clear_torn(config)
     files = list(_files(config, locks))
     opened.to("between")
     total = 0
     with bar(config.stage, len(files)) as progress:
-        for root, path in files:
-            name = f"{root.name}/{path.relative_to(root).as_posix().removesuffix(LOCKED)}"
+        for name, path in files:
             total += path.stat().st_size
             (opened.encrypt if locks else opened.decrypt)(path, name)
             progress.advance()
@@ -71,10 +70,10 @@ def _clear_torn(config: Config) -> None:
             path.unlink()
 
 
-def _files(config: Config, locks: bool) -> Iterator[tuple[Path, Path]]:
-    """Each file to change, with the root that it lies under."""
+def _files(config: Config, locks: bool) -> Iterator[tuple[str, Path]]:
+    """Each file to change, with the name by which the vault knows it, wherever the project lies."""
     own = Path(HydraConfig.get().runtime.output_dir).resolve() if HydraConfig.initialized() else None
-    for root in (config.outputs, Path(config.paths.mlruns)):
+    for name, root in (("outputs", config.outputs), ("mlruns", Path(config.paths.mlruns))):
         for path in everything([root]):
             if path.is_symlink() or not path.is_file() or path.suffix == ".lock":
                 continue
@@ -84,11 +83,14 @@ def _files(config: Config, locks: bool) -> Iterator[tuple[Path, Path]]:
             if own in path.resolve().parents:
                 continue
             if (path.suffix == LOCKED) != locks:
-                yield root, path
+                yield f"{name}/{inside.as_posix().removesuffix(LOCKED)}", path
 
 
-def _passphrase(config: Config) -> str:
-    """From the configured file, or asked for; twice where it is a new one."""
+def _passphrase(config: Config, project: str) -> str:
+    """From the system's keyring, from the configured file, or asked for; twice where it is a new one."""
+    is_new = not (config.outputs / VAULT).exists()
+    if config.vault.key == "keyring":
+        return system_keyring.passphrase_of(project, is_new)
     if config.vault.passphrase_file:
         path = Path(config.vault.passphrase_file).expanduser()
         if not path.is_file():
@@ -98,7 +100,7 @@ def _passphrase(config: Config) -> str:
         raise PrivacyError("there is no terminal to ask for the passphrase; vault.passphrase_file names a file with it")
     else:
         passphrase = getpass.getpass("passphrase: ")
-        if not (config.outputs / VAULT).exists() and getpass.getpass("once more: ") != passphrase:
+        if is_new and getpass.getpass("once more: ") != passphrase:
             raise PrivacyError("the two are not the same")
     if not passphrase:
         raise PrivacyError("the passphrase is empty")
