@@ -204,7 +204,9 @@ def _refuse_memory(config: Config, metrics: Mapping[str, Any], folder: Path) -> 
         return
     mean, extracted = metrics["canary_exposure"], metrics["canaries_extracted"]
     if mean > settings.canary_limit or extracted:
-        shutil.rmtree(folder / "adapter")
+        # Its weights lie in the checkpoints, too.
+        for place in ("adapter", PROGRESS):
+            shutil.rmtree(folder / place)
         raise PrivacyError(
             f"the adapter remembers its canaries: mean exposure {mean:.1f} bits (trainer.canary_limit="
             f"{settings.canary_limit:g}), {extracted:.0%} extracted; it is not kept: take fewer trainer.epochs, "

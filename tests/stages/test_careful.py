@@ -44,7 +44,8 @@ def test_an_adapter_that_remembers_is_not_kept(run_py: Run, tmp_path: Path) -> N
     for done in (run_py(*call), run_py(*call)):
         assert done.code == 1 and "the adapter remembers its canaries: mean exposure" in done.err
     outputs = tmp_path / "outputs"
-    assert not list(outputs.rglob("adapter_model.safetensors")) and not (outputs / "latest" / "train").exists()
+    # Nor are its checkpoints.
+    assert not list(outputs.rglob("*.safetensors")) and not (outputs / "latest" / "train").exists()
 
 
 def test_it_needs_redaction_and_canaries(run_py: Run) -> None:
