@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hydra.core.hydra_config import HydraConfig
+
 from email_assistant import registry
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
@@ -83,3 +85,8 @@ def chosen_adapter(context: Context) -> Path:
     folder = registry.adapter_path(context.config) or context.artifacts["train"].path("adapter")
     context.run.set_tags({WEIGHTS_TAG: hash_file(folder / WEIGHTS)})
     return folder
+
+
+def folder_of_call() -> Path | None:
+    """Where Hydra writes down what this call was given and logs; None where it is not Hydra's."""
+    return Path(HydraConfig.get().runtime.output_dir).resolve() if HydraConfig.initialized() else None

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra.core.hydra_config import HydraConfig
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -17,7 +16,7 @@ from rich.table import Table
 from email_assistant import processes
 from email_assistant.artifacts import MANIFEST, folder_size, is_free
 from email_assistant.config import Config
-from email_assistant.context import Context
+from email_assistant.context import Context, folder_of_call
 from email_assistant.errors import TrackingError
 from email_assistant.summary import size
 from email_assistant.tracking import ARTIFACT_TAG, PROCESS_TAG, all_runs, database, experiments_of, has_store, store_of
@@ -116,7 +115,7 @@ def _leftovers(config: Config, client: "MlflowClient", experiments: Sequence[str
                 yield Leftover(folder, f"interrupted {folder.parent.name}")
         elif key not in kept and (folder / MANIFEST).exists():
             yield Leftover(folder, folder.parent.name)
-    own = Path(HydraConfig.get().runtime.output_dir).resolve() if HydraConfig.initialized() else None
+    own = folder_of_call()
     for folder in sorted([*(outputs / "runs").glob("*"), *(outputs / "sweeps").glob("*")]):
         if folder.is_dir() and folder.resolve() != own:
             yield Leftover(folder, "call")

@@ -6,12 +6,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from hydra.core.hydra_config import HydraConfig
-
 from email_assistant import purging, system_keyring, vault
 from email_assistant.artifacts import is_free
 from email_assistant.config import Config
-from email_assistant.context import Context
+from email_assistant.context import Context, folder_of_call
 from email_assistant.errors import PrivacyError
 from email_assistant.passages import everything
 from email_assistant.privacy import AUDIT
@@ -72,7 +70,7 @@ def _clear_torn(config: Config) -> None:
 
 def _files(config: Config, locks: bool) -> Iterator[tuple[str, Path]]:
     """Each file to change, with the name by which the vault knows it, wherever the project lies."""
-    own = Path(HydraConfig.get().runtime.output_dir).resolve() if HydraConfig.initialized() else None
+    own = folder_of_call()
     for name, root in (("outputs", config.outputs), ("mlruns", Path(config.paths.mlruns))):
         for path in everything([root]):
             if path.is_symlink() or not path.is_file() or path.suffix == ".lock":

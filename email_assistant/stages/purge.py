@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
-
 from email_assistant import jsonl, purging
 from email_assistant.artifacts import Artifact, Store
 from email_assistant.config import Config
-from email_assistant.context import Context
+from email_assistant.context import Context, folder_of_call
 from email_assistant.errors import PrivacyError
 from email_assistant.hashing import hash_of
 from email_assistant.passages import files_of, holds, lines_of, passages
@@ -237,8 +235,8 @@ def _clear_tables(config: Config, terms: purging.Terms) -> None:
 
 def _clear_own_call() -> None:
     """Remove what Hydra wrote down of this call, which names what was taken out."""
-    if HydraConfig.initialized():
-        shutil.rmtree(HydraConfig.get().runtime.output_dir)
+    if own := folder_of_call():
+        shutil.rmtree(own)
 
 
 def _traces(config: Config, found: Found) -> Iterator[str]:
