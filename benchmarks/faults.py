@@ -88,10 +88,10 @@ class Done:
 class Bench:
     """The folders, the call, and what an undisturbed call gives."""
 
-    def __init__(self, folder: Path, model: Path, seed: int) -> None:
+    def __init__(self, folder: Path, model: Path, wide: Path, seed: int) -> None:
         """Make an archive, and all stages once."""
         self.folder, self.chance = folder, random.Random(seed)
-        self.model, self.archive = model, folder / "sent.jsonl"
+        self.model, self.wide, self.archive = model, wide, folder / "sent.jsonl"
         write_archive(self.archive, MAILS)
         self.whole = folder / "whole"
         done = self.call("evaluate", self.whole)
@@ -105,7 +105,8 @@ class Bench:
     def command(self, stage: str, outputs: Path, *more: str) -> list[str]:
         """The call of a stage."""
         places = [f"paths.outputs={outputs}", f"paths.mlruns={self.folder}/mlruns"]
-        named = [f"model.path={self.model}", f"data.path={self.archive}"]
+        model = [] if any(value.startswith("model.path=") for value in more) else [f"model.path={self.model}"]
+        named = [*model, f"data.path={self.archive}"]
         return [sys.executable, str(ROOT / "run.py"), f"stage={stage}", *named, *places, *SMALL, *more]
 
     def call(self, stage: str, outputs: Path, *more: str, limit: Callable[[], None] | None = None) -> Done:
@@ -360,13 +361,14 @@ def others(bench: Bench) -> Iterator[Row]:
 def memory(bench: Bench) -> Row:
     """A limit on the process's memory that a small batch keeps and a large one does not."""
     row = Row("no memory for a batch", tries=1)
-    outputs = bench.before("train")
-    peak = _peak(bench, outputs)
-    shutil.rmtree(outputs)
-    outputs = bench.before("train")
-    most = peak + 2**25
+    outputs = bench.folder / "memory"
+    peaks = []
+    for values in (LITTLE, LARGE):
+        peaks.append(_peak(bench, outputs, f"model.path={bench.wide}", *values))
+        shutil.rmtree(outputs / "artifacts" / "train")
+    most = sum(peaks) // 2
     limit = partial(resource.setrlimit, resource.RLIMIT_AS, (most, most))
-    done = bench.call("train", outputs, *LARGE, limit=limit)
+    done = bench.call("train", outputs, f"model.path={bench.wide}", *LARGE, limit=limit)
     said = re.findall(r"out of memory: from here on at most (\d+) tokens", done.said)
     row.noticed = f"halved to {said[-1]} tokens at once, and said" if said else "not met"
     if done.code or not said:
@@ -375,14 +377,16 @@ def memory(bench: Bench) -> Row:
 
 
 # All mails of a step at once, or few.
-LARGE = ["trainer.batch_size=96", "trainer.micro_batch_tokens=100000"]
-LITTLE = ["trainer.batch_size=96", "trainer.micro_batch_tokens=600"]
+LARGE = ["trainer.batch_size=96", "trainer.gradient_checkpointing=false", "trainer.micro_batch_tokens=100000"]
+LITTLE = [*LARGE[:-1], "trainer.micro_batch_tokens=600"]
+# Of a model by which the difference is large.
+WIDE = 1024
 
 
-def _peak(bench: Bench, outputs: Path) -> int:
-    """The most address space that training by little batches takes, in bytes."""
+def _peak(bench: Bench, outputs: Path, *values: str) -> int:
+    """The most address space that a training takes, in bytes."""
     process = subprocess.Popen(
-        bench.command("train", outputs, *LITTLE), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        bench.command("train", outputs, *values), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     peak = 0
     while process.poll() is None:
@@ -411,8 +415,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         # In a process of its own, so that this one stays small.
         with ProcessPoolExecutor(1, get_context("spawn")) as apart:
-            model = apart.submit(random_model, Path(folder)).result()
-        bench = Bench(Path(folder), model, arguments.seed)
+            models = [apart.submit(random_model, Path(folder), width).result() for width in (64, WIDE)]
+        bench = Bench(Path(folder), *models, arguments.seed)
         for kind in arguments.only:
             for row in kinds[kind](bench):
                 rows.append(row)

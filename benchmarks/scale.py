@@ -152,7 +152,7 @@ def _write_pairs(emails: Path, pairs: Path) -> None:
             target.write(json.dumps({"id": email["id"], "instruction": f"Write an email: {beginning}"}) + "\n")
 
 
-def random_model(folder: Path) -> Path:
+def random_model(folder: Path, width: int = 64) -> Path:
     """A random model of two layers with the embedded model's tokenizer."""
     import torch
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
@@ -160,11 +160,11 @@ def random_model(folder: Path) -> Path:
     tokenizer = AutoTokenizer.from_pretrained(ROOT / "models" / "smollm2_135m")
     torch.manual_seed(0)
     shape = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=2048, bos_token_id=tokenizer.bos_token_id,
+        vocab_size=len(tokenizer), hidden_size=width, intermediate_size=2 * width, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=2048, bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, tie_word_embeddings=True,
     )  # fmt: skip
-    path = folder / "model"
+    path = folder / f"model-{width}"
     LlamaForCausalLM(shape).save_pretrained(path)
     tokenizer.save_pretrained(path)
     return path

@@ -220,8 +220,10 @@ class Trainer:
     scored_mails: Annotated[int, Field(ge=2)]
     canaries: Annotated[int, Field(ge=0)]
     canary_repeats: Count
-    privacy: Literal["none", "careful"]
+    privacy: Literal["none", "careful", "differential"]
     canary_limit: Positive
+    epsilon: Positive
+    delta: Fraction | None
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -412,6 +414,11 @@ class Config:
     sweep: Sweep
     tracking: Tracking
     paths: Paths
+
+    @property
+    def shown_in_training(self) -> bool:
+        """Whether mails of the archive stand beside some of the mails that are taught."""
+        return self.retrieval.method != "none" and self.retrieval.training_share > 0
 
     @property
     def infers_with_retrieval(self) -> bool:
@@ -649,6 +656,11 @@ def _contradictions(config: Config) -> list[str]:
     if config.trainer.privacy == "careful" and (config.data.redact == "none" or not config.trainer.canaries):
         faults.append(
             "trainer.privacy = careful: needs data.redact=pii and trainer.canaries=8; experiment=private has all"
+        )
+    if config.trainer.privacy == "differential" and config.shown_in_training:
+        faults.append(
+            "trainer.privacy = differential: a mail that is shown with others would have a part in what they teach; "
+            "take retrieval.training_share=0"
         )
     if config.stage == "purge" and config.purge.match is None:
         faults.append("purge.match: say what to take out, as in purge.match='from:bo@x.example or subject:merger'")

@@ -48,7 +48,8 @@ def model_card(
     fingerprint: str,
 ) -> str:
     """The card as Markdown; it holds no text of any mail."""
-    scores = {name: value for name, value in metrics.items() if name.startswith(("validation_", "base_", "canar"))}
+    shown = ("validation_", "base_", "canar", "privacy_")
+    scores = {name: value for name, value in metrics.items() if name.startswith(shown)}
     return TEMPLATE.format(
         base=config.model.path.rstrip("/").rpartition("/")[2],
         fingerprint=fingerprint,

@@ -336,9 +336,13 @@ def _split(context: Context) -> dict[str, Any]:
 def _train(context: Context) -> dict[str, Any]:
     config, split = context.config, context.artifacts["split"]
     resources: tuple[str, ...] = ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "scored_mails")
-    retrieves = config.retrieval.method != "none" and config.retrieval.training_share > 0
+    retrieves = config.shown_in_training
     careful = config.trainer.privacy == "careful"
-    resources += () if careful else ("privacy", "canary_limit")
+    resources += {
+        "none": ("privacy", "canary_limit", "epsilon", "delta"),
+        "careful": ("epsilon", "delta"),
+        "differential": (),
+    }[config.trainer.privacy]
     return {
         "lora": asdict(config.lora),
         "trainer": _without(config.trainer, *resources),

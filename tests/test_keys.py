@@ -41,8 +41,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "lora": ("train",),
     "trainer": ("train",),
     "trainer.max_length": WRITING,
-    # It is for careful trainings alone.
-    "trainer.canary_limit": NONE,
+    # They are for trainings alone that promise something.
+    **{f"trainer.{key}": NONE for key in ("canary_limit", "epsilon", "delta")},
     **{f"trainer.{key}": NONE for key in ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps")},
     "generation": WRITING,
     **dict.fromkeys(("generation.batch_size", "generation.slots"), NONE),
@@ -158,6 +158,9 @@ def test_the_content_of_what_is_named_counts_and_not_where_it_lies(
         ({"retrieval.method": "bm25"}, "retrieval.training_share", 0.25, {"train"}),
         ({"retrieval.method": "bm25"}, "retrieval.mails", 1, {"train", "evaluate"}),
         ({"trainer.privacy": "careful"}, "trainer.canary_limit", 1.0, {"train"}),
+        ({"trainer.privacy": "careful"}, "trainer.epsilon", 1.0, set()),
+        ({"trainer.privacy": "differential"}, "trainer.epsilon", 1.0, {"train"}),
+        ({"trainer.privacy": "differential"}, "trainer.delta", 0.001, {"train"}),
         ({"trainer.privacy": "careful"}, "split.near_duplicate_similarity", 0.5, {"split", "train", "evaluate"}),
         ({"retrieval.method": "bm25"}, "split.near_duplicate_similarity", 0.5, {"split", "train", "evaluate"}),
         ({"evaluation.arms": ["base", "tuned"]}, "retrieval.mails", 1, set()),

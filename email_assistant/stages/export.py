@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from email_assistant import jsonl, lineage
+from email_assistant.artifacts import Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context, chosen_adapter
 from email_assistant.hashing import hash_file
@@ -26,10 +27,25 @@ def check(config: Config) -> None:
         check_folder(adapter)
 
 
-def _remembers(context: Context, adapter: Path) -> str:
-    """What was measured of how many training mails come out of it word for word."""
+def _told(context: Context, adapter: Path) -> str:
+    """What is known of an adapter's memory, in a line."""
     weights = hash_file(adapter / WEIGHTS)
     trained = next((one for one in context.store.all_of("train") if lineage.has_weights(one, weights)), None)
+    return f"private: it may repeat mails that it was trained on; {_promised(trained)}{_remembers(context, trained)}"
+
+
+def _promised(trained: Artifact | None) -> str:
+    metrics = jsonl.read_json(trained.path("metrics.json"))["metrics"] if trained else {}
+    if "privacy_epsilon" not in metrics:
+        return ""
+    return (
+        f"it is differentially private for each training mail: epsilon {metrics['privacy_epsilon']:.2g}, delta "
+        f"{metrics['privacy_delta']:.1e}; "
+    )
+
+
+def _remembers(context: Context, trained: Artifact | None) -> str:
+    """What was measured of how many training mails come out of it word for word."""
     for evaluation in lineage.evaluations(context.store, trained):
         measured = jsonl.read_json(evaluation.path("report.json"))["memorisation"]
         if measured:
@@ -55,7 +71,7 @@ def run(context: Context) -> None:
     gguf_adapter.write(adapter, model_folder(config.model.path), folder / GGUF)
     text = modelfile(load_encoder(config.model), config, GGUF)
     (folder / MODELFILE).write_text(text, encoding="utf-8")
-    log.info("%-10s private: it may repeat mails that it was trained on; %s", "export", _remembers(context, adapter))
+    log.info("%-10s %s", "export", _told(context, adapter))
     log.info(
         "%-10s %s and %s in %s; try: ollama create NAME -f %s", "export", GGUF, MODELFILE, folder, folder / MODELFILE
     )

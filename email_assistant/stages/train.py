@@ -15,7 +15,7 @@ from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
-from email_assistant.errors import PrivacyError
+from email_assistant.errors import ConfigurationError, PrivacyError
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
@@ -93,6 +93,7 @@ def _copy(trained: Artifact, folder: Path) -> None:
 def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageModel, Record]:
     """Train, save the best weights, and return the model with them and the facts of the training."""
     config, split, peers = context.config, context.artifacts["split"], context.peers
+    way_to_train = _way_to_train(config, peers)
     base = load_base(config.model, to_shard=peers.shards)
     scratch = folder.resolve() / PROGRESS / "examples"
     training, validation, training_facts = _examples(config, base, split.folder, scratch / "first")
@@ -116,7 +117,7 @@ def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageMode
         if trial and "validation/loss" in metrics:
             trial.report(metrics["validation/loss"], next(validations))
 
-    trainer = Trainer(
+    trainer = way_to_train(
         model,
         training,
         validation,
@@ -130,7 +131,7 @@ def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageMode
     _reported.add(folder.name.removesuffix(".partial"))
     jsonl.write(folder / "history.jsonl", state.history)
     log.info("%-10s %s", "train", speed_line(state))
-    facts = {**training_facts, **_facts(state, training), "trainable_weights": trainable}
+    facts = {**training_facts, **_facts(state, training), **trainer.facts(), "trainable_weights": trainable}
     _save_adapter(model, folder / "adapter", config, fingerprint)
     if start is None and not peers.shards:
         return model, facts
@@ -142,6 +143,22 @@ def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageMode
     del model, trainer, base
     free_memory()
     return load_adapter(load_base(config.model), folder / "adapter", fingerprint), facts
+
+
+def _way_to_train(config: Config, peers: Peers) -> type[Trainer]:
+    """The trainer for what is to be promised of the adapter.
+
+    Raises:
+        ConfigurationError: when several processes would have to keep a promise that one alone can.
+    """
+    if config.trainer.privacy != "differential":
+        return Trainer
+    if peers.count > 1:
+        raise ConfigurationError("trainer.privacy = differential: trains in one process alone")
+    # Few need it, and it takes a while to import.
+    from email_assistant.training.differential import DifferentialTrainer
+
+    return DifferentialTrainer
 
 
 def follow(config: Config, peers: Peers) -> None:
@@ -197,10 +214,10 @@ def _refuse_memory(config: Config, metrics: Mapping[str, Any], folder: Path) -> 
     """Keep no adapter that remembers what it was to forget.
 
     Raises:
-        PrivacyError: when `trainer.privacy=careful` and it remembers its canaries.
+        PrivacyError: when `trainer.privacy` asks for more than to measure it, and it remembers its canaries.
     """
     settings = config.trainer
-    if settings.privacy == "none":
+    if settings.privacy == "none" or not settings.canaries:
         return
     mean, extracted = metrics["canary_exposure"], metrics["canaries_extracted"]
     if mean > settings.canary_limit or extracted:

@@ -130,6 +130,10 @@ class Trainer:
         self.model.model.eval()
         return self.state
 
+    def facts(self) -> dict[str, float]:
+        """What the metrics tell of this way to train."""
+        return {}
+
     def follow(self, said: Mapping[str, Any]) -> None:
         """Do this process's part of a step or a validation that the leading process takes."""
         if said["do"] == "step":
@@ -144,7 +148,7 @@ class Trainer:
         self.peers.tell({"do": "step", "step": self.state.step})
         examples, total = self._gradients(self.state.step)
         rate = learning_rate(self.settings, self.state.step, self.total_steps)
-        norm = torch.nn.utils.clip_grad_norm_(list(self.weights.values()), self.settings.max_grad_norm)
+        norm = self._limit()
         for weights in self.optimizer.param_groups:
             weights["lr"] = rate * weights["rate_factor"]
         self.optimizer.step()
@@ -155,7 +159,7 @@ class Trainer:
             {
                 "train/loss": total,
                 "train/learning_rate": rate,
-                "train/gradient_norm": float(norm),
+                "train/gradient_norm": norm,
                 "train/tokens_per_second": sum(len(example.ids) for example in examples) / seconds,
                 "train/supervised_tokens_per_second": sum(example.supervised for example in examples) / seconds,
             }
@@ -188,6 +192,10 @@ class Trainer:
             self.peers.add_up([weight.grad for weight in self.weights.values() if weight.grad is not None])
             self.peers.add_up([total])
         return examples, float(total)
+
+    def _limit(self) -> float:
+        """Scale the gradients of a step down to the norm that is allowed; theirs before that."""
+        return float(torch.nn.utils.clip_grad_norm_(list(self.weights.values()), self.settings.max_grad_norm))
 
     def _backward(self, supervised: int, batch: Batch) -> torch.Tensor:
         with self._precision():

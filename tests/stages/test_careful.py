@@ -3,9 +3,15 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from warm import Call
+
+from email_assistant.errors import ConfigurationError
+from email_assistant.peers import Peers
+from email_assistant.stages.train import _way_to_train
+from email_assistant.training.differential import SECRET
 
 Run = Callable[..., Call]
 CAREFUL = ("stage=train", "trainer.privacy=careful", "data.redact=pii", "trainer.canaries=4")
@@ -52,3 +58,28 @@ def test_it_needs_redaction_and_canaries(run_py: Run) -> None:
     for call in (("trainer.privacy=careful", "trainer.canaries=4"), ("trainer.privacy=careful", "data.redact=pii")):
         refused = run_py("stage=train", *call)
         assert refused.code == 1 and "needs data.redact=pii and trainer.canaries=8" in refused.err
+
+
+def test_an_adapter_may_be_differentially_private(run_py: Run, tmp_path: Path) -> None:
+    values = ("trainer.epochs=2", "trainer.epsilon=3", "trainer.delta=0.01")
+    done = run_py("stage=train", "experiment=differential", *values)
+    assert done.code == 0, done.err
+    assert "for epsilon 3, delta 1.0e-02" in done.out
+    trained = tmp_path / "outputs" / "latest" / "train"
+    metrics = json.loads((trained / "metrics.json").read_text())["metrics"]
+    assert 2.5 < metrics["privacy_epsilon"] <= 3 and metrics["privacy_delta"] == 0.01
+    assert f"| privacy_epsilon | {metrics['privacy_epsilon']:.4g} |" in (trained / "adapter" / "README.md").read_text()
+    # What the noise came of is gone.
+    assert not list((tmp_path / "outputs").rglob(SECRET))
+    exported = run_py("stage=export", f"export.folder={tmp_path}/exported", "experiment=differential", *values)
+    assert exported.code == 0 and "differentially private for each training mail: epsilon" in exported.out, exported.err
+    again = run_py("stage=train", "experiment=differential", *values)
+    assert again.code == 0 and again.out.count("cached") == 4
+
+
+def test_what_would_break_the_promise_is_refused(run_py: Run) -> None:
+    shown = run_py("stage=train", "experiment=differential", "retrieval=bm25", "retrieval.training_share=0.5")
+    assert shown.code == 1 and "a mail that is shown with others" in shown.err
+    config = SimpleNamespace(trainer=SimpleNamespace(privacy="differential"))
+    with pytest.raises(ConfigurationError, match="in one process alone"):
+        _way_to_train(config, Peers(0, 2, False))  # type: ignore[arg-type]

@@ -6,77 +6,24 @@ from typing import Any
 import pytest
 import torch
 from bitsandbytes.functional import has_avx512bf16
-from conftest import lora, model_settings
 from hypothesis import given
 from hypothesis import strategies as st
+from small import LORA, PLAIN, SETTINGS, encoded, fresh, settings
 from torch.nn import functional
 
 from email_assistant.config import Lora
-from email_assistant.config import Trainer as Settings
 from email_assistant.errors import DataError, OutOfMemoryError
 from email_assistant.language_model.encoding import Encoded
-from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
+from email_assistant.language_model.loading import LanguageModel
 from email_assistant.training import trainer as trainer_module
 from email_assistant.training.batches import Batch, collate, micro_batches, order_of_epoch, steps_of_epoch
 from email_assistant.training.loss import CompletionLoss, Way
 from email_assistant.training.trainer import Trainer, learning_rate
 
-LORA = lora(alpha=4, dropout=0.1)
-PLAIN = dataclasses.replace(LORA, dropout=0.0)
-SETTINGS = Settings(
-    learning_rate=0.01,
-    lora_plus_ratio=1.0,
-    neftune_alpha=None,
-    scheduler="cosine",
-    warmup_fraction=0.1,
-    optimizer="adamw",
-    weight_decay=0.0,
-    epochs=3,
-    max_steps=None,
-    batch_size=4,
-    micro_batch_tokens=10_000,
-    max_length=300,
-    too_long="drop",
-    max_grad_norm=1.0,
-    gradient_checkpointing="auto",
-    validations_per_epoch=2,
-    patience=None,
-    checkpoint_steps=2,
-    scored_mails=2,
-    canaries=0,
-    canary_repeats=1,
-    privacy="none",
-    canary_limit=3.0,
-)
-
-
-def settings(**values: Any) -> Settings:
-    return dataclasses.replace(SETTINGS, **values)
-
-
-def fresh(path: Path, lora: Lora = LORA, quantization: str = "none") -> LanguageModel:
-    model = add_adapter(load_base(model_settings(path, quantization)), lora, seed=1)
-    # B starts at zero; other values make every gradient count.
-    for name, weight in model.model.named_parameters():
-        if "lora_B" in name:
-            torch.manual_seed(len(name))
-            torch.nn.init.normal_(weight, std=0.1)
-    return model
-
 
 @pytest.fixture(scope="module")
 def examples(tiny_model: Path) -> list[Encoded]:
-    encoder = fresh(tiny_model).encoder
-    mails = [
-        "Send rope.",
-        "Bo, the lamp on the north pier is mended.",
-        "No.",
-        "Come to tea on Saturday at four o'clock!",
-    ]
-    found = [
-        encoder.example(f"Ask {number}", mails[number % 4] * (1 + number % 3), 400, "drop") for number in range(10)
-    ]
-    return [example for example in found if example is not None]
+    return encoded(tiny_model)
 
 
 def trained(
