@@ -109,11 +109,6 @@ def way_of(config: Config, device: torch.device, dtype: torch.dtype) -> Way:
     if device.type == "cuda":
         return "packed"
     own = not config.lora.use_dora and not config.lora.dropout
-    if config.model.quantization == "nf4":
-        from bitsandbytes.functional import has_avx512bf16
-
-        # bitsandbytes lays the weights out in another order there.
-        own = own and not has_avx512bf16()
     return "decoder" if own and dtype == torch.float32 else "padded"
 
 

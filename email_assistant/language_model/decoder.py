@@ -341,7 +341,7 @@ def _is_readable(layer: Any, for_training: bool) -> bool:
     if not for_training or not isinstance(layer, nn.Linear):
         return False
     state = getattr(layer.weight, "quant_state", None)
-    # Where the processor multiplies bfloat16, bitsandbytes lays its weights out in another order.
+    # Such are laid out in another order (email_assistant.language_model.loading).
     packed = getattr(layer, "support_avx512bf16_for_cpu", False)
     return isinstance(layer, Nf4Linear) or (state is not None and state.dtype == torch.float32 and not packed)
 

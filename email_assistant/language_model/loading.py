@@ -77,6 +77,8 @@ def load_base(settings: Model, to_shard: bool = False) -> LanguageModel:
     if device.type == "cpu":
         if settings.quantization == "nf4":
             _let_the_file_go(model)
+            for layer in model.modules():
+                _keep_layout(layer)
         machine.keep_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
     return LanguageModel(model, ChatEncoder(tokenizer, _stop_ids(model.generation_config)), device, dtype)
 
@@ -86,6 +88,16 @@ def _let_the_file_go(model: PreTrainedModel) -> None:
     for weight in model.parameters():
         if weight.dtype.is_floating_point:
             weight.data = weight.data.clone()
+
+
+def _keep_layout(layer: Any) -> None:
+    """Let a layer's weights in 4 bit lie as they were quantised, on every processor.
+
+    Where it multiplies bfloat16, bitsandbytes would lay them out anew for kernels that round to that: other numbers
+    than elsewhere, and others in validation than in training.
+    """
+    if hasattr(layer, "support_avx512bf16_for_cpu"):
+        layer.support_avx512bf16_for_cpu = False
 
 
 def take_liger_kernels(model: PreTrainedModel) -> None:
@@ -128,6 +140,7 @@ def quantized(layer: torch.nn.Linear, dtype: torch.dtype, device: torch.device) 
         layer.weight.data, requires_grad=False, compress_statistics=True, quant_type="nf4", module=packed
     )
     packed.bias = layer.bias
+    _keep_layout(packed)
     moved: torch.nn.Linear = packed.to(device)
     return moved
 
