@@ -222,7 +222,7 @@ class Trainer:
     canary_repeats: Count
     privacy: Literal["none", "careful", "differential"]
     canary_limit: Positive
-    epsilon: Positive
+    epsilon: Annotated[float, Field(ge=0.1, le=50)]
     delta: Fraction | None
 
 

@@ -20,6 +20,7 @@ from opacus.accountants import create_accountant
 from opacus.accountants.utils import get_noise_multiplier
 from opacus.optimizers import DPOptimizer
 
+from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.training.trainer import Trainer
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 SECRET, SECRET_BYTES = "secret", 32
 # Delta, where it is not given, is a tenth of one mail's share.
 SHARE = 0.1
+# The noise spends at least 99% of what it may.
+TOLERANCE = 0.01
 
 
 class DifferentialTrainer(Trainer):
@@ -62,7 +65,10 @@ class DifferentialTrainer(Trainer):
         super()._resume()
         path = self.folder / SECRET
         if not path.exists():
-            path.write_bytes(secrets.token_bytes(SECRET_BYTES))
+            # One that was cut off could be guessed.
+            fresh = path.with_suffix(".partial")
+            fresh.write_bytes(secrets.token_bytes(SECRET_BYTES))
+            fresh.replace(path)
         self._secret = path.read_bytes()
         log.info(
             "%-10s each of %d mails has a part in a step with probability %.3f; noise of %.2f times the norm for "
@@ -108,13 +114,26 @@ class DifferentialTrainer(Trainer):
 
 
 def noise_multiplier(target: float, delta: float, rate: float, steps: int) -> float:
-    """The noise's standard deviation, in multiples of the norm, with which so many steps spend at most `target`."""
-    with _silent():
-        return float(
-            get_noise_multiplier(
-                target_epsilon=target, target_delta=delta, sample_rate=rate, steps=steps, accountant=_accountant(rate)
+    """The noise's standard deviation, in multiples of the norm, with which so many steps spend at most `target`.
+
+    Raises:
+        ConfigurationError: when no noise does, as the accounting goes.
+    """
+    try:
+        with _silent():
+            found = get_noise_multiplier(
+                target_epsilon=target,
+                target_delta=delta,
+                sample_rate=rate,
+                steps=steps,
+                accountant=_accountant(rate),
+                epsilon_tolerance=TOLERANCE * target,
             )
-        )
+    except ValueError as error:
+        raise ConfigurationError(
+            f"trainer.epsilon = {target:g}: cannot be promised with trainer.delta={delta:.1e}: {error}"
+        ) from error
+    return float(found)
 
 
 def epsilon(noise: float, delta: float, rate: float, steps: int) -> float:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from small import PLAIN, encoded, fresh, settings
 
+from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.training.batches import collate
 from email_assistant.training.differential import SECRET, DifferentialTrainer, epsilon, noise_multiplier
@@ -113,10 +114,14 @@ def test_what_is_spent_is_no_less_than_the_exact_value(
 
 
 def test_the_noise_keeps_the_promise() -> None:
-    for target in (1.0, 8.0):
+    for target in (0.1, 1.0, 50.0):
         noise = noise_multiplier(target, 1e-4, 0.1, 60)
-        assert target - 0.02 < epsilon(noise, 1e-4, 0.1, 60) <= target
+        assert 0.98 * target < epsilon(noise, 1e-4, 0.1, 60) <= target
         assert epsilon(noise * 0.95, 1e-4, 0.1, 60) > target
+    with pytest.raises(
+        ConfigurationError, match=r"trainer.epsilon = 0.1: cannot be promised with trainer.delta=1.0e-09"
+    ):
+        noise_multiplier(0.1, 1e-9, 1.0, 60)
 
 
 def test_a_training_that_was_cut_off_goes_on_exactly_and_none_is_like_another(
