@@ -105,8 +105,7 @@ class Bench:
     def command(self, stage: str, outputs: Path, *more: str) -> list[str]:
         """The call of a stage."""
         places = [f"paths.outputs={outputs}", f"paths.mlruns={self.folder}/mlruns"]
-        model = [] if any(value.startswith("model.path=") for value in more) else [f"model.path={self.model}"]
-        named = [*model, f"data.path={self.archive}"]
+        named = [f"model.path={self.model}", f"data.path={self.archive}"]
         return [sys.executable, str(ROOT / "run.py"), f"stage={stage}", *named, *places, *SMALL, *more]
 
     def call(self, stage: str, outputs: Path, *more: str, limit: Callable[[], None] | None = None) -> Done:

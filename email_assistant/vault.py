@@ -109,9 +109,12 @@ def opened(outputs: Path, passphrase_of: Callable[[str], str]) -> Vault:
         wrapped = {"salt": _text(salt), "nonce": _text(nonce), "key": _text(sealed), "scrypt": SCRYPT}
         return Vault(path, "open", wrapped, key)
     kept = read(path)
+    if not set(WRAPPED) <= set(kept):
+        raise PrivacyError(f"{path}: cannot be read, and holds the key")
+    # What is wrong with it is not wrong with the file.
+    passphrase = passphrase_of(str(kept["salt"]))
     try:
         salt, nonce, sealed = (base64.b64decode(kept[name]) for name in ("salt", "nonce", "key"))
-        passphrase = passphrase_of(str(kept["salt"]))
         key = AESGCM(_stretched(passphrase, salt, kept["scrypt"])).decrypt(nonce, sealed, None)
     except InvalidTag:
         raise PrivacyError(

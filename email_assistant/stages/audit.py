@@ -1,5 +1,6 @@
 """The evidence that nothing left: connections of the last calls, modes of files, places where text of mails lies."""
 
+import itertools
 import os
 import stat
 import tempfile
@@ -131,23 +132,14 @@ def _tell_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], con
     found: dict[str, list[Path]] = {}
     astray = []
     looked = 0
-    for path in files_of(roots):
+    chosen, left = _newest(_temporary(config, roots, calls), config.audit.temporary_mb * 10**6)
+    for path in itertools.chain(files_of(roots), chosen):
         looked += 1
-        if holds(path, wanted):
+        if _still_holds(path, wanted):
             place = _place_for_text(config, path)
             found.setdefault(str(place or path), []).append(path)
             if place is None:
                 astray.append(path)
-    left, room = [], config.audit.temporary_mb * 10**6
-    for path, state in sorted(_temporary(config, roots, calls), key=lambda file: -file[1].st_mtime):
-        if state.st_size > room:
-            left.append(state.st_size)
-            continue
-        room -= state.st_size
-        looked += 1
-        if _still_holds(path, wanted):
-            found.setdefault(str(path), []).append(path)
-            astray.append(path)
     for name, paths in sorted(found.items()):
         table.add_row(escape(name), str(len(paths)), size(sum(path.stat().st_size for path in paths)))
     console.print(table)
@@ -185,7 +177,10 @@ def _temporary(config: Config, roots: Sequence[Path], calls: Sequence[Call]) -> 
     """This user's files in the temporary folder since the first call, without archives that are read from there."""
     elsewhere = [root.resolve() for root in (*roots, *map(Path, config.data.path or ()))]
     since = min((datetime.fromisoformat(call.time).timestamp() for call in calls), default=0.0)
-    for folder, folders, files in os.walk(Path(tempfile.gettempdir()).resolve()):
+    top = Path(tempfile.gettempdir()).resolve()
+    if any(top.is_relative_to(place) for place in elsewhere):
+        return
+    for folder, folders, files in os.walk(top):
         folders[:] = [name for name in folders if Path(folder, name) not in elsewhere]
         for path in (Path(folder, name) for name in files):
             try:
@@ -196,6 +191,18 @@ def _temporary(config: Config, roots: Sequence[Path], calls: Sequence[Call]) -> 
             mine = state.st_uid == os.getuid() and stat.S_ISREG(state.st_mode)
             if mine and state.st_mtime >= since and path not in elsewhere:
                 yield path, state
+
+
+def _newest(files: Iterable[tuple[Path, os.stat_result]], room: int) -> tuple[list[Path], list[int]]:
+    """The newest of some files that have so many bytes together at most, and the sizes of the others."""
+    chosen, left = [], []
+    for path, state in sorted(files, key=lambda file: -file[1].st_mtime):
+        if state.st_size > room:
+            left.append(state.st_size)
+        else:
+            room -= state.st_size
+            chosen.append(path)
+    return chosen, left
 
 
 def _still_holds(path: Path, wanted: Sequence[bytes]) -> bool:

@@ -6,7 +6,6 @@ weights: whoever has them learns hardly more of a mail than from weights that we
 """
 
 import logging
-import math
 import secrets
 import warnings
 from collections.abc import Iterator
@@ -79,8 +78,7 @@ class DifferentialTrainer(Trainer):
     def _gradients(self, step: int) -> tuple[list[Encoded], float]:
         """The gradients of a step's mails, each limited, with the noise, over the expected number of mails."""
         weights = list(self.weights.values())
-        chosen = torch.rand(len(self.training), generator=self._chance(step, "mails", "cpu")) < self.rate
-        examples = [self.training[int(index)] for index in chosen.nonzero()]
+        examples = [self.training[int(index)] for index in self._drawn(step).nonzero()]
         for weight in weights:
             weight.summed_grad = None  # type: ignore[attr-defined]
             # There may be no mail at all.
@@ -105,8 +103,11 @@ class DifferentialTrainer(Trainer):
 
     def _limit(self) -> float:
         """The norm of the mails' noisy mean, each of which was limited."""
-        gradients = [weight.grad for weight in self.weights.values() if weight.grad is not None]
-        return math.sqrt(sum(float(gradient.square().sum()) for gradient in gradients))
+        return float(torch.nn.utils.get_total_norm([weight.grad for weight in self.weights.values()]))  # type: ignore[misc]
+
+    def _drawn(self, step: int) -> torch.Tensor:
+        """Which mails have a part in a step, (mails,) bool."""
+        return torch.rand(len(self.training), generator=self._chance(step, "mails", "cpu")) < self.rate
 
     def _chance(self, step: int, purpose: str, device: torch.device | str) -> torch.Generator:
         digest = blake2b(f"{purpose} {step}".encode(), key=self._secret, digest_size=8).digest()

@@ -81,9 +81,7 @@ def test_the_noise_is_as_large_as_was_computed(tiny_model: Path, examples: list[
 
 def test_mails_are_drawn_each_by_itself(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
     loop = started(tiny_model, examples, tmp_path, batch_size=2)
-    taken = torch.stack(
-        [torch.rand(8, generator=loop._chance(step, "mails", "cpu")) < loop.rate for step in range(4000)]
-    ).float()
+    taken = torch.stack([loop._drawn(step) for step in range(4000)]).float()
     assert loop.rate == 0.25
     assert (taken.mean(0) - 0.25).abs().max() < 5 * math.sqrt(0.25 * 0.75 / 4000)
     # Of drawing so many at once the number of mails would not vary: of eight with probability 1/4 it does by 1.5.
