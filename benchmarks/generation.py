@@ -43,7 +43,8 @@ def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
 def _ours(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> int:
     """Write all; returns the number of tokens."""
     answers: list[Answer] = []
-    write_all(model, prompts, Decoding(new_tokens), 1, 32, lambda index, answer: answers.append(answer))
+    seeds = [1] * len(prompts)
+    write_all(model, prompts, Decoding(new_tokens), seeds, 32, lambda index, answer: answers.append(answer))
     return sum(answer.tokens for answer in answers)
 
 

@@ -80,7 +80,7 @@ def _write(config: Config) -> int:
     held = planning.training(config, plan_for, None).held
     estimate = planning.writing(config, plan_for, held, rows, longest, new_tokens).total
     model = load_base(config.model)
-    write_all(model, prompts, Decoding(new_tokens, 0.6, 0.9, 1.1), 1, rows, lambda index, answer: None)
+    write_all(model, prompts, Decoding(new_tokens, 0.6, 0.9, 1.1), range(rows), rows, lambda index, answer: None)
     return estimate
 
 

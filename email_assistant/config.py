@@ -235,9 +235,15 @@ class Generation:
     top_p: Annotated[float, Field(gt=0, le=1)]
     repetition_penalty: Positive
     no_repeat_ngram_size: Literal[0] | Annotated[int, Field(ge=2)]
+    candidates: Count
     batch_size: Count
     backend: Literal["transformers", "llama_cpp"]
     slots: Count
+
+    @property
+    def tries(self) -> int:
+        """Mails that are written for each request: one alone where all would be the same."""
+        return self.candidates if self.temperature else 1
 
 
 @dataclass(config=STRICT, kw_only=True)

@@ -188,10 +188,11 @@ def says_little(instruction: str, email: str, noted: str) -> bool:
 
 def _told(said: str, email: str) -> set[str]:
     """The stems of a mail's meaningful words that a text has."""
-    return _meaningful(email) & _meaningful(said)
+    return meaningful(email) & meaningful(said)
 
 
-def _meaningful(text: str) -> set[str]:
+def meaningful(text: str) -> set[str]:
+    """The stems of a text's words, without function words and politeness."""
     return {stem(word) for word in TOKEN.findall(text.casefold()) if _means_something(word)}
 
 

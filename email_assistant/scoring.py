@@ -1,14 +1,14 @@
 """Writing mails for instructions and scoring them: the same for validation and for the test set."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from email_assistant import jsonl
+from email_assistant import candidates, jsonl
 from email_assistant.config import Config, Generation, Model
 from email_assistant.language_model import gguf_adapter
-from email_assistant.language_model.decoding import Answer, Decoding
+from email_assistant.language_model.decoding import Answer, Decoding, row_seed
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.features import vectors
 from email_assistant.language_model.fingerprint import gguf_file, model_folder
@@ -92,19 +92,49 @@ def write_mails(
     finished = jsonl.read_finished(progress_file)
     jsonl.write(progress_file, finished)
     written: dict[str, Record] = {record["id"]: record for record in finished}
-    pending = [(pair["id"], ids) for pair, ids in zip(pairs, prompts, strict=True) if pair["id"] not in written]
+    pending = [(pair, ids) for pair, ids in zip(pairs, prompts, strict=True) if pair["id"] not in written]
     with progress_file.open("a", encoding="utf-8") as file, bar(what, len(pairs), len(written)) as progress:
 
         def keep(index: int, answer: Answer) -> None:
-            record = {"id": pending[index][0], **asdict(answer)}
+            record = {"id": pending[index][0]["id"], **asdict(answer)}
             written[record["id"]] = record
             file.write(jsonl.line(record))
             file.flush()
             progress.advance()
 
-        asked_for = [ids for _, ids in pending]
-        write_all(model, asked_for, decoding_of(config.generation), config.seed, config.generation.batch_size, keep)
+        write_best(model, [pair["instruction"] for pair, _ in pending], [ids for _, ids in pending], config, keep)
     return [written[pair["id"]] for pair in pairs]
+
+
+def write_best(
+    model: Writer,
+    instructions: Sequence[str],
+    prompts: Sequence[list[int]],
+    config: Config,
+    finished: Callable[[int, Answer], None],
+) -> None:
+    """Write the configured number of candidates for each prompt and choose of them.
+
+    Args:
+        model: That writes.
+        instructions: What each mail should say, which the candidates are compared with.
+        prompts: Token ids, one for each instruction.
+        config: For decoding, candidates, seed and batch size.
+        finished: Called with the place of the prompt and the chosen answer as soon as all its candidates are there.
+    """
+    tries = config.generation.tries
+    answers: dict[int, dict[int, Answer]] = {place: {} for place in range(len(prompts))}
+
+    def keep(row: int, answer: Answer) -> None:
+        place, candidate = divmod(row, tries)
+        answers[place][candidate] = answer
+        if len(answers[place]) == tries:
+            written = answers.pop(place)
+            finished(place, candidates.best(instructions[place], [written[each] for each in range(tries)]))
+
+    rows = [prompt for prompt in prompts for _ in range(tries)]
+    seeds = [row_seed(config.seed, prompt, candidate) for prompt in prompts for candidate in range(tries)]
+    write_all(model, rows, decoding_of(config.generation), seeds, config.generation.batch_size, keep)
 
 
 def perplexity_of(model: LanguageModel, pairs: Sequence[Record], prompts: Sequence[list[int]], what: str) -> Measured:

@@ -34,6 +34,13 @@ class Answer:
     ended: bool
 
 
-def row_seed(seed: int, prompt: Sequence[int]) -> int:
-    """The seed of one answer: of the call's seed and the prompt, not of what else is in the batch."""
-    return int.from_bytes(sha256(f"{seed} {list(prompt)}".encode()).digest()[:8], "big")
+def row_seed(seed: int, prompt: Sequence[int], candidate: int = 0) -> int:
+    """The seed of one answer, not of what else is in the batch.
+
+    Args:
+        seed: Of the call.
+        prompt: Token ids.
+        candidate: Which of the answers to this prompt.
+    """
+    tried = f" {candidate}" if candidate else ""
+    return int.from_bytes(sha256(f"{seed} {list(prompt)}{tried}".encode()).digest()[:8], "big")

@@ -1,6 +1,6 @@
 """Batched decoding: rows sorted by length, finished rows leave the batch, seeds of their own.
 
-A row's samples depend on the seed and its prompt alone, not on what else is in the batch.
+A row's samples depend on its seed and its prompt alone, not on what else is in the batch.
 """
 
 import logging
@@ -13,7 +13,7 @@ from transformers import DynamicCache
 
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model.cached_decoder import CachedDecoder
-from email_assistant.language_model.decoding import Answer, Decoding, row_seed
+from email_assistant.language_model.decoding import Answer, Decoding
 from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
@@ -35,7 +35,7 @@ def write_all(
     model: Writer,
     prompts: Sequence[Sequence[int]],
     decoding: Decoding,
-    seed: int,
+    seeds: Sequence[int],
     batch_size: int,
     finished: Callable[[int, Answer], None],
 ) -> None:
@@ -45,18 +45,19 @@ def write_all(
         model: On its device, in evaluation mode.
         prompts: Token ids, none empty.
         decoding: How tokens are chosen.
-        seed: Of the samples; each row's own also depends on its prompt.
+        seeds: Of each prompt's samples, as `row_seed` makes them.
         batch_size: Rows at once; llama.cpp has its own number of slots.
         finished: Called once for every prompt, in any order.
     """
     if isinstance(model, LlamaCpp):
-        model.write_all(prompts, decoding, seed, finished)
+        model.write_all(prompts, decoding, seeds, finished)
         return
     waiting = list(range(len(prompts)))
     while waiting:
         written: dict[int, list[int]] = {index: [] for index in waiting}
+        rows, chances = [prompts[index] for index in waiting], [seeds[index] for index in waiting]
         try:
-            for place, token, last in decode(model, [prompts[index] for index in waiting], decoding, seed, batch_size):
+            for place, token, last in decode(model, rows, decoding, chances, batch_size):
                 index = waiting[place]
                 written[index].append(token)
                 if last:
@@ -77,13 +78,13 @@ def write_all(
 
 
 def stream(model: Writer, prompt: Sequence[int], decoding: Decoding, seed: int) -> Iterator[str]:
-    """The answer's text piece by piece, whole characters only."""
+    """The answer's text piece by piece, whole characters only; `seed` as of `row_seed`."""
     if isinstance(model, LlamaCpp):
         yield from model.stream(prompt, decoding, seed)
         return
     ids: list[int] = []
     shown = ""
-    for _, token, last in decode(model, [prompt], decoding, seed, 1):
+    for _, token, last in decode(model, [prompt], decoding, [seed], 1):
         ids.append(token)
         text = model.encoder.decode(ids)
         if last or not text.endswith("\ufffd"):
@@ -97,7 +98,11 @@ def _answer(model: LanguageModel, ids: list[int]) -> Answer:
 
 @torch.inference_mode()
 def decode(
-    model: LanguageModel, prompts: Sequence[Sequence[int]], decoding: Decoding, seed: int, batch_size: int
+    model: LanguageModel,
+    prompts: Sequence[Sequence[int]],
+    decoding: Decoding,
+    seeds: Sequence[int],
+    batch_size: int,
 ) -> Iterator[tuple[int, int, bool]]:
     """Decode step by step: yields (index of the prompt, token id, whether it is the last)."""
     if not prompts:
@@ -105,13 +110,14 @@ def decode(
     by_length = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
     own = CachedDecoder.of(model.model)
     if own:
-        ordered = [prompts[index] for index in by_length]
-        for row, token, last in _decode_joining(own, model, ordered, decoding, seed, batch_size):
+        ordered, chances = [prompts[index] for index in by_length], [seeds[index] for index in by_length]
+        for row, token, last in _decode_joining(own, model, ordered, decoding, chances, batch_size):
             yield by_length[row], token, last
         return
     for start in range(0, len(by_length), batch_size):
         indices = by_length[start : start + batch_size]
-        for row, token, last in _decode_batch(model, [prompts[index] for index in indices], decoding, seed):
+        rows, chances = [prompts[index] for index in indices], [seeds[index] for index in indices]
+        for row, token, last in _decode_batch(model, rows, decoding, chances):
             yield indices[row], token, last
 
 
@@ -120,11 +126,11 @@ def _decode_joining(
     model: LanguageModel,
     prompts: Sequence[Sequence[int]],
     decoding: Decoding,
-    seed: int,
+    seeds: Sequence[int],
     batch_size: int,
 ) -> Iterator[tuple[int, int, bool]]:
     """By this project's decoder: a row that ends makes room for the next prompt at once."""
-    chooser = _Chooser(decoding, [row_seed(seed, prompt) for prompt in prompts])
+    chooser = _Chooser(decoding, seeds)
     shared = common_beginning(prompts)
     own.share(prompts[0][:shared])
     rows: list[int] = []
@@ -164,13 +170,13 @@ def _joining(waiting: deque[int], prompts: Sequence[Sequence[int]], shared: int,
 
 
 def _decode_batch(
-    model: LanguageModel, prompts: Sequence[Sequence[int]], decoding: Decoding, seed: int
+    model: LanguageModel, prompts: Sequence[Sequence[int]], decoding: Decoding, seeds: Sequence[int]
 ) -> Iterator[tuple[int, int, bool]]:
     """By transformers, one batch: yields (row, token id, whether it is the row's last)."""
     shared, cache = _read_shared(model, prompts)
     ids, mask = _left_padded(model, [prompt[shared:] for prompt in prompts])
     mask = torch.cat([mask.new_ones(len(prompts), shared), mask], dim=1)
-    chooser = _Chooser(decoding, [row_seed(seed, prompt) for prompt in prompts])
+    chooser = _Chooser(decoding, seeds)
     rows = list(range(len(prompts)))
     positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
     for step in range(decoding.max_new_tokens):

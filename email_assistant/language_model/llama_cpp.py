@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from email_assistant.errors import ModelError
-from email_assistant.language_model.decoding import Answer, Decoding, row_seed
+from email_assistant.language_model.decoding import Answer, Decoding
 from email_assistant.language_model.encoding import ChatEncoder
 
 # A slot's context grows by so many tokens.
@@ -58,10 +58,10 @@ class LlamaCpp:
         self,
         prompts: Sequence[Sequence[int]],
         decoding: Decoding,
-        seed: int,
+        seeds: Sequence[int],
         finished: Callable[[int, Answer], None],
     ) -> None:
-        """Answer every prompt; `finished(index, answer)` is called in this thread as soon as one is written."""
+        """Answer every prompt by its seed; `finished(index, answer)` is called in this thread as each is written."""
         if not prompts:
             return
         slots = min(self._slots, len(prompts))
@@ -71,7 +71,7 @@ class LlamaCpp:
         def write(index: int) -> None:
             try:
                 answer: Answer | BaseException = _answer(
-                    server.handle_completions(self._request(prompts[index], decoding, seed))
+                    server.handle_completions(self._request(prompts[index], decoding, seeds[index]))
                 )
             except Exception as error:
                 # Raised again below, where the caller sees it.
@@ -160,7 +160,7 @@ class LlamaCpp:
             "repeat_penalty": decoding.repetition_penalty,
             "repeat_last_n": decoding.max_new_tokens,
             "samplers": ["penalties", "dry", "temperature", "top_p"],
-            "seed": row_seed(seed, prompt) % 2**32,
+            "seed": seed % 2**32,
             "cache_prompt": True,
         }
         if decoding.no_repeat_ngram_size:

@@ -157,7 +157,7 @@ def _greedy(model: LanguageModel, prompts: Sequence[Sequence[int]], tokens: int)
     def keep(index: int, answer: Answer) -> None:
         answers[index] = answer.text
 
-    write_all(model, prompts, Decoding(tokens), 0, len(prompts), keep)
+    write_all(model, prompts, Decoding(tokens), [0] * len(prompts), len(prompts), keep)
     return answers
 
 

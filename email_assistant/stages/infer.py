@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -208,16 +208,24 @@ def _write(
 
 def _talk(config: Config, adapter: Path, training: Sequence[dict[str, Any]]) -> None:
     """Answer each line that is typed, as it is written; an empty line or end of file ends it."""
-    from email_assistant.scoring import decoding_of
-
-    context, decoding = _context(config), decoding_of(config.generation)
+    context = _context(config)
     with _loaded(config, adapter) as model:
-        _answer_lines(config, model, _prompter(config, model, training), decoding, context)
+        _answer_lines(config, model, _prompter(config, model, training), context)
 
 
-def _answer_lines(config: Config, model: Any, prompter: Any, decoding: Any, context: str | None) -> None:
+def _answer_lines(config: Config, model: Any, prompter: Any, context: str | None) -> None:
+    from email_assistant.language_model.decoding import row_seed
     from email_assistant.language_model.generation import stream
     from email_assistant.prompting import way_to_ask
+    from email_assistant.scoring import decoding_of, write_best
+
+    def pieces(instruction: str, prompt: list[int]) -> Iterable[str]:
+        """The mail while it is written, or whole where it is chosen of several."""
+        if config.generation.tries == 1:
+            return stream(model, prompt, decoding_of(config.generation), row_seed(config.seed, prompt))
+        chosen: list[str] = []
+        write_best(model, [instruction], [prompt], config, lambda _, answer: chosen.append(answer.text))
+        return chosen
 
     print("What should the mail say? (one line; an empty line ends)", flush=True)
     while True:
@@ -225,8 +233,9 @@ def _answer_lines(config: Config, model: Any, prompter: Any, decoding: Any, cont
         line = sys.stdin.readline()
         if not line.strip():
             return
-        pair = {"id": line.strip(), "thread": None, "instruction": line.strip(), "context": context}
+        instruction = line.strip()
+        pair = {"id": instruction, "thread": None, "instruction": instruction, "context": context}
         prompt = prompter.ids(pair, way_to_ask(config))
-        for piece in stream(model, prompt, decoding, config.seed):
+        for piece in pieces(instruction, prompt):
             print(printable(piece), end="", flush=True)
         print("\n", flush=True)

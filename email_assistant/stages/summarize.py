@@ -157,7 +157,7 @@ def _completed(settings: Summarizer, task: "_Task", sentence: str, habits: froze
 
 def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Record], None], progress: Bar) -> None:
     """Ask for every sentence, again with another seed where it is bad, and last do without one."""
-    from email_assistant.language_model.decoding import Decoding
+    from email_assistant.language_model.decoding import Decoding, row_seed
     from email_assistant.language_model.generation import write_all
     from email_assistant.language_model.loading import load_base
 
@@ -177,7 +177,8 @@ def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Record], None], p
         decoding = Decoding(settings.max_new_tokens, temperature, top_p=0.95)
         prompts = [desk.prompt(task) for task in pending]
         judge = partial(desk.judge, pending, "model" if attempt == 0 else f"retry_{attempt}")
-        write_all(desk.model, prompts, decoding, config.seed + attempt, settings.batch_size, judge)
+        seeds = [row_seed(config.seed + attempt, prompt) for prompt in prompts]
+        write_all(desk.model, prompts, decoding, seeds, settings.batch_size, judge)
         pending = [task for task in pending if not task.done]
     for task in pending:
         desk.finish_without_model(task)

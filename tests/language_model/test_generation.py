@@ -7,7 +7,7 @@ from conftest import model_settings
 
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model import generation
-from email_assistant.language_model.decoding import Answer, Decoding
+from email_assistant.language_model.decoding import Answer, Decoding, row_seed
 from email_assistant.language_model.generation import stream, write_all
 from email_assistant.language_model.loading import LanguageModel, load_base
 
@@ -25,7 +25,8 @@ def prompts(model: LanguageModel) -> list[list[int]]:
 
 def answers(model: LanguageModel, prompts: list[list[int]], decoding: Decoding, batch_size: int) -> list[Answer]:
     found: dict[int, Answer] = {}
-    write_all(model, prompts, decoding, 3, batch_size, lambda index, answer: found.__setitem__(index, answer))
+    seeds = [row_seed(3, prompt) for prompt in prompts]
+    write_all(model, prompts, decoding, seeds, batch_size, lambda index, answer: found.__setitem__(index, answer))
     return [found[index] for index in range(len(prompts))]
 
 
@@ -93,7 +94,7 @@ def test_greedy_equals_transformers(model: LanguageModel, prompts: list[list[int
 def test_no_run_is_written_twice(model: LanguageModel, prompts: list[list[int]], size: int) -> None:
     def repeats(decoding: Decoding) -> int:
         rows: dict[int, list[int]] = {}
-        for row, token, _ in generation.decode(model, prompts, decoding, 3, 2):
+        for row, token, _ in generation.decode(model, prompts, decoding, [3] * len(prompts), 2):
             rows.setdefault(row, []).append(token)
         runs = [[tuple(ids[place : place + size]) for place in range(len(ids) - size + 1)] for ids in rows.values()]
         return sum(len(row) - len(set(row)) for row in runs)
@@ -109,14 +110,14 @@ def test_the_nucleus_is_kept_to(model: LanguageModel, prompts: list[list[int]]) 
 def test_seeds_and_temperature_matter(model: LanguageModel, prompts: list[list[int]]) -> None:
     found = set()
     for seed in range(3):
-        write_all(model, prompts[:1], Decoding(20, 1.0), seed, 1, lambda _, answer: found.add(answer.text))
+        write_all(model, prompts[:1], Decoding(20, 1.0), [seed], 1, lambda _, answer: found.add(answer.text))
     assert len(found) == 3
 
 
 def test_it_stops_at_the_end_of_the_turn(
     model: LanguageModel, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (_, token, _), *_ = generation.decode(model, prompts[:1], Decoding(1), 0, 1)
+    (_, token, _), *_ = generation.decode(model, prompts[:1], Decoding(1), [0], 1)
     assert answers(model, prompts[:1], Decoding(5), 1)[0].tokens == 5
     monkeypatch.setattr(model.encoder, "stop_ids", frozenset([token]))
     assert answers(model, prompts[:1], Decoding(5), 1)[0] == Answer("", 1, True)
@@ -124,6 +125,6 @@ def test_it_stops_at_the_end_of_the_turn(
 
 def test_a_stream_is_the_answer(model: LanguageModel, prompts: list[list[int]]) -> None:
     decoding = Decoding(20, 0.9, 0.9)
-    pieces = list(stream(model, prompts[1], decoding, 3))
+    pieces = list(stream(model, prompts[1], decoding, row_seed(3, prompts[1])))
     assert "".join(pieces).strip() == answers(model, prompts[1:2], decoding, 1)[0].text
     assert len(pieces) > 1

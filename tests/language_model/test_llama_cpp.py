@@ -12,7 +12,7 @@ from conftest import lora, model_settings
 from benchmarks.model import dequantised, embedded
 from email_assistant.errors import ModelError
 from email_assistant.language_model import gguf_adapter
-from email_assistant.language_model.decoding import Answer, Decoding
+from email_assistant.language_model.decoding import Answer, Decoding, row_seed
 from email_assistant.language_model.generation import stream, write_all
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_encoder
@@ -61,7 +61,8 @@ def llama(gguf: Path, written: Path, tuned: LanguageModel) -> LlamaCpp:
 
 def answers(model: LanguageModel | LlamaCpp, prompts: list[list[int]], decoding: Decoding = GREEDY) -> list[Answer]:
     found: dict[int, Answer] = {}
-    write_all(model, prompts, decoding, 1, 4, lambda index, answer: found.__setitem__(index, answer))
+    seeds = [row_seed(1, prompt) for prompt in prompts]
+    write_all(model, prompts, decoding, seeds, 4, lambda index, answer: found.__setitem__(index, answer))
     return [found[index] for index in range(len(prompts))]
 
 
@@ -112,7 +113,7 @@ def test_samples_depend_on_the_seed_and_not_on_the_batch(llama: LlamaCpp, prompt
     together = answers(llama, prompts, decoding)
     assert [answers(llama, [prompt], decoding)[0] for prompt in prompts] == together
     other: list[Answer] = []
-    llama.write_all(prompts[:1], decoding, 2, lambda index, answer: other.append(answer))
+    llama.write_all(prompts[:1], decoding, [row_seed(2, prompts[0])], lambda index, answer: other.append(answer))
     llama.adapted = True
     assert other[0] != together[0]
 
