@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--archive", action="append", required=True, help="NAME=PATH or NAME=PATH=OWNER; repeatable")
     parser.add_argument("--mails", type=int, nargs="+", default=[100, 300])
     parser.add_argument("--tested", type=int, default=50)
+    parser.add_argument("--taken", type=int, help="newest mails of an archive; as many as the largest number needs")
     parser.add_argument("--baselines", type=int, nargs="*", help="numbers of mails at which they are tried; all")
     parser.add_argument(
         "--panza", type=int, nargs="*", default=[], help="numbers of mails at which its recipe is tried"
@@ -64,7 +65,7 @@ def main() -> None:
     for given in arguments.archive:
         name, path, owner = [*given.split("="), ""][:3]
         for mails in arguments.mails:
-            taken = max(arguments.mails) + VALIDATION + arguments.tested
+            taken = arguments.taken or max(arguments.mails) + VALIDATION + arguments.tested
             case = Case(name, path, owner, taken, mails, arguments.tested)
             arms = ARMS if arguments.baselines is None or mails in arguments.baselines else ARMS_WITHOUT_BASELINES
             report, steps = _run(case, arguments.outputs, [f"evaluation.arms=[{','.join(arms)}]", *arguments.overrides])

@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +101,12 @@ class _Bench:
 
     def write(self, arm: str) -> list[Record]:
         """An arm's mails for the test set."""
-        return self._write(arm, self.test, arm)
+        return self._write(arm, self.test, arm, self.config)
 
-    def _write(self, arm: str, pairs: Sequence[Record], name: str) -> list[Record]:
+    def _write(self, arm: str, pairs: Sequence[Record], name: str, config: Config) -> list[Record]:
         with nullcontext() if ARMS[arm].adapted else _without_adapter(self.writing):
             return write_mails(
-                self.writing, pairs, self._prompts(arm, pairs), self.config, self.work / f"{name}.jsonl", name
+                self.writing, pairs, self._prompts(arm, pairs), config, self.work / f"{name}.jsonl", name
             )
 
     def _prompts(self, arm: str, pairs: Sequence[Record]) -> list[list[int]]:
@@ -121,7 +122,9 @@ class _Bench:
         if not count:
             return None
         drawn = random.Random(f"{self.config.seed} judge").sample(self.training, count)
-        by_base = [record["text"] for record in self._write("base", drawn, "others")]
+        # Any mail of the base model will do.
+        any_will_do = replace(self.config, generation=replace(self.config.generation, candidates=1))
+        by_base = [record["text"] for record in self._write("base", drawn, "others", any_will_do)]
         chance, known = random.Random(f"{self.config.seed} known to the judge"), len(self.training)
         places = sorted(chance.sample(range(known), min(known, MOST_JUDGED)))
         owned = [self.training[place]["email"] for place in places]

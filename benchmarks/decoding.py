@@ -1,0 +1,103 @@
+"""Temperatures with and without a choice among candidates, on mails that an adapter has not seen.
+
+    python -m benchmarks.decoding --outputs outputs/results --temperatures 0.6 0.8 1.0
+
+Takes the adapter that was trained last in a folder of outputs, and mails that its split left out
+(`split.max_train_mails`), so that no test mail is looked at. Each mail is written several times; scores are means over
+these sets and, behind ±, their standard deviation, which says what the draw of samples alone is worth. Then the best of
+all sets is chosen for each mail, as `generation.candidates` does.
+"""
+
+import argparse
+import random
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from email_assistant import privacy
+
+privacy.protect()
+
+from benchmarks.model import ROOT, configured  # noqa: E402
+from email_assistant import jsonl  # noqa: E402
+from email_assistant.candidates import best  # noqa: E402
+from email_assistant.config import Config  # noqa: E402
+from email_assistant.language_model.decoding import Answer, row_seed  # noqa: E402
+from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
+from email_assistant.language_model.generation import write_all  # noqa: E402
+from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base  # noqa: E402
+from email_assistant.prompting import Prompter  # noqa: E402
+from email_assistant.scoring import Scorer, decoding_of, embedder  # noqa: E402
+
+Record = dict[str, Any]
+SHOWN = {
+    "bleu": 1,
+    "chrf": 1,
+    "mauve": 2,
+    "facts_kept": 2,
+    "facts_invented": 2,
+    "length_ratio": 2,
+    "ended": 2,
+    "style_sign_off": 2,
+}
+
+
+def main() -> None:
+    """Write, score and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--outputs", type=Path, default=ROOT / "outputs")
+    parser.add_argument("--temperatures", type=float, nargs="+", default=[0.6, 0.8, 1.0])
+    parser.add_argument("--mails", type=int, default=100)
+    parser.add_argument("--samples", type=int, default=4)
+    parser.add_argument("overrides", nargs="*", help="further values, as for run.py")
+    arguments = parser.parse_args()
+    config = configured("data=archive", f"paths.outputs={arguments.outputs.resolve()}", *arguments.overrides)
+    latest = config.outputs / "latest"
+    training = jsonl.read(latest / "split" / "train.jsonl")
+    pairs = _left_out(latest)[: arguments.mails]
+    model = load_adapter(load_base(config.model), latest / "train" / "adapter", base_fingerprint(config))
+    prompter = Prompter(config, model.encoder, training, embedder(config, model))
+    prompts = [prompter.ids(pair, "plain") for pair in pairs]
+    scorer = Scorer(config, model, pairs, training)
+    print(f"{len(pairs)} mails, {arguments.samples} sets\n\n| | {' | '.join(SHOWN)} |\n|---|{'---|' * len(SHOWN)}")
+    for temperature in arguments.temperatures:
+        config.generation.temperature = temperature
+        sets = [_write(config, model, prompts, sample) for sample in range(arguments.samples)]
+        _print(f"{temperature}", scorer, sets)
+        chosen = [best(pair["instruction"], answers) for pair, *answers in zip(pairs, *sets, strict=True)]
+        _print(f"{temperature}, best of {arguments.samples}", scorer, [chosen])
+
+
+def _left_out(latest: Path) -> list[Record]:
+    """The pairs that are in no part of the split, in an order of chance that is always the same."""
+    parts = ("train", "validation", "test")
+    used = {pair["id"] for part in parts for pair in jsonl.read(latest / "split" / f"{part}.jsonl")}
+    left = [pair for pair in jsonl.read(latest / "summarize" / "pairs.jsonl") if pair["id"] not in used]
+    random.Random("left out").shuffle(left)
+    return left
+
+
+def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], sample: int) -> list[Answer]:
+    found: dict[int, Answer] = {}
+    seeds = [row_seed(config.seed, prompt, sample) for prompt in prompts]
+    settings = config.generation
+    write_all(model, prompts, decoding_of(settings), seeds, settings.batch_size, found.__setitem__)
+    return [found[place] for place in range(len(prompts))]
+
+
+def _print(what: str, scorer: Scorer, sets: Sequence[Sequence[Answer]]) -> None:
+    measured = [scorer.measure([vars(answer) for answer in answers]) for answers in sets]
+    values = {name: [scores[name].value for scores in measured] for name in SHOWN}
+    cells = [
+        f"{statistics.mean(values[name]):.{digits}f}{_spread(values[name], digits)}" for name, digits in SHOWN.items()
+    ]
+    print(f"| {what} | {' | '.join(cells)} |", flush=True)
+
+
+def _spread(values: Sequence[float], digits: int) -> str:
+    return f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+
+
+if __name__ == "__main__":
+    main()
