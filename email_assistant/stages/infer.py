@@ -18,7 +18,7 @@ from email_assistant.errors import DataError
 from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
-from email_assistant.progress import printable
+from email_assistant.progress import bar, printable
 from email_assistant.registry import adapter_path
 
 log = logging.getLogger(__name__)
@@ -224,7 +224,8 @@ def _answer_lines(config: Config, model: Any, prompter: Any, context: str | None
         if config.generation.tries == 1:
             return stream(model, prompt, decoding_of(config.generation), row_seed(config.seed, prompt))
         chosen: list[str] = []
-        write_best(model, [instruction], [prompt], config, lambda _, answer: chosen.append(answer.text))
+        with bar("writing", None):
+            write_best(model, [instruction], [prompt], config, lambda _, answer: chosen.append(answer.text))
         return chosen
 
     print("What should the mail say? (one line; an empty line ends)", flush=True)
