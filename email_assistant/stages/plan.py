@@ -53,6 +53,8 @@ def run(context: Context) -> None:
         _say_time(config, plan_for, probe, examples, training.recomputed)
         for name, settings, prompt in uses:
             _say_writing(probe, name, settings.batch_size, prompt, settings.max_new_tokens)
+        if generation.tries > 1:
+            log.info("%-10s %d mails are written for each request, to choose from", "plan", generation.tries)
     planning.refuse(
         training.total,
         plan_for.memory,
