@@ -27,20 +27,12 @@ from email_assistant.language_model.decoding import Answer, row_seed  # noqa: E4
 from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
 from email_assistant.language_model.generation import write_all  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base  # noqa: E402
+from email_assistant.metrics.scores import SCORES  # noqa: E402
 from email_assistant.prompting import Prompter  # noqa: E402
 from email_assistant.scoring import Scorer, decoding_of, embedder  # noqa: E402
 
 Record = dict[str, Any]
-SHOWN = {
-    "bleu": 1,
-    "chrf": 1,
-    "mauve": 2,
-    "facts_kept": 2,
-    "facts_invented": 2,
-    "length_ratio": 2,
-    "ended": 2,
-    "style_sign_off": 2,
-}
+SHOWN = ("bleu", "chrf", "mauve", "facts_kept", "facts_invented", "length_ratio", "ended", "style_sign_off")
 
 
 def main() -> None:
@@ -88,15 +80,13 @@ def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], s
 
 def _print(what: str, scorer: Scorer, sets: Sequence[Sequence[Answer]]) -> None:
     measured = [scorer.measure([vars(answer) for answer in answers]) for answers in sets]
-    values = {name: [scores[name].value for scores in measured] for name in SHOWN}
-    cells = [
-        f"{statistics.mean(values[name]):.{digits}f}{_spread(values[name], digits)}" for name, digits in SHOWN.items()
-    ]
+    cells = [_cell([scores[name].value for scores in measured], SCORES[name].digits) for name in SHOWN]
     print(f"| {what} | {' | '.join(cells)} |", flush=True)
 
 
-def _spread(values: Sequence[float], digits: int) -> str:
-    return f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+def _cell(values: Sequence[float], digits: int) -> str:
+    spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.{digits}f}{spread}"
 
 
 if __name__ == "__main__":

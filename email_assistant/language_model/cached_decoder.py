@@ -70,11 +70,12 @@ class CachedDecoder:
         self._lengths = torch.zeros(0, dtype=torch.long)
         # For each layer keys, (places, key-value heads, width of a head, capacity), as they are multiplied, and values,
         # (places, key-value heads, capacity, width of a head).
-        self._keys = [self._empty(0, 0).transpose(2, 3) for _ in self._layers]
-        self._values = [self._empty(0, 0) for _ in self._layers]
+        width = decoder.shape.head_width
+        self._keys = [self._empty(0, width, 0) for _ in self._layers]
+        self._values = [self._empty(0, 0, width) for _ in self._layers]
         # What all rows begin with: (key-value heads, length, width of a head) for each layer.
-        self._shared_keys = [self._empty(1, 0)[0] for _ in self._layers]
-        self._shared_values = [self._empty(1, 0)[0] for _ in self._layers]
+        self._shared_keys = [self._empty(1, 0, width)[0] for _ in self._layers]
+        self._shared_values = [self._empty(1, 0, width)[0] for _ in self._layers]
 
     @property
     def rows(self) -> int:
@@ -97,10 +98,9 @@ class CachedDecoder:
         found.leave(0)
         return found if same else None
 
-    def _empty(self, rows: int, capacity: int) -> torch.Tensor:
+    def _empty(self, rows: int, *sizes: int) -> torch.Tensor:
         # Zeros, since a place that is masked counts nothing only where it holds a number.
-        shape = self._decoder.shape
-        return self._embedding.new_zeros(rows, shape.key_value_heads, capacity, shape.head_width)
+        return self._embedding.new_zeros(rows, self._decoder.shape.key_value_heads, *sizes)
 
     def share(self, ids: Sequence[int]) -> None:
         """Read what all rows will begin with; before any row is read."""
@@ -178,15 +178,15 @@ class CachedDecoder:
 
     def _make_room(self, rows: int, length: int) -> None:
         """See to places for so many rows of so many tokens."""
-        places, _, capacity, _ = self._values[0].shape
-        if rows <= places and length <= capacity:
+        places, _, before, width = self._values[0].shape
+        if rows <= places and length <= before:
             return
-        wanted = max(places, rows), -(-max(capacity, length + 1) // BLOCK) * BLOCK
+        places, capacity = max(places, rows), -(-max(before, length + 1) // BLOCK) * BLOCK
         for number, (keys, values) in enumerate(zip(self._keys, self._values, strict=True)):
-            self._keys[number] = self._empty(*wanted).view(wanted[0], *keys.shape[1:3], wanted[1])
-            self._keys[number][: self.rows, ..., :capacity] = keys[: self.rows]
-            self._values[number] = self._empty(*wanted)
-            self._values[number][: self.rows, :, :capacity] = values[: self.rows]
+            self._keys[number] = self._empty(places, width, capacity)
+            self._keys[number][: self.rows, ..., :before] = keys[: self.rows]
+            self._values[number] = self._empty(places, capacity, width)
+            self._values[number][: self.rows, :, :before] = values[: self.rows]
 
     def _project(self, hidden: torch.Tensor, merged: _Merged, angles: Angles) -> torch.Tensor:
         shape = self._decoder.shape

@@ -207,7 +207,7 @@ def _write(
 
 
 def _talk(config: Config, adapter: Path, training: Sequence[dict[str, Any]]) -> None:
-    """Answer each line that is typed, as it is written; an empty line or end of file ends it."""
+    """Answer each line that is typed; an empty line or end of file ends it."""
     context = _context(config)
     with _loaded(config, adapter) as model:
         _answer_lines(config, model, _prompter(config, model, training), context)
