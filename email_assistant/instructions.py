@@ -64,6 +64,16 @@ FEWEST_NOTED = 2
 # Lines of so few words end a mail: 'Thanks', 'Best, Ruth'.
 LONGEST_SIGN_OFF = 3
 NEGATIONS = ("no", "not", "нет", "не")
+# Who does it to whom: left out, a promise reads as an order.
+_PERSONS = (
+    "i me my you your he him his she her we us our they them their who whom whose "
+    "я меня мне мной мой моя моё мою мои ты тебя тебе твой твоя твою твои он его ему она её ей мы нас нам наш наша нашу наши "
+    "вы вас вам ваш ваша вашу ваши они их им кто кого кому"
+)
+PERSONS = frozenset(_PERSONS.split())
+# What is asked; elsewhere these words join clauses, and are left out.
+ASKING = frozenset("what when where which why how что когда где куда какой какая какие почему зачем как сколько ли".split())
+QUESTION = re.compile(r"\?[\"'”»)\]]*\s*$")
 # Politeness, which nobody jots down.
 POLITE = ("please", "thanks", "thank", "пожалуйста", "спасибо")
 SAYS_NOTHING = FUNCTION_WORDS | frozenset(POLITE)
@@ -137,21 +147,43 @@ def start_for(template: str, email: str, subject: str, recipients: list[str]) ->
 def notes(email: str, limit: int) -> str:
     """What a mail says first, as a person would jot it down: its words without those that carry no meaning.
 
+    Who does it to whom is kept, and what is asked stays a question: 'I send draft, did you get comments?' is neither an
+    order nor a report.
+
     Args:
         email: The mail; its greeting and its sign-off are passed over.
-        limit: At most so many words.
+        limit: At most so many meaningful words; those for persons and questions are not counted.
     """
     lines = _after_greeting(email).split("\n")
     while lines and len(WORD.findall(lines[-1])) <= LONGEST_SIGN_OFF:
         lines.pop()
-    taken: list[list[str]] = []
+    noted, room = "", limit
     for sentence in SENTENCE_END.split("\n".join(lines)):
-        room = limit - sum(map(len, taken))
-        words = [word for word in map(_bare, sentence.split()) if word and _means_something(word.casefold())][:room]
+        asked = bool(QUESTION.search(sentence))
+        words, meaningful_words = _jotted(sentence, asked, room)
         # What one word is left of, it does not tell.
-        if len(words) >= (FEWEST_NOTED if taken else 1) and not GREETING.match(sentence.strip()):
-            taken.append(words)
-    return ", ".join(" ".join(words) for words in taken)
+        if meaningful_words >= (FEWEST_NOTED if noted else 1) and not GREETING.match(sentence.strip()):
+            separator = "" if not noted else " " if noted.endswith("?") else ", "
+            noted += separator + " ".join(words) + "?" * asked
+            room -= meaningful_words
+    return noted
+
+
+def _jotted(sentence: str, asked: bool, room: int) -> tuple[list[str], int]:
+    """The words of a sentence that notes keep, up to the last that means something, and how many of them do."""
+    words: list[str] = []
+    kept = count = 0
+    for word in filter(None, map(_bare, sentence.split())):
+        small = word.casefold().replace("’", "'").partition("'")[0]
+        if _means_something(word.casefold()):
+            if count == room:
+                break
+            count += 1
+            words.append(word)
+            kept = len(words)
+        elif small in PERSONS or (asked and small in ASKING):
+            words.append(word)
+    return words[:kept], count
 
 
 def _after_greeting(email: str) -> str:

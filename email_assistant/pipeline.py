@@ -419,9 +419,9 @@ LAST = {
 WITHOUT_ARTIFACTS = ("plan", "compare", "status", "clean", "lineage", "audit", "purge", "lock", "unlock")
 # The artifacts, in the order in which they come of one another.
 STAGES: dict[str, Stage] = {
-    "data": Stage("email_assistant.stages.data", 5, (), _data),
-    "summarize": Stage("email_assistant.stages.summarize", 5, ("data",), _summarize, resumable=True),
+    "data": Stage("email_assistant.stages.data", 6, (), _data),
+    "summarize": Stage("email_assistant.stages.summarize", 6, ("data",), _summarize, resumable=True),
     "split": Stage("email_assistant.stages.split_data", 1, ("summarize",), _split),
-    "train": Stage("email_assistant.stages.train", 4, ("split",), _train, _train_scores, resumable=True),
-    "evaluate": Stage("email_assistant.stages.evaluate", 5, ("data", "split", "train"), _evaluate, resumable=True),
+    "train": Stage("email_assistant.stages.train", 5, ("split",), _train, _train_scores, resumable=True),
+    "evaluate": Stage("email_assistant.stages.evaluate", 6, ("data", "split", "train"), _evaluate, resumable=True),
 }

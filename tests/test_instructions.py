@@ -173,10 +173,14 @@ def test_a_sentence_that_says_all_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("mail", "limit", "expected"),
     [
-        ("Hi Bo,\n\nthe rope isn't dry. Can you send it to the pier?\n\nThanks\nAda", 9, "rope isn't dry, send pier"),
-        ("What daughter card do you have installed ?", 9, "daughter card installed"),
-        ("I am not sure that it is the rope for the north pier.", 3, "not sure rope"),
-        ("Hello Bo!\nЯ не приеду в четверг.\nАда", 9, "не приеду четверг"),
+        ("Hi Bo,\n\nthe rope isn't dry. Can you send it to the pier?\n\nThanks\nAda", 9, "rope isn't dry, you send pier?"),
+        ("What daughter card do you have installed ?", 9, "What daughter card you installed?"),
+        ("I am not sure that it is the rope for the north pier.", 3, "I not sure rope"),
+        ("Hello Bo!\nЯ не приеду в четверг.\nАда", 9, "Я не приеду четверг"),
+        ("Когда ты приедешь? Я жду у пирса.", 9, "Когда ты приедешь? Я жду пирса"),
+        ("I'll send you the rope (did he ask?), and I will call.", 9, "I'll send you rope he ask I call"),
+        ("When I know what we pay, I'll write to them.", 9, "I know we pay I'll write"),
+        ("Have you sent the rope to Ann (in Gullport)? Bo said so.", 3, "you sent rope Ann?"),
         ("See ada@x.example, https://x.example/a or (pier.txt) at 10.10.0.1!", 9, "See pier.txt 10.10.0.1"),
         ("See 'AT&T' (in /dev/rope or ~/tin), for $5 / 3 %.", 9, "See AT&T /dev/rope ~/tin $5 3"),
         ("Ann has the wet rope. Bring the tin.", 4, "Ann wet rope"),

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from email_assistant.archive import quotes
 from email_assistant.archive.code import without_code
 from email_assistant.archive.footers import without_armor, without_footers
-from email_assistant.archive.paragraphs import unwrap
+from email_assistant.archive.paragraphs import close_up, unwrap
 from email_assistant.archive.signatures import NOTHING, Learned, without_signature
+
+# What mail programs write for a second space, and characters that have no width.
+UNTYPED = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u00ad": "", "\u200b": "", "\ufeff": ""})
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def draft(text: str, drop_code: bool, with_context: bool = False) -> Draft:
         drop_code: Whether patches, logs and listings go as well.
         with_context: Whether what it answers is wanted.
     """
-    text, signed = without_armor(text)
+    text, signed = without_armor(text.translate(UNTYPED))
     parts = quotes.split(text)
     lines, cuts = without_footers(parts.own.split("\n"))
     if drop_code:
@@ -45,7 +48,7 @@ def draft(text: str, drop_code: bool, with_context: bool = False) -> Draft:
 
 def finish(text: str, learned: Learned = NOTHING) -> str:
     """Take off the signature that the archive teaches, and make paragraphs whole."""
-    return unwrap(without_signature(text, learned))
+    return close_up(unwrap(without_signature(text, learned)))
 
 
 def _context(parts: quotes.Parts) -> str:

@@ -15,23 +15,30 @@ ITEM = re.compile(r"^\s*(?:[-*•–—·+o>]\s|\(?\d{1,3}[.):]\s|\(?[a-zA-Zа-�
 INDENTED = re.compile(r"^(?: {4,}|\s*\t)")
 HANGING = re.compile(r"^\s+")
 ENDS_SENTENCE = re.compile(r"[.!?…:][\"'”»)\]]*$")
+# Two spaces within a sentence, where a program joined lines and kept the space at their end.
+DOUBLED = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2}(?=\S)")
+# Wider gaps, as between columns.
+GAP = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {3}|\t")
 BRIEF = 3
 FULL_SHARE = 0.6
 
 
 def unwrap(text: str) -> str:
-    """Join the lines that were broken at the right margin."""
+    """Join the lines that were broken at the right margin, and those that hang from one above."""
     lines = text.split("\n")
     width = _width(lines)
-    if width is None:
-        return text
     joined = [lines[0]]
     for above, line in pairwise(lines):
-        if _is_broken(above, line, width):
+        if _hangs(above, line) or (width is not None and _is_broken(above, line, width)):
             joined[-1] = f"{joined[-1].rstrip()} {line.strip()}"
         else:
             joined.append(line)
     return "\n".join(joined)
+
+
+def close_up(text: str) -> str:
+    """One space within sentences, where a program left two; between sentences, and in columns, they stay."""
+    return "\n".join(line if GAP.search(line.strip()) else DOUBLED.sub(" ", line) for line in text.split("\n"))
 
 
 def _width(lines: list[str]) -> int | None:
@@ -49,7 +56,7 @@ def _width(lines: list[str]) -> int | None:
 def _may_go_on(above: str, line: str) -> bool:
     return bool(above.strip() and line.strip()) and not (
         ITEM.match(line) or INDENTED.match(line) or INDENTED.match(above) or _has_long_word(above)
-    )
+    ) and not (GAP.search(above.strip()) or GAP.search(line.strip()))
 
 
 def _is_full(above: str, line: str, width: int) -> bool:
@@ -61,6 +68,16 @@ def _is_broken(above: str, line: str, width: int) -> bool:
         return False
     goes_on_item = ITEM.match(above) and HANGING.match(line) and line.strip() and not ITEM.match(line)
     return bool(goes_on_item or _may_go_on(above, line)) and _is_full(above, line, width)
+
+
+def _hangs(above: str, line: str) -> bool:
+    """Whether an indented line goes on with a sentence, wherever the one above was broken."""
+    return (
+        HANGING.match(line) is not None
+        and _may_go_on(above, line)
+        and len(above.rstrip()) >= NARROWEST
+        and not ENDS_SENTENCE.search(above.rstrip())
+    )
 
 
 def _has_long_word(line: str) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from email_assistant.metrics.style import FUNCTION_WORDS
 
 NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
-# A capital that no sentence's beginning explains.
-NAME = re.compile(
-    r"(?<![.!?…:\"'«“(]   )(?<![.!?…:\"'«“(]  )(?<![.!?…:\"'«“(] )(?<![.!?…:\"'«“(])(?<!^)"
-    r"\b(?!I['’])[A-ZА-ЯЁ][\w'’-]+",
-    re.MULTILINE,
+_CAPITALISED = re.compile(r"\b(?!I['’])[A-ZА-ЯЁ](?:[\w'’-]+(?:&\w+)*|(?:&\w+)+)")
+# What a sentence's beginning follows: a line's, an item's number, a full stop, a colon, an opening mark.
+_OPENED = re.compile(
+    r"^[^\w\n]*(?:\w{1,2}[.)][^\S\n]+)?|\((?:\d{1,2}|[a-z]|[ivx]+)\)[^\S\n]+|[.!?…:\"'«“(][^\S\n]*", re.MULTILINE
 )
+# Words that open a sentence just before a name.
+_OPENERS = frozenset("although however please since thanks though unless until whereas while".split())
 DATES = re.compile(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:january|february|march|april|june|july|august|september|"
     r"october|november|december)\b|\b(?:today|tomorrow|tonight|yesterday)\b|"
@@ -27,9 +28,10 @@ HABITUAL_SHARE = 0.1
 # Addresses, and numbers that count points: nothing that a person would type into a request.
 _NOT_SAID = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+|^\s*\(?\w{1,2}[.)]\s+|\(\w\)", re.MULTILINE)
 # What follows a name or number in the same phrase: 'Trading Corp.', '17 March', 'Sept. 17', 'Bosch & Co'.
-_NEXT = re.compile(r"(?: {1,2}& {1,2}| {1,2}|-|\. (?=\d))(?:[A-ZА-ЯЁ][\w'’-]*|\d[\w.,:/-]*)")
+_NEXT = re.compile(r"(?: {1,2}& {1,2}| {1,2}|-|\. (?=\d))(?:[A-ZА-ЯЁ][\w'’-]*(?:&\w+)*|\d[\w.,:/-]*)")
 # A name's first part at the beginning of a sentence.
 _BEFORE = re.compile(r"\b([A-ZА-ЯЁ][\w'’-]*)(?: & | {1,2})$")
+_COUNTED = re.compile(r"(?:[$€£]|USD|EUR|GBP|CHF|JPY|RUB)?\d")
 _UNIT = re.compile(r" ?%| {1,2}([^\W\d_]+)")
 POSSESSIVE = re.compile(r"['’]s?$")
 _AMOUNT = re.compile(r"[$€£]?\b\d[\w.,:/-]*\b")
@@ -37,7 +39,7 @@ _AMOUNT = re.compile(r"[$€£]?\b\d[\w.,:/-]*\b")
 
 def facts(text: str) -> set[str]:
     """Names, dates and numbers of a text, each as far as its inflected forms agree."""
-    return _numbers(text) | {stem(word) for word in [*NAME.findall(text), *DATES.findall(text)]}
+    return _numbers(text) | {stem(word) for word in [*(found[0] for found in _capitalised(text)), *DATES.findall(text)]}
 
 
 def names(text: str, fact: str) -> bool:
@@ -59,17 +61,23 @@ def habitual(training: Iterable[str]) -> frozenset[str]:
 def phrases(text: str) -> list[str]:
     """The names, dates and numbers of a text as a person would type them, in its order: '8 pm', 'Rope and Sons'."""
     said = _NOT_SAID.sub(lambda found: "\n" * len(found[0]), text)
-    places = sorted(match.span() for pattern in (NAME, _AMOUNT, DATES) for match in pattern.finditer(said))
+    places = sorted(found.span() for found in [*_capitalised(said), *_AMOUNT.finditer(said), *DATES.finditer(said)])
     found: list[str] = []
     end = 0
     for start, stop in places:
         if start >= end:
             before = _BEFORE.search(said, end, start)
-            if before and before[1].casefold() not in FUNCTION_WORDS:
+            if before and before[1].casefold() not in FUNCTION_WORDS | _OPENERS:
                 start = before.start()
             end = _end_of_phrase(said, start, stop)
             found.append(POSSESSIVE.sub("", " ".join(said[start:end].split()).rstrip(".,:/-")))
     return list(dict.fromkeys(phrase for phrase in found if not _says_nothing(phrase)))
+
+
+def _capitalised(text: str) -> list[re.Match[str]]:
+    """Words with a capital that no sentence's beginning explains."""
+    opened = {found.end() for found in _OPENED.finditer(text)}
+    return [found for found in _CAPITALISED.finditer(text) if found.start() not in opened]
 
 
 def _says_nothing(phrase: str) -> bool:
@@ -79,7 +87,8 @@ def _says_nothing(phrase: str) -> bool:
 def _end_of_phrase(text: str, start: int, stop: int) -> int:
     while following := _NEXT.match(text, stop):
         stop = following.end()
-    if not text[start:stop].rstrip(".,:/-")[-1:].isdigit():
+    last = text[start:stop].rstrip(".,:/-").rpartition(" ")[2]
+    if not last[-1:].isdigit() or not _COUNTED.match(last):
         return stop
     unit = _UNIT.match(text, stop)
     return unit.end() if unit and (unit[1] == "am" or unit[1] not in FUNCTION_WORDS) else stop

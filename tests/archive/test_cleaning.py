@@ -8,7 +8,7 @@ from email_assistant.archive import cleaning, signatures
 from email_assistant.archive.code import without_code
 from email_assistant.archive.footers import without_armor, without_footers
 from email_assistant.archive.html import html_to_text
-from email_assistant.archive.paragraphs import unwrap
+from email_assistant.archive.paragraphs import close_up, unwrap
 from email_assistant.archive.quotes import own_words, split
 from email_assistant.archive.signatures import Learned
 
@@ -258,6 +258,31 @@ def test_wrapped_paragraphs_are_made_whole() -> None:
     )
     assert unwrap(wrapped) == whole
     assert unwrap(whole) == whole
+    hanging = (
+        "The lamps that you sent on Tuesday, or so I am told by the man at the gate,\n  are dry.  They smoke when the wind "
+        "blows west.\n  Shall I send them back, or wait for the man who knows how to trim them, and who is away\n  until May?"
+    )
+    assert unwrap(hanging) == (
+        "The lamps that you sent on Tuesday, or so I am told by the man at the gate, are dry.  They smoke when the wind "
+        "blows west.\n  Shall I send them back, or wait for the man who knows how to trim them, and who is away until May?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "closed"),
+    [
+        ("I would like  to see the  North pier.", "I would like to see the North pier."),
+        ("The rope is dry.  Bring it!  Today:  no later.", "The rope is dry.  Bring it!  Today:  no later."),
+        ('He said "no."  Then (so I heard)  he left.\n  Ada', 'He said "no."  Then (so I heard)  he left.\n  Ada'),
+        ("rope  12    wet\ntin  3\tdry", "rope  12    wet\ntin  3\tdry"),
+    ],
+)
+def test_sentences_have_one_space_where_a_program_left_two(left: str, closed: str) -> None:
+    assert close_up(left) == closed
+
+
+def test_spaces_that_programs_write_for_typed_ones_are_spaces() -> None:
+    assert cleaning.draft("It is dry.\u00a0 Bring\u00a0it.\ufeff\u200b", drop_code=False).text == "It is dry.  Bring it."
 
 
 @pytest.mark.parametrize(
@@ -268,6 +293,8 @@ def test_wrapped_paragraphs_are_made_whole() -> None:
         "1. Take the early train from the second platform, not the first one.\n2. Get off at the end.\n3. Walk.",
         "We shall see you at the station on Friday, and I bring all of the maps.\nBye\nWill",
         "Name      Price   Number\nlamp      2.00    3\noil       1.00    12",
+        "The name of every lamp that we have here, as on the list  Price   Number\n  lamp that smokes in the wind  2.00    3",
+        "We shall see you at the station,\n  and I bring all of the maps",
     ],
 )
 def test_lists_verse_and_lines_ended_at_will_stay(text: str) -> None:

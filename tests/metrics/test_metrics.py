@@ -209,6 +209,9 @@ def test_facts_are_names_dates_and_numbers() -> None:
         "berg",
     }
     assert facts("The rope") == set()
+    listed = "Two things:\n(1)  Is it dry? (ii) Call me.\n * Please ask.\n2. Bring it.\u00a0\u00a0 The tin leaks."
+    assert facts(listed) == {"1", "2"}
+    assert facts("Ask FP&L and R&D, but not Q.") == {"fp&l", "r&d"}
     assert "пятн" in {fact[:4] for fact in facts("привези в пятницу")}
 
 
@@ -279,6 +282,7 @@ def test_what_is_kept_of_an_evaluation_is_read_back(tmp_path: Path) -> None:
             "It costs $12.50 or 5%.  So what? Cheryl Nelson pays tomorrow.",
             ["$12.50", "5%", "Cheryl Nelson", "tomorrow"],
         ),
+        ("We ask R&D or Rope T&C about the E320 necessary for USD20 million.", ["R&D", "Rope T&C", "E320", "USD20 million"]),
         ("1. Rope\n(2) Tin for 3 men, not 4 of them", ["3 men", "4"]),
         ("See https://x.example/A1 or Ask@x.example. This is it.   Please do.", []),
         ("Приезжай в четверг к Дарье Кузьминой, 17 марта.", ["четверг", "Дарье Кузьминой", "17 марта"]),
