@@ -67,12 +67,13 @@ NEGATIONS = ("no", "not", "нет", "не")
 # Who does it to whom: left out, a promise reads as an order.
 _PERSONS = (
     "i me my you your he him his she her we us our they them their who whom whose "
-    "я меня мне мной мой моя моё мою мои ты тебя тебе твой твоя твою твои он его ему она её ей мы нас нам наш наша нашу наши "
-    "вы вас вам ваш ваша вашу ваши они их им кто кого кому"
+    "я меня мне мной мой моя моё мою мои ты тебя тебе твой твоя твою твои он его ему она её ей мы нас нам наш наша "
+    "нашу наши вы вас вам ваш ваша вашу ваши они их им кто кого кому"
 )
 PERSONS = frozenset(_PERSONS.split())
 # What is asked; elsewhere these words join clauses, and are left out.
-ASKING = frozenset("what when where which why how что когда где куда какой какая какие почему зачем как сколько ли".split())
+_ASKING = "what when where which why how что когда где куда какой какая какие почему зачем как сколько ли"
+ASKING = frozenset(_ASKING.split())
 QUESTION = re.compile(r"\?[\"'”»)\]]*\s*$")
 # Politeness, which nobody jots down.
 POLITE = ("please", "thanks", "thank", "пожалуйста", "спасибо")

@@ -173,7 +173,11 @@ def test_a_sentence_that_says_all_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("mail", "limit", "expected"),
     [
-        ("Hi Bo,\n\nthe rope isn't dry. Can you send it to the pier?\n\nThanks\nAda", 9, "rope isn't dry, you send pier?"),
+        (
+            "Hi Bo,\n\nthe rope isn't dry. Can you send it to the pier?\n\nThanks\nAda",
+            9,
+            "rope isn't dry, you send pier?",
+        ),
         ("What daughter card do you have installed ?", 9, "What daughter card you installed?"),
         ("I am not sure that it is the rope for the north pier.", 3, "I not sure rope"),
         ("Hello Bo!\nЯ не приеду в четверг.\nАда", 9, "Я не приеду четверг"),

@@ -54,9 +54,11 @@ def _width(lines: list[str]) -> int | None:
 
 
 def _may_go_on(above: str, line: str) -> bool:
-    return bool(above.strip() and line.strip()) and not (
-        ITEM.match(line) or INDENTED.match(line) or INDENTED.match(above) or _has_long_word(above)
-    ) and not (GAP.search(above.strip()) or GAP.search(line.strip()))
+    return (
+        bool(above.strip() and line.strip())
+        and not (ITEM.match(line) or INDENTED.match(line) or INDENTED.match(above) or _has_long_word(above))
+        and not (GAP.search(above.strip()) or GAP.search(line.strip()))
+    )
 
 
 def _is_full(above: str, line: str, width: int) -> bool:

@@ -141,6 +141,15 @@ class CachedDecoder:
         self._lengths = torch.cat([self._lengths, torch.tensor(lengths)])
         return self._logits(hidden)
 
+    def repeat(self, place: int, length: int) -> None:
+        """Add a row that begins with so many tokens of the row at a place."""
+        new = self.rows
+        self._make_room(new + 1, length)
+        for keys, values in zip(self._keys, self._values, strict=True):
+            keys[new, ..., :length] = keys[place, ..., :length]
+            values[new, :, :length] = values[place, :, :length]
+        self._lengths = torch.cat([self._lengths, torch.tensor([length])])
+
     def write(self, tokens: Sequence[int]) -> torch.Tensor:
         """Add a token to each row.
 

@@ -134,15 +134,23 @@ def _decode_joining(
     shared = common_beginning(prompts)
     own.share(prompts[0][:shared])
     rows: list[int] = []
+    # What follows the prompt of each row, for further rows of the same prompt.
+    following: dict[int, torch.Tensor] = {}
     written = [0] * len(prompts)
     waiting = deque(range(len(prompts)))
     tokens: list[int] = []
     while rows or waiting:
         pieces = [own.write(tokens)] if rows else []
-        joining = _joining(waiting, prompts, shared, batch_size - len(rows))
-        if joining:
-            pieces.append(own.read([prompts[row][shared:] for row in joining]))
-            rows += joining
+        new, repeated = _joining(waiting, prompts, shared, set(rows), batch_size - len(rows))
+        if new:
+            pieces.append(own.read([prompts[row][shared:] for row in new]))
+            following |= zip(new, pieces[-1].clone(), strict=True)
+            rows += new
+        for row in repeated:
+            own.repeat(rows.index(row - 1), len(prompts[row]) - shared)
+            following[row] = following[row - 1]
+            pieces.append(following[row][None])
+            rows.append(row)
         logits = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
         tokens = chooser.choose(logits, rows)
         for place in reversed(range(len(rows))):
@@ -152,21 +160,33 @@ def _decode_joining(
             yield row, token, last
             if last:
                 own.leave(place)
+                del following[row]
                 rows[place], tokens[place] = rows[-1], tokens[-1]
                 rows.pop()
                 tokens.pop()
 
 
-def _joining(waiting: deque[int], prompts: Sequence[Sequence[int]], shared: int, room: int) -> list[int]:
-    """The next prompts to read at once: as many as there is room for, within the budget of tokens."""
-    joining: list[int] = []
+def _joining(
+    waiting: deque[int], prompts: Sequence[Sequence[int]], shared: int, present: set[int], room: int
+) -> tuple[list[int], list[int]]:
+    """The next rows, as many as there is room for: prompts to read, within the budget of tokens, and repeated ones.
+
+    A prompt is repeated where the row before has the same and is present, or joins too.
+    """
+    new: list[int] = []
+    repeated: list[int] = []
     tokens = 0
-    while waiting and len(joining) < room:
-        tokens += len(prompts[waiting[0]]) - shared
-        if joining and tokens > READ_TOKENS:
-            break
-        joining.append(waiting.popleft())
-    return joining
+    while waiting and len(new) + len(repeated) < room:
+        row = waiting[0]
+        if row and prompts[row] == prompts[row - 1] and row - 1 in present:
+            repeated.append(row)
+        else:
+            tokens += len(prompts[row]) - shared
+            if new and tokens > READ_TOKENS:
+                break
+            new.append(row)
+        present.add(waiting.popleft())
+    return new, repeated
 
 
 def _decode_batch(

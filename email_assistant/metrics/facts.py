@@ -13,7 +13,9 @@ _OPENED = re.compile(
     r"^[^\w\n]*(?:\w{1,2}[.)][^\S\n]+)?|\((?:\d{1,2}|[a-z]|[ivx]+)\)[^\S\n]+|[.!?…:\"'«“(][^\S\n]*", re.MULTILINE
 )
 # Words that open a sentence just before a name.
-_OPENERS = frozenset("although however please since thanks though unless until whereas while".split())
+_OPENERS = frozenset(
+    ("although", "however", "please", "since", "thanks", "though", "unless", "until", "whereas", "while")
+)
 DATES = re.compile(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:january|february|march|april|june|july|august|september|"
     r"october|november|december)\b|\b(?:today|tomorrow|tonight|yesterday)\b|"

@@ -259,12 +259,12 @@ def test_wrapped_paragraphs_are_made_whole() -> None:
     assert unwrap(wrapped) == whole
     assert unwrap(whole) == whole
     hanging = (
-        "The lamps that you sent on Tuesday, or so I am told by the man at the gate,\n  are dry.  They smoke when the wind "
-        "blows west.\n  Shall I send them back, or wait for the man who knows how to trim them, and who is away\n  until May?"
+        "The lamps that you sent on Tuesday, or so I am told at the gate,\n  are dry.  They smoke when the wind blows "
+        "from the west.\n  Shall I send them back, or wait for the man who trims them, and who is\n  away until May?"
     )
     assert unwrap(hanging) == (
-        "The lamps that you sent on Tuesday, or so I am told by the man at the gate, are dry.  They smoke when the wind "
-        "blows west.\n  Shall I send them back, or wait for the man who knows how to trim them, and who is away until May?"
+        "The lamps that you sent on Tuesday, or so I am told at the gate, are dry.  They smoke when the wind blows "
+        "from the west.\n  Shall I send them back, or wait for the man who trims them, and who is away until May?"
     )
 
 
@@ -282,7 +282,9 @@ def test_sentences_have_one_space_where_a_program_left_two(left: str, closed: st
 
 
 def test_spaces_that_programs_write_for_typed_ones_are_spaces() -> None:
-    assert cleaning.draft("It is dry.\u00a0 Bring\u00a0it.\ufeff\u200b", drop_code=False).text == "It is dry.  Bring it."
+    assert (
+        cleaning.draft("It is dry.\u00a0 Bring\u00a0it.\ufeff\u200b", drop_code=False).text == "It is dry.  Bring it."
+    )
 
 
 @pytest.mark.parametrize(
@@ -293,7 +295,7 @@ def test_spaces_that_programs_write_for_typed_ones_are_spaces() -> None:
         "1. Take the early train from the second platform, not the first one.\n2. Get off at the end.\n3. Walk.",
         "We shall see you at the station on Friday, and I bring all of the maps.\nBye\nWill",
         "Name      Price   Number\nlamp      2.00    3\noil       1.00    12",
-        "The name of every lamp that we have here, as on the list  Price   Number\n  lamp that smokes in the wind  2.00    3",
+        "The name of every lamp that we have, as on the list  Price   Number\n  lamp that smokes  2.00    3",
         "We shall see you at the station,\n  and I bring all of the maps",
     ],
 )

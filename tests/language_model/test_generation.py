@@ -7,6 +7,7 @@ from conftest import model_settings
 
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model import generation
+from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Answer, Decoding, row_seed
 from email_assistant.language_model.generation import stream, write_all
 from email_assistant.language_model.loading import LanguageModel, load_base
@@ -39,6 +40,32 @@ def test_a_batch_equals_one_by_one(
     alone = answers(model, prompts, decoding, 1)
     assert answers(model, prompts, decoding, 2) == alone
     assert answers(model, prompts, decoding, 8) == alone
+
+
+@pytest.mark.parametrize("batch_size", [2, 3, 7, 50])
+def test_candidates_of_a_prompt_share_its_reading_and_nothing_changes(
+    model: LanguageModel, prompts: list[list[int]], batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [prompt for prompt in prompts for _ in range(4)]
+    seeds = [row_seed(3, prompt, candidate) for prompt in prompts for candidate in range(4)]
+    decoding = Decoding(20, 1.0, 0.9, no_repeat_ngram_size=2)
+    written: dict[int, Answer] = {}
+    read: list[int] = []
+    whole = CachedDecoder.read
+
+    def counted(own: CachedDecoder, given: list[list[int]]) -> torch.Tensor:
+        read.append(len(given))
+        return whole(own, given)
+
+    alone: dict[int, Answer] = {}
+    for row, (prompt, seed) in enumerate(zip(rows, seeds, strict=True)):
+        write_all(model, [prompt], decoding, [seed], 1, lambda _, answer, row=row: alone.__setitem__(row, answer))
+    monkeypatch.setattr(CachedDecoder, "read", counted)
+    write_all(model, rows, decoding, seeds, batch_size, written.__setitem__)
+    assert written == alone
+    assert len({answer.text for answer in written.values()}) > len(prompts)
+    # One is read as the decoder is tried. In small batches a row can be gone before the next one joins.
+    assert sum(read) - 1 == len(prompts) if batch_size == 50 else len(prompts) <= sum(read) - 1 < len(rows)
 
 
 def test_without_room_for_a_batch_it_is_halved_and_nothing_changes(

@@ -282,7 +282,10 @@ def test_what_is_kept_of_an_evaluation_is_read_back(tmp_path: Path) -> None:
             "It costs $12.50 or 5%.  So what? Cheryl Nelson pays tomorrow.",
             ["$12.50", "5%", "Cheryl Nelson", "tomorrow"],
         ),
-        ("We ask R&D or Rope T&C about the E320 necessary for USD20 million.", ["R&D", "Rope T&C", "E320", "USD20 million"]),
+        (
+            "We ask R&D or Rope T&C about the E320 necessary for USD20 million.",
+            ["R&D", "Rope T&C", "E320", "USD20 million"],
+        ),
         ("1. Rope\n(2) Tin for 3 men, not 4 of them", ["3 men", "4"]),
         ("See https://x.example/A1 or Ask@x.example. This is it.   Please do.", []),
         ("Приезжай в четверг к Дарье Кузьминой, 17 марта.", ["четверг", "Дарье Кузьминой", "17 марта"]),
