@@ -233,6 +233,7 @@ class Generation:
     max_new_tokens: Count
     temperature: NotNegative
     top_p: Annotated[float, Field(gt=0, le=1)]
+    min_p: Annotated[float, Field(ge=0, lt=1)]
     repetition_penalty: Positive
     no_repeat_ngram_size: Literal[0] | Annotated[int, Field(ge=2)]
     candidates: Count

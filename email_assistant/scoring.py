@@ -64,6 +64,7 @@ def decoding_of(settings: Generation) -> Decoding:
         settings.top_p,
         settings.repetition_penalty,
         settings.no_repeat_ngram_size,
+        settings.min_p,
     )
 
 

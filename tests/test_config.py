@@ -166,6 +166,7 @@ def test_one_owner_needs_no_brackets() -> None:
         ("summarizer.notes.en=words", "summarizer.notes.en"),
         ("~summarizer.prompts.en", "summarizer.prompts"),
         ("generation.top_p=1.5", "generation.top_p"),
+        ("generation.min_p=1", "generation.min_p"),
         ("split.test_fraction=1", "split.test_fraction"),
         ("lora.target_modules=5", "lora.target_modules"),
         ("trainer.gradient_checkpointing=perhaps", "trainer.gradient_checkpointing"),

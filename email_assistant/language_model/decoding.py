@@ -13,6 +13,8 @@ class Decoding:
         max_new_tokens: The most tokens of an answer.
         temperature: 0 is greedy.
         top_p: The nucleus that is sampled from (Holtzman et al. 2019, arXiv:1904.09751).
+        min_p: Of it the tokens with at least this share of the likeliest one's probability (Nguyen et al. 2024,
+            arXiv:2407.01082); 0 is off.
         repetition_penalty: Divides the logits of what was written (Keskar et al. 2019, arXiv:1909.05858).
         no_repeat_ngram_size: No run of so many tokens is written twice (Paulus et al. 2018, arXiv:1705.04304);
             0 is off.
@@ -23,6 +25,7 @@ class Decoding:
     top_p: float = 1.0
     repetition_penalty: float = 1.0
     no_repeat_ngram_size: int = 0
+    min_p: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -315,7 +315,7 @@ class _Chooser:
             logits[place, written] = torch.where(values > 0, values / penalty, values * penalty)
 
     def _sample(self, logits: torch.Tensor, rows: Sequence[int]) -> list[int]:
-        """Draw from the smallest set of likeliest tokens whose probability reaches top_p."""
+        """Draw from the smallest set of likeliest tokens that reaches top_p together, without those below min_p."""
         draws = torch.tensor([self._chance[row].random() for row in rows], device=logits.device, dtype=logits.dtype)
         probabilities = torch.softmax(logits, dim=-1)
         tokens, within = self._draw(probabilities, draws, min(CANDIDATES, logits.shape[-1]))
@@ -330,9 +330,11 @@ class _Chooser:
         """Tokens from among so many of the likeliest, and whether the whole nucleus was among them, a row each."""
         likeliest, tokens = probabilities.topk(candidates, dim=-1)
         reached = likeliest.cumsum(dim=-1)
-        inside = reached - likeliest < self._decoding.top_p
+        likely = likeliest >= self._decoding.min_p * likeliest[:, :1]
+        inside = (reached - likeliest < self._decoding.top_p) & likely
         mass = (likeliest * inside).sum(dim=-1)
         places = (reached < (draws * mass).unsqueeze(1)).sum(dim=-1)
         last = inside.sum(dim=-1) - 1
         chosen = tokens.gather(1, torch.minimum(places, last).unsqueeze(1)).squeeze(1)
-        return chosen, (reached[:, -1] >= self._decoding.top_p) | (candidates == probabilities.shape[-1])
+        whole = (reached[:, -1] >= self._decoding.top_p) | ~likely[:, -1]
+        return chosen, whole | (candidates == probabilities.shape[-1])

@@ -156,10 +156,10 @@ class LlamaCpp:
             "temperature": decoding.temperature,
             "top_p": decoding.top_p,
             "top_k": 0,
-            "min_p": 0.0,
+            "min_p": decoding.min_p,
             "repeat_penalty": decoding.repetition_penalty,
             "repeat_last_n": decoding.max_new_tokens,
-            "samplers": ["penalties", "dry", "temperature", "top_p"],
+            "samplers": ["penalties", "dry", "temperature", "top_p", "min_p"],
             "seed": seed % 2**32,
             "cache_prompt": True,
         }

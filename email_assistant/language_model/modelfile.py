@@ -20,6 +20,7 @@ def modelfile(encoder: ChatEncoder, config: Config, adapter: str) -> str:
     parameters = {
         "temperature": settings.temperature,
         "top_p": settings.top_p,
+        "min_p": settings.min_p,
         "repeat_penalty": settings.repetition_penalty,
         "num_predict": settings.max_new_tokens,
         "num_ctx": config.trainer.max_length + settings.max_new_tokens,

@@ -134,6 +134,22 @@ def test_the_nucleus_is_kept_to(model: LanguageModel, prompts: list[list[int]]) 
     assert answers(model, prompts, Decoding(20, 1.0, 1e-6), 8) == answers(model, prompts, Decoding(20), 8)
 
 
+def test_tokens_far_less_likely_than_the_likeliest_are_never_drawn(
+    model: LanguageModel, prompts: list[list[int]]
+) -> None:
+    greedy = answers(model, prompts, Decoding(20), 8)
+    assert answers(model, prompts, Decoding(20, 1.0, min_p=0.999999), 8) == greedy
+    chooser = generation._Chooser(Decoding(1, 1.0, min_p=0.3), list(range(400)))
+    # Probabilities 0.5, 0.2, 0.16 and 0.14: of the likeliest 0.3 is 0.15.
+    logits = torch.tensor([0.5, 0.2, 0.16, 0.14]).log().expand(400, 4)
+    drawn = torch.tensor(chooser.choose(logits.clone(), range(400))).bincount(minlength=4) / 400
+    assert drawn.tolist() == pytest.approx([0.5 / 0.86, 0.2 / 0.86, 0.16 / 0.86, 0], abs=0.06)
+    # With more tokens than are sorted at first, and none but the likely ones among these.
+    many = torch.cat([torch.tensor([0.5, 0.2, 0.16]), torch.full((1000,), 0.00014)]).log().expand(400, -1)
+    chooser = generation._Chooser(Decoding(1, 1.0, min_p=0.3), list(range(400)))
+    assert max(chooser.choose(many.clone(), range(400))) == 2
+
+
 def test_seeds_and_temperature_matter(model: LanguageModel, prompts: list[list[int]]) -> None:
     found = set()
     for seed in range(3):

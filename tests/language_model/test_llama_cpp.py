@@ -100,6 +100,11 @@ def test_no_run_is_written_twice(llama: LlamaCpp, prompts: list[list[int]]) -> N
     assert repeats(Decoding(200, no_repeat_ngram_size=4)) == 0
 
 
+def test_unlikely_tokens_are_never_drawn(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+    assert answers(llama, prompts, Decoding(24, 1.0)) != answers(llama, prompts, Decoding(24))
+    assert answers(llama, prompts, Decoding(24, 1.0, min_p=0.9999)) == answers(llama, prompts, Decoding(24))
+
+
 def test_a_stream_is_the_answer(llama: LlamaCpp, prompts: list[list[int]]) -> None:
     pieces = list(stream(llama, prompts[0], GREEDY, 1))
     assert len(pieces) > 3
