@@ -165,7 +165,7 @@ def notes(email: str, limit: int) -> str:
         # What one word is left of, it does not tell.
         if meaningful_words >= (FEWEST_NOTED if noted else 1) and not GREETING.match(sentence.strip()):
             separator = "" if not noted else " " if noted.endswith("?") else ", "
-            noted += separator + " ".join(words) + "?" * asked
+            noted += separator + " ".join(words) + ("?" if asked else "")
             room -= meaningful_words
     return noted
 
@@ -175,7 +175,7 @@ def _jotted(sentence: str, asked: bool, room: int) -> tuple[list[str], int]:
     words: list[str] = []
     kept = count = 0
     for word in filter(None, map(_bare, sentence.split())):
-        small = word.casefold().replace("’", "'").partition("'")[0]
+        small = _before_apostrophe(word.casefold())
         if _means_something(word.casefold()):
             if count == room:
                 break
@@ -205,7 +205,11 @@ def _bare(word: str) -> str:
 def _means_something(word: str) -> bool:
     if word in NEGATIONS or word.endswith(("n't", "n’t")):
         return True
-    return not {word, word.replace("’", "'").partition("'")[0]} & SAYS_NOTHING
+    return not {word, _before_apostrophe(word)} & SAYS_NOTHING
+
+
+def _before_apostrophe(word: str) -> str:
+    return word.replace("’", "'").partition("'")[0]
 
 
 def says_little(instruction: str, email: str, noted: str) -> bool:
