@@ -158,16 +158,16 @@ def notes(email: str, limit: int) -> str:
     lines = _after_greeting(email).split("\n")
     while lines and len(WORD.findall(lines[-1])) <= LONGEST_SIGN_OFF:
         lines.pop()
-    noted, room = "", limit
+    taken: list[str] = []
+    room = limit
     for sentence in SENTENCE_END.split("\n".join(lines)):
         asked = bool(QUESTION.search(sentence))
         words, meaningful_words = _jotted(sentence, asked, room)
         # What one word is left of, it does not tell.
-        if meaningful_words >= (FEWEST_NOTED if noted else 1) and not GREETING.match(sentence.strip()):
-            separator = "" if not noted else " " if noted.endswith("?") else ", "
-            noted += separator + " ".join(words) + ("?" if asked else "")
+        if meaningful_words >= (FEWEST_NOTED if taken else 1) and not GREETING.match(sentence.strip()):
+            taken.append(" ".join(words) + ("?" if asked else ""))
             room -= meaningful_words
-    return noted
+    return ", ".join(taken).replace("?, ", "? ")
 
 
 def _jotted(sentence: str, asked: bool, room: int) -> tuple[list[str], int]:

@@ -38,7 +38,7 @@ def unwrap(text: str) -> str:
 
 def close_up(text: str) -> str:
     """One space within sentences, where a program left two; between sentences, and in columns, they stay."""
-    return "\n".join(line if GAP.search(line.strip()) else DOUBLED.sub(" ", line) for line in text.split("\n"))
+    return "\n".join(line if _has_gap(line) else DOUBLED.sub(" ", line) for line in text.split("\n"))
 
 
 def _width(lines: list[str]) -> int | None:
@@ -54,10 +54,13 @@ def _width(lines: list[str]) -> int | None:
 
 
 def _may_go_on(above: str, line: str) -> bool:
-    return (
-        bool(above.strip() and line.strip())
-        and not (ITEM.match(line) or INDENTED.match(line) or INDENTED.match(above) or _has_long_word(above))
-        and not (GAP.search(above.strip()) or GAP.search(line.strip()))
+    return bool(above.strip() and line.strip()) and not (
+        ITEM.match(line)
+        or INDENTED.match(line)
+        or INDENTED.match(above)
+        or _has_long_word(above)
+        or _has_gap(above)
+        or _has_gap(line)
     )
 
 
@@ -80,6 +83,10 @@ def _hangs(above: str, line: str) -> bool:
         and len(above.rstrip()) >= NARROWEST
         and not ENDS_SENTENCE.search(above.rstrip())
     )
+
+
+def _has_gap(line: str) -> bool:
+    return GAP.search(line.strip()) is not None
 
 
 def _has_long_word(line: str) -> bool:

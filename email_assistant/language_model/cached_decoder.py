@@ -143,11 +143,8 @@ class CachedDecoder:
 
     def repeat(self, place: int, length: int) -> None:
         """Add a row that begins with so many tokens of the row at a place."""
-        new = self.rows
-        self._make_room(new + 1, length)
-        for keys, values in zip(self._keys, self._values, strict=True):
-            keys[new, ..., :length] = keys[place, ..., :length]
-            values[new, :, :length] = values[place, :, :length]
+        self._make_room(self.rows + 1, length)
+        self._copy(place, self.rows, length)
         self._lengths = torch.cat([self._lengths, torch.tensor([length])])
 
     def write(self, tokens: Sequence[int]) -> torch.Tensor:
@@ -178,12 +175,15 @@ class CachedDecoder:
         """Remove a row; the last one takes its place."""
         last = self.rows - 1
         if place != last:
-            length = int(self._lengths[last])
-            for keys, values in zip(self._keys, self._values, strict=True):
-                keys[place, ..., :length] = keys[last, ..., :length]
-                values[place, :, :length] = values[last, :, :length]
+            self._copy(last, place, int(self._lengths[last]))
             self._lengths[place] = self._lengths[last]
         self._lengths = self._lengths[:last]
+
+    def _copy(self, source: int, target: int, length: int) -> None:
+        """Write so many of a row's keys and values to another place."""
+        for keys, values in zip(self._keys, self._values, strict=True):
+            keys[target, ..., :length] = keys[source, ..., :length]
+            values[target, :, :length] = values[source, :, :length]
 
     def _make_room(self, rows: int, length: int) -> None:
         """See to places for so many rows of so many tokens."""

@@ -6,7 +6,7 @@ A row's samples depend on its seed and its prompt alone, not on what else is in 
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 
 import torch
 from transformers import DynamicCache
@@ -134,14 +134,14 @@ def _decode_joining(
     shared = common_beginning(prompts)
     own.share(prompts[0][:shared])
     rows: list[int] = []
-    # What follows the prompt of each row, for further rows of the same prompt.
+    # The logits after the prompt of each row that is present, for further rows of the same prompt.
     following: dict[int, torch.Tensor] = {}
     written = [0] * len(prompts)
     waiting = deque(range(len(prompts)))
     tokens: list[int] = []
     while rows or waiting:
         pieces = [own.write(tokens)] if rows else []
-        new, repeated = _joining(waiting, prompts, shared, set(rows), batch_size - len(rows))
+        new, repeated = _joining(waiting, prompts, shared, following, batch_size - len(rows))
         if new:
             pieces.append(own.read([prompts[row][shared:] for row in new]))
             following |= zip(new, pieces[-1].clone(), strict=True)
@@ -167,25 +167,25 @@ def _decode_joining(
 
 
 def _joining(
-    waiting: deque[int], prompts: Sequence[Sequence[int]], shared: int, present: set[int], room: int
+    waiting: deque[int], prompts: Sequence[Sequence[int]], shared: int, present: Container[int], room: int
 ) -> tuple[list[int], list[int]]:
     """The next rows, as many as there is room for: prompts to read, within the budget of tokens, and repeated ones.
 
-    A prompt is repeated where the row before has the same and is present, or joins too.
+    A prompt is repeated where the row before has the same and is present, or joins too: rows wait in their order.
     """
     new: list[int] = []
     repeated: list[int] = []
     tokens = 0
     while waiting and len(new) + len(repeated) < room:
         row = waiting[0]
-        if row and prompts[row] == prompts[row - 1] and row - 1 in present:
+        if (new or repeated or row - 1 in present) and prompts[row] == prompts[row - 1]:
             repeated.append(row)
         else:
             tokens += len(prompts[row]) - shared
             if new and tokens > READ_TOKENS:
                 break
             new.append(row)
-        present.add(waiting.popleft())
+        waiting.popleft()
     return new, repeated
 
 

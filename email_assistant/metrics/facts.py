@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from email_assistant.metrics.style import FUNCTION_WORDS
 
 NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
-_CAPITALISED = re.compile(r"\b(?!I['’])[A-ZА-ЯЁ](?:[\w'’-]+(?:&\w+)*|(?:&\w+)+)")
+_WORD = r"[A-ZА-ЯЁ][\w'’-]*(?:&\w+)*"
+# Of more than a letter.
+_CAPITALISED = re.compile(rf"\b(?!I['’])(?=\w(?:[\w'’-]|&\w)){_WORD}")
 # What a sentence's beginning follows: a line's, an item's number, a full stop, a colon, an opening mark.
 _OPENED = re.compile(
     r"^[^\w\n]*(?:\w{1,2}[.)][^\S\n]+)?|\((?:\d{1,2}|[a-z]|[ivx]+)\)[^\S\n]+|[.!?…:\"'«“(][^\S\n]*", re.MULTILINE
@@ -30,7 +32,7 @@ HABITUAL_SHARE = 0.1
 # Addresses, and numbers that count points: nothing that a person would type into a request.
 _NOT_SAID = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+|^\s*\(?\w{1,2}[.)]\s+|\(\w\)", re.MULTILINE)
 # What follows a name or number in the same phrase: 'Trading Corp.', '17 March', 'Sept. 17', 'Bosch & Co'.
-_NEXT = re.compile(r"(?: {1,2}& {1,2}| {1,2}|-|\. (?=\d))(?:[A-ZА-ЯЁ][\w'’-]*(?:&\w+)*|\d[\w.,:/-]*)")
+_NEXT = re.compile(rf"(?: {{1,2}}& {{1,2}}| {{1,2}}|-|\. (?=\d))(?:{_WORD}|\d[\w.,:/-]*)")
 # A name's first part at the beginning of a sentence.
 _BEFORE = re.compile(r"\b([A-ZА-ЯЁ][\w'’-]*)(?: & | {1,2})$")
 _COUNTED = re.compile(r"(?:[$€£]|USD|EUR|GBP|CHF|JPY|RUB)?\d")
@@ -41,7 +43,7 @@ _AMOUNT = re.compile(r"[$€£]?\b\d[\w.,:/-]*\b")
 
 def facts(text: str) -> set[str]:
     """Names, dates and numbers of a text, each as far as its inflected forms agree."""
-    return _numbers(text) | {stem(word) for word in [*(found[0] for found in _capitalised(text)), *DATES.findall(text)]}
+    return _numbers(text) | {stem(found[0]) for found in [*_capitalised(text), *DATES.finditer(text)]}
 
 
 def names(text: str, fact: str) -> bool:
