@@ -51,6 +51,7 @@ class Context:
         origin: The run that is repeated; None where none is.
         peers: The processes that train together, of which this one leads.
         outlook: For a stage that only looks: every other one in order.
+        forced: Whether the stage makes its artifact again, without anything that was made before.
     """
 
     config: Config
@@ -62,6 +63,7 @@ class Context:
     origin: "Origin | None" = None
     peers: Peers = ALONE
     outlook: list[Outlook] = field(default_factory=list)
+    forced: bool = False
 
     @property
     def core(self) -> str:

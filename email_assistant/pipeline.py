@@ -225,7 +225,7 @@ def ensure(name: str, context: Context) -> None:
     reads, scores = stage.key_parts(context)
     context.reads = reads
     key = hash_of({"reads": reads, "scores": scores})
-    forced = config.force and config.stage in (name, "all")
+    context.forced = forced = config.force and config.stage in (name, "all")
     # What comes after reads the adapter alone; how its scores were made does not matter there.
     by_core = config.stage in ("infer", "export", "evaluate") and bool(scores) and name == "train"
     with context.store.locked(name, key, lambda: log.info("%-10s another run is making this; waiting", name)):

@@ -479,6 +479,8 @@ def test_a_grown_archive_is_asked_for_its_new_mails_alone(run_py: Run, tmp_path:
     for sentences in (tmp_path / "outputs" / "artifacts" / "summarize").glob("*/sentences.jsonl"):
         sentences.write_text(sentences.read_text().replace("Write", "Wrote"))
     assert "were there" not in run_py("stage=summarize", "data.max_mails=20").out
+    # Nor is anything taken where all is to be made again.
+    assert "were there" not in run_py("stage=summarize", "force=true").out
 
 
 def test_canaries_are_planted_on_request_and_what_is_remembered_is_told(run_py: Run, tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from email_assistant import comparison, evaluation_page, jsonl, plots
+from email_assistant import comparison, evaluation_page, jsonl, plots, written
 from email_assistant.arms import ARMS
 from email_assistant.artifacts import PROGRESS, Artifact
 from email_assistant.config import Config
 from email_assistant.context import Context
-from email_assistant.language_model.fingerprint import base_fingerprint
+from email_assistant.hashing import hash_of
+from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
 from email_assistant.language_model.generation import Writer
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
 from email_assistant.metrics.authorship import Judge, train_judge, verdict
@@ -34,26 +35,31 @@ FLOOR, FIRST = "base", "tuned"
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
-    """Write report.json, report.html, plots/, generations.jsonl and measured.npz."""
+    """Write report.json, report.html, plots/, generations.jsonl, written.jsonl and measured.npz.
+
+    Mails that were written in the same way before are taken from artifacts of before: of a sweep's jobs the first one
+    alone asks the base model.
+    """
     config = context.config
     bench = _Bench(context, folder / PROGRESS)
-    written: dict[str, list[Record]] = {arm: bench.write(arm) for arm in config.evaluation.arms}
+    mails: dict[str, list[Record]] = {arm: bench.write(arm) for arm in config.evaluation.arms}
     judge = bench.judge()
-    arms: Table = {arm: bench.measure(arm, mails, judge) for arm, mails in written.items()}
+    arms: Table = {arm: bench.measure(arm, by_it, judge) for arm, by_it in mails.items()}
     arms[OWNER] = bench.measure_owner(judge)
     report = {
         "mails": len(bench.test),
         **comparison.report_of(arms, FLOOR, FIRST, config.evaluation.resamples, config.seed),
-        "mauve_by_seed": {arm: bench.scorer.mauve_by_seed(mails) for arm, mails in written.items()},
-        "longest_copy": {arm: bench.scorer.longest_copy(mails) for arm, mails in written.items()},
+        "mauve_by_seed": {arm: bench.scorer.mauve_by_seed(by_it) for arm, by_it in mails.items()},
+        "longest_copy": {arm: bench.scorer.longest_copy(by_it) for arm, by_it in mails.items()},
         "judge": None if judge is None else _about(judge),
         "memorisation": bench.memorisation(),
         "signatures": bench.scorer.signatures(),
     }
     report["warnings"] = _warnings(report, config)
     save(folder / "measured.npz", [pair["id"] for pair in bench.test], arms)
-    generations = _generations(bench.test, written)
+    generations = _generations(bench.test, mails)
     jsonl.write(folder / "generations.jsonl", generations)
+    jsonl.write(folder / written.WRITTEN, bench.written)
     jsonl.write_json(folder / "report.json", report)
     figures = plots.all_of(report, arms, generations, bench.history)
     plots.write_pictures(folder / "plots", figures)
@@ -84,7 +90,9 @@ class _Bench:
 
     def __init__(self, context: Context, work: Path) -> None:
         config, split = context.config, context.artifacts["split"]
-        self.config, self.work = config, work
+        self.config, self.work, self.reads = config, work, context.reads
+        self.before = [] if context.forced else context.store.all_of("evaluate")
+        self.written: list[Record] = []
         work.mkdir(parents=True, exist_ok=True)
         self.test = jsonl.read(split.path("test.jsonl"))[: config.evaluation.max_mails]
         self.training = jsonl.Lines(split.path("train.jsonl"))
@@ -104,10 +112,29 @@ class _Bench:
         return self._write(arm, self.test, arm, self.config)
 
     def _write(self, arm: str, pairs: Sequence[Record], name: str, config: Config) -> list[Record]:
+        prompts = self._prompts(arm, pairs)
+        keys, progress_file = self._keys(arm, pairs, prompts, config), self.work / f"{name}.jsonl"
+        if taken := written.take(self.before, keys, progress_file):
+            log.info("%-10s %s: %d of %d mails were there", "evaluate", name, taken, len(pairs))
         with nullcontext() if ARMS[arm].adapted else _without_adapter(self.writing):
-            return write_mails(
-                self.writing, pairs, self._prompts(arm, pairs), config, self.work / f"{name}.jsonl", name
-            )
+            mails = write_mails(self.writing, pairs, prompts, config, progress_file, name)
+        self.written += written.lines(keys, mails)
+        return mails
+
+    def _keys(self, arm: str, pairs: Sequence[Record], prompts: Sequence[list[int]], config: Config) -> dict[str, str]:
+        """For the id of each mail, the hash of what its text depends on."""
+        inputs = self.reads["inputs"]
+        basis = {
+            "version": self.reads["version"],
+            "base": inputs["base"],
+            "adapter": inputs["adapter"] if ARMS[arm].adapted else None,
+            "generation": generation_key(config),
+            "seed": config.seed,
+        }
+        # The best of several mails is chosen by the instruction.
+        return {
+            pair["id"]: hash_of([basis, pair["instruction"], ids]) for pair, ids in zip(pairs, prompts, strict=True)
+        }
 
     def _prompts(self, arm: str, pairs: Sequence[Record]) -> list[list[int]]:
         """An arm's prompts, which are asked for twice: to write mails, and for the likelihood of the real ones."""

@@ -129,7 +129,7 @@ def _sentences(context: Context, tasks: "list[_Task]", progress_folder: Path) ->
     wanted = {task.key for task in tasks}
     before = [
         record
-        for artifact in context.store.all_of("summarize")
+        for artifact in ([] if context.forced else context.store.all_of("summarize"))
         if artifact.is_unchanged("sentences.jsonl")
         for record in jsonl.read(artifact.path("sentences.jsonl"))
     ]
