@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or those that are named: python -m benchmarks ingest generation training."""
+"""`make bench`: every benchmark, or those that are named: python -m benchmarks ingest generation."""
 
 import argparse
 import statistics
@@ -9,9 +9,9 @@ from email_assistant import privacy
 
 privacy.protect()
 
-from benchmarks import generation, ingest, training  # noqa: E402
+from benchmarks import candidates, generation, ingest, training  # noqa: E402
 
-BENCHMARKS = {"ingest": ingest, "generation": generation, "training": training}
+BENCHMARKS = {"ingest": ingest, "generation": generation, "training": training, "candidates": candidates}
 
 
 def measure(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> list[float]:

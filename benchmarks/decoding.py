@@ -1,6 +1,8 @@
-"""Temperatures with and without a choice among candidates, on mails that an adapter has not seen.
+"""Ways to decode with and without a choice among candidates, on mails that an adapter has not seen.
 
-    python -m benchmarks.decoding --outputs outputs/results --temperatures 0.6 0.8 1.0
+    python -m benchmarks.decoding --outputs outputs/results --ways temperature=0.8,top_p=0.9,min_p=0 temperature=1.2
+
+A way is a list of values of `generation`; what it does not name is as configured.
 
 Takes the adapter that was trained last in a folder of outputs, and mails that its split left out
 (`split.max_train_mails`), so that no test mail is looked at. Each mail is written several times; scores are means over
@@ -39,12 +41,15 @@ def main() -> None:
     """Write, score and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--outputs", type=Path, default=ROOT / "outputs")
-    parser.add_argument("--temperatures", type=float, nargs="+", default=[0.6, 0.8, 1.0])
+    parser.add_argument("--ways", nargs="+", default=["temperature=0.8", "temperature=1.0", "temperature=1.2"])
     parser.add_argument("--mails", type=int, default=100)
     parser.add_argument("--samples", type=int, default=4)
     parser.add_argument("overrides", nargs="*", help="further values, as for run.py")
     arguments = parser.parse_args()
-    config = configured("data=archive", f"paths.outputs={arguments.outputs.resolve()}", *arguments.overrides)
+    usual = ["data=archive", f"paths.outputs={arguments.outputs.resolve()}", *arguments.overrides]
+    # All of them first: a mistake in the last one is not to cost the work of the others.
+    ways = {way: configured(*usual, *(f"generation.{value}" for value in way.split(","))) for way in arguments.ways}
+    config = configured(*usual)
     latest = config.outputs / "latest"
     training = jsonl.read(latest / "split" / "train.jsonl")
     pairs = _left_out(latest)[: arguments.mails]
@@ -53,12 +58,11 @@ def main() -> None:
     prompts = [prompter.ids(pair, "plain") for pair in pairs]
     scorer = Scorer(config, model, pairs, training)
     print(f"{len(pairs)} mails, {arguments.samples} sets\n\n| | {' | '.join(SHOWN)} |\n|---|{'---|' * len(SHOWN)}")
-    for temperature in arguments.temperatures:
-        config.generation.temperature = temperature
-        sets = [_write(config, model, prompts, sample) for sample in range(arguments.samples)]
-        _print(f"{temperature}", scorer, sets)
+    for way, decoded in ways.items():
+        sets = [_write(decoded, model, prompts, sample) for sample in range(arguments.samples)]
+        _print(way, scorer, sets)
         chosen = [best(pair["instruction"], answers) for pair, *answers in zip(pairs, *sets, strict=True)]
-        _print(f"{temperature}, best of {arguments.samples}", scorer, [chosen])
+        _print(f"{way}, best of {arguments.samples}", scorer, [chosen])
 
 
 def _left_out(latest: Path) -> list[Record]:
