@@ -7,7 +7,7 @@ called `<key>.partial`; a stage that can go on where it was finds its own progre
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,6 +186,23 @@ def _manifest(path: Path) -> dict[str, Any]:
         return dict(jsonl.read_json(path))
     except (ValueError, TypeError) as error:
         raise ArtifactError(f"{path.resolve()}: changed or cut off since it was made; remove its folder") from error
+
+
+def lines_by_key(artifacts: Iterable[Artifact], name: str, wanted: Set[str]) -> dict[str, dict[str, Any]]:
+    """What earlier artifacts have of the lines that are wanted.
+
+    Args:
+        artifacts: To look in, in this order, until all is found.
+        name: Of a file of lines with a `key` each; where it was altered it is left out.
+        wanted: Keys.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for artifact in artifacts:
+        if len(found) == len(wanted):
+            break
+        if artifact.is_unchanged(name):
+            found |= {line["key"]: line for line in jsonl.read(artifact.path(name)) if line["key"] in wanted}
+    return found
 
 
 def is_free(lock: Path) -> bool:

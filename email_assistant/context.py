@@ -65,6 +65,10 @@ class Context:
     outlook: list[Outlook] = field(default_factory=list)
     forced: bool = False
 
+    def earlier(self, stage: str) -> list[Artifact]:
+        """The artifacts of a stage that work may be taken from, the newest first."""
+        return [] if self.forced else self.store.all_of(stage)
+
     @property
     def core(self) -> str:
         """The hash of what the stage's result depends on, however it is scored."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant import jsonl
-from email_assistant.artifacts import Artifact
+from email_assistant.artifacts import Artifact, lines_by_key
 
 WRITTEN = "written.jsonl"
 Record = dict[str, Any]
@@ -29,12 +29,7 @@ def take(artifacts: Sequence[Artifact], keys: Mapping[str, str], progress_file: 
     finished = jsonl.read_finished(progress_file)
     done = {mail["id"] for mail in finished}
     missing = {name: key for name, key in keys.items() if name not in done}
-    wanted, known = set(missing.values()), dict[str, Record]()
-    for artifact in artifacts:
-        if len(known) == len(wanted):
-            break
-        if artifact.is_unchanged(WRITTEN):
-            known |= {line["key"]: line for line in jsonl.read(artifact.path(WRITTEN)) if line["key"] in wanted}
+    known = lines_by_key(artifacts, WRITTEN, set(missing.values()))
     taken = [_mail(name, known[key]) for name, key in missing.items() if key in known]
     jsonl.write(progress_file, [*finished, *taken])
     return len(taken)

@@ -91,7 +91,7 @@ class _Bench:
     def __init__(self, context: Context, work: Path) -> None:
         config, split = context.config, context.artifacts["split"]
         self.config, self.work, self.reads = config, work, context.reads
-        self.before = [] if context.forced else context.store.all_of("evaluate")
+        self.before = context.earlier("evaluate")
         self.written: list[Record] = []
         work.mkdir(parents=True, exist_ok=True)
         self.test = jsonl.read(split.path("test.jsonl"))[: config.evaluation.max_mails]

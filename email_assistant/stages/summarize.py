@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from email_assistant import instructions, jsonl
-from email_assistant.artifacts import PROGRESS
+from email_assistant.artifacts import PROGRESS, lines_by_key
 from email_assistant.config import Config, Summarizer
 from email_assistant.context import Context
 from email_assistant.errors import DataError
@@ -127,13 +127,8 @@ def _sentences(context: Context, tasks: "list[_Task]", progress_folder: Path) ->
     finished = jsonl.read_finished(path)
     jsonl.write(path, finished)
     wanted = {task.key for task in tasks}
-    before = [
-        record
-        for artifact in ([] if context.forced else context.store.all_of("summarize"))
-        if artifact.is_unchanged("sentences.jsonl")
-        for record in jsonl.read(artifact.path("sentences.jsonl"))
-    ]
-    said = {record["key"]: record for record in [*before, *finished] if record["key"] in wanted}
+    said = lines_by_key(context.earlier("summarize"), path.name, wanted)
+    said |= {record["key"]: record for record in finished if record["key"] in wanted}
     pending = list({task.key: task for task in tasks if task.key not in said}.values())
     if said:
         log.info("%-10s %d of %d were there", "summarize", len(said), len(wanted))
