@@ -217,7 +217,8 @@ def writing(
     size = plan_for.dtype.itemsize
     head_width = getattr(base, "head_dim", None) or base.hidden_size // base.num_attention_heads
     a_token = base.num_hidden_layers * 2 * base.num_key_value_heads * head_width * size
-    capacity = -(-(prompt + new_tokens) // BLOCK) * BLOCK if own else prompt + new_tokens
+    # At most: rows with the same prompt keep it once.
+    capacity = sum(-(-length // BLOCK) * BLOCK if own else length for length in (prompt, new_tokens))
     read_at_once = min(READ_TOKENS, rows * prompt) if own else rows * prompt
     work = read_at_once * (4 * base.hidden_size + 3 * base.intermediate_size) * size
     return Estimate(

@@ -1,8 +1,9 @@
 """Decoding on a processor: rows that grow by a token at a time, with their keys and values kept.
 
 The forward pass is that of `decoder.py`, its adapter added to the weights once. Keys and values lie in
-tensors made ahead; what all prompts begin with is read once and kept once. A row that ends gives its
-place to the last one, and new rows can join, so that the multiplications stay wide.
+tensors made ahead; what all prompts begin with is read once and kept once, and so is a prompt for all
+the rows that follow it. A row that ends gives its place to the last one, and new rows can join, so that
+the multiplications stay wide.
 """
 
 from collections.abc import Sequence
@@ -51,6 +52,133 @@ class _Merged:
     down: torch.Tensor
 
 
+class _Kept:
+    """Keys and values of sequences, which lie at places 0 to len - 1, for each layer, in tensors made ahead.
+
+    Keys are (places, key-value heads, width of a head, capacity), as they are multiplied; values are
+    (places, key-value heads, capacity, width of a head).
+    """
+
+    def __init__(self, layers: int, heads: int, width: int, like: torch.Tensor) -> None:
+        """None yet.
+
+        Args:
+            layers: Of the model.
+            heads: For keys and values.
+            width: Of a head.
+            like: A tensor of their type.
+        """
+        self.lengths = torch.zeros(0, dtype=torch.long)
+        # Zeros, since a place that is masked counts nothing only where it holds a number.
+        self.keys = [like.new_zeros(0, heads, width, 0) for _ in range(layers)]
+        self.values = [like.new_zeros(0, heads, 0, width) for _ in range(layers)]
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def longest(self) -> int:
+        """The length of the longest, 0 where there is none."""
+        return max(self.lengths.tolist(), default=0)
+
+    def add(self, lengths: Sequence[int]) -> None:
+        """Further sequences; their keys and values are put there afterwards."""
+        self.lengths = torch.cat([self.lengths, torch.tensor(lengths, dtype=torch.long)])
+        self.make_room()
+
+    def make_room(self) -> None:
+        """See to places for all sequences and their tokens."""
+        places, heads, before, width = self.values[0].shape
+        if len(self) <= places and self.longest <= before:
+            return
+        places, capacity = max(places, len(self)), -(-max(before, self.longest) // BLOCK) * BLOCK
+        for number, (keys, values) in enumerate(zip(self.keys, self.values, strict=True)):
+            self.keys[number] = keys.new_zeros(places, heads, width, capacity)
+            self.keys[number][: len(keys), ..., :before] = keys
+            self.values[number] = values.new_zeros(places, heads, capacity, width)
+            self.values[number][: len(values), :, :before] = values
+
+    def fill(self, place: int, layer: int, key: torch.Tensor, value: torch.Tensor) -> None:
+        """Put a sequence's keys and values of a layer there, (key-value heads, length, width) each."""
+        self.keys[layer][place, ..., : key.shape[1]] = key.transpose(1, 2)
+        self.values[layer][place, :, : value.shape[1]] = value
+
+    def of(self, place: int, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """A sequence's keys and values of a layer, as for `fill`."""
+        length = int(self.lengths[place])
+        return self.keys[layer][place, ..., :length].transpose(1, 2), self.values[layer][place, :, :length]
+
+    def remove(self, place: int) -> None:
+        """Remove a sequence; the last one takes its place."""
+        last = len(self) - 1
+        length = int(self.lengths[last])
+        if place != last:
+            for keys, values in zip(self.keys, self.values, strict=True):
+                keys[place, ..., :length] = keys[last, ..., :length]
+                values[place, :, :length] = values[last, :, :length]
+            self.lengths[place] = length
+        self.lengths = self.lengths[:last]
+
+
+class _Followed:
+    """Sequences that rows follow, several rows perhaps the same one, which are multiplied with it together."""
+
+    def __init__(self, kept: _Kept, followed: Sequence[int]) -> None:
+        """For as long as neither sequences nor rows change.
+
+        Args:
+            kept: The sequences, each followed by a row at least.
+            followed: The place of the sequence that each row follows.
+        """
+        self._kept, self._longest, self._places = kept, kept.longest, torch.tensor(followed)
+        sizes = [0] * len(kept)
+        numbers = []
+        for place in followed:
+            numbers.append(sizes[place])
+            sizes[place] += 1
+        # Which of its sequence's rows each is.
+        self._numbers, self._most = torch.tensor(numbers), max(sizes)
+        self._one_each = list(followed) == list(range(len(kept)))
+        unused = torch.arange(self._longest) >= kept.lengths[:, None]
+        self._mask = torch.zeros(unused.shape).masked_fill_(unused, -torch.inf)[:, None, None]
+
+    def attend(self, query: torch.Tensor, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Attention of each row to its sequence alone.
+
+        Args:
+            query: (rows, key-value heads, query heads of each, width), scaled.
+            layer: Whose keys and values are meant.
+
+        Returns:
+            The values mixed, as the query, and the logarithm of the sum of the scores' exponentials,
+            (rows, key-value heads, query heads of each, 1).
+        """
+        keys = self._kept.keys[layer][: len(self._kept), ..., : self._longest]
+        values = self._kept.values[layer][: len(self._kept), :, : self._longest]
+        scores = (self._together(query) @ keys).add_(self._mask)
+        highest = scores.amax(dim=-1, keepdim=True)
+        weights = scores.sub_(highest).exp_()
+        total = weights.sum(dim=-1, keepdim=True)
+        return self._apart((weights @ values).div_(total)), self._apart(highest.add_(total.log_()))
+
+    def _together(self, rows: torch.Tensor) -> torch.Tensor:
+        """(sequences, key-value heads, most rows of one times query heads, width), with zeros where it has fewer."""
+        if self._one_each:
+            return rows
+        _, heads, queries, width = rows.shape
+        together = rows.new_zeros(len(self._kept), heads, self._most, queries, width)
+        together[self._places, :, self._numbers] = rows
+        return together.view(len(self._kept), heads, self._most * queries, width)
+
+    def _apart(self, together: torch.Tensor) -> torch.Tensor:
+        """The inverse of `_together`."""
+        if self._one_each:
+            return together
+        sequences, heads, queries, width = together.shape
+        by_row = together.view(sequences, heads, self._most, queries // self._most, width)
+        return by_row[self._places, :, self._numbers]
+
+
 class CachedDecoder:
     """Rows of prompts and what was written after them."""
 
@@ -67,20 +195,13 @@ class CachedDecoder:
             )
             for layer in decoder.layers
         ]
-        self._lengths = torch.zeros(0, dtype=torch.long)
-        # For each layer keys, (places, key-value heads, width of a head, capacity), as they are multiplied, and values,
-        # (places, key-value heads, capacity, width of a head).
-        width = decoder.shape.head_width
-        self._keys = [self._empty(0, width, 0) for _ in self._layers]
-        self._values = [self._empty(0, 0, width) for _ in self._layers]
-        # What all rows begin with: (key-value heads, length, width of a head) for each layer.
-        self._shared_keys = [self._empty(1, 0, width)[0] for _ in self._layers]
-        self._shared_values = [self._empty(1, 0, width)[0] for _ in self._layers]
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are now, at places 0 to rows - 1."""
-        return len(self._lengths)
+        heads, width = decoder.shape.key_value_heads, decoder.shape.head_width
+        # What all rows begin with, as one sequence or none; the prompts, and what each row has written.
+        self._shared, self._prompts, self._written = (
+            _Kept(len(self._layers), heads, width, embedding) for _ in range(3)
+        )
+        # The place of each row's prompt.
+        self._prompt_of: list[int] = []
 
     @classmethod
     @torch.no_grad()
@@ -98,19 +219,16 @@ class CachedDecoder:
         found.leave(0)
         return found if same else None
 
-    def _empty(self, rows: int, *sizes: int) -> torch.Tensor:
-        # Zeros, since a place that is masked counts nothing only where it holds a number.
-        return self._embedding.new_zeros(rows, self._decoder.shape.key_value_heads, *sizes)
-
     def share(self, ids: Sequence[int]) -> None:
         """Read what all rows will begin with; before any row is read."""
         if not ids:
             return
+        self._shared.add([len(ids)])
         hidden = functional.embedding(torch.tensor(ids), self._embedding)
         angles = self._decoder.angles(torch.arange(len(ids)))
         for place, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
-            _, self._shared_keys[place], self._shared_values[place] = self._decoder.by_heads(projected)
+            self._shared.fill(0, place, *self._decoder.by_heads(projected)[1:])
             hidden = self._rest(hidden, self._decoder.attend_each(projected, [len(ids)]), merged)
 
     def read(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
@@ -120,32 +238,31 @@ class CachedDecoder:
             Logits of the token after each prompt, (prompts, vocabulary).
         """
         lengths = [len(prompt) for prompt in prompts]
-        first = self.rows
-        self._make_room(first + len(prompts), max([*self._lengths.tolist(), *lengths]))
-        shared = self._shared_keys[0].shape[1]
+        first = len(self._prompts)
+        self._prompts.add(lengths)
+        shared = self._shared.longest
         hidden = functional.embedding(torch.tensor([token for prompt in prompts for token in prompt]), self._embedding)
         angles = self._decoder.angles(torch.cat([torch.arange(length) for length in lengths]) + shared)
         for place, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
             for number, piece in enumerate(torch.split(projected, lengths)):
-                _, key, value = self._decoder.by_heads(piece)
-                self._keys[place][first + number, :, :, : len(piece)] = key.transpose(1, 2)
-                self._values[place][first + number, :, : len(piece)] = value
-            before = self._shared_keys[place], self._shared_values[place]
-            mixed = self._decoder.attend_each(projected, lengths, before)
+                self._prompts.fill(first + number, place, *self._decoder.by_heads(piece)[1:])
+            mixed = self._decoder.attend_each(projected, lengths, self._shared.of(0, place) if shared else ())
             if place == len(self._layers) - 1:
                 # Of the last layer no more is wanted than the prompts' last tokens.
                 last = torch.tensor(lengths).cumsum(0) - 1
                 hidden, mixed = hidden[last], mixed[last]
             hidden = self._rest(hidden, mixed, merged)
-        self._lengths = torch.cat([self._lengths, torch.tensor(lengths)])
+        self._add_rows(range(first, len(self._prompts)))
         return self._logits(hidden)
 
-    def repeat(self, place: int, length: int) -> None:
-        """Add a row that begins with so many tokens of the row at a place."""
-        self._make_room(self.rows + 1, length)
-        self._copy(place, self.rows, length)
-        self._lengths = torch.cat([self._lengths, torch.tensor([length])])
+    def repeat(self, place: int) -> None:
+        """Add a row with the prompt of the row at a place."""
+        self._add_rows([self._prompt_of[place]])
+
+    def _add_rows(self, prompts: Sequence[int]) -> None:
+        self._prompt_of += prompts
+        self._written.add([0] * len(prompts))
 
     def write(self, tokens: Sequence[int]) -> torch.Tensor:
         """Add a token to each row.
@@ -153,49 +270,34 @@ class CachedDecoder:
         Returns:
             Logits of the token after it, (rows, vocabulary).
         """
-        self._make_room(self.rows, int(self._lengths.max()) + 1)
-        shape, shared = self._decoder.shape, self._shared_keys[0].shape[1]
+        shape, rows, before = self._decoder.shape, torch.arange(len(tokens)), self._written.lengths
+        positions = self._prompts.lengths[self._prompt_of] + before + self._shared.longest
+        self._written.lengths = before + 1
+        self._written.make_room()
+        followed = [_Followed(self._prompts, self._prompt_of), _Followed(self._written, range(len(rows)))]
+        if len(self._shared):
+            followed.append(_Followed(self._shared, [0] * len(rows)))
         hidden = functional.embedding(torch.tensor(tokens), self._embedding)
-        angles = self._decoder.angles(self._lengths + shared)
-        longest = int(self._lengths.max()) + 1
-        places = torch.arange(self.rows)
-        unused = torch.arange(longest) > self._lengths[:, None]
-        mask = torch.zeros(self.rows, 1, 1, longest).masked_fill_(unused[:, None, None], -torch.inf)
+        angles = self._decoder.angles(positions)
         for place, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
-            heads = projected.view(self.rows, -1, shape.head_width)
+            heads = projected.view(len(rows), -1, shape.head_width)
             query, key, value = torch.split(heads, [shape.heads, shape.key_value_heads, shape.key_value_heads], dim=1)
-            self._keys[place][places, :, :, self._lengths] = key
-            self._values[place][places, :, self._lengths] = value
-            hidden = self._rest(hidden, self._mix_one(query, place, mask), merged)
-        self._lengths = self._lengths + 1
+            self._written.keys[place][rows, :, :, before] = key
+            self._written.values[place][rows, :, before] = value
+            hidden = self._rest(hidden, self._mix_one(query, place, followed), merged)
         return self._logits(hidden)
 
     def leave(self, place: int) -> None:
-        """Remove a row; the last one takes its place."""
-        last = self.rows - 1
-        if place != last:
-            self._copy(last, place, int(self._lengths[last]))
-            self._lengths[place] = self._lengths[last]
-        self._lengths = self._lengths[:last]
-
-    def _copy(self, source: int, target: int, length: int) -> None:
-        """Write so many of a row's keys and values to another place."""
-        for keys, values in zip(self._keys, self._values, strict=True):
-            keys[target, ..., :length] = keys[source, ..., :length]
-            values[target, :, :length] = values[source, :, :length]
-
-    def _make_room(self, rows: int, length: int) -> None:
-        """See to places for so many rows of so many tokens."""
-        places, _, before, width = self._values[0].shape
-        if rows <= places and length <= before:
-            return
-        places, capacity = max(places, rows), -(-max(before, length + 1) // BLOCK) * BLOCK
-        for number, (keys, values) in enumerate(zip(self._keys, self._values, strict=True)):
-            self._keys[number] = self._empty(places, width, capacity)
-            self._keys[number][: self.rows, ..., :before] = keys[: self.rows]
-            self._values[number] = self._empty(places, capacity, width)
-            self._values[number][: self.rows, :, :before] = values[: self.rows]
+        """Remove a row; the last one takes its place. A prompt that no row follows is removed too."""
+        self._written.remove(place)
+        prompt, last = self._prompt_of[place], self._prompt_of.pop()
+        if place < len(self._prompt_of):
+            self._prompt_of[place] = last
+        if prompt not in self._prompt_of:
+            self._prompts.remove(prompt)
+            moved = len(self._prompts)
+            self._prompt_of = [prompt if each == moved else each for each in self._prompt_of]
 
     def _project(self, hidden: torch.Tensor, merged: _Merged, angles: Angles) -> torch.Tensor:
         shape = self._decoder.shape
@@ -212,29 +314,22 @@ class CachedDecoder:
         gate, up = multiply(normed, merged.gate_up, layer.gate_up.bias).chunk(2, dim=-1)
         return hidden.add_(multiply(functional.silu(gate).mul_(up), merged.down, layer.down.bias))
 
-    def _mix_one(self, query: torch.Tensor, place: int, mask: torch.Tensor) -> torch.Tensor:
-        """Attention of one token a row, (rows, heads times width): to what is shared, and to the row itself.
+    def _mix_one(self, query: torch.Tensor, layer: int, followed: Sequence[_Followed]) -> torch.Tensor:
+        """Attention of one token a row, (rows, heads times width): to what is shared, its prompt and its own tokens.
 
-        Query heads of one key-value head are multiplied with it together; what is shared is multiplied
-        with all rows at once.
+        Query heads of one key-value head are multiplied with it together. Each part has a softmax of its own, and
+        the sums of these weigh the parts (Milakov and Gimelshein 2018, arXiv:1805.02867).
+
+        Args:
+            query: (rows, heads, width).
+            layer: Whose attention it is.
+            followed: The parts.
         """
-        shape, longest = self._decoder.shape, mask.shape[-1]
-        groups = shape.heads // shape.key_value_heads
-        query = (query * shape.head_width**-0.5).view(self.rows, shape.key_value_heads, groups, shape.head_width)
-        keys, values = self._keys[place][: self.rows, ..., :longest], self._values[place][: self.rows, :, :longest]
-        own = (query @ keys).add_(mask)
-        shared_keys, shared_values = self._shared_keys[place], self._shared_values[place]
-        shared = shared_keys.shape[1]
-        if not shared:
-            return (torch.softmax(own, dim=-1) @ values).view(self.rows, -1)
-        by_head = query.transpose(0, 1).reshape(shape.key_value_heads, self.rows * groups, shape.head_width)
-        to_shared = (by_head @ shared_keys.transpose(1, 2)).view(shape.key_value_heads, self.rows, groups, shared)
-        weights = torch.softmax(torch.cat([to_shared.transpose(0, 1), own], dim=-1), dim=-1)
-        from_shared = weights[..., :shared].transpose(0, 1).reshape(shape.key_value_heads, -1, shared) @ shared_values
-        mixed = weights[..., shared:] @ values
-        return mixed.add_(from_shared.view(shape.key_value_heads, self.rows, groups, -1).transpose(0, 1)).view(
-            self.rows, -1
-        )
+        shape = self._decoder.shape
+        query = (query * shape.head_width**-0.5).view(len(query), shape.key_value_heads, -1, shape.head_width)
+        mixed, logarithms = zip(*(part.attend(query, layer) for part in followed), strict=True)
+        shares = torch.softmax(torch.stack(logarithms, dim=-1), dim=-1)
+        return (shares @ torch.stack(mixed, dim=-2)).view(len(query), -1)
 
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
         normed, _ = norm(hidden, self._decoder.norm, self._decoder.shape.epsilon)

@@ -147,7 +147,7 @@ def _decode_joining(
             following |= zip(new, pieces[-1].clone(), strict=True)
             rows += new
         for row in repeated:
-            own.repeat(rows.index(row - 1), len(prompts[row]) - shared)
+            own.repeat(rows.index(row - 1))
             following[row] = following[row - 1]
             pieces.append(following[row][None])
             rows.append(row)
