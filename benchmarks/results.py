@@ -68,7 +68,7 @@ def main() -> None:
             taken = arguments.taken or max(arguments.mails) + VALIDATION + arguments.tested
             case = Case(name, path, owner, taken, mails, arguments.tested)
             arms = ARMS if arguments.baselines is None or mails in arguments.baselines else ARMS_WITHOUT_BASELINES
-            report, steps = _run(case, arguments.outputs, [f"evaluation.arms=[{','.join(arms)}]", *arguments.overrides])
+            report, steps = _run(case, arguments.outputs, _with_arms(arms, arguments.overrides))
             _print(case, report, "defaults", steps)
             if mails in arguments.panza:
                 recipe = [
@@ -79,6 +79,12 @@ def main() -> None:
                 ]
                 report, steps = _run(case, arguments.outputs, recipe)
                 _print(case, report, "experiment=panza", steps)
+
+
+def _with_arms(arms: list[str], overrides: list[str]) -> list[str]:
+    """The overrides, and these arms where none are among them."""
+    given = any(override.startswith("evaluation.arms=") for override in overrides)
+    return overrides if given else [f"evaluation.arms=[{','.join(arms)}]", *overrides]
 
 
 def _run(case: Case, outputs: Path, overrides: list[str]) -> tuple[dict[str, Any], int]:
