@@ -1,3 +1,4 @@
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +67,45 @@ def test_candidates_of_a_prompt_share_its_reading_and_nothing_changes(
     assert len({answer.text for answer in written.values()}) > len(prompts)
     # One is read as the decoder is tried. In small batches a row can be gone before the next one joins.
     assert sum(read) - 1 == len(prompts) if batch_size == 50 else len(prompts) <= sum(read) - 1 < len(rows)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("shared", [0, 5])
+def test_rows_that_come_repeat_and_go_have_the_models_own_logits(model: LanguageModel, shared: int) -> None:
+    chance = random.Random(4)
+
+    def ids(count: int) -> list[int]:
+        return chance.choices(range(100), k=count)
+
+    def close(logits: torch.Tensor, sequences: list[list[int]]) -> bool:
+        expected = [model.model(input_ids=torch.tensor([row])).logits[0, -1] for row in sequences]
+        return torch.allclose(logits, torch.stack(expected), rtol=1e-3, atol=1e-3)
+
+    own, common = CachedDecoder.of(model.model), ids(shared)
+    assert own is not None
+    own.share(common)
+    # For each place its prompt's length and its tokens.
+    rows: list[tuple[int, list[int]]] = []
+    for _ in range(80):
+        while len(rows) < chance.randrange(2, 9):
+            if rows and chance.random() < 0.6:
+                place = chance.randrange(len(rows))
+                own.repeat(place)
+                length, tokens = rows[place]
+                rows.append((length, tokens[:length]))
+            else:
+                new = [ids(chance.randrange(1, 20)) for _ in range(chance.randrange(1, 4))]
+                assert close(own.read(new), [common + prompt for prompt in new])
+                rows += [(shared + len(prompt), common + prompt) for prompt in new]
+        tokens = ids(len(rows))
+        logits = own.write(tokens)
+        rows = [(length, [*row, token]) for (length, row), token in zip(rows, tokens, strict=True)]
+        assert close(logits, [row for _, row in rows])
+        while len(rows) > 1 and chance.random() < 0.5:
+            place = chance.randrange(len(rows))
+            own.leave(place)
+            rows[place] = rows[-1]
+            rows.pop()
 
 
 def test_without_room_for_a_batch_it_is_halved_and_nothing_changes(
