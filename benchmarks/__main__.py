@@ -9,9 +9,15 @@ from email_assistant import privacy
 
 privacy.protect()
 
-from benchmarks import candidates, generation, ingest, training  # noqa: E402
+from benchmarks import candidates, dropout, generation, ingest, training  # noqa: E402
 
-BENCHMARKS = {"ingest": ingest, "generation": generation, "training": training, "candidates": candidates}
+BENCHMARKS = {
+    "ingest": ingest,
+    "generation": generation,
+    "training": training,
+    "candidates": candidates,
+    "dropout": dropout,
+}
 
 
 def measure(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> list[float]:

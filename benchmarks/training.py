@@ -52,12 +52,6 @@ def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     examples = encoded(model, DEMO, [], MAILS)
     loss = CompletionLoss(model.model)
 
-    def ours() -> None:
-        for start in range(0, len(examples), BATCH):
-            for group in micro_batches(examples[start : start + BATCH], TOKENS):
-                loss(collate(group, model.device)).backward()  # type: ignore[no-untyped-call]
-        model.model.zero_grad()
-
     def peer() -> None:
         for start in range(0, len(examples), BATCH):
             batch = collate(examples[start : start + BATCH], model.device)
@@ -66,7 +60,15 @@ def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
             model.model(input_ids=ids, attention_mask=batch.rows.long(), labels=labels).loss.backward()
         model.model.zero_grad()
 
-    return "to padded batches with logits everywhere", ours, peer
+    return "to padded batches with logits everywhere", lambda: backward(model, examples, loss), peer
+
+
+def backward(model: LanguageModel, examples: Sequence[Encoded], loss: CompletionLoss) -> None:
+    """Forward and backward over all examples."""
+    for start in range(0, len(examples), BATCH):
+        for group in micro_batches(examples[start : start + BATCH], TOKENS):
+            loss(collate(group, model.device)).backward()  # type: ignore[no-untyped-call]
+    model.model.zero_grad()
 
 
 def operations(model: Any, batches: Sequence[Batch], rank: int) -> float:

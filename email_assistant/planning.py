@@ -108,8 +108,7 @@ def way_of(config: Config, device: torch.device, dtype: torch.dtype) -> Way:
     """How the loss will run a Llama-like model (`email_assistant.training.loss`)."""
     if device.type == "cuda":
         return "packed"
-    own = not config.lora.use_dora and not config.lora.dropout
-    return "decoder" if own and dtype == torch.float32 else "padded"
+    return "decoder" if not config.lora.use_dora and dtype == torch.float32 else "padded"
 
 
 def lengths_of(

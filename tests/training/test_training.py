@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from email_assistant.config import Lora
 from email_assistant.errors import DataError, OutOfMemoryError
+from email_assistant.language_model.decoder import Projection
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.training import trainer as trainer_module
@@ -112,11 +113,42 @@ def test_the_own_decoder_trains_on_weights_in_four_bits(
     assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
 
 
-@pytest.mark.parametrize("values", [{"dropout": 0.1}, {"use_dora": True}])
-def test_adapters_that_are_no_plain_sum_go_through_their_library(
-    tiny_model: Path, examples: list[Encoded], values: dict[str, Any]
+@pytest.mark.parametrize(("share", "quantization"), [(0.3, "none"), (0.8, "none"), (0.3, "nf4")])
+def test_dropout_in_the_own_decoder_is_that_of_the_adapters_library(
+    tiny_model: Path, examples: list[Encoded], monkeypatch: pytest.MonkeyPatch, share: float, quantization: str
 ) -> None:
-    model = fresh(tiny_model, dataclasses.replace(PLAIN, **values))
+    model = fresh(tiny_model, dataclasses.replace(PLAIN, dropout=share), quantization)
+    model.model.train()
+    batch = collate(examples[:1], model.device)
+    drawn: list[torch.Tensor] = []
+    draw = Projection.masks
+
+    def recorded(projection: Projection, inputs: torch.Tensor) -> list[torch.Tensor]:
+        masks = draw(projection, inputs)
+        drawn.extend(masks)
+        return masks
+
+    monkeypatch.setattr(Projection, "masks", recorded)
+    loss = CompletionLoss(model.model)
+    assert loss.choose_way(batch) == "decoder" and not drawn
+    found = loss(batch)
+    dropped = [name for name, module in model.model.named_modules() if isinstance(module, torch.nn.Dropout)]
+    assert len(drawn) == len(dropped) == 7 * model.model.config.num_hidden_layers
+    left = float(torch.cat([mask.float().flatten() for mask in drawn]).mean())
+    assert left == pytest.approx(1 - share, abs=0.02)
+    # The library's modules stand in the order in which their layers are run.
+    for name, mask in zip(dropped, drawn, strict=True):
+        module = model.model.get_submodule(name)
+        monkeypatch.setattr(module, "forward", lambda inputs, mask=mask: inputs * mask / (1 - share))
+    expected = whole_loss(model, batch)
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
+    model.model.eval()
+    assert torch.allclose(loss(batch), loss(batch), rtol=0, atol=0)
+
+
+def test_adapters_that_are_no_plain_sum_go_through_their_library(tiny_model: Path, examples: list[Encoded]) -> None:
+    model = fresh(tiny_model, dataclasses.replace(PLAIN, use_dora=True))
     model.model.eval()
     batch = collate(examples, model.device)
     loss = CompletionLoss(model.model)
@@ -151,14 +183,20 @@ def test_prompts_that_are_alike_keep_an_id_of_their_own() -> None:
     assert collate(same[:1], torch.device("cpu"), share=True).shared == 0
 
 
-def test_recomputing_in_the_own_decoder_changes_nothing(tiny_model: Path, examples: list[Encoded]) -> None:
-    model = fresh(tiny_model, PLAIN)
+@pytest.mark.parametrize("adapter", [PLAIN, LORA])
+def test_recomputing_in_the_own_decoder_changes_nothing(
+    tiny_model: Path, examples: list[Encoded], adapter: Lora
+) -> None:
+    model = fresh(tiny_model, adapter)
     model.model.train()
     batch = collate(examples, model.device)
-    kept, recomputed = (
-        gradients(model, CompletionLoss(model.model, recompute=recompute)(batch)) for recompute in (False, True)
-    )
-    assert distance(kept, recomputed) < 1e-6
+
+    def found(recompute: bool) -> dict[str, torch.Tensor]:
+        loss = CompletionLoss(model.model, recompute=recompute)
+        torch.manual_seed(5)
+        return gradients(model, loss(batch))
+
+    assert distance(found(False), found(True)) < 1e-6
 
 
 def test_a_model_that_changes_its_logits_takes_the_whole_pass(tiny_model: Path, examples: list[Encoded]) -> None:
