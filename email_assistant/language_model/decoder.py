@@ -388,7 +388,7 @@ def _part(layer: nn.Module | None, for_training: bool) -> Part | None:
     drop = module.lora_dropout[name]
     if not isinstance(drop, nn.Dropout | nn.Identity):
         return None
-    dropout = drop if for_training and isinstance(drop, nn.Dropout) else None
+    dropout = drop if isinstance(drop, nn.Dropout) else None
     return Part(module.base_layer, down.weight, up.weight, float(module.scaling[name]), dropout)
 
 
