@@ -209,6 +209,7 @@ class Trainer:
     epochs: Count
     max_steps: Count | None
     batch_size: Count
+    weighting: Literal["tokens", "mails"]
     micro_batch_tokens: Count
     max_length: Annotated[int, Field(ge=16)]
     too_long: Literal["drop", "cut"]

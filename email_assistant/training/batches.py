@@ -32,6 +32,12 @@ class Batch:
         return int(self.supervised.sum())
 
     @property
+    def mail_weights(self) -> torch.Tensor:
+        """(supervised tokens,): weights by which those of each sequence add up to one."""
+        counts = torch.stack([part.sum() for part in torch.split(self.supervised[self.shared :], self.lengths)])
+        return (1 / counts).repeat_interleave(counts)
+
+    @property
     def positions(self) -> torch.Tensor:
         """(tokens,): each id's place in its sequence; for batches that share nothing."""
         return torch.cat([torch.arange(length, device=self.ids.device) for length in self.lengths])

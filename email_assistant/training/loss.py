@@ -83,17 +83,25 @@ class CompletionLoss:
         found = head(self._hidden(way, self._embed(first.ids), first)).float()
         return bool(torch.allclose(found, expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max())))
 
-    def __call__(self, batch: Batch) -> torch.Tensor:
-        """The summed loss of a batch, a scalar in nats; divide by the step's supervised tokens."""
+    def __call__(self, batch: Batch, by_mail: bool = False) -> torch.Tensor:
+        """The summed loss of a batch, a scalar in nats.
+
+        Args:
+            batch: Of any number of sequences.
+            by_mail: Add up each sequence's mean over its supervised tokens, not the tokens' losses: divide by
+                the step's sequences then, and by its supervised tokens else.
+        """
         way = self.choose_way(batch)
         embedded = self._noisy(self._embed(batch.ids), batch)
         predicted = batch.supervised[1:]
         targets = batch.ids[1:][predicted]
+        weights = batch.mail_weights if by_mail else None
         if way != "whole":
             hidden = self._hidden(way, embedded, batch)[:-1][predicted]
-            return _HeadLoss.apply(hidden, self._head.weight, targets)  # type: ignore[no-any-return,no-untyped-call]
+            return _HeadLoss.apply(hidden, self._head.weight, targets, weights)  # type: ignore[no-any-return,no-untyped-call]
         logits = self._model(inputs_embeds=_padded(embedded, batch), use_cache=False).logits[batch.rows]
-        return functional.cross_entropy(logits[:-1][predicted].float(), targets, reduction="sum")
+        losses = functional.cross_entropy(logits[:-1][predicted].float(), targets, reduction="none")
+        return (losses if weights is None else losses * weights).sum()
 
     def of_shapes(self, batch: Batch, supervised: int) -> torch.Tensor:
         """The loss of so many tokens at the front, without looking into the batch: for tensors without contents."""
@@ -106,7 +114,7 @@ class CompletionLoss:
             hidden = self._transformer(
                 inputs_embeds=embedded.view(rows, -1, embedded.shape[-1]), position_ids=positions, use_cache=False
             ).last_hidden_state.flatten(0, 1)
-        return _HeadLoss.apply(hidden[:supervised], self._head.weight, targets)  # type: ignore[no-any-return,no-untyped-call]
+        return _HeadLoss.apply(hidden[:supervised], self._head.weight, targets, None)  # type: ignore[no-any-return,no-untyped-call]
 
     def _noisy(self, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The embeddings with NEFTune's noise while the model is in training mode."""
@@ -155,7 +163,13 @@ class _HeadLoss(torch.autograd.Function):
     """Cross-entropy of a frozen head's logits; the gradient is made chunk by chunk in the forward pass."""
 
     @staticmethod
-    def forward(context: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def forward(
+        context: Any,
+        hidden: torch.Tensor,
+        weight: torch.Tensor,
+        targets: torch.Tensor,
+        weights: torch.Tensor | None,
+    ) -> torch.Tensor:
         total = hidden.new_zeros((), dtype=torch.float32)
         gradient = torch.empty_like(hidden) if context.needs_input_grad[0] else None
         for start in range(0, len(targets), CHUNK):
@@ -166,14 +180,17 @@ class _HeadLoss(torch.autograd.Function):
             logits.sub_(logits.amax(dim=-1, keepdim=True))
             of_targets = logits[rows, targets[part]]
             mass = logits.exp_().sum(dim=-1, keepdim=True)
-            total += (mass.log().squeeze(1) - of_targets).sum()
+            losses = mass.log().squeeze(1) - of_targets
+            total += (losses if weights is None else losses * weights[part]).sum()
             if gradient is not None:
                 probabilities = logits.div_(mass)
                 probabilities[rows, targets[part]] -= 1
+                if weights is not None:
+                    probabilities.mul_(weights[part, None])
                 gradient[part] = probabilities.to(weight.dtype) @ weight
         context.gradient = gradient
         return total
 
     @staticmethod
-    def backward(context: Any, *above: torch.Tensor) -> tuple[torch.Tensor, None, None]:
-        return context.gradient * above[0], None, None
+    def backward(context: Any, *above: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:
+        return context.gradient * above[0], None, None, None

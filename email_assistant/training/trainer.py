@@ -169,7 +169,7 @@ class Trainer:
         """The gradients of a step's loss, each process's part of them added up in the leading one.
 
         Returns:
-            The examples of the step, and their loss a supervised token.
+            The examples of the step, and their loss: the mean of their supervised tokens, or of their own means.
         """
         self.peers.hand_out(list(self.weights.values()))
         epoch, place = divmod(step, self.steps_per_epoch)
@@ -180,11 +180,12 @@ class Trainer:
             )
         chosen = self._steps[place]
         examples = [self.training[index] for index in chosen]
-        supervised = sum(example.supervised for example in examples)
+        by_mail = self.settings.weighting == "mails"
+        whole = len(examples) if by_mail else sum(example.supervised for example in examples)
         # Processes draw other noise, as they see other mails.
         seed = (self.seed * 1_000_003 + step + self.peers.rank * 2**40) % 2**63
         self.model.model.train()
-        total = self._in_less_memory(partial(self._backward, supervised), examples, seed)
+        total = self._in_less_memory(partial(self._backward, whole, by_mail), examples, seed)
         if self.peers.count > 1:
             for weight in self.weights.values():
                 # This process's part of the last step of an epoch may be empty.
@@ -197,9 +198,9 @@ class Trainer:
         """Scale the gradients of a step down to the norm that is allowed; theirs before that."""
         return float(torch.nn.utils.clip_grad_norm_(list(self.weights.values()), self.settings.max_grad_norm))
 
-    def _backward(self, supervised: int, batch: Batch) -> torch.Tensor:
+    def _backward(self, whole: int, by_mail: bool, batch: Batch) -> torch.Tensor:
         with self._precision():
-            loss = self.loss(batch) / supervised
+            loss = self.loss(batch, by_mail) / whole
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 

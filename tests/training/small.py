@@ -25,6 +25,7 @@ SETTINGS = Settings(
     epochs=3,
     max_steps=None,
     batch_size=4,
+    weighting="tokens",
     micro_batch_tokens=10_000,
     max_length=300,
     too_long="drop",

@@ -79,6 +79,24 @@ def test_every_way_gives_the_loss_and_gradients_of_each_sequence_by_itself(
 
 
 @pytest.mark.parametrize(
+    ("way", "share"), [("decoder", False), ("decoder", True), ("packed", False), ("padded", False), ("whole", False)]
+)
+def test_by_mail_the_means_of_single_mails_are_added_up(
+    tiny_model: Path, examples: list[Encoded], monkeypatch: pytest.MonkeyPatch, way: Way, share: bool
+) -> None:
+    monkeypatch.setattr("email_assistant.training.loss.CHUNK", 7)
+    model = fresh(tiny_model, PLAIN)
+    loss = CompletionLoss(model.model, (way,))
+    found = loss(collate(examples, model.device, share=share), by_mail=True)
+    assert loss.way == way
+    assert len({example.supervised for example in examples}) > 3
+    singles = [collate([example], model.device) for example in examples]
+    expected = torch.stack([whole_loss(model, single) / single.supervised_tokens for single in singles]).sum()
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
+
+
+@pytest.mark.parametrize(
     "values",
     [
         {"target_modules": ["q_proj", "v_proj"]},
@@ -259,17 +277,32 @@ def test_noise_on_embeddings_is_of_the_paper_s_size_and_in_training_alone(
         assert 0.9 * most < float(piece.abs().max()) <= most
 
 
-def test_many_micro_batches_equal_one(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
+@pytest.mark.parametrize("weighting", ["tokens", "mails"])
+def test_many_micro_batches_equal_one(
+    tiny_model: Path, examples: list[Encoded], tmp_path: Path, weighting: str
+) -> None:
     assert len({example.supervised for example in examples[:8]}) > 3
     (one, at_once), (eight, by_one) = (
         trained(
             *(tiny_model, examples, tmp_path / str(budget), PLAIN),
             micro_batch_tokens=budget,
             batch_size=8,
+            weighting=weighting,
             epochs=1,
         )
         for budget in (10_000, 1)
     )
+    with torch.no_grad():
+        untrained = fresh(tiny_model, PLAIN)
+        singles = [collate([example], untrained.device) for example in examples[:8]]
+        sums = [float(whole_loss(untrained, single)) for single in singles]
+    counts = [single.supervised_tokens for single in singles]
+    means = sum(total / count for total, count in zip(sums, counts, strict=True)) / 8
+    expected = means if weighting == "mails" else sum(sums) / sum(counts)
+    assert abs(means - sum(sums) / sum(counts)) > 1e-3 * expected
+    assert one.state.history[1]["train/loss"] == pytest.approx(expected, rel=1e-5)
+    # Whatever a mail counts for in training, the validation loss is one a token, to compare by.
+    assert one.state.history[0]["validation/loss"] == pytest.approx(eight.state.history[0]["validation/loss"], rel=1e-6)
     assert one.state.history[1]["train/loss"] == pytest.approx(eight.state.history[1]["train/loss"], rel=1e-5)
     assert one.state.history[1]["train/gradient_norm"] == pytest.approx(
         eight.state.history[1]["train/gradient_norm"], rel=1e-5
