@@ -88,7 +88,7 @@ class DifferentialTrainer(Trainer):
         total = 0.0
         for place, example in enumerate(examples):
             seed = (self.seed * 1_000_003 + step * len(self.training) + place) % 2**63
-            mean = float(self._in_less_memory(partial(self._backward, 1, True), [example], seed))
+            mean = float(self._in_less_memory(partial(self._backward, example.supervised, False), [example], seed))
             total += mean * example.supervised
             for weight in weights:
                 found = torch.zeros_like(weight) if weight.grad is None else weight.grad

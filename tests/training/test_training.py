@@ -294,14 +294,16 @@ def test_many_micro_batches_equal_one(
     )
     with torch.no_grad():
         untrained = fresh(tiny_model, PLAIN)
-        singles = [collate([example], untrained.device) for example in examples[:8]]
-        sums = [float(whole_loss(untrained, single)) for single in singles]
-    counts = [single.supervised_tokens for single in singles]
+        sums = [float(whole_loss(untrained, collate([example], untrained.device))) for example in examples]
+    counts = [example.supervised for example in examples]
+    of_validation = sum(sums[8:]) / sum(counts[8:])
+    sums, counts = sums[:8], counts[:8]
     means = sum(total / count for total, count in zip(sums, counts, strict=True)) / 8
     expected = means if weighting == "mails" else sum(sums) / sum(counts)
     assert abs(means - sum(sums) / sum(counts)) > 1e-3 * expected
     assert one.state.history[1]["train/loss"] == pytest.approx(expected, rel=1e-5)
     # Whatever a mail counts for in training, the validation loss is one a token, to compare by.
+    assert one.state.history[0]["validation/loss"] == pytest.approx(of_validation, rel=1e-5)
     assert one.state.history[0]["validation/loss"] == pytest.approx(eight.state.history[0]["validation/loss"], rel=1e-6)
     assert one.state.history[1]["train/loss"] == pytest.approx(eight.state.history[1]["train/loss"], rel=1e-5)
     assert one.state.history[1]["train/gradient_norm"] == pytest.approx(
