@@ -206,6 +206,7 @@ class Trainer:
     warmup_fraction: Annotated[float, Field(ge=0, lt=1)]
     optimizer: Literal["adamw", "paged_adamw_8bit"]
     weight_decay: NotNegative
+    ema_decay: Annotated[float, Field(ge=0, lt=1)]
     epochs: Count
     max_steps: Count | None
     batch_size: Count

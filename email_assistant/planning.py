@@ -174,6 +174,7 @@ def footprint_of(
         lengths=lengths,
         supervised=supervised,
         optimizer=config.trainer.optimizer,
+        averaged=config.trainer.ema_decay > 0,
         recompute=recompute,
     )
 
@@ -191,6 +192,7 @@ def training(config: Config, plan_for: Machine, examples: Sequence[Encoded] | No
             "adapter": needed.adapter,
             "gradients": needed.gradients,
             "optimizer": needed.optimizer,
+            "average of the weights": needed.average,
             "activations and logits": needed.activations,
         },
         recomputed,

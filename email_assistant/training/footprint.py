@@ -33,18 +33,20 @@ class Footprint:
         adapter: The weights that are trained.
         gradients: Theirs.
         optimizer: Its moments.
+        average: Of the weights over the steps, where there is one.
         activations: What the backward pass needs, and the step's largest working memory beside it.
     """
 
     adapter: int
     gradients: int
     optimizer: int
+    average: int
     activations: int
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.adapter + self.gradients + self.optimizer + self.activations
+        return self.adapter + self.gradients + self.optimizer + self.average + self.activations
 
 
 def step_footprint(
@@ -57,6 +59,7 @@ def step_footprint(
     lengths: Sequence[int],
     supervised: float,
     optimizer: str,
+    averaged: bool,
     recompute: bool,
 ) -> Footprint:
     """What one micro-batch takes beside the frozen weights.
@@ -70,6 +73,7 @@ def step_footprint(
         lengths: Of the micro-batch's sequences.
         supervised: The share of their tokens that is supervised.
         optimizer: As configured.
+        averaged: Whether an average of the weights is kept.
         recompute: Whether activations are made again in the backward pass.
     """
     layers = config.num_hidden_layers
@@ -84,7 +88,7 @@ def step_footprint(
     else:
         activations = peak_1 + (layers - 1) * (peak_2 - peak_1)
     values = adapter // 4
-    return Footprint(adapter, adapter, values * OPTIMIZER_BYTES[optimizer], activations)
+    return Footprint(adapter, adapter, values * OPTIMIZER_BYTES[optimizer], averaged * adapter, activations)
 
 
 def _run(

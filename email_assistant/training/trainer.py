@@ -1,4 +1,4 @@
-"""The loop: optimizer steps, validation, early stopping, checkpoints to resume from exactly."""
+"""The loop: optimizer steps, their average, validation, early stopping, checkpoints to resume from exactly."""
 
 import dataclasses
 import json
@@ -24,11 +24,12 @@ from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.peers import ALONE, Peers
 from email_assistant.progress import bar
+from email_assistant.training.averaging import MovingAverage
 from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
 from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss, Way
 
 log = logging.getLogger(__name__)
-STATE, WEIGHTS, OPTIMIZER = "state.json", "weights.safetensors", "optimizer.pt"
+STATE, WEIGHTS, OPTIMIZER, AVERAGE = "state.json", "weights.safetensors", "optimizer.pt", "average.safetensors"
 BEST = "best.safetensors"
 Report = Callable[[dict[str, float], int], None]
 
@@ -96,6 +97,9 @@ class Trainer:
         self.settings, self.seed, self.folder, self.report, self.peers = settings, seed, folder, report, peers
         self.weights = {name: weight for name, weight in model.model.named_parameters() if weight.requires_grad}
         self.optimizer = _optimizer(settings, self.weights)
+        # The weights that are validated and kept; those that follow are told them.
+        averages = settings.ema_decay > 0 and not peers.follows
+        self.average = MovingAverage(self.weights, settings.ema_decay) if averages else None
         # What 'auto' means was decided by the memory that is left (email_assistant.planning).
         self.recompute = settings.gradient_checkpointing is True
         if self.recompute:
@@ -123,7 +127,8 @@ class Trainer:
                 progress.advance()
                 progress.note(f"loss {self.state.history[-1]['train/loss']:.3f}, best {self.state.best_loss:.3f}")
                 if self.state.step % self.validate_every == 0 or self.state.step == self.total_steps:
-                    self._validate()
+                    with self.average.in_place() if self.average else nullcontext():
+                        self._validate()
                 if self.state.step % self.settings.checkpoint_steps == 0:
                     self._save_checkpoint()
         self._load_weights(self.folder / BEST)
@@ -154,6 +159,8 @@ class Trainer:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.state.step += 1
+        if self.average:
+            self.average.take(self.state.step)
         seconds = time.monotonic() - started
         self._record(
             {
@@ -303,9 +310,13 @@ class Trainer:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         self._save_weights(fresh / WEIGHTS)
+        names = [WEIGHTS, OPTIMIZER, BEST]
+        if self.average:
+            save_file(self.average.values, fresh / AVERAGE)
+            names.append(AVERAGE)
         torch.save(self.optimizer.state_dict(), fresh / OPTIMIZER)
         shutil.copyfile(self.folder / BEST, fresh / BEST)
-        files = {name: hash_file(fresh / name) for name in (WEIGHTS, OPTIMIZER, BEST)}
+        files = {name: hash_file(fresh / name) for name in names}
         kept = {"state": asdict(self.state), "files": files}
         (fresh / STATE).write_text(json.dumps({**kept, "hash": hash_of(kept)}))
         fresh.rename(place)
@@ -326,6 +337,8 @@ class Trainer:
             return
         newest = whole[-1]
         self._load_weights(newest / WEIGHTS)
+        if self.average:
+            self.average.values = load_file(newest / AVERAGE, device=str(self.model.device))
         self.optimizer.load_state_dict(torch.load(newest / OPTIMIZER, weights_only=True))
         self.state = State(**json.loads((newest / STATE).read_text())["state"])
         shutil.copyfile(newest / BEST, self.folder / BEST)

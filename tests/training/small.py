@@ -22,6 +22,7 @@ SETTINGS = Settings(
     warmup_fraction=0.1,
     optimizer="adamw",
     weight_decay=0.0,
+    ema_decay=0.0,
     epochs=3,
     max_steps=None,
     batch_size=4,

@@ -86,6 +86,7 @@ def test_the_estimate_is_what_is_alive_in_a_real_step(
         lengths=[60] * 4,
         supervised=0.5,
         optimizer="adamw",
+        averaged=False,
         recompute=recompute,
     )
     assert found.activations == pytest.approx(really(path, quantization, way, PLAIN, recompute), rel=0.15)
@@ -99,7 +100,7 @@ def test_weights_and_adapter_are_counted_to_the_byte(tiny_model: Path) -> None:
     assert sum(weight_bytes(skeleton(config, torch.float32, nf4=False)).values()) == stored + rotary
     tuned = add_adapter(base, PLAIN, 1).model
     adapter = sum(weight.numel() * 4 for weight in tuned.parameters() if weight.requires_grad)
-    for optimizer, share in (("adamw", 2), ("paged_adamw_8bit", 0.5)):
+    for optimizer, share, averaged in (("adamw", 2, True), ("paged_adamw_8bit", 0.5, False)):
         found = step_footprint(
             config,
             PLAIN,
@@ -109,9 +110,12 @@ def test_weights_and_adapter_are_counted_to_the_byte(tiny_model: Path) -> None:
             lengths=[8],
             supervised=0.5,
             optimizer=optimizer,
+            averaged=averaged,
             recompute=False,
         )
         assert (found.adapter, found.gradients, found.optimizer) == (adapter, adapter, adapter * share)
+        assert found.average == averaged * adapter
+        assert found.total == found.activations + adapter * (2 + share + averaged)
 
 
 def test_llama_3_8b_is_planned_from_its_numbers_alone(tmp_path: Path) -> None:

@@ -423,17 +423,19 @@ def test_a_sweep_s_second_job_trains_what_it_would_alone(
 
 
 @pytest.mark.parametrize("killed_after", [0, 1, 2, 3, 4, 5])
-@pytest.mark.parametrize("noise", [None, 5.0])
+@pytest.mark.parametrize(("noise", "decay"), [(None, 0.0), (5.0, 0.0), (None, 0.7)])
 def test_a_killed_run_resumed_equals_the_uninterrupted(
     tiny_model: Path,
     examples: list[Encoded],
     tmp_path: Path,
     killed_after: int,
     noise: float | None,
+    decay: float,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lora = LORA if noise is None else PLAIN
-    whole, expected = trained(tiny_model, examples, tmp_path / "whole", lora, neftune_alpha=noise)
+    values = {"neftune_alpha": noise, "ema_decay": decay}
+    whole, expected = trained(tiny_model, examples, tmp_path / "whole", lora, **values)
     step: Callable[[Trainer], None] = trainer_module.Trainer._step
 
     def dying(loop: Trainer) -> None:
@@ -443,15 +445,17 @@ def test_a_killed_run_resumed_equals_the_uninterrupted(
 
     monkeypatch.setattr(trainer_module.Trainer, "_step", dying)
     with pytest.raises(KeyboardInterrupt):
-        trained(tiny_model, examples, tmp_path / "killed", lora, neftune_alpha=noise)
+        trained(tiny_model, examples, tmp_path / "killed", lora, **values)
     monkeypatch.setattr(trainer_module.Trainer, "_step", step)
-    resumed, found = trained(tiny_model, examples, tmp_path / "killed", lora, neftune_alpha=noise)
+    resumed, found = trained(tiny_model, examples, tmp_path / "killed", lora, **values)
     assert distance(expected, found) == 0.0
     for left, right in zip(optimizer_state(whole), optimizer_state(resumed), strict=True):
         assert torch.equal(torch.as_tensor(left), torch.as_tensor(right))
     assert (resumed.state.best_step, resumed.state.best_loss) == (whole.state.best_step, whole.state.best_loss)
     losses = [[record.get("train/loss") for record in loop.state.history] for loop in (whole, resumed)]
     assert losses[0] == losses[1]
+    if whole.average and resumed.average:
+        assert distance(whole.average.values, resumed.average.values) == 0.0
 
 
 def test_the_best_weights_are_kept_and_patience_ends_it(

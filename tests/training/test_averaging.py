@@ -1,0 +1,95 @@
+"""The average of a training's last weights."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from email_assistant.language_model.encoding import Encoded
+from email_assistant.training import trainer as trainer_module
+from email_assistant.training.averaging import MovingAverage
+from email_assistant.training.trainer import Trainer
+from tests.training.small import LORA, encoded, fresh, settings
+
+
+@pytest.fixture(scope="module")
+def examples(tiny_model: Path) -> list[Encoded]:
+    return encoded(tiny_model)
+
+
+@pytest.mark.parametrize(
+    ("decay", "expected"),
+    [
+        # The first step is all there is; after it (1 + 2 * 4) / 3 and (1 + 2 * 4 + 4 * 8) / 7.
+        (0.5, [1.0, 3.0, 41 / 7]),
+        (0.0, [1.0, 4.0, 8.0]),
+    ],
+)
+def test_averages_by_hand(decay: float, expected: list[float]) -> None:
+    weight = torch.nn.Parameter(torch.full((2, 3), 100.0))
+    average = MovingAverage({"only": weight}, decay)
+    for step, value in enumerate((1.0, 4.0, 8.0), start=1):
+        torch.nn.init.constant_(weight, value)
+        average.take(step)
+        assert average.values["only"].flatten().tolist() == pytest.approx([expected[step - 1]] * 6)
+        assert not average.values["only"].requires_grad
+
+
+def test_averages_stand_in_the_weights_place_for_a_while_alone() -> None:
+    weight = torch.nn.Parameter(torch.ones(2))
+    average = MovingAverage({"only": weight}, 0.5)
+    average.take(1)
+    torch.nn.init.constant_(weight, 4.0)
+    average.take(2)
+    place = weight.data_ptr()
+    with pytest.raises(ZeroDivisionError), average.in_place():
+        assert weight.tolist() == pytest.approx([3.0, 3.0])
+        assert weight.data_ptr() == place
+        raise ZeroDivisionError
+    assert weight.tolist() == [4.0, 4.0]
+    assert average.values["only"].tolist() == pytest.approx([3.0, 3.0])
+
+
+def test_what_is_validated_and_kept_is_the_average_and_training_goes_on_from_the_last_weights(
+    tiny_model: Path, examples: list[Encoded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after: list[dict[str, torch.Tensor]] = []
+    step = trainer_module.Trainer._step
+
+    def remembered(loop: Trainer) -> None:
+        step(loop)
+        after.append({name: weight.detach().clone() for name, weight in loop.weights.items()})
+
+    monkeypatch.setattr(trainer_module.Trainer, "_step", remembered)
+
+    def run(decay: float, folder: Path) -> Trainer:
+        chosen = settings(ema_decay=decay, validations_per_epoch=1, epochs=3)
+        model = fresh(tiny_model, dataclasses.replace(LORA, dropout=0.0))
+        loop = Trainer(model, examples[:8], examples[8:], chosen, 5, folder, lambda metrics, step: None)
+        loop.fit()
+        return loop
+
+    averaged = run(0.8, tmp_path / "averaged")
+    steps, after = after, []
+    plain = run(0.0, tmp_path / "plain")
+    losses: list[list[Any]] = [
+        [record[name] for record in loop.state.history if name in record]
+        for loop in (averaged, plain)
+        for name in ("train/loss", "validation/loss")
+    ]
+    # The steps are the same, what is validated is not but for the beginning.
+    assert losses[0] == losses[2]
+    assert losses[1][0] == losses[3][0]
+    assert all(left != right for left, right in zip(losses[1][1:], losses[3][1:], strict=True))
+    best = averaged.state.best_step
+    assert best > 1
+    kept = load_file(tmp_path / "averaged" / trainer_module.BEST)
+    shares = [0.8 ** (best - place) for place in range(1, best + 1)]
+    for name, weight in kept.items():
+        mean = sum(share * step[name] for share, step in zip(shares, steps[:best], strict=True)) / sum(shares)
+        assert torch.allclose(weight, torch.as_tensor(mean), atol=1e-6)
+        assert torch.equal(weight, averaged.weights[name])
+        assert not torch.allclose(weight, steps[best - 1][name], atol=1e-4)
