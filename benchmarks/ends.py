@@ -1,6 +1,6 @@
 """How likely a mail's end is held to be after the steps of a training: by one step's weights, and by their average.
 
-    python -m benchmarks.ends --outputs outputs --part test --every 10 data.path=~/sent.mbox
+    python -m benchmarks.ends --outputs outputs --part test --every 10 trainer.ema_decay=0.9
 
 Trains anew on the newest split in a folder of outputs and looks, every so many steps, at real mails that are not
 learned from. 'Ends' is the sum of the probabilities of a mail's end after each of its tokens, as the mean over mails: 1

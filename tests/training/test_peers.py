@@ -21,7 +21,13 @@ from email_assistant.peers import Peers, meet
 
 Run = Callable[..., Call]
 # Steps of five mails, the last of an epoch of two: one process's part may be empty.
-TRAINING = ("stage=train", "trainer.batch_size=5", "trainer.epochs=2", "trainer.validations_per_epoch=3")
+TRAINING = (
+    "stage=train",
+    "trainer.batch_size=5",
+    "trainer.epochs=2",
+    "trainer.validations_per_epoch=3",
+    "trainer.ema_decay=0.5",
+)
 
 
 def launched(tmp_path: Path, configuration: str, *arguments: str) -> list[str]:
