@@ -37,13 +37,15 @@ class MovingAverage:
     def in_place(self) -> Iterator[None]:
         """For as long as it lasts, the averages stand in the weights' place."""
         latest = {name: weight.detach().clone() for name, weight in self._weights.items()}
-        self._put(self.values)
+        put(self._weights, self.values)
         try:
             yield
         finally:
-            self._put(latest)
+            put(self._weights, latest)
 
-    @torch.no_grad()
-    def _put(self, values: Mapping[str, torch.Tensor]) -> None:
-        for name, weight in self._weights.items():
-            weight.copy_(values[name])
+
+@torch.no_grad()
+def put(weights: Mapping[str, torch.Tensor], values: Mapping[str, torch.Tensor]) -> None:
+    """Give weights, in place, the values that have their names."""
+    for name, weight in weights.items():
+        weight.copy_(values[name])

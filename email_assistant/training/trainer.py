@@ -24,7 +24,7 @@ from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.peers import ALONE, Peers
 from email_assistant.progress import bar
-from email_assistant.training.averaging import MovingAverage
+from email_assistant.training.averaging import MovingAverage, put
 from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
 from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss, Way
 
@@ -298,10 +298,7 @@ class Trainer:
         fresh.replace(path)
 
     def _load_weights(self, path: Path) -> None:
-        saved = load_file(path, device=str(self.model.device))
-        with torch.no_grad():
-            for name, weight in self.weights.items():
-                weight.copy_(saved[name])
+        put(self.weights, load_file(path, device=str(self.model.device)))
 
     def _save_checkpoint(self) -> None:
         """Write a checkpoint beside the last one, then remove that; one of them is always whole."""
@@ -310,13 +307,11 @@ class Trainer:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         self._save_weights(fresh / WEIGHTS)
-        names = [WEIGHTS, OPTIMIZER, BEST]
         if self.average:
             save_file(self.average.values, fresh / AVERAGE)
-            names.append(AVERAGE)
         torch.save(self.optimizer.state_dict(), fresh / OPTIMIZER)
         shutil.copyfile(self.folder / BEST, fresh / BEST)
-        files = {name: hash_file(fresh / name) for name in names}
+        files = {path.name: hash_file(path) for path in fresh.iterdir()}
         kept = {"state": asdict(self.state), "files": files}
         (fresh / STATE).write_text(json.dumps({**kept, "hash": hash_of(kept)}))
         fresh.rename(place)

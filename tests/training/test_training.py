@@ -454,6 +454,7 @@ def test_a_killed_run_resumed_equals_the_uninterrupted(
     assert (resumed.state.best_step, resumed.state.best_loss) == (whole.state.best_step, whole.state.best_loss)
     losses = [[record.get("train/loss") for record in loop.state.history] for loop in (whole, resumed)]
     assert losses[0] == losses[1]
+    assert (whole.average is not None) == (resumed.average is not None) == (decay > 0)
     if whole.average and resumed.average:
         assert distance(whole.average.values, resumed.average.values) == 0.0
 
