@@ -26,10 +26,10 @@ check: install  ## style, types, and every file of conf/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -o addopts= tests/test_config.py -k composes
+	$(BIN)/python -m pytest -q -o addopts= tests/configuration/test_checks.py -k composes
 
 ui: install  ## compare runs in the browser, on 127.0.0.1 only
-	$(BIN)/python -m email_assistant.tracking ui
+	$(BIN)/python -m email_assistant.experiments.tracking ui
 
 bench: install  ## speed, as a ratio to peers on the same work
 	$(BIN)/python -m benchmarks

@@ -1,9 +1,9 @@
 """The entry point: `python run.py stage=train lora.r=16`. See `python run.py --help`."""
 
 # ruff: noqa: E402 - the switches come before every other import
-from email_assistant import privacy
+from email_assistant.privacy import guard
 
-privacy.protect()
+guard.protect()
 
 import os
 import sys
@@ -15,21 +15,23 @@ os.environ.setdefault("HYDRA_FULL_ERROR", "1")
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from email_assistant import command_line, config, pipeline, repeat, tracking
+from email_assistant.configuration import checks, command_line
+from email_assistant.experiments import repeat, tracking
+from email_assistant.pipeline import pipeline
 
 # What configuration files may name as code.
-TRUSTED = ["email_assistant.sweeps.SweepParent", "email_assistant.progress.Formatter"]
+TRUSTED = ["email_assistant.experiments.sweeps.SweepParent", "email_assistant.progress.Formatter"]
 
 
 @hydra.main(config_path="conf", config_name="config", execution_whitelist=TRUSTED)
 def main(composed: DictConfig) -> float | None:
     """Run the stages that the configuration asks for; the return value is a sweep's objective."""
     # Of a sweep with a launcher this is another process, which has only inherited the environment.
-    privacy.protect()
+    guard.protect()
     with command_line.said_at_once():
         values: Any = OmegaConf.to_container(composed, resolve=True)
         origin = repeat.origin_of(values, tracking.overrides()) if values["from_run"] else None
-        return pipeline.run(config.from_composed(origin.values if origin else values), origin)
+        return pipeline.run(checks.from_composed(origin.values if origin else values), origin)
     return None
 
 

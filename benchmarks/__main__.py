@@ -5,9 +5,9 @@ import statistics
 import time
 from collections.abc import Callable
 
-from email_assistant import privacy
+from email_assistant.privacy import guard
 
-privacy.protect()
+guard.protect()
 
 from benchmarks import candidates, dropout, generation, ingest, training  # noqa: E402
 

@@ -17,21 +17,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from email_assistant import privacy
+from email_assistant.privacy import guard
 
-privacy.protect()
+guard.protect()
 
 from benchmarks.model import ROOT, configured  # noqa: E402
-from email_assistant import jsonl  # noqa: E402
-from email_assistant.candidates import best  # noqa: E402
-from email_assistant.config import Config  # noqa: E402
+from email_assistant.configuration.schema import Config  # noqa: E402
+from email_assistant.evaluation.candidates import best  # noqa: E402
+from email_assistant.evaluation.scoring import Scorer, decoding_of, embedder  # noqa: E402
 from email_assistant.language_model.decoding import Answer, row_seed  # noqa: E402
 from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
 from email_assistant.language_model.generation import write_all  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base  # noqa: E402
 from email_assistant.metrics.scores import SCORES  # noqa: E402
-from email_assistant.prompting import Prompter  # noqa: E402
-from email_assistant.scoring import Scorer, decoding_of, embedder  # noqa: E402
+from email_assistant.requests.prompting import Prompter  # noqa: E402
+from email_assistant.storage import jsonl  # noqa: E402
 
 Record = dict[str, Any]
 SHOWN = ("bleu", "chrf", "mauve", "facts_kept", "facts_invented", "length_ratio", "ended", "style_sign_off")

@@ -12,18 +12,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from email_assistant import privacy
+from email_assistant.privacy import guard
 
-privacy.protect()
+guard.protect()
 
 import torch  # noqa: E402
 
 from benchmarks.model import ROOT, configured  # noqa: E402
-from email_assistant import jsonl  # noqa: E402
+from email_assistant.evaluation.scoring import embedder  # noqa: E402
 from email_assistant.language_model.encoding import Encoded  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base  # noqa: E402
-from email_assistant.prompting import Prompter  # noqa: E402
-from email_assistant.scoring import embedder  # noqa: E402
+from email_assistant.requests.prompting import Prompter  # noqa: E402
+from email_assistant.storage import jsonl  # noqa: E402
 from email_assistant.training.trainer import Trainer  # noqa: E402
 
 

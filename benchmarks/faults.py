@@ -28,8 +28,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.scale import random_model, write_archive
-from email_assistant import jsonl
-from email_assistant.hashing import hash_file
+from email_assistant.storage import jsonl
+from email_assistant.storage.hashing import hash_file
 
 ROOT = Path(__file__).resolve().parents[1]
 # Of each stage, in their order, the files that an undisturbed call would give, byte for byte.

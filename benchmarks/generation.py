@@ -146,7 +146,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from email_assistant import privacy
+    from email_assistant.privacy import guard
 
-    privacy.protect()
+    guard.protect()
     main()

@@ -19,8 +19,7 @@ from transformers import AutoModelForCausalLM
 
 from benchmarks.model import DEMO, configured, in_turn
 from benchmarks.training import encoded
-from email_assistant import planning
-from email_assistant.config import Config
+from email_assistant.configuration.schema import Config
 from email_assistant.language_model.blueprint import architecture
 from email_assistant.language_model.decoding import Decoding
 from email_assistant.language_model.device import keep_memory, prepare
@@ -33,6 +32,7 @@ from email_assistant.language_model.loading import (
     load_encoder,
     quantized,
 )
+from email_assistant.training import planning
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
 from email_assistant.training.trainer import Trainer
@@ -163,7 +163,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from email_assistant import privacy
+    from email_assistant.privacy import guard
 
-    privacy.protect()
+    guard.protect()
     main()

@@ -16,10 +16,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from email_assistant.archive import readers
 from email_assistant.archive.selection import Rules, read_and_select
-from email_assistant.config import Config, Model, from_composed
-from email_assistant.instructions import start_for
+from email_assistant.configuration.checks import from_composed
+from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.loading import LanguageModel, load_base
+from email_assistant.requests.instructions import start_for
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "demo" / "archive.mbox"

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from email_assistant import vault
+from email_assistant.privacy import vault
 
 KINDS = {"one of 300 MB": (1, 300_000_000), "1,000 of 20 kB": (1000, 20_000)}
 

@@ -1,7 +1,11 @@
 """What the tests share: a random model of two layers, small archives, the folders of real mail."""
 
-import json
 import os
+
+# Before torch is imported: on models of two layers, threads wait for one another longer than they compute.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import json
 import shutil
 import subprocess
 import sys
@@ -14,11 +18,11 @@ import warm
 from hypothesis import HealthCheck, settings
 from warm import Call
 
-from email_assistant import privacy
-from email_assistant.config import Architecture, Lora, Model
-from email_assistant.pipeline import WITHOUT_ARTIFACTS as LOOKING
+from email_assistant.configuration.schema import Architecture, Lora, Model
+from email_assistant.pipeline.pipeline import WITHOUT_ARTIFACTS as LOOKING
+from email_assistant.privacy import guard
 
-privacy.protect()
+guard.protect()
 # How long an example takes says more of a busy machine than of the code.
 settings.register_profile("busy_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy_machine")
@@ -40,7 +44,7 @@ def model_settings(path: Path, quantization: str = "none", architecture: Archite
         quantization=quantization,  # type: ignore[arg-type]
         dtype="float32",
         device="cpu",
-        threads=None,
+        threads=1,
     )
 
 
@@ -167,9 +171,9 @@ def caller(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -
 
     def guarded(done: Call) -> Call:
         """Nothing may so much as try to reach another machine."""
-        for file in (tmp_path / "outputs" / privacy.AUDIT).glob("*.jsonl"):
+        for file in (tmp_path / "outputs" / guard.AUDIT).glob("*.jsonl"):
             seen = [json.loads(line) for line in file.read_text().splitlines()]
-            assert [one for one in seen if one["what"] != "call" and not privacy.is_loopback(one["host"])] == []
+            assert [one for one in seen if one["what"] != "call" and not guard.is_loopback(one["host"])] == []
         return done
 
     def call(*arguments: str, stdin: str = "", timeout: float = 300, fresh: bool = False, bare: bool = False) -> Call:

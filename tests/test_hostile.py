@@ -11,7 +11,7 @@ from warm import Call
 
 from email_assistant.archive import readers
 from email_assistant.archive.mail import Raw
-from email_assistant.injection import speaks_to_model
+from email_assistant.requests.injection import speaks_to_model
 from email_assistant.stages.infer import write_table
 
 Run = Callable[..., Call]

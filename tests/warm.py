@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from email_assistant.pipeline import LAST, STAGES
+from email_assistant.pipeline.pipeline import LAST, STAGES
 
 RUN = Path(__file__).resolve().parents[1] / "run.py"
 # No thread may run in what is forked: these are imported and nothing of them is called.

@@ -10,8 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import TypeVar
 
-from email_assistant import privacy
 from email_assistant.errors import ArchiveError
+from email_assistant.privacy import guard
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -82,7 +82,7 @@ class Workers:
 
 def _start() -> None:
     """What a process begins with: nothing leaves it, and Ctrl-C is for the one that started it."""
-    privacy.protect()
+    guard.protect()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig
 
-from email_assistant.config import Model
+from email_assistant.configuration.schema import Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model.fingerprint import model_folder
 

@@ -7,9 +7,9 @@ import platform
 
 import torch
 
-from email_assistant import peers
-from email_assistant.config import Model
+from email_assistant.configuration.schema import Model
 from email_assistant.errors import ConfigurationError
+from email_assistant.language_model import distributed
 
 # mallopt(3).
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
@@ -43,7 +43,7 @@ def choose_device(model: Model) -> torch.device:
         )
     if model.device == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
-    if peers.count() == 1:
+    if distributed.count() == 1:
         return torch.device("cuda")
     own = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     torch.cuda.set_device(own)

@@ -11,8 +11,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from email_assistant import privacy
 from email_assistant.errors import ModelError
+from email_assistant.privacy import guard
 
 
 def install(requirements: Path, folder: Path) -> None:
@@ -67,7 +67,7 @@ def _convert(gguf: Path, folder: Path) -> None:
 
 def main() -> int:
     """The command of `make install`."""
-    privacy.protect()
+    guard.protect()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("requirements", type=Path)
     parser.add_argument("folder", type=Path)

@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from email_assistant.config import Config
+from email_assistant.configuration.schema import Config
 from email_assistant.errors import ModelError
-from email_assistant.hashing import hash_file
 from email_assistant.language_model import hub
+from email_assistant.storage.hashing import hash_file
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from email_assistant import privacy
-from email_assistant.config import Config
+from email_assistant.configuration.schema import Config
 from email_assistant.errors import ModelError
+from email_assistant.privacy import guard
 
 log = logging.getLogger(__name__)
 # Weights as safetensors, configuration, tokenizer and licence: nothing that could be run.
@@ -56,7 +56,7 @@ def fetch_missing(config: Config) -> None:
 
 def main(name: str) -> int:
     """What that process does."""
-    privacy.protect(fetches=True)
+    guard.protect(fetches=True)
     from huggingface_hub import snapshot_download
 
     try:

@@ -11,10 +11,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_liger_kernel_available
 
-from email_assistant import peers
-from email_assistant.config import Lora, Model
+from email_assistant.configuration.schema import Lora, Model
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model import device as machine
+from email_assistant.language_model import distributed
 from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.fingerprint import model_folder
@@ -109,7 +109,7 @@ def take_liger_kernels(model: PreTrainedModel) -> None:
 
 def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype, to_shard: bool) -> dict[str, Any]:
     place: Any = {"": torch.device("cpu") if to_shard else device}
-    if peers.shards() and device.type == "cuda" and not to_shard:
+    if distributed.shards() and device.type == "cuda" and not to_shard:
         # One process alone uses it, layer by layer on all GPUs.
         place = "auto"
     how: dict[str, Any] = {"dtype": dtype, "device_map": place, "local_files_only": True}

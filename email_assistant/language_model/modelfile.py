@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from email_assistant.config import Config
+from email_assistant.configuration.schema import Config
 from email_assistant.language_model.encoding import ChatEncoder
 
 

@@ -7,18 +7,19 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from email_assistant import archive_page, jsonl, purging
 from email_assistant.archive import owner as owners
-from email_assistant.archive import readers
+from email_assistant.archive import purging, readers
 from email_assistant.archive.index import Index, parse
 from email_assistant.archive.mail import Found, Mail
 from email_assistant.archive.selection import Rules, Selection, select
 from email_assistant.archive.tally import Tally
 from email_assistant.archive.workers import Workers
-from email_assistant.config import Config, Data
-from email_assistant.context import Context, archive_paths
+from email_assistant.configuration.schema import Config, Data
 from email_assistant.errors import ArchiveError
+from email_assistant.pipeline.context import Context, archive_paths
 from email_assistant.progress import bar
+from email_assistant.reports import archive_page
+from email_assistant.storage import jsonl
 
 MOST_DOMAINS = 20
 log = logging.getLogger(__name__)

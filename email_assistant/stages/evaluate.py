@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from email_assistant import comparison, evaluation_page, jsonl, plots, written
-from email_assistant.arms import ARMS
-from email_assistant.artifacts import PROGRESS, Artifact
-from email_assistant.config import Config
-from email_assistant.context import Context
-from email_assistant.hashing import hash_of
+from email_assistant.configuration.schema import Config
+from email_assistant.evaluation import written
+from email_assistant.evaluation.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extracted
+from email_assistant.evaluation.scoring import Scorer, embedder, perplexity_of, scorer, write_mails, writer
+from email_assistant.experiments import comparison
+from email_assistant.experiments.tracking import Run
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
 from email_assistant.language_model.generation import Writer
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
@@ -21,11 +21,14 @@ from email_assistant.metrics.authorship import Judge, train_judge, verdict
 from email_assistant.metrics.bootstrap import draws, interval
 from email_assistant.metrics.mauve_score import ENOUGH_MAILS
 from email_assistant.metrics.measured import Measured, Table, save
-from email_assistant.metrics.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extracted
 from email_assistant.metrics.scores import OWNER
-from email_assistant.prompting import Prompter
-from email_assistant.scoring import Scorer, embedder, perplexity_of, scorer, write_mails, writer
-from email_assistant.tracking import Run
+from email_assistant.pipeline.context import Context
+from email_assistant.reports import evaluation_page, plots
+from email_assistant.requests.arms import ARMS
+from email_assistant.requests.prompting import Prompter
+from email_assistant.storage import jsonl
+from email_assistant.storage.artifacts import PROGRESS, Artifact
+from email_assistant.storage.hashing import hash_of
 
 log = logging.getLogger(__name__)
 Record = dict[str, Any]

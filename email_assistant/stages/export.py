@@ -3,14 +3,15 @@
 import logging
 from pathlib import Path
 
-from email_assistant import jsonl, lineage
-from email_assistant.artifacts import Artifact
-from email_assistant.config import Config
-from email_assistant.context import Context, chosen_adapter
-from email_assistant.hashing import hash_file
+from email_assistant.configuration.schema import Config
+from email_assistant.experiments import lineage
+from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, model_folder
-from email_assistant.registry import adapter_path
+from email_assistant.pipeline.context import Context, chosen_adapter
+from email_assistant.storage import jsonl
+from email_assistant.storage.artifacts import Artifact
+from email_assistant.storage.hashing import hash_file
 
 log = logging.getLogger(__name__)
 GGUF, MODELFILE = "adapter.gguf", "Modelfile"

@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from email_assistant import jsonl
 from email_assistant.archive.answering import shortened, text_to_answer
-from email_assistant.config import Config
-from email_assistant.context import Context, chosen_adapter
+from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
-from email_assistant.hashing import hash_file, hash_of
+from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
+from email_assistant.pipeline.context import Context, chosen_adapter
 from email_assistant.progress import bar, printable
-from email_assistant.registry import adapter_path
+from email_assistant.storage import jsonl
+from email_assistant.storage.hashing import hash_file, hash_of
 
 log = logging.getLogger(__name__)
 # What a spreadsheet takes for a formula: '=1', '+SUM(…)', '@SUM(…)', '-2+3'.
@@ -142,8 +142,8 @@ def _loaded(config: Config, adapter: Path) -> Iterator[Any]:
     """The base model with the adapter, refused where it was trained on another base before the base is read."""
     check_base(adapter, base_fingerprint(config))
     if config.generation.backend == "llama_cpp":
+        from email_assistant.evaluation.scoring import by_llama_cpp
         from email_assistant.language_model.loading import load_encoder
-        from email_assistant.scoring import by_llama_cpp
 
         config.outputs.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
@@ -159,9 +159,9 @@ def _progress_file(output: Path) -> Path:
 
 
 def _prompter(config: Config, model: Any, training: Sequence[dict[str, Any]]) -> Any:
+    from email_assistant.evaluation.scoring import embedder
     from email_assistant.language_model.loading import LanguageModel
-    from email_assistant.prompting import Prompter
-    from email_assistant.scoring import embedder
+    from email_assistant.requests.prompting import Prompter
 
     loaded = model if isinstance(model, LanguageModel) else None
     return Prompter(config, model.encoder, training, embedder(config, loaded))
@@ -176,8 +176,8 @@ def _write(
     of_training: str | None,
 ) -> list[str]:
     """The mails; those that a call with the same values had written before it was cut off are read back."""
-    from email_assistant.prompting import way_to_ask
-    from email_assistant.scoring import write_mails
+    from email_assistant.evaluation.scoring import write_mails
+    from email_assistant.requests.prompting import way_to_ask
 
     progress, context = _progress_file(output), _context(config)
     key = hash_of(
@@ -214,10 +214,10 @@ def _talk(config: Config, adapter: Path, training: Sequence[dict[str, Any]]) -> 
 
 
 def _answer_lines(config: Config, model: Any, prompter: Any, context: str | None) -> None:
+    from email_assistant.evaluation.scoring import decoding_of, write_best
     from email_assistant.language_model.decoding import row_seed
     from email_assistant.language_model.generation import stream
-    from email_assistant.prompting import way_to_ask
-    from email_assistant.scoring import decoding_of, write_best
+    from email_assistant.requests.prompting import way_to_ask
 
     def pieces(instruction: str, prompt: list[int]) -> Iterable[str]:
         """The mail while it is written, or whole where it is chosen of several."""

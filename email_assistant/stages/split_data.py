@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from email_assistant import jsonl
 from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.archive.threads import Groups
-from email_assistant.config import Split
-from email_assistant.context import Context
+from email_assistant.configuration.schema import Split
 from email_assistant.errors import DataError
+from email_assistant.pipeline.context import Context
+from email_assistant.storage import jsonl
 
 log = logging.getLogger(__name__)
 Record = dict[str, Any]

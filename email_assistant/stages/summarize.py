@@ -8,20 +8,21 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from email_assistant import instructions, jsonl
-from email_assistant.artifacts import PROGRESS, lines_by_key
-from email_assistant.config import Config, Summarizer
-from email_assistant.context import Context
+from email_assistant.configuration.schema import Config, Summarizer
 from email_assistant.errors import DataError
-from email_assistant.hashing import hash_of
-from email_assistant.injection import speaks_to_model
 from email_assistant.metrics.facts import habitual
+from email_assistant.pipeline.context import Context
 from email_assistant.progress import Bar, bar
+from email_assistant.requests import instructions
+from email_assistant.requests.injection import speaks_to_model
+from email_assistant.storage import jsonl
+from email_assistant.storage.artifacts import PROGRESS, lines_by_key
+from email_assistant.storage.hashing import hash_of
 
 if TYPE_CHECKING:
+    from email_assistant.evaluation.perplexity import Surprise
     from email_assistant.language_model.decoding import Answer
     from email_assistant.language_model.loading import LanguageModel
-    from email_assistant.metrics.perplexity import Surprise
 
 # Tokens of a mail by whose likelihood its instruction is judged.
 JUDGED_TOKENS = 64
@@ -227,7 +228,7 @@ class _Desk:
     @cached_property
     def surprise(self) -> "Surprise":
         """How little the model expects a mail; made when a sentence is first verified."""
-        from email_assistant.metrics.perplexity import Surprise
+        from email_assistant.evaluation.perplexity import Surprise
 
         return Surprise(self.model.model, self.model.device)
 

@@ -10,25 +10,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from email_assistant import jsonl, lineage, planning, registry, trials
 from email_assistant.archive.duplicates import near_duplicates
-from email_assistant.artifacts import PROGRESS, Artifact
-from email_assistant.config import Config
-from email_assistant.context import Context
+from email_assistant.configuration.schema import Config
 from email_assistant.errors import ConfigurationError, PrivacyError
+from email_assistant.evaluation.memorisation import canaries, canaries_extracted, canary_exposures
+from email_assistant.evaluation.scoring import embedder, perplexity_of, scorer, write_mails, writer
+from email_assistant.experiments import lineage, registry, trials
+from email_assistant.experiments.tracking import Run
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.device import free_memory
+from email_assistant.language_model.distributed import Peers
 from email_assistant.language_model.encoding import ChatEncoder, Encoded
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.metrics.measured import save
-from email_assistant.metrics.memorisation import canaries, canaries_extracted, canary_exposures
-from email_assistant.model_card import model_card
-from email_assistant.peers import Peers
-from email_assistant.prompting import Prompter, way_to_ask
-from email_assistant.scoring import embedder, perplexity_of, scorer, write_mails, writer
-from email_assistant.tracking import Run
-from email_assistant.training import first_look
+from email_assistant.pipeline.context import Context
+from email_assistant.reports.model_card import model_card
+from email_assistant.requests.prompting import Prompter, way_to_ask
+from email_assistant.storage import jsonl
+from email_assistant.storage.artifacts import PROGRESS, Artifact
+from email_assistant.training import first_look, planning
 from email_assistant.training.examples import Examples
 from email_assistant.training.start import keep, save_as_plain
 from email_assistant.training.trainer import State, Trainer

@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 from transformers import PretrainedConfig
 
-from email_assistant.config import Lora
+from email_assistant.configuration.schema import Lora
 from email_assistant.language_model.blueprint import skeleton, with_layers
 from email_assistant.language_model.loading import attach
 from email_assistant.training.batches import Batch

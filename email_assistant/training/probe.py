@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache, PretrainedConfig
 
-from email_assistant.config import Lora
+from email_assistant.configuration.schema import Lora
 from email_assistant.language_model.blueprint import replace_linear_layers, with_layers
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.loading import attach, quantized

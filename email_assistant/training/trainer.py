@@ -16,14 +16,14 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from email_assistant.config import Trainer as Settings
+from email_assistant.configuration.schema import Trainer as Settings
 from email_assistant.errors import DataError, OutOfMemoryError
-from email_assistant.hashing import hash_file, hash_of
 from email_assistant.language_model.device import free_memory, is_out_of_memory
+from email_assistant.language_model.distributed import ALONE, Peers
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.peers import ALONE, Peers
 from email_assistant.progress import bar
+from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.training.averaging import MovingAverage, put
 from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
 from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss, Way
@@ -100,7 +100,7 @@ class Trainer:
         # The weights that are validated and kept; those that follow are told them.
         averages = settings.ema_decay > 0 and not peers.follows
         self.average = MovingAverage(self.weights, settings.ema_decay) if averages else None
-        # What 'auto' means was decided by the memory that is left (email_assistant.planning).
+        # What 'auto' means was decided by the memory that is left (email_assistant.training.planning).
         self.recompute = settings.gradient_checkpointing is True
         if self.recompute:
             model.model.gradient_checkpointing_enable({"use_reentrant": False})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from warm import Call
 
-from email_assistant import privacy
+from email_assistant.privacy import guard
 
 NAME, COMMIT = "someone/tiny", "c" * 40
 # What lies beside a model on hubs and must not come with it.
@@ -75,7 +75,7 @@ def test_a_model_is_fetched_once_and_only_where_that_is_allowed(
     # What the process that fetched connected to is in the evidence.
     records = [
         json.loads(line)
-        for file in (tmp_path / "outputs" / privacy.AUDIT).iterdir()
+        for file in (tmp_path / "outputs" / guard.AUDIT).iterdir()
         for line in file.read_text().splitlines()
     ]
     assert {one["host"] for one in records if one["what"] == "connection"} == {"127.0.0.1"}

@@ -9,7 +9,7 @@ import pytest
 from warm import Call
 
 from email_assistant.errors import ConfigurationError
-from email_assistant.peers import Peers
+from email_assistant.language_model.distributed import Peers
 from email_assistant.stages.train import _way_to_train
 from email_assistant.training.differential import SECRET
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from email_assistant.config import Split
+from email_assistant.configuration.schema import Split
 from email_assistant.errors import DataError
 from email_assistant.stages.split_data import divide, fewest, group, sizes
 

@@ -11,7 +11,8 @@ from conftest import ROOT
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from email_assistant.config import Config, from_composed
+from email_assistant.configuration.checks import from_composed
+from email_assistant.configuration.schema import Config
 from email_assistant.language_model.decoding import Answer
 from email_assistant.language_model.loading import load_base
 from email_assistant.progress import bar

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from conftest import lora, model_settings
 
-from email_assistant.config import Lora
-from email_assistant.config import Trainer as Settings
+from email_assistant.configuration.schema import Lora
+from email_assistant.configuration.schema import Trainer as Settings
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 

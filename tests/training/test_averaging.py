@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from small import LORA, encoded, fresh, settings
 
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.training import trainer as trainer_module
 from email_assistant.training.averaging import MovingAverage
 from email_assistant.training.trainer import Trainer
-from tests.training.small import LORA, encoded, fresh, settings
 
 
 @pytest.fixture(scope="module")

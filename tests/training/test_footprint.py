@@ -12,12 +12,12 @@ from test_training import PLAIN, settings
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.model import configured
-from email_assistant import planning
-from email_assistant.config import Architecture, Lora
+from email_assistant.configuration.schema import Architecture, Lora
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model.blueprint import NF4_BYTES, architecture, skeleton, weight_bytes, with_layers
 from email_assistant.language_model.encoding import Encoded
 from email_assistant.language_model.loading import add_adapter, load_base
+from email_assistant.training import planning
 from email_assistant.training.batches import Batch
 from email_assistant.training.footprint import _Alive, step_footprint
 from email_assistant.training.loss import CompletionLoss, Way

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from small import LORA, PLAIN, SETTINGS, encoded, fresh, settings
 from torch.nn import functional
 
-from email_assistant.config import Lora
+from email_assistant.configuration.schema import Lora
 from email_assistant.errors import DataError, OutOfMemoryError
 from email_assistant.language_model.decoder import Projection
 from email_assistant.language_model.encoding import Encoded

@@ -1,0 +1,1 @@
+"""What makes no artifact of the pipeline: it reports, compares, cleans up, encrypts or deletes."""

@@ -1,0 +1,1 @@
+"""The schema of `conf/`, and everything that is checked before a run starts."""

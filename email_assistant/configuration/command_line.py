@@ -1,0 +1,220 @@
+"""What is checked before Hydra runs: every override at once, in well under a second."""
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import IntervalSweep, Override
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from email_assistant.configuration.checks import find_faults, is_known, report, unknown_key
+from email_assistant.errors import ConfigurationError, EmailAssistantError
+from email_assistant.experiments import optuna_sweeper
+from email_assistant.language_model import distributed
+from email_assistant.progress import printable
+
+INTERRUPTED = 130
+ROOT = Path(__file__).resolve().parents[2]
+# Here and not in `run`: the processes that run jobs of a sweep import this module and do not call that.
+OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
+
+
+# Errors of this process that were said already: of the one job, or of some of a sweep, whose others go on.
+_said: list[EmailAssistantError] = []
+_called: list[int] = []
+
+
+@contextmanager
+def said_at_once() -> Iterator[None]:
+    """Say an error that the user can mend when it happens; a process that a launcher started hands it on, too."""
+    try:
+        yield
+    except EmailAssistantError as error:
+        _say(error)
+        if os.getpid() not in _called:
+            raise
+        _said.append(error)
+
+
+def _say(error: EmailAssistantError) -> None:
+    """Say an error in one line, once; one that comes out of another process may have been said to a file alone."""
+    if error.said_by != os.getpid():
+        print(f"error: {printable(str(error))}", file=sys.stderr)
+        error.said_by = os.getpid()
+
+
+def run(main: Callable[[], None]) -> int:
+    """Check the command line, call Hydra's `main`, and turn errors into an exit code.
+
+    Returns:
+        0, or 1 after an error that the user can mend, or 130 after Ctrl-C.
+    """
+    _called.append(os.getpid())
+    optuna_sweeper.register()
+    sys.argv[1:] = [as_text(argument) for argument in sys.argv[1:]]
+    try:
+        check(sys.argv[1:], ROOT / "conf")
+        main()
+    except EmailAssistantError as error:
+        _say(error)
+        return 1
+    except (HydraException, OmegaConfBaseException) as error:
+        print(f"error: {_first_line(error)}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        # A folder that cannot be written, a full disk: the user's to mend, as the name says.
+        print(f"error: {error.filename or 'a file'}: {error.strerror}; see paths.outputs", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if not _is_of_disk(error):
+            raise
+        print(f"error: {_first_line(error)}; see paths.outputs and paths.mlruns", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same call goes on where this one was", file=sys.stderr)
+        return INTERRUPTED
+    return 1 if _said else 0
+
+
+def _is_of_disk(error: Exception) -> bool:
+    """Whether an error is the disk's, though it does not say so by its class: libraries in Rust, and torch.save."""
+    return re.search(r"\(os error \d+\)|PytorchStreamWriter failed writing file", str(error)) is not None
+
+
+def as_text(argument: str) -> str:
+    """Quote what Hydra would not read as text: `12e456` as the beginning of an id, and names as people write them."""
+    key, equals, value = argument.partition("=")
+    if key == "purge.match" and value[:1] not in ("'", '"', ""):
+        escaped = value.replace("'", "\\'")
+        return f"{key}{equals}'{escaped}'"
+    if key not in ("compare.runs", "from_run"):
+        return argument
+    return key + equals + re.sub(r"(^|[\[,]\s*)(\d+e\d+)(?=\s*(?:[\],]|$))", r"\1'\2'", value)
+
+
+def check(arguments: list[str], conf: Path) -> None:
+    """Check the overrides of a call, those of a sweep included.
+
+    Raises:
+        ConfigurationError: with all faults in one message.
+    """
+    parsed = get_args_parser().parse_intermixed_args(arguments)
+    if parsed.help or parsed.hydra_help or parsed.shell_completion or parsed.config_dir or parsed.config_path:
+        return
+    if parsed.multirun and distributed.count() > 1:
+        raise ConfigurationError(
+            "a sweep does not go with processes that train one adapter together; run it without the launcher, "
+            "or a single training with it"
+        )
+    faults: list[str] = []
+    overrides = list(_known_overrides(parsed.overrides, conf, faults))
+    name = parsed.config_name or "config"
+    if parsed.multirun and not faults:
+        overrides = [*_known_overrides(_of_sweep_file(overrides, conf, name), conf, faults), *overrides]
+    if not parsed.multirun:
+        faults += [
+            f"{override.key_or_group}: several values need a sweep: python run.py -m …"
+            for override in overrides
+            if override.is_sweep_override()
+        ]
+    if not any(override.is_sweep_override() for override in overrides) or parsed.multirun:
+        faults += _faults_of_values(overrides, conf, name)
+    if faults:
+        raise ConfigurationError(report(list(dict.fromkeys(faults))))
+
+
+def _of_sweep_file(overrides: list[Override], conf: Path, name: str) -> list[str]:
+    """What a file of conf/sweep/ varies, as on the command line; without the keys that are given there."""
+    given = {override.key_or_group for override in overrides}
+    with initialize_config_dir(config_dir=str(conf)):
+        lines = [_values(override)[0] for override in overrides]
+        try:
+            composed = compose(config_name=name, overrides=lines, return_hydra_config=True)
+        except (HydraException, OmegaConfBaseException):
+            # The same comes up, and is said, where the values are looked at.
+            return []
+    params = composed.hydra.sweeper.get("params") or {}
+    return [f"{key}={value}" for key, value in params.items() if key not in given]
+
+
+def _known_overrides(lines: list[str], conf: Path, faults: list[str]) -> Iterator[Override]:
+    """The overrides that can be composed; what is wrong with the others goes into `faults`."""
+    parser = OverridesParser.create()
+    for line in lines:
+        try:
+            override = parser.parse_override(line)
+        except HydraException as error:
+            faults.append(f"{line}: cannot be read: {_first_line(error)}")
+            continue
+        fault = _fault_of_name(override, conf)
+        if fault:
+            faults.append(fault)
+        else:
+            yield override
+
+
+def _fault_of_name(override: Override, conf: Path) -> str | None:
+    key = override.key_or_group
+    if key.startswith("hydra") or "@" in key:
+        return None
+    if (conf / key).is_dir() and not isinstance(override.value(), dict):
+        return _fault_of_choice(override, conf)
+    return None if is_known(key) else unknown_key(key)
+
+
+def _fault_of_choice(override: Override, conf: Path) -> str | None:
+    group = override.key_or_group
+    choices = sorted(file.stem for file in (conf / group).glob("*.yaml"))
+    for value in _values(override):
+        name = value.rpartition("=")[2]
+        if name not in ("null", "") and name not in choices:
+            near = difflib.get_close_matches(name, choices, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            return f"{group} = {name}: no such choice; there are {', '.join(choices)}{hint}"
+    return None
+
+
+def _values(override: Override) -> list[str]:
+    """The single overrides that one line stands for: one, each value of a sweep, or both ends of an interval."""
+    line, value = override.input_line or "", override.value()
+    if not override.is_sweep_override():
+        return [line]
+    ends = [value.start, value.end] if isinstance(value, IntervalSweep) else override.sweep_string_iterator()
+    return [f"{line.partition('=')[0]}={one}" for one in ends]
+
+
+def _faults_of_values(overrides: list[Override], conf: Path, name: str) -> list[str]:
+    """Compose the call, and once more for every further value of a sweep."""
+    choices = [_values(override) for override in overrides]
+    first = [values[0] for values in choices]
+    calls = [first]
+    for place, values in enumerate(choices):
+        calls += [[*first[:place], value, *first[place + 1 :]] for value in values[1:]]
+    faults: list[str] = []
+    with initialize_config_dir(config_dir=str(conf)):
+        for call in calls:
+            faults += _faults_of_call(name, call)
+    return faults
+
+
+def _faults_of_call(name: str, call: list[str]) -> list[str]:
+    try:
+        composed: Any = OmegaConf.to_container(compose(config_name=name, overrides=call), resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        return [_first_line(error)]
+    return find_faults(composed)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:2]) if lines else type(error).__name__

@@ -1,0 +1,431 @@
+"""The schema of `conf/`: one dataclass per group.
+
+YAML holds the values, these classes hold types and ranges. No field has a default here, so every
+value is defined in exactly one place.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+StageName = Literal[
+    "all",
+    "data",
+    "summarize",
+    "split",
+    "train",
+    "evaluate",
+    "infer",
+    "export",
+    "plan",
+    "compare",
+    "status",
+    "clean",
+    "lineage",
+    "audit",
+    "purge",
+    "lock",
+    "unlock",
+]
+# Stages that may be asked for without an archive.
+WITHOUT_ARCHIVE = (
+    "infer",
+    "export",
+    "plan",
+    "compare",
+    "status",
+    "clean",
+    "lineage",
+    "audit",
+    "purge",
+    "lock",
+    "unlock",
+)
+Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
+Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _one_as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_number_as_text)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Similarity = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Columns:
+    """Columns of a JSONL or CSV archive; None: looked for among the usual names."""
+
+    text: Text | None
+    subject: Text | None
+    sender: Text | None
+    recipient: Text | None
+    date: Text | None
+    id: Text | None
+    thread: Text | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Data:
+    """The archive, whose mails are kept, and which of them."""
+
+    path: Annotated[list[Text], BeforeValidator(_one_as_list), Field(min_length=1)] | None
+    format: Literal["auto", "mbox", "maildir", "eml", "emlx", "msg", "pst", "olm", "jsonl", "csv"]
+    owner: Annotated[list[Text], BeforeValidator(_one_as_list)]
+    columns: Columns
+    min_words: Count
+    max_words: Count | None
+    duplicate_similarity: Similarity
+    max_mails: Count | None
+    drop: list[Kind]
+    languages: Annotated[list[Text], BeforeValidator(_one_as_list)]
+    code: Literal["keep", "drop"]
+    context: Literal["none", "parent"]
+    context_words: Count
+    redact: Literal["none", "pii"]
+    others: Annotated[int, Field(ge=0)]
+    processes: Count | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class ExamplePair:
+    """A mail and the instruction that asks for it."""
+
+    email: str
+    instruction: str
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Summarizer:
+    """How the instruction of a mail is written."""
+
+    method: Literal["model", "from_file"]
+    path: Text | None
+    prompts: dict[str, str]
+    starts: dict[str, str]
+    mentions: dict[str, str]
+    notes: dict[str, str]
+    examples: dict[str, list[ExamplePair]]
+    facts: Annotated[int, Field(ge=0)]
+    note_words: Annotated[int, Field(ge=0)]
+    verify: bool
+    max_new_tokens: Count
+    mail_tokens: Count
+    retries: Annotated[int, Field(ge=0)]
+    retry_temperature: Positive
+    batch_size: Count
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Split:
+    """How pairs are divided into training, validation and test mails."""
+
+    method: Literal["random", "time"]
+    test_fraction: Fraction
+    validation_fraction: Fraction
+    max_train_mails: Annotated[int, Field(ge=2)] | None
+    near_duplicate_similarity: Similarity
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Architecture:
+    """The numbers of a base model by which its memory can be planned without its files."""
+
+    model_type: Text
+    vocab_size: Count
+    hidden_size: Count
+    intermediate_size: Count
+    num_hidden_layers: Count
+    num_attention_heads: Count
+    num_key_value_heads: Count
+    tie_word_embeddings: bool
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Model:
+    """The base model and how it is held in memory."""
+
+    path: Text
+    gguf: Text | None
+    architecture: Architecture | None
+    quantization: Literal["none", "nf4"]
+    dtype: Literal["auto", "float32", "bfloat16", "float16"]
+    device: Literal["auto", "cpu", "cuda"]
+    threads: Count | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Lora:
+    """The adapter."""
+
+    r: Count
+    alpha: Positive | None
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    target_modules: Literal["all-linear"] | list[Text]
+    use_rslora: bool
+    use_dora: bool
+    init: Literal["default", "pissa", "olora"]
+    layers: list[Annotated[int, Field(ge=0)]] | None
+
+    @property
+    def scale_numerator(self) -> float:
+        """LoRA's alpha: as given, or twice the rank."""
+        return 2.0 * self.r if self.alpha is None else self.alpha
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Trainer:
+    """The optimisation of the adapter."""
+
+    learning_rate: Positive
+    lora_plus_ratio: Positive
+    neftune_alpha: Positive | None
+    scheduler: Literal["cosine", "linear", "constant"]
+    warmup_fraction: Annotated[float, Field(ge=0, lt=1)]
+    optimizer: Literal["adamw", "paged_adamw_8bit"]
+    weight_decay: NotNegative
+    ema_decay: Annotated[float, Field(ge=0, lt=1)]
+    epochs: Count
+    max_steps: Count | None
+    batch_size: Count
+    weighting: Literal["tokens", "mails"]
+    micro_batch_tokens: Count
+    max_length: Annotated[int, Field(ge=16)]
+    too_long: Literal["drop", "cut"]
+    max_grad_norm: Positive
+    gradient_checkpointing: Literal["auto"] | bool
+    validations_per_epoch: Count
+    patience: Count | None
+    checkpoint_steps: Count
+    scored_mails: Annotated[int, Field(ge=2)]
+    canaries: Annotated[int, Field(ge=0)]
+    canary_repeats: Count
+    privacy: Literal["none", "careful", "differential"]
+    canary_limit: Positive
+    epsilon: Annotated[float, Field(ge=0.1, le=50)]
+    delta: Fraction | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Generation:
+    """How mails are decoded."""
+
+    max_new_tokens: Count
+    temperature: NotNegative
+    top_p: Annotated[float, Field(gt=0, le=1)]
+    min_p: Annotated[float, Field(ge=0, lt=1)]
+    repetition_penalty: Positive
+    no_repeat_ngram_size: Literal[0] | Annotated[int, Field(ge=2)]
+    candidates: Count
+    batch_size: Count
+    backend: Literal["transformers", "llama_cpp"]
+    slots: Count
+
+    @property
+    def tries(self) -> int:
+        """Mails that are written for each request: one alone where all would be the same."""
+        return self.candidates if self.temperature else 1
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Mauve:
+    """MAUVE's settings."""
+
+    model_path: Text | None
+    buckets: Annotated[int, Field(ge=2)] | None
+    scaling_factor: Positive
+    max_tokens: Count
+    seeds: Count
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Evaluation:
+    """What is compared on the test mails."""
+
+    arms: Annotated[list[Arm], Field(min_length=1)]
+    shots: Count
+    max_mails: Annotated[int, Field(ge=2)] | None
+    judge_mails: Annotated[int, Field(ge=0)]
+    extraction_mails: Annotated[int, Field(ge=0)]
+    resamples: Annotated[int, Field(ge=100)]
+    mauve: Mauve
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Retrieval:
+    """The owner's mails that a prompt shows."""
+
+    method: Literal["none", "bm25", "embedding"]
+    mails: Count
+    max_tokens: Count
+    training_share: Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Infer:
+    """Instructions in, mails out."""
+
+    input: Text | None
+    csv_safe: bool
+    output: Text
+    thread: Text | None
+    adapter: Text | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Export:
+    """The adapter for other programs."""
+
+    folder: Text
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Plan:
+    """What a run will need, said before it runs."""
+
+    device_memory_gb: Positive | None
+    probe: bool
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Compare:
+    """Runs of the store side by side."""
+
+    runs: Annotated[list[Text], BeforeValidator(_one_as_list)]
+    mails: Literal["validation", "test"]
+    arm: Arm
+    by: str
+    resamples: Annotated[int, Field(ge=100)]
+    output: Text
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Clean:
+    """What no run refers to."""
+
+    remove: bool
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Privacy:
+    """What may leave this machine."""
+
+    allow_network: bool
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Audit:
+    """The evidence of what the last calls did."""
+
+    calls: Count
+    passages: Annotated[int, Field(ge=0)]
+    temporary_mb: Annotated[int, Field(ge=0)]
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Purge:
+    """What is taken out of all that was made."""
+
+    match: Text | None
+    dry_run: bool
+    adapters: bool
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Vault:
+    """How files are encrypted while they are not used."""
+
+    key: Literal["passphrase", "keyring"]
+    passphrase_file: Text | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Sweep:
+    """What the jobs of a sweep are judged by."""
+
+    objective: Text
+    direction: Literal["auto", "minimize", "maximize"]
+    trial: Annotated[int, Field(ge=0)] | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Tracking:
+    """The MLflow store: a local one, or that of a server on the private network."""
+
+    enabled: bool
+    uri: Text | None
+    allow_remote: bool
+    experiment: Annotated[Text, Field(min_length=1)] | None
+    run_name: Text | None
+    log_adapter: bool
+    register: bool
+    system_metrics_seconds: Positive | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Paths:
+    """Folders of the project."""
+
+    root: str
+    outputs: str
+    mlruns: str
+    models: str
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Config:
+    """A whole run."""
+
+    stage: StageName
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    force: bool
+    from_run: Text | None
+    data: Data
+    summarizer: Summarizer
+    split: Split
+    model: Model
+    lora: Lora
+    trainer: Trainer
+    generation: Generation
+    evaluation: Evaluation
+    retrieval: Retrieval
+    infer: Infer
+    export: Export
+    plan: Plan
+    compare: Compare
+    clean: Clean
+    privacy: Privacy
+    audit: Audit
+    purge: Purge
+    vault: Vault
+    sweep: Sweep
+    tracking: Tracking
+    paths: Paths
+
+    @property
+    def shown_in_training(self) -> bool:
+        """Whether mails of the archive stand beside some of the mails that are taught."""
+        return self.retrieval.method != "none" and self.retrieval.training_share > 0
+
+    @property
+    def infers_with_retrieval(self) -> bool:
+        """Whether instructions are answered with mails of the archive beside them."""
+        return self.stage == "infer" and self.retrieval.method != "none"
+
+    @property
+    def outputs(self) -> Path:
+        """The folder of artifacts."""
+        return Path(self.paths.outputs)

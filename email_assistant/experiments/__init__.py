@@ -1,0 +1,1 @@
+"""Runs in the MLflow store: logging, comparing, repeating, tracing and sweeping them."""

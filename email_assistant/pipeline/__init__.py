@@ -1,0 +1,1 @@
+"""The order of the stages, the keys of their artifacts, and what is missing."""

@@ -1,0 +1,178 @@
+"""The page of an evaluation."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sacrebleu.metrics import CHRF
+
+from email_assistant.evaluation.score_table import rows
+from email_assistant.metrics.scores import OWNER, SCORES
+from email_assistant.reports import plots
+from email_assistant.reports.page import render
+
+# Words with what follows them, so that pieces put together give the text.
+PIECE = re.compile(r"\w+|\s+|[^\w\s]")
+TEMPLATE = """{% extends "shell" %}
+{% from "scores" import td %}
+{% block title %}Evaluation on {{ report.mails }} mails{% endblock %}
+{% block style %}{% include "scores.css" %}
+th:first-child, td:first-child { text-align: left; }
+.plots { display: flex; flex-wrap: wrap; gap: 1rem; }
+.arms { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
+.mail { background: var(--soft); border-radius: .4rem; padding: .6rem .8rem; }
+.mail { overflow-wrap: anywhere; white-space: pre-wrap; }
+ins { background: #f5851833; border-radius: .2rem; text-decoration: none; }
+h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
+.controls { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; }
+.controls input, .controls select { font: inherit; padding: .2rem .5rem; }
+.plain ins { background: none; }
+{% endblock %}
+{% block body %}
+<h1>Evaluation on {{ report.mails }} mails</h1>
+{% for warning in report.warnings %}<p class="note">{{ warning }}</p>{% endfor %}
+<div class="wide"><table>
+<tr><th></th>{% for arm in columns %}<th>{{ names(arm) }}</th>{% endfor %}</tr>
+{% for row in rows %}
+<tr><td>{{ row.label }}</td>
+{% for cell in row.cells %}{{ td(cell) }}{% endfor %}</tr>
+{% endfor %}
+</table></div>
+<p><small>Below each score its 95% interval (bootstrap over mails, {{ report.bootstrap.resamples }} times). Bold: the
+best arm. ≠: differs from the tuned model, paired test on the same mails, p &lt; 0.05 after Holm's correction.
+The owner's column holds other mails of the owner in the place of written ones: the best that a style score can be,
+though not BLEU and chrF, since they are about other things; facts, copying and the judge are those of the real test
+mails.</small></p>
+{% if gaps %}<p>{% for gap in gaps %}{{ gap }}<br>{% endfor %}</p>{% endif %}
+{% if report.memorisation %}<p>{{ memory }}</p>{% endif %}
+<div class="plots">{% for name, image in plots.items() %}<img alt="{{ name }}" src="{{ image }}">{% endfor %}</div>
+<p><small>{% for name, signature in report.signatures.items() %}{{ name }}: {{ signature }}<br>{% endfor %}
+{% if report.judge %}judge: right in {{ '%.0f'|format(100 * report.judge.accuracy) }}% of its own cases
+(cross-validation), from {{ report.judge.owner_mails }} mails of the owner and {{ report.judge.other_mails }} others<br>
+{% endif %}</small></p>
+<h2>The mails</h2>
+<div class="controls">
+<label>Filter <input id="filter" type="search" placeholder="words in any of them"></label>
+<label>Order <select id="order"><option value="place">as they are</option>
+{% for arm in report.arms %}<option value="{{ arm }}">best chrF of: {{ names(arm) }}</option>{% endfor %}
+</select></label>
+<label><input id="marks" type="checkbox" checked> mark words that the real mail has not</label>
+<span id="count"></span>
+</div>
+<div id="mails">
+{% for mail in mails %}
+<details class="entry" data-place="{{ -loop.index }}"\
+{% for arm, value in mail.chrf.items() %} data-{{ arm }}="{{ value }}"{% endfor %}\
+{% if loop.first %} open{% endif %}><summary>{{ mail.instruction }}</summary>
+{% if mail.context %}<h3>In answer to</h3><div class="mail">{{ mail.context }}</div>{% endif %}
+<div class="arms">
+<div><h3>The owner wrote</h3><div class="mail">{{ mail.email }}</div></div>
+{% for arm, pieces in mail.arms.items() %}<div><h3>{{ names(arm) }}, chrF {{ '%.0f'|format(mail.chrf[arm]) }}</h3>
+<div class="mail">{% for new, text in pieces %}{% if new %}<ins>{{ text }}</ins>{% else %}{{ text }}{% endif %}\
+{% endfor %}</div></div>
+{% endfor %}
+</div></details>
+{% endfor %}
+</div>
+{% endblock %}
+"""
+# Filters and orders the entries of a page; nothing is fetched and nothing kept.
+SCRIPT = """
+const byId = name => document.getElementById(name);
+const mails = byId('mails'), entries = [...mails.children];
+function show() {
+  const words = byId('filter').value.toLowerCase().split(' ').filter(Boolean);
+  let shown = 0;
+  for (const entry of entries) {
+    const text = entry.textContent.toLowerCase();
+    entry.hidden = !words.every(word => text.includes(word));
+    shown += !entry.hidden;
+  }
+  byId('count').textContent = shown + ' of ' + entries.length;
+}
+function sort() {
+  const key = byId('order').value;
+  const value = entry => Number(entry.getAttribute('data-' + key));
+  mails.append(...[...entries].sort((a, b) => value(b) - value(a)));
+}
+byId('filter').addEventListener('input', show);
+byId('order').addEventListener('change', sort);
+byId('marks').addEventListener('change', event => mails.classList.toggle('plain', !event.target.checked));
+show();
+"""
+
+
+def write_report(
+    path: Path, report: Mapping[str, Any], generations: Sequence[Mapping[str, Any]], figures: Mapping[str, Any]
+) -> None:
+    """Write the page of an evaluation.
+
+    Args:
+        path: Of the page.
+        report: As report.json.
+        generations: Lines of generations.jsonl.
+        figures: Plots by name.
+    """
+    page = render(
+        TEMPLATE,
+        SCRIPT,
+        report=report,
+        names=plots.name_of,
+        columns=[*report["arms"], OWNER],
+        rows=rows(report),
+        gaps=_gaps(report),
+        memory=_memory(report),
+        plots={name: plots.as_image(figure) for name, figure in figures.items()},
+        mails=[_mail(line, list(report["arms"])) for line in generations],
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def _gaps(report: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{plots.name_of(arm)} goes {gap['value']:.0%} of the way from the base model to the owner in "
+        f"{SCORES[name].label} ({gap['low']:.0%} to {gap['high']:.0%})"
+        for arm, gaps in report["gaps_closed"].items()
+        for name, gap in gaps.items()
+    ]
+
+
+def _memory(report: Mapping[str, Any]) -> str:
+    """What can be had of the training mails, in sentences."""
+    found = report["memorisation"]
+    if not found:
+        return ""
+    low, high = found["intervals"]["tuned"]
+    said = (
+        f"Of {found['mails']} training mails whose first {found['known_tokens']} tokens are given away, the tuned "
+        f"model goes on word for word for {found['extracted_tokens']} tokens in {found['extracted']['tuned']:.0%} "
+        f"({low:.0%} to {high:.0%}), the base model in {found['extracted']['base']:.0%}."
+    )
+    canaries = found["canaries"]
+    if canaries:
+        said += (
+            f" Planted secrets have a mean exposure of {canaries['canary_exposure']:.1f} bits (1.4 where nothing is "
+            f"remembered, 10 at most), and {canaries['canaries_extracted']:.0%} of them can be extracted."
+        )
+    return said
+
+
+def _mail(line: Mapping[str, Any], arms: Sequence[str]) -> dict[str, Any]:
+    """A test mail with each arm's, the words that the real one has not marked."""
+    judge = CHRF()
+    return {
+        **{name: line.get(name) for name in ("instruction", "context", "email")},
+        "arms": {arm: difference(line["email"], line[arm]) for arm in arms},
+        "chrf": {arm: round(judge.sentence_score(line[arm], [line["email"]]).score, 1) for arm in arms},
+    }
+
+
+def difference(real: str, written: str) -> list[tuple[bool, str]]:
+    """A written text in pieces, each with whether it is new: not in the real text, in the same order."""
+    left, right = (PIECE.findall(text) for text in (real, written))
+    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
+    return [
+        (kind != "equal", "".join(right[start:end])) for kind, _, _, start, end in matcher.get_opcodes() if start < end
+    ]

@@ -1,0 +1,75 @@
+"""The card that lies beside an adapter: data counts, scores, and where it comes from."""
+
+from typing import Any
+
+from email_assistant.configuration.schema import Config
+from email_assistant.storage.artifacts import Artifact
+
+TEMPLATE = """---
+base_model: {base}
+library_name: peft
+pipeline_tag: text-generation
+tags: [lora, email]
+---
+
+# A LoRA adapter that writes mail as one person does
+
+**Private.** It was trained on one person's mail and may repeat parts of it. Do not publish it.
+
+- Base model: {base} (fingerprint {fingerprint}, quantization {quantization})
+- LoRA: r={r}, alpha={alpha}, dropout={dropout}, target modules {targets}
+- Training: {training} mails, {supervised} supervised tokens, {steps} steps, best at step {best_step}, seed {seed}
+
+## Scores on the validation mails
+
+| Score | Value |
+|---|---|
+{scores}
+
+{signatures}
+
+## Lineage
+
+| Stage | Artifact | Counts |
+|---|---|---|
+{lineage}
+
+## Use
+
+`python run.py stage=infer infer.adapter=<this folder> infer.input=instructions.txt infer.output=mails.csv`
+"""
+
+
+def model_card(
+    config: Config,
+    metrics: dict[str, Any],
+    signatures: dict[str, str],
+    artifacts: dict[str, Artifact],
+    fingerprint: str,
+) -> str:
+    """The card as Markdown; it holds no text of any mail."""
+    shown = ("validation_", "base_", "canar", "privacy_")
+    scores = {name: value for name, value in metrics.items() if name.startswith(shown)}
+    return TEMPLATE.format(
+        base=config.model.path.rstrip("/").rpartition("/")[2],
+        fingerprint=fingerprint,
+        quantization=config.model.quantization,
+        r=config.lora.r,
+        alpha=config.lora.scale_numerator,
+        dropout=config.lora.dropout,
+        targets=config.lora.target_modules,
+        training=metrics["train_mails"],
+        supervised=metrics["supervised_tokens"],
+        steps=metrics["steps"],
+        best_step=metrics["best_step"],
+        seed=config.seed,
+        scores="\n".join(f"| {name} | {value:.4g} |" for name, value in scores.items()),
+        signatures="\n".join(f"- {name}: `{value}`" for name, value in signatures.items()),
+        lineage="\n".join(
+            f"| {name} | {artifact.folder.name} | {_counts(artifact)} |" for name, artifact in artifacts.items()
+        ),
+    )
+
+
+def _counts(artifact: Artifact) -> str:
+    return ", ".join(f"{key} {value}" for key, value in artifact.manifest["counts"].items())

@@ -1,0 +1,265 @@
+"""The plots of an evaluation, legible on light and dark pages."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from email_assistant.metrics.formulas import divergence_curve, shares
+from email_assistant.metrics.measured import Measured
+from email_assistant.metrics.scores import OWNER, SCORES
+from email_assistant.metrics.style import LENGTHS
+from email_assistant.requests.arms import ARMS
+
+# Between black and white, so that it shows on either.
+GREY = "#888888"
+COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#b279a2", "#72b7b2", "#9d755d", "#bab0ac")
+# With their floor and ceiling.
+MAIN = ("bleu", "chrf", "mauve", "authorship")
+# Values that are written beside an axis; of more the first and the last.
+_MOST_TICKS = 8
+Records = Sequence[Mapping[str, Any]]
+
+
+def name_of(arm: str) -> str:
+    """An arm for people."""
+    return "The owner" if arm == OWNER else ARMS[arm].label
+
+
+def scores(report: Mapping[str, Any]) -> Any:
+    """The main scores of every arm with intervals, the floor and the owner's own mails drawn as lines."""
+    names = [name for name in MAIN if any(name in values for values in report["arms"].values())]
+    figure, all_axes = _figure(len(names), 3.2 * len(names), 3.4)
+    arms = list(report["arms"])
+    for axes, name in zip(all_axes, names, strict=True):
+        for place, arm in enumerate(arms):
+            value, (low, high) = report["arms"][arm][name], report["intervals"][arm][name]
+            axes.bar(place, value, color=COLOURS[place % len(COLOURS)])
+            axes.errorbar(place, value, [[max(0, value - low)], [max(0, high - value)]], color=GREY, capsize=3)
+        # Other mails of the owner share no words with these, so that their BLEU is no ceiling.
+        lines = {"owner": report["owner"].get(name)} if name in ("mauve", "authorship") else {}
+        lines["base"] = report["arms"].get("base", {}).get(name)
+        for label, value in lines.items():
+            if value is not None:
+                axes.axhline(value, color=GREY, linestyle="--" if label == "owner" else ":", linewidth=1)
+                axes.text(len(arms) - 0.45, value, f" {label}", color=GREY, fontsize=7, va="bottom", ha="right")
+        axes.set_xticks(range(len(arms)), [name_of(arm) for arm in arms], rotation=35, ha="right", fontsize=7)
+        axes.set_title(SCORES[name].label)
+    return figure
+
+
+def mauve_curves(arms: Mapping[str, Mapping[str, Measured]]) -> Any:
+    """MAUVE's divergence curve of every arm, of the first clustering: the larger the area, the nearer."""
+    figure, (axes,) = _figure(1, 4.6, 4.0)
+    for place, (arm, found) in enumerate(arms.items()):
+        measured = found["mauve"]
+        counts = shares(measured.parts.sum(axis=0)[0])
+        along, height = divergence_curve(counts[1], counts[0], measured.parameter)
+        order = np.argsort(along)
+        style = {"color": GREY, "linestyle": "--"} if arm == OWNER else {"color": COLOURS[place % len(COLOURS)]}
+        axes.plot(along[order], height[order], label=name_of(arm), **style)
+    axes.set_xlabel("exp(-c KL(written | mixture))")
+    axes.set_ylabel("exp(-c KL(real | mixture))")
+    axes.set_title("MAUVE's curve")
+    _legend(axes)
+    return figure
+
+
+def dots(report: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """Scores of many runs, a line each from the top, with their intervals.
+
+    Args:
+        report: With scores and intervals by label.
+        names: Of the scores.
+    """
+    labels = list(report["arms"])
+    figure, all_axes = _figure(len(names), 3.4 + 2.2 * len(names), 0.8 + 0.28 * len(labels), sharey=True)
+    for place, (axes, name) in enumerate(zip(all_axes, names, strict=True)):
+        for row, label in enumerate(labels):
+            value, (low, high) = report["arms"][label][name], report["intervals"][label][name]
+            axes.errorbar(value, row, xerr=[[value - low], [high - value]], fmt="o", color=COLOURS[place], ecolor=GREY)
+        axes.axvline(report["arms"][labels[0]][name], color=GREY, linestyle=":", linewidth=1)
+        axes.set_title(SCORES[name].short)
+    all_axes[0].set_yticks(range(len(labels)), labels, fontsize=8)
+    all_axes[0].invert_yaxis()
+    return figure
+
+
+def parallel_coordinates(names: Sequence[str], runs: Sequence[tuple[Mapping[str, str], float]], objective: str) -> Any:
+    """A line a run through its values (Inselberg 1985), in the colour of what came out.
+
+    Args:
+        names: Of the varied parameters.
+        runs: Their values, and that of the objective.
+        objective: Its name.
+    """
+    from matplotlib import colormaps
+
+    figure, (axes,) = _figure(1, 2.6 + 1.8 * len(names), 3.6)
+    columns = [_axis([values[name] for values, _ in runs]) for name in names]
+    columns.append(_axis([str(value) for _, value in runs]))
+    heights = [height for height, _ in columns]
+    for place, column in enumerate(zip(*heights, strict=True)):
+        axes.plot(range(len(columns)), column, color=colormaps["viridis"](heights[-1][place]), linewidth=1.5)
+    for place, (_, ticks) in enumerate(columns):
+        axes.axvline(place, color=GREY, linewidth=1)
+        for height, label in ticks:
+            axes.text(place, height, f" {label}", color=GREY, fontsize=7, va="center")
+    axes.set_xticks(range(len(columns)), [*names, objective], fontsize=8)
+    axes.set_yticks([])
+    for side in axes.spines.values():
+        side.set_visible(False)
+    return figure
+
+
+def _axis(values: Sequence[str]) -> tuple[list[float], list[tuple[float, str]]]:
+    """The height of every value between 0 and 1, and what is written beside which height.
+
+    Numbers lie by their size, by its logarithm where they span more than one power of ten; words by their order.
+    """
+    try:
+        numbers = [float(value) for value in values]
+    except ValueError:
+        words = sorted(set(values))
+        numbers = [float(words.index(value)) for value in values]
+        labels = {float(place): word for place, word in enumerate(words)}
+    else:
+        labels = {number: f"{number:.4g}" for number in numbers}
+        if len(labels) > _MOST_TICKS:
+            labels = {number: labels[number] for number in (min(numbers), max(numbers))}
+    low, high = min(numbers), max(numbers)
+    by_power = low > 0 and high / low > 10
+
+    def height(number: float) -> float:
+        if high == low:
+            return 0.5
+        if by_power:
+            return float(np.log(number / low) / np.log(high / low))
+        return (number - low) / (high - low)
+
+    return [height(number) for number in numbers], [(height(number), label) for number, label in labels.items()]
+
+
+def validation_losses(histories: Mapping[str, Records]) -> Any:
+    """Validation losses of many runs by step."""
+    figure, (axes,) = _figure(1, 8.0, 4.0)
+    for place, (label, history) in enumerate(histories.items()):
+        points = [(record["step"], record["validation/loss"]) for record in history if "validation/loss" in record]
+        dashes = ("-", "--", ":", "-.")[place // len(COLOURS) % 4]
+        axes.plot(*zip(*points, strict=True), dashes, label=label, color=COLOURS[place % len(COLOURS)], marker=".")
+    _name_losses(axes, "Validation loss")
+    return figure
+
+
+def losses(history: Records) -> Any:
+    """Training and validation loss by step."""
+    figure, (axes,) = _figure(1, 5.2, 4.0)
+    for place, (key, label) in enumerate((("train/loss", "training"), ("validation/loss", "validation"))):
+        points = [(record["step"], record[key]) for record in history if key in record]
+        if points:
+            axes.plot(*zip(*points, strict=True), label=label, color=COLOURS[place], marker="." if place else "")
+    _name_losses(axes, "Loss")
+    return figure
+
+
+def lengths(texts: Mapping[str, Sequence[str]]) -> Any:
+    """How long mails and their sentences are, in words, by arm."""
+    figure, all_axes = _figure(2, 9.5, 3.6)
+    for axes, (name, lengths_of) in zip(all_axes, LENGTHS.items(), strict=True):
+        rows = [[length for text in mails for length in lengths_of(text)] or [0] for mails in texts.values()]
+        drawn = axes.boxplot(rows, orientation="horizontal", showfliers=False, patch_artist=True)
+        for place, box in enumerate(drawn["boxes"]):
+            box.set(facecolor=GREY if place == 0 else COLOURS[(place - 1) % len(COLOURS)], alpha=0.7)
+        for part in ("whiskers", "caps", "medians"):
+            for line in drawn[part]:
+                line.set_color(GREY)
+        axes.set_yticks(range(1, len(rows) + 1), [name_of(arm) for arm in texts], fontsize=7)
+        axes.invert_yaxis()
+        axes.set_title(f"{SCORES[f'style_{name}'].label.partition(',')[0]}, words")
+    return figure
+
+
+def style(report: Mapping[str, Any]) -> Any:
+    """Distances of habits from the owner's, by arm; the dashes are what other mails of the owner score."""
+    names = [name for name in SCORES if name.startswith("style_")]
+    figure, (axes,) = _figure(1, 9.5, 3.6)
+    arms, places = list(report["arms"]), np.arange(len(names))
+    width = 0.8 / len(arms)
+    for place, arm in enumerate(arms):
+        heights = [report["arms"][arm][name] for name in names]
+        shift = (place - (len(arms) - 1) / 2) * width
+        axes.bar(places + shift, heights, width, label=name_of(arm), color=COLOURS[place % len(COLOURS)])
+    for place, name in enumerate(names):
+        if name in report["owner"]:
+            axes.hlines(report["owner"][name], place - 0.45, place + 0.45, color=GREY, linestyle="--", linewidth=1)
+    axes.set_xticks(places, [SCORES[name].label for name in names], rotation=20, ha="right", fontsize=8)
+    axes.set_title("Distance from the owner's habits (0 is none)")
+    _legend(axes)
+    return figure
+
+
+def all_of(
+    report: Mapping[str, Any], arms: Mapping[str, Mapping[str, Measured]], generations: Records, history: Records
+) -> dict[str, Any]:
+    """Every plot by its name.
+
+    Args:
+        report: Of the evaluation.
+        arms: Scores by arm, with the owner's.
+        generations: Lines of generations.jsonl.
+        history: Lines of history.jsonl.
+    """
+    texts = {OWNER: [line["email"] for line in generations]}
+    texts |= {arm: [line[arm] for line in generations] for arm in report["arms"]}
+    made = {"scores": scores(report), "mauve": mauve_curves(arms), "style": style(report), "lengths": lengths(texts)}
+    return made | ({"loss": losses(history)} if history else {})
+
+
+def as_image(figure: Any) -> str:
+    """A figure for an img element: an SVG that needs no file beside it."""
+    return "data:image/svg+xml;base64," + base64.b64encode(_saved(figure, "svg")).decode("ascii")
+
+
+def write_pictures(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Figures as PNG files on white, by name."""
+    folder.mkdir(exist_ok=True)
+    for name, figure in figures.items():
+        picture = _saved(figure, "png", transparent=False, facecolor="white", dpi=120)
+        (folder / f"{name}.png").write_bytes(picture)
+
+
+def _saved(figure: Any, kind: str, **how: Any) -> bytes:
+    buffer = BytesIO()
+    # Without a date the same figures give the same bytes.
+    metadata = {"Date": None} if kind == "svg" else {}
+    figure.savefig(buffer, format=kind, metadata=metadata, **({"transparent": True} | how))
+    return buffer.getvalue()
+
+
+def _figure(columns: int, width: float, height: float, sharey: bool = False) -> tuple[Any, list[Any]]:
+    """A figure and its axes in one row, all lines and letters grey."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    all_axes = list(figure.subplots(1, columns, squeeze=False, sharey=sharey)[0])
+    for axes in all_axes:
+        axes.tick_params(colors=GREY)
+        for spine in axes.spines.values():
+            spine.set_color(GREY)
+        for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
+            text.set_color(GREY)
+    return figure, all_axes
+
+
+def _name_losses(axes: Any, title: str) -> None:
+    axes.set_xlabel("step")
+    axes.set_ylabel("nats a token")
+    axes.set_title(title)
+    _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    axes.legend(fontsize=7, labelcolor=GREY, framealpha=0)

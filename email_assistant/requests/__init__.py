@@ -1,0 +1,1 @@
+"""From mail to request, and from request to prompt."""

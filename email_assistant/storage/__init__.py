@@ -1,0 +1,1 @@
+"""Artifacts, JSONL files and hashes."""

@@ -1,0 +1,123 @@
+"""What is there, and what is left over."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from warm import Call
+
+from email_assistant.experiments import processes
+from email_assistant.experiments.tracking import PROCESS_TAG, open_store
+from email_assistant.pipeline.pipeline import STAGES
+from email_assistant.pipeline.summary import age, size
+
+Run = Callable[..., Call]
+
+
+def lines(out: str) -> dict[str, str]:
+    """What the table says of each stage; what does not fit into a line goes on in the next one."""
+    found: dict[str, str] = {}
+    stage = ""
+    for line in out.splitlines():
+        words = line.split()
+        if words and words[0] in STAGES and line.startswith("  ") and not line.startswith("   "):
+            stage = words.pop(0)
+        found[stage] = " ".join([found.get(stage, ""), *words]).strip()
+    return found
+
+
+def test_status_says_what_is_there_and_what_would_run_and_why(run_py: Run, tmp_path: Path) -> None:
+    nothing = lines(run_py("stage=status").out)
+    assert nothing["data"].startswith("would run")
+    assert nothing["train"].endswith("after split")
+    assert not (tmp_path / "mlruns").exists()
+    assert run_py("stage=split", "tracking=none").code == 0
+    made = lines(run_py("stage=status").out)
+    assert all(made[stage].startswith("is there") for stage in ("data", "summarize", "split"))
+    assert made["train"].startswith("would run")
+    key = (tmp_path / "outputs" / "latest" / "data").resolve().name
+    assert key[:12] in made["data"]
+    changed = lines(run_py("stage=status", "split.test_fraction=0.2").out)
+    assert "changed since last: split.test_fraction (0.1 → 0.2)" in changed["split"]
+    (tmp_path / "outputs" / "latest" / "data" / "emails.jsonl").write_text("{}")
+    damaged = run_py("stage=status").out
+    assert lines(damaged)["data"].startswith("fault")
+    assert "force=true" in lines(damaged)["data"]
+
+
+def test_clean_shows_and_then_removes_what_no_run_refers_to(run_py: Run, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    assert run_py("stage=clean").code == 1
+    for count in (20, 21, 22):
+        assert run_py("stage=data", f"data.max_mails={count}").code == 0
+    assert run_py("stage=data", "data.max_mails=23", "tracking=none").code == 0
+    assert run_py("stage=data", "data.max_mails=22", "tracking=none").code == 0
+    client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
+    runs = {run.data.params["data.max_mails"]: run.info.run_id for run in client.search_runs([experiment])}
+    client.delete_run(runs["20"])
+    client.delete_run(runs["22"])
+    gone = client.create_experiment("gone", artifact_location=f"{tmp_path}/mlruns/artifacts")
+    client.log_text(client.create_run(gone).info.run_id, "mail", "mail.txt")
+    client.delete_experiment(gone)
+    interrupted = outputs / "artifacts" / "train" / "abc.partial"
+    interrupted.mkdir(parents=True)
+    (interrupted / "note").write_text("x")
+
+    def there() -> int:
+        return len(list((outputs / "artifacts" / "data").glob("*/manifest.json")))
+
+    shown = run_py("stage=clean")
+    assert shown.code == 0, shown.err
+    assert "clean.remove=true removes them" in shown.out
+    assert shown.out.count("deleted run") == 3
+    assert there() == 4
+    assert interrupted.exists()
+    removed = run_py("stage=clean", "clean.remove=true")
+    assert removed.code == 0, removed.err
+    # That of the run that is left, and that which was used last.
+    assert there() == 2
+    assert not interrupted.exists()
+    assert sorted(folder.name for folder in (tmp_path / "mlruns" / "artifacts").iterdir()) == [runs["21"]]
+    assert [run.info.run_id for run in client.search_runs([experiment], run_view_type=3)] == [runs["21"]]
+    assert run_py("stage=data", "data.max_mails=21").out.count("cached") == 1
+
+
+def test_runs_under_way_are_waited_for_and_dead_ones_are_killed(run_py: Run, tmp_path: Path) -> None:
+    client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
+    run = client.create_run(experiment, tags={PROCESS_TAG: processes.this()}).info.run_id
+    refused = run_py("stage=clean", fresh=True)
+    assert refused.code == 1
+    assert "is RUNNING" in refused.err
+    program = "from email_assistant import processes; print(processes.this())"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+    client.set_tag(run, PROCESS_TAG, ended)
+    assert "it is KILLED now" in " ".join(run_py("stage=clean").out.split())
+    assert client.get_run(run).info.status == "KILLED"
+
+
+def test_which_processes_are_gone() -> None:
+    assert not processes.is_gone(processes.this())
+    machine, number, started = processes.this().split()
+    assert processes.is_gone(f"{machine} {number} {int(started) - 60}")
+    assert not processes.is_gone(f"another-{machine} {number} {int(started) - 60}")
+    assert not processes.is_gone("")
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    child.wait()
+    assert processes.is_gone(f"{os.uname().nodename} {child.pid} 1")
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"), [(3, "now"), (70, "1 minute ago"), (7300, "2 hours ago"), (200000, "2 days ago")]
+)
+def test_ages_for_people(passed: int, said: str) -> None:
+    assert age(timedelta(seconds=passed)) == said
+
+
+def test_sizes_for_people() -> None:
+    assert [size(count) for count in (0, 999, 1500, 3_400_000, 7_100_000_000)] == [
+        "0 B", "999 B", "1.5 kB", "3.4 MB", "7.1 GB",
+    ]  # fmt: skip

@@ -1,0 +1,192 @@
+import shutil
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from email_assistant.configuration import command_line
+from email_assistant.configuration.checks import find_faults, from_composed, nearest_key, schema_keys
+from email_assistant.configuration.schema import Arm
+from email_assistant.errors import ConfigurationError
+from email_assistant.requests.arms import ARMS
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+
+
+def composed(*overrides: str) -> Any:
+    with initialize_config_dir(config_dir=str(CONF)):
+        return OmegaConf.to_container(compose(config_name="config", overrides=list(overrides)), resolve=True)
+
+
+def message_of(*arguments: str) -> str:
+    with pytest.raises(ConfigurationError) as error:
+        command_line.check(list(arguments), CONF)
+    return str(error.value)
+
+
+def test_the_defaults_have_no_fault() -> None:
+    assert find_faults(composed()) == []
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [f"{file.parent.name}={file.stem}" for file in sorted(CONF.glob("*/*.yaml"))],
+)
+def test_every_file_of_conf_composes(choice: str) -> None:
+    faults = find_faults(composed(choice))
+    # Two choices ask for a value that only the user knows.
+    needed = {"data=archive": "data.path", "summarizer=from_file": "summarizer.path"}
+    assert [fault.partition(":")[0] for fault in faults] == ([needed[choice]] if choice in needed else [])
+
+
+# Groups whose keys are languages.
+FREE = ("summarizer.prompts", "summarizer.starts", "summarizer.mentions", "summarizer.notes")
+
+
+def test_every_key_of_the_schema_has_a_value_in_yaml_and_none_a_default() -> None:
+    def keys(values: Any, prefix: str = "") -> set[str]:
+        found = set()
+        for key, value in values.items():
+            found.add(prefix + key)
+            if isinstance(value, dict) and prefix + key not in FREE:
+                found |= keys(value, f"{prefix}{key}.")
+        return found
+
+    in_yaml = keys(composed())
+    assert set(schema_keys()) - in_yaml == set()
+    assert {key for key in in_yaml if not key.startswith("summarizer.examples.")} == set(schema_keys())
+
+
+@pytest.mark.parametrize("file", sorted(CONF.glob("*/*.yaml")), ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_every_file_of_conf_says_what_it_is(file: Path) -> None:
+    lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line != "# @package _global_"]
+    assert lines[0].startswith("# ")
+
+
+def test_all_faults_come_in_one_message() -> None:
+    message = message_of("lora.rank=3", "+trainer.lr=1", "lora.r=-1", "stage=trian", "model=smolm2", "split.method=x")
+    assert message.startswith("the configuration has 6 faults:")
+    for part in (
+        "lora.rank: no such key; did you mean lora.r?",
+        "trainer.lr: no such key; did you mean trainer.learning_rate?",
+        "lora.r = -1: must be greater than or equal to 1",
+        "did you mean train?",
+        "did you mean smollm2_135m?",
+        "split.method = x: must be 'random' or 'time'",
+    ):
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [
+        ("lora.rank", "lora.r"),
+        ("lr", "trainer.learning_rate"),
+        ("learning_rate", "trainer.learning_rate"),
+        ("trainer.epoch", "trainer.epochs"),
+        ("generation.temprature", "generation.temperature"),
+        ("quantization", "model.quantization"),
+        ("zzzzqqq", None),
+    ],
+)
+def test_nearest_key(key: str, nearest: str | None) -> None:
+    assert nearest_key(key) == nearest
+
+
+def test_every_value_of_a_sweep_is_checked() -> None:
+    message = message_of("-m", "lora.r=4,-8", "trainer.learning_rate=1e-4,0", "model=smollm2_135m,nothing")
+    assert "lora.r = -8" in message
+    assert "trainer.learning_rate = 0" in message
+    assert "model = nothing" in message
+
+
+def test_several_values_without_multirun_are_a_fault() -> None:
+    assert "python run.py -m" in message_of("lora.r=4,8")
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        (["tracking.uri=http://10.0.0.5:5000"], "tracking.allow_remote=true"),
+        (["tracking.uri=http://tracker.example", "tracking.allow_remote=true"], "by its number"),
+        (["tracking.uri=http://192.0.2.1", "tracking.allow_remote=true"], "private network"),
+        (["tracking.uri=sqlite:////tmp/x.db", "tracking.allow_remote=true"], "not the address"),
+    ],
+)
+def test_runs_go_to_no_server_outside_of_the_private_network(values: list[str], fault: str) -> None:
+    assert fault in message_of("stage=train", *values)
+    command_line.check(["stage=train", "tracking.uri=http://10.0.0.5:5000", "tracking.allow_remote=true"], CONF)
+
+
+def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> None:
+    assert "lora.r" in message_of("-m", "stage=train", "lora.r=int(interval(0,8))")
+    command_line.check(["-m", "stage=train", "sweep=optuna"], CONF)
+    command_line.check(["-m", "stage=train", "sweep=rank_lr", "lora.r=2,4"], CONF)
+    conf = tmp_path / "conf"
+    shutil.copytree(CONF, conf)
+    file = conf / "sweep" / "rank_lr.yaml"
+    file.write_text(file.read_text().replace("lora.r: 4", "lora.rank: 4").replace("3e-4", "-3e-4"))
+    with pytest.raises(ConfigurationError) as error:
+        command_line.check(["-m", "stage=train", "sweep=rank_lr"], conf)
+    assert "did you mean lora.r?" in str(error.value)
+    assert "trainer.learning_rate" in str(error.value)
+    command_line.check(["stage=train", "sweep=rank_lr"], conf)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("12e456", ["12e456"]),
+        ("[7131098e52,ab12,0012e3 , 12345678]", ["7131098e52", "ab12", "0012e3", "12345678"]),
+        ("['a sweep, 1','12e456']", ["a sweep, 1", "12e456"]),
+    ],
+)
+def test_the_id_of_a_run_is_not_read_as_a_number(given: str, read: list[str]) -> None:
+    argument = command_line.as_text(f"compare.runs={given}")
+    assert from_composed(composed(argument)).compare.runs == read
+    assert command_line.as_text("trainer.learning_rate=1e3") == "trainer.learning_rate=1e3"
+
+
+def test_a_good_command_line_passes() -> None:
+    command_line.check(["stage=train", "lora.r=16", "data.owner=me@x.example", "experiment=quick"], CONF)
+    command_line.check(["-m", "stage=train", "lora.r=4,8,16", "trainer.learning_rate=1e-4,3e-4"], CONF)
+
+
+def test_one_owner_needs_no_brackets() -> None:
+    assert from_composed(composed("data.owner=me@x.example")).data.owner == ["me@x.example"]
+
+
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [
+        ("summarizer.prompts.en='no place'", "summarizer.prompts.en"),
+        ("~summarizer.starts.ru", "summarizer.starts.ru"),
+        ("~summarizer.mentions.ru", "summarizer.mentions.ru"),
+        ("summarizer.notes.en=words", "summarizer.notes.en"),
+        ("~summarizer.prompts.en", "summarizer.prompts"),
+        ("generation.top_p=1.5", "generation.top_p"),
+        ("generation.min_p=1", "generation.min_p"),
+        ("split.test_fraction=1", "split.test_fraction"),
+        ("lora.target_modules=5", "lora.target_modules"),
+        ("trainer.gradient_checkpointing=perhaps", "trainer.gradient_checkpointing"),
+        ("evaluation.arms=[base,tune]", "evaluation.arms[1]"),
+    ],
+)
+def test_a_fault_names_its_key(override: str, key: str) -> None:
+    faults = find_faults(composed(override))
+    assert [fault.partition(" = ")[0].partition(":")[0] for fault in faults] == [key]
+
+
+def test_paged_optimizer_on_a_processor_is_a_fault() -> None:
+    assert "take adamw" in find_faults(composed("trainer=large", "model.device=cpu"))[0]
+
+
+def test_alpha_is_twice_the_rank_unless_given() -> None:
+    assert from_composed(composed("lora.r=8")).lora.scale_numerator == 16
+    assert from_composed(composed("lora.r=8", "lora.alpha=4")).lora.scale_numerator == 4
+
+
+def test_every_arm_that_can_be_configured_is_known() -> None:
+    assert get_args(Arm) == tuple(ARMS)

@@ -1,0 +1,135 @@
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from composed import composed_config
+from conftest import Call, model_settings
+
+from email_assistant.configuration.schema import Config
+from email_assistant.evaluation.candidates import best, fullness
+from email_assistant.evaluation.scoring import decoding_of, write_best, write_mails
+from email_assistant.language_model.decoding import Answer, row_seed
+from email_assistant.language_model.generation import write_all
+from email_assistant.language_model.loading import LanguageModel, load_base
+from email_assistant.progress import printable
+from email_assistant.storage import jsonl
+
+ASKED = ["Ask Bo for 12 ropes", "Tell Al that the lamp is lit"]
+
+
+def test_fullness_is_the_share_of_facts_and_of_meaningful_words() -> None:
+    # Facts: bo, dover, 12; words: ask, bo, send, 12, ropes, dover.
+    request = "Ask Bo to send 12 ropes to Dover"
+    assert fullness(request, "Ask Bo, send 12 ropes to Dover") == 2.0
+    assert fullness(request, "The ropes for Dover are here.") == pytest.approx(1 / 3 + 2 / 6)
+    assert fullness(request, "Hello there.") == 0.0
+
+
+def test_a_request_for_nothing_in_particular_is_met_by_any_mail() -> None:
+    assert fullness("", "Hello there.") == 2.0
+
+
+def test_words_count_in_any_form() -> None:
+    assert fullness("ropes needed", "We are needing a rope") > fullness("ropes needed", "We have a lamp")
+
+
+def test_the_fullest_is_taken_and_the_first_of_equals() -> None:
+    full, other, empty = (Answer(text, 5, True) for text in ("The rope for Bo", "Bo, the rope", "Hello"))
+    assert best("a rope for Bo", [empty, full, other]) is full
+    assert best("a rope for Bo", [other, full, empty]) is other
+
+
+def test_one_that_ended_goes_before_a_fuller_one_that_did_not() -> None:
+    cut, short = Answer("The rope for Bo and the rope and", 8, False), Answer("The rope", 3, True)
+    assert best("a rope for Bo", [cut, short]) is short
+    assert best("a rope for Bo", [Answer("Hello", 8, False), cut]) is cut
+
+
+def test_the_first_candidate_is_the_mail_that_is_written_without_choice() -> None:
+    assert row_seed(1, [2, 3]) == row_seed(1, [2, 3], 0)
+    assert len({row_seed(1, [2, 3], candidate) for candidate in range(4)}) == 4
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> LanguageModel:
+    return load_base(model_settings(tiny_model))
+
+
+@pytest.fixture
+def config(tiny_model: Path, archive: Path, tmp_path: Path) -> Config:
+    made = composed_config(tiny_model, archive, tmp_path)
+    made.generation.max_new_tokens, made.generation.temperature = 12, 1.0
+    return made
+
+
+def chosen(model: LanguageModel, config: Config, requests: list[str]) -> list[Answer]:
+    found: dict[int, Answer] = {}
+    prompts = [model.encoder.prompt(request) for request in requests]
+    write_best(model, requests, prompts, config, lambda place, answer: found.__setitem__(place, answer))
+    return [found[place] for place in range(len(requests))]
+
+
+def alone(model: LanguageModel, config: Config, request: str, candidate: int) -> Answer:
+    prompt, found = model.encoder.prompt(request), list[Answer]()
+    seeds = [row_seed(config.seed, prompt, candidate)]
+    write_all(model, [prompt], decoding_of(config.generation), seeds, 1, lambda _, answer: found.append(answer))
+    return found[0]
+
+
+def counted_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many mails each further call writes."""
+    rows: list[int] = []
+
+    def counted(*given: Any) -> None:
+        rows.append(len(given[1]))
+        write_all(*given)
+
+    monkeypatch.setattr("email_assistant.evaluation.scoring.write_all", counted)
+    return rows
+
+
+def test_each_request_gets_the_best_of_its_own_candidates(model: LanguageModel, config: Config) -> None:
+    config.generation.candidates = 3
+    expected = [
+        best(request, [alone(model, config, request, candidate) for candidate in range(3)]) for request in ASKED
+    ]
+    for batch_size in (1, 4):
+        config.generation.batch_size = batch_size
+        assert chosen(model, config, ASKED) == expected
+
+
+def test_at_temperature_0_one_is_written(model: LanguageModel, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.generation.candidates, config.generation.temperature = 3, 0.0
+    rows = counted_rows(monkeypatch)
+    greedy = chosen(model, config, ASKED)
+    config.generation.candidates = 1
+    assert chosen(model, config, ASKED) == greedy
+    assert rows == [2, 2]
+
+
+def test_mails_that_were_chosen_are_not_written_again(
+    model: LanguageModel, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = [{"id": request, "instruction": request} for request in ASKED]
+    prompts, progress = [model.encoder.prompt(request) for request in ASKED], tmp_path / "progress.jsonl"
+    whole = write_mails(model, pairs, prompts, config, progress, "test")
+    jsonl.write(progress, jsonl.read(progress)[:1])
+    rows = counted_rows(monkeypatch)
+    assert write_mails(model, pairs, prompts, config, progress, "test") == whole
+    assert rows == [config.generation.candidates]
+
+
+def test_typed_requests_get_the_mail_that_a_file_of_them_gets(run_py: Callable[..., Call], tmp_path: Path) -> None:
+    asked, table = tmp_path / "asked.txt", tmp_path / "mails.csv"
+    asked.write_text("Ask Bo for a rope\n", encoding="utf-8")
+    for candidates in (1, 3):
+        values = ["stage=infer", "generation.temperature=1.0", f"generation.candidates={candidates}"]
+        done = run_py(*values, f"infer.input={asked}", f"infer.output={table}", "infer.csv_safe=false")
+        assert done.code == 0, done.err
+        with table.open(encoding="utf-8", newline="") as file:
+            ((_, mail),) = list(csv.reader(file))[1:]
+        typed = run_py(*values, stdin="Ask Bo for a rope\n\n")
+        assert typed.code == 0, typed.err
+        assert printable(mail) in typed.out

@@ -1,0 +1,102 @@
+"""Exposure by hand, and what a model that was made to remember gives away."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import lora, model_settings
+
+from email_assistant.evaluation.memorisation import (
+    DIGITS,
+    KNOWN_TOKENS,
+    canaries,
+    canaries_extracted,
+    canary_exposures,
+    continuation_nats,
+    exposure,
+    extracted,
+)
+from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
+from email_assistant.training.batches import collate
+from email_assistant.training.loss import CompletionLoss
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """So small a model is no faster with more, and much slower where they wait for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> LanguageModel:
+    return add_adapter(load_base(model_settings(tiny_model)), lora(r=16), 1)
+
+
+def test_exposure_by_hand() -> None:
+    references = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
+    assert exposure(0.5, references) == 3.0
+    assert exposure(8.0, references) == 0.0
+    assert exposure(1.5, references) == 2.0
+    assert exposure(3.5, references) == 1.0
+
+
+def test_canaries_are_the_seed_s_and_differ() -> None:
+    planted = canaries(5, 1)
+    assert planted == canaries(5, 1) != canaries(5, 2)
+    assert len({canary.room for canary in planted}) == len({canary.secret for canary in planted}) == 5
+    assert all(len(canary.secret) == DIGITS and canary.secret.isdigit() for canary in planted)
+    assert planted[0].email == f"The door code of room {planted[0].room} is {planted[0].secret}."
+    assert canaries(0, 1) == []
+
+
+def test_continuations_surprise_as_whole_sequences_do(model: LanguageModel) -> None:
+    prompt = model.encoder.prompt("say it")
+    texts = ["the code is 12.", "the code is 3456!", "the code is 12", "the cord"]
+    found = continuation_nats(model, prompt, [model.encoder.text_ids(text) for text in texts])
+    loss = CompletionLoss(model.model)
+    for text, nats in zip(texts, found, strict=True):
+        whole = model.encoder.completed(prompt, text)
+        ids = whole.ids[:-1]
+        shared = len(prompt) + len("the co")
+        with torch.no_grad():
+            wanted = loss(collate([type(whole)(ids, shared)], model.device))
+        assert nats == pytest.approx(float(wanted), rel=1e-4)
+
+
+def test_a_model_that_was_taught_a_secret_gives_it_away_and_one_that_was_not_does_not(model: LanguageModel) -> None:
+    planted = canaries(2, 1)
+    fresh = canary_exposures(model, planted, 1)
+    assert all(value < 9 for value in fresh)
+    assert canaries_extracted(model, planted) == [False, False]
+    texts = [canary.email for canary in planted]
+    long = "a mail that is long enough to know one part of it and to look for the other part of it, and a bit more"
+    prompt = model.encoder.prompt("write")
+    before = extracted(model, [prompt], [long])
+    assert before is not None
+    assert before.value == 0.0
+
+    examples = [
+        model.encoder.completed(model.encoder.prompt(canary.instruction), text)
+        for canary, text in zip(planted, texts, strict=True)
+    ]
+    examples.append(model.encoder.completed(prompt, long))
+    weights = [weight for weight in model.model.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=3e-3)
+    loss = CompletionLoss(model.model)
+    for _ in range(200):
+        optimizer.zero_grad()
+        (loss(collate(examples, model.device)) / 100).backward()
+        optimizer.step()
+    model.model.eval()
+    assert canary_exposures(model, planted, 1) == [10.0, 10.0]
+    assert canaries_extracted(model, planted) == [True, True]
+    after = extracted(model, [prompt, prompt], [long, "too short"])
+    assert after is not None
+    assert after.value == 1.0
+    assert len(after.parts) == 1
+    assert extracted(model, [prompt], ["x" * (KNOWN_TOKENS + 1)]) is None

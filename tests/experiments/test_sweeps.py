@@ -1,0 +1,231 @@
+"""Sweeps by run.py, on a random model of two layers."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState
+from warm import Call
+
+from email_assistant.configuration.objective import direction_of, objective_of
+from email_assistant.errors import ConfigurationError, Pruned
+from email_assistant.experiments.optuna_sweeper import _space
+from email_assistant.experiments.tracking import PARENT_TAG, open_store
+from email_assistant.experiments.trials import RunningTrial, StudyFile
+from email_assistant.reports.plots import _axis
+
+RATES = FloatDistribution(1e-6, 3e-2, log=True)
+Run = Callable[..., Call]
+
+
+def runs_of(tmp_path: Path) -> tuple[list[Any], list[Any]]:
+    """Parents and children, the oldest first."""
+    client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
+    runs = list(client.search_runs([experiment], order_by=["attributes.start_time ASC"]))
+    return (
+        [run for run in runs if PARENT_TAG not in run.data.tags],
+        [run for run in runs if PARENT_TAG in run.data.tags],
+    )
+
+
+def test_a_failed_job_is_said_and_the_same_call_runs_it_alone(run_py: Run, tmp_path: Path) -> None:
+    sweep = ("-m", "stage=train", "lora.r=1,2", "lora.target_modules=[q_proj],[nonsense]", "trainer.scored_mails=2")
+    first = run_py(*sweep)
+    assert first.code == 1
+    assert "2 of 4 jobs did not finish" in first.out
+    assert first.err.count("error: lora.target_modules") == 2
+    assert "Traceback" not in first.err
+    (parent,), children = runs_of(tmp_path)
+    assert parent.info.status == "FAILED"
+    assert {run.info.run_name: run.info.status for run in children} == {
+        "r=1 target_modules=['q_proj']": "FINISHED",
+        "r=1 target_modules=['nonsense']": "FAILED",
+        "r=2 target_modules=['q_proj']": "FINISHED",
+        "r=2 target_modules=['nonsense']": "FAILED",
+    }
+    failed = next(run for run in children if run.info.status == "FAILED")
+    assert "nonsense" in failed.data.tags["error"]
+
+    # As if it had been killed at the end.
+    client, _ = open_store(tmp_path / "mlruns", "email-assistant")
+    client.update_run(parent.info.run_id, status="RUNNING")
+    again = run_py(*sweep)
+    assert again.code == 1
+    assert again.out.count("is there already") == 2
+    (parent,), children = runs_of(tmp_path)
+    assert sorted(run.info.status for run in children) == ["FAILED"] * 4 + ["FINISHED"] * 2
+    assert parent.data.metrics["children"] == 4
+    assert parent.data.metrics["failed"] == 2
+
+    best = min((run for run in children if run.info.status == "FINISHED"), key=by("validation_loss"))
+    assert parent.data.tags["best.run"] == best.info.run_id
+    assert parent.data.tags["best.lora.r"] == best.data.params["lora.r"]
+    assert parent.data.metrics["validation_bleu"] == best.data.metrics["validation_bleu"]
+    table = (Path(client.download_artifacts(parent.info.run_id, "children.csv"))).read_text()
+    rows = list(csv.DictReader(StringIO(table)))
+    assert [row["status"] for row in rows].count("FAILED") == 2
+    assert {row["lora.r"] for row in rows} == {"1", "2"}
+    pictures = [file.path for file in client.list_artifacts(parent.info.run_id, "plots")]
+    assert "plots/parallel_coordinates.png" in pictures
+
+
+def by(metric: str) -> Callable[[Any], float]:
+    return lambda run: float(run.data.metrics[metric])
+
+
+def test_a_sweep_from_a_file_takes_its_objective(run_py: Run, tmp_path: Path) -> None:
+    swept = run_py(
+        "-m", "stage=train", "sweep=rank_lr", "lora.r=1,2", "trainer.learning_rate=1e-3", "trainer.scored_mails=2",
+        "sweep.objective=validation_chrf",
+    )  # fmt: skip
+    assert swept.code == 0, swept.err
+    (parent,), children = runs_of(tmp_path)
+    assert [run.info.run_name for run in children] == ["r=1", "r=2"]
+    best = max(children, key=by("validation_chrf"))
+    assert parent.data.metrics["validation_chrf"] == best.data.metrics["validation_chrf"]
+    assert "best: r=" in swept.out
+    wrong = run_py("-m", "stage=train", "lora.r=1,2", "sweep.objective=validation_chrff", "sweep.direction=maximize")
+    assert wrong.code == 1
+    assert "sweep.objective = validation_chrff: stage=train has no such metric" in wrong.err
+    assert "validation_chrf" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("validation_loss", "minimize"),
+        ("validation_perplexity", "minimize"),
+        ("test_tuned_mauve", "maximize"),
+        ("test_base_bm25_bleu", "maximize"),
+        ("test_tuned_style_greeting", "minimize"),
+    ],
+)
+def test_the_name_of_a_metric_tells_which_way_is_better(name: str, way: str) -> None:
+    assert direction_of(name, "auto") == way
+    assert direction_of(name, "maximize") == "maximize"
+
+
+def test_where_it_does_not_it_has_to_be_said() -> None:
+    with pytest.raises(ConfigurationError, match=r"take sweep.direction"):
+        direction_of("validation_length_ratio", "auto")
+    with pytest.raises(ConfigurationError, match="there are validation_bleu"):
+        objective_of("train", "validation_blue", {"validation_bleu": 1.0})
+    assert objective_of("data", "validation_loss", {}) is None
+
+
+def test_the_heights_of_values_on_an_axis() -> None:
+    assert _axis(["0.0001", "0.001", "0.01"])[0] == pytest.approx([0, 0.5, 1])
+    assert _axis(["4", "8", "6"]) == ([0, 1, 0.5], [(0, "4"), (1, "8"), (0.5, "6")])
+    assert _axis(["b", "a", "b"])[0] == [1, 0, 1]
+    assert _axis(["7", "7"])[0] == [0.5, 0.5]
+    assert [label for _, label in _axis([str(number) for number in range(1, 31)])[1]] == ["1", "30"]
+
+
+def test_a_study_goes_on_stops_hopeless_trials_and_runs_failed_ones_again(run_py: Run, tmp_path: Path) -> None:
+    search = (
+        "-m", "stage=train", "sweep=optuna", "lora.r=choice(1,2)", "trainer.learning_rate=tag(log,interval(1e-6,3e-2))",
+        "trainer.epochs=2", "trainer.scored_mails=2", "hydra.sweeper.startup_trials=2",
+    )  # fmt: skip
+    first = run_py(*search, "hydra.sweeper.n_trials=2")
+    assert first.code == 0, first.err
+    study = StudyFile(str(tmp_path / "outputs" / "sweeps" / "studies.journal"), "", "minimize", True, 2)
+    (name,) = optuna.get_all_study_names(study.storage)
+    study = replace(study, name=name)
+    trials = study.open().trials
+    assert len(trials) == 2
+    (parent,), children = runs_of(tmp_path)
+    by_number = {int(run.data.params["sweep.trial"]): run for run in children}
+    for trial in trials:
+        run = by_number[trial.number]
+        if trial.state is TrialState.COMPLETE:
+            assert trial.value == run.data.metrics["validation_loss"]
+        else:
+            assert trial.state is TrialState.PRUNED
+            assert "worse than half" in run.data.tags["sweep.pruned"]
+
+    # As a call leaves it that was killed in the middle of a trial.
+    left = study.open().ask({"lora.r": CategoricalDistribution(["1", "2"]), "trainer.learning_rate": RATES})
+    again = run_py(*search, "hydra.sweeper.n_trials=4")
+    assert again.code == 0, again.err
+    trials = study.open().trials
+    states = [trial.state for trial in trials]
+    assert states[2] is TrialState.FAIL
+    assert trials[3].params == left.params
+    assert sum(state in (TrialState.COMPLETE, TrialState.PRUNED) for state in states) == 4
+    assert len({trial.params["trainer.learning_rate"] for trial in trials}) == 4
+    (parent,), children = runs_of(tmp_path)
+    assert parent.info.status == "FINISHED"
+    assert len(children) == parent.data.metrics["children"] == 4
+    finished = [run for run in children if "sweep.pruned" not in run.data.tags]
+    assert parent.data.tags["best.run"] == min(finished, key=by("validation_loss")).info.run_id
+    assert "goes on: 2 trials" in again.out
+
+    done = run_py(*search, "hydra.sweeper.n_trials=4")
+    assert done.code == 0, done.err
+    assert len(study.open().trials) == 5
+
+
+def test_a_trial_needs_no_store(run_py: Run, tmp_path: Path) -> None:
+    done = run_py(
+        "-m", "stage=train", "sweep=optuna", "hydra.sweeper.n_trials=1", "trainer.epochs=1", "trainer.scored_mails=2",
+        "tracking=none",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    storage = StudyFile(str(tmp_path / "outputs" / "sweeps" / "studies.journal"), "", "minimize", True, 2).storage
+    (summary,) = optuna.get_all_study_summaries(storage)
+    assert summary.best_trial is not None
+    assert summary.best_trial.state is TrialState.COMPLETE
+
+
+def test_a_study_whose_jobs_all_fail_gives_up(run_py: Run, tmp_path: Path) -> None:
+    failed = run_py("-m", "stage=train", "sweep=optuna", "lora.target_modules=[nonsense]", "trainer.scored_mails=2")
+    assert failed.code == 1
+    assert failed.err.count("error: lora.target_modules") == 3
+    assert "3 jobs failed one after another" in failed.out + failed.err
+    assert "3 of 3 jobs did not finish" in failed.out
+
+
+def test_a_trial_that_goes_worse_than_half_of_the_others_is_stopped(tmp_path: Path) -> None:
+    for direction in ("minimize", "maximize"):
+        file = StudyFile(str(tmp_path / direction), "s", direction, True, 2)  # type: ignore[arg-type]
+        study = file.open()
+        for losses in ([3.0, 2.0], [3.0, 2.4]):
+            trial = study.ask()
+            running = RunningTrial(file, trial.number)
+            for validation, loss in enumerate(losses):
+                running.report(loss, validation)
+            study.tell(trial, 1.0)
+        bad = study.ask()
+        running = RunningTrial(file, bad.number)
+        running.report(9.0, 0)
+        with pytest.raises(Pruned, match=r"validation loss 2\.500"):
+            running.report(2.5, 1)
+        assert study.trials[bad.number].state is TrialState.PRUNED
+        never = RunningTrial(replace(file, prune=False), study.ask().number)
+        never.report(9.0, 1)
+
+
+def test_what_optuna_draws_from() -> None:
+    space, fixed = _space(
+        [
+            "a=1,2",
+            "b=int(interval(0,3))",
+            "c=tag(log,interval(1e-4,1e-2))",
+            "d=range(1,4)",
+            "e=x",
+            "f=choice([q],[k,v])",
+        ]
+    )
+    assert fixed == ["e=x"]
+    assert space["a"] == CategoricalDistribution(["1", "2"])
+    assert space["b"] == IntDistribution(0, 3)
+    assert space["c"] == FloatDistribution(1e-4, 1e-2, log=True)
+    assert space["d"] == CategoricalDistribution(["1", "2", "3"])
+    assert space["f"] == CategoricalDistribution(["[q]", "[k,v]"])
+    assert _space(["a=1,2", "a=3"]) == ({}, ["a=3"])

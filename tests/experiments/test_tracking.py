@@ -1,0 +1,174 @@
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from mlflow import MlflowClient
+from warm import Call
+
+from email_assistant.errors import TrackingError
+from email_assistant.experiments import store_view
+from email_assistant.experiments.tracking import open_store, relocate
+from email_assistant.privacy import guard
+
+
+def test_a_moved_store_is_noticed_and_relocated(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    client, experiment = open_store(old, "e")
+    run = client.create_run(experiment)
+    client.log_text(run.info.run_id, "kept", "note.txt")
+    client.set_terminated(run.info.run_id)
+    shutil.copytree(old, new)
+    with pytest.raises(TrackingError, match="relocate"):
+        open_store(new, "e")
+    # It would read the old folder's files for an experiment that is new there, too.
+    with pytest.raises(TrackingError, match="relocate"):
+        open_store(new, "another")
+    assert relocate(new) == 2
+    moved, _ = open_store(new, "e")
+    assert moved.get_run(run.info.run_id).info.artifact_uri.startswith(str(new))
+    assert [file.path for file in moved.list_artifacts(run.info.run_id)] == ["note.txt"]
+    open_store(old, "e")
+
+
+def test_the_page_of_the_store_begins_with_columns_and_a_note(tmp_path: Path) -> None:
+    client, experiment = open_store(tmp_path, "empty")
+    _, used = open_store(tmp_path, "used")
+    client.create_run(used)
+    client.set_experiment_tag(used, "mlflow.note.content", "own words")
+    shown = store_view.prepare(client)
+    assert [(one.name, one.runs) for one in shown] == [("used", 1), ("empty", 0)]
+    assert shown[0].address == f"/#/experiments/{used}/runs?viewStateShareKey=scores"
+    tags = client.get_experiment(experiment).tags
+    assert "metrics.`validation_loss`" in json.loads(tags["mlflow.sharedViewState.scores"])["selectedColumns"]
+    assert "stage=compare" in tags["mlflow.note.content"]
+    assert client.get_experiment(used).tags["mlflow.note.content"] == "own words"
+
+
+def test_processes_that_open_a_fresh_store_at_once_all_succeed(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib; from email_assistant import privacy; privacy.protect()\n"
+        "from email_assistant.experiments.tracking import open_store\n"
+        "client, experiment = open_store(pathlib.Path(sys.argv[1]), 'e')\n"
+        "client.set_terminated(client.create_run(experiment).info.run_id)\n"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "runs")]) for _ in range(4)]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0, 0, 0]
+    client, experiment = open_store(tmp_path / "runs", "e")
+    assert len(client.search_runs([experiment])) == 4
+
+
+@pytest.mark.parametrize("part", [0.5, 0.1])
+def test_a_store_that_was_cut_off_is_named(tmp_path: Path, part: float, empty_store: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    content = empty_store.read_bytes()
+    (tmp_path / "runs" / "mlflow.db").write_bytes(content[: int(len(content) * part)])
+    with pytest.raises(TrackingError, match=r"mlflow\.db: cannot be read .* move it away"):
+        open_store(tmp_path / "runs", "e")
+    (tmp_path / "runs" / "mlflow.db").write_bytes(b"no database, but as long as one may be" * 100)
+    with pytest.raises(TrackingError, match=r"mlflow\.db: cannot be read"):
+        open_store(tmp_path / "runs", "e")
+
+
+def test_relocating_where_there_is_no_store_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TrackingError, match="no store"):
+        relocate(tmp_path)
+
+
+def test_the_page_of_runs_is_for_this_machine_and_asks_no_other(tmp_path: Path) -> None:
+    # MLflow's page has an assistant that would start a command-line client of a cloud, where there is one.
+    (tmp_path / "bin").mkdir()
+    client = tmp_path / "bin" / "claude"
+    client.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    client.chmod(0o700)
+    record = tmp_path / "record.jsonl"
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "CI"},
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        guard.RECORD: str(record),
+        guard.CALL: "page",
+    }
+    port = _free_port()
+    command = [sys.executable, "-m", "email_assistant.experiments.tracking", "--mlruns", str(tmp_path / "runs"), "ui"]
+    server = subprocess.Popen(
+        [*command, "--port", str(port)], cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, env=environment
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(address)
+        assert set(_listening(port)) == {"0100007F"}
+        for path in ("/", "/ajax-api/3.0/mlflow/ui-telemetry", "/ajax-api/3.0/mlflow/assistant/config"):
+            with contextlib.suppress(urllib.error.HTTPError):
+                urllib.request.urlopen(f"{address}{path}", timeout=60).close()
+        with contextlib.suppress(urllib.error.HTTPError):
+            provider = f"{address}/ajax-api/3.0/mlflow/assistant/providers/claude_code/health"
+            urllib.request.urlopen(provider, timeout=60).close()
+        assert not (tmp_path / "started").exists()
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=60)
+    seen = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+    assert [one for one in seen if not guard.is_loopback(one["host"])] == []
+
+
+def _listening(port: int) -> Iterator[str]:
+    """The local addresses, as the kernel writes them, on which a port is listened on."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        address, state = line.split()[1], line.split()[3]
+        if address.endswith(f":{port:04X}") and state == "0A":
+            yield address.partition(":")[0]
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def test_runs_go_to_a_server_where_one_is_named(run_py: Callable[..., Call], tmp_path: Path) -> None:
+    port = _free_port()
+    uri = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    stores = ["--backend-store-uri", f"sqlite:///{tmp_path}/s.db", "--artifacts-destination", f"{tmp_path}/kept"]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    server = subprocess.Popen([*command, *stores], start_new_session=True, stdout=subprocess.DEVNULL, env=environment)
+    try:
+        remote = (f"tracking.uri={uri}", "tracking.allow_remote=true")
+        unanswered = run_py("stage=data", "tracking.uri=http://127.0.0.1:9", "tracking.allow_remote=true")
+        assert unanswered.code == 1
+        assert "no server answers there" in unanswered.err
+        _wait_for(uri)
+        done = run_py("stage=data", *remote)
+        assert done.code == 0, done.err
+        client = MlflowClient(uri)
+        experiment = client.get_experiment_by_name("email-assistant")
+        assert experiment is not None
+        (run,) = client.search_runs([experiment.experiment_id])
+        assert run.info.status == "FINISHED"
+        assert "configuration.yaml" in [file.path for file in client.list_artifacts(run.info.run_id)]
+        assert not (tmp_path / "mlruns").exists()
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=60)
+
+
+def _wait_for(uri: str) -> None:
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(f"{uri}/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise TimeoutError(f"{uri} does not answer")

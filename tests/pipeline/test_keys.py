@@ -1,0 +1,169 @@
+"""Which stages a configuration key makes run again: exactly these, for every key of the schema."""
+
+import copy
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from composed import composed_config
+
+from email_assistant.configuration.checks import schema_keys
+from email_assistant.configuration.schema import Config
+from email_assistant.pipeline.context import Context
+from email_assistant.pipeline.pipeline import STAGES
+from email_assistant.storage.hashing import hash_of
+
+ALL, NONE = ("summarize", "split", "train", "evaluate"), ()
+LEARNING = ("summarize", "train", "evaluate")
+WRITING = ("train", "evaluate")
+# Of a group, or of a key in place of its group's. Only the stage that reads a key itself is named: those after it run
+# again where the content of its artifact is another one.
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "seed": ALL,
+    **dict.fromkeys(("stage", "force", "from_run"), NONE),
+    "data": ("data",),
+    **dict.fromkeys(("data.path", "data.processes"), NONE),
+    # There is nothing that is answered, so it does not matter how long that may be.
+    "data.context_words": NONE,
+    "summarizer": ("summarize",),
+    **dict.fromkeys(("summarizer.path", "summarizer.batch_size"), NONE),
+    "split": ("split",),
+    # Baselines are shown no near-duplicates of what they are to write.
+    "split.near_duplicate_similarity": ("split", "evaluate"),
+    "model": NONE,
+    **dict.fromkeys(("model.quantization", "model.dtype"), LEARNING),
+    "lora": ("train",),
+    "trainer": ("train",),
+    "trainer.max_length": WRITING,
+    # They are for trainings alone that promise something.
+    **{f"trainer.{key}": NONE for key in ("canary_limit", "epsilon", "delta")},
+    **{f"trainer.{key}": NONE for key in ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps")},
+    "generation": WRITING,
+    **dict.fromkeys(("generation.batch_size", "generation.slots"), NONE),
+    "evaluation": ("evaluate",),
+    "evaluation.mauve": WRITING,
+    "retrieval": ("evaluate",),
+    # Whether the tuned model is shown mails is said by the arms.
+    "retrieval.method": ("train",),
+    # Nothing is shown in training.
+    "retrieval.training_share": NONE,
+    **dict.fromkeys(("infer", "export", "plan", "compare", "clean", "sweep", "tracking", "paths"), NONE),
+    **dict.fromkeys(("privacy", "audit", "purge", "vault"), NONE),
+}
+
+
+def keys_of(config: Config, content: str = "") -> dict[str, str]:
+    """The key of each stage, where the artifacts before it have a certain content."""
+    before = {name: SimpleNamespace(content=lambda *names: f"{content} {names}") for name in STAGES}
+    context = Context(config, before, SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
+    return {name: hash_of(stage.key_parts(context)) for name, stage in STAGES.items()}
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+def leaves() -> Iterator[tuple[str, Any]]:
+    for key, annotation in schema_keys().items():
+        if not dataclasses.is_dataclass(annotation):
+            yield key, annotation
+
+
+def other(value: Any, annotation: Any) -> Any:
+    """Another value for a key; whether it makes sense does not matter to a key's hash."""
+    choices = [choice for choice in get_args(annotation) if get_origin(annotation) is Literal and choice != value]
+    if choices:
+        return choices[0]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    if isinstance(value, list):
+        return value[1:] if len(value) > 1 else [*value, "more"]
+    if isinstance(value, dict):
+        return {**value, "xx": "more"}
+    return f"{value} and more"
+
+
+def expected(key: str) -> set[str]:
+    while key not in EXPECTED:
+        key = key.rpartition(".")[0]
+    return set(EXPECTED[key])
+
+
+# Where any other value would find no mail.
+FITTING = {"data.format": "jsonl", "data.columns.text": "body"}
+# What they name counts by its content alone, which the tests below change.
+NAMES_OF_FILES = ("data.path", "model.path", "model.gguf", "summarizer.path", "evaluation.mauve.model_path")
+
+
+def test_each_key_changes_the_keys_of_exactly_the_stages_that_read_it(
+    tiny_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    wrong = {}
+    base = composed_config(tiny_model, archive, tmp_path)
+    before = keys_of(base)
+    for key, annotation in leaves():
+        if key in (*NAMES_OF_FILES, "paths.outputs"):
+            continue
+        config = copy.deepcopy(base)
+        group: Any = config
+        *path, last = key.split(".")
+        for name in path:
+            group = getattr(group, name)
+        setattr(group, last, FITTING.get(key) or other(getattr(group, last), annotation))
+        found = changed(before, keys_of(config))
+        if found != expected(key):
+            wrong[key] = (sorted(found), sorted(expected(key)))
+    assert wrong == {}
+
+
+def test_the_content_of_what_is_named_counts_and_not_where_it_lies(
+    tiny_model: Path, other_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    before = keys_of(composed_config(tiny_model, archive, tmp_path))
+    model, mails = tmp_path / "elsewhere", tmp_path / "renamed.jsonl"
+    shutil.copytree(tiny_model, model)
+    mails.write_bytes(archive.read_bytes())
+    assert changed(before, keys_of(composed_config(model, mails, tmp_path / "others"))) == set()
+    assert changed(before, keys_of(composed_config(other_model, mails, tmp_path))) == set(LEARNING)
+    with mails.open("a") as file:
+        file.write('{"body": "One more mail."}\n')
+    assert changed(before, keys_of(composed_config(tiny_model, mails, tmp_path))) == {"data"}
+    # What came before, where its content is another one.
+    after = keys_of(composed_config(tiny_model, archive, tmp_path), "another")
+    assert changed(before, after) == set(STAGES) - {"data"}
+
+
+@pytest.mark.parametrize(
+    ("first", "key", "value", "stages"),
+    [
+        ({"data.context": "parent"}, "data.context_words", 7, {"data"}),
+        ({"retrieval.method": "bm25"}, "retrieval.training_share", 0.25, {"train"}),
+        ({"retrieval.method": "bm25"}, "retrieval.mails", 1, {"train", "evaluate"}),
+        ({"trainer.privacy": "careful"}, "trainer.canary_limit", 1.0, {"train"}),
+        ({"trainer.privacy": "careful"}, "trainer.epsilon", 1.0, set()),
+        ({"trainer.privacy": "differential"}, "trainer.epsilon", 1.0, {"train"}),
+        ({"trainer.privacy": "differential"}, "trainer.delta", 0.001, {"train"}),
+        ({"trainer.privacy": "careful"}, "split.near_duplicate_similarity", 0.5, {"split", "train", "evaluate"}),
+        ({"retrieval.method": "bm25"}, "split.near_duplicate_similarity", 0.5, {"split", "train", "evaluate"}),
+        ({"evaluation.arms": ["base", "tuned"]}, "retrieval.mails", 1, set()),
+        ({"summarizer.method": "from_file"}, "summarizer.facts", 1, set()),
+        ({"generation.backend": "llama_cpp"}, "generation.slots", 3, set()),
+    ],
+)
+def test_keys_that_count_only_with_others(
+    first: dict[str, Any], key: str, value: Any, stages: set[str], tiny_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    def with_values(values: dict[str, Any]) -> Config:
+        config = composed_config(tiny_model, archive, tmp_path)
+        for name, given in values.items():
+            group, _, last = name.partition(".")
+            setattr(getattr(config, group), last, given)
+        return config
+
+    assert changed(keys_of(with_values(first)), keys_of(with_values({**first, key: value}))) == stages

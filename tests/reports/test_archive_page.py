@@ -1,0 +1,50 @@
+from pathlib import Path
+
+from email_assistant.archive.examples import Example, Examples
+from email_assistant.reports.archive_page import _gone, write_page
+
+REPORT = {
+    "messages": 3,
+    "kept": 1,
+    "dropped": {"not_by_owner": 1, "bounce": 1},
+    "owner": {"addresses": ["ada@x.example"], "names": [], "grounds": "data.owner"},
+    "kinds": {"bounce": 1},
+    "cuts": {"quote": 1},
+    "signature": {"lines": ["<b>tel</b>"], "sign_offs": {"Ada": 3}, "boilerplate": []},
+    "redactions": {},
+    "languages": {"en": 1},
+    "months": {"2024-05": 1},
+    "words": {"up to 10": 1},
+    "domains": {"y.example": 1},
+    "formats": {"mbox": 1},
+    "files_passed_over": [],
+}
+
+
+def test_the_page_shows_reasons_and_originals_as_text_alone(tmp_path: Path) -> None:
+    example = Example("s1", "Ada", "<script>alert(1)</script>", "Mine.\n> quoted <img src=x>", "Mine.")
+    write_page(tmp_path / "report.html", REPORT, {"cut: quote": [example]}, [("s9", "no header")])
+    page = (tmp_path / "report.html").read_text()
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert "bounce (data.drop)" in page
+    assert "by someone else" in page
+    assert "data:image/png;base64," in page
+    assert 'class="gone">&gt; quoted' in page
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+
+
+def test_lines_that_went_are_found_where_paragraphs_were_joined() -> None:
+    assert _gone(["one two", "three four", "> no"], ["one two three four"]) == [False, False, True]
+    assert _gone(["all of it", ""], [""]) == [True, False]
+
+
+def test_examples_do_not_depend_on_the_order() -> None:
+    records = [{"source": f"s{n}", "sender": "", "subject": "", "original": f"text {n}"} for n in range(50)]
+    forwards, backwards = Examples(), Examples()
+    for record in records:
+        forwards.offer("x", record, "")
+    for record in reversed(records):
+        backwards.offer("x", record, "")
+    assert forwards.by_label() == backwards.by_label()
+    assert len(forwards.by_label()["x"]) == 3

@@ -1,0 +1,120 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from email_assistant.evaluation.score_table import best_of
+from email_assistant.experiments import comparison
+from email_assistant.metrics.copying import TrainingMails, copying
+from email_assistant.metrics.formulas import Array
+from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured
+from email_assistant.metrics.measured import Table, mean
+from email_assistant.metrics.scores import OWNER, SCORES
+from email_assistant.metrics.style import style_distances
+from email_assistant.metrics.text import text_scores
+from email_assistant.reports import plots
+from email_assistant.reports.evaluation_page import difference, write_report
+
+REAL = [f"Ahoy Bo,\nrope number {number} is wet today!\nAda" for number in range(12)]
+WRITTEN = {
+    "base": [f"Dear Sir, please find the attached document {number}. Kind regards" for number in range(12)],
+    "tuned": [f"Ahoy Bo,\nrope number {number} is dry and here!\nAda" for number in range(12)],
+}
+HOSTILE = "<script>alert(1)</script> {{ 7 * 7 }} & </div><img src=x>"
+HISTORY = [{"step": 0, "validation/loss": 3.0}, {"step": 1, "train/loss": 2.5}, {"step": 2, "validation/loss": 2.0}]
+
+
+def measured(texts: list[str]) -> dict[str, Any]:
+    def vectors(mails: list[str]) -> Array:
+        import numpy as np
+
+        return np.array(
+            [[len(mail), mail.count("e"), mail.count("!"), number] for number, mail in enumerate(mails)], float
+        )
+
+    found = text_scores(texts, REAL) | style_distances(texts, REAL) | copying(texts, TrainingMails(REAL[:3]))
+    found["mauve"] = mauve_measured(vectors(texts), vectors(REAL), MauveSettings(5, 5.0, (1, 2)))
+    return found | {"authorship": mean([float("Ahoy" in text) for text in texts])}
+
+
+@pytest.fixture(scope="module")
+def arms() -> Table:
+    return {arm: measured(texts) for arm, texts in WRITTEN.items()} | {OWNER: measured(REAL[::-1])}
+
+
+@pytest.fixture(scope="module")
+def report(arms: Table) -> dict[str, Any]:
+    return {
+        "mails": 12,
+        **comparison.report_of(arms, "base", "tuned", 200, 1),
+        "signatures": {"bleu": "s"},
+        "judge": {"accuracy": 0.9, "owner_mails": 30, "other_mails": 40},
+        "memorisation": None,
+        "warnings": ["MAUVE on 12 mails is a rough hint"],
+    }
+
+
+@pytest.fixture(scope="module")
+def page(arms: Table, report: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> str:
+    lines = [
+        {"instruction": HOSTILE, "email": REAL[place], **{arm: texts[place] for arm, texts in WRITTEN.items()}}
+        for place in range(12)
+    ]
+    lines[0]["tuned"] = HOSTILE
+    path = tmp_path_factory.mktemp("page") / "r.html"
+    write_report(path, report, lines, plots.all_of(report, arms, lines, HISTORY))
+    return path.read_text(encoding="utf-8")
+
+
+def test_what_a_mail_holds_is_shown_as_text(page: str) -> None:
+    # One script, ours, which the policy knows by its hash; every image lies in the page.
+    assert page.count("<script>") == 1
+    assert re.search(r"script-src (&#39;|')sha256-[\w+/=]+(&#39;|')", page)
+    assert all('src="data:image/svg+xml;base64,' in image for image in re.findall(r"<img[^>]*>", page))
+    assert "&lt;script&gt;alert(1)" in page
+    text = re.sub(r"</?ins>", "", page)
+    assert "{{ 7 * 7 }} &amp; &lt;/div&gt;" in text
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_the_page_shows_scores_with_intervals_and_what_differs(page: str, report: dict[str, Any]) -> None:
+    low, high = report["intervals"]["tuned"]["bleu"]
+    assert f"{report['arms']['tuned']['bleu']:.1f}" in page
+    assert f"{low:.1f} to {high:.1f}" in page
+    assert report["differences"]["tuned"]["base"]["bleu"]["p"] < 0.05
+    assert "≠" in page
+    assert "MAUVE on 12 mails is a rough hint" in page
+    assert page.count('class="entry"') == 12
+
+
+def test_a_report_says_how_far_the_way_to_the_owner_was_gone(report: dict[str, Any], page: str) -> None:
+    gap = report["gaps_closed"]["tuned"]["authorship"]
+    assert gap["value"] == gap["low"] == gap["high"] == 1.0
+    assert 0 < report["gaps_closed"]["tuned"]["mauve"]["value"] <= 1.5
+    assert "Tuned goes 100% of the way from the base model to the owner" in page
+    assert OWNER not in report["arms"]
+    assert OWNER not in report["differences"]["tuned"]
+
+
+def test_words_that_the_real_mail_has_not_are_marked() -> None:
+    pieces = difference("the rope is wet today", "the rope is dry, today")
+    assert "".join(text for _, text in pieces) == "the rope is dry, today"
+    assert [text for new, text in pieces if new] == ["dry,"]
+    assert difference("a", "") == []
+
+
+def test_the_best_arm_is_the_one_nearest_where_nearness_counts() -> None:
+    assert best_of(SCORES["bleu"], {"a": 1.04, "b": 1.0, "c": 0.5}, None) == {"a", "b"}
+    assert best_of(SCORES["perplexity"], {"a": 9.0, "b": 7.0}, None) == {"b"}
+    assert best_of(SCORES["length_ratio"], {"a": 0.5, "b": 1.2}, 0.4) == {"b"}
+    assert best_of(SCORES["facts_invented"], {"a": 0.0, "b": 2.0}, 1.9) == {"b"}
+
+
+def test_plots_are_pictures_of_their_own(report: dict[str, Any], arms: Table, tmp_path: Path) -> None:
+    figures = {"scores": plots.scores(report), "mauve": plots.mauve_curves(arms), "loss": plots.losses(HISTORY)}
+    plots.write_pictures(tmp_path / "plots", figures)
+    for name in figures:
+        assert (tmp_path / "plots" / f"{name}.png").read_bytes().startswith(b"\x89PNG")

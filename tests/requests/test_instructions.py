@@ -1,0 +1,226 @@
+import pytest
+
+from email_assistant.requests.instructions import (
+    addressee,
+    beginnings,
+    clean,
+    completed,
+    fault,
+    notes,
+    quality,
+    says_little,
+    start_for,
+    topic,
+)
+
+START = "Write an email to"
+MAIL = "Dear Bo,\n\nplease send 12 crates of rope to the north pier by Friday, and the bill to Ann.\n\nYours, Ada"
+TEMPLATE = "Write[ to {recipient}][ about {topic}]"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "ask Bo for rope.",
+        "Instruction: Write an email to ask Bo for rope.",
+        "Hi! Write an email to ask Bo for rope.",
+        "Sure, here it is: Write an email to ask Bo for rope.",
+        '"Write an email to ask Bo for rope."',
+        "Write an email to ask Bo for rope.\n\nDear Bo,",
+        "**Instruction:** Write an email to ask Bo for rope.",
+        "'ask Bo for rope.'",
+        "“ask Bo for rope.” ",
+    ],
+)
+def test_prefixes_greetings_and_quotes_are_stripped(raw: str) -> None:
+    assert clean(raw, START) == "Write an email to ask Bo for rope."
+
+
+@pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        ("Bo about the 12 crates of rope that go to the pier", None),
+        ("", "empty"),
+        ("Bo", "empty"),
+        ("please send 12 crates of rope to the north pier by Friday", "copied"),
+        ("Bo " + "and say that the rope is very much needed there " * 4, "too_long"),
+        ("Hello Bo,\n\nI need rope.\n\nRegards, Ada", "itself_a_mail"),
+        ("Бо и попросить у него верёвку", "other_language"),
+        ("ask Petronella about rope", "invented"),
+        ("Bo about 13 crates", "invented"),
+        ("Bo about rope for Monday", "invented"),
+        ("Bo about the 12 crates, and suggest a solution", "unfounded"),
+        ("tell Bo that the crates are for the pier, and ask him to confirm the bill", None),
+    ],
+)
+def test_faults(raw: str, wrong: str | None) -> None:
+    assert fault(clean(raw, START), START, MAIL, raw) == wrong
+
+
+def test_a_sentence_says_little_where_notes_would_say_twice_as_much() -> None:
+    noted = "Write to Bo. Say: send 12 crates rope north pier Friday, bill Ann."
+    assert says_little("Write to Bo to ask for a bill and rope", MAIL, noted)
+    assert not says_little("Write to Bo to ask for 12 crates of rope to the pier by Friday", MAIL, noted)
+    assert not says_little("Write to Bo", MAIL, "Write to Bo")
+
+
+def test_marks_stand_by_their_words() -> None:
+    assert (
+        clean(", asking for rope , and tin", "Write an email to Bo") == "Write an email to Bo, asking for rope, and tin"
+    )
+
+
+def test_clauses_are_left_out_from_the_end() -> None:
+    said = "Write to Bo to ask for rope and tin, because the old is wet, and to thank him."
+    assert list(beginnings(said, "Write to Bo")) == [
+        said,
+        "Write to Bo to ask for rope and tin, because the old is wet",
+        "Write to Bo to ask for rope and tin",
+        "Write to Bo to ask for rope",
+    ]
+    assert list(beginnings("Write to Bo and Ann", "Write to Bo")) == ["Write to Bo and Ann"]
+
+
+def test_a_possessive_stays_with_its_word() -> None:
+    assert clean("'s crates of rope", "Write an email about Bo") == "Write an email about Bo's crates of rope"
+
+
+def test_names_of_the_headers_are_not_invented() -> None:
+    instruction = "Write an email to Bo about the rope for Gullport"
+    assert fault(instruction, START, MAIL, "x y z") == "invented"
+    assert fault(instruction, START, MAIL, "x y z", known="Rope for Gullport") is None
+
+
+def test_russian_names_may_be_inflected() -> None:
+    mail = "Савва, привези двадцать метров прутка в четверг до обеда, деньги отдам сразу."
+    assert fault("Напиши письмо Савве о прутке", "Напиши письмо", mail, "Савве о прутке") is None
+
+
+@pytest.mark.parametrize(
+    ("mail", "name"),
+    [
+        ("Hi Bo,\n\nrope please", "Bo"),
+        ("Dear Mr. Hallgrim:\nrope please", "Mr. Hallgrim"),
+        ("Hi, Bo:  rope please", "Bo"),
+        ("Bo/Ann:  rope please", "Bo/Ann"),
+        ("Bo,\nrope please", "Bo"),
+        ("Здравствуйте, Велимир Кузьмич!\n\nСпасибо", "Велимир Кузьмич"),
+        ("Bo & Ann:  rope please", "Bo & Ann"),
+        ("Happy New Year!\nrope please", ""),
+        ("Hi all,\nrope please", ""),
+        ("Thanks,\nAda", ""),
+        ("Bo, rope please", ""),
+        ("Rope is late: send it.", ""),
+        ("The rope is late.", ""),
+        ("", ""),
+    ],
+)
+def test_the_addressee_is_whom_the_mail_greets(mail: str, name: str) -> None:
+    assert addressee(mail) == name
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Rope", "Rope"),
+        ("Re: [Talk] Fwd: Rope!", "Rope"),
+        ("[Talk] Re: Rope", "Rope"),
+        ('RE: "Rope"', "Rope"),
+        ('Tickets for "Rope"', 'Tickets for "Rope"'),
+        ("Re:", ""),
+        ("and this is where I began to write " * 2, ""),
+    ],
+)
+def test_the_topic_is_the_subject_without_its_marks(subject: str, expected: str) -> None:
+    assert topic(subject) == expected
+
+
+@pytest.mark.parametrize(
+    ("mail", "subject", "recipients", "start"),
+    [
+        ("Hi Bo,\nrope please", "Rope", ["Bo Example <bo@x.example>"], "Write to Bo about Rope"),
+        ("rope please", "", ["Bo Example <bo@x.example>"], "Write to Bo Example"),
+        ("rope please", "Re: Rope", ["list@x.example", "Bo <bo@x.example>"], "Write to Bo about Rope"),
+        ("rope please", "Rope", ["list@x.example"], "Write about Rope"),
+        ("rope please", "", [], "Write"),
+    ],
+)
+def test_the_start_says_what_is_known(mail: str, subject: str, recipients: list[str], start: str) -> None:
+    assert start_for(TEMPLATE, mail, subject, recipients) == start
+
+
+def test_facts_that_a_sentence_leaves_out_are_added_as_they_stand_in_the_mail() -> None:
+    mail = "Bo,\nplease send 12 crates to Ann Rope & Sons by Friday, not to Gullport. Ada will pay.\nAda"
+    said = completed("Write to Bo to send crates to Gullport", mail, "Mention {facts}.", 5, frozenset())
+    assert said == "Write to Bo to send crates to Gullport. Mention 12 crates, Ann Rope & Sons, Friday."
+
+
+def test_no_more_facts_are_added_than_asked_for_and_no_habits() -> None:
+    mail = "Please send it to Ann, to Gullport, by Friday."
+    assert completed("Send it", mail, "Mention {facts}.", 1, frozenset()) == "Send it. Mention Ann."
+    assert completed("Send it", mail, "Mention {facts}.", 5, frozenset({"ann", "frid"})) == (
+        "Send it. Mention Gullport."
+    )
+    assert completed("Send it", mail, "Mention {facts}.", 0, frozenset()) == "Send it."
+
+
+def test_a_sentence_that_says_all_stays_as_it_is() -> None:
+    assert completed("Ask Bo for 12 crates.", "Bo, 12 crates please.", "Mention {facts}.", 5, frozenset()) == (
+        "Ask Bo for 12 crates."
+    )
+
+
+@pytest.mark.parametrize(
+    ("mail", "limit", "expected"),
+    [
+        (
+            "Hi Bo,\n\nthe rope isn't dry. Can you send it to the pier?\n\nThanks\nAda",
+            9,
+            "rope isn't dry, you send pier?",
+        ),
+        ("What daughter card do you have installed ?", 9, "What daughter card you installed?"),
+        ("I am not sure that it is the rope for the north pier.", 3, "I not sure rope"),
+        ("Hello Bo!\nЯ не приеду в четверг.\nАда", 9, "Я не приеду четверг"),
+        ("Когда ты приедешь? Я жду у пирса.", 9, "Когда ты приедешь? Я жду пирса"),
+        ("I'll send you the rope (did he ask?), and I will call.", 9, "I'll send you rope he ask I call"),
+        ("When I know what we pay, I'll write to them.", 9, "I know we pay I'll write"),
+        ("Have you sent the rope to Ann (in Gullport)? Bo said so.", 3, "you sent rope Ann?"),
+        ("See ada@x.example, https://x.example/a or (pier.txt) at 10.10.0.1!", 9, "See pier.txt 10.10.0.1"),
+        ("See 'AT&T' (in /dev/rope or ~/tin), for $5 / 3 %.", 9, "See AT&T /dev/rope ~/tin $5 3"),
+        ("Ann has the wet rope. Bring the tin.", 4, "Ann wet rope"),
+        ("It is.\nAda", 9, ""),
+        ("rope please", 0, ""),
+    ],
+)
+def test_notes_are_a_mail_s_own_words_without_small_ones(mail: str, limit: int, expected: str) -> None:
+    assert notes(mail, limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("mail", "noted", "said"),
+    [
+        ("Ahoy Mr Quill,\n\nthe lamp costs 210 pounds.\n\nFair winds,\nT", "lamp costs 210 pounds", "210 pounds"),
+        ("Салют Лёва,\n\nнашла письма в марте 1998.\n", "нашла письма марте 1998", "1998"),
+        ("Bread Is Ready\n\nCome to the pier by seven.\n", "Bread Ready, Come pier seven", ""),
+    ],
+)
+def test_a_greeting_of_the_owner_s_own_is_no_matter_of_a_mail(mail: str, noted: str, said: str) -> None:
+    assert notes(mail, 12) == noted
+    whole = completed("Write.", mail, "Mention {facts}.", 4, frozenset())
+    assert "Quill" not in whole
+    assert "Лёва" not in whole
+    assert said in whole
+
+
+def test_quality_by_hand() -> None:
+    pairs = [
+        # Of Ann, 12, Gullport, Friday, and Ada of the other mail, they give two; Petronella is nowhere.
+        {
+            "instruction": "Write to Bo to send 12 to Ann, and Petronella",
+            "email": "Bo:\nplease send 12 to Ann in Gullport by Friday",
+            "subject": "",
+        },
+        {"instruction": "Ask for rope", "email": "Dear Ada,\nrope please", "subject": "Rope"},
+    ]
+    found = quality(pairs)
+    assert found == {"words": 6.5, "facts_named": 2 / 5, "facts_unfounded": 1 / 4, "greeted_named": 0.5}
