@@ -20,7 +20,7 @@ import torch  # noqa: E402
 
 from benchmarks.model import ROOT, configured  # noqa: E402
 from email_assistant.evaluation.scoring import embedder  # noqa: E402
-from email_assistant.language_model.encoding import Encoded  # noqa: E402
+from email_assistant.language_model.encoding import TokenizedExample  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base  # noqa: E402
 from email_assistant.requests.prompting import Prompter  # noqa: E402
 from email_assistant.storage import jsonl  # noqa: E402
@@ -52,11 +52,11 @@ def main() -> None:
             if self.state.step % arguments.every == 0 or self.state.step == self.total_steps:
                 self._show("one step")
                 if self.average:
-                    with self.average.in_place():
+                    with self.average.applied():
                         self._show("average")
 
         def _show(self, what: str) -> None:
-            loss = self._validation_loss() / sum(example.supervised for example in self.validation)
+            loss = self._validation_loss() / sum(example.num_target_tokens for example in self.validation)
             print(f"| {self.state.step} | {what} | {loss:.3f} | {ends(self.model, watched):.2f} |", flush=True)
 
     print(f"{len(watched)} mails\n\n| step | weights | validation loss | ends |\n|---|---|---|---|", flush=True)
@@ -67,13 +67,13 @@ def main() -> None:
 
 
 @torch.no_grad()
-def ends(model: LanguageModel, examples: list[Encoded]) -> float:
+def ends(model: LanguageModel, examples: list[TokenizedExample]) -> float:
     """The probabilities of an end after each of a mail's tokens, summed, as the mean over mails."""
     model.model.eval()
     total = 0.0
     for example in examples:
         ids = torch.tensor([example.ids], device=model.device)
-        logits: Any = model.model(input_ids=ids, logits_to_keep=example.supervised + 1).logits
+        logits: Any = model.model(input_ids=ids, logits_to_keep=example.num_target_tokens + 1).logits
         total += float(logits[0, :-1].float().softmax(dim=-1)[:, model.encoder.end_of_turn].sum())
     return total / len(examples)
 

@@ -22,9 +22,9 @@ from typing import Any
 import torch
 
 from benchmarks.model import DEMO, as_it_comes, configured, embedded, in_turn, pairs
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter
-from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
+from email_assistant.training.batches import Batch, collate, epoch_batches, micro_batches
 from email_assistant.training.loss import CompletionLoss
 from email_assistant.training.trainer import Trainer
 
@@ -40,7 +40,7 @@ SQUARE = 2048
 ARMS = ("ours", "trl", "trl by length")
 
 
-def encoded(model: LanguageModel, archive: Path, owner: Sequence[str], count: int) -> list[Encoded]:
+def encoded(model: LanguageModel, archive: Path, owner: Sequence[str], count: int) -> list[TokenizedExample]:
     """The first so many examples of an archive that are not cut."""
     found = (model.encoder.example(instruction, mail, 1024, "drop") for instruction, mail in pairs(archive, owner))
     return [example for example in found if example is not None][:count]
@@ -63,7 +63,7 @@ def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     return "to padded batches with logits everywhere", lambda: backward(model, examples, loss), peer
 
 
-def backward(model: LanguageModel, examples: Sequence[Encoded], loss: CompletionLoss) -> None:
+def backward(model: LanguageModel, examples: Sequence[TokenizedExample], loss: CompletionLoss) -> None:
     """Forward and backward over all examples."""
     for start in range(0, len(examples), BATCH):
         for group in micro_batches(examples[start : start + BATCH], TOKENS):
@@ -84,7 +84,7 @@ def operations(model: Any, batches: Sequence[Batch], rank: int) -> float:
             frozen += module.weight.numel()
             adapter += rank * sum(module.weight.shape)
     tokens = sum(len(batch.ids) for batch in batches)
-    supervised = sum(batch.supervised_tokens for batch in batches)
+    supervised = sum(batch.num_target_tokens for batch in batches)
     looked_at = sum(
         length * (length + 1) // 2 + length * (batch.shared if place else 0)
         for batch in batches
@@ -106,12 +106,12 @@ def multiplication_speed() -> float:
     return best
 
 
-def _steps(training: Sequence[Encoded]) -> list[list[Encoded]]:
+def _steps(training: Sequence[TokenizedExample]) -> list[list[TokenizedExample]]:
     """What each step of the first epoch sees."""
-    return [[training[place] for place in places] for places in steps_of_epoch(len(training), BATCH, seed=1, epoch=0)]
+    return [[training[place] for place in places] for places in epoch_batches(len(training), BATCH, seed=1, epoch=0)]
 
 
-def _ours(model: LanguageModel, examples: list[Encoded]) -> tuple[list[float], Any]:
+def _ours(model: LanguageModel, examples: list[TokenizedExample]) -> tuple[list[float], Any]:
     """Seconds of every step."""
     training = examples[:-VALIDATION]
     tuned = add_adapter(model, LORA, seed=1)
@@ -126,7 +126,7 @@ def _ours(model: LanguageModel, examples: list[Encoded]) -> tuple[list[float], A
     return seconds, tuned.model
 
 
-def _trl(model: LanguageModel, examples: list[Encoded], by_length: bool) -> tuple[list[float], Any]:
+def _trl(model: LanguageModel, examples: list[TokenizedExample], by_length: bool) -> tuple[list[float], Any]:
     from datasets import Dataset
     from peft import LoraConfig
     from transformers import TrainerCallback
@@ -182,7 +182,7 @@ def _trl(model: LanguageModel, examples: list[Encoded], by_length: bool) -> tupl
 
 
 @torch.no_grad()
-def _validation_loss(model: Any, examples: Sequence[Encoded]) -> float:
+def _validation_loss(model: Any, examples: Sequence[TokenizedExample]) -> float:
     """Nats a supervised token, by the model itself, one mail at a time."""
     model.eval()
     total = 0.0
@@ -190,7 +190,7 @@ def _validation_loss(model: Any, examples: Sequence[Encoded]) -> float:
         batch: Batch = collate([example], torch.device("cpu"))
         logits = model(input_ids=batch.ids[None]).logits[0, example.prompt_length - 1 : -1]
         total += float(torch.nn.functional.cross_entropy(logits, batch.ids[example.prompt_length :], reduction="sum"))
-    return total / sum(example.supervised for example in examples)
+    return total / sum(example.num_target_tokens for example in examples)
 
 
 def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
@@ -210,7 +210,7 @@ def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
     fastest = max(fastest, multiplication_speed())
     found = {
         "tokens_per_second": sum(len(example.ids) for example in training) / sum(seconds),
-        "supervised_per_second": sum(example.supervised for example in training) / sum(seconds),
+        "supervised_per_second": sum(example.num_target_tokens for example in training) / sum(seconds),
         "peak_mib": peak / 1024,
         "before_mib": before / 1024,
         "share_of_multiplication": whole / sum(seconds) / fastest,

@@ -103,7 +103,7 @@ def _examples(context: Context) -> list[Any] | None:
 
 def _probe(config: Config, plan_for: Any) -> Any:
     from email_assistant.language_model.blueprint import architecture
-    from email_assistant.training.probe import Probe
+    from email_assistant.training.throughput_probe import Probe
 
     return Probe(architecture(config.model), plan_for.device, plan_for.dtype, config.model.quantization == "nf4")
 
@@ -113,7 +113,7 @@ def _say_time(config: Config, plan_for: Any, probe: Any, examples: Sequence[Any]
 
     way = planning.way_of(config, plan_for.device, plan_for.dtype)
     lengths, supervised = planning.lengths_of(config.trainer, config.seed, examples, padded=way == "padded")
-    seconds = probe.seconds_of_step(config.lora, lengths, supervised, recompute)
+    seconds = probe.step_seconds(config.lora, lengths, supervised, recompute)
     rate = sum(lengths) / seconds
     tokens = sum(len(example.ids) for example in examples) if examples else ASSUMED_MAILS * planning.USUAL_TOKENS
     # A validation is a forward pass, about a third of a step, over a tenth of the mails.
@@ -127,7 +127,7 @@ def _say_time(config: Config, plan_for: Any, probe: Any, examples: Sequence[Any]
 
 
 def _say_writing(probe: Any, name: str, rows: int, prompt: int, new_tokens: int) -> None:
-    seconds = probe.seconds_of_answers(rows, prompt, new_tokens)
+    seconds = probe.generation_seconds(rows, prompt, new_tokens)
     log.info(
         "%-10s %d %s at once, of %d tokens each, take about %s: shorter ones take less",
         *("plan", rows, name, new_tokens, duration(seconds)),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.metrics.measured import Measured
 from email_assistant.training.batches import collate
 from email_assistant.training.loss import CompletionLoss
@@ -25,12 +25,14 @@ class Surprise:
         self._loss, self._device = CompletionLoss(model), device
 
     @torch.no_grad()
-    def nats(self, example: Encoded) -> float:
+    def nats(self, example: TokenizedExample) -> float:
         """The sum over the supervised tokens of an example."""
         return float(self._loss(collate([example], self._device)))
 
 
-def perplexity(model: Any, examples: Sequence[Encoded], device: torch.device, advance: Callable[[], None]) -> Measured:
+def perplexity(
+    model: Any, examples: Sequence[TokenizedExample], device: torch.device, advance: Callable[[], None]
+) -> Measured:
     """The exponential of the mean surprise of a mail's token, end of the turn included, after its prompt.
 
     Jelinek et al. 1977 (doi:10.1121/1.2016299). Comparable only between models with the same tokenizer.
@@ -44,6 +46,6 @@ def perplexity(model: Any, examples: Sequence[Encoded], device: torch.device, ad
     surprise = Surprise(model, device)
     parts = []
     for example in examples:
-        parts.append([surprise.nats(example), float(example.supervised)])
+        parts.append([surprise.nats(example), float(example.num_target_tokens)])
         advance()
     return Measured(np.array(parts), "perplexity")

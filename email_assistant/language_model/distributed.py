@@ -21,14 +21,14 @@ from email_assistant.privacy import guard
 if TYPE_CHECKING:
     import torch
 
-    from email_assistant.language_model.encoding import Encoded
+    from email_assistant.language_model.encoding import TokenizedExample
 
 # An archive may be read and summarized for days before the others are needed.
 PATIENCE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Peers:
+class DistributedContext:
     """The processes of one training, as one of them sees them.
 
     Attributes:
@@ -68,11 +68,11 @@ class Peers:
         heard: dict[str, Any] | None = json.loads(bytes(text.tolist()))
         return heard
 
-    def part(self, examples: "Sequence[Encoded]") -> "list[Encoded]":
+    def part(self, examples: "Sequence[TokenizedExample]") -> "list[TokenizedExample]":
         """This process's part of the examples: about as many ids as each of the others'; it may be empty."""
         if self.count == 1:
             return list(examples)
-        parts: list[list[Encoded]] = [[] for _ in range(self.count)]
+        parts: list[list[TokenizedExample]] = [[] for _ in range(self.count)]
         sizes = [0] * self.count
         for example in sorted(examples, key=lambda example: -len(example.ids)):
             least = sizes.index(min(sizes))
@@ -100,7 +100,7 @@ class Peers:
         from torch.distributed.device_mesh import DeviceMesh
         from torch.distributed.fsdp import fully_shard
 
-        # A group of its own, since torch keeps a mesh to the end and with it what part_ways has to end.
+        # A group of its own, since torch keeps a mesh to the end and with it what shutdown has to end.
         mesh = DeviceMesh.from_group(distributed.new_group(), device.type)
         for layer in model.get_base_model().base_model.layers:
             # The adapter's weights are whole everywhere, as without sharding.
@@ -137,7 +137,7 @@ class Peers:
                 tensor.copy_(piece.view_as(tensor))
 
 
-ALONE = Peers()
+SINGLE_PROCESS = DistributedContext()
 
 
 def count() -> int:
@@ -150,14 +150,14 @@ def shards() -> bool:
     return count() > 1 and os.environ.get("ACCELERATE_USE_FSDP") == "true"
 
 
-def meet() -> Peers:
+def init() -> DistributedContext:
     """Wait for the other processes of the launcher; alone where there is none.
 
     Raises:
         ConfigurationError: when they are to meet on another machine.
     """
     if count() == 1:
-        return ALONE
+        return SINGLE_PROCESS
     host = os.environ.get("MASTER_ADDR", "")
     if not guard.is_loopback(host):
         raise ConfigurationError(f"MASTER_ADDR = {host}: processes that train together are of this machine alone")
@@ -167,17 +167,17 @@ def meet() -> Peers:
     import torch
 
     # Its functions keep the group that there is when they are defined, as a default: there must be none yet, for
-    # part_ways to end it.
+    # shutdown to end it.
     import torch.distributed.nn.functional
     from torch import distributed
 
     if not distributed.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         distributed.init_process_group(backend, timeout=PATIENCE)
-    return Peers(distributed.get_rank(), distributed.get_world_size(), shards())
+    return DistributedContext(distributed.get_rank(), distributed.get_world_size(), shards())
 
 
-def part_ways(peers: Peers) -> None:
+def shutdown(peers: DistributedContext) -> None:
     """End the meeting, as all processes do when they are done."""
     if peers.count > 1:
         # With its last reference its threads end. One that still had a tensor of the last message to free would abort

@@ -25,7 +25,7 @@ def request(instruction: str, context: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class Encoded:
+class TokenizedExample:
     """One training example: the prompt's ids, then the mail's and the end of its turn.
 
     The ids from `prompt_length` on are supervised, all others are not.
@@ -36,7 +36,7 @@ class Encoded:
     cut: bool = False
 
     @property
-    def supervised(self) -> int:
+    def num_target_tokens(self) -> int:
         """How many ids are supervised."""
         return len(self.ids) - self.prompt_length
 
@@ -85,7 +85,7 @@ class ChatEncoder:
         max_length: int,
         too_long: str,
         examples: Sequence[tuple[str, str]] = (),
-    ) -> Encoded | None:
+    ) -> TokenizedExample | None:
         """A training example of at most `max_length` ids.
 
         Earlier turns are left out where they leave the mail no room. A longer one is dropped (None) when
@@ -98,11 +98,11 @@ class ChatEncoder:
                 return whole
         prompt = self.prompt(instruction)
         shorter = self._cut(email, max_length - len(prompt) - 1) if too_long == "cut" else []
-        return Encoded([*prompt, *shorter, self.end_of_turn], len(prompt), cut=True) if shorter else None
+        return TokenizedExample([*prompt, *shorter, self.end_of_turn], len(prompt), cut=True) if shorter else None
 
-    def completed(self, prompt: list[int], email: str) -> Encoded:
+    def completed(self, prompt: list[int], email: str) -> TokenizedExample:
         """A prompt with the mail after it and the end of its turn."""
-        return Encoded([*prompt, *self.text_ids(email), self.end_of_turn], len(prompt))
+        return TokenizedExample([*prompt, *self.text_ids(email), self.end_of_turn], len(prompt))
 
     def text_ids(self, text: str) -> list[int]:
         """The ids of what a person wrote: never a control token."""

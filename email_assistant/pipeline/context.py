@@ -11,7 +11,7 @@ from email_assistant.errors import ConfigurationError
 from email_assistant.experiments import registry
 from email_assistant.experiments.tracking import Run
 from email_assistant.language_model.adapter_folder import WEIGHTS
-from email_assistant.language_model.distributed import ALONE, Peers
+from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.storage.artifacts import Artifact, Store
 from email_assistant.storage.hashing import hash_file, hash_of
 
@@ -61,7 +61,7 @@ class Context:
     reads: dict[str, Any] = field(default_factory=dict)
     circumstances: dict[str, Any] = field(default_factory=dict)
     origin: "Origin | None" = None
-    peers: Peers = ALONE
+    peers: DistributedContext = SINGLE_PROCESS
     outlook: list[Outlook] = field(default_factory=list)
     forced: bool = False
 

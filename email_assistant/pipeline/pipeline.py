@@ -31,7 +31,7 @@ from email_assistant.experiments import repeat, sweep_job, sweeps
 from email_assistant.experiments.repeat import Origin
 from email_assistant.experiments.tracking import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG, Run, git_commit
 from email_assistant.language_model import distributed, hub
-from email_assistant.language_model.distributed import Peers
+from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint, features_fingerprint, generation_key
 from email_assistant.pipeline import summary
 from email_assistant.pipeline.context import Context, Outlook, archive_paths
@@ -84,7 +84,7 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
     """
     _refuse_locked(config)
     guard.record_to(config.outputs / guard.AUDIT, config.stage)
-    together = distributed.meet()
+    together = distributed.init()
     if together.shards and config.lora.init != "default":
         raise ConfigurationError(f"lora.init = {config.lora.init}: changes the base, which is spread out; take default")
     value = None
@@ -96,7 +96,7 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
         value = _lead(config, origin, together)
         together.tell(None)
     # After an error there is no telling what the others wait for: the launcher ends them.
-    distributed.part_ways(together)
+    distributed.shutdown(together)
     return value
 
 
@@ -108,7 +108,7 @@ def _refuse_locked(config: Config) -> None:
         raise PrivacyError(f"{config.outputs}: is {state}: {how}")
 
 
-def _lead(config: Config, origin: Origin | None, together: Peers) -> float | None:
+def _lead(config: Config, origin: Origin | None, together: DistributedContext) -> float | None:
     context = Context(config, {}, Run(config), Store(config.outputs), origin=origin, peers=together)
     if config.privacy.allow_network:
         hub.fetch_missing(config)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from email_assistant.configuration.schema import Config
-from email_assistant.language_model.encoding import ChatEncoder, Encoded, request
+from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample, request
 from email_assistant.metrics.formulas import Array
 from email_assistant.requests.arms import Way
 from email_assistant.requests.retrieval import Bm25, Embedding, Library, document
@@ -62,7 +62,7 @@ class Prompter:
             return []
         return self.turns(pair, settings.method)
 
-    def example(self, pair: Record) -> Encoded | None:
+    def example(self, pair: Record) -> TokenizedExample | None:
         """A pair as it is taught; None where it is too long (`trainer.max_length`, `trainer.too_long`)."""
         settings = self._config.trainer
         request, email, turns = asked(pair), pair["email"], self.taught(pair)

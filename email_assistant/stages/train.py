@@ -19,8 +19,8 @@ from email_assistant.experiments import lineage, registry, trials
 from email_assistant.experiments.tracking import Run
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.device import free_memory
-from email_assistant.language_model.distributed import Peers
-from email_assistant.language_model.encoding import ChatEncoder, Encoded
+from email_assistant.language_model.distributed import DistributedContext
+from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.metrics.measured import save
@@ -29,9 +29,9 @@ from email_assistant.reports.model_card import model_card
 from email_assistant.requests.prompting import Prompter, way_to_ask
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, Artifact
-from email_assistant.training import first_look, planning
+from email_assistant.training import example_checks, planning
 from email_assistant.training.examples import Examples
-from email_assistant.training.start import keep, save_as_plain
+from email_assistant.training.lora_init import keep, save_as_standard_lora
 from email_assistant.training.trainer import State, Trainer
 
 log = logging.getLogger(__name__)
@@ -139,14 +139,14 @@ def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageMode
     # A part of the base had been taken out, or lies in other processes; what is scored is what was saved, on the
     # base as it was.
     if start:
-        save_as_plain(folder / "adapter", start)
+        save_as_standard_lora(folder / "adapter", start)
     peers.tell({"do": "rest"})
     del model, trainer, base
     free_memory()
     return load_adapter(load_base(config.model), folder / "adapter", fingerprint), facts
 
 
-def _way_to_train(config: Config, peers: Peers) -> type[Trainer]:
+def _way_to_train(config: Config, peers: DistributedContext) -> type[Trainer]:
     """The trainer for what is to be promised of the adapter.
 
     Raises:
@@ -162,7 +162,7 @@ def _way_to_train(config: Config, peers: Peers) -> type[Trainer]:
     return DifferentialTrainer
 
 
-def follow(config: Config, peers: Peers) -> None:
+def follow(config: Config, peers: DistributedContext) -> None:
     """Train with the process that leads, step by step, until it says that all is done."""
     trainer: Trainer | None = None
     while (said := peers.hear()) is not None:
@@ -242,12 +242,17 @@ def _facts(state: State, training: Examples) -> Record:
         "best_step": state.best_step,
         "steps": state.step,
         "stopped_early": int(state.stopped),
-        "supervised_tokens": training.supervised,
+        "supervised_tokens": training.num_target_tokens,
     }
 
 
 def encode(
-    prompter: Prompter, pairs: Iterable[Record], config: Config, name: str, path: Path, planted: Sequence[Encoded] = ()
+    prompter: Prompter,
+    pairs: Iterable[Record],
+    config: Config,
+    name: str,
+    path: Path,
+    planted: Sequence[TokenizedExample] = (),
 ) -> tuple[Examples, Record]:
     """Examples of the pairs that fit, in a file, and how many did not or were cut; both are said.
 
@@ -261,7 +266,7 @@ def encode(
     """
     facts = {f"{name}_mails": 0, f"{name}_dropped": 0, f"{name}_cut": 0}
 
-    def fitting() -> Iterator[Encoded]:
+    def fitting() -> Iterator[TokenizedExample]:
         for pair in pairs:
             example = prompter.example(pair)
             if example is None:
@@ -280,7 +285,7 @@ def encode(
     return examples, facts
 
 
-def _planted(encoder: ChatEncoder, config: Config) -> list[Encoded]:
+def _planted(encoder: ChatEncoder, config: Config) -> list[TokenizedExample]:
     """The canaries as examples, each as often as configured."""
     settings = config.trainer
     once = [
@@ -320,10 +325,13 @@ def speed_line(state: State) -> str:
 
 def _look_first(encoder: ChatEncoder, training: Examples, validation: Examples) -> None:
     """Refuse what would teach nothing, and show the first example with its supervised part marked."""
-    first_look.check(encoder, training, validation)
+    example_checks.validate_examples(encoder, training, validation)
     if training:
         # On the screen alone: mail has no place in a log file.
-        print(f"first example, supervised between » and «:\n{first_look.shown(encoder, training[0])}", flush=True)
+        print(
+            f"first example, supervised between » and «:\n{example_checks.render_example(encoder, training[0])}",
+            flush=True,
+        )
 
 
 def _save_adapter(model: LanguageModel, folder: Path, config: Config, fingerprint: str) -> None:

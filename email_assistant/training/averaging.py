@@ -27,25 +27,25 @@ class MovingAverage:
         self.values = {name: torch.zeros_like(weight, requires_grad=False) for name, weight in weights.items()}
 
     @torch.no_grad()
-    def take(self, step: int) -> None:
+    def update(self, step: int) -> None:
         """Take in the weights as they are after a step, counted from 1."""
         share = (1 - self._decay) / (1 - self._decay**step)
         for name, weight in self._weights.items():
             self.values[name].lerp_(weight, share)
 
     @contextmanager
-    def in_place(self) -> Iterator[None]:
+    def applied(self) -> Iterator[None]:
         """For as long as it lasts, the averages stand in the weights' place."""
         latest = {name: weight.detach().clone() for name, weight in self._weights.items()}
-        put(self._weights, self.values)
+        copy_values_(self._weights, self.values)
         try:
             yield
         finally:
-            put(self._weights, latest)
+            copy_values_(self._weights, latest)
 
 
 @torch.no_grad()
-def put(weights: Mapping[str, torch.Tensor], values: Mapping[str, torch.Tensor]) -> None:
+def copy_values_(weights: Mapping[str, torch.Tensor], values: Mapping[str, torch.Tensor]) -> None:
     """Give weights, in place, the values that have their names."""
     for name, weight in weights.items():
         weight.copy_(values[name])

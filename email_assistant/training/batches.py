@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Batch:
     shared: int = 0
 
     @property
-    def supervised_tokens(self) -> int:
+    def num_target_tokens(self) -> int:
         """How many ids are to be predicted."""
         return int(self.supervised.sum())
 
     @property
-    def mail_weights(self) -> torch.Tensor:
+    def per_mail_weights(self) -> torch.Tensor:
         """(supervised tokens,): weights by which those of each sequence add up to one."""
         counts = torch.stack([part.sum() for part in torch.split(self.supervised[self.shared :], self.lengths)])
         return (1 / counts).repeat_interleave(counts)
@@ -53,19 +53,21 @@ class Batch:
         return torch.arange(max(self.lengths), device=self.ids.device) < lengths[:, None]
 
 
-def order_of_epoch(count: int, seed: int, epoch: int) -> list[int]:
+def epoch_permutation(count: int, seed: int, epoch: int) -> list[int]:
     """A permutation that depends on the seed and the epoch alone, so that a resumed run finds its place."""
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     return [int(index) for index in torch.randperm(count, generator=generator)]
 
 
-def steps_of_epoch(count: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
     """The examples of each optimizer step of an epoch; the last step may have fewer."""
-    order = order_of_epoch(count, seed, epoch)
+    order = epoch_permutation(count, seed, epoch)
     return [order[start : start + batch_size] for start in range(0, count, batch_size)]
 
 
-def micro_batches(examples: Sequence[Encoded], token_budget: int, padded: bool = False) -> list[list[Encoded]]:
+def micro_batches(
+    examples: Sequence[TokenizedExample], token_budget: int, padded: bool = False
+) -> list[list[TokenizedExample]]:
     """The examples of a step in groups of like length, each of at most `token_budget` ids.
 
     Args:
@@ -73,7 +75,7 @@ def micro_batches(examples: Sequence[Encoded], token_budget: int, padded: bool =
         token_budget: An example longer than it goes alone.
         padded: Whether the ids that fill up shorter rows count too.
     """
-    groups: list[list[Encoded]] = []
+    groups: list[list[TokenizedExample]] = []
     size = 0
     for example in sorted(examples, key=lambda example: -len(example.ids)):
         if groups:
@@ -86,7 +88,7 @@ def micro_batches(examples: Sequence[Encoded], token_budget: int, padded: bool =
     return groups
 
 
-def collate(examples: Sequence[Encoded], device: torch.device, share: bool = False) -> Batch:
+def collate(examples: Sequence[TokenizedExample], device: torch.device, share: bool = False) -> Batch:
     """One Batch of the examples on a device, what all of them begin with standing once where `share` is true."""
     shared = _common_beginning(examples) if share and len(examples) > 1 else 0
     ids = examples[0].ids[:shared] + [token for example in examples for token in example.ids[shared:]]
@@ -96,7 +98,7 @@ def collate(examples: Sequence[Encoded], device: torch.device, share: bool = Fal
     return Batch(torch.tensor(ids).to(device), supervised.to(device), lengths, shared)
 
 
-def _common_beginning(examples: Sequence[Encoded]) -> int:
+def _common_beginning(examples: Sequence[TokenizedExample]) -> int:
     """How many ids all prompts begin with; one of each prompt is left, for the first of the mail to follow."""
     shortest = min(example.prompt_length for example in examples)
     columns = zip(*(example.ids[: shortest - 1] for example in examples), strict=True)

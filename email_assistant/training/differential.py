@@ -20,7 +20,7 @@ from opacus.accountants.utils import get_noise_multiplier
 from opacus.optimizers import DPOptimizer
 
 from email_assistant.errors import ConfigurationError
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class DifferentialTrainer(Trainer):
             *("train", len(self.training), self.rate, self.noise, self.settings.epsilon, self.delta),
         )
 
-    def _gradients(self, step: int) -> tuple[list[Encoded], float]:
+    def _gradients(self, step: int) -> tuple[list[TokenizedExample], float]:
         """The gradients of a step's mails, each limited, with the noise, over the expected number of mails."""
         weights = list(self.weights.values())
         examples = [self.training[int(index)] for index in self._drawn(step).nonzero()]
@@ -88,8 +88,10 @@ class DifferentialTrainer(Trainer):
         total = 0.0
         for place, example in enumerate(examples):
             seed = (self.seed * 1_000_003 + step * len(self.training) + place) % 2**63
-            mean = float(self._in_less_memory(partial(self._backward, example.supervised, False), [example], seed))
-            total += mean * example.supervised
+            mean = float(
+                self._in_less_memory(partial(self._backward, example.num_target_tokens, False), [example], seed)
+            )
+            total += mean * example.num_target_tokens
             for weight in weights:
                 found = torch.zeros_like(weight) if weight.grad is None else weight.grad
                 weight.grad, weight.grad_sample = None, found[None]  # type: ignore[attr-defined]
@@ -99,7 +101,7 @@ class DifferentialTrainer(Trainer):
         self._private.scale_grad()
         for weight in weights:
             weight.grad_sample = weight.summed_grad = None  # type: ignore[attr-defined]
-        return examples, total / max(1, sum(example.supervised for example in examples))
+        return examples, total / max(1, sum(example.num_target_tokens for example in examples))
 
     def _limit(self) -> float:
         """The norm of the mails' noisy mean, each of which was limited."""

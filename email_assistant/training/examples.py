@@ -6,15 +6,15 @@ from typing import Any, overload
 
 import numpy as np
 
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 
 
-class Examples(Sequence[Encoded]):
+class Examples(Sequence[TokenizedExample]):
     """Examples in an Arrow file.
 
     Attributes:
         lengths: (examples,) ids of each.
-        supervised: Ids that are supervised, of all together.
+        num_target_tokens: Supervised ids of all examples together.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,10 +28,10 @@ class Examples(Sequence[Encoded]):
         self._prompts = np.asarray(table.column("prompt_length"), dtype=np.int32)
         self._cut = np.asarray(table.column("cut"), dtype=bool)
         self.lengths = np.asarray(table.column("length"), dtype=np.int32)
-        self.supervised = int((self.lengths - self._prompts).sum(dtype=np.int64))
+        self.num_target_tokens = int((self.lengths - self._prompts).sum(dtype=np.int64))
 
     @classmethod
-    def write(cls, path: Path, examples: Iterable[Encoded]) -> "Examples":
+    def write(cls, path: Path, examples: Iterable[TokenizedExample]) -> "Examples":
         """Write examples as they come, and map them."""
         from datasets import Features, List, Value
         from datasets.arrow_writer import ArrowWriter
@@ -50,12 +50,12 @@ class Examples(Sequence[Encoded]):
         return len(self.lengths)
 
     @overload
-    def __getitem__(self, place: int) -> Encoded: ...
+    def __getitem__(self, place: int) -> TokenizedExample: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[Encoded]: ...
+    def __getitem__(self, place: slice) -> list[TokenizedExample]: ...
 
-    def __getitem__(self, place: int | slice) -> Encoded | list[Encoded]:
+    def __getitem__(self, place: int | slice) -> TokenizedExample | list[TokenizedExample]:
         """An example, or a list of them."""
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
@@ -63,4 +63,6 @@ class Examples(Sequence[Encoded]):
         page = int(np.searchsorted(self._first, place, "right")) - 1
         ids, starts = self._pages[page]
         row = place - int(self._first[page])
-        return Encoded(ids[starts[row] : starts[row + 1]].tolist(), int(self._prompts[place]), bool(self._cut[place]))
+        return TokenizedExample(
+            ids[starts[row] : starts[row + 1]].tolist(), int(self._prompts[place]), bool(self._cut[place])
+        )

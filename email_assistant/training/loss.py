@@ -18,7 +18,7 @@ COMPARED_IDS, COMPARED_SEQUENCES = 64, 3
 # packed    by transformers, one row of sequences that position ids keep apart
 # padded    by transformers, a row for each sequence, padded on the right
 # whole     by transformers as padded, with logits for every position
-Way = Literal["decoder", "packed", "padded", "whole"]
+ForwardMode = Literal["decoder", "packed", "padded", "full_logits"]
 
 
 class CompletionLoss:
@@ -33,7 +33,7 @@ class CompletionLoss:
     def __init__(
         self,
         model: nn.Module,
-        ways: tuple[Way, ...] | None = None,
+        ways: tuple[ForwardMode, ...] | None = None,
         noise_alpha: float | None = None,
         recompute: bool = False,
     ) -> None:
@@ -55,11 +55,11 @@ class CompletionLoss:
         self._head: Any = base.get_output_embeddings()
         self._noise_alpha, self._recompute = noise_alpha, recompute
         self._decoder = Decoder.of(model, for_training=True)
-        usual: tuple[Way, ...] = ("packed",) if self._embed.weight.is_cuda else ("decoder",)
+        usual: tuple[ForwardMode, ...] = ("packed",) if self._embed.weight.is_cuda else ("decoder",)
         self._ways = (*usual, "padded") if ways is None else ways
-        self.way: Way | None = None
+        self.way: ForwardMode | None = None
 
-    def choose_way(self, batch: Batch) -> Way:
+    def choose_mode(self, batch: Batch) -> ForwardMode:
         """Compare ways on the beginnings of a batch's sequences, once; what was found is kept in `way`."""
         if self.way is None:
             first = _beginnings(batch)
@@ -69,11 +69,11 @@ class CompletionLoss:
                 expected = self._model(input_ids=_padded(first.ids, first), use_cache=False).logits[first.rows].float()
                 fitting = [way for way in self._ways if self._equals(way, first, expected)]
                 self._model.train(was_training)
-            self.way = fitting[0] if fitting else "whole"
+            self.way = fitting[0] if fitting else "full_logits"
         return self.way
 
-    def _equals(self, way: Way, first: Batch, expected: torch.Tensor) -> bool:
-        if way == "whole":
+    def _equals(self, way: ForwardMode, first: Batch, expected: torch.Tensor) -> bool:
+        if way == "full_logits":
             return True
         head = self._head
         if type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
@@ -91,12 +91,12 @@ class CompletionLoss:
             by_mail: Add up each sequence's mean over its supervised tokens, not the tokens' losses: divide by
                 the step's sequences then, and by its supervised tokens else.
         """
-        way = self.choose_way(batch)
+        way = self.choose_mode(batch)
         embedded = self._noisy(self._embed(batch.ids), batch)
         predicted = batch.supervised[1:]
         targets = batch.ids[1:][predicted]
-        weights = batch.mail_weights if by_mail else None
-        if way != "whole":
+        weights = batch.per_mail_weights if by_mail else None
+        if way != "full_logits":
             hidden = self._hidden(way, embedded, batch)[:-1][predicted]
             return _HeadLoss.apply(hidden, self._head.weight, targets, weights)  # type: ignore[no-any-return,no-untyped-call]
         logits = self._model(inputs_embeds=_padded(embedded, batch), use_cache=False).logits[batch.rows]
@@ -125,7 +125,7 @@ class CompletionLoss:
         noise = torch.empty_like(embedded).uniform_(-1, 1)
         return embedded + noise * most.repeat_interleave(lengths.long())[:, None]
 
-    def _hidden(self, way: Way, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
+    def _hidden(self, way: ForwardMode, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
         """States of the last layer, (tokens, width)."""
         if way == "decoder":
             assert self._decoder is not None

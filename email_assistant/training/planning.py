@@ -13,11 +13,11 @@ from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.blueprint import architecture, skeleton, weight_bytes
 from email_assistant.language_model.cached_decoder import BLOCK
 from email_assistant.language_model.device import choose_device, choose_dtype
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.generation import READ_TOKENS
-from email_assistant.training.batches import micro_batches, steps_of_epoch
-from email_assistant.training.footprint import Footprint, step_footprint
-from email_assistant.training.loss import Way
+from email_assistant.training.batches import epoch_batches, micro_batches
+from email_assistant.training.loss import ForwardMode
+from email_assistant.training.memory_estimate import Footprint, step_footprint
 
 GIB = 2**30
 # Where no mails are known yet: the length of a prompt with its mail, how much of it is supervised, and the length of a
@@ -104,7 +104,7 @@ def free_memory() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def way_of(config: Config, device: torch.device, dtype: torch.dtype) -> Way:
+def way_of(config: Config, device: torch.device, dtype: torch.dtype) -> ForwardMode:
     """How the loss will run a Llama-like model (`email_assistant.training.loss`)."""
     if device.type == "cuda":
         return "packed"
@@ -112,7 +112,7 @@ def way_of(config: Config, device: torch.device, dtype: torch.dtype) -> Way:
 
 
 def lengths_of(
-    settings: Trainer, seed: int, examples: Sequence[Encoded] | None, padded: bool
+    settings: Trainer, seed: int, examples: Sequence[TokenizedExample] | None, padded: bool
 ) -> tuple[list[int], float]:
     """Lengths of the largest micro-batch of a training, and the share of its tokens that is supervised.
 
@@ -126,22 +126,22 @@ def lengths_of(
         usual = min(USUAL_TOKENS, settings.max_length)
         fitting = max(1, settings.micro_batch_tokens // usual)
         return [usual] * min(fitting, settings.batch_size), USUAL_SUPERVISED
-    largest: list[Encoded] = []
+    largest: list[TokenizedExample] = []
     size = 0
     for epoch in range(settings.epochs):
-        for step in steps_of_epoch(len(examples), settings.batch_size, seed, epoch):
+        for step in epoch_batches(len(examples), settings.batch_size, seed, epoch):
             for group in micro_batches([examples[place] for place in step], settings.micro_batch_tokens, padded):
                 lengths = [len(example.ids) for example in group]
                 tokens = max(lengths) * len(lengths) if padded else sum(lengths)
                 if tokens > size:
                     largest, size = group, tokens
     lengths = [len(example.ids) for example in largest]
-    share = sum(example.supervised for example in largest) / sum(lengths)
+    share = sum(example.num_target_tokens for example in largest) / sum(lengths)
     return [max(lengths)] * len(lengths) if padded else lengths, share
 
 
 def step(
-    config: Config, base: PretrainedConfig, plan_for: Machine, examples: Sequence[Encoded] | None, free: int
+    config: Config, base: PretrainedConfig, plan_for: Machine, examples: Sequence[TokenizedExample] | None, free: int
 ) -> tuple[Footprint, bool]:
     """What a training step takes beside the base's weights, and whether activations are made again in it.
 
@@ -179,7 +179,7 @@ def footprint_of(
     )
 
 
-def training(config: Config, plan_for: Machine, examples: Sequence[Encoded] | None) -> Estimate:
+def training(config: Config, plan_for: Machine, examples: Sequence[TokenizedExample] | None) -> Estimate:
     """What training takes at its peak."""
     base = architecture(config.model)
     weights = weight_bytes(skeleton(base, plan_for.dtype, config.model.quantization == "nf4"))

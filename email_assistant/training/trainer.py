@@ -19,14 +19,14 @@ from safetensors.torch import load_file, save_file
 from email_assistant.configuration.schema import Trainer as Settings
 from email_assistant.errors import DataError, OutOfMemoryError
 from email_assistant.language_model.device import free_memory, is_out_of_memory
-from email_assistant.language_model.distributed import ALONE, Peers
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.progress import bar
 from email_assistant.storage.hashing import hash_file, hash_of
-from email_assistant.training.averaging import MovingAverage, put
-from email_assistant.training.batches import Batch, collate, micro_batches, steps_of_epoch
-from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss, Way
+from email_assistant.training.averaging import MovingAverage, copy_values_
+from email_assistant.training.batches import Batch, collate, epoch_batches, micro_batches
+from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss, ForwardMode
 
 log = logging.getLogger(__name__)
 STATE, WEIGHTS, OPTIMIZER, AVERAGE = "state.json", "weights.safetensors", "optimizer.pt", "average.safetensors"
@@ -65,13 +65,13 @@ class Trainer:
     def __init__(
         self,
         model: LanguageModel,
-        training: Sequence[Encoded],
-        validation: Sequence[Encoded],
+        training: Sequence[TokenizedExample],
+        validation: Sequence[TokenizedExample],
         settings: Settings,
         seed: int,
         folder: Path,
         report: Report,
-        peers: Peers = ALONE,
+        peers: DistributedContext = SINGLE_PROCESS,
     ) -> None:
         """Set up optimizer and schedule.
 
@@ -105,7 +105,7 @@ class Trainer:
         if self.recompute:
             model.model.gradient_checkpointing_enable({"use_reentrant": False})
         # This project's own forward pass reads the layers' weights, which are not whole where they are sharded.
-        ways: tuple[Way, ...] | None = ("packed", "padded") if peers.shards else None
+        ways: tuple[ForwardMode, ...] | None = ("packed", "padded") if peers.shards else None
         self.loss = CompletionLoss(model.model, ways, settings.neftune_alpha, self.recompute)
         self.state = State()
         # Less than configured, once there was no room for so much.
@@ -127,7 +127,7 @@ class Trainer:
                 progress.advance()
                 progress.note(f"loss {self.state.history[-1]['train/loss']:.3f}, best {self.state.best_loss:.3f}")
                 if self.state.step % self.validate_every == 0 or self.state.step == self.total_steps:
-                    with self.average.in_place() if self.average else nullcontext():
+                    with self.average.applied() if self.average else nullcontext():
                         self._validate()
                 if self.state.step % self.settings.checkpoint_steps == 0:
                     self._save_checkpoint()
@@ -160,7 +160,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         self.state.step += 1
         if self.average:
-            self.average.take(self.state.step)
+            self.average.update(self.state.step)
         seconds = time.monotonic() - started
         self._record(
             {
@@ -168,11 +168,11 @@ class Trainer:
                 "train/learning_rate": rate,
                 "train/gradient_norm": norm,
                 "train/tokens_per_second": sum(len(example.ids) for example in examples) / seconds,
-                "train/supervised_tokens_per_second": sum(example.supervised for example in examples) / seconds,
+                "train/supervised_tokens_per_second": sum(example.num_target_tokens for example in examples) / seconds,
             }
         )
 
-    def _gradients(self, step: int) -> tuple[list[Encoded], float]:
+    def _gradients(self, step: int) -> tuple[list[TokenizedExample], float]:
         """The gradients of a step's loss, each process's part of them added up in the leading one.
 
         Returns:
@@ -183,12 +183,12 @@ class Trainer:
         if self._epoch != epoch:
             self._epoch, self._steps = (
                 epoch,
-                steps_of_epoch(len(self.training), self.settings.batch_size, self.seed, epoch),
+                epoch_batches(len(self.training), self.settings.batch_size, self.seed, epoch),
             )
         chosen = self._steps[place]
         examples = [self.training[index] for index in chosen]
         by_mail = self.settings.weighting == "mails"
-        whole = len(examples) if by_mail else sum(example.supervised for example in examples)
+        whole = len(examples) if by_mail else sum(example.num_target_tokens for example in examples)
         # Processes draw other noise, as they see other mails.
         seed = (self.seed * 1_000_003 + step + self.peers.rank * 2**40) % 2**63
         self.model.model.train()
@@ -216,7 +216,7 @@ class Trainer:
             return self.loss(batch)
 
     def _in_less_memory(
-        self, work: Callable[[Batch], torch.Tensor], examples: Sequence[Encoded], seed: int
+        self, work: Callable[[Batch], torch.Tensor], examples: Sequence[TokenizedExample], seed: int
     ) -> torch.Tensor:
         """The sum of what some work gives for all batches; from the beginning in half as large ones without room.
 
@@ -245,10 +245,10 @@ class Trainer:
             self.budget = min(self.budget, sum(len(example.ids) for example in examples)) // 2
             log.info("%-10s out of memory: from here on at most %d tokens at once", "train", self.budget)
 
-    def _batches(self, examples: Sequence[Encoded]) -> Iterator[Batch]:
+    def _batches(self, examples: Sequence[TokenizedExample]) -> Iterator[Batch]:
         """This process's part of the examples in batches that fit the token budget."""
-        way = self.loss.way or self.loss.choose_way(collate(examples[:COMPARED_SEQUENCES], self.model.device))
-        groups = micro_batches(self.peers.part(examples), self.budget, padded=way in ("padded", "whole"))
+        way = self.loss.way or self.loss.choose_mode(collate(examples[:COMPARED_SEQUENCES], self.model.device))
+        groups = micro_batches(self.peers.part(examples), self.budget, padded=way in ("padded", "full_logits"))
         for group in groups:
             # Noise differs from sequence to sequence, so what they begin with does too.
             yield collate(group, self.model.device, share=way == "decoder" and not self.settings.neftune_alpha)
@@ -275,7 +275,7 @@ class Trainer:
     def _validate(self) -> None:
         """The loss a supervised token on the validation mails; the best weights so far are kept."""
         self.peers.tell({"do": "validate"})
-        mean = self._validation_loss() / sum(example.supervised for example in self.validation)
+        mean = self._validation_loss() / sum(example.num_target_tokens for example in self.validation)
         if not math.isfinite(mean):
             raise DataError(
                 f"the validation loss is {mean} after {self.state.step} steps: take a lower trainer.learning_rate"
@@ -298,7 +298,7 @@ class Trainer:
         fresh.replace(path)
 
     def _load_weights(self, path: Path) -> None:
-        put(self.weights, load_file(path, device=str(self.model.device)))
+        copy_values_(self.weights, load_file(path, device=str(self.model.device)))
 
     def _save_checkpoint(self) -> None:
         """Write a checkpoint beside the last one, then remove that; one of them is always whole."""

@@ -20,7 +20,7 @@ def test_supervised_ids_are_the_mail_and_its_end_of_turn(encoder: ChatEncoder) -
     supervised = example.ids[example.prompt_length :]
     assert encoder.tokenizer.decode(supervised) == "Bo,\nsend rope.<|im_end|>"
     assert supervised[-1] == encoder.end_of_turn
-    assert example.supervised == len("Bo,\nsend rope.") + 1
+    assert example.num_target_tokens == len("Bo,\nsend rope.") + 1
 
 
 def test_the_prompt_of_training_is_that_of_inference(encoder: ChatEncoder) -> None:

@@ -9,7 +9,7 @@ import pytest
 from warm import Call
 
 from email_assistant.errors import ConfigurationError
-from email_assistant.language_model.distributed import Peers
+from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.stages.train import _way_to_train
 from email_assistant.training.differential import SECRET
 
@@ -82,4 +82,4 @@ def test_what_would_break_the_promise_is_refused(run_py: Run) -> None:
     assert shown.code == 1 and "a mail that is shown with others" in shown.err
     config = SimpleNamespace(trainer=SimpleNamespace(privacy="differential"))
     with pytest.raises(ConfigurationError, match="in one process alone"):
-        _way_to_train(config, Peers(0, 2, False))  # type: ignore[arg-type]
+        _way_to_train(config, DistributedContext(0, 2, False))  # type: ignore[arg-type]

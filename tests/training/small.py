@@ -9,7 +9,7 @@ from conftest import lora, model_settings
 
 from email_assistant.configuration.schema import Lora
 from email_assistant.configuration.schema import Trainer as Settings
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 
 LORA = lora(alpha=4, dropout=0.1)
@@ -59,7 +59,7 @@ def fresh(path: Path, lora: Lora = LORA, quantization: str = "none") -> Language
     return model
 
 
-def encoded(tiny_model: Path) -> list[Encoded]:
+def encoded(tiny_model: Path) -> list[TokenizedExample]:
     """Ten mails with their instructions."""
     encoder = fresh(tiny_model).encoder
     mails = [

@@ -9,14 +9,14 @@ import torch
 from safetensors.torch import load_file
 from small import LORA, encoded, fresh, settings
 
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training import trainer as trainer_module
 from email_assistant.training.averaging import MovingAverage
 from email_assistant.training.trainer import Trainer
 
 
 @pytest.fixture(scope="module")
-def examples(tiny_model: Path) -> list[Encoded]:
+def examples(tiny_model: Path) -> list[TokenizedExample]:
     return encoded(tiny_model)
 
 
@@ -33,7 +33,7 @@ def test_averages_by_hand(decay: float, expected: list[float]) -> None:
     average = MovingAverage({"only": weight}, decay)
     for step, value in enumerate((1.0, 4.0, 8.0), start=1):
         torch.nn.init.constant_(weight, value)
-        average.take(step)
+        average.update(step)
         assert average.values["only"].flatten().tolist() == pytest.approx([expected[step - 1]] * 6)
         assert not average.values["only"].requires_grad
 
@@ -41,11 +41,11 @@ def test_averages_by_hand(decay: float, expected: list[float]) -> None:
 def test_averages_stand_in_the_weights_place_for_a_while_alone() -> None:
     weight = torch.nn.Parameter(torch.ones(2))
     average = MovingAverage({"only": weight}, 0.5)
-    average.take(1)
+    average.update(1)
     torch.nn.init.constant_(weight, 4.0)
-    average.take(2)
+    average.update(2)
     place = weight.data_ptr()
-    with pytest.raises(ZeroDivisionError), average.in_place():
+    with pytest.raises(ZeroDivisionError), average.applied():
         assert weight.tolist() == pytest.approx([3.0, 3.0])
         assert weight.data_ptr() == place
         raise ZeroDivisionError
@@ -54,7 +54,7 @@ def test_averages_stand_in_the_weights_place_for_a_while_alone() -> None:
 
 
 def test_what_is_validated_and_kept_is_the_average_and_training_goes_on_from_the_last_weights(
-    tiny_model: Path, examples: list[Encoded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     after: list[dict[str, torch.Tensor]] = []
     step = trainer_module.Trainer._step

@@ -9,18 +9,18 @@ import torch
 from small import PLAIN, encoded, fresh, settings
 
 from email_assistant.errors import ConfigurationError
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training.batches import collate
 from email_assistant.training.differential import SECRET, DifferentialTrainer, epsilon, noise_multiplier
 from email_assistant.training.loss import CompletionLoss
 
 
 @pytest.fixture(scope="module")
-def examples(tiny_model: Path) -> list[Encoded]:
+def examples(tiny_model: Path) -> list[TokenizedExample]:
     return encoded(tiny_model)
 
 
-def started(path: Path, examples: list[Encoded], folder: Path, **values: Any) -> DifferentialTrainer:
+def started(path: Path, examples: list[TokenizedExample], folder: Path, **values: Any) -> DifferentialTrainer:
     loop = DifferentialTrainer(
         fresh(path, PLAIN), examples[:8], examples[8:], settings(privacy="differential", **values), 5, folder,
         lambda metrics, step: None,
@@ -36,21 +36,21 @@ def gradients(loop: DifferentialTrainer) -> torch.Tensor:
     return torch.cat(found)
 
 
-def of_single_mails(path: Path, examples: list[Encoded]) -> list[torch.Tensor]:
+def of_single_mails(path: Path, examples: list[TokenizedExample]) -> list[torch.Tensor]:
     """The gradient of each mail's mean loss a token, with nothing of this project's batches."""
     model = fresh(path, PLAIN)
-    loss = CompletionLoss(model.model, ("whole",))
+    loss = CompletionLoss(model.model, ("full_logits",))
     found = []
     for example in examples:
         model.model.zero_grad()
-        (loss(collate([example], model.device)) / example.supervised).backward()  # type: ignore[no-untyped-call]
+        (loss(collate([example], model.device)) / example.num_target_tokens).backward()  # type: ignore[no-untyped-call]
         weights = [weight.grad for weight in model.model.parameters() if weight.grad is not None]
         found.append(torch.cat([gradient.flatten() for gradient in weights]))
     return found
 
 
 def test_no_mail_does_more_to_a_step_than_the_norm_allows(
-    tiny_model: Path, examples: list[Encoded], tmp_path: Path
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
 ) -> None:
     single = of_single_mails(tiny_model, examples[:8])
     norms = sorted(float(one.norm()) for one in single)
@@ -64,7 +64,9 @@ def test_no_mail_does_more_to_a_step_than_the_norm_allows(
     torch.testing.assert_close(gradients(loop), expected, rtol=1e-3, atol=1e-6)
 
 
-def test_the_noise_is_as_large_as_was_computed(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
+def test_the_noise_is_as_large_as_was_computed(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
     loop = started(tiny_model, examples, tmp_path, max_grad_norm=0.5, batch_size=4)
     loop.rate = 0.0
     drawn, loss = loop._gradients(0)
@@ -79,7 +81,7 @@ def test_the_noise_is_as_large_as_was_computed(tiny_model: Path, examples: list[
     assert abs(float(torch.corrcoef(torch.stack([noise, other]))[0, 1])) < 5 / math.sqrt(len(noise))
 
 
-def test_mails_are_drawn_each_by_itself(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
+def test_mails_are_drawn_each_by_itself(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
     loop = started(tiny_model, examples, tmp_path, batch_size=2)
     taken = torch.stack([loop._drawn(step) for step in range(4000)]).float()
     assert loop.rate == 0.25
@@ -123,7 +125,7 @@ def test_the_noise_keeps_the_promise() -> None:
 
 
 def test_a_training_that_was_cut_off_goes_on_exactly_and_none_is_like_another(
-    tiny_model: Path, examples: list[Encoded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def weights(loop: DifferentialTrainer) -> torch.Tensor:
         return torch.cat([weight.detach().flatten().clone() for weight in loop.weights.values()])

@@ -16,8 +16,8 @@ from warm import Call
 
 from email_assistant.configuration import command_line
 from email_assistant.errors import ConfigurationError
-from email_assistant.language_model.distributed import Peers, meet
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.distributed import DistributedContext, init
+from email_assistant.language_model.encoding import TokenizedExample
 
 Run = Callable[..., Call]
 # Steps of five mails, the last of an epoch of two: one process's part may be empty.
@@ -91,17 +91,17 @@ def test_two_processes_train_as_one(
 
 MEETING = """
 from pathlib import Path
-from email_assistant import peers
+from email_assistant.language_model import distributed as peers
 
 def threads() -> list[str]:
     return [task.read_text() for task in Path("/proc/self/task").glob("*/comm")]
 
-together = peers.meet()
+together = peers.init()
 import accelerate, peft, transformers.trainer
 import torch.distributed.nn.functional
 assert any("gloo" in name for name in threads())
 together.tell(None) if together.rank == 0 else together.hear()
-peers.part_ways(together)
+peers.shutdown(together)
 assert not any("gloo" in name for name in threads()), threads()
 """
 
@@ -116,12 +116,12 @@ def test_no_thread_outlives_a_meeting(tmp_path: Path) -> None:
 
 
 def test_parts_are_whole_and_of_like_size() -> None:
-    examples = [Encoded(list(range(length)), 1) for length in (90, 10, 50, 40, 30, 20, 60)]
-    parts = [Peers(rank, 3).part(examples) for rank in range(3)]
+    examples = [TokenizedExample(list(range(length)), 1) for length in (90, 10, 50, 40, 30, 20, 60)]
+    parts = [DistributedContext(rank, 3).part(examples) for rank in range(3)]
     assert sorted(len(one.ids) for part in parts for one in part) == [10, 20, 30, 40, 50, 60, 90]
     assert [sum(len(one.ids) for one in part) for part in parts] == [110, 100, 90]
-    assert [len(Peers(rank, 3).part(examples[:2])) for rank in range(3)] == [1, 1, 0]
-    assert Peers().part(examples) == examples
+    assert [len(DistributedContext(rank, 3).part(examples[:2])) for rank in range(3)] == [1, 1, 0]
+    assert DistributedContext().part(examples) == examples
 
 
 def test_what_does_not_go_with_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,4 +130,4 @@ def test_what_does_not_go_with_several_processes(monkeypatch: pytest.MonkeyPatch
         command_line.check(["-m", "stage=train", "lora.r=2,4"], ROOT / "conf")
     monkeypatch.setenv("MASTER_ADDR", "10.0.0.7")
     with pytest.raises(ConfigurationError, match=r"MASTER_ADDR = 10\.0\.0\.7"):
-        meet()
+        init()

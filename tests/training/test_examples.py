@@ -6,29 +6,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training.examples import Examples
 
 ENCODED = st.builds(
-    Encoded, st.lists(st.integers(0, 130_000), min_size=2, max_size=9), st.integers(1, 2), st.booleans()
+    TokenizedExample, st.lists(st.integers(0, 130_000), min_size=2, max_size=9), st.integers(1, 2), st.booleans()
 )
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=st.lists(ENCODED, min_size=1, max_size=40))
-def test_what_is_written_is_read(written: list[Encoded], tmp_path: Path) -> None:
+def test_what_is_written_is_read(written: list[TokenizedExample], tmp_path: Path) -> None:
     examples = Examples.write(tmp_path / "folder" / "examples.arrow", iter(written))
     assert list(examples) == written
     assert [examples[place] for place in range(-1, -len(written) - 1, -1)] == written[::-1]
     assert examples[1:3] == written[1:3]
-    assert examples.supervised == sum(example.supervised for example in written)
+    assert examples.num_target_tokens == sum(example.num_target_tokens for example in written)
     assert list(examples.lengths) == [len(example.ids) for example in written]
     with pytest.raises(IndexError):
         examples[len(written)]
 
 
 def test_many_are_spread_over_pages(tmp_path: Path) -> None:
-    written = [Encoded([number, *range(number % 7), 9], 1) for number in range(2503)]
+    written = [TokenizedExample([number, *range(number % 7), 9], 1) for number in range(2503)]
     examples = Examples.write(tmp_path / "examples.arrow", written)
     assert [examples[place] for place in (0, 999, 1000, 1001, 2000, 2502)] == [
         written[place] for place in (0, 999, 1000, 1001, 2000, 2502)
@@ -38,4 +38,4 @@ def test_many_are_spread_over_pages(tmp_path: Path) -> None:
 
 def test_none_is_none(tmp_path: Path) -> None:
     examples = Examples.write(tmp_path / "examples.arrow", [])
-    assert len(examples) == 0 and list(examples) == [] and examples.supervised == 0
+    assert len(examples) == 0 and list(examples) == [] and examples.num_target_tokens == 0

@@ -13,21 +13,21 @@ from torch.nn import functional
 from email_assistant.configuration.schema import Lora
 from email_assistant.errors import DataError, OutOfMemoryError
 from email_assistant.language_model.decoder import Projection
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.training import trainer as trainer_module
-from email_assistant.training.batches import Batch, collate, micro_batches, order_of_epoch, steps_of_epoch
-from email_assistant.training.loss import CompletionLoss, Way
+from email_assistant.training.batches import Batch, collate, epoch_batches, epoch_permutation, micro_batches
+from email_assistant.training.loss import CompletionLoss, ForwardMode
 from email_assistant.training.trainer import Trainer, learning_rate
 
 
 @pytest.fixture(scope="module")
-def examples(tiny_model: Path) -> list[Encoded]:
+def examples(tiny_model: Path) -> list[TokenizedExample]:
     return encoded(tiny_model)
 
 
 def trained(
-    path: Path, examples: list[Encoded], folder: Path, lora: Lora = LORA, **values: Any
+    path: Path, examples: list[TokenizedExample], folder: Path, lora: Lora = LORA, **values: Any
 ) -> tuple[Trainer, dict[str, torch.Tensor]]:
     model = fresh(path, lora)
     loop = Trainer(model, examples[:8], examples[8:], settings(**values), 5, folder, lambda metrics, step: None)
@@ -63,9 +63,9 @@ def whole_loss(model: LanguageModel, batch: Batch) -> torch.Tensor:
     return functional.cross_entropy(padded_logits(model, batch)[:-1], targets, reduction="sum")
 
 
-@pytest.mark.parametrize("way", ["decoder", "packed", "padded", "whole"])
+@pytest.mark.parametrize("way", ["decoder", "packed", "padded", "full_logits"])
 def test_every_way_gives_the_loss_and_gradients_of_each_sequence_by_itself(
-    tiny_model: Path, examples: list[Encoded], monkeypatch: pytest.MonkeyPatch, way: Way
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, way: ForwardMode
 ) -> None:
     monkeypatch.setattr("email_assistant.training.loss.CHUNK", 7)
     model = fresh(tiny_model, PLAIN)
@@ -79,19 +79,20 @@ def test_every_way_gives_the_loss_and_gradients_of_each_sequence_by_itself(
 
 
 @pytest.mark.parametrize(
-    ("way", "share"), [("decoder", False), ("decoder", True), ("packed", False), ("padded", False), ("whole", False)]
+    ("way", "share"),
+    [("decoder", False), ("decoder", True), ("packed", False), ("padded", False), ("full_logits", False)],
 )
 def test_by_mail_the_means_of_single_mails_are_added_up(
-    tiny_model: Path, examples: list[Encoded], monkeypatch: pytest.MonkeyPatch, way: Way, share: bool
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, way: ForwardMode, share: bool
 ) -> None:
     monkeypatch.setattr("email_assistant.training.loss.CHUNK", 7)
     model = fresh(tiny_model, PLAIN)
     loss = CompletionLoss(model.model, (way,))
     found = loss(collate(examples, model.device, share=share), by_mail=True)
     assert loss.way == way
-    assert len({example.supervised for example in examples}) > 3
+    assert len({example.num_target_tokens for example in examples}) > 3
     singles = [collate([example], model.device) for example in examples]
-    expected = torch.stack([whole_loss(model, single) / single.supervised_tokens for single in singles]).sum()
+    expected = torch.stack([whole_loss(model, single) / single.num_target_tokens for single in singles]).sum()
     assert torch.allclose(found, expected, rtol=1e-5)
     assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
 
@@ -107,7 +108,7 @@ def test_by_mail_the_means_of_single_mails_are_added_up(
     ],
 )
 def test_the_own_decoder_knows_every_plain_adapter(
-    tiny_model: Path, examples: list[Encoded], values: dict[str, Any]
+    tiny_model: Path, examples: list[TokenizedExample], values: dict[str, Any]
 ) -> None:
     model = fresh(tiny_model, dataclasses.replace(PLAIN, **values))
     batch = collate(examples, model.device)
@@ -119,7 +120,7 @@ def test_the_own_decoder_knows_every_plain_adapter(
 
 @pytest.mark.parametrize("values", [{}, {"target_modules": ["q_proj", "down_proj"]}])
 def test_the_own_decoder_trains_on_weights_in_four_bits(
-    tiny_model: Path, examples: list[Encoded], values: dict[str, Any]
+    tiny_model: Path, examples: list[TokenizedExample], values: dict[str, Any]
 ) -> None:
     model = fresh(tiny_model, dataclasses.replace(PLAIN, **values), "nf4")
     batch = collate(examples, model.device)
@@ -133,7 +134,7 @@ def test_the_own_decoder_trains_on_weights_in_four_bits(
 
 @pytest.mark.parametrize(("share", "quantization"), [(0.3, "none"), (0.8, "none"), (0.3, "nf4")])
 def test_dropout_in_the_own_decoder_is_that_of_the_adapters_library(
-    tiny_model: Path, examples: list[Encoded], monkeypatch: pytest.MonkeyPatch, share: float, quantization: str
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, share: float, quantization: str
 ) -> None:
     model = fresh(tiny_model, dataclasses.replace(PLAIN, dropout=share), quantization)
     model.model.train()
@@ -148,7 +149,7 @@ def test_dropout_in_the_own_decoder_is_that_of_the_adapters_library(
 
     monkeypatch.setattr(Projection, "masks", recorded)
     loss = CompletionLoss(model.model)
-    assert loss.choose_way(batch) == "decoder" and not drawn
+    assert loss.choose_mode(batch) == "decoder" and not drawn
     found = loss(batch)
     dropped = [name for name, module in model.model.named_modules() if isinstance(module, torch.nn.Dropout)]
     assert len(drawn) == len(dropped) == 7 * model.model.config.num_hidden_layers
@@ -165,7 +166,9 @@ def test_dropout_in_the_own_decoder_is_that_of_the_adapters_library(
     assert torch.allclose(loss(batch), loss(batch), rtol=0, atol=0)
 
 
-def test_adapters_that_are_no_plain_sum_go_through_their_library(tiny_model: Path, examples: list[Encoded]) -> None:
+def test_adapters_that_are_no_plain_sum_go_through_their_library(
+    tiny_model: Path, examples: list[TokenizedExample]
+) -> None:
     model = fresh(tiny_model, dataclasses.replace(PLAIN, use_dora=True))
     model.model.eval()
     batch = collate(examples, model.device)
@@ -177,16 +180,16 @@ def test_adapters_that_are_no_plain_sum_go_through_their_library(tiny_model: Pat
 
 @pytest.mark.parametrize("recompute", [False, True])
 def test_what_all_prompts_begin_with_is_read_once_and_changes_nothing(
-    tiny_model: Path, examples: list[Encoded], recompute: bool
+    tiny_model: Path, examples: list[TokenizedExample], recompute: bool
 ) -> None:
     model = fresh(tiny_model, PLAIN)
     model.model.train()
     apart, together = (collate(examples, model.device, share=share) for share in (False, True))
     assert together.shared > 5
     assert len(together.ids) == len(apart.ids) - together.shared * (len(examples) - 1)
-    assert together.supervised_tokens == apart.supervised_tokens
+    assert together.num_target_tokens == apart.num_target_tokens
     loss = CompletionLoss(model.model, ("decoder",), recompute=recompute)
-    loss.choose_way(apart)
+    loss.choose_mode(apart)
     found = loss(together)
     expected = whole_loss(model, apart)
     assert torch.allclose(found, expected, rtol=1e-5)
@@ -194,7 +197,7 @@ def test_what_all_prompts_begin_with_is_read_once_and_changes_nothing(
 
 
 def test_prompts_that_are_alike_keep_an_id_of_their_own() -> None:
-    same = [Encoded([1, 2, 3, 4], 3), Encoded([1, 2, 3, 5, 6], 3)]
+    same = [TokenizedExample([1, 2, 3, 4], 3), TokenizedExample([1, 2, 3, 5, 6], 3)]
     batch = collate(same, torch.device("cpu"), share=True)
     assert (batch.shared, batch.ids.tolist(), batch.lengths) == (2, [1, 2, 3, 4, 3, 5, 6], [2, 3])
     assert batch.supervised.tolist() == [False, False, False, True, False, True, True]
@@ -203,7 +206,7 @@ def test_prompts_that_are_alike_keep_an_id_of_their_own() -> None:
 
 @pytest.mark.parametrize("adapter", [PLAIN, LORA])
 def test_recomputing_in_the_own_decoder_changes_nothing(
-    tiny_model: Path, examples: list[Encoded], adapter: Lora
+    tiny_model: Path, examples: list[TokenizedExample], adapter: Lora
 ) -> None:
     model = fresh(tiny_model, adapter)
     model.model.train()
@@ -217,7 +220,9 @@ def test_recomputing_in_the_own_decoder_changes_nothing(
     assert distance(found(False), found(True)) < 1e-6
 
 
-def test_a_model_that_changes_its_logits_takes_the_whole_pass(tiny_model: Path, examples: list[Encoded]) -> None:
+def test_a_model_that_changes_its_logits_takes_the_whole_pass(
+    tiny_model: Path, examples: list[TokenizedExample]
+) -> None:
     model = fresh(tiny_model)
     model.model.eval()
     base = model.model.get_base_model()  # type: ignore[operator]
@@ -225,21 +230,21 @@ def test_a_model_that_changes_its_logits_takes_the_whole_pass(tiny_model: Path, 
     batch = collate(examples, model.device)
     loss = CompletionLoss(model.model)
     found = loss(batch)
-    assert loss.way == "whole"
+    assert loss.way == "full_logits"
     assert torch.allclose(found, whole_loss(model, batch))
 
 
 def test_a_model_that_does_not_keep_packed_sequences_apart_is_padded(
-    tiny_model: Path, examples: list[Encoded], monkeypatch: pytest.MonkeyPatch
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = fresh(tiny_model)
     # Positions that never begin anew: every sequence sees those before it.
     monkeypatch.setattr(Batch, "positions", property(lambda batch: torch.arange(len(batch.ids))))
     loss = CompletionLoss(model.model, ("packed", "padded"))
-    assert loss.choose_way(collate(examples, model.device)) == "padded"
+    assert loss.choose_mode(collate(examples, model.device)) == "padded"
 
 
-def test_batches_of_many_equal_one_by_one(tiny_model: Path, examples: list[Encoded]) -> None:
+def test_batches_of_many_equal_one_by_one(tiny_model: Path, examples: list[TokenizedExample]) -> None:
     model = fresh(tiny_model)
     model.model.eval()
     loss = CompletionLoss(model.model)
@@ -248,7 +253,9 @@ def test_batches_of_many_equal_one_by_one(tiny_model: Path, examples: list[Encod
     assert torch.allclose(together, torch.as_tensor(apart), rtol=1e-5)
 
 
-def test_the_end_of_the_turn_is_supervised_though_padding_has_its_id(tiny_model: Path, examples: list[Encoded]) -> None:
+def test_the_end_of_the_turn_is_supervised_though_padding_has_its_id(
+    tiny_model: Path, examples: list[TokenizedExample]
+) -> None:
     model = fresh(tiny_model)
     assert model.encoder.pad_id == model.encoder.end_of_turn
     batch = collate(examples, model.device)
@@ -260,7 +267,7 @@ def test_the_end_of_the_turn_is_supervised_though_padding_has_its_id(tiny_model:
 
 
 def test_noise_on_embeddings_is_of_the_paper_s_size_and_in_training_alone(
-    tiny_model: Path, examples: list[Encoded]
+    tiny_model: Path, examples: list[TokenizedExample]
 ) -> None:
     model = fresh(tiny_model, PLAIN)
     batch = collate(examples, model.device)
@@ -279,9 +286,9 @@ def test_noise_on_embeddings_is_of_the_paper_s_size_and_in_training_alone(
 
 @pytest.mark.parametrize("weighting", ["tokens", "mails"])
 def test_many_micro_batches_equal_one(
-    tiny_model: Path, examples: list[Encoded], tmp_path: Path, weighting: str
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, weighting: str
 ) -> None:
-    assert len({example.supervised for example in examples[:8]}) > 3
+    assert len({example.num_target_tokens for example in examples[:8]}) > 3
     (one, at_once), (eight, by_one) = (
         trained(
             *(tiny_model, examples, tmp_path / str(budget), PLAIN),
@@ -295,7 +302,7 @@ def test_many_micro_batches_equal_one(
     with torch.no_grad():
         untrained = fresh(tiny_model, PLAIN)
         sums = [float(whole_loss(untrained, collate([example], untrained.device))) for example in examples]
-    counts = [example.supervised for example in examples]
+    counts = [example.num_target_tokens for example in examples]
     of_validation = sum(sums[8:]) / sum(counts[8:])
     sums, counts = sums[:8], counts[:8]
     means = sum(total / count for total, count in zip(sums, counts, strict=True)) / 8
@@ -342,7 +349,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
 
 def test_without_room_for_a_batch_it_is_halved_and_said(
     tiny_model: Path,
-    examples: list[Encoded],
+    examples: list[TokenizedExample],
     tmp_path: Path,
     room: Callable[[int], list[int]],
     caplog: pytest.LogCaptureFixture,
@@ -360,7 +367,7 @@ def test_without_room_for_a_batch_it_is_halved_and_said(
 
 
 def test_without_room_for_a_single_mail_it_says_what_to_do(
-    tiny_model: Path, examples: list[Encoded], tmp_path: Path, room: Callable[[int], list[int]]
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, room: Callable[[int], list[int]]
 ) -> None:
     room(10)
     with pytest.raises(OutOfMemoryError, match=r"lower trainer\.max_length"):
@@ -370,7 +377,7 @@ def test_without_room_for_a_single_mail_it_says_what_to_do(
 @pytest.mark.parametrize("harm", ["cut", "altered", "gone", "state", "figure"])
 def test_a_checkpoint_that_was_changed_is_not_used(
     tiny_model: Path,
-    examples: list[Encoded],
+    examples: list[TokenizedExample],
     tmp_path: Path,
     harm: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -407,14 +414,16 @@ def test_a_checkpoint_that_was_changed_is_not_used(
     assert distance(expected, found) == 0.0
 
 
-def test_the_same_seed_gives_the_same_adapter(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_adapter(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
     _, first = trained(tiny_model, examples, tmp_path / "1")
     _, again = trained(tiny_model, examples, tmp_path / "2")
     assert distance(first, again) == 0.0
 
 
 def test_a_sweep_s_second_job_trains_what_it_would_alone(
-    tiny_model: Path, examples: list[Encoded], tmp_path: Path
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
 ) -> None:
     _, alone = trained(tiny_model, examples, tmp_path / "1", PLAIN)
     trained(tiny_model, examples, tmp_path / "2", dataclasses.replace(LORA, r=5))
@@ -426,7 +435,7 @@ def test_a_sweep_s_second_job_trains_what_it_would_alone(
 @pytest.mark.parametrize(("noise", "decay"), [(None, 0.0), (5.0, 0.0), (None, 0.7)])
 def test_a_killed_run_resumed_equals_the_uninterrupted(
     tiny_model: Path,
-    examples: list[Encoded],
+    examples: list[TokenizedExample],
     tmp_path: Path,
     killed_after: int,
     noise: float | None,
@@ -460,7 +469,7 @@ def test_a_killed_run_resumed_equals_the_uninterrupted(
 
 
 def test_the_best_weights_are_kept_and_patience_ends_it(
-    tiny_model: Path, examples: list[Encoded], tmp_path: Path
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
 ) -> None:
     loop, _ = trained(tiny_model, examples, tmp_path, learning_rate=3.0, epochs=20, patience=2, max_grad_norm=100.0)
     validations = [record for record in loop.state.history if "validation/loss" in record]
@@ -470,30 +479,32 @@ def test_the_best_weights_are_kept_and_patience_ends_it(
     assert (loop.state.best_step, loop.state.best_loss) == (best["step"], best["validation/loss"])
     with torch.no_grad():
         batch = collate(examples[8:], loop.model.device)
-        now = float(loop.loss(batch)) / batch.supervised_tokens
+        now = float(loop.loss(batch)) / batch.num_target_tokens
     assert now == pytest.approx(best["validation/loss"], rel=1e-4)
 
 
-def test_training_learns(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
+def test_training_learns(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
     loop, _ = trained(tiny_model, examples, tmp_path, epochs=30, learning_rate=0.03)
     assert loop.state.best_loss < 0.95 * loop.state.history[0]["validation/loss"]
 
 
 @pytest.mark.parametrize("lora", [LORA, PLAIN])
 def test_gradient_checkpointing_changes_nothing(
-    tiny_model: Path, examples: list[Encoded], tmp_path: Path, lora: Lora
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, lora: Lora
 ) -> None:
     _, plain = trained(tiny_model, examples, tmp_path / "1", lora, epochs=1, gradient_checkpointing=False)
     _, recomputed = trained(tiny_model, examples, tmp_path / "2", lora, epochs=1, gradient_checkpointing=True)
     assert distance(plain, recomputed) < 1e-5
 
 
-def test_nothing_to_train_on_is_an_error(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
+def test_nothing_to_train_on_is_an_error(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"trainer\.max_length"):
         Trainer(fresh(tiny_model), [], examples, SETTINGS, 1, tmp_path, lambda metrics, step: None)
 
 
-def test_paged_optimizer_without_cuda_is_an_error(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
+def test_paged_optimizer_without_cuda_is_an_error(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is CUDA here")
     with pytest.raises(DataError, match="take adamw"):
@@ -508,7 +519,7 @@ def test_paged_optimizer_without_cuda_is_an_error(tiny_model: Path, examples: li
         )
 
 
-def test_lora_plus_lets_b_learn_faster(tiny_model: Path, examples: list[Encoded], tmp_path: Path) -> None:
+def test_lora_plus_lets_b_learn_faster(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
     start = {name: weight.detach().clone() for name, weight in fresh(tiny_model, PLAIN).model.named_parameters()}
     moved = []
     for ratio in (1.0, 8.0):
@@ -520,20 +531,20 @@ def test_lora_plus_lets_b_learn_faster(tiny_model: Path, examples: list[Encoded]
 
 @given(st.integers(1, 50), st.integers(1, 9), st.integers(0, 5))
 def test_an_epoch_sees_every_example_once(count: int, batch_size: int, epoch: int) -> None:
-    steps = steps_of_epoch(count, batch_size, 3, epoch)
+    steps = epoch_batches(count, batch_size, 3, epoch)
     assert sorted(index for step in steps for index in step) == list(range(count))
     assert all(len(step) == batch_size for step in steps[:-1])
 
 
 def test_epochs_differ_and_repeat() -> None:
-    assert order_of_epoch(20, 1, 0) != order_of_epoch(20, 1, 1)
-    assert order_of_epoch(20, 1, 0) == order_of_epoch(20, 1, 0)
-    assert order_of_epoch(20, 1, 0) != order_of_epoch(20, 2, 0)
+    assert epoch_permutation(20, 1, 0) != epoch_permutation(20, 1, 1)
+    assert epoch_permutation(20, 1, 0) == epoch_permutation(20, 1, 0)
+    assert epoch_permutation(20, 1, 0) != epoch_permutation(20, 2, 0)
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=20), st.integers(1, 200))
 def test_micro_batches_keep_the_budget_and_lose_nothing(lengths: list[int], budget: int) -> None:
-    given_examples = [Encoded(list(range(length)), 0) for length in lengths]
+    given_examples = [TokenizedExample(list(range(length)), 0) for length in lengths]
     for padded in (False, True):
         groups = micro_batches(given_examples, budget, padded)
         assert sorted(len(example.ids) for group in groups for example in group) == sorted(lengths)

@@ -7,7 +7,7 @@ import torch
 from conftest import lora, model_settings
 
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
-from email_assistant.training import start
+from email_assistant.training import lora_init as start
 
 LORA = lora(alpha=6)
 
@@ -43,13 +43,13 @@ def test_what_is_saved_gives_on_the_untouched_base_what_was_trained(
     first = start.keep(model.model, tmp_path / "start.safetensors")
     assert all(float(factor.abs().max()) > 0 for factor in first.values())
     model.model.save_pretrained(str(tmp_path / "untrained"))
-    start.save_as_plain(tmp_path / "untrained", first)
+    start.save_as_standard_lora(tmp_path / "untrained", first)
     again = load_adapter(base(tiny_model), tmp_path / "untrained", "")
     assert torch.allclose(logits(again), logits(base(tiny_model)), atol=1e-4)
     expected = logits(moved(model))
     assert not torch.allclose(expected, logits(base(tiny_model)), atol=0.1)
     model.model.save_pretrained(str(tmp_path / "adapter"))
-    start.save_as_plain(tmp_path / "adapter", first)
+    start.save_as_standard_lora(tmp_path / "adapter", first)
     assert torch.allclose(logits(load_adapter(base(tiny_model), tmp_path / "adapter", "")), expected, atol=1e-4)
     assert json.loads((tmp_path / "adapter" / "adapter_config.json").read_text())["r"] == 4
 
@@ -57,7 +57,7 @@ def test_what_is_saved_gives_on_the_untouched_base_what_was_trained(
 def test_pissa_starts_with_the_main_directions(tiny_model: Path) -> None:
     untouched = base(tiny_model).model.model.layers[0].self_attn.q_proj.weight  # type: ignore[union-attr,index]
     model = add_adapter(base(tiny_model), dataclasses.replace(LORA, init="pissa"), 1)
-    factors = start.factors_of(model.model)
+    factors = start.lora_factors(model.model)
     name = "model.layers.0.self_attn.q_proj"
     part = 3.0 * factors[f"{name}.lora_B"] @ factors[f"{name}.lora_A"]
     left, values, right = torch.linalg.svd(untouched)
@@ -70,7 +70,7 @@ def test_a_resumed_run_takes_the_start_of_the_first(tiny_model: Path, tmp_path: 
     model = add_adapter(base(tiny_model), lora, 1)
     first = start.keep(model.model, path)
     expected = logits(moved(model))
-    trained = start.factors_of(model.model)
+    trained = start.lora_factors(model.model)
     # A decomposition that came out otherwise: here a start of another kind.
     resumed = add_adapter(base(tiny_model), dataclasses.replace(lora, init="olora"), 1)
     assert all(torch.equal(factor, first[name]) for name, factor in start.keep(resumed.model, path).items())

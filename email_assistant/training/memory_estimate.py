@@ -20,7 +20,7 @@ from email_assistant.configuration.schema import Lora
 from email_assistant.language_model.blueprint import skeleton, with_layers
 from email_assistant.language_model.loading import attach
 from email_assistant.training.batches import Batch
-from email_assistant.training.loss import CompletionLoss, Way
+from email_assistant.training.loss import CompletionLoss, ForwardMode
 
 OPTIMIZER_BYTES = {"adamw": 8, "paged_adamw_8bit": 2}
 
@@ -55,7 +55,7 @@ def step_footprint(
     *,
     dtype: torch.dtype,
     nf4: bool,
-    way: Way,
+    way: ForwardMode,
     lengths: Sequence[int],
     supervised: float,
     optimizer: str,
@@ -96,7 +96,7 @@ def _run(
     lora: Lora,
     dtype: torch.dtype,
     nf4: bool,
-    way: Way,
+    way: ForwardMode,
     lengths: Sequence[int],
     supervised: float,
 ) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from torch import nn
 from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS
 
 
-def factors_of(model: nn.Module) -> dict[str, torch.Tensor]:
+def lora_factors(model: nn.Module) -> dict[str, torch.Tensor]:
     """Copies of A and B of every adapted layer, by `<layer>.lora_A` and `<layer>.lora_B`."""
     found = {}
     for name, layer in _adapted(model):
@@ -34,7 +34,7 @@ def keep(model: nn.Module, path: Path) -> dict[str, torch.Tensor]:
     A decomposition may come out otherwise on another machine or with another number of threads; then the
     base is set right, so that base and start add up to the untouched base as before.
     """
-    now = factors_of(model)
+    now = lora_factors(model)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
@@ -50,7 +50,7 @@ def keep(model: nn.Module, path: Path) -> dict[str, torch.Tensor]:
     return first
 
 
-def save_as_plain(folder: Path, start: dict[str, torch.Tensor]) -> None:
+def save_as_standard_lora(folder: Path, start: dict[str, torch.Tensor]) -> None:
     """Rewrite a saved adapter as one for the untouched base, with twice the rank and the same scale."""
     saved = load_file(folder / WEIGHTS)
     plain = {}

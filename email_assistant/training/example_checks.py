@@ -4,13 +4,13 @@ import itertools
 from collections.abc import Sequence
 
 from email_assistant.errors import DataError
-from email_assistant.language_model.encoding import ChatEncoder, Encoded
+from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.progress import printable
 
 OPENING, CLOSING = "»", "«"
 
 
-def check(encoder: ChatEncoder, *parts: Sequence[Encoded]) -> None:
+def validate_examples(encoder: ChatEncoder, *parts: Sequence[TokenizedExample]) -> None:
     """Refuse examples that would teach nothing, or the wrong thing.
 
     Raises:
@@ -21,7 +21,7 @@ def check(encoder: ChatEncoder, *parts: Sequence[Encoded]) -> None:
     count = sum(map(len, parts))
     for number, example in enumerate(itertools.chain(*parts), start=1):
         what = f"training example {number} of {count}"
-        if example.supervised <= 0 or example.prompt_length < 1:
+        if example.num_target_tokens <= 0 or example.prompt_length < 1:
             raise DataError(f"{what}: nothing in it is supervised; is its mail empty?")
         if example.ids[-1] != encoder.end_of_turn:
             raise DataError(
@@ -35,7 +35,7 @@ def check(encoder: ChatEncoder, *parts: Sequence[Encoded]) -> None:
             )
 
 
-def shown(encoder: ChatEncoder, example: Encoded) -> str:
+def render_example(encoder: ChatEncoder, example: TokenizedExample) -> str:
     """An example as text, control tokens included, with its supervised part between » and «."""
     prompt, mail = example.ids[: example.prompt_length], example.ids[example.prompt_length :]
     parts = [str(encoder.tokenizer.decode(ids, clean_up_tokenization_spaces=False)) for ids in (prompt, mail)]

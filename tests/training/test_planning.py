@@ -15,13 +15,13 @@ from benchmarks.model import configured
 from email_assistant.configuration.schema import Architecture, Lora
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model.blueprint import NF4_BYTES, architecture, skeleton, weight_bytes, with_layers
-from email_assistant.language_model.encoding import Encoded
+from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import add_adapter, load_base
 from email_assistant.training import planning
 from email_assistant.training.batches import Batch
-from email_assistant.training.footprint import _Alive, step_footprint
-from email_assistant.training.loss import CompletionLoss, Way
-from email_assistant.training.probe import Probe
+from email_assistant.training.loss import CompletionLoss, ForwardMode
+from email_assistant.training.memory_estimate import _Alive, step_footprint
+from email_assistant.training.throughput_probe import Probe
 
 LLAMA3 = Architecture(
     model_type="llama",
@@ -45,7 +45,7 @@ class _Counted(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def really(path: Path, quantization: str, way: Way, lora: Lora, recompute: bool) -> int:
+def really(path: Path, quantization: str, way: ForwardMode, lora: Lora, recompute: bool) -> int:
     """The most bytes alive in a real step, beside what was there before it."""
     tuned = add_adapter(load_base(model_settings(path, quantization)), lora, 1).model
     tuned.train()
@@ -73,7 +73,7 @@ def really(path: Path, quantization: str, way: Way, lora: Lora, recompute: bool)
     ],
 )
 def test_the_estimate_is_what_is_alive_in_a_real_step(
-    tmp_path: Path, quantization: str, way: Way, recompute: bool
+    tmp_path: Path, quantization: str, way: ForwardMode, recompute: bool
 ) -> None:
     path = save_tiny_model(tmp_path / "model", layers=6)
     config = architecture(model_settings(path))
@@ -131,7 +131,7 @@ def test_llama_3_8b_is_planned_from_its_numbers_alone(tmp_path: Path) -> None:
 
 
 def test_the_largest_micro_batch_of_all_epochs_is_planned_for() -> None:
-    examples = [Encoded(list(range(length)), length // 2) for length in (10, 20, 30, 40, 50, 60, 70, 80)]
+    examples = [TokenizedExample(list(range(length)), length // 2) for length in (10, 20, 30, 40, 50, 60, 70, 80)]
     values = settings(batch_size=4, micro_batch_tokens=100, epochs=3)
     lengths, share = planning.lengths_of(values, 1, examples, padded=False)
     assert 70 < sum(lengths) <= 100
@@ -185,7 +185,7 @@ def test_writing_takes_longer_the_more_is_written(tiny_model: Path, nf4: bool, m
 
         def seconds(new_tokens: int, layers: int) -> float:
             probe = Probe(with_layers(base, layers), torch.device("cpu"), torch.float32, nf4)
-            return probe.seconds_of_answers(rows=4, prompt=20, new_tokens=new_tokens)
+            return probe.generation_seconds(rows=4, prompt=20, new_tokens=new_tokens)
 
         assert 0 < seconds(1, 2) < seconds(1000, 2)
         assert seconds(1000, 2) < seconds(1000, 200)

@@ -37,7 +37,7 @@ class Probe:
     dtype: torch.dtype
     nf4: bool
 
-    def seconds_of_step(self, lora: Lora, lengths: Sequence[int], supervised: float, recompute: bool) -> float:
+    def step_seconds(self, lora: Lora, lengths: Sequence[int], supervised: float, recompute: bool) -> float:
         """Seconds of forward and backward over one micro-batch, for all layers of the architecture.
 
         Args:
@@ -50,7 +50,7 @@ class Probe:
         return _for_all_layers(self.config, one, two)
 
     @torch.inference_mode()
-    def seconds_of_answers(self, rows: int, prompt: int, new_tokens: int) -> float:
+    def generation_seconds(self, rows: int, prompt: int, new_tokens: int) -> float:
         """Seconds for so many answers at once, each of so many tokens after a prompt of so many."""
         prompts = (torch.arange(rows * prompt, device=self.device) % self.config.vocab_size).view(rows, prompt)
         one, two = (self._answer_seconds(layers, prompts) for layers in (1, 2))
@@ -75,7 +75,7 @@ class Probe:
             tuned.gradient_checkpointing_enable({"use_reentrant": False})
         batch = _batch(lengths, supervised, self.device, self.config.vocab_size)
         loss = CompletionLoss(tuned, recompute=recompute)
-        loss.choose_way(batch)
+        loss.choose_mode(batch)
         seconds = []
         for _ in range(ROUNDS + 1):
             started = time.perf_counter()
