@@ -20,7 +20,7 @@ from email_assistant.experiments import repeat, tracking
 from email_assistant.pipeline import pipeline
 
 # What configuration files may name as code.
-TRUSTED = ["email_assistant.experiments.sweeps.SweepParent", "email_assistant.progress.Formatter"]
+TRUSTED = ["email_assistant.experiments.sweeps.SweepParent", "email_assistant.console.Formatter"]
 
 
 @hydra.main(config_path="conf", config_name="config", execution_whitelist=TRUSTED)

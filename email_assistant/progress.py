@@ -20,19 +20,6 @@ SECONDS_BETWEEN_LINES = 30.0
 log = logging.getLogger(__name__)
 
 
-def printable(text: str) -> str:
-    """Text for the terminal, without control characters that it could obey."""
-    return "".join(character for character in text if character == "\n" or character.isprintable())
-
-
-class Formatter(logging.Formatter):
-    """Log lines without control characters: names and addresses in them come out of archives."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """A record as a line."""
-        return printable(super().format(record))
-
-
 class Bar:
     """How far some work is."""
 

@@ -11,15 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import printable, screen, size, table
 from email_assistant.errors import PrivacyError
 from email_assistant.pipeline.context import Context
-from email_assistant.pipeline.summary import size
 from email_assistant.privacy.guard import AUDIT, is_loopback
 from email_assistant.privacy.passages import everything, files_of, holds, lines_of, passages
 from email_assistant.storage import jsonl
@@ -59,7 +56,7 @@ def run(context: Context) -> None:
     Raises:
         PrivacyError: after that, when something is not as promised.
     """
-    config, console = context.config, Console(highlight=False)
+    config, console = context.config, screen()
     roots = [config.outputs, Path(config.paths.mlruns)]
     calls = list(_calls(config.outputs / AUDIT))
     faults = [
@@ -85,14 +82,15 @@ def _calls(folder: Path) -> Iterable[Call]:
 
 
 def _tell_calls(calls: Sequence[Call], console: Console) -> Iterator[str]:
-    table = _table("call (UTC)", "stage", "this machine", "other machines", "refused")
+    rows = []
     for call in calls:
         inside = [one for one in call.seen if is_loopback(one["host"])]
         outside = [one for one in call.seen if one not in inside]
         allowed = [one for one in outside if one["allowed"]]
         refused = [one for one in outside if not one["allowed"]]
-        table.add_row(call.time[:19], call.stage, *(str(len(some)) for some in (inside, allowed, refused)))
-    console.print(table)
+        rows.append((call.time[:19], call.stage, *(str(len(some)) for some in (inside, allowed, refused))))
+    counts = ("this machine", "other machines", "refused")
+    console.print(table(("call (UTC)", "stage", *counts), rows, right=counts))
     told = Counter(
         ("opened" if one["allowed"] else "refused", one["what"], one["host"], one["by"])
         for call in calls
@@ -100,7 +98,7 @@ def _tell_calls(calls: Sequence[Call], console: Console) -> Iterator[str]:
         if not is_loopback(one["host"])
     )
     for (fate, what, host, by), count in sorted(told.items()):
-        console.print(escape(f"{fate}: {what} of {host} by {by}, in {count} processes"))
+        console.print(printable(f"{fate}: {what} of {host} by {by}, in {count} processes"))
     if not told:
         console.print(f"in {len(calls)} calls nothing tried to reach another machine")
     unguarded = sum(not call.guarded for call in calls)
@@ -128,7 +126,6 @@ def _tell_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], con
     if not wanted:
         console.print("there is no archive's artifact to look for passages of")
         return
-    table = _table("text of mails lies in", "files", "size")
     found: dict[str, list[Path]] = {}
     astray = []
     looked = 0
@@ -140,9 +137,11 @@ def _tell_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], con
             found.setdefault(str(place or path), []).append(path)
             if place is None:
                 astray.append(path)
-    for name, paths in sorted(found.items()):
-        table.add_row(escape(name), str(len(paths)), size(sum(path.stat().st_size for path in paths)))
-    console.print(table)
+    rows = [
+        (name, str(len(paths)), size(sum(path.stat().st_size for path in paths)))
+        for name, paths in sorted(found.items())
+    ]
+    console.print(table(("text of mails lies in", "files", "size"), rows, right=("files", "size")))
     console.print(f"{len(wanted)} passages of the archive were looked for in {looked} files")
     if left:
         console.print(
@@ -210,10 +209,3 @@ def _still_holds(path: Path, wanted: Sequence[bytes]) -> bool:
         return holds(path, wanted)
     except FileNotFoundError:
         return False
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if place > 1 else "left", overflow="fold")
-    return table

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import screen, size, table
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import processes
 from email_assistant.experiments.tracking import (
@@ -26,7 +25,6 @@ from email_assistant.experiments.tracking import (
     store_of,
 )
 from email_assistant.pipeline.context import Context, folder_of_call
-from email_assistant.pipeline.summary import size
 from email_assistant.storage.artifacts import MANIFEST, folder_size, is_free
 
 if TYPE_CHECKING:
@@ -71,25 +69,21 @@ def run(context: Context) -> None:
     Raises:
         TrackingError: when runs are under way, whose artifacts are not in the store yet.
     """
-    config, console = context.config, Console(highlight=False)
+    config, console = context.config, screen()
     client, _ = store_of(config)
     experiments = experiments_of(client, deleted=True)
     _end_dead_runs(client, experiments, console)
     found = list(_leftovers(config, client, experiments))
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    for heading in ("", "", "size"):
-        table.add_column(heading, justify="right" if heading == "size" else "left", overflow="fold")
     sizes = [one.size for one in found]
-    for one, bytes_of_it in zip(found, sizes, strict=True):
-        table.add_row(one.what, str(one.path), size(bytes_of_it))
+    rows = [(one.what, str(one.path), size(count)) for one, count in zip(found, sizes, strict=True)]
     whole = size(sum(sizes))
     if not found:
         console.print("nothing is left over")
     elif not config.clean.remove:
-        console.print(table)
+        console.print(table(("", "", "size"), rows, right=("size",)))
         console.print(f"{len(found)} leftovers, {whole}; clean.remove=true removes them")
     else:
-        console.print(table)
+        console.print(table(("", "", "size"), rows, right=("size",)))
         _remove(config, found)
         console.print(f"{len(found)} leftovers removed, {whole}")
 

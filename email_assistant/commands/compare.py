@@ -4,11 +4,10 @@ import difflib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import plain, printable, screen, table
 from email_assistant.errors import ConfigurationError, TrackingError
 from email_assistant.evaluation.score_table import on_screen
 from email_assistant.experiments.choice import Choice, choose
@@ -113,17 +112,17 @@ def _effect(name: str, lines: list[dict[str, float]]) -> str:
 
 
 def _show(choice: Choice, said: list[str], page: Path) -> None:
-    console = Console(highlight=False)
+    console = screen()
     names = choice.main_scores
-    table = Table(title=f"{len(choice.labels)} runs on {len(choice.runs[choice.best].ids)} mails, the best first")
-    table.add_column("")
-    for name in names:
-        table.add_column(SCORES[name].short, justify="right")
-    for label in choice.labels[:SHOWN_RUNS]:
-        table.add_row(escape(label), *(on_screen(choice.report, label, name) for name in names))
-    console.print(table)
+    headings = [SCORES[name].short for name in names]
+    rows = [
+        [plain(label), *(Text.from_markup(on_screen(choice.report, label, name)) for name in names)]
+        for label in choice.labels[:SHOWN_RUNS]
+    ]
+    title = f"{len(choice.labels)} runs on {len(choice.runs[choice.best].ids)} mails, the best first"
+    console.print(table(("", *headings), rows, right=headings, title=title))
     for line in said:
-        console.print(escape(line))
+        console.print(printable(line))
     console.print(f"compare  {page}")
 
 

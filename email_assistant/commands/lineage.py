@@ -4,12 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from email_assistant.configuration.schema import Config
+from email_assistant.console import screen, table
 from email_assistant.errors import ArtifactError, EmailAssistantError, ModelError
 from email_assistant.experiments import lineage
 from email_assistant.experiments.lineage import Piece
@@ -62,12 +58,7 @@ def run(context: Context) -> None:
     trained = store.at("train", str((pieces[0].made or {}).get("key", "")))
     told += _scores(written, trained, lineage.evaluations(store, trained))
     told += _runs(config, trained, weights)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in told:
-        table.add_row(name, escape(text))
-    Console(highlight=False).print(table)
+    screen().print(table(("", ""), told))
     if faults:
         raise ArtifactError("; ".join(faults))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from email_assistant.archive import purging
 from email_assistant.configuration.schema import Config
+from email_assistant.console import size
 from email_assistant.errors import PrivacyError
 from email_assistant.pipeline.context import Context, folder_of_call
-from email_assistant.pipeline.summary import size
 from email_assistant.privacy import system_keyring, vault
 from email_assistant.privacy.guard import AUDIT
 from email_assistant.privacy.passages import everything

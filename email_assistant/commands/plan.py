@@ -4,12 +4,11 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import duration, screen, table
 from email_assistant.pipeline.context import Context
-from email_assistant.pipeline.summary import duration
 from email_assistant.storage import jsonl
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ def run(context: Context) -> None:
         estimates[name] = planning.writing(
             config, plan_for, training.held, settings.batch_size, prompt, settings.max_new_tokens
         )
-    Console(highlight=False).print(table(estimates, plan_for.memory))
+    screen().print(memory_table(estimates, plan_for.memory))
     if plan_for.here and config.plan.probe and training.total <= plan_for.memory:
         probe = _probe(config, plan_for)
         _say_time(config, plan_for, probe, examples, training.recomputed)
@@ -64,18 +63,16 @@ def run(context: Context) -> None:
     )
 
 
-def table(estimates: dict[str, Any], memory: int) -> Table:
+def memory_table(estimates: dict[str, Any], memory: int) -> Table:
     """Gigabytes by part, a column for each use."""
     gib = 2**30
-    made = Table(title=f"Memory in GB (2^30 bytes); there are {memory / gib:.1f}")
-    made.add_column("")
-    for name in estimates:
-        made.add_column(name, justify="right")
-    parts = list(dict.fromkeys(part for estimate in estimates.values() for part in estimate.parts))
-    for part in parts:
+    rows = []
+    for part in dict.fromkeys(part for estimate in estimates.values() for part in estimate.parts):
         sizes = [estimate.parts.get(part, 0) for estimate in estimates.values()]
         if any(sizes):
-            made.add_row(part, *(f"{size / gib:.2f}" if size else "" for size in sizes))
+            rows.append((part, *(f"{size / gib:.2f}" if size else "" for size in sizes)))
+    title = f"Memory in GB (2^30 bytes); there are {memory / gib:.1f}"
+    made = table(("", *estimates), rows, right=estimates, title=title)
     made.add_section()
     made.add_row("in all", *(f"{estimate.total / gib:.2f}" for estimate in estimates.values()))
     fits = ("fits" if estimate.total <= memory else "does not fit" for estimate in estimates.values())

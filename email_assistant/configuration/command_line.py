@@ -18,10 +18,10 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from email_assistant.configuration.checks import find_faults, is_known, report, unknown_key
+from email_assistant.console import printable
 from email_assistant.errors import ConfigurationError, EmailAssistantError
 from email_assistant.experiments import optuna_sweeper
 from email_assistant.language_model import distributed
-from email_assistant.progress import printable
 
 INTERRUPTED = 130
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from email_assistant.configuration.checks import BY_LANGUAGE, find_faults, is_learned, report
+from email_assistant.console import screen, table
 from email_assistant.errors import ArtifactError, ConfigurationError, DataError, TrackingError
 from email_assistant.experiments.tracking import (
     ARTIFACT_TAG,
@@ -262,17 +259,15 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
 
 
 def _show(origin: Origin, compared: list[Compared]) -> None:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), title=f"beside run {origin.id}", title_justify="left")
-    for heading in ("stage", "result", "what differs"):
-        table.add_column(heading, overflow="fold")
+    rows = []
     versions: dict[str, tuple[Any, Any]] = {}
     for one in compared:
         versions |= one.versions
         told = [f"reads {name}" for name in one.reads] + one.files
         told += [f"{name} {_told(before)} → {_told(after)}" for name, (before, after) in one.numbers.items()]
-        table.add_row(one.stage, "same" if one.is_same else "differs", escape("; ".join(told)))
-    console = Console(highlight=False)
-    console.print(table)
+        rows.append((one.stage, "same" if one.is_same else "differs", "; ".join(told)))
+    console = screen()
+    console.print(table(("stage", "result", "what differs"), rows, title=f"beside run {origin.id}"))
     changed = [f"{name} {before} → {after}" for name, (before, after) in versions.items()]
     console.print(f"versions: {', '.join(changed) if changed else 'the same'}")
 

@@ -18,13 +18,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from email_assistant.configuration.objective import direction_of
 from email_assistant.configuration.schema import Config
+from email_assistant.console import printable, screen, table
 from email_assistant.experiments import processes, sweep_job
 from email_assistant.experiments.sweep_job import SweepJob
 from email_assistant.experiments.tracking import (
@@ -273,19 +270,16 @@ def best_of(jobs: Sequence[Job], objective: str, direction: str) -> Job | None:
 
 
 def _show(jobs: Sequence[Job], best: Job | None, objective: str) -> None:
-    console = Console(highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    for heading in ("run", objective, "", "id"):
-        table.add_column(heading, justify="right" if heading == objective else "left")
+    console, rows = screen(), []
     for job in jobs:
         value = "" if job.value is None else f"{job.value:.4g}"
         said = "best" if job is best else "pruned" if job.pruned else ""
         said = (job.error or job.status.lower()) if job.failed else said
-        table.add_row(escape(job.name), value, escape(said), job.id[:8])
+        rows.append((job.name, value, said, job.id[:8]))
     if jobs:
-        console.print(table)
+        console.print(table(("run", objective, "", "id"), rows, right=(objective,)))
     failed = sum(job.failed for job in jobs)
     if failed:
         console.print(f"{failed} of {len(jobs)} jobs did not finish; the same call runs these alone", style="bold red")
     if best:
-        console.print(f"best: {escape(best.name)}, {objective} {best.value:.4g}, run {best.id}")
+        console.print(f"best: {printable(best.name)}, {objective} {best.value:.4g}, run {best.id}")

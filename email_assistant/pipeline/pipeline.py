@@ -18,6 +18,7 @@ from typing import Any
 from email_assistant.archive import purging, readers
 from email_assistant.configuration.objective import objective_of
 from email_assistant.configuration.schema import Config
+from email_assistant.console import duration
 from email_assistant.errors import (
     ArchiveError,
     ConfigurationError,
@@ -242,7 +243,7 @@ def ensure(name: str, context: Context) -> None:
             found = context.store.write(
                 name, key, facts, lambda folder: dict(module.run(context, folder)), stage.resumable
             )
-            log.info("%-10s done in %s", name, summary.duration(found.manifest["seconds"]))
+            log.info("%-10s done in %s", name, duration(found.manifest["seconds"]))
         else:
             log.info("%-10s cached", name)
     context.store.mark_latest(found)

@@ -12,12 +12,13 @@ from typing import Any
 
 from email_assistant.archive.answering import shortened, text_to_answer
 from email_assistant.configuration.schema import Config
+from email_assistant.console import printable
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
 from email_assistant.pipeline.context import Context, chosen_adapter
-from email_assistant.progress import bar, printable
+from email_assistant.progress import bar
 from email_assistant.storage import jsonl
 from email_assistant.storage.hashing import hash_file, hash_of
 

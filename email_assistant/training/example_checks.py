@@ -3,9 +3,9 @@
 import itertools
 from collections.abc import Sequence
 
+from email_assistant.console import printable
 from email_assistant.errors import DataError
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
-from email_assistant.progress import printable
 
 OPENING, CLOSING = "»", "«"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from warm import Call
 
+from email_assistant.console import age, size
 from email_assistant.experiments import processes
 from email_assistant.experiments.tracking import PROCESS_TAG, open_store
 from email_assistant.pipeline.pipeline import STAGES
-from email_assistant.pipeline.summary import age, size
 
 Run = Callable[..., Call]
 

@@ -8,12 +8,12 @@ from composed import composed_config
 from conftest import Call, model_settings
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import printable
 from email_assistant.evaluation.candidates import best, fullness
 from email_assistant.evaluation.scoring import decoding_of, write_best, write_mails
 from email_assistant.language_model.decoding import Answer, row_seed
 from email_assistant.language_model.generation import write_all
 from email_assistant.language_model.loading import LanguageModel, load_base
-from email_assistant.progress import printable
 from email_assistant.storage import jsonl
 
 ASKED = ["Ask Bo for 12 ropes", "Tell Al that the lamp is lit"]

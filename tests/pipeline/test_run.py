@@ -457,7 +457,7 @@ def test_llama_3_is_planned_without_its_weights(run_py: Run) -> None:
     usual = ("model.path=/nowhere/llama", "lora.r=16", "generation.max_new_tokens=600", "summarizer.max_new_tokens=48")
     done = run_py("stage=plan", "experiment=llama3_qlora_a100", "plan.device_memory_gb=40", *usual)
     assert done.code == 0, done.err
-    totals = re.search(r"in all *│ *([0-9.]+) │ *([0-9.]+) │ *([0-9.]+) │", done.out)
+    totals = re.search(r"in all +([0-9.]+) +([0-9.]+) +([0-9.]+)", done.out)
     assert totals
     training, summaries, mails = map(float, totals.groups())
     assert 6 < training < 15

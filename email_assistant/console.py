@@ -1,0 +1,86 @@
+"""What a user sees on the terminal: safe text, tables, and numbers with units."""
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def printable(text: str) -> str:
+    """Text without control characters: a terminal would obey them, and names and mails come from strangers."""
+    return "".join(character for character in text if character == "\n" or character.isprintable())
+
+
+class Formatter(logging.Formatter):
+    """A log formatter that removes control characters: log lines quote names and addresses from archives."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format a record without control characters."""
+        return printable(super().format(record))
+
+
+def screen() -> Console:
+    """Standard output. Strings are printed literally: text from archives must not be read as rich's markup."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def plain(text: str) -> Text:
+    """Text to show literally, without control characters."""
+    return Text(printable(text))
+
+
+def table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    right: Collection[str] = (),
+    title: str | None = None,
+) -> Table:
+    """A table in the one style that all commands use.
+
+    Args:
+        headings: One for each column; the header is left out where all are empty.
+        rows: Cells by column. A string is shown literally; a `Text` keeps its style.
+        right: Headings of the columns to align right.
+        title: A line above the table.
+    """
+    made = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1),
+        show_header=any(headings),
+        title=None if title is None else Text(title, style="table.title"),
+        title_justify="left",
+    )
+    for heading in headings:
+        made.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else plain(cell) for cell in row))
+    return made
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: '8 s', '3 min 20 s'."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def age(passed: timedelta) -> str:
+    """A time span for people, counted back from now: '5 minutes ago', '3 days ago'."""
+    for seconds, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        count = int(passed.total_seconds() // seconds)
+        if count:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "now"
+
+
+def size(count: int) -> str:
+    """Bytes for people: '3.4 MB'."""
+    value, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
