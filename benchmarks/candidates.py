@@ -8,8 +8,8 @@ One call reads a prompt once for all its candidates. The mails are the same.
 from collections.abc import Callable, Sequence
 
 from benchmarks.model import embedded, pairs
-from email_assistant.language_model.decoding import Answer, Decoding, row_seed
-from email_assistant.language_model.generation import write_all
+from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
+from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
 
 MAILS, SHOWN, CANDIDATES, NEW_TOKENS, BATCH = 12, 3, 4, 60, 32
@@ -43,8 +43,8 @@ def _one_by_one(model: LanguageModel, prompts: Sequence[list[int]]) -> list[str]
 
 
 def _write(model: LanguageModel, rows: Sequence[tuple[list[int], int]]) -> list[str]:
-    found: dict[int, Answer] = {}
+    found: dict[int, Completion] = {}
     seeds = [row_seed(1, prompt, candidate) for prompt, candidate in rows]
-    decoding = Decoding(NEW_TOKENS, temperature=1.2, top_p=0.95, min_p=0.1)
-    write_all(model, [prompt for prompt, _ in rows], decoding, seeds, BATCH, found.__setitem__)
+    decoding = SamplingParams(NEW_TOKENS, temperature=1.2, top_p=0.95, min_p=0.1)
+    generate(model, [prompt for prompt, _ in rows], decoding, seeds, BATCH, found.__setitem__)
     return [found[place].text for place in range(len(rows))]

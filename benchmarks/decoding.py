@@ -25,9 +25,9 @@ from benchmarks.model import ROOT, configured  # noqa: E402
 from email_assistant.configuration.schema import Config  # noqa: E402
 from email_assistant.evaluation.candidates import best  # noqa: E402
 from email_assistant.evaluation.scoring import Scorer, decoding_of, embedder  # noqa: E402
-from email_assistant.language_model.decoding import Answer, row_seed  # noqa: E402
+from email_assistant.language_model.decoding import Completion, row_seed  # noqa: E402
 from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
-from email_assistant.language_model.generation import write_all  # noqa: E402
+from email_assistant.language_model.generation import generate  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base  # noqa: E402
 from email_assistant.metrics.scores import SCORES  # noqa: E402
 from email_assistant.requests.prompting import Prompter  # noqa: E402
@@ -74,16 +74,16 @@ def _left_out(latest: Path) -> list[Record]:
     return left
 
 
-def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], sample: int) -> list[Answer]:
-    found: dict[int, Answer] = {}
+def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], sample: int) -> list[Completion]:
+    found: dict[int, Completion] = {}
     seeds = [row_seed(config.seed, prompt, sample) for prompt in prompts]
     settings = config.generation
-    write_all(model, prompts, decoding_of(settings), seeds, settings.batch_size, found.__setitem__)
+    generate(model, prompts, decoding_of(settings), seeds, settings.batch_size, found.__setitem__)
     return [found[place] for place in range(len(prompts))]
 
 
-def _print(what: str, scorer: Scorer, sets: Sequence[Sequence[Answer]]) -> None:
-    measured = [scorer.measure([vars(answer) for answer in answers]) for answers in sets]
+def _print(what: str, scorer: Scorer, sets: Sequence[Sequence[Completion]]) -> None:
+    measured = [scorer.measure([answer.record() for answer in answers]) for answers in sets]
     cells = [_cell([scores[name].value for scores in measured], SCORES[name].digits) for name in SHOWN]
     print(f"| {what} | {' | '.join(cells)} |", flush=True)
 

@@ -19,8 +19,8 @@ import torch
 from omegaconf import OmegaConf
 
 from benchmarks.model import DEMO, ROOT, SMOLLM2, as_it_comes, embedded, in_turn, pairs
-from email_assistant.language_model.decoding import Answer, Decoding
-from email_assistant.language_model.generation import write_all
+from email_assistant.language_model.decoding import Completion, SamplingParams
+from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
 
 MAILS, NEW_TOKENS, BATCH = 32, 60, 16
@@ -42,10 +42,10 @@ def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
 
 def _ours(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> int:
     """Write all; returns the number of tokens."""
-    answers: list[Answer] = []
+    answers: list[Completion] = []
     seeds = [1] * len(prompts)
-    write_all(model, prompts, Decoding(new_tokens), seeds, 32, lambda index, answer: answers.append(answer))
-    return sum(answer.tokens for answer in answers)
+    generate(model, prompts, SamplingParams(new_tokens), seeds, 32, lambda index, answer: answers.append(answer))
+    return sum(answer.num_tokens for answer in answers)
 
 
 @torch.inference_mode()

@@ -20,18 +20,18 @@ from transformers import AutoModelForCausalLM
 from benchmarks.model import DEMO, configured, in_turn
 from benchmarks.training import encoded
 from email_assistant.configuration.schema import Config
-from email_assistant.language_model.blueprint import architecture
-from email_assistant.language_model.decoding import Decoding
+from email_assistant.language_model.decoding import SamplingParams
 from email_assistant.language_model.device import keep_memory, prepare
-from email_assistant.language_model.generation import write_all
+from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import (
     LanguageModel,
     add_adapter,
-    attach,
+    attach_lora,
     load_base,
     load_encoder,
-    quantized,
+    quantize_nf4,
 )
+from email_assistant.language_model.meta_model import architecture
 from email_assistant.training import planning
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
@@ -80,7 +80,7 @@ def _write(config: Config) -> int:
     held = planning.training(config, plan_for, None).held
     estimate = planning.writing(config, plan_for, held, rows, longest, new_tokens).total
     model = load_base(config.model)
-    write_all(model, prompts, Decoding(new_tokens, 0.6, 0.9, 1.1), range(rows), rows, lambda index, answer: None)
+    generate(model, prompts, SamplingParams(new_tokens, 0.6, 0.9, 1.1), range(rows), rows, lambda index, answer: None)
     return estimate
 
 
@@ -94,7 +94,7 @@ def _llama3(config: Config) -> int:
     device = prepare(config.model)
     model = random_model(base, device)
     keep_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
-    tuned = attach(model, config.lora)
+    tuned = attach_lora(model, config.lora)
     tuned.train()
     tuned.gradient_checkpointing_enable({"use_reentrant": False})
     optimizer = torch.optim.AdamW([weight for weight in tuned.parameters() if weight.requires_grad], lr=1e-4)
@@ -130,7 +130,7 @@ def random_model(base: Any, device: torch.device) -> Any:
                 nn.init.ones_(weight)
         if "layers" in name and isinstance(module, nn.Linear):
             parent = model.get_submodule(name.rpartition(".")[0])
-            setattr(parent, name.rpartition(".")[2], quantized(module, torch.float32, device))
+            setattr(parent, name.rpartition(".")[2], quantize_nf4(module, torch.float32, device))
     model.model.rotary_emb = type(model.model.rotary_emb)(base)
     model.is_loaded_in_4bit = True
     return model

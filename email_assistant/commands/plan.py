@@ -52,8 +52,8 @@ def run(context: Context) -> None:
         _say_time(config, plan_for, probe, examples, training.recomputed)
         for name, settings, prompt in uses:
             _say_writing(probe, name, settings.batch_size, prompt, settings.max_new_tokens)
-        if generation.tries > 1:
-            log.info("%-10s %d mails are written for each request, to choose from", "plan", generation.tries)
+        if generation.num_candidates > 1:
+            log.info("%-10s %d mails are written for each request, to choose from", "plan", generation.num_candidates)
     planning.refuse(
         training.total,
         plan_for.memory,
@@ -99,7 +99,7 @@ def _examples(context: Context) -> list[Any] | None:
 
 
 def _probe(config: Config, plan_for: Any) -> Any:
-    from email_assistant.language_model.blueprint import architecture
+    from email_assistant.language_model.meta_model import architecture
     from email_assistant.training.throughput_probe import Probe
 
     return Probe(architecture(config.model), plan_for.device, plan_for.dtype, config.model.quantization == "nf4")

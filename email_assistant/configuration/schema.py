@@ -235,8 +235,8 @@ class Generation:
     slots: Count
 
     @property
-    def tries(self) -> int:
-        """Mails that are written for each request: one alone where all would be the same."""
+    def num_candidates(self) -> int:
+        """How many mails are sampled per request; 1 with greedy decoding, where all would be the same."""
         return self.candidates if self.temperature else 1
 
 

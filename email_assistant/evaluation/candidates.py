@@ -6,14 +6,14 @@ Here words are compared: what a small model loses first is the matter of the req
 
 from collections.abc import Sequence
 
-from email_assistant.language_model.decoding import Answer
+from email_assistant.language_model.decoding import Completion
 from email_assistant.metrics.facts import facts, names
 from email_assistant.requests.instructions import meaningful
 
 
-def best(instruction: str, answers: Sequence[Answer]) -> Answer:
+def best(instruction: str, answers: Sequence[Completion]) -> Completion:
     """The fullest of the answers that ended by themselves, or of all where none did; the first of equals."""
-    return max(answers, key=lambda answer: (answer.ended, fullness(instruction, answer.text)))
+    return max(answers, key=lambda answer: (answer.is_complete, fullness(instruction, answer.text)))
 
 
 def fullness(instruction: str, mail: str) -> float:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from email_assistant.language_model.decoding import Answer, Decoding
-from email_assistant.language_model.generation import shared_length, write_all
+from email_assistant.language_model.decoding import Completion, SamplingParams
+from email_assistant.language_model.generation import common_prefix_length, generate
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.measured import Measured, mean
@@ -104,7 +104,7 @@ def continuation_nats(model: LanguageModel, prompt: Sequence[int], continuations
         prompt: Token ids.
         continuations: Token ids of each; what all begin with is read once.
     """
-    shared = shared_length(continuations)
+    shared = common_prefix_length(continuations)
     wrapped: Any = model.model
     start = torch.tensor([[*prompt, *continuations[0][:shared]]], device=model.device)
     found = []
@@ -154,17 +154,17 @@ def extracted(model: LanguageModel, prompts: Sequence[Sequence[int]], emails: Se
 def _greedy(model: LanguageModel, prompts: Sequence[Sequence[int]], tokens: int) -> list[str]:
     answers = [""] * len(prompts)
 
-    def keep(index: int, answer: Answer) -> None:
+    def keep(index: int, answer: Completion) -> None:
         answers[index] = answer.text
 
-    write_all(model, prompts, Decoding(tokens), [0] * len(prompts), len(prompts), keep)
+    generate(model, prompts, SamplingParams(tokens), [0] * len(prompts), len(prompts), keep)
     return answers
 
 
 def _before(model: LanguageModel, canary: Canary) -> list[int]:
     """The ids of a canary's beginning as they stand in the whole mail."""
     whole, other = (model.encoder.text_ids(f"{canary.prefix}{secret}.") for secret in ("0" * DIGITS, "9" * DIGITS))
-    return whole[: shared_length([whole, other])]
+    return whole[: common_prefix_length([whole, other])]
 
 
 def _secret(chance: random.Random) -> str:

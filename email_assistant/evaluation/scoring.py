@@ -1,7 +1,6 @@
 """Writing mails for instructions and scoring them: the same for validation and for the test set."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,11 @@ from email_assistant.configuration.schema import Config, Generation, Model
 from email_assistant.evaluation import candidates
 from email_assistant.evaluation.perplexity import perplexity
 from email_assistant.language_model import gguf_adapter
-from email_assistant.language_model.decoding import Answer, Decoding, row_seed
+from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
 from email_assistant.language_model.encoding import ChatEncoder
-from email_assistant.language_model.features import vectors
+from email_assistant.language_model.features import embed_texts
 from email_assistant.language_model.fingerprint import gguf_file, model_folder
-from email_assistant.language_model.generation import Writer, write_all
+from email_assistant.language_model.generation import TextGenerator, generate
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.metrics.copying import TrainingMails, copying, longest
@@ -38,7 +37,7 @@ def by_llama_cpp(config: Config, encoder: ChatEncoder, adapter: Path, work: Path
     return LlamaCpp(gguf_file(config), encoder, target, config.generation.slots, config.model.threads)
 
 
-def writer(config: Config, model: LanguageModel, adapter: Path, work: Path) -> Writer:
+def writer(config: Config, model: LanguageModel, adapter: Path, work: Path) -> TextGenerator:
     """What writes mails: the model itself, or llama.cpp with the same adapter."""
     if config.generation.backend == "transformers":
         return model
@@ -52,14 +51,14 @@ def embedder(config: Config, model: LanguageModel | None) -> Embed:
     def embed(texts: Sequence[str]) -> Any:
         if not loaded:
             loaded.append(load_base(config.model))
-        return vectors(loaded[0], texts, config.evaluation.mauve.max_tokens, "mean")
+        return embed_texts(loaded[0], texts, config.evaluation.mauve.max_tokens, "mean")
 
     return embed
 
 
-def decoding_of(settings: Generation) -> Decoding:
+def decoding_of(settings: Generation) -> SamplingParams:
     """The configured way to choose tokens."""
-    return Decoding(
+    return SamplingParams(
         settings.max_new_tokens,
         settings.temperature,
         settings.top_p,
@@ -70,7 +69,7 @@ def decoding_of(settings: Generation) -> Decoding:
 
 
 def write_mails(
-    model: Writer,
+    model: TextGenerator,
     pairs: Sequence[Record],
     prompts: Sequence[list[int]],
     config: Config,
@@ -97,8 +96,8 @@ def write_mails(
     pending = [(pair, ids) for pair, ids in zip(pairs, prompts, strict=True) if pair["id"] not in written]
     with progress_file.open("a", encoding="utf-8") as file, bar(what, len(pairs), len(written)) as progress:
 
-        def keep(index: int, answer: Answer) -> None:
-            record = {"id": pending[index][0]["id"], **asdict(answer)}
+        def keep(index: int, answer: Completion) -> None:
+            record = {"id": pending[index][0]["id"], **answer.record()}
             written[record["id"]] = record
             file.write(jsonl.line(record))
             file.flush()
@@ -109,11 +108,11 @@ def write_mails(
 
 
 def write_best(
-    model: Writer,
+    model: TextGenerator,
     instructions: Sequence[str],
     prompts: Sequence[list[int]],
     config: Config,
-    finished: Callable[[int, Answer], None],
+    finished: Callable[[int, Completion], None],
 ) -> None:
     """Write the configured number of candidates for each prompt and choose of them.
 
@@ -124,19 +123,19 @@ def write_best(
         config: For decoding, candidates, seed and batch size.
         finished: Called with the place of the prompt and the chosen answer as soon as all its candidates are there.
     """
-    tries = config.generation.tries
-    answers: dict[int, dict[int, Answer]] = {place: {} for place in range(len(prompts))}
+    num_candidates = config.generation.num_candidates
+    answers: dict[int, dict[int, Completion]] = {place: {} for place in range(len(prompts))}
 
-    def keep(row: int, answer: Answer) -> None:
-        place, candidate = divmod(row, tries)
+    def keep(row: int, answer: Completion) -> None:
+        place, candidate = divmod(row, num_candidates)
         answers[place][candidate] = answer
-        if len(answers[place]) == tries:
+        if len(answers[place]) == num_candidates:
             written = answers.pop(place)
-            finished(place, candidates.best(instructions[place], [written[each] for each in range(tries)]))
+            finished(place, candidates.best(instructions[place], [written[each] for each in range(num_candidates)]))
 
-    rows = [prompt for prompt in prompts for _ in range(tries)]
-    seeds = [row_seed(config.seed, prompt, candidate) for prompt in prompts for candidate in range(tries)]
-    write_all(model, rows, decoding_of(config.generation), seeds, config.generation.batch_size, keep)
+    rows = [prompt for prompt in prompts for _ in range(num_candidates)]
+    seeds = [row_seed(config.seed, prompt, candidate) for prompt in prompts for candidate in range(num_candidates)]
+    generate(model, rows, decoding_of(config.generation), seeds, config.generation.batch_size, keep)
 
 
 def perplexity_of(model: LanguageModel, pairs: Sequence[Record], prompts: Sequence[list[int]], what: str) -> Measured:
@@ -209,7 +208,7 @@ class Scorer:
         """MAUVE's features of an arm's texts, which two scores ask for, made once."""
         key = tuple(texts)
         if key not in self._known:
-            self._known[key] = vectors(self._features_by, texts, self.config.evaluation.mauve.max_tokens, "last")
+            self._known[key] = embed_texts(self._features_by, texts, self.config.evaluation.mauve.max_tokens, "last")
         return self._known[key]
 
 

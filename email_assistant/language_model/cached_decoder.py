@@ -17,13 +17,18 @@ from torch.nn import functional
 from email_assistant.language_model.decoder import Angles, Decoder, Layer, norm, rotate, rotated
 
 # Places for further tokens are made so many at once.
-BLOCK = 64
+CAPACITY_STEP = 64
 # Up to so many rows a product counts as skinny; but MKL's kernels for AVX-512 want none turned round.
 FEW_ROWS = 0 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 128
 # Such a product is made of so many outputs at a time.
 SLICE = 4096
 # Ids by which the results are compared with the model's own.
 COMPARED_IDS = 8
+
+
+def padded_capacity(length: int) -> int:
+    """The tokens that a cache has room for when a sequence of this length is stored in it."""
+    return -(-length // CAPACITY_STEP) * CAPACITY_STEP
 
 
 def multiply(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
@@ -91,7 +96,7 @@ class _Kept:
         places, heads, before, width = self.values[0].shape
         if len(self) <= places and self.longest <= before:
             return
-        places, capacity = max(places, len(self)), -(-max(before, self.longest) // BLOCK) * BLOCK
+        places, capacity = max(places, len(self)), padded_capacity(max(before, self.longest))
         for number, (keys, values) in enumerate(zip(self.keys, self.values, strict=True)):
             self.keys[number] = keys.new_zeros(places, heads, width, capacity)
             self.keys[number][: len(keys), ..., :before] = keys
@@ -183,7 +188,7 @@ class CachedDecoder:
     """Rows of prompts and what was written after them."""
 
     def __init__(self, decoder: Decoder, embedding: torch.Tensor, head: torch.Tensor) -> None:
-        """Use `CachedDecoder.of`."""
+        """Use `CachedDecoder.from_model`."""
         self._decoder, self._embedding, self._head = decoder, embedding, head
         self._layers = [
             _Merged(
@@ -205,21 +210,21 @@ class CachedDecoder:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, model: nn.Module) -> "CachedDecoder | None":
+    def from_model(cls, model: nn.Module) -> "CachedDecoder | None":
         """The decoder of a causal model; None where the model is of another kind or gives other logits."""
         wrapped: Any = model
-        decoder = Decoder.of(model, for_training=False)
+        decoder = Decoder.from_model(model, for_training=False)
         head = wrapped.get_output_embeddings()
         if decoder is None or type(head) is not nn.Linear or head.bias is not None:
             return None
         found = cls(decoder, wrapped.get_input_embeddings().weight, head.weight)
         ids = list(range(min(COMPARED_IDS, len(head.weight))))
         expected = wrapped(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
-        same = torch.allclose(found.read([ids])[0], expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max()))
-        found.leave(0)
+        same = torch.allclose(found.prefill([ids])[0], expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max()))
+        found.evict(0)
         return found if same else None
 
-    def share(self, ids: Sequence[int]) -> None:
+    def prefill_prefix(self, ids: Sequence[int]) -> None:
         """Read what all rows will begin with; before any row is read."""
         if not ids:
             return
@@ -231,7 +236,7 @@ class CachedDecoder:
             self._shared.fill(0, place, *self._decoder.by_heads(projected)[1:])
             hidden = self._rest(hidden, self._decoder.attend_each(projected, [len(ids)]), merged)
 
-    def read(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
+    def prefill(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
         """Add a row for each prompt, given without what is shared.
 
         Returns:
@@ -256,7 +261,7 @@ class CachedDecoder:
         self._add_rows(range(first, len(self._prompts)))
         return self._logits(hidden)
 
-    def repeat(self, place: int) -> None:
+    def fork(self, place: int) -> None:
         """Add a row with the prompt of the row at a place."""
         self._add_rows([self._prompt_of[place]])
 
@@ -264,7 +269,7 @@ class CachedDecoder:
         self._prompt_of += prompts
         self._written.add([0] * len(prompts))
 
-    def write(self, tokens: Sequence[int]) -> torch.Tensor:
+    def step(self, tokens: Sequence[int]) -> torch.Tensor:
         """Add a token to each row.
 
         Returns:
@@ -288,7 +293,7 @@ class CachedDecoder:
             hidden = self._rest(hidden, self._mix_one(query, place, followed), merged)
         return self._logits(hidden)
 
-    def leave(self, place: int) -> None:
+    def evict(self, place: int) -> None:
         """Remove a row; the last one takes its place. A prompt that no row follows is removed too."""
         self._written.remove(place)
         prompt, last = self._prompt_of[place], self._prompt_of.pop()

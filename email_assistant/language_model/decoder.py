@@ -8,7 +8,7 @@ update's input another one is it such a product. The backward pass is written
 out, so that only what cannot be made again cheaply is kept: per token and layer the residuals, the
 projections and the output of the attention.
 
-Whether a model is of this kind is found out by its parts (`Decoder.of`), and by comparing results once
+Whether a model is of this kind is found out by its parts (`Decoder.from_model`), and by comparing results once
 (`email_assistant.training.loss`, `email_assistant.language_model.generation`).
 """
 
@@ -22,7 +22,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from email_assistant.language_model.blueprint import Nf4Linear
+from email_assistant.language_model.meta_model import Nf4Linear
 
 # Cosine and sine.
 Angles = tuple[torch.Tensor, torch.Tensor]
@@ -75,7 +75,7 @@ class Part:
         return self.layer.bias  # type: ignore[no-any-return]
 
 
-class Projection:
+class FusedLinear:
     """One or more linear layers on the same input, multiplied as one."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
@@ -183,11 +183,11 @@ class Layer:
     """A decoder layer's weights: (query, key, value) as one projection, (gate, up) as one."""
 
     attention_norm: torch.Tensor
-    query_key_value: Projection
-    attention_out: Projection
+    query_key_value: FusedLinear
+    attention_out: FusedLinear
     feed_forward_norm: torch.Tensor
-    gate_up: Projection
-    down: Projection
+    gate_up: FusedLinear
+    down: FusedLinear
 
 
 @dataclass(frozen=True)
@@ -209,13 +209,13 @@ class Decoder:
     """The forward pass from ids to the states of the last layer."""
 
     def __init__(self, model: Any, layers: list[Layer], shape: Shape) -> None:
-        """Use `Decoder.of`."""
+        """Use `Decoder.from_model`."""
         self.layers, self.shape = layers, shape
         self.norm: torch.Tensor = model.norm.weight
         self._rotary = model.rotary_emb
 
     @classmethod
-    def of(cls, model: nn.Module, for_training: bool) -> "Decoder | None":
+    def from_model(cls, model: nn.Module, for_training: bool) -> "Decoder | None":
         """The decoder of a causal model on the processor; None where it is not made of the parts known here.
 
         LoRA whose variants are no plain sum (DoRA) is left to its own library.
@@ -360,11 +360,11 @@ def _layer(layer: Any, for_training: bool) -> Layer | None:
     query, key, value, out, gate, up, down = [part for part in parts if part is not None]
     return Layer(
         attention_norm=norms[0].weight,  # type: ignore[union-attr]
-        query_key_value=Projection([query, key, value]),
-        attention_out=Projection([out]),
+        query_key_value=FusedLinear([query, key, value]),
+        attention_out=FusedLinear([out]),
         feed_forward_norm=norms[1].weight,  # type: ignore[union-attr]
-        gate_up=Projection([gate, up]),
-        down=Projection([down]),
+        gate_up=FusedLinear([gate, up]),
+        down=FusedLinear([down]),
     )
 
 
@@ -452,7 +452,7 @@ class _Projected(torch.autograd.Function):
         weight: torch.Tensor,
         shape: Shape,
         angles: Angles | None,
-        projection: Projection,
+        projection: FusedLinear,
         *factors: torch.Tensor,
     ) -> torch.Tensor:
         normed, inverse = norm(hidden, weight, shape.epsilon)
@@ -487,7 +487,7 @@ class _Added(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        context: Any, residual: torch.Tensor, inputs: torch.Tensor, projection: Projection, *factors: torch.Tensor
+        context: Any, residual: torch.Tensor, inputs: torch.Tensor, projection: FusedLinear, *factors: torch.Tensor
     ) -> torch.Tensor:
         masks = projection.masks(inputs)
         context.save_for_backward(inputs, *masks)
@@ -506,7 +506,7 @@ class _GatedAdded(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        context: Any, residual: torch.Tensor, gates: torch.Tensor, projection: Projection, *factors: torch.Tensor
+        context: Any, residual: torch.Tensor, gates: torch.Tensor, projection: FusedLinear, *factors: torch.Tensor
     ) -> torch.Tensor:
         gate, up = gates.chunk(2, dim=-1)
         active = functional.silu(gate).mul_(up)

@@ -1,23 +1,25 @@
-"""How tokens are chosen, and what comes of it: the same for every back end."""
+"""How tokens are sampled and what a generation returns: the same for every backend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
-class Decoding:
-    """How tokens are chosen.
+class SamplingParams:
+    """How the next token is chosen.
 
     Attributes:
-        max_new_tokens: The most tokens of an answer.
-        temperature: 0 is greedy.
-        top_p: The nucleus that is sampled from (Holtzman et al. 2019, arXiv:1904.09751).
-        min_p: Of it the tokens with at least this share of the likeliest one's probability (Nguyen et al. 2024,
-            arXiv:2407.01082); 0 is off.
-        repetition_penalty: Divides the logits of what was written (Keskar et al. 2019, arXiv:1909.05858).
-        no_repeat_ngram_size: No run of so many tokens is written twice (Paulus et al. 2018, arXiv:1705.04304);
-            0 is off.
+        max_new_tokens: Maximum length of a completion, in tokens.
+        temperature: 0 is greedy decoding.
+        top_p: Nucleus sampling (Holtzman et al. 2019, arXiv:1904.09751).
+        min_p: Tokens with less than this fraction of the most likely token's probability are never sampled
+            (Nguyen et al. 2024, arXiv:2407.01082); 0 disables it.
+        repetition_penalty: Divides the logits of tokens that were already generated (Keskar et al. 2019,
+            arXiv:1909.05858).
+        no_repeat_ngram_size: No n-gram of this size is generated twice (Paulus et al. 2018, arXiv:1705.04304);
+            0 disables it.
     """
 
     max_new_tokens: int
@@ -29,21 +31,36 @@ class Decoding:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model wrote; `ended` when it stopped by itself."""
+class Completion:
+    """What a model generated for one prompt.
+
+    Attributes:
+        text: Without the end-of-turn token.
+        num_tokens: With it.
+        finish_reason: 'stop' after a stop token, 'length' after `SamplingParams.max_new_tokens` tokens.
+    """
 
     text: str
-    tokens: int
-    ended: bool
+    num_tokens: int
+    finish_reason: Literal["stop", "length"]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the model ended the text itself."""
+        return self.finish_reason == "stop"
+
+    def record(self) -> dict[str, Any]:
+        """The fields of a line in the files of generated mails."""
+        return {"text": self.text, "tokens": self.num_tokens, "ended": self.is_complete}
 
 
 def row_seed(seed: int, prompt: Sequence[int], candidate: int = 0) -> int:
-    """The seed of one answer, not of what else is in the batch.
+    """The seed of one completion. It does not depend on the other prompts of the batch.
 
     Args:
-        seed: Of the call.
+        seed: Seed of the whole run.
         prompt: Token ids.
-        candidate: Which of the answers to this prompt.
+        candidate: Index among the completions of this prompt.
     """
-    tried = f" {candidate}" if candidate else ""
-    return int.from_bytes(sha256(f"{seed} {list(prompt)}{tried}".encode()).digest()[:8], "big")
+    suffix = f" {candidate}" if candidate else ""
+    return int.from_bytes(sha256(f"{seed} {list(prompt)}{suffix}".encode()).digest()[:8], "big")

@@ -13,7 +13,7 @@ from email_assistant.language_model.loading import LanguageModel
 BATCH = 16
 
 
-def vectors(
+def embed_texts(
     model: LanguageModel, texts: Sequence[str], max_tokens: int, pooling: Literal["last", "mean"]
 ) -> NDArray[np.float64]:
     """`states` of the beginnings of texts, at most so many tokens of each; an empty one counts as padding."""

@@ -7,13 +7,14 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
+from typing import Literal
 
 import torch
 from transformers import DynamicCache
 
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model.cached_decoder import CachedDecoder
-from email_assistant.language_model.decoding import Answer, Decoding
+from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
@@ -22,22 +23,22 @@ log = logging.getLogger(__name__)
 # A shorter common beginning is not worth a pass of its own.
 FEWEST_SHARED = 32
 # Prompts are read so many tokens at once; more need memory and are no faster.
-READ_TOKENS = 2048
+PREFILL_TOKENS = 2048
 # Candidates that are sorted at first; the nucleus is nearly always among them.
 CANDIDATES = 256
 
 
 # What can write: a model in this process, or llama.cpp.
-Writer = LanguageModel | LlamaCpp
+TextGenerator = LanguageModel | LlamaCpp
 
 
-def write_all(
-    model: Writer,
+def generate(
+    model: TextGenerator,
     prompts: Sequence[Sequence[int]],
-    decoding: Decoding,
+    decoding: SamplingParams,
     seeds: Sequence[int],
     batch_size: int,
-    finished: Callable[[int, Answer], None],
+    finished: Callable[[int, Completion], None],
 ) -> None:
     """Answer every prompt; `finished(index, answer)` is called as soon as a row ends.
 
@@ -50,7 +51,7 @@ def write_all(
         finished: Called once for every prompt, in any order.
     """
     if isinstance(model, LlamaCpp):
-        model.write_all(prompts, decoding, seeds, finished)
+        model.generate(prompts, decoding, seeds, finished)
         return
     waiting = list(range(len(prompts)))
     while waiting:
@@ -77,7 +78,7 @@ def write_all(
             log.info("%-10s out of memory: from here on %d mails at once", "writing", batch_size)
 
 
-def stream(model: Writer, prompt: Sequence[int], decoding: Decoding, seed: int) -> Iterator[str]:
+def stream(model: TextGenerator, prompt: Sequence[int], decoding: SamplingParams, seed: int) -> Iterator[str]:
     """The answer's text piece by piece, whole characters only; `seed` as of `row_seed`."""
     if isinstance(model, LlamaCpp):
         yield from model.stream(prompt, decoding, seed)
@@ -92,15 +93,16 @@ def stream(model: Writer, prompt: Sequence[int], decoding: Decoding, seed: int) 
             shown = text
 
 
-def _answer(model: LanguageModel, ids: list[int]) -> Answer:
-    return Answer(model.encoder.decode(ids).strip(), len(ids), ids[-1] in model.encoder.stop_ids)
+def _answer(model: LanguageModel, ids: list[int]) -> Completion:
+    finish_reason: Literal["stop", "length"] = "stop" if ids[-1] in model.encoder.stop_ids else "length"
+    return Completion(model.encoder.decode(ids).strip(), len(ids), finish_reason)
 
 
 @torch.inference_mode()
 def decode(
     model: LanguageModel,
     prompts: Sequence[Sequence[int]],
-    decoding: Decoding,
+    decoding: SamplingParams,
     seeds: Sequence[int],
     batch_size: int,
 ) -> Iterator[tuple[int, int, bool]]:
@@ -108,7 +110,7 @@ def decode(
     if not prompts:
         return
     by_length = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
-    own = CachedDecoder.of(model.model)
+    own = CachedDecoder.from_model(model.model)
     if own:
         ordered, chances = [prompts[index] for index in by_length], [seeds[index] for index in by_length]
         for row, token, last in _decode_joining(own, model, ordered, decoding, chances, batch_size):
@@ -125,14 +127,14 @@ def _decode_joining(
     own: CachedDecoder,
     model: LanguageModel,
     prompts: Sequence[Sequence[int]],
-    decoding: Decoding,
+    decoding: SamplingParams,
     seeds: Sequence[int],
     batch_size: int,
 ) -> Iterator[tuple[int, int, bool]]:
     """By this project's decoder: a row that ends makes room for the next prompt at once."""
     chooser = _Chooser(decoding, seeds)
-    shared = common_beginning(prompts)
-    own.share(prompts[0][:shared])
+    shared = shared_prefix_length(prompts)
+    own.prefill_prefix(prompts[0][:shared])
     rows: list[int] = []
     # The logits after the prompt of each row that is present, for further rows of the same prompt.
     following: dict[int, torch.Tensor] = {}
@@ -140,14 +142,14 @@ def _decode_joining(
     waiting = deque(range(len(prompts)))
     tokens: list[int] = []
     while rows or waiting:
-        pieces = [own.write(tokens)] if rows else []
+        pieces = [own.step(tokens)] if rows else []
         new, repeated = _joining(waiting, prompts, shared, following, batch_size - len(rows))
         if new:
-            pieces.append(own.read([prompts[row][shared:] for row in new]))
+            pieces.append(own.prefill([prompts[row][shared:] for row in new]))
             following |= zip(new, pieces[-1].clone(), strict=True)
             rows += new
         for row in repeated:
-            own.repeat(rows.index(row - 1))
+            own.fork(rows.index(row - 1))
             following[row] = following[row - 1]
             pieces.append(following[row][None])
             rows.append(row)
@@ -159,7 +161,7 @@ def _decode_joining(
             last = token in model.encoder.stop_ids or written[row] == decoding.max_new_tokens
             yield row, token, last
             if last:
-                own.leave(place)
+                own.evict(place)
                 del following[row]
                 rows[place], tokens[place] = rows[-1], tokens[-1]
                 rows.pop()
@@ -182,7 +184,7 @@ def _joining(
             repeated.append(row)
         else:
             tokens += len(prompts[row]) - shared
-            if new and tokens > READ_TOKENS:
+            if new and tokens > PREFILL_TOKENS:
                 break
             new.append(row)
         waiting.popleft()
@@ -190,7 +192,7 @@ def _joining(
 
 
 def _decode_batch(
-    model: LanguageModel, prompts: Sequence[Sequence[int]], decoding: Decoding, seeds: Sequence[int]
+    model: LanguageModel, prompts: Sequence[Sequence[int]], decoding: SamplingParams, seeds: Sequence[int]
 ) -> Iterator[tuple[int, int, bool]]:
     """By transformers, one batch: yields (row, token id, whether it is the row's last)."""
     shared, cache = _read_shared(model, prompts)
@@ -228,7 +230,7 @@ def _decode_batch(
 def _read_shared(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[int, DynamicCache]:
     """Read what all prompts begin with once; returns its length and its cache, a row for each prompt."""
     cache = DynamicCache(config=model.model.config)
-    shared = common_beginning(prompts)
+    shared = shared_prefix_length(prompts)
     if not shared:
         return 0, cache
     ids = torch.tensor([list(prompts[0][:shared])], device=model.device)
@@ -237,16 +239,16 @@ def _read_shared(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tupl
     return shared, cache
 
 
-def common_beginning(prompts: Sequence[Sequence[int]]) -> int:
+def shared_prefix_length(prompts: Sequence[Sequence[int]]) -> int:
     """How many ids all prompts begin with; 0 where reading them once is not worth it.
 
     At least one id of every prompt is left to read, for the logits of the first token.
     """
-    shared = shared_length(prompts)
+    shared = common_prefix_length(prompts)
     return shared if len(prompts) > 1 and shared >= FEWEST_SHARED else 0
 
 
-def shared_length(rows: Sequence[Sequence[int]]) -> int:
+def common_prefix_length(rows: Sequence[Sequence[int]]) -> int:
     """How many ids all rows begin with, of which none is all of a row."""
     shortest = min(map(len, rows))
     shared = 0
@@ -269,7 +271,7 @@ def _left_padded(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tupl
 class _Chooser:
     """Chooses the next token of every row; rows keep their number when others leave."""
 
-    def __init__(self, decoding: Decoding, seeds: Sequence[int]) -> None:
+    def __init__(self, decoding: SamplingParams, seeds: Sequence[int]) -> None:
         self._decoding = decoding
         self._chance = [random.Random(seed) for seed in seeds]
         self._written: list[set[int]] = [set() for _ in seeds]

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Literal
 
 from email_assistant.errors import ModelError
-from email_assistant.language_model.decoding import Answer, Decoding
+from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.encoding import ChatEncoder
 
 # A slot's context grows by so many tokens.
@@ -54,23 +54,23 @@ class LlamaCpp:
         self._server: Any = None
         self._context = self._serving = 0
 
-    def write_all(
+    def generate(
         self,
         prompts: Sequence[Sequence[int]],
-        decoding: Decoding,
+        decoding: SamplingParams,
         seeds: Sequence[int],
-        finished: Callable[[int, Answer], None],
+        finished: Callable[[int, Completion], None],
     ) -> None:
         """Answer every prompt by its seed; `finished(index, answer)` is called in this thread as each is written."""
         if not prompts:
             return
         slots = min(self._slots, len(prompts))
         server = self._serve(max(map(len, prompts)) + decoding.max_new_tokens, slots)
-        done: SimpleQueue[tuple[int, Answer | BaseException]] = SimpleQueue()
+        done: SimpleQueue[tuple[int, Completion | BaseException]] = SimpleQueue()
 
         def write(index: int) -> None:
             try:
-                answer: Answer | BaseException = _answer(
+                answer: Completion | BaseException = _answer(
                     server.handle_completions(self._request(prompts[index], decoding, seeds[index]))
                 )
             except Exception as error:
@@ -88,7 +88,7 @@ class LlamaCpp:
                     raise answer
                 finished(index, answer)
 
-    def stream(self, prompt: Sequence[int], decoding: Decoding, seed: int) -> Iterator[str]:
+    def stream(self, prompt: Sequence[int], decoding: SamplingParams, seed: int) -> Iterator[str]:
         """The answer's text piece by piece, as llama.cpp gives it."""
         server = self._serve(len(prompt) + decoding.max_new_tokens, 1)
         pieces: SimpleQueue[str | BaseException | None] = SimpleQueue()
@@ -149,7 +149,7 @@ class LlamaCpp:
             raise ModelError(f"{self._gguf}: llama.cpp cannot load it: {error}") from error
         return self._server
 
-    def _request(self, prompt: Sequence[int], decoding: Decoding, seed: int) -> dict[str, Any]:
+    def _request(self, prompt: Sequence[int], decoding: SamplingParams, seed: int) -> dict[str, Any]:
         request: dict[str, Any] = {
             "prompt": list(prompt),
             "n_predict": decoding.max_new_tokens,
@@ -177,13 +177,12 @@ class LlamaCpp:
         return request
 
 
-def _answer(response: dict[str, Any]) -> Answer:
+def _answer(response: dict[str, Any]) -> Completion:
     if "choices" not in response:
         raise _error(response)
     choice = response["choices"][0]
-    return Answer(
-        choice["text"].strip(), int(response["usage"]["completion_tokens"]), choice["finish_reason"] == "stop"
-    )
+    finish_reason: Literal["stop", "length"] = "stop" if choice["finish_reason"] == "stop" else "length"
+    return Completion(choice["text"].strip(), int(response["usage"]["completion_tokens"]), finish_reason)
 
 
 def _error(response: dict[str, Any]) -> ModelError:

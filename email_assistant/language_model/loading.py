@@ -73,7 +73,7 @@ def load_base(settings: Model, to_shard: bool = False) -> LanguageModel:
     model.requires_grad_(False)
     model.eval()
     if device.type == "cuda" and is_liger_kernel_available():
-        take_liger_kernels(model)
+        apply_liger_kernels(model)
     if device.type == "cpu":
         if settings.quantization == "nf4":
             _let_the_file_go(model)
@@ -100,7 +100,7 @@ def _keep_layout(layer: Any) -> None:
         layer.support_avx512bf16_for_cpu = False
 
 
-def take_liger_kernels(model: PreTrainedModel) -> None:
+def apply_liger_kernels(model: PreTrainedModel) -> None:
     """Liger's fused norm, rotation and SwiGLU (Hsu et al. 2024, arXiv:2410.10989); the loss stays this project's."""
     from transformers.integrations.liger import apply_liger_kernel
 
@@ -124,7 +124,7 @@ def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype, to_s
     return how
 
 
-def quantized(layer: torch.nn.Linear, dtype: torch.dtype, device: torch.device) -> torch.nn.Linear:
+def quantize_nf4(layer: torch.nn.Linear, dtype: torch.dtype, device: torch.device) -> torch.nn.Linear:
     """A linear layer in NF4, as `load_base` makes it from a folder."""
     from bitsandbytes.nn import Linear4bit, Params4bit
 
@@ -162,10 +162,10 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
     if lora.layers is not None and (not lora.layers or max(lora.layers) >= count):
         raise ConfigurationError(f"lora.layers = {lora.layers}: this model's {count} layers are 0 to {count - 1}")
     torch.manual_seed(seed)
-    return LanguageModel(attach(base.model, lora), base.encoder, base.device, base.dtype)
+    return LanguageModel(attach_lora(base.model, lora), base.encoder, base.device, base.dtype)
 
 
-def attach(model: Any, lora: Lora, low_cpu_mem_usage: bool = False) -> Any:
+def attach_lora(model: Any, lora: Lora, low_cpu_mem_usage: bool = False) -> Any:
     """The model with a fresh adapter; with `low_cpu_mem_usage` its weights stay on the meta device.
 
     Raises:

@@ -15,7 +15,7 @@ from email_assistant.evaluation.scoring import Scorer, embedder, perplexity_of, 
 from email_assistant.experiments import comparison
 from email_assistant.experiments.tracking import Run
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
-from email_assistant.language_model.generation import Writer
+from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
 from email_assistant.metrics.authorship import Judge, train_judge, verdict
 from email_assistant.metrics.bootstrap import draws, interval
@@ -232,7 +232,7 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
 
 
 @contextmanager
-def _without_adapter(writing: Writer) -> Iterator[None]:
+def _without_adapter(writing: TextGenerator) -> Iterator[None]:
     if isinstance(writing, LanguageModel):
         with writing.model.disable_adapter():  # type: ignore[operator]
             yield

@@ -222,7 +222,7 @@ def _answer_lines(config: Config, model: Any, prompter: Any, context: str | None
 
     def pieces(instruction: str, prompt: list[int]) -> Iterable[str]:
         """The mail while it is written, or whole where it is chosen of several."""
-        if config.generation.tries == 1:
+        if config.generation.num_candidates == 1:
             return stream(model, prompt, decoding_of(config.generation), row_seed(config.seed, prompt))
         chosen: list[str] = []
         with bar("writing", None):

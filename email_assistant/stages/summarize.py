@@ -21,7 +21,7 @@ from email_assistant.storage.hashing import hash_of
 
 if TYPE_CHECKING:
     from email_assistant.evaluation.perplexity import Surprise
-    from email_assistant.language_model.decoding import Answer
+    from email_assistant.language_model.decoding import Completion
     from email_assistant.language_model.loading import LanguageModel
 
 # Tokens of a mail by whose likelihood its instruction is judged.
@@ -153,8 +153,8 @@ def _completed(settings: Summarizer, task: "_Task", sentence: str, habits: froze
 
 def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Record], None], progress: Bar) -> None:
     """Ask for every sentence, again with another seed where it is bad, and last do without one."""
-    from email_assistant.language_model.decoding import Decoding, row_seed
-    from email_assistant.language_model.generation import write_all
+    from email_assistant.language_model.decoding import SamplingParams, row_seed
+    from email_assistant.language_model.generation import generate
     from email_assistant.language_model.loading import load_base
 
     settings = config.summarizer
@@ -170,11 +170,11 @@ def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Record], None], p
         if not pending:
             return
         temperature = 0.0 if attempt == 0 else settings.retry_temperature
-        decoding = Decoding(settings.max_new_tokens, temperature, top_p=0.95)
+        decoding = SamplingParams(settings.max_new_tokens, temperature, top_p=0.95)
         prompts = [desk.prompt(task) for task in pending]
         judge = partial(desk.judge, pending, "model" if attempt == 0 else f"retry_{attempt}")
         seeds = [row_seed(config.seed + attempt, prompt) for prompt in prompts]
-        write_all(desk.model, prompts, decoding, seeds, settings.batch_size, judge)
+        generate(desk.model, prompts, decoding, seeds, settings.batch_size, judge)
         pending = [task for task in pending if not task.done]
     for task in pending:
         desk.finish_without_model(task)
@@ -242,14 +242,14 @@ class _Desk:
         question = asked.replace("{email}", self._shortened(task.email["text"]))
         return self.model.encoder.prompt(question, examples, task.start)
 
-    def judge(self, tasks: list[_Task], method: str, index: int, answer: "Answer") -> None:
+    def judge(self, tasks: list[_Task], method: str, index: int, answer: "Completion") -> None:
         """Keep a good instruction, or as many of its clauses as are good; note what is wrong with a bad one."""
         task = tasks[index]
         email, start = task.email, task.start
         instruction = instructions.clean(answer.text, start)
         known = " ".join([email["subject"], *email["to"]])
         parts = instructions.beginnings(instruction, start)
-        if not answer.ended:
+        if not answer.is_complete:
             # Nobody knows how its last clause would have ended.
             next(parts)
             task.faults.append("unfinished")

@@ -54,7 +54,7 @@ class CompletionLoss:
         self._embed: Any = base.get_input_embeddings()
         self._head: Any = base.get_output_embeddings()
         self._noise_alpha, self._recompute = noise_alpha, recompute
-        self._decoder = Decoder.of(model, for_training=True)
+        self._decoder = Decoder.from_model(model, for_training=True)
         usual: tuple[ForwardMode, ...] = ("packed",) if self._embed.weight.is_cuda else ("decoder",)
         self._ways = (*usual, "padded") if ways is None else ways
         self.way: ForwardMode | None = None

@@ -17,8 +17,8 @@ from torch.utils._pytree import tree_map_only
 from transformers import PretrainedConfig
 
 from email_assistant.configuration.schema import Lora
-from email_assistant.language_model.blueprint import skeleton, with_layers
-from email_assistant.language_model.loading import attach
+from email_assistant.language_model.loading import attach_lora
+from email_assistant.language_model.meta_model import build_on_meta, with_layers
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss, ForwardMode
 
@@ -101,7 +101,7 @@ def _run(
     supervised: float,
 ) -> tuple[int, int]:
     """The most bytes alive in a step that were not before it, and the bytes of the adapter."""
-    model = attach(skeleton(config, dtype, nf4), lora, low_cpu_mem_usage=True)
+    model = attach_lora(build_on_meta(config, dtype, nf4), lora, low_cpu_mem_usage=True)
     model.train()
     adapter = sum(weight.numel() * weight.element_size() for weight in model.parameters() if weight.requires_grad)
     with FakeTensorMode():

@@ -10,11 +10,11 @@ from transformers import PretrainedConfig
 
 from email_assistant.configuration.schema import Config, Summarizer, Trainer
 from email_assistant.errors import ConfigurationError
-from email_assistant.language_model.blueprint import architecture, skeleton, weight_bytes
-from email_assistant.language_model.cached_decoder import BLOCK
+from email_assistant.language_model.cached_decoder import padded_capacity
 from email_assistant.language_model.device import choose_device, choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
-from email_assistant.language_model.generation import READ_TOKENS
+from email_assistant.language_model.generation import PREFILL_TOKENS
+from email_assistant.language_model.meta_model import architecture, build_on_meta, weight_bytes
 from email_assistant.training.batches import epoch_batches, micro_batches
 from email_assistant.training.loss import ForwardMode
 from email_assistant.training.memory_estimate import Footprint, step_footprint
@@ -182,7 +182,7 @@ def footprint_of(
 def training(config: Config, plan_for: Machine, examples: Sequence[TokenizedExample] | None) -> Estimate:
     """What training takes at its peak."""
     base = architecture(config.model)
-    weights = weight_bytes(skeleton(base, plan_for.dtype, config.model.quantization == "nf4"))
+    weights = weight_bytes(build_on_meta(base, plan_for.dtype, config.model.quantization == "nf4"))
     held = plan_for.program + sum(weights.values())
     needed, recomputed = step(config, base, plan_for, examples, plan_for.memory - held)
     return Estimate(
@@ -219,8 +219,8 @@ def writing(
     head_width = getattr(base, "head_dim", None) or base.hidden_size // base.num_attention_heads
     a_token = base.num_hidden_layers * 2 * base.num_key_value_heads * head_width * size
     # At most: rows with the same prompt keep it once.
-    capacity = sum(-(-length // BLOCK) * BLOCK if own else length for length in (prompt, new_tokens))
-    read_at_once = min(READ_TOKENS, rows * prompt) if own else rows * prompt
+    capacity = sum(padded_capacity(length) if own else length for length in (prompt, new_tokens))
+    read_at_once = min(PREFILL_TOKENS, rows * prompt) if own else rows * prompt
     work = read_at_once * (4 * base.hidden_size + 3 * base.intermediate_size) * size
     return Estimate(
         {

@@ -10,9 +10,9 @@ import torch
 from transformers import AutoModelForCausalLM, DynamicCache, PretrainedConfig
 
 from email_assistant.configuration.schema import Lora
-from email_assistant.language_model.blueprint import replace_linear_layers, with_layers
 from email_assistant.language_model.cached_decoder import CachedDecoder
-from email_assistant.language_model.loading import attach, quantized
+from email_assistant.language_model.loading import attach_lora, quantize_nf4
+from email_assistant.language_model.meta_model import replace_linear_layers, with_layers
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
 
@@ -62,14 +62,14 @@ class Probe:
             model = AutoModelForCausalLM.from_config(with_layers(self.config, layers), dtype=self.dtype)
         model.requires_grad_(False)
         if self.nf4:
-            replace_linear_layers(model, lambda layer: quantized(layer, self.dtype, self.device))
+            replace_linear_layers(model, lambda layer: quantize_nf4(layer, self.dtype, self.device))
             model.is_loaded_in_4bit = True
         return model.eval()
 
     def _step_seconds(
         self, layers: int, lora: Lora, lengths: Sequence[int], supervised: float, recompute: bool
     ) -> float:
-        tuned = attach(self._model(layers), lora)
+        tuned = attach_lora(self._model(layers), lora)
         tuned.train()
         if recompute:
             tuned.gradient_checkpointing_enable({"use_reentrant": False})
@@ -99,11 +99,11 @@ def _for_all_layers(config: PretrainedConfig, one: float, two: float) -> float:
 
 def _answer_seconds(model: Any, prompts: torch.Tensor) -> tuple[float, float]:
     """Seconds of reading the prompts, (rows, tokens), and of one further token for each."""
-    own = CachedDecoder.of(model)
+    own = CachedDecoder.from_model(model)
     tokens = prompts[:, :1]
     started = time.perf_counter()
     if own:
-        own.read(prompts.tolist())
+        own.prefill(prompts.tolist())
     else:
         cache = DynamicCache(config=model.config)
         model(input_ids=prompts, cache=cache, use_cache=True, logits_to_keep=1)
@@ -111,7 +111,7 @@ def _answer_seconds(model: Any, prompts: torch.Tensor) -> tuple[float, float]:
     started = time.perf_counter()
     for _ in range(WRITTEN):
         if own:
-            own.write(tokens.flatten().tolist())
+            own.step(tokens.flatten().tolist())
         else:
             model(input_ids=tokens, cache=cache, use_cache=True, logits_to_keep=1)
     return reading, _since(started, prompts.device) / WRITTEN

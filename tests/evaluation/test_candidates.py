@@ -11,8 +11,8 @@ from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
 from email_assistant.evaluation.candidates import best, fullness
 from email_assistant.evaluation.scoring import decoding_of, write_best, write_mails
-from email_assistant.language_model.decoding import Answer, row_seed
-from email_assistant.language_model.generation import write_all
+from email_assistant.language_model.decoding import Completion, row_seed
+from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.storage import jsonl
 
@@ -36,15 +36,15 @@ def test_words_count_in_any_form() -> None:
 
 
 def test_the_fullest_is_taken_and_the_first_of_equals() -> None:
-    full, other, empty = (Answer(text, 5, True) for text in ("The rope for Bo", "Bo, the rope", "Hello"))
+    full, other, empty = (Completion(text, 5, "stop") for text in ("The rope for Bo", "Bo, the rope", "Hello"))
     assert best("a rope for Bo", [empty, full, other]) is full
     assert best("a rope for Bo", [other, full, empty]) is other
 
 
 def test_one_that_ended_goes_before_a_fuller_one_that_did_not() -> None:
-    cut, short = Answer("The rope for Bo and the rope and", 8, False), Answer("The rope", 3, True)
+    cut, short = Completion("The rope for Bo and the rope and", 8, "length"), Completion("The rope", 3, "stop")
     assert best("a rope for Bo", [cut, short]) is short
-    assert best("a rope for Bo", [Answer("Hello", 8, False), cut]) is cut
+    assert best("a rope for Bo", [Completion("Hello", 8, "length"), cut]) is cut
 
 
 def test_the_first_candidate_is_the_mail_that_is_written_without_choice() -> None:
@@ -64,17 +64,17 @@ def config(tiny_model: Path, archive: Path, tmp_path: Path) -> Config:
     return made
 
 
-def chosen(model: LanguageModel, config: Config, requests: list[str]) -> list[Answer]:
-    found: dict[int, Answer] = {}
+def chosen(model: LanguageModel, config: Config, requests: list[str]) -> list[Completion]:
+    found: dict[int, Completion] = {}
     prompts = [model.encoder.prompt(request) for request in requests]
     write_best(model, requests, prompts, config, lambda place, answer: found.__setitem__(place, answer))
     return [found[place] for place in range(len(requests))]
 
 
-def alone(model: LanguageModel, config: Config, request: str, candidate: int) -> Answer:
-    prompt, found = model.encoder.prompt(request), list[Answer]()
+def alone(model: LanguageModel, config: Config, request: str, candidate: int) -> Completion:
+    prompt, found = model.encoder.prompt(request), list[Completion]()
     seeds = [row_seed(config.seed, prompt, candidate)]
-    write_all(model, [prompt], decoding_of(config.generation), seeds, 1, lambda _, answer: found.append(answer))
+    generate(model, [prompt], decoding_of(config.generation), seeds, 1, lambda _, answer: found.append(answer))
     return found[0]
 
 
@@ -84,9 +84,9 @@ def counted_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def counted(*given: Any) -> None:
         rows.append(len(given[1]))
-        write_all(*given)
+        generate(*given)
 
-    monkeypatch.setattr("email_assistant.evaluation.scoring.write_all", counted)
+    monkeypatch.setattr("email_assistant.evaluation.scoring.generate", counted)
     return rows
 
 

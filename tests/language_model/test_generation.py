@@ -9,8 +9,8 @@ from conftest import model_settings
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model import generation
 from email_assistant.language_model.cached_decoder import CachedDecoder
-from email_assistant.language_model.decoding import Answer, Decoding, row_seed
-from email_assistant.language_model.generation import stream, write_all
+from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
+from email_assistant.language_model.generation import generate, stream
 from email_assistant.language_model.loading import LanguageModel, load_base
 
 
@@ -25,10 +25,12 @@ def prompts(model: LanguageModel) -> list[list[int]]:
     return [model.encoder.prompt(text) for text in texts]
 
 
-def answers(model: LanguageModel, prompts: list[list[int]], decoding: Decoding, batch_size: int) -> list[Answer]:
-    found: dict[int, Answer] = {}
+def answers(
+    model: LanguageModel, prompts: list[list[int]], decoding: SamplingParams, batch_size: int
+) -> list[Completion]:
+    found: dict[int, Completion] = {}
     seeds = [row_seed(3, prompt) for prompt in prompts]
-    write_all(model, prompts, decoding, seeds, batch_size, lambda index, answer: found.__setitem__(index, answer))
+    generate(model, prompts, decoding, seeds, batch_size, lambda index, answer: found.__setitem__(index, answer))
     return [found[index] for index in range(len(prompts))]
 
 
@@ -37,7 +39,7 @@ def answers(model: LanguageModel, prompts: list[list[int]], decoding: Decoding, 
 def test_a_batch_equals_one_by_one(
     model: LanguageModel, prompts: list[list[int]], temperature: float, penalty: float, size: int
 ) -> None:
-    decoding = Decoding(20, temperature, 0.9, penalty, size)
+    decoding = SamplingParams(20, temperature, 0.9, penalty, size)
     alone = answers(model, prompts, decoding, 1)
     assert answers(model, prompts, decoding, 2) == alone
     assert answers(model, prompts, decoding, 8) == alone
@@ -49,20 +51,20 @@ def test_candidates_of_a_prompt_share_its_reading_and_nothing_changes(
 ) -> None:
     rows = [prompt for prompt in prompts for _ in range(4)]
     seeds = [row_seed(3, prompt, candidate) for prompt in prompts for candidate in range(4)]
-    decoding = Decoding(20, 1.0, 0.9, no_repeat_ngram_size=2)
-    written: dict[int, Answer] = {}
+    decoding = SamplingParams(20, 1.0, 0.9, no_repeat_ngram_size=2)
+    written: dict[int, Completion] = {}
     read: list[int] = []
-    whole = CachedDecoder.read
+    whole = CachedDecoder.prefill
 
     def counted(own: CachedDecoder, given: list[list[int]]) -> torch.Tensor:
         read.append(len(given))
         return whole(own, given)
 
-    alone: dict[int, Answer] = {}
+    alone: dict[int, Completion] = {}
     for row, (prompt, seed) in enumerate(zip(rows, seeds, strict=True)):
-        write_all(model, [prompt], decoding, [seed], 1, lambda _, answer, row=row: alone.__setitem__(row, answer))
-    monkeypatch.setattr(CachedDecoder, "read", counted)
-    write_all(model, rows, decoding, seeds, batch_size, written.__setitem__)
+        generate(model, [prompt], decoding, [seed], 1, lambda _, answer, row=row: alone.__setitem__(row, answer))
+    monkeypatch.setattr(CachedDecoder, "prefill", counted)
+    generate(model, rows, decoding, seeds, batch_size, written.__setitem__)
     assert written == alone
     assert len({answer.text for answer in written.values()}) > len(prompts)
     # One is read as the decoder is tried. In small batches a row can be gone before the next one joins.
@@ -81,29 +83,29 @@ def test_rows_that_come_repeat_and_go_have_the_models_own_logits(model: Language
         expected = [model.model(input_ids=torch.tensor([row])).logits[0, -1] for row in sequences]
         return torch.allclose(logits, torch.stack(expected), rtol=1e-3, atol=1e-3)
 
-    own, common = CachedDecoder.of(model.model), ids(shared)
+    own, common = CachedDecoder.from_model(model.model), ids(shared)
     assert own is not None
-    own.share(common)
+    own.prefill_prefix(common)
     # For each place its prompt's length and its tokens.
     rows: list[tuple[int, list[int]]] = []
     for _ in range(80):
         while len(rows) < chance.randrange(2, 9):
             if rows and chance.random() < 0.6:
                 place = chance.randrange(len(rows))
-                own.repeat(place)
+                own.fork(place)
                 length, tokens = rows[place]
                 rows.append((length, tokens[:length]))
             else:
                 new = [ids(chance.randrange(1, 20)) for _ in range(chance.randrange(1, 4))]
-                assert close(own.read(new), [common + prompt for prompt in new])
+                assert close(own.prefill(new), [common + prompt for prompt in new])
                 rows += [(shared + len(prompt), common + prompt) for prompt in new]
         tokens = ids(len(rows))
-        logits = own.write(tokens)
+        logits = own.step(tokens)
         rows = [(length, [*row, token]) for (length, row), token in zip(rows, tokens, strict=True)]
         assert close(logits, [row for _, row in rows])
         while len(rows) > 1 and chance.random() < 0.5:
             place = chance.randrange(len(rows))
-            own.leave(place)
+            own.evict(place)
             rows[place] = rows[-1]
             rows.pop()
 
@@ -114,7 +116,7 @@ def test_without_room_for_a_batch_it_is_halved_and_nothing_changes(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    decoding = Decoding(20, 1.0, 0.9)
+    decoding = SamplingParams(20, 1.0, 0.9)
     expected = answers(model, prompts, decoding, 8)
     whole, calls = generation.decode, list[int]()
 
@@ -142,7 +144,7 @@ def test_without_room_for_a_batch_it_is_halved_and_nothing_changes(
 def test_a_shared_beginning_changes_nothing(
     model: LanguageModel, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decoding = Decoding(20, 0.8, 0.9)
+    decoding = SamplingParams(20, 0.8, 0.9)
     monkeypatch.setattr(generation, "FEWEST_SHARED", 10**6)
     apart = answers(model, prompts, decoding, 8)
     monkeypatch.setattr(generation, "FEWEST_SHARED", 4)
@@ -150,7 +152,7 @@ def test_a_shared_beginning_changes_nothing(
 
 
 def test_greedy_equals_transformers(model: LanguageModel, prompts: list[list[int]]) -> None:
-    for prompt, answer in zip(prompts, answers(model, prompts, Decoding(20), 8), strict=True):
+    for prompt, answer in zip(prompts, answers(model, prompts, SamplingParams(20), 8), strict=True):
         expected = model.model.generate(
             torch.tensor([prompt]), max_new_tokens=20, do_sample=False, attention_mask=torch.ones(1, len(prompt))
         )
@@ -159,55 +161,55 @@ def test_greedy_equals_transformers(model: LanguageModel, prompts: list[list[int
 
 @pytest.mark.parametrize("size", [2, 3])
 def test_no_run_is_written_twice(model: LanguageModel, prompts: list[list[int]], size: int) -> None:
-    def repeats(decoding: Decoding) -> int:
+    def repeats(decoding: SamplingParams) -> int:
         rows: dict[int, list[int]] = {}
         for row, token, _ in generation.decode(model, prompts, decoding, [3] * len(prompts), 2):
             rows.setdefault(row, []).append(token)
         runs = [[tuple(ids[place : place + size]) for place in range(len(ids) - size + 1)] for ids in rows.values()]
         return sum(len(row) - len(set(row)) for row in runs)
 
-    assert repeats(Decoding(60)) > 0
-    assert repeats(Decoding(60, no_repeat_ngram_size=size)) == 0
+    assert repeats(SamplingParams(60)) > 0
+    assert repeats(SamplingParams(60, no_repeat_ngram_size=size)) == 0
 
 
 def test_the_nucleus_is_kept_to(model: LanguageModel, prompts: list[list[int]]) -> None:
-    assert answers(model, prompts, Decoding(20, 1.0, 1e-6), 8) == answers(model, prompts, Decoding(20), 8)
+    assert answers(model, prompts, SamplingParams(20, 1.0, 1e-6), 8) == answers(model, prompts, SamplingParams(20), 8)
 
 
 def test_tokens_far_less_likely_than_the_likeliest_are_never_drawn(
     model: LanguageModel, prompts: list[list[int]]
 ) -> None:
-    greedy = answers(model, prompts, Decoding(20), 8)
-    assert answers(model, prompts, Decoding(20, 1.0, min_p=0.999999), 8) == greedy
-    chooser = generation._Chooser(Decoding(1, 1.0, min_p=0.3), list(range(400)))
+    greedy = answers(model, prompts, SamplingParams(20), 8)
+    assert answers(model, prompts, SamplingParams(20, 1.0, min_p=0.999999), 8) == greedy
+    chooser = generation._Chooser(SamplingParams(1, 1.0, min_p=0.3), list(range(400)))
     # Probabilities 0.5, 0.2, 0.16 and 0.14: of the likeliest 0.3 is 0.15.
     logits = torch.tensor([0.5, 0.2, 0.16, 0.14]).log().expand(400, 4)
     drawn = torch.tensor(chooser.choose(logits.clone(), range(400))).bincount(minlength=4) / 400
     assert drawn.tolist() == pytest.approx([0.5 / 0.86, 0.2 / 0.86, 0.16 / 0.86, 0], abs=0.06)
     # With more tokens than are sorted at first, and none but the likely ones among these.
     many = torch.cat([torch.tensor([0.5, 0.2, 0.16]), torch.full((1000,), 0.00014)]).log().expand(400, -1)
-    chooser = generation._Chooser(Decoding(1, 1.0, min_p=0.3), list(range(400)))
+    chooser = generation._Chooser(SamplingParams(1, 1.0, min_p=0.3), list(range(400)))
     assert max(chooser.choose(many.clone(), range(400))) == 2
 
 
 def test_seeds_and_temperature_matter(model: LanguageModel, prompts: list[list[int]]) -> None:
     found = set()
     for seed in range(3):
-        write_all(model, prompts[:1], Decoding(20, 1.0), [seed], 1, lambda _, answer: found.add(answer.text))
+        generate(model, prompts[:1], SamplingParams(20, 1.0), [seed], 1, lambda _, answer: found.add(answer.text))
     assert len(found) == 3
 
 
 def test_it_stops_at_the_end_of_the_turn(
     model: LanguageModel, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (_, token, _), *_ = generation.decode(model, prompts[:1], Decoding(1), [0], 1)
-    assert answers(model, prompts[:1], Decoding(5), 1)[0].tokens == 5
+    (_, token, _), *_ = generation.decode(model, prompts[:1], SamplingParams(1), [0], 1)
+    assert answers(model, prompts[:1], SamplingParams(5), 1)[0].num_tokens == 5
     monkeypatch.setattr(model.encoder, "stop_ids", frozenset([token]))
-    assert answers(model, prompts[:1], Decoding(5), 1)[0] == Answer("", 1, True)
+    assert answers(model, prompts[:1], SamplingParams(5), 1)[0] == Completion("", 1, "stop")
 
 
 def test_a_stream_is_the_answer(model: LanguageModel, prompts: list[list[int]]) -> None:
-    decoding = Decoding(20, 0.9, 0.9)
+    decoding = SamplingParams(20, 0.9, 0.9)
     pieces = list(stream(model, prompts[1], decoding, row_seed(3, prompts[1])))
     assert "".join(pieces).strip() == answers(model, prompts[1:2], decoding, 1)[0].text
     assert len(pieces) > 1

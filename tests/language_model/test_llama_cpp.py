@@ -12,14 +12,14 @@ from conftest import lora, model_settings
 from benchmarks.model import dequantised, embedded
 from email_assistant.errors import ModelError
 from email_assistant.language_model import gguf_adapter
-from email_assistant.language_model.decoding import Answer, Decoding, row_seed
-from email_assistant.language_model.generation import stream, write_all
+from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
+from email_assistant.language_model.generation import generate, stream
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_encoder
 
 pytest.importorskip("xllamacpp", reason="llama.cpp is not installed (the extra llama-cpp)")
 LORA = lora(r=4, alpha=8, use_rslora=True)
-GREEDY = Decoding(16)
+GREEDY = SamplingParams(16)
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +59,12 @@ def llama(gguf: Path, written: Path, tuned: LanguageModel) -> LlamaCpp:
     return LlamaCpp(gguf, tuned.encoder, written, slots=2)
 
 
-def answers(model: LanguageModel | LlamaCpp, prompts: list[list[int]], decoding: Decoding = GREEDY) -> list[Answer]:
-    found: dict[int, Answer] = {}
+def answers(
+    model: LanguageModel | LlamaCpp, prompts: list[list[int]], decoding: SamplingParams = GREEDY
+) -> list[Completion]:
+    found: dict[int, Completion] = {}
     seeds = [row_seed(1, prompt) for prompt in prompts]
-    write_all(model, prompts, decoding, seeds, 4, lambda index, answer: found.__setitem__(index, answer))
+    generate(model, prompts, decoding, seeds, 4, lambda index, answer: found.__setitem__(index, answer))
     return [found[index] for index in range(len(prompts))]
 
 
@@ -87,7 +89,7 @@ def test_greedy_answers_agree_with_and_without_the_adapter(
 
 
 def test_no_run_is_written_twice(llama: LlamaCpp, prompts: list[list[int]]) -> None:
-    def repeats(decoding: Decoding) -> int:
+    def repeats(decoding: SamplingParams) -> int:
         found = 0
         for answer in answers(llama, prompts, decoding):
             ids = llama.encoder.text_ids(answer.text)
@@ -96,13 +98,13 @@ def test_no_run_is_written_twice(llama: LlamaCpp, prompts: list[list[int]]) -> N
         return found
 
     # Adapted at random it says the same again and again.
-    assert repeats(Decoding(200)) > 0
-    assert repeats(Decoding(200, no_repeat_ngram_size=4)) == 0
+    assert repeats(SamplingParams(200)) > 0
+    assert repeats(SamplingParams(200, no_repeat_ngram_size=4)) == 0
 
 
 def test_unlikely_tokens_are_never_drawn(llama: LlamaCpp, prompts: list[list[int]]) -> None:
-    assert answers(llama, prompts, Decoding(24, 1.0)) != answers(llama, prompts, Decoding(24))
-    assert answers(llama, prompts, Decoding(24, 1.0, min_p=0.9999)) == answers(llama, prompts, Decoding(24))
+    assert answers(llama, prompts, SamplingParams(24, 1.0)) != answers(llama, prompts, SamplingParams(24))
+    assert answers(llama, prompts, SamplingParams(24, 1.0, min_p=0.9999)) == answers(llama, prompts, SamplingParams(24))
 
 
 def test_a_stream_is_the_answer(llama: LlamaCpp, prompts: list[list[int]]) -> None:
@@ -114,11 +116,11 @@ def test_a_stream_is_the_answer(llama: LlamaCpp, prompts: list[list[int]]) -> No
 def test_samples_depend_on_the_seed_and_not_on_the_batch(llama: LlamaCpp, prompts: list[list[int]]) -> None:
     # Of the base, whose choices are clear; how many rows are multiplied at once changes the last digits.
     llama.adapted = False
-    decoding = Decoding(12, 0.8, 0.9)
+    decoding = SamplingParams(12, 0.8, 0.9)
     together = answers(llama, prompts, decoding)
     assert [answers(llama, [prompt], decoding)[0] for prompt in prompts] == together
-    other: list[Answer] = []
-    llama.write_all(prompts[:1], decoding, [row_seed(2, prompts[0])], lambda index, answer: other.append(answer))
+    other: list[Completion] = []
+    llama.generate(prompts[:1], decoding, [row_seed(2, prompts[0])], lambda index, answer: other.append(answer))
     llama.adapted = True
     assert other[0] != together[0]
 
@@ -137,7 +139,7 @@ def test_an_error_of_llama_cpp_is_raised(llama: LlamaCpp, prompts: list[list[int
         answers(llama, [[10**7]])
     with pytest.raises(ModelError, match=r"llama\.cpp: "):
         list(stream(llama, [10**7], GREEDY, 1))
-    assert answers(llama, prompts[:1])[0].tokens
+    assert answers(llama, prompts[:1])[0].num_tokens
 
 
 def test_the_encoder_alone_is_that_of_the_model(smollm2: Path, tuned: LanguageModel) -> None:

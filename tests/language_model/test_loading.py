@@ -10,7 +10,7 @@ from conftest import lora, model_settings
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.fingerprint import fingerprint
-from email_assistant.language_model.loading import add_adapter, load_adapter, load_base, take_liger_kernels
+from email_assistant.language_model.loading import add_adapter, apply_liger_kernels, load_adapter, load_base
 
 
 def weights_of(path: Path, seed: int, **values: object) -> dict[str, torch.Tensor]:
@@ -94,7 +94,7 @@ def test_liger_s_kernels_are_taken_without_its_loss(tiny_model: Path, monkeypatc
     monkeypatch.setattr("transformers.integrations.liger.is_liger_kernel_available", lambda: True)
     model = load_base(model_settings(tiny_model)).model
     assert not taken
-    take_liger_kernels(model)  # type: ignore[arg-type]
+    apply_liger_kernels(model)  # type: ignore[arg-type]
     assert taken == [{"model": model, "cross_entropy": False, "fused_linear_cross_entropy": False}]
 
 

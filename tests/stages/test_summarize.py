@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config
-from email_assistant.language_model.decoding import Answer
+from email_assistant.language_model.decoding import Completion
 from email_assistant.language_model.loading import load_base
 from email_assistant.progress import bar
 from email_assistant.stages.summarize import _Desk, _Task
@@ -54,12 +54,12 @@ def test_a_sentence_that_makes_its_mail_likelier_is_kept_and_another_is_not(
     late = "The pier was fine. " * 20 + "And thanks for the lovely dinner and the flowers."
     task = _Task(table.settings, MAIL | {"text": MAIL["text"].removesuffix("Ada") + late}, "basis")
     assert task.start == "Write an email to Bo about Rope"
-    table.judge([task], "model", 0, Answer(" to thank him for the lovely dinner and the flowers.", 12, True))
+    table.judge([task], "model", 0, Completion(" to thank him for the lovely dinner and the flowers.", 12, "stop"))
     assert (task.faults, task.done, kept) == (["unhelpful"], False, [])
-    table.judge([task], "model", 0, Answer(" for new crates", 3, False))
+    table.judge([task], "model", 0, Completion(" for new crates", 3, "length"))
     assert task.faults == ["unhelpful", "unfinished"]
     assert not task.done
-    table.judge([task], "retry_1", 0, Answer(" to ask for twelve new crates of it before the storm.", 12, True))
+    table.judge([task], "retry_1", 0, Completion(" to ask for twelve new crates of it before the storm.", 12, "stop"))
     assert task.done
     assert kept == [
         {
@@ -77,7 +77,7 @@ def test_of_a_sentence_that_invents_the_clauses_before_are_kept(
     table, kept = desk
     task = _Task(config.summarizer, MAIL, "basis")
     said = " to ask for twelve new crates of it, for Petronella."
-    table.judge([task], "model", 0, Answer(said, 12, True))
+    table.judge([task], "model", 0, Completion(said, 12, "stop"))
     assert [record["sentence"] for record in kept] == [
         "Write an email to Bo about Rope to ask for twelve new crates of it"
     ]
@@ -89,7 +89,7 @@ def test_notes_stand_in_place_of_a_sentence_that_says_little(
 ) -> None:
     table, kept = desk
     task = _Task(config.summarizer, MAIL, "basis")
-    table.judge([task], "model", 0, Answer(" to ask for the rope.", 6, True))
+    table.judge([task], "model", 0, Completion(" to ask for the rope.", 6, "stop"))
     assert task.done
     assert [(record["method"], record["faults"]) for record in kept] == [("notes", ["says_little"])]
     assert kept[0]["sentence"].startswith("Write an email to Bo about Rope. Say: rope pier wet again, send twelve")

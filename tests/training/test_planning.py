@@ -14,9 +14,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from benchmarks.model import configured
 from email_assistant.configuration.schema import Architecture, Lora
 from email_assistant.errors import ConfigurationError, ModelError
-from email_assistant.language_model.blueprint import NF4_BYTES, architecture, skeleton, weight_bytes, with_layers
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import add_adapter, load_base
+from email_assistant.language_model.meta_model import NF4_BYTES, architecture, build_on_meta, weight_bytes, with_layers
 from email_assistant.training import planning
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss, ForwardMode
@@ -97,7 +97,7 @@ def test_weights_and_adapter_are_counted_to_the_byte(tiny_model: Path) -> None:
     stored = sum(weight.numel() * 4 for weight in base.model.parameters())
     rotary = sum(buffer.numel() * buffer.element_size() for buffer in base.model.buffers())
     config = architecture(model_settings(tiny_model))
-    assert sum(weight_bytes(skeleton(config, torch.float32, nf4=False)).values()) == stored + rotary
+    assert sum(weight_bytes(build_on_meta(config, torch.float32, nf4=False)).values()) == stored + rotary
     tuned = add_adapter(base, PLAIN, 1).model
     adapter = sum(weight.numel() * 4 for weight in tuned.parameters() if weight.requires_grad)
     for optimizer, share, averaged in (("adamw", 2, True), ("paged_adamw_8bit", 0.5, False)):
@@ -120,10 +120,10 @@ def test_weights_and_adapter_are_counted_to_the_byte(tiny_model: Path) -> None:
 
 def test_llama_3_8b_is_planned_from_its_numbers_alone(tmp_path: Path) -> None:
     config = architecture(model_settings(tmp_path / "none", architecture=LLAMA3))
-    dense = weight_bytes(skeleton(config, torch.bfloat16, nf4=False))
+    dense = weight_bytes(build_on_meta(config, torch.bfloat16, nf4=False))
     # 8.03 billion weights, as its authors count them.
     assert sum(dense.values()) == pytest.approx(2 * 8.03e9, rel=0.001)
-    packed = weight_bytes(skeleton(config, torch.bfloat16, nf4=True))
+    packed = weight_bytes(build_on_meta(config, torch.bfloat16, nf4=True))
     assert packed["head"] == packed["embedding"] == 2 * 128256 * 4096
     assert packed["feed-forward"] == pytest.approx(32 * 3 * 4096 * 14336 * NF4_BYTES, rel=1e-6)
     with pytest.raises(ModelError):

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from email_assistant.configuration.schema import Lora
 from email_assistant.errors import DataError, OutOfMemoryError
-from email_assistant.language_model.decoder import Projection
+from email_assistant.language_model.decoder import FusedLinear
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.training import trainer as trainer_module
@@ -140,14 +140,14 @@ def test_dropout_in_the_own_decoder_is_that_of_the_adapters_library(
     model.model.train()
     batch = collate(examples[:1], model.device)
     drawn: list[torch.Tensor] = []
-    draw = Projection.masks
+    draw = FusedLinear.masks
 
-    def recorded(projection: Projection, inputs: torch.Tensor) -> list[torch.Tensor]:
+    def recorded(projection: FusedLinear, inputs: torch.Tensor) -> list[torch.Tensor]:
         masks = draw(projection, inputs)
         drawn.extend(masks)
         return masks
 
-    monkeypatch.setattr(Projection, "masks", recorded)
+    monkeypatch.setattr(FusedLinear, "masks", recorded)
     loss = CompletionLoss(model.model)
     assert loss.choose_mode(batch) == "decoder" and not drawn
     found = loss(batch)

@@ -40,7 +40,7 @@ def with_layers(config: PretrainedConfig, count: int) -> PretrainedConfig:
     return changed
 
 
-def skeleton(config: PretrainedConfig, dtype: torch.dtype, nf4: bool) -> Any:
+def build_on_meta(config: PretrainedConfig, dtype: torch.dtype, nf4: bool) -> Any:
     """The model on the meta device, frozen; with `nf4` the linear layers are stand-ins for bitsandbytes'."""
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, dtype=dtype)
