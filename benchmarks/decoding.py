@@ -15,7 +15,6 @@ import random
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from email_assistant.privacy import guard
 
@@ -30,10 +29,10 @@ from email_assistant.language_model.fingerprint import base_fingerprint  # noqa:
 from email_assistant.language_model.generation import generate  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base  # noqa: E402
 from email_assistant.metrics.scores import SCORES  # noqa: E402
-from email_assistant.requests.prompting import Prompter  # noqa: E402
+from email_assistant.requests.prompting import Prompter, PromptSettings  # noqa: E402
 from email_assistant.storage import jsonl  # noqa: E402
+from email_assistant.storage.records import Pair  # noqa: E402
 
-Record = dict[str, Any]
 SHOWN = ("bleu", "chrf", "mauve", "facts_kept", "facts_invented", "length_ratio", "ended", "style_sign_off")
 
 
@@ -51,10 +50,10 @@ def main() -> None:
     ways = {way: configured(*usual, *(f"generation.{value}" for value in way.split(","))) for way in arguments.ways}
     config = configured(*usual)
     latest = config.outputs / "latest"
-    training = jsonl.read(latest / "split" / "train.jsonl")
+    training = jsonl.read(latest / "split" / "train.jsonl", Pair)
     pairs = _left_out(latest)[: arguments.mails]
     model = load_adapter(load_base(config.model), latest / "train" / "adapter", base_fingerprint(config))
-    prompter = Prompter(config, model.encoder, training, embedder(config, model))
+    prompter = Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, model))
     prompts = [prompter.ids(pair, "plain") for pair in pairs]
     scorer = Scorer(config, model, pairs, training)
     print(f"{len(pairs)} mails, {arguments.samples} sets\n\n| | {' | '.join(SHOWN)} |\n|---|{'---|' * len(SHOWN)}")
@@ -65,11 +64,11 @@ def main() -> None:
         _print(f"{way}, best of {arguments.samples}", scorer, [chosen])
 
 
-def _left_out(latest: Path) -> list[Record]:
+def _left_out(latest: Path) -> list[Pair]:
     """The pairs that are in no part of the split, in an order of chance that is always the same."""
     parts = ("train", "validation", "test")
     used = {pair["id"] for part in parts for pair in jsonl.read(latest / "split" / f"{part}.jsonl")}
-    left = [pair for pair in jsonl.read(latest / "summarize" / "pairs.jsonl") if pair["id"] not in used]
+    left = [pair for pair in jsonl.read(latest / "summarize" / "pairs.jsonl", Pair) if pair["id"] not in used]
     random.Random("left out").shuffle(left)
     return left
 
@@ -83,7 +82,7 @@ def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], s
 
 
 def _print(what: str, scorer: Scorer, sets: Sequence[Sequence[Completion]]) -> None:
-    measured = [scorer.measure([answer.record() for answer in answers]) for answers in sets]
+    measured = [scorer.measure([one.text for one in answers], [one.is_complete for one in answers]) for answers in sets]
     cells = [_cell([scores[name].value for scores in measured], SCORES[name].digits) for name in SHOWN]
     print(f"| {what} | {' | '.join(cells)} |", flush=True)
 

@@ -20,7 +20,7 @@ from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.loading import LanguageModel, load_base
-from email_assistant.requests.instructions import start_for
+from email_assistant.requests.instructions import instruction_prefix
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "demo" / "archive.mbox"
@@ -75,7 +75,8 @@ def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, st
         emails = list(chosen.kept)
     template = "Write an email[ to {recipient}][ about {topic}]"
     return [
-        (start_for(template, email["text"], email["subject"], email["to"]) + ".", email["text"]) for email in emails
+        (instruction_prefix(template, email["text"], email["subject"], email["to"]) + ".", email["text"])
+        for email in emails
     ]
 
 

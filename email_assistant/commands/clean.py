@@ -25,7 +25,7 @@ from email_assistant.experiments.tracking import (
     store_of,
 )
 from email_assistant.pipeline.context import Context, folder_of_call
-from email_assistant.storage.artifacts import MANIFEST, folder_size, is_free
+from email_assistant.storage.artifacts import ArtifactCache, folder_size
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -106,17 +106,10 @@ def _leftovers(config: Config, client: "MlflowClient", experiments: Sequence[str
     runs = all_runs(client, experiments, "")
     kept = {value for run in runs for name, value in run.data.tags.items() if name.startswith(ARTIFACT_TAG)}
     outputs = config.outputs
-    kept |= {link.resolve().name for link in (outputs / "latest").glob("*")}
-    for folder in sorted((outputs / "artifacts").glob("*/*")):
-        key = folder.name.partition(".")[0]
-        if folder.suffix == ".lock":
-            if not any(path for path in folder.parent.glob(f"{key}*") if path.is_dir()) and is_free(folder):
-                yield Leftover(folder, "lock")
-        elif folder.suffix == ".partial":
-            if is_free(folder.with_suffix(".lock")):
-                yield Leftover(folder, f"interrupted {folder.parent.name}")
-        elif key not in kept and (folder / MANIFEST).exists():
-            yield Leftover(folder, folder.parent.name)
+    for one in ArtifactCache(outputs).unused(kept):
+        yield Leftover(
+            one.path, {"artifact": one.stage, "partial": f"interrupted {one.stage}", "lock": "lock"}[one.kind]
+        )
     own = folder_of_call()
     for folder in sorted([*(outputs / "runs").glob("*"), *(outputs / "sweeps").glob("*")]):
         if folder.is_dir() and folder.resolve() != own:

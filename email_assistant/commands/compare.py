@@ -11,9 +11,9 @@ from email_assistant.console import plain, printable, screen, table
 from email_assistant.errors import ConfigurationError, TrackingError
 from email_assistant.evaluation.score_table import on_screen
 from email_assistant.experiments.choice import Choice, choose
-from email_assistant.experiments.comparison import SIGNIFICANT
 from email_assistant.experiments.store import scored_runs
 from email_assistant.experiments.tracking import experiments_of, has_store, store_of
+from email_assistant.metrics.bootstrap import SIGNIFICANCE_LEVEL
 from email_assistant.metrics.scores import SCORES
 from email_assistant.pipeline.context import Context
 
@@ -103,8 +103,8 @@ def verdict(choice: Choice) -> list[str]:
 
 def _effect(name: str, lines: list[dict[str, float]]) -> str:
     """A parameter over all values of the others."""
-    worse = [str(line["value"]) for line in lines[1:] if line["p"] < SIGNIFICANT]
-    same = [str(line["value"]) for line in lines[1:] if line["p"] >= SIGNIFICANT]
+    worse = [str(line["value"]) for line in lines[1:] if line["p"] < SIGNIFICANCE_LEVEL]
+    same = [str(line["value"]) for line in lines[1:] if line["p"] >= SIGNIFICANCE_LEVEL]
     said = f"{name}, over all values of the others: {lines[0]['value']} is best"
     parts = [f"better than {', '.join(worse)}"] if worse else []
     parts += [f"not to be told from {', '.join(same)}"] if same else []

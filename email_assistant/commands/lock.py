@@ -16,7 +16,7 @@ from email_assistant.privacy.guard import AUDIT
 from email_assistant.privacy.passages import everything
 from email_assistant.privacy.vault_state import LOCKED, VAULT, state_of
 from email_assistant.progress import bar
-from email_assistant.storage.artifacts import is_free
+from email_assistant.storage.artifacts import ArtifactCache
 
 log = logging.getLogger(__name__)
 # What holds no text of mails and is needed while all else is encrypted.
@@ -34,9 +34,8 @@ def check(config: Config) -> None:
         raise PrivacyError(f"{config.outputs}: nothing was locked here")
     if (config.stage, state) in (("lock", "locked"), ("unlock", "open")):
         raise PrivacyError(f"{config.outputs}: is {state} already")
-    for lock in config.outputs.glob("artifacts/*/*.lock"):
-        if not is_free(lock):
-            raise PrivacyError(f"{lock}: another call is at work; wait until it has ended")
+    for lock in ArtifactCache(config.outputs).held_locks():
+        raise PrivacyError(f"{lock}: another call is at work; wait until it has ended")
 
 
 def run(context: Context) -> None:

@@ -10,6 +10,7 @@ from email_assistant.configuration.schema import Config
 from email_assistant.console import duration, screen, table
 from email_assistant.pipeline.context import Context
 from email_assistant.storage import jsonl
+from email_assistant.storage.records import Pair
 
 log = logging.getLogger(__name__)
 # Mails of the time that is said where none are known.
@@ -89,11 +90,11 @@ def _examples(context: Context) -> list[Any] | None:
         return None
     from email_assistant.evaluation.scoring import embedder
     from email_assistant.language_model.loading import load_encoder
-    from email_assistant.requests.prompting import Prompter
+    from email_assistant.requests.prompting import Prompter, PromptSettings
 
     config, encoder = context.config, load_encoder(context.config.model)
-    pairs = jsonl.Lines(context.artifacts["split"].path("train.jsonl"))
-    prompter = Prompter(config, encoder, pairs, embedder(config, None))
+    pairs = jsonl.Lines(context.artifacts["split"].path("train.jsonl"), Pair)
+    prompter = Prompter(PromptSettings.of(config), encoder, pairs, embedder(config, None))
     found = [prompter.example(pair) for pair in pairs]
     return [example for example in found if example is not None] or None
 

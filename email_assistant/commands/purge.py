@@ -18,7 +18,7 @@ from email_assistant.experiments.tracking import ARTIFACT_TAG, all_runs, experim
 from email_assistant.pipeline.context import Context, folder_of_call
 from email_assistant.privacy.passages import files_of, holds, lines_of, passages
 from email_assistant.storage import jsonl
-from email_assistant.storage.artifacts import Artifact, Store
+from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_of
 
 log = logging.getLogger(__name__)
@@ -91,9 +91,7 @@ def run(context: Context) -> None:
         shutil.rmtree(artifact.folder)
     for folder in found.unfinished:
         shutil.rmtree(folder)
-    for link in (config.outputs / "latest").glob("*"):
-        if not link.exists():
-            link.unlink()
+    store.remove_dead_links()
     _clear_runs(config, found)
     _clear_tables(config, terms)
     if kept:
@@ -104,7 +102,7 @@ def run(context: Context) -> None:
     log.info("%-10s done: no passage of it is left; the next call reads the archive without it", "purge")
 
 
-def _find(config: Config, store: Store, terms: purging.Terms) -> Found:
+def _find(config: Config, store: ArtifactCache, terms: purging.Terms) -> Found:
     found = Found()
     # What archives are read into is read again: originals beside it may be by the same people.
     found.artifacts = store.all_of("data")
@@ -127,7 +125,7 @@ def _find(config: Config, store: Store, terms: purging.Terms) -> Found:
                 found.artifacts.append(artifact)
                 if stage == "train":
                     found.adapters[artifact.folder / ADAPTER] = "trained here"
-    found.unfinished = sorted(store.root.glob("*/*.partial"))
+    found.unfinished = store.partial_folders()
     if has_store(config):
         _find_runs(config, store, found)
     return found
@@ -151,7 +149,7 @@ def _contents(artifact: Artifact) -> set[str]:
     return {artifact.content(name) for name in artifact.manifest["files"]}
 
 
-def _find_runs(config: Config, store: Store, found: Found) -> None:
+def _find_runs(config: Config, store: ArtifactCache, found: Found) -> None:
     client, _ = store_of(config)
     versions = {version.run_id: version for version in client.search_model_versions()}
     for one in all_runs(client, experiments_of(client, deleted=True), ""):
@@ -187,7 +185,7 @@ def _tell(config: Config, found: Found) -> None:
         log.info("%-10s purge.adapters=true removes these, too", "purge")
 
 
-def _keep_sentences(store: Store, found: Found, terms: purging.Terms) -> int:
+def _keep_sentences(store: ArtifactCache, found: Found, terms: purging.Terms) -> int:
     """Keep what the model said of other mails, which took it hours, as an artifact of sentences alone."""
     emails = {artifact.content("emails.jsonl"): artifact for artifact in found.artifacts if _is_of("data", artifact)}
     kept: dict[str, Record] = {}

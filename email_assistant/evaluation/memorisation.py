@@ -18,7 +18,7 @@ from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.generation import common_prefix_length, generate
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.measured import Measured, mean
+from email_assistant.metrics.per_mail_score import PerMailScore, mean
 
 DIGITS = 6
 # Secrets beside the planted one whose likelihood is looked at: the largest exposure is log2 of one more.
@@ -131,7 +131,7 @@ def canaries_extracted(model: LanguageModel, planted: Sequence[Canary]) -> list[
     return [answer.startswith(canary.secret) for answer, canary in zip(answers, planted, strict=True)]
 
 
-def extracted(model: LanguageModel, prompts: Sequence[Sequence[int]], emails: Sequence[str]) -> Measured | None:
+def extracted(model: LanguageModel, prompts: Sequence[Sequence[int]], emails: Sequence[str]) -> PerMailScore | None:
     """The share of training mails that the model goes on with word for word.
 
     Args:

@@ -1,4 +1,4 @@
-"""Perplexity of the owner's real mails: how little a model is surprised by them."""
+"""Perplexity of the owner's mails under a model."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,45 +7,45 @@ import numpy as np
 import torch
 
 from email_assistant.language_model.encoding import TokenizedExample
-from email_assistant.metrics.measured import Measured
+from email_assistant.metrics.per_mail_score import PerMailScore
 from email_assistant.training.batches import collate
 from email_assistant.training.loss import CompletionLoss
 
 
-class Surprise:
-    """How little a model expects the mails after their prompts."""
+class Surprisal:
+    """Negative log-likelihoods of completions under a model."""
 
     def __init__(self, model: Any, device: torch.device) -> None:
-        """Look at the model once; its weights and its adapter are read anew at every call.
+        """Prepare the model; its weights and its adapter may change between calls.
 
         Args:
             model: A causal model of transformers, in evaluation mode.
-            device: Where it is.
+            device: The model's device.
         """
         self._loss, self._device = CompletionLoss(model), device
 
     @torch.no_grad()
     def nats(self, example: TokenizedExample) -> float:
-        """The sum over the supervised tokens of an example."""
+        """The negative log-likelihood of an example's completion, summed over its tokens, in nats."""
         return float(self._loss(collate([example], self._device)))
 
 
 def perplexity(
     model: Any, examples: Sequence[TokenizedExample], device: torch.device, advance: Callable[[], None]
-) -> Measured:
-    """The exponential of the mean surprise of a mail's token, end of the turn included, after its prompt.
+) -> PerMailScore:
+    """Perplexity of completions: the exponential of the mean negative log-likelihood per token, end of turn included.
 
     Jelinek et al. 1977 (doi:10.1121/1.2016299). Comparable only between models with the same tokenizer.
 
     Args:
         model: A causal model of transformers, in evaluation mode.
-        examples: Prompt and real mail of each test mail.
-        device: Where the model is.
-        advance: Called after each.
+        examples: Prompt and mail of each pair.
+        device: The model's device.
+        advance: Called after each example.
     """
-    surprise = Surprise(model, device)
-    parts = []
+    surprisal = Surprisal(model, device)
+    contributions = []
     for example in examples:
-        parts.append([surprise.nats(example), float(example.num_target_tokens)])
+        contributions.append([surprisal.nats(example), float(example.num_target_tokens)])
         advance()
-    return Measured(np.array(parts), "perplexity")
+    return PerMailScore(np.array(contributions), "perplexity")

@@ -1,6 +1,8 @@
-"""Writing mails for instructions and scoring them: the same for validation and for the test set."""
+"""Writing mails for requests and scoring them, on the validation set and on the test set."""
 
-from collections.abc import Callable, Sequence
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +17,43 @@ from email_assistant.language_model.fingerprint import gguf_file, model_folder
 from email_assistant.language_model.generation import TextGenerator, generate
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, load_base
-from email_assistant.metrics.copying import TrainingMails, copying, longest
-from email_assistant.metrics.facts import habitual
+from email_assistant.metrics.copying import TrainingMails, copying, longest_run
+from email_assistant.metrics.facts import frequent_facts
 from email_assistant.metrics.faithfulness import faithfulness
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.mauve_score import MauveSettings, mauve_measured, mauve_scores
-from email_assistant.metrics.measured import Measured, mean
+from email_assistant.metrics.mauve_score import MauveSettings, mauve_score
+from email_assistant.metrics.per_mail_score import PerMailScore, mean
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import signatures, text_scores
 from email_assistant.progress import bar
 from email_assistant.requests.prompting import Embed, asked
-from email_assistant.storage import jsonl
+from email_assistant.storage.jsonl import Field, ResumableJsonl
+from email_assistant.storage.records import GeneratedMail, Pair, Request
 
-Record = dict[str, Any]
+log = logging.getLogger(__name__)
 
 
 def by_llama_cpp(config: Config, encoder: ChatEncoder, adapter: Path, work: Path) -> LlamaCpp:
-    """llama.cpp with the configured GGUF, and the adapter written as GGUF into the folder `work`."""
+    """Start llama.cpp with the configured GGUF file and the adapter, which is converted to GGUF in `work`."""
     target = work / "adapter.gguf"
     gguf_adapter.write(adapter, model_folder(config.model.path), target)
     return LlamaCpp(gguf_file(config), encoder, target, config.generation.slots, config.model.threads)
 
 
 def writer(config: Config, model: LanguageModel, adapter: Path, work: Path) -> TextGenerator:
-    """What writes mails: the model itself, or llama.cpp with the same adapter."""
+    """The configured backend: the model itself, or llama.cpp with the same adapter."""
     if config.generation.backend == "transformers":
         return model
     return by_llama_cpp(config, model.encoder, adapter, work)
 
 
 def embedder(config: Config, model: LanguageModel | None) -> Embed:
-    """Texts to vectors by the base model, which is loaded when it is first needed where there is none."""
+    """A function from texts to the base model's vectors, (texts, width).
+
+    Args:
+        config: Of the model and the longest text.
+        model: The loaded model; None to load it when the function is first called.
+    """
     loaded: list[LanguageModel] = [] if model is None else [model]
 
     def embed(texts: Sequence[str]) -> Any:
@@ -57,7 +65,7 @@ def embedder(config: Config, model: LanguageModel | None) -> Embed:
 
 
 def decoding_of(settings: Generation) -> SamplingParams:
-    """The configured way to choose tokens."""
+    """The configured sampling parameters."""
     return SamplingParams(
         settings.max_new_tokens,
         settings.temperature,
@@ -70,130 +78,149 @@ def decoding_of(settings: Generation) -> SamplingParams:
 
 def write_mails(
     model: TextGenerator,
-    pairs: Sequence[Record],
+    requests: Sequence[Request],
     prompts: Sequence[list[int]],
-    config: Config,
+    settings: Generation,
+    seed: int,
     progress_file: Path,
-    what: str,
-) -> list[Record]:
-    """A mail for every pair; what an interrupted call had written is read back.
+    label: str,
+    known: Mapping[str, GeneratedMail] | None = None,
+) -> list[GeneratedMail]:
+    """Write a mail for every request, except for those that an interrupted call finished.
 
     Args:
-        model: That writes.
-        pairs: With an `id` each.
-        prompts: The prompt's ids for each pair.
-        config: For decoding, seed and batch size.
-        progress_file: Lines of finished mails.
-        what: The label of the progress bar.
+        model: Writes the mails.
+        requests: What to write, each with an id of its own.
+        prompts: The prompt's token ids for each request.
+        settings: Sampling parameters, number of candidates and batch size.
+        seed: With the prompt, the source of a mail's randomness.
+        progress_file: Where finished mails are kept until the caller is done.
+        label: Of the progress bar and the log.
+        known: Mails that need not be written, by the id of their request.
 
     Returns:
-        Records of `id`, `text`, `tokens` and `ended`, in the order of the pairs.
+        The mails, in the order of the requests.
     """
-    progress_file.parent.mkdir(parents=True, exist_ok=True)
-    finished = jsonl.read_finished(progress_file)
-    jsonl.write(progress_file, finished)
-    written: dict[str, Record] = {record["id"]: record for record in finished}
-    pending = [(pair, ids) for pair, ids in zip(pairs, prompts, strict=True) if pair["id"] not in written]
-    with progress_file.open("a", encoding="utf-8") as file, bar(what, len(pairs), len(written)) as progress:
+    with ResumableJsonl(progress_file, GeneratedMail) as progress:
+        resumed = sum(request["id"] in progress.records for request in requests)
+        if resumed:
+            log.info("%-10s resuming: %d of %d mails are finished", label, resumed, len(requests))
+        mails = {**(known or {}), **progress.records}
+        pending = [(request, ids) for request, ids in zip(requests, prompts, strict=True) if request["id"] not in mails]
+        with bar(label, len(requests), len(requests) - len(pending)) as shown:
 
-        def keep(index: int, answer: Completion) -> None:
-            record = {"id": pending[index][0]["id"], **answer.record()}
-            written[record["id"]] = record
-            file.write(jsonl.line(record))
-            file.flush()
-            progress.advance()
+            def keep(index: int, answer: Completion) -> None:
+                identity = pending[index][0]["id"]
+                mail: GeneratedMail = {
+                    "id": identity,
+                    "text": answer.text,
+                    "tokens": answer.num_tokens,
+                    "ended": answer.is_complete,
+                }
+                progress.append(mail)
+                mails[identity] = mail
+                shown.advance()
 
-        write_best(model, [pair["instruction"] for pair, _ in pending], [ids for _, ids in pending], config, keep)
-    return [written[pair["id"]] for pair in pairs]
+            instructions = [request["instruction"] for request, _ in pending]
+            write_best(model, instructions, [ids for _, ids in pending], settings, seed, keep)
+    return [mails[request["id"]] for request in requests]
 
 
 def write_best(
     model: TextGenerator,
     instructions: Sequence[str],
     prompts: Sequence[list[int]],
-    config: Config,
+    settings: Generation,
+    seed: int,
     finished: Callable[[int, Completion], None],
 ) -> None:
-    """Write the configured number of candidates for each prompt and choose of them.
+    """Write `generation.candidates` mails for each prompt and choose the best.
 
     Args:
-        model: That writes.
-        instructions: What each mail should say, which the candidates are compared with.
-        prompts: Token ids, one for each instruction.
-        config: For decoding, candidates, seed and batch size.
-        finished: Called with the place of the prompt and the chosen answer as soon as all its candidates are there.
+        model: Writes the mails.
+        instructions: What each mail should say, which decides between its candidates.
+        prompts: Token ids, one list for each instruction.
+        settings: Sampling parameters, number of candidates and batch size.
+        seed: With the prompt and the candidate's number, the source of a mail's randomness.
+        finished: Called with the prompt's index and the chosen mail once all its candidates are written.
     """
-    num_candidates = config.generation.num_candidates
-    answers: dict[int, dict[int, Completion]] = {place: {} for place in range(len(prompts))}
+    count = settings.num_candidates
+    written: dict[int, dict[int, Completion]] = {index: {} for index in range(len(prompts))}
 
     def keep(row: int, answer: Completion) -> None:
-        place, candidate = divmod(row, num_candidates)
-        answers[place][candidate] = answer
-        if len(answers[place]) == num_candidates:
-            written = answers.pop(place)
-            finished(place, candidates.best(instructions[place], [written[each] for each in range(num_candidates)]))
+        index, candidate = divmod(row, count)
+        written[index][candidate] = answer
+        if len(written[index]) == count:
+            of_prompt = written.pop(index)
+            finished(index, candidates.best(instructions[index], [of_prompt[each] for each in range(count)]))
 
-    rows = [prompt for prompt in prompts for _ in range(num_candidates)]
-    seeds = [row_seed(config.seed, prompt, candidate) for prompt in prompts for candidate in range(num_candidates)]
-    generate(model, rows, decoding_of(config.generation), seeds, config.generation.batch_size, keep)
+    rows = [prompt for prompt in prompts for _ in range(count)]
+    seeds = [row_seed(seed, prompt, candidate) for prompt in prompts for candidate in range(count)]
+    generate(model, rows, decoding_of(settings), seeds, settings.batch_size, keep)
 
 
-def perplexity_of(model: LanguageModel, pairs: Sequence[Record], prompts: Sequence[list[int]], what: str) -> Measured:
-    """Perplexity of the real mails after their prompts, by the model as it is: with its adapter or without."""
+def perplexity_of(
+    model: LanguageModel, pairs: Sequence[Pair], prompts: Sequence[list[int]], label: str
+) -> PerMailScore:
+    """Perplexity of the owner's mails after their prompts, by the model with or without its adapter, as it is set."""
     examples = [model.encoder.completed(ids, pair["email"]) for pair, ids in zip(pairs, prompts, strict=True)]
-    with bar(f"{what}: real", len(examples)) as progress:
+    with bar(f"{label}: real", len(examples)) as progress:
         return perplexity(model.model, examples, model.device, progress.advance)
 
 
 class Scorer:
-    """Scores written mails against the owner's; what is known of the real mails is computed once."""
+    """Scores written mails against the owner's; everything about the owner's mails is computed once.
+
+    Attributes:
+        real: The owner's mails.
+        mauve: The settings of MAUVE.
+    """
 
     def __init__(
-        self, config: Config, features_by: LanguageModel, pairs: Sequence[Record], training: Sequence[Record]
+        self, config: Config, features_by: LanguageModel, pairs: Sequence[Pair], training: Sequence[Pair]
     ) -> None:
-        """Look at the real mails and at those that the owner is known by.
+        """Prepare the owner's mails.
 
         Args:
             config: For MAUVE's settings and the seed.
-            features_by: The model of MAUVE's features; an adapter on it is left out.
-            pairs: With the real mail of each that is to be written.
+            features_by: The model that embeds mails for MAUVE, without its adapter if it has one.
+            pairs: The requests whose mails will be scored, with the owner's mails.
             training: The owner's training pairs.
         """
         self.config, self._features_by = config, features_by
-        self._known: dict[tuple[str, ...], Array] = {}
         self.real = [pair["email"] for pair in pairs]
-        self._asked = [asked(pair) for pair in pairs]
-        owned = jsonl.Field(training, "email")
-        self._training, self._habitual = TrainingMails(owned), habitual(owned)
+        self._requests = [asked(pair) for pair in pairs]
+        owned = Field(training, "email")
+        self._training, self._frequent_facts = TrainingMails(owned), frequent_facts(owned)
         settings = config.evaluation.mauve
         seeds = tuple(range(config.seed, config.seed + settings.seeds))
         self.mauve = MauveSettings(settings.buckets, settings.scaling_factor, seeds)
         self._real_features = self._features(self.real)
 
-    def measure(self, written: Sequence[Record]) -> dict[str, Measured]:
-        """All scores of written mails but those that need more than their texts.
+    def measure(self, texts: Sequence[str], ended: Sequence[bool] | None = None) -> dict[str, PerMailScore]:
+        """All scores that need only the mails' texts.
 
         Args:
-            written: Records with `text` and, where a model wrote them, `ended`; one for each pair, in order.
+            texts: A written mail for each of the pairs, in their order.
+            ended: Whether the model ended each mail, rather than the limit of tokens; None where no model wrote them.
         """
-        texts = [record["text"] for record in written]
-        found = text_scores(texts, self.real)
-        found["mauve"] = mauve_measured(self._features(texts), self._real_features, self.mauve)
-        if all("ended" in record for record in written):
-            found["ended"] = mean([float(record["ended"]) for record in written])
-        return found | self.measure_content(texts) | style_distances(texts, self.real)
+        scores = text_scores(texts, self.real)
+        scores["mauve"] = mauve_score(self._features(texts), self._real_features, self.mauve)
+        if ended is not None:
+            scores["ended"] = mean([float(each) for each in ended])
+        return scores | self.measure_content(texts) | style_distances(texts, self.real)
 
-    def measure_content(self, texts: Sequence[str]) -> dict[str, Measured]:
-        """What mails keep of their requests and add, and what they copy: the scores that are of each mail by itself."""
-        return faithfulness(texts, self._asked, self._habitual) | copying(texts, self._training)
+    def measure_generated(self, mails: Sequence[GeneratedMail]) -> dict[str, PerMailScore]:
+        """The scores of `measure`, for mails that a model wrote."""
+        return self.measure([mail["text"] for mail in mails], [mail["ended"] for mail in mails])
 
-    def longest_copy(self, written: Sequence[Record]) -> int:
+    def measure_content(self, texts: Sequence[str]) -> dict[str, PerMailScore]:
+        """Faithfulness to the requests, and copying from training mails: scores that need no real mail beside."""
+        return faithfulness(texts, self._requests, self._frequent_facts) | copying(texts, self._training)
+
+    def longest_copy(self, texts: Sequence[str]) -> int:
         """The longest run of words that any written mail shares with a training mail."""
-        return longest([record["text"] for record in written], self._training)
-
-    def mauve_by_seed(self, written: Sequence[Record]) -> list[float]:
-        """MAUVE as `mauve-text` computes it, for each seed of the clusters."""
-        return mauve_scores(self._features([record["text"] for record in written]), self._real_features, self.mauve)
+        return longest_run(texts, self._training)
 
     def signatures(self) -> dict[str, str]:
         """How the scores were computed."""
@@ -205,28 +232,18 @@ class Scorer:
         }
 
     def _features(self, texts: Sequence[str]) -> Array:
-        """MAUVE's features of an arm's texts, which two scores ask for, made once."""
-        key = tuple(texts)
-        if key not in self._known:
-            self._known[key] = embed_texts(self._features_by, texts, self.config.evaluation.mauve.max_tokens, "last")
-        return self._known[key]
+        """MAUVE's features, (texts, width)."""
+        return embed_texts(self._features_by, texts, self.config.evaluation.mauve.max_tokens, "last")
 
 
-def scorer(config: Config, writing: LanguageModel, pairs: Sequence[Record], training: Sequence[Record]) -> Scorer:
-    """A scorer whose features come of the configured model, or of the writing one's base."""
+def scorer(config: Config, writing: LanguageModel, pairs: Sequence[Pair], training: Sequence[Pair]) -> Scorer:
+    """A scorer whose MAUVE features come from `evaluation.mauve.model_path`, by default from the writing model."""
     path = config.evaluation.mauve.model_path
-    return Scorer(config, another_model(config, path) if path else writing, pairs, training)
+    return Scorer(config, feature_model(config.model, path) if path else writing, pairs, training)
 
 
-def another_model(config: Config, path: str) -> LanguageModel:
-    """A model beside the base, for features."""
-    settings = Model(
-        path=path,
-        gguf=None,
-        architecture=None,
-        quantization="none",
-        dtype="auto",
-        device=config.model.device,
-        threads=config.model.threads,
+def feature_model(base: Model, path: str) -> LanguageModel:
+    """Load a second model for features, on the device of the base model."""
+    return load_base(
+        dataclasses.replace(base, path=path, gguf=None, architecture=None, quantization="none", dtype="auto")
     )
-    return load_base(settings)

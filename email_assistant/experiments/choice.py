@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from email_assistant.configuration.checks import is_learned
-from email_assistant.experiments.comparison import SIGNIFICANT, report_of
+from email_assistant.experiments.comparison import report_of
 from email_assistant.experiments.store import ScoredRun
-from email_assistant.metrics.bootstrap import Difference, compare, draws, holm
-from email_assistant.metrics.measured import Average
+from email_assistant.metrics.bootstrap import SIGNIFICANCE_LEVEL, Difference, bootstrap_weights, compare, holm
+from email_assistant.metrics.per_mail_score import Average
 from email_assistant.metrics.scores import SCORES
 
 # Scores that are shown first, after the one that is chosen by; the page's table has all of them.
@@ -75,8 +75,8 @@ def choose(found: Sequence[ScoredRun], by: str, resamples: int, seed: int) -> Ch
         runs=runs,
         varied=varied,
         report=report,
-        alike=[label for label in labels[1:] if apart[label][by]["p"] >= SIGNIFICANT],
-        effects=_effects(taken, varied, by, draws(len(taken[0].ids), resamples, seed)),
+        alike=[label for label in labels[1:] if apart[label][by]["p"] >= SIGNIFICANCE_LEVEL],
+        effects=_effects(taken, varied, by, bootstrap_weights(len(taken[0].ids), resamples, seed)),
         left_out=[run.name for run in left_out],
         warnings=_warnings(taken),
     )

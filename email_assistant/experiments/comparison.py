@@ -5,16 +5,23 @@ from typing import Any
 
 import numpy as np
 
-from email_assistant.metrics.bootstrap import COVERAGE, Difference, around, compare, draws, holm, interval
+from email_assistant.metrics.bootstrap import (
+    CONFIDENCE,
+    Difference,
+    bootstrap_weights,
+    centered_percentiles,
+    compare,
+    holm,
+    interval,
+)
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.measured import Measured
+from email_assistant.metrics.per_mail_score import PerMailScore
 from email_assistant.metrics.scores import OWNER, SCORES
 
-Arms = Mapping[str, Mapping[str, Measured]]
+Arms = Mapping[str, Mapping[str, PerMailScore]]
 # Scores whose way from the base model to the owner is worth measuring: those that the owner has too.
 GAPS = ("mauve", "authorship")
 # A difference counts as real below this p.
-SIGNIFICANT = 0.05
 
 
 def values(arms: Arms) -> dict[str, dict[str, float]]:
@@ -68,12 +75,14 @@ def gaps_closed(arms: Arms, floor: str, drawn: Array) -> dict[str, dict[str, dic
     return found
 
 
-def _gap(one: Measured, floor: Measured, ceiling: Measured, drawn: Array) -> dict[str, float]:
+def _gap(one: PerMailScore, floor: PerMailScore, ceiling: PerMailScore, drawn: Array) -> dict[str, float]:
     value = (one.value - floor.value) / (ceiling.value - floor.value)
-    low, high = floor.under(drawn), ceiling.under(drawn)
+    low, high = floor.resample(drawn), ceiling.resample(drawn)
     # Where a resample leaves no way to go, it says nothing.
     far = high - low > 1e-9
-    ends = around(value, ((one.under(drawn) - low)[far] / (high - low)[far]) if far.any() else np.array([value]))
+    ends = centered_percentiles(
+        value, ((one.resample(drawn) - low)[far] / (high - low)[far]) if far.any() else np.array([value])
+    )
     return {"value": value, "low": min(ends[0], value), "high": max(ends[1], value)}
 
 
@@ -87,8 +96,8 @@ def report_of(arms: Arms, floor: str | None, first: str, resamples: int, seed: i
         resamples: Of the bootstrap.
         seed: Of the draws.
     """
-    mails = max(len(measured.parts) for scores in arms.values() for measured in scores.values())
-    drawn = draws(mails, resamples, seed)
+    mails = max(len(measured.contributions) for scores in arms.values() for measured in scores.values())
+    drawn = bootstrap_weights(mails, resamples, seed)
     told, ends = values(arms), intervals(arms, drawn)
     others = [arm for arm in arms if arm not in (first, OWNER)]
     return {
@@ -97,5 +106,10 @@ def report_of(arms: Arms, floor: str | None, first: str, resamples: int, seed: i
         "intervals": ends,
         "differences": {first: differences(arms, first, others, drawn)} if first in arms else {},
         "gaps_closed": gaps_closed(arms, floor, drawn) if floor is not None and floor in arms else {},
-        "bootstrap": {"resamples": resamples, "seed": seed, "coverage": COVERAGE, "p_values": "paired, Holm over arms"},
+        "bootstrap": {
+            "resamples": resamples,
+            "seed": seed,
+            "coverage": CONFIDENCE,
+            "p_values": "paired, Holm over arms",
+        },
     }

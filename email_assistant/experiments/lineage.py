@@ -13,7 +13,7 @@ from email_assistant.errors import ArtifactError, ModelError
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.pipeline.context import Context
 from email_assistant.storage import jsonl
-from email_assistant.storage.artifacts import Artifact, Store
+from email_assistant.storage.artifacts import Artifact, ArtifactCache, key_of
 from email_assistant.storage.hashing import hash_file
 
 LINEAGE = "lineage.json"
@@ -53,7 +53,7 @@ def record(context: Context, adapter: Path, trained: Artifact | None, metrics: M
         trained: The artifact whose weights these are, where they were only scored again.
         metrics: Its scores.
     """
-    fresh = {"key": adapter.parent.name.removesuffix(".partial"), "reads": context.reads, **context.circumstances}
+    fresh = {"key": key_of(adapter.parent), "reads": context.reads, **context.circumstances}
     made = _described(trained.manifest) if trained else fresh
     before = {name: _described(artifact.manifest) for name, artifact in context.artifacts.items()}
     jsonl.write_json(
@@ -83,7 +83,7 @@ def read(adapter: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: is no JSON: it was changed since the adapter was trained") from error
 
 
-def chain(store: Store, weights: str, written: Mapping[str, Any]) -> list[Piece]:
+def chain(store: ArtifactCache, weights: str, written: Mapping[str, Any]) -> list[Piece]:
     """The stages behind an adapter, the last one first.
 
     What the artifacts on the disk say counts before what lies beside the adapter; every artifact's files are hashed
@@ -107,7 +107,9 @@ def chain(store: Store, weights: str, written: Mapping[str, Any]) -> list[Piece]
     return pieces
 
 
-def _piece(store: Store, stage: str, files: Mapping[str, str] | None, written: Mapping[str, Any] | None) -> Piece:
+def _piece(
+    store: ArtifactCache, stage: str, files: Mapping[str, str] | None, written: Mapping[str, Any] | None
+) -> Piece:
     """The artifact of a stage that holds these files.
 
     Args:
@@ -143,7 +145,7 @@ def has_weights(trained: Artifact, weights: str) -> bool:
     return _holds(trained, "train", {f"adapter/{WEIGHTS}": weights})
 
 
-def evaluations(store: Store, trained: Artifact | None) -> list[Artifact]:
+def evaluations(store: ArtifactCache, trained: Artifact | None) -> list[Artifact]:
     """The evaluations of an adapter, the newest first."""
     if trained is None:
         return []

@@ -22,7 +22,7 @@ from email_assistant.experiments.tracking import (
 )
 from email_assistant.pipeline.context import Context
 from email_assistant.storage import jsonl
-from email_assistant.storage.artifacts import Artifact, Store
+from email_assistant.storage.artifacts import Artifact, ArtifactCache
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -173,7 +173,7 @@ def _manifests(client: "MlflowClient", run: Any, outputs: Path) -> dict[str, Any
         found[Path(file.path).stem] = jsonl.read_json(Path(client.download_artifacts(run.info.run_id, file.path)))
     for name, key in run.data.tags.items():
         stage = name.removeprefix(ARTIFACT_TAG)
-        if name.startswith(ARTIFACT_TAG) and stage not in found and (artifact := Store(outputs).at(stage, key)):
+        if name.startswith(ARTIFACT_TAG) and stage not in found and (artifact := ArtifactCache(outputs).at(stage, key)):
             found[stage] = artifact.manifest
     return found
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments.tracking import ARTIFACT_TAG, PARENT_TAG, SWEEP, all_runs, named
-from email_assistant.metrics.measured import Measured, load
+from email_assistant.metrics.per_mail_score import PerMailScore, load
 from email_assistant.storage import jsonl
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ScoredRun:
     name: str
     params: Mapping[str, str]
     ids: list[str]
-    scores: Mapping[str, Measured]
+    scores: Mapping[str, PerMailScore]
     signatures: Mapping[str, str]
     history: list[dict[str, Any]]
     artifact: str

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,6 @@ class Completion:
     def is_complete(self) -> bool:
         """Whether the model ended the text itself."""
         return self.finish_reason == "stop"
-
-    def record(self) -> dict[str, Any]:
-        """The fields of a line in the files of generated mails."""
-        return {"text": self.text, "tokens": self.num_tokens, "ended": self.is_complete}
 
 
 def row_seed(seed: int, prompt: Sequence[int], candidate: int = 0) -> int:

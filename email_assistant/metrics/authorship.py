@@ -16,7 +16,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from email_assistant.metrics.measured import Measured, mean
+from email_assistant.metrics.per_mail_score import PerMailScore, mean
 
 NGRAMS = (2, 5)
 FOLDS = 5
@@ -63,7 +63,7 @@ def train_judge(owner: Sequence[str], others: Sequence[str], seed: int) -> Judge
     return Judge(_classifier().fit(texts, labels), accuracy, len(owner), len(others))
 
 
-def verdict(judge: Judge, written: Sequence[str]) -> Measured:
+def verdict(judge: Judge, written: Sequence[str]) -> PerMailScore:
     """The share of written mails that the judge takes for the owner's."""
     return mean([float(taken) for taken in judge.takes_for_owner(written)])
 

@@ -1,25 +1,27 @@
-"""How sure a score is: intervals and differences by drawing mails again (Efron 1979, doi:10.1214/aos/1176344552)."""
+"""Confidence intervals and significance tests by the bootstrap over mails (Efron 1979, doi:10.1214/aos/1176344552)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.measured import Average, Measured
+from email_assistant.metrics.per_mail_score import Average, PerMailScore
 
-# Between the ends of an interval lies so much of what was drawn.
-COVERAGE = 0.95
+# Of the intervals.
+CONFIDENCE = 0.95
+# Differences with a smaller p-value are significant.
+SIGNIFICANCE_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One arm against another on the same mails.
+    """The difference of two arms on the same mails.
 
     Attributes:
-        value: The first arm's score less the second's.
+        value: The first arm's score minus the second's.
         low: The lower end of its interval.
-        high: The upper end.
-        p: The probability of a difference at least as far from zero where there is none, two-sided.
+        high: The upper end of its interval.
+        p: The two-sided p-value: the probability of a difference at least as large if there were none.
     """
 
     value: float
@@ -28,64 +30,74 @@ class Difference:
     p: float
 
 
-def draws(mails: int, count: int, seed: int) -> Array:
-    """How often each mail is in each resample, (count, mails): as many mails as there are, with replacement."""
-    chance = np.random.default_rng(seed)
-    return chance.multinomial(mails, np.full(mails, 1 / mails), size=count).astype(float)
+def bootstrap_weights(mails: int, count: int, seed: int) -> Array:
+    """How often each resample contains each mail, (count, mails): each draws `mails` mails with replacement."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(mails, np.full(mails, 1 / mails), size=count).astype(float)
 
 
-def interval(measured: Measured, drawn: Array, lowest: float, highest: float) -> tuple[float, float]:
-    """The ends of a score's interval.
-
-    The percentiles of the resamples, moved so that their median stands on the score itself: distances
-    between distributions grow under resampling, which repeats mails, and the shift takes that off.
+def interval(score: PerMailScore, weights: Array, lowest: float, highest: float) -> tuple[float, float]:
+    """The confidence interval of a score, by median-centered percentiles (see `centered_percentiles`).
 
     Args:
-        measured: The score.
-        drawn: As `draws` gives them.
-        lowest: That the score can be.
-        highest: That the score can be.
+        score: The score.
+        weights: Made by `bootstrap_weights`.
+        lowest: The score's lower bound.
+        highest: The score's upper bound.
     """
-    value = measured.value
-    low, high = around(value, measured.under(drawn))
+    value = score.value
+    low, high = centered_percentiles(value, score.resample(weights))
     ends = np.clip([low, high], lowest, highest)
     return float(min(ends[0], value)), float(max(ends[1], value))
 
 
-def compare(first: Measured | Average, second: Measured | Average, drawn: Array) -> Difference:
+def compare(first: PerMailScore | Average, second: PerMailScore | Average, weights: Array) -> Difference:
     """The paired difference of two arms on the same mails.
 
-    The test is the paired bootstrap (Koehn 2004, aclanthology.org/W04-3250; Efron and Tibshirani 1993,
-    chapter 16): how often the difference of resamples, moved to a mean of zero, is as large as the one
-    observed. One is added above and below, so that p is never 0.
+    The p-value is that of the paired bootstrap test (Koehn 2004, aclanthology.org/W04-3250; Efron and Tibshirani
+    1993, chapter 16): the share of resampled differences, shifted to a mean of zero, that are at least as large as
+    the observed one. One is added to both counts, so that p is never 0.
 
     Args:
         first: The score of one arm.
-        second: The same score of the other, of the same mails in the same order.
-        drawn: As `draws` gives them, the same for both.
+        second: The same score of the other arm, of the same mails in the same order.
+        weights: Made by `bootstrap_weights`, the same for both arms.
     """
     value = first.value - second.value
-    found = first.under(drawn) - second.under(drawn)
-    low, high = around(value, found)
-    extreme = int((np.abs(found - found.mean()) >= abs(value) - 1e-12).sum())
-    return Difference(value, min(low, value), max(high, value), (extreme + 1) / (len(found) + 1))
+    resampled = first.resample(weights) - second.resample(weights)
+    low, high = centered_percentiles(value, resampled)
+    extreme = int((np.abs(resampled - resampled.mean()) >= abs(value) - 1e-12).sum())
+    return Difference(value, min(low, value), max(high, value), (extreme + 1) / (len(resampled) + 1))
 
 
-def around(value: float, found: Array) -> tuple[float, float]:
-    """The percentiles of resamples, moved so that their median stands on the value."""
-    tail = (1 - COVERAGE) / 2
-    low, middle, high = np.quantile(found, [tail, 0.5, 1 - tail])
-    return float(value + low - middle), float(value + high - middle)
+def centered_percentiles(value: float, resampled: Array) -> tuple[float, float]:
+    """The ends of a percentile interval with its bias corrected: percentiles, shifted so that their median is `value`.
+
+    The percentile interval is Efron's (Efron and Tibshirani 1993, chapter 13). Resampling repeats mails and thereby
+    inflates distances between distributions; the shift subtracts the median bias that the bootstrap estimates
+    (chapter 10 there, with the median in place of the mean). Unlike the BC interval (chapter 14), which moves the
+    percentiles' levels, it keeps the interval's length, and stays defined when all resamples are above `value`.
+
+    Args:
+        value: The score on all mails.
+        resampled: The score of every resample, (resamples,).
+    """
+    tail = (1 - CONFIDENCE) / 2
+    low, median, high = np.quantile(resampled, [tail, 0.5, 1 - tail])
+    return float(value + low - median), float(value + high - median)
 
 
 def holm(p_values: list[float]) -> list[float]:
-    """The p-values of several tests, raised so that the chance of any false one stays (Holm 1979).
+    """The p-values of several tests, adjusted to control the family-wise error rate (Holm 1979).
 
-    Stable in order: the k-th smallest of n is multiplied by n - k + 1 and is no smaller than those before.
+    The k-th smallest of n is multiplied by n - k + 1, and is at least as large as those before it.
+
+    Returns:
+        The adjusted p-values, in the order of the given ones.
     """
-    raised = [0.0] * len(p_values)
+    adjusted = [0.0] * len(p_values)
     highest = 0.0
-    for place, index in enumerate(sorted(range(len(p_values)), key=lambda index: p_values[index])):
-        highest = max(highest, min(1.0, (len(p_values) - place) * p_values[index]))
-        raised[index] = highest
-    return raised
+    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda index: p_values[index])):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
+    return adjusted

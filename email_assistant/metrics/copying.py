@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from email_assistant.metrics.measured import Measured, mean, ratio
+from email_assistant.metrics.per_mail_score import PerMailScore, mean, ratio
 
 Numbers = NDArray[Any]
 TOKEN = re.compile(r"\w+")
@@ -60,7 +60,7 @@ class TrainingMails:
         return length if length >= SEED_WORDS else 0
 
 
-def copying(written: Sequence[str], training: TrainingMails) -> dict[str, Measured]:
+def copying(written: Sequence[str], training: TrainingMails) -> dict[str, PerMailScore]:
     """How much of written mails stands in training mails.
 
     Returns:
@@ -75,7 +75,7 @@ def copying(written: Sequence[str], training: TrainingMails) -> dict[str, Measur
     }
 
 
-def longest(written: Sequence[str], training: TrainingMails) -> int:
+def longest_run(written: Sequence[str], training: TrainingMails) -> int:
     """The longest shared run of all mails, in words."""
     return max((max(training.runs(text), default=0) for text in written), default=0)
 

@@ -46,14 +46,14 @@ def facts(text: str) -> set[str]:
     return _numbers(text) | {stem(found[0]) for found in [*_capitalised(text), *DATES.finditer(text)]}
 
 
-def names(text: str, fact: str) -> bool:
+def mentions(text: str, fact: str) -> bool:
     """Whether a text has a fact anywhere, a name at the beginning of a sentence too."""
     if fact[0].isdigit():
         return fact in _numbers(text)
     return fact in text.casefold()
 
 
-def habitual(training: Iterable[str]) -> frozenset[str]:
+def frequent_facts(training: Iterable[str]) -> frozenset[str]:
     """Facts that the owner's mails name so often that no instruction has to."""
     mails, counts = 0, Counter[str]()
     for text in training:

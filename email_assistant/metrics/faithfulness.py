@@ -6,17 +6,17 @@ summary may name nothing that its text does not, here a mail should name everyth
 
 from collections.abc import Sequence
 
-from email_assistant.metrics.facts import facts, names
-from email_assistant.metrics.measured import Measured, mean, ratio
+from email_assistant.metrics.facts import facts, mentions
+from email_assistant.metrics.per_mail_score import PerMailScore, mean, ratio
 
 
-def faithfulness(written: Sequence[str], asked: Sequence[str], known: frozenset[str]) -> dict[str, Measured]:
+def faithfulness(written: Sequence[str], asked: Sequence[str], known: frozenset[str]) -> dict[str, PerMailScore]:
     """How mails keep to their instructions.
 
     Args:
         written: Mails.
         asked: The request for each of them, with the mail that it answers where there is one.
-        known: Facts that count as nobody's invention, as of `habitual`.
+        known: Facts that count as nobody's invention, as of `frequent_facts`.
 
     Returns:
         facts_kept: The share of the requests' facts that their mails name. facts_invented: facts of a mail
@@ -25,9 +25,9 @@ def faithfulness(written: Sequence[str], asked: Sequence[str], known: frozenset[
     kept, given, invented = [], [], []
     for mail, request in zip(written, asked, strict=True):
         wanted = facts(request)
-        kept.append(sum(names(mail, fact) for fact in wanted))
+        kept.append(sum(mentions(mail, fact) for fact in wanted))
         given.append(len(wanted))
-        invented.append(sum(not names(request, fact) and fact not in known for fact in facts(mail)))
+        invented.append(sum(not mentions(request, fact) and fact not in known for fact in facts(mail)))
     return {
         "facts_kept": ratio(kept, given),
         "facts_invented": mean(invented),

@@ -1,8 +1,8 @@
-"""MAUVE: how near the distribution of written mails is to that of real ones.
+"""MAUVE: how close the distribution of written mails is to that of the owner's.
 
-Pillutla et al. 2021, arXiv:2102.01454. Features are the last layer's state at the last token, as in
-the paper, but of a local model; scores are comparable only between runs with the same one. The score is
-that of `mauve-text`; the clusters are kept here, so that mails can be drawn again without clustering anew.
+Pillutla et al. 2021, arXiv:2102.01454. Features are the last layer's state at the last token, as in the paper, but of
+a local model: scores are comparable only between runs with the same one. The score equals that of `mauve-text`. The
+clusters are computed here, because `mauve-text` does not return them, and the bootstrap needs each mail's cluster.
 """
 
 import os
@@ -14,76 +14,88 @@ from pathlib import Path
 
 import numpy as np
 
-from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.measured import Measured
+from email_assistant.metrics.formulas import CURVE_POINTS, Array, shares
+from email_assistant.metrics.per_mail_score import PerMailScore
 
 # With two or three, a small sample scores 1 whatever was written.
 FEWEST_BUCKETS = 5
-# On fewer mails the score is mostly chance: the paper takes thousands, and its spread here says so.
+# On fewer mails the score is mostly noise: the paper uses thousands.
 ENOUGH_MAILS = 100
-EXPLAINED = 0.9
+# The share of the features' variance that the components used for clustering explain, as in mauve-text.
+EXPLAINED_VARIANCE = 0.9
 
 
 @dataclass(frozen=True)
 class MauveSettings:
-    """Buckets (None: a tenth of the mails, at least five), scaling factor, and the seeds of the clusters."""
+    """How MAUVE is computed.
+
+    Attributes:
+        buckets: The number of clusters; None for a tenth of the mails, at least five.
+        scaling_factor: The paper's c.
+        seeds: One clustering is made for each.
+    """
 
     buckets: int | None
     scaling_factor: float
     seeds: tuple[int, ...]
 
     def buckets_for(self, written: int, real: int) -> int:
-        """As many clusters as so many mails are put into."""
+        """The number of clusters for numbers of mails."""
         buckets = self.buckets or max(FEWEST_BUCKETS, round(min(written, real) / 10))
         return min(buckets, written, real)
 
 
-def mauve_scores(written: Array, real: Array, settings: MauveSettings) -> list[float]:
-    """MAUVE by `mauve-text` for each seed, above 0 and up to 1; higher is nearer.
+def mauve_score(written: Array, real: Array, settings: MauveSettings) -> PerMailScore:
+    """The mean MAUVE over the seeds, above 0 and up to 1; higher is closer.
 
     Args:
         written: Features of written mails, (mails, width).
-        real: Features of real ones, (mails, width).
-        settings: As logged beside the score.
-    """
-    import mauve
-
-    found = []
-    for seed in settings.seeds:
-        with _quiet():
-            result = mauve.compute_mauve(
-                p_features=real,
-                q_features=written,
-                num_buckets=settings.buckets_for(len(written), len(real)),
-                mauve_scaling_factor=settings.scaling_factor,
-                seed=seed,
-                verbose=False,
-            )
-        found.append(float(result.mauve))
-    return found
-
-
-def mauve_measured(written: Array, real: Array, settings: MauveSettings) -> Measured:
-    """The mean of `mauve_scores` over the seeds, as sums over mails: of how many fall into each cluster.
-
-    Args:
-        written: Features, (mails, width).
         real: Features of the owner's mail for each of them, (mails, width).
-        settings: As logged beside the score.
+        settings: Number of clusters, scaling factor and seeds.
+
+    Returns:
+        A score whose contributions are each mail's cluster, one-hot, (mails, seeds, 2, clusters): the written mail's
+        first, then the real one's.
     """
     buckets = settings.buckets_for(len(written), len(real))
-    parts = []
+    by_seed = []
     for seed in settings.seeds:
         labels = _clusters(np.vstack([written, real]), buckets, seed)
         one_hot = np.eye(buckets)[labels]
-        parts.append(np.stack([one_hot[: len(written)], one_hot[len(written) :]], axis=1))
-    return Measured(np.stack(parts, axis=1), "mauve", settings.scaling_factor)
+        by_seed.append(np.stack([one_hot[: len(written)], one_hot[len(written) :]], axis=1))
+    return PerMailScore(np.stack(by_seed, axis=1), "mauve", settings.scaling_factor)
+
+
+def mauve_by_seed(score: PerMailScore) -> list[float]:
+    """MAUVE for each seed, from a score's clusters, to the last digit as `mauve.compute_mauve` returns it.
+
+    Args:
+        score: Made by `mauve_score`.
+    """
+    from mauve.compute_mauve import get_divergence_curve_for_multinomials
+    from sklearn.metrics import auc
+
+    weights = np.linspace(1e-6, 1 - 1e-6, CURVE_POINTS)
+    values = []
+    for written, real in shares(score.contributions.sum(axis=0)):
+        curve = get_divergence_curve_for_multinomials(real, written, weights, score.parameter)
+        first, second = curve.T
+        along_first, along_second = np.argsort(first), np.argsort(second)
+        areas = auc(first[along_first], second[along_first]) + auc(second[along_second], first[along_second])
+        values.append(float(0.5 * areas))
+    return values
 
 
 def _clusters(points: Array, buckets: int, seed: int) -> Array:
-    """The number of each point's cluster: k-means on the main components of the points on the unit sphere.
+    """Cluster the points' principal components on the unit sphere by k-means, as `mauve-text` does.
 
-    Seeds and order of the points are those of `mauve-text`, so that the clusters are the same.
+    Args:
+        points: Features of written, then of real mails, (points, width): the order matters to k-means.
+        buckets: The number of clusters.
+        seed: Of the components and of k-means.
+
+    Returns:
+        Each point's cluster, (points,).
     """
     import faiss
     from sklearn.decomposition import PCA
@@ -91,18 +103,18 @@ def _clusters(points: Array, buckets: int, seed: int) -> Array:
 
     on_sphere = normalize(points, norm="l2", axis=1)
     components = PCA(n_components=None, whiten=False, random_state=seed + 1).fit(on_sphere)
-    kept = int(np.argmax(np.cumsum(components.explained_variance_ratio_) >= EXPLAINED)) + 1
-    low = components.transform(on_sphere)[:, :kept].astype(np.float32)
-    with _quiet():
+    kept = int(np.argmax(np.cumsum(components.explained_variance_ratio_) >= EXPLAINED_VARIANCE)) + 1
+    reduced = components.transform(on_sphere)[:, :kept].astype(np.float32)
+    with _silent_stderr():
         means = faiss.Kmeans(kept, buckets, niter=500, nredo=5, update_index=True, seed=seed + 2)
-        means.train(low)
-        _, labels = means.index.search(low, 1)
+        means.train(reduced)
+        _, labels = means.index.search(reduced, 1)
     return np.asarray(labels.reshape(-1))
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Faiss writes a line for every small sample straight to the process's standard error."""
+def _silent_stderr() -> Iterator[None]:
+    """Discard standard error: faiss writes a warning for every small sample directly to the file descriptor."""
     sys.stderr.flush()
     kept = os.dup(2)
     try:

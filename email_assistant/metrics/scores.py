@@ -9,7 +9,7 @@ OWNER = "owner"
 
 
 @dataclass(frozen=True)
-class Score:
+class ScoreSpec:
     """How a score is read.
 
     Attributes:
@@ -30,22 +30,22 @@ class Score:
 
 
 SCORES = {
-    "bleu": Score("BLEU", "BLEU", highest=100.0, digits=1),
-    "chrf": Score("chrF", "chrF", highest=100.0, digits=1),
-    "mauve": Score("MAUVE", "MAUVE", highest=1.0),
-    "authorship": Score("Taken for the owner's", "owner's?", highest=1.0, digits=2),
-    "perplexity": Score("Perplexity of the real mails", "perplexity", "low", lowest=1.0, digits=1),
-    "length_ratio": Score("Length (1 is the owner's)", "length", "near", digits=2),
-    "ended": Score("Ended by itself", "ended", highest=1.0, digits=2),
-    "facts_kept": Score("Names, dates, numbers kept", "kept", highest=1.0, digits=2),
-    "facts_invented": Score("Facts added, a mail", "added", "near", digits=2),
-    "longest_copy": Score("Longest copied run, words", "run", "near", digits=1),
-    "copied": Score("Words in copied runs", "copied", "near", highest=1.0, digits=3),
-    "style_greeting": Score("Greeting", "greeting", "low", highest=1.0, digits=2),
-    "style_sign_off": Score("Sign-off", "sign-off", "low", highest=1.0, digits=2),
-    "style_mail_length": Score("Mail length, octaves", "mail", "low", digits=2),
-    "style_sentence_length": Score("Sentence length, octaves", "sentence", "low", digits=2),
-    "style_punctuation": Score("Punctuation", "marks", "low", highest=1.0, digits=2),
-    "style_emoji": Score("Emoji", "emoji", "low", highest=1.0, digits=2),
-    "style_function_words": Score("Function words", "words", "low", highest=1.0, digits=2),
+    "bleu": ScoreSpec("BLEU", "BLEU", highest=100.0, digits=1),
+    "chrf": ScoreSpec("chrF", "chrF", highest=100.0, digits=1),
+    "mauve": ScoreSpec("MAUVE", "MAUVE", highest=1.0),
+    "authorship": ScoreSpec("Taken for the owner's", "owner's?", highest=1.0, digits=2),
+    "perplexity": ScoreSpec("Perplexity of the real mails", "perplexity", "low", lowest=1.0, digits=1),
+    "length_ratio": ScoreSpec("Length (1 is the owner's)", "length", "near", digits=2),
+    "ended": ScoreSpec("Ended by itself", "ended", highest=1.0, digits=2),
+    "facts_kept": ScoreSpec("Names, dates, numbers kept", "kept", highest=1.0, digits=2),
+    "facts_invented": ScoreSpec("Facts added, a mail", "added", "near", digits=2),
+    "longest_copy": ScoreSpec("Longest copied run, words", "run", "near", digits=1),
+    "copied": ScoreSpec("Words in copied runs", "copied", "near", highest=1.0, digits=3),
+    "style_greeting": ScoreSpec("Greeting", "greeting", "low", highest=1.0, digits=2),
+    "style_sign_off": ScoreSpec("Sign-off", "sign-off", "low", highest=1.0, digits=2),
+    "style_mail_length": ScoreSpec("Mail length, octaves", "mail", "low", digits=2),
+    "style_sentence_length": ScoreSpec("Sentence length, octaves", "sentence", "low", digits=2),
+    "style_punctuation": ScoreSpec("Punctuation", "marks", "low", highest=1.0, digits=2),
+    "style_emoji": ScoreSpec("Emoji", "emoji", "low", highest=1.0, digits=2),
+    "style_function_words": ScoreSpec("Function words", "words", "low", highest=1.0, digits=2),
 }

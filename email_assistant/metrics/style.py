@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.measured import Measured, distance
+from email_assistant.metrics.per_mail_score import PerMailScore, distance
 
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 TOKEN = re.compile(r"\w+(?:['’-]\w+)*")
@@ -44,7 +44,7 @@ NAME, NONE = "NAME", ""
 OCTAVES, STEPS = 12, 8
 
 
-def style_distances(written: Sequence[str], real: Sequence[str]) -> dict[str, Measured]:
+def style_distances(written: Sequence[str], real: Sequence[str]) -> dict[str, PerMailScore]:
     """Distances of written mails from the owner's.
 
     Args:

@@ -6,10 +6,10 @@ import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
 
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.measured import Measured, ratio
+from email_assistant.metrics.per_mail_score import PerMailScore, ratio
 
 
-def text_scores(written: Sequence[str], real: Sequence[str]) -> dict[str, Measured]:
+def text_scores(written: Sequence[str], real: Sequence[str]) -> dict[str, PerMailScore]:
     """Corpus BLEU and chrF, each from 0 to 100, and the ratio of lengths in characters.
 
     Papineni et al. 2002 (doi:10.3115/1073083.1073135) and Popović 2015 (doi:10.18653/v1/W15-3049),
@@ -23,8 +23,8 @@ def text_scores(written: Sequence[str], real: Sequence[str]) -> dict[str, Measur
         bleu, chrf and length_ratio (1 is the owner's).
     """
     return {
-        "bleu": Measured(_counts(BLEU(), written, real), "bleu"),
-        "chrf": Measured(_counts(CHRF(), written, real), "chrf"),
+        "bleu": PerMailScore(_counts(BLEU(), written, real), "bleu"),
+        "chrf": PerMailScore(_counts(CHRF(), written, real), "chrf"),
         "length_ratio": ratio([*map(len, written)], [*map(len, real)]),
     }
 

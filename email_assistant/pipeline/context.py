@@ -12,7 +12,7 @@ from email_assistant.experiments import registry
 from email_assistant.experiments.tracking import Run
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
-from email_assistant.storage.artifacts import Artifact, Store
+from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_file, hash_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Context:
     config: Config
     artifacts: dict[str, Artifact]
     run: Run
-    store: Store
+    store: ArtifactCache
     reads: dict[str, Any] = field(default_factory=dict)
     circumstances: dict[str, Any] = field(default_factory=dict)
     origin: "Origin | None" = None

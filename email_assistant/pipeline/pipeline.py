@@ -38,7 +38,7 @@ from email_assistant.pipeline import summary
 from email_assistant.pipeline.context import Context, Outlook, archive_paths
 from email_assistant.privacy import guard, vault_state
 from email_assistant.requests.arms import ARMS
-from email_assistant.storage.artifacts import Artifact, Store
+from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_file, hash_of
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def _refuse_locked(config: Config) -> None:
 
 
 def _lead(config: Config, origin: Origin | None, together: DistributedContext) -> float | None:
-    context = Context(config, {}, Run(config), Store(config.outputs), origin=origin, peers=together)
+    context = Context(config, {}, Run(config), ArtifactCache(config.outputs), origin=origin, peers=together)
     if config.privacy.allow_network:
         hub.fetch_missing(config)
     last = importlib.import_module(LAST[config.stage]) if config.stage in LAST else None
@@ -255,7 +255,7 @@ def _find(name: str, key: str, context: Context, by_core: bool) -> Artifact | No
     return context.store.find_core(name, context.core) if exact is None and by_core else exact
 
 
-def _why(name: str, reads: dict[str, Any], scores: dict[str, Any], store: Store) -> str:
+def _why(name: str, reads: dict[str, Any], scores: dict[str, Any], store: ArtifactCache) -> str:
     """What differs from the artifact of this stage that was used last."""
     last = store.latest(name)
     if last is None:

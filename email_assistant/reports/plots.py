@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from email_assistant.metrics.formulas import divergence_curve, shares
-from email_assistant.metrics.measured import Measured
+from email_assistant.metrics.per_mail_score import PerMailScore
 from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.metrics.style import LENGTHS
 from email_assistant.requests.arms import ARMS
@@ -51,12 +51,12 @@ def scores(report: Mapping[str, Any]) -> Any:
     return figure
 
 
-def mauve_curves(arms: Mapping[str, Mapping[str, Measured]]) -> Any:
+def mauve_curves(arms: Mapping[str, Mapping[str, PerMailScore]]) -> Any:
     """MAUVE's divergence curve of every arm, of the first clustering: the larger the area, the nearer."""
     figure, (axes,) = _figure(1, 4.6, 4.0)
     for place, (arm, found) in enumerate(arms.items()):
         measured = found["mauve"]
-        counts = shares(measured.parts.sum(axis=0)[0])
+        counts = shares(measured.contributions.sum(axis=0)[0])
         along, height = divergence_curve(counts[1], counts[0], measured.parameter)
         order = np.argsort(along)
         style = {"color": GREY, "linestyle": "--"} if arm == OWNER else {"color": COLOURS[place % len(COLOURS)]}
@@ -202,7 +202,7 @@ def style(report: Mapping[str, Any]) -> Any:
 
 
 def all_of(
-    report: Mapping[str, Any], arms: Mapping[str, Mapping[str, Measured]], generations: Records, history: Records
+    report: Mapping[str, Any], arms: Mapping[str, Mapping[str, PerMailScore]], generations: Records, history: Records
 ) -> dict[str, Any]:
     """Every plot by its name.
 

@@ -1,33 +1,33 @@
-"""The arms that are compared: who writes, and how it is asked."""
+"""The systems that an evaluation compares (its arms): which model writes, and what its prompt shows."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-# plain      the instruction alone
-# few_shot   after mails of the owner, drawn at random
-# bm25       after mails of the owner that share words with the request
-# embedding  after mails of the owner that the model finds alike
-Way = Literal["plain", "few_shot", "bm25", "embedding"]
+# plain      only the instruction
+# few_shot   randomly drawn mails of the owner, then the instruction
+# bm25       mails of the owner that share words with the request, then the instruction
+# embedding  mails of the owner whose embeddings are near the request's, then the instruction
+PromptStyle = Literal["plain", "few_shot", "bm25", "embedding"]
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One of those that write the same mails.
+    """One of the compared systems.
 
     Attributes:
-        label: For people.
-        adapted: Whether the adapter writes.
-        way: How it is asked.
+        label: Its name in reports.
+        adapted: Whether the adapter is active.
+        style: What its prompts show.
     """
 
     label: str
     adapted: bool
-    way: Way
+    style: PromptStyle
 
     @property
     def retrieves(self) -> bool:
-        """Whether mails like the request are looked up."""
-        return self.way in ("bm25", "embedding")
+        """Whether its prompts show mails that are similar to the request."""
+        return self.style in ("bm25", "embedding")
 
 
 ARMS = {

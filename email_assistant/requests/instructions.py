@@ -7,8 +7,8 @@ from typing import Any
 
 from email_assistant.archive.language import is_cyrillic
 from email_assistant.archive.threads import PREFIX as REPLY_PREFIX
-from email_assistant.metrics.copying import TrainingMails, longest
-from email_assistant.metrics.facts import facts, names, phrases, stem
+from email_assistant.metrics.copying import TrainingMails, longest_run
+from email_assistant.metrics.facts import facts, mentions, phrases, stem
 from email_assistant.metrics.style import FUNCTION_WORDS, SENTENCE_END, TOKEN
 
 _GREETINGS = (
@@ -77,7 +77,7 @@ ASKING = frozenset(_ASKING.split())
 QUESTION = re.compile(r"\?[\"'”»)\]]*\s*$")
 # Politeness, which nobody jots down.
 POLITE = ("please", "thanks", "thank", "пожалуйста", "спасибо")
-SAYS_NOTHING = FUNCTION_WORDS | frozenset(POLITE)
+STOP_WORDS = FUNCTION_WORDS | frozenset(POLITE)
 # What a request does with a mail's matter; a mail need not have these words.
 _SAYING = (
     "write email mail message letter ask asking tell say inform explain mention state reply respond discuss let know "
@@ -128,7 +128,7 @@ def recipient_name(recipients: list[str]) -> str:
     return ""
 
 
-def start_for(template: str, email: str, subject: str, recipients: list[str]) -> str:
+def instruction_prefix(template: str, email: str, subject: str, recipients: list[str]) -> str:
     """How an instruction begins: the template's parts in [ ] of which something is known, without the others.
 
     Args:
@@ -145,7 +145,7 @@ def start_for(template: str, email: str, subject: str, recipients: list[str]) ->
     return OPTIONAL.sub(filled, template)
 
 
-def notes(email: str, limit: int) -> str:
+def keyword_notes(email: str, limit: int) -> str:
     """What a mail says first, as a person would jot it down: its words without those that carry no meaning.
 
     Who does it to whom is kept, and what is asked stays a question: 'I send draft, did you get comments?' is neither an
@@ -176,7 +176,7 @@ def _jotted(sentence: str, asked: bool, room: int) -> tuple[list[str], int]:
     kept = count = 0
     for word in filter(None, map(_bare, sentence.split())):
         small = _before_apostrophe(word.casefold())
-        if _means_something(word.casefold()):
+        if is_content_word(word.casefold()):
             if count == room:
                 break
             count += 1
@@ -202,10 +202,11 @@ def _bare(word: str) -> str:
     return found["word"] if found and not ADDRESS.search(word) else ""
 
 
-def _means_something(word: str) -> bool:
+def is_content_word(word: str) -> bool:
+    """Whether a lower-cased word carries meaning: not a function word, not politeness; negations do."""
     if word in NEGATIONS or word.endswith(("n't", "n’t")):
         return True
-    return not {word, _before_apostrophe(word)} & SAYS_NOTHING
+    return not {word, _before_apostrophe(word)} & STOP_WORDS
 
 
 def _before_apostrophe(word: str) -> str:
@@ -225,15 +226,15 @@ def says_little(instruction: str, email: str, noted: str) -> bool:
 
 def _told(said: str, email: str) -> set[str]:
     """The stems of a mail's meaningful words that a text has."""
-    return meaningful(email) & meaningful(said)
+    return content_stems(email) & content_stems(said)
 
 
-def meaningful(text: str) -> set[str]:
+def content_stems(text: str) -> set[str]:
     """The stems of a text's words, without function words and politeness."""
-    return {stem(word) for word in TOKEN.findall(text.casefold()) if _means_something(word)}
+    return {stem(word) for word in TOKEN.findall(text.casefold()) if is_content_word(word)}
 
 
-def completed(instruction: str, email: str, template: str, limit: int, habits: frozenset[str]) -> str:
+def append_missing_facts(instruction: str, email: str, template: str, limit: int, habits: frozenset[str]) -> str:
     """An instruction with the names, dates and numbers of its mail that it leaves out.
 
     Args:
@@ -241,20 +242,20 @@ def completed(instruction: str, email: str, template: str, limit: int, habits: f
         email: The mail that it is for.
         template: With {facts}, in the mail's language.
         limit: At most so many are added, those that the mail gives first.
-        habits: Facts that the owner's mails give so often that nobody would ask for them, as of `habitual`.
+        habits: Facts that the owner's mails give so often that nobody would ask for them, as of `frequent_facts`.
     """
     said = instruction
     missing: list[str] = []
     for phrase in phrases(_after_greeting(email)):
         new = facts(f"about {phrase}") - habits
-        if len(missing) < limit and new and not all(names(said, fact) for fact in new):
+        if len(missing) < limit and new and not all(mentions(said, fact) for fact in new):
             missing.append(phrase)
             said = f"{said} {phrase}"
     sentence = instruction if instruction[-1] in ".!?…" else f"{instruction}."
     return f"{sentence} {template.format(facts=', '.join(missing))}" if missing else sentence
 
 
-def clean(raw: str, start: str) -> str:
+def normalize(raw: str, start: str) -> str:
     """The instruction in a model's answer: one line that begins with `start`, prefixes and quotes off."""
     text = raw.strip()
     previous = None
@@ -269,7 +270,7 @@ def clean(raw: str, start: str) -> str:
     return f"{start}{first}" if first[0] in ",.;:'’" else f"{start} {first}"
 
 
-def beginnings(instruction: str, start: str) -> Iterator[str]:
+def clause_prefixes(instruction: str, start: str) -> Iterator[str]:
     """An instruction, then without its last clause, without its last two, and so on, as long as it says something."""
     yield instruction
     ends = [match.start() for match in CLAUSE.finditer(instruction, len(start) + 1)]
@@ -278,11 +279,11 @@ def beginnings(instruction: str, start: str) -> Iterator[str]:
             yield instruction[:end]
 
 
-def fault(instruction: str, start: str, email: str, raw: str, known: str = "") -> str | None:
+def rejection_reason(instruction: str, start: str, email: str, raw: str, known: str = "") -> str | None:
     """Why an instruction cannot be used; None when it can.
 
     Args:
-        instruction: As `clean` gives it.
+        instruction: As `normalize` gives it.
         start: What was written for the model.
         email: The mail that it is for.
         raw: The model's whole answer.
@@ -325,9 +326,9 @@ def quality(pairs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         instruction, email, subject = pair["instruction"], pair["email"], pair["subject"]
         of_mail, given, name = facts(email), facts(instruction), addressee(email)
         in_mails += len(of_mail)
-        named += sum(names(instruction, fact) for fact in of_mail)
+        named += sum(mentions(instruction, fact) for fact in of_mail)
         in_instructions += len(given)
-        unfounded += sum(not names(f"{email} {subject}", fact) for fact in given)
+        unfounded += sum(not mentions(f"{email} {subject}", fact) for fact in given)
         greeted += bool(name)
         greeted_named += bool(name) and name in instruction
     return {
@@ -340,14 +341,14 @@ def quality(pairs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 
 def _invents(said: str, source: str) -> bool:
     """Whether an instruction gives a name, date or number that is not in its source."""
-    return any(not names(source, fact) for fact in facts(said))
+    return any(not mentions(source, fact) for fact in facts(said))
 
 
 def _is_unfounded(said: str, source: str) -> bool:
     """Whether any clause of an instruction speaks in words of its own for the most part."""
     source = source.casefold()
     for clause in CLAUSE.split(said):
-        words = [word for word in WORD.findall(clause.casefold()) if _means_something(word) and not _is_saying(word)]
+        words = [word for word in WORD.findall(clause.casefold()) if is_content_word(word) and not _is_saying(word)]
         if sum(stem(word) in source for word in words) < FOUNDED_SHARE * len(words):
             return True
     return False
@@ -359,5 +360,5 @@ def _is_saying(word: str) -> bool:
 
 def _is_copied(said: str, email: str) -> bool:
     """Whether most of the instruction is one run of the mail's own words."""
-    run = longest([said], TrainingMails([email]))
+    run = longest_run([said], TrainingMails([email]))
     return run >= COPIED_WORDS and run >= COPIED_SHARE * len(WORD.findall(said))

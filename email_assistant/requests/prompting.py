@@ -1,105 +1,139 @@
-"""How a mail is asked for: with the instruction alone, or after mails of the owner as earlier turns.
+"""Prompts: the request, after mails of the owner as earlier turns where the prompt style shows some.
 
-The same in training, scoring and inference, so that a model is asked as it was taught.
+Training, scoring and inference use the same prompts, so that a model is asked as it was taught.
 """
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Literal, Self
 
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Config, Retrieval
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample, request
 from email_assistant.metrics.formulas import Array
-from email_assistant.requests.arms import Way
+from email_assistant.requests.arms import PromptStyle
 from email_assistant.requests.retrieval import Bm25, Embedding, Library, document
 from email_assistant.storage.jsonl import Field
+from email_assistant.storage.records import Pair, Request
 
-Record = dict[str, Any]
 Embed = Callable[[Sequence[str]], Array]
 Turns = list[tuple[str, str]]
 
 
-def asked(pair: Record) -> str:
-    """What is asked of the model for a pair."""
+def asked(pair: Request) -> str:
+    """What the model is asked for a pair: the instruction, and the mail to answer where there is one."""
     return request(pair["instruction"], pair.get("context"))
 
 
-class Prompter:
-    """Builds prompts; what it retrieves from are the owner's training mails."""
+@dataclass(frozen=True)
+class PromptSettings:
+    """The values that prompts depend on.
 
-    def __init__(self, config: Config, encoder: ChatEncoder, training: Sequence[Record], embed: Embed) -> None:
-        """Index nothing yet: each index is made when it is first needed.
+    Attributes:
+        retrieval: How many mails are shown, in how many tokens, and to which share of training examples.
+        shots: How many mails the style `few_shot` shows.
+        max_length: The longest training example, in tokens.
+        too_long: What is done with a longer one.
+        near_duplicate_similarity: The Jaccard similarity from which two mails count as near-duplicates.
+        seed: Of randomly drawn mails.
+    """
+
+    retrieval: Retrieval
+    shots: int
+    max_length: int
+    too_long: Literal["drop", "cut"]
+    near_duplicate_similarity: float
+    seed: int
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """Take them from a configuration."""
+        return cls(
+            config.retrieval,
+            config.evaluation.shots,
+            config.trainer.max_length,
+            config.trainer.too_long,
+            config.split.near_duplicate_similarity,
+            config.seed,
+        )
+
+
+class Prompter:
+    """Builds prompts, and training examples, which begin with the same prompts."""
+
+    def __init__(self, settings: PromptSettings, encoder: ChatEncoder, training: Sequence[Pair], embed: Embed) -> None:
+        """Take the mails that prompts may show; they are indexed when they are first needed.
 
         Args:
-            config: For the numbers of mails, their lengths and the seed.
-            encoder: Of the model.
+            settings: Numbers of mails, their lengths and the seed.
+            encoder: The model's encoder.
             training: The owner's training pairs.
-            embed: Texts to vectors, for the way 'embedding'.
+            embed: Texts to vectors, (texts, width), for the style `embedding`.
         """
-        self._config, self._encoder, self._training, self._embed = config, encoder, training, embed
+        self._settings, self._encoder, self._training, self._embed = settings, encoder, training, embed
 
-    def ids(self, pair: Record, way: Way) -> list[int]:
-        """The prompt's ids for a pair."""
-        return self._encoder.prompt(asked(pair), self.turns(pair, way))
+    def ids(self, pair: Request, style: PromptStyle) -> list[int]:
+        """The token ids of a pair's prompt."""
+        return self._encoder.prompt(asked(pair), self.turns(pair, style))
 
-    def turns(self, pair: Record, way: Way) -> Turns:
-        """The earlier turns: (request, mail) each, the most alike last, next to the question."""
-        if way == "plain":
+    def turns(self, pair: Request, style: PromptStyle) -> Turns:
+        """The earlier turns of a prompt, (request, mail) each; the most similar one comes last."""
+        if style == "plain":
             return []
-        if way == "few_shot":
-            found, room = self._drawn(pair), self._config.trainer.max_length
+        if style == "few_shot":
+            shown, room = self._drawn(pair), self._settings.max_length
         else:
-            library = self._by_words if way == "bm25" else self._by_meaning
-            found = library.like(asked(pair), self._config.retrieval.mails, pair)[::-1]
-            room = self._config.retrieval.max_tokens
-        return self._fitting(pair, [(asked(each), each["email"]) for each in found], room)
+            library = self._by_words if style == "bm25" else self._by_embedding
+            shown = library.similar(asked(pair), self._settings.retrieval.mails, pair)[::-1]
+            room = self._settings.retrieval.max_tokens
+        return self._fitting(pair, [(asked(each), each["email"]) for each in shown], room)
 
-    def taught(self, pair: Record) -> Turns:
-        """The earlier turns of a pair in training: retrieved for the configured share of them."""
-        settings = self._config.retrieval
-        if settings.method == "none" or self._chance("taught", pair).random() >= settings.training_share:
+    def training_turns(self, pair: Pair) -> Turns:
+        """The earlier turns of a training example: retrieved mails for `retrieval.training_share` of the examples."""
+        retrieval = self._settings.retrieval
+        if retrieval.method == "none" or self._rng("taught", pair).random() >= retrieval.training_share:
             return []
-        return self.turns(pair, settings.method)
+        return self.turns(pair, retrieval.method)
 
-    def example(self, pair: Record) -> TokenizedExample | None:
-        """A pair as it is taught; None where it is too long (`trainer.max_length`, `trainer.too_long`)."""
-        settings = self._config.trainer
-        request, email, turns = asked(pair), pair["email"], self.taught(pair)
-        return self._encoder.example(request, email, settings.max_length, settings.too_long, turns)
+    def example(self, pair: Pair) -> TokenizedExample | None:
+        """A pair as a training example; None where it is too long (`trainer.max_length`, `trainer.too_long`)."""
+        settings = self._settings
+        turns = self.training_turns(pair)
+        return self._encoder.example(asked(pair), pair["email"], settings.max_length, settings.too_long, turns)
 
-    def _drawn(self, pair: Record) -> list[Record]:
-        others = [place for place, known in enumerate(self._ids) if known != pair["id"]]
-        drawn = self._chance("few_shot", pair).sample(others, min(self._config.evaluation.shots, len(others)))
-        return [self._training[place] for place in drawn]
+    def _drawn(self, pair: Request) -> list[Pair]:
+        others = [index for index, known in enumerate(self._ids) if known != pair["id"]]
+        drawn = self._rng("few_shot", pair).sample(others, min(self._settings.shots, len(others)))
+        return [self._training[index] for index in drawn]
 
     @cached_property
     def _ids(self) -> list[str]:
         return list(Field(self._training, "id"))
 
-    def _chance(self, purpose: str, pair: Record) -> random.Random:
-        return random.Random(f"{self._config.seed} {purpose} {pair['id']}")
+    def _rng(self, purpose: str, pair: Request) -> random.Random:
+        return random.Random(f"{self._settings.seed} {purpose} {pair['id']}")
 
-    def _fitting(self, pair: Record, turns: Turns, room: int) -> Turns:
-        """The turns without the longest, until the prompt has room."""
+    def _fitting(self, pair: Request, turns: Turns, room: int) -> Turns:
+        """Leave out the turn with the longest mail until the prompt has at most `room` tokens."""
         while turns and len(self._encoder.prompt(asked(pair), turns)) > room:
             turns.remove(max(turns, key=lambda turn: len(turn[1])))
         return turns
 
     @cached_property
     def _by_words(self) -> Library:
-        return Library(self._training, Bm25(self._documents), self._config.split.near_duplicate_similarity)
+        return Library(self._training, Bm25(self._documents), self._settings.near_duplicate_similarity)
 
     @cached_property
-    def _by_meaning(self) -> Library:
+    def _by_embedding(self) -> Library:
         index = Embedding(self._documents, self._embed)
-        return Library(self._training, index, self._config.split.near_duplicate_similarity)
+        return Library(self._training, index, self._settings.near_duplicate_similarity)
 
     @property
     def _documents(self) -> list[str]:
         return [document(pair) for pair in self._training]
 
 
-def way_to_ask(config: Config) -> Way:
-    """How mails are asked for outside of comparisons: with retrieval where it is configured."""
-    return "plain" if config.retrieval.method == "none" else config.retrieval.method
+def configured_style(retrieval: Retrieval) -> PromptStyle:
+    """The prompt style outside of comparisons: with retrieved mails where retrieval is configured."""
+    return "plain" if retrieval.method == "none" else retrieval.method

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config
-from email_assistant.evaluation import written
+from email_assistant.evaluation import generation_cache
 from email_assistant.evaluation.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extracted
 from email_assistant.evaluation.scoring import Scorer, embedder, perplexity_of, scorer, write_mails, writer
 from email_assistant.experiments import comparison
@@ -18,20 +18,20 @@ from email_assistant.language_model.fingerprint import base_fingerprint, generat
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
 from email_assistant.metrics.authorship import Judge, train_judge, verdict
-from email_assistant.metrics.bootstrap import draws, interval
-from email_assistant.metrics.mauve_score import ENOUGH_MAILS
-from email_assistant.metrics.measured import Measured, Table, save
+from email_assistant.metrics.bootstrap import bootstrap_weights, interval
+from email_assistant.metrics.mauve_score import ENOUGH_MAILS, mauve_by_seed
+from email_assistant.metrics.per_mail_score import PerMailScore, Table, save
 from email_assistant.metrics.scores import OWNER
 from email_assistant.pipeline.context import Context
 from email_assistant.reports import evaluation_page, plots
 from email_assistant.requests.arms import ARMS
-from email_assistant.requests.prompting import Prompter
+from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, Artifact
 from email_assistant.storage.hashing import hash_of
+from email_assistant.storage.records import CachedMail, GeneratedMail, Pair
 
 log = logging.getLogger(__name__)
-Record = dict[str, Any]
 # Mails of the owner that the authorship judge learns from: of more, their n-grams do not fit in memory.
 MOST_JUDGED = 5000
 FLOOR, FIRST = "base", "tuned"
@@ -45,15 +45,17 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     """
     config = context.config
     bench = _Bench(context, folder / PROGRESS)
-    mails: dict[str, list[Record]] = {arm: bench.write(arm) for arm in config.evaluation.arms}
+    mails: dict[str, list[GeneratedMail]] = {arm: bench.write(arm) for arm in config.evaluation.arms}
     judge = bench.judge()
     arms: Table = {arm: bench.measure(arm, by_it, judge) for arm, by_it in mails.items()}
     arms[OWNER] = bench.measure_owner(judge)
     report = {
         "mails": len(bench.test),
         **comparison.report_of(arms, FLOOR, FIRST, config.evaluation.resamples, config.seed),
-        "mauve_by_seed": {arm: bench.scorer.mauve_by_seed(by_it) for arm, by_it in mails.items()},
-        "longest_copy": {arm: bench.scorer.longest_copy(by_it) for arm, by_it in mails.items()},
+        "mauve_by_seed": {arm: mauve_by_seed(arms[arm]["mauve"]) for arm in mails},
+        "longest_copy": {
+            arm: bench.scorer.longest_copy([mail["text"] for mail in by_it]) for arm, by_it in mails.items()
+        },
         "judge": None if judge is None else _about(judge),
         "memorisation": bench.memorisation(),
         "signatures": bench.scorer.signatures(),
@@ -62,7 +64,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     save(folder / "measured.npz", [pair["id"] for pair in bench.test], arms)
     generations = _generations(bench.test, mails)
     jsonl.write(folder / "generations.jsonl", generations)
-    jsonl.write(folder / written.WRITTEN, bench.written)
+    jsonl.write(folder / generation_cache.CACHE_FILE, bench.written)
     jsonl.write_json(folder / "report.json", report)
     figures = plots.all_of(report, arms, generations, bench.history)
     plots.write_pictures(folder / "plots", figures)
@@ -95,10 +97,10 @@ class _Bench:
         config, split = context.config, context.artifacts["split"]
         self.config, self.work, self.reads = config, work, context.reads
         self.before = context.earlier("evaluate")
-        self.written: list[Record] = []
+        self.written: list[CachedMail] = []
         work.mkdir(parents=True, exist_ok=True)
-        self.test = jsonl.read(split.path("test.jsonl"))[: config.evaluation.max_mails]
-        self.training = jsonl.Lines(split.path("train.jsonl"))
+        self.test = jsonl.read(split.path("test.jsonl"), Pair)[: config.evaluation.max_mails]
+        self.training = jsonl.Lines(split.path("train.jsonl"), Pair)
         self.others = [record["text"] for record in jsonl.read(context.artifacts["data"].path("others.jsonl"))]
         trained = context.artifacts["train"]
         self.history = jsonl.read(trained.path("history.jsonl"))
@@ -106,25 +108,29 @@ class _Bench:
         adapter = trained.path("adapter")
         self.model = load_adapter(load_base(config.model), adapter, base_fingerprint(config))
         self.writing = writer(config, self.model, adapter, work)
-        self.prompter = Prompter(config, self.model.encoder, self.training, embedder(config, self.model))
+        self.prompter = Prompter(
+            PromptSettings.of(config), self.model.encoder, self.training, embedder(config, self.model)
+        )
         self._known_prompts: dict[tuple[str, tuple[str, ...]], list[list[int]]] = {}
         self.scorer: Scorer = scorer(config, self.model, self.test, self.training)
 
-    def write(self, arm: str) -> list[Record]:
+    def write(self, arm: str) -> list[GeneratedMail]:
         """An arm's mails for the test set."""
         return self._write(arm, self.test, arm, self.config)
 
-    def _write(self, arm: str, pairs: Sequence[Record], name: str, config: Config) -> list[Record]:
+    def _write(self, arm: str, pairs: Sequence[Pair], name: str, config: Config) -> list[GeneratedMail]:
         prompts = self._prompts(arm, pairs)
         keys, progress_file = self._keys(arm, pairs, prompts, config), self.work / f"{name}.jsonl"
-        if taken := written.take(self.before, keys, progress_file):
-            log.info("%-10s %s: %d of %d mails were there", "evaluate", name, taken, len(pairs))
+        if known := generation_cache.lookup(self.before, keys):
+            log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", name, len(known), len(pairs))
         with nullcontext() if ARMS[arm].adapted else _without_adapter(self.writing):
-            mails = write_mails(self.writing, pairs, prompts, config, progress_file, name)
-        self.written += written.lines(keys, mails)
+            mails = write_mails(
+                self.writing, pairs, prompts, config.generation, config.seed, progress_file, name, known
+            )
+        self.written += generation_cache.lines(keys, mails)
         return mails
 
-    def _keys(self, arm: str, pairs: Sequence[Record], prompts: Sequence[list[int]], config: Config) -> dict[str, str]:
+    def _keys(self, arm: str, pairs: Sequence[Pair], prompts: Sequence[list[int]], config: Config) -> dict[str, str]:
         """For the id of each mail, the hash of what its text depends on."""
         inputs = self.reads["inputs"]
         basis = {
@@ -139,11 +145,11 @@ class _Bench:
             pair["id"]: hash_of([basis, pair["instruction"], ids]) for pair, ids in zip(pairs, prompts, strict=True)
         }
 
-    def _prompts(self, arm: str, pairs: Sequence[Record]) -> list[list[int]]:
+    def _prompts(self, arm: str, pairs: Sequence[Pair]) -> list[list[int]]:
         """An arm's prompts, which are asked for twice: to write mails, and for the likelihood of the real ones."""
         key = (arm, tuple(pair["id"] for pair in pairs))
         if key not in self._known_prompts:
-            self._known_prompts[key] = [self.prompter.ids(pair, ARMS[arm].way) for pair in pairs]
+            self._known_prompts[key] = [self.prompter.ids(pair, ARMS[arm].style) for pair in pairs]
         return self._known_prompts[key]
 
     def judge(self) -> Judge | None:
@@ -160,9 +166,9 @@ class _Bench:
         owned = [self.training[place]["email"] for place in places]
         return train_judge(owned, [*self.others, *by_base], self.config.seed)
 
-    def measure(self, arm: str, written: list[Record], judge: Judge | None) -> dict[str, Measured]:
+    def measure(self, arm: str, written: list[GeneratedMail], judge: Judge | None) -> dict[str, PerMailScore]:
         """All scores of an arm."""
-        found = self.scorer.measure(written)
+        found = self.scorer.measure_generated(written)
         if judge:
             found["authorship"] = verdict(judge, [record["text"] for record in written])
         with nullcontext() if ARMS[arm].adapted else _without_adapter(self.model):
@@ -180,9 +186,9 @@ class _Bench:
         tuned = extracted(self.model, prompts, emails)
         if base is None or tuned is None:
             return None
-        chances = draws(len(base.parts), config.evaluation.resamples, config.seed)
+        chances = bootstrap_weights(len(base.contributions), config.evaluation.resamples, config.seed)
         return {
-            "mails": len(base.parts),
+            "mails": len(base.contributions),
             "known_tokens": KNOWN_TOKENS,
             "extracted_tokens": EXTRACTED_TOKENS,
             "extracted": {"base": base.value, "tuned": tuned.value},
@@ -192,7 +198,7 @@ class _Bench:
             "canaries": {name: value for name, value in self.trained_metrics.items() if name.startswith("canar")},
         }
 
-    def measure_owner(self, judge: Judge | None) -> dict[str, Measured]:
+    def measure_owner(self, judge: Judge | None) -> dict[str, PerMailScore]:
         """What other mails of the owner score in the place of written ones: training mails, drawn.
 
         They say nothing of the test mails' matters, so their BLEU is chance; their style is the best there is.
@@ -201,7 +207,7 @@ class _Bench:
         chance = random.Random(f"{self.config.seed} owner")
         enough = len(self.training) >= len(self.test)
         drawn = (chance.sample if enough else chance.choices)(self.training, k=len(self.test))
-        found = self.scorer.measure([{"text": pair["email"]} for pair in drawn])
+        found = self.scorer.measure([pair["email"] for pair in drawn])
         found |= self.scorer.measure_content(self.scorer.real)
         if judge:
             found["authorship"] = verdict(judge, self.scorer.real)
@@ -244,11 +250,16 @@ def _without_adapter(writing: TextGenerator) -> Iterator[None]:
         writing.adapted = True
 
 
-def _generations(test: list[Record], arms: dict[str, list[Record]]) -> list[Record]:
+def _generations(test: list[Pair], arms: dict[str, list[GeneratedMail]]) -> list[dict[str, Any]]:
     """A line for every test mail: what was asked, what the owner wrote, what each arm wrote."""
     lines = []
     for place, pair in enumerate(test):
-        line: Record = {name: pair[name] for name in ("id", "instruction", "subject", "email")}
+        line: dict[str, Any] = {
+            "id": pair["id"],
+            "instruction": pair["instruction"],
+            "subject": pair["subject"],
+            "email": pair["email"],
+        }
         line.update({"context": pair["context"]} if "context" in pair else {})
         line.update({arm: mails[place]["text"] for arm, mails in arms.items()})
         lines.append(line)

@@ -20,7 +20,9 @@ from email_assistant.language_model.fingerprint import base_fingerprint, generat
 from email_assistant.pipeline.context import Context, chosen_adapter
 from email_assistant.progress import bar
 from email_assistant.storage import jsonl
+from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_file, hash_of
+from email_assistant.storage.records import Pair, Request
 
 log = logging.getLogger(__name__)
 # What a spreadsheet takes for a formula: '=1', '+SUM(…)', '@SUM(…)', '-2+3'.
@@ -61,12 +63,12 @@ def run(context: Context) -> None:
     context.run.log_metrics({"infer.mails": len(mails)})
 
 
-def _training(context: Context) -> tuple[Sequence[dict[str, Any]], str | None]:
+def _training(context: Context) -> tuple[Sequence[Pair], str | None]:
     """The mails to retrieve from, and their hash; none where nothing is retrieved."""
     if context.config.retrieval.method == "none":
         return [], None
     split = context.artifacts["split"]
-    return jsonl.Lines(split.path("train.jsonl")), split.content("train.jsonl")
+    return jsonl.Lines(split.path("train.jsonl"), Pair), split.content("train.jsonl")
 
 
 def read_instructions(path: Path) -> list[str]:
@@ -117,12 +119,11 @@ def write_table(output: Path, instructions: list[str], mails: list[str], safe: b
     """
     import pandas
 
-    partial = output.with_name(f".{output.name}.partial")
     table = pandas.DataFrame({COLUMNS[0]: instructions, COLUMNS[1]: mails})
     if safe:
         table[COLUMNS[1]] = table[COLUMNS[1]].map(_not_a_formula)
-    table.to_csv(partial, index=False, encoding="utf-8", lineterminator="\r\n")
-    partial.replace(output)
+    with atomic_path(output) as partial:
+        table.to_csv(partial, index=False, encoding="utf-8", lineterminator="\r\n")
 
 
 def _not_a_formula(cell: str) -> str:
@@ -159,13 +160,13 @@ def _progress_file(output: Path) -> Path:
     return output.with_name(f".{output.name}.progress.jsonl")
 
 
-def _prompter(config: Config, model: Any, training: Sequence[dict[str, Any]]) -> Any:
+def _prompter(config: Config, model: Any, training: Sequence[Pair]) -> Any:
     from email_assistant.evaluation.scoring import embedder
     from email_assistant.language_model.loading import LanguageModel
-    from email_assistant.requests.prompting import Prompter
+    from email_assistant.requests.prompting import Prompter, PromptSettings
 
     loaded = model if isinstance(model, LanguageModel) else None
-    return Prompter(config, model.encoder, training, embedder(config, loaded))
+    return Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, loaded))
 
 
 def _write(
@@ -173,12 +174,12 @@ def _write(
     adapter: Path,
     instructions: list[str],
     output: Path,
-    training: Sequence[dict[str, Any]],
+    training: Sequence[Pair],
     of_training: str | None,
 ) -> list[str]:
     """The mails; those that a call with the same values had written before it was cut off are read back."""
     from email_assistant.evaluation.scoring import write_mails
-    from email_assistant.requests.prompting import way_to_ask
+    from email_assistant.requests.prompting import configured_style
 
     progress, context = _progress_file(output), _context(config)
     key = hash_of(
@@ -192,22 +193,18 @@ def _write(
         ]
     )
     # The id holds the key, so that what was written with other values is not taken for this call's.
-    pairs = [
+    pairs: list[Request] = [
         {"id": f"{key} {place} {text}", "instruction": text, "context": context}
         for place, text in enumerate(instructions)
     ]
-    known = {pair["id"] for pair in pairs}
-    before = [record for record in jsonl.read_finished(progress) if record["id"] in known]
-    jsonl.write(progress, before)
-    if before:
-        log.info("%-10s %d of %d mails were there", "infer", len(before), len(pairs))
     with _loaded(config, adapter) as model:
-        prompter, way = _prompter(config, model, training), way_to_ask(config)
-        written = write_mails(model, pairs, [prompter.ids(pair, way) for pair in pairs], config, progress, "infer")
+        prompter, style = _prompter(config, model, training), configured_style(config.retrieval)
+        prompts = [prompter.ids(pair, style) for pair in pairs]
+        written = write_mails(model, pairs, prompts, config.generation, config.seed, progress, "infer")
     return [record["text"] for record in written]
 
 
-def _talk(config: Config, adapter: Path, training: Sequence[dict[str, Any]]) -> None:
+def _talk(config: Config, adapter: Path, training: Sequence[Pair]) -> None:
     """Answer each line that is typed; an empty line or end of file ends it."""
     context = _context(config)
     with _loaded(config, adapter) as model:
@@ -218,7 +215,7 @@ def _answer_lines(config: Config, model: Any, prompter: Any, context: str | None
     from email_assistant.evaluation.scoring import decoding_of, write_best
     from email_assistant.language_model.decoding import row_seed
     from email_assistant.language_model.generation import stream
-    from email_assistant.requests.prompting import way_to_ask
+    from email_assistant.requests.prompting import configured_style
 
     def pieces(instruction: str, prompt: list[int]) -> Iterable[str]:
         """The mail while it is written, or whole where it is chosen of several."""
@@ -226,7 +223,14 @@ def _answer_lines(config: Config, model: Any, prompter: Any, context: str | None
             return stream(model, prompt, decoding_of(config.generation), row_seed(config.seed, prompt))
         chosen: list[str] = []
         with bar("writing", None):
-            write_best(model, [instruction], [prompt], config, lambda _, answer: chosen.append(answer.text))
+            write_best(
+                model,
+                [instruction],
+                [prompt],
+                config.generation,
+                config.seed,
+                lambda _, answer: chosen.append(answer.text),
+            )
         return chosen
 
     print("What should the mail say? (one line; an empty line ends)", flush=True)
@@ -237,7 +241,7 @@ def _answer_lines(config: Config, model: Any, prompter: Any, context: str | None
             return
         instruction = line.strip()
         pair = {"id": instruction, "thread": None, "instruction": instruction, "context": context}
-        prompt = prompter.ids(pair, way_to_ask(config))
+        prompt = prompter.ids(pair, configured_style(config.retrieval))
         for piece in pieces(instruction, prompt):
             print(printable(piece), end="", flush=True)
         print("\n", flush=True)

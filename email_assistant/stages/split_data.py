@@ -14,9 +14,9 @@ from email_assistant.configuration.schema import Split
 from email_assistant.errors import DataError
 from email_assistant.pipeline.context import Context
 from email_assistant.storage import jsonl
+from email_assistant.storage.records import Pair
 
 log = logging.getLogger(__name__)
-Record = dict[str, Any]
 FEWEST_TRAINING = 2
 FEWEST_SCORED = 2
 
@@ -24,7 +24,7 @@ FEWEST_SCORED = 2
 def run(context: Context, folder: Path) -> dict[str, Any]:
     """Write train.jsonl, validation.jsonl, test.jsonl and report.json."""
     settings = context.config.split
-    pairs = jsonl.Lines(context.artifacts["summarize"].path("pairs.jsonl"))
+    pairs = jsonl.Lines(context.artifacts["summarize"].path("pairs.jsonl"), Pair)
     groups = group(pairs, settings.near_duplicate_similarity)
     moments = [_moment(pair) for pair in pairs] if settings.method == "time" else []
     sides = divide(groups, moments, settings, context.config.seed)
@@ -44,7 +44,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     return report
 
 
-def group(pairs: Sequence[Record], similarity: float) -> list[list[int]]:
+def group(pairs: Sequence[Pair], similarity: float) -> list[list[int]]:
     """Places of pairs that must not be parted: of one thread, or near-duplicates of one another."""
     groups = Groups()
     for place, pair in enumerate(pairs):
@@ -98,7 +98,7 @@ def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, s
     return sides
 
 
-def _moment(pair: Record) -> float:
+def _moment(pair: Pair) -> float:
     """Seconds since 1970; a date without a zone is taken as UTC."""
     if not pair["date"]:
         return 0.0

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from email_assistant.configuration.schema import Config, Summarizer
 from email_assistant.errors import DataError
-from email_assistant.metrics.facts import habitual
+from email_assistant.metrics.facts import frequent_facts
 from email_assistant.pipeline.context import Context
 from email_assistant.progress import Bar, bar
 from email_assistant.requests import instructions
@@ -18,9 +18,11 @@ from email_assistant.requests.injection import speaks_to_model
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, lines_by_key
 from email_assistant.storage.hashing import hash_of
+from email_assistant.storage.jsonl import ResumableJsonl
+from email_assistant.storage.records import Email, Pair, Sentence
 
 if TYPE_CHECKING:
-    from email_assistant.evaluation.perplexity import Surprise
+    from email_assistant.evaluation.perplexity import Surprisal
     from email_assistant.language_model.decoding import Completion
     from email_assistant.language_model.loading import LanguageModel
 
@@ -28,8 +30,24 @@ if TYPE_CHECKING:
 JUDGED_TOKENS = 64
 # Faults that an instruction may be without when its last clauses are left out.
 MENDED_BY_LESS = ("invented", "unfounded", "too_long", "copied")
+SENTENCES = "sentences.jsonl"
 log = logging.getLogger(__name__)
-Record = dict[str, Any]
+
+
+class Instruction(TypedDict):
+    """What a pair is made of beside its mail.
+
+    Attributes:
+        instruction: What the mail should say.
+        method: How it was made.
+        faults: Why earlier answers of the model were rejected.
+        email: A corrected mail, in the place of the archive's.
+    """
+
+    instruction: str
+    method: str
+    faults: NotRequired[list[str]]
+    email: NotRequired[str | None]
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
@@ -38,7 +56,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     What the model said of a mail under the same configuration is taken from artifacts of before, so that an archive
     that has grown is asked for its new mails alone.
     """
-    emails = jsonl.Lines(context.artifacts["data"].path("emails.jsonl"))
+    emails = jsonl.Lines(context.artifacts["data"].path("emails.jsonl"), Email)
     settings = context.config.summarizer
     if settings.method == "from_file":
         written = _from_file(Path(settings.path or "").expanduser(), emails)
@@ -46,11 +64,11 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
         written = _by_model(context, emails, folder)
     path = folder / "pairs.jsonl"
     jsonl.write(path, (_pair(email, written[email["id"]]) for email in emails if email["id"] in written))
-    pairs = jsonl.Lines(path)
+    pairs = jsonl.Lines(path, Pair)
     methods = Counter(record["method"] for record in written.values())
     faults = Counter(fault for record in written.values() for fault in record.get("faults", []))
     told = sum(map(speaks_to_model, jsonl.Field(emails, "text")))
-    report: Record = {
+    report: dict[str, Any] = {
         "emails": len(emails),
         "pairs": len(pairs),
         "without_pair": len(emails) - len(pairs),
@@ -71,10 +89,9 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     return {"pairs": len(pairs), **{f"by_{method}": count for method, count in methods.items()}}
 
 
-def _pair(email: Record, written: Record) -> Record:
+def _pair(email: Email, written: Instruction) -> Pair:
     """A line of pairs.jsonl."""
-    context = {"context": email["context"]} if "context" in email else {}
-    return {
+    pair: Pair = {
         "id": email["id"],
         "instruction": written["instruction"],
         "email": written.get("email") or email["text"],
@@ -82,14 +99,16 @@ def _pair(email: Record, written: Record) -> Record:
         "thread": email["thread"],
         "date": email["date"],
         "method": written["method"],
-        **context,
     }
+    if "context" in email:
+        pair["context"] = email["context"]
+    return pair
 
 
-def _from_file(path: Path, emails: Sequence[Record]) -> dict[str, Record]:
+def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
     """Corrected pairs by id; an `email` in them replaces the mail's text."""
     known = set(jsonl.Field(emails, "id"))
-    written: dict[str, Record] = {}
+    written: dict[str, Instruction] = {}
     for number, record in enumerate(jsonl.read(path), start=1):
         instruction = str(record.get("instruction") or "").strip()
         if record.get("id") not in known:
@@ -102,15 +121,15 @@ def _from_file(path: Path, emails: Sequence[Record]) -> dict[str, Record]:
     return written
 
 
-def _by_model(context: Context, emails: Sequence[Record], folder: Path) -> dict[str, Record]:
+def _by_model(context: Context, emails: Sequence[Email], folder: Path) -> dict[str, Instruction]:
     """Instructions by the model: its sentences, and the facts that they leave out."""
     settings = context.config.summarizer
     # What the model's sentences depend on beside their mails.
     basis = hash_of({**context.reads, "inputs": context.reads["inputs"]["base"]})
     tasks = [_Task(settings, email, basis) for email in emails]
     said = _sentences(context, tasks, folder / PROGRESS)
-    jsonl.write(folder / "sentences.jsonl", (said[task.key] for task in tasks))
-    habits = habitual(jsonl.Field(emails, "text"))
+    jsonl.write(folder / SENTENCES, (said[task.key] for task in tasks))
+    habits = frequent_facts(jsonl.Field(emails, "text"))
     return {
         task.email["id"]: {
             "instruction": _completed(settings, task, said[task.key]["sentence"], habits),
@@ -121,37 +140,27 @@ def _by_model(context: Context, emails: Sequence[Record], folder: Path) -> dict[
     }
 
 
-def _sentences(context: Context, tasks: "list[_Task]", progress_folder: Path) -> dict[str, Record]:
+def _sentences(context: Context, tasks: "list[_Task]", progress_folder: Path) -> dict[str, Sentence]:
     """The model's sentence for every mail, by its key; those of before are read back."""
-    progress_folder.mkdir(parents=True, exist_ok=True)
-    path = progress_folder / "sentences.jsonl"
-    finished = jsonl.read_finished(path)
-    jsonl.write(path, finished)
     wanted = {task.key for task in tasks}
-    said = lines_by_key(context.earlier("summarize"), path.name, wanted)
-    said |= {record["key"]: record for record in finished if record["key"] in wanted}
-    pending = list({task.key: task for task in tasks if task.key not in said}.values())
-    if said:
-        log.info("%-10s %d of %d were there", "summarize", len(said), len(wanted))
-    if not pending:
-        return said
-    with path.open("a", encoding="utf-8") as file, bar("summarize", len(wanted), len(said)) as progress:
-
-        def keep(record: Record) -> None:
-            said[record["key"]] = record
-            file.write(jsonl.line(record))
-            file.flush()
-
-        _ask(context.config, pending, keep, progress)
-    return said
+    with ResumableJsonl(progress_folder / SENTENCES, Sentence, key="key") as progress:
+        said = lines_by_key(context.earlier("summarize"), SENTENCES, wanted, Sentence)
+        said |= {key: record for key, record in progress.records.items() if key in wanted}
+        pending = list({task.key: task for task in tasks if task.key not in said}.values())
+        if said:
+            log.info("%-10s reused %d of %d from cache", "summarize", len(said), len(wanted))
+        if pending:
+            with bar("summarize", len(wanted), len(said)) as shown:
+                _ask(context.config, pending, progress.append, shown)
+        return {**said, **progress.records}
 
 
 def _completed(settings: Summarizer, task: "_Task", sentence: str, habits: frozenset[str]) -> str:
     template = settings.mentions[task.language]
-    return instructions.completed(sentence, task.email["text"], template, settings.facts, habits)
+    return instructions.append_missing_facts(sentence, task.email["text"], template, settings.facts, habits)
 
 
-def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Record], None], progress: Bar) -> None:
+def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Sentence], None], progress: Bar) -> None:
     """Ask for every sentence, again with another seed where it is bad, and last do without one."""
     from email_assistant.language_model.decoding import SamplingParams, row_seed
     from email_assistant.language_model.generation import generate
@@ -192,10 +201,10 @@ class _Task:
         bare_surprise: Of the mail after what an instruction says without the model, in nats; None: not known yet.
     """
 
-    def __init__(self, settings: Summarizer, email: Record, basis: str) -> None:
+    def __init__(self, settings: Summarizer, email: Email, basis: str) -> None:
         self.email = email
         self.language = email["language"] if email["language"] in settings.prompts else "en"
-        self.start = instructions.start_for(
+        self.start = instructions.instruction_prefix(
             settings.starts[self.language], email["text"], email["subject"], email["to"]
         )
         self.key = hash_of([basis, *(email[name] for name in ("text", "subject", "to", "language"))])
@@ -207,7 +216,7 @@ class _Task:
     @cached_property
     def without_model(self) -> tuple[str, str]:
         """An instruction of the mail's own words, and the method's name."""
-        jotted = instructions.notes(self.email["text"], self._settings.note_words)
+        jotted = instructions.keyword_notes(self.email["text"], self._settings.note_words)
         if not jotted:
             return self.start, "subject"
         return f"{self.start}. {self._settings.notes[self.language].format(notes=jotted)}", "notes"
@@ -220,17 +229,17 @@ class _Desk:
         self,
         settings: Summarizer,
         model: "LanguageModel",
-        keep: Callable[[Record], None],
+        keep: Callable[[Sentence], None],
         progress: Bar,
     ) -> None:
         self.settings, self.model, self.keep, self.progress = settings, model, keep, progress
 
     @cached_property
-    def surprise(self) -> "Surprise":
+    def surprise(self) -> "Surprisal":
         """How little the model expects a mail; made when a sentence is first verified."""
-        from email_assistant.evaluation.perplexity import Surprise
+        from email_assistant.evaluation.perplexity import Surprisal
 
-        return Surprise(self.model.model, self.model.device)
+        return Surprisal(self.model.model, self.model.device)
 
     def prompt(self, task: _Task) -> list[int]:
         """The ids of what is asked for a mail, after the examples of its language as earlier turns."""
@@ -246,15 +255,15 @@ class _Desk:
         """Keep a good instruction, or as many of its clauses as are good; note what is wrong with a bad one."""
         task = tasks[index]
         email, start = task.email, task.start
-        instruction = instructions.clean(answer.text, start)
+        instruction = instructions.normalize(answer.text, start)
         known = " ".join([email["subject"], *email["to"]])
-        parts = instructions.beginnings(instruction, start)
+        parts = instructions.clause_prefixes(instruction, start)
         if not answer.is_complete:
             # Nobody knows how its last clause would have ended.
             next(parts)
             task.faults.append("unfinished")
         for part in parts:
-            wrong = instructions.fault(part, start, email["text"], answer.text, known)
+            wrong = instructions.rejection_reason(part, start, email["text"], answer.text, known)
             if not wrong and instructions.says_little(part, email["text"], task.without_model[0]):
                 # Asked again, it seldom says more.
                 task.faults.append("says_little")

@@ -23,19 +23,19 @@ from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
-from email_assistant.metrics.measured import save
+from email_assistant.metrics.per_mail_score import save
 from email_assistant.pipeline.context import Context
 from email_assistant.reports.model_card import model_card
-from email_assistant.requests.prompting import Prompter, way_to_ask
+from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
 from email_assistant.storage import jsonl
-from email_assistant.storage.artifacts import PROGRESS, Artifact
+from email_assistant.storage.artifacts import PROGRESS, Artifact, key_of
+from email_assistant.storage.records import Pair
 from email_assistant.training import example_checks, planning
 from email_assistant.training.examples import Examples
 from email_assistant.training.lora_init import keep, save_as_standard_lora
 from email_assistant.training.trainer import State, Trainer
 
 log = logging.getLogger(__name__)
-Record = dict[str, Any]
 
 
 def run(context: Context, folder: Path) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
         log.info("%-10s the adapter was there; it is scored again", "train")
         _copy(trained, folder)
         model = load_adapter(load_base(config.model), folder / "adapter", fingerprint)
-        facts: Record = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
+        facts: dict[str, Any] = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
     else:
         model, facts = _fit(context, folder, fingerprint)
     scores, signatures = _score(config, model, split, folder)
@@ -91,7 +91,7 @@ def _copy(trained: Artifact, folder: Path) -> None:
     shutil.copyfile(trained.path("history.jsonl"), folder / "history.jsonl")
 
 
-def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageModel, Record]:
+def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
     """Train, save the best weights, and return the model with them and the facts of the training."""
     config, split, peers = context.config, context.artifacts["split"], context.peers
     way_to_train = _way_to_train(config, peers)
@@ -129,7 +129,7 @@ def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageMode
         peers,
     )
     state = trainer.fit()
-    _reported.add(folder.name.removesuffix(".partial"))
+    _reported.add(key_of(folder))
     jsonl.write(folder / "history.jsonl", state.history)
     log.info("%-10s %s", "train", speed_line(state))
     facts = {**training_facts, **_facts(state, training), **trainer.facts(), "trainable_weights": trainable}
@@ -185,7 +185,9 @@ def follow(config: Config, peers: DistributedContext) -> None:
             trainer.follow(said)
 
 
-def _examples(config: Config, base: LanguageModel, split: Path, scratch: Path) -> tuple[Examples, Examples, Record]:
+def _examples(
+    config: Config, base: LanguageModel, split: Path, scratch: Path
+) -> tuple[Examples, Examples, dict[str, Any]]:
     """Training examples with what is planted among them, validation examples, and facts about the former.
 
     Args:
@@ -194,8 +196,8 @@ def _examples(config: Config, base: LanguageModel, split: Path, scratch: Path) -
         split: The folder of the split.
         scratch: A folder for the examples; it is removed with the progress.
     """
-    pairs, validation_pairs = jsonl.Lines(split / "train.jsonl"), jsonl.Lines(split / "validation.jsonl")
-    prompter = Prompter(config, base.encoder, pairs, embedder(config, base))
+    pairs, validation_pairs = jsonl.Lines(split / "train.jsonl", Pair), jsonl.Lines(split / "validation.jsonl", Pair)
+    prompter = Prompter(PromptSettings.of(config), base.encoder, pairs, embedder(config, base))
     planted = _planted(base.encoder, config)
     taught = _distinct(config, pairs) if config.trainer.privacy == "careful" else pairs
     training, facts = encode(prompter, taught, config, "train", scratch / "train.arrow", planted)
@@ -203,7 +205,7 @@ def _examples(config: Config, base: LanguageModel, split: Path, scratch: Path) -
     return training, validation, facts
 
 
-def _distinct(config: Config, pairs: Sequence[Record]) -> Iterator[Record]:
+def _distinct(config: Config, pairs: Sequence[Pair]) -> Iterator[Pair]:
     """The pairs but for those whose mail nearly repeats an earlier one: what is seen often is remembered."""
     similarity = config.split.near_duplicate_similarity
     repeats = {later for later, _ in near_duplicates(jsonl.Field(pairs, "email"), similarity)}
@@ -232,7 +234,7 @@ def _refuse_memory(config: Config, metrics: Mapping[str, Any], folder: Path) -> 
         )
 
 
-def _facts(state: State, training: Examples) -> Record:
+def _facts(state: State, training: Examples) -> dict[str, Any]:
     """What the manifest and the metrics say of a training; its speed is the median step's."""
     return {
         "tokens_per_second": _median(state, "train/tokens_per_second"),
@@ -248,12 +250,12 @@ def _facts(state: State, training: Examples) -> Record:
 
 def encode(
     prompter: Prompter,
-    pairs: Iterable[Record],
+    pairs: Iterable[Pair],
     config: Config,
     name: str,
     path: Path,
     planted: Sequence[TokenizedExample] = (),
-) -> tuple[Examples, Record]:
+) -> tuple[Examples, dict[str, Any]]:
     """Examples of the pairs that fit, in a file, and how many did not or were cut; both are said.
 
     Args:
@@ -370,13 +372,13 @@ def _score(
     config: Config, model: LanguageModel, split: Artifact, folder: Path
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Write validation mails and score them."""
-    training = jsonl.Lines(split.path("train.jsonl"))
-    chosen = jsonl.Lines(split.path("validation.jsonl"))[: config.trainer.scored_mails]
-    prompter = Prompter(config, model.encoder, training, embedder(config, model))
+    training = jsonl.Lines(split.path("train.jsonl"), Pair)
+    chosen = jsonl.Lines(split.path("validation.jsonl"), Pair)[: config.trainer.scored_mails]
+    prompter = Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, model))
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
     writing = writer(config, model, folder / "adapter", folder / PROGRESS)
-    prompts = [prompter.ids(pair, way_to_ask(config)) for pair in chosen]
-    written = write_mails(writing, chosen, prompts, config, progress_file, "score")
+    prompts = [prompter.ids(pair, configured_style(config.retrieval)) for pair in chosen]
+    written = write_mails(writing, chosen, prompts, config.generation, config.seed, progress_file, "score")
     jsonl.write(
         folder / "validation_mails.jsonl",
         (
@@ -390,7 +392,7 @@ def _score(
         ),
     )
     judge = scorer(config, model, chosen, training)
-    measured = judge.measure(written)
+    measured = judge.measure_generated(written)
     measured["perplexity"] = perplexity_of(model, chosen, prompts, "score")
     save(folder / "measured.npz", [pair["id"] for pair in chosen], {"tuned": measured})
     return {name: score.value for name, score in measured.items()}, judge.signatures()

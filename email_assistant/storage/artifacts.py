@@ -1,50 +1,64 @@
-"""Artifacts: folders that a stage writes whole or not at all, found again by a key of what went into them.
+"""Artifacts: folders that a stage writes completely or not at all, found by the hash of everything they depend on.
 
-`<root>/<stage>/<key>/` holds the files and a `manifest.json`. While a stage writes, its folder is
-called `<key>.partial`; a stage that can go on where it was finds its own progress there.
+`<root>/<stage>/<key>/` holds the files and a `manifest.json`. While a stage writes, its folder is called
+`<key>.partial`; a resumable stage finds its own progress there. `<key>.lock` is held meanwhile. Only this module
+knows these names.
 """
 
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from filelock import FileLock, Timeout
 
 from email_assistant.errors import ArtifactError
 from email_assistant.storage import jsonl
 from email_assistant.storage.hashing import hash_file, hash_of
+from email_assistant.storage.jsonl import Row
+from email_assistant.storage.records import Manifest
 
 MANIFEST = "manifest.json"
 PROGRESS = "progress"
+_PARTIAL, _LOCK = ".partial", ".lock"
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """A whole artifact on disk."""
+    """A complete artifact on disk."""
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
+
+    @property
+    def key(self) -> str:
+        """The hash that names it among its stage's artifacts."""
+        return self.folder.name
+
+    @property
+    def stage(self) -> str:
+        """The stage that wrote it."""
+        return self.folder.parent.name
 
     def path(self, name: str) -> Path:
-        """One of its files."""
+        """The path of one of its files."""
         return self.folder / name
 
     @property
     def size(self) -> int:
-        """Of its files, in bytes."""
+        """The size of its files in bytes."""
         return folder_size(self.folder)
 
     def is_unchanged(self, name: str) -> bool:
-        """Whether one of its files is there as the stage wrote it."""
+        """Whether a file exists and is as the stage wrote it."""
         return self.path(name).is_file() and hash_file(self.path(name)) == self.manifest["files"].get(name)
 
     def content(self, *names: str) -> str:
-        """The hash of some of its files, a folder's name standing for all in it."""
+        """The hash of some of its files; a folder's name stands for all files in it."""
         wanted = {
             file: digest
             for file, digest in self.manifest["files"].items()
@@ -53,19 +67,34 @@ class Artifact:
         return hash_of(wanted)
 
 
-class Store:
+@dataclass(frozen=True)
+class Unused:
+    """A file or folder of the cache that nothing needs.
+
+    Attributes:
+        path: Where it is.
+        stage: Whose it is.
+        kind: An artifact, the partial folder of an interrupted stage, or a lock without either.
+    """
+
+    path: Path
+    stage: str
+    kind: Literal["artifact", "partial", "lock"]
+
+
+class ArtifactCache:
     """All artifacts of a project."""
 
     def __init__(self, outputs: Path) -> None:
-        """Use `outputs/artifacts` and `outputs/latest`; nothing is made until something is written."""
+        """Use `outputs/artifacts` and `outputs/latest`, which are created on the first write."""
         self.root = outputs / "artifacts"
         self.latest_links = outputs / "latest"
 
     def find(self, stage: str, key: str) -> Artifact | None:
-        """The artifact of this key, its files as its manifest says; None when there is none.
+        """Return the artifact with this key after hashing its files; None when there is none.
 
         Raises:
-            ArtifactError: when a file was changed or is missing since it was made.
+            ArtifactError: when a file was changed or removed since it was written.
         """
         artifact = self.at(stage, key)
         if artifact is None:
@@ -74,54 +103,64 @@ class Store:
         for name, digest in artifact.manifest["files"].items():
             if not (folder / name).exists() or hash_file(folder / name) != digest:
                 raise ArtifactError(
-                    f"{folder / name}: changed or missing since the stage {stage} made it; force=true "
-                    "stage=" + stage + " makes it again (corrected instructions go in by summarizer=from_file)"
+                    f"{folder / name}: changed or missing since stage={stage} wrote it; run stage={stage} force=true "
+                    "to rebuild it (to use corrected instructions, see summarizer=from_file)"
                 )
         return artifact
 
     def at(self, stage: str, key: str) -> Artifact | None:
-        """The artifact of this key, its files not looked at; None when there is none.
+        """Return the artifact with this key without looking at its files; None when there is none.
 
         Raises:
-            ArtifactError: when its manifest was changed or cut off.
+            ArtifactError: when its manifest is corrupt.
         """
         manifest = self.root / stage / key / MANIFEST
         return Artifact(manifest.parent, _manifest(manifest)) if manifest.exists() else None
 
     def find_core(self, stage: str, core: str) -> Artifact | None:
-        """The newest artifact whose manifest names this core: what the stage made, however it was scored."""
-        newest = next((found for found in self.all_of(stage) if found.manifest.get("core") == core), None)
-        return self.find(stage, newest.folder.name) if newest else None
+        """Return the newest artifact with this `core` in its manifest: the same result, however it was scored."""
+        newest = next((one for one in self.all_of(stage) if one.manifest.get("core") == core), None)
+        return self.find(stage, newest.key) if newest else None
 
     def all_of(self, stage: str) -> list[Artifact]:
-        """Every whole artifact of a stage, the newest first; their files are not looked at.
+        """Return every complete artifact of a stage, newest first, without looking at their files.
 
         Raises:
-            ArtifactError: when a manifest was changed or cut off.
+            ArtifactError: when a manifest is corrupt.
         """
         manifests = [path for path in (self.root / stage).glob(f"*/{MANIFEST}") if not path.parent.suffix]
         manifests.sort(key=lambda path: -path.stat().st_mtime)
         return [Artifact(path.parent, _manifest(path)) for path in manifests]
 
-    def latest(self, stage: str) -> dict[str, Any] | None:
-        """The manifest of the artifact of this stage that was used last."""
+    def latest(self, stage: str) -> Manifest | None:
+        """Return the manifest of the stage's artifact that was used last."""
         manifest = self.latest_links / stage / MANIFEST
         return _manifest(manifest) if manifest.exists() else None
 
     def mark_latest(self, artifact: Artifact) -> None:
-        """Point `latest/<stage>` at an artifact."""
-        stage = artifact.folder.parent.name
+        """Point `latest/<stage>` to an artifact."""
         self.latest_links.mkdir(parents=True, exist_ok=True)
-        fresh = self.latest_links / f".{stage}.{os.getpid()}"
+        # Two runs may do this at once, so each needs a name of its own.
+        fresh = self.latest_links / f".{artifact.stage}.{os.getpid()}"
         fresh.symlink_to(os.path.relpath(artifact.folder, self.latest_links))
-        fresh.replace(self.latest_links / stage)
+        fresh.replace(self.latest_links / artifact.stage)
+
+    def latest_keys(self) -> set[str]:
+        """Return the keys that the links in `latest` point to."""
+        return {link.resolve().name for link in self.latest_links.glob("*")}
+
+    def remove_dead_links(self) -> None:
+        """Remove links in `latest` to artifacts that no longer exist."""
+        for link in self.latest_links.glob("*"):
+            if not link.exists():
+                link.unlink()
 
     @contextmanager
     def locked(self, stage: str, key: str, waiting: Callable[[], None]) -> Iterator[None]:
-        """Hold the artifact's lock; `waiting` is called once when another process has it."""
+        """Hold the artifact's lock; `waiting` is called once if another process holds it."""
         folder = self.root / stage
         _make_folder(folder)
-        lock = FileLock(folder / f"{key}.lock")
+        lock = FileLock(folder / f"{key}{_LOCK}")
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -132,24 +171,55 @@ class Store:
         finally:
             lock.release()
 
+    def held_locks(self) -> Iterator[Path]:
+        """Yield the locks that a process holds: its stage is running."""
+        return (lock for lock in self.root.glob(f"*/*{_LOCK}") if not _is_free(lock))
+
+    def partial_folders(self) -> list[Path]:
+        """Return the folders of stages that are running or were interrupted."""
+        return sorted(self.root.glob(f"*/*{_PARTIAL}"))
+
+    def unused(self, needed: Set[str]) -> Iterator[Unused]:
+        """Yield what can be removed: interrupted work, locks without a folder, and artifacts that are not needed.
+
+        Args:
+            needed: Keys of the artifacts to keep, beside those in `latest`.
+        """
+        kept = needed | self.latest_keys()
+        for path in sorted(self.root.glob("*/*")):
+            key, stage = key_of(path), path.parent.name
+            if path.suffix == _LOCK:
+                if not any(other.is_dir() for other in path.parent.glob(f"{key}*")) and _is_free(path):
+                    yield Unused(path, stage, "lock")
+            elif path.suffix == _PARTIAL:
+                if _is_free(path.with_suffix(_LOCK)):
+                    yield Unused(path, stage, "partial")
+            elif key not in kept and (path / MANIFEST).exists():
+                yield Unused(path, stage, "artifact")
+
     def write(
-        self, stage: str, key: str, facts: dict[str, Any], make: Callable[[Path], dict[str, Any]], resumable: bool
+        self,
+        stage: str,
+        key: str,
+        facts: Mapping[str, Any],
+        make: Callable[[Path], Mapping[str, Any]],
+        resumable: bool,
     ) -> Artifact:
-        """Let `make` write the files of an artifact, then give it its place.
+        """Let `make` write the files of an artifact, then move them to their final folder.
 
         Args:
             stage: The stage's name.
             key: The artifact's key.
-            facts: What the manifest says beside files, counts and seconds.
-            make: Writes into the folder it is given and returns counts for the manifest. What it
-                keeps under `progress/` survives an interruption and is removed at the end.
+            facts: What the manifest records beside files, counts and seconds.
+            make: Writes into the folder that it is given and returns the manifest's counts. What it keeps
+                in `progress/` survives an interruption and is removed at the end.
             resumable: Whether an interrupted folder is kept for the next call.
 
         Raises:
-            ArtifactError: when the place cannot be written.
+            ArtifactError: when the folder cannot be written.
         """
         folder = self.root / stage / key
-        partial = folder.with_name(f"{key}.partial")
+        partial = folder.with_name(f"{key}{_PARTIAL}")
         if not resumable:
             shutil.rmtree(partial, ignore_errors=True)
         _make_folder(partial)
@@ -157,7 +227,8 @@ class Store:
         try:
             counts = make(partial)
         except BaseException:
-            self._after_failure(partial, resumable)
+            if not resumable or not _has_progress(partial):
+                shutil.rmtree(partial, ignore_errors=True)
             raise
         shutil.rmtree(partial / PROGRESS, ignore_errors=True)
         manifest = {
@@ -171,52 +242,54 @@ class Store:
         jsonl.write_json(partial / MANIFEST, manifest)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
-        return Artifact(folder, manifest)
-
-    @staticmethod
-    def _after_failure(partial: Path, resumable: bool) -> None:
-        """Keep progress to go on from, and nothing else."""
-        has_progress = (partial / PROGRESS).is_dir() and any((partial / PROGRESS).iterdir())
-        if not resumable or not has_progress:
-            shutil.rmtree(partial, ignore_errors=True)
+        return Artifact(folder, cast(Manifest, manifest))
 
 
-def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        return dict(jsonl.read_json(path))
-    except (ValueError, TypeError) as error:
-        raise ArtifactError(f"{path.resolve()}: changed or cut off since it was made; remove its folder") from error
+def key_of(folder: Path) -> str:
+    """The key of an artifact's folder, also while its stage writes it."""
+    return folder.name.partition(".")[0]
 
 
-def lines_by_key(artifacts: Iterable[Artifact], name: str, wanted: Set[str]) -> dict[str, dict[str, Any]]:
-    """What earlier artifacts have of the lines that are wanted.
+def lines_by_key(artifacts: Iterable[Artifact], name: str, wanted: Set[str], kind: type[Row]) -> dict[str, Row]:
+    """Look up lines that earlier artifacts have.
 
     Args:
-        artifacts: To look in, in this order, until all is found.
-        name: Of a file of lines with a `key` each; where it was altered it is left out.
-        wanted: Keys.
+        artifacts: Where to look, in this order, until every key is found.
+        name: A JSONL file whose lines have a `key`; an artifact in which it was changed is skipped.
+        wanted: The keys.
+        kind: The type of the lines.
     """
-    found: dict[str, dict[str, Any]] = {}
+    lines: dict[str, Row] = {}
     for artifact in artifacts:
-        if len(found) == len(wanted):
+        if len(lines) == len(wanted):
             break
         if artifact.is_unchanged(name):
-            found |= {line["key"]: line for line in jsonl.read(artifact.path(name)) if line["key"] in wanted}
-    return found
+            lines |= {line["key"]: line for line in jsonl.read(artifact.path(name), kind) if line["key"] in wanted}
+    return lines
 
 
-def is_free(lock: Path) -> bool:
-    """Whether no process holds a lock."""
+def folder_size(folder: Path) -> int:
+    """The size of all files in a folder, in bytes."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _manifest(path: Path) -> Manifest:
+    try:
+        return cast(Manifest, dict(jsonl.read_json(path)))
+    except (ValueError, TypeError) as error:
+        raise ArtifactError(f"{path.resolve()}: corrupt manifest; remove its folder to rebuild it") from error
+
+
+def _has_progress(partial: Path) -> bool:
+    return (partial / PROGRESS).is_dir() and any((partial / PROGRESS).iterdir())
+
+
+def _is_free(lock: Path) -> bool:
     try:
         with FileLock(lock, timeout=0):
             return True
     except Timeout:
         return False
-
-
-def folder_size(folder: Path) -> int:
-    """Of all files in a folder, in bytes."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _make_folder(folder: Path) -> None:

@@ -1,110 +1,185 @@
-"""JSON and JSON lines, the form of every artifact: UTF-8, readable by a person."""
+"""JSON and JSON lines, the format of every artifact: UTF-8, readable by a person."""
 
 import json
+import os
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from email_assistant.errors import DataError
 
+Row = TypeVar("Row", bound=Mapping[str, Any])
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file, one a line; blank lines are passed over.
+
+@overload
+def read(path: Path) -> list[dict[str, Any]]: ...
+
+
+@overload
+def read(path: Path, kind: type[Row]) -> list[Row]: ...
+
+
+def read(path: Path, kind: type[Any] = dict) -> list[Any]:
+    """Read the objects of a file, one per line; blank lines are skipped.
+
+    Args:
+        path: The file.
+        kind: Their type, for the type checker; nothing is validated.
 
     Raises:
-        DataError: naming the line that is no JSON object.
+        DataError: when a line is not a JSON object.
     """
     return list(_objects(path))
 
 
-class Lines(Sequence[dict[str, Any]]):
-    """The objects of a file, one a line, each read when it is asked for: in memory are eight bytes a line.
+class Lines(Sequence[Row]):
+    """The objects of a file, one per line, each read on access: eight bytes per line are kept in memory.
 
-    For files that may be larger than memory. The file must stay as it is.
+    For files that may be larger than memory. The file must not change meanwhile.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Find where each line begins; blank lines are passed over."""
+    @overload
+    def __init__(self: "Lines[dict[str, Any]]", path: Path) -> None: ...
+
+    @overload
+    def __init__(self, path: Path, kind: type[Row]) -> None: ...
+
+    def __init__(self, path: Path, kind: type[Any] = dict) -> None:
+        """Index where each line begins; blank lines are skipped.
+
+        Args:
+            path: The file, which is kept open until `close` or the end of a `with` block.
+            kind: The type of the objects, for the type checker; nothing is validated.
+        """
         self._path = path
         self._file = path.open("rb")
-        self._starts, self._numbers = array("Q"), array("Q")
-        place = 0
+        self._offsets, self._numbers = array("Q"), array("Q")
+        offset = 0
         for number, text in enumerate(self._file, start=1):
             if text.strip():
-                self._starts.append(place)
+                self._offsets.append(offset)
                 self._numbers.append(number)
-            place += len(text)
+            offset += len(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; no object can be read after that."""
+        self._file.close()
 
     def __len__(self) -> int:
-        """How many objects there are."""
-        return len(self._starts)
+        """The number of objects."""
+        return len(self._offsets)
 
     @overload
-    def __getitem__(self, place: int) -> dict[str, Any]: ...
+    def __getitem__(self, index: int) -> Row: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, index: slice) -> list[Row]: ...
 
-    def __getitem__(self, place: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
         """An object, or a list of them.
 
         Raises:
-            DataError: naming the line that is no JSON object.
+            DataError: when the line is not a JSON object.
         """
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
-        self._file.seek(self._starts[place])
-        return _object(self._file.readline().decode(), self._path, self._numbers[place])
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        self._file.seek(self._offsets[index])
+        return cast(Row, _object(self._file.readline().decode(), self._path, self._numbers[index]))
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field of every record, gone through as often as is needed without being held."""
+    """One field of every record, which can be iterated again and again without being held in memory."""
 
-    records: Sequence[dict[str, Any]]
+    records: Sequence[Mapping[str, Any]]
     name: str
 
     def __iter__(self) -> Iterator[Any]:
-        """One value after another."""
+        """The field's values, in the records' order."""
         return (record[self.name] for record in self.records)
+
+
+class ResumableJsonl(Generic[Row]):
+    """A file that grows by one record at a time, so that an interrupted call can resume where it stopped.
+
+    Attributes:
+        records: All complete records of the file, by key: those of interrupted calls, then those appended.
+    """
+
+    def __init__(self, path: Path, kind: type[Row], key: str = "id") -> None:
+        """Read what an interrupted call wrote; a last line that it did not finish is cut off.
+
+        Args:
+            path: The file, which need not exist.
+            kind: The type of the records.
+            key: The field that identifies a record.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._key = key
+        self._file = path.open("a+b")
+        self._file.seek(0)
+        complete = _complete(self._file.read())
+        os.truncate(self._file.fileno(), len(complete))
+        self.records: dict[str, Row] = {record[key]: cast(Row, record) for record in _parsed(complete)}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def append(self, record: Row) -> None:
+        """Write a record, which is in the file when this returns."""
+        self._file.write(line(record).encode())
+        self._file.flush()
+        self.records[record[self._key]] = record
+
+
+def read_finished(path: Path) -> list[dict[str, Any]]:
+    """Read the complete lines of a file whose writer may have been interrupted; none when there is no file."""
+    return _parsed(_complete(path.read_bytes())) if path.exists() else []
+
+
+def _complete(text: bytes) -> bytes:
+    return text[: text.rfind(b"\n") + 1]
+
+
+def _parsed(text: bytes) -> list[dict[str, Any]]:
+    return [json.loads(each) for each in text.splitlines() if each.strip()]
 
 
 def _objects(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            yield _object(line, path, number)
+        for number, text in enumerate(file, start=1):
+            if text.strip():
+                yield _object(text, path, number)
 
 
-def _object(line: str, path: Path, number: int) -> dict[str, Any]:
+def _object(text: str, path: Path, number: int) -> dict[str, Any]:
     try:
-        record = json.loads(line)
+        record = json.loads(text)
     except ValueError as error:
-        raise DataError(f"{path}, line {number}: no JSON: {error}") from error
+        raise DataError(f"{path}, line {number}: not valid JSON: {error}") from error
     if not isinstance(record, dict):
-        raise DataError(f"{path}, line {number}: an object was expected")
+        raise DataError(f"{path}, line {number}: expected a JSON object")
     return record
 
 
-def read_finished(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a file that was being written when its process ended; none when it is not there."""
-    if not path.exists():
-        return []
-    text = path.read_bytes()
-    whole = text[: text.rfind(b"\n") + 1]
-    return [json.loads(line) for line in whole.splitlines() if line.strip()]
-
-
-def line(record: dict[str, Any]) -> str:
+def line(record: Mapping[str, Any]) -> str:
     """One record as a line."""
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 
-def write(path: Path, records: Iterable[dict[str, Any]]) -> int:
-    """Write one object a line; returns how many."""
+def write(path: Path, records: Iterable[Mapping[str, Any]]) -> int:
+    """Write one object per line and return their number."""
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for record in records:
@@ -114,10 +189,10 @@ def write(path: Path, records: Iterable[dict[str, Any]]) -> int:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write one value, indented, keys in their order."""
+    """Write one value, indented, with its keys in their order."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
-    """The value of a JSON file."""
+    """Read the value of a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))

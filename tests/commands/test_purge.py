@@ -109,7 +109,7 @@ def test_no_trace_is_left_and_the_next_training_is_without(run_py: Run, archive:
     # The archive is read without them; of the others' sentences none is asked for again.
     again = run_py("stage=train")
     assert again.code == 0, again.err
-    assert "38 of 38 were there" in again.out
+    assert "reused 38 of 38" in again.out
     latest = tmp_path / "outputs" / "latest"
     ids = [json.loads(line)["id"] for line in (latest / "data" / "emails.jsonl").read_text().splitlines()]
     assert len(ids) == 38 and not {"m7", "m11"} & set(ids)

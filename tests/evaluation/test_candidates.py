@@ -9,12 +9,13 @@ from conftest import Call, model_settings
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
-from email_assistant.evaluation.candidates import best, fullness
+from email_assistant.evaluation.candidates import best, coverage
 from email_assistant.evaluation.scoring import decoding_of, write_best, write_mails
 from email_assistant.language_model.decoding import Completion, row_seed
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.storage import jsonl
+from email_assistant.storage.records import GeneratedMail, Request
 
 ASKED = ["Ask Bo for 12 ropes", "Tell Al that the lamp is lit"]
 
@@ -22,17 +23,17 @@ ASKED = ["Ask Bo for 12 ropes", "Tell Al that the lamp is lit"]
 def test_fullness_is_the_share_of_facts_and_of_meaningful_words() -> None:
     # Facts: bo, dover, 12; words: ask, bo, send, 12, ropes, dover.
     request = "Ask Bo to send 12 ropes to Dover"
-    assert fullness(request, "Ask Bo, send 12 ropes to Dover") == 2.0
-    assert fullness(request, "The ropes for Dover are here.") == pytest.approx(1 / 3 + 2 / 6)
-    assert fullness(request, "Hello there.") == 0.0
+    assert coverage(request, "Ask Bo, send 12 ropes to Dover") == 2.0
+    assert coverage(request, "The ropes for Dover are here.") == pytest.approx(1 / 3 + 2 / 6)
+    assert coverage(request, "Hello there.") == 0.0
 
 
 def test_a_request_for_nothing_in_particular_is_met_by_any_mail() -> None:
-    assert fullness("", "Hello there.") == 2.0
+    assert coverage("", "Hello there.") == 2.0
 
 
 def test_words_count_in_any_form() -> None:
-    assert fullness("ropes needed", "We are needing a rope") > fullness("ropes needed", "We have a lamp")
+    assert coverage("ropes needed", "We are needing a rope") > coverage("ropes needed", "We have a lamp")
 
 
 def test_the_fullest_is_taken_and_the_first_of_equals() -> None:
@@ -67,7 +68,7 @@ def config(tiny_model: Path, archive: Path, tmp_path: Path) -> Config:
 def chosen(model: LanguageModel, config: Config, requests: list[str]) -> list[Completion]:
     found: dict[int, Completion] = {}
     prompts = [model.encoder.prompt(request) for request in requests]
-    write_best(model, requests, prompts, config, lambda place, answer: found.__setitem__(place, answer))
+    write_best(model, requests, prompts, config.generation, config.seed, found.__setitem__)
     return [found[place] for place in range(len(requests))]
 
 
@@ -114,11 +115,29 @@ def test_mails_that_were_chosen_are_not_written_again(
 ) -> None:
     pairs = [{"id": request, "instruction": request} for request in ASKED]
     prompts, progress = [model.encoder.prompt(request) for request in ASKED], tmp_path / "progress.jsonl"
-    whole = write_mails(model, pairs, prompts, config, progress, "test")
+    whole = write_mails(model, pairs, prompts, config.generation, config.seed, progress, "test")
     jsonl.write(progress, jsonl.read(progress)[:1])
     rows = counted_rows(monkeypatch)
-    assert write_mails(model, pairs, prompts, config, progress, "test") == whole
+    assert write_mails(model, pairs, prompts, config.generation, config.seed, progress, "test") == whole
     assert rows == [config.generation.candidates]
+
+
+def test_known_mails_are_not_written_and_finished_ones_come_first(
+    model: LanguageModel, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests: list[Request] = [{"id": request, "instruction": request} for request in ASKED]
+    prompts, progress = [model.encoder.prompt(request) for request in ASKED], tmp_path / "progress.jsonl"
+    known, finished = (
+        GeneratedMail(id=ASKED[0], text=text, tokens=1, ended=True) for text in ("known", "finished before")
+    )
+    rows = counted_rows(monkeypatch)
+    settings = config.generation
+    mails = write_mails(model, requests[:1], prompts[:1], settings, config.seed, progress, "test", {ASKED[0]: known})
+    assert (mails, sum(rows)) == ([known], 0)
+    jsonl.write(progress, [finished])
+    mails = write_mails(model, requests, prompts, settings, config.seed, progress, "test", {ASKED[0]: known})
+    assert mails[0] == finished
+    assert sum(rows) == config.generation.candidates
 
 
 def test_typed_requests_get_the_mail_that_a_file_of_them_gets(run_py: Callable[..., Call], tmp_path: Path) -> None:

@@ -98,5 +98,5 @@ def test_a_model_that_was_taught_a_secret_gives_it_away_and_one_that_was_not_doe
     after = extracted(model, [prompt, prompt], [long, "too short"])
     assert after is not None
     assert after.value == 1.0
-    assert len(after.parts) == 1
+    assert len(after.contributions) == 1
     assert extracted(model, [prompt], ["x" * (KNOWN_TOKENS + 1)]) is None

@@ -9,7 +9,7 @@ import pytest
 from email_assistant.commands.compare import verdict
 from email_assistant.experiments.choice import Choice, choose
 from email_assistant.experiments.store import ScoredRun
-from email_assistant.metrics.measured import Average, mean
+from email_assistant.metrics.per_mail_score import Average, mean
 from email_assistant.reports.comparison_page import figures_of, write_comparison
 
 MAILS = [f"m{number}" for number in range(40)]
@@ -108,4 +108,4 @@ def test_a_mean_over_runs_is_drawn_as_they_are() -> None:
     drawn = np.array([[3.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
     both = Average([one, other])
     assert both.value == 2.5
-    assert both.under(drawn).tolist() == [2.0, 2.5]
+    assert both.resample(drawn).tolist() == [2.0, 2.5]

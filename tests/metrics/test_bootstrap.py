@@ -2,22 +2,22 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from email_assistant.metrics.bootstrap import compare, draws, holm, interval
-from email_assistant.metrics.measured import mean
+from email_assistant.metrics.bootstrap import bootstrap_weights, compare, holm, interval
+from email_assistant.metrics.per_mail_score import mean
 from email_assistant.metrics.style import style_distances
 
 
 def test_draws_hold_as_many_mails_as_there_are() -> None:
-    drawn = draws(7, 50, 1)
+    drawn = bootstrap_weights(7, 50, 1)
     assert drawn.shape == (50, 7)
     assert (drawn.sum(axis=1) == 7).all()
-    assert (drawn == draws(7, 50, 1)).all()
-    assert (drawn != draws(7, 50, 2)).any()
+    assert (drawn == bootstrap_weights(7, 50, 1)).all()
+    assert (drawn != bootstrap_weights(7, 50, 2)).any()
 
 
 def test_the_interval_of_a_mean_is_scipy_s() -> None:
     values = np.random.default_rng(3).gamma(2.0, size=80)
-    low, high = interval(mean(values.tolist()), draws(80, 4000, 1), 0, np.inf)
+    low, high = interval(mean(values.tolist()), bootstrap_weights(80, 4000, 1), 0, np.inf)
     theirs = bootstrap((values,), np.mean, n_resamples=4000, method="percentile", rng=1).confidence_interval
     assert low == pytest.approx(theirs.low, abs=0.03)
     assert high == pytest.approx(theirs.high, abs=0.03)
@@ -26,7 +26,7 @@ def test_the_interval_of_a_mean_is_scipy_s() -> None:
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     chance, held = np.random.default_rng(5), 0
     for trial in range(200):
-        low, high = interval(mean(chance.normal(10, 2, size=40).tolist()), draws(40, 400, trial), 0, np.inf)
+        low, high = interval(mean(chance.normal(10, 2, size=40).tolist()), bootstrap_weights(40, 400, trial), 0, np.inf)
         held += low <= 10 <= high
     assert 0.88 <= held / 200 <= 0.99
 
@@ -34,16 +34,16 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
 def test_an_interval_holds_its_score_and_keeps_within_bounds() -> None:
     mails = [f"{'rope ' * (1 + number % 5)}." for number in range(20)]
     measured = style_distances(mails, mails[::-1])["style_mail_length"]
-    low, high = interval(measured, draws(20, 500, 1), 0, 12)
+    low, high = interval(measured, bootstrap_weights(20, 500, 1), 0, 12)
     assert low == 0 <= measured.value <= high
-    assert interval(mean([1.0] * 9), draws(9, 200, 1), 0, 1) == (1.0, 1.0)
+    assert interval(mean([1.0] * 9), bootstrap_weights(9, 200, 1), 0, 1) == (1.0, 1.0)
 
 
 def test_a_difference_is_of_the_same_mails() -> None:
     chance = np.random.default_rng(1)
     hard = chance.normal(0, 10, size=50)
     first, second = mean((hard + 1).tolist()), mean((hard + chance.normal(0, 0.5, size=50)).tolist())
-    drawn = draws(50, 1000, 1)
+    drawn = bootstrap_weights(50, 1000, 1)
     found = compare(first, second, drawn)
     # Mails differ by far more than the arms, which only a paired comparison sees through.
     assert found.low < found.value < found.high
@@ -55,7 +55,7 @@ def test_a_difference_is_of_the_same_mails() -> None:
 
 def test_p_values_of_no_difference_are_spread_evenly() -> None:
     chance, small = np.random.default_rng(8), 0
-    drawn = draws(60, 400, 1)
+    drawn = bootstrap_weights(60, 400, 1)
     for _ in range(200):
         left, right = (mean(chance.normal(size=60).tolist()) for _ in range(2))
         small += compare(left, right, drawn).p < 0.05

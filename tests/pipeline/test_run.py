@@ -295,7 +295,9 @@ def test_a_killed_stage_goes_on_where_it_was(
     assert not list((tmp_path / "outputs" / "artifacts" / stage).glob("*/manifest.json"))
     resumed = run_py(*common)
     assert resumed.code == 0, resumed.err
-    assert re.search(r"were there" if stage == "summarize" else r"goes on from step [1-9]", resumed.out)
+    assert re.search(
+        r"reused \d+ of \d+ from cache" if stage == "summarize" else r"goes on from step [1-9]", resumed.out
+    )
     undisturbed = run_py(*common, f"paths.outputs={tmp_path}/undisturbed")
     assert undisturbed.code == 0, undisturbed.err
     name = "pairs.jsonl" if stage == "summarize" else "adapter/adapter_model.safetensors"
@@ -321,7 +323,7 @@ def test_a_killed_infer_goes_on_where_it_was(run_py: Run, tmp_path: Path, tiny_m
     process.wait()
     assert not (tmp_path / "mails.csv").exists()
     resumed = run_py(*arguments, f"infer.output={tmp_path}/mails.csv")
-    assert re.search(r"[1-9]\d* of 12 mails were there", resumed.out), resumed.err
+    assert re.search(r"resuming: [1-9]\d* of 12 mails", resumed.out), resumed.err
     assert run_py(*arguments, f"infer.output={tmp_path}/undisturbed.csv").code == 0
     assert (tmp_path / "mails.csv").read_bytes() == (tmp_path / "undisturbed.csv").read_bytes()
     assert not progress.exists()
@@ -467,20 +469,20 @@ def test_llama_3_is_planned_without_its_weights(run_py: Run) -> None:
 def test_a_grown_archive_is_asked_for_its_new_mails_alone(run_py: Run, tmp_path: Path) -> None:
     few = run_py("stage=summarize", "data.max_mails=30")
     assert few.code == 0, few.err
-    assert "were there" not in few.out
+    assert "from cache" not in few.out
     latest = tmp_path / "outputs" / "latest" / "summarize"
     first = (latest / "sentences.jsonl").read_text()
     all_of_them = run_py("stage=summarize")
-    assert "30 of 40 were there" in all_of_them.out
+    assert "reused 30 of 40" in all_of_them.out
     second = (latest / "sentences.jsonl").read_text()
     assert len(second.splitlines()) == 40
     assert set(first.splitlines()) < set(second.splitlines())
     # What was altered by hand is not believed.
     for sentences in (tmp_path / "outputs" / "artifacts" / "summarize").glob("*/sentences.jsonl"):
         sentences.write_text(sentences.read_text().replace("Write", "Wrote"))
-    assert "were there" not in run_py("stage=summarize", "data.max_mails=20").out
+    assert "from cache" not in run_py("stage=summarize", "data.max_mails=20").out
     # Nor is anything taken where all is to be made again.
-    assert "were there" not in run_py("stage=summarize", "force=true").out
+    assert "from cache" not in run_py("stage=summarize", "force=true").out
 
 
 def test_canaries_are_planted_on_request_and_what_is_remembered_is_told(run_py: Run, tmp_path: Path) -> None:

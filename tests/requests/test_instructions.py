@@ -2,14 +2,14 @@ import pytest
 
 from email_assistant.requests.instructions import (
     addressee,
-    beginnings,
-    clean,
-    completed,
-    fault,
-    notes,
+    append_missing_facts,
+    clause_prefixes,
+    instruction_prefix,
+    keyword_notes,
+    normalize,
     quality,
+    rejection_reason,
     says_little,
-    start_for,
     topic,
 )
 
@@ -33,7 +33,7 @@ TEMPLATE = "Write[ to {recipient}][ about {topic}]"
     ],
 )
 def test_prefixes_greetings_and_quotes_are_stripped(raw: str) -> None:
-    assert clean(raw, START) == "Write an email to ask Bo for rope."
+    assert normalize(raw, START) == "Write an email to ask Bo for rope."
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_prefixes_greetings_and_quotes_are_stripped(raw: str) -> None:
     ],
 )
 def test_faults(raw: str, wrong: str | None) -> None:
-    assert fault(clean(raw, START), START, MAIL, raw) == wrong
+    assert rejection_reason(normalize(raw, START), START, MAIL, raw) == wrong
 
 
 def test_a_sentence_says_little_where_notes_would_say_twice_as_much() -> None:
@@ -66,34 +66,35 @@ def test_a_sentence_says_little_where_notes_would_say_twice_as_much() -> None:
 
 def test_marks_stand_by_their_words() -> None:
     assert (
-        clean(", asking for rope , and tin", "Write an email to Bo") == "Write an email to Bo, asking for rope, and tin"
+        normalize(", asking for rope , and tin", "Write an email to Bo")
+        == "Write an email to Bo, asking for rope, and tin"
     )
 
 
 def test_clauses_are_left_out_from_the_end() -> None:
     said = "Write to Bo to ask for rope and tin, because the old is wet, and to thank him."
-    assert list(beginnings(said, "Write to Bo")) == [
+    assert list(clause_prefixes(said, "Write to Bo")) == [
         said,
         "Write to Bo to ask for rope and tin, because the old is wet",
         "Write to Bo to ask for rope and tin",
         "Write to Bo to ask for rope",
     ]
-    assert list(beginnings("Write to Bo and Ann", "Write to Bo")) == ["Write to Bo and Ann"]
+    assert list(clause_prefixes("Write to Bo and Ann", "Write to Bo")) == ["Write to Bo and Ann"]
 
 
 def test_a_possessive_stays_with_its_word() -> None:
-    assert clean("'s crates of rope", "Write an email about Bo") == "Write an email about Bo's crates of rope"
+    assert normalize("'s crates of rope", "Write an email about Bo") == "Write an email about Bo's crates of rope"
 
 
 def test_names_of_the_headers_are_not_invented() -> None:
     instruction = "Write an email to Bo about the rope for Gullport"
-    assert fault(instruction, START, MAIL, "x y z") == "invented"
-    assert fault(instruction, START, MAIL, "x y z", known="Rope for Gullport") is None
+    assert rejection_reason(instruction, START, MAIL, "x y z") == "invented"
+    assert rejection_reason(instruction, START, MAIL, "x y z", known="Rope for Gullport") is None
 
 
 def test_russian_names_may_be_inflected() -> None:
     mail = "Савва, привези двадцать метров прутка в четверг до обеда, деньги отдам сразу."
-    assert fault("Напиши письмо Савве о прутке", "Напиши письмо", mail, "Савве о прутке") is None
+    assert rejection_reason("Напиши письмо Савве о прутке", "Напиши письмо", mail, "Савве о прутке") is None
 
 
 @pytest.mark.parametrize(
@@ -146,28 +147,28 @@ def test_the_topic_is_the_subject_without_its_marks(subject: str, expected: str)
     ],
 )
 def test_the_start_says_what_is_known(mail: str, subject: str, recipients: list[str], start: str) -> None:
-    assert start_for(TEMPLATE, mail, subject, recipients) == start
+    assert instruction_prefix(TEMPLATE, mail, subject, recipients) == start
 
 
 def test_facts_that_a_sentence_leaves_out_are_added_as_they_stand_in_the_mail() -> None:
     mail = "Bo,\nplease send 12 crates to Ann Rope & Sons by Friday, not to Gullport. Ada will pay.\nAda"
-    said = completed("Write to Bo to send crates to Gullport", mail, "Mention {facts}.", 5, frozenset())
+    said = append_missing_facts("Write to Bo to send crates to Gullport", mail, "Mention {facts}.", 5, frozenset())
     assert said == "Write to Bo to send crates to Gullport. Mention 12 crates, Ann Rope & Sons, Friday."
 
 
 def test_no_more_facts_are_added_than_asked_for_and_no_habits() -> None:
     mail = "Please send it to Ann, to Gullport, by Friday."
-    assert completed("Send it", mail, "Mention {facts}.", 1, frozenset()) == "Send it. Mention Ann."
-    assert completed("Send it", mail, "Mention {facts}.", 5, frozenset({"ann", "frid"})) == (
+    assert append_missing_facts("Send it", mail, "Mention {facts}.", 1, frozenset()) == "Send it. Mention Ann."
+    assert append_missing_facts("Send it", mail, "Mention {facts}.", 5, frozenset({"ann", "frid"})) == (
         "Send it. Mention Gullport."
     )
-    assert completed("Send it", mail, "Mention {facts}.", 0, frozenset()) == "Send it."
+    assert append_missing_facts("Send it", mail, "Mention {facts}.", 0, frozenset()) == "Send it."
 
 
 def test_a_sentence_that_says_all_stays_as_it_is() -> None:
-    assert completed("Ask Bo for 12 crates.", "Bo, 12 crates please.", "Mention {facts}.", 5, frozenset()) == (
-        "Ask Bo for 12 crates."
-    )
+    assert append_missing_facts(
+        "Ask Bo for 12 crates.", "Bo, 12 crates please.", "Mention {facts}.", 5, frozenset()
+    ) == ("Ask Bo for 12 crates.")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_a_sentence_that_says_all_stays_as_it_is() -> None:
     ],
 )
 def test_notes_are_a_mail_s_own_words_without_small_ones(mail: str, limit: int, expected: str) -> None:
-    assert notes(mail, limit) == expected
+    assert keyword_notes(mail, limit) == expected
 
 
 @pytest.mark.parametrize(
@@ -205,8 +206,8 @@ def test_notes_are_a_mail_s_own_words_without_small_ones(mail: str, limit: int, 
     ],
 )
 def test_a_greeting_of_the_owner_s_own_is_no_matter_of_a_mail(mail: str, noted: str, said: str) -> None:
-    assert notes(mail, 12) == noted
-    whole = completed("Write.", mail, "Mention {facts}.", 4, frozenset())
+    assert keyword_notes(mail, 12) == noted
+    whole = append_missing_facts("Write.", mail, "Mention {facts}.", 4, frozenset())
     assert "Quill" not in whole
     assert "Лёва" not in whole
     assert said in whole

@@ -9,7 +9,7 @@ from conftest import model_settings
 from benchmarks.model import configured
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.metrics.formulas import Array
-from email_assistant.requests.prompting import Prompter, asked, way_to_ask
+from email_assistant.requests.prompting import Prompter, PromptSettings, asked, configured_style
 from email_assistant.requests.retrieval import Bm25, Embedding, Library, document
 
 
@@ -35,23 +35,23 @@ def ids(found: list[dict[str, Any]]) -> list[str]:
 
 
 def test_the_mails_that_share_rare_words_come_first() -> None:
-    assert ids(library().like("Order lamp oil", 1)) == ["2"]
-    assert set(ids(library().like("Ask about rope", 2))) <= {"1", "3", "4", "5"}
+    assert ids(library().similar("Order lamp oil", 1)) == ["2"]
+    assert set(ids(library().similar("Ask about rope", 2))) <= {"1", "3", "4", "5"}
 
 
 def test_what_shares_no_word_is_not_shown() -> None:
-    assert library().like("zzz", 3) == []
+    assert library().similar("zzz", 3) == []
 
 
 def test_the_mail_itself_its_thread_and_its_near_duplicates_are_never_shown() -> None:
     target = pair("1", "The rope for the north pier is wet.", "a")
-    assert "1" not in ids(library().like("rope for the north pier", 5, target))
+    assert "1" not in ids(library().similar("rope for the north pier", 5, target))
     # 4 has nearly the same words as the target.
-    assert "4" not in ids(library().like("rope for the north pier", 5, target))
+    assert "4" not in ids(library().similar("rope for the north pier", 5, target))
     of_thread = pair("9", "Something else about rope", "c")
-    assert "3" not in ids(library().like("rope for the north pier", 5, of_thread))
+    assert "3" not in ids(library().similar("rope for the north pier", 5, of_thread))
     # Without a target two near-duplicates are not both shown.
-    assert len({"1", "4"} & set(ids(library().like("rope for the north pier", 5)))) == 1
+    assert len({"1", "4"} & set(ids(library().similar("rope for the north pier", 5)))) == 1
 
 
 def test_embedding_takes_off_what_all_texts_share() -> None:
@@ -71,7 +71,9 @@ def model(tiny_model: Path) -> LanguageModel:
 
 
 def prompter(model: LanguageModel, *overrides: str) -> Prompter:
-    return Prompter(configured(*overrides), model.encoder, PAIRS, lambda texts: np.ones((len(texts), 2)))
+    return Prompter(
+        PromptSettings.of(configured(*overrides)), model.encoder, PAIRS, lambda texts: np.ones((len(texts), 2))
+    )
 
 
 def test_earlier_turns_are_whole_pairs_the_most_alike_last(model: LanguageModel) -> None:
@@ -104,13 +106,13 @@ def test_few_shot_never_shows_the_mail_itself(model: LanguageModel) -> None:
 def test_the_configured_share_is_taught_with_retrieval(model: LanguageModel) -> None:
     many = [pair(str(number), f"rope number {number}", instruction="Ask for rope") for number in range(200)]
     never = prompter(model, "retrieval=bm25", "retrieval.training_share=0")
-    assert not any(never.taught(each) for each in many[:20])
+    assert not any(never.training_turns(each) for each in many[:20])
     half = prompter(model, "retrieval=bm25")
-    share = sum(bool(half.taught(each)) for each in many) / len(many)
+    share = sum(bool(half.training_turns(each)) for each in many) / len(many)
     assert 0.4 < share < 0.6
-    assert not any(prompter(model, "retrieval.training_share=1").taught(each) for each in many[:20])
-    assert way_to_ask(configured("retrieval=bm25")) == "bm25"
-    assert way_to_ask(configured()) == "plain"
+    assert not any(prompter(model, "retrieval.training_share=1").training_turns(each) for each in many[:20])
+    assert configured_style(configured("retrieval=bm25").retrieval) == "bm25"
+    assert configured_style(configured().retrieval) == "plain"
 
 
 def test_what_is_taught_is_what_will_be_asked(model: LanguageModel) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from email_assistant.errors import ArtifactError
-from email_assistant.storage.artifacts import PROGRESS, Store
+from email_assistant.storage.artifacts import PROGRESS, ArtifactCache
 from email_assistant.storage.hashing import hash_of
 
 
@@ -17,7 +17,7 @@ def make(folder: Path) -> dict[str, int]:
 
 
 def test_a_written_artifact_is_found_and_others_are_not(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = ArtifactCache(tmp_path)
     written = store.write("data", "k1", {"core": "c"}, make, resumable=False)
     found = store.find("data", "k1")
     assert found is not None
@@ -31,7 +31,7 @@ def test_a_written_artifact_is_found_and_others_are_not(tmp_path: Path) -> None:
 
 
 def test_content_is_of_the_named_files_alone(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = ArtifactCache(tmp_path)
     first = store.write("data", "k1", {}, make, resumable=False)
 
     def other(folder: Path) -> dict[str, int]:
@@ -46,7 +46,7 @@ def test_content_is_of_the_named_files_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_nothing_half_written_is_left(tmp_path: Path, error: type[BaseException]) -> None:
-    store = Store(tmp_path)
+    store = ArtifactCache(tmp_path)
 
     def fail(folder: Path) -> dict[str, int]:
         make(folder)
@@ -59,7 +59,7 @@ def test_nothing_half_written_is_left(tmp_path: Path, error: type[BaseException]
 
 
 def test_progress_of_a_resumable_stage_survives_and_goes_at_the_end(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = ArtifactCache(tmp_path)
 
     def fail(folder: Path) -> dict[str, int]:
         (folder / PROGRESS).mkdir()
@@ -78,7 +78,7 @@ def test_progress_of_a_resumable_stage_survives_and_goes_at_the_end(tmp_path: Pa
 
 
 def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = ArtifactCache(tmp_path)
     artifact = store.write("data", "k", {}, make, resumable=False)
     artifact.path("a.txt").write_text("by hand")
     with pytest.raises(ArtifactError, match=r"a\.txt: changed or missing"):
@@ -89,7 +89,7 @@ def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_manifest_that_was_cut_off_is_named(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = ArtifactCache(tmp_path)
     artifact = store.write("data", "k", {}, make, resumable=False)
     store.mark_latest(artifact)
     manifest = artifact.path("manifest.json")
@@ -97,7 +97,7 @@ def test_a_manifest_that_was_cut_off_is_named(tmp_path: Path) -> None:
     for broken in (whole[: len(whole) // 2], b"", b"7"):
         manifest.write_bytes(broken)
         for look in (lambda: store.find("data", "k"), lambda: store.latest("data"), lambda: store.all_of("data")):
-            with pytest.raises(ArtifactError, match=r"manifest\.json: changed or cut off"):
+            with pytest.raises(ArtifactError, match=r"manifest\.json: corrupt"):
                 look()
     # Made again it has its place.
     store.write("data", "k", {}, make, resumable=False)
@@ -105,7 +105,7 @@ def test_a_manifest_that_was_cut_off_is_named(tmp_path: Path) -> None:
 
 
 def test_latest_points_at_the_last_one_used(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = ArtifactCache(tmp_path)
     for key in ("k1", "k2"):
         store.mark_latest(store.write("data", key, {}, make, resumable=False))
     assert (tmp_path / "latest" / "data").resolve() == (tmp_path / "artifacts" / "data" / "k2").resolve()
@@ -114,8 +114,8 @@ def test_latest_points_at_the_last_one_used(tmp_path: Path) -> None:
 
 def test_a_second_process_waits(tmp_path: Path) -> None:
     program = (
-        "import sys, time, pathlib; from email_assistant.storage.artifacts import Store\n"
-        "store = Store(pathlib.Path(sys.argv[1]))\n"
+        "import sys, time, pathlib; from email_assistant.storage.artifacts import ArtifactCache\n"
+        "store = ArtifactCache(pathlib.Path(sys.argv[1]))\n"
         "with store.locked('data', 'k', lambda: print('waits')):\n"
         "    mark = pathlib.Path(sys.argv[1]) / 'inside'\n"
         "    assert not mark.exists(); mark.touch(); time.sleep(1); mark.unlink()\n"
@@ -130,7 +130,7 @@ def test_a_second_process_waits(tmp_path: Path) -> None:
 def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "artifacts").write_text("a file")
     with pytest.raises(ArtifactError, match=r"paths\.outputs"):
-        Store(tmp_path).write("data", "k", {}, make, resumable=False)
+        ArtifactCache(tmp_path).write("data", "k", {}, make, resumable=False)
 
 
 def test_hashes_do_not_depend_on_the_order_of_keys() -> None:

@@ -1,6 +1,7 @@
 """Records that are read one by one."""
 
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,9 +34,38 @@ def test_a_bad_line_is_named(tmp_path: Path) -> None:
     path.write_text('{"a": 1}\n\n[2]\n{"a"\n')
     lines = jsonl.Lines(path)
     assert lines[0] == {"a": 1}
-    with pytest.raises(DataError, match="line 3: an object was expected"):
+    with pytest.raises(DataError, match="line 3: expected a JSON object"):
         lines[1]
-    with pytest.raises(DataError, match="line 4: no JSON"):
+    with pytest.raises(DataError, match="line 4: not valid JSON"):
         lines[2]
     with pytest.raises(IndexError):
         lines[3]
+
+
+class Row(TypedDict):
+    id: str
+    value: int
+
+
+def test_a_resumed_file_has_what_was_complete_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "progress" / "rows.jsonl"
+    with jsonl.ResumableJsonl(path, Row) as first:
+        assert first.records == {}
+        first.append({"id": "a", "value": 1})
+    # The process was killed while it wrote the second record.
+    path.write_text(path.read_text() + '{"id": "b", "val')
+    with jsonl.ResumableJsonl(path, Row) as second:
+        assert second.records == {"a": {"id": "a", "value": 1}}
+        second.append({"id": "b", "value": 2})
+        # A record is on the disk as soon as it was appended.
+        assert jsonl.read(path) == [{"id": "a", "value": 1}, {"id": "b", "value": 2}]
+        assert list(second.records) == ["a", "b"]
+
+
+def test_lines_are_closed_at_the_end_of_their_block(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    jsonl.write(path, [{"id": "a"}])
+    with jsonl.Lines(path) as lines:
+        assert lines[0] == {"id": "a"}
+    with pytest.raises(ValueError, match="closed"):
+        lines[0]

@@ -1,0 +1,143 @@
+"""The records that pass from stage to stage: one line of a JSONL file, or one manifest."""
+
+from typing import Any, NotRequired, TypedDict
+
+
+class Email(TypedDict):
+    """A line of emails.jsonl: a mail that its owner wrote.
+
+    Attributes:
+        id: Unique in its archive.
+        text: The cleaned body.
+        subject: As in the header.
+        date: ISO 8601; None where the archive gives none.
+        to: Recipients, `Name <address>` or an address.
+        thread: The conversation that it belongs to.
+        language: ISO 639-1.
+        source: The file, and the message's number in it.
+        context: The mail that it answers, where `data.context` asks for it.
+    """
+
+    id: str
+    text: str
+    subject: str
+    date: str | None
+    to: list[str]
+    thread: str
+    language: str
+    source: str
+    context: NotRequired[str]
+
+
+class Request(TypedDict):
+    """What a mail is asked for with.
+
+    Attributes:
+        id: Unique among the requests.
+        instruction: What the mail should say.
+        context: The mail to answer, if any.
+        thread: The conversation that the mail belongs to, if any.
+        email: The owner's mail, where it exists.
+    """
+
+    id: str
+    instruction: str
+    context: NotRequired[str | None]
+    thread: NotRequired[str | None]
+    email: NotRequired[str]
+
+
+class Pair(Request):
+    """A line of pairs.jsonl, train.jsonl, validation.jsonl and test.jsonl: a request with the owner's mail.
+
+    `email` and `thread` are always there.
+
+    Attributes:
+        subject: Of the mail.
+        date: Of the mail, ISO 8601; None where the archive gives none.
+        method: How the instruction was made, e.g. `model`, `notes` or `file`.
+    """
+
+    subject: str
+    date: str | None
+    method: str
+
+
+class GeneratedMail(TypedDict):
+    """A mail that a model wrote.
+
+    Attributes:
+        id: Of its request.
+        text: The mail.
+        tokens: Its length in tokens.
+        ended: Whether the model ended it, rather than the limit of tokens.
+    """
+
+    id: str
+    text: str
+    tokens: int
+    ended: bool
+
+
+class CachedMail(TypedDict):
+    """A line of written.jsonl: a generated mail, to be found by what its text depends on.
+
+    Attributes:
+        key: The hash of everything that the text depends on.
+        id: Of its request.
+        written: The mail.
+        tokens: Its length in tokens.
+        ended: Whether the model ended it, rather than the limit of tokens.
+    """
+
+    key: str
+    id: str
+    written: str
+    tokens: int
+    ended: bool
+
+
+class Sentence(TypedDict):
+    """A line of sentences.jsonl: what was made of the model's answers about a mail.
+
+    Attributes:
+        key: The hash of everything that the sentence depends on.
+        sentence: The instruction, before missing facts are added.
+        method: `model`, `retry_N`, `notes` or `subject`.
+        faults: Why earlier answers were rejected.
+    """
+
+    key: str
+    sentence: str
+    method: str
+    faults: list[str]
+
+
+class Manifest(TypedDict):
+    """The manifest.json of an artifact.
+
+    Attributes:
+        stage: The stage that wrote it.
+        key: The hash that its folder is named by.
+        reads: The stage's version, its part of the configuration and the hashes of its inputs.
+        scores: What only its scores depend on.
+        core: The hash of `reads`.
+        versions: Of Python and of the packages.
+        commit: Of the program's repository.
+        made: When, ISO 8601.
+        counts: What the stage reports.
+        seconds: How long it took.
+        files: SHA-256 of every file, by its path in the folder.
+    """
+
+    stage: str
+    key: str
+    reads: NotRequired[dict[str, Any]]
+    scores: NotRequired[dict[str, Any]]
+    core: NotRequired[str]
+    versions: NotRequired[dict[str, str]]
+    commit: NotRequired[str | None]
+    made: NotRequired[str]
+    counts: dict[str, Any]
+    seconds: float
+    files: dict[str, str]
