@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.archive import readers
-from email_assistant.archive.selection import Rules, read_and_select
+from email_assistant.archive.selection import SelectionRules, read_and_select
 
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "archive.mbox"
 COPIES = 12
-RULES = Rules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"bounce", "vacation"}))
+RULES = SelectionRules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"bounce", "vacation"}))
 HEADERS = (b"Message-ID: <", b"Message-Id: <", b"In-Reply-To: <", b"References: <", b"\n\t<", b"\n <")
 
 

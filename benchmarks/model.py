@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from email_assistant.archive import readers
-from email_assistant.archive.selection import Rules, read_and_select
+from email_assistant.archive.selection import SelectionRules, read_and_select
 from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder
@@ -70,7 +70,7 @@ def in_turn(module: str, arms: Sequence[str], arguments: Sequence[str], rounds: 
 def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Instructions, made from headers, and mails of an archive."""
     with tempfile.TemporaryDirectory() as work:
-        rules = Rules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"vacation"}))
+        rules = SelectionRules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"vacation"}))
         _, _, chosen = read_and_select(lambda: readers.read([archive], "auto", {}), list(owner), rules, Path(work))
         emails = list(chosen.kept)
     template = "Write an email[ to {recipient}][ about {topic}]"

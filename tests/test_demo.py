@@ -2,7 +2,7 @@ import sys
 from pathlib import Path
 
 from email_assistant.archive import readers
-from email_assistant.archive.selection import Rules, read_and_select
+from email_assistant.archive.selection import SelectionRules, read_and_select
 
 DEMO = Path(__file__).resolve().parents[1] / "demo"
 sys.path.insert(0, str(DEMO))
@@ -18,7 +18,7 @@ def test_every_mail_of_the_writer_comes_out_as_it_was_written(tmp_path: Path) ->
     written = {build.full_text(item) for item in items}
     # Some are sent in KOI8-R, which has no dash and no guillemets.
     poorer = {text.replace("—", "-").replace("«", '"').replace("»", '"') for text in written}
-    rules = Rules(5, 1500, 0.9, drop=frozenset({"automatic", "vacation"}))
+    rules = SelectionRules(5, 1500, 0.9, drop=frozenset({"automatic", "vacation"}))
     _, _, chosen = read_and_select(lambda: readers.read([DEMO / "archive.mbox"], "auto", {}), [], rules, tmp_path)
     kept = list(chosen.kept)
     texts = [str(email["text"]) for email in kept]

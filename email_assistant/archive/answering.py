@@ -1,43 +1,43 @@
-"""The mail that is to be answered: what a reply's context is, from an archive or from a file that a user names."""
+"""The text of the message to answer: the context of a reply, from an archive or from a file that the user names."""
 
 from pathlib import Path
 
 from email_assistant.archive import cleaning, readers
-from email_assistant.archive.index import parse
+from email_assistant.archive.index import parse_item
 from email_assistant.archive.mail import Mail
-from email_assistant.archive.mime import decode
+from email_assistant.archive.mime import decode_bytes
 from email_assistant.errors import DataError
 
-LARGEST_TEXT = 4 << 20
+MAX_TEXT_BYTES = 4 << 20
 
 
-def shortened(text: str, words: int) -> str:
-    """The beginning of a text, at most so many words, lines kept; '…' where it was cut."""
+def truncate_words(text: str, words: int) -> str:
+    """The first words of a text with its line breaks, and '…' if there are more."""
     lines, left = [], words
     for line in text.split("\n"):
-        parts = line.split()
-        if len(parts) > left:
-            lines.append(" ".join([*parts[:left], "…"]))
+        line_words = line.split()
+        if len(line_words) > left:
+            lines.append(" ".join([*line_words[:left], "…"]))
             break
         lines.append(line)
-        left -= len(parts)
+        left -= len(line_words)
     return "\n".join(lines).strip()
 
 
 def text_to_answer(path: Path) -> str:
-    """What a file holds to be answered, without what it quotes itself and without its signature.
+    """The text of a message without quotes and signature.
 
     Args:
-        path: A message or a thread of them in any format that archives have (the newest is answered),
-            or a plain text.
+        path: A message or thread in any supported format of archives, or plain text. The newest message of a thread is
+            used.
 
     Raises:
-        DataError: when there is no such file, or no text in it.
+        DataError: If the file does not exist or has no text.
     """
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file; infer.thread names the mail or thread to answer")
-    newest = max(_mails(path), key=lambda mail: mail.moment, default=None)
-    text = newest.text if newest else decode(path.read_bytes()[:LARGEST_TEXT], None).replace("\r\n", "\n")
+        raise DataError(f"{path}: no such file; infer.thread names the mail or thread to answer")
+    newest = max(_mails(path), key=lambda mail: mail.timestamp, default=None)
+    text = newest.text if newest else decode_bytes(path.read_bytes()[:MAX_TEXT_BYTES], None).replace("\r\n", "\n")
     draft = cleaning.draft(text, drop_code=False, with_context=True)
     answered = cleaning.finish(draft.text) or draft.context
     if not answered.strip() or "\0" in answered:
@@ -46,5 +46,5 @@ def text_to_answer(path: Path) -> str:
 
 
 def _mails(path: Path) -> list[Mail]:
-    found = [parse(each) for each in readers.read([path], "auto", {})]
-    return [mail for mail in found if isinstance(mail, Mail) and mail.text.strip()]
+    messages = map(parse_item, readers.read([path], "auto", {}))
+    return [message for message in messages if isinstance(message, Mail) and message.text.strip()]

@@ -1,15 +1,19 @@
-"""A message's text to its writer's own words, in two steps: what one message shows, then what all of them teach."""
+"""Reduces the text of a message to its author's own words, in two steps.
+
+`draft` removes what a single message shows to be quoted or added by a program. `finish` removes the signature that the
+archive as a whole teaches, and rejoins wrapped lines.
+"""
 
 from dataclasses import dataclass
 
 from email_assistant.archive import quotes
-from email_assistant.archive.code import without_code
-from email_assistant.archive.footers import without_armor, without_footers
-from email_assistant.archive.paragraphs import close_up, unwrap
-from email_assistant.archive.signatures import NOTHING, Learned, without_signature
+from email_assistant.archive.code import strip_code
+from email_assistant.archive.footers import strip_armor, strip_footers
+from email_assistant.archive.paragraphs import collapse_spaces, unwrap
+from email_assistant.archive.signatures import EMPTY_PROFILE, SignatureProfile, strip_signature
 
-# What mail programs write for a second space, and characters that have no width.
-UNTYPED = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u00ad": "", "\u200b": "", "\ufeff": ""})
+# Non-breaking spaces, which mail programs write for a second space, and characters without width.
+NORMALIZED = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u00ad": "", "\u200b": "", "\ufeff": ""})
 
 
 @dataclass(frozen=True)
@@ -17,9 +21,9 @@ class Draft:
     """A message after the first step.
 
     Attributes:
-        text: The writer's words, lines as they were; the signature may still be there.
-        context: What the message answers, cleaned; empty when it quotes nothing or nobody asked.
-        cuts: What was taken off, each once: armor, code, device, disclaimer, footer, forward, list, quote.
+        text: The author's words with their line breaks; the signature may still be there.
+        context: The quoted text that the message answers, cleaned; empty if there is none or it was not requested.
+        cuts: What was cut, without repetitions: armor, code, device, disclaimer, footer, forward, list, quote.
     """
 
     text: str
@@ -28,29 +32,30 @@ class Draft:
 
 
 def draft(text: str, drop_code: bool, with_context: bool = False) -> Draft:
-    """Take off what one message shows to be another's or a program's.
+    """First step: cut what the message itself shows to be quoted or added by a program.
 
     Args:
-        text: The message's text.
-        drop_code: Whether patches, logs and listings go as well.
-        with_context: Whether what it answers is wanted.
+        text: The text of the message.
+        drop_code: Whether patches, logs and listings are cut, too.
+        with_context: Whether to return the quoted text that the message answers.
     """
-    text, signed = without_armor(text.translate(UNTYPED))
+    text, had_armor = strip_armor(text.translate(NORMALIZED))
     parts = quotes.split(text)
-    lines, cuts = without_footers(parts.own.split("\n"))
+    lines, cuts = strip_footers(parts.own.split("\n"))
     if drop_code:
-        lines, had_code = without_code(lines)
+        lines, had_code = strip_code(lines)
         cuts |= {"code"} if had_code else set()
-    cuts |= {"armor"} if signed else set()
+    cuts |= {"armor"} if had_armor else set()
     cuts |= ({"forward"} if parts.forwarded else {"quote"}) if parts.quoted else set()
-    return Draft(quotes.tidy(lines), _context(parts) if with_context and parts.quoted else "", tuple(sorted(cuts)))
+    context = _context(parts) if with_context and parts.quoted else ""
+    return Draft(quotes.normalize_lines(lines), context, tuple(sorted(cuts)))
 
 
-def finish(text: str, learned: Learned = NOTHING) -> str:
-    """Take off the signature that the archive teaches, and make paragraphs whole."""
-    return close_up(unwrap(without_signature(text, learned)))
+def finish(text: str, profile: SignatureProfile = EMPTY_PROFILE) -> str:
+    """Second step: cut the owner's signature, and rejoin the lines that a mail program wrapped."""
+    return collapse_spaces(unwrap(strip_signature(text, profile)))
 
 
-def _context(parts: quotes.Parts) -> str:
-    lines, _ = without_footers(parts.context().split("\n"))
+def _context(parts: quotes.MessageParts) -> str:
+    lines, _ = strip_footers(parts.context().split("\n"))
     return finish("\n".join(lines))

@@ -1,10 +1,10 @@
-"""Patches, logs, listings and console sessions in a mail: pasted, not written."""
+"""Detects patches, logs, code listings and console sessions that were pasted into a mail."""
 
 import re
 
 FENCE = re.compile(r"^\s*(?:```|~~~)")
-PATCH_BEGINS = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+\s+\d{4}-)|\*\*\* \S+\s+\d{4}|@@ -\d+)")
-PATCH_GOES_ON = re.compile(
+PATCH_START = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+\s+\d{4}-)|\*\*\* \S+\s+\d{4}|@@ -\d+)")
+PATCH_LINE = re.compile(
     r"^(?:[-+ @\\!\t]|diff |index [0-9a-f]|new file|deleted file|similarity |rename |Index: |={20})"
 )
 LISTING = re.compile(
@@ -27,29 +27,29 @@ CONSOLE = re.compile(
     r"PS [A-Z]:\\|[A-Z]:\\[\w\\ ]*>|sudo |git \w+ |cd /|\./\w)"
 )
 PLAIN_WORD = re.compile(r"[\"'(«“]?[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)\"'»”]*")
-FEWEST_LINES = 2
-LONGEST_GAP = 1
+MIN_CODE_LINES = 2
+MAX_BLANK_LINES = 1
 
 
-def without_code(lines: list[str]) -> tuple[list[str], bool]:
-    """The lines without patches, fenced blocks and runs of two or more lines of code, and whether any went."""
-    is_code = _classified(lines)
+def strip_code(lines: list[str]) -> tuple[list[str], bool]:
+    """The lines without patches, fenced blocks and runs of two or more code lines, and whether any were removed."""
+    is_code = _classify(lines)
     kept = [line for line, code in zip(lines, is_code, strict=True) if not code]
     return kept, len(kept) < len(lines)
 
 
-def _classified(lines: list[str]) -> list[bool]:
-    marks = [_looks_like_code(line) for line in lines]
-    found = [False] * len(lines)
-    _mark_fenced(lines, found)
-    _mark_patches(lines, found)
-    place = 0
-    while place < len(lines):
-        end = _run_end(lines, marks, place) if marks[place] else place
-        if sum(marks[place:end]) >= FEWEST_LINES:
-            found[place:end] = [True] * (end - place)
-        place = max(end, place + 1)
-    return found
+def _classify(lines: list[str]) -> list[bool]:
+    looks_like_code = [_looks_like_code(line) for line in lines]
+    is_code = [False] * len(lines)
+    _mark_fenced(lines, is_code)
+    _mark_patches(lines, is_code)
+    start = 0
+    while start < len(lines):
+        end = _run_end(lines, looks_like_code, start) if looks_like_code[start] else start
+        if sum(looks_like_code[start:end]) >= MIN_CODE_LINES:
+            is_code[start:end] = [True] * (end - start)
+        start = max(end, start + 1)
+    return is_code
 
 
 def _looks_like_code(line: str) -> bool:
@@ -60,38 +60,38 @@ def _looks_like_code(line: str) -> bool:
 
 
 def _is_prose(line: str) -> bool:
-    """Whether most of a line is plain words: 'For the export case obj->dma_buf points to …'."""
+    """Whether a line is mostly ordinary words: 'For the export case obj->dma_buf points to …'."""
     words = line.rstrip(";{}").split()
     plain = sum(PLAIN_WORD.fullmatch(word) is not None for word in words)
     return plain >= 4 and plain >= 0.7 * len(words)
 
 
-def _run_end(lines: list[str], marks: list[bool], start: int) -> int:
-    """The end of a run of code lines, over single blank or indented ones between."""
-    end = place = start
-    gap = 0
-    while place < len(lines) and gap <= LONGEST_GAP:
-        if marks[place]:
-            end, gap = place + 1, 0
-        elif lines[place].strip() and not lines[place].startswith((" ", "\t")):
+def _run_end(lines: list[str], looks_like_code: list[bool], start: int) -> int:
+    """The end of a run of code lines, which may have indented and single blank lines in between."""
+    end = index = start
+    blank_lines = 0
+    while index < len(lines) and blank_lines <= MAX_BLANK_LINES:
+        if looks_like_code[index]:
+            end, blank_lines = index + 1, 0
+        elif lines[index].strip() and not lines[index].startswith((" ", "\t")):
             break
         else:
-            gap += not lines[place].strip()
-        place += 1
+            blank_lines += not lines[index].strip()
+        index += 1
     return end
 
 
-def _mark_fenced(lines: list[str], found: list[bool]) -> None:
-    fences = [place for place, line in enumerate(lines) if FENCE.match(line)]
+def _mark_fenced(lines: list[str], is_code: list[bool]) -> None:
+    fences = [index for index, line in enumerate(lines) if FENCE.match(line)]
     for begin, end in zip(fences[::2], fences[1::2], strict=False):
-        found[begin : end + 1] = [True] * (end + 1 - begin)
+        is_code[begin : end + 1] = [True] * (end + 1 - begin)
 
 
-def _mark_patches(lines: list[str], found: list[bool]) -> None:
+def _mark_patches(lines: list[str], is_code: list[bool]) -> None:
     inside = False
-    for place, line in enumerate(lines):
-        if PATCH_BEGINS.match(line):
+    for index, line in enumerate(lines):
+        if PATCH_START.match(line):
             inside = True
-        elif inside and line.strip() and not PATCH_GOES_ON.match(line):
+        elif inside and line.strip() and not PATCH_LINE.match(line):
             inside = False
-        found[place] = found[place] or inside
+        is_code[index] = is_code[index] or inside

@@ -1,49 +1,86 @@
-"""What other processes do of the second reading: what a message shows by itself, then what all of them teach."""
+"""The two cleaning steps of the second pass, as functions on batches that run in other processes."""
 
 import re
 from dataclasses import dataclass
 
 from email_assistant.archive import cleaning
-from email_assistant.archive.index import parse
-from email_assistant.archive.language import Detector
-from email_assistant.archive.mail import KINDS, Found, Mail, Unreadable
-from email_assistant.archive.signatures import Learned
+from email_assistant.archive.examples import Example
+from email_assistant.archive.index import parse_item
+from email_assistant.archive.language import LanguageDetector
+from email_assistant.archive.mail import KINDS, ArchiveItem, Mail, Unreadable
+from email_assistant.archive.signatures import SignatureProfile
 
 WORD = re.compile(r"\w+")
-SHOWN = 4000
+# Characters of the original that the report shows.
+EXCERPT_CHARACTERS = 4000
 
 
-@dataclass
-class Cleaned:
-    """One of the owner's messages, or what one of them answers, after the first step of cleaning."""
+@dataclass(frozen=True)
+class DraftedMail:
+    """A message after the first cleaning step.
+
+    Attributes:
+        number: Its number in reading order.
+        source: Location of the message.
+        id: Its Message-ID, or a hash.
+        subject: Its subject.
+        sender: The first sender.
+        date: When it was sent, in ISO 8601; None if unknown.
+        to: The recipients.
+        parent: The Message-ID that it answers.
+        text: The author's own words; the signature may still be there.
+        context: The quoted text that it answers, cleaned.
+        cuts: What was cut from it.
+        kinds: What it is besides ordinary mail.
+        original: The beginning of its text before cleaning.
+        timestamp: When it was sent, in seconds since 1970.
+        error: What was wrong, if it could not be read.
+    """
 
     number: int
     source: str
-    id: str
-    subject: str
-    sender: str
-    date: str | None
-    to: list[str]
-    parent: str | None
-    text: str
-    context: str
-    cuts: tuple[str, ...]
-    kinds: tuple[str, ...]
-    original: str
-    moment: float
-    why: str | None = None
+    id: str = ""
+    subject: str = ""
+    sender: str = ""
+    date: str | None = None
+    to: list[str] | tuple[str, ...] = ()
+    parent: str | None = None
+    text: str = ""
+    context: str = ""
+    cuts: list[str] | tuple[str, ...] = ()
+    kinds: list[str] | tuple[str, ...] = ()
+    original: str = ""
+    timestamp: float = 0.0
+    error: str | None = None
+
+    def example(self, result: str = "") -> Example:
+        """The message as an example for the report."""
+        return Example(self.source, self.sender, self.subject, self.original, result)
 
 
-def clean_batch(batch: list[tuple[int, Found]], drop_code: bool, with_context: bool) -> list[Cleaned]:
-    """The first step for some messages, by their numbers."""
-    return [_clean(number, parse(found), drop_code, with_context) for number, found in batch]
+@dataclass(frozen=True)
+class FinishedMail(DraftedMail):
+    """A message after both cleaning steps: `text` is final.
+
+    Attributes:
+        detected: The detected language; None if the text is too short.
+        cyrillic: Whether most of its letters are Cyrillic.
+    """
+
+    detected: str | None = None
+    cyrillic: bool = False
 
 
-def _clean(number: int, mail: Mail | Unreadable, drop_code: bool, with_context: bool) -> Cleaned:
+def draft_batch(batch: list[tuple[int, ArchiveItem]], drop_code: bool, with_context: bool) -> list[DraftedMail]:
+    """Apply the first cleaning step to messages with their numbers."""
+    return [_draft(number, parse_item(item), drop_code, with_context) for number, item in batch]
+
+
+def _draft(number: int, mail: Mail | Unreadable, drop_code: bool, with_context: bool) -> DraftedMail:
     if isinstance(mail, Unreadable):
-        return Cleaned(number, mail.source, "", "", "", None, [], None, "", "", (), (), "", 0.0, mail.why)
+        return DraftedMail(number, mail.source, error=mail.reason)
     draft = cleaning.draft(mail.text, drop_code, with_context)
-    return Cleaned(
+    return DraftedMail(
         number=number,
         source=mail.source,
         id=mail.id,
@@ -56,37 +93,37 @@ def _clean(number: int, mail: Mail | Unreadable, drop_code: bool, with_context: 
         context=draft.context,
         cuts=draft.cuts,
         kinds=tuple(kind for kind in KINDS if kind in mail.kinds),
-        original=mail.text[:SHOWN],
-        moment=mail.moment,
+        original=mail.text[:EXCERPT_CHARACTERS],
+        timestamp=mail.timestamp,
     )
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A mail after both steps.
+class FinishedText:
+    """A text after both cleaning steps.
 
     Attributes:
-        text: The owner's own words.
-        words: How many.
-        signed: Whether a signature was taken off.
-        language: What the detector takes it for; None where it is too short to say.
+        text: The author's own words.
+        words: The number of words.
+        had_signature: Whether a signature was cut.
+        language: The detected language; None if the text is too short.
         cyrillic: Whether most of its letters are Cyrillic.
     """
 
     text: str
     words: int
-    signed: bool
+    had_signature: bool
     language: str | None
     cyrillic: bool
 
 
-def finish_batch(batch: list[str], learned: Learned) -> list[Finished]:
-    """The second step for some texts."""
-    detector = Detector.shared()
-    return [_finish(text, learned, detector) for text in batch]
+def finish_batch(batch: list[str], profile: SignatureProfile) -> list[FinishedText]:
+    """Apply the second cleaning step to texts, and detect their languages."""
+    detector = LanguageDetector.shared()
+    return [_finish(text, profile, detector) for text in batch]
 
 
-def _finish(before: str, learned: Learned, detector: Detector) -> Finished:
-    text = cleaning.finish(before, learned)
+def _finish(draft: str, profile: SignatureProfile, detector: LanguageDetector) -> FinishedText:
+    text = cleaning.finish(draft, profile)
     words = len(WORD.findall(text))
-    return Finished(text, words, words < len(WORD.findall(before)), *detector.look_at(text))
+    return FinishedText(text, words, words < len(WORD.findall(draft)), *detector.detect(text))

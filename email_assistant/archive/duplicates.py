@@ -1,8 +1,7 @@
-"""Texts that are nearly the same, found exactly.
+"""Exact search for near-duplicate texts, by the Jaccard similarity of their sets of words.
 
-The prefix filter of Bayardo, Ma and Srikant, 'Scaling Up All Pairs Similarity Search' (WWW 2007):
-two sets of Jaccard similarity t or more share one of their rarest tokens, so only texts that do
-are compared.
+The prefix filter of Bayardo, Ma and Srikant, 'Scaling Up All Pairs Similarity Search' (WWW 2007): two sets with a
+Jaccard similarity of t or more share one of their rarest tokens, so only texts that share one are compared.
 """
 
 import math
@@ -20,62 +19,66 @@ from numpy.typing import NDArray
 
 WORD = re.compile(r"\w+")
 EPSILON = 1e-9
-# Of 64 bits.
-PRINT_WORDS = 4
+# A signature has four words of 64 bits.
+SIGNATURE_WORDS = 4
 Array = NDArray[Any]
 
 
-def words_of(text: str) -> set[str]:
-    """What texts are compared by: their words without case."""
+def word_set(text: str) -> set[str]:
+    """The distinct words of a text in case-folded form, by which texts are compared."""
     return set(WORD.findall(text.casefold()))
 
 
-class Seen:
-    """The texts so far, to ask of each next one which of them it nearly repeats.
+class NearDuplicateIndex:
+    """The texts seen so far, searchable for those that a new text nearly repeats.
 
-    Texts of the same words are held once. In memory are some four bytes for each word of a text, and as many again
-    for each of its rarest. Only texts of about the same number of words are compared, since others cannot be similar
-    enough.
+    Several texts with the same set of words are stored once. Memory is about four bytes per word of a text, and the
+    same again for each of its rarest words. Only texts with a similar number of words are compared, since others cannot
+    reach the threshold.
     """
 
-    def __init__(self, threshold: float, counts: Mapping[str, int]) -> None:
-        """Begin without any text.
+    def __init__(self, threshold: float, frequencies: Mapping[str, int]) -> None:
+        """Start without texts.
 
         Args:
-            threshold: The Jaccard similarity of sets of words from which on texts count as the same.
-            counts: How frequent words are, roughly: any order finds the same, a good one finds it faster.
+            threshold: Texts whose sets of words have at least this Jaccard similarity are near-duplicates.
+            frequencies: Approximate word counts. They affect the speed of the search, not its result.
         """
         self._threshold = threshold
-        self._counts = counts
-        self._numbers: dict[str, int] = {}
-        # The words of one text after another, where each begins, and the place that it came with.
-        self._words, self._starts, self._places = array("I"), array("q", [0]), array("Q")
-        self._prints = array("Q")
-        self._same: set[bytes] = set()
-        # Texts among whose rarest words a word is.
-        self._by_word: dict[int, array[int]] = defaultdict(lambda: array("I"))
+        self._frequencies = frequencies
+        self._word_ids: dict[str, int] = {}
+        # The word ids of all texts, concatenated; where each text starts; and the caller's id of each text.
+        self._words, self._starts, self._text_ids = array("I"), array("q", [0]), array("Q")
+        self._signatures = array("Q")
+        self._stored_sets: set[bytes] = set()
+        # For each word, the texts that have it among their rarest words.
+        self._by_rare_word: dict[int, array[int]] = defaultdict(lambda: array("I"))
 
-    def like(self, place: int, text: str) -> list[int]:
-        """The places of earlier texts that a text nearly repeats; the text joins them under its own place."""
-        words = words_of(text)
+    def query_and_add(self, text_id: int, text: str) -> list[int]:
+        """Return the ids of the earlier texts that a text nearly repeats, and add the text under its id."""
+        words = word_set(text)
         size = len(words)
         if not size:
             return []
-        rarest_first = sorted(words, key=lambda word: (self._counts.get(word, 0), word))
-        numbers = [self._numbers.setdefault(word, len(self._numbers)) for word in rarest_first]
-        prefix = numbers[: size - math.ceil(self._threshold * size) + 1]
-        print_of_words = _print(words)
-        chosen, close = set(numbers), self._close(prefix, size, print_of_words)
-        found = [number for number in close if jaccard(chosen, self._words_of(number)) >= self._threshold]
-        same = blake2b(array("I", sorted(numbers)).tobytes(), digest_size=16).digest()
-        if same not in self._same:
-            self._same.add(same)
-            self._join(place, numbers, prefix, print_of_words)
-        return [self._places[number] for number in found]
+        rarest_first = sorted(words, key=lambda word: (self._frequencies.get(word, 0), word))
+        word_ids = [self._word_ids.setdefault(word, len(self._word_ids)) for word in rarest_first]
+        prefix = word_ids[: size - math.ceil(self._threshold * size) + 1]
+        signature = _bit_signature(words)
+        word_id_set, candidates = set(word_ids), self._candidates(prefix, size, signature)
+        similar = [
+            candidate
+            for candidate in candidates
+            if jaccard(word_id_set, self._words_of(candidate)) >= self._threshold
+        ]
+        digest = blake2b(array("I", sorted(word_ids)).tobytes(), digest_size=16).digest()
+        if digest not in self._stored_sets:
+            self._stored_sets.add(digest)
+            self._add(text_id, word_ids, prefix, signature)
+        return [self._text_ids[candidate] for candidate in similar]
 
-    def _close(self, prefix: Sequence[int], size: int, print_of_words: Array) -> list[int]:
-        """The texts that share a rare word, have about as many words, and a print that is not too far."""
-        sharing = [np.frombuffer(self._by_word[word], np.uint32) for word in prefix if word in self._by_word]
+    def _candidates(self, prefix: Sequence[int], size: int, signature: Array) -> list[int]:
+        """The stored texts that share a rare word, have a similar number of words, and a close signature."""
+        sharing = [np.frombuffer(self._by_rare_word[word], np.uint32) for word in prefix if word in self._by_rare_word]
         if not sharing:
             return []
         texts = np.concatenate(sharing)
@@ -83,48 +86,48 @@ class Seen:
         sizes = starts[texts + 1] - starts[texts]
         fitting = (sizes >= math.ceil(self._threshold * size)) & (sizes <= math.floor(size / self._threshold))
         texts, sizes = texts[fitting], sizes[fitting]
-        # Sets of these sizes that differ in more words than this are too far apart; their prints differ in fewer.
-        furthest = np.floor((1 - self._threshold) / (1 + self._threshold) * (size + sizes) + EPSILON)
-        prints = np.frombuffer(self._prints, np.uint64).reshape(-1, PRINT_WORDS)[texts]
-        distance = np.bitwise_count(prints ^ print_of_words).sum(axis=1, dtype=np.int64)
-        return [int(number) for number in np.unique(texts[distance <= furthest])]
+        # Sets of these sizes that differ in more words miss the threshold; signatures differ in at most as many bits.
+        max_distance = np.floor((1 - self._threshold) / (1 + self._threshold) * (size + sizes) + EPSILON)
+        signatures = np.frombuffer(self._signatures, np.uint64).reshape(-1, SIGNATURE_WORDS)[texts]
+        distance = np.bitwise_count(signatures ^ signature).sum(axis=1, dtype=np.int64)
+        return [int(text) for text in np.unique(texts[distance <= max_distance])]
 
-    def _words_of(self, number: int) -> set[int]:
-        return set(self._words[self._starts[number] : self._starts[number + 1]])
+    def _words_of(self, text: int) -> set[int]:
+        return set(self._words[self._starts[text] : self._starts[text + 1]])
 
-    def _join(self, place: int, numbers: Sequence[int], prefix: Sequence[int], print_of_words: Array) -> None:
-        number = len(self._places)
-        self._places.append(place)
-        self._words.extend(numbers)
+    def _add(self, text_id: int, word_ids: Sequence[int], prefix: Sequence[int], signature: Array) -> None:
+        text = len(self._text_ids)
+        self._text_ids.append(text_id)
+        self._words.extend(word_ids)
         self._starts.append(len(self._words))
-        self._prints.extend(print_of_words.tolist())
+        self._signatures.extend(signature.tolist())
         for word in prefix:
-            self._by_word[word].append(number)
+            self._by_rare_word[word].append(text)
 
 
-def _print(words: set[str]) -> Array:
-    """A bit for every word, of 256: two sets' prints differ in no more bits than the sets do in words."""
-    print_of_words = 0
+def _bit_signature(words: set[str]) -> Array:
+    """A 256-bit signature with a bit per word: two signatures differ in at most as many bits as the sets in words."""
+    bits = 0
     for word in words:
-        print_of_words |= 1 << (crc32(word.encode("utf-8", "surrogatepass")) & 255)
-    return np.frombuffer(print_of_words.to_bytes(8 * PRINT_WORDS, "little"), np.uint64)
+        bits |= 1 << (crc32(word.encode("utf-8", "surrogatepass")) & 255)
+    return np.frombuffer(bits.to_bytes(8 * SIGNATURE_WORDS, "little"), np.uint64)
 
 
 def near_duplicates(texts: Iterable[str], threshold: float) -> Iterator[tuple[int, int]]:
-    """Pairs of indices (later, earlier) whose sets of words have this Jaccard similarity or more.
+    """Yield pairs of indices (later, earlier) of texts with at least this Jaccard similarity of their sets of words.
 
-    Of several texts with the very same words, the first stands for all.
+    If several earlier texts have the same set of words, only the first of them is paired.
 
     Args:
-        texts: Any number of texts, that can be gone through twice.
+        texts: Any number of texts; iterated twice.
         threshold: Above 0, up to 1.
     """
-    seen = Seen(threshold, Counter(word for text in texts for word in words_of(text)))
+    index = NearDuplicateIndex(threshold, Counter(word for text in texts for word in word_set(text)))
     for later, text in enumerate(texts):
-        yield from ((later, earlier) for earlier in seen.like(later, text))
+        yield from ((later, earlier) for earlier in index.query_and_add(later, text))
 
 
 def jaccard(left: AbstractSet[Any], right: AbstractSet[Any]) -> float:
-    """Shared elements by all elements; 1 for two empty sets."""
+    """Size of the intersection divided by the size of the union; 1 for two empty sets."""
     union = len(left | right)
     return len(left & right) / union if union else 1.0

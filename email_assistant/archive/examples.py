@@ -1,24 +1,23 @@
-"""A few messages to look at for each reason, drawn so that they come from all over the archive."""
+"""A few example messages for each reason to drop or cut one, sampled from the whole archive."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from heapq import nsmallest
-from typing import Any
 from zlib import crc32
 
-SHOWN_EACH = 3
+EXAMPLES_PER_LABEL = 3
 
 
 @dataclass(frozen=True)
 class Example:
-    """A message before and after.
+    """A message before and after cleaning.
 
     Attributes:
-        source: Where it lies.
-        sender: Who it is from.
+        source: Location of the message.
+        sender: Who sent it.
         subject: Its subject.
-        original: Its text as it lies there, cut at some length.
-        result: What was kept of it; empty when it was dropped.
+        original: Its text before cleaning, truncated.
+        result: What was kept of it; empty if it was dropped.
     """
 
     source: str
@@ -28,9 +27,9 @@ class Example:
     result: str
 
 
-def drawn(sources: Iterable[tuple[int, str]]) -> frozenset[int]:
-    """The numbers of the messages that would be drawn as examples of one label, by their names."""
-    lowest = nsmallest(SHOWN_EACH, ((_rank(source), number) for number, source in sources))
+def sample_numbers(sources: Iterable[tuple[int, str]]) -> frozenset[int]:
+    """The numbers of the messages that `Examples` would sample for one label, from their numbers and sources."""
+    lowest = nsmallest(EXAMPLES_PER_LABEL, ((_rank(source), number) for number, source in sources))
     return frozenset(number for _, number in lowest)
 
 
@@ -39,33 +38,39 @@ def _rank(source: str) -> int:
 
 
 class Examples:
-    """The examples so far: those whose names hash lowest, so that the same archive shows the same ones."""
+    """Examples by label: the messages with the lowest hashes of their sources, so that samples are reproducible."""
 
     def __init__(self) -> None:
-        """Begin without any."""
-        self._drawn: dict[str, list[tuple[int, Example]]] = {}
+        """Start without examples."""
+        self._by_label: dict[str, list[tuple[int, Example]]] = {}
 
-    def offer(self, label: str, record: dict[str, Any], result: str) -> None:
-        """Keep a message as an example if it is drawn.
+    def offer(self, label: str, example: Example) -> None:
+        """Keep an example if it belongs to the sample.
 
         Args:
-            label: A reason, or what was cut.
-            record: The message's source, sender, subject and original.
-            result: What was kept of it.
+            label: The reason to drop the message, or what was cut from it.
+            example: The message.
         """
-        drawn = self._drawn.setdefault(label, [])
-        rank = _rank(record["source"])
-        if len(drawn) < SHOWN_EACH or rank < drawn[-1][0]:
-            fields = (record["source"], record["sender"], record["subject"], record["original"])
-            drawn.append((rank, Example(*fields, result)))
-            drawn.sort(key=lambda pair: pair[0])
-            del drawn[SHOWN_EACH:]
+        sample = self._by_label.setdefault(label, [])
+        rank = _rank(example.source)
+        if len(sample) < EXAMPLES_PER_LABEL or rank < sample[-1][0]:
+            sample.append((rank, example))
+            sample.sort(key=lambda ranked: ranked[0])
+            del sample[EXAMPLES_PER_LABEL:]
 
-    def by_label(self, hide: Callable[[str], str] = str) -> dict[str, list[Example]]:
-        """The examples of each label, after `hide` has gone over their texts."""
-        return {label: [_hidden(example, hide) for _, example in drawn] for label, drawn in sorted(self._drawn.items())}
+    def by_label(self, redact: Callable[[str], str] = str) -> dict[str, list[Example]]:
+        """The examples of each label, with `redact` applied to their texts."""
+        return {
+            label: [_redacted(example, redact) for _, example in sample]
+            for label, sample in sorted(self._by_label.items())
+        }
 
 
-def _hidden(example: Example, hide: Callable[[str], str]) -> Example:
-    shown = {name: hide(getattr(example, name)) for name in ("sender", "subject", "original", "result")}
-    return replace(example, **shown)
+def _redacted(example: Example, redact: Callable[[str], str]) -> Example:
+    return replace(
+        example,
+        sender=redact(example.sender),
+        subject=redact(example.subject),
+        original=redact(example.original),
+        result=redact(example.result),
+    )

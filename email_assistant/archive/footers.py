@@ -1,17 +1,21 @@
-"""What programs and companies add below a mail: 'Sent from my phone', list footers, disclaimers, PGP armor."""
+"""Removes what programs and companies append to a mail: device lines, list footers, disclaimers, PGP armor."""
 
 import re
 
-from email_assistant.archive.attributions import either
+from email_assistant.archive.attributions import alternation
 from email_assistant.archive.locales import LOCALES
 
-DEVICES = either(line for locale in LOCALES.values() for line in locale.devices)
-# Whole lines: a sentence that goes on ('Sent from my desk, is much easier …') is no footer.
+DEVICES = alternation(line for locale in LOCALES.values() for line in locale.devices)
+# Only whole lines, since a longer sentence ('Sent from my desk, is much easier …') is not a footer.
 DEVICE = re.compile(
     rf"^\W{{0,3}}(?:{DEVICES})(?!\w)[^.!?,;:]{{0,80}}(?:<\S+>|\(\S+\)|https?://\S+)?\W{{0,3}}$", re.IGNORECASE
 )
-# No footer has more lines.
-LONGEST = 80
+MAX_FOOTER_LINES = 80
+MAX_LIST_FOOTER_LINES = 8
+MAX_ADVERTISEMENT_LINES = 4
+MAX_ADVERTISEMENT_CHARACTERS = 400
+MIN_DISCLAIMER_CHARACTERS = 60
+MIN_DISCLAIMER_TOPICS = 3
 RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
 LIST_FOOTER = (
     *("mailing list", "mailing-list", "unsubscribe", "subscribed to the google group", "listinfo", "list-info"),
@@ -35,8 +39,8 @@ LIST_FOOTER = (
     ),
     *("cancellare l'iscrizione", "lista de discussão", "mailinglijst", "uitschrijven", "lista dyskusyjna", "wypisać"),
 )
-# One of these stands in every advertisement: a look for them is quick.
-ADVERTISING = (
+# Every advertisement contains one of these, which is a quick test before the slow pattern.
+ADVERTISEMENT_WORDS = (
     *("virus", "вирус", "avast", "yahoo", "get your", "try your", "environment", "print", "drucken", "imprimer"),
     *("imprimir", "stampare", "печатать", "окружающ", "bevor sie diese"),
 )
@@ -47,7 +51,7 @@ ADVERTISEMENT = re.compile(
     r"antes de imprimir|prima di stampare|прежде чем (?:рас)?печатать|подумайте об окружающей",
     re.IGNORECASE,
 )
-# Stems of what disclaimers say, by what is said; no person says three of these things in the last paragraph of a mail.
+# Word stems of disclaimers by topic. No person mentions three of these topics in the last paragraph of a mail.
 DISCLAIMER = tuple(
     tuple(stems.split())
     for stems in (
@@ -72,8 +76,8 @@ ARMOR_SIGNATURE = re.compile(
 )
 
 
-def without_armor(text: str) -> tuple[str, bool]:
-    """A clear-signed message's text, and whether it was signed."""
+def strip_armor(text: str) -> tuple[str, bool]:
+    """The text of a clear-signed PGP message, and whether it was signed."""
     if "-----BEGIN PGP" not in text:
         return text, False
     stripped = ARMOR_SIGNATURE.sub("", ARMOR_HEAD.sub("", text))
@@ -82,24 +86,23 @@ def without_armor(text: str) -> tuple[str, bool]:
     return stripped, stripped != text
 
 
-def without_footers(lines: list[str]) -> tuple[list[str], set[str]]:
-    """The lines without the footers at their end, and which kinds were there; never empty unless `lines` is."""
+def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
+    """The lines without footers at the end, and the kinds of footers. A footer without text above it is kept."""
     kinds: set[str] = set()
     end = len(lines)
     while end:
-        start = _last_paragraph(lines, end)
-        found = _footer_start(lines, start, end)
-        if found is None:
+        footer = _find_footer(lines, _last_paragraph_start(lines, end), end)
+        if footer is None:
             break
-        begin, kind = found
-        if not any(line.strip() for line in lines[:begin]):
+        start, kind = footer
+        if not any(line.strip() for line in lines[:start]):
             break
         kinds.add(kind)
-        end = begin
+        end = start
     return lines[:end], kinds
 
 
-def _last_paragraph(lines: list[str], end: int) -> int:
+def _last_paragraph_start(lines: list[str], end: int) -> int:
     start = end
     while start and not lines[start - 1].strip():
         start -= 1
@@ -108,50 +111,57 @@ def _last_paragraph(lines: list[str], end: int) -> int:
     return start
 
 
-def _footer_start(lines: list[str], start: int, end: int) -> tuple[int, str] | None:
-    """Where the footer begins in the last paragraph, if it holds one."""
+def _find_footer(lines: list[str], start: int, end: int) -> tuple[int, str] | None:
+    """The start and kind of the footer in the last paragraph; None if there is none."""
     if not any(line.strip() for line in lines[start:end]):
         return (start, "footer") if start < end and start else None
-    last = max(place for place in range(start, end) if lines[place].strip())
+    last = max(index for index in range(start, end) if lines[index].strip())
     if RULE.match(lines[last]):
         return last, "footer"
     if DEVICE.match(lines[last]):
         return last, "device"
-    for place in filter(lambda place: RULE.match(lines[place]), range(max(start, last - LONGEST), last + 1)):
-        rest = " ".join(line.strip() for line in lines[place : last + 1])
-        if is_list_footer(rest) or is_advertisement(rest) or is_disclaimer(rest):
-            return place, "list" if is_list_footer(rest) else "disclaimer"
-    if last - start > LONGEST:
-        return None
-    paragraph = " ".join(line.strip() for line in lines[start : last + 1])
+    for index in range(max(start, last - MAX_FOOTER_LINES), last + 1):
+        if RULE.match(lines[index]):
+            below_rule = _joined(lines[index : last + 1])
+            if is_list_footer(below_rule) or is_advertisement(below_rule) or is_disclaimer(below_rule):
+                return index, "list" if is_list_footer(below_rule) else "disclaimer"
+    return _find_footer_without_rule(lines, start, last) if last - start <= MAX_FOOTER_LINES else None
+
+
+def _find_footer_without_rule(lines: list[str], start: int, last: int) -> tuple[int, str] | None:
+    """The footer that is the whole last paragraph, perhaps below a paragraph that is only a rule."""
+    paragraph = _joined(lines[start : last + 1])
     if is_disclaimer(paragraph):
         return start, "disclaimer"
-    short = last - start < 8
     above = start - 1
     while above >= 0 and not lines[above].strip():
         above -= 1
-    if short and is_list_footer(paragraph) and (above >= 0 and RULE.match(lines[above])):
+    below_rule = above >= 0 and RULE.match(lines[above]) is not None
+    if below_rule and last - start < MAX_LIST_FOOTER_LINES and is_list_footer(paragraph):
         return above, "list"
-    if short and len(paragraph) < 400 and is_advertisement(paragraph) and last - start < 4:
-        return start, "disclaimer"
-    return None
+    is_short = last - start < MAX_ADVERTISEMENT_LINES and len(paragraph) < MAX_ADVERTISEMENT_CHARACTERS
+    return (start, "disclaimer") if is_short and is_advertisement(paragraph) else None
+
+
+def _joined(lines: list[str]) -> str:
+    return " ".join(line.strip() for line in lines)
 
 
 def is_list_footer(paragraph: str) -> bool:
-    """Whether a paragraph says how to leave a mailing list, or which it is."""
+    """Whether a paragraph names a mailing list or how to leave it."""
     lowered = paragraph.lower()
     return any(words in lowered for words in LIST_FOOTER)
 
 
 def is_advertisement(paragraph: str) -> bool:
-    """Whether a paragraph is a program's own: a virus scanner's, a free mailbox's, a plea not to print."""
+    """Whether a paragraph was added by a virus scanner or a free mail service, or asks not to print the mail."""
     lowered = paragraph.lower()
-    return any(words in lowered for words in ADVERTISING) and bool(ADVERTISEMENT.search(paragraph))
+    return any(words in lowered for words in ADVERTISEMENT_WORDS) and bool(ADVERTISEMENT.search(paragraph))
 
 
 def is_disclaimer(paragraph: str) -> bool:
-    """Whether a paragraph says what disclaimers say."""
-    if len(paragraph) < 60:
+    """Whether a paragraph mentions several typical topics of disclaimers."""
+    if len(paragraph) < MIN_DISCLAIMER_CHARACTERS:
         return False
     lowered = paragraph.lower()
-    return sum(any(stem in lowered for stem in stems) for stems in DISCLAIMER) >= 3
+    return sum(any(stem in lowered for stem in stems) for stems in DISCLAIMER) >= MIN_DISCLAIMER_TOPICS

@@ -1,4 +1,4 @@
-"""What stands above a message that is quoted without marks: a header block, or a line of dashes.
+"""Recognizes the separators above messages that are quoted without '>': header blocks and lines of dashes.
 
 -----Original Message-----
 From: Jane Roe [mailto:jane@x.example]
@@ -10,14 +10,15 @@ Subject: Lunch
 import re
 from dataclasses import dataclass, field
 
-from email_assistant.archive.attributions import ADDRESS, CLOCK, FULL_DATE, LONGEST, UNSEEN, either
+from email_assistant.archive.attributions import ADDRESS, CLOCK, FULL_DATE, INVISIBLE, MAX_CHARACTERS, alternation
 from email_assistant.archive.locales import LOCALES
 
+MAX_BLOCK_LINES = 30
 LABEL = re.compile(r"^[\s>*_|]{0,12}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]*[:：][\s*_]*(.*)$")
 
 
-def _kinds() -> dict[str, str]:
-    """What each label is for; those for 'sent' stand in mail alone, those for 'date' in other lists as well."""
+def _label_kinds() -> dict[str, str]:
+    """The kind of each label. 'sent' is specific to mail; 'date' also occurs in other lists."""
     kinds: dict[str, str] = {}
     for locale in LOCALES.values():
         kinds |= {label.casefold(): "subject" for label in locale.subjects}
@@ -27,46 +28,48 @@ def _kinds() -> dict[str, str]:
     return kinds
 
 
-KINDS = _kinds()
-MESSAGES = either(word for locale in LOCALES.values() for word in locale.messages)
-RULES = "-_=*~–—>[]<| \t"
-UNRULED = frozenset(
+LABEL_KINDS = _label_kinds()
+MESSAGE_WORDS = alternation(word for locale in LOCALES.values() for word in locale.messages)
+RULE_CHARACTERS = "-_=*~–—>[]<| \t"
+TITLES_WITHOUT_RULE = frozenset(
     line.casefold()
     for line in (
         *(line for locale in LOCALES.values() for line in locale.forwards),
         *("Original Message", "Forwarded message", "Исходное сообщение", "Пересылаемое сообщение"),
     )
 )
-MESSAGE = re.compile(rf"(?<!\w)(?:{MESSAGES})(?!\w)", re.IGNORECASE)
-ARMOR = re.compile(r"\b(BEGIN|END)\b")
+MESSAGE = re.compile(rf"(?<!\w)(?:{MESSAGE_WORDS})(?!\w)", re.IGNORECASE)
+PGP_ARMOR = re.compile(r"\b(BEGIN|END)\b")
 FORWARDED = re.compile(
     r"forward|fwd|weitergeleitet|transf[ée]r|réexpédi|reenviad|inoltrat|encaminhad|reencaminhad|doorgestuurd|"
     r"przekaz|переслан|пересыла|переадрес|перенаправл|videresend|vidarebefordr|välitet|přepos|továbbít|iletilen|转发|轉寄",
     re.IGNORECASE,
 )
 RULE = re.compile(r"^\s*[_\-=*–—]{4,}\s*$")
-MOMENT_ALONE = re.compile(
+ONLY_DATE_AND_TIME = re.compile(
     r"^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\W+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\s*(?:[AP]M)?\W*$", re.I
 )
-# Blocks whose line ends were lost, as in scanned or flattened archives: 'From: X Sent: Monday To: Y Subject: Z'.
-_SENDERS = either(label for locale in LOCALES.values() for label in locale.sender)
-_DATES = either(label for locale in LOCALES.values() for label in locale.dates)
-_REST = either(label for locale in LOCALES.values() for label in (*locale.recipients, *locale.subjects))
-FLAT = re.compile(
-    rf"(?<!\w)(?:{_SENDERS})\s?:(?:[^:]{{1,160}}?\s(?:{_DATES})\s?:.{{1,160}}?\s(?:{_REST})\s?:|"
+# Header blocks that lost their line breaks, as in scanned archives: 'From: X Sent: Monday To: Y Subject: Z'.
+_SENDERS = alternation(label for locale in LOCALES.values() for label in locale.sender)
+_DATES = alternation(label for locale in LOCALES.values() for label in locale.dates)
+_OTHER_LABELS = alternation(label for locale in LOCALES.values() for label in (*locale.recipients, *locale.subjects))
+SINGLE_LINE_BLOCK = re.compile(
+    rf"(?<!\w)(?:{_SENDERS})\s?:(?:[^:]{{1,160}}?\s(?:{_DATES})\s?:.{{1,160}}?\s(?:{_OTHER_LABELS})\s?:|"
     rf"[^:@]{{0,80}}@[^:]{{1,80}}?\s(?:{_DATES})\s?:.{{1,60}}?\d:\d\d)",
     re.IGNORECASE,
 )
 
 
 @dataclass
-class Block:
-    """Lines `start` up to `end` of a message, which introduce something quoted.
+class QuoteHeader:
+    """Lines that introduce a quoted message.
 
     Attributes:
-        forwarded: Whether it is said to be passed on.
-        attribution: Whether it is but a line, 'On 3 May 2024 at 10:00, Jane Roe wrote:'.
-        column: Where in its first line it begins, behind words of the writer's own.
+        start: The first line.
+        end: The line after the last one.
+        forwarded: Whether they say that the message is forwarded.
+        attribution: Whether they are an attribution: 'On 3 May 2024 at 10:00, Jane Roe wrote:'.
+        column: Where the header begins in the first line, after words of the author.
     """
 
     start: int
@@ -77,102 +80,107 @@ class Block:
 
 
 @dataclass
-class _Fields:
-    """What the labels of a candidate say."""
+class _LabelledLines:
+    """Consecutive lines with a label and a value each, which may be a header block."""
 
     kinds: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
     end: int = 0
 
-    def is_block(self, ruled: bool) -> bool:
+    def is_header_block(self, has_rule: bool) -> bool:
+        """Whether the labels and values are those of a mail header.
+
+        Args:
+            has_rule: Whether there is a rule above the lines.
+        """
         known = {kind for kind in self.kinds if kind}
-        roles = {"date" if kind == "sent" else kind for kind in known}
+        fields = {"date" if kind == "sent" else kind for kind in known}
         text = "\n".join(self.values)
         addresses = sum(bool(ADDRESS.search(value)) for value in self.values)
-        moment = CLOCK.search(text) and FULL_DATE.search(text)
-        if len(self.labels) >= 3 and len(roles) < 2:
-            # Labels of an unknown language: two people and a moment, which no list of a person's own has.
-            return bool(addresses >= 2 and moment)
-        if len(roles) >= 3 and roles & {"sender", "subject"}:
-            return bool(ruled or known & {"subject", "sent"} or addresses)
-        return len(roles) == 2 and bool((addresses and moment) or (ruled and roles & {"sender", "subject"}))
+        has_date_and_time = CLOCK.search(text) and FULL_DATE.search(text)
+        if len(self.labels) >= 3 and len(fields) < 2:
+            # Labels in an unknown language. Two addresses with a date and time do not occur in other lists.
+            return bool(addresses >= 2 and has_date_and_time)
+        if len(fields) >= 3 and fields & {"sender", "subject"}:
+            return bool(has_rule or known & {"subject", "sent"} or addresses)
+        return len(fields) == 2 and bool((addresses and has_date_and_time) or (has_rule and fields & {"sender", "subject"}))
 
 
-def find_separator(lines: list[str], place: int) -> Block | None:
-    """The separator that begins at a line: '-----Original Message-----', on one line or two."""
-    line = lines[place].strip()
-    if line[:1] not in RULES:
+def find_separator(lines: list[str], start: int) -> QuoteHeader | None:
+    """The separator that starts at a line, on one or two lines: '-----Original Message-----'."""
+    line = lines[start].strip()
+    if line[:1] not in RULE_CHARACTERS:
         words = line.strip("*>: ：").casefold()
-        return Block(place, place + 1, bool(FORWARDED.search(words))) if words in UNRULED else None
+        return QuoteHeader(start, start + 1, bool(FORWARDED.search(words))) if words in TITLES_WITHOUT_RULE else None
     for length in (1, 2):
-        joined = " ".join(part.strip() for part in lines[place : place + length])
-        title = _ruled(joined)
-        if title and MESSAGE.search(title) and not ARMOR.search(title) and _is_title(title):
-            return Block(place, place + length, bool(FORWARDED.search(title)))
+        joined = " ".join(part.strip() for part in lines[start : start + length])
+        title = _between_rules(joined)
+        if title and MESSAGE.search(title) and not PGP_ARMOR.search(title) and _is_title(title):
+            return QuoteHeader(start, start + length, bool(FORWARDED.search(title)))
     return None
 
 
-def _ruled(line: str) -> str | None:
-    """What stands between two rules on one line."""
-    above = line.lstrip(RULES)
-    title = above.rstrip(RULES)
-    if not title or len(title) > LONGEST or len(line) - len(above) < 2 or len(above) - len(title) < 2:
+def _between_rules(line: str) -> str | None:
+    """The text between two rules on one line; None if there are none."""
+    right = line.lstrip(RULE_CHARACTERS)
+    title = right.rstrip(RULE_CHARACTERS)
+    if not title or len(title) > MAX_CHARACTERS or len(line) - len(right) < 2 or len(right) - len(title) < 2:
         return None
     return title
 
 
 def _is_title(words: str) -> bool:
-    """'Original Message' or 'Forwarded by Jane Roe on 3 May', and no sentence."""
+    """Whether the words are like 'Original Message' or 'Forwarded by Jane Roe on 3 May', and not a sentence."""
     return len(words.split()) <= 4 or (bool(FORWARDED.search(words)) and len(words.split()) <= 16)
 
 
-def find_block(lines: list[str], place: int) -> Block | None:
-    """The header block that begins at a line, with the rule above it and the name of a Notes header."""
-    if ":" not in lines[place] and "：" not in lines[place]:
+def find_header_block(lines: list[str], first: int) -> QuoteHeader | None:
+    """The header block whose first label is on a line, including the rule above it and the name in a Notes header."""
+    if ":" not in lines[first] and "：" not in lines[first]:
         return None
-    first = LABEL.match(UNSEEN.sub("", lines[place][:200]))
-    if not first or (not KINDS.get(_plain(first[1])) and not ADDRESS.search(lines[place])):
+    label = LABEL.match(INVISIBLE.sub("", lines[first][:200]))
+    if not label or (not LABEL_KINDS.get(_normalize(label[1])) and not ADDRESS.search(lines[first])):
         return None
-    fields = _collect(lines, place)
-    start = _with_rule(lines, place)
-    if fields.is_block(ruled=start < place):
-        return Block(start, fields.end)
+    labelled = _collect_labelled(lines, first)
+    start = _start_with_rule(lines, first)
+    if labelled.is_header_block(has_rule=start < first):
+        return QuoteHeader(start, labelled.end)
     return None
 
 
-def _plain(label: str) -> str:
+def _normalize(label: str) -> str:
     return " ".join(label.casefold().split())
 
 
-def _collect(lines: list[str], place: int) -> _Fields:
-    """The labelled lines from here on; a value may go on for two lines, one blank line may part them."""
-    fields = _Fields(end=place)
+def _collect_labelled(lines: list[str], first: int) -> _LabelledLines:
+    """The labelled lines from the first one. A value may span up to two more lines; a blank line may be in between."""
+    labelled = _LabelledLines(end=first)
     gap = 0
-    for number in range(place, min(place + 30, len(lines))):
-        match = LABEL.match(UNSEEN.sub("", lines[number][:400]))
-        kind = KINDS.get(_plain(match[1]), "") if match else ""
+    for index in range(first, min(first + MAX_BLOCK_LINES, len(lines))):
+        match = LABEL.match(INVISIBLE.sub("", lines[index][:MAX_CHARACTERS]))
+        kind = LABEL_KINDS.get(_normalize(match[1]), "") if match else ""
         if match and (kind or gap == 0):
-            fields.kinds.append(kind)
-            fields.labels.append(match[1])
-            fields.values.append(match[2])
-            fields.end, gap = number + 1, 0
+            labelled.kinds.append(kind)
+            labelled.labels.append(match[1])
+            labelled.values.append(match[2])
+            labelled.end, gap = index + 1, 0
             continue
         gap += 1
-        if gap > 2 or (not lines[number].strip() and fields.kinds[-1:] == ["subject"]):
+        if gap > 2 or (not lines[index].strip() and labelled.kinds[-1:] == ["subject"]):
             break
-        if gap == 1 and fields.values and lines[number].strip():
-            fields.values[-1] += " " + lines[number].strip()
-    return fields
+        if gap == 1 and labelled.values and lines[index].strip():
+            labelled.values[-1] += " " + lines[index].strip()
+    return labelled
 
 
-def _with_rule(lines: list[str], place: int) -> int:
-    """Where the line begins that Outlook draws above, or the name and date that Notes writes there."""
-    above = place
-    while above and not lines[above - 1].strip() and place - above < 4:
+def _start_with_rule(lines: list[str], first: int) -> int:
+    """The line of the rule that Outlook draws above a header block, or of the name and date that Notes writes there."""
+    above = first
+    while above and not lines[above - 1].strip() and first - above < 4:
         above -= 1
-    if above and (RULE.match(lines[above - 1]) or _ruled(lines[above - 1])):
+    if above and (RULE.match(lines[above - 1]) or _between_rules(lines[above - 1])):
         return above - 1
-    if above and MOMENT_ALONE.match(lines[above - 1]):
+    if above and ONLY_DATE_AND_TIME.match(lines[above - 1]):
         return above - 2 if above > 1 and 0 < len(lines[above - 2].split()) <= 8 else above - 1
-    return place
+    return first

@@ -1,7 +1,7 @@
-"""Text from HTML mail, with what the mail program quoted marked '>' as in plain mail.
+"""Converts HTML mail to text, with quoted lines marked by '>' as in plain mail.
 
-So one set of rules takes quotes from both, and people who answer between the quoted paragraphs keep
-their answers, which removing the quoting elements as a whole would lose.
+This way one set of rules removes quotes from both. Removing the quoting elements as a whole would also remove answers
+between quoted paragraphs.
 """
 
 import re
@@ -9,9 +9,9 @@ import re
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-# Longer pages are cut: what the writer typed stands at their beginning, and nobody types two million characters.
-LONGEST = 2_000_000
-# What mail programs wrap a quoted message in.
+# Longer pages are truncated. What the author typed is at their beginning.
+MAX_CHARACTERS = 2_000_000
+# Elements that mail programs wrap a quoted message in.
 QUOTED = ", ".join(
     [
         "blockquote[type=cite]",
@@ -26,21 +26,21 @@ QUOTED = ", ".join(
         "#OLK_SRC_BODY_SECTION",
     ]
 )
-# Outlook and others mark where the quoted message begins; all that follows is quoted.
-QUOTE_BEGINS = "#divRplyFwdMsg, #appendonsend, #mail-editor-reference-message-container, hr#stopSpelling"
+# Outlook and others mark the start of the quoted message; everything after it is quoted.
+QUOTE_START = "#divRplyFwdMsg, #appendonsend, #mail-editor-reference-message-container, hr#stopSpelling"
 ATTRIBUTIONS = ".moz-cite-prefix, #reply-intro"
 SIGNATURES = (
     ".gmail_signature, .moz-signature, #Signature, [data-smartmail=gmail_signature], #protonmail_signature_block"
 )
 INVISIBLE = "style, script, head, title, template, img, svg, object, noscript"
-# Private-use characters stand for the marks until the text is laid out in lines.
-OPEN, CLOSE, BEGIN, SIGNATURE = "\ue0f0", "\ue0f1", "\ue0f2", "\ue0f3"
-MARKS = re.compile(f"([{OPEN}{CLOSE}{BEGIN}{SIGNATURE}])")
+# Private-use characters are placeholders for the markers until the text is split into lines.
+OPEN, CLOSE, START, SIGNATURE = "\ue0f0", "\ue0f1", "\ue0f2", "\ue0f3"
+PLACEHOLDERS = re.compile(f"([{OPEN}{CLOSE}{START}{SIGNATURE}])")
 
 
 def html_to_text(html: str) -> str:
-    """The visible text of an HTML mail, a line for every block, quoted lines marked '>'."""
-    tree = LexborHTMLParser(MARKS.sub("", html[:LONGEST]))
+    """The visible text of an HTML mail, with a line per block and quoted lines marked by '>'."""
+    tree = LexborHTMLParser(PLACEHOLDERS.sub("", html[:MAX_CHARACTERS]))
     for node in tree.css(INVISIBLE):
         node.decompose()
     for node in tree.css(ATTRIBUTIONS):
@@ -51,12 +51,12 @@ def html_to_text(html: str) -> str:
     for node in tree.css(QUOTED):
         node.insert_before(OPEN)
         node.insert_after(CLOSE)
-    for node in tree.css(QUOTE_BEGINS):
-        node.insert_before(BEGIN)
+    for node in tree.css(QUOTE_START):
+        node.insert_before(START)
     for node in tree.css(SIGNATURES):
         node.insert_before(SIGNATURE)
     text = extract_plain_text(tree.html or "", preserve_formatting=True, main_content=False, links=False)
-    return _marked(text).strip()
+    return _resolve_placeholders(text).strip()
 
 
 def _next_tag(node: LexborNode) -> str | None:
@@ -68,14 +68,14 @@ def _next_tag(node: LexborNode) -> str | None:
     return following.tag if following is not None else None
 
 
-def _marked(text: str) -> str:
-    """The text with the private-use characters turned into marks at the beginning of lines."""
+def _resolve_placeholders(text: str) -> str:
+    """Replace the private-use characters by markers at the beginning of lines."""
     lines: list[str] = []
     depth = 0
-    for piece in MARKS.split(text):
+    for piece in PLACEHOLDERS.split(text):
         if piece in (OPEN, CLOSE):
             depth = max(0, depth + (1 if piece == OPEN else -1))
-        elif piece == BEGIN:
+        elif piece == START:
             lines.append("-----Original Message-----")
         elif piece == SIGNATURE:
             lines.append("-- ")

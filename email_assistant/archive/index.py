@@ -1,7 +1,7 @@
-"""The first reading of an archive: from headers alone who writes, what belongs together, who the owner is.
+"""The first pass over an archive, which reads headers only: senders, threads, and who answers whom.
 
-It keeps a few numbers for each message and each person once, so that its size grows with the number
-of messages by some hundred bytes, whatever they hold; the names of messages lie on disk.
+The index holds a few numbers per message and each person once, so that it takes some hundred bytes per message whatever
+the size of the messages. The sources of the messages are kept on disk.
 """
 
 import json
@@ -12,113 +12,123 @@ from heapq import nsmallest
 from pathlib import Path
 
 from email_assistant.archive import mime
-from email_assistant.archive.mail import Found, Mail, Person, Raw, Unreadable
+from email_assistant.archive.mail import ArchiveItem, Mail, Person, RawMessage, Unreadable
 from email_assistant.archive.mime_tree import header_bytes
 from email_assistant.archive.outlook import parse_msg
-from email_assistant.archive.owner import Census, Owner
-from email_assistant.archive.threads import Threads, short_hash
-from email_assistant.archive.workers import Workers
+from email_assistant.archive.owner import Owner, SenderStats
+from email_assistant.archive.threads import Threads, hash64
+from email_assistant.archive.workers import WorkerPool
 
 
-def parse(found: Found) -> Mail | Unreadable:
-    """A message in full, whatever a reader made of it; what cannot be parsed is named."""
-    return _decoded(found, mime.parse)
+def parse_item(item: ArchiveItem) -> Mail | Unreadable:
+    """Parse an item of an archive completely; Unreadable if it cannot be parsed."""
+    return _parse(item, mime.parse)
 
 
-def _without_body(found: Found) -> Found:
-    """A message as far as the first reading needs it, so that little goes to other processes."""
-    if isinstance(found, Mail):
-        return replace(found, text="")
-    if isinstance(found, Unreadable) or found.format != "rfc822":
-        return found
+def _without_body(item: ArchiveItem) -> ArchiveItem:
+    """The item without its body, to send less data to other processes."""
+    if isinstance(item, Mail):
+        return replace(item, text="")
+    if isinstance(item, Unreadable) or item.format != "rfc822":
+        return item
     try:
-        return replace(found, data=header_bytes(found.data))
+        return replace(item, data=header_bytes(item.data))
     except ValueError as error:
-        return Unreadable(found.source, str(error))
+        return Unreadable(item.source, str(error))
 
 
-def _envelopes(batch: list[Found]) -> list[Mail | Unreadable]:
-    """The headers of some messages."""
-    return [_envelope(found) for found in batch]
+def _parse_envelopes(batch: list[ArchiveItem]) -> list[Mail | Unreadable]:
+    return [_parse_envelope(item) for item in batch]
 
 
-def _envelope(found: Found) -> Mail | Unreadable:
-    mail = _decoded(found, mime.parse_envelope)
+def _parse_envelope(item: ArchiveItem) -> Mail | Unreadable:
+    mail = _parse(item, mime.parse_envelope)
     return replace(mail, text="") if isinstance(mail, Mail) else mail
 
 
-def _decoded(found: Found, parser: "mime.Parser") -> Mail | Unreadable:
-    if not isinstance(found, Raw):
-        return found
+def _parse(item: ArchiveItem, parser: mime.Parser) -> Mail | Unreadable:
+    if not isinstance(item, RawMessage):
+        return item
     try:
-        if found.format == "msg":
-            return parse_msg(found.data, found.source, found.sent_folder)
-        return parser(found.data, found.source, found.sent_folder)
-    except Exception as error:  # whatever a hostile message makes a parser raise, the others are read
-        return Unreadable(found.source, f"{type(error).__name__}: {error}"[:200])
+        if item.format == "msg":
+            return parse_msg(item.data, item.source, item.sent_folder)
+        return parser(item.data, item.source, item.sent_folder)
+    except Exception as error:  # a hostile message may raise anything, and must not stop the others
+        return Unreadable(item.source, f"{type(error).__name__}: {error}"[:200])
 
 
-def size_of(found: Found) -> int:
-    """Roughly the bytes of a message, for batches."""
-    return len(found.data) if isinstance(found, Raw) else len(found.text) if isinstance(found, Mail) else 0
+def approximate_size(item: ArchiveItem) -> int:
+    """The approximate size of an item in bytes, to limit batches."""
+    return len(item.data) if isinstance(item, RawMessage) else len(item.text) if isinstance(item, Mail) else 0
 
 
-class Index:
-    """What the first reading found, by the messages' numbers in the order of reading."""
+class ArchiveIndex:
+    """What the first pass knows about each message, by the number of the message in reading order.
+
+    Attributes:
+        senders: Statistics of senders and recipients.
+        threads: The conversations.
+        unreadable: What was wrong with each unreadable message, by number.
+    """
 
     def __init__(self, sources: Path) -> None:
-        """Begin without messages; `sources` is the file where their names are written."""
-        self.census = Census()
+        """Start without messages.
+
+        Args:
+            sources: The file to write the sources of the messages to.
+        """
+        self.senders = SenderStats()
         self.threads = Threads()
         self.unreadable: dict[int, str] = {}
-        self._path = sources
+        self._sources_file = sources
         self._ids = array("Q")
         self._parents = array("Q")
-        self._senders = array("I")
-        self._known: dict[tuple[Person, ...], int] = {}
+        self._sender_sets = array("I")
+        self._known_sender_sets: dict[tuple[Person, ...], int] = {}
 
-    def read(self, found: Iterable[Found], crew: Workers) -> Iterator[None]:
-        """Take in all messages by their headers; yields after each."""
-        with self._path.open("w", encoding="utf-8") as sources:
-            for message in crew.ordered(_envelopes, map(_without_body, found), size_of):
+    def add_all(self, items: Iterable[ArchiveItem], workers: WorkerPool) -> Iterator[None]:
+        """Add all messages by their headers; yields after each message, for progress bars."""
+        with self._sources_file.open("w", encoding="utf-8") as sources:
+            for message in workers.map_ordered(_parse_envelopes, map(_without_body, items), approximate_size):
                 sources.write(json.dumps(message.source) + "\n")
                 self._add(message)
                 yield
 
     def _add(self, message: Mail | Unreadable) -> None:
         if isinstance(message, Unreadable):
-            self.unreadable[len(self)] = message.why
+            self.unreadable[len(self)] = message.reason
             message = Mail(message.source, "")
         else:
-            self.census.add(message)
+            self.senders.add(message)
             self.threads.add(message)
-        self._ids.append(short_hash(message.id))
-        self._parents.append(short_hash(message.parent) if message.parent else 0)
-        self._senders.append(self._known.setdefault(tuple(message.senders), len(self._known)))
+        self._ids.append(hash64(message.id))
+        self._parents.append(hash64(message.parent) if message.parent else 0)
+        known = self._known_sender_sets
+        self._sender_sets.append(known.setdefault(tuple(message.senders), len(known)))
 
     def __len__(self) -> int:
         return len(self._ids)
 
-    def by(self, owner: Owner) -> bytearray:
-        """A one for every message that the owner wrote."""
-        wrote = [owner.wrote_as(senders) for senders in self._known]
-        flags = bytearray(wrote[senders] for senders in self._senders)
+    def written_by(self, owner: Owner) -> bytearray:
+        """Flags for all messages: 1 if the owner wrote it."""
+        by_sender_set = [owner.is_among(senders) for senders in self._known_sender_sets]
+        flags = bytearray(by_sender_set[sender_set] for sender_set in self._sender_sets)
         for number in self.unreadable:
             flags[number] = 0
         return flags
 
     def answered_by(self, flags: bytearray) -> bytearray:
-        """A one for every message that one of the flagged ones answers."""
+        """Flags for all messages: 1 if one of the flagged messages answers it."""
         parents = {parent for parent, flag in zip(self._parents, flags, strict=True) if flag and parent}
-        return bytearray(identity in parents for identity in self._ids)
+        return bytearray(message_id in parents for message_id in self._ids)
 
-    def drawn(self, fits: Callable[[int], bool], count: int) -> frozenset[int]:
-        """The numbers of so many messages that fit: those whose ids hash lowest, wherever they lie."""
-        fitting = ((self._ids[number], number) for number in range(len(self)) if fits(number))
-        return frozenset(number for _, number in nsmallest(count, fitting))
+    def sample(self, is_eligible: Callable[[int], bool], count: int) -> frozenset[int]:
+        """The numbers of `count` eligible messages: those with the lowest hashes of their ids, whatever their order."""
+        eligible = ((self._ids[number], number) for number in range(len(self)) if is_eligible(number))
+        return frozenset(number for _, number in nsmallest(count, eligible))
 
     def sources(self) -> Iterator[str]:
-        """The names of all messages, in order."""
-        with self._path.open(encoding="utf-8") as sources:
+        """Yield the sources of all messages, in order."""
+        with self._sources_file.open(encoding="utf-8") as sources:
             for line in sources:
                 yield json.loads(line)

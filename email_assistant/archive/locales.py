@@ -1,7 +1,7 @@
-"""How mail programs of each language introduce what they quote and what they add.
+"""How mail programs in each language introduce quotes and mark what they add.
 
-One entry a language, so that another is a few lines. All of it is matched without case. Where a rule
-can go by structure (an address, a date, a colon at the end) it does, and needs no entry here.
+There is one entry per language, so that a new language takes a few lines. All words are matched without case. Rules that
+work by structure (an address, a date, a colon at the end) need no entry here.
 """
 
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ class Locale:
     """The words of one language.
 
     Attributes:
-        openings: How an attribution may begin ('On', 'Am'); a digit or an address may begin any.
-        days: Beginnings of the names of weekdays, which may begin one as well.
-        verbs: What an attribution says of the writer ('wrote', 'schrieb').
-        sender: Labels of a quoted header block for From.
-        dates: Its labels for the date.
-        recipients: Its labels for the recipients, and for what else may stand there.
-        subjects: Its labels for the subject.
-        messages: Words for 'message' in 'Original Message', which a line of dashes surrounds.
-        forwards: Lines that stand above a forwarded message without any dashes.
-        devices: Beginnings of the line that a telephone adds ('Sent from my').
+        openings: First words of attributions ('On', 'Am'). A digit or an address can begin any attribution.
+        days: Beginnings of the names of weekdays, which can also begin an attribution.
+        verbs: Verbs of attributions ('wrote', 'schrieb').
+        sender: Labels for From in a quoted header block.
+        dates: Labels for the date; the first is the one that only mail uses.
+        recipients: Labels for the recipients and other fields.
+        subjects: Labels for the subject.
+        messages: Words for 'message' in 'Original Message' between dashes.
+        forwards: Lines above a forwarded message that have no dashes.
+        devices: Beginnings of the line that a phone adds ('Sent from my').
     """
 
     openings: tuple[str, ...] = ()

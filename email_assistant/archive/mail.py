@@ -1,9 +1,10 @@
-"""What readers give: a message as it lies in the archive, raw or decoded, not yet cleaned."""
+"""The data types that readers produce: messages of an archive, raw or decoded, before any cleaning."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NotRequired, TypedDict
 
-# What a message may be besides a person's mail, the likeliest to be meant first where it is several.
+# What a message can be besides ordinary mail. Where several apply, the first in this order is the reported one.
 KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
 
 
@@ -15,20 +16,20 @@ class Person:
     address: str
 
     def __str__(self) -> str:
-        """The way a header shows it."""
+        """The form used in mail headers."""
         if self.name and self.address:
             return f"{self.name} <{self.address}>"
         return self.name or self.address
 
 
 @dataclass(frozen=True)
-class Raw:
-    """The bytes of one message.
+class RawMessage:
+    """The bytes of one message, not parsed yet.
 
     Attributes:
-        source: Where it lies, for reports.
+        source: Location of the message, for reports.
         data: The message: header and body of RFC 5322, or an Outlook .msg file.
-        sent_folder: Whether it lies among sent mail.
+        sent_folder: Whether it is in a folder of sent mail.
         format: 'rfc822' or 'msg'.
     """
 
@@ -40,13 +41,22 @@ class Raw:
 
 @dataclass
 class Mail:
-    """One message of an archive.
+    """One parsed message of an archive.
 
-    `senders` holds everyone that the message may come from: a mailing list that rewrites From as
-    'X via the list' keeps the true address in Reply-To. It is empty where the archive says nothing
-    of senders, as a table of sent mail does.
-
-    `kinds` says what the message is besides a person's mail, of KINDS.
+    Attributes:
+        source: Location of the message, for reports.
+        id: Its Message-ID, or a hash where it has none.
+        subject: The decoded subject.
+        text: The decoded body text, not cleaned.
+        date: When it was sent; None if unknown.
+        senders: Everyone the message may be from. A mailing list that rewrites From as 'X via the list' keeps the
+            true address in Reply-To. Empty if the archive has no sender field, like a table of sent mail.
+        recipients: The people in To and Cc.
+        references: Message-IDs of the thread.
+        parent: The Message-ID that it answers.
+        thread: The conversation, if the archive has a column for it.
+        sent_folder: Whether it is in a folder of sent mail.
+        kinds: What it is besides ordinary mail, from KINDS.
     """
 
     source: str
@@ -63,22 +73,53 @@ class Mail:
     kinds: frozenset[str] = frozenset()
 
     @property
-    def moment(self) -> float:
-        """When it was sent, in seconds, to sort by; mails without a date come before all others."""
-        return zoned(self.date).timestamp() if self.date and self.date.year > 1 else float("-inf")
+    def timestamp(self) -> float:
+        """When it was sent, in seconds since 1970; minus infinity without a date, so that such mails sort first."""
+        return with_timezone(self.date).timestamp() if self.date and self.date.year > 1 else float("-inf")
 
 
-def zoned(date: datetime) -> datetime:
-    """A moment with its zone; one without counts as UTC."""
+def with_timezone(date: datetime) -> datetime:
+    """The date with a time zone; one without a zone counts as UTC."""
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A message that a reader could not make sense of."""
+    """A message that could not be read.
+
+    Attributes:
+        source: Location of the message, for reports.
+        reason: What was wrong.
+    """
 
     source: str
-    why: str
+    reason: str
 
 
-Found = Raw | Mail | Unreadable
+ArchiveItem = RawMessage | Mail | Unreadable
+
+
+class Email(TypedDict):
+    """A line of emails.jsonl: a mail of the owner after cleaning.
+
+    Attributes:
+        id: Its Message-ID or a hash, made unique.
+        text: The owner's own words.
+        subject: Its subject.
+        date: When it was sent, in ISO 8601; None if unknown.
+        to: The recipients.
+        thread: The name of its conversation.
+        language: Its two-letter code.
+        source: Location of the message in the archive.
+        context: What it answers; only if the configuration asks for it.
+    """
+
+    id: str
+    text: str
+    subject: str
+    date: str | None
+    to: list[str]
+    thread: str
+    language: str
+    source: str
+    context: NotRequired[str | None]

@@ -1,8 +1,8 @@
-"""A message's bytes to the standard library's Message objects, without looking into what is no text.
+"""A fast parser from the bytes of a message to Message objects of the standard library.
 
-The library's own parser goes through every line of every attachment. This one looks for boundaries
-and keeps the header fields that are asked for later, and the bodies of text parts; all decoding is
-left to the library. Where a message is broken, the same is made of it as there: a test compares them.
+The standard parser reads every line of every attachment. This one searches for boundaries and keeps only the header
+fields that are used here and the bodies of text parts; decoding is left to the standard library. Broken messages give
+the same result as with the standard parser; a test compares the two.
 """
 
 import re
@@ -11,91 +11,91 @@ from email.message import Message
 from itertools import count
 from typing import Any
 
-# All fields that anything here reads.
+# The only header fields that this package reads.
 FIELDS = (
     *("From", "Sender", "Return-Path", "Reply-To", "X-Original-From", "To", "Cc", "Subject", "Date", "Message-ID"),
     *("In-Reply-To", "References", "List-Id", "List-Post", "List-Unsubscribe", "Mailing-List", "Precedence"),
     *("Auto-Submitted", "X-Autoreply", "X-Autorespond", "X-Auto-Response-From", "X-Gmail-Labels"),
     *("Content-Type", "Content-Transfer-Encoding", "Content-Disposition"),
 )
-# For a header in lower case: 'IGNORECASE' would take twice as long.
+# Applied to a lower-case header, since IGNORECASE is twice as slow.
 FIELD = re.compile(
     rb"\n(" + b"|".join(name.lower().encode() for name in FIELDS) + rb")[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)"
 )
-# The header ends with the first line that is neither a field nor the rest of one.
+# The header ends before the first line that is neither a field nor a continuation of one.
 HEADER = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From |>From )[^\n]*+\n?+)*+")
 LINE_FEED = 10
 BLANK = re.compile(rb"\r?\n|\Z")
-# More than any person sends; a message made to choke parsers ends here.
-LARGEST_HEADER = 1 << 20
-DEEPEST = 60
-MOST_PARTS = 2000
+# Larger than in any real mail; protects against messages that are made to exhaust parsers.
+MAX_HEADER_BYTES = 1 << 20
+MAX_DEPTH = 60
+MAX_PARTS = 2000
 
 
-class Part(Message):
-    """A Message that finds its fields by a table instead of going through all of them."""
+class IndexedMessage(Message):
+    """A Message that looks up header fields in a dictionary instead of searching a list."""
 
     def __init__(self) -> None:
-        """Begin without fields."""
+        """Start without fields."""
         super().__init__()
         self._by_name: dict[str, list[str]] = {}
 
     def set_raw(self, name: str, value: str) -> None:
-        """Add a field as it stands."""
+        """Add a field without parsing it."""
         super().set_raw(name, value)
         self._by_name.setdefault(name.lower(), []).append(value)
 
     def get(self, name: str, failobj: Any = None) -> Any:
-        """The first field of a name."""
+        """The first field with a name."""
         values = self._by_name.get(name.lower())
         return self.policy.header_fetch_parse(name, values[0]) if values else failobj
 
     def get_all(self, name: str, failobj: Any = None) -> Any:
-        """All fields of a name."""
+        """All fields with a name."""
         values = self._by_name.get(name.lower())
         return [self.policy.header_fetch_parse(name, value) for value in values] if values else failobj
 
 
 def parse_tree(data: bytes) -> Message:
-    """The message with its parts; only text parts have a body.
+    """Parse a message with its parts. Only text parts get a body.
 
     Args:
-        data: Header and body, lines in LF or CRLF.
+        data: Header and body, with lines in LF or CRLF.
 
     Raises:
-        ValueError: for a larger header, deeper nesting or more parts than any real message has.
+        ValueError: If the header, the nesting or the number of parts exceeds its limit.
     """
     return _parse(data, 0, count(1))
 
 
-def header_of(data: bytes) -> Message:
-    """The message's header alone.
+def parse_header(data: bytes) -> Message:
+    """Parse only the header of a message.
 
     Raises:
-        ValueError: when it is larger than any real one.
+        ValueError: If it exceeds its limit.
     """
-    return _with_fields(header_bytes(data))
+    return _parse_fields(header_bytes(data))
 
 
 def header_bytes(data: bytes) -> bytes:
-    """The bytes of the message's header.
+    """The bytes of the header of a message.
 
     Raises:
-        ValueError: when it is larger than any real one.
+        ValueError: If it exceeds its limit.
     """
     return data[: _header_end(data)]
 
 
-def _parse(data: bytes, depth: int, parts_so_far: "count[int]") -> Message:
-    if depth > DEEPEST or next(parts_so_far) > MOST_PARTS:
-        raise ValueError(f"more than {DEEPEST} multiparts inside one another, or more than {MOST_PARTS} parts")
+def _parse(data: bytes, depth: int, part_counter: "count[int]") -> Message:
+    if depth > MAX_DEPTH or next(part_counter) > MAX_PARTS:
+        raise ValueError(f"more than {MAX_DEPTH} multiparts inside one another, or more than {MAX_PARTS} parts")
     end = _header_end(data)
-    message = _with_fields(data[:end])
+    message = _parse_fields(data[:end])
     blank = BLANK.match(data, end)
     body = data[blank.end() if blank else end :]
     boundary = message.get_boundary() if message.get_content_maintype() == "multipart" else None
     if boundary:
-        parts: list[Message | str] = [_parse(part, depth + 1, parts_so_far) for part in _split(body, boundary)]
+        parts: list[Message | str] = [_parse(part, depth + 1, part_counter) for part in _split(body, boundary)]
         if message.get_content_subtype() == "digest":
             for part in parts:
                 part.set_default_type("message/rfc822")  # type: ignore[union-attr]
@@ -108,15 +108,15 @@ def _parse(data: bytes, depth: int, parts_so_far: "count[int]") -> Message:
 
 
 def _header_end(data: bytes) -> int:
-    found = HEADER.match(data)
-    end = found.end() if found else 0
-    if end > LARGEST_HEADER:
-        raise ValueError(f"a header of more than {LARGEST_HEADER >> 10} KiB")
+    match = HEADER.match(data)
+    end = match.end() if match else 0
+    if end > MAX_HEADER_BYTES:
+        raise ValueError(f"a header of more than {MAX_HEADER_BYTES >> 10} KiB")
     return end
 
 
-def _with_fields(header: bytes) -> Message:
-    message = Part()
+def _parse_fields(header: bytes) -> Message:
+    message = IndexedMessage()
     header = b"\n" + header
     for match in FIELD.finditer(header.lower()):
         name, value = (header[slice(*match.span(group))] for group in (1, 2))
@@ -126,25 +126,25 @@ def _with_fields(header: bytes) -> Message:
 
 
 def _split(body: bytes, boundary: str) -> Iterator[bytes]:
-    """The parts between the boundary's lines; a last one that is not closed counts too."""
-    mark = b"--" + boundary.encode("ascii", "surrogateescape")
+    """Yield the parts between the boundary lines, including a last one that is not closed."""
+    marker = b"--" + boundary.encode("ascii", "surrogateescape")
     begin = None
-    place = body.find(mark)
-    while place >= 0:
-        end = body.find(b"\n", place)
+    start = body.find(marker)
+    while start >= 0:
+        end = body.find(b"\n", start)
         end = len(body) if end < 0 else end
-        tail = body[place + len(mark) : end].rstrip()
-        if tail in (b"", b"--") and (place == 0 or body[place - 1] == LINE_FEED):
+        tail = body[start + len(marker) : end].rstrip()
+        if tail in (b"", b"--") and (start == 0 or body[start - 1] == LINE_FEED):
             if begin is not None:
-                yield _without_line_end(body[begin:place])
+                yield _strip_line_end(body[begin:start])
             if tail:
                 return
             begin = end + 1
-        place = body.find(mark, max(end, place + 1))
+        start = body.find(marker, max(end, start + 1))
     if begin is not None:
         yield body[begin:]
 
 
-def _without_line_end(data: bytes) -> bytes:
-    """The line end above a boundary belongs to it."""
+def _strip_line_end(data: bytes) -> bytes:
+    """Remove the line end before a boundary, which belongs to the boundary."""
     return data.removesuffix(b"\n").removesuffix(b"\r")

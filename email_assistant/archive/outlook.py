@@ -1,4 +1,4 @@
-"""What Outlook's stores hold of a message, in .pst and .msg alike, to a Mail."""
+"""Converts the message properties of Outlook's .pst and .msg files to a Mail."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,13 @@ from io import BytesIO
 from striprtf.striprtf import rtf_to_text
 
 from email_assistant.archive.html import html_to_text
-from email_assistant.archive.mail import Mail, Person, zoned
-from email_assistant.archive.mime import decode, parse_envelope
+from email_assistant.archive.mail import Mail, Person, with_timezone
+from email_assistant.archive.mime import decode_bytes, parse_envelope
 
 
 @dataclass(frozen=True)
-class Fields:
-    """The properties of a message; bodies are bytes, or text where the store says so."""
+class MessageProperties:
+    """The properties of a message. Bodies are bytes, or text if the file declares them as text."""
 
     headers: str
     subject: str
@@ -27,42 +27,46 @@ class Fields:
     recipients: tuple[Person, ...] = ()
 
 
-def to_mail(fields: Fields, source: str, sent_folder: bool) -> Mail:
-    """A Mail from the header that the message came with, and from Outlook's own properties where it has none.
+def to_mail(properties: MessageProperties, source: str, sent_folder: bool) -> Mail:
+    """Make a Mail from the header of a message, or from Outlook's own properties if it has no header.
 
-    Mail that was never sent over the internet has no header, and names its sender without an address.
+    Mail that was never sent over the internet has no header, and its sender has no address.
 
     Raises:
-        ValueError: when there is neither a header nor anything else to know it by.
+        ValueError: If there is neither a header nor a sender or subject.
     """
-    header = fields.headers.replace("\r\n", "\n").strip()
+    header = properties.headers.replace("\r\n", "\n").strip()
     if not header:
-        header = f"From: {fields.sender}\nSubject: {fields.subject}".replace("\r", " ")
+        header = f"From: {properties.sender}\nSubject: {properties.subject}".replace("\r", " ")
     mail = parse_envelope(f"{header}\n\n".encode("utf-8", "surrogateescape"), source, sent_folder)
-    sent = zoned(fields.sent) if fields.sent else None
-    mail.subject = mail.subject or " ".join(fields.subject.split())
+    sent = with_timezone(properties.sent) if properties.sent else None
+    mail.subject = mail.subject or " ".join(properties.subject.split())
     mail.date = mail.date or sent
-    mail.senders = mail.senders or ([_person(fields.sender)] if fields.sender.strip() else [])
-    mail.recipients = mail.recipients or list(fields.recipients)
-    mail.text = _body(fields)
-    if "message-id" not in fields.headers.lower():
+    mail.senders = mail.senders or ([_parse_person(properties.sender)] if properties.sender.strip() else [])
+    mail.recipients = mail.recipients or list(properties.recipients)
+    mail.text = _body_text(properties)
+    if "message-id" not in properties.headers.lower():
         stamp = format_datetime(sent) if sent else ""
-        mail.id = sha256(f"{fields.sender}\n{stamp}\n{fields.subject}\n{mail.text}".encode()).hexdigest()[:32]
+        identity = f"{properties.sender}\n{stamp}\n{properties.subject}\n{mail.text}"
+        mail.id = sha256(identity.encode()).hexdigest()[:32]
     return mail
 
 
 def parse_msg(data: bytes, source: str, sent_folder: bool) -> Mail:
-    """The message of a .msg file.
+    """Parse a .msg file.
 
     Raises:
-        ValueError: when it is another kind of Office file, or broken.
+        ValueError: If it is broken or another kind of Office file.
     """
     from oxmsg import Message
 
     try:
         message = Message.load(BytesIO(data))
         headers = "\n".join(f"{name}: {value}" for name, value in message.message_headers.items())
-        fields = Fields(
+        recipients = [
+            Person(recipient.name or "", (recipient.email_address or "").lower()) for recipient in message.recipients
+        ]
+        properties = MessageProperties(
             headers=headers,
             subject=message.subject or "",
             sender=message.sender or "",
@@ -70,31 +74,29 @@ def parse_msg(data: bytes, source: str, sent_folder: bool) -> Mail:
             plain=message.body,
             html=message.html_body,
             rtf=None,
-            recipients=tuple(
-                Person(each.name or "", (each.email_address or "").lower()) for each in message.recipients
-            ),
+            recipients=tuple(recipients),
         )
-    except Exception as error:  # the library raises whatever its parts do
+    except Exception as error:  # the library passes on every error of its dependencies
         raise ValueError(f"no message: {type(error).__name__}: {error}") from error
-    return to_mail(fields, source, sent_folder)
+    return to_mail(properties, source, sent_folder)
 
 
-def _person(sender: str) -> Person:
+def _parse_person(sender: str) -> Person:
     name, _, address = sender.rpartition("<")
     if address.endswith(">") and "@" in address:
         return Person(name.strip(' "'), address[:-1].strip().lower())
     return Person("", sender.strip().lower()) if "@" in sender and " " not in sender else Person(sender.strip(), "")
 
 
-def _body(fields: Fields) -> str:
-    plain = _text(fields.plain)
+def _body_text(properties: MessageProperties) -> str:
+    plain = _to_text(properties.plain)
     if plain.strip():
         return plain
-    if fields.html:
-        return html_to_text(_text(fields.html))
-    return str(rtf_to_text(_text(fields.rtf), errors="ignore")) if fields.rtf else ""
+    if properties.html:
+        return html_to_text(_to_text(properties.html))
+    return str(rtf_to_text(_to_text(properties.rtf), errors="ignore")) if properties.rtf else ""
 
 
-def _text(body: bytes | str | None) -> str:
-    text = decode(body, None) if isinstance(body, bytes) else body or ""
+def _to_text(body: bytes | str | None) -> str:
+    text = decode_bytes(body, None) if isinstance(body, bytes) else body or ""
     return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\0")

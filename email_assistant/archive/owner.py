@@ -1,29 +1,29 @@
-"""Whose archive it is, and which messages are the owner's own."""
+"""Who owns an archive, and which messages the owner wrote."""
 
 import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from email_assistant.archive.automatic import ROBOTS
+from email_assistant.archive.automatic import ROBOT_ADDRESS
 from email_assistant.archive.mail import Mail, Person
 from email_assistant.errors import ArchiveError
 
-# An address is one more account of the owner from so many labelled messages on, and this share of the first one's.
-FEWEST_SENT = 3
-SENT_SHARE = 0.05
+# An address is another account of the owner if it sent this many messages, and this share of the main account's.
+MIN_SENT = 3
+MIN_SENT_SHARE = 0.05
 ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+")
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whom a message has to be from.
+    """The identity of the archive's owner.
 
     Attributes:
-        addresses: That the owner writes under, in lower case.
-        names: The same.
-        grounds: How they are known.
-        impostors: Addresses under the owner's name that are not the owner's.
+        addresses: The owner's addresses, in lower case.
+        names: The owner's display names, case-folded.
+        grounds: How the owner was detected.
+        impostors: Addresses of others who use the owner's name.
     """
 
     addresses: frozenset[str]
@@ -32,11 +32,11 @@ class Owner:
     impostors: frozenset[str] = frozenset()
 
     def wrote(self, mail: Mail) -> bool:
-        """Whether a message is the owner's; one without any sender is, since it lies among sent mail."""
-        return self.wrote_as(mail.senders)
+        """Whether the owner wrote a message."""
+        return self.is_among(mail.senders)
 
-    def wrote_as(self, senders: Collection[Person]) -> bool:
-        """Whether a message with these senders is the owner's."""
+    def is_among(self, senders: Collection[Person]) -> bool:
+        """Whether one of the senders is the owner. True without senders: archives of only sent mail name none."""
         return not senders or any(
             person.address not in self.impostors
             and (person.address in self.addresses or (bool(person.name) and person.name.casefold() in self.names))
@@ -44,95 +44,103 @@ class Owner:
         )
 
 
-def given(owner: list[str]) -> Owner:
-    """The owner as the configuration names them: addresses, names, or 'Name <address>'."""
+def parse_owner(entries: list[str]) -> Owner:
+    """Parse the owner as configured: addresses, names, or 'Name <address>'."""
     addresses: set[str] = set()
     names: set[str] = set()
-    for entry in owner:
-        found = ADDRESS.findall(entry)
-        addresses.update(address.lower() for address in found)
+    for entry in entries:
+        addresses.update(address.lower() for address in ADDRESS.findall(entry))
         name = ADDRESS.sub("", entry).strip(" <>\"',").casefold()
         if name:
             names.add(name)
     return Owner(frozenset(addresses), frozenset(names), "data.owner")
 
 
-class Census:
-    """Who writes and who receives, counted message by message."""
+class SenderStats:
+    """Counts of who sends and receives the messages of an archive, from which its owner is detected.
+
+    People are identified by their address, or by their name if they have no address.
+    """
 
     def __init__(self) -> None:
-        """Begin without any message."""
+        """Start without messages."""
         self._sent: Counter[str] = Counter()
         self._received: Counter[str] = Counter()
-        self._labelled: Counter[str] = Counter()
+        self._in_sent_folder: Counter[str] = Counter()
         self._names: dict[str, Counter[str]] = {}
-        # For each sender the messages to one recipient alone.
-        self._alone_to: dict[str, Counter[str]] = {}
-        self._senderless = 0
+        # For each sender, messages with a single recipient, by that recipient.
+        self._to_single_recipient: dict[str, Counter[str]] = {}
+        self._without_sender = 0
 
     def add(self, mail: Mail) -> None:
         """Count one message."""
-        self._senderless += not mail.senders
-        recipients = {_key(person) for person in mail.recipients}
-        for key, person in {_key(person): person for person in mail.senders}.items():
-            self._sent[key] += 1
-            self._labelled[key] += mail.sent_folder
-            self._names.setdefault(key, Counter())[person.name.casefold()] += 1
+        self._without_sender += not mail.senders
+        recipients = {_identity(person) for person in mail.recipients}
+        for sender, person in {_identity(person): person for person in mail.senders}.items():
+            self._sent[sender] += 1
+            self._in_sent_folder[sender] += mail.sent_folder
+            self._names.setdefault(sender, Counter())[person.name.casefold()] += 1
             if len(recipients) == 1:
-                self._alone_to.setdefault(key, Counter()).update(recipients)
+                self._to_single_recipient.setdefault(sender, Counter()).update(recipients)
         if "list" not in mail.kinds:
             self._received.update(recipients)
 
-    def often(self, count: int) -> list[tuple[str, int]]:
-        """Who wrote most messages, and how many."""
+    def most_frequent(self, count: int) -> list[tuple[str, int]]:
+        """The most frequent senders with their numbers of messages."""
         return self._sent.most_common(count)
 
-    def find(self) -> Owner:
-        """The owner as the archive shows them.
+    def detect_owner(self) -> Owner:
+        """Detect the owner of the archive.
 
-        Folders and labels of sent mail decide where there are any: of several accounts every address
-        that much of it comes from. Else it is whoever the mail is from or to most often, since a
-        mailbox holds what its owner sent and what was sent to them.
+        Folders and labels of sent mail decide if there are any; every address that sends a large share of that mail is
+        an account of the owner. Otherwise the owner is the person that sends and receives most, since a mailbox holds
+        what its owner sent and received.
 
         Raises:
-            ArchiveError: when no sender stands out.
+            ArchiveError: If the archive names no sender.
         """
-        candidates = {key for key in self._sent if not ROBOTS.search(key)}
+        candidates = {sender for sender in self._sent if not ROBOT_ADDRESS.search(sender)}
         if not candidates:
-            if self._senderless:
+            if self._without_sender:
                 return Owner(frozenset(), frozenset(), "the archive names no senders: every mail counts as the owner's")
-            raise ArchiveError("no sender in the archive; name its owner: data.owner=[me@example.org]")
-        first = max(candidates, key=lambda key: (self._labelled[key], key))
-        if self._labelled[first]:
-            accounts = {key for key in candidates if self._is_account(key, self._labelled[first])} | {first}
-            labelled = sum(self._labelled[key] for key in accounts)
-            return self._owner(accounts, f"sender of {labelled} messages in folders of sent mail")
-        key = max(candidates, key=lambda key: (self._sent[key] + self._received[key], self._sent[key], key))
-        counted = f"sender of {self._sent[key]} messages and recipient of {self._received[key]}"
-        return self._owner({key}, f"{counted}, more than anyone")
+            raise ArchiveError("the archive names no sender; name its owner: data.owner=[me@example.org]")
+        main = max(candidates, key=lambda sender: (self._in_sent_folder[sender], sender))
+        if self._in_sent_folder[main]:
+            accounts = {sender for sender in candidates if self._is_account(sender, self._in_sent_folder[main])} | {main}
+            messages = sum(self._in_sent_folder[account] for account in accounts)
+            return self._owner(accounts, f"sender of {messages} messages in folders of sent mail")
+        main = max(
+            candidates, key=lambda sender: (self._sent[sender] + self._received[sender], self._sent[sender], sender)
+        )
+        counts = f"sender of {self._sent[main]} messages and recipient of {self._received[main]}"
+        return self._owner({main}, f"{counts}, more than anyone")
 
-    def _is_account(self, key: str, most: int) -> bool:
-        """Whether an address sends from folders of sent mail like another of the same owner."""
-        labelled = self._labelled[key]
-        return labelled >= max(FEWEST_SENT, SENT_SHARE * most) and labelled * 2 > self._sent[key]
+    def _is_account(self, sender: str, most_sent: int) -> bool:
+        """Whether an address sends so much mail from sent folders that it must be an account of the owner."""
+        sent = self._in_sent_folder[sender]
+        return sent >= max(MIN_SENT, MIN_SENT_SHARE * most_sent) and sent * 2 > self._sent[sender]
 
-    def _owner(self, keys: set[str], grounds: str) -> Owner:
-        """The found owner with every other address under the same full name.
+    def _owner(self, accounts: set[str], grounds: str) -> Owner:
+        """The owner of some accounts, extended by every other address with the same full name.
 
-        One that wrote to the owner alone is somebody who took the owner's name, as much fraudulent mail does.
+        An address with that name that wrote only to the owner is an impostor, as is common in fraudulent mail.
         """
-        own_names = {name for key in keys for name in self._names[key] if len(name.split()) > 1 and "@" not in name}
-        aliases = {other for other, known in self._names.items() if own_names & set(known)}
-        impostors = {alias for alias in aliases - keys if "@" in alias and self._wrote_alone_to(alias, keys)}
-        addresses = {alias for alias in (aliases | keys) - impostors if "@" in alias}
+        own_names = {
+            name for account in accounts for name in self._names[account] if len(name.split()) > 1 and "@" not in name
+        }
+        aliases = {sender for sender, names in self._names.items() if own_names & set(names)}
+        impostors = {
+            alias for alias in aliases - accounts if "@" in alias and self._wrote_only_to(alias, accounts)
+        }
+        addresses = {alias for alias in (aliases | accounts) - impostors if "@" in alias}
         if impostors:
             grounds += f"; not {', '.join(sorted(impostors))}, who wrote under the same name and to the owner alone"
-        return Owner(frozenset(addresses), frozenset(own_names | (keys - addresses)), grounds, frozenset(impostors))
+        return Owner(frozenset(addresses), frozenset(own_names | (accounts - addresses)), grounds, frozenset(impostors))
 
-    def _wrote_alone_to(self, sender: str, keys: set[str]) -> bool:
-        to_them = sum(count for key, count in self._alone_to.get(sender, {}).items() if key in keys)
-        return to_them == self._sent[sender]
+    def _wrote_only_to(self, sender: str, accounts: set[str]) -> bool:
+        recipients = self._to_single_recipient.get(sender, Counter())
+        return sum(count for recipient, count in recipients.items() if recipient in accounts) == self._sent[sender]
 
 
-def _key(person: Person) -> str:
+def _identity(person: Person) -> str:
     return person.address or person.name.casefold()

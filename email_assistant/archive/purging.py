@@ -1,8 +1,8 @@
-"""What a user has taken out for good: terms by which mails are known, kept as hashes that do not tell the words.
+"""Purge terms: keyed hashes of the words by which a user has removed mails from a project for good.
 
-A term is one or more words in a row, whatever their case. Of each are kept a keyed hash and its number of words, so
-that archives can be read without what matches, and no file names whom it was about. (Who has the key and a list of
-names can try them: it is there so that the words stand nowhere, not as a secret.)
+A term is one or more consecutive words, in any case. Only a keyed hash and the number of words are kept, so that later
+reads of the archive can skip matching mails while no file contains the words. The key is stored beside the hashes: it
+keeps the words out of the file, but anyone who has the file can test guesses.
 """
 
 import re
@@ -16,22 +16,23 @@ from typing import Any
 from email_assistant.archive.mail import Mail
 from email_assistant.errors import ConfigurationError, PrivacyError
 from email_assistant.storage import jsonl
+from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_of
 
-PURGED = "purged.json"
+PURGED_FILE = "purged.json"
 WORD = re.compile(r"\w+")
 TERM = re.compile(r"(from|subject|id):(.*)", re.DOTALL)
-BETWEEN = re.compile(r"\s+or\s+(?=(?:from|subject|id):)")
+OR = re.compile(r"\s+or\s+(?=(?:from|subject|id):)")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One of the terms.
+    """One purge term.
 
     Attributes:
-        field: Where its words are looked for: 'from' (people, subject, text), 'subject' (subject, text), 'id'.
-        words: How many it has.
-        digest: The keyed hash of them.
+        field: Where the words are searched: 'from' (people, subject and text), 'subject' (subject and text) or 'id'.
+        words: The number of words.
+        digest: The keyed hash of the words.
     """
 
     field: str
@@ -41,101 +42,114 @@ class Term:
 
 @dataclass(frozen=True)
 class Terms:
-    """All terms of a project, under one key."""
+    """All purge terms of a project.
+
+    Attributes:
+        key: The key of the hashes, in hexadecimal.
+        terms: The terms.
+    """
 
     key: str
     terms: frozenset[Term]
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
+        """Whether there are any terms."""
         return bool(self.terms)
 
     @property
     def hash(self) -> str:
-        """What the mails that are left depend on."""
+        """The hash of all terms, as an input of the stage that reads the archive."""
         return hash_of(sorted(term.digest for term in self.terms))
 
-    def take(self, mail: Mail) -> bool:
-        """Whether a message is one of those that were taken out."""
-        people = [part for one in (*mail.senders, *mail.recipients) for part in (one.name, one.address)]
-        return self._any(people, [mail.subject, mail.text], [mail.id])
+    def matches(self, mail: Mail) -> bool:
+        """Whether a mail matches a term."""
+        people = [text for person in (*mail.senders, *mail.recipients) for text in (person.name, person.address)]
+        return self._match_any(people, [mail.subject, mail.text], [mail.id])
 
-    def take_record(self, record: Mapping[str, Any]) -> bool:
-        """Whether a line of an artifact is of such a message, or speaks of it."""
-        identity = [str(record[name]) for name in ("id",) if name in record]
-        people = [part for one in record.get("to", ()) for part in str(one).partition("<")]
-        others = {name: value for name, value in record.items() if name not in ("id", "thread", "source")}
-        told = [value for value in others.values() if isinstance(value, str)]
-        return self._any(people, told, identity)
+    def matches_record(self, record: Mapping[str, Any]) -> bool:
+        """Whether a line of an artifact belongs to a matching mail or contains the words of a term."""
+        ids = [str(record["id"])] if "id" in record else []
+        people = [part for recipient in record.get("to", ()) for part in str(recipient).partition("<")]
+        texts = [
+            value
+            for name, value in record.items()
+            if name not in ("id", "thread", "source") and isinstance(value, str)
+        ]
+        return self._match_any(people, texts, ids)
 
     def __or__(self, other: "Terms") -> "Terms":
         return Terms(self.key, self.terms | other.terms)
 
-    def _any(self, people: Iterable[str], texts: Iterable[str], ids: Iterable[str]) -> bool:
+    def _match_any(self, people: Iterable[str], texts: Iterable[str], ids: Iterable[str]) -> bool:
         return bool(
-            self._found(ids, "id")
-            or self._found(texts, "subject")
-            or self._found((text for part in (people, texts) for text in part), "from")
+            self._match_field(ids, "id")
+            or self._match_field(texts, "subject")
+            or self._match_field((text for group in (people, texts) for text in group), "from")
         )
 
-    def _found(self, texts: Iterable[str], field: str) -> bool:
-        wanted: dict[int, set[str]] = {}
+    def _match_field(self, texts: Iterable[str], field: str) -> bool:
+        digests_by_length: dict[int, set[str]] = {}
         for term in self.terms:
             if term.field == field:
-                wanted.setdefault(term.words, set()).add(term.digest)
-        if not wanted:
+                digests_by_length.setdefault(term.words, set()).add(term.digest)
+        if not digests_by_length:
             return False
         return any(
-            not digests.isdisjoint(self._runs(text, count)) for text in texts for count, digests in wanted.items()
+            not digests.isdisjoint(self._ngram_digests(text, length))
+            for text in texts
+            for length, digests in digests_by_length.items()
         )
 
-    def _runs(self, text: str, count: int) -> Iterator[str]:
+    def _ngram_digests(self, text: str, length: int) -> Iterator[str]:
         words = _words(text)
-        return (_digest(self.key, words[place : place + count]) for place in range(len(words) - count + 1))
+        return (_digest(self.key, words[start : start + length]) for start in range(len(words) - length + 1))
 
 
-def parsed(match: str, key: str) -> Terms:
-    """Terms as a user writes them.
+def parse_terms(match: str, key: str) -> Terms:
+    """Parse terms as the user writes them.
+
+    Args:
+        match: Terms like 'from:bo@x.example or subject:merger'.
+        key: The key of the hashes, in hexadecimal.
 
     Raises:
-        ConfigurationError: when one cannot be read.
+        ConfigurationError: If a term is malformed.
     """
     terms = set()
-    for part in BETWEEN.split(match.strip()):
-        found = TERM.fullmatch(part.strip())
-        words = _words(found[2]) if found else []
-        if not found or not words:
+    for part in OR.split(match.strip()):
+        parsed = TERM.fullmatch(part.strip())
+        words = _words(parsed[2]) if parsed else []
+        if not parsed or not words:
             raise ConfigurationError(
-                f"purge.match: {part!r} is no term; take from:, subject: or id: with words, joined by 'or', as in "
-                "purge.match='from:bo@x.example or subject:merger'"
+                f"purge.match: invalid term {part!r}; write from:, subject: or id: followed by words, joined by 'or', as "
+                "in purge.match='from:bo@x.example or subject:merger'"
             )
-        terms.add(Term(found[1], len(words), _digest(key, words)))
+        terms.add(Term(parsed[1], len(words), _digest(key, words)))
     return Terms(key, frozenset(terms))
 
 
-def read(outputs: Path) -> Terms:
-    """The terms of before, or none under a fresh key.
+def load_terms(outputs: Path) -> Terms:
+    """Load the terms of a project; without any, an empty set under a new key.
 
     Raises:
-        PrivacyError: when their file cannot be read.
+        PrivacyError: If the file is corrupt.
     """
-    path = outputs / PURGED
+    path = outputs / PURGED_FILE
     if not path.exists():
         return Terms(secrets.token_hex(16), frozenset())
     try:
-        kept = jsonl.read_json(path)
-        return Terms(kept["key"], frozenset(Term(**term) for term in kept["terms"]))
+        stored = jsonl.read_json(path)
+        return Terms(stored["key"], frozenset(Term(**term) for term in stored["terms"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise PrivacyError(f"{path}: cannot be read, and says what archives are to be read without: {error}") from error
+        raise PrivacyError(f"{path}: the list of purged mails is corrupt: {error}") from error
 
 
-def write(outputs: Path, terms: Terms) -> None:
-    """Keep the terms."""
+def save_terms(outputs: Path, terms: Terms) -> None:
+    """Save the terms of a project."""
     outputs.mkdir(parents=True, exist_ok=True)
-    listed = sorted((vars(term) for term in terms.terms), key=lambda term: term["digest"])
-    fresh = outputs / f".{PURGED}.partial"
-    jsonl.write_json(fresh, {"key": terms.key, "terms": listed})
-    fresh.replace(outputs / PURGED)
+    records = sorted((vars(term) for term in terms.terms), key=lambda term: term["digest"])
+    with atomic_path(outputs / PURGED_FILE) as path:
+        jsonl.write_json(path, {"key": terms.key, "terms": records})
 
 
 def _words(text: str) -> list[str]:

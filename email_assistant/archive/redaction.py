@@ -1,7 +1,7 @@
-"""Personal data in a text replaced by placeholders of its kind: [EMAIL-1], [PHONE-2], [IBAN-1].
+"""Replaces personal data in texts by placeholders: [EMAIL-1], [PHONE-2], [IBAN-1].
 
-The same value gets the same placeholder in the whole archive. Numbers count only when their check
-digits are right, those whose checks are weak only beside a word that says what they are.
+The same value gets the same placeholder in the whole archive. Numbers are replaced only if their check digits are right;
+numbers with weak check digits only next to a word that names them.
 """
 
 import re
@@ -26,11 +26,11 @@ from stdnum.us import ssn
 Span = tuple[int, int, str]
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+(?<![.-])")
 URL = re.compile(r"\bhttps?://[^\s<>\"'»”]{4,2000}", re.IGNORECASE)
-TOKEN_NAME = re.compile(
+SECRET_PARAMETER = re.compile(
     r"token|secret|signature|^sig$|auth|session|^sid$|passw|pwd|api_?key|^key$|^code$|access|credential|jwt|invite|hash|^k$",
     re.IGNORECASE,
 )
-OPAQUE = re.compile(r"^(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_~.=-]{24,}$")
+OPAQUE_VALUE = re.compile(r"^(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_~.=-]{24,}$")
 SECRET = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----|"
     r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}|"
@@ -38,7 +38,7 @@ SECRET = re.compile(
     r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}",
     re.DOTALL,
 )
-# What follows the colon or 'is' after such a word; a sentence about passwords has no such value.
+# The value after the colon or 'is'. A sentence about passwords has no value with a digit there.
 PASSWORD = re.compile(
     r"(?<!\w)(?:pass(?:word|code|phrase)|pwd|pin(?: code)?|login code|api[ _-]?key|secret(?: key)?|token|"
     r"пароль|пин(?:-код)?|код доступа|passwort|kennwort|mot de passe|contraseña|senha|wachtwoord|hasło)"
@@ -52,13 +52,13 @@ CARD = re.compile(
 RUSSIAN_ACCOUNT = re.compile(r"(?<!\d)(?:40[1-8]|42[0-6]|301|302)\d{2}[ ]?\d{3}[ ]?\d{12}(?!\d)")
 SNILS = re.compile(r"(?<!\d)\d{3}[- ]?\d{3}[- ]?\d{3}[- ]?\d{2}(?!\d)")
 INN = re.compile(r"(?<![\w.-])\d{12}(?![\w-])")
-# One check digit is right by chance in one number of ten: only where tax numbers may be meant.
+# One of ten numbers has a right check digit by chance, so the number counts only after a word for tax numbers.
 SHORT_INN = re.compile(r"(?<!\w)(?:инн|inn|tin|кпп)[^\d\n]{0,20}(?P<value>\d{10})(?!\w)", re.IGNORECASE)
-CALL = re.compile(
+PHONE_WORD = re.compile(
     r"(?:tel|phone|call|mobile|cell|fax|тел|моб|звон|телефон|handy|appel|portable|móvil|cellulare)\S{0,8}\W{0,12}$",
     re.IGNORECASE,
 )
-NUMBER_ABOVE = re.compile(r"[\d.=/#$€£]\s?$")
+PRECEDED_BY_NUMBER = re.compile(r"[\d.=/#$€£]\s?$")
 SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
 CODICE_FISCALE = re.compile(r"\b[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]\b", re.IGNORECASE)
 NIR = re.compile(r"(?<!\d)[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\d)")
@@ -78,33 +78,37 @@ TAX = re.compile(
     r"num[ée]ro fiscal|personal(?:ausweis)?\w*|national id)[^\d\n]{0,25}(?P<value>[A-Z]?\d[\d ./-]{6,15}[\dA-Z])",
     re.IGNORECASE,
 )
-REGIONS = {
+PHONE_REGIONS = {
     **{"ru": ("RU",), "uk": ("UA",), "de": ("DE",), "fr": ("FR",), "es": ("ES",), "it": ("IT",), "pt": ("PT", "BR")},
     **{"nl": ("NL",), "pl": ("PL",), "en": ("US", "GB")},
 }
 
 
 class Redactor:
-    """Replaces personal data, and remembers which placeholder stands for what."""
+    """Replaces personal data, and remembers the placeholder of each value.
+
+    Attributes:
+        counts: The number of placeholders written, by kind.
+    """
 
     def __init__(self) -> None:
-        """Begin with no placeholder given."""
+        """Start without placeholders."""
         self.counts: Counter[str] = Counter()
         self._numbers: dict[tuple[str, str], int] = {}
         self._last: Counter[str] = Counter()
 
     def redact(self, text: str, language: str = "en") -> str:
-        """The text with placeholders.
+        """Replace the personal data in a text.
 
         Args:
             text: Any text.
-            language: Its two-letter code: in which countries a telephone number without a country's code may be.
+            language: Its two-letter code, which determines the countries of telephone numbers without a country code.
         """
-        pieces, done = [], 0
-        for begin, end, kind in _without_overlaps(_spans(text, language), len(text)):
-            pieces += [text[done:begin], self._placeholder(kind, text[begin:end])]
-            done = end
-        return "".join([*pieces, text[done:]])
+        pieces, copied = [], 0
+        for begin, end, kind in _remove_overlaps(_spans(text, language), len(text)):
+            pieces += [text[copied:begin], self._placeholder(kind, text[begin:end])]
+            copied = end
+        return "".join([*pieces, text[copied:]])
 
     def _placeholder(self, kind: str, value: str) -> str:
         self.counts[kind] += 1
@@ -115,42 +119,42 @@ class Redactor:
         return f"[{kind.upper()}-{self._numbers[key]}]"
 
 
-def _without_overlaps(spans: Iterator[Span], length: int) -> list[Span]:
-    """The spans in order; of those that overlap the one that was found by the earlier rule."""
+def _remove_overlaps(spans: Iterator[Span], length: int) -> list[Span]:
+    """The spans ordered by position. Of overlapping spans, the first one given is kept."""
     covered = bytearray(length)
-    taken: list[Span] = []
+    kept: list[Span] = []
     for begin, end, kind in spans:
         if covered.find(1, begin, end) < 0:
             covered[begin:end] = b"\1" * (end - begin)
-            taken.append((begin, end, kind))
-    return sorted(taken)
+            kept.append((begin, end, kind))
+    return sorted(kept)
 
 
 def _spans(text: str, language: str) -> Iterator[Span]:
-    """Everything personal, the surest kinds first."""
-    yield from _found(SECRET, text, "secret")
-    yield from _found(URL, text, "url", _has_token)
-    yield from _found(EMAIL, text, "email")
-    yield from _found(PASSWORD, text, "secret")
+    """Yield the spans of personal data, the most certain kinds first."""
+    yield from _match_pattern(SECRET, text, "secret")
+    yield from _match_pattern(URL, text, "url", _has_token)
+    yield from _match_pattern(EMAIL, text, "email")
+    yield from _match_pattern(PASSWORD, text, "secret")
     if sum(character.isdigit() for character in text) < 7:
         return
-    yield from _found(IBAN, text, "iban", iban.is_valid)
-    yield from _found(CODICE_FISCALE, text, "tax", codicefiscale.is_valid)
-    yield from _found(RUSSIAN_ACCOUNT, text, "account")
-    yield from _found(CARD, text, "card", lambda value: luhn.is_valid(_digits(value)))
-    yield from _found(PASSPORT, text, "passport")
-    yield from _found(ACCOUNT, text, "account")
-    yield from _found(INN, text, "inn", inn.is_valid)
-    yield from _found(SHORT_INN, text, "inn", inn.is_valid)
-    yield from _phones(text, (None,))
-    yield from _found(SNILS, text, "snils", is_snils)
-    yield from _found(TAX, text, "tax", _is_tax_number)
-    yield from _found(NIR, text, "tax", nir.is_valid)
-    yield from _found(SSN, text, "tax", ssn.is_valid)
-    yield from _phones(text, REGIONS.get(language, ()))
+    yield from _match_pattern(IBAN, text, "iban", iban.is_valid)
+    yield from _match_pattern(CODICE_FISCALE, text, "tax", codicefiscale.is_valid)
+    yield from _match_pattern(RUSSIAN_ACCOUNT, text, "account")
+    yield from _match_pattern(CARD, text, "card", lambda value: luhn.is_valid(_digits(value)))
+    yield from _match_pattern(PASSPORT, text, "passport")
+    yield from _match_pattern(ACCOUNT, text, "account")
+    yield from _match_pattern(INN, text, "inn", inn.is_valid)
+    yield from _match_pattern(SHORT_INN, text, "inn", inn.is_valid)
+    yield from _match_phones(text, (None,))
+    yield from _match_pattern(SNILS, text, "snils", is_snils)
+    yield from _match_pattern(TAX, text, "tax", _is_tax_number)
+    yield from _match_pattern(NIR, text, "tax", nir.is_valid)
+    yield from _match_pattern(SSN, text, "tax", ssn.is_valid)
+    yield from _match_phones(text, PHONE_REGIONS.get(language, ()))
 
 
-def _found(
+def _match_pattern(
     pattern: re.Pattern[str], text: str, kind: str, check: Callable[[str], bool] = lambda _: True
 ) -> Iterator[Span]:
     group = "value" if "value" in pattern.groupindex else 0
@@ -159,26 +163,26 @@ def _found(
             yield (*match.span(group), kind)
 
 
-def _phones(text: str, regions: tuple[str | None, ...]) -> Iterator[Span]:
+def _match_phones(text: str, regions: tuple[str | None, ...]) -> Iterator[Span]:
     for region in regions:
         leniency = phonenumbers.Leniency.VALID if region is None else phonenumbers.Leniency.STRICT_GROUPING
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency):
-            before = text[max(0, match.start - 24) : match.start]
-            if region is None or CALL.search(before) or not (match.raw_string.isdigit() or NUMBER_ABOVE.search(before)):
+            preceding = text[max(0, match.start - 24) : match.start]
+            if region is None or PHONE_WORD.search(preceding) or not (match.raw_string.isdigit() or PRECEDED_BY_NUMBER.search(preceding)):
                 yield match.start, match.end, "phone"
 
 
 def _has_token(url: str) -> bool:
-    """Whether whoever holds the address may enter by it."""
+    """Whether a URL grants access by a token or password in it."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return True
     return (
         "@" in parts.netloc
-        or any(TOKEN_NAME.search(name) or OPAQUE.match(value) for name, value in parse_qsl(parts.query))
-        or any(OPAQUE.match(piece) and sum(map(str.isdigit, piece)) > 2 for piece in parts.path.split("/"))
-        or bool(OPAQUE.match(parts.fragment))
+        or any(SECRET_PARAMETER.search(name) or OPAQUE_VALUE.match(value) for name, value in parse_qsl(parts.query))
+        or any(OPAQUE_VALUE.match(piece) and sum(map(str.isdigit, piece)) > 2 for piece in parts.path.split("/"))
+        or bool(OPAQUE_VALUE.match(parts.fragment))
     )
 
 
@@ -187,11 +191,11 @@ def _digits(value: str) -> str:
 
 
 def is_snils(value: str) -> bool:
-    """Whether the last two digits check the first nine, by the rule of the Russian Pension Fund (2005)."""
+    """Whether a SNILS has right check digits, by the rule of the Russian Pension Fund (2005)."""
     digits = _digits(value)
     if len(digits) != 11 or int(digits[:9]) <= 1001998:
         return False
-    total = sum(int(digit) * (9 - place) for place, digit in enumerate(digits[:9]))
+    total = sum(int(digit) * (9 - index) for index, digit in enumerate(digits[:9]))
     return total % 101 % 100 == int(digits[9:])
 
 

@@ -1,7 +1,7 @@
-"""Signatures off, the sign-off kept: 'Cheers, W' is style, a block of telephone numbers is not.
+"""Removes signatures and keeps sign-offs: 'Cheers, W' is style, a block of telephone numbers is not.
 
-A signature is learned from the archive: lines that recur at the end of the owner's mails. Below the
-owner's name they go; above it, and where nothing gives contact data, they are the owner's words.
+Signatures are learned from the archive: they are lines that recur at the end of the owner's mails. Such lines are removed
+below the owner's name. Above it, and without contact data, they are kept as the owner's words.
 """
 
 import re
@@ -10,33 +10,34 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 DELIMITER = re.compile(r"^\s{0,2}(?:-- ?|__|—|–)\s*$")
-CONTACT = re.compile(
+CONTACT_DATA = re.compile(
     r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w|\+\d[\d ()./-]{6,}|\(?\b\d{3}\)?[-. /]{1,2}\d{3}[-. ]\d{2,4}|"
     r"^\W{0,3}(?:tel|phone|mobile|mob|fax|cell|office|skype|icq|telefon|téléphone|teléfono|telefono|handy|"
     r"тел|моб|факс|skype|телефон)\b[.:]?\s|^\W*[tfmpe]\s?[.:]\s*[+(]?\d",
     re.IGNORECASE,
 )
-# 'Reviewed-by: Jane Roe <jane@x.example>' is said, not signed.
+# 'Reviewed-by: Jane Roe <jane@x.example>' is a statement, not a signature.
 TRAILER = re.compile(r"^\W*[A-Z][a-z]+(?:-[a-z]+)*-by:")
 POSTSCRIPT = re.compile(r"^\W{0,2}(?:p\.?\s?p?\.?s\b|n\.?b\b|пс\b|п\.?с\b|з\.?ы\b|ps\b)", re.IGNORECASE)
-SENTENCE = re.compile(r"[.!?…]\W*$")
+SENTENCE_END = re.compile(r"[.!?…]\W*$")
 WORDS = re.compile(r"[^\W\d_]+")
-TAIL = 14
-LONGEST_SIGNATURE = 12
-FEWEST_REPEATS = 4
-REPEATED_SHARE = 0.02
-FEWEST_WORDS = 20
+TAIL_LINES = 14
+MAX_SIGNATURE_LINES = 12
+MIN_REPEATS = 4
+MIN_REPEATED_SHARE = 0.02
+MIN_BOILERPLATE_WORDS = 20
+MAX_SIGN_OFFS = 12
 
 
 @dataclass(frozen=True)
-class Learned:
-    """What an archive shows of its owner's mail ends.
+class SignatureProfile:
+    """How an owner's mails end, learned from an archive.
 
     Attributes:
-        lines: Lines that recur there, in lower case without runs of spaces.
+        lines: Recurring lines, in lower case with single spaces.
         names: The words of the owner's names, in lower case.
-        sign_offs: The short ones that stand last above contact data, as written, with their counts.
-        boilerplate: Long paragraphs that recur as the last one.
+        sign_offs: Recurring short lines that are last or above contact data, as written, with their counts.
+        boilerplate: Long paragraphs that recur as the last one, in lower case with single spaces.
     """
 
     lines: frozenset[str] = frozenset()
@@ -45,123 +46,127 @@ class Learned:
     boilerplate: frozenset[str] = frozenset()
 
 
-NOTHING = Learned()
+EMPTY_PROFILE = SignatureProfile()
 
 
-def learn(texts: Iterable[str], names: Iterable[str] = ()) -> Learned:
-    """Count the lines at the ends of an owner's mails.
+def learn(texts: Iterable[str], names: Iterable[str] = ()) -> SignatureProfile:
+    """Learn the signatures and sign-offs of an owner.
 
     Args:
-        texts: The owner's own words of many mails.
-        names: What the owner is called, as headers show it.
+        texts: The owner's own words in many mails.
+        names: The owner's names as in mail headers.
     """
-    counts: Counter[str] = Counter()
-    closings: Counter[str] = Counter()
-    last: Counter[str] = Counter()
-    number = 0
+    line_counts: Counter[str] = Counter()
+    sign_offs: Counter[str] = Counter()
+    last_paragraphs: Counter[str] = Counter()
+    mails = 0
     for text in texts:
-        number += 1
-        last[_last_paragraph(text)[1]] += 1
-        lines = [line for line in text.split("\n")[-2 * TAIL :] if line.strip()]
-        counts.update({_plain(line) for line in lines[-TAIL:]})
-        closings.update(_closing(lines))
-    enough = max(FEWEST_REPEATS, REPEATED_SHARE * number)
+        mails += 1
+        last_paragraphs[_last_paragraph(text)[1]] += 1
+        lines = [line for line in text.split("\n")[-2 * TAIL_LINES :] if line.strip()]
+        line_counts.update({_normalize(line) for line in lines[-TAIL_LINES:]})
+        sign_offs.update(_sign_off_lines(lines))
+    min_count = max(MIN_REPEATS, MIN_REPEATED_SHARE * mails)
     words = frozenset(word.lower() for name in names for word in WORDS.findall(name.partition("@")[0]) if len(word) > 1)
-    return Learned(
-        frozenset(line for line, count in counts.items() if count >= enough),
-        words,
-        {line: count for line, count in closings.most_common(12) if count >= enough},
-        frozenset(text for text, count in last.items() if count >= enough and len(text.split()) >= FEWEST_WORDS),
+    return SignatureProfile(
+        lines=frozenset(line for line, count in line_counts.items() if count >= min_count),
+        names=words,
+        sign_offs={line: count for line, count in sign_offs.most_common(MAX_SIGN_OFFS) if count >= min_count},
+        boilerplate=frozenset(
+            text
+            for text, count in last_paragraphs.items()
+            if count >= min_count and len(text.split()) >= MIN_BOILERPLATE_WORDS
+        ),
     )
 
 
-def _closing(lines: list[str]) -> list[str]:
-    """The short lines that end a mail, contact data below them aside."""
+def _sign_off_lines(lines: list[str]) -> list[str]:
+    """The short lines at the end of a mail, above any contact data."""
     end = len(lines)
     while end and is_contact(lines[end - 1]):
         end -= 1
-    return list(dict.fromkeys(line.strip() for line in lines[1:end][-2:] if _is_brief(line)))
+    return list(dict.fromkeys(line.strip() for line in lines[1:end][-2:] if _is_short(line)))
 
 
 def _last_paragraph(text: str) -> tuple[int, str]:
-    """Where the last paragraph begins, and its words."""
+    """The start of the last paragraph, and its normalized text; empty if it is the only one."""
     begin = text.rstrip().rfind("\n\n") + 2
-    return (begin, _plain(text[begin:])) if begin > 1 else (0, "")
+    return (begin, _normalize(text[begin:])) if begin > 1 else (0, "")
 
 
-def without_signature(text: str, learned: Learned = NOTHING) -> str:
-    """The text up to its signature, or whole when nothing but a signature is there."""
-    while (last := _last_paragraph(text))[1] in learned.boilerplate:
+def strip_signature(text: str, profile: SignatureProfile = EMPTY_PROFILE) -> str:
+    """The text without its signature; unchanged if there is nothing else."""
+    while (last := _last_paragraph(text))[1] in profile.boilerplate:
         text = text[: last[0]].rstrip()
     lines = text.split("\n")
-    end = _at_delimiter(lines)
-    end = _below_name(lines[:end], learned)
-    end = _recurring_contacts(lines[:end], learned)
+    end = _find_delimiter(lines)
+    end = _find_signature_below_name(lines[:end], profile)
+    end = _find_recurring_contacts(lines[:end], profile)
     return "\n".join(lines[:end]).rstrip() if any(line.strip() for line in lines[:end]) else text.strip()
 
 
-def _at_delimiter(lines: list[str]) -> int:
-    """Where a delimiter stands with a few lines below it."""
-    for place in range(len(lines) - 1, max(-1, len(lines) - 2 * TAIL), -1):
-        if DELIMITER.match(lines[place]) and any(line.strip() for line in lines[:place]):
-            below = [line for line in lines[place + 1 :] if line.strip()]
-            strict = lines[place].startswith("--")
-            if len(below) <= (2 * LONGEST_SIGNATURE if strict else LONGEST_SIGNATURE // 2):
-                return place
+def _find_delimiter(lines: list[str]) -> int:
+    """The line of a delimiter with a few lines below it; the number of lines if there is none."""
+    for index in range(len(lines) - 1, max(-1, len(lines) - 2 * TAIL_LINES), -1):
+        if DELIMITER.match(lines[index]) and any(line.strip() for line in lines[:index]):
+            below = [line for line in lines[index + 1 :] if line.strip()]
+            is_standard = lines[index].startswith("--")
+            if len(below) <= (2 * MAX_SIGNATURE_LINES if is_standard else MAX_SIGNATURE_LINES // 2):
+                return index
     return len(lines)
 
 
-def _below_name(lines: list[str], learned: Learned) -> int:
-    """Cut below the owner's name what recurs there or gives contact data."""
-    filled = [place for place, line in enumerate(lines) if line.strip()][-LONGEST_SIGNATURE - 1 :]
-    places = [place for place in filled if _is_name(lines[place], learned)]
-    places = places or [place for place in filled if lines[place].strip() in learned.sign_offs]
-    below = [lines[place] for place in filled if places and place > places[-1]]
-    if not below or any(_is_prose(line, learned) for line in below):
+def _find_signature_below_name(lines: list[str], profile: SignatureProfile) -> int:
+    """The line below the owner's name or sign-off, if all below it recurs or there is contact data."""
+    last_lines = [index for index, line in enumerate(lines) if line.strip()][-MAX_SIGNATURE_LINES - 1 :]
+    names = [index for index in last_lines if _is_name(lines[index], profile)]
+    names = names or [index for index in last_lines if lines[index].strip() in profile.sign_offs]
+    below = [lines[index] for index in last_lines if names and index > names[-1]]
+    if not below or any(_is_prose(line, profile) for line in below):
         return len(lines)
-    signs = any(is_contact(line) for line in below) or all(_plain(line) in learned.lines for line in below)
-    return places[-1] + 1 if signs else len(lines)
+    is_signature = any(is_contact(line) for line in below) or all(_normalize(line) in profile.lines for line in below)
+    return names[-1] + 1 if is_signature else len(lines)
 
 
-def _recurring_contacts(lines: list[str], learned: Learned) -> int:
-    """Cut the recurring lines at the end, from the first one that gives contact data or stands right above it."""
+def _find_recurring_contacts(lines: list[str], profile: SignatureProfile) -> int:
+    """The first line with contact data among the recurring lines at the end."""
     end = len(lines)
     first = None
-    for place in range(len(lines) - 1, max(-1, len(lines) - TAIL), -1):
-        line = lines[place]
+    for index in range(len(lines) - 1, max(-1, len(lines) - TAIL_LINES), -1):
+        line = lines[index]
         if not line.strip():
             continue
-        if _plain(line) not in learned.lines or (SENTENCE.search(line.strip()) and len(line.split()) > 4):
+        if _normalize(line) not in profile.lines or (SENTENCE_END.search(line.strip()) and len(line.split()) > 4):
             break
         if is_contact(line):
-            first = place
+            first = index
     return end if first is None else first
 
 
 def is_contact(line: str) -> bool:
-    """Whether a line gives an address, a telephone number or a page."""
-    return bool(CONTACT.search(line[:300])) and not TRAILER.match(line)
+    """Whether a line has an address, a telephone number or a link."""
+    return bool(CONTACT_DATA.search(line[:300])) and not TRAILER.match(line)
 
 
-def _is_name(line: str, learned: Learned) -> bool:
-    """Whether a line is the owner's name, whole or short."""
+def _is_name(line: str, profile: SignatureProfile) -> bool:
+    """Whether a line is the owner's full or short name."""
     words = [word.lower() for word in WORDS.findall(line)]
-    known = sum(word in learned.names or (len(word) == 1 and bool(learned.names)) for word in words)
-    return 0 < len(words) <= 5 and known * 2 > len(words) and not is_contact(line)
+    known_words = sum(word in profile.names or (len(word) == 1 and bool(profile.names)) for word in words)
+    return 0 < len(words) <= 5 and known_words * 2 > len(words) and not is_contact(line)
 
 
-def _is_brief(line: str) -> bool:
+def _is_short(line: str) -> bool:
     return len(line.split()) <= 4 and not is_contact(line) and not any(letter.isdigit() for letter in line)
 
 
-def _is_prose(line: str, learned: Learned) -> bool:
-    """Whether a line is something that its writer wrote for this mail."""
+def _is_prose(line: str, profile: SignatureProfile) -> bool:
+    """Whether a line was written for this mail."""
     if POSTSCRIPT.match(line):
         return True
-    if _plain(line) in learned.lines or is_contact(line):
-        return len(line.split()) > 12 and _plain(line) not in learned.lines
-    return len(line.split()) > 7 or bool(SENTENCE.search(line.strip()) and len(line.split()) > 3)
+    if _normalize(line) in profile.lines or is_contact(line):
+        return len(line.split()) > 12 and _normalize(line) not in profile.lines
+    return len(line.split()) > 7 or bool(SENTENCE_END.search(line.strip()) and len(line.split()) > 3)
 
 
-def _plain(line: str) -> str:
+def _normalize(line: str) -> str:
     return " ".join(line.lower().split())

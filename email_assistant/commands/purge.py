@@ -62,7 +62,7 @@ def check(config: Config) -> None:
         ConfigurationError: when one cannot.
         PrivacyError: when the terms of before cannot, or runs lie on a server.
     """
-    purging.parsed(config.purge.match or "", purging.read(config.outputs).key)
+    purging.parsed(config.purge.match or "", purging.load_terms(config.outputs).key)
     if config.tracking.uri:
         raise PrivacyError(
             f"tracking.uri = {config.tracking.uri}: files of runs on a server cannot be taken out from here"
@@ -76,7 +76,7 @@ def run(context: Context) -> None:
         PrivacyError: when traces are left.
     """
     config, store = context.config, context.store
-    before = purging.read(config.outputs)
+    before = purging.load_terms(config.outputs)
     terms = purging.parsed(config.purge.match or "", before.key)
     found = _find(config, store, terms)
     _tell(config, found)

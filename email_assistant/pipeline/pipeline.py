@@ -296,7 +296,7 @@ def _base(config: Config) -> dict[str, Any]:
 
 
 def _archive_content(config: Config) -> str:
-    files = readers.files_of(archive_paths(config), config.data.format, vars(config.data.columns))
+    files = readers.archive_files(archive_paths(config), config.data.format, vars(config.data.columns))
     return hash_of(sorted(map(hash_file, files)))
 
 
@@ -312,7 +312,7 @@ def _data(context: Context) -> dict[str, Any]:
     config = context.config
     unused = ("context_words",) if config.data.context == "none" else ()
     slice_of_it = _without(config.data, "path", "processes", *unused)
-    gone = purging.read(config.outputs)
+    gone = purging.load_terms(config.outputs)
     without = {"without": gone.hash} if gone else {}
     return {"data": slice_of_it, **without, "inputs": {"archive": _archive_content(config)}}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from email_assistant.archive.language import is_cyrillic
-from email_assistant.archive.threads import PREFIX as REPLY_PREFIX
+from email_assistant.archive.threads import REPLY_PREFIX
 from email_assistant.metrics.copying import TrainingMails, longest_run
 from email_assistant.metrics.facts import facts, mentions, phrases, stem
 from email_assistant.metrics.style import FUNCTION_WORDS, SENTENCE_END, TOKEN

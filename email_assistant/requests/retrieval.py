@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from email_assistant.archive.duplicates import jaccard, words_of
+from email_assistant.archive.duplicates import jaccard, word_set
 from email_assistant.metrics.formulas import Array
 from email_assistant.storage.records import Pair, Request
 
@@ -107,7 +107,7 @@ class Library:
         return "email" in target and self._near_duplicates(pair["email"], target["email"])
 
     def _near_duplicates(self, first: str, second: str) -> bool:
-        return jaccard(frozenset(words_of(first)), frozenset(words_of(second))) >= self._similarity
+        return jaccard(frozenset(word_set(first)), frozenset(word_set(second))) >= self._similarity
 
 
 def document(pair: Pair) -> str:

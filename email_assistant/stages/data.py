@@ -9,11 +9,11 @@ from typing import Any
 
 from email_assistant.archive import owner as owners
 from email_assistant.archive import purging, readers
-from email_assistant.archive.index import Index, parse
-from email_assistant.archive.mail import Found, Mail
-from email_assistant.archive.selection import Rules, Selection, select
+from email_assistant.archive.index import ArchiveIndex, parse_item
+from email_assistant.archive.mail import ArchiveItem, Mail
+from email_assistant.archive.selection import Selection, SelectionRules, select
 from email_assistant.archive.tally import Tally
-from email_assistant.archive.workers import Workers
+from email_assistant.archive.workers import WorkerPool
 from email_assistant.configuration.schema import Config, Data
 from email_assistant.errors import ArchiveError
 from email_assistant.pipeline.context import Context, archive_paths
@@ -33,43 +33,43 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
     config = context.config
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    survey = readers.Survey()
+    stats = readers.ReadStats()
     of_archive = partial(readers.read, archive_paths(config), config.data.format, vars(config.data.columns))
-    gone = purging.read(config.outputs)
-    read = partial(_without, of_archive, gone) if gone else of_archive
-    with Workers(config.data.processes) as crew:
-        index = _first_reading(partial(read, survey=survey), work, crew, config)
-        owner = owners.given(config.data.owner) if config.data.owner else _found(index)
-        with bar("clean", sum(index.by(owner))) as progress:
-            chosen = select(read, index, owner, rules_of(config.data), work, crew, progress.advance)
+    purged = purging.load_terms(config.outputs)
+    read = partial(_without, of_archive, purged) if purged else of_archive
+    with WorkerPool(config.data.processes) as workers:
+        index = _first_reading(partial(read, stats=stats), work, workers, config)
+        owner = owners.parse_owner(config.data.owner) if config.data.owner else _found(index)
+        with bar("clean", sum(index.written_by(owner))) as progress:
+            chosen = select(read, index, owner, rules_of(config.data), work, workers, progress.advance)
     tally = Tally()
-    count = jsonl.write(folder / "emails.jsonl", tally.counted(chosen.kept))
+    count = jsonl.write(folder / "emails.jsonl", tally.count(chosen.kept))
     if not count:
         raise ArchiveError(_nothing_kept(index, chosen, owner, config))
-    others = [{"id": identity, "text": chosen.hide(text)} for identity, text in sorted(chosen.others)]
+    others = [{"id": identity, "text": chosen.redact(text)} for identity, text in sorted(chosen.others)]
     jsonl.write(folder / "others.jsonl", others)
     jsonl.write(folder / "dropped.jsonl", _dropped(index, chosen))
-    report = _report(index, chosen, owner, survey, tally)
+    report = _report(index, chosen, owner, stats, tally)
     jsonl.write_json(folder / "report.json", report)
     archive_page.write_page(
-        folder / "report.html", report, chosen.examples.by_label(chosen.hide), _unreadable(index, chosen)
+        folder / "report.html", report, chosen.drops.examples.by_label(chosen.redact), _unreadable(index, chosen)
     )
     rmtree(work)
     _say(report)
     return {"messages": report["messages"], "kept": report["kept"]}
 
 
-def _without(read: Callable[..., Iterator[Found]], gone: purging.Terms, **how: Any) -> Iterator[Found]:
+def _without(read: Callable[..., Iterator[ArchiveItem]], purged: purging.Terms, **how: Any) -> Iterator[ArchiveItem]:
     """The archive's messages without those that were taken out for good, as if they were not in it."""
     for found in read(**how):
-        message = parse(found)
-        if not (isinstance(message, Mail) and gone.take(message)):
+        message = parse_item(found)
+        if not (isinstance(message, Mail) and purged.matches(message)):
             yield found
 
 
-def rules_of(data: Data) -> Rules:
+def rules_of(data: Data) -> SelectionRules:
     """What the configuration says of which mails are kept."""
-    return Rules(
+    return SelectionRules(
         min_words=data.min_words,
         max_words=data.max_words,
         duplicate_similarity=data.duplicate_similarity,
@@ -83,18 +83,18 @@ def rules_of(data: Data) -> Rules:
     )
 
 
-def _first_reading(read: partial[Iterator[Found]], work: Path, crew: Workers, config: Config) -> Index:
-    index = Index(work / "sources.jsonl")
+def _first_reading(read: partial[Iterator[ArchiveItem]], work: Path, workers: WorkerPool, config: Config) -> ArchiveIndex:
+    index = ArchiveIndex(work / "sources.jsonl")
     with bar("read", None) as progress:
-        for _ in index.read(read(), crew):
+        for _ in index.add_all(read(), workers):
             progress.advance()
     if not len(index):
         raise ArchiveError(f"{_named(config)}: holds no message")
     return index
 
 
-def _found(index: Index) -> owners.Owner:
-    found = index.census.find()
+def _found(index: ArchiveIndex) -> owners.Owner:
+    found = index.senders.detect_owner()
     log.info("%-10s owner: %s (%s)", "data", _names(found), found.grounds)
     return found
 
@@ -107,49 +107,49 @@ def _named(config: Config) -> str:
     return ", ".join(map(str, archive_paths(config)))
 
 
-def _nothing_kept(index: Index, chosen: Selection, owner: owners.Owner, config: Config) -> str:
-    reasons = chosen.reasons.counts()
+def _nothing_kept(index: ArchiveIndex, chosen: Selection, owner: owners.Owner, config: Config) -> str:
+    reasons = chosen.drops.reasons.counts()
     if set(reasons) <= {"not_by_owner", "unreadable"} and reasons.get("not_by_owner"):
-        often = ", ".join(f"{name} ({count})" for name, count in index.census.often(3))
+        often = ", ".join(f"{name} ({count})" for name, count in index.senders.most_frequent(3))
         return f"{_named(config)}: none of {len(index)} messages is by {_names(owner)}; most are by {often}"
     shown = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
     return f"{_named(config)}: none of {len(index)} messages is left: {shown}; see data.min_words and its like"
 
 
-def _dropped(index: Index, chosen: Selection) -> Iterator[dict[str, Any]]:
+def _dropped(index: ArchiveIndex, chosen: Selection) -> Iterator[dict[str, Any]]:
     """A line for every message that was dropped; of those that could not be read it says why."""
     for number, source in enumerate(index.sources()):
-        if chosen.reasons[number]:
-            line = {"source": source, "reason": chosen.reasons[number]}
-            yield line | ({"why": chosen.details[number]} if number in chosen.details else {})
+        if chosen.drops.reasons[number]:
+            line = {"source": source, "reason": chosen.drops.reasons[number]}
+            yield line | ({"why": chosen.drops.errors[number]} if number in chosen.drops.errors else {})
 
 
-def _unreadable(index: Index, chosen: Selection) -> list[tuple[str, str]]:
-    if not chosen.details:
+def _unreadable(index: ArchiveIndex, chosen: Selection) -> list[tuple[str, str]]:
+    if not chosen.drops.errors:
         return []
-    return [(source, chosen.details[n]) for n, source in enumerate(index.sources()) if n in chosen.details]
+    return [(source, chosen.drops.errors[n]) for n, source in enumerate(index.sources()) if n in chosen.drops.errors]
 
 
 def _report(
-    index: Index, chosen: Selection, owner: owners.Owner, survey: readers.Survey, tally: Tally
+    index: ArchiveIndex, chosen: Selection, owner: owners.Owner, stats: readers.ReadStats, tally: Tally
 ) -> dict[str, Any]:
     return {
         "messages": len(index),
         "kept": tally.kept,
-        "dropped": chosen.reasons.counts(),
+        "dropped": chosen.drops.reasons.counts(),
         "owner": {"addresses": sorted(owner.addresses), "names": sorted(owner.names), "grounds": owner.grounds},
         "kinds": dict(chosen.kinds.most_common()),
         "cuts": dict(chosen.cuts.most_common()),
         "signature": {
-            "lines": sorted(map(chosen.hide, chosen.learned.lines)),
-            "sign_offs": chosen.learned.sign_offs,
-            "boilerplate": sorted(map(chosen.hide, chosen.learned.boilerplate)),
+            "lines": sorted(map(chosen.redact, chosen.profile.lines)),
+            "sign_offs": chosen.profile.sign_offs,
+            "boilerplate": sorted(map(chosen.redact, chosen.profile.boilerplate)),
         },
         "redactions": dict(chosen.redactions.most_common()),
         **tally.summary(),
         "domains": dict(chosen.domains.most_common(MOST_DOMAINS)),
-        "formats": dict(survey.formats.most_common()),
-        "files_passed_over": survey.passed_over,
+        "formats": dict(stats.formats.most_common()),
+        "files_passed_over": stats.skipped,
     }
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from email_assistant.archive.answering import shortened, text_to_answer
+from email_assistant.archive.answering import truncate_words, text_to_answer
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
 from email_assistant.errors import DataError
@@ -136,7 +136,7 @@ def _context(config: Config) -> str | None:
     """What the mails are to answer, as long as in training at most."""
     if config.infer.thread is None:
         return None
-    return shortened(text_to_answer(Path(config.infer.thread).expanduser()), config.data.context_words)
+    return truncate_words(text_to_answer(Path(config.infer.thread).expanduser()), config.data.context_words)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.archive.duplicates import near_duplicates
-from email_assistant.archive.threads import Groups
+from email_assistant.archive.threads import UnionFind
 from email_assistant.configuration.schema import Split
 from email_assistant.errors import DataError
 from email_assistant.pipeline.context import Context
@@ -46,11 +46,11 @@ def run(context: Context, folder: Path) -> dict[str, Any]:
 
 def group(pairs: Sequence[Pair], similarity: float) -> list[list[int]]:
     """Places of pairs that must not be parted: of one thread, or near-duplicates of one another."""
-    groups = Groups()
+    groups = UnionFind()
     for place, pair in enumerate(pairs):
-        groups.join(f"thread {pair['thread']}", place)
+        groups.union(f"thread {pair['thread']}", place)
     for later, earlier in near_duplicates(jsonl.Field(pairs, "email"), similarity):
-        groups.join(earlier, later)
+        groups.union(earlier, later)
     members: dict[Any, list[int]] = {}
     for place in range(len(pairs)):
         members.setdefault(groups.find(place), []).append(place)

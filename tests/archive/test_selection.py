@@ -11,11 +11,11 @@ from email_assistant.archive import owner, signatures, threads
 from email_assistant.archive.duplicates import jaccard, near_duplicates
 from email_assistant.archive.language import Detector, Languages
 from email_assistant.archive.mail import Mail, Person, Unreadable
-from email_assistant.archive.selection import Rules, read_and_select
+from email_assistant.archive.selection import SelectionRules, read_and_select
 from email_assistant.errors import ArchiveError
 
 ME = Person("Ada Example", "ada@x.example")
-RULES = Rules(min_words=3, max_words=50, duplicate_similarity=0.9, drop=frozenset({"automatic"}))
+RULES = SelectionRules(min_words=3, max_words=50, duplicate_similarity=0.9, drop=frozenset({"automatic"}))
 
 
 def mail(number: int, text: str = "", **values: object) -> Mail:
@@ -47,7 +47,7 @@ def detect_all(texts: Sequence[str]) -> list[str]:
 
 
 def select(
-    messages: Sequence[Mail | Unreadable], rules: Rules, work: Path, processes: int | None = None
+    messages: Sequence[Mail | Unreadable], rules: SelectionRules, work: Path, processes: int | None = None
 ) -> tuple[list[dict[str, object]], dict[str, str]]:
     index, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, work, processes)
     kept = list(chosen.kept)
@@ -83,7 +83,7 @@ def test_every_message_is_kept_or_dropped_under_one_reason(tmp_path: Path) -> No
 
 
 def test_the_newest_are_kept_in_order_of_date(tmp_path: Path) -> None:
-    kept, dropped = select([mail(3), mail(1), mail(2)], Rules(3, None, 0.9, 2), tmp_path)
+    kept, dropped = select([mail(3), mail(1), mail(2)], SelectionRules(3, None, 0.9, 2), tmp_path)
     assert [email["source"] for email in kept] == ["s2", "s3"]
     assert dropped == {"s1": "beyond_max_mails"}
 
@@ -102,11 +102,11 @@ def test_kinds_and_languages_are_dropped_as_the_rules_say(tmp_path: Path) -> Non
         *(mail(10 + place, english.format(number)) for place, number in enumerate(numbers)),
         mail(20, "A bounce that says something or other", kinds=frozenset({"bounce", "list"})),
     ]
-    rules = Rules(1, None, 1.0, drop=frozenset({"list"}), languages=frozenset({"de"}))
+    rules = SelectionRules(1, None, 1.0, drop=frozenset({"list"}), languages=frozenset({"de"}))
     kept, dropped = select(messages, rules, tmp_path)
     assert {email["language"] for email in kept} == {"de"}
     assert dropped == {"s10": "other_language", "s11": "other_language", "s12": "other_language", "s20": "list"}
-    assert len(select(messages, Rules(1), tmp_path)[0]) == len(messages)
+    assert len(select(messages, SelectionRules(1), tmp_path)[0]) == len(messages)
 
 
 def test_context_is_the_parent_of_the_archive_or_else_what_is_quoted(tmp_path: Path) -> None:
@@ -117,16 +117,16 @@ def test_context_is_the_parent_of_the_archive_or_else_what_is_quoted(tmp_path: P
         mail(3, "Never on a Sunday.\n\nOn 3 May 2024 at 10:00, Bo <bo@y.example> wrote:\n> Sunday then?", parent="0@x"),
         mail(4, "This one answers nobody at all."),
     ]
-    kept, _ = select(messages, Rules(context_words=50), tmp_path)
+    kept, _ = select(messages, SelectionRules(context_words=50), tmp_path)
     assert [email["context"] for email in kept] == ["Shall we meet at noon?", "Sunday then?", None]
-    assert "context" not in select(messages, Rules(), tmp_path)[0][0]
+    assert "context" not in select(messages, SelectionRules(), tmp_path)[0][0]
 
 
 def test_every_reason_has_an_example(tmp_path: Path) -> None:
     bo = Person("Bo", "bo@y.example")
     messages = [*(mail(number, senders=[bo]) for number in range(9)), mail(20), mail(21), mail(22, "> quoted")]
     _, _, chosen = read_and_select(
-        lambda: iter(messages), ["ada@x.example"], Rules(max_mails=1, duplicate_similarity=0.99), tmp_path
+        lambda: iter(messages), ["ada@x.example"], SelectionRules(max_mails=1, duplicate_similarity=0.99), tmp_path
     )
     assert len(list(chosen.kept)) == 1
     shown = chosen.examples.by_label()
@@ -162,7 +162,7 @@ def test_what_is_kept_beside_is_redacted_in_its_own_language(tmp_path: Path) -> 
     bo = Person("Bo", "bo@y.example")
     text = "Позвоните мне завтра утром, пожалуйста: тел. 8 (495) 123-45-67, буду рад поговорить о погоде."
     messages = [mail(number, text, senders=[bo]) for number in range(2)] + [mail(9)]
-    rules = Rules(redact=True, others=5)
+    rules = SelectionRules(redact=True, others=5)
     _, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, tmp_path)
     assert len(list(chosen.kept)) == 1
     assert {chosen.hide(text) for _, text in chosen.others} == {text.replace("8 (495) 123-45-67", "[PHONE-1]")}
@@ -171,7 +171,7 @@ def test_what_is_kept_beside_is_redacted_in_its_own_language(tmp_path: Path) -> 
 def test_redaction_reaches_every_field_and_counts(tmp_path: Path) -> None:
     you = Person("", "you@y.example")
     messages = [mail(1, "Write to you@y.example or +44 20 7946 0018.", subject="From you@y.example", recipients=[you])]
-    _, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], Rules(redact=True), tmp_path)
+    _, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], SelectionRules(redact=True), tmp_path)
     (email,) = list(chosen.kept)
     assert email["text"] == "Write to [EMAIL-1] or [PHONE-1]."
     assert (email["subject"], email["to"]) == ("From [EMAIL-1]", ["[EMAIL-1]"])
@@ -182,7 +182,7 @@ def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
     messages = [
         mail(number, f"Crate {number} of {number * number} goes to dock {number * 7}.") for number in range(500)
     ]
-    one, two = (select(messages, Rules(), tmp_path, count) for count in (1, 2))
+    one, two = (select(messages, SelectionRules(), tmp_path, count) for count in (1, 2))
     assert one == two
     assert len(one[0]) == 500
 

@@ -1,4 +1,4 @@
-"""Archives of any known format, found by content, to a stream of Raw, Mail and Unreadable."""
+"""Reads archives of any supported format, detected by content, as a stream of raw, parsed and unreadable messages."""
 
 import base64
 import re
@@ -7,61 +7,68 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from email_assistant.archive.mail import Found, Unreadable
-from email_assistant.archive.mime import is_sent
+from email_assistant.archive.mail import ArchiveItem, Unreadable
+from email_assistant.archive.mime import is_sent_folder
 from email_assistant.archive.readers import containers, eml, mbox, olm, pst, records
-from email_assistant.archive.readers.containers import Entry
+from email_assistant.archive.readers.containers import ArchiveFile
 from email_assistant.errors import ArchiveError
 
-# Which column of a table holds what; None where it is to be found by its name.
+# Maps a field of a mail to the column of a table that has it; None: detect the column by its name.
 Columns = dict[str, str | None]
 UTF7 = re.compile(r"&([A-Za-z0-9+,]*)-")
-KNOWN = "mbox, Maildir, .eml, .emlx, .msg, .pst, .olm, JSONL or CSV, or a .zip or .tgz of these"
+SUPPORTED = "mbox, Maildir, .eml, .emlx, .msg, .pst, .olm, JSONL or CSV, or a .zip or .tgz of these"
 
 
 @dataclass
-class Survey:
-    """What a reading came across: files by format, and those that hold no mail."""
+class ReadStats:
+    """Statistics of one pass over an archive.
+
+    Attributes:
+        formats: Number of files by format.
+        skipped: Names of the files that contain no mail.
+    """
 
     formats: Counter[str] = field(default_factory=Counter)
-    passed_over: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
 
 
-def read(paths: Iterable[Path], wanted: str, columns: Columns, survey: Survey | None = None) -> Iterator[Found]:
-    """All messages under some paths, in order of file and place.
+def read(
+    paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats | None = None
+) -> Iterator[ArchiveItem]:
+    """Yield all messages under some paths, ordered by file name and position in the file.
 
     Args:
         paths: Files or folders.
-        wanted: 'auto', or the one format to read.
-        columns: Which column of a table holds what; None where it is to be found by its name.
-        survey: Filled on the way.
+        wanted: 'auto', or the only format to read.
+        columns: Columns of tables; None for a column that is to be detected by its name.
+        stats: Filled while the messages are read.
 
     Raises:
-        ArchiveError: when a path is not there, or a table has no column of mail.
+        ArchiveError: If a path does not exist, or a table has no column of mail text.
     """
-    survey = survey or Survey()
+    stats = stats or ReadStats()
     for entry in containers.walk(_existing(paths)):
         if isinstance(entry, Unreadable):
             yield entry
             continue
-        found = _format_of(entry.head, entry.name, columns)
-        if found is None or wanted not in ("auto", found):
-            survey.passed_over.append(entry.name)
+        format = _detect_format(entry.head, entry.name, columns)
+        if format is None or wanted not in ("auto", format):
+            stats.skipped.append(entry.name)
             continue
-        survey.formats[found] += 1
-        yield from containers.guarded(_messages(entry, found, columns), entry.name)
+        stats.formats[format] += 1
+        yield from containers.catch_faults(_messages(entry, format, columns), entry.name)
 
 
-def files_of(paths: Iterable[Path], wanted: str, columns: Columns) -> list[Path]:
-    """The files on disk that a reading would read, containers included, for the hash of the archive's content.
+def archive_files(paths: Iterable[Path], wanted: str, columns: Columns) -> list[Path]:
+    """The files on disk that `read` would open, containers included. The hash of the archive covers these.
 
     Raises:
-        ArchiveError: when there is nothing there, or nothing of a known format.
+        ArchiveError: If a path does not exist, or no file has a supported format.
     """
     paths = _existing(paths)
     files = [path for root in paths for path in containers.files_under(root) if _is_read(path, wanted, columns)]
     if not files:
-        raise ArchiveError(_nothing_found(paths, wanted))
+        raise ArchiveError(_no_mail_message(paths, wanted))
     return files
 
 
@@ -69,27 +76,27 @@ def _existing(paths: Iterable[Path]) -> list[Path]:
     paths = list(paths)
     for path in paths:
         if not path.exists():
-            raise ArchiveError(f"{path}: there is no such file or folder; data.path names the archive")
+            raise ArchiveError(f"{path}: no such file or folder; data.path names the archive")
     return paths
 
 
-def _nothing_found(paths: list[Path], wanted: str) -> str:
-    named = ", ".join(map(str, paths))
+def _no_mail_message(paths: list[Path], wanted: str) -> str:
+    names = ", ".join(map(str, paths))
     if all(path.is_file() and path.stat().st_size == 0 for path in paths):
-        return f"{named}: the file is empty"
-    return f"{named}: nothing in it reads as {KNOWN if wanted == 'auto' else f'data.format={wanted}'}"
+        return f"{names}: the file is empty"
+    return f"{names}: contains no {SUPPORTED if wanted == 'auto' else f'file of data.format={wanted}'}"
 
 
 def _is_read(path: Path, wanted: str, columns: Columns) -> bool:
-    head = containers.head_of(path)
+    head = containers.read_head(path)
     if containers.is_container(head):
         return True
-    found = _format_of(head, str(path), columns)
-    return found is not None and wanted in ("auto", found)
+    format = _detect_format(head, str(path), columns)
+    return format is not None and wanted in ("auto", format)
 
 
-def _messages(entry: Entry, format: str, columns: Columns) -> Iterator[Found]:
-    sent = is_sent(_folders(entry.name))
+def _messages(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[ArchiveItem]:
+    sent = is_sent_folder(_folder_names(entry.name))
     if format == "mbox":
         yield from mbox.read(entry.stream, entry.name, sent)
     elif format in ("eml", "maildir", "emlx", "msg"):
@@ -102,31 +109,31 @@ def _messages(entry: Entry, format: str, columns: Columns) -> Iterator[Found]:
         yield from records.read(entry.stream, entry.name, format, columns)
 
 
-def _folders(name: str) -> list[str]:
-    """The parts of a path that may name a folder; Maildir++ puts dots between, IMAP encodes letters."""
-    parts = [UTF7.sub(_from_utf7, part) for part in PurePosixPath(name).parts]
-    return [piece for part in parts for piece in (part, *part.lstrip(".").split("."))]
+def _folder_names(path: str) -> list[str]:
+    """The parts of a path that may name a mail folder. Maildir++ joins folders by dots; IMAP encodes letters."""
+    parts = [UTF7.sub(_decode_utf7, part) for part in PurePosixPath(path).parts]
+    return [name for part in parts for name in (part, *part.lstrip(".").split("."))]
 
 
-def _from_utf7(match: re.Match[str]) -> str:
-    """RFC 3501's variant of UTF-7, in which folders of IMAP servers are named."""
+def _decode_utf7(match: re.Match[str]) -> str:
+    """Decode the variant of UTF-7 that RFC 3501 defines for the folder names of IMAP servers."""
     if not match[1]:
         return "&"
-    coded = match[1].replace(",", "/")
+    encoded = match[1].replace(",", "/")
     try:
-        return base64.b64decode(coded + "=" * (-len(coded) % 4)).decode("utf-16-be")
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode("utf-16-be")
     except ValueError:
         return match[0]
 
 
-def _format_of(head: bytes, name: str, columns: Columns) -> str | None:
+def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
     if pst.looks_like_pst(head):
         return "pst"
     if eml.looks_like_msg(head):
         return "msg"
     if b"\0" in head or not head.strip():
         return None
-    if mbox.starts_mbox(head):
+    if mbox.looks_like_mbox(head):
         return "mbox"
     if records.looks_like_jsonl(head):
         return "jsonl"

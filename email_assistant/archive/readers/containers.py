@@ -1,4 +1,4 @@
-"""The files of an archive, those inside .zip, .tar, .tgz and .gz too, as streams: nothing is unpacked to disk."""
+"""The files of an archive as streams, including those inside .zip, .tar, .tgz and .gz. Nothing is unpacked to disk."""
 
 import bz2
 import gzip
@@ -14,28 +14,28 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
 from email_assistant.archive.mail import Unreadable
-from email_assistant.archive.readers.streams import prefixed
+from email_assistant.archive.readers.streams import with_prefix
 
 Item = TypeVar("Item")
-HEAD = 65536
-DEEPEST = 3
-# Mail shrinks to a fifth or so; what grows two hundred times is a bomb.
-MOST_GROWTH = 200
+HEAD_BYTES = 65536
+MAX_DEPTH = 3
+# Mail compresses to about a fifth. A container that expands two hundred times is a decompression bomb.
+MAX_EXPANSION = 200
 ALWAYS_ALLOWED = 1 << 30
-LARGEST_INNER = 256 << 20
+MAX_INNER_BYTES = 256 << 20
 FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, RuntimeError, ValueError)
 COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
 
 @dataclass
-class Entry:
-    """One file.
+class ArchiveFile:
+    """One file of an archive.
 
     Attributes:
         name: Its path within the archive.
         head: Its first bytes.
-        stream: All of it, from the beginning; readable once, until the next entry is asked for.
-        path: Where it lies, if not inside of a container.
+        stream: The whole file from its first byte; readable once, and only until the next file is requested.
+        path: Its path on disk; None for a file inside a container.
     """
 
     name: str
@@ -44,55 +44,56 @@ class Entry:
     path: Path | None
 
 
-class BombError(ValueError):
-    """More came out of a container than its size can hold in earnest."""
+class DecompressionBombError(ValueError):
+    """A container expands to more bytes than real mail could."""
 
 
-class _Budget:
-    """How much may still come out of one container."""
+class _ExpansionBudget:
+    """The number of bytes that may still come out of one container."""
 
     def __init__(self, compressed: int) -> None:
-        self.left = max(ALWAYS_ALLOWED, MOST_GROWTH * compressed)
+        self.left = max(ALWAYS_ALLOWED, MAX_EXPANSION * compressed)
 
     def spend(self, count: int) -> None:
-        """Take some bytes off it.
+        """Subtract some bytes.
 
         Raises:
-            BombError: when none are left.
+            DecompressionBombError: If the budget is exceeded.
         """
         self.left -= count
         if self.left < 0:
-            raise BombError(f"grows more than {MOST_GROWTH} times when it is unpacked")
+            raise DecompressionBombError(f"grows more than {MAX_EXPANSION} times when it is unpacked")
 
 
-def walk(paths: Iterable[Path]) -> Iterator[Entry | Unreadable]:
-    """Every file under some paths, in order of name; what cannot be opened is named."""
+def walk(paths: Iterable[Path]) -> Iterator[ArchiveFile | Unreadable]:
+    """Yield every file under some paths, ordered by name, and an Unreadable for each that cannot be opened."""
     paths = list(paths)
     for number, path in enumerate(paths):
         prefix = "" if len(paths) == 1 else f"{number + 1}:{path.name}/"
         for file in files_under(path):
             name = file.name if file == path else str(file.relative_to(path))
-            yield from _entries_of_file(file, prefix + name)
+            yield from _open_file(file, prefix + name)
 
 
 def files_under(path: Path) -> Iterator[Path]:
-    """The files of a folder and its folders, links aside, in order of name; or the file itself."""
+    """Yield the files of a folder and its subfolders, without links, ordered by name; or the file itself."""
     if path.is_file():
         yield path
         return
-    for inner in sorted(path.iterdir()):
-        if not inner.is_symlink() and not (inner.name == "tmp" and (path / "cur").is_dir()):
-            yield from files_under(inner)
+    for child in sorted(path.iterdir()):
+        # Maildir keeps mail that is not delivered yet in tmp.
+        if not child.is_symlink() and not (child.name == "tmp" and (path / "cur").is_dir()):
+            yield from files_under(child)
 
 
-def head_of(path: Path) -> bytes:
-    """A file's first bytes."""
+def read_head(path: Path) -> bytes:
+    """The first bytes of a file."""
     with path.open("rb") as file:
-        return file.read(HEAD)
+        return file.read(HEAD_BYTES)
 
 
 def is_container(head: bytes) -> bool:
-    """Whether a file holds others."""
+    """Whether a file that begins with these bytes contains other files."""
     return head.startswith((b"PK\x03\x04", *COMPRESSED)) or _is_tar(head)
 
 
@@ -100,18 +101,22 @@ def _is_tar(head: bytes) -> bool:
     return head[257:262] == b"ustar"
 
 
-def _entries_of_file(path: Path, name: str) -> Iterator[Entry | Unreadable]:
+def _open_file(path: Path, name: str) -> Iterator[ArchiveFile | Unreadable]:
     with path.open("rb") as file:
-        head = file.read(HEAD)
+        head = file.read(HEAD_BYTES)
         file.seek(0)
         if is_container(head):
-            yield from guarded(_inside(file, head, name, _Budget(path.stat().st_size), 1), name)
+            budget = _ExpansionBudget(path.stat().st_size)
+            yield from catch_faults(_open_container(file, head, name, budget, 1), name)
         else:
-            yield Entry(name, head, file, path)
+            yield ArchiveFile(name, head, file, path)
 
 
-def guarded(items: Iterator[Item], name: str) -> Iterator[Item | Unreadable]:
-    """The items; what breaks on the way becomes a named one, and what came before it stays."""
+def catch_faults(items: Iterator[Item], name: str) -> Iterator[Item | Unreadable]:
+    """Yield the items; if the iterator fails, yield an Unreadable with this name and stop.
+
+    The items before the failure are not lost.
+    """
     while True:
         try:
             item = next(items)
@@ -123,23 +128,27 @@ def guarded(items: Iterator[Item], name: str) -> Iterator[Item | Unreadable]:
         yield item
 
 
-def _inside(stream: BinaryIO, head: bytes, name: str, budget: _Budget, depth: int) -> Iterator[Entry | Unreadable]:
-    if depth > DEEPEST:
-        raise BombError(f"more than {DEEPEST} archives inside one another")
+def _open_container(
+    stream: BinaryIO, head: bytes, name: str, budget: _ExpansionBudget, depth: int
+) -> Iterator[ArchiveFile | Unreadable]:
+    if depth > MAX_DEPTH:
+        raise DecompressionBombError(f"more than {MAX_DEPTH} archives inside one another")
     if head.startswith(b"PK\x03\x04"):
-        yield from _inside_zip(stream, name, budget, depth)
+        yield from _open_zip(stream, name, budget, depth)
     elif _is_tar(head):
-        yield from _inside_tar(stream, name, budget, depth)
+        yield from _open_tar(stream, name, budget, depth)
     else:
         opener = next(opener for magic, opener in COMPRESSED.items() if head.startswith(magic))
         inner = cast(BinaryIO, opener(stream))  # type: ignore[operator]
-        yield from _entry(inner, name.removesuffix(".gz").removesuffix(".bz2").removesuffix(".xz"), budget, depth)
+        yield from _open_member(inner, name.removesuffix(".gz").removesuffix(".bz2").removesuffix(".xz"), budget, depth)
 
 
-def _inside_zip(stream: BinaryIO, name: str, budget: _Budget, depth: int) -> Iterator[Entry | Unreadable]:
+def _open_zip(
+    stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int
+) -> Iterator[ArchiveFile | Unreadable]:
     with ExitStack() as stack:
         if not stream.seekable():
-            stream = _held(stream)
+            stream = _read_into_memory(stream)
         archive = stack.enter_context(zipfile.ZipFile(stream))
         for info in sorted(archive.infolist(), key=lambda info: info.filename):
             if info.is_dir():
@@ -151,41 +160,45 @@ def _inside_zip(stream: BinaryIO, name: str, budget: _Budget, depth: int) -> Ite
                 yield Unreadable(inner, f"{type(error).__name__}: {error}")
                 continue
             with member:
-                yield from guarded(_entry(member, inner, budget, depth), inner)
+                yield from catch_faults(_open_member(member, inner, budget, depth), inner)
 
 
-def _inside_tar(stream: BinaryIO, name: str, budget: _Budget, depth: int) -> Iterator[Entry | Unreadable]:
+def _open_tar(
+    stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int
+) -> Iterator[ArchiveFile | Unreadable]:
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
             file = archive.extractfile(member) if member.isfile() else None
             if file is not None:
                 inner = f"{name}/{member.name}"
-                yield from guarded(_entry(cast(BinaryIO, file), inner, budget, depth), inner)
+                yield from catch_faults(_open_member(cast(BinaryIO, file), inner, budget, depth), inner)
 
 
-def _held(stream: BinaryIO) -> BinaryIO:
-    """A stream's bytes in memory, for formats that need to go back and forth."""
-    data = stream.read(LARGEST_INNER + 1)
-    if len(data) > LARGEST_INNER:
-        raise BombError(f"an inner archive of more than {LARGEST_INNER >> 20} MiB")
+def _read_into_memory(stream: BinaryIO) -> BinaryIO:
+    """The bytes of a stream in memory, for formats that need to seek."""
+    data = stream.read(MAX_INNER_BYTES + 1)
+    if len(data) > MAX_INNER_BYTES:
+        raise DecompressionBombError(f"an inner archive of more than {MAX_INNER_BYTES >> 20} MiB")
     return io.BytesIO(data)
 
 
-def _entry(stream: BinaryIO, name: str, budget: _Budget, depth: int) -> Iterator[Entry | Unreadable]:
+def _open_member(
+    stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int
+) -> Iterator[ArchiveFile | Unreadable]:
     head = b""
-    while len(head) < HEAD and (piece := stream.read(HEAD - len(head))):
-        head += piece
-    whole = prefixed(head, stream, budget.spend)
+    while len(head) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(head))):
+        head += chunk
+    whole = with_prefix(head, stream, budget.spend)
     if is_container(head):
-        yield from _inside(whole, head, name, budget, depth + 1)
+        yield from _open_container(whole, head, name, budget, depth + 1)
     else:
-        yield Entry(name, head, whole, None)
+        yield ArchiveFile(name, head, whole, None)
 
 
-def seekable(entry: Entry) -> BinaryIO:
-    """An entry's stream where one can go back and forth.
+def seekable(entry: ArchiveFile) -> BinaryIO:
+    """The stream of a file in a form that can seek.
 
     Raises:
-        BombError: when it lies in a container and is too large to be held in memory.
+        DecompressionBombError: If the file is inside a container and too large for memory.
     """
-    return entry.stream if entry.path is not None else _held(entry.stream)
+    return entry.stream if entry.path is not None else _read_into_memory(entry.stream)

@@ -1,46 +1,46 @@
-"""One message in one file: .eml, Apple's .emlx, Outlook's .msg."""
+"""Files with one message: .eml, Apple's .emlx and Outlook's .msg."""
 
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from email_assistant.archive.mail import Raw, Unreadable
-from email_assistant.archive.mime import LARGEST_MESSAGE
+from email_assistant.archive.mail import RawMessage, Unreadable
+from email_assistant.archive.mime import MAX_MESSAGE_BYTES
 
-HEADER = re.compile(
+HEADER_FIELD = re.compile(
     rb"^(From|To|Cc|Date|Subject|Message-ID|Received|MIME-Version|Return-Path|Content-Type|Delivered-To|Reply-To):",
     re.MULTILINE | re.IGNORECASE,
 )
-# The first line of an .emlx file is the number of the message's bytes; a property list follows them.
-LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
+# The first line of an .emlx file is the length of the message in bytes. A property list follows the message.
+EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def looks_like_eml(head: bytes) -> bool:
-    """Whether a file's first bytes are a header with two different fields of a mail."""
+    """Whether a file begins with a header that has two different fields of a mail."""
     header = head.replace(b"\r\n", b"\n").lstrip(b"\n").split(b"\n\n", 1)[0]
     starts_with_field = re.match(rb"[!-9;-~]+:", header)
-    return bool(starts_with_field) and len({name.lower() for name in HEADER.findall(header)}) >= 2
+    return bool(starts_with_field) and len({name.lower() for name in HEADER_FIELD.findall(header)}) >= 2
 
 
 def looks_like_emlx(head: bytes) -> bool:
-    """Whether a length stands on the first line, and a header below it."""
-    length = LENGTH.match(head)
+    """Whether a file begins with a length on its own line, followed by a mail header."""
+    length = EMLX_LENGTH.match(head)
     return bool(length) and looks_like_eml(head[length.end() :] if length else b"")
 
 
 def looks_like_msg(head: bytes) -> bool:
-    """Whether it is an OLE compound file, as .msg files are; Office documents turn out unreadable."""
+    """Whether a file is an OLE compound file like .msg. Office documents match too and turn out unreadable."""
     return head.startswith(COMPOUND_FILE) and "__substg1.0_".encode("utf-16-le") in head
 
 
-def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterator[Raw | Unreadable]:
-    """The one message of the file."""
-    data = stream.read(LARGEST_MESSAGE + 1)
-    if len(data) > LARGEST_MESSAGE:
-        yield Unreadable(name, f"larger than {LARGEST_MESSAGE >> 20} MiB")
+def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterator[RawMessage | Unreadable]:
+    """Yield the message of the file."""
+    data = stream.read(MAX_MESSAGE_BYTES + 1)
+    if len(data) > MAX_MESSAGE_BYTES:
+        yield Unreadable(name, f"larger than {MAX_MESSAGE_BYTES >> 20} MiB")
         return
-    length = LENGTH.match(data) if format == "emlx" else None
+    length = EMLX_LENGTH.match(data) if format == "emlx" else None
     if length:
         data = data[length.end() : length.end() + int(length[1])]
-    yield Raw(name, data, sent_folder, "msg" if format == "msg" else "rfc822")
+    yield RawMessage(name, data, sent_folder, "msg" if format == "msg" else "rfc822")

@@ -1,76 +1,76 @@
-"""mbox: messages in one file, each after a line 'From sender date'; mboxo, mboxrd and mboxcl2.
+"""mbox: many messages in one file, each after a line 'From sender date'. Variants mboxo, mboxrd and mboxcl2.
 
-`mailbox.mbox` of the standard library takes a line of a body that starts with 'From ' for a new
-message, and never takes back the '>' that mboxo and mboxrd put before such lines; this reader does.
-Where Content-Length leads to the next separator, it is believed (mboxcl2, which escapes nothing).
+`mailbox.mbox` of the standard library starts a new message at every body line that begins with 'From ', and does not
+remove the '>' by which mboxo and mboxrd escape such lines. This reader checks such a line and removes the '>'. A
+Content-Length that points to the next separator is used (mboxcl2, which escapes nothing).
 """
 
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from email_assistant.archive.mail import Raw, Unreadable
-from email_assistant.archive.mime import LARGEST_MESSAGE
-from email_assistant.archive.mime_tree import LARGEST_HEADER
-from email_assistant.archive.readers.streams import read_some
+from email_assistant.archive.mail import RawMessage, Unreadable
+from email_assistant.archive.mime import MAX_MESSAGE_BYTES
+from email_assistant.archive.mime_tree import MAX_HEADER_BYTES
+from email_assistant.archive.readers.streams import read_available
 
 # 'From someone Mon Apr 29 19:28:49 2019', with or without seconds and a zone before or after the year.
-DATED = re.compile(
+DATED_SEPARATOR = re.compile(
     rb"From \S[^\n]{0,200}?\b\d{1,2}:\d{2}(:\d{2})?\b[^\n]{0,40}\b\d{4}\b|"
     rb"From \S[^\n]{0,200}?\b\d{4}\b[^\n]{0,40}\b\d{1,2}:\d{2}(:\d{2})?\b"
 )
-# Some programs write no date; then the line after must be a header field.
-UNDATED = re.compile(rb"From \S+[ \t]*\r?\n?$")
+# Some programs write no date. Then the next line must be a header field.
+UNDATED_SEPARATOR = re.compile(rb"From \S+[ \t]*\r?\n?$")
 FIELD = re.compile(rb"[!-9;-~]+:")
 ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 SEPARATOR = b"\nFrom "
-# Where no blank line stands above, as below encoded text, only the whole form with a mail's header counts.
-WHOLE = re.compile(
+# Without a blank line above (as after encoded text), only the complete form followed by a mail header counts.
+COMPLETE_SEPARATOR = re.compile(
     rb"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d{2}(?::\d{2})? [^\n]{0,20}?\d{4}\b"
 )
 OPENING_FIELD = re.compile(
     rb"(?:Return-Path|Received|Message-ID|Date|From|To|Subject|MIME-Version|Delivered-To|X-[\w-]+):", re.IGNORECASE
 )
 CONTENT_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r?\n")
-CHUNK = 1 << 20
-LOOKAHEAD = 4096
+CHUNK_BYTES = 1 << 20
+LOOKAHEAD_BYTES = 4096
 
 
-def starts_mbox(head: bytes) -> bool:
-    """Whether a file's first bytes are those of an mbox."""
+def looks_like_mbox(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is an mbox."""
     lines = head.lstrip(b"\r\n").split(b"\n", 2)
     return is_separator(lines[0], lines[1] if len(lines) > 1 else b"")
 
 
 def is_separator(line: bytes, following: bytes) -> bool:
-    """Whether a line that stands at the start or after a blank line begins a message."""
-    return bool(DATED.match(line)) or bool(UNDATED.match(line) and FIELD.match(following))
+    """Whether a line at the start of the file or after a blank line separates messages."""
+    return bool(DATED_SEPARATOR.match(line)) or bool(UNDATED_SEPARATOR.match(line) and FIELD.match(following))
 
 
-def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[Raw | Unreadable]:
-    """The messages of an mbox; `name` and the place in the file make their source."""
-    for place, data in enumerate(split(stream)):
-        source = f"{name}#{place}"
+def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[RawMessage | Unreadable]:
+    """Yield the messages of an mbox. The source of each is `name` with the index of the message."""
+    for index, data in enumerate(split(stream)):
+        source = f"{name}#{index}"
         if data is None:
-            yield Unreadable(source, f"larger than {LARGEST_MESSAGE >> 20} MiB")
+            yield Unreadable(source, f"larger than {MAX_MESSAGE_BYTES >> 20} MiB")
         else:
-            yield Raw(source, data, sent_folder)
+            yield RawMessage(source, data, sent_folder)
 
 
 def split(stream: BinaryIO) -> Iterator[bytes | None]:
-    """The bytes of each message, without its separator line and unescaped; None for one too large to hold."""
+    """Yield the unescaped bytes of each message without its separator line; None for one that is too large."""
     window = _Window(stream)
     if not window.skip_to_first():
         return
     while True:
-        data, escaped = window.take_message()
+        data, escaped = window.next_message()
         yield ESCAPED.sub(rb"\1", data) if data and escaped and b">From " in data else data
         if not window.at_message:
             return
 
 
 class _Window:
-    """A moving part of a stream that holds the current message from its first byte on."""
+    """A buffer that moves over a stream and holds the current message from its first byte."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -80,10 +80,10 @@ class _Window:
         self.at_message = False
 
     def skip_to_first(self) -> bool:
-        """Go behind the first separator; False where there is none at the beginning."""
+        """Move behind the first separator. Returns False if the stream does not begin with one."""
         first, line_end = 0, -1
-        while line_end < 0 and not self._ended and len(self._buffer) < LARGEST_HEADER:
-            self._more()
+        while line_end < 0 and not self._ended and len(self._buffer) < MAX_HEADER_BYTES:
+            self._read_more()
             first = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
             line_end = self._buffer.find(b"\n", first)
         line = bytes(self._buffer[first : line_end + 1 or None])
@@ -91,25 +91,25 @@ class _Window:
         self._begin = line_end + 1
         return self.at_message
 
-    def take_message(self) -> tuple[bytes | None, bool]:
-        """The current message and whether its lines may be escaped; the window goes to the next one."""
-        end = self._by_content_length()
+    def next_message(self) -> tuple[bytes | None, bool]:
+        """Return the current message and whether its lines may be escaped, and move to the next message."""
+        end = self._end_by_content_length()
         if end is not None:
             data = bytes(self._buffer[self._begin : end])
-            self._go_behind_separator(end)
+            self._skip_separator(end)
             return data, False
-        return self._to_separator(), True
+        return self._read_to_separator(), True
 
-    def _to_separator(self) -> bytes | None:
+    def _read_to_separator(self) -> bytes | None:
         scan = max(0, self._begin - 1)
         too_large = False
         while True:
-            place = self._buffer.find(SEPARATOR, scan)
-            if place >= 0 and (place + LOOKAHEAD <= len(self._buffer) or self._ended):
-                line_end = self._buffer.find(b"\n", place + 1, place + LOOKAHEAD)
-                end = self._message_end(place, line_end) if line_end >= 0 else None
+            separator = self._buffer.find(SEPARATOR, scan)
+            if separator >= 0 and (separator + LOOKAHEAD_BYTES <= len(self._buffer) or self._ended):
+                line_end = self._buffer.find(b"\n", separator + 1, separator + LOOKAHEAD_BYTES)
+                end = self._message_end(separator, line_end) if line_end >= 0 else None
                 if end is None:
-                    scan = place + 1
+                    scan = separator + 1
                     continue
                 data = None if too_large else bytes(self._buffer[self._begin : max(end, self._begin)])
                 self._begin = line_end + 1
@@ -118,68 +118,69 @@ class _Window:
                 data = None if too_large else bytes(self._buffer[self._begin :])
                 self.at_message = False
                 return data
-            scan = place if place >= 0 else max(scan, len(self._buffer) - len(SEPARATOR))
-            if len(self._buffer) - self._begin > LARGEST_MESSAGE:
+            scan = separator if separator >= 0 else max(scan, len(self._buffer) - len(SEPARATOR))
+            if len(self._buffer) - self._begin > MAX_MESSAGE_BYTES:
                 too_large = True
                 self._begin = scan
-            scan -= self._more()
+            scan -= self._read_more()
 
-    def _message_end(self, place: int, line_end: int) -> int | None:
-        """Where the message ends above a line that begins with 'From '; None when that is a line of its text."""
-        line = bytes(self._buffer[place + 1 : line_end + 1])
-        following = bytes(self._buffer[line_end + 1 : line_end + 1 + LOOKAHEAD])
-        above = bytes(self._buffer[max(0, place - 4) : place])
+    def _message_end(self, separator: int, line_end: int) -> int | None:
+        """End of the message above a line that begins with 'From '; None if the line is part of the message."""
+        line = bytes(self._buffer[separator + 1 : line_end + 1])
+        following = bytes(self._buffer[line_end + 1 : line_end + 1 + LOOKAHEAD_BYTES])
+        above = bytes(self._buffer[max(0, separator - 4) : separator])
         if above.endswith((b"\n", b"\n\r")):
             # The blank line belongs to the separator.
-            return place - above.endswith(b"\r") if is_separator(line, following) else None
-        if place < self._begin or above.rstrip(b"\r").endswith(b"--"):
-            return place + 1 if is_separator(line, following) else None
-        return place + 1 if WHOLE.match(line) and OPENING_FIELD.match(following) else None
+            return separator - above.endswith(b"\r") if is_separator(line, following) else None
+        if separator < self._begin or above.rstrip(b"\r").endswith(b"--"):
+            return separator + 1 if is_separator(line, following) else None
+        return separator + 1 if COMPLETE_SEPARATOR.match(line) and OPENING_FIELD.match(following) else None
 
     def _header_end(self) -> int:
-        """Where the header's last line ends; -1 when the window does not hold it."""
-        plain = self._buffer.find(b"\n\n", self._begin, self._begin + LARGEST_HEADER)
-        other = self._buffer.find(b"\n\r\n", self._begin, plain if plain >= 0 else self._begin + LARGEST_HEADER)
-        found = plain if other < 0 else other
-        return found + 1 if found >= 0 else -1
+        """End of the last header line; -1 if it is not in the buffer yet."""
+        unix = self._buffer.find(b"\n\n", self._begin, self._begin + MAX_HEADER_BYTES)
+        dos = self._buffer.find(b"\n\r\n", self._begin, unix if unix >= 0 else self._begin + MAX_HEADER_BYTES)
+        end = unix if dos < 0 else dos
+        return end + 1 if end >= 0 else -1
 
-    def _by_content_length(self) -> int | None:
-        """Where the message ends if its Content-Length leads to a separator or the end of the file."""
+    def _end_by_content_length(self) -> int | None:
+        """End of the message if its Content-Length points to a separator or the end of the file."""
         while (header_end := self._header_end()) < 0 and not self._ended:
-            if len(self._buffer) - self._begin > LARGEST_HEADER:
+            if len(self._buffer) - self._begin > MAX_HEADER_BYTES:
                 return None
-            self._more()
+            self._read_more()
         header = bytes(self._buffer[max(0, self._begin - 1) : max(0, header_end)]).lower()
         length = CONTENT_LENGTH.search(header) if b"content-length:" in header else None
-        if not length or int(length[1]) > LARGEST_MESSAGE:
+        if not length or int(length[1]) > MAX_MESSAGE_BYTES:
             return None
         blank = 2 if self._buffer[header_end : header_end + 1] == b"\r" else 1
-        body = header_end + blank - self._begin + int(length[1])
-        while len(self._buffer) < self._begin + body + LOOKAHEAD and not self._ended:
-            self._more()
-        end = self._begin + body
-        rest = bytes(self._buffer[end : end + LOOKAHEAD])
+        # Relative to the message, since reading more moves the buffer.
+        size = header_end + blank - self._begin + int(length[1])
+        while len(self._buffer) < self._begin + size + LOOKAHEAD_BYTES and not self._ended:
+            self._read_more()
+        end = self._begin + size
+        rest = bytes(self._buffer[end : end + LOOKAHEAD_BYTES])
         if end > len(self._buffer) or (
             end and rest.strip() and self._buffer[end - 1 : end] != b"\n" and rest[:1] not in b"\r\n"
         ):
             return None
         following = rest.lstrip(b"\r\n").split(b"\n", 1)
-        led = not rest.strip() or is_separator(following[0] + b"\n", following[1] if len(following) > 1 else b"")
-        return end if led else None
+        at_separator = is_separator(following[0] + b"\n", following[1] if len(following) > 1 else b"")
+        return end if at_separator or not rest.strip() else None
 
-    def _go_behind_separator(self, end: int) -> None:
+    def _skip_separator(self, end: int) -> None:
         while end < len(self._buffer) and self._buffer[end] in b"\r\n":
             end += 1
         line_end = self._buffer.find(b"\n", end)
         self.at_message = line_end >= 0
         self._begin = line_end + 1
 
-    def _more(self) -> int:
-        """Read on; what lies before the current message is let go. Returns by how much positions moved."""
-        moved = max(0, self._begin - 2)
-        del self._buffer[:moved]
-        self._begin -= moved
-        chunk = read_some(self._stream, CHUNK)
+    def _read_more(self) -> int:
+        """Read a chunk and drop the bytes before the current message. Returns the number of dropped bytes."""
+        dropped = max(0, self._begin - 2)
+        del self._buffer[:dropped]
+        self._begin -= dropped
+        chunk = read_available(self._stream, CHUNK_BYTES)
         self._ended = not chunk
         self._buffer += chunk
-        return moved
+        return dropped

@@ -1,11 +1,11 @@
-"""Outlook's .pst and .ost, by libpff."""
+"""Outlook's .pst and .ost, read by libpff."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from email_assistant.archive.mail import Mail, Unreadable
-from email_assistant.archive.mime import is_sent
-from email_assistant.archive.outlook import Fields, to_mail
+from email_assistant.archive.mime import is_sent_folder
+from email_assistant.archive.outlook import MessageProperties, to_mail
 
 MAGIC = b"!BDN"
 
@@ -16,47 +16,47 @@ def looks_like_pst(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO, name: str) -> Iterator[Mail | Unreadable]:
-    """The messages of all folders; contacts, notes and appointments are passed over."""
+    """Yield the messages of all folders; contacts, notes and appointments are skipped."""
     import pypff
 
     archive = pypff.file()
     archive.open_file_object(stream)
     try:
-        yield from _folder(archive.get_root_folder(), name, [])
+        yield from _read_folder(archive.get_root_folder(), name, [])
     finally:
         archive.close()
 
 
-def _folder(folder: Any, name: str, above: list[str]) -> Iterator[Mail | Unreadable]:
-    path = [*above, _quietly(folder, "name") or ""]
-    sent = is_sent(path)
-    for number in range(folder.number_of_sub_folders):
-        yield from _folder(folder.get_sub_folder(number), name, path)
-    for number in range(folder.number_of_sub_messages):
-        source = f"{name}/{'/'.join(part for part in path if part)}#{number}"
+def _read_folder(folder: Any, name: str, parents: list[str]) -> Iterator[Mail | Unreadable]:
+    path = [*parents, _get(folder, "name") or ""]
+    sent = is_sent_folder(path)
+    for index in range(folder.number_of_sub_folders):
+        yield from _read_folder(folder.get_sub_folder(index), name, path)
+    for index in range(folder.number_of_sub_messages):
+        source = f"{name}/{'/'.join(part for part in path if part)}#{index}"
         try:
-            message = folder.get_sub_message(number)
-            # Contacts and appointments lie beside mail and have no sender.
-            if hasattr(message, "sender_name") and _quietly(message, "client_submit_time") is not None:
-                yield to_mail(_fields(message), source, sent)
+            message = folder.get_sub_message(index)
+            # Folders of mail also have contacts and appointments, which have no sender.
+            if hasattr(message, "sender_name") and _get(message, "client_submit_time") is not None:
+                yield to_mail(_properties(message), source, sent)
         except (OSError, ValueError) as error:
             yield Unreadable(source, f"{type(error).__name__}: {error}")
 
 
-def _fields(message: Any) -> Fields:
-    return Fields(
-        headers=_quietly(message, "transport_headers") or "",
-        subject=_quietly(message, "subject") or "",
-        sender=_quietly(message, "sender_name") or "",
-        sent=_quietly(message, "client_submit_time"),
-        plain=_quietly(message, "plain_text_body"),
-        html=_quietly(message, "html_body"),
-        rtf=_quietly(message, "rtf_body"),
+def _properties(message: Any) -> MessageProperties:
+    return MessageProperties(
+        headers=_get(message, "transport_headers") or "",
+        subject=_get(message, "subject") or "",
+        sender=_get(message, "sender_name") or "",
+        sent=_get(message, "client_submit_time"),
+        plain=_get(message, "plain_text_body"),
+        html=_get(message, "html_body"),
+        rtf=_get(message, "rtf_body"),
     )
 
 
-def _quietly(item: Any, attribute: str) -> Any:
-    """An attribute of an item; None where the file does not hold it, which libpff reports as an error."""
+def _get(item: Any, attribute: str) -> Any:
+    """An attribute of an item; None if the file does not have it, which libpff reports as an error."""
     try:
         return getattr(item, attribute)
     except (OSError, AttributeError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""JSONL and CSV: a record for every mail, columns by their usual names or as the configuration says."""
+"""JSONL and CSV with a record per mail; columns are detected by their name or set by the configuration."""
 
 import codecs
 import csv
@@ -14,12 +14,12 @@ import chardet
 
 from email_assistant.archive.html import html_to_text
 from email_assistant.archive.mail import Mail, Person, Unreadable
-from email_assistant.archive.mime import LARGEST_MESSAGE, parse_date
-from email_assistant.archive.readers.streams import prefixed
+from email_assistant.archive.mime import MAX_MESSAGE_BYTES, parse_date
+from email_assistant.archive.readers.streams import with_prefix
 from email_assistant.errors import ArchiveError
 
-# Columns as programs name them, the likeliest first. Compared without case, spaces, '_' and '-'.
-USUAL_NAMES = {
+# Column names that programs use, the most likely first. Compared without case, spaces, '_' and '-'.
+COLUMN_NAMES = {
     "text": ("text", "body", "content", "message", "emailbody", "plaintext", "bodytext", "rawemail", "email", "текст"),
     "subject": ("subject", "title", "тема"),
     "sender": ("sender", "from", "fromaddress", "fromemail", "fromuser", "отправитель"),
@@ -28,8 +28,8 @@ USUAL_NAMES = {
     "id": ("id", "messageid"),
     "thread": ("thread", "threadid", "conversation", "conversationid"),
 }
-HEAD = 65536
-SAMPLE = 1 << 20
+HEAD_BYTES = 65536
+SAMPLE_BYTES = 1 << 20
 
 
 def looks_like_jsonl(head: bytes) -> bool:
@@ -40,57 +40,58 @@ def looks_like_jsonl(head: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
     except ValueError:
-        # A first line longer than the head is cut; its start is all there is to judge by.
-        return len(head) >= HEAD and b'"' in line[:3]
+        # A first line longer than the head is incomplete, so only its start can be checked.
+        return len(head) >= HEAD_BYTES and b'"' in line[:3]
 
 
 def looks_like_csv(head: bytes, text_column: str | None) -> bool:
-    """Whether the first line names the column of text, by a usual name or the one that is given."""
-    first = head.decode(_charset(head), "replace").lstrip("\ufeff").split("\n", 1)[0].rstrip("\r")
+    """Whether the first line names a column of mail text, by a known name or the configured one."""
+    first_line = head.decode(_detect_charset(head), "replace").lstrip("\ufeff").split("\n", 1)[0].rstrip("\r")
     try:
-        names = next(csv.reader([first], delimiter=_delimiter(first)), [])
+        names = next(csv.reader([first_line], delimiter=_guess_delimiter(first_line)), [])
     except csv.Error:
         return False
-    return len(names) > 1 and _column("text", names, text_column) is not None
+    return len(names) > 1 and _find_column("text", names, text_column) is not None
 
 
 def read(stream: BinaryIO, name: str, format: str, columns: dict[str, str | None]) -> Iterator[Mail | Unreadable]:
-    """The mails of a JSONL or CSV file.
+    """Yield the mails of a JSONL or CSV file.
 
     Raises:
-        ArchiveError: when a column that the configuration names is not there, or none holds text.
+        ArchiveError: If a configured column is missing, or no column of mail text is known.
     """
-    records = _json_records(stream) if format == "jsonl" else _csv_records(stream)
-    chosen: dict[str, str] | None = None
-    for place, record in enumerate(records):
-        source = f"{name}#{place}"
-        if isinstance(record, str):
-            yield Unreadable(source, record)
+    rows = _json_rows(stream) if format == "jsonl" else _csv_rows(stream)
+    mapping: dict[str, str] | None = None
+    for index, row in enumerate(rows):
+        source = f"{name}#{index}"
+        if isinstance(row, str):
+            yield Unreadable(source, row)
             continue
-        if chosen is None:
-            chosen = _choose(list(record), columns, name)
-        yield _mail(record, chosen, source)
+        if mapping is None:
+            mapping = _map_columns(list(row), columns, name)
+        yield _to_mail(row, mapping, source)
 
 
-def _json_records(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
-    for line in iter(lambda: stream.readline(LARGEST_MESSAGE), b""):
+def _json_rows(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
+    """Yield an object per line, or what is wrong with the line."""
+    for line in iter(lambda: stream.readline(MAX_MESSAGE_BYTES), b""):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            row = json.loads(line)
         except (ValueError, RecursionError) as error:
             yield f"no JSON: {error}"
             continue
-        yield record if isinstance(record, dict) else "a JSON value that is no object"
+        yield row if isinstance(row, dict) else "a JSON value that is no object"
 
 
-def _csv_records(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
-    """The rows of a table in UTF-8; in another charset where its first megabyte is none."""
-    start = stream.read(SAMPLE)
-    text = io.TextIOWrapper(prefixed(start, stream), encoding=_charset(start), errors="replace", newline="")
-    csv.field_size_limit(LARGEST_MESSAGE)
-    first = start.split(b"\n", 1)[0].decode("latin-1")
-    rows = csv.DictReader(text, delimiter=_delimiter(first))
+def _csv_rows(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
+    """Yield a row of a table, or what is wrong with it. Tables whose first megabyte is not UTF-8 are decoded by a guess."""
+    start = stream.read(SAMPLE_BYTES)
+    text = io.TextIOWrapper(with_prefix(start, stream), encoding=_detect_charset(start), errors="replace", newline="")
+    csv.field_size_limit(MAX_MESSAGE_BYTES)
+    first_line = start.split(b"\n", 1)[0].decode("latin-1")
+    rows = csv.DictReader(text, delimiter=_guess_delimiter(first_line))
     while True:
         try:
             row = next(rows)
@@ -102,7 +103,7 @@ def _csv_records(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
         yield "more fields than columns" if None in row else {key: value or "" for key, value in row.items()}
 
 
-def _charset(start: bytes) -> str:
+def _detect_charset(start: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)
     except UnicodeDecodeError:
@@ -110,74 +111,75 @@ def _charset(start: bytes) -> str:
     return "utf-8-sig"
 
 
-def _delimiter(first_line: str) -> str:
+def _guess_delimiter(first_line: str) -> str:
     return max(",;\t|", key=first_line.count)
 
 
-def _choose(names: list[str], columns: dict[str, str | None], name: str) -> dict[str, str]:
-    chosen: dict[str, str] = {}
-    for field in USUAL_NAMES:
-        wanted = columns.get(field)
-        column = _column(field, names, wanted)
+def _map_columns(names: list[str], columns: dict[str, str | None], name: str) -> dict[str, str]:
+    """The column of each field of a mail that the table has."""
+    mapping: dict[str, str] = {}
+    for field in COLUMN_NAMES:
+        configured = columns.get(field)
+        column = _find_column(field, names, configured)
         if column is not None:
-            chosen[field] = column
-        elif wanted is not None:
-            raise ArchiveError(f"{name}: data.columns.{field}={wanted}: the columns are {', '.join(names)}")
-    if "text" not in chosen:
-        raise ArchiveError(f"{name}: data.columns.text: which of these holds the mail? {', '.join(names)}")
-    return chosen
+            mapping[field] = column
+        elif configured is not None:
+            raise ArchiveError(f"{name}: data.columns.{field}={configured}: the columns are {', '.join(names)}")
+    if "text" not in mapping:
+        raise ArchiveError(f"{name}: data.columns.text must name the column of mail text: {', '.join(names)}")
+    return mapping
 
 
-def _column(field: str, names: Iterable[str], wanted: str | None) -> str | None:
-    if wanted is not None:
-        return wanted if wanted in names else None
-    by_plain_name = {_plain(name): name for name in reversed(list(names))}
-    return next((by_plain_name[usual] for usual in USUAL_NAMES[field] if usual in by_plain_name), None)
+def _find_column(field: str, names: Iterable[str], configured: str | None) -> str | None:
+    if configured is not None:
+        return configured if configured in names else None
+    by_plain_name = {_normalize(name): name for name in reversed(list(names))}
+    return next((by_plain_name[known] for known in COLUMN_NAMES[field] if known in by_plain_name), None)
 
 
-def _plain(name: str) -> str:
+def _normalize(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
 
 
-def _mail(record: dict[str, Any], chosen: dict[str, str], source: str) -> Mail:
-    values = {field: record.get(column) for field, column in chosen.items()}
-    text = _text(values.get("text")).replace("\r\n", "\n").replace("\r", "\n")
+def _to_mail(row: dict[str, Any], mapping: dict[str, str], source: str) -> Mail:
+    values = {field: row.get(column) for field, column in mapping.items()}
+    text = _to_text(values.get("text")).replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip()[:200].lower().startswith(("<html", "<!doctype html", "<div", "<p>")):
         text = html_to_text(text)
     return Mail(
         source=source,
-        id=_text(values.get("id")).strip() or sha256(f"{source}\n{text}".encode()).hexdigest()[:32],
-        subject=" ".join(_text(values.get("subject")).split()),
+        id=_to_text(values.get("id")).strip() or sha256(f"{source}\n{text}".encode()).hexdigest()[:32],
+        subject=" ".join(_to_text(values.get("subject")).split()),
         text=text,
-        date=_date(values.get("date")),
-        senders=_people(values.get("sender")),
-        recipients=_people(values.get("recipient")),
-        thread=_text(values.get("thread")).strip() or None,
+        date=_parse_date(values.get("date")),
+        senders=_parse_people(values.get("sender")),
+        recipients=_parse_people(values.get("recipient")),
+        thread=_to_text(values.get("thread")).strip() or None,
     )
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_text, value))
+        return ", ".join(map(_to_text, value))
     return "" if value is None else str(value)
 
 
-def _people(value: Any) -> list[Person]:
-    """People of a cell: header style, or a bare name or address."""
-    text = _text(value).strip()
+def _parse_people(value: Any) -> list[Person]:
+    """The people of a cell, written as in a header or as a bare name or address."""
+    text = _to_text(value).strip()
     if not text:
         return []
     if "@" not in text:
         return [Person(name.strip(), "") for name in text.split(";") if name.strip()]
-    found = [Person(name.strip(), address.lower()) for name, address in getaddresses([text.replace(";", ",")])]
-    return [person for person in found if person.address]
+    people = [Person(name.strip(), address.lower()) for name, address in getaddresses([text.replace(";", ",")])]
+    return [person for person in people if person.address]
 
 
-def _date(value: Any) -> datetime | None:
-    """ISO 8601, seconds since 1970, or the way a mail header writes it."""
+def _parse_date(value: Any) -> datetime | None:
+    """Parse ISO 8601, seconds since 1970, or the date format of mail headers."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return datetime.fromtimestamp(value, UTC)
-    text = _text(value).strip()
+    text = _to_text(value).strip()
     try:
         return datetime.fromisoformat(text)
     except ValueError:

@@ -1,41 +1,44 @@
-"""Streams with a head that was looked at already."""
+"""Streams whose first bytes were already read."""
 
 import io
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
 
-class _Prefixed(io.RawIOBase):
-    """The head, and then the rest."""
+class _PrefixedStream(io.RawIOBase):
+    """The bytes that were already read, followed by the rest."""
 
-    def __init__(self, head: bytes, rest: BinaryIO, count: Callable[[int], None]) -> None:
+    def __init__(self, head: bytes, rest: BinaryIO, on_read: Callable[[int], None]) -> None:
         super().__init__()
-        self._head, self._rest, self._count = memoryview(head), rest, count
+        self._head, self._rest, self._on_read = memoryview(head), rest, on_read
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, target: object) -> int:
         view = memoryview(target)  # type: ignore[arg-type]
-        data = self._head[: len(view)] if len(self._head) else read_some(self._rest, len(view))
+        data = self._head[: len(view)] if len(self._head) else read_available(self._rest, len(view))
         self._head = self._head[len(data) :]
-        self._count(len(data))
+        self._on_read(len(data))
         view[: len(data)] = data
         return len(data)
 
 
-def read_some(stream: BinaryIO, size: int) -> bytes:
-    """Up to `size` bytes, as they come: of a stream that breaks off, what came before is not lost with the rest."""
+def read_available(stream: BinaryIO, size: int) -> bytes:
+    """Read up to `size` bytes by a single read of the stream.
+
+    If the stream is cut off, the bytes before the cut are returned before the next call raises.
+    """
     read = getattr(stream, "read1", stream.read)
     return cast(bytes, read(size))
 
 
-def prefixed(head: bytes, rest: BinaryIO, count: Callable[[int], None] = lambda _: None) -> BinaryIO:
-    """A stream of bytes that were read already and of what follows them.
+def with_prefix(head: bytes, rest: BinaryIO, on_read: Callable[[int], None] = lambda _: None) -> BinaryIO:
+    """A stream of bytes that were already read, followed by the rest of their stream.
 
     Args:
-        head: The bytes that were read.
-        rest: Where the others come from.
-        count: Told how many bytes are handed out; may raise to stop the reading.
+        head: The bytes that were already read.
+        rest: The stream with the bytes that follow them.
+        on_read: Called with the number of bytes of each read; may raise to stop reading.
     """
-    return cast(BinaryIO, io.BufferedReader(_Prefixed(head, rest, count), 65536))
+    return cast(BinaryIO, io.BufferedReader(_PrefixedStream(head, rest, on_read), 65536))
