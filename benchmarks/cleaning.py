@@ -15,7 +15,7 @@ from pathlib import Path
 
 from email_assistant.archive import cleaning, mime, owner, quotes, readers, signatures
 from email_assistant.archive.html import html_to_text
-from email_assistant.archive.index import parse
+from email_assistant.archive.index import parse_item
 from email_assistant.archive.mail import Mail
 
 Cleaner = Callable[[str], str]
@@ -251,9 +251,9 @@ def _show(mail: Mail, result: str) -> None:
 
 def owned(path: Path, owners: list[str], columns: readers.Columns) -> Iterator[Mail]:
     """The owner's messages that have a text."""
-    known = owner.given(owners)
+    known = owner.parse_owner(owners)
     for found in readers.read([path], "auto", columns):
-        mail = parse(found)
+        mail = parse_item(found)
         if isinstance(mail, Mail) and known.wrote(mail) and mail.text.strip():
             yield mail
 

@@ -18,11 +18,11 @@ import atheris
 with atheris.instrument_imports(include=["email_assistant"]):
     from email_assistant.archive import cleaning, readers
     from email_assistant.archive.html import html_to_text
-    from email_assistant.archive.index import parse
-    from email_assistant.archive.mail import Mail, Raw, Unreadable
+    from email_assistant.archive.index import parse_item
+    from email_assistant.archive.mail import Mail, RawMessage, Unreadable
     from email_assistant.archive.readers import mbox
     from email_assistant.archive.redaction import Redactor
-    from email_assistant.archive.signatures import Learned
+    from email_assistant.archive.signatures import SignatureProfile
     from email_assistant.errors import ArchiveError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def message(data: bytes) -> None:
     """One message in full, then cleaned."""
-    found = parse(Raw("fuzz", data))
+    found = parse_item(RawMessage("fuzz", data))
     assert isinstance(found, Mail | Unreadable)
     if isinstance(found, Mail):
         text(found.text.encode("utf-8", "surrogatepass"))
@@ -41,7 +41,7 @@ def text(data: bytes) -> None:
     plain = data.decode("utf-8", "replace").replace("\r\n", "\n")
     for source in (plain, html_to_text(plain)):
         draft = cleaning.draft(source, drop_code=True, with_context=True)
-        result = cleaning.finish(draft.text, Learned(names=frozenset({"ada"})))
+        result = cleaning.finish(draft.text, SignatureProfile(names=frozenset({"ada"})))
         Redactor().redact(result, "ru")
 
 
@@ -52,11 +52,11 @@ def split(data: bytes) -> None:
     assert messages
     assert sum(len(each or b"") for each in messages) <= len(whole)
     # A chunk of another size sees the same messages.
-    before, mbox.CHUNK = mbox.CHUNK, 17
+    before, mbox.CHUNK_BYTES = mbox.CHUNK_BYTES, 17
     try:
         assert list(mbox.split(io.BytesIO(whole))) == messages
     finally:
-        mbox.CHUNK = before
+        mbox.CHUNK_BYTES = before
 
 
 def archive(data: bytes) -> None:
@@ -66,7 +66,7 @@ def archive(data: bytes) -> None:
         file.flush()
         try:
             for found in readers.read([Path(file.name)], "auto", {}):
-                assert isinstance(parse(found), Mail | Unreadable)
+                assert isinstance(parse_item(found), Mail | Unreadable)
         except ArchiveError:
             return
 

@@ -29,7 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         started = time.monotonic()
-        opened = vault.opened(folder, lambda _: "a passphrase")
+        opened = vault.open_vault(folder, lambda _: "a passphrase")
         key = time.monotonic() - started
         for kind, (count, size) in KINDS.items():
             names = [f"{number}.bin" for number in range(count)]
@@ -55,7 +55,7 @@ def _copy(file: Path) -> None:
     """As a lock does it, but for the encryption."""
     copy = file.with_suffix(".copy")
     with file.open("rb") as source, copy.open("wb") as sink:
-        shutil.copyfileobj(source, sink, vault.CHUNK)
+        shutil.copyfileobj(source, sink, vault.CHUNK_BYTES)
         sink.flush()
         os.fsync(sink.fileno())
     copy.replace(file)

@@ -171,7 +171,7 @@ def caller(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -
 
     def guarded(done: Call) -> Call:
         """Nothing may so much as try to reach another machine."""
-        for file in (tmp_path / "outputs" / guard.AUDIT).glob("*.jsonl"):
+        for file in (tmp_path / "outputs" / guard.AUDIT_FOLDER).glob("*.jsonl"):
             seen = [json.loads(line) for line in file.read_text().splitlines()]
             assert [one for one in seen if one["what"] != "call" and not guard.is_loopback(one["host"])] == []
         return done

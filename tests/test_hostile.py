@@ -10,7 +10,7 @@ import pytest
 from warm import Call
 
 from email_assistant.archive import readers
-from email_assistant.archive.mail import Raw
+from email_assistant.archive.mail import RawMessage
 from email_assistant.requests.injection import speaks_to_model
 from email_assistant.stages.infer import write_table
 
@@ -95,6 +95,6 @@ def test_names_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
         file.writestr("/tmp/climbed.eml", message)
     before = sorted(tmp_path.rglob("*"))
     read = list(readers.read([archive], "auto", {}))
-    assert [one.data for one in read if isinstance(one, Raw)] == [message.encode()] * 2
+    assert [one.data for one in read if isinstance(one, RawMessage)] == [message.encode()] * 2
     assert sorted(tmp_path.rglob("*")) == before
     assert not Path("/tmp/climbed.eml").exists()

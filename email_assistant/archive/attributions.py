@@ -1,9 +1,9 @@
 """Recognizes attributions, the lines above quotes: 'On 3 May 2024 at 10:00, Jane Roe <jane@x.example> wrote:'.
 
 There are two levels of certainty. A *full* attribution is recognized without its surroundings: it begins as programs
-begin them, has a date, and has an address or a clock time. Everything below it is quoted, with or without '>'. A *short*
-one, such as 'Jane Roe writes:', counts only directly above lines marked by '>'. A sentence that begins like 'On Tuesday
-… wrote' is neither, since its verb is not followed by a name.
+begin them, has a date, and has an address or a clock time. Everything below it is quoted, with or without '>'. A
+*short* one, such as 'Jane Roe writes:', counts only directly above lines marked by '>'. A sentence that begins like 'On
+Tuesday … wrote' is neither, since its verb is not followed by a name.
 """
 
 import re
@@ -111,7 +111,7 @@ def find_inline(line: str) -> int | None:
 
 
 def _has_language_independent_form(text: str) -> bool:
-    """Whether a text has a date, a clock time, an address in brackets, up to three words and a colon, in any language."""
+    """Whether a text has a date, a clock time, an address in brackets and a colon, in any language."""
     match = BRACKETED_ADDRESS.search(text)
     before = text[: match.start()] if match else ""
     return bool(CLOCK.search(before) and FULL_DATE.search(before))

@@ -27,6 +27,12 @@ CALENDAR_SUBJECT = re.compile(
     r"zaakceptowano|odrzucono|прийнято|відхилено)\s?:",
     re.IGNORECASE,
 )
+SUBJECTS = {
+    "vacation": VACATION_SUBJECT,
+    "bounce": BOUNCE_SUBJECT,
+    "receipt": RECEIPT_SUBJECT,
+    "calendar": CALENDAR_SUBJECT,
+}
 ROBOT_ADDRESS = re.compile(r"(no-?reply|do-?not-?reply|notifications?|mailer-daemon|postmaster)@", re.IGNORECASE)
 DAEMON_ADDRESS = re.compile(r"(mailer-daemon|postmaster)@", re.IGNORECASE)
 LIST_HEADERS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
@@ -68,8 +74,7 @@ def _is_automatic(message: Message, sender: str) -> bool:
 
 
 def _kinds_by_subject(subject: str) -> set[str]:
-    patterns = {"vacation": VACATION_SUBJECT, "bounce": BOUNCE_SUBJECT, "receipt": RECEIPT_SUBJECT, "calendar": CALENDAR_SUBJECT}
-    return {kind for kind, pattern in patterns.items() if pattern.match(subject)}
+    return {kind for kind, pattern in SUBJECTS.items() if pattern.match(subject)}
 
 
 def _kinds_by_structure(message: Message) -> set[str]:

@@ -66,9 +66,7 @@ class NearDuplicateIndex:
         signature = _bit_signature(words)
         word_id_set, candidates = set(word_ids), self._candidates(prefix, size, signature)
         similar = [
-            candidate
-            for candidate in candidates
-            if jaccard(word_id_set, self._words_of(candidate)) >= self._threshold
+            candidate for candidate in candidates if jaccard(word_id_set, self._words_of(candidate)) >= self._threshold
         ]
         digest = blake2b(array("I", sorted(word_ids)).tobytes(), digest_size=16).digest()
         if digest not in self._stored_sets:

@@ -104,7 +104,8 @@ class _LabelledLines:
             return bool(addresses >= 2 and has_date_and_time)
         if len(fields) >= 3 and fields & {"sender", "subject"}:
             return bool(has_rule or known & {"subject", "sent"} or addresses)
-        return len(fields) == 2 and bool((addresses and has_date_and_time) or (has_rule and fields & {"sender", "subject"}))
+        is_likely = (addresses and has_date_and_time) or (has_rule and fields & {"sender", "subject"})
+        return len(fields) == 2 and bool(is_likely)
 
 
 def find_separator(lines: list[str], start: int) -> QuoteHeader | None:

@@ -1,7 +1,7 @@
 """How mail programs in each language introduce quotes and mark what they add.
 
-There is one entry per language, so that a new language takes a few lines. All words are matched without case. Rules that
-work by structure (an address, a date, a colon at the end) need no entry here.
+There is one entry per language, so that a new language takes a few lines. All words are matched without case. Rules
+that work by structure (an address, a date, a colon at the end) need no entry here.
 """
 
 from dataclasses import dataclass

@@ -130,7 +130,8 @@ def parse_people(message: Message, *names: str) -> list[Person]:
 @lru_cache(maxsize=8192)
 def _parse_addresses(raw: tuple[str, ...]) -> tuple[Person, ...]:
     people = [
-        make_person(decode_header_text(name).strip().strip("'\""), address.strip()) for name, address in getaddresses(raw)
+        make_person(decode_header_text(name).strip().strip("'\""), address.strip())
+        for name, address in getaddresses(raw)
     ]
     return tuple(dict.fromkeys(person for person in people if person.name or person.address))
 

@@ -106,7 +106,9 @@ class SenderStats:
             raise ArchiveError("the archive names no sender; name its owner: data.owner=[me@example.org]")
         main = max(candidates, key=lambda sender: (self._in_sent_folder[sender], sender))
         if self._in_sent_folder[main]:
-            accounts = {sender for sender in candidates if self._is_account(sender, self._in_sent_folder[main])} | {main}
+            accounts = {sender for sender in candidates if self._is_account(sender, self._in_sent_folder[main])} | {
+                main
+            }
             messages = sum(self._in_sent_folder[account] for account in accounts)
             return self._owner(accounts, f"sender of {messages} messages in folders of sent mail")
         main = max(
@@ -129,9 +131,7 @@ class SenderStats:
             name for account in accounts for name in self._names[account] if len(name.split()) > 1 and "@" not in name
         }
         aliases = {sender for sender, names in self._names.items() if own_names & set(names)}
-        impostors = {
-            alias for alias in aliases - accounts if "@" in alias and self._wrote_only_to(alias, accounts)
-        }
+        impostors = {alias for alias in aliases - accounts if "@" in alias and self._wrote_only_to(alias, accounts)}
         addresses = {alias for alias in (aliases | accounts) - impostors if "@" in alias}
         if impostors:
             grounds += f"; not {', '.join(sorted(impostors))}, who wrote under the same name and to the owner alone"

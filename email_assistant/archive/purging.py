@@ -71,9 +71,7 @@ class Terms:
         ids = [str(record["id"])] if "id" in record else []
         people = [part for recipient in record.get("to", ()) for part in str(recipient).partition("<")]
         texts = [
-            value
-            for name, value in record.items()
-            if name not in ("id", "thread", "source") and isinstance(value, str)
+            value for name, value in record.items() if name not in ("id", "thread", "source") and isinstance(value, str)
         ]
         return self._match_any(people, texts, ids)
 
@@ -121,8 +119,8 @@ def parse_terms(match: str, key: str) -> Terms:
         words = _words(parsed[2]) if parsed else []
         if not parsed or not words:
             raise ConfigurationError(
-                f"purge.match: invalid term {part!r}; write from:, subject: or id: followed by words, joined by 'or', as "
-                "in purge.match='from:bo@x.example or subject:merger'"
+                f"purge.match: invalid term {part!r}; write from:, subject: or id: followed by words, joined by 'or', "
+                "as in purge.match='from:bo@x.example or subject:merger'"
             )
         terms.add(Term(parsed[1], len(words), _digest(key, words)))
     return Terms(key, frozenset(terms))

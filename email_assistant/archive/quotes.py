@@ -1,9 +1,9 @@
 """Separates the author's own words from what a message quotes or forwards.
 
-The order of the steps matters. First, lines marked by '>' are removed wherever they are, with the attribution above them,
-since people answer above, below and in between. Then the first full attribution, separator or header block is searched;
-everything below it is quoted. If that leaves nothing, the answer is below the quote, so that the author's words are never
-lost.
+The order of the steps matters. First, lines marked by '>' are removed wherever they are, with the attribution above
+them, since people answer above, below and in between. Then the first full attribution, separator or header block is
+searched; everything below it is quoted. If that leaves nothing, the answer is below the quote, so that the author's
+words are never lost.
 """
 
 import re
@@ -183,7 +183,8 @@ def _find_quote_header(lines: list[str]) -> QuoteHeader | None:
             return _with_header_block(lines, header)
         if attributions.may_end_attribution(line) and (start := _attribution_start(lines, index)) is not None:
             return QuoteHeader(start, index + 1, attribution=True)
-        block = SINGLE_LINE_BLOCK.search(line[:MAX_SINGLE_LINE]) if line.count(":") > 2 and len(line) > MIN_SINGLE_LINE else None
+        may_be_block = line.count(":") > 2 and len(line) > MIN_SINGLE_LINE
+        block = SINGLE_LINE_BLOCK.search(line[:MAX_SINGLE_LINE]) if may_be_block else None
         if block:
             return QuoteHeader(index, index + 1, column=block.start())
     return None

@@ -1,7 +1,7 @@
 """Replaces personal data in texts by placeholders: [EMAIL-1], [PHONE-2], [IBAN-1].
 
-The same value gets the same placeholder in the whole archive. Numbers are replaced only if their check digits are right;
-numbers with weak check digits only next to a word that names them.
+The same value gets the same placeholder in the whole archive. Numbers are replaced only if their check digits are
+right; numbers with weak check digits only next to a word that names them.
 """
 
 import re
@@ -168,7 +168,11 @@ def _match_phones(text: str, regions: tuple[str | None, ...]) -> Iterator[Span]:
         leniency = phonenumbers.Leniency.VALID if region is None else phonenumbers.Leniency.STRICT_GROUPING
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency):
             preceding = text[max(0, match.start - 24) : match.start]
-            if region is None or PHONE_WORD.search(preceding) or not (match.raw_string.isdigit() or PRECEDED_BY_NUMBER.search(preceding)):
+            if (
+                region is None
+                or PHONE_WORD.search(preceding)
+                or not (match.raw_string.isdigit() or PRECEDED_BY_NUMBER.search(preceding))
+            ):
                 yield match.start, match.end, "phone"
 
 

@@ -1,19 +1,19 @@
 """The second pass over an archive: cleans the owner's messages and selects those to train on.
 
-It has three steps, each a function with its own result: `draft_messages` cleans each message by itself,
-`finish_drafts` cleans them by what all of them show (signatures, languages), and `drop_repeats` drops near-duplicates and
-surplus messages. Texts are kept on disk between the steps; memory holds some numbers per message of the owner, and the
-words of those that are kept.
+It has three steps, each a function with its own result: `draft_messages` cleans each message by itself, `finish_drafts`
+cleans them by what all of them show (signatures, languages), and `drop_repeats` drops near-duplicates and surplus
+messages. Texts are kept on disk between the steps; memory holds some numbers per message of the owner, and the words of
+those that are kept.
 """
 
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from email_assistant.archive import cleaning, signatures
 from email_assistant.archive.answering import truncate_words
@@ -154,9 +154,7 @@ class ReadingPlan:
 
     def wants(self, number: int) -> bool:
         """Whether the second pass looks at a message."""
-        return bool(
-            self.by_owner[number] or self.answered[number] or number in self.examples or number in self.others
-        )
+        return bool(self.by_owner[number] or self.answered[number] or number in self.examples or number in self.others)
 
 
 @dataclass
@@ -449,7 +447,7 @@ class _EmailBuilder:
     context_words: int | None
     redactor: Redactor | None
 
-    def __call__(self, mail: FinishedMail, email_id: str, drafts: jsonl.Lines) -> Email:
+    def __call__(self, mail: FinishedMail, email_id: str, drafts: Sequence[Mapping[str, Any]]) -> Email:
         language = self.mails.language(mail)
 
         def redacted(text: str) -> str:
@@ -469,12 +467,12 @@ class _EmailBuilder:
             email["context"] = redacted(truncate_words(self._context(mail, drafts), self.context_words)) or None
         return email
 
-    def _context(self, mail: FinishedMail, drafts: jsonl.Lines) -> str:
+    def _context(self, mail: FinishedMail, drafts: Sequence[Mapping[str, Any]]) -> str:
         """What a mail answers: the message in the archive, or else the text that the mail quotes."""
         line = self.parent_lines.get(hash64(mail.parent)) if mail.parent else None
         if line is None:
             return mail.context
-        return cleaning.finish(drafts[line]["text"]) or mail.context
+        return cleaning.finish(str(drafts[line]["text"])) or mail.context
 
     def redact_other_text(self, text: str) -> str:
         """Replace personal data in a text that is not a kept mail, whose language is not known yet."""

@@ -1,7 +1,7 @@
 """Removes signatures and keeps sign-offs: 'Cheers, W' is style, a block of telephone numbers is not.
 
-Signatures are learned from the archive: they are lines that recur at the end of the owner's mails. Such lines are removed
-below the owner's name. Above it, and without contact data, they are kept as the owner's words.
+Signatures are learned from the archive: they are lines that recur at the end of the owner's mails. Such lines are
+removed below the owner's name. Above it, and without contact data, they are kept as the owner's words.
 """
 
 import re

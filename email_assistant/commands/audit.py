@@ -17,8 +17,8 @@ from email_assistant.configuration.schema import Config
 from email_assistant.console import printable, screen, size, table
 from email_assistant.errors import PrivacyError
 from email_assistant.pipeline.context import Context
-from email_assistant.privacy.guard import AUDIT, is_loopback
-from email_assistant.privacy.passages import everything, files_of, holds, lines_of, passages
+from email_assistant.privacy.guard import AUDIT_FOLDER, is_loopback
+from email_assistant.privacy.passages import contains_any, sample_passages, searchable_lines, text_files, walk
 from email_assistant.storage import jsonl
 
 Record = dict[str, Any]
@@ -58,7 +58,7 @@ def run(context: Context) -> None:
     """
     config, console = context.config, screen()
     roots = [config.outputs, Path(config.paths.mlruns)]
-    calls = list(_calls(config.outputs / AUDIT))
+    calls = list(_calls(config.outputs / AUDIT_FOLDER))
     faults = [
         *_tell_calls(calls[-config.audit.calls :], console),
         *_tell_modes(roots, console),
@@ -111,7 +111,7 @@ def _tell_calls(calls: Sequence[Call], console: Console) -> Iterator[str]:
 
 def _tell_modes(roots: Sequence[Path], console: Console) -> Iterator[str]:
     files, opened = 0, []
-    for path in everything(roots):
+    for path in walk(roots):
         files += 1
         if path.lstat().st_mode & OTHERS_MAY and not path.is_symlink():
             opened.append(path)
@@ -130,7 +130,7 @@ def _tell_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], con
     astray = []
     looked = 0
     chosen, left = _newest(_temporary(config, roots, calls), config.audit.temporary_mb * 10**6)
-    for path in itertools.chain(files_of(roots), chosen):
+    for path in itertools.chain(text_files(roots), chosen):
         looked += 1
         if _still_holds(path, wanted):
             place = _place_for_text(config, path)
@@ -159,9 +159,9 @@ def _passages(config: Config) -> list[bytes]:
         line
         for file in sorted((config.outputs / "artifacts" / "data").glob("*/emails.jsonl"))
         for text in jsonl.Field(jsonl.Lines(file), "text")
-        for line in lines_of(text)
+        for line in searchable_lines(text)
     }
-    return passages(lines, config.audit.passages, config.seed)
+    return sample_passages(lines, config.audit.passages, config.seed)
 
 
 def _place_for_text(config: Config, path: Path) -> Path | None:
@@ -206,6 +206,6 @@ def _newest(files: Iterable[tuple[Path, os.stat_result]], room: int) -> tuple[li
 
 def _still_holds(path: Path, wanted: Sequence[bytes]) -> bool:
     try:
-        return holds(path, wanted)
+        return contains_any(path, wanted)
     except FileNotFoundError:
         return False

@@ -16,7 +16,7 @@ from email_assistant.errors import PrivacyError
 from email_assistant.experiments.registry import ADAPTER
 from email_assistant.experiments.tracking import ARTIFACT_TAG, all_runs, experiments_of, has_store, store_of
 from email_assistant.pipeline.context import Context, folder_of_call
-from email_assistant.privacy.passages import files_of, holds, lines_of, passages
+from email_assistant.privacy.passages import contains_any, sample_passages, searchable_lines, text_files
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_of
@@ -62,7 +62,7 @@ def check(config: Config) -> None:
         ConfigurationError: when one cannot.
         PrivacyError: when the terms of before cannot, or runs lie on a server.
     """
-    purging.parsed(config.purge.match or "", purging.load_terms(config.outputs).key)
+    purging.parse_terms(config.purge.match or "", purging.load_terms(config.outputs).key)
     if config.tracking.uri:
         raise PrivacyError(
             f"tracking.uri = {config.tracking.uri}: files of runs on a server cannot be taken out from here"
@@ -77,7 +77,7 @@ def run(context: Context) -> None:
     """
     config, store = context.config, context.store
     before = purging.load_terms(config.outputs)
-    terms = purging.parsed(config.purge.match or "", before.key)
+    terms = purging.parse_terms(config.purge.match or "", before.key)
     found = _find(config, store, terms)
     _tell(config, found)
     _clear_own_call()
@@ -85,7 +85,7 @@ def run(context: Context) -> None:
         log.info("%-10s nothing was changed (purge.dry_run=true)", "purge")
         return
     # First of all, so that a call that is cut off has not half forgotten what it was for.
-    purging.write(config.outputs, before | terms)
+    purging.save_terms(config.outputs, before | terms)
     kept = _keep_sentences(store, found, terms)
     for artifact in found.artifacts:
         shutil.rmtree(artifact.folder)
@@ -115,7 +115,7 @@ def _find(config: Config, store: ArtifactCache, terms: purging.Terms) -> Found:
         # A line that other mails have as well tells nothing of these.
         for record in jsonl.Lines(artifact.path("emails.jsonl")):
             if record["id"] not in found.mails:
-                found.lines.difference_update(lines_of(record["text"]))
+                found.lines.difference_update(searchable_lines(record["text"]))
     for stage in STAGES[1:]:
         for artifact in store.all_of(stage):
             inputs = set(map(str, artifact.manifest.get("reads", {}).get("inputs", {}).values()))
@@ -136,10 +136,10 @@ def _look_through(artifact: Artifact, terms: purging.Terms, found: Found) -> boo
     own = False
     for file in sorted(artifact.folder.glob("*.jsonl")):
         for record in jsonl.Lines(file):
-            if terms.take_record(record):
+            if terms.matches_record(record):
                 own = own or file.name != "others.jsonl"
                 found.mails.add(str(record.get("id", "")))
-                found.lines.update(lines_of(str(record.get("text", record.get("email", "")))))
+                found.lines.update(searchable_lines(str(record.get("text", record.get("email", "")))))
     found.mails.discard("")
     return own
 
@@ -198,7 +198,7 @@ def _keep_sentences(store: ArtifactCache, found: Found, terms: purging.Terms) ->
         mails = jsonl.Lines(source.path("emails.jsonl"))
         # A line for a mail, in their order.
         for mail, sentence in zip(mails, jsonl.Lines(artifact.path(SENTENCES)), strict=True):
-            if not terms.take_record(mail) and not terms.take_record(sentence):
+            if not terms.matches_record(mail) and not terms.matches_record(sentence):
                 kept[sentence["key"]] = sentence
     if kept:
         facts = {"reads": {}, "scores": {}, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
@@ -227,7 +227,7 @@ def _clear_runs(config: Config, found: Found) -> None:
 def _clear_tables(config: Config, terms: purging.Terms) -> None:
     """Remove tables of `infer` among the outputs that speak of what was taken out."""
     for path in sorted([*config.outputs.glob("*.csv"), *config.outputs.glob(".*.progress.jsonl")]):
-        if terms.take_record({"text": path.read_text(encoding="utf-8", errors="replace")}):
+        if terms.matches_record({"text": path.read_text(encoding="utf-8", errors="replace")}):
             path.unlink()
             log.info("%-10s %s spoke of it and is removed", "purge", path)
 
@@ -241,7 +241,7 @@ def _clear_own_call() -> None:
 def _traces(config: Config, found: Found) -> Iterator[str]:
     """Files that still have lines of the mails or the addresses that were named."""
     addresses = [address.encode() for address in re.findall(r"[^\s:]+@[^\s:]+", config.purge.match or "")]
-    wanted = [*passages(found.lines, LOOKED_FOR, config.seed), *addresses]
-    for path in files_of([config.outputs, Path(config.paths.mlruns)]):
-        if holds(path, wanted):
+    wanted = [*sample_passages(found.lines, LOOKED_FOR, config.seed), *addresses]
+    for path in text_files([config.outputs, Path(config.paths.mlruns)]):
+        if contains_any(path, wanted):
             yield str(path)

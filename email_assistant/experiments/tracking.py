@@ -28,7 +28,7 @@ from email_assistant.configuration.schema import Config
 from email_assistant.errors import EmailAssistantError, TrackingError
 from email_assistant.experiments import processes, store_view, sweep_job
 from email_assistant.privacy import guard
-from email_assistant.privacy.vault_state import LOCKED
+from email_assistant.privacy.vault_state import LOCKED_SUFFIX
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -111,7 +111,7 @@ def _open_server(uri: str, experiment: str) -> tuple["MlflowClient", str]:
 
     parts = urlsplit(uri)
     host = parts.hostname or ""
-    guard.allow(host)
+    guard.allow_host(host)
     try:
         # MLflow itself would try for minutes.
         socket.create_connection((host, parts.port or (443 if parts.scheme == "https" else 80)), ANSWERS_WITHIN).close()
@@ -170,7 +170,7 @@ def _connect(mlruns: Path) -> "MlflowClient":
     from sqlalchemy.exc import DatabaseError
 
     mlruns = mlruns.resolve()
-    if database(mlruns).with_name(f"{database(mlruns).name}{LOCKED}").exists():
+    if database(mlruns).with_name(f"{database(mlruns).name}{LOCKED_SUFFIX}").exists():
         raise TrackingError(f"{mlruns}: the store is encrypted: stage=unlock opens it")
     try:
         client = MlflowClient(f"sqlite:///{database(mlruns)}")

@@ -56,7 +56,7 @@ def fetch_missing(config: Config) -> None:
 
 def main(name: str) -> int:
     """What that process does."""
-    guard.protect(fetches=True)
+    guard.protect(may_download=True)
     from huggingface_hub import snapshot_download
 
     try:

@@ -84,7 +84,7 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
         EmailAssistantError: for everything that the user can mend.
     """
     _refuse_locked(config)
-    guard.record_to(config.outputs / guard.AUDIT, config.stage)
+    guard.start_audit_log(config.outputs / guard.AUDIT_FOLDER, config.stage)
     together = distributed.init()
     if together.shards and config.lora.init != "default":
         raise ConfigurationError(f"lora.init = {config.lora.init}: changes the base, which is spread out; take default")
@@ -103,7 +103,7 @@ def run(config: Config, origin: Origin | None = None) -> float | None:
 
 def _refuse_locked(config: Config) -> None:
     """Nothing is made or read while files are encrypted."""
-    state = vault_state.state_of(config.outputs)
+    state = vault_state.read_state(config.outputs)
     if state != "open" and config.stage not in ("lock", "unlock"):
         how = "stage=unlock opens it" if state == "locked" else "stage=lock or unlock was cut off; call it again"
         raise PrivacyError(f"{config.outputs}: is {state}: {how}")

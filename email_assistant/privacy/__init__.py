@@ -1,1 +1,1 @@
-"""What keeps mail on this machine and out of other hands: the network guard and the vault."""
+"""Privacy: the network guard, the vault, and the search for passages of mails."""

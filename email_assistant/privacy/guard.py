@@ -1,7 +1,12 @@
-"""Nothing leaves the machine: offline switches, a guard on connections, file modes.
+"""Keeps mail on this machine: offline switches for libraries, a guard on network connections, and private file modes.
 
-`run.py` calls `protect()` before any other import, since several libraries read these switches
-once, when they are imported.
+`run.py` calls `protect()` before its other imports, since several libraries read their switches when they are imported.
+
+The guard is a Python audit hook (PEP 578). Before Python code connects a socket, sends a datagram or looks up a name,
+the hook checks the host and raises PermissionError unless it is this machine (a loopback address or 'localhost') or was
+allowed. The hook cannot be removed while the process runs. It does not see connections that compiled code opens by
+itself, without Python's `socket` module, and it does not apply to programs other than Python; both kinds of code would
+have to be confined by the operating system. Unix domain sockets are not checked.
 """
 
 import ipaddress
@@ -26,7 +31,7 @@ SWITCHES = {
     "DO_NOT_TRACK": "true",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_UPDATE_DOWNLOAD_COUNTS": "0",
-    # Its downloads would go by a library that no guard of Python's sees.
+    # Xet downloads by compiled code, which no audit hook sees.
     "HF_HUB_DISABLE_XET": "1",
     "DISABLE_SAFETENSORS_CONVERSION": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -35,109 +40,108 @@ SWITCHES = {
     "TOKENIZERS_PARALLELISM": "true",
 }
 OWNER_ONLY_UMASK = 0o077
-PRIVATE = [ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
-# Where this process and those that it starts write down what they connected to or were refused, and for which call.
-RECORD, CALL = "EMAIL_ASSISTANT_RECORD", "EMAIL_ASSISTANT_CALL"
-# The folder of it among the outputs.
-AUDIT = "audit"
-# Python's events (docs: Audit events table): of a socket and an address, and of a host or an address.
+PRIVATE_NETWORKS = [
+    ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+]
+# Environment variables by which the processes of a call share its audit log and its id.
+LOG_VARIABLE, CALL_VARIABLE = "EMAIL_ASSISTANT_RECORD", "EMAIL_ASSISTANT_CALL"
+# The folder of audit logs in the outputs.
+AUDIT_FOLDER = "audit"
+# Python's audit events that have a socket and an address, and those that have a host or an address.
 _CONNECTIONS = ("socket.connect", "socket.sendto", "socket.sendmsg")
 _LOOKUPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")
 
-_guarded = False
-_open = False
-# What this process wrote down already.
-_seen: set[tuple[str, str, str]] = set()
-# Hosts of the private network that the user has let this process connect to.
-_allowed: set[str] = set()
+_hook_installed = False
+_may_connect_anywhere = False
+# Events that this process has logged already, as (event, host, module).
+_logged: set[tuple[str, str, str]] = set()
+_allowed_hosts: set[str] = set()
 
 
-def protect(fetches: bool = False) -> None:
-    """Set the offline switches, make new files readable by their owner alone, guard connections.
+def protect(may_download: bool = False) -> None:
+    """Set the offline switches, guard connections, and make new files readable only by their owner.
 
-    Child processes inherit the switches and the file mode. Calling it twice does no harm.
+    Child processes inherit the switches and the file mode. Only forks inherit the guard; other processes call this
+    function themselves. Repeated calls are harmless.
 
     Args:
-        fetches: This process sees no mail and is to fetch a model: it may connect, and what it connects to is
-            written down.
+        may_download: For a process that downloads a model and reads no mail: it may connect to any host, and its
+            connections are logged.
     """
-    global _open
-    _open = fetches
-    os.environ.update({**SWITCHES, **dict.fromkeys(OFFLINE, "0")} if fetches else SWITCHES)
+    global _hook_installed, _may_connect_anywhere
+    _may_connect_anywhere = may_download
+    os.environ.update({**SWITCHES, **dict.fromkeys(OFFLINE, "0")} if may_download else SWITCHES)
     os.umask(OWNER_ONLY_UMASK)
-    _guard_connections()
+    if not _hook_installed:
+        sys.addaudithook(_check_connection)
+        _hook_installed = True
 
 
-def start_python_alone() -> None:
-    """Refuse to start any program but Python, in this process for good."""
-    sys.addaudithook(_refuse_other_programs)
+def forbid_other_programs() -> None:
+    """Refuse to start any program but Python, for the rest of this process."""
+    sys.addaudithook(_check_program)
 
 
 def guarded_environment() -> dict[str, str]:
-    """The environment for a program of others in Python, by which all its processes are guarded."""
+    """The environment for a Python program of another project, in which the guard covers all its Python processes."""
     paths = [str(Path(__file__).parent / "startup"), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, **SWITCHES, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
-def record_to(folder: Path, stage: str) -> None:
-    """Write down in a folder, for `stage=audit`, that a call begins, and what its processes connect to.
+def start_audit_log(folder: Path, stage: str) -> None:
+    """Log the start of a call, and from now on the connections of its processes, for `stage=audit`.
 
     Args:
-        folder: A file a day comes into it.
-        stage: What the call asks for. Its other values may name people.
+        folder: The folder of the logs, one file per day.
+        stage: The stage of the call. No other values are logged, since they may contain names.
     """
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
-    os.environ[RECORD] = str((folder / f"{now:%Y-%m-%d}.jsonl").resolve())
-    os.environ[CALL] = f"{os.getpid()}-{now.timestamp():.6f}"
-    _seen.clear()
+    os.environ[LOG_VARIABLE] = str((folder / f"{now:%Y-%m-%d}.jsonl").resolve())
+    os.environ[CALL_VARIABLE] = f"{os.getpid()}-{now.timestamp():.6f}"
+    _logged.clear()
     changed = [name for name, value in SWITCHES.items() if os.environ.get(name) != value]
-    _write_down("call", stage=stage, guarded=_guarded, changed_switches=changed)
+    _log_event("call", stage=stage, guarded=_hook_installed, changed_switches=changed)
 
 
-def _guard_connections() -> None:
-    global _guarded
-    if not _guarded:
-        sys.addaudithook(_refuse_other_hosts)
-        _guarded = True
-
-
-def _refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
+def _check_connection(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _CONNECTIONS:
-        kind, host = "connection", _host_of(arguments[0], arguments[1])
+        what, host = "connection", _host_of(arguments[0], arguments[1])
     elif event in _LOOKUPS:
-        kind, host = "look-up", _text(arguments[0])
+        what, host = "look-up", _host_text(arguments[0])
     else:
         return
     if host is None or host == "":
         return
-    inside, by = is_loopback(host), _who_asks()
-    allowed = inside or _open or host in _allowed
-    if (kind, host, by) not in _seen:
-        _seen.add((kind, host, by))
-        _write_down(kind, host=host, allowed=allowed, by=by)
+    module = _calling_module()
+    allowed = is_loopback(host) or _may_connect_anywhere or host in _allowed_hosts
+    if (what, host, module) not in _logged:
+        _logged.add((what, host, module))
+        _log_event(what, host=host, allowed=allowed, by=module)
     if not allowed:
-        what = "a connection to" if kind == "connection" else "the look-up of"
-        raise PermissionError(f"email-assistant refused {what} {host} by {by}: nothing leaves this machine")
+        action = "a connection to" if what == "connection" else "the look-up of"
+        raise PermissionError(f"email-assistant refused {action} {host} by {module}: nothing leaves this machine")
 
 
-def _refuse_other_programs(event: str, arguments: tuple[Any, ...]) -> None:
+def _check_program(event: str, arguments: tuple[Any, ...]) -> None:
     if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"):
         program = os.fsdecode(arguments[0] or arguments[1][0])
         if Path(program).name != Path(sys.executable).name:
-            raise PermissionError(f"email-assistant refused to start {program} by {_who_asks()}: it is not guarded")
+            raise PermissionError(
+                f"email-assistant refused to start {program} by {_calling_module()}: its connections are not guarded"
+            )
 
 
 def _host_of(connection: Any, address: Any) -> str | None:
-    """The host of an address; None for what is of this machine by its family (paths, the kernel's own)."""
+    """The host of an address; None for addresses that are local by their family (Unix sockets, netlink)."""
     family = getattr(connection, "family", None)
     if not isinstance(address, tuple) or family == getattr(socket, "AF_NETLINK", object()):
         return None
-    return _text(address[0])
+    return _host_text(address[0])
 
 
-def _who_asks() -> str:
-    """The module that asked for a connection, by the frames; the standard library's are passed over."""
+def _calling_module() -> str:
+    """The innermost module on the stack that is neither this one nor part of the standard library."""
     for frame in _frames():
         name = frame.f_globals.get("__name__", "")
         top = name.partition(".")[0]
@@ -153,14 +157,14 @@ def _frames() -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def _write_down(what: str, **values: Any) -> None:
-    path = os.environ.get(RECORD)
+def _log_event(what: str, **values: Any) -> None:
+    path = os.environ.get(LOG_VARIABLE)
     if path:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        record = {"time": now, "call": os.environ[CALL], "process": os.getpid(), "what": what, **values}
+        record = {"time": now, "call": os.environ[CALL_VARIABLE], "process": os.getpid(), "what": what, **values}
         line = json.dumps(record, ensure_ascii=False) + "\n"
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        # In one write to the end, so that lines of several processes do not mix.
+        # A single write in append mode, so that lines of several processes do not mix.
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(file, line.encode())
@@ -169,8 +173,8 @@ def _write_down(what: str, **values: Any) -> None:
 
 
 def is_loopback(host: str | bytes) -> bool:
-    """Whether a host name or address is this machine itself."""
-    name = _text(host)
+    """Whether a host name or address is this machine."""
+    name = _host_text(host)
     if name in ("", "localhost"):
         return True
     try:
@@ -180,29 +184,29 @@ def is_loopback(host: str | bytes) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """Whether a host is this machine or, by its number, one of a private network (RFC 1918, RFC 4193)."""
+    """Whether a host is this machine or an address of a private network (RFC 1918, RFC 4193); names are not private."""
     if is_loopback(host):
         return bool(host)
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    return any(address in network for network in PRIVATE if network.version == address.version)
+    return any(address in network for network in PRIVATE_NETWORKS if network.version == address.version)
 
 
-def allow(host: str) -> None:
-    """Let this process connect to a host of the private network.
+def allow_host(host: str) -> None:
+    """Allow this process to connect to a host of the private network.
 
     Raises:
-        ValueError: for any other host.
+        ValueError: If the host is not private.
     """
     if not is_private(host):
         raise ValueError(f"{host}: not on a private network")
-    _allowed.add(host)
+    _allowed_hosts.add(host)
 
 
-def _text(host: Any) -> str:
-    """A host as text; '' where none is named, and the first part of an address."""
+def _host_text(host: Any) -> str:
+    """A host as text: '' if there is none, and the first part of an address."""
     if isinstance(host, tuple):
         host = host[0] if host else ""
     if isinstance(host, bytes | bytearray):

@@ -1,4 +1,4 @@
-"""Passages of mails, and whether a file has them: how it is shown where text of mails lies."""
+"""Searches files for passages of mails, to show which files contain text of mails."""
 
 import os
 import random
@@ -6,43 +6,52 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-# Characters of a passage: enough to stand nowhere else by chance, and few enough for most mails to have such a line.
-SHORTEST, LONGEST = 24, 60
-# What JSON, HTML and tables write as it is.
-PLAIN = re.compile(r"[^\x00-\x1f\"'&<>\\]+")
-# Numbers of a model, among which no text stands.
-WEIGHTS = (".safetensors", ".gguf")
-PIECE = 16 * 2**20
+# Long enough to occur nowhere else by chance, and short enough for most mails to have such a line.
+MIN_CHARACTERS, MAX_CHARACTERS = 24, 60
+# Text that JSON, HTML and CSV write without escapes.
+UNESCAPED = re.compile(r"[^\x00-\x1f\"'&<>\\]+")
+# Files of model weights, which contain no text.
+WEIGHTS_SUFFIXES = (".safetensors", ".gguf")
+CHUNK_BYTES = 16 * 2**20
 
 
-def lines_of(text: str) -> Iterator[str]:
-    """What can be looked for of a mail: of each line its longest part that every format writes as it is."""
-    for part in PLAIN.finditer(text):
-        line = part[0][:LONGEST].strip()
-        if len(line) >= SHORTEST:
+def searchable_lines(text: str) -> Iterator[str]:
+    """Yield the parts of a text that can be searched for: long enough, and written the same in every format."""
+    for part in UNESCAPED.finditer(text):
+        line = part[0][:MAX_CHARACTERS].strip()
+        if len(line) >= MIN_CHARACTERS:
             yield line
 
 
-def passages(lines: Collection[str], count: int, seed: int) -> list[bytes]:
-    """So many of the lines, drawn, as UTF-8 and as JSON writes them in ASCII."""
-    drawn = random.Random(seed).sample(sorted(lines), min(count, len(lines)))
-    return list(dict.fromkeys(form for line in drawn for form in (line.encode(), escaped(line))))
+def sample_passages(lines: Collection[str], count: int, seed: int) -> list[bytes]:
+    """Sample lines to search for.
+
+    Args:
+        lines: The lines to sample from.
+        count: The number of lines.
+        seed: Of the sample.
+
+    Returns:
+        Each line in UTF-8 and, if that differs, in ASCII with the escapes of JSON.
+    """
+    sample = random.Random(seed).sample(sorted(lines), min(count, len(lines)))
+    return list(dict.fromkeys(form for line in sample for form in (line.encode(), json_escaped(line))))
 
 
-def escaped(text: str) -> bytes:
-    """A text as JSON in ASCII has it."""
+def json_escaped(text: str) -> bytes:
+    """The text in ASCII with backslash escapes, as JSON writes it."""
     return text.encode("ascii", "backslashreplace")
 
 
-def files_of(roots: Sequence[Path]) -> Iterator[Path]:
-    """The files under some folders that may hold text; links are passed over."""
-    for path in everything(roots):
-        if path.is_file() and not path.is_symlink() and path.suffix not in WEIGHTS:
+def text_files(roots: Sequence[Path]) -> Iterator[Path]:
+    """Yield the files in some folders that may contain text; links are skipped."""
+    for path in walk(roots):
+        if path.is_file() and not path.is_symlink() and path.suffix not in WEIGHTS_SUFFIXES:
             yield path
 
 
-def everything(roots: Sequence[Path]) -> Iterator[Path]:
-    """Some folders with all files and folders in them."""
+def walk(roots: Sequence[Path]) -> Iterator[Path]:
+    """Yield some folders and all files and folders in them."""
     for root in roots:
         if root.is_dir():
             yield root
@@ -50,15 +59,15 @@ def everything(roots: Sequence[Path]) -> Iterator[Path]:
                 yield from (Path(folder) / name for name in (*folders, *files))
 
 
-def holds(path: Path, wanted: Sequence[bytes]) -> bool:
-    """Whether any of the passages stands in a file."""
-    longest = max(map(len, wanted), default=0)
+def contains_any(path: Path, passages: Sequence[bytes]) -> bool:
+    """Whether a file contains any of the passages."""
+    longest = max(map(len, passages), default=0)
     with path.open("rb") as file:
-        end = b""
-        while wanted and (piece := file.read(PIECE)):
-            looked_at = end + piece
-            if any(passage in looked_at for passage in wanted):
+        overlap = b""
+        while passages and (chunk := file.read(CHUNK_BYTES)):
+            window = overlap + chunk
+            if any(passage in window for passage in passages):
                 return True
-            # A passage may lie across the border of two pieces.
-            end = looked_at[-longest:]
+            # A passage may span two chunks.
+            overlap = window[-longest:]
     return False

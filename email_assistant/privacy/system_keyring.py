@@ -1,4 +1,4 @@
-"""A passphrase that nobody has to remember: in the keyring of the system, which is open while its user is logged in."""
+"""Keeps a random passphrase in the keyring of the system, which is open while its user is logged in."""
 
 import secrets
 
@@ -10,50 +10,44 @@ from keyring.errors import KeyringError
 from email_assistant.errors import PrivacyError
 
 SERVICE = "email-assistant"
-# Bytes of what is drawn.
-LENGTH = 32
-# The library's measure of keyrings that it recommends; a file of plain text has less.
-RECOMMENDED = 1
+PASSPHRASE_BYTES = 32
+# The `keyring` library gives backends that it recommends this priority or more; plain-text files have less.
+RECOMMENDED_PRIORITY = 1
 
 
 def passphrase_of(project: str, is_new: bool) -> str:
-    """The passphrase of a project, which is drawn and kept for one that has none.
+    """The passphrase of a project from the system's keyring.
 
     Args:
-        project: By which the keyring knows it.
-        is_new: Nothing was encrypted with it yet.
+        project: The identifier of the project in the keyring.
+        is_new: Whether nothing was encrypted yet. A random passphrase is then generated and stored first.
 
     Raises:
-        PrivacyError: when there is no keyring that encrypts what it keeps, when it is locked, or does not have the
-            passphrase.
+        PrivacyError: If there is no encrypting keyring, if it is locked, or if it does not have the passphrase.
     """
-    kept = _kept_by()
+    backend = _encrypting_backend()
     try:
         if is_new:
-            kept.set_password(SERVICE, project, secrets.token_urlsafe(LENGTH))
-        found = kept.get_password(SERVICE, project)
+            backend.set_password(SERVICE, project, secrets.token_urlsafe(PASSPHRASE_BYTES))
+        passphrase = backend.get_password(SERVICE, project)
     except KeyringError as error:
-        raise PrivacyError(f"the system's keyring ({_name(kept)}) cannot be used: {error}") from error
-    if not found:
+        raise PrivacyError(f"the system's keyring ({backend.name}) cannot be used: {error}") from error
+    if not passphrase:
         raise PrivacyError(
-            f"the system's keyring ({_name(kept)}) has no passphrase of this project ({SERVICE}, {project}): "
-            "it was locked with one of yours (vault.key=passphrase), or on another machine"
+            f"the system's keyring ({backend.name}) has no passphrase for this project ({SERVICE}, {project}): it was "
+            "locked with a passphrase of your own (vault.key=passphrase), or on another machine"
         )
-    return found
+    return passphrase
 
 
-def _kept_by() -> KeyringBackend:
-    chosen = keyring.get_keyring()
-    if isinstance(chosen, ChainerBackend):
-        # The first takes what is kept.
-        chosen = chosen.backends[0]
-    if chosen.priority < RECOMMENDED:
+def _encrypting_backend() -> KeyringBackend:
+    backend = keyring.get_keyring()
+    if isinstance(backend, ChainerBackend):
+        # A chain stores passwords in its first backend.
+        backend = backend.backends[0]
+    if backend.priority < RECOMMENDED_PRIORITY:
         raise PrivacyError(
-            f"there is no keyring of the system that encrypts what it keeps (found: {_name(chosen)}); on Linux GNOME "
-            "Keyring and KWallet do, in a session on the desktop; vault.key=passphrase asks for a passphrase"
+            f"the system has no keyring that encrypts its content (found: {backend.name}); on Linux, GNOME Keyring and "
+            "KWallet do, in a desktop session; vault.key=passphrase asks for a passphrase instead"
         )
-    return chosen
-
-
-def _name(kept: KeyringBackend) -> str:
-    return str(kept.name)
+    return backend

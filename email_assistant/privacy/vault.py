@@ -1,14 +1,27 @@
-"""Files encrypted at rest: each by itself, with a key that a passphrase opens.
+"""Encryption of a project's files at rest, under a passphrase.
 
-AES-256-GCM of the `cryptography` library in chunks of a megabyte, bound to their place and end (the STREAM construction
-of Hoang, Reyhanitabar, Rogaway and Vizár 2015, doi:10.1007/978-3-662-47989-6_24); a key for every file, derived by HKDF
-(RFC 5869) with the file's name; the key of all is wrapped by one that scrypt (RFC 7914) makes of the passphrase.
+All cryptography is that of the `cryptography` library:
+
+- A random master key of 256 bits is encrypted by AES-256-GCM under a key that scrypt (RFC 7914; n=2^17, r=8, p=1)
+  derives from the passphrase and a random salt. The result is in `vault.json`, with the salt and the parameters of
+  scrypt.
+- Each file has a key of its own, derived by HKDF-SHA256 (RFC 5869) from the master key, a random salt at the beginning
+  of the file, and the file's name in the project. Encrypted files therefore cannot be exchanged with one another.
+- The content is encrypted by AES-256-GCM in chunks of one MiB. The nonce of a chunk is its index and whether it is the
+  last one, which is the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár ('Online Authenticated-Encryption
+  and its Nonce-Reuse Misuse-Resistance', CRYPTO 2015, doi:10.1007/978-3-662-47989-6_24). Changed, reordered, missing
+  and appended chunks are detected.
+
+Not hidden are names, sizes, times and the number of files. Replacing a file by an older encrypted version of the same
+file is not detected. Plain files are deleted, not overwritten, so that their blocks may remain on the disk. Without the
+passphrase and `vault.json` nothing can be recovered.
 """
 
 import base64
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,126 +33,130 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from email_assistant.errors import PrivacyError
-from email_assistant.privacy.vault_state import LOCKED, VAULT, read
+from email_assistant.privacy.vault_state import LOCKED_SUFFIX, VAULT_FILE, read_vault_file
 from email_assistant.storage import jsonl
+from email_assistant.storage.atomic import atomic_path
 
 MAGIC = b"EMAIL-ASSISTANT-1\n"
-CHUNK, TAG = 2**20, 16
+CHUNK_BYTES, TAG_BYTES = 2**20, 16
 KEY_BYTES, SALT_BYTES, NONCE_BYTES = 32, 16, 12
-# 128 MB and some half a second for each guess at the passphrase.
+# Each guess at the passphrase takes 128 MiB and about half a second.
 SCRYPT = {"n": 2**17, "r": 8, "p": 1}
-WRAPPED = ("salt", "nonce", "key", "scrypt")
+# Fields of the vault file beside the state.
+WRAPPED_KEY_FIELDS = ("salt", "nonce", "key", "scrypt")
 
 
 @dataclass
 class Vault:
-    """The key of a project's files, and whether they are encrypted.
+    """The open vault of a project: its master key and state.
 
     Attributes:
-        path: Of the file that holds the wrapped key and the state.
-        state: 'open', 'locked', or 'between' where a call was cut off.
+        path: The vault file.
+        state: 'open', 'locked', or 'between' after an interrupted lock or unlock.
     """
 
     path: Path
     state: str
-    _wrapped: dict[str, Any]
+    _wrapped_key: dict[str, Any]
     _key: bytes = b""
 
-    def to(self, state: str) -> None:
-        """Write down a state."""
+    def set_state(self, state: str) -> None:
+        """Write the state and the encrypted key to the vault file."""
         self.state = state
-        fresh = self.path.with_suffix(".partial")
-        jsonl.write_json(fresh, {"state": state, **self._wrapped})
-        fresh.replace(self.path)
+        with atomic_path(self.path) as path:
+            jsonl.write_json(path, {"state": state, **self._wrapped_key})
 
     def encrypt(self, file: Path, name: str) -> None:
-        """Put an encrypted file in the place of a plain one.
+        """Replace a plain file by an encrypted one, whose name has a further suffix.
 
         Args:
-            file: That is replaced by one with a further ending.
-            name: By which it is known to the vault: another file put in its place is noticed.
+            file: The plain file.
+            name: The name that the file's key depends on; the same is needed to decrypt.
         """
-        target = file.with_name(file.name + LOCKED)
-        with file.open("rb") as source, _fresh(target, file) as sink:
+        with _replace_file(file, file.with_name(file.name + LOCKED_SUFFIX)) as (source, sink):
             salt = secrets.token_bytes(SALT_BYTES)
             sink.write(MAGIC + salt)
             cipher = self._cipher(salt, name)
-            for number, (chunk, last) in enumerate(_chunks(source, CHUNK)):
-                sink.write(cipher.encrypt(_nonce(number, last), chunk, None))
-        file.unlink()
+            for index, (chunk, is_last) in enumerate(_chunks(source, CHUNK_BYTES)):
+                sink.write(cipher.encrypt(_nonce(index, is_last), chunk, None))
 
     def decrypt(self, file: Path, name: str) -> None:
-        """Put the plain file in the place of an encrypted one.
+        """Replace an encrypted file by the plain one.
+
+        Args:
+            file: The encrypted file.
+            name: The name that it was encrypted with.
 
         Raises:
-            PrivacyError: when it was altered, cut off, or is another one's.
+            PrivacyError: If it was changed or truncated, or was encrypted with another name or key. The encrypted file
+                is kept, and no part of the plain one is written under its name.
         """
-        target = file.with_name(file.name.removesuffix(LOCKED))
-        with file.open("rb") as source, _fresh(target, file) as sink:
+        with _replace_file(file, file.with_name(file.name.removesuffix(LOCKED_SUFFIX))) as (source, sink):
             if source.read(len(MAGIC)) != MAGIC:
-                raise PrivacyError(f"{file}: is no file of this vault")
+                raise PrivacyError(f"{file}: not a file of this vault")
             cipher = self._cipher(source.read(SALT_BYTES), name)
             try:
-                for number, (chunk, last) in enumerate(_chunks(source, CHUNK + TAG)):
-                    sink.write(cipher.decrypt(_nonce(number, last), chunk, None))
+                for index, (chunk, is_last) in enumerate(_chunks(source, CHUNK_BYTES + TAG_BYTES)):
+                    sink.write(cipher.decrypt(_nonce(index, is_last), chunk, None))
             except InvalidTag:
-                raise PrivacyError(f"{file}: was altered or cut off since it was encrypted") from None
-        file.unlink()
+                raise PrivacyError(f"{file}: was changed or truncated after it was encrypted") from None
 
     def _cipher(self, salt: bytes, name: str) -> AESGCM:
         return AESGCM(HKDF(SHA256(), KEY_BYTES, salt, name.encode("utf-8", "surrogateescape")).derive(self._key))
 
 
-def opened(outputs: Path, passphrase_of: Callable[[str], str]) -> Vault:
-    """The vault of a project; a new one where it has none.
+def open_vault(outputs: Path, passphrase_of: Callable[[str], str]) -> Vault:
+    """Open the vault of a project, or make a new one if it has none. A new one is written by its first `set_state`.
 
     Args:
-        outputs: The folder that its file lies in.
-        passphrase_of: Gives the passphrase; it is told a name that no other project's vault has.
+        outputs: The folder of the vault file.
+        passphrase_of: Returns the passphrase for an identifier that is unique to this project's vault.
 
     Raises:
-        PrivacyError: when the passphrase is another one, or the file cannot be read.
+        PrivacyError: If the passphrase is wrong or the vault file is corrupt.
     """
-    path = outputs / VAULT
+    path = outputs / VAULT_FILE
     if not path.exists():
-        salt, key = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(KEY_BYTES)
-        passphrase = passphrase_of(_text(salt))
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(_stretched(passphrase, salt, SCRYPT)).encrypt(nonce, key, None)
-        wrapped = {"salt": _text(salt), "nonce": _text(nonce), "key": _text(sealed), "scrypt": SCRYPT}
-        return Vault(path, "open", wrapped, key)
-    kept = read(path)
-    if not set(WRAPPED) <= set(kept):
-        raise PrivacyError(f"{path}: cannot be read, and holds the key")
-    # What is wrong with it is not wrong with the file.
-    passphrase = passphrase_of(str(kept["salt"]))
+        return _new_vault(path, passphrase_of)
+    stored = read_vault_file(path)
+    if not set(WRAPPED_KEY_FIELDS) <= set(stored):
+        raise PrivacyError(f"{path}: the vault file, which holds the encrypted key, is corrupt")
+    # Outside of the try block: errors of the keyring are not errors of the vault file.
+    passphrase = passphrase_of(str(stored["salt"]))
     try:
-        salt, nonce, sealed = (base64.b64decode(kept[name]) for name in ("salt", "nonce", "key"))
-        key = AESGCM(_stretched(passphrase, salt, kept["scrypt"])).decrypt(nonce, sealed, None)
+        salt, nonce, wrapped = (base64.b64decode(stored[name]) for name in ("salt", "nonce", "key"))
+        key = AESGCM(_derive_key(passphrase, salt, stored["scrypt"])).decrypt(nonce, wrapped, None)
     except InvalidTag:
         raise PrivacyError(
-            "the passphrase is not the one that this project's files were encrypted with "
-            "(vault.key=keyring: where the system's keyring has it)"
+            "wrong passphrase for this project (use vault.key=keyring if the system's keyring has the passphrase)"
         ) from None
     except (KeyError, ValueError, TypeError) as error:
-        raise PrivacyError(f"{path}: cannot be read, and holds the key: {error}") from error
-    return Vault(path, str(kept["state"]), {name: kept[name] for name in WRAPPED}, key)
+        raise PrivacyError(f"{path}: the vault file, which holds the encrypted key, is corrupt: {error}") from error
+    return Vault(path, str(stored["state"]), {name: stored[name] for name in WRAPPED_KEY_FIELDS}, key)
 
 
-def _stretched(passphrase: str, salt: bytes, costs: dict[str, int]) -> bytes:
+def _new_vault(path: Path, passphrase_of: Callable[[str], str]) -> Vault:
+    salt, key, nonce = (secrets.token_bytes(size) for size in (SALT_BYTES, KEY_BYTES, NONCE_BYTES))
+    passphrase = passphrase_of(_base64(salt))
+    wrapped = AESGCM(_derive_key(passphrase, salt, SCRYPT)).encrypt(nonce, key, None)
+    fields = {"salt": _base64(salt), "nonce": _base64(nonce), "key": _base64(wrapped), "scrypt": SCRYPT}
+    return Vault(path, "open", fields, key)
+
+
+def _derive_key(passphrase: str, salt: bytes, costs: dict[str, int]) -> bytes:
     return Scrypt(salt, KEY_BYTES, **costs).derive(passphrase.encode())
 
 
-def _text(value: bytes) -> str:
+def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-def _nonce(number: int, last: bool) -> bytes:
-    return number.to_bytes(NONCE_BYTES - 1, "big") + bytes([last])
+def _nonce(index: int, is_last: bool) -> bytes:
+    return index.to_bytes(NONCE_BYTES - 1, "big") + bytes([is_last])
 
 
 def _chunks(source: BinaryIO, size: int) -> Iterator[tuple[bytes, bool]]:
-    """The rest of a file in pieces, and whether each is the last; one, which is empty, of an empty file."""
+    """Yield the rest of a file in chunks, with whether each is the last. An empty file gives one empty chunk."""
     chunk = source.read(size)
     while True:
         following = source.read(size) if len(chunk) == size else b""
@@ -149,25 +166,18 @@ def _chunks(source: BinaryIO, size: int) -> Iterator[tuple[bytes, bool]]:
         chunk = following
 
 
-class _fresh:  # noqa: N801 - it reads as a function
-    """A file that takes its place when it was written whole, with another one's time of change."""
+@contextmanager
+def _replace_file(original: Path, target: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Open a file and its replacement, which keeps the times of the original.
 
-    def __init__(self, target: Path, like: Path) -> None:
-        self._target, self._like = target, like
-        self._partial = target.with_name(f".{target.name}.partial")
-
-    def __enter__(self) -> BinaryIO:
-        self._file = self._partial.open("wb")
-        return self._file
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        self._file.close()
-        if kind is not None:
-            self._partial.unlink()
-            return
-        state = self._like.stat()
-        os.utime(self._partial, ns=(state.st_atime_ns, state.st_mtime_ns))
-        self._partial.replace(self._target)
+    The original is deleted after the replacement is on the disk. If the block raises, the original is kept and the
+    replacement is removed.
+    """
+    with atomic_path(target) as partial, original.open("rb") as source:
+        with partial.open("wb") as sink:
+            yield source, sink
+            sink.flush()
+            os.fsync(sink.fileno())
+        state = original.stat()
+        os.utime(partial, ns=(state.st_atime_ns, state.st_mtime_ns))
+    original.unlink()

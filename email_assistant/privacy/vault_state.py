@@ -1,4 +1,4 @@
-"""Whether a project's files are encrypted, which everything asks that opens them."""
+"""Whether a project's files are encrypted. Light to import, since every call checks it."""
 
 import json
 from pathlib import Path
@@ -6,27 +6,27 @@ from typing import Any
 
 from email_assistant.errors import PrivacyError
 
-# The file with the wrapped key and the state; the ending of encrypted files.
-VAULT, LOCKED = "vault.json", ".locked"
+# The file with the encrypted master key and the state, and the suffix of encrypted files.
+VAULT_FILE, LOCKED_SUFFIX = "vault.json", ".locked"
 
 
-def state_of(outputs: Path) -> str:
-    """Whether a project's files are 'open', 'locked', or in 'between' where a call was cut off.
+def read_state(outputs: Path) -> str:
+    """The state of a project's files: 'open', 'locked', or 'between' after an interrupted lock or unlock.
 
     Raises:
-        PrivacyError: when that cannot be read.
+        PrivacyError: If the vault file is corrupt.
     """
-    path = outputs / VAULT
-    return str(read(path).get("state")) if path.exists() else "open"
+    path = outputs / VAULT_FILE
+    return str(read_vault_file(path).get("state")) if path.exists() else "open"
 
 
-def read(path: Path) -> dict[str, Any]:
-    """What the file says.
+def read_vault_file(path: Path) -> dict[str, Any]:
+    """The content of a vault file.
 
     Raises:
-        PrivacyError: when it cannot be read.
+        PrivacyError: If it is corrupt.
     """
     try:
         return dict(json.loads(path.read_text()))
     except (ValueError, TypeError) as error:
-        raise PrivacyError(f"{path}: cannot be read, and holds the key: {error}") from error
+        raise PrivacyError(f"{path}: the vault file, which holds the encrypted key, is corrupt: {error}") from error

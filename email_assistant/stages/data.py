@@ -83,7 +83,9 @@ def rules_of(data: Data) -> SelectionRules:
     )
 
 
-def _first_reading(read: partial[Iterator[ArchiveItem]], work: Path, workers: WorkerPool, config: Config) -> ArchiveIndex:
+def _first_reading(
+    read: partial[Iterator[ArchiveItem]], work: Path, workers: WorkerPool, config: Config
+) -> ArchiveIndex:
     index = ArchiveIndex(work / "sources.jsonl")
     with bar("read", None) as progress:
         for _ in index.add_all(read(), workers):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from email_assistant.archive.answering import truncate_words, text_to_answer
+from email_assistant.archive.answering import text_to_answer, truncate_words
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
 from email_assistant.errors import DataError

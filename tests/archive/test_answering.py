@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from email_assistant.archive.answering import shortened, text_to_answer
+from email_assistant.archive.answering import text_to_answer, truncate_words
 from email_assistant.errors import DataError
 
 MESSAGE = (
@@ -33,5 +33,5 @@ def test_nothing_to_answer_is_refused(tmp_path: Path) -> None:
 
 
 def test_shortened_keeps_lines_and_says_that_it_cut() -> None:
-    assert shortened("one two\nthree four", 10) == "one two\nthree four"
-    assert shortened("one two\nthree four\nfive", 3) == "one two\nthree …"
+    assert truncate_words("one two\nthree four", 10) == "one two\nthree four"
+    assert truncate_words("one two\nthree four\nfive", 3) == "one two\nthree …"

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from email_assistant.archive import cleaning, signatures
-from email_assistant.archive.code import without_code
-from email_assistant.archive.footers import without_armor, without_footers
+from email_assistant.archive.code import strip_code
+from email_assistant.archive.footers import strip_armor, strip_footers
 from email_assistant.archive.html import html_to_text
-from email_assistant.archive.paragraphs import close_up, unwrap
+from email_assistant.archive.paragraphs import collapse_spaces, unwrap
 from email_assistant.archive.quotes import own_words, split
-from email_assistant.archive.signatures import Learned
+from email_assistant.archive.signatures import SignatureProfile
 
 OLD = "the old text\nof the other one"
 MARKED = "> the old text\n> of the other one"
@@ -186,7 +186,7 @@ def test_answers_between_quotes_of_html_stay() -> None:
     ],
 )
 def test_footers_go_and_say_what_they_were(footer: str, kind: str) -> None:
-    lines, kinds = without_footers(f"Hello there.\n\nCheers, W\n\n{footer}".split("\n"))
+    lines, kinds = strip_footers(f"Hello there.\n\nCheers, W\n\n{footer}".split("\n"))
     assert "\n".join(lines).strip() == "Hello there.\n\nCheers, W"
     assert kinds == {kind}
 
@@ -200,7 +200,7 @@ def test_footers_go_and_say_what_they_were(footer: str, kind: str) -> None:
     ],
 )
 def test_words_that_look_like_footers_stay(text: str) -> None:
-    assert without_footers(["Hello.", "", text])[0] == ["Hello.", "", text]
+    assert strip_footers(["Hello.", "", text])[0] == ["Hello.", "", text]
 
 
 def test_armor_goes_and_the_signed_words_stay() -> None:
@@ -208,7 +208,7 @@ def test_armor_goes_and_the_signed_words_stay() -> None:
         "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello.\n- -- a dash\n"
         "-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n"
     )
-    stripped, signed = without_armor(text)
+    stripped, signed = strip_armor(text)
     assert (stripped.strip(), signed) == ("Hello.\n-- a dash", True)
 
 
@@ -241,10 +241,10 @@ def test_code_goes_and_prose_about_code_stays() -> None:
         "$ make test\n$ ./run --fast\n\n"
         "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n\nThe export case obj->buf points nowhere."
     )
-    lines, had_code = without_code(text.split("\n"))
+    lines, had_code = strip_code(text.split("\n"))
     assert [line for line in lines if line] == ["Try this:", "and tell me.", "The export case obj->buf points nowhere."]
     assert had_code
-    assert without_code(["I am (rather) sure; it works."]) == (["I am (rather) sure; it works."], False)
+    assert strip_code(["I am (rather) sure; it works."]) == (["I am (rather) sure; it works."], False)
 
 
 def test_wrapped_paragraphs_are_made_whole() -> None:
@@ -278,7 +278,7 @@ def test_wrapped_paragraphs_are_made_whole() -> None:
     ],
 )
 def test_sentences_have_one_space_where_a_program_left_two(left: str, closed: str) -> None:
-    assert close_up(left) == closed
+    assert collapse_spaces(left) == closed
 
 
 def test_spaces_that_programs_write_for_typed_ones_are_spaces() -> None:
@@ -316,7 +316,7 @@ PIECES = st.sampled_from(
 def test_whatever_comes_is_cleaned_without_marked_lines(lines: list[str]) -> None:
     text = "\n".join(lines)
     draft = cleaning.draft(text, drop_code=True, with_context=True)
-    result = cleaning.finish(draft.text, Learned(names=frozenset({"ada"})))
+    result = cleaning.finish(draft.text, SignatureProfile(names=frozenset({"ada"})))
     assert not any(line.startswith(">") and not line.rstrip().endswith("<") for line in draft.text.split("\n"))
     assert len(result.split()) <= len(text.split())
 
@@ -341,5 +341,5 @@ def test_whatever_comes_is_cleaned_without_marked_lines(lines: list[str]) -> Non
 )
 def test_hostile_texts_take_no_more_than_their_length(hostile: str) -> None:
     started = time.process_time()
-    cleaning.finish(cleaning.draft(hostile, drop_code=True, with_context=True).text, Learned())
+    cleaning.finish(cleaning.draft(hostile, drop_code=True, with_context=True).text, SignatureProfile())
     assert time.process_time() - started < 20

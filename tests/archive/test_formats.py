@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from email_assistant.archive import readers
-from email_assistant.archive.index import parse
+from email_assistant.archive.index import parse_item
 from email_assistant.archive.mail import Mail, Person, Unreadable
 from email_assistant.archive.readers import containers
 from email_assistant.errors import ArchiveError
@@ -29,8 +29,8 @@ OLM = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def read_all(*archives: Path, survey: readers.Survey | None = None) -> list[Mail | Unreadable]:
-    return [parse(found) for found in readers.read(archives, "auto", COLUMNS, survey)]
+def read_all(*archives: Path, survey: readers.ReadStats | None = None) -> list[Mail | Unreadable]:
+    return [parse_item(found) for found in readers.read(archives, "auto", COLUMNS, survey)]
 
 
 def texts(*archives: Path) -> list[str]:
@@ -67,16 +67,16 @@ def test_containers_are_read_without_unpacking(tmp_path: Path, pack: object) -> 
     }
     before = set(tmp_path.parent.rglob("*"))
     archive = pack(tmp_path / "archive", files)  # type: ignore[operator]
-    survey = readers.Survey()
+    survey = readers.ReadStats()
     found = read_all(archive, survey=survey)
     assert sorted(mail.text.strip() for mail in found if isinstance(mail, Mail)) == [f"text {n}" for n in (1, 2, 3, 4)]
     assert {mail.text.strip() for mail in found if isinstance(mail, Mail) and mail.sent_folder} == {
         *("text 1", "text 2", "text 3")
     }
     assert survey.formats == {"mbox": 1, "maildir": 1, "eml": 1}
-    assert len(survey.passed_over) == 1
+    assert len(survey.skipped) == 1
     assert set(tmp_path.parent.rglob("*")) - before == {archive}
-    assert readers.files_of([archive], "auto", COLUMNS) == [archive]
+    assert readers.archive_files([archive], "auto", COLUMNS) == [archive]
 
 
 def test_a_zip_in_a_tgz_and_a_compressed_mbox(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_what_breaks_is_named_and_what_came_before_stays(tmp_path: Path) -> None
     other.write_bytes(mbox(5000))
     found = read_all(broken, other)
     assert sum(isinstance(mail, Mail) for mail in found) > 500
-    assert [mail.why.partition(":")[0] for mail in found if isinstance(mail, Unreadable)] == ["EOFError"]
+    assert [mail.reason.partition(":")[0] for mail in found if isinstance(mail, Unreadable)] == ["EOFError"]
     assert isinstance(found[-1], Mail)
 
 
@@ -115,7 +115,7 @@ def test_bombs_end_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(containers, "ALWAYS_ALLOWED", 1 << 20)
     path = zipped(tmp_path / "bomb.zip", {"a.mbox": mbox(1) + b"x" * (8 << 20), "b.mbox": mbox(2)})
     found = read_all(path)
-    assert any(isinstance(mail, Unreadable) and "grows" in mail.why for mail in found)
+    assert any(isinstance(mail, Unreadable) and "grows" in mail.reason for mail in found)
     deep = mbox(1)
     for depth in range(6):
         deep = zipped(tmp_path / f"{depth}.zip", {"inner": deep}).read_bytes()
@@ -163,7 +163,7 @@ def test_emlx_ends_where_its_length_says(tmp_path: Path) -> None:
 
 
 def test_apples_and_outlooks_samples(shared_mail: Path) -> None:
-    survey = readers.Survey()
+    survey = readers.ReadStats()
     found = read_all(shared_mail / "outlook_apple", survey=survey)
     assert not [each for each in found if isinstance(each, Unreadable)]
     assert survey.formats == {"emlx": 12, "pst": 3, "eml": 2, "msg": 2}
@@ -210,5 +210,5 @@ def test_an_mbox_larger_than_any_buffer(tmp_path: Path) -> None:
 
 def test_a_folder_without_mail_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.pdf").write_bytes(b"%PDF-1.4\0")
-    with pytest.raises(ArchiveError, match="nothing in it reads as mbox, Maildir"):
-        readers.files_of([tmp_path], "auto", COLUMNS)
+    with pytest.raises(ArchiveError, match="contains no mbox, Maildir"):
+        readers.archive_files([tmp_path], "auto", COLUMNS)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from email_assistant.archive import mime
-from email_assistant.archive.index import parse
-from email_assistant.archive.mail import Mail, Raw, Unreadable
-from email_assistant.archive.mime_tree import FIELDS, header_of, parse_tree
+from email_assistant.archive.index import parse_item
+from email_assistant.archive.mail import Mail, RawMessage, Unreadable
+from email_assistant.archive.mime_tree import FIELDS, parse_header, parse_tree
 
 
 def fields_of(message: Message) -> list[tuple[str, str]]:
@@ -47,8 +47,8 @@ def test_the_owners_words_are_the_same_by_both(shared_mail: Path) -> None:
     st.binary(max_size=400) | st.text("Content-Type: multipart/mixed;boundary=x\n\r-From", max_size=300).map(str.encode)
 )
 def test_no_message_escapes(data: bytes) -> None:
-    assert isinstance(parse(Raw("s", data)), Mail | Unreadable)
-    header_of(data)
+    assert isinstance(parse_item(RawMessage("s", data)), Mail | Unreadable)
+    parse_header(data)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_no_message_escapes(data: bytes) -> None:
     ids=["parts", "line", "fields"],
 )
 def test_bombs_are_counted_as_unreadable(bomb: bytes) -> None:
-    found = parse(Raw("s", bomb))
+    found = parse_item(RawMessage("s", bomb))
     assert isinstance(found, Unreadable)
-    assert "more than" in found.why
+    assert "more than" in found.reason
 
 
 def test_nesting_without_end_is_counted_as_unreadable() -> None:
@@ -72,6 +72,6 @@ def test_nesting_without_end_is_counted_as_unreadable() -> None:
         boundary = b"b%d" % depth
         inner = b"Content-Type: multipart/mixed; boundary=" + boundary + b"\n\n--" + boundary + b"\n" + inner
         inner += b"\n--" + boundary + b"--\n"
-    found = parse(Raw("s", b"From: a@x.example\n" + inner))
+    found = parse_item(RawMessage("s", b"From: a@x.example\n" + inner))
     assert isinstance(found, Unreadable)
-    assert "multiparts" in found.why
+    assert "multiparts" in found.reason

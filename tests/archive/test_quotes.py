@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from email_assistant.archive.attributions import is_full
+from email_assistant.archive.attributions import is_full_attribution
 from email_assistant.archive.quotes import own_words
 
 QUOTE = "> What do you think?\n> Bye"
@@ -82,9 +82,9 @@ def test_own_lines_never_vanish_and_no_marked_line_stays(lines: list[str]) -> No
 
 
 def test_a_full_attribution_has_a_date_a_writer_and_an_end() -> None:
-    assert is_full("On 3 May 2022 at 10:00, Jane Roe wrote:")
-    assert is_full("3 мая 2022 г., 17:00, Иван <i@x.example>:")
-    assert not is_full("On 3 May 2022 at 10:00, Jane Roe wrote a book")
-    assert not is_full("On 3 May 2022 the court wrote:")
-    assert not is_full("On 3 May 2022 at 10:00 Jane wrote me that I should do the following:")
-    assert not is_full("And then she wrote:")
+    assert is_full_attribution("On 3 May 2022 at 10:00, Jane Roe wrote:")
+    assert is_full_attribution("3 мая 2022 г., 17:00, Иван <i@x.example>:")
+    assert not is_full_attribution("On 3 May 2022 at 10:00, Jane Roe wrote a book")
+    assert not is_full_attribution("On 3 May 2022 the court wrote:")
+    assert not is_full_attribution("On 3 May 2022 at 10:00 Jane wrote me that I should do the following:")
+    assert not is_full_attribution("And then she wrote:")

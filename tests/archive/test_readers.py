@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from email_assistant.archive import readers
-from email_assistant.archive.index import parse
+from email_assistant.archive.index import parse_item
 from email_assistant.archive.mail import Mail, Unreadable
 from email_assistant.archive.readers import mbox
 from email_assistant.errors import ArchiveError
@@ -20,7 +20,7 @@ MESSAGE = (
 
 
 def read_all(archive: Path, wanted: str = "auto", **columns: str) -> list[Mail | Unreadable]:
-    return [parse(found) for found in readers.read([archive], wanted, COLUMNS | columns)]
+    return [parse_item(found) for found in readers.read([archive], wanted, COLUMNS | columns)]
 
 
 def texts(archive: Path, **columns: str) -> list[str]:
@@ -69,9 +69,9 @@ def test_a_folder_of_eml_names_what_it_passes_over(tmp_path: Path) -> None:
     (tmp_path / "NOTES.txt").write_text("Source: somewhere\nnot mail\n")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
     assert texts(tmp_path) == ["a", "b"]
-    survey = readers.Survey()
+    survey = readers.ReadStats()
     assert len(list(readers.read([tmp_path], "auto", COLUMNS, survey))) == 2
-    assert survey.passed_over == ["NOTES.txt", "picture.png"]
+    assert survey.skipped == ["NOTES.txt", "picture.png"]
     assert survey.formats == {"eml": 2}
 
 
@@ -108,12 +108,12 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x"
     path.write_bytes(content)
     with pytest.raises(ArchiveError, match=str(path)):
-        readers.files_of([path], "auto", COLUMNS)
+        readers.archive_files([path], "auto", COLUMNS)
 
 
 def test_a_missing_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="no such file or folder"):
-        readers.files_of([tmp_path / "nothing"], "auto", COLUMNS)
+        readers.archive_files([tmp_path / "nothing"], "auto", COLUMNS)
 
 
 @pytest.mark.parametrize("name", ["issue1189", "content-length"])

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from email_assistant.archive import owner, signatures, threads
 from email_assistant.archive.duplicates import jaccard, near_duplicates
-from email_assistant.archive.language import Detector, Languages
-from email_assistant.archive.mail import Mail, Person, Unreadable
+from email_assistant.archive.language import LanguageDetector, LanguageResolver
+from email_assistant.archive.mail import Email, Mail, Person, Unreadable
 from email_assistant.archive.selection import SelectionRules, read_and_select
 from email_assistant.errors import ArchiveError
 
@@ -25,34 +25,33 @@ def mail(number: int, text: str = "", **values: object) -> Mail:
 
 
 def find_owner(mails: Sequence[Mail]) -> owner.Owner:
-    census = owner.Census()
+    stats = owner.SenderStats()
     for each in mails:
-        census.add(each)
-    return census.find()
+        stats.add(each)
+    return stats.detect_owner()
 
 
 def thread_names(mails: Sequence[Mail]) -> dict[str, str]:
-    found = threads.Threads()
+    conversations = threads.Threads()
     for each in mails:
-        found.add(each)
-    return {each.id: found.name(each.id) for each in mails}
+        conversations.add(each)
+    return {each.id: conversations.thread_of(each.id) for each in mails}
 
 
 def detect_all(texts: Sequence[str]) -> list[str]:
-    languages = Languages()
-    looks = [Detector.shared().look_at(text) for text in texts]
+    languages = LanguageResolver()
+    looks = [LanguageDetector.shared().detect(text) for text in texts]
     for look in looks:
         languages.add(*look)
-    return [languages.settle(*look) for look in looks]
+    return [languages.resolve(*look) for look in looks]
 
 
 def select(
     messages: Sequence[Mail | Unreadable], rules: SelectionRules, work: Path, processes: int | None = None
-) -> tuple[list[dict[str, object]], dict[str, str]]:
-    index, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, work, processes)
-    kept = list(chosen.kept)
-    sources = list(index.sources())
-    return kept, {source: chosen.reasons[n] for n, source in enumerate(sources) if chosen.reasons[n]}
+) -> tuple[list[Email], dict[str, str]]:
+    index, _, selection = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, work, processes)
+    kept, reasons = list(selection.kept), selection.drops.reasons
+    return kept, {source: reasons[number] for number, source in enumerate(index.sources()) if reasons[number]}
 
 
 def test_every_message_is_kept_or_dropped_under_one_reason(tmp_path: Path) -> None:
@@ -125,12 +124,12 @@ def test_context_is_the_parent_of_the_archive_or_else_what_is_quoted(tmp_path: P
 def test_every_reason_has_an_example(tmp_path: Path) -> None:
     bo = Person("Bo", "bo@y.example")
     messages = [*(mail(number, senders=[bo]) for number in range(9)), mail(20), mail(21), mail(22, "> quoted")]
-    _, _, chosen = read_and_select(
+    _, _, selection = read_and_select(
         lambda: iter(messages), ["ada@x.example"], SelectionRules(max_mails=1, duplicate_similarity=0.99), tmp_path
     )
-    assert len(list(chosen.kept)) == 1
-    shown = chosen.examples.by_label()
-    assert set(shown) == set(chosen.reasons.counts()) == {"not_by_owner", "beyond_max_mails", "only_quoted"}
+    assert len(list(selection.kept)) == 1
+    shown = selection.drops.examples.by_label()
+    assert set(shown) == set(selection.drops.reasons.counts()) == {"not_by_owner", "beyond_max_mails", "only_quoted"}
     assert len(shown["not_by_owner"]) == 3
     assert all(example.original for examples in shown.values() for example in examples)
 
@@ -163,19 +162,19 @@ def test_what_is_kept_beside_is_redacted_in_its_own_language(tmp_path: Path) -> 
     text = "Позвоните мне завтра утром, пожалуйста: тел. 8 (495) 123-45-67, буду рад поговорить о погоде."
     messages = [mail(number, text, senders=[bo]) for number in range(2)] + [mail(9)]
     rules = SelectionRules(redact=True, others=5)
-    _, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, tmp_path)
-    assert len(list(chosen.kept)) == 1
-    assert {chosen.hide(text) for _, text in chosen.others} == {text.replace("8 (495) 123-45-67", "[PHONE-1]")}
+    _, _, selection = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, tmp_path)
+    assert len(list(selection.kept)) == 1
+    assert {selection.redact(text) for _, text in selection.others} == {text.replace("8 (495) 123-45-67", "[PHONE-1]")}
 
 
 def test_redaction_reaches_every_field_and_counts(tmp_path: Path) -> None:
     you = Person("", "you@y.example")
     messages = [mail(1, "Write to you@y.example or +44 20 7946 0018.", subject="From you@y.example", recipients=[you])]
-    _, _, chosen = read_and_select(lambda: iter(messages), ["ada@x.example"], SelectionRules(redact=True), tmp_path)
-    (email,) = list(chosen.kept)
+    _, _, selection = read_and_select(lambda: iter(messages), ["ada@x.example"], SelectionRules(redact=True), tmp_path)
+    (email,) = list(selection.kept)
     assert email["text"] == "Write to [EMAIL-1] or [PHONE-1]."
     assert (email["subject"], email["to"]) == ("From [EMAIL-1]", ["[EMAIL-1]"])
-    assert chosen.redactions == {"email": 3, "phone": 1}
+    assert selection.redactions == {"email": 3, "phone": 1}
 
 
 def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
@@ -222,13 +221,13 @@ def test_who_takes_the_owners_name_to_write_to_the_owner_is_not_the_owner(sender
 
 
 def test_an_address_that_looks_alike_under_another_name_is_not_the_owner() -> None:
-    assert not owner.given(["ada@x.example"]).wrote(mail(1, senders=[Person("Ada", "аda@x.example")]))
+    assert not owner.parse_owner(["ada@x.example"]).wrote(mail(1, senders=[Person("Ada", "аda@x.example")]))
 
 
 def test_owner_given_by_name_address_or_both() -> None:
-    assert owner.given(["Ada Example"]).wrote(mail(1, senders=[Person("ada example", "")]))
-    assert owner.given(["Ada <ADA@x.example>"]).addresses == {"ada@x.example"}
-    assert not owner.given(["bo@y.example"]).wrote(mail(1))
+    assert owner.parse_owner(["Ada Example"]).wrote(mail(1, senders=[Person("ada example", "")]))
+    assert owner.parse_owner(["Ada <ADA@x.example>"]).addresses == {"ada@x.example"}
+    assert not owner.parse_owner(["bo@y.example"]).wrote(mail(1))
 
 
 def test_no_sender_at_all() -> None:
@@ -281,15 +280,15 @@ def test_threads_by_reference_column_and_subject() -> None:
 
 def test_the_sign_off_stays_and_the_signature_goes() -> None:
     text = "Hello.\n\nCheers, W\n-- \nW. Example\n+44 20 7946 0000"
-    assert signatures.without_signature(text) == "Hello.\n\nCheers, W"
-    assert signatures.without_signature("-- \nonly this") == "-- \nonly this"
+    assert signatures.strip_signature(text) == "Hello.\n\nCheers, W"
+    assert signatures.strip_signature("-- \nonly this") == "-- \nonly this"
 
 
 def test_a_signature_without_delimiter_is_learned() -> None:
     texts = [f"Mail number {number}.\n\nWill\nTel. +44 20 7946 0000\nwww.will.example" for number in range(10)]
     learned = signatures.learn(texts)
-    assert signatures.without_signature(texts[0], learned) == "Mail number 0.\n\nWill"
-    assert signatures.learn(texts[:3]) == signatures.Learned()
+    assert signatures.strip_signature(texts[0], learned) == "Mail number 0.\n\nWill"
+    assert signatures.learn(texts[:3]) == signatures.SignatureProfile()
 
 
 def test_language_of_short_texts_is_the_writers_usual_one() -> None:

@@ -47,27 +47,27 @@ def test_what_a_term_takes(match: str, taken: bool) -> None:
         senders=[Person("Ada", "ada@x.example")],
         recipients=[Person("Bo Smith", "bo@y.example")],
     )
-    terms = purging.parsed(match, KEY)
-    assert terms.take(mail) == taken
+    terms = purging.parse_terms(match, KEY)
+    assert terms.matches(mail) == taken
     record = {"id": "1@x", "text": mail.text, "subject": mail.subject, "to": ["Ada", "Bo Smith <bo@y.example>"]}
-    assert terms.take_record(record) == taken
+    assert terms.matches_record(record) == taken
 
 
 @pytest.mark.parametrize("match", ["bo@y.example", "from:", "to:bo", "from:bo or subject:?!"])
 def test_what_is_no_term_is_refused(match: str) -> None:
-    with pytest.raises(ConfigurationError, match="is no term"):
-        purging.parsed(match, KEY)
+    with pytest.raises(ConfigurationError, match="invalid term"):
+        purging.parse_terms(match, KEY)
 
 
 def test_terms_are_kept_without_their_words(tmp_path: Path) -> None:
-    terms = purging.parsed("from:bo@y.example or subject:pier", purging.read(tmp_path).key)
-    purging.write(tmp_path, terms)
-    text = (tmp_path / purging.PURGED).read_text()
+    terms = purging.parse_terms("from:bo@y.example or subject:pier", purging.load_terms(tmp_path).key)
+    purging.save_terms(tmp_path, terms)
+    text = (tmp_path / purging.PURGED_FILE).read_text()
     assert "bo" not in text.replace('"subject"', "").split('"key"')[0] and "pier" not in text
-    assert purging.read(tmp_path) == terms
-    (tmp_path / purging.PURGED).write_text("{}")
-    with pytest.raises(PrivacyError, match="cannot be read"):
-        purging.read(tmp_path)
+    assert purging.load_terms(tmp_path) == terms
+    (tmp_path / purging.PURGED_FILE).write_text("{}")
+    with pytest.raises(PrivacyError, match="corrupt"):
+        purging.load_terms(tmp_path)
 
 
 def holding(tmp_path: Path, *wanted: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ def test_the_page_of_the_store_begins_with_columns_and_a_note(tmp_path: Path) ->
 
 def test_processes_that_open_a_fresh_store_at_once_all_succeed(tmp_path: Path) -> None:
     program = (
-        "import sys, pathlib; from email_assistant import privacy; privacy.protect()\n"
+        "import sys, pathlib; from email_assistant.privacy import guard; guard.protect()\n"
         "from email_assistant.experiments.tracking import open_store\n"
         "client, experiment = open_store(pathlib.Path(sys.argv[1]), 'e')\n"
         "client.set_terminated(client.create_run(experiment).info.run_id)\n"
@@ -96,8 +96,8 @@ def test_the_page_of_runs_is_for_this_machine_and_asks_no_other(tmp_path: Path) 
     environment = {
         **{name: value for name, value in os.environ.items() if name != "CI"},
         "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
-        guard.RECORD: str(record),
-        guard.CALL: "page",
+        guard.LOG_VARIABLE: str(record),
+        guard.CALL_VARIABLE: "page",
     }
     port = _free_port()
     command = [sys.executable, "-m", "email_assistant.experiments.tracking", "--mlruns", str(tmp_path / "runs"), "ui"]

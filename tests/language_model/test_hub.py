@@ -75,7 +75,7 @@ def test_a_model_is_fetched_once_and_only_where_that_is_allowed(
     # What the process that fetched connected to is in the evidence.
     records = [
         json.loads(line)
-        for file in (tmp_path / "outputs" / guard.AUDIT).iterdir()
+        for file in (tmp_path / "outputs" / guard.AUDIT_FOLDER).iterdir()
         for line in file.read_text().splitlines()
     ]
     assert {one["host"] for one in records if one["what"] == "connection"} == {"127.0.0.1"}

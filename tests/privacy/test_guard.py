@@ -41,7 +41,7 @@ def test_names_are_not_looked_up() -> None:
     ],
 )
 def test_every_way_out_is_closed(event: str, arguments: tuple[object, ...]) -> None:
-    with pytest.raises(PermissionError, match="by test_privacy: nothing leaves this machine"):
+    with pytest.raises(PermissionError, match="by test_guard: nothing leaves this machine"):
         sys.audit(event, *arguments)
 
 
@@ -58,28 +58,27 @@ def written_down(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_connections_are_written_down_once_with_who_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "_seen", set())
-    monkeypatch.setenv(guard.RECORD, "")
-    monkeypatch.setenv(guard.CALL, "")
-    guard.record_to(tmp_path / "audit", "train")
+    monkeypatch.setenv(guard.LOG_VARIABLE, "")
+    monkeypatch.setenv(guard.CALL_VARIABLE, "")
+    guard.start_audit_log(tmp_path / "audit", "train")
     for _ in range(2):
         with pytest.raises(PermissionError):
             socket.getaddrinfo("mail.example", 80)
     sys.audit("socket.connect", None, ("127.0.0.1", 80))
     # So do processes that are started meanwhile.
-    lookup = "import socket; from email_assistant import privacy; privacy.protect(); socket.gethostbyname('b.example')"
+    lookup = "import socket; from email_assistant.privacy import guard; guard.protect(); socket.gethostbyname('b.example')"
     child = subprocess.run([sys.executable, "-c", lookup], cwd=ROOT, capture_output=True, check=False)
     assert b"refused the look-up of b.example by __main__" in child.stderr
     call, *seen = written_down(tmp_path / "audit")
     assert (call["what"], call["stage"], call["guarded"], call["changed_switches"]) == ("call", "train", True, [])
     assert [(one["what"], one["host"], one["allowed"], one["by"]) for one in seen] == [
-        ("look-up", "mail.example", False, "test_privacy"),
-        ("connection", "127.0.0.1", True, "test_privacy"),
+        ("look-up", "mail.example", False, "test_guard"),
+        ("connection", "127.0.0.1", True, "test_guard"),
         ("look-up", "b.example", False, "__main__"),
     ]
     assert {one["call"] for one in seen} == {call["call"]}
     monkeypatch.setenv("DO_NOT_TRACK", "false")
-    guard.record_to(tmp_path / "audit", "data")
+    guard.start_audit_log(tmp_path / "audit", "data")
     assert written_down(tmp_path / "audit")[-1]["changed_switches"] == ["DO_NOT_TRACK"]
 
 
@@ -165,20 +164,34 @@ def test_loopback_is_open() -> None:
     assert not guard.is_loopback("127.0.0.1.example")
 
 
-def test_switches_are_set_before_other_imports() -> None:
-    root = Path(__file__).resolve().parents[2]
-    lines = (root / "run.py").read_text().split("\n")
-    first_import = next(line for line in lines if line.startswith(("import", "from")))
-    assert first_import == "from email_assistant.privacy import guard"
-    heavy = "{'torch', 'mlflow', 'transformers', 'hydra'}"
-    program = f"import email_assistant.privacy.guard, sys; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=True)
-    assert done.stdout.strip() == "[]"
-    for name in guard.SWITCHES:
-        assert os.environ[name] == guard.SWITCHES[name]
+def test_switches_and_guard_are_in_place_before_other_libraries_are_imported() -> None:
+    """Several libraries read their switches when they are imported, and may connect from then on."""
+    program = f"""
+import importlib.abc, json, os, runpy, socket, sys
+
+class Watch(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name in ("hydra", "mlflow", "torch", "transformers"):
+            guarded = False
+            try:
+                socket.getaddrinfo("mail.example", 80)
+            except PermissionError:
+                guarded = True
+            print(json.dumps([name, guarded, {{key: os.environ.get(key) for key in {sorted(guard.SWITCHES)}}}]))
+            sys.exit(0)
+
+sys.meta_path.insert(0, Watch())
+runpy.run_path("run.py", run_name="__main__")
+"""
+    environment = {name: value for name, value in os.environ.items() if name not in guard.SWITCHES}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=True)
+    _, guarded, switches = json.loads(done.stdout)
+    assert guarded
+    assert switches == guard.SWITCHES
 
 
-def test_new_files_are_the_owners_alone(tmp_path: Path) -> None:
+def test_new_files_are_readable_only_by_their_owner(tmp_path: Path) -> None:
     file = tmp_path / "mail.txt"
     file.write_text("x")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -205,11 +218,20 @@ def test_which_hosts_are_of_a_private_network(host: str, private: bool) -> None:
     assert guard.is_private(host) == private
 
 
-def test_only_private_hosts_can_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_private_hosts_can_be_allowed() -> None:
     with pytest.raises(ValueError, match="not on a private network"):
-        guard.allow("192.0.2.1")
-    monkeypatch.setattr(guard, "_allowed", set())
-    guard.allow("10.255.255.1")
-    sys.audit("socket.connect", None, ("10.255.255.1", 9))
-    with pytest.raises(PermissionError, match="nothing leaves"):
-        sys.audit("socket.connect", None, ("10.255.255.2", 9))
+        guard.allow_host("192.0.2.1")
+    # In a process of its own, since a host stays allowed.
+    program = """
+import sys
+from email_assistant.privacy import guard
+guard.protect()
+guard.allow_host("10.255.255.1")
+sys.audit("socket.connect", None, ("10.255.255.1", 9))
+try:
+    sys.audit("socket.connect", None, ("10.255.255.2", 9))
+except PermissionError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "refused"

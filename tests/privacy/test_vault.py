@@ -10,8 +10,8 @@ from warm import Call
 
 from email_assistant.errors import PrivacyError
 from email_assistant.privacy import vault
-from email_assistant.privacy.vault import CHUNK, MAGIC, SALT_BYTES, TAG, Vault
-from email_assistant.privacy.vault_state import VAULT, state_of
+from email_assistant.privacy.vault import CHUNK_BYTES, MAGIC, SALT_BYTES, TAG_BYTES, Vault
+from email_assistant.privacy.vault_state import VAULT_FILE, read_state
 
 Run = Callable[..., Call]
 
@@ -24,10 +24,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Vault:
-    return vault.opened(tmp_path, lambda _: "a lamp in the fog")
+    return vault.open_vault(tmp_path, lambda _: "a lamp in the fog")
 
 
-@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])
 def test_what_is_encrypted_comes_back(opened: Vault, tmp_path: Path, size: int) -> None:
     file, content = tmp_path / "mail.txt", os.urandom(size)
     file.write_bytes(content)
@@ -44,7 +44,7 @@ def test_what_is_encrypted_comes_back(opened: Vault, tmp_path: Path, size: int) 
 
 
 HEAD = len(MAGIC) + SALT_BYTES
-WHOLE = CHUNK + TAG
+WHOLE = CHUNK_BYTES + TAG_BYTES
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ WHOLE = CHUNK + TAG
 )
 def test_what_was_altered_is_noticed_and_kept(opened: Vault, tmp_path: Path, harm: Callable[[bytes], bytes]) -> None:
     file, locked = tmp_path / "mail.txt", tmp_path / "mail.txt.locked"
-    file.write_bytes(os.urandom(2 * CHUNK + 1))
+    file.write_bytes(os.urandom(2 * CHUNK_BYTES + 1))
     opened.encrypt(file, "mail.txt")
     locked.write_bytes(harm(locked.read_bytes()))
-    with pytest.raises(PrivacyError, match=r"altered or cut off|no file of this vault"):
+    with pytest.raises(PrivacyError, match=r"changed or truncated|not a file of this vault"):
         opened.decrypt(locked, "mail.txt")
     # No part of it passes for the file.
     assert [path.name for path in tmp_path.iterdir()] == [locked.name]
@@ -78,24 +78,24 @@ def test_one_file_does_not_stand_for_another(opened: Vault, tmp_path: Path) -> N
     file = tmp_path / "mail.txt"
     file.write_text("secret")
     opened.encrypt(file, "mail.txt")
-    with pytest.raises(PrivacyError, match="altered"):
+    with pytest.raises(PrivacyError, match="changed"):
         opened.decrypt(tmp_path / "mail.txt.locked", "other.txt")
 
 
 def test_the_key_is_that_of_the_passphrase(opened: Vault, tmp_path: Path) -> None:
-    opened.to("locked")
-    assert state_of(tmp_path) == "locked"
-    again = vault.opened(tmp_path, lambda _: "a lamp in the fog")
+    opened.set_state("locked")
+    assert read_state(tmp_path) == "locked"
+    again = vault.open_vault(tmp_path, lambda _: "a lamp in the fog")
     file = tmp_path / "mail.txt"
     file.write_text("secret")
     opened.encrypt(file, "mail.txt")
     again.decrypt(tmp_path / "mail.txt.locked", "mail.txt")
     assert file.read_text() == "secret"
-    with pytest.raises(PrivacyError, match="the passphrase is not the one"):
-        vault.opened(tmp_path, lambda _: "a lamp in the dog")
-    (tmp_path / VAULT).write_text("{")
-    with pytest.raises(PrivacyError, match="holds the key"):
-        vault.opened(tmp_path, lambda _: "a lamp in the fog")
+    with pytest.raises(PrivacyError, match="wrong passphrase"):
+        vault.open_vault(tmp_path, lambda _: "a lamp in the dog")
+    (tmp_path / VAULT_FILE).write_text("{")
+    with pytest.raises(PrivacyError, match="corrupt"):
+        vault.open_vault(tmp_path, lambda _: "a lamp in the fog")
 
 
 def test_a_project_is_locked_and_opened_again(run_py: Run, tmp_path: Path) -> None:
@@ -125,15 +125,15 @@ def test_a_project_is_locked_and_opened_again(run_py: Run, tmp_path: Path) -> No
         assert refused.code == 1 and ("stage=unlock opens it" in refused.err or "is locked already" in refused.err)
     # One that was cut off in the middle is gone on with.
     files = sorted(outputs.rglob("*.locked"))
-    between = vault.opened(outputs, lambda _: "a lamp in the fog")
-    between.to("between")
+    between = vault.open_vault(outputs, lambda _: "a lamp in the fog")
+    between.set_state("between")
     for file in files[:3]:
         between.decrypt(file, f"outputs/{file.relative_to(outputs).as_posix().removesuffix('.locked')}")
     files[3].with_name(f".{files[3].stem}.partial").write_bytes(secret)
     assert "was cut off; call it again" in run_py("stage=train", fresh=True).err
     word.write_text("another\n")
     wrong = run_py("stage=unlock", given)
-    assert wrong.code == 1 and "the passphrase is not the one" in wrong.err
+    assert wrong.code == 1 and "wrong passphrase" in wrong.err
     word.write_text("a lamp in the fog\n")
     opened = run_py("stage=unlock", given)
     assert opened.code == 0, opened.err
@@ -153,16 +153,16 @@ def test_the_key_may_lie_in_the_keyring_of_the_system(
     for insecure in ("keyring.backends.fail.Keyring", "file_keyring.PlainFile"):
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", insecure)
         refused = run_py("stage=lock", "vault.key=keyring")
-        assert refused.code == 1 and "there is no keyring of the system that encrypts" in refused.err, refused.err
+        assert refused.code == 1 and "no keyring that encrypts" in refused.err, refused.err
     assert mail.exists() and not kept.exists()
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "file_keyring.FileKeyring")
     locked = run_py("stage=lock", "vault.key=keyring")
     assert locked.code == 0 and not mail.exists(), locked.err
     (secret,) = json.loads(kept.read_text()).values()
-    assert len(secret) > 40 and secret not in (tmp_path / "outputs" / VAULT).read_text() + locked.out + locked.err
+    assert len(secret) > 40 and secret not in (tmp_path / "outputs" / VAULT_FILE).read_text() + locked.out + locked.err
     word = tmp_path / "word"
     word.write_text("a lamp in the fog")
-    assert "vault.key=keyring: where the" in run_py("stage=unlock", f"vault.passphrase_file={word}").err
+    assert "vault.key=keyring" in run_py("stage=unlock", f"vault.passphrase_file={word}").err
     kept.chmod(0o400)
     assert "cannot be used: Failed to unlock" in run_py("stage=unlock", "vault.key=keyring").err
     kept.chmod(0o600)

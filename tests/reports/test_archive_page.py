@@ -40,11 +40,11 @@ def test_lines_that_went_are_found_where_paragraphs_were_joined() -> None:
 
 
 def test_examples_do_not_depend_on_the_order() -> None:
-    records = [{"source": f"s{n}", "sender": "", "subject": "", "original": f"text {n}"} for n in range(50)]
+    examples = [Example(f"s{n}", "", "", f"text {n}", "") for n in range(50)]
     forwards, backwards = Examples(), Examples()
-    for record in records:
-        forwards.offer("x", record, "")
-    for record in reversed(records):
-        backwards.offer("x", record, "")
+    for example in examples:
+        forwards.offer("x", example)
+    for example in reversed(examples):
+        backwards.offer("x", example)
     assert forwards.by_label() == backwards.by_label()
     assert len(forwards.by_label()["x"]) == 3

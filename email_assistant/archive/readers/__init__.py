@@ -32,9 +32,7 @@ class ReadStats:
     skipped: list[str] = field(default_factory=list)
 
 
-def read(
-    paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats | None = None
-) -> Iterator[ArchiveItem]:
+def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats | None = None) -> Iterator[ArchiveItem]:
     """Yield all messages under some paths, ordered by file name and position in the file.
 
     Args:

@@ -143,9 +143,7 @@ def _open_container(
         yield from _open_member(inner, name.removesuffix(".gz").removesuffix(".bz2").removesuffix(".xz"), budget, depth)
 
 
-def _open_zip(
-    stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int
-) -> Iterator[ArchiveFile | Unreadable]:
+def _open_zip(stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int) -> Iterator[ArchiveFile | Unreadable]:
     with ExitStack() as stack:
         if not stream.seekable():
             stream = _read_into_memory(stream)
@@ -163,9 +161,7 @@ def _open_zip(
                 yield from catch_faults(_open_member(member, inner, budget, depth), inner)
 
 
-def _open_tar(
-    stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int
-) -> Iterator[ArchiveFile | Unreadable]:
+def _open_tar(stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int) -> Iterator[ArchiveFile | Unreadable]:
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
             file = archive.extractfile(member) if member.isfile() else None

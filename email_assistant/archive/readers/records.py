@@ -86,7 +86,7 @@ def _json_rows(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
 
 
 def _csv_rows(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
-    """Yield a row of a table, or what is wrong with it. Tables whose first megabyte is not UTF-8 are decoded by a guess."""
+    """Yield a row of a table, or what is wrong with it. If its first megabyte is not UTF-8, the charset is guessed."""
     start = stream.read(SAMPLE_BYTES)
     text = io.TextIOWrapper(with_prefix(start, stream), encoding=_detect_charset(start), errors="replace", newline="")
     csv.field_size_limit(MAX_MESSAGE_BYTES)

@@ -1,10 +1,10 @@
-"""Guards every Python process that has this folder on PYTHONPATH: Python imports it when it starts.
+"""Guards every Python process that has this folder on PYTHONPATH, since Python imports this module when it starts.
 
-For programs of others that serve the store, and start processes of their own: no connection but to this machine, and no
-program but Python. (MLflow's page has an assistant that would start a command-line client of a cloud.)
+Used for MLflow's server, which starts processes of its own: they connect only to this machine and start only Python.
+(MLflow's page offers an assistant that would start the command-line client of a cloud service.)
 """
 
 from email_assistant.privacy import guard
 
 guard.protect()
-guard.start_python_alone()
+guard.forbid_other_programs()
