@@ -175,4 +175,4 @@ def test_the_key_may_lie_in_the_keyring_of_the_system(
     assert list(json.loads(kept.read_text()).values()) == [secret]
     kept.unlink()
     lost = run_py("stage=unlock", "vault.key=keyring", f"paths.outputs={tmp_path}/moved")
-    assert lost.code == 1 and "has no passphrase of this project" in lost.err
+    assert lost.code == 1 and "has no passphrase for this project" in lost.err
