@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NotRequired, TypedDict
 
 # What a message can be besides ordinary mail. Where several apply, the first in this order is the reported one.
 KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
@@ -97,29 +96,3 @@ class Unreadable:
 
 
 ArchiveItem = RawMessage | Mail | Unreadable
-
-
-class Email(TypedDict):
-    """A line of emails.jsonl: a mail of the owner after cleaning.
-
-    Attributes:
-        id: Its Message-ID or a hash, made unique.
-        text: The owner's own words.
-        subject: Its subject.
-        date: When it was sent, in ISO 8601; None if unknown.
-        to: The recipients.
-        thread: The name of its conversation.
-        language: Its two-letter code.
-        source: Location of the message in the archive.
-        context: What it answers; only if the configuration asks for it.
-    """
-
-    id: str
-    text: str
-    subject: str
-    date: str | None
-    to: list[str]
-    thread: str
-    language: str
-    source: str
-    context: NotRequired[str | None]

@@ -22,13 +22,14 @@ from email_assistant.archive.duplicates import NearDuplicateIndex, word_set
 from email_assistant.archive.examples import Examples, sample_numbers
 from email_assistant.archive.index import ArchiveIndex, approximate_size
 from email_assistant.archive.language import LanguageDetector, LanguageResolver
-from email_assistant.archive.mail import ArchiveItem, Email
+from email_assistant.archive.mail import ArchiveItem
 from email_assistant.archive.owner import Owner, parse_owner
 from email_assistant.archive.redaction import Redactor
 from email_assistant.archive.signatures import SignatureProfile
 from email_assistant.archive.threads import hash64
 from email_assistant.archive.workers import WorkerPool
 from email_assistant.storage import jsonl
+from email_assistant.storage.records import Email
 
 # Enough mails to learn the signature and the word frequencies from.
 SAMPLE_MAILS = 20_000

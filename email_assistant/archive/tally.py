@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from email_assistant.archive.mail import Email
+from email_assistant.storage.records import Email
 
 WORD = re.compile(r"\w+")
 # Upper bounds of the classes of length, in words.

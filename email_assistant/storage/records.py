@@ -15,7 +15,7 @@ class Email(TypedDict):
         thread: The conversation that it belongs to.
         language: ISO 639-1.
         source: The file, and the message's number in it.
-        context: The mail that it answers, where `data.context` asks for it.
+        context: The text that it answers, where `data.context` asks for it; None where it answers nothing.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Email(TypedDict):
     thread: str
     language: str
     source: str
-    context: NotRequired[str]
+    context: NotRequired[str | None]
 
 
 class Request(TypedDict):

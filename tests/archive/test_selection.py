@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from email_assistant.archive import owner, signatures, threads
 from email_assistant.archive.duplicates import jaccard, near_duplicates
 from email_assistant.archive.language import LanguageDetector, LanguageResolver
-from email_assistant.archive.mail import Email, Mail, Person, Unreadable
+from email_assistant.archive.mail import Mail, Person, Unreadable
 from email_assistant.archive.selection import SelectionRules, read_and_select
 from email_assistant.errors import ArchiveError
+from email_assistant.storage.records import Email
 
 ME = Person("Ada Example", "ada@x.example")
 RULES = SelectionRules(min_words=3, max_words=50, duplicate_similarity=0.9, drop=frozenset({"automatic"}))

@@ -66,7 +66,9 @@ def test_connections_are_written_down_once_with_who_asked(tmp_path: Path, monkey
             socket.getaddrinfo("mail.example", 80)
     sys.audit("socket.connect", None, ("127.0.0.1", 80))
     # So do processes that are started meanwhile.
-    lookup = "import socket; from email_assistant.privacy import guard; guard.protect(); socket.gethostbyname('b.example')"
+    lookup = (
+        "import socket; from email_assistant.privacy import guard; guard.protect(); socket.gethostbyname('b.example')"
+    )
     child = subprocess.run([sys.executable, "-c", lookup], cwd=ROOT, capture_output=True, check=False)
     assert b"refused the look-up of b.example by __main__" in child.stderr
     call, *seen = written_down(tmp_path / "audit")
