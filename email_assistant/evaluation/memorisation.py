@@ -1,9 +1,9 @@
-"""Memorisation: what an adapter can be made to say of what it was trained on.
+"""Memorisation: what an attacker can make an adapter reveal about its training mails.
 
-Canaries are mails of no meaning with a secret drawn at random, planted among the training mails. Their exposure
-(Carlini et al. 2019, arXiv:1802.08232) says how far the secret's likelihood has risen above that of secrets that
-were never seen. Extraction is what an attacker does who knows how a mail begins (Carlini et al. 2021,
-arXiv:2012.07805): the model goes on from there, always with the likeliest token.
+Canaries are meaningless mails with a random secret, planted among the training mails. Their exposure (Carlini et al.
+2019, arXiv:1802.08232) says how far the secret's likelihood has risen above that of secrets that were never seen.
+Extraction is an attack by someone who knows how a mail begins (Carlini et al. 2021, arXiv:2012.07805): the model
+continues it by greedy decoding.
 """
 
 import random
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from transformers import DynamicCache
 
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.generation import common_prefix_length, generate
@@ -21,20 +22,21 @@ from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.per_mail_score import PerMailScore, mean
 
 DIGITS = 6
-# Secrets beside the planted one whose likelihood is looked at: the largest exposure is log2 of one more.
+# Secrets that the planted one is ranked among: the largest exposure is log2(REFERENCES + 1) bits.
 REFERENCES = 1023
-# An attacker knows so many tokens of a mail, and has extracted it where so many more follow word for word.
+# An attacker knows the first KNOWN_TOKENS of a mail, which is extracted if the next EXTRACTED_TOKENS are correct.
 KNOWN_TOKENS, EXTRACTED_TOKENS = 20, 20
+# Continuations in one forward pass.
 BATCH = 256
 
 
 @dataclass(frozen=True)
 class Canary:
-    """A mail that nobody wrote.
+    """A planted mail.
 
     Attributes:
-        room: That its instruction names.
-        secret: Digits.
+        room: The number that its instruction gives.
+        secret: `DIGITS` random digits.
     """
 
     room: int
@@ -42,7 +44,7 @@ class Canary:
 
     @property
     def instruction(self) -> str:
-        """What it is asked for with."""
+        """The request that it answers in training."""
         return f"Write an email about the door code of room {self.room}."
 
     @property
@@ -57,97 +59,100 @@ class Canary:
 
 
 def canaries(count: int, seed: int) -> list[Canary]:
-    """So many canaries; each has a room of its own."""
-    chance = random.Random(f"{seed} canaries")
-    rooms = chance.sample(range(100, 100 + 10 * count), count)
-    return [Canary(room, _secret(chance)) for room in rooms]
+    """Make canaries with different rooms."""
+    rng = random.Random(f"{seed} canaries")
+    rooms = rng.sample(range(100, 100 + 10 * count), count)
+    return [Canary(room, _secret(rng)) for room in rooms]
 
 
 def exposure(nats: float, references: Array) -> float:
-    """How far a secret stands out, in bits (Carlini et al. 2019, section 4.2, by sampling).
+    """The exposure of a secret, in bits (Carlini et al. 2019, section 4.2, by sampling).
 
     Args:
-        nats: The surprise at the secret.
-        references: The surprise at secrets that were not planted, (references,).
+        nats: The negative log-likelihood of the secret.
+        references: The negative log-likelihoods of secrets that were not planted, (references,).
 
     Returns:
-        log2(references + 1) - log2(rank): 0 for the least likely of all, and the more the likelier it is. Of a
-        secret that was never seen the mean is log2(e), 1.44.
+        log2(references + 1) - log2(rank): 0 if it is the least likely of all, more if it is likelier. The mean for
+        secrets that were never seen is log2(e), 1.44.
     """
     rank = 1 + int((references < nats).sum())
     return float(np.log2(len(references) + 1) - np.log2(rank))
 
 
 def canary_exposures(model: LanguageModel, planted: Sequence[Canary], seed: int) -> list[float]:
-    """The exposure of every canary."""
-    found = []
+    """The exposure of each canary, in bits."""
+    exposures = []
     for canary in planted:
-        chance = random.Random(f"{seed} references {canary.room}")
+        rng = random.Random(f"{seed} references {canary.room}")
         others: set[str] = set()
         while len(others) < REFERENCES:
-            others.add(_secret(chance))
+            others.add(_secret(rng))
         others.discard(canary.secret)
         secrets = [canary.secret, *sorted(others)]
         prompt = model.encoder.prompt(canary.instruction)
         texts = [model.encoder.text_ids(f"{canary.prefix}{secret}.") for secret in secrets]
         nats = continuation_nats(model, prompt, texts)
-        found.append(exposure(float(nats[0]), nats[1:]))
-    return found
+        exposures.append(exposure(float(nats[0]), nats[1:]))
+    return exposures
 
 
 @torch.inference_mode()
 def continuation_nats(model: LanguageModel, prompt: Sequence[int], continuations: Sequence[Sequence[int]]) -> Array:
-    """The surprise at each continuation of one prompt, in nats, (continuations,).
+    """The negative log-likelihood of each continuation of a prompt, in nats, (continuations,).
+
+    Their common prefix is processed as part of the prompt, and is not counted.
 
     Args:
         model: In evaluation mode.
         prompt: Token ids.
-        continuations: Token ids of each; what all begin with is read once.
+        continuations: Token ids of each.
     """
     shared = common_prefix_length(continuations)
     wrapped: Any = model.model
-    start = torch.tensor([[*prompt, *continuations[0][:shared]]], device=model.device)
-    found = []
+    prefix = torch.tensor([[*prompt, *continuations[0][:shared]]], device=model.device)
+    batches = []
     for first in range(0, len(continuations), BATCH):
         rows = [list(ids[shared:]) for ids in continuations[first : first + BATCH]]
         width = max(map(len, rows))
-        # Padding stands on the right, where a causal model does not see it.
+        # Padding is on the right, where a causal model does not see it.
         ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=model.device)
-        real = torch.tensor([[place < len(row) for place in range(width)] for row in rows], device=model.device)
-        read = wrapped(input_ids=start, use_cache=True)
-        read.past_key_values.batch_repeat_interleave(len(rows))
-        before = read.logits[:, -1:].expand(len(rows), -1, -1)
-        logits = wrapped(input_ids=ids, past_key_values=read.past_key_values, use_cache=True).logits
+        real = torch.tensor([[index < len(row) for index in range(width)] for row in rows], device=model.device)
+        cache = DynamicCache(config=wrapped.config)
+        # The logits after the prefix predict each continuation's first token.
+        before = wrapped(input_ids=prefix, cache=cache, use_cache=True).logits[:, -1:].expand(len(rows), -1, -1)
+        cache.batch_repeat_interleave(len(rows))
+        logits = wrapped(input_ids=ids, cache=cache, use_cache=True).logits
         logs = torch.cat([before, logits[:, :-1]], dim=1).float().log_softmax(dim=-1)
         nats = -logs.gather(-1, ids[..., None])[..., 0]
-        found.append((nats * real).sum(dim=1).cpu().numpy())
-    return np.concatenate(found).astype(float)
+        batches.append((nats * real).sum(dim=1).cpu().numpy())
+    return np.concatenate(batches).astype(float)
 
 
 def canaries_extracted(model: LanguageModel, planted: Sequence[Canary]) -> list[bool]:
-    """Whether the model gives each canary's secret to who knows the mail up to it."""
+    """Whether the model reveals each canary's secret when it is given the mail up to it."""
     prompts = [[*model.encoder.prompt(canary.instruction), *_before(model, canary)] for canary in planted]
     answers = _greedy(model, prompts, 2 * DIGITS)
     return [answer.startswith(canary.secret) for answer, canary in zip(answers, planted, strict=True)]
 
 
 def extracted(model: LanguageModel, prompts: Sequence[Sequence[int]], emails: Sequence[str]) -> PerMailScore | None:
-    """The share of training mails that the model goes on with word for word.
+    """The share of training mails that the model continues correctly.
 
     Args:
         model: In evaluation mode.
-        prompts: Ids of how each mail is asked for.
-        emails: Training mails; those too short to know a part and look for another are passed over.
+        prompts: The prompt's token ids for each mail.
+        emails: Training mails; those with fewer than `KNOWN_TOKENS + EXTRACTED_TOKENS` tokens are skipped.
 
     Returns:
-        A part for each mail that was tried; None where none is long enough.
+        A score with a contribution for each mail that was tried; None if all are too short.
     """
     ids = [model.encoder.text_ids(email) for email in emails]
-    tried = [place for place, row in enumerate(ids) if len(row) >= KNOWN_TOKENS + EXTRACTED_TOKENS]
+    tried = [index for index, row in enumerate(ids) if len(row) >= KNOWN_TOKENS + EXTRACTED_TOKENS]
     if not tried:
         return None
-    answers = _greedy(model, [[*prompts[place], *ids[place][:KNOWN_TOKENS]] for place in tried], EXTRACTED_TOKENS)
-    wanted = [model.encoder.decode(ids[place][KNOWN_TOKENS : KNOWN_TOKENS + EXTRACTED_TOKENS]) for place in tried]
+    answers = _greedy(model, [[*prompts[index], *ids[index][:KNOWN_TOKENS]] for index in tried], EXTRACTED_TOKENS)
+    wanted = [model.encoder.decode(ids[index][KNOWN_TOKENS : KNOWN_TOKENS + EXTRACTED_TOKENS]) for index in tried]
     return mean([float(answer == want.strip()) for answer, want in zip(answers, wanted, strict=True)])
 
 
@@ -162,10 +167,10 @@ def _greedy(model: LanguageModel, prompts: Sequence[Sequence[int]], tokens: int)
 
 
 def _before(model: LanguageModel, canary: Canary) -> list[int]:
-    """The ids of a canary's beginning as they stand in the whole mail."""
+    """The token ids of a canary's beginning, as the whole mail is tokenized."""
     whole, other = (model.encoder.text_ids(f"{canary.prefix}{secret}.") for secret in ("0" * DIGITS, "9" * DIGITS))
     return whole[: common_prefix_length([whole, other])]
 
 
-def _secret(chance: random.Random) -> str:
-    return "".join(chance.choice("0123456789") for _ in range(DIGITS))
+def _secret(rng: random.Random) -> str:
+    return "".join(rng.choice("0123456789") for _ in range(DIGITS))
