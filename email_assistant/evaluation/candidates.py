@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from email_assistant.language_model.decoding import Completion
 from email_assistant.metrics.facts import facts, mentions
-from email_assistant.requests.instructions import content_stems
+from email_assistant.requests.content_words import content_stems
 
 
 def best(instruction: str, answers: Sequence[Completion]) -> Completion:

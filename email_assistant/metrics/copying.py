@@ -5,7 +5,6 @@ training data word for word; what people write again and again is shared honestl
 test mails give the measure.
 """
 
-import re
 from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from email_assistant.lexicon.patterns import WORD
 from email_assistant.metrics.per_mail_score import PerMailScore, mean, ratio
 
 Numbers = NDArray[Any]
-TOKEN = re.compile(r"\w+")
 # Runs are found by so many words that they begin with.
 SEED_WORDS = 3
 # What stands at the end of every mail, and for words that are in none.
@@ -100,4 +99,4 @@ def _keys(words: Numbers) -> Numbers:
 
 
 def _words(text: str) -> list[str]:
-    return TOKEN.findall(text.casefold())
+    return WORD.findall(text.casefold())

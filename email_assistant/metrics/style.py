@@ -11,33 +11,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from email_assistant.lexicon.languages import words
+from email_assistant.lexicon.patterns import ALPHABETIC_WORD, COMPOUND_WORD, SENTENCE_END
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.per_mail_score import PerMailScore, distance
 
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-TOKEN = re.compile(r"\w+(?:['’-]\w+)*")
-SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'»”)]*\s+|\n+")
 MARK = re.compile(r"\.{2,}|…|!+\?+[!?]*|\?+!+[!?]*|!{2,}|\?{2,}|-{2,}|[.,;:!?()\"'«»“”„’&/*–—-]")
 # Emoji by their blocks, and what is typed in their place.
 EMOJI = re.compile(
     "[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff]|(?<![\\w:])[:;=8][-'^]?[)(DPpОoO/|*]+(?!\\w)|(?<=\\w)\\)\\)+"
 )
-_GREETINGS = (
-    "dear hi hello hey good morning afternoon evening all everyone team folks there greetings "
-    "привет здравствуй здравствуйте добрый доброе доброго день утро вечер дня утра вечера уважаемый уважаемая "
-    "уважаемые дорогой дорогая дорогие милый милая всем коллеги"
-)
-GREETINGS = frozenset(_GREETINGS.split())
-_FUNCTION_WORDS = (
-    "a about after all also am an and any are as at be because been before but by can could did do does for from had "
-    "has have he her here him his how i if in into is it its just like me more my no not now of on one only or our "
-    "out over she should so some than that the their them then there these they this to up us was we were what when "
-    "which who will with would you your "
-    "а без бы был была были было быть в вам вас во вот все вы да для до его если есть еще ещё же за и из или их к как "
-    "когда который ли мне мы на не нет ни но ну о об он она они от по при про с со так там те то тоже только ты у уже "
-    "что чтобы это я"
-)
-FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+GREETING_WORDS = words("greeting_words")
+FUNCTION_WORDS = words("function_words")
 LONGEST_GREETING, LONGEST_SIGN_OFF = 5, 4
 NAME, NONE = "NAME", ""
 # Lengths are compared as powers of two, in eighths, up to 2 to the power of 12 words.
@@ -70,15 +55,15 @@ def style_distances(written: Sequence[str], real: Sequence[str]) -> dict[str, Pe
 def greeting(text: str) -> str:
     """The form of a mail's greeting: 'hi NAME,', 'NAME -', or nothing where there is none."""
     first = _lines(text)[0]
-    words = TOKEN.findall(first)
-    opens = bool(words) and words[0].casefold() in GREETINGS
+    words = COMPOUND_WORD.findall(first)
+    opens = bool(words) and words[0].casefold() in GREETING_WORDS
     if not words or len(words) > LONGEST_GREETING or not (opens or first[-1] in ",:-–—" or len(words) == 1):
         return NONE
     if not opens and not all(word[0].isupper() for word in words):
         return NONE
     form: list[str] = []
     for word in words:
-        known = word.casefold() if word.casefold() in GREETINGS else NAME
+        known = word.casefold() if word.casefold() in GREETING_WORDS else NAME
         if form[-1:] != [NAME] or known != NAME:
             form.append(known)
     return " ".join(form) + (first[-1] if not first[-1].isalnum() else "")
@@ -89,7 +74,7 @@ def sign_off(text: str) -> str:
     taken: list[str] = []
     lines = _lines(text)
     for line in reversed(lines[1:][-2:]):
-        if len(TOKEN.findall(line)) > LONGEST_SIGN_OFF:
+        if len(COMPOUND_WORD.findall(line)) > LONGEST_SIGN_OFF:
             break
         taken.insert(0, line.casefold())
     return " / ".join(taken)
@@ -112,7 +97,7 @@ def emoji(text: str) -> Counter[str]:
 
 def function_words(text: str) -> Counter[str]:
     """How often each function word stands in a text."""
-    return Counter(word for word in map(str.casefold, WORD.findall(text)) if word in FUNCTION_WORDS)
+    return Counter(word for word in map(str.casefold, ALPHABETIC_WORD.findall(text)) if word in FUNCTION_WORDS)
 
 
 HABITS: dict[str, Callable[[str], Counter[str]]] = {
@@ -126,12 +111,12 @@ HABITS: dict[str, Callable[[str], Counter[str]]] = {
 
 def mail_length(text: str) -> list[int]:
     """The number of words of a mail."""
-    return [len(TOKEN.findall(text))]
+    return [len(COMPOUND_WORD.findall(text))]
 
 
 def sentence_lengths(text: str) -> list[int]:
     """The number of words of every sentence that has any; a line's end ends one too."""
-    counts = [len(TOKEN.findall(sentence)) for sentence in SENTENCE_END.split(text)]
+    counts = [len(COMPOUND_WORD.findall(sentence)) for sentence in SENTENCE_END.split(text)]
     return [count for count in counts if count]
 
 

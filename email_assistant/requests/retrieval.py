@@ -5,7 +5,6 @@ the answer.
 """
 
 import logging
-import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -13,10 +12,9 @@ from typing import Protocol
 import numpy as np
 
 from email_assistant.archive.duplicates import jaccard, word_set
+from email_assistant.lexicon.patterns import WORD
 from email_assistant.metrics.formulas import Array
 from email_assistant.storage.records import Pair, Request
-
-TOKEN = re.compile(r"\w+")
 
 
 class Index(Protocol):
@@ -117,7 +115,7 @@ def document(pair: Pair) -> str:
 
 def _words(text: str) -> list[str]:
     # Interned: each distinct word is in memory once.
-    return [sys.intern(word) for word in TOKEN.findall(text.casefold())]
+    return [sys.intern(word) for word in WORD.findall(text.casefold())]
 
 
 def _unit(vectors: Array) -> Array:

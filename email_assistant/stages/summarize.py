@@ -15,6 +15,9 @@ from email_assistant.pipeline.context import Context
 from email_assistant.progress import Bar, bar
 from email_assistant.requests import instructions
 from email_assistant.requests.injection import speaks_to_model
+from email_assistant.requests.instruction_prefix import instruction_prefix
+from email_assistant.requests.keyword_notes import keyword_notes
+from email_assistant.requests.rejection import is_vague, rejection_reason
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, lines_by_key
 from email_assistant.storage.hashing import hash_of
@@ -204,9 +207,7 @@ class _Task:
     def __init__(self, settings: Summarizer, email: Email, basis: str) -> None:
         self.email = email
         self.language = email["language"] if email["language"] in settings.prompts else "en"
-        self.start = instructions.instruction_prefix(
-            settings.starts[self.language], email["text"], email["subject"], email["to"]
-        )
+        self.start = instruction_prefix(settings.starts[self.language], email["text"], email["subject"], email["to"])
         self.key = hash_of([basis, *(email[name] for name in ("text", "subject", "to", "language"))])
         self._settings = settings
         self.faults: list[str] = []
@@ -216,7 +217,7 @@ class _Task:
     @cached_property
     def without_model(self) -> tuple[str, str]:
         """An instruction of the mail's own words, and the method's name."""
-        jotted = instructions.keyword_notes(self.email["text"], self._settings.note_words)
+        jotted = keyword_notes(self.email["text"], self._settings.note_words)
         if not jotted:
             return self.start, "subject"
         return f"{self.start}. {self._settings.notes[self.language].format(notes=jotted)}", "notes"
@@ -263,8 +264,8 @@ class _Desk:
             next(parts)
             task.faults.append("unfinished")
         for part in parts:
-            wrong = instructions.rejection_reason(part, start, email["text"], answer.text, known)
-            if not wrong and instructions.says_little(part, email["text"], task.without_model[0]):
+            wrong = rejection_reason(part, start, email["text"], answer.text, known)
+            if not wrong and is_vague(part, email["text"], task.without_model[0]):
                 # Asked again, it seldom says more.
                 task.faults.append("says_little")
                 self.finish_without_model(task)

@@ -1,17 +1,9 @@
 import pytest
 
-from email_assistant.requests.instructions import (
-    addressee,
-    append_missing_facts,
-    clause_prefixes,
-    instruction_prefix,
-    keyword_notes,
-    normalize,
-    quality,
-    rejection_reason,
-    says_little,
-    topic,
-)
+from email_assistant.requests.instruction_prefix import addressee, instruction_prefix, topic
+from email_assistant.requests.instructions import append_missing_facts, clause_prefixes, normalize, quality
+from email_assistant.requests.keyword_notes import keyword_notes
+from email_assistant.requests.rejection import is_vague, rejection_reason
 
 START = "Write an email to"
 MAIL = "Dear Bo,\n\nplease send 12 crates of rope to the north pier by Friday, and the bill to Ann.\n\nYours, Ada"
@@ -59,9 +51,9 @@ def test_faults(raw: str, wrong: str | None) -> None:
 
 def test_a_sentence_says_little_where_notes_would_say_twice_as_much() -> None:
     noted = "Write to Bo. Say: send 12 crates rope north pier Friday, bill Ann."
-    assert says_little("Write to Bo to ask for a bill and rope", MAIL, noted)
-    assert not says_little("Write to Bo to ask for 12 crates of rope to the pier by Friday", MAIL, noted)
-    assert not says_little("Write to Bo", MAIL, "Write to Bo")
+    assert is_vague("Write to Bo to ask for a bill and rope", MAIL, noted)
+    assert not is_vague("Write to Bo to ask for 12 crates of rope to the pier by Friday", MAIL, noted)
+    assert not is_vague("Write to Bo", MAIL, "Write to Bo")
 
 
 def test_marks_stand_by_their_words() -> None:

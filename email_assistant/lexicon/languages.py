@@ -1,0 +1,129 @@
+"""What one language contributes, and the joined words of all languages.
+
+Mails mix languages, so the rules of all of them apply to every text. Another language is one more `Language` in
+`LANGUAGES`. Patterns are regular expressions, matched without case.
+"""
+
+from dataclasses import dataclass
+from operator import attrgetter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """The words and patterns of one language.
+
+    Attributes:
+        greeting_words: Words of a greeting line beside names, lower case: 'good', 'morning', 'all'.
+        greetings: Patterns of what opens a mail: 'dear', 'good morning'.
+        familiar_greetings: Patterns that open a mail only before a name.
+        chat_greetings: Patterns with which a chat model opens an answer.
+        sign_offs: Patterns of what closes a mail.
+        not_names: Capitalised words that open a mail as a name would, lower case: 'thanks', 'all'.
+        function_words: Articles, pronouns, prepositions, auxiliary verbs and the like, lower case.
+        pronouns: Personal pronouns and possessives, lower case: who does it to whom.
+        question_words: Lower case.
+        negations: Lower case.
+        polite_words: Lower case.
+        request_words: Beginnings of words that requests use and mails need not contain: 'write', 'ask'.
+        sentence_openers: Words that often precede a name at the beginning of a sentence, lower case.
+        conjunctions: Patterns that join clauses.
+        weekdays_months: Patterns of weekdays, months and days such as 'tomorrow', in any inflection.
+        answer_labels: Patterns of labels before an answer: 'instruction', 'task'.
+        answer_preambles: Patterns of a chat model's preambles: 'sure', 'here is'.
+    """
+
+    greeting_words: str = ""
+    greetings: str = ""
+    familiar_greetings: str = ""
+    chat_greetings: str = ""
+    sign_offs: str = ""
+    not_names: str = ""
+    function_words: str = ""
+    pronouns: str = ""
+    question_words: str = ""
+    negations: str = ""
+    polite_words: str = ""
+    request_words: str = ""
+    sentence_openers: str = ""
+    conjunctions: str = ""
+    weekdays_months: str = ""
+    answer_labels: str = ""
+    answer_preambles: str = ""
+
+
+ENGLISH = Language(
+    greeting_words="dear hi hello hey good morning afternoon evening all everyone team folks there greetings",
+    greetings=r"dear|hi|hello|hey|good (?:morning|afternoon|evening)",
+    chat_greetings="hi|hello|hey",
+    sign_offs="best|kind|warm|regards|sincerely|yours|thanks|thank you|cheers",
+    not_names=(
+        "ahoy greetings morning happy merry welcome thanks thank yes no ok okay sure sorry fyi ps note subject "
+        "attached great all everyone team folks there"
+    ),
+    function_words=(
+        "a about after all also am an and any are as at be because been before but by can could did do does for from "
+        "had has have he her here him his how i if in into is it its just like me more my no not now of on one only or "
+        "our out over she should so some than that the their them then there these they this to up us was we were what "
+        "when which who will with would you your"
+    ),
+    pronouns="i me my you your he him his she her we us our they them their who whom whose",
+    question_words="what when where which why how",
+    negations="no not",
+    polite_words="please thanks thank",
+    request_words=(
+        "write email mail message letter ask asking tell say inform explain mention state reply respond discuss let "
+        "know recipient sender includ provid request send thank confirm detail information whether they following"
+    ),
+    sentence_openers="although however please since thanks though unless until whereas while",
+    conjunctions="and|but|because|since|as",
+    weekdays_months=(
+        r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:january|february|march|april|june|july|august|september|"
+        r"october|november|december)\b|\b(?:today|tomorrow|tonight|yesterday)\b"
+    ),
+    answer_labels="instruction|task|prompt|request|answer|summary",
+    answer_preambles="sure|certainly|of course|here is|here's",
+)
+RUSSIAN = Language(
+    greeting_words=(
+        "привет здравствуй здравствуйте добрый доброе доброго день утро вечер дня утра вечера уважаемый уважаемая "
+        "уважаемые дорогой дорогая дорогие милый милая всем коллеги"
+    ),
+    greetings=r"привет|здравствуй(?:те)?|добр(?:ый|ое|ого) \w+|уважаем\w+|дорог\w+",
+    familiar_greetings=r"мил\w+",
+    chat_greetings="привет|здравствуйте",
+    sign_offs="с уважением|спасибо|всего доброго",
+    not_names="спасибо да нет хорошо коллеги всем",
+    function_words=(
+        "а без бы был была были было быть в вам вас во вот все вы да для до его если есть еще ещё же за и из или их к "
+        "как когда который ли мне мы на не нет ни но ну о об он она они от по при про с со так там те то тоже только "
+        "ты у уже что чтобы это я"
+    ),
+    pronouns=(
+        "я меня мне мной мой моя моё мою мои ты тебя тебе твой твоя твою твои он его ему она её ей мы нас нам наш наша "
+        "нашу наши вы вас вам ваш ваша вашу ваши они их им кто кого кому"
+    ),
+    question_words="что когда где куда какой какая какие почему зачем как сколько ли",
+    negations="нет не",
+    polite_words="пожалуйста спасибо",
+    request_words=(
+        "напиши письмо попроси просьб сообщ скажи ответ уточн спрос расскаж объясн благодар поблагодар напомн подтверд"
+    ),
+    conjunctions="и|а|но|потому",
+    weekdays_months=(
+        r"\b(?:понедельник|вторник|сред[уаеы]|четверг|пятниц|суббот|воскресень)|"
+        r"\b(?:январ|феврал|март|апрел|мая|июн|июл|август|сентябр|октябр|ноябр|декабр)|\b(?:сегодня|завтра|вчера)"
+    ),
+    answer_labels="инструкция|задание|просьба|ответ",
+    answer_preambles="конечно|вот",
+)
+LANGUAGES = (ENGLISH, RUSSIAN)
+
+
+def words(field: str) -> frozenset[str]:
+    """The words of a field of `Language`, of all languages."""
+    return frozenset(" ".join(map(attrgetter(field), LANGUAGES)).split())
+
+
+def alternatives(*fields: str) -> str:
+    """The patterns of fields of `Language`, of all languages, joined to one alternation without a group around it."""
+    return "|".join(pattern for field in fields for pattern in map(attrgetter(field), LANGUAGES) if pattern)

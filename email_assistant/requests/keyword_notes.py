@@ -1,0 +1,70 @@
+"""Keyword notes: what a mail says first, in its own words, where no sentence by a model is good enough."""
+
+import re
+
+from email_assistant.lexicon.languages import alternatives, words
+from email_assistant.lexicon.patterns import SENTENCE_END, WORD
+from email_assistant.requests.content_words import before_apostrophe, is_content_word
+from email_assistant.requests.instruction_prefix import without_greeting
+
+GREETING = re.compile(rf"^(?:{alternatives('greetings')})\b", re.IGNORECASE)
+# A word, a number, a name of a file: '10.10.0.100', 'AT&T', '$12.50', '/dev/sdb1'; without the marks around it.
+BARE_WORD = re.compile(r"[^\w$€£/~]*(?P<word>.*?)[^\w%€]*$")
+ADDRESS = re.compile(r"://|^www\.|@")
+QUESTION = re.compile(r"\?[\"'”»)\]]*\s*$")
+# A sentence after the first one needs so many content words to be noted.
+FEWEST_NOTED = 2
+# Lines of at most so many words end a mail: 'Thanks', 'Best, Ruth'.
+LONGEST_SIGN_OFF = 3
+# Kept, because without them a promise reads like an order.
+PRONOUNS = words("pronouns")
+# Kept in questions; elsewhere these words join clauses.
+QUESTION_WORDS = words("question_words")
+
+
+def keyword_notes(email: str, limit: int) -> str:
+    """What a mail says first, as a person would jot it down: its content words, pronouns and question words.
+
+    A question keeps its question mark, and pronouns say who does what: 'I send draft, did you get comments?' is
+    neither an order nor a report.
+
+    Args:
+        email: The mail; its greeting and its sign-off are skipped.
+        limit: The most content words to keep.
+    """
+    lines = without_greeting(email).split("\n")
+    while lines and len(WORD.findall(lines[-1])) <= LONGEST_SIGN_OFF:
+        lines.pop()
+    notes: list[str] = []
+    room = limit
+    for sentence in SENTENCE_END.split("\n".join(lines)):
+        asks = bool(QUESTION.search(sentence))
+        kept, content_words = _noted(sentence, asks, room)
+        # A single word says nothing about its sentence.
+        if content_words >= (FEWEST_NOTED if notes else 1) and not GREETING.match(sentence.strip()):
+            notes.append(" ".join(kept) + ("?" if asks else ""))
+            room -= content_words
+    return ", ".join(notes).replace("?, ", "? ")
+
+
+def _noted(sentence: str, asks: bool, room: int) -> tuple[list[str], int]:
+    """The words of a sentence to keep, up to its last content word, and the number of its content words."""
+    kept: list[str] = []
+    end = count = 0
+    for word in filter(None, map(_bare, sentence.split())):
+        small = before_apostrophe(word.casefold())
+        if is_content_word(word.casefold()):
+            if count == room:
+                break
+            count += 1
+            kept.append(word)
+            end = len(kept)
+        elif small in PRONOUNS or (asks and small in QUESTION_WORDS):
+            kept.append(word)
+    return kept[:end], count
+
+
+def _bare(word: str) -> str:
+    """A word without the marks around it; empty for an address and for marks only."""
+    match = BARE_WORD.match(word)
+    return match["word"] if match and not ADDRESS.search(word) else ""

@@ -1,0 +1,88 @@
+"""Checks of an instruction that a model wrote: why it cannot be used."""
+
+import re
+
+from email_assistant.archive.language import is_cyrillic
+from email_assistant.lexicon.languages import alternatives, words
+from email_assistant.lexicon.patterns import WORD
+from email_assistant.metrics.copying import TrainingMails, longest_run
+from email_assistant.metrics.facts import facts, mentions, stem
+from email_assistant.requests.content_words import content_stems, is_content_word
+from email_assistant.requests.instructions import CLAUSE
+from email_assistant.requests.keyword_notes import GREETING
+
+SIGN_OFF = re.compile(rf"\n\s*({alternatives('sign_offs')})\b[^\n]*$", re.IGNORECASE)
+FEWEST_WORDS = 2
+# An instruction of at most so many words is never too long, though it may have more letters than 'Ok, see you.'
+ALWAYS_SHORT_ENOUGH = 15
+# An instruction is copied if so many words in a row, and this share of all its words, are the mail's.
+COPIED_WORDS = 8
+COPIED_SHARE = 0.6
+# What requests do with a mail's content; the mail need not have these words.
+REQUEST_WORDS = tuple(words("request_words"))
+# A clause is unfounded if its mail has less than this share of its other content words.
+FOUNDED_SHARE = 0.5
+# An instruction is vague if it has less than this share of the mail's content words that notes would have.
+NOTES_SHARE = 0.5
+
+
+def rejection_reason(instruction: str, start: str, email: str, raw: str, known: str = "") -> str | None:
+    """Why an instruction cannot be used; None if it can.
+
+    Args:
+        instruction: Made by `normalize`.
+        start: The prefix that was given to the model.
+        email: The mail that it is for.
+        raw: The model's whole answer.
+        known: What it may mention beside the mail: subject and recipients.
+
+    Returns:
+        'empty', 'itself_a_mail', 'copied', 'too_long', 'other_language', 'invented' (it has a name or number that
+        neither the mail nor its headers have) or 'unfounded' (it has a clause in words that they do not have).
+    """
+    said = instruction[len(start) :] if instruction.casefold().startswith(start.casefold()) else instruction
+    count, answer, source = len(WORD.findall(said)), raw.strip(), f"{email} {known}"
+    if count < FEWEST_WORDS:
+        return "empty"
+    if (GREETING.match(answer) and "\n" in answer) or SIGN_OFF.search(answer):
+        return "itself_a_mail"
+    if _is_copied(said, email):
+        return "copied"
+    if len(said) > len(email) and count > ALWAYS_SHORT_ENOUGH:
+        return "too_long"
+    if is_cyrillic(said) != is_cyrillic(email):
+        return "other_language"
+    if any(not mentions(source, fact) for fact in facts(said)):
+        return "invented"
+    return "unfounded" if _is_unfounded(said, source.casefold()) else None
+
+
+def is_vague(instruction: str, email: str, notes: str) -> bool:
+    """Whether an instruction has far fewer of its mail's content words than notes have.
+
+    Args:
+        instruction: The instruction.
+        email: The mail that it is for.
+        notes: The notes that would be used instead.
+    """
+    wanted = content_stems(email)
+    return len(wanted & content_stems(instruction)) < NOTES_SHARE * len(wanted & content_stems(notes))
+
+
+def _is_unfounded(said: str, source: str) -> bool:
+    """Whether the source has less than half of the content words of any clause."""
+    for clause in CLAUSE.split(said):
+        content = [
+            word
+            for word in WORD.findall(clause.casefold())
+            if is_content_word(word) and not word.startswith(REQUEST_WORDS)
+        ]
+        if sum(stem(word) in source for word in content) < FOUNDED_SHARE * len(content):
+            return True
+    return False
+
+
+def _is_copied(said: str, email: str) -> bool:
+    """Whether most of the instruction is one run of the mail's own words."""
+    run = longest_run([said], TrainingMails([email]))
+    return run >= COPIED_WORDS and run >= COPIED_SHARE * len(WORD.findall(said))
