@@ -1,9 +1,8 @@
-"""Decoding on a processor: rows that grow by a token at a time, with their keys and values kept.
+"""Token-by-token decoding on the CPU, for a batch whose rows come and go.
 
-The forward pass is that of `decoder.py`, its adapter added to the weights once. Keys and values lie in
-tensors made ahead; what all prompts begin with is read once and kept once, and so is a prompt for all
-the rows that follow it. A row that ends gives its place to the last one, and new rows can join, so that
-the multiplications stay wide.
+The forward pass is that of `decoder.py`, with the adapter merged into copies of the weights. The common prefix of all
+prompts is prefilled and cached once, and so is a prompt for all rows that continue it. When a row is evicted, the last
+row takes its index, and new rows can be added at any step, so the matrix multiplications stay wide.
 """
 
 from collections.abc import Sequence
@@ -14,328 +13,205 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from email_assistant.language_model.decoder import Angles, Decoder, Layer, norm, rotate, rotated
+from email_assistant.language_model.decoder import Decoder, DecoderLayer
+from email_assistant.language_model.decoder_ops import Angles, apply_rotary_, query_key_view, rms_norm
+from email_assistant.language_model.kv_cache import GroupedAttention, KVCache
 
-# Places for further tokens are made so many at once.
-CAPACITY_STEP = 64
-# Up to so many rows a product counts as skinny; but MKL's kernels for AVX-512 want none turned round.
-FEW_ROWS = 0 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 128
-# Such a product is made of so many outputs at a time.
-SLICE = 4096
-# Ids by which the results are compared with the model's own.
+# Products of at most this many rows are computed transposed. MKL's AVX-512 kernels gain nothing from it.
+MAX_TRANSPOSED_ROWS = 0 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 128
+# A transposed product is computed for this many outputs at a time.
+OUTPUT_CHUNK = 4096
+# Length of the sequence on which the logits are compared with the model's own.
 COMPARED_IDS = 8
 
 
-def padded_capacity(length: int) -> int:
-    """The tokens that a cache has room for when a sequence of this length is stored in it."""
-    return -(-length // CAPACITY_STEP) * CAPACITY_STEP
-
-
-def multiply(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+def linear(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
     """A linear layer, (rows, out).
 
-    Of few rows the product is made the other way round: with the large matrix on the left MKL is up to
-    twice as fast on processors without AVX-512.
+    The product of few rows is computed transposed: with the large matrix on the left MKL is up to twice as fast on CPUs
+    without AVX-512.
     """
-    if len(inputs) > FEW_ROWS:
+    if len(inputs) > MAX_TRANSPOSED_ROWS:
         return functional.linear(inputs, weight, bias)
     product = inputs.new_empty(len(inputs), len(weight))
-    for start in range(0, len(weight), SLICE):
-        # Turned round again while it is in the processor's cache.
-        product[:, start : start + SLICE] = torch.mm(weight[start : start + SLICE], inputs.t()).t()
+    for start in range(0, len(weight), OUTPUT_CHUNK):
+        # Each chunk is transposed back while it is still in the CPU's cache.
+        product[:, start : start + OUTPUT_CHUNK] = torch.mm(weight[start : start + OUTPUT_CHUNK], inputs.t()).t()
     return product if bias is None else product.add_(bias)
 
 
 @dataclass
-class _Merged:
-    """A layer's weights with the adapter in them."""
+class MergedLayer:
+    """A layer's weights with the adapter merged into them, (out, in) each."""
 
-    layer: Layer
-    query_key_value: torch.Tensor
-    attention_out: torch.Tensor
-    gate_up: torch.Tensor
-    down: torch.Tensor
+    layer: DecoderLayer
+    qkv_proj: torch.Tensor
+    o_proj: torch.Tensor
+    gate_up_proj: torch.Tensor
+    down_proj: torch.Tensor
 
-
-class _Kept:
-    """Keys and values of sequences, which lie at places 0 to len - 1, for each layer, in tensors made ahead.
-
-    Keys are (places, key-value heads, width of a head, capacity), as they are multiplied; values are
-    (places, key-value heads, capacity, width of a head).
-    """
-
-    def __init__(self, layers: int, heads: int, width: int, like: torch.Tensor) -> None:
-        """None yet.
-
-        Args:
-            layers: Of the model.
-            heads: For keys and values.
-            width: Of a head.
-            like: A tensor of their type.
-        """
-        self.lengths = torch.zeros(0, dtype=torch.long)
-        # Zeros, since a place that is masked counts nothing only where it holds a number.
-        self.keys = [like.new_zeros(0, heads, width, 0) for _ in range(layers)]
-        self.values = [like.new_zeros(0, heads, 0, width) for _ in range(layers)]
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    @property
-    def longest(self) -> int:
-        """The length of the longest, 0 where there is none."""
-        return max(self.lengths.tolist(), default=0)
-
-    def add(self, lengths: Sequence[int]) -> None:
-        """Further sequences; their keys and values are put there afterwards."""
-        self.lengths = torch.cat([self.lengths, torch.tensor(lengths, dtype=torch.long)])
-        self.make_room()
-
-    def make_room(self) -> None:
-        """See to places for all sequences and their tokens."""
-        places, heads, before, width = self.values[0].shape
-        if len(self) <= places and self.longest <= before:
-            return
-        places, capacity = max(places, len(self)), padded_capacity(max(before, self.longest))
-        for number, (keys, values) in enumerate(zip(self.keys, self.values, strict=True)):
-            self.keys[number] = keys.new_zeros(places, heads, width, capacity)
-            self.keys[number][: len(keys), ..., :before] = keys
-            self.values[number] = values.new_zeros(places, heads, capacity, width)
-            self.values[number][: len(values), :, :before] = values
-
-    def fill(self, place: int, layer: int, key: torch.Tensor, value: torch.Tensor) -> None:
-        """Put a sequence's keys and values of a layer there, (key-value heads, length, width) each."""
-        self.keys[layer][place, ..., : key.shape[1]] = key.transpose(1, 2)
-        self.values[layer][place, :, : value.shape[1]] = value
-
-    def of(self, place: int, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """A sequence's keys and values of a layer, as for `fill`."""
-        length = int(self.lengths[place])
-        return self.keys[layer][place, ..., :length].transpose(1, 2), self.values[layer][place, :, :length]
-
-    def remove(self, place: int) -> None:
-        """Remove a sequence; the last one takes its place."""
-        last = len(self) - 1
-        length = int(self.lengths[last])
-        if place != last:
-            for keys, values in zip(self.keys, self.values, strict=True):
-                keys[place, ..., :length] = keys[last, ..., :length]
-                values[place, :, :length] = values[last, :, :length]
-            self.lengths[place] = length
-        self.lengths = self.lengths[:last]
-
-
-class _Followed:
-    """Sequences that rows follow, several rows perhaps the same one, which are multiplied with it together."""
-
-    def __init__(self, kept: _Kept, followed: Sequence[int]) -> None:
-        """For as long as neither sequences nor rows change.
-
-        Args:
-            kept: The sequences, each followed by a row at least.
-            followed: The place of the sequence that each row follows.
-        """
-        self._kept, self._longest, self._places = kept, kept.longest, torch.tensor(followed)
-        sizes = [0] * len(kept)
-        numbers = []
-        for place in followed:
-            numbers.append(sizes[place])
-            sizes[place] += 1
-        # Which of its sequence's rows each is.
-        self._numbers, self._most = torch.tensor(numbers), max(sizes)
-        self._one_each = list(followed) == list(range(len(kept)))
-        unused = torch.arange(self._longest) >= kept.lengths[:, None]
-        self._mask = torch.zeros(unused.shape).masked_fill_(unused, -torch.inf)[:, None, None]
-
-    def attend(self, query: torch.Tensor, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Attention of each row to its sequence alone.
-
-        Args:
-            query: (rows, key-value heads, query heads of each, width), scaled.
-            layer: Whose keys and values are meant.
-
-        Returns:
-            The values mixed, as the query, and the logarithm of the sum of the scores' exponentials,
-            (rows, key-value heads, query heads of each, 1).
-        """
-        keys = self._kept.keys[layer][: len(self._kept), ..., : self._longest]
-        values = self._kept.values[layer][: len(self._kept), :, : self._longest]
-        scores = (self._together(query) @ keys).add_(self._mask)
-        highest = scores.amax(dim=-1, keepdim=True)
-        weights = scores.sub_(highest).exp_()
-        total = weights.sum(dim=-1, keepdim=True)
-        return self._apart((weights @ values).div_(total)), self._apart(highest.add_(total.log_()))
-
-    def _together(self, rows: torch.Tensor) -> torch.Tensor:
-        """(sequences, key-value heads, most rows of one times query heads, width), with zeros where it has fewer."""
-        if self._one_each:
-            return rows
-        _, heads, queries, width = rows.shape
-        together = rows.new_zeros(len(self._kept), heads, self._most, queries, width)
-        together[self._places, :, self._numbers] = rows
-        return together.view(len(self._kept), heads, self._most * queries, width)
-
-    def _apart(self, together: torch.Tensor) -> torch.Tensor:
-        """The inverse of `_together`."""
-        if self._one_each:
-            return together
-        sequences, heads, queries, width = together.shape
-        by_row = together.view(sequences, heads, self._most, queries // self._most, width)
-        return by_row[self._places, :, self._numbers]
+    @classmethod
+    def merge(cls, layer: DecoderLayer) -> "MergedLayer":
+        """Merge the adapter; weights without an update are not copied where they are not fused."""
+        return cls(
+            layer,
+            layer.qkv_proj.merged_weight(),
+            layer.o_proj.merged_weight(),
+            layer.gate_up_proj.merged_weight(),
+            layer.down_proj.merged_weight(),
+        )
 
 
 class CachedDecoder:
-    """Rows of prompts and what was written after them."""
+    """A batch of rows: each is a prompt and the tokens that were generated after it."""
 
     def __init__(self, decoder: Decoder, embedding: torch.Tensor, head: torch.Tensor) -> None:
-        """Use `CachedDecoder.from_model`."""
+        """Call `CachedDecoder.from_model` instead."""
         self._decoder, self._embedding, self._head = decoder, embedding, head
-        self._layers = [
-            _Merged(
-                layer,
-                layer.query_key_value.merged(),
-                layer.attention_out.merged(),
-                layer.gate_up.merged(),
-                layer.down.merged(),
-            )
-            for layer in decoder.layers
-        ]
-        heads, width = decoder.shape.key_value_heads, decoder.shape.head_width
-        # What all rows begin with, as one sequence or none; the prompts, and what each row has written.
-        self._shared, self._prompts, self._written = (
-            _Kept(len(self._layers), heads, width, embedding) for _ in range(3)
+        self._layers = [MergedLayer.merge(layer) for layer in decoder.layers]
+        num_heads, head_dim = decoder.shape.num_kv_heads, decoder.shape.head_dim
+        # The common prefix as one sequence or none; the distinct prompts; the generated tokens of each row.
+        self._prefix, self._prompts, self._generated = (
+            KVCache(len(self._layers), num_heads, head_dim, embedding) for _ in range(3)
         )
-        # The place of each row's prompt.
-        self._prompt_of: list[int] = []
+        # The index of each row's prompt in `_prompts`.
+        self._prompt_of_row: list[int] = []
 
     @classmethod
     @torch.no_grad()
     def from_model(cls, model: nn.Module) -> "CachedDecoder | None":
-        """The decoder of a causal model; None where the model is of another kind or gives other logits."""
+        """The decoder of a causal model; None if the model is of another kind or has other logits."""
         wrapped: Any = model
         decoder = Decoder.from_model(model, for_training=False)
         head = wrapped.get_output_embeddings()
         if decoder is None or type(head) is not nn.Linear or head.bias is not None:
             return None
-        found = cls(decoder, wrapped.get_input_embeddings().weight, head.weight)
+        cached = cls(decoder, wrapped.get_input_embeddings().weight, head.weight)
         ids = list(range(min(COMPARED_IDS, len(head.weight))))
         expected = wrapped(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
-        same = torch.allclose(found.prefill([ids])[0], expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max()))
-        found.evict(0)
-        return found if same else None
+        is_same = torch.allclose(cached.prefill([ids])[0], expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max()))
+        cached.evict(0)
+        return cached if is_same else None
 
     def prefill_prefix(self, ids: Sequence[int]) -> None:
-        """Read what all rows will begin with; before any row is read."""
+        """Cache the common prefix of all prompts; called before the first prompt is added."""
         if not ids:
             return
-        self._shared.add([len(ids)])
+        self._prefix.append([len(ids)])
         hidden = functional.embedding(torch.tensor(ids), self._embedding)
         angles = self._decoder.angles(torch.arange(len(ids)))
-        for place, merged in enumerate(self._layers):
+        for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
-            self._shared.fill(0, place, *self._decoder.by_heads(projected)[1:])
-            hidden = self._rest(hidden, self._decoder.attend_each(projected, [len(ids)]), merged)
+            self._prefix.fill(0, index, *self._decoder.split_heads(projected)[1:])
+            hidden = self._finish_layer(hidden, self._decoder.varlen_attention(projected, [len(ids)]), merged)
 
     def prefill(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
-        """Add a row for each prompt, given without what is shared.
+        """Add a row for each prompt, which is given without the common prefix.
 
         Returns:
             Logits of the token after each prompt, (prompts, vocabulary).
         """
         lengths = [len(prompt) for prompt in prompts]
-        first = len(self._prompts)
-        self._prompts.add(lengths)
-        shared = self._shared.longest
+        num_earlier, prefix_length = len(self._prompts), self._prefix.max_length
+        self._prompts.append(lengths)
         hidden = functional.embedding(torch.tensor([token for prompt in prompts for token in prompt]), self._embedding)
-        angles = self._decoder.angles(torch.cat([torch.arange(length) for length in lengths]) + shared)
-        for place, merged in enumerate(self._layers):
+        angles = self._decoder.angles(torch.cat([torch.arange(length) for length in lengths]) + prefix_length)
+        for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
-            for number, piece in enumerate(torch.split(projected, lengths)):
-                self._prompts.fill(first + number, place, *self._decoder.by_heads(piece)[1:])
-            mixed = self._decoder.attend_each(projected, lengths, self._shared.of(0, place) if shared else ())
-            if place == len(self._layers) - 1:
-                # Of the last layer no more is wanted than the prompts' last tokens.
-                last = torch.tensor(lengths).cumsum(0) - 1
-                hidden, mixed = hidden[last], mixed[last]
-            hidden = self._rest(hidden, mixed, merged)
-        self._add_rows(range(first, len(self._prompts)))
+            for prompt, sequence in enumerate(torch.split(projected, lengths), start=num_earlier):
+                self._prompts.fill(prompt, index, *self._decoder.split_heads(sequence)[1:])
+            prefix_kv = self._prefix.sequence(0, index) if prefix_length else ()
+            attended = self._decoder.varlen_attention(projected, lengths, prefix_kv)
+            if index == len(self._layers) - 1:
+                # Only the prompts' last tokens are needed after the last attention.
+                last_tokens = torch.tensor(lengths).cumsum(0) - 1
+                hidden, attended = hidden[last_tokens], attended[last_tokens]
+            hidden = self._finish_layer(hidden, attended, merged)
+        self._append_rows(range(num_earlier, len(self._prompts)))
         return self._logits(hidden)
 
-    def fork(self, place: int) -> None:
-        """Add a row with the prompt of the row at a place."""
-        self._add_rows([self._prompt_of[place]])
+    def fork(self, row: int) -> None:
+        """Add a row with the prompt of an existing row, without its generated tokens."""
+        self._append_rows([self._prompt_of_row[row]])
 
-    def _add_rows(self, prompts: Sequence[int]) -> None:
-        self._prompt_of += prompts
-        self._written.add([0] * len(prompts))
+    def _append_rows(self, prompts: Sequence[int]) -> None:
+        self._prompt_of_row += prompts
+        self._generated.append([0] * len(prompts))
 
     def step(self, tokens: Sequence[int]) -> torch.Tensor:
-        """Add a token to each row.
+        """Append a token to each row.
 
         Returns:
             Logits of the token after it, (rows, vocabulary).
         """
-        shape, rows, before = self._decoder.shape, torch.arange(len(tokens)), self._written.lengths
-        positions = self._prompts.lengths[self._prompt_of] + before + self._shared.longest
-        self._written.lengths = before + 1
-        self._written.make_room()
-        followed = [_Followed(self._prompts, self._prompt_of), _Followed(self._written, range(len(rows)))]
-        if len(self._shared):
-            followed.append(_Followed(self._shared, [0] * len(rows)))
+        shape, rows, lengths = self._decoder.shape, torch.arange(len(tokens)), self._generated.lengths
+        positions = self._prompts.lengths[self._prompt_of_row] + lengths + self._prefix.max_length
+        self._generated.lengths = lengths + 1
+        self._generated.reserve()
+        attentions = [
+            GroupedAttention(self._prompts, self._prompt_of_row),
+            GroupedAttention(self._generated, range(len(rows))),
+        ]
+        if len(self._prefix):
+            attentions.append(GroupedAttention(self._prefix, [0] * len(rows)))
         hidden = functional.embedding(torch.tensor(tokens), self._embedding)
         angles = self._decoder.angles(positions)
-        for place, merged in enumerate(self._layers):
+        for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
-            heads = projected.view(len(rows), -1, shape.head_width)
-            query, key, value = torch.split(heads, [shape.heads, shape.key_value_heads, shape.key_value_heads], dim=1)
-            self._written.keys[place][rows, :, :, before] = key
-            self._written.values[place][rows, :, before] = value
-            hidden = self._rest(hidden, self._mix_one(query, place, followed), merged)
+            heads = projected.view(len(rows), -1, shape.head_dim)
+            query, key, value = torch.split(heads, [shape.num_heads, shape.num_kv_heads, shape.num_kv_heads], dim=1)
+            self._generated.keys[index][rows, :, :, lengths] = key
+            self._generated.values[index][rows, :, lengths] = value
+            hidden = self._finish_layer(hidden, self._attend(query, index, attentions), merged)
         return self._logits(hidden)
 
-    def evict(self, place: int) -> None:
-        """Remove a row; the last one takes its place. A prompt that no row follows is removed too."""
-        self._written.remove(place)
-        prompt, last = self._prompt_of[place], self._prompt_of.pop()
-        if place < len(self._prompt_of):
-            self._prompt_of[place] = last
-        if prompt not in self._prompt_of:
+    def evict(self, row: int) -> None:
+        """Remove a row; the last one takes its index. A prompt that no row continues is removed too."""
+        self._generated.remove(row)
+        prompt, last_prompt = self._prompt_of_row[row], self._prompt_of_row.pop()
+        if row < len(self._prompt_of_row):
+            self._prompt_of_row[row] = last_prompt
+        if prompt not in self._prompt_of_row:
             self._prompts.remove(prompt)
             moved = len(self._prompts)
-            self._prompt_of = [prompt if each == moved else each for each in self._prompt_of]
+            self._prompt_of_row = [prompt if index == moved else index for index in self._prompt_of_row]
 
-    def _project(self, hidden: torch.Tensor, merged: _Merged, angles: Angles) -> torch.Tensor:
+    def _project(self, hidden: torch.Tensor, merged: MergedLayer, angles: Angles) -> torch.Tensor:
+        """Norm, fused query-key-value projection and rotation, (tokens, query + key + value width)."""
         shape = self._decoder.shape
-        normed, _ = norm(hidden, merged.layer.attention_norm, shape.epsilon)
-        projected = multiply(normed, merged.query_key_value, merged.layer.query_key_value.bias)
-        rotate(rotated(projected, shape), *angles)
+        normed, _ = rms_norm(hidden, merged.layer.attention_norm, shape.epsilon)
+        projected = linear(normed, merged.qkv_proj, merged.layer.qkv_proj.bias)
+        apply_rotary_(query_key_view(projected, shape), *angles)
         return projected
 
-    def _rest(self, hidden: torch.Tensor, mixed: torch.Tensor, merged: _Merged) -> torch.Tensor:
-        """What comes after the attention: its projection, and the feed-forward part."""
+    def _finish_layer(self, hidden: torch.Tensor, attended: torch.Tensor, merged: MergedLayer) -> torch.Tensor:
+        """Everything after the attention: its output projection and the MLP, (tokens, width)."""
         layer = merged.layer
-        hidden = hidden + multiply(mixed, merged.attention_out, layer.attention_out.bias)
-        normed, _ = norm(hidden, layer.feed_forward_norm, self._decoder.shape.epsilon)
-        gate, up = multiply(normed, merged.gate_up, layer.gate_up.bias).chunk(2, dim=-1)
-        return hidden.add_(multiply(functional.silu(gate).mul_(up), merged.down, layer.down.bias))
+        hidden = hidden + linear(attended, merged.o_proj, layer.o_proj.bias)
+        normed, _ = rms_norm(hidden, layer.mlp_norm, self._decoder.shape.epsilon)
+        gate, up = linear(normed, merged.gate_up_proj, layer.gate_up_proj.bias).chunk(2, dim=-1)
+        return hidden.add_(linear(functional.silu(gate).mul_(up), merged.down_proj, layer.down_proj.bias))
 
-    def _mix_one(self, query: torch.Tensor, layer: int, followed: Sequence[_Followed]) -> torch.Tensor:
-        """Attention of one token a row, (rows, heads times width): to what is shared, its prompt and its own tokens.
+    def _attend(self, query: torch.Tensor, layer: int, attentions: Sequence[GroupedAttention]) -> torch.Tensor:
+        """Attention of each row's last token to the prefix, its prompt and its generated tokens.
 
-        Query heads of one key-value head are multiplied with it together. Each part has a softmax of its own, and
-        the sums of these weigh the parts (Milakov and Gimelshein 2018, arXiv:1805.02867).
+        Each part has a softmax of its own; their log-sum-exps weight the parts (Milakov and Gimelshein 2018,
+        arXiv:1805.02867).
 
         Args:
-            query: (rows, heads, width).
-            layer: Whose attention it is.
-            followed: The parts.
+            query: (rows, heads, head_dim).
+            layer: Index of the layer.
+            attentions: One for each part.
+
+        Returns:
+            (rows, heads * head_dim).
         """
         shape = self._decoder.shape
-        query = (query * shape.head_width**-0.5).view(len(query), shape.key_value_heads, -1, shape.head_width)
-        mixed, logarithms = zip(*(part.attend(query, layer) for part in followed), strict=True)
-        shares = torch.softmax(torch.stack(logarithms, dim=-1), dim=-1)
-        return (shares @ torch.stack(mixed, dim=-2)).view(len(query), -1)
+        query = (query * shape.head_dim**-0.5).view(len(query), shape.num_kv_heads, -1, shape.head_dim)
+        means, log_sums = zip(*(attention.attend(query, layer) for attention in attentions), strict=True)
+        shares = torch.softmax(torch.stack(log_sums, dim=-1), dim=-1)
+        return (shares @ torch.stack(means, dim=-2)).view(len(query), -1)
 
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
-        normed, _ = norm(hidden, self._decoder.norm, self._decoder.shape.epsilon)
-        return multiply(normed, self._head, None)
+        normed, _ = rms_norm(hidden, self._decoder.norm, self._decoder.shape.epsilon)
+        return linear(normed, self._head, None)

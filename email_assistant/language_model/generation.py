@@ -1,12 +1,10 @@
-"""Batched decoding: rows sorted by length, finished rows leave the batch, seeds of their own.
+"""Batched generation with every backend.
 
-A row's samples depend on its seed and its prompt alone, not on what else is in the batch.
+A prompt's completion depends only on the prompt and its seed, not on the other prompts in the batch.
 """
 
 import logging
-import random
-from collections import deque
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import torch
@@ -14,194 +12,130 @@ from transformers import DynamicCache
 
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.continuous_batch import ContinuousBatch
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.prefixes import shared_prefix_length
+from email_assistant.language_model.sampler import Sampler
 
 log = logging.getLogger(__name__)
-# A shorter common beginning is not worth a pass of its own.
-FEWEST_SHARED = 32
-# Prompts are read so many tokens at once; more need memory and are no faster.
-PREFILL_TOKENS = 2048
-# Candidates that are sorted at first; the nucleus is nearly always among them.
-CANDIDATES = 256
-
-
-# What can write: a model in this process, or llama.cpp.
+# What generates text: a model in this process, or llama.cpp.
 TextGenerator = LanguageModel | LlamaCpp
 
 
 def generate(
     model: TextGenerator,
     prompts: Sequence[Sequence[int]],
-    decoding: SamplingParams,
+    params: SamplingParams,
     seeds: Sequence[int],
     batch_size: int,
-    finished: Callable[[int, Completion], None],
+    on_completion: Callable[[int, Completion], None],
 ) -> None:
-    """Answer every prompt; `finished(index, answer)` is called as soon as a row ends.
+    """Complete every prompt. When memory runs out, the rest is generated in smaller batches.
 
     Args:
         model: On its device, in evaluation mode.
         prompts: Token ids, none empty.
-        decoding: How tokens are chosen.
-        seeds: Of each prompt's samples, as `row_seed` makes them.
-        batch_size: Rows at once; llama.cpp has its own number of slots.
-        finished: Called once for every prompt, in any order.
+        params: How tokens are chosen.
+        seeds: Of each prompt, from `row_seed`.
+        batch_size: The maximum number of rows at a time; llama.cpp uses its own number of slots instead.
+        on_completion: Called with the index of a prompt and its completion as soon as it is finished, once for every
+            prompt and in any order.
+
+    Raises:
+        OutOfMemoryError: when even a single prompt does not fit.
     """
     if isinstance(model, LlamaCpp):
-        model.generate(prompts, decoding, seeds, finished)
+        model.generate(prompts, params, seeds, on_completion)
         return
-    waiting = list(range(len(prompts)))
-    while waiting:
-        written: dict[int, list[int]] = {index: [] for index in waiting}
-        rows, chances = [prompts[index] for index in waiting], [seeds[index] for index in waiting]
+    pending = list(range(len(prompts)))
+    while pending:
+        generated: dict[int, list[int]] = {index: [] for index in pending}
+        pending_prompts, pending_seeds = [prompts[index] for index in pending], [seeds[index] for index in pending]
         try:
-            for place, token, last in decode(model, rows, decoding, chances, batch_size):
-                index = waiting[place]
-                written[index].append(token)
-                if last:
-                    finished(index, _answer(model, written.pop(index)))
+            for row, token, is_last in generate_tokens(model, pending_prompts, params, pending_seeds, batch_size):
+                index = pending[row]
+                generated[index].append(token)
+                if is_last:
+                    on_completion(index, _completion(model, generated.pop(index)))
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
             if batch_size == 1:
                 raise OutOfMemoryError(
-                    "no memory to write a single mail: take a smaller model or model.quantization=nf4"
+                    "out of memory while generating a single mail: use a smaller model or model.quantization=nf4"
                 ) from None
-            batch_size = min(batch_size, len(waiting)) // 2 or 1
-        # What the traceback held is free here. A row that is begun again comes out the same.
-        waiting = list(written)
-        if waiting:
+            batch_size = min(batch_size, len(pending)) // 2 or 1
+        # Outside the except block, where the traceback no longer keeps tensors alive. Unfinished rows start again and
+        # give the same completions.
+        pending = list(generated)
+        if pending:
             free_memory()
-            log.info("%-10s out of memory: from here on %d mails at once", "writing", batch_size)
+            log.info("%-10s out of memory: continuing with %d mails at a time", "writing", batch_size)
 
 
-def stream(model: TextGenerator, prompt: Sequence[int], decoding: SamplingParams, seed: int) -> Iterator[str]:
-    """The answer's text piece by piece, whole characters only; `seed` as of `row_seed`."""
+def stream(model: TextGenerator, prompt: Sequence[int], params: SamplingParams, seed: int) -> Iterator[str]:
+    """Yield a completion piece by piece, in whole characters; `seed` as from `row_seed`."""
     if isinstance(model, LlamaCpp):
-        yield from model.stream(prompt, decoding, seed)
+        yield from model.stream(prompt, params, seed)
         return
     ids: list[int] = []
     shown = ""
-    for _, token, last in decode(model, [prompt], decoding, [seed], 1):
+    for _, token, is_last in generate_tokens(model, [prompt], params, [seed], 1):
         ids.append(token)
         text = model.encoder.decode(ids)
-        if last or not text.endswith("\ufffd"):
+        if is_last or not text.endswith("\ufffd"):
             yield text[len(shown) :]
             shown = text
 
 
-def _answer(model: LanguageModel, ids: list[int]) -> Completion:
+def _completion(model: LanguageModel, ids: list[int]) -> Completion:
     finish_reason: Literal["stop", "length"] = "stop" if ids[-1] in model.encoder.stop_ids else "length"
     return Completion(model.encoder.decode(ids).strip(), len(ids), finish_reason)
 
 
 @torch.inference_mode()
-def decode(
+def generate_tokens(
     model: LanguageModel,
     prompts: Sequence[Sequence[int]],
-    decoding: SamplingParams,
+    params: SamplingParams,
     seeds: Sequence[int],
     batch_size: int,
 ) -> Iterator[tuple[int, int, bool]]:
-    """Decode step by step: yields (index of the prompt, token id, whether it is the last)."""
+    """Yield (index of the prompt, token id, whether it is the last) as tokens are generated.
+
+    A model that this project's decoder supports is run in a continuous batch, any other by transformers in static
+    batches of prompts of similar length.
+    """
     if not prompts:
         return
-    by_length = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
-    own = CachedDecoder.from_model(model.model)
-    if own:
-        ordered, chances = [prompts[index] for index in by_length], [seeds[index] for index in by_length]
-        for row, token, last in _decode_joining(own, model, ordered, decoding, chances, batch_size):
-            yield by_length[row], token, last
+    longest_first = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
+    prompts, seeds = [prompts[index] for index in longest_first], [seeds[index] for index in longest_first]
+    decoder = CachedDecoder.from_model(model.model)
+    if decoder:
+        batch = ContinuousBatch(decoder, prompts, params, seeds, model.encoder.stop_ids, batch_size)
+        for row, token, is_last in batch.run():
+            yield longest_first[row], token, is_last
         return
-    for start in range(0, len(by_length), batch_size):
-        indices = by_length[start : start + batch_size]
-        rows, chances = [prompts[index] for index in indices], [seeds[index] for index in indices]
-        for row, token, last in _decode_batch(model, rows, decoding, chances):
-            yield indices[row], token, last
+    for start in range(0, len(prompts), batch_size):
+        part = slice(start, start + batch_size)
+        for row, token, is_last in _generate_static_batch(model, prompts[part], params, seeds[part]):
+            yield longest_first[start + row], token, is_last
 
 
-def _decode_joining(
-    own: CachedDecoder,
-    model: LanguageModel,
-    prompts: Sequence[Sequence[int]],
-    decoding: SamplingParams,
-    seeds: Sequence[int],
-    batch_size: int,
+def _generate_static_batch(
+    model: LanguageModel, prompts: Sequence[Sequence[int]], params: SamplingParams, seeds: Sequence[int]
 ) -> Iterator[tuple[int, int, bool]]:
-    """By this project's decoder: a row that ends makes room for the next prompt at once."""
-    chooser = _Chooser(decoding, seeds)
-    shared = shared_prefix_length(prompts)
-    own.prefill_prefix(prompts[0][:shared])
-    rows: list[int] = []
-    # The logits after the prompt of each row that is present, for further rows of the same prompt.
-    following: dict[int, torch.Tensor] = {}
-    written = [0] * len(prompts)
-    waiting = deque(range(len(prompts)))
-    tokens: list[int] = []
-    while rows or waiting:
-        pieces = [own.step(tokens)] if rows else []
-        new, repeated = _joining(waiting, prompts, shared, following, batch_size - len(rows))
-        if new:
-            pieces.append(own.prefill([prompts[row][shared:] for row in new]))
-            following |= zip(new, pieces[-1].clone(), strict=True)
-            rows += new
-        for row in repeated:
-            own.fork(rows.index(row - 1))
-            following[row] = following[row - 1]
-            pieces.append(following[row][None])
-            rows.append(row)
-        logits = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
-        tokens = chooser.choose(logits, rows)
-        for place in reversed(range(len(rows))):
-            row, token = rows[place], tokens[place]
-            written[row] += 1
-            last = token in model.encoder.stop_ids or written[row] == decoding.max_new_tokens
-            yield row, token, last
-            if last:
-                own.evict(place)
-                del following[row]
-                rows[place], tokens[place] = rows[-1], tokens[-1]
-                rows.pop()
-                tokens.pop()
-
-
-def _joining(
-    waiting: deque[int], prompts: Sequence[Sequence[int]], shared: int, present: Container[int], room: int
-) -> tuple[list[int], list[int]]:
-    """The next rows, as many as there is room for: prompts to read, within the budget of tokens, and repeated ones.
-
-    A prompt is repeated where the row before has the same and is present, or joins too: rows wait in their order.
-    """
-    new: list[int] = []
-    repeated: list[int] = []
-    tokens = 0
-    while waiting and len(new) + len(repeated) < room:
-        row = waiting[0]
-        if (new or repeated or row - 1 in present) and prompts[row] == prompts[row - 1]:
-            repeated.append(row)
-        else:
-            tokens += len(prompts[row]) - shared
-            if new and tokens > PREFILL_TOKENS:
-                break
-            new.append(row)
-        waiting.popleft()
-    return new, repeated
-
-
-def _decode_batch(
-    model: LanguageModel, prompts: Sequence[Sequence[int]], decoding: SamplingParams, seeds: Sequence[int]
-) -> Iterator[tuple[int, int, bool]]:
-    """By transformers, one batch: yields (row, token id, whether it is the row's last)."""
-    shared, cache = _read_shared(model, prompts)
-    ids, mask = _left_padded(model, [prompt[shared:] for prompt in prompts])
-    mask = torch.cat([mask.new_ones(len(prompts), shared), mask], dim=1)
-    chooser = _Chooser(decoding, seeds)
+    """Generate by transformers; finished rows are removed. Yields as `generate_tokens`."""
+    prefix_length, cache = _prefill_prefix(model, prompts)
+    ids, mask = _left_padded(model, [prompt[prefix_length:] for prompt in prompts])
+    mask = torch.cat([mask.new_ones(len(prompts), prefix_length), mask], dim=1)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, prefix_length:]
+    sampler = Sampler(params, seeds)
     rows = list(range(len(prompts)))
-    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
-    for step in range(decoding.max_new_tokens):
+    for step in range(params.max_new_tokens):
         output = model.model(
             input_ids=ids,
             attention_mask=mask,
@@ -210,55 +144,37 @@ def _decode_batch(
             use_cache=True,
             logits_to_keep=1,
         )
-        tokens = chooser.choose(output.logits[:, -1].float(), rows)
-        full = step + 1 == decoding.max_new_tokens
-        ended = [token in model.encoder.stop_ids or full for token in tokens]
-        yield from zip(rows, tokens, ended, strict=True)
-        staying = [place for place, end in enumerate(ended) if not end]
-        if not staying:
+        tokens = sampler.sample(output.logits[:, -1].float(), rows)
+        is_full = step + 1 == params.max_new_tokens
+        is_last = [token in model.encoder.stop_ids or is_full for token in tokens]
+        yield from zip(rows, tokens, is_last, strict=True)
+        remaining = [index for index, last in enumerate(is_last) if not last]
+        if not remaining:
             return
-        ids = torch.tensor([[tokens[place]] for place in staying], device=model.device)
+        ids = torch.tensor([[tokens[index]] for index in remaining], device=model.device)
         positions = positions[:, -1:] + 1
-        if len(staying) < len(rows):
-            index = torch.tensor(staying, device=model.device)
-            cache.batch_select_indices(index)
-            mask, positions = mask[index], positions[index]
-            rows = [rows[place] for place in staying]
+        if len(remaining) < len(rows):
+            kept = torch.tensor(remaining, device=model.device)
+            cache.batch_select_indices(kept)
+            mask, positions = mask[kept], positions[kept]
+            rows = [rows[index] for index in remaining]
         mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
 
 
-def _read_shared(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[int, DynamicCache]:
-    """Read what all prompts begin with once; returns its length and its cache, a row for each prompt."""
+def _prefill_prefix(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[int, DynamicCache]:
+    """Run the common prefix once; returns its length and its cache, repeated for each prompt."""
     cache = DynamicCache(config=model.model.config)
-    shared = shared_prefix_length(prompts)
-    if not shared:
+    prefix_length = shared_prefix_length(prompts)
+    if not prefix_length:
         return 0, cache
-    ids = torch.tensor([list(prompts[0][:shared])], device=model.device)
+    ids = torch.tensor([list(prompts[0][:prefix_length])], device=model.device)
     model.model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1)
     cache.batch_repeat_interleave(len(prompts))
-    return shared, cache
-
-
-def shared_prefix_length(prompts: Sequence[Sequence[int]]) -> int:
-    """How many ids all prompts begin with; 0 where reading them once is not worth it.
-
-    At least one id of every prompt is left to read, for the logits of the first token.
-    """
-    shared = common_prefix_length(prompts)
-    return shared if len(prompts) > 1 and shared >= FEWEST_SHARED else 0
-
-
-def common_prefix_length(rows: Sequence[Sequence[int]]) -> int:
-    """How many ids all rows begin with, of which none is all of a row."""
-    shortest = min(map(len, rows))
-    shared = 0
-    while shared < shortest - 1 and all(row[shared] == rows[0][shared] for row in rows):
-        shared += 1
-    return shared
+    return prefix_length, cache
 
 
 def _left_padded(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids and mask of shape (rows, longest prompt)."""
+    """Ids and attention mask, (rows, longest prompt) each."""
     longest = max(map(len, prompts))
     ids = torch.full((len(prompts), longest), model.encoder.pad_id)
     mask = torch.zeros((len(prompts), longest), dtype=torch.long)
@@ -266,77 +182,3 @@ def _left_padded(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tupl
         ids[row, longest - len(prompt) :] = torch.tensor(prompt)
         mask[row, longest - len(prompt) :] = 1
     return ids.to(model.device), mask.to(model.device)
-
-
-class _Chooser:
-    """Chooses the next token of every row; rows keep their number when others leave."""
-
-    def __init__(self, decoding: SamplingParams, seeds: Sequence[int]) -> None:
-        self._decoding = decoding
-        self._chance = [random.Random(seed) for seed in seeds]
-        self._written: list[set[int]] = [set() for _ in seeds]
-        # The last tokens of each row, and what has followed each such run.
-        self._last: list[tuple[int, ...]] = [() for _ in seeds]
-        self._followers: list[dict[tuple[int, ...], set[int]]] = [{} for _ in seeds]
-
-    def choose(self, logits: torch.Tensor, rows: Sequence[int]) -> list[int]:
-        """One token id for each row of logits of shape (rows, vocabulary)."""
-        if self._decoding.repetition_penalty != 1.0:
-            self._penalise(logits, rows)
-        if self._decoding.no_repeat_ngram_size:
-            self._forbid(logits, rows)
-        if self._decoding.temperature == 0.0:
-            tokens: list[int] = logits.argmax(dim=-1).tolist()
-        else:
-            tokens = self._sample(logits / self._decoding.temperature, rows)
-        for row, token in zip(rows, tokens, strict=True):
-            self._written[row].add(token)
-            if self._decoding.no_repeat_ngram_size:
-                self._remember(row, token)
-        return tokens
-
-    def _forbid(self, logits: torch.Tensor, rows: Sequence[int]) -> None:
-        """Leave no chance to what would end a run that was written before."""
-        for place, row in enumerate(rows):
-            followers = self._followers[row].get(self._last[row])
-            if followers:
-                logits[place, sorted(followers)] = -torch.inf
-
-    def _remember(self, row: int, token: int) -> None:
-        before = self._decoding.no_repeat_ngram_size - 1
-        last = self._last[row]
-        if len(last) == before:
-            self._followers[row].setdefault(last, set()).add(token)
-        self._last[row] = (*last, token)[-before:]
-
-    def _penalise(self, logits: torch.Tensor, rows: Sequence[int]) -> None:
-        for place, row in enumerate(rows):
-            written = torch.tensor(sorted(self._written[row]), dtype=torch.long, device=logits.device)
-            values = logits[place, written]
-            penalty = self._decoding.repetition_penalty
-            logits[place, written] = torch.where(values > 0, values / penalty, values * penalty)
-
-    def _sample(self, logits: torch.Tensor, rows: Sequence[int]) -> list[int]:
-        """Draw from the smallest set of likeliest tokens that reaches top_p together, without those below min_p."""
-        draws = torch.tensor([self._chance[row].random() for row in rows], device=logits.device, dtype=logits.dtype)
-        probabilities = torch.softmax(logits, dim=-1)
-        tokens, within = self._draw(probabilities, draws, min(CANDIDATES, logits.shape[-1]))
-        rest = (~within).nonzero().flatten()
-        if len(rest):
-            tokens[rest], _ = self._draw(probabilities[rest], draws[rest], logits.shape[-1])
-        return [int(token) for token in tokens]
-
-    def _draw(
-        self, probabilities: torch.Tensor, draws: torch.Tensor, candidates: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Tokens from among so many of the likeliest, and whether the whole nucleus was among them, a row each."""
-        likeliest, tokens = probabilities.topk(candidates, dim=-1)
-        reached = likeliest.cumsum(dim=-1)
-        likely = likeliest >= self._decoding.min_p * likeliest[:, :1]
-        inside = (reached - likeliest < self._decoding.top_p) & likely
-        mass = (likeliest * inside).sum(dim=-1)
-        places = (reached < (draws * mass).unsqueeze(1)).sum(dim=-1)
-        last = inside.sum(dim=-1) - 1
-        chosen = tokens.gather(1, torch.minimum(places, last).unsqueeze(1)).squeeze(1)
-        whole = (reached[:, -1] >= self._decoding.top_p) | ~likely[:, -1]
-        return chosen, whole | (candidates == probabilities.shape[-1])

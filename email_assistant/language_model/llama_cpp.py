@@ -1,7 +1,7 @@
-"""Writing by llama.cpp (xllamacpp): GGUF weights in 4 bit, for people without a GPU.
+"""Generation by llama.cpp (xllamacpp) from 4-bit GGUF weights, for machines without a GPU.
 
-The prompts' ids are the same as everywhere; what is sampled differs, since the random numbers do.
-When it penalises repetition llama.cpp looks back over `max_new_tokens` tokens, the end of the prompt among them.
+The prompts' token ids are those of every backend; samples differ because the random numbers do. With a repetition
+penalty llama.cpp looks back `max_new_tokens` tokens, which may include the end of the prompt.
 """
 
 import os
@@ -16,168 +16,180 @@ from email_assistant.errors import ModelError
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.encoding import ChatEncoder
 
-# A slot's context grows by so many tokens.
-BLOCK = 512
-# What DRY takes off a logit, which nothing makes up for; and a text that breaks no run, since it wants one that does.
-FORBIDDEN, NO_BREAKER = 1e4, "\u2417\u2417"
+# The context of a slot grows by this many tokens at a time.
+CONTEXT_STEP = 512
+# Effectively forbids a token: no logit outweighs this penalty of the DRY sampler.
+DRY_PENALTY = 1e4
+# DRY requires a sequence breaker; this one does not occur in text.
+UNUSED_BREAKER = "\u2417\u2417"
 
 
 class LlamaCpp:
-    """A GGUF model and, where there is one, an adapter on it.
+    """A GGUF model, with or without an adapter.
 
     Attributes:
         encoder: Of the model that the GGUF was made from.
-        adapted: Whether the adapter takes part; may be switched between calls.
+        adapted: Whether the adapter is applied; may be changed between calls.
     """
 
     def __init__(
         self, gguf: Path, encoder: ChatEncoder, adapter: Path | None, slots: int, threads: int | None = None
     ) -> None:
-        """Nothing is loaded before the first prompt says how much room is needed.
+        """Check that the files exist. The model is loaded with the first prompt, when the context size is known.
 
         Args:
             gguf: The base model.
-            encoder: Of its tokenizer.
-            adapter: A LoRA as GGUF, by `gguf_adapter.write`.
-            slots: Answers at once.
-            threads: None: one for each core.
+            encoder: With the tokenizer of the base model.
+            adapter: A LoRA adapter as GGUF, from `gguf_adapter.write`, or None.
+            slots: How many prompts are completed at a time.
+            threads: None: one per core.
 
         Raises:
-            ModelError: when xllamacpp is not installed, or a file is not there.
+            ModelError: when a file does not exist.
         """
         for file in (gguf, adapter):
             if file is not None and not file.is_file():
-                raise ModelError(f"{file}: there is no such file; model.gguf names the base model as GGUF")
+                raise ModelError(f"{file}: no such file; model.gguf names the base model as GGUF")
         self.encoder, self.adapted = encoder, adapter is not None
         self._gguf, self._adapter, self._slots = gguf, adapter, slots
         self._threads = threads or os.cpu_count()
         self._server: Any = None
-        self._context = self._serving = 0
+        self._server_context = self._server_slots = 0
 
     def generate(
         self,
         prompts: Sequence[Sequence[int]],
-        decoding: SamplingParams,
+        params: SamplingParams,
         seeds: Sequence[int],
-        finished: Callable[[int, Completion], None],
+        on_completion: Callable[[int, Completion], None],
     ) -> None:
-        """Answer every prompt by its seed; `finished(index, answer)` is called in this thread as each is written."""
+        """Complete every prompt; `on_completion(index, completion)` is called in this thread for each.
+
+        Raises:
+            ModelError: when xllamacpp is not installed, or llama.cpp fails.
+        """
         if not prompts:
             return
         slots = min(self._slots, len(prompts))
-        server = self._serve(max(map(len, prompts)) + decoding.max_new_tokens, slots)
-        done: SimpleQueue[tuple[int, Completion | BaseException]] = SimpleQueue()
+        server = self._start_server(max(map(len, prompts)) + params.max_new_tokens, slots)
+        results: SimpleQueue[tuple[int, Completion | BaseException]] = SimpleQueue()
 
-        def write(index: int) -> None:
+        def complete(index: int) -> None:
             try:
-                answer: Completion | BaseException = _answer(
-                    server.handle_completions(self._request(prompts[index], decoding, seeds[index]))
-                )
+                response = server.handle_completions(self._request(prompts[index], params, seeds[index]))
+                results.put((index, _completion(response)))
             except Exception as error:
-                # Raised again below, where the caller sees it.
-                answer = error
-            done.put((index, answer))
+                # Raised again below, in the caller's thread.
+                results.put((index, error))
 
         with ThreadPoolExecutor(slots) as pool:
             for index in range(len(prompts)):
-                pool.submit(write, index)
+                pool.submit(complete, index)
             for _ in prompts:
-                index, answer = done.get()
-                if isinstance(answer, BaseException):
+                index, result = results.get()
+                if isinstance(result, BaseException):
                     pool.shutdown(cancel_futures=True)
-                    raise answer
-                finished(index, answer)
+                    raise result
+                on_completion(index, result)
 
-    def stream(self, prompt: Sequence[int], decoding: SamplingParams, seed: int) -> Iterator[str]:
-        """The answer's text piece by piece, as llama.cpp gives it."""
-        server = self._serve(len(prompt) + decoding.max_new_tokens, 1)
+    def stream(self, prompt: Sequence[int], params: SamplingParams, seed: int) -> Iterator[str]:
+        """Yield the completion piece by piece, as llama.cpp returns it.
+
+        Raises:
+            ModelError: as `generate`.
+        """
+        server = self._start_server(len(prompt) + params.max_new_tokens, 1)
         pieces: SimpleQueue[str | BaseException | None] = SimpleQueue()
-        stopped = False
+        is_stopped = False
 
-        def take(chunk: dict[str, Any]) -> bool:
-            if "choices" in chunk:
-                pieces.put(chunk["choices"][0]["text"])
-            else:
-                pieces.put(_error(chunk))
-            return stopped
+        def on_chunk(chunk: dict[str, Any]) -> bool:
+            pieces.put(chunk["choices"][0]["text"] if "choices" in chunk else _error(chunk))
+            return is_stopped
 
-        def write() -> None:
+        def complete() -> None:
             try:
-                server.handle_completions({**self._request(prompt, decoding, seed), "stream": True}, take)
+                server.handle_completions({**self._request(prompt, params, seed), "stream": True}, on_chunk)
             except Exception as error:
                 pieces.put(error)
             pieces.put(None)
 
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(write)
+            pool.submit(complete)
             try:
                 while (piece := pieces.get()) is not None:
                     if isinstance(piece, BaseException):
                         raise piece
                     yield piece
             finally:
-                stopped = True
+                is_stopped = True
 
-    def _serve(self, tokens: int, slots: int) -> Any:
-        """llama.cpp with room for so many tokens in each of so many slots."""
-        if tokens <= self._context and slots <= self._serving:
+    def _start_server(self, context: int, slots: int) -> Any:
+        """A server with at least this many slots of at least this many tokens; a running one is reused if it can be."""
+        if context <= self._server_context and slots <= self._server_slots:
             return self._server
+        # The old one is freed before the new one takes memory.
+        self._server = None
+        self._server_context, self._server_slots = -(-context // CONTEXT_STEP) * CONTEXT_STEP, slots
+        try:
+            self._server = self._new_server()
+        except BaseException:
+            self._server_context = self._server_slots = 0
+            raise
+        return self._server
+
+    def _new_server(self) -> Any:
         try:
             import xllamacpp
         except ImportError as error:
             raise ModelError(
                 "generation.backend = llama_cpp: xllamacpp is not installed; pip install 'email-assistant[llama-cpp]'"
             ) from error
-        self._server = None
-        self._context, self._serving = -(-tokens // BLOCK) * BLOCK, slots
         settings = xllamacpp.CommonParams()
         settings.model.path = str(self._gguf)
-        settings.n_parallel, settings.n_ctx = slots, slots * self._context
+        settings.n_parallel, settings.n_ctx = self._server_slots, self._server_slots * self._server_context
         settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = self._threads
         settings.verbosity = -1
-        # It listens on 127.0.0.1, though nothing here asks it there; no one else on this machine gets in.
+        # The server listens on 127.0.0.1, which is not used here. A random key keeps other users of the machine out.
         settings.api_keys, settings.cors_origins = [secrets.token_hex()], ""
-        # Its store of earlier prompts does not know with which adapter they were read.
+        # Its prompt cache ignores which adapter the prompts were processed with.
         settings.cache_ram_mib = 0
         settings.ui = settings.endpoint_slots = False
         if self._adapter is not None:
             settings.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(self._adapter), 1.0)]
         try:
-            self._server = xllamacpp.Server(settings)
+            return xllamacpp.Server(settings)
         except RuntimeError as error:
-            self._context = self._serving = 0
             raise ModelError(f"{self._gguf}: llama.cpp cannot load it: {error}") from error
-        return self._server
 
-    def _request(self, prompt: Sequence[int], decoding: SamplingParams, seed: int) -> dict[str, Any]:
+    def _request(self, prompt: Sequence[int], params: SamplingParams, seed: int) -> dict[str, Any]:
         request: dict[str, Any] = {
             "prompt": list(prompt),
-            "n_predict": decoding.max_new_tokens,
-            "temperature": decoding.temperature,
-            "top_p": decoding.top_p,
+            "n_predict": params.max_new_tokens,
+            "temperature": params.temperature,
+            "top_p": params.top_p,
             "top_k": 0,
-            "min_p": decoding.min_p,
-            "repeat_penalty": decoding.repetition_penalty,
-            "repeat_last_n": decoding.max_new_tokens,
+            "min_p": params.min_p,
+            "repeat_penalty": params.repetition_penalty,
+            "repeat_last_n": params.max_new_tokens,
             "samplers": ["penalties", "dry", "temperature", "top_p", "min_p"],
             "seed": seed % 2**32,
             "cache_prompt": True,
         }
-        if decoding.no_repeat_ngram_size:
-            # Its sampler DRY takes so much off a token that would go on with a run that was written before.
+        if params.no_repeat_ngram_size:
+            # The DRY sampler penalizes a token that would extend a repeated n-gram.
             request |= {
-                "dry_multiplier": FORBIDDEN,
+                "dry_multiplier": DRY_PENALTY,
                 "dry_base": 1.0,
-                "dry_allowed_length": decoding.no_repeat_ngram_size - 1,
-                "dry_penalty_last_n": decoding.max_new_tokens,
-                "dry_sequence_breakers": [NO_BREAKER],
+                "dry_allowed_length": params.no_repeat_ngram_size - 1,
+                "dry_penalty_last_n": params.max_new_tokens,
+                "dry_sequence_breakers": [UNUSED_BREAKER],
             }
         if self._adapter is not None:
             request["lora"] = [{"id": 0, "scale": 1.0 if self.adapted else 0.0}]
         return request
 
 
-def _answer(response: dict[str, Any]) -> Completion:
+def _completion(response: dict[str, Any]) -> Completion:
     if "choices" not in response:
         raise _error(response)
     choice = response["choices"][0]

@@ -129,7 +129,9 @@ class CompletionLoss:
         """States of the last layer, (tokens, width)."""
         if way == "decoder":
             assert self._decoder is not None
-            return self._decoder.hidden(embedded, batch.lengths, batch.shared, self._recompute and self._model.training)
+            return self._decoder.hidden_states(
+                embedded, batch.lengths, batch.shared, self._recompute and self._model.training
+            )
         if way == "packed":
             # Without a mask transformers keeps sequences apart where positions begin anew.
             packed: torch.Tensor = self._transformer(

@@ -10,10 +10,10 @@ from transformers import PretrainedConfig
 
 from email_assistant.configuration.schema import Config, Summarizer, Trainer
 from email_assistant.errors import ConfigurationError
-from email_assistant.language_model.cached_decoder import padded_capacity
+from email_assistant.language_model.continuous_batch import PREFILL_TOKENS
 from email_assistant.language_model.device import choose_device, choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
-from email_assistant.language_model.generation import PREFILL_TOKENS
+from email_assistant.language_model.kv_cache import padded_capacity
 from email_assistant.language_model.meta_model import architecture, build_on_meta, weight_bytes
 from email_assistant.training.batches import epoch_batches, micro_batches
 from email_assistant.training.loss import ForwardMode

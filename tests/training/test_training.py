@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from email_assistant.configuration.schema import Lora
 from email_assistant.errors import DataError, OutOfMemoryError
-from email_assistant.language_model.decoder import FusedLinear
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.lora_linear import FusedLinear
 from email_assistant.training import trainer as trainer_module
 from email_assistant.training.batches import Batch, collate, epoch_batches, epoch_permutation, micro_batches
 from email_assistant.training.loss import CompletionLoss, ForwardMode
@@ -140,14 +140,14 @@ def test_dropout_in_the_own_decoder_is_that_of_the_adapters_library(
     model.model.train()
     batch = collate(examples[:1], model.device)
     drawn: list[torch.Tensor] = []
-    draw = FusedLinear.masks
+    draw = FusedLinear.dropout_masks
 
     def recorded(projection: FusedLinear, inputs: torch.Tensor) -> list[torch.Tensor]:
         masks = draw(projection, inputs)
         drawn.extend(masks)
         return masks
 
-    monkeypatch.setattr(FusedLinear, "masks", recorded)
+    monkeypatch.setattr(FusedLinear, "dropout_masks", recorded)
     loss = CompletionLoss(model.model)
     assert loss.choose_mode(batch) == "decoder" and not drawn
     found = loss(batch)
