@@ -1,9 +1,9 @@
-"""The cleaner beside its rivals: exact matches on two suites of replies, and faults over whole archives.
+"""Compares the cleaner with other libraries: exact matches on two suites of replies, and errors on whole archives.
 
     python -m benchmarks.cleaning --shared ../shared
 
-Rivals run where they are installed: pip install -r benchmarks/peers.txt. What counts as a fault over
-an archive is found here by plain rules that the cleaner does not use.
+Other libraries are included if they are installed: pip install -r benchmarks/peers.txt. Errors on archives are counted
+by simple rules that the cleaner does not use.
 """
 
 import argparse
@@ -41,15 +41,15 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
-    parser.add_argument("--show", action="store_true", help="print what this project's cleaner gets wrong")
+    parser.add_argument("--show", action="store_true", help="print the errors of this project's cleaner")
     arguments = parser.parse_args()
-    rivals = dict(installed())
-    _suites(arguments.shared / "fixtures", rivals, arguments.show)
-    _archives(arguments.shared / "mail", rivals, arguments.show)
+    cleaners = dict(installed())
+    _suites(arguments.shared / "fixtures", cleaners, arguments.show)
+    _archives(arguments.shared / "mail", cleaners, arguments.show)
 
 
 def installed() -> Iterator[tuple[str, tuple[Cleaner, Cleaner]]]:
-    """Every cleaner that is there: for plain text and for HTML."""
+    """Yield the name of each installed cleaner, with its functions for plain text and HTML."""
     yield "email-assistant", (quotes.own_words, lambda html: quotes.own_words(html_to_text(html)))
     for name, load in (
         ("email-reply-parser", _email_reply_parser),
@@ -65,7 +65,7 @@ def installed() -> Iterator[tuple[str, tuple[Cleaner, Cleaner]]]:
 
 
 def visible(html: str) -> str:
-    """All of an HTML mail's text, quoted or not, for rivals that take plain text alone."""
+    """The whole text of an HTML mail, quotes included, for cleaners of plain text."""
     from resiliparse.extract.html2text import extract_plain_text
 
     return str(extract_plain_text(html, preserve_formatting=True, main_content=False, links=False))
@@ -91,12 +91,12 @@ def _quotequail() -> tuple[Cleaner, Cleaner]:
     import quotequail
 
     def plain(text: str) -> str:
-        found = quotequail.unwrap(text)
-        return text if found is None else found.get("text_top") or ""
+        parts = quotequail.unwrap(text)
+        return text if parts is None else parts.get("text_top") or ""
 
     def html(source: str) -> str:
-        found = quotequail.unwrap_html(source)
-        return visible(source if found is None else found.get("html_top") or "")
+        parts = quotequail.unwrap_html(source)
+        return visible(source if parts is None else parts.get("html_top") or "")
 
     return plain, html
 
@@ -115,7 +115,7 @@ def _unquotemail() -> tuple[Cleaner, Cleaner]:
 
 @dataclass
 class Case:
-    """One fixture: its text or HTML, and what a cleaner should leave of it."""
+    """One fixture: a text or HTML, and the expected result."""
 
     name: str
     source: str
@@ -124,7 +124,7 @@ class Case:
 
 
 def unquotemail_cases(folder: Path) -> Iterator[Case]:
-    """Texts to the letter, blank lines and the space around lines aside; of HTML what is visible."""
+    """Yield the fixtures of unquotemail. Of expected HTML, only the visible text is compared."""
     for path in sorted((folder / "samples").rglob("*.*")):
         expected = folder / "expecteds" / path.name
         if expected.exists():
@@ -135,7 +135,7 @@ def unquotemail_cases(folder: Path) -> Iterator[Case]:
 
 
 def talon_cases(folder: Path) -> Iterator[Case]:
-    """The replies that talon's own tests expect."""
+    """Yield the fixtures of talon with the replies that its own tests expect."""
     for path in sorted((folder / "html_replies").glob("*.html")):
         yield Case(path.name, path.read_text(encoding="utf-8"), "Hi. I am fine.\n\nThanks,\nAlex", True)
     yield Case("OLK_SRC_BODY_SECTION", (folder / "OLK_SRC_BODY_SECTION.html").read_text(), "Reply", True)
@@ -153,35 +153,35 @@ def _same(left: str, right: str, is_html: bool) -> bool:
     ]
 
 
-def _suites(fixtures: Path, rivals: dict[str, tuple[Cleaner, Cleaner]], show: bool) -> None:
+def _suites(fixtures: Path, cleaners: dict[str, tuple[Cleaner, Cleaner]], show: bool) -> None:
     suites = {
         "unquotemail": list(unquotemail_cases(fixtures / "replies_unquotemail")),
         "talon": list(talon_cases(fixtures / "replies_talon")),
     }
     for name, cases in suites.items():
         print(f"\nsuite {name}, {len(cases)} replies: exact matches")
-        for rival, (plain, html) in rivals.items():
+        for cleaner_name, (plain, html) in cleaners.items():
             wrong = [case.name for case in cases if not _matches(case, html if case.is_html else plain)]
-            print(f"  {rival:<20} {len(cases) - len(wrong):4}")
-            if show and rival == "email-assistant":
+            print(f"  {cleaner_name:<20} {len(cases) - len(wrong):4}")
+            if show and cleaner_name == "email-assistant":
                 print(f"    not: {', '.join(wrong)}")
 
 
 def _matches(case: Case, cleaner: Cleaner) -> bool:
     try:
         return _same(cleaner(case.source) or "", case.expected, case.is_html)
-    except Exception as error:  # a rival that breaks on a reply has not cleaned it
+    except Exception as error:  # a cleaner that fails on a reply has not cleaned it
         print(f"    {case.name}: {type(error).__name__}")
         return False
 
 
 def own_lines(text: str) -> list[str]:
-    """The lines that the writer typed, by plain rules: unmarked, no attribution, above any footer or header block."""
+    """The author's lines by simple rules: not marked, no attribution, and above any footer or header block."""
     lines = text.split("\n")
     kept: list[str] = []
-    for place, line in enumerate(lines):
-        following = next((other for other in lines[place + 1 :] if other.strip()), "")
-        if FOOTER.match(line.strip() if line.strip() != "--" else "-- ") or _begins_header(lines, place):
+    for index, line in enumerate(lines):
+        following = next((other for other in lines[index + 1 :] if other.strip()), "")
+        if FOOTER.match(line.strip() if line.strip() != "--" else "-- ") or _begins_header(lines, index):
             break
         above_quote = following.lstrip().startswith(">")
         if line.lstrip().startswith(">") or (above_quote and line.rstrip().endswith(":") and DATED.search(line)):
@@ -192,13 +192,22 @@ def own_lines(text: str) -> list[str]:
     return kept
 
 
-def _begins_header(lines: list[str], place: int) -> bool:
-    return bool(HEADER.match(lines[place])) and any(HEADER.match(line) for line in lines[place + 1 : place + 3])
+def _begins_header(lines: list[str], index: int) -> bool:
+    return bool(HEADER.match(lines[index])) and any(HEADER.match(line) for line in lines[index + 1 : index + 3])
 
 
 @dataclass
-class Faults:
-    """Counts over an archive."""
+class ErrorCounts:
+    """Counts over an archive.
+
+    Attributes:
+        mails: Mails with text of the author.
+        empty: Mails of which nothing is left.
+        attributions: Mails with an attribution left.
+        quoted: Mails with a marked line left.
+        own: Words of the author.
+        kept: Words of the author that are left.
+    """
 
     mails: int = 0
     empty: int = 0
@@ -220,48 +229,48 @@ class Faults:
         self.kept += sum((own & result_words).values())
 
     def row(self) -> str:
-        """The shares, in percent."""
-        share = [100 * count / max(1, self.mails) for count in (self.empty, self.attributions, self.quoted)]
-        return "  ".join(f"{value:6.2f}" for value in [*share, 100 * self.kept / max(1, self.own)])
+        """The shares in percent, formatted."""
+        shares = [100 * count / max(1, self.mails) for count in (self.empty, self.attributions, self.quoted)]
+        return "  ".join(f"{value:6.2f}" for value in [*shares, 100 * self.kept / max(1, self.own)])
 
 
-def _archives(folder: Path, rivals: dict[str, tuple[Cleaner, Cleaner]], show: bool) -> None:
+def _archives(folder: Path, cleaners: dict[str, tuple[Cleaner, Cleaner]], show: bool) -> None:
     for name, (owners, columns) in ARCHIVES.items():
         mails = list(owned(folder / name, owners, columns))
         print(
             f"\narchive {name}, {len(mails)} mails of its owner, percent: empty, attribution left, '>' left; own words"
         )
-        for rival, (plain, _) in rivals.items():
-            clean = _learned(mails, owners) if rival == "email-assistant" else plain
-            faults = Faults()
+        for cleaner_name, (plain, _) in cleaners.items():
+            clean = _own_cleaner(mails, owners) if cleaner_name == "email-assistant" else plain
+            counts = ErrorCounts()
             for mail in mails:
                 result = clean(mail.text) or ""
-                faults.add(mail.text, result)
-                if show and rival == "email-assistant":
+                counts.add(mail.text, result)
+                if show and cleaner_name == "email-assistant":
                     _show(mail, result)
-            print(f"  {rival:<20} {faults.row()}")
+            print(f"  {cleaner_name:<20} {counts.row()}")
 
 
 def _show(mail: Mail, result: str) -> None:
-    one = Faults()
-    one.add(mail.text, result)
-    if one.empty or one.attributions or one.quoted or one.kept < 0.8 * one.own:
-        print(f"--- {mail.source}: {one}\n{mail.text[:1500]}\n--- becomes\n{result[:800]}")
+    counts = ErrorCounts()
+    counts.add(mail.text, result)
+    if counts.empty or counts.attributions or counts.quoted or counts.kept < 0.8 * counts.own:
+        print(f"--- {mail.source}: {counts}\n{mail.text[:1500]}\n--- becomes\n{result[:800]}")
 
 
 def owned(path: Path, owners: list[str], columns: readers.Columns) -> Iterator[Mail]:
-    """The owner's messages that have a text."""
-    known = owner.parse_owner(owners)
-    for found in readers.read([path], "auto", columns):
-        mail = parse_item(found)
-        if isinstance(mail, Mail) and known.wrote(mail) and mail.text.strip():
+    """Yield the owner's messages that have text."""
+    archive_owner = owner.parse_owner(owners)
+    for item in readers.read([path], "auto", columns):
+        mail = parse_item(item)
+        if isinstance(mail, Mail) and archive_owner.wrote(mail) and mail.text.strip():
             yield mail
 
 
-def _learned(mails: list[Mail], owners: list[str]) -> Cleaner:
-    """Both steps of the cleaner, code kept, so that every word of the owner's is to be found again."""
-    learned = signatures.learn((cleaning.draft(mail.text, drop_code=False).text for mail in mails), owners)
-    return lambda text: cleaning.finish(cleaning.draft(text, drop_code=False).text, learned)
+def _own_cleaner(mails: list[Mail], owners: list[str]) -> Cleaner:
+    """Both steps of this project's cleaner. Code is kept, since its words count as the owner's."""
+    profile = signatures.learn((cleaning.draft(mail.text, drop_code=False).text for mail in mails), owners)
+    return lambda text: cleaning.finish(cleaning.draft(text, drop_code=False).text, profile)
 
 
 if __name__ == "__main__":

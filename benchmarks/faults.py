@@ -1,10 +1,10 @@
-"""Faults in real processes: what a call does, and whether the same call again gives what an undisturbed one gives.
+"""Fault injection in real processes: how a call fails, and whether a repeated call gives the undisturbed result.
 
     python -m benchmarks.faults --kills 50
 
-Kills at random moments of every stage; a full disk and a read-only one (they need the right to mount a small tmpfs);
-files that were cut off or altered; two calls at once; a clock that went back; no memory for a batch. A tiny random
-model, 120 made-up mails, one store of runs that lives through all of it.
+The faults are kills at random moments of every stage, a full and a read-only disk (which need the right to mount a
+tmpfs), truncated and changed files, two calls at once, a clock that goes back, and too little memory for a batch. The
+model is tiny and random, the archive has 120 synthetic mails, and one MLflow store is used throughout.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.hashing import hash_file
 
 ROOT = Path(__file__).resolve().parents[1]
-# Of each stage, in their order, the files that an undisturbed call would give, byte for byte.
+# The stages in their order, with the files that must be byte for byte those of an undisturbed call.
 RESULTS = {
     "data": ("emails.jsonl", "dropped.jsonl"),
     "summarize": ("pairs.jsonl",),
@@ -41,18 +41,18 @@ RESULTS = {
     "evaluate": ("generations.jsonl", "measured.npz"),
 }
 MAILS = 120
-# Stages that keep what they have done, and the share of their time that comes after the first of it.
-# What is said of the calls after kills.
-MADE_AGAIN = {
-    "data": "made anew",
-    "summarize": "{} sentences finished before, none of them again",
-    "split": "made anew",
-    "train": "{} steps finished before, none of them again",
-    "evaluate": "goes on after the mails that were written",
+# What the call after a kill does, by stage.
+AFTER_KILL = {
+    "data": "starts over",
+    "summarize": "reuses the {} finished sentences",
+    "split": "starts over",
+    "train": "resumes after the {} finished steps",
+    "evaluate": "reuses the mails that were written",
 }
-KEEPING = {"summarize": 0.4, "train": 0.4, "evaluate": 0.3}
-WAITED = 300.0
-SMALL = [
+# Stages that save their progress, and the share of their time after the first progress is saved.
+RESUMABLE = {"summarize": 0.4, "train": 0.4, "evaluate": 0.3}
+TIMEOUT_SECONDS = 300.0
+SETTINGS = [
     "summarizer.max_new_tokens=8", "summarizer.batch_size=2", "generation.max_new_tokens=12", "generation.batch_size=1",
     "trainer.epochs=2", "trainer.scored_mails=2", "trainer.checkpoint_steps=1", "trainer.max_length=256",
     "trainer.too_long=cut", "lora.r=2", "model.threads=1", "evaluation.arms=[base,tuned]", "evaluation.judge_mails=0",
@@ -61,162 +61,164 @@ SMALL = [
 
 
 @dataclass
-class Row:
-    """What came of one kind of fault.
+class FaultResult:
+    """The results of one kind of fault.
 
     Attributes:
         fault: Its name.
-        tries: How often it was tried.
-        noticed: What the call that met it did.
-        wrong: What was not as it should be, a line each.
+        tries: The number of tries.
+        reaction: What the call that met the fault did.
+        errors: A line per error.
     """
 
     fault: str
     tries: int = 0
-    noticed: str = ""
-    wrong: list[str] = field(default_factory=list)
+    reaction: str = ""
+    errors: list[str] = field(default_factory=list)
 
 
 @dataclass
-class Done:
-    """A call that has ended."""
+class CallResult:
+    """The exit code and the output of a call that has ended."""
 
     code: int
-    said: str
+    output: str
 
 
-class Bench:
-    """The folders, the call, and what an undisturbed call gives."""
+class Setup:
+    """The folders, the calls, and the results of an undisturbed call."""
 
     def __init__(self, folder: Path, model: Path, wide: Path, seed: int) -> None:
-        """Make an archive, and all stages once."""
-        self.folder, self.chance = folder, random.Random(seed)
+        """Write an archive, and run all stages on it once."""
+        self.folder, self.rng = folder, random.Random(seed)
         self.model, self.wide, self.archive = model, wide, folder / "sent.jsonl"
         write_archive(self.archive, MAILS)
-        self.whole = folder / "whole"
-        done = self.call("evaluate", self.whole)
+        self.undisturbed = folder / "undisturbed"
+        done = self.call("evaluate", self.undisturbed)
         if done.code:
-            raise SystemExit(done.said)
-        latest = self.whole / "latest"
+            raise SystemExit(done.output)
+        latest = self.undisturbed / "latest"
         self.seconds = {stage: jsonl.read_json(latest / stage / "manifest.json")["seconds"] for stage in RESULTS}
-        self.expected = {stage: results(self.whole, stage) for stage in RESULTS}
+        self.expected = {stage: results(self.undisturbed, stage) for stage in RESULTS}
         self._number = 0
 
     def command(self, stage: str, outputs: Path, *more: str) -> list[str]:
-        """The call of a stage."""
-        places = [f"paths.outputs={outputs}", f"paths.mlruns={self.folder}/mlruns"]
-        named = [f"model.path={self.model}", f"data.path={self.archive}"]
-        return [sys.executable, str(ROOT / "run.py"), f"stage={stage}", *named, *places, *SMALL, *more]
+        """The command that runs a stage."""
+        paths = [f"paths.outputs={outputs}", f"paths.mlruns={self.folder}/mlruns"]
+        inputs = [f"model.path={self.model}", f"data.path={self.archive}"]
+        return [sys.executable, str(ROOT / "run.py"), f"stage={stage}", *inputs, *paths, *SETTINGS, *more]
 
-    def call(self, stage: str, outputs: Path, *more: str, limit: Callable[[], None] | None = None) -> Done:
-        """Call it and wait."""
+    def call(self, stage: str, outputs: Path, *more: str, limit: Callable[[], None] | None = None) -> CallResult:
+        """Run a stage and wait for its end."""
         done = subprocess.run(
             self.command(stage, outputs, *more), capture_output=True, text=True, check=False, preexec_fn=limit
         )
-        return Done(done.returncode, done.stdout + done.stderr)
+        return CallResult(done.returncode, done.stdout + done.stderr)
 
     def before(self, stage: str) -> Path:
-        """Fresh outputs in which everything before a stage is there."""
+        """A new copy of the outputs without the artifacts of a stage and those after it."""
         self._number += 1
         outputs = self.folder / f"outputs-{self._number}"
-        shutil.copytree(self.whole, outputs, symlinks=True)
+        shutil.copytree(self.undisturbed, outputs, symlinks=True)
         for later in list(RESULTS)[list(RESULTS).index(stage) :]:
             shutil.rmtree(outputs / "artifacts" / later)
             (outputs / "latest" / later).unlink()
         return outputs
 
-    def check(self, row: Row, stage: str, outputs: Path, done: Done) -> None:
-        """Note what is wrong with a call that should have given what an undisturbed one gives."""
+    def check(self, row: FaultResult, stage: str, outputs: Path, done: CallResult) -> None:
+        """Note an error if a call failed or its results differ from those of an undisturbed call."""
         if done.code:
-            row.wrong.append(f"{stage}: exit code {done.code}: {done.said.strip().splitlines()[-1:]}")
+            row.errors.append(f"{stage}: exit code {done.code}: {done.output.strip().splitlines()[-1:]}")
         elif results(outputs, stage) != self.expected[stage]:
-            row.wrong.append(f"{stage}: another result")
+            row.errors.append(f"{stage}: different result")
 
 
 def results(outputs: Path, stage: str) -> dict[str, str]:
-    """The hashes of what a stage gave."""
+    """The hashes of the results of a stage."""
     return {name: hash_file(outputs / "latest" / stage / name) for name in RESULTS[stage]}
 
 
-def half_written(outputs: Path) -> Iterator[str]:
-    """Artifacts that look whole and are not."""
+def incomplete_artifacts(outputs: Path) -> Iterator[str]:
+    """Yield the files of finished artifacts that are missing or differ from the manifest."""
     for manifest in outputs.glob("artifacts/*/*/manifest.json"):
         if manifest.parent.suffix:
             continue
         for name, digest in jsonl.read_json(manifest)["files"].items():
             if not (manifest.parent / name).exists() or hash_file(manifest.parent / name) != digest:
-                yield f"{manifest.parent / name} is not whole"
+                yield f"{manifest.parent / name} is incomplete"
 
 
-def one_line(done: Done, part: str) -> bool:
-    """Whether a call ended by saying in a line what was wrong."""
-    errors = [line for line in done.said.splitlines() if line.startswith("error: ")]
-    return done.code == 1 and "Traceback" not in done.said and any(part in line for line in errors)
+def failed_cleanly(done: CallResult, part: str) -> bool:
+    """Whether a call ended with an error message of one line that contains `part`, and no traceback."""
+    errors = [line for line in done.output.splitlines() if line.startswith("error: ")]
+    return done.code == 1 and "Traceback" not in done.output and any(part in line for line in errors)
 
 
-def kills(bench: Bench, count: int, stages: Sequence[str]) -> Iterator[Row]:
-    """Kill -9 at random moments of each stage, and call again."""
+def kills(setup: Setup, count: int, stages: Sequence[str]) -> Iterator[FaultResult]:
+    """Kill each stage at random moments, and run it again."""
     for stage in stages:
-        row, kept = Row(f"`kill -9` in {stage}"), 0
+        row, reused = FaultResult(f"`kill -9` in {stage}"), 0
         for number in range(count):
             row.tries += 1
-            outputs = bench.before(stage)
+            outputs = setup.before(stage)
             process = subprocess.Popen(
-                bench.command(stage, outputs), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                setup.command(stage, outputs), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
-            # At any moment; every other time of those after the first work was kept.
-            late = number % 2 == 1 and stage in KEEPING
+            # Half of the kills come at any moment, the others after progress was saved.
+            late = number % 2 == 1 and stage in RESUMABLE
             _wait(partial(_has_begun, process, outputs, stage, late))
-            time.sleep(bench.chance.uniform(0, bench.seconds[stage] * (KEEPING[stage] if late else 1)))
+            time.sleep(setup.rng.uniform(0, setup.seconds[stage] * (RESUMABLE[stage] if late else 1)))
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            row.wrong += half_written(outputs)
-            finished = _progress(outputs, stage)
-            done = bench.call(stage, outputs)
-            bench.check(row, stage, outputs, done)
-            kept += finished
-            if finished and not re.search(rf"\b{finished} of|from step {finished}\b|cached", done.said):
-                row.wrong.append(f"{stage}: {finished} were finished and were not taken up")
+            row.errors += incomplete_artifacts(outputs)
+            finished = _finished_work(outputs, stage)
+            done = setup.call(stage, outputs)
+            setup.check(row, stage, outputs, done)
+            reused += finished
+            if finished and not re.search(rf"\b{finished} of|\bstep {finished}\b|cached", done.output):
+                row.errors.append(f"{stage}: {finished} were finished and not reused")
             shutil.rmtree(outputs)
-        row.noticed = MADE_AGAIN[stage].format(kept)
+        row.reaction = AFTER_KILL[stage].format(reused)
         yield row
 
 
-def _has_begun(process: "subprocess.Popen[bytes]", outputs: Path, stage: str, kept: bool) -> bool:
-    """Whether a stage has begun, or has kept its first work, or its call has ended."""
+def _has_begun(process: "subprocess.Popen[bytes]", outputs: Path, stage: str, has_progress: bool) -> bool:
+    """Whether a stage has begun, or with `has_progress` has saved progress, or its call has ended."""
     if process.poll() is not None:
         return True
-    if not kept:
+    if not has_progress:
         return any(outputs.glob(f"artifacts/{stage}/*"))
     if stage == "train":
         return bool(_checkpoints(outputs))
     return any(file.stat().st_size for file in outputs.glob(f"artifacts/{stage}/*.partial/progress/*.jsonl"))
 
 
-def _progress(outputs: Path, stage: str) -> int:
-    """What an interrupted stage had finished."""
+def _finished_work(outputs: Path, stage: str) -> int:
+    """The number of sentences or steps that an interrupted stage has saved."""
     if stage == "summarize":
         files = list(outputs.glob("artifacts/summarize/*.partial/progress/sentences.jsonl"))
         return len(jsonl.read_finished(files[0])) if files else 0
-    return max((int(place.name.partition("-")[2]) for place in _checkpoints(outputs)), default=0) * (stage == "train")
+    return max((int(checkpoint.name.partition("-")[2]) for checkpoint in _checkpoints(outputs)), default=0) * (
+        stage == "train"
+    )
 
 
 def _checkpoints(outputs: Path) -> list[Path]:
-    """Of an interrupted training."""
-    found = outputs.glob("artifacts/train/*.partial/progress/fit/checkpoint-*")
-    return [place for place in found if not place.suffix]
+    """The checkpoints of an interrupted training."""
+    checkpoints = outputs.glob("artifacts/train/*.partial/progress/fit/checkpoint-*")
+    return [checkpoint for checkpoint in checkpoints if not checkpoint.suffix]
 
 
 def _wait(ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAITED
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not ready() and time.monotonic() < deadline:
         time.sleep(0.005)
 
 
 @contextmanager
 def disk(folder: Path, kilobytes: int) -> Iterator[Path]:
-    """A small file system of its own."""
+    """Mount a file system of a limited size."""
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k,mode=700", "none", str(folder)], check=True)
     try:
@@ -225,98 +227,98 @@ def disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def disks(bench: Bench) -> Iterator[Row]:
-    """A disk that fills up at different moments; one that becomes read-only."""
-    full = Row("disk full")
-    needed = sum(path.stat().st_size for path in bench.whole.rglob("*") if path.is_file()) // 1024
+def disks(setup: Setup) -> Iterator[FaultResult]:
+    """A disk that fills up at different moments, and one that becomes read-only."""
+    full = FaultResult("disk full")
+    needed = sum(path.stat().st_size for path in setup.undisturbed.rglob("*") if path.is_file()) // 1024
     for share in (0.05, 0.2, 0.4, 0.6, 0.8, 0.95):
         full.tries += 1
-        with disk(bench.folder / f"disk-{share}", max(64, int(needed * share))) as place:
-            outputs = place / "outputs"
-            met = bench.call("evaluate", outputs)
-            if not one_line(met, "No space left"):
-                full.wrong.append(f"at {share:.0%}: {met.code}, {met.said.strip().splitlines()[-1:]}")
-            full.wrong += half_written(outputs)
-            subprocess.run(["mount", "-o", f"remount,size={needed * 3}k", str(place)], check=True)
-            bench.check(full, "evaluate", outputs, bench.call("evaluate", outputs))
-    full.noticed = "said in a line"
+        with disk(setup.folder / f"disk-{share}", max(64, int(needed * share))) as mount:
+            outputs = mount / "outputs"
+            met = setup.call("evaluate", outputs)
+            if not failed_cleanly(met, "No space left"):
+                full.errors.append(f"at {share:.0%}: {met.code}, {met.output.strip().splitlines()[-1:]}")
+            full.errors += incomplete_artifacts(outputs)
+            subprocess.run(["mount", "-o", f"remount,size={needed * 3}k", str(mount)], check=True)
+            setup.check(full, "evaluate", outputs, setup.call("evaluate", outputs))
+    full.reaction = "fails with one line"
     yield full
-    closed = Row("read-only folder", noticed="said in a line")
-    with disk(bench.folder / "closed", needed * 3) as place:
+    closed = FaultResult("read-only folder", reaction="fails with one line")
+    with disk(setup.folder / "closed", needed * 3) as mount:
         for stage in RESULTS:
             closed.tries += 1
-            subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
-            met = bench.call(stage, place / "outputs")
-            subprocess.run(["mount", "-o", "remount,rw", str(place)], check=True)
-            if not one_line(met, "Read-only"):
-                closed.wrong.append(f"{stage}: {met.code}, {met.said.strip().splitlines()[-1:]}")
-            bench.check(closed, stage, place / "outputs", bench.call(stage, place / "outputs"))
+            subprocess.run(["mount", "-o", "remount,ro", str(mount)], check=True)
+            met = setup.call(stage, mount / "outputs")
+            subprocess.run(["mount", "-o", "remount,rw", str(mount)], check=True)
+            if not failed_cleanly(met, "Read-only"):
+                closed.errors.append(f"{stage}: {met.code}, {met.output.strip().splitlines()[-1:]}")
+            setup.check(closed, stage, mount / "outputs", setup.call(stage, mount / "outputs"))
     yield closed
 
 
-def altered(bench: Bench) -> Iterator[Row]:
-    """Files that were cut off or changed."""
-    artifact = Row("artifact altered or cut off", noticed="named; `force=true` makes it again")
+def altered(setup: Setup) -> Iterator[FaultResult]:
+    """Truncated and changed files."""
+    artifact = FaultResult("artifact changed or truncated", reaction="reported; `force=true` rebuilds it")
     for stage, names in RESULTS.items():
-        for harm in (_cut, _flip):
+        for damage in (_truncate, _flip):
             artifact.tries += 1
-            outputs = bench.before("evaluate") if stage != "evaluate" else _copied(bench)
+            outputs = setup.before("evaluate") if stage != "evaluate" else _copied(setup)
             file = outputs / "latest" / stage / names[0]
-            harm(file)
-            if not one_line(bench.call(stage, outputs), file.name):
-                artifact.wrong.append(f"{stage}: not named")
-            bench.check(artifact, stage, outputs, bench.call(stage, outputs, "force=true"))
+            damage(file)
+            if not failed_cleanly(setup.call(stage, outputs), file.name):
+                artifact.errors.append(f"{stage}: not reported")
+            setup.check(artifact, stage, outputs, setup.call(stage, outputs, "force=true"))
             shutil.rmtree(outputs)
     yield artifact
-    checkpoint = Row("checkpoint altered or cut off", noticed="named, and trained without it")
-    for harm in (_cut, _flip):
+    checkpoint = FaultResult("checkpoint changed or truncated", reaction="reported and not used")
+    for damage in (_truncate, _flip):
         for name in ("weights.safetensors", "optimizer.pt", "best.safetensors", "state.json"):
             checkpoint.tries += 1
-            outputs = bench.before("train")
-            place = _interrupted(bench, outputs)
-            harm(place / name)
-            done = bench.call("train", outputs)
-            if f"{place.name} was changed or cut off" not in done.said:
-                checkpoint.wrong.append(f"{name}: not noticed")
-            bench.check(checkpoint, "train", outputs, done)
+            outputs = setup.before("train")
+            checkpoint_folder = _interrupted(setup, outputs)
+            damage(checkpoint_folder / name)
+            done = setup.call("train", outputs)
+            if not re.search(rf"{checkpoint_folder.name}\b.*(changed|corrupt)", done.output):
+                checkpoint.errors.append(f"{name}: not reported")
+            setup.check(checkpoint, "train", outputs, done)
             shutil.rmtree(outputs)
     yield checkpoint
-    memo = Row("memo of hashes cut off", tries=1, noticed="made anew")
-    outputs = bench.before("train")
-    _cut(outputs / "fingerprints.json")
-    bench.check(memo, "train", outputs, bench.call("train", outputs))
-    yield memo
-    store = Row("store of runs cut off", noticed="named; the call goes on once it is moved away")
-    for harm in (_cut, lambda file: file.write_bytes(b"")):
+    hashes = FaultResult("cache of hashes truncated", tries=1, reaction="rebuilt")
+    outputs = setup.before("train")
+    _truncate(outputs / "fingerprints.json")
+    setup.check(hashes, "train", outputs, setup.call("train", outputs))
+    yield hashes
+    store = FaultResult("MLflow database truncated", reaction="reported; works once it is moved away")
+    for damage in (_truncate, lambda file: file.write_bytes(b"")):
         store.tries += 1
-        outputs, runs = bench.before("split"), bench.folder / f"runs-{store.tries}"
+        outputs, runs = setup.before("split"), setup.folder / f"runs-{store.tries}"
         runs.mkdir()
-        shutil.copyfile(bench.folder / "mlruns" / "mlflow.db", runs / "mlflow.db")
-        harm(runs / "mlflow.db")
-        met = bench.call("split", outputs, f"paths.mlruns={runs}")
-        if met.code and not one_line(met, "mlflow.db"):
-            store.wrong.append(f"{met.code}: {met.said.strip().splitlines()[-1:]}")
+        shutil.copyfile(setup.folder / "mlruns" / "mlflow.db", runs / "mlflow.db")
+        damage(runs / "mlflow.db")
+        met = setup.call("split", outputs, f"paths.mlruns={runs}")
+        if met.code and not failed_cleanly(met, "mlflow.db"):
+            store.errors.append(f"{met.code}: {met.output.strip().splitlines()[-1:]}")
         shutil.rmtree(runs)
-        bench.check(store, "split", outputs, bench.call("split", outputs, f"paths.mlruns={runs}"))
+        setup.check(store, "split", outputs, setup.call("split", outputs, f"paths.mlruns={runs}"))
     yield store
 
 
-def _copied(bench: Bench) -> Path:
-    outputs = bench.folder / "copied"
-    shutil.copytree(bench.whole, outputs, symlinks=True)
+def _copied(setup: Setup) -> Path:
+    outputs = setup.folder / "copied"
+    shutil.copytree(setup.undisturbed, outputs, symlinks=True)
     return outputs
 
 
-def _interrupted(bench: Bench, outputs: Path) -> Path:
-    """A training that was killed with a checkpoint; that one."""
-    process = subprocess.Popen(bench.command("train", outputs), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _wait(lambda: _progress(outputs, "train") >= 2 or process.poll() is not None)
+def _interrupted(setup: Setup, outputs: Path) -> Path:
+    """Kill a training after some steps, and return its last checkpoint."""
+    process = subprocess.Popen(setup.command("train", outputs), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _wait(lambda: _finished_work(outputs, "train") >= 2 or process.poll() is not None)
     process.kill()
     process.wait()
     return max(_checkpoints(outputs))
 
 
-def _cut(file: Path) -> None:
+def _truncate(file: Path) -> None:
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
@@ -326,85 +328,85 @@ def _flip(file: Path) -> None:
     file.write_bytes(content)
 
 
-def others(bench: Bench) -> Iterator[Row]:
-    """Two calls at once, a clock that went back, no memory for a batch."""
-    both = Row("two calls of a stage at once", noticed="one makes it, the other waits and takes it")
+def others(setup: Setup) -> Iterator[FaultResult]:
+    """Two calls at once, a clock that goes back, and too little memory for a batch."""
+    both = FaultResult("two calls of a stage at once", reaction="one runs it, the other waits and uses the result")
     for stage in RESULTS:
         both.tries += 1
-        outputs = bench.before(stage)
+        outputs = setup.before(stage)
         processes = [
-            subprocess.Popen(bench.command(stage, outputs), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            subprocess.Popen(setup.command(stage, outputs), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             for _ in range(2)
         ]
-        ended = [Done(process.wait(), process.communicate()[0]) for process in processes]
+        ended = [CallResult(process.wait(), process.communicate()[0]) for process in processes]
         for done in ended:
-            bench.check(both, stage, outputs, done)
-        made = sum(bool(re.search(rf"{stage} +running", done.said)) for done in ended)
-        if made != 1:
-            both.wrong.append(f"{stage}: made {made} times")
+            setup.check(both, stage, outputs, done)
+        runs = sum(bool(re.search(rf"{stage} +running", done.output)) for done in ended)
+        if runs != 1:
+            both.errors.append(f"{stage}: ran {runs} times")
         shutil.rmtree(outputs)
     yield both
-    clock = Row("clock that went back a day", noticed="nothing")
+    clock = FaultResult("clock goes back a day", reaction="none")
     for stage in RESULTS:
         clock.tries += 1
-        outputs = bench.before(stage)
+        outputs = setup.before(stage)
         ahead = time.time() + 86400
         for path in outputs.rglob("*"):
             os.utime(path, (ahead, ahead), follow_symlinks=False)
-        bench.check(clock, stage, outputs, bench.call(stage, outputs))
+        setup.check(clock, stage, outputs, setup.call(stage, outputs))
         shutil.rmtree(outputs)
     yield clock
-    yield memory(bench)
+    yield memory(setup)
 
 
-def memory(bench: Bench) -> Row:
-    """A limit on the process's memory that a small batch keeps and a large one does not."""
-    row = Row("no memory for a batch", tries=1)
-    outputs = bench.folder / "memory"
+def memory(setup: Setup) -> FaultResult:
+    """A memory limit that is enough for small batches and not for large ones."""
+    row = FaultResult("too little memory for a batch", tries=1)
+    outputs = setup.folder / "memory"
     peaks = []
-    for values in (LITTLE, LARGE):
-        peaks.append(_peak(bench, outputs, f"model.path={bench.wide}", *values))
+    for values in (SMALL_BATCHES, LARGE_BATCHES):
+        peaks.append(_peak(setup, outputs, f"model.path={setup.wide}", *values))
         shutil.rmtree(outputs / "artifacts" / "train")
-    most = sum(peaks) // 2
-    limit = partial(resource.setrlimit, resource.RLIMIT_AS, (most, most))
-    done = bench.call("train", outputs, f"model.path={bench.wide}", *LARGE, limit=limit)
-    said = re.findall(r"out of memory: from here on at most (\d+) tokens", done.said)
-    row.noticed = f"halved to {said[-1]} tokens at once, and said" if said else "not met"
-    if done.code or not said:
-        row.wrong.append(f"exit code {done.code}, said {said}: {done.said.strip().splitlines()[-1:]}")
+    limit_bytes = sum(peaks) // 2
+    limit = partial(resource.setrlimit, resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    done = setup.call("train", outputs, f"model.path={setup.wide}", *LARGE_BATCHES, limit=limit)
+    limits = re.findall(r"out of memory\D*(\d+) tokens", done.output)
+    row.reaction = f"halves the batch, to {limits[-1]} tokens, and reports it" if limits else "did not run out"
+    if done.code or not limits:
+        row.errors.append(f"exit code {done.code}, limits {limits}: {done.output.strip().splitlines()[-1:]}")
     return row
 
 
-# All mails of a step at once, or few.
-LARGE = ["trainer.batch_size=96", "trainer.gradient_checkpointing=false", "trainer.micro_batch_tokens=100000"]
-LITTLE = [*LARGE[:-1], "trainer.micro_batch_tokens=600"]
-# Of a model by which the difference is large.
+# All mails of a step at once, or a few.
+LARGE_BATCHES = ["trainer.batch_size=96", "trainer.gradient_checkpointing=false", "trainer.micro_batch_tokens=100000"]
+SMALL_BATCHES = [*LARGE_BATCHES[:-1], "trainer.micro_batch_tokens=600"]
+# The width of a model for which the difference is large.
 WIDE = 1024
 
 
-def _peak(bench: Bench, outputs: Path, *values: str) -> int:
-    """The most address space that a training takes, in bytes."""
+def _peak(setup: Setup, outputs: Path, *values: str) -> int:
+    """The peak address space of a training, in bytes."""
     process = subprocess.Popen(
-        bench.command("train", outputs, *values), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        setup.command("train", outputs, *values), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     peak = 0
     while process.poll() is None:
         status = Path(f"/proc/{process.pid}/status")
-        found = re.search(r"VmPeak:\s+(\d+) kB", status.read_text() if status.exists() else "")
-        peak = max(peak, int(found[1]) * 1024 if found else 0)
+        match = re.search(r"VmPeak:\s+(\d+) kB", status.read_text() if status.exists() else "")
+        peak = max(peak, int(match[1]) * 1024 if match else 0)
         time.sleep(0.05)
     return peak
 
 
 def main() -> None:
-    """Try all of them and print a table in Markdown; the exit code says whether anything was wrong."""
+    """Inject all faults and print a table in Markdown. The exit code is 1 if there were errors."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=50, help="over all stages")
-    parser.add_argument("--seed", type=int, default=1, help="of their moments")
+    parser.add_argument("--kills", type=int, default=50, help="number of kills over all stages")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the moments of kills")
     parser.add_argument("--only", nargs="*", default=["kills", "disks", "altered", "others"])
-    parser.add_argument("--stages", nargs="*", default=list(RESULTS), help="that are killed")
+    parser.add_argument("--stages", nargs="*", default=list(RESULTS), help="stages to kill")
     arguments = parser.parse_args()
-    kinds: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    kinds: dict[str, Callable[[Setup], Iterator[FaultResult]]] = {
         "kills": partial(kills, count=arguments.kills // len(RESULTS), stages=arguments.stages),
         "disks": disks,
         "altered": altered,
@@ -413,17 +415,17 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         # In a process of its own, so that this one stays small.
-        with ProcessPoolExecutor(1, get_context("spawn")) as apart:
-            models = [apart.submit(random_model, Path(folder), width).result() for width in (64, WIDE)]
-        bench = Bench(Path(folder), *models, arguments.seed)
+        with ProcessPoolExecutor(1, get_context("spawn")) as executor:
+            models = [executor.submit(random_model, Path(folder), width).result() for width in (64, WIDE)]
+        setup = Setup(Path(folder), *models, arguments.seed)
         for kind in arguments.only:
-            for row in kinds[kind](bench):
+            for row in kinds[kind](setup):
                 rows.append(row)
                 print(json.dumps(vars(row)), file=sys.stderr, flush=True)
-    print("| fault | tries | what the call did | wrong afterwards |\n|---|---|---|---|")
+    print("| fault | tries | what the call does | errors |\n|---|---|---|---|")
     for row in rows:
-        print(f"| {row.fault} | {row.tries} | {row.noticed} | {len(row.wrong)} |")
-    sys.exit(any(row.wrong for row in rows))
+        print(f"| {row.fault} | {row.tries} | {row.reaction} | {len(row.errors)} |")
+    sys.exit(any(row.errors for row in rows))
 
 
 if __name__ == "__main__":

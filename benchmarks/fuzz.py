@@ -1,10 +1,10 @@
-"""Random and mutated messages through readers and cleaner: no exception may come out, nothing may hang or vanish.
+"""Fuzzes readers and cleaner: no input may raise an exception, hang, or lose a message.
 
     pip install atheris
-    python -m benchmarks.fuzz mbox 600               or: message, text, archive; seconds
+    python -m benchmarks.fuzz mbox 600               target (message, text, mbox or archive) and seconds
 
-Coverage guides atheris to new paths. An input that raises, takes longer than its limit or loses a
-message is written to crash-*, timeout-* or oom-* in the folder where it was called.
+Atheris mutates the messages of the demo archive, guided by coverage. Inputs that fail are written to crash-*, timeout-*
+or oom-* in the current folder.
 """
 
 import io
@@ -29,15 +29,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def message(data: bytes) -> None:
-    """One message in full, then cleaned."""
-    found = parse_item(RawMessage("fuzz", data))
-    assert isinstance(found, Mail | Unreadable)
-    if isinstance(found, Mail):
-        text(found.text.encode("utf-8", "surrogatepass"))
+    """Parse and clean one message."""
+    parsed = parse_item(RawMessage("fuzz", data))
+    assert isinstance(parsed, Mail | Unreadable)
+    if isinstance(parsed, Mail):
+        text(parsed.text.encode("utf-8", "surrogatepass"))
 
 
 def text(data: bytes) -> None:
-    """A text through every step of the cleaner, as plain text and as HTML."""
+    """Clean and redact a text, as plain text and as HTML."""
     plain = data.decode("utf-8", "replace").replace("\r\n", "\n")
     for source in (plain, html_to_text(plain)):
         draft = cleaning.draft(source, drop_code=True, with_context=True)
@@ -46,27 +46,26 @@ def text(data: bytes) -> None:
 
 
 def split(data: bytes) -> None:
-    """An mbox: every byte behind the first separator comes out again, or belongs to a separator."""
+    """Split an mbox: there are messages, no longer than the file, and the same with another chunk size."""
     whole = b"From me@x.example Mon Jan  1 10:00:00 2024\n" + data
     messages = list(mbox.split(io.BytesIO(whole)))
     assert messages
-    assert sum(len(each or b"") for each in messages) <= len(whole)
-    # A chunk of another size sees the same messages.
-    before, mbox.CHUNK_BYTES = mbox.CHUNK_BYTES, 17
+    assert sum(len(message or b"") for message in messages) <= len(whole)
+    usual, mbox.CHUNK_BYTES = mbox.CHUNK_BYTES, 17
     try:
         assert list(mbox.split(io.BytesIO(whole))) == messages
     finally:
-        mbox.CHUNK_BYTES = before
+        mbox.CHUNK_BYTES = usual
 
 
 def archive(data: bytes) -> None:
-    """A file of any format."""
+    """Read a file of any format."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
         try:
-            for found in readers.read([Path(file.name)], "auto", {}):
-                assert isinstance(parse_item(found), Mail | Unreadable)
+            for item in readers.read([Path(file.name)], "auto", {}):
+                assert isinstance(parse_item(item), Mail | Unreadable)
         except ArchiveError:
             return
 
@@ -75,7 +74,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {"message": message, "text": text,
 
 
 def main() -> None:
-    """Fuzz one target for some seconds, from the demo archive's messages on."""
+    """Fuzz one target for some seconds, starting from the messages of the demo archive."""
     name, seconds = sys.argv[1], int(sys.argv[2])
     with tempfile.TemporaryDirectory() as corpus:
         demo = (ROOT / "demo" / "archive.mbox").read_bytes()

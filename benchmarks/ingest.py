@@ -1,9 +1,9 @@
-"""From an mbox to the owner's clean mails, beside parsing alone by the standard library.
+"""Speed and memory of reading and cleaning an mbox, compared with only parsing it by the standard library.
 
-python -m benchmarks ingest                            the ratio, on this project's demo archive
-python -m benchmarks.ingest --archive PATH             the ratio on an archive of yours
+python -m benchmarks ingest                            the speed ratio, on the demo archive
+python -m benchmarks.ingest --archive PATH             the speed ratio, on another archive
 python -m benchmarks.ingest --archive PATH --gigabytes 0.25 0.5 1 2
-                                                       seconds and memory as it grows by repetition
+                                                       time and memory for archives of these sizes, made by repetition
 """
 
 import argparse
@@ -21,17 +21,18 @@ from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import print_ratios, speed_ratios
 from email_assistant.archive import readers
 from email_assistant.archive.selection import SelectionRules, read_and_select
 
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "archive.mbox"
 COPIES = 12
 RULES = SelectionRules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"bounce", "vacation"}))
-HEADERS = (b"Message-ID: <", b"Message-Id: <", b"In-Reply-To: <", b"References: <", b"\n\t<", b"\n <")
+ID_HEADERS = (b"Message-ID: <", b"Message-Id: <", b"In-Reply-To: <", b"References: <", b"\n\t<", b"\n <")
 
 
 def prepare(archive: Path = DEMO) -> tuple[str, Callable[[], object], Callable[[], object]]:
-    """The archive repeated with changed ids, where it is the small one of the demo."""
+    """Prepare the comparison. The demo archive, which is small, is repeated."""
     path = Path(tempfile.mkdtemp()) / "archive.mbox"
     repeat(archive, path, archive.stat().st_size * (COPIES if archive == DEMO else 1))
 
@@ -39,46 +40,46 @@ def prepare(archive: Path = DEMO) -> tuple[str, Callable[[], object], Callable[[
         factory: Any = BytesParser(policy=policy.default).parse
         return sum(1 for _ in mailbox.mbox(path, factory=factory))
 
-    return "to parsing alone by mailbox.mbox and email.policy.default in one process", lambda: ingest(path, []), peer
+    return "reading and cleaning vs. parsing by mailbox.mbox with email.policy.default", lambda: ingest(path, []), peer
 
 
 def ingest(path: Path, owner: list[str]) -> dict[str, int]:
-    """Both readings, cleaning included, by all cores."""
+    """Run both passes over an archive on all cores."""
     with tempfile.TemporaryDirectory() as work:
-        index, _, chosen = read_and_select(lambda: readers.read([path], "auto", {}), owner, RULES, Path(work))
-        return {"messages": len(index), "kept": sum(1 for _ in chosen.kept)}
+        index, _, selection = read_and_select(lambda: readers.read([path], "auto", {}), owner, RULES, Path(work))
+        return {"messages": len(index), "kept": sum(1 for _ in selection.kept)}
 
 
 def repeat(archive: Path, target: Path, size: int) -> None:
-    """Write the archive again and again, ids changed each time, until the file has some size in bytes."""
+    """Write copies of an archive with different Message-IDs until the file has a size in bytes."""
     data = archive.read_bytes()
     with target.open("wb") as file:
         copy = 0
         while file.tell() < size:
             changed = data
-            for header in HEADERS if copy else ():
+            for header in ID_HEADERS if copy else ():
                 changed = changed.replace(header, header + b"%d." % copy)
             file.write(changed if changed.endswith(b"\n\n") else changed + b"\n")
             copy += 1
 
 
 def _grow(archive: Path, owner: list[str], gigabytes: list[float]) -> None:
-    """One process for each size, so that its peak is its own."""
+    """Measure each size in a process of its own, so that peak memory is not that of another size."""
     points = []
     with tempfile.TemporaryDirectory() as folder:
         for size in gigabytes:
             path = Path(folder) / "large.mbox"
             repeat(archive, path, int(size * 1e9))
-            command = [sys.executable, "-m", "benchmarks.ingest", "--one", str(path), "--owner", *owner]
+            command = [sys.executable, "-m", "benchmarks.ingest", "--measure", str(path), "--owner", *owner]
             result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             points.append((result["messages"], result["seconds"]))
             print(f"{size} GB: {result}", flush=True)
     if len(points) > 1:
         (first, before), (last, after) = points[0], points[-1]
-        print(f"exponent of time over messages: {math.log(after / before) / math.log(last / first):.2f}")
+        print(f"exponent of time over the number of messages: {math.log(after / before) / math.log(last / first):.2f}")
 
 
-def _one(path: Path, owner: list[str]) -> None:
+def _measure(path: Path, owner: list[str]) -> None:
     started = time.perf_counter()
     counts = ingest(path, owner)
     seconds = time.perf_counter() - started
@@ -90,24 +91,21 @@ def _one(path: Path, owner: list[str]) -> None:
 
 
 def main() -> None:
-    """Measure as the command line says."""
+    """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--archive", type=Path, default=DEMO)
     parser.add_argument("--owner", nargs="*", default=[])
     parser.add_argument("--gigabytes", nargs="*", type=float, default=[])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--one", type=Path)
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.one:
-        _one(arguments.one, arguments.owner)
+    if arguments.measure:
+        _measure(arguments.measure, arguments.owner)
     elif arguments.gigabytes:
         _grow(arguments.archive, arguments.owner, arguments.gigabytes)
     else:
-        from benchmarks.__main__ import measure
-
         what, ours, peer = prepare(arguments.archive)
-        ratios = measure(ours, peer, arguments.rounds)
-        print(f"ingest: {what}: rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
+        print_ratios("ingest", what, speed_ratios(ours, peer, arguments.rounds))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Time and peak memory of each stage as an archive grows, and the exponents that they grow with.
+"""Time and peak memory of each stage for growing archives, and the exponents of the growth.
 
     python -m benchmarks.scale --mails 1000 10000 100000
 
-The archive is made up: words as frequent as Zipf's law says, lengths, dates, threads and some near-duplicates. Every
-stage is a call of run.py of its own, so that its memory is its own. Instructions are taken from a file, since a model
-writes them one after another, at the same speed for any number. Training takes a few steps of a random model of two
-layers, since a step costs the same for any number, too: what grows is what is prepared for it.
+The archive is synthetic, with word frequencies by Zipf's law, varied lengths, dates and threads, and some
+near-duplicates. Every stage is a separate call of run.py, so that its peak memory is its own. Instructions are read
+from a file, since a model writes each at the same speed however many there are. Training takes a few steps of a random
+two-layer model, since the time of a step does not depend on the number of mails either; only the preparation does.
 """
 
 import argparse
@@ -27,20 +27,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("data", "summarize", "split", "train", "evaluate", "again")
 VOCABULARY = 60_000
-# Median words of a mail, and how far lengths spread (of their logarithm).
-WORDS, SPREAD = 60, 0.9
+# Lengths are log-normal: the median number of words, and the standard deviation of its logarithm.
+MEDIAN_WORDS, LENGTH_SIGMA = 60, 0.9
 STEPS = 3
-# As many for every number of mails, since writing them costs the same.
+# Constant, since writing a mail takes the same time for any size of the archive.
 SCORED = 4
 
 
 @dataclass(frozen=True)
-class Spent:
-    """What a stage took.
+class Cost:
+    """The cost of a stage.
 
     Attributes:
-        seconds: From start to end of its process.
-        megabytes: The most memory that its process held.
+        seconds: The run time of its process.
+        megabytes: The peak memory of its process.
     """
 
     seconds: float
@@ -51,42 +51,42 @@ def main() -> None:
     """Measure and print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mails", type=int, nargs="+", default=[1000, 10_000, 100_000])
-    parser.add_argument("--rounds", type=int, default=1, help="the median of so many is printed")
+    parser.add_argument("--rounds", type=int, default=1, help="the number of runs whose median is printed")
     arguments = parser.parse_args()
-    spent: dict[str, dict[int, Spent]] = {stage: {} for stage in STAGES}
+    costs: dict[str, dict[int, Cost]] = {stage: {} for stage in STAGES}
     with tempfile.TemporaryDirectory() as folder:
-        # In a process of its own: what a process starts with counts as its memory, too.
-        with ProcessPoolExecutor(1, get_context("spawn")) as apart:
-            model = apart.submit(random_model, Path(folder)).result()
+        # In a process of its own, since children inherit the peak memory of their parent.
+        with ProcessPoolExecutor(1, get_context("spawn")) as executor:
+            model = executor.submit(random_model, Path(folder)).result()
         for count in arguments.mails:
-            rounds = [_measure(Path(folder) / f"{count}-{turn}", model, count) for turn in range(arguments.rounds)]
+            rounds = [_measure(Path(folder) / f"{count}-{number}", model, count) for number in range(arguments.rounds)]
             for stage in STAGES:
-                spent[stage][count] = Spent(
-                    statistics.median(one[stage].seconds for one in rounds),
-                    statistics.median(one[stage].megabytes for one in rounds),
+                costs[stage][count] = Cost(
+                    statistics.median(costs_of[stage].seconds for costs_of in rounds),
+                    statistics.median(costs_of[stage].megabytes for costs_of in rounds),
                 )
-    _print(spent, arguments.mails)
+    _print(costs, arguments.mails)
 
 
-def _print(spent: dict[str, dict[int, Spent]], counts: Sequence[int]) -> None:
+def _print(costs: dict[str, dict[int, Cost]], counts: Sequence[int]) -> None:
     print(f"| | {' | '.join(f'{count:,}' for count in counts)} | exponent of time, of memory |")
     print(f"|---|{'---|' * (len(counts) + 1)}")
-    for stage, by_count in spent.items():
-        cells = [f"{one.seconds:.0f} s, {one.megabytes:,.0f} MB" for one in by_count.values()]
-        fitted = [
+    for stage, by_count in costs.items():
+        cells = [f"{cost.seconds:.0f} s, {cost.megabytes:,.0f} MB" for cost in by_count.values()]
+        exponents = [
             exponent(counts, [getattr(by_count[count], name) for count in counts]) for name in ("seconds", "megabytes")
         ]
-        print(f"| {stage} | {' | '.join(cells)} | {fitted[0]:.2f}, {fitted[1]:.2f} |")
+        print(f"| {stage} | {' | '.join(cells)} | {exponents[0]:.2f}, {exponents[1]:.2f} |")
 
 
 def exponent(counts: Sequence[int], values: Sequence[float]) -> float:
-    """Of the last two: between them what every process begins with counts least."""
+    """The exponent of growth between the last two counts, where constant costs matter least."""
     if len(counts) < 2:
         return math.nan
     return math.log(values[-1] / values[-2]) / math.log(counts[-1] / counts[-2])
 
 
-def _measure(folder: Path, model: Path, count: int) -> dict[str, Spent]:
+def _measure(folder: Path, model: Path, count: int) -> dict[str, Cost]:
     folder.mkdir()
     archive, pairs = folder / "sent.jsonl", folder / "pairs.jsonl"
     write_archive(archive, count)
@@ -94,44 +94,44 @@ def _measure(folder: Path, model: Path, count: int) -> dict[str, Spent]:
         f"data.path={archive}", f"paths.outputs={folder}/outputs", "tracking=none", f"model.path={model}",
         "summarizer=from_file", f"summarizer.path={pairs}", f"trainer.scored_mails={SCORED}", "model.threads=1",
         f"trainer.max_steps={STEPS}", "generation.max_new_tokens=8", "trainer.max_length=256", "trainer.too_long=cut",
-        # As many for every number of mails: what is measured is not how long validation takes.
+        # Constant sizes of validation and test, so that only the preparation grows.
         f"evaluation.max_mails={SCORED}", "evaluation.judge_mails=12", f"evaluation.extraction_mails={SCORED}",
         f"split.test_fraction={100 / count:.6f}", f"split.validation_fraction={100 / count:.6f}",
     ]  # fmt: skip
-    spent = {}
+    costs = {}
     for stage in STAGES:
-        # Once more with all cached: what looking for artifacts costs.
+        # With everything cached, this measures the lookup of artifacts.
         name = "evaluate" if stage == "again" else stage
-        spent[stage] = _run([f"stage={name}", *call])
-        print(f"{count} {stage} {spent[stage]}", file=sys.stderr, flush=True)
+        costs[stage] = _run([f"stage={name}", *call])
+        print(f"{count} {stage} {costs[stage]}", file=sys.stderr, flush=True)
         if stage == "data":
             _write_pairs(folder / "outputs" / "latest" / "data" / "emails.jsonl", pairs)
-    return spent
+    return costs
 
 
-def _run(call: Sequence[str]) -> Spent:
+def _run(call: Sequence[str]) -> Cost:
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "run.py", *call], cwd=ROOT, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{call[0]} ended with {os.waitstatus_to_exitcode(status)}")
-    return Spent(time.monotonic() - started, used.ru_maxrss / 1000)
+    return Cost(time.monotonic() - started, used.ru_maxrss / 1000)
 
 
 def write_archive(path: Path, count: int, seed: int = 1) -> None:
-    """JSON lines of so many mails of one writer to some people; one in fifty nearly repeats the one before."""
-    chance = random.Random(seed)
+    """Write a JSONL archive of one author. Every fiftieth mail nearly repeats the one before."""
+    rng = random.Random(seed)
     letters = "abcdefghijklmnopqrstuvwxyz"
-    words = ["".join(chance.choices(letters, k=chance.randint(2, 11))) for _ in range(VOCABULARY)]
+    words = ["".join(rng.choices(letters, k=rng.randint(2, 11))) for _ in range(VOCABULARY)]
     weights = [1 / (rank + 3) for rank in range(VOCABULARY)]
     text: list[str] = []
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
-            if not text or chance.random() > 0.02:
-                length = max(8, int(chance.lognormvariate(math.log(WORDS), SPREAD)))
-                text = chance.choices(words, weights, k=min(length, 1500))
+            if not text or rng.random() > 0.02:
+                length = max(8, int(rng.lognormvariate(math.log(MEDIAN_WORDS), LENGTH_SIGMA)))
+                text = rng.choices(words, weights, k=min(length, 1500))
             else:
-                text = [*text[:-1], chance.choice(words)]
+                text = [*text[:-1], rng.choice(words)]
             day = 1 + number % 28
             record = {
                 "id": f"m{number}@writer.example",

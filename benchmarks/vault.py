@@ -1,8 +1,9 @@
-"""What encryption at rest costs: files locked and opened again, beside the same files copied.
+"""The cost of encryption at rest: the time to lock and unlock files, compared with the time to copy them.
 
     python -m benchmarks.vault --rounds 5
 
-A large file, as weights are, and many small ones. Each way writes a file to the disk (fsync) before the old one goes.
+Measured on one large file, like model weights, and on many small ones. Each file is written to the disk (fsync) before
+the old one is deleted.
 """
 
 import argparse
@@ -11,13 +12,14 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from email_assistant.privacy import vault
 
-KINDS = {"one of 300 MB": (1, 300_000_000), "1,000 of 20 kB": (1000, 20_000)}
+# Number of files and bytes of each.
+CASES = {"1 of 300 MB": (1, 300_000_000), "1,000 of 20 kB": (1000, 20_000)}
 
 
 def main() -> None:
@@ -25,34 +27,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    print("| files | copied | locked | opened | of a copy |\n|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    print("| files | copy | lock | unlock | time of a copy |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         started = time.monotonic()
         opened = vault.open_vault(folder, lambda _: "a passphrase")
-        key = time.monotonic() - started
-        for kind, (count, size) in KINDS.items():
+        key_seconds = time.monotonic() - started
+        for case, (count, size) in CASES.items():
             names = [f"{number}.bin" for number in range(count)]
             for name in names:
                 (folder / name).write_bytes(os.urandom(size))
-            taken: dict[str, list[float]] = {"copied": [], "locked": [], "opened": []}
-            for _ in range(rounds):
-                for name in names:
-                    _timed(taken["copied"], partial(_copy, folder / name))
-                for name in names:
-                    _timed(taken["locked"], partial(opened.encrypt, folder / name, name))
-                for name in names:
-                    _timed(taken["opened"], partial(opened.decrypt, folder / f"{name}.locked", name))
-            median = {what: statistics.median(seconds) * count for what, seconds in taken.items()}
-            ratios = " and ".join(f"{median[what] / median['copied']:.1f}" for what in ("locked", "opened"))
-            print(f"| {kind} | {' | '.join(f'{seconds:.2f} s' for seconds in median.values())} | {ratios} times |")
+            seconds = _measure(opened, folder, names, rounds)
+            ratios = " and ".join(f"{seconds[action] / seconds['copy']:.1f}" for action in ("lock", "unlock"))
+            print(f"| {case} | {' | '.join(f'{value:.2f} s' for value in seconds.values())} | {ratios} times |")
             for name in names:
                 (folder / name).unlink()
-    print(f"\nThe key takes {key:.2f} s.")
+    print(f"\nDeriving the key takes {key_seconds:.2f} s.")
+
+
+def _measure(opened: vault.Vault, folder: Path, names: Sequence[str], rounds: int) -> dict[str, float]:
+    """The median time of each action for all files, in seconds."""
+    actions: dict[str, Callable[[str], None]] = {
+        "copy": lambda name: _copy(folder / name),
+        "lock": lambda name: opened.encrypt(folder / name, name),
+        "unlock": lambda name: opened.decrypt(folder / f"{name}.locked", name),
+    }
+    seconds: dict[str, list[float]] = {action: [] for action in actions}
+    for _ in range(rounds):
+        for action, function in actions.items():
+            seconds[action] += [_time(partial(function, name)) for name in names]
+    return {action: statistics.median(values) * len(names) for action, values in seconds.items()}
 
 
 def _copy(file: Path) -> None:
-    """As a lock does it, but for the encryption."""
+    """Replace a file by a copy in the same way as the vault, but without encryption."""
     copy = file.with_suffix(".copy")
     with file.open("rb") as source, copy.open("wb") as sink:
         shutil.copyfileobj(source, sink, vault.CHUNK_BYTES)
@@ -61,10 +69,10 @@ def _copy(file: Path) -> None:
     copy.replace(file)
 
 
-def _timed(taken: list[float], work: Callable[[], None]) -> None:
+def _time(work: Callable[[], None]) -> float:
     started = time.monotonic()
     work()
-    taken.append(time.monotonic() - started)
+    return time.monotonic() - started
 
 
 if __name__ == "__main__":

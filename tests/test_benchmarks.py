@@ -20,4 +20,4 @@ def test_a_benchmark_prints_its_ratio() -> None:
 def test_an_unknown_benchmark_is_named() -> None:
     done = bench("nothing")
     assert done.returncode == 2
-    assert "there are ingest, generation, training" in done.stderr
+    assert "choose from ingest, generation, training" in done.stderr
