@@ -7,21 +7,15 @@ Tuesday … wrote' is neither, since its verb is not followed by a name.
 """
 
 import re
-from collections.abc import Iterable
 
-from email_assistant.archive.locales import LOCALES
+from email_assistant.archive.locales import alternation, any_of, words
 
 MAX_CHARACTERS = 400
 
 
-def alternation(words: Iterable[str]) -> str:
-    """A regular expression that matches any of the words, trying the longest first."""
-    return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True) if word)
-
-
-VERBS = alternation(verb for locale in LOCALES.values() for verb in locale.verbs)
-OPENINGS = alternation(opening for locale in LOCALES.values() for opening in locale.openings)
-DAYS = alternation(day for locale in LOCALES.values() for day in locale.days)
+VERBS = alternation(words(lambda locale: locale.verbs))
+OPENINGS = alternation(words(lambda locale: locale.openings))
+DAYS = alternation(words(lambda locale: locale.days))
 
 VERB = re.compile(rf"(?<!\w)(?:{VERBS})(?:\(\w+\)|/\w+)?(?!\w)", re.IGNORECASE)
 OPENING = re.compile(
@@ -44,9 +38,9 @@ AMBIGUOUS_VERB = re.compile(r"\b(?:said|sent)\W*$", re.IGNORECASE)
 BRACKETED_ADDRESS = re.compile(r"[<(\[][\w.+-]+@[\w.-]+[>)\]](?:\s+[^\W\d_]+){0,3}\s*[:：]$")
 # Invisible direction marks, which some programs insert into dates.
 INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-YOU_WROTE = re.compile(r"\byou wrote|вы писали|ви писали|avez écrit|sie schrieben", re.IGNORECASE)
+YOU_WROTE = re.compile(any_of(lambda locale: locale.you_wrote), re.IGNORECASE)
 BETWEEN_DASHES = re.compile(r"^\W*[-–—]{2,}.*[-–—]{2,}\W*$")
-LAST_VERB_WORDS = frozenset(verb.casefold().split()[-1] for locale in LOCALES.values() for verb in locale.verbs)
+LAST_VERB_WORDS = frozenset(verb.casefold().split()[-1] for verb in words(lambda locale: locale.verbs))
 TRIMMED = " \t\u00a0-–—_*>"
 
 

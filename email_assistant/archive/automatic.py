@@ -3,35 +3,13 @@
 import re
 from email.message import Message
 
-VACATION_SUBJECT = re.compile(
-    r"(automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|vacation reply|"
-    r"автоответ|автоматический ответ|автоматична відповідь|"
-    r"automatische antwort|abwesenheit|abwesend:|réponse automatique|absence du bureau|respuesta automática|"
-    r"risposta automatica|fuori sede|resposta automática|automatisch antwoord|automatyczna odpowiedź|autosvar|"
-    r"automaattinen vastaus|automatické odpov|自动回复|自動返信)",
-    re.IGNORECASE,
-)
-BOUNCE_SUBJECT = re.compile(
-    r"(undeliver(?:able|ed)|delivery status notification|mail delivery (?:failed|subsystem)|returned mail|"
-    r"delivery (?:failure|has failed)|failure notice|недоставленное сообщение|unzustellbar|"
-    r"non remis|no se puede entregar|mancata consegna|onbestelbaar|niedostarczon)",
-    re.IGNORECASE,
-)
-RECEIPT_SUBJECT = re.compile(
-    r"(read|not read|прочитано|не прочитано|gelesen|lu|leído|letto|lida|gelezen|przeczytano)\s?:", re.IGNORECASE
-)
-CALENDAR_SUBJECT = re.compile(
-    r"(accepted|declined|tentative|tentatively accepted|canceled|cancelled|new time proposed|"
-    r"принято|отклонено|под вопросом|отменено|zugesagt|abgesagt|mit vorbehalt|accepté|refusé|provisoire|"
-    r"aceptado|aceptada|rechazado|rechazada|accettato|rifiutato|aceito|recusado|geaccepteerd|afgewezen|"
-    r"zaakceptowano|odrzucono|прийнято|відхилено)\s?:",
-    re.IGNORECASE,
-)
+from email_assistant.archive.locales import any_of
+
 SUBJECTS = {
-    "vacation": VACATION_SUBJECT,
-    "bounce": BOUNCE_SUBJECT,
-    "receipt": RECEIPT_SUBJECT,
-    "calendar": CALENDAR_SUBJECT,
+    "vacation": re.compile(any_of(lambda locale: locale.vacation_subjects), re.IGNORECASE),
+    "bounce": re.compile(any_of(lambda locale: locale.bounce_subjects), re.IGNORECASE),
+    "receipt": re.compile(rf"(?:{any_of(lambda locale: locale.receipt_subjects)})\s?:", re.IGNORECASE),
+    "calendar": re.compile(rf"(?:{any_of(lambda locale: locale.calendar_subjects)})\s?:", re.IGNORECASE),
 }
 ROBOT_ADDRESS = re.compile(r"(no-?reply|do-?not-?reply|notifications?|mailer-daemon|postmaster)@", re.IGNORECASE)
 DAEMON_ADDRESS = re.compile(r"(mailer-daemon|postmaster)@", re.IGNORECASE)

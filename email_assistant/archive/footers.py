@@ -2,10 +2,9 @@
 
 import re
 
-from email_assistant.archive.attributions import alternation
-from email_assistant.archive.locales import LOCALES
+from email_assistant.archive.locales import LOCALES, alternation, any_of, words
 
-DEVICES = alternation(line for locale in LOCALES.values() for line in locale.devices)
+DEVICES = alternation(words(lambda locale: locale.devices))
 # Only whole lines, since a longer sentence ('Sent from my desk, is much easier …') is not a footer.
 DEVICE = re.compile(
     rf"^\W{{0,3}}(?:{DEVICES})(?!\w)[^.!?,;:]{{0,80}}(?:<\S+>|\(\S+\)|https?://\S+)?\W{{0,3}}$", re.IGNORECASE
@@ -17,57 +16,19 @@ MAX_ADVERTISEMENT_CHARACTERS = 400
 MIN_DISCLAIMER_CHARACTERS = 60
 MIN_DISCLAIMER_TOPICS = 3
 RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
-LIST_FOOTER = (
-    *("mailing list", "mailing-list", "unsubscribe", "subscribed to the google group", "listinfo", "list-info"),
-    *("list archive", "mailman", "to leave this list", "to leave the list", "to leave this group", "to post to this"),
-    *(
-        "yahoo! groups",
-        "список рассылки",
-        "отписаться",
-        "список розсилки",
-        "відписатися",
-        "mailingliste",
-        "abbestellen",
-    ),
-    *(
-        "abmelden unter",
-        "liste de diffusion",
-        "se désabonner",
-        "lista de correo",
-        "darse de baja",
-        "lista di discussione",
-    ),
-    *("cancellare l'iscrizione", "lista de discussão", "mailinglijst", "uitschrijven", "lista dyskusyjna", "wypisać"),
-)
+LIST_FOOTER = words(lambda locale: locale.list_footers)
 # Every advertisement contains one of these, which is a quick test before the slow pattern.
-ADVERTISEMENT_WORDS = (
-    *("virus", "вирус", "avast", "yahoo", "get your", "try your", "environment", "print", "drucken", "imprimer"),
-    *("imprimir", "stampare", "печатать", "окружающ", "bevor sie diese"),
-)
+ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
 ADVERTISEMENT = re.compile(
-    r"virus[- ]?(?:free|checked|frei)|(?:scanned|checked|geprüft|проверен\w*|vérifié|comprobado|controllat\w+)\b.{0,60}"
-    r"(?:virus|вирус)|avast|do you yahoo!\?|(?:get|try) your (?:free|own)|"
-    r"(?:consider|think (?:of|about)) the environment|before print(?:ing)?|bevor sie diese|imprimer ce|"
-    r"antes de imprimir|prima di stampare|прежде чем (?:рас)?печатать|подумайте об окружающей",
+    rf"(?:{any_of(lambda locale: locale.scanned)})\b.{{0,60}}(?:virus|вирус)|"
+    rf"{any_of(lambda locale: locale.advertisements)}",
     re.IGNORECASE,
 )
 # Word stems of disclaimers by topic. No person mentions three of these topics in the last paragraph of a mail.
-DISCLAIMER = tuple(
-    tuple(stems.split())
-    for stems in (
-        "confidenti confidenci confidenz vertraulich vertrouwelijk riservat poufn конфиденц конфіденц",
-        "intended addressee recipient empfänger adressat destinata destinatário geadresseerde bestemd odbiorc "
-        "получател предназначен отримувач призначен",
-        "privileg legal rechtlich juridi giuridic prawn юридич",
-        "error mistake irrtümlich erreur errore engano erro vergissing abusievelijk omyłk pomyłk ошибк ошибочн помилк",
-        "unauthori prohibited disclos copying distribut unbefugt weitergabe verbreit interdit divulg prohibid vietat "
-        "proibid verboden verspreid zabronion rozpowszech запрещен разглашен заборонен",
-        "delete destroy vernicht lösch supprim détrui elimin borrar borre cancell distrugg apag verwijder usun "
-        "удал уничтож видал знищ",
-        "sender absender expéditeur remitente mittente remetente afzender nadawc отправител відправник",
-        "views opinions liabilit haftung responsab aansprakelijk odpowiedzialno ответственност відповідальн",
-    )
-)
+DISCLAIMER_TOPICS = [
+    tuple(stem for locale in LOCALES.values() for stem in locale.disclaimers.get(topic, ()))
+    for topic in LOCALES["en"].disclaimers
+]
 ARMOR_HEAD = re.compile(
     r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:Hash:[^\n]*\n|[A-Z][\w-]*:[^\n]*\n)*\n?", re.MULTILINE
 )
@@ -164,4 +125,4 @@ def is_disclaimer(paragraph: str) -> bool:
     if len(paragraph) < MIN_DISCLAIMER_CHARACTERS:
         return False
     lowered = paragraph.lower()
-    return sum(any(stem in lowered for stem in stems) for stems in DISCLAIMER) >= MIN_DISCLAIMER_TOPICS
+    return sum(any(stem in lowered for stem in stems) for stems in DISCLAIMER_TOPICS) >= MIN_DISCLAIMER_TOPICS

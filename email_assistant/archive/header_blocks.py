@@ -10,8 +10,8 @@ Subject: Lunch
 import re
 from dataclasses import dataclass, field
 
-from email_assistant.archive.attributions import ADDRESS, CLOCK, FULL_DATE, INVISIBLE, MAX_CHARACTERS, alternation
-from email_assistant.archive.locales import LOCALES
+from email_assistant.archive.attributions import ADDRESS, CLOCK, FULL_DATE, INVISIBLE, MAX_CHARACTERS
+from email_assistant.archive.locales import LOCALES, alternation, any_of, words
 
 MAX_BLOCK_LINES = 30
 LABEL = re.compile(r"^[\s>*_|]{0,12}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]*[:：][\s*_]*(.*)$")
@@ -29,30 +29,20 @@ def _label_kinds() -> dict[str, str]:
 
 
 LABEL_KINDS = _label_kinds()
-MESSAGE_WORDS = alternation(word for locale in LOCALES.values() for word in locale.messages)
+MESSAGE_WORDS = alternation(words(lambda locale: locale.messages))
 RULE_CHARACTERS = "-_=*~–—>[]<| \t"
-TITLES_WITHOUT_RULE = frozenset(
-    line.casefold()
-    for line in (
-        *(line for locale in LOCALES.values() for line in locale.forwards),
-        *("Original Message", "Forwarded message", "Исходное сообщение", "Пересылаемое сообщение"),
-    )
-)
+TITLES_WITHOUT_RULE = frozenset(line.casefold() for line in words(lambda locale: locale.forwards))
 MESSAGE = re.compile(rf"(?<!\w)(?:{MESSAGE_WORDS})(?!\w)", re.IGNORECASE)
 PGP_ARMOR = re.compile(r"\b(BEGIN|END)\b")
-FORWARDED = re.compile(
-    r"forward|fwd|weitergeleitet|transf[ée]r|réexpédi|reenviad|inoltrat|encaminhad|reencaminhad|doorgestuurd|"
-    r"przekaz|переслан|пересыла|переадрес|перенаправл|videresend|vidarebefordr|välitet|přepos|továbbít|iletilen|转发|轉寄",
-    re.IGNORECASE,
-)
+FORWARDED = re.compile(any_of(lambda locale: locale.forwarded), re.IGNORECASE)
 RULE = re.compile(r"^\s*[_\-=*–—]{4,}\s*$")
 ONLY_DATE_AND_TIME = re.compile(
     r"^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\W+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\s*(?:[AP]M)?\W*$", re.I
 )
 # Header blocks that lost their line breaks, as in scanned archives: 'From: X Sent: Monday To: Y Subject: Z'.
-_SENDERS = alternation(label for locale in LOCALES.values() for label in locale.sender)
-_DATES = alternation(label for locale in LOCALES.values() for label in locale.dates)
-_OTHER_LABELS = alternation(label for locale in LOCALES.values() for label in (*locale.recipients, *locale.subjects))
+_SENDERS = alternation(words(lambda locale: locale.sender))
+_DATES = alternation(words(lambda locale: locale.dates))
+_OTHER_LABELS = alternation(words(lambda locale: (*locale.recipients, *locale.subjects)))
 SINGLE_LINE_BLOCK = re.compile(
     rf"(?<!\w)(?:{_SENDERS})\s?:(?:[^:]{{1,160}}?\s(?:{_DATES})\s?:.{{1,160}}?\s(?:{_OTHER_LABELS})\s?:|"
     rf"[^:@]{{0,80}}@[^:]{{1,80}}?\s(?:{_DATES})\s?:.{{1,60}}?\d:\d\d)",

@@ -16,19 +16,15 @@ import ftfy
 
 from email_assistant.archive.automatic import PGP_MESSAGE, kinds_by_header, kinds_of
 from email_assistant.archive.html import html_to_text
+from email_assistant.archive.locales import any_of
 from email_assistant.archive.mail import Mail, Person
 from email_assistant.archive.mime_tree import header_bytes, parse_header, parse_tree
 
 MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
-VIA = re.compile(r"\s+(via|через|über|par|por|tramite)\s+.+$", re.IGNORECASE)
+VIA = re.compile(rf"\s+(?:{any_of(lambda locale: locale.via)})\s+.+$", re.IGNORECASE)
 # Typical characters of UTF-8 that was decoded as Latin-1 or a similar charset. Only then ftfy, which is slow, is asked.
 MOJIBAKE = re.compile("[ÃÂâÐÑÅÄÎØÙ\x80-\x9f][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
-SENT_FOLDER = re.compile(
-    r"[._\[\s]*(?:sent(?![a-z])|отправленные|исходящие|надіслані|gesendet|envoyés?\b|(?:éléments|messages) envoyés|"
-    r"(?:elementos |itens |correo )?enviad|(?:posta )?inviat|verzonden|(?:elementy )?wysłane|odeslan|skickat|sendt|"
-    r"lähetetyt|送信済み|已发送|寄件備份)",
-    re.IGNORECASE,
-)
+SENT_FOLDER = re.compile(rf"[._\[\s]*(?:{any_of(lambda locale: locale.sent_folders)})", re.IGNORECASE)
 MAX_MESSAGE_BYTES = 128 << 20
 
 

@@ -23,6 +23,8 @@ from stdnum.ru import inn
 from stdnum.ua import rntrc
 from stdnum.us import ssn
 
+from email_assistant.archive.locales import LOCALES, alternation, any_of, words
+
 Span = tuple[int, int, str]
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+(?<![.-])")
 URL = re.compile(r"\bhttps?://[^\s<>\"'»”]{4,2000}", re.IGNORECASE)
@@ -40,8 +42,7 @@ SECRET = re.compile(
 )
 # The value after the colon or 'is'. A sentence about passwords has no value with a digit there.
 PASSWORD = re.compile(
-    r"(?<!\w)(?:pass(?:word|code|phrase)|pwd|pin(?: code)?|login code|api[ _-]?key|secret(?: key)?|token|"
-    r"пароль|пин(?:-код)?|код доступа|passwort|kennwort|mot de passe|contraseña|senha|wachtwoord|hasło)"
+    rf"(?<!\w)(?:{any_of(lambda locale: locale.password_words)})"
     r"(?:\s+(?:is|ist|est|es|è)\s+|\s*:\s*|=|\s+[–-]\s+)[\"'`«]?(?P<value>(?!-)(?=[^\s\"'`»]*\d)[^\s\"'`»,;]{4,64})",
     re.IGNORECASE,
 )
@@ -55,33 +56,29 @@ INN = re.compile(r"(?<![\w.-])\d{12}(?![\w-])")
 # One of ten numbers has a right check digit by chance, so the number counts only after a word for tax numbers.
 SHORT_INN = re.compile(r"(?<!\w)(?:инн|inn|tin|кпп)[^\d\n]{0,20}(?P<value>\d{10})(?!\w)", re.IGNORECASE)
 PHONE_WORD = re.compile(
-    r"(?:tel|phone|call|mobile|cell|fax|тел|моб|звон|телефон|handy|appel|portable|móvil|cellulare)\S{0,8}\W{0,12}$",
-    re.IGNORECASE,
+    rf"(?:{alternation(words(lambda locale: locale.phone_words))})\S{{0,8}}\W{{0,12}}$", re.IGNORECASE
 )
 PRECEDED_BY_NUMBER = re.compile(r"[\d.=/#$€£]\s?$")
 SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
 CODICE_FISCALE = re.compile(r"\b[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]\b", re.IGNORECASE)
 NIR = re.compile(r"(?<!\d)[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\d)")
 PASSPORT = re.compile(
-    r"(?<!\w)(?:passport|паспорт\w*|reisepass\w*|passeport|pasaporte|passaporto|passaporte|paspoort|paszport\w*)"
+    rf"(?<!\w)(?:{any_of(lambda locale: locale.passport_words)})"
     r"[^\d\n]{0,40}?(?P<value>\b(?:[A-ZА-Я]{1,2} ?)?\d{2} ?\d{2} ?(?:№|N|No\.?)? ?\d{4,6}\b|"
     r"\b[A-Z]{1,2}\d{6,8}\b|\b\d{8,9}\b)",
     re.IGNORECASE,
 )
 ACCOUNT = re.compile(
-    r"(?<!\w)(?:account|acct|a/c|konto(?:nummer)?|compte|cuenta|conto|conta|rekening|(?:р/с|к/с)|сч[её]т\w*|рахунок)"
+    rf"(?<!\w)(?:{any_of(lambda locale: locale.account_words)})"
     r"(?:\s*(?:number|no\.?|nr\.?|#|№|is|:))*\s*(?P<value>\d[\d -]{6,22}\d)(?!\d)",
     re.IGNORECASE,
 )
 TAX = re.compile(
-    r"(?<!\w)(?:tax|vat|steuer\w*|idnr|nif|nie|dni|cpf|bsn|pesel|nip|tin|ssn|sofi|рнокпп|іпн|инн|снилс|"
-    r"num[ée]ro fiscal|personal(?:ausweis)?\w*|national id)[^\d\n]{0,25}(?P<value>[A-Z]?\d[\d ./-]{6,15}[\dA-Z])",
+    rf"(?<!\w)(?:{any_of(lambda locale: locale.tax_words)})"
+    r"[^\d\n]{0,25}(?P<value>[A-Z]?\d[\d ./-]{6,15}[\dA-Z])",
     re.IGNORECASE,
 )
-PHONE_REGIONS = {
-    **{"ru": ("RU",), "uk": ("UA",), "de": ("DE",), "fr": ("FR",), "es": ("ES",), "it": ("IT",), "pt": ("PT", "BR")},
-    **{"nl": ("NL",), "pl": ("PL",), "en": ("US", "GB")},
-}
+PHONE_REGIONS = {language: locale.phone_regions for language, locale in LOCALES.items()}
 
 
 class Redactor:

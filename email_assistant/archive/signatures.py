@@ -9,16 +9,18 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from email_assistant.archive.locales import alternation, any_of, words
+
 DELIMITER = re.compile(r"^\s{0,2}(?:-- ?|__|—|–)\s*$")
 CONTACT_DATA = re.compile(
     r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w|\+\d[\d ()./-]{6,}|\(?\b\d{3}\)?[-. /]{1,2}\d{3}[-. ]\d{2,4}|"
-    r"^\W{0,3}(?:tel|phone|mobile|mob|fax|cell|office|skype|icq|telefon|téléphone|teléfono|telefono|handy|"
-    r"тел|моб|факс|skype|телефон)\b[.:]?\s|^\W*[tfmpe]\s?[.:]\s*[+(]?\d",
+    rf"^\W{{0,3}}(?:{alternation(words(lambda locale: locale.contact_labels))})\b[.:]?\s|"
+    r"^\W*[tfmpe]\s?[.:]\s*[+(]?\d",
     re.IGNORECASE,
 )
 # 'Reviewed-by: Jane Roe <jane@x.example>' is a statement, not a signature.
 TRAILER = re.compile(r"^\W*[A-Z][a-z]+(?:-[a-z]+)*-by:")
-POSTSCRIPT = re.compile(r"^\W{0,2}(?:p\.?\s?p?\.?s\b|n\.?b\b|пс\b|п\.?с\b|з\.?ы\b|ps\b)", re.IGNORECASE)
+POSTSCRIPT = re.compile(rf"^\W{{0,2}}(?:{any_of(lambda locale: locale.postscripts)})", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?…]\W*$")
 WORDS = re.compile(r"[^\W\d_]+")
 TAIL_LINES = 14

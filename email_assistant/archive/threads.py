@@ -4,12 +4,12 @@ import re
 from collections.abc import Hashable
 from hashlib import blake2b
 
+from email_assistant.archive.locales import any_of
 from email_assistant.archive.mail import Mail
 
 # 'Re:', 'Fwd:' and similar; there may be several in a row.
 REPLY_PREFIX = re.compile(
-    r"^\s*(\[[^\]]{1,40}\]\s*)?((re|aw|antw|sv|vs|fwd?|wg|tr|rv|rif|odp|r|i|enc|отв|ответ|вiдп|відп|пересл|fw)"
-    r"(\[\d+\]|\(\d+\))?\s*:\s*)+",
+    rf"^\s*(\[[^\]]{{1,40}}\]\s*)?((?:{any_of(lambda locale: locale.reply_prefixes)})(\[\d+\]|\(\d+\))?\s*:\s*)+",
     re.IGNORECASE,
 )
 

@@ -1,0 +1,41 @@
+"""Spanish."""
+
+from email_assistant.archive.locales.locale import Locale
+
+LOCALE = Locale(
+    openings=("El",),
+    days=("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
+    verbs=("escribió", "escribio", "escribía"),
+    sender=("De", "Remitente"),
+    dates=("Enviado", "Enviado el", "Fecha"),
+    recipients=("Para", "CC", "CCO", "Responder a"),
+    subjects=("Asunto",),
+    messages=("Mensaje", "Correo"),
+    forwards=("Inicio del mensaje reenviado",),
+    forwarded=("reenviad",),
+    devices=("Enviado desde", "Enviado con", "Enviado a través de", "Obtener Outlook para"),
+    list_footers=("lista de correo", "darse de baja"),
+    advertisement_words=("imprimir",),
+    advertisements=("antes de imprimir",),
+    scanned=("comprobado",),
+    disclaimers={
+        "confidential": ("confidenci",),
+        "prohibited": ("prohibid",),
+        "delete": ("elimin", "borrar", "borre"),
+        "sender": ("remitente",),
+    },
+    sent_folders=("(?:elementos |correo )?enviad",),
+    via=("por",),
+    reply_prefixes=("rv",),
+    vacation_subjects=("respuesta automática",),
+    bounce_subjects=("no se puede entregar",),
+    receipt_subjects=("leído",),
+    calendar_subjects=("aceptado", "aceptada", "rechazado", "rechazada"),
+    contact_labels=("teléfono",),
+    password_words=("contraseña",),
+    phone_words=("móvil",),
+    passport_words=("pasaporte",),
+    account_words=("cuenta",),
+    tax_words=("nie", "dni"),
+    phone_regions=("ES",),
+)

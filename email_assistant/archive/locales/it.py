@@ -1,0 +1,41 @@
+"""Italian."""
+
+from email_assistant.archive.locales.locale import Locale
+
+LOCALE = Locale(
+    openings=("Il", "In data", "Citando"),
+    days=("lun", "mar", "mer", "gio", "ven", "sab", "dom"),
+    verbs=("ha scritto", "scrive", "scriveva"),
+    sender=("Da", "Mittente"),
+    dates=("Inviato", "Data", "Inviato il"),
+    recipients=("A", "Cc", "Ccn", "Rispondi a"),
+    subjects=("Oggetto",),
+    messages=("Messaggio",),
+    forwards=("Inizio messaggio inoltrato", "Inizio del messaggio inoltrato"),
+    forwarded=("inoltrat",),
+    devices=("Inviato da", "Inviato dal", "Inviato con", "Ottieni Outlook per", "Scarica Outlook per"),
+    list_footers=("lista di discussione", "cancellare l'iscrizione"),
+    advertisement_words=("stampare",),
+    advertisements=("prima di stampare",),
+    scanned=(r"controllat\w+",),
+    disclaimers={
+        "confidential": ("confidenz", "riservat"),
+        "privileged": ("giuridic",),
+        "error": ("errore",),
+        "prohibited": ("vietat",),
+        "delete": ("cancell", "distrugg"),
+        "sender": ("mittente",),
+    },
+    sent_folders=("(?:posta )?inviat",),
+    via=("tramite",),
+    reply_prefixes=("rif", "r", "i"),
+    vacation_subjects=("risposta automatica", "fuori sede"),
+    bounce_subjects=("mancata consegna",),
+    receipt_subjects=("letto",),
+    calendar_subjects=("accettato", "rifiutato"),
+    contact_labels=("telefono",),
+    phone_words=("cellulare",),
+    passport_words=("passaporto",),
+    account_words=("conto",),
+    phone_regions=("IT",),
+)

@@ -1,0 +1,79 @@
+"""The words of one language that the archive's rules need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Locale:
+    """The words of one language, all matched without case.
+
+    Fields are literal words unless their description says that they are regular expressions.
+
+    Attributes:
+        openings: First words of attributions ('On', 'Am'). A digit or an address can begin any attribution.
+        days: Beginnings of the names of weekdays, which can also begin an attribution.
+        verbs: Verbs of attributions ('wrote', 'schrieb').
+        you_wrote: Attributions that address the reader ('you wrote'); regular expressions.
+        sender: Labels for From in a quoted header block.
+        dates: Labels for the date; the first is the one that only mail uses.
+        recipients: Labels for the recipients and other fields.
+        subjects: Labels for the subject.
+        messages: Words for 'message' in 'Original Message' between dashes.
+        forwards: Lines above a quoted or forwarded message that have no dashes.
+        forwarded: Stems for 'forwarded' in such lines; regular expressions.
+        devices: Beginnings of the line that a phone adds ('Sent from my').
+        list_footers: Words of the footers of mailing lists, in lower case.
+        advertisement_words: Words of which every advertisement has one, in lower case: a quick test.
+        advertisements: Advertisements of mail services and programs; regular expressions.
+        scanned: Verbs of virus scanners, in a sentence with 'virus'; regular expressions.
+        disclaimers: Word stems of disclaimers by topic, in lower case.
+        sent_folders: Beginnings of the names of folders and labels of sent mail; regular expressions.
+        via: Words for 'via' in 'Jane Roe via the list'.
+        reply_prefixes: Prefixes of subjects before a colon ('Re', 'AW'); regular expressions.
+        vacation_subjects: Beginnings of the subjects of automatic replies; regular expressions.
+        bounce_subjects: Beginnings of the subjects of bounces; regular expressions.
+        receipt_subjects: Beginnings of the subjects of receipts, before a colon; regular expressions.
+        calendar_subjects: Beginnings of the subjects of answers to invitations, before a colon; regular expressions.
+        contact_labels: Labels of telephone numbers and the like in signatures.
+        postscripts: Beginnings of postscripts; regular expressions.
+        password_words: Words before a password; regular expressions.
+        phone_words: Words before a telephone number.
+        passport_words: Words before the number of a passport; regular expressions.
+        account_words: Words before a bank account; regular expressions.
+        tax_words: Words before a tax or social security number; regular expressions.
+        phone_regions: The countries in which telephone numbers without a country code may be (ISO 3166).
+    """
+
+    openings: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ()
+    you_wrote: tuple[str, ...] = ()
+    sender: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    forwards: tuple[str, ...] = ()
+    forwarded: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    list_footers: tuple[str, ...] = ()
+    advertisement_words: tuple[str, ...] = ()
+    advertisements: tuple[str, ...] = ()
+    scanned: tuple[str, ...] = ()
+    disclaimers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sent_folders: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
+    reply_prefixes: tuple[str, ...] = ()
+    vacation_subjects: tuple[str, ...] = ()
+    bounce_subjects: tuple[str, ...] = ()
+    receipt_subjects: tuple[str, ...] = ()
+    calendar_subjects: tuple[str, ...] = ()
+    contact_labels: tuple[str, ...] = ()
+    postscripts: tuple[str, ...] = ()
+    password_words: tuple[str, ...] = ()
+    phone_words: tuple[str, ...] = ()
+    passport_words: tuple[str, ...] = ()
+    account_words: tuple[str, ...] = ()
+    tax_words: tuple[str, ...] = ()
+    phone_regions: tuple[str, ...] = ()
