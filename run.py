@@ -15,25 +15,29 @@ os.environ.setdefault("HYDRA_FULL_ERROR", "1")
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
+from email_assistant.commands.catalog import CATALOG, RULES
 from email_assistant.configuration import checks, command_line
-from email_assistant.experiments import repeat, tracking
+from email_assistant.experiments import optuna_sweeper, repeat, tracking
+from email_assistant.language_model import distributed
 from email_assistant.pipeline import pipeline
 
 # What configuration files may name as code.
 TRUSTED = ["email_assistant.experiments.sweeps.SweepParent", "email_assistant.console.Formatter"]
+errors = command_line.ErrorReporter()
 
 
 @hydra.main(config_path="conf", config_name="config", execution_whitelist=TRUSTED)
 def main(composed: DictConfig) -> float | None:
     """Run the stages that the configuration asks for; the return value is a sweep's objective."""
-    # Of a sweep with a launcher this is another process, which has only inherited the environment.
+    # A job of a sweep may be another process, which has only inherited the environment.
     guard.protect()
-    with command_line.said_at_once():
+    with errors.of_job():
         values: Any = OmegaConf.to_container(composed, resolve=True)
-        origin = repeat.origin_of(values, tracking.overrides()) if values["from_run"] else None
-        return pipeline.run(checks.from_composed(origin.values if origin else values), origin)
+        origin = repeat.origin_of(values, tracking.overrides(), RULES) if values["from_run"] else None
+        return pipeline.run(checks.from_composed(origin.values if origin else values, RULES), CATALOG, origin)
     return None
 
 
 if __name__ == "__main__":
-    sys.exit(command_line.run(main))
+    optuna_sweeper.register()
+    sys.exit(command_line.run(main, RULES, errors, distributed.count()))

@@ -16,6 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from email_assistant.archive import readers
 from email_assistant.archive.selection import SelectionRules, read_and_select
+from email_assistant.commands.catalog import RULES
 from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder
@@ -49,7 +50,7 @@ def configured(*overrides: str) -> Config:
         composed: Any = OmegaConf.to_container(
             compose("config", overrides=["data.path=none", *overrides]), resolve=True
         )
-    return from_composed(composed)
+    return from_composed(composed, RULES)
 
 
 def in_turn(module: str, arms: Sequence[str], arguments: Sequence[str], rounds: int) -> dict[str, list[Any]]:

@@ -1,14 +1,17 @@
 """Errors that a user can cause: one line that says what was wrong, where, and what to do."""
 
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(value: str, choices: Iterable[str]) -> str:
+    """What to add to an error about a value that is none of the choices: '; did you mean bleu?', or nothing."""
+    nearest = difflib.get_close_matches(value, list(choices), n=1)
+    return f"; did you mean {nearest[0]}?" if nearest else ""
+
 
 class EmailAssistantError(Exception):
-    """The base of every error shown without a traceback.
-
-    Attributes:
-        said_by: The process that has told the user of it; 0: none.
-    """
-
-    said_by = 0
+    """The base of every error shown without a traceback."""
 
 
 class ConfigurationError(EmailAssistantError):

@@ -18,8 +18,8 @@ import warm
 from hypothesis import HealthCheck, settings
 from warm import Call
 
+from email_assistant.commands.catalog import COMMANDS
 from email_assistant.configuration.schema import Architecture, Lora, Model
-from email_assistant.pipeline.pipeline import WITHOUT_ARTIFACTS as LOOKING
 from email_assistant.privacy import guard
 
 guard.protect()
@@ -200,7 +200,7 @@ def caller(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -
         small = [value for value in small if value.partition("=")[0] not in given]
         environment = {key: value for key, value in os.environ.items() if key != "CI"}
         if not fresh:
-            if not given & {"tracking", "tracking.uri"} and not {f"stage={name}" for name in LOOKING} & set(arguments):
+            if not given & {"tracking", "tracking.uri"} and not {f"stage={name}" for name in COMMANDS} & set(arguments):
                 (tmp_path / "mlruns").mkdir(exist_ok=True)
                 if not (tmp_path / "mlruns" / "mlflow.db").exists():
                     shutil.copyfile(empty_store, tmp_path / "mlruns" / "mlflow.db")

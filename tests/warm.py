@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from email_assistant.pipeline.pipeline import LAST, STAGES
+from email_assistant.commands.catalog import CATALOG
 
 RUN = Path(__file__).resolve().parents[1] / "run.py"
 # No thread may run in what is forked: these are imported and nothing of them is called.
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(
-    ["hydra", "mlflow", "peft", *(stage.module for stage in STAGES.values()), *LAST.values()]
-)
+_context.set_forkserver_preload(["hydra", "mlflow", "peft", *CATALOG.modules])
 
 
 def _run(arguments: Sequence[str], cwd: str, environment: dict[str, str], streams: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from email_assistant.experiments.tracking import (
     has_store,
     store_of,
 )
-from email_assistant.pipeline.context import Context, folder_of_call
+from email_assistant.pipeline.context import Context, hydra_folder
 from email_assistant.storage.artifacts import ArtifactCache, folder_size
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _leftovers(config: Config, client: "MlflowClient", experiments: Sequence[str
         yield Leftover(
             one.path, {"artifact": one.stage, "partial": f"interrupted {one.stage}", "lock": "lock"}[one.kind]
         )
-    own = folder_of_call()
+    own = hydra_folder()
     for folder in sorted([*(outputs / "runs").glob("*"), *(outputs / "sweeps").glob("*")]):
         if folder.is_dir() and folder.resolve() != own:
             yield Leftover(folder, "call")

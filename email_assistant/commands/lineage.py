@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from email_assistant.commands.catalog import CATALOG
 from email_assistant.configuration.schema import Config
 from email_assistant.console import screen, table
 from email_assistant.errors import ArtifactError, EmailAssistantError, ModelError
@@ -40,10 +41,11 @@ def run(context: Context) -> None:
     Raises:
         ArtifactError: after that, when a piece was changed since it was made.
     """
-    config, store = context.config, context.store
+    config, store = context.config, context.cache
     folder = _folder(config)
     weights, written = hash_file(folder / WEIGHTS), lineage.read(folder)
-    pieces = lineage.chain(store, weights, written)
+    reads = {name: CATALOG.stages[name].reads for name in CATALOG.with_earlier(("train",))}
+    pieces = lineage.chain(store, weights, written, reads)
     told: list[tuple[str, str]] = [("adapter", f"{folder}, weights {weights[:DIGITS]}")]
     faults = [f"{piece.stage}: {piece.state}" for piece in pieces if piece.fault]
     if written and written["weights"] != weights:

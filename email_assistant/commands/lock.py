@@ -10,7 +10,7 @@ from email_assistant.archive import purging
 from email_assistant.configuration.schema import Config
 from email_assistant.console import size
 from email_assistant.errors import PrivacyError
-from email_assistant.pipeline.context import Context, folder_of_call
+from email_assistant.pipeline.context import Context, hydra_folder
 from email_assistant.privacy import system_keyring, vault
 from email_assistant.privacy.guard import AUDIT_FOLDER
 from email_assistant.privacy.passages import walk
@@ -70,7 +70,7 @@ def _clear_torn(config: Config) -> None:
 
 def _files(config: Config, locks: bool) -> Iterator[tuple[str, Path]]:
     """Each file to change, with the name by which the vault knows it, wherever the project lies."""
-    own = folder_of_call()
+    own = hydra_folder()
     for name, root in (("outputs", config.outputs), ("mlruns", Path(config.paths.mlruns))):
         for path in walk([root]):
             if path.is_symlink() or not path.is_file() or path.suffix == ".lock":

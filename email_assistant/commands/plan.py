@@ -84,7 +84,7 @@ def memory_table(estimates: dict[str, Any], memory: int) -> Table:
 def _examples(context: Context) -> list[Any] | None:
     """The training mails, where they are there already."""
     if "split" not in context.artifacts:
-        fault = next((one.reason for one in context.outlook if one.fault), None)
+        fault = next((one.reason for one in context.statuses if one.fault), None)
         if fault:
             log.info("%-10s the lengths of mails are assumed: %s", "plan", fault)
         return None

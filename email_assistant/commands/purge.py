@@ -15,16 +15,15 @@ from email_assistant.configuration.schema import Config
 from email_assistant.errors import PrivacyError
 from email_assistant.experiments.registry import ADAPTER
 from email_assistant.experiments.tracking import ARTIFACT_TAG, all_runs, experiments_of, has_store, store_of
-from email_assistant.pipeline.context import Context, folder_of_call
+from email_assistant.pipeline.context import Context, hydra_folder
 from email_assistant.privacy.passages import contains_any, sample_passages, searchable_lines, text_files
+from email_assistant.stages.catalog import STAGES
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_of
 
 log = logging.getLogger(__name__)
 Record = dict[str, Any]
-# In the order in which they come of one another.
-STAGES = ("data", "summarize", "split", "train", "evaluate")
 # Of a run, what holds texts of mails.
 TEXTS = ("report.html", "generations.json")
 SENTENCES = "sentences.jsonl"
@@ -75,7 +74,7 @@ def run(context: Context) -> None:
     Raises:
         PrivacyError: when traces are left.
     """
-    config, store = context.config, context.store
+    config, store = context.config, context.cache
     before = purging.load_terms(config.outputs)
     terms = purging.parse_terms(config.purge.match or "", before.key)
     found = _find(config, store, terms)
@@ -116,7 +115,7 @@ def _find(config: Config, store: ArtifactCache, terms: purging.Terms) -> Found:
         for record in jsonl.Lines(artifact.path("emails.jsonl")):
             if record["id"] not in found.mails:
                 found.lines.difference_update(searchable_lines(record["text"]))
-    for stage in STAGES[1:]:
+    for stage in list(STAGES)[1:]:
         for artifact in store.all_of(stage):
             inputs = set(map(str, artifact.manifest.get("reads", {}).get("inputs", {}).values()))
             if _look_through(artifact, terms, found) or inputs & produced:
@@ -234,7 +233,7 @@ def _clear_tables(config: Config, terms: purging.Terms) -> None:
 
 def _clear_own_call() -> None:
     """Remove what Hydra wrote down of this call, which names what was taken out."""
-    if own := folder_of_call():
+    if own := hydra_folder():
         shutil.rmtree(own)
 
 

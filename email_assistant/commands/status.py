@@ -18,7 +18,7 @@ def run(context: Context) -> None:
     """Print a line for every stage that makes an artifact."""
     rows = []
     now = datetime.now().astimezone()
-    for one in context.outlook:
+    for one in context.statuses:
         key = (one.key or "")[:KEY_DIGITS]
         if one.artifact:
             made = age(now - datetime.fromisoformat(one.artifact.manifest["made"]))

@@ -3,15 +3,15 @@
 import dataclasses
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
-from email_assistant.configuration.objective import direction_of
-from email_assistant.configuration.schema import WITHOUT_ARCHIVE, Config, Tracking
-from email_assistant.errors import ConfigurationError
+from email_assistant.configuration.schema import Config, Tracking
+from email_assistant.errors import ConfigurationError, did_you_mean
 from email_assistant.privacy import guard
 
 # Names that people bring from other tools, for the nearest right key.
@@ -113,22 +113,47 @@ def unknown_key(key: str) -> str:
     return f"{key}: no such key" + (f"; did you mean {nearest}?" if nearest else "; see python run.py --cfg job")
 
 
-def find_faults(values: Mapping[str, Any]) -> list[str]:
-    """All faults of a composed configuration, a line each; empty when there are none."""
+@dataclass(frozen=True)
+class Rules:
+    """What is checked besides types, ranges and contradictions: stages and scores are not known in this package.
+
+    Attributes:
+        stages: Every value of `stage=`.
+        of_config: Each yields a line for every fault of a typed configuration.
+    """
+
+    stages: tuple[str, ...]
+    of_config: tuple[Callable[[Config], Iterator[str]], ...]
+
+
+def find_faults(values: Mapping[str, Any], rules: Rules) -> list[str]:
+    """All faults of a composed configuration, a line each; empty when there are none.
+
+    Args:
+        values: The composed configuration.
+        rules: What is checked besides.
+    """
+    faults = list(_unknown_stage(values.get("stage"), rules.stages))
     try:
         config = _typed(values)
     except ValidationError as error:
-        return [_describe(fault) for fault in _without_repeats(error)]
-    return _contradictions(config)
+        return faults + [_describe(fault) for fault in _without_repeats(error)]
+    faults += _contradictions(config)
+    return [*faults, *(fault for rule in rules.of_config for fault in rule(config))]
 
 
-def from_composed(values: Mapping[str, Any]) -> Config:
+def _unknown_stage(stage: Any, stages: Sequence[str]) -> Iterator[str]:
+    if isinstance(stage, str) and stage not in stages:
+        yield f"stage = {stage}: must be one of {', '.join(stages)}{did_you_mean(stage, stages)}"
+
+
+def from_composed(values: Mapping[str, Any], rules: Rules) -> Config:
     """The typed configuration.
 
     Raises:
         ConfigurationError: with every fault of `values` in one message.
     """
-    faults = find_faults(values)
+    faults = find_faults(values, rules)
     if faults:
         raise ConfigurationError(report(faults))
     return _typed(values)
@@ -181,8 +206,7 @@ def _describe(fault: Any) -> str:
 
 def _nearest_choice(key: str, value: str) -> str:
     choices = [choice for choice in _choices(schema_keys().get(key.partition("[")[0])) if isinstance(choice, str)]
-    near = difflib.get_close_matches(value, choices, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return did_you_mean(value, choices)
 
 
 def _choices(annotation: Any) -> list[Any]:
@@ -211,8 +235,6 @@ def _faults_of_server(tracking: Tracking) -> list[str]:
 def _contradictions(config: Config) -> list[str]:
     """Faults that only several keys together show."""
     faults = []
-    if config.data.path is None and (config.infers_with_retrieval or config.stage not in WITHOUT_ARCHIVE):
-        faults.append("data.path: say where your archive lies, as in data.path=sent.mbox (data=demo takes the demo)")
     if config.summarizer.method == "from_file" and config.summarizer.path is None:
         faults.append("summarizer.path: summarizer=from_file needs the file of corrected pairs")
     if "en" not in config.summarizer.prompts:
@@ -249,8 +271,4 @@ def _contradictions(config: Config) -> list[str]:
         faults.append("purge.match: say what to take out, as in purge.match='from:bo@x.example or subject:merger'")
     if config.tracking.uri:
         faults += _faults_of_server(config.tracking)
-    try:
-        direction_of(config.sweep.objective, config.sweep.direction)
-    except ConfigurationError as error:
-        faults.append(str(error))
     return faults

@@ -1,6 +1,5 @@
 """What is checked before Hydra runs: every override at once, in well under a second."""
 
-import difflib
 import os
 import re
 import sys
@@ -17,11 +16,9 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from email_assistant.configuration.checks import find_faults, is_known, report, unknown_key
+from email_assistant.configuration.checks import Rules, find_faults, is_known, report, unknown_key
 from email_assistant.console import printable
-from email_assistant.errors import ConfigurationError, EmailAssistantError
-from email_assistant.experiments import optuna_sweeper
-from email_assistant.language_model import distributed
+from email_assistant.errors import ConfigurationError, EmailAssistantError, did_you_mean
 
 INTERRUPTED = 130
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,44 +26,59 @@ ROOT = Path(__file__).resolve().parents[2]
 OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
 
 
-# Errors of this process that were said already: of the one job, or of some of a sweep, whose others go on.
-_said: list[EmailAssistantError] = []
-_called: list[int] = []
+class ErrorReporter:
+    """Prints the errors that a user can mend, each once.
+
+    Attributes:
+        reported: The errors that this process has printed.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is reported yet; this process is not known to be the one that was called."""
+        self.reported: list[EmailAssistantError] = []
+        self._called: int | None = None
+
+    def begin_call(self) -> None:
+        """Mark this process as the one that the user called: launchers start others for the jobs of a sweep."""
+        self._called = os.getpid()
+
+    def report(self, error: EmailAssistantError) -> None:
+        """Print an error in one line, unless this process has."""
+        if error not in self.reported:
+            print(f"error: {printable(str(error))}", file=sys.stderr)
+            self.reported.append(error)
+
+    @contextmanager
+    def of_job(self) -> Iterator[None]:
+        """Print an error when it happens, so that the sweep's other jobs run; a launcher's process raises it, too."""
+        try:
+            yield
+        except EmailAssistantError as error:
+            self.report(error)
+            if os.getpid() != self._called:
+                raise
 
 
-@contextmanager
-def said_at_once() -> Iterator[None]:
-    """Say an error that the user can mend when it happens; a process that a launcher started hands it on, too."""
-    try:
-        yield
-    except EmailAssistantError as error:
-        _say(error)
-        if os.getpid() not in _called:
-            raise
-        _said.append(error)
-
-
-def _say(error: EmailAssistantError) -> None:
-    """Say an error in one line, once; one that comes out of another process may have been said to a file alone."""
-    if error.said_by != os.getpid():
-        print(f"error: {printable(str(error))}", file=sys.stderr)
-        error.said_by = os.getpid()
-
-
-def run(main: Callable[[], None]) -> int:
+def run(main: Callable[[], None], rules: Rules, errors: ErrorReporter | None = None, processes: int = 1) -> int:
     """Check the command line, call Hydra's `main`, and turn errors into an exit code.
+
+    Args:
+        main: Hydra's.
+        rules: Of the configuration, as `checks.find_faults` takes them.
+        errors: What `main` reports its errors by.
+        processes: How many processes a launcher started for one training.
 
     Returns:
         0, or 1 after an error that the user can mend, or 130 after Ctrl-C.
     """
-    _called.append(os.getpid())
-    optuna_sweeper.register()
+    errors = errors or ErrorReporter()
+    errors.begin_call()
     sys.argv[1:] = [as_text(argument) for argument in sys.argv[1:]]
     try:
-        check(sys.argv[1:], ROOT / "conf")
+        check(sys.argv[1:], ROOT / "conf", rules, processes)
         main()
     except EmailAssistantError as error:
-        _say(error)
+        errors.report(error)
         return 1
     except (HydraException, OmegaConfBaseException) as error:
         print(f"error: {_first_line(error)}", file=sys.stderr)
@@ -83,7 +95,7 @@ def run(main: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         print("stopped; the same call goes on where this one was", file=sys.stderr)
         return INTERRUPTED
-    return 1 if _said else 0
+    return 1 if errors.reported else 0
 
 
 def _is_of_disk(error: Exception) -> bool:
@@ -102,8 +114,14 @@ def as_text(argument: str) -> str:
     return key + equals + re.sub(r"(^|[\[,]\s*)(\d+e\d+)(?=\s*(?:[\],]|$))", r"\1'\2'", value)
 
 
-def check(arguments: list[str], conf: Path) -> None:
+def check(arguments: list[str], conf: Path, rules: Rules, processes: int = 1) -> None:
     """Check the overrides of a call, those of a sweep included.
+
+    Args:
+        arguments: Of the command line.
+        conf: The folder of configuration files.
+        rules: Of the configuration, as `checks.find_faults` takes them.
+        processes: How many processes a launcher started for one training.
 
     Raises:
         ConfigurationError: with all faults in one message.
@@ -111,7 +129,7 @@ def check(arguments: list[str], conf: Path) -> None:
     parsed = get_args_parser().parse_intermixed_args(arguments)
     if parsed.help or parsed.hydra_help or parsed.shell_completion or parsed.config_dir or parsed.config_path:
         return
-    if parsed.multirun and distributed.count() > 1:
+    if parsed.multirun and processes > 1:
         raise ConfigurationError(
             "a sweep does not go with processes that train one adapter together; run it without the launcher, "
             "or a single training with it"
@@ -128,7 +146,7 @@ def check(arguments: list[str], conf: Path) -> None:
             if override.is_sweep_override()
         ]
     if not any(override.is_sweep_override() for override in overrides) or parsed.multirun:
-        faults += _faults_of_values(overrides, conf, name)
+        faults += _faults_of_values(overrides, conf, name, rules)
     if faults:
         raise ConfigurationError(report(list(dict.fromkeys(faults))))
 
@@ -178,9 +196,7 @@ def _fault_of_choice(override: Override, conf: Path) -> str | None:
     for value in _values(override):
         name = value.rpartition("=")[2]
         if name not in ("null", "") and name not in choices:
-            near = difflib.get_close_matches(name, choices, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            return f"{group} = {name}: no such choice; there are {', '.join(choices)}{hint}"
+            return f"{group} = {name}: no such choice; there are {', '.join(choices)}{did_you_mean(name, choices)}"
     return None
 
 
@@ -193,7 +209,7 @@ def _values(override: Override) -> list[str]:
     return [f"{line.partition('=')[0]}={one}" for one in ends]
 
 
-def _faults_of_values(overrides: list[Override], conf: Path, name: str) -> list[str]:
+def _faults_of_values(overrides: list[Override], conf: Path, name: str, rules: Rules) -> list[str]:
     """Compose the call, and once more for every further value of a sweep."""
     choices = [_values(override) for override in overrides]
     first = [values[0] for values in choices]
@@ -203,16 +219,16 @@ def _faults_of_values(overrides: list[Override], conf: Path, name: str) -> list[
     faults: list[str] = []
     with initialize_config_dir(config_dir=str(conf)):
         for call in calls:
-            faults += _faults_of_call(name, call)
+            faults += _faults_of_call(name, call, rules)
     return faults
 
 
-def _faults_of_call(name: str, call: list[str]) -> list[str]:
+def _faults_of_call(name: str, call: list[str], rules: Rules) -> list[str]:
     try:
         composed: Any = OmegaConf.to_container(compose(config_name=name, overrides=call), resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
         return [_first_line(error)]
-    return find_faults(composed)
+    return find_faults(composed, rules)
 
 
 def _first_line(error: Exception) -> str:

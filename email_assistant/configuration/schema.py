@@ -10,39 +10,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-StageName = Literal[
-    "all",
-    "data",
-    "summarize",
-    "split",
-    "train",
-    "evaluate",
-    "infer",
-    "export",
-    "plan",
-    "compare",
-    "status",
-    "clean",
-    "lineage",
-    "audit",
-    "purge",
-    "lock",
-    "unlock",
-]
-# Stages that may be asked for without an archive.
-WITHOUT_ARCHIVE = (
-    "infer",
-    "export",
-    "plan",
-    "compare",
-    "status",
-    "clean",
-    "lineage",
-    "audit",
-    "purge",
-    "lock",
-    "unlock",
-)
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
 Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
 
@@ -389,7 +356,7 @@ class Paths:
 class Config:
     """A whole run."""
 
-    stage: StageName
+    stage: Text
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     force: bool
     from_run: Text | None

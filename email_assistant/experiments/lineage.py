@@ -11,20 +11,13 @@ from typing import Any
 
 from email_assistant.errors import ArtifactError, ModelError
 from email_assistant.language_model.adapter_folder import WEIGHTS
-from email_assistant.pipeline.context import Context
 from email_assistant.storage import jsonl
-from email_assistant.storage.artifacts import Artifact, ArtifactCache, key_of
+from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_file
 
 LINEAGE = "lineage.json"
-# Of each stage: its input, the stage that made it, and the file that it is.
-INPUTS = {
-    "train": (("train", "split", "train.jsonl"), ("validation", "split", "validation.jsonl")),
-    "split": (("pairs", "summarize", "pairs.jsonl"),),
-    "summarize": (("emails", "data", "emails.jsonl"),),
-}
-# The stages behind an adapter, the last one first.
-CHAIN = ("train", "split", "summarize", "data")
+# For each stage its inputs: the earlier stage and the file, by the input's name.
+Reads = Mapping[str, Mapping[str, tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -44,18 +37,19 @@ class Piece:
     fault: bool = False
 
 
-def record(context: Context, adapter: Path, trained: Artifact | None, metrics: Mapping[str, Any]) -> None:
+def record(
+    adapter: Path, training: Mapping[str, Any], artifacts: Mapping[str, Artifact], metrics: Mapping[str, Any]
+) -> None:
     """Write lineage.json beside the weights of an adapter.
 
     Args:
-        context: Of the training.
         adapter: The folder.
-        trained: The artifact whose weights these are, where they were only scored again.
+        training: What the manifest of its training says, or will say.
+        artifacts: Those before it, by stage.
         metrics: Its scores.
     """
-    fresh = {"key": key_of(adapter.parent), "reads": context.reads, **context.circumstances}
-    made = _described(trained.manifest) if trained else fresh
-    before = {name: _described(artifact.manifest) for name, artifact in context.artifacts.items()}
+    made = _described(training)
+    before = {name: _described(artifact.manifest) for name, artifact in artifacts.items()}
     jsonl.write_json(
         adapter / LINEAGE,
         {"weights": hash_file(adapter / WEIGHTS), "metrics": metrics, "stages": {**before, "train": made}},
@@ -83,7 +77,7 @@ def read(adapter: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: is no JSON: it was changed since the adapter was trained") from error
 
 
-def chain(store: ArtifactCache, weights: str, written: Mapping[str, Any]) -> list[Piece]:
+def chain(store: ArtifactCache, weights: str, written: Mapping[str, Any], reads: Reads) -> list[Piece]:
     """The stages behind an adapter, the last one first.
 
     What the artifacts on the disk say counts before what lies beside the adapter; every artifact's files are hashed
@@ -93,17 +87,18 @@ def chain(store: ArtifactCache, weights: str, written: Mapping[str, Any]) -> lis
         store: Of the artifacts.
         weights: The hash of the adapter's weights.
         written: What lies beside them.
+        reads: Of the stages up to the training, in order.
     """
     stages = written.get("stages", {})
     wanted: dict[str, dict[str, str]] = {"train": {f"adapter/{WEIGHTS}": weights}}
     pieces = []
-    for stage in CHAIN:
+    for stage in list(reads)[::-1]:
         piece = _piece(store, stage, wanted.get(stage), stages.get(stage))
         pieces.append(piece)
-        reads = (piece.made or {}).get("reads", {}).get("inputs", {})
-        for name, before, file in INPUTS.get(stage, ()):
-            if name in reads:
-                wanted.setdefault(before, {})[file] = reads[name]
+        inputs = (piece.made or {}).get("reads", {}).get("inputs", {})
+        for name, (before, file) in reads[stage].items():
+            if name in inputs:
+                wanted.setdefault(before, {})[file] = inputs[name]
     return pieces
 
 

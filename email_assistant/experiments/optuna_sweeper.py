@@ -17,8 +17,8 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from email_assistant.configuration.objective import direction_of
 from email_assistant.errors import ConfigurationError, TrackingError
+from email_assistant.experiments.objective import direction_of
 from email_assistant.experiments.sweeps import key_of, last_of_each, lines_of
 from email_assistant.experiments.trials import StudyFile
 from email_assistant.storage.hashing import hash_of

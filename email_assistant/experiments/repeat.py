@@ -2,25 +2,25 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
-from email_assistant.configuration.checks import BY_LANGUAGE, find_faults, is_learned, report
+from email_assistant.configuration.checks import BY_LANGUAGE, Rules, find_faults, is_learned, report
 from email_assistant.console import screen, table
 from email_assistant.errors import ArtifactError, ConfigurationError, DataError, TrackingError
 from email_assistant.experiments.tracking import (
     ARTIFACT_TAG,
     CONFIGURATION,
     MANIFESTS,
+    Run,
     has_store,
     run_to_repeat,
     store_of,
 )
-from email_assistant.pipeline.context import Context
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
 _TODAYS = ("paths", "tracking", "sweep", "compare", "clean", "plan", "from_run")
 # Numbers of a manifest that are no result.
 _TIMES = ("per_second", "seconds")
-# What a stage made, but for pages, plots and files that hold times.
-_RESULTS = {
-    "data": ("emails.jsonl", "others.jsonl"),
-    "summarize": ("pairs.jsonl",),
-    "split": ("train.jsonl", "validation.jsonl", "test.jsonl"),
-    "train": ("adapter/adapter_model.safetensors", "validation_mails.jsonl"),
-    "evaluate": ("generations.jsonl",),
-}
 REPEAT_TAG, SAME_TAG = "repeat.of", "repeat.same"
 log = logging.getLogger(__name__)
 
@@ -84,7 +76,7 @@ class Compared:
         return not self.files and not self.numbers
 
 
-def origin_of(composed: Mapping[str, Any], overrides: list[str]) -> Origin:
+def origin_of(composed: Mapping[str, Any], overrides: list[str], rules: Rules) -> Origin:
     """The run that `from_run` names, and its configuration with what the command line changes.
 
     Raises:
@@ -101,7 +93,7 @@ def origin_of(composed: Mapping[str, Any], overrides: list[str]) -> Origin:
         raise TrackingError(f"from_run = {run_id}: holds no configuration (of a sweep, name one of its children)")
     then: Any = OmegaConf.to_container(OmegaConf.load(client.download_artifacts(run_id, CONFIGURATION)))
     values, changed = _changed(_moved(then, composed["paths"]["root"]), composed, overrides)
-    faults = find_faults(values)
+    faults = find_faults(values, rules)
     if faults:
         commit = run.data.tags.get("mlflow.source.git.commit", "unknown")
         raise ConfigurationError(
@@ -178,25 +170,25 @@ def _manifests(client: "MlflowClient", run: Any, outputs: Path) -> dict[str, Any
     return found
 
 
-def kept_data(context: Context, archive: str | None) -> Artifact | None:
+def kept_data(origin: Origin, cache: ArtifactCache, archive: str | None) -> Artifact | None:
     """The data of the run that is repeated, where its archive is not there as it was; None where it is.
 
     Args:
-        context: Of the run now.
+        origin: The run that is repeated.
+        cache: All artifacts.
         archive: The hash of the archive as it is now; None where it cannot be read.
 
     Raises:
         DataError: when neither the archive nor what was read from it is there.
     """
-    origin = context.origin
-    if origin is None or "data" not in origin.manifests or origin.changed & {"data", "data.path"}:
+    if "data" not in origin.manifests or origin.changed & {"data", "data.path"}:
         return None
     manifest = origin.manifests["data"]
     if archive == manifest["reads"]["inputs"]["archive"]:
         return None
     state = "has changed since" if archive else "is not there"
     try:
-        found = context.store.find("data", manifest["key"])
+        found = cache.find("data", manifest["key"])
     except ArtifactError:
         found = None
     if found is None or any(key.startswith("data.") for key in origin.changed):
@@ -208,28 +200,34 @@ def kept_data(context: Context, archive: str | None) -> Artifact | None:
     return found
 
 
-def log_comparison(context: Context) -> None:
-    """Say whether the run's results came out again, and put it into the store."""
-    origin = context.origin
-    if origin is None:
-        return
+def log_comparison(
+    origin: Origin, run: Run, artifacts: Mapping[str, Artifact], results: Mapping[str, Sequence[str]]
+) -> None:
+    """Print whether a repeated run gave the same results, and log it.
+
+    Args:
+        origin: The run that is repeated.
+        run: The run now.
+        artifacts: Of the run now, by stage.
+        results: For each stage, the files of its artifact that are compared.
+    """
     compared = [
-        compare(origin.manifests[name], artifact.manifest)
-        for name, artifact in context.artifacts.items()
+        compare(origin.manifests[name], artifact.manifest, results[name])
+        for name, artifact in artifacts.items()
         if name in origin.manifests
     ]
-    context.run.set_tags({REPEAT_TAG: origin.id, SAME_TAG: str(all(one.is_same for one in compared)).lower()})
-    context.run.log_text("repeat.json", json.dumps([vars(one) for one in compared], indent=2))
+    run.set_tags({REPEAT_TAG: origin.id, SAME_TAG: str(all(one.is_same for one in compared)).lower()})
+    run.log_text("repeat.json", json.dumps([vars(one) for one in compared], indent=2))
     _show(origin, compared)
 
 
-def compare(then: Mapping[str, Any], now: Mapping[str, Any]) -> Compared:
-    """Two manifests of one stage."""
+def compare(then: Mapping[str, Any], now: Mapping[str, Any], results: Sequence[str]) -> Compared:
+    """Compare two manifests of one stage, and these files of its artifacts."""
     stage = str(now["stage"])
     return Compared(
         stage,
         list(differences({**then["reads"], **then.get("scores", {})}, {**now["reads"], **now["scores"]})),
-        [name for name in _RESULTS[stage] if then["files"].get(name) != now["files"].get(name)],
+        [name for name in results if then["files"].get(name) != now["files"].get(name)],
         _numbers_that_differ(then["counts"], now["counts"]),
         _that_differ({**then["versions"], "commit": then["commit"]}, {**now["versions"], "commit": now["commit"]}),
     )

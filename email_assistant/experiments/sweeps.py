@@ -19,10 +19,10 @@ from hydra.core.override_parser.types import Override
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from email_assistant.configuration.objective import direction_of
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable, screen, table
 from email_assistant.experiments import processes, sweep_job
+from email_assistant.experiments.objective import direction_of
 from email_assistant.experiments.sweep_job import SweepJob
 from email_assistant.experiments.tracking import (
     CALL_TAG,

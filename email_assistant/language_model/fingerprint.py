@@ -64,6 +64,17 @@ def base_fingerprint(config: Config) -> str:
     return fingerprint(config.model.path, _memo(config))
 
 
+def base_identity(config: Config) -> dict[str, Any]:
+    """The base model by its content, and how it is held in memory: not where it is, nor what computes it.
+
+    Raises:
+        ModelError: as `model_folder`.
+    """
+    elsewhere = ("path", "gguf", "architecture", "device", "threads")
+    held = {key: value for key, value in asdict(config.model).items() if key not in elsewhere}
+    return {"fingerprint": base_fingerprint(config), **held}
+
+
 def features_fingerprint(config: Config) -> str | None:
     """The fingerprint of the model that MAUVE's features come of; None where that is the base.
 

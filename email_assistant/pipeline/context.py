@@ -1,36 +1,67 @@
-"""What a stage is given."""
+"""What stages and commands are given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import ConfigurationError
 from email_assistant.experiments import registry
+from email_assistant.experiments.repeat import Origin
 from email_assistant.experiments.tracking import Run
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
+from email_assistant.pipeline.records import StageKey
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
-from email_assistant.storage.hashing import hash_file, hash_of
+from email_assistant.storage.hashing import hash_file
 
-if TYPE_CHECKING:
-    from email_assistant.experiments.repeat import Origin
-
-# By it a run that uses an adapter names the hash of its weights.
+# A run that uses an adapter is tagged with the hash of its weights.
 WEIGHTS_TAG = "adapter.weights"
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What a stage that makes an artifact would do now.
+class StageInputs:
+    """What a stage is given to write its artifact.
 
     Attributes:
-        name: Of the stage.
-        key: Of the artifact; None where what comes before it is not made yet.
-        artifact: That is there; None where it would run.
-        reason: Why it would run, or what is wrong.
+        config: The whole configuration.
+        artifacts: The artifacts that it reads from, by stage.
+        run: The run that it logs to.
+        cache: All artifacts, to reuse work of earlier ones.
+        key: What the key of its artifact is a hash of.
+        version: The version of the stage.
+        provenance: What the manifest records besides: versions of packages, commit, time.
+        forced: Whether nothing may be reused.
+        peers: The processes that train together, of which this one leads.
+    """
+
+    config: Config
+    artifacts: Mapping[str, Artifact]
+    run: Run
+    cache: ArtifactCache
+    key: StageKey
+    version: int
+    provenance: Mapping[str, Any]
+    forced: bool
+    peers: DistributedContext = SINGLE_PROCESS
+
+    def earlier(self, stage: str) -> list[Artifact]:
+        """The artifacts of a stage whose work may be reused, the newest first."""
+        return [] if self.forced else self.cache.all_of(stage)
+
+
+@dataclass(frozen=True)
+class StageStatus:
+    """What a stage would do now.
+
+    Attributes:
+        name: The stage.
+        key: The key of its artifact; None where an artifact before it is missing.
+        artifact: The artifact, if it exists.
+        reason: Why the stage would run, or the fault.
         fault: Whether something is wrong.
     """
 
@@ -43,36 +74,25 @@ class Outlook:
 
 @dataclass
 class Context:
-    """What a stage is given: the configuration, the artifacts before it, and the run that it logs to.
+    """One call of the pipeline; commands are given it.
 
     Attributes:
-        reads: What the stage's result depends on: its version, its slice of the configuration, its inputs' hashes.
-        circumstances: Of its artifact: versions, commit, time.
+        config: The whole configuration.
+        run: The run that it logs to.
+        cache: All artifacts.
+        artifacts: Those of this call, by stage, as they are found or made.
         origin: The run that is repeated; None where none is.
         peers: The processes that train together, of which this one leads.
-        outlook: For a stage that only looks: every other one in order.
-        forced: Whether the stage makes its artifact again, without anything that was made before.
+        statuses: Of every stage in order, for a command that inspects them.
     """
 
     config: Config
-    artifacts: dict[str, Artifact]
     run: Run
-    store: ArtifactCache
-    reads: dict[str, Any] = field(default_factory=dict)
-    circumstances: dict[str, Any] = field(default_factory=dict)
-    origin: "Origin | None" = None
+    cache: ArtifactCache
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
+    origin: Origin | None = None
     peers: DistributedContext = SINGLE_PROCESS
-    outlook: list[Outlook] = field(default_factory=list)
-    forced: bool = False
-
-    def earlier(self, stage: str) -> list[Artifact]:
-        """The artifacts of a stage that work may be taken from, the newest first."""
-        return [] if self.forced else self.store.all_of(stage)
-
-    @property
-    def core(self) -> str:
-        """The hash of what the stage's result depends on, however it is scored."""
-        return hash_of(self.reads)
+    statuses: list[StageStatus] = field(default_factory=list)
 
 
 def archive_paths(config: Config) -> list[Path]:
@@ -82,17 +102,20 @@ def archive_paths(config: Config) -> list[Path]:
         ConfigurationError: when none is named.
     """
     if not config.data.path:
-        raise ConfigurationError("data.path: say where your archive lies, as in data.path=sent.mbox")
+        raise ConfigurationError("data.path: name your archive, as in data.path=sent.mbox")
     return [Path(path).expanduser() for path in config.data.path]
 
 
-def chosen_adapter(context: Context) -> Path:
-    """The adapter's folder: the configured one, or the one that the configuration trains; the run is told which."""
-    folder = registry.adapter_path(context.config) or context.artifacts["train"].path("adapter")
-    context.run.set_tags({WEIGHTS_TAG: hash_file(folder / WEIGHTS)})
-    return folder
+def adapter_folder(context: Context) -> Path:
+    """The folder of the adapter to use: the one that the configuration names, or the one that it trains."""
+    return registry.adapter_path(context.config) or context.artifacts["train"].path("adapter")
 
 
-def folder_of_call() -> Path | None:
-    """Where Hydra writes down what this call was given and logs; None where it is not Hydra's."""
+def tag_adapter(run: Run, adapter: Path) -> None:
+    """Tag a run with the hash of the adapter that it uses."""
+    run.set_tags({WEIGHTS_TAG: hash_file(adapter / WEIGHTS)})
+
+
+def hydra_folder() -> Path | None:
+    """The folder where Hydra records this call and its log; None where Hydra did not start it."""
     return Path(HydraConfig.get().runtime.output_dir).resolve() if HydraConfig.initialized() else None

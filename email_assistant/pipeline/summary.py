@@ -1,5 +1,6 @@
 """What is shown when all is done: scores, a few mails, and where things lie."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -10,30 +11,24 @@ from rich.text import Text
 from email_assistant.configuration.schema import Config
 from email_assistant.console import plain, screen, table
 from email_assistant.metrics.scores import OWNER, SCORES
+from email_assistant.pipeline.records import Stage
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 
 SAMPLES = 3
 # Scores of the table on the screen; the page has all of them.
 SHOWN = ("bleu", "chrf", "mauve", "authorship", "perplexity", "length_ratio")
-FILES = {
-    "data": "emails.jsonl",
-    "summarize": "pairs.jsonl",
-    "split": "train.jsonl, validation.jsonl, test.jsonl",
-    "train": "adapter/",
-    "evaluate": "report.html",
-}
 
 
-def show(config: Config, artifacts: dict[str, Artifact]) -> None:
-    """Print scores and sample mails of an evaluation, and the place of every artifact."""
+def show(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str, Stage]) -> None:
+    """Print scores and sample mails of an evaluation, and where every artifact is."""
     console = screen()
     if "evaluate" in artifacts:
         _show_evaluation(console, artifacts["evaluate"])
     elif "train" in artifacts and config.stage == "train":
         _show_training(console, artifacts["train"])
     if artifacts:
-        console.print(_places(config, artifacts))
+        console.print(_places(config, artifacts, stages))
 
 
 def _show_evaluation(console: Console, artifact: Artifact) -> None:
@@ -64,10 +59,10 @@ def _show_training(console: Console, artifact: Artifact) -> None:
     )
 
 
-def _places(config: Config, artifacts: dict[str, Artifact]) -> Table:
+def _places(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str, Stage]) -> Table:
     grid = Table.grid(padding=(0, 2))
     for name in artifacts:
-        grid.add_row(name, f"{config.paths.outputs}/latest/{name}/  {FILES[name]}")
+        grid.add_row(name, f"{config.paths.outputs}/latest/{name}/  {stages[name].shows}")
     if config.tracking.enabled:
         grid.add_row("runs", f"{config.paths.mlruns}  (make ui)")
     return grid

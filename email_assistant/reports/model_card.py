@@ -1,5 +1,6 @@
 """The card that lies beside an adapter: data counts, scores, and where it comes from."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from email_assistant.configuration.schema import Config
@@ -44,7 +45,7 @@ def model_card(
     config: Config,
     metrics: dict[str, Any],
     signatures: dict[str, str],
-    artifacts: dict[str, Artifact],
+    artifacts: Mapping[str, Artifact],
     fingerprint: str,
 ) -> str:
     """The card as Markdown; it holds no text of any mail."""

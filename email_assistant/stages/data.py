@@ -16,7 +16,7 @@ from email_assistant.archive.tally import Tally
 from email_assistant.archive.workers import WorkerPool
 from email_assistant.configuration.schema import Config, Data
 from email_assistant.errors import ArchiveError
-from email_assistant.pipeline.context import Context, archive_paths
+from email_assistant.pipeline.context import StageInputs, archive_paths
 from email_assistant.progress import bar
 from email_assistant.reports import archive_page
 from email_assistant.storage import jsonl
@@ -25,12 +25,12 @@ MOST_DOMAINS = 20
 log = logging.getLogger(__name__)
 
 
-def run(context: Context, folder: Path) -> dict[str, Any]:
+def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """Write emails.jsonl, others.jsonl, dropped.jsonl, report.json and report.html.
 
     Kept and dropped add up to the messages.
     """
-    config = context.config
+    config = inputs.config
     work = folder / "work"
     work.mkdir(exist_ok=True)
     stats = readers.ReadStats()

@@ -14,7 +14,8 @@ from email_assistant.evaluation.memorisation import EXTRACTED_TOKENS, KNOWN_TOKE
 from email_assistant.evaluation.scoring import Scorer, embedder, perplexity_of, scorer, write_mails, writer
 from email_assistant.experiments import comparison
 from email_assistant.experiments.tracking import Run
-from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
+from email_assistant.language_model.adapter_folder import WEIGHTS
+from email_assistant.language_model.fingerprint import base_fingerprint, base_identity, generation_key
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
 from email_assistant.metrics.authorship import Judge, train_judge, verdict
@@ -22,7 +23,7 @@ from email_assistant.metrics.bootstrap import bootstrap_weights, interval
 from email_assistant.metrics.mauve_score import ENOUGH_MAILS, mauve_by_seed
 from email_assistant.metrics.per_mail_score import PerMailScore, Table, save
 from email_assistant.metrics.scores import OWNER
-from email_assistant.pipeline.context import Context
+from email_assistant.pipeline.context import StageInputs
 from email_assistant.reports import evaluation_page, plots
 from email_assistant.requests.arms import ARMS
 from email_assistant.requests.prompting import Prompter, PromptSettings
@@ -37,14 +38,14 @@ MOST_JUDGED = 5000
 FLOOR, FIRST = "base", "tuned"
 
 
-def run(context: Context, folder: Path) -> dict[str, Any]:
+def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """Write report.json, report.html, plots/, generations.jsonl, written.jsonl and measured.npz.
 
     Mails that were written in the same way before are taken from artifacts of before: of a sweep's jobs the first one
     alone asks the base model.
     """
-    config = context.config
-    bench = _Bench(context, folder / PROGRESS)
+    config = inputs.config
+    bench = _Bench(inputs, folder / PROGRESS)
     mails: dict[str, list[GeneratedMail]] = {arm: bench.write(arm) for arm in config.evaluation.arms}
     judge = bench.judge()
     arms: Table = {arm: bench.measure(arm, by_it, judge) for arm, by_it in mails.items()}
@@ -93,19 +94,21 @@ def log_to(run: Run, artifact: Artifact, config: Config) -> None:
 class _Bench:
     """The model, the mails and the scorer that all arms share."""
 
-    def __init__(self, context: Context, work: Path) -> None:
-        config, split = context.config, context.artifacts["split"]
-        self.config, self.work, self.reads = config, work, context.reads
-        self.before = context.earlier("evaluate")
+    def __init__(self, inputs: StageInputs, work: Path) -> None:
+        config, split = inputs.config, inputs.artifacts["split"]
+        self.config, self.work, self.version = config, work, inputs.version
+        self.base = base_identity(config)
+        self.before = inputs.earlier("evaluate")
         self.written: list[CachedMail] = []
         work.mkdir(parents=True, exist_ok=True)
         self.test = jsonl.read(split.path("test.jsonl"), Pair)[: config.evaluation.max_mails]
         self.training = jsonl.Lines(split.path("train.jsonl"), Pair)
-        self.others = [record["text"] for record in jsonl.read(context.artifacts["data"].path("others.jsonl"))]
-        trained = context.artifacts["train"]
+        self.others = [record["text"] for record in jsonl.read(inputs.artifacts["data"].path("others.jsonl"))]
+        trained = inputs.artifacts["train"]
         self.history = jsonl.read(trained.path("history.jsonl"))
         self.trained_metrics: dict[str, float] = jsonl.read_json(trained.path("metrics.json"))["metrics"]
         adapter = trained.path("adapter")
+        self.adapter = trained.content(f"adapter/{WEIGHTS}")
         self.model = load_adapter(load_base(config.model), adapter, base_fingerprint(config))
         self.writing = writer(config, self.model, adapter, work)
         self.prompter = Prompter(
@@ -132,11 +135,10 @@ class _Bench:
 
     def _keys(self, arm: str, pairs: Sequence[Pair], prompts: Sequence[list[int]], config: Config) -> dict[str, str]:
         """For the id of each mail, the hash of what its text depends on."""
-        inputs = self.reads["inputs"]
         basis = {
-            "version": self.reads["version"],
-            "base": inputs["base"],
-            "adapter": inputs["adapter"] if ARMS[arm].adapted else None,
+            "version": self.version,
+            "base": self.base,
+            "adapter": self.adapter if ARMS[arm].adapted else None,
             "generation": generation_key(config),
             "seed": config.seed,
         }

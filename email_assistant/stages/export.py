@@ -8,7 +8,7 @@ from email_assistant.experiments import lineage
 from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, model_folder
-from email_assistant.pipeline.context import Context, chosen_adapter
+from email_assistant.pipeline.context import Context, adapter_folder, tag_adapter
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 from email_assistant.storage.hashing import hash_file
@@ -31,7 +31,7 @@ def check(config: Config) -> None:
 def _told(context: Context, adapter: Path) -> str:
     """What is known of an adapter's memory, in a line."""
     weights = hash_file(adapter / WEIGHTS)
-    trained = next((one for one in context.store.all_of("train") if lineage.has_weights(one, weights)), None)
+    trained = next((one for one in context.cache.all_of("train") if lineage.has_weights(one, weights)), None)
     return f"private: it may repeat mails that it was trained on; {_promised(trained)}{_remembers(context, trained)}"
 
 
@@ -47,7 +47,7 @@ def _promised(trained: Artifact | None) -> str:
 
 def _remembers(context: Context, trained: Artifact | None) -> str:
     """What was measured of how many training mails come out of it word for word."""
-    for evaluation in lineage.evaluations(context.store, trained):
+    for evaluation in lineage.evaluations(context.cache, trained):
         measured = jsonl.read_json(evaluation.path("report.json"))["memorisation"]
         if measured:
             shares = ", ".join(f"{value:.0%} of {name}" for name, value in measured["extracted"].items())
@@ -66,7 +66,8 @@ def run(context: Context) -> None:
 
     config = context.config
     context.run.open()
-    adapter, folder = chosen_adapter(context), Path(config.export.folder).expanduser()
+    adapter, folder = adapter_folder(context), Path(config.export.folder).expanduser()
+    tag_adapter(context.run, adapter)
     check_base(adapter, base_fingerprint(config))
     folder.mkdir(parents=True, exist_ok=True)
     gguf_adapter.write(adapter, model_folder(config.model.path), folder / GGUF)

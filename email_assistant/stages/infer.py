@@ -17,7 +17,7 @@ from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
-from email_assistant.pipeline.context import Context, chosen_adapter
+from email_assistant.pipeline.context import Context, adapter_folder, tag_adapter
 from email_assistant.progress import bar
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
@@ -49,7 +49,8 @@ def run(context: Context) -> None:
     """Write `infer.output` from `infer.input`, or answer at a prompt when there is no input."""
     config = context.config
     context.run.open()
-    adapter = chosen_adapter(context)
+    adapter = adapter_folder(context)
+    tag_adapter(context.run, adapter)
     training, of_training = _training(context)
     if config.infer.input is None:
         _talk(config, adapter, training)

@@ -12,7 +12,7 @@ from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.archive.threads import UnionFind
 from email_assistant.configuration.schema import Split
 from email_assistant.errors import DataError
-from email_assistant.pipeline.context import Context
+from email_assistant.pipeline.context import StageInputs
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
 
@@ -21,13 +21,13 @@ FEWEST_TRAINING = 2
 FEWEST_SCORED = 2
 
 
-def run(context: Context, folder: Path) -> dict[str, Any]:
+def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """Write train.jsonl, validation.jsonl, test.jsonl and report.json."""
-    settings = context.config.split
-    pairs = jsonl.Lines(context.artifacts["summarize"].path("pairs.jsonl"), Pair)
+    settings = inputs.config.split
+    pairs = jsonl.Lines(inputs.artifacts["summarize"].path("pairs.jsonl"), Pair)
     groups = group(pairs, settings.near_duplicate_similarity)
     moments = [_moment(pair) for pair in pairs] if settings.method == "time" else []
-    sides = divide(groups, moments, settings, context.config.seed)
+    sides = divide(groups, moments, settings, inputs.config.seed)
     for name, places in sides.items():
         jsonl.write(folder / f"{name}.jsonl", (pairs[place] for place in places))
     report = {

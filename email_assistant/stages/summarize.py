@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from email_assistant.configuration.schema import Config, Summarizer
 from email_assistant.errors import DataError
+from email_assistant.language_model.fingerprint import base_identity
 from email_assistant.metrics.facts import frequent_facts
-from email_assistant.pipeline.context import Context
+from email_assistant.pipeline.context import StageInputs
 from email_assistant.progress import Bar, bar
 from email_assistant.requests import instructions
 from email_assistant.requests.injection import speaks_to_model
 from email_assistant.requests.instruction_prefix import instruction_prefix
 from email_assistant.requests.keyword_notes import keyword_notes
 from email_assistant.requests.rejection import is_vague, rejection_reason
+from email_assistant.stages.catalog import sentences_depend_on
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, lines_by_key
 from email_assistant.storage.hashing import hash_of
@@ -53,18 +55,18 @@ class Instruction(TypedDict):
     email: NotRequired[str | None]
 
 
-def run(context: Context, folder: Path) -> dict[str, Any]:
+def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """Write pairs.jsonl, in the order of the mails, sentences.jsonl and report.json, which counts how each came about.
 
     What the model said of a mail under the same configuration is taken from artifacts of before, so that an archive
     that has grown is asked for its new mails alone.
     """
-    emails = jsonl.Lines(context.artifacts["data"].path("emails.jsonl"), Email)
-    settings = context.config.summarizer
+    emails = jsonl.Lines(inputs.artifacts["data"].path("emails.jsonl"), Email)
+    settings = inputs.config.summarizer
     if settings.method == "from_file":
         written = _from_file(Path(settings.path or "").expanduser(), emails)
     else:
-        written = _by_model(context, emails, folder)
+        written = _by_model(inputs, emails, folder)
     path = folder / "pairs.jsonl"
     jsonl.write(path, (_pair(email, written[email["id"]]) for email in emails if email["id"] in written))
     pairs = jsonl.Lines(path, Pair)
@@ -124,13 +126,15 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
     return written
 
 
-def _by_model(context: Context, emails: Sequence[Email], folder: Path) -> dict[str, Instruction]:
+def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dict[str, Instruction]:
     """Instructions by the model: its sentences, and the facts that they leave out."""
-    settings = context.config.summarizer
+    settings = inputs.config.summarizer
     # What the model's sentences depend on beside their mails.
-    basis = hash_of({**context.reads, "inputs": context.reads["inputs"]["base"]})
+    basis = hash_of(
+        {"version": inputs.version, **sentences_depend_on(inputs.config), "inputs": base_identity(inputs.config)}
+    )
     tasks = [_Task(settings, email, basis) for email in emails]
-    said = _sentences(context, tasks, folder / PROGRESS)
+    said = _sentences(inputs, tasks, folder / PROGRESS)
     jsonl.write(folder / SENTENCES, (said[task.key] for task in tasks))
     habits = frequent_facts(jsonl.Field(emails, "text"))
     return {
@@ -143,18 +147,18 @@ def _by_model(context: Context, emails: Sequence[Email], folder: Path) -> dict[s
     }
 
 
-def _sentences(context: Context, tasks: "list[_Task]", progress_folder: Path) -> dict[str, Sentence]:
+def _sentences(inputs: StageInputs, tasks: "list[_Task]", progress_folder: Path) -> dict[str, Sentence]:
     """The model's sentence for every mail, by its key; those of before are read back."""
     wanted = {task.key for task in tasks}
     with ResumableJsonl(progress_folder / SENTENCES, Sentence, key="key") as progress:
-        said = lines_by_key(context.earlier("summarize"), SENTENCES, wanted, Sentence)
+        said = lines_by_key(inputs.earlier("summarize"), SENTENCES, wanted, Sentence)
         said |= {key: record for key, record in progress.records.items() if key in wanted}
         pending = list({task.key: task for task in tasks if task.key not in said}.values())
         if said:
             log.info("%-10s reused %d of %d from cache", "summarize", len(said), len(wanted))
         if pending:
             with bar("summarize", len(wanted), len(said)) as shown:
-                _ask(context.config, pending, progress.append, shown)
+                _ask(inputs.config, pending, progress.append, shown)
         return {**said, **progress.records}
 
 

@@ -24,7 +24,7 @@ from email_assistant.language_model.encoding import ChatEncoder, TokenizedExampl
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
 from email_assistant.metrics.per_mail_score import save
-from email_assistant.pipeline.context import Context
+from email_assistant.pipeline.context import StageInputs
 from email_assistant.reports.model_card import model_card
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
 from email_assistant.storage import jsonl
@@ -38,30 +38,31 @@ from email_assistant.training.trainer import State, Trainer
 log = logging.getLogger(__name__)
 
 
-def run(context: Context, folder: Path) -> dict[str, Any]:
+def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """Write adapter/, metrics.json, history.jsonl, validation_mails.jsonl, measured.npz and canaries.jsonl.
 
     An adapter that was trained with the same values, but scored otherwise, is scored again and not
     trained again.
     """
-    config, split = context.config, context.artifacts["split"]
+    config, split = inputs.config, inputs.artifacts["split"]
     fingerprint = base_fingerprint(config)
-    trained = None if config.force else context.store.find_core("train", context.core)
+    trained = None if config.force else inputs.cache.find_core("train", inputs.key.content_key)
     if trained:
         log.info("%-10s the adapter was there; it is scored again", "train")
         _copy(trained, folder)
         model = load_adapter(load_base(config.model), folder / "adapter", fingerprint)
         facts: dict[str, Any] = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
     else:
-        model, facts = _fit(context, folder, fingerprint)
+        model, facts = _fit(inputs, folder, fingerprint)
     scores, signatures = _score(config, model, split, folder)
     metrics = {**facts, **{f"validation_{name}": value for name, value in scores.items()}}
     metrics |= _remembered(config, model, folder)
     _refuse_memory(config, metrics, folder)
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
-    card = model_card(config, metrics, signatures, context.artifacts, fingerprint)
+    card = model_card(config, metrics, signatures, inputs.artifacts, fingerprint)
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
-    lineage.record(context, folder / "adapter", trained, metrics)
+    fresh = {"key": inputs.key.key, "reads": inputs.key.content, **inputs.provenance}
+    lineage.record(folder / "adapter", trained.manifest if trained else fresh, inputs.artifacts, metrics)
     return {**metrics, "fit": list(facts)}
 
 
@@ -91,9 +92,9 @@ def _copy(trained: Artifact, folder: Path) -> None:
     shutil.copyfile(trained.path("history.jsonl"), folder / "history.jsonl")
 
 
-def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
+def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
     """Train, save the best weights, and return the model with them and the facts of the training."""
-    config, split, peers = context.config, context.artifacts["split"], context.peers
+    config, split, peers = inputs.config, inputs.artifacts["split"], inputs.peers
     way_to_train = _way_to_train(config, peers)
     base = load_base(config.model, to_shard=peers.shards)
     scratch = folder.resolve() / PROGRESS / "examples"
@@ -113,7 +114,7 @@ def _fit(context: Context, folder: Path, fingerprint: str) -> tuple[LanguageMode
     trial, validations = trials.current(config), itertools.count()
 
     def report(metrics: dict[str, float], step: int) -> None:
-        context.run.log_metrics(metrics, step)
+        inputs.run.log_metrics(metrics, step)
         # A training that goes on reports its steps from the first one.
         if trial and "validation/loss" in metrics:
             trial.report(metrics["validation/loss"], next(validations))

@@ -13,7 +13,7 @@ from warm import Call
 from email_assistant.console import age, size
 from email_assistant.experiments import processes
 from email_assistant.experiments.tracking import PROCESS_TAG, open_store
-from email_assistant.pipeline.pipeline import STAGES
+from email_assistant.stages.catalog import STAGES
 
 Run = Callable[..., Call]
 
@@ -92,7 +92,7 @@ def test_runs_under_way_are_waited_for_and_dead_ones_are_killed(run_py: Run, tmp
     refused = run_py("stage=clean", fresh=True)
     assert refused.code == 1
     assert "is RUNNING" in refused.err
-    program = "from email_assistant import processes; print(processes.this())"
+    program = "from email_assistant.experiments import processes; print(processes.this())"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
     client.set_tag(run, PROCESS_TAG, ended)
     assert "it is KILLED now" in " ".join(run_py("stage=clean").out.split())

@@ -6,6 +6,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from email_assistant.commands.catalog import RULES
 from email_assistant.configuration import command_line
 from email_assistant.configuration.checks import find_faults, from_composed, nearest_key, schema_keys
 from email_assistant.configuration.schema import Arm
@@ -22,12 +23,12 @@ def composed(*overrides: str) -> Any:
 
 def message_of(*arguments: str) -> str:
     with pytest.raises(ConfigurationError) as error:
-        command_line.check(list(arguments), CONF)
+        command_line.check(list(arguments), CONF, RULES)
     return str(error.value)
 
 
 def test_the_defaults_have_no_fault() -> None:
-    assert find_faults(composed()) == []
+    assert find_faults(composed(), RULES) == []
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_the_defaults_have_no_fault() -> None:
     [f"{file.parent.name}={file.stem}" for file in sorted(CONF.glob("*/*.yaml"))],
 )
 def test_every_file_of_conf_composes(choice: str) -> None:
-    faults = find_faults(composed(choice))
+    faults = find_faults(composed(choice), RULES)
     # Two choices ask for a value that only the user knows.
     needed = {"data=archive": "data.path", "summarizer=from_file": "summarizer.path"}
     assert [fault.partition(":")[0] for fault in faults] == ([needed[choice]] if choice in needed else [])
@@ -117,22 +118,22 @@ def test_several_values_without_multirun_are_a_fault() -> None:
 )
 def test_runs_go_to_no_server_outside_of_the_private_network(values: list[str], fault: str) -> None:
     assert fault in message_of("stage=train", *values)
-    command_line.check(["stage=train", "tracking.uri=http://10.0.0.5:5000", "tracking.allow_remote=true"], CONF)
+    command_line.check(["stage=train", "tracking.uri=http://10.0.0.5:5000", "tracking.allow_remote=true"], CONF, RULES)
 
 
 def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> None:
     assert "lora.r" in message_of("-m", "stage=train", "lora.r=int(interval(0,8))")
-    command_line.check(["-m", "stage=train", "sweep=optuna"], CONF)
-    command_line.check(["-m", "stage=train", "sweep=rank_lr", "lora.r=2,4"], CONF)
+    command_line.check(["-m", "stage=train", "sweep=optuna"], CONF, RULES)
+    command_line.check(["-m", "stage=train", "sweep=rank_lr", "lora.r=2,4"], CONF, RULES)
     conf = tmp_path / "conf"
     shutil.copytree(CONF, conf)
     file = conf / "sweep" / "rank_lr.yaml"
     file.write_text(file.read_text().replace("lora.r: 4", "lora.rank: 4").replace("3e-4", "-3e-4"))
     with pytest.raises(ConfigurationError) as error:
-        command_line.check(["-m", "stage=train", "sweep=rank_lr"], conf)
+        command_line.check(["-m", "stage=train", "sweep=rank_lr"], conf, RULES)
     assert "did you mean lora.r?" in str(error.value)
     assert "trainer.learning_rate" in str(error.value)
-    command_line.check(["stage=train", "sweep=rank_lr"], conf)
+    command_line.check(["stage=train", "sweep=rank_lr"], conf, RULES)
 
 
 @pytest.mark.parametrize(
@@ -145,17 +146,17 @@ def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> N
 )
 def test_the_id_of_a_run_is_not_read_as_a_number(given: str, read: list[str]) -> None:
     argument = command_line.as_text(f"compare.runs={given}")
-    assert from_composed(composed(argument)).compare.runs == read
+    assert from_composed(composed(argument), RULES).compare.runs == read
     assert command_line.as_text("trainer.learning_rate=1e3") == "trainer.learning_rate=1e3"
 
 
 def test_a_good_command_line_passes() -> None:
-    command_line.check(["stage=train", "lora.r=16", "data.owner=me@x.example", "experiment=quick"], CONF)
-    command_line.check(["-m", "stage=train", "lora.r=4,8,16", "trainer.learning_rate=1e-4,3e-4"], CONF)
+    command_line.check(["stage=train", "lora.r=16", "data.owner=me@x.example", "experiment=quick"], CONF, RULES)
+    command_line.check(["-m", "stage=train", "lora.r=4,8,16", "trainer.learning_rate=1e-4,3e-4"], CONF, RULES)
 
 
 def test_one_owner_needs_no_brackets() -> None:
-    assert from_composed(composed("data.owner=me@x.example")).data.owner == ["me@x.example"]
+    assert from_composed(composed("data.owner=me@x.example"), RULES).data.owner == ["me@x.example"]
 
 
 @pytest.mark.parametrize(
@@ -175,17 +176,17 @@ def test_one_owner_needs_no_brackets() -> None:
     ],
 )
 def test_a_fault_names_its_key(override: str, key: str) -> None:
-    faults = find_faults(composed(override))
+    faults = find_faults(composed(override), RULES)
     assert [fault.partition(" = ")[0].partition(":")[0] for fault in faults] == [key]
 
 
 def test_paged_optimizer_on_a_processor_is_a_fault() -> None:
-    assert "take adamw" in find_faults(composed("trainer=large", "model.device=cpu"))[0]
+    assert "take adamw" in find_faults(composed("trainer=large", "model.device=cpu"), RULES)[0]
 
 
 def test_alpha_is_twice_the_rank_unless_given() -> None:
-    assert from_composed(composed("lora.r=8")).lora.scale_numerator == 16
-    assert from_composed(composed("lora.r=8", "lora.alpha=4")).lora.scale_numerator == 4
+    assert from_composed(composed("lora.r=8"), RULES).lora.scale_numerator == 16
+    assert from_composed(composed("lora.r=8", "lora.alpha=4"), RULES).lora.scale_numerator == 4
 
 
 def test_every_arm_that_can_be_configured_is_known() -> None:

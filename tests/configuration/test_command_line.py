@@ -5,6 +5,7 @@ import sys
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from email_assistant.commands.catalog import RULES
 from email_assistant.configuration import command_line
 
 FULL = "No space left on device (os error 28)"
@@ -31,7 +32,7 @@ def test_a_full_disk_is_said_in_a_line(
     error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["run.py"])
-    assert command_line.run(raising(error)) == 1  # type: ignore[arg-type]
+    assert command_line.run(raising(error), RULES) == 1  # type: ignore[arg-type]
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ") and "see paths.outputs" in line
 
@@ -49,4 +50,4 @@ def test_names_are_text_as_people_write_them(match: str) -> None:
 def test_a_fault_of_the_project_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["run.py"])
     with pytest.raises(ZeroDivisionError):
-        command_line.run(raising(ZeroDivisionError("a fault")))  # type: ignore[arg-type]
+        command_line.run(raising(ZeroDivisionError("a fault")), RULES)  # type: ignore[arg-type]

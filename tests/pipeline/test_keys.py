@@ -13,9 +13,7 @@ from composed import composed_config
 
 from email_assistant.configuration.checks import schema_keys
 from email_assistant.configuration.schema import Config
-from email_assistant.pipeline.context import Context
-from email_assistant.pipeline.pipeline import STAGES
-from email_assistant.storage.hashing import hash_of
+from email_assistant.stages.catalog import STAGES
 
 ALL, NONE = ("summarize", "split", "train", "evaluate"), ()
 LEARNING = ("summarize", "train", "evaluate")
@@ -59,8 +57,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
 def keys_of(config: Config, content: str = "") -> dict[str, str]:
     """The key of each stage, where the artifacts before it have a certain content."""
     before = {name: SimpleNamespace(content=lambda *names: f"{content} {names}") for name in STAGES}
-    context = Context(config, before, SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
-    return {name: hash_of(stage.key_parts(context)) for name, stage in STAGES.items()}
+    return {name: stage.key_of(config, before).key for name, stage in STAGES.items()}  # type: ignore[arg-type]
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:

@@ -11,6 +11,7 @@ from conftest import ROOT
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from email_assistant.commands.catalog import RULES
 from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config
 from email_assistant.language_model.decoding import Completion
@@ -32,7 +33,7 @@ def config(smollm2: Path) -> Config:
     overrides = ["paths.root=.", "data.path=x", f"model.path={smollm2}"]
     with initialize_config_dir(config_dir=str(ROOT / "conf")):
         values: Any = OmegaConf.to_container(compose("config", overrides), resolve=True)
-    return from_composed(values)
+    return from_composed(values, RULES)
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from conftest import ROOT
 from safetensors.torch import load_file
 from warm import Call
 
+from email_assistant.commands.catalog import RULES
 from email_assistant.configuration import command_line
 from email_assistant.errors import ConfigurationError
+from email_assistant.language_model import distributed
 from email_assistant.language_model.distributed import DistributedContext, init
 from email_assistant.language_model.encoding import TokenizedExample
 
@@ -127,7 +129,7 @@ def test_parts_are_whole_and_of_like_size() -> None:
 def test_what_does_not_go_with_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ConfigurationError, match="a sweep does not go with"):
-        command_line.check(["-m", "stage=train", "lora.r=2,4"], ROOT / "conf")
+        command_line.check(["-m", "stage=train", "lora.r=2,4"], ROOT / "conf", RULES, distributed.count())
     monkeypatch.setenv("MASTER_ADDR", "10.0.0.7")
     with pytest.raises(ConfigurationError, match=r"MASTER_ADDR = 10\.0\.0\.7"):
         init()

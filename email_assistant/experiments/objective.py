@@ -7,9 +7,6 @@ from typing import Literal
 from email_assistant.errors import ConfigurationError
 from email_assistant.metrics.scores import SCORES
 
-# Stages whose runs log scores.
-SCORED_STAGES = ("train", "evaluate", "all")
-
 
 def direction_of(objective: str, direction: str) -> Literal["minimize", "maximize"]:
     """Which way a metric is better.
@@ -31,13 +28,18 @@ def direction_of(objective: str, direction: str) -> Literal["minimize", "maximiz
     )
 
 
-def objective_of(stage: str, name: str, metrics: Mapping[str, float]) -> float | None:
-    """The value of a run that a sweep chooses by; None for a stage that scores nothing.
+def objective_of(stage: str, name: str, metrics: Mapping[str, float]) -> float:
+    """The value that a sweep chooses a run by.
+
+    Args:
+        stage: The stage that was run, for the error.
+        name: The metric.
+        metrics: What the run logged.
 
     Raises:
-        ConfigurationError: when a stage with scores has not this one.
+        ConfigurationError: when the run logged no such metric.
     """
-    if name in metrics or stage not in SCORED_STAGES:
-        return metrics.get(name)
+    if name in metrics:
+        return metrics[name]
     near = difflib.get_close_matches(name, metrics, n=3, cutoff=0.5) or list(metrics)
     raise ConfigurationError(f"sweep.objective = {name}: stage={stage} has no such metric; there are {', '.join(near)}")

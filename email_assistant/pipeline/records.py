@@ -1,0 +1,173 @@
+"""All there is to know of a stage or a command: one frozen record each, and the catalog of them.
+
+A *stage* writes an artifact. A *command* is also called by `stage=`, but writes none: it reports, or writes to a path
+that the user names. The records are declared beside the modules they describe (`stages/catalog.py`,
+`commands/catalog.py`) and are cheap to import: `module` is imported when the stage runs.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from email_assistant.configuration.schema import Config
+from email_assistant.storage.artifacts import Artifact
+from email_assistant.storage.hashing import hash_of
+
+ALL = "all"
+R = TypeVar("R", "Stage", "Command")
+
+
+@dataclass(frozen=True)
+class StageKey:
+    """What the key of an artifact is a hash of.
+
+    Attributes:
+        content: What the stage's result depends on: its version, its slice of the configuration, its inputs' hashes.
+        scoring: What only the scores of that result depend on.
+    """
+
+    content: Mapping[str, Any]
+    scoring: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The key of the artifact."""
+        return hash_of({"reads": self.content, "scores": self.scoring})
+
+    @property
+    def content_key(self) -> str:
+        """The same for two artifacts that differ only in how their result was scored."""
+        return hash_of(self.content)
+
+
+def _nothing(config: Config) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A stage.
+
+    Attributes:
+        name: Its value of `stage=`.
+        help: A line for people.
+        module: The module with `run(inputs, folder) -> counts` and, if it logs more, `log_to(run, artifact, config)`.
+        version: Raised when the same inputs give another result, so that artifacts are rebuilt.
+        reads: Files of earlier artifacts, by the name of the input: `(stage, file)`. They order the stages.
+        depends_on: Its slice of the configuration; under "inputs", hashes of what it reads besides artifacts.
+        scored_by: What only its scores depend on. Later stages do not rerun when this changes.
+        shows: The files that the summary names.
+        results: The files compared when a run is repeated: all but pages, plots and files that hold times.
+        resumable: Whether an interrupted run resumes where it was.
+        has_scores: Whether its runs log scores that a sweep can choose by.
+        distributed: Whether processes of a launcher join it; its module then has `follow(config, peers)`.
+    """
+
+    name: str
+    help: str
+    module: str
+    version: int
+    reads: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    depends_on: Callable[[Config], Mapping[str, Any]]
+    scored_by: Callable[[Config], Mapping[str, Any]] = _nothing
+    shows: str
+    results: tuple[str, ...]
+    resumable: bool = False
+    has_scores: bool = False
+    distributed: bool = False
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The stages whose artifacts it reads."""
+        return tuple(dict.fromkeys(stage for stage, _ in self.reads.values()))
+
+    def key_of(self, config: Config, artifacts: Mapping[str, Artifact]) -> StageKey:
+        """What the artifact depends on, given the artifacts before it."""
+        values = dict(self.depends_on(config))
+        inputs = {name: artifacts[stage].content(file) for name, (stage, file) in self.reads.items()}
+        return StageKey(
+            {"version": self.version, **values, "inputs": {**inputs, **values.get("inputs", {})}},
+            self.scored_by(config),
+        )
+
+
+def _never(config: Config) -> bool:
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A command.
+
+    Attributes:
+        name: Its value of `stage=`.
+        help: A line for people.
+        module: The module with `check(config)`, which refuses before anything is loaded, and `run(context)`.
+        needs: The stages whose artifacts it works with; None for a command that works with none.
+        needs_archive: Whether it reads the archive.
+        inspects: Whether it is given the status of every stage.
+    """
+
+    name: str
+    help: str
+    module: str
+    needs: Callable[[Config], tuple[str, ...]] | None = None
+    needs_archive: Callable[[Config], bool] = _never
+    inspects: bool = False
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every value of `stage=`.
+
+    Attributes:
+        stages: By name, each after those it reads from.
+        commands: By name.
+    """
+
+    stages: Mapping[str, Stage]
+    commands: Mapping[str, Command]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every value of `stage=`."""
+        return (ALL, *self.stages, *self.commands)
+
+    @property
+    def modules(self) -> Iterator[str]:
+        """The module of every stage and command."""
+        yield from (stage.module for stage in self.stages.values())
+        yield from (command.module for command in self.commands.values())
+
+    def needed(self, config: Config) -> list[str]:
+        """The stages whose artifacts are needed for `config.stage`, in order."""
+        if config.stage == ALL:
+            return list(self.stages)
+        if config.stage in self.stages:
+            return self.with_earlier((config.stage,))
+        needs = self.commands[config.stage].needs
+        return self.with_earlier(needs(config)) if needs else []
+
+    def has_scores(self, name: str) -> bool:
+        """Whether a value of `stage=` logs scores that a sweep can choose by."""
+        return name == ALL or (name in self.stages and self.stages[name].has_scores)
+
+    def needs_archive(self, config: Config) -> bool:
+        """Whether `config.stage` reads the archive."""
+        command = self.commands.get(config.stage)
+        return command is None or command.needs_archive(config)
+
+    def with_earlier(self, names: tuple[str, ...]) -> list[str]:
+        """These stages and all whose artifacts they need, in order."""
+        wanted: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            wanted.add(name)
+            pending += self.stages[name].after
+        return [name for name in self.stages if name in wanted]
+
+
+def by_name(*records: R) -> dict[str, R]:
+    """Records by their names, in their order."""
+    return {record.name: record for record in records}

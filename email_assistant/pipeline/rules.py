@@ -1,0 +1,25 @@
+"""Rules of the configuration that only the stages and the scores can decide."""
+
+from collections.abc import Iterator
+
+from email_assistant.configuration.checks import Rules
+from email_assistant.configuration.schema import Config
+from email_assistant.errors import ConfigurationError
+from email_assistant.experiments.objective import direction_of
+from email_assistant.pipeline.records import Catalog
+
+
+def rules_for(catalog: Catalog) -> Rules:
+    """The rules that `checks.find_faults` takes besides its own."""
+
+    def archive_is_named(config: Config) -> Iterator[str]:
+        if config.data.path is None and config.stage in catalog.names and catalog.needs_archive(config):
+            yield "data.path: name your archive, as in data.path=sent.mbox (data=demo uses the demo)"
+
+    def objective_has_a_direction(config: Config) -> Iterator[str]:
+        try:
+            direction_of(config.sweep.objective, config.sweep.direction)
+        except ConfigurationError as error:
+            yield str(error)
+
+    return Rules(catalog.names, (archive_is_named, objective_has_a_direction))

@@ -1,0 +1,219 @@
+"""The stages: what each is called, what it reads, what its result depends on, and what it writes.
+
+A stage's key is a hash of its version, its slice of the configuration and the content of its inputs. Paths, dates and
+what changes only speed or memory are left out.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from email_assistant.archive import purging, readers
+from email_assistant.configuration.schema import Config
+from email_assistant.errors import DataError
+from email_assistant.language_model.adapter_folder import WEIGHTS
+from email_assistant.language_model.fingerprint import base_identity, features_fingerprint, generation_key
+from email_assistant.pipeline.context import archive_paths
+from email_assistant.pipeline.records import Command, Stage, by_name
+from email_assistant.requests.arms import ARMS
+from email_assistant.storage.hashing import hash_file, hash_of
+
+
+def _without(values: Any, *left_out: str) -> dict[str, Any]:
+    """A group of the configuration as a mapping, without the keys that do not change the result."""
+    return {key: value for key, value in asdict(values).items() if key not in left_out}
+
+
+def archive_hash(config: Config) -> str:
+    """A hash of the content of the archive's files.
+
+    Raises:
+        ArchiveError: when the archive is missing or unreadable.
+    """
+    files = readers.archive_files(archive_paths(config), config.data.format, vars(config.data.columns))
+    return hash_of(sorted(map(hash_file, files)))
+
+
+def data_depends_on(config: Config) -> dict[str, Any]:
+    """The data group, the terms of every purge, and the archive's content."""
+    unused = ("context_words",) if config.data.context == "none" else ()
+    purged = purging.load_terms(config.outputs)
+    without = {"without": purged.hash} if purged else {}
+    return {
+        "data": _without(config.data, "path", "processes", *unused),
+        **without,
+        "inputs": {"archive": archive_hash(config)},
+    }
+
+
+def summarize_depends_on(config: Config) -> dict[str, Any]:
+    """The summarizer and the base model, or the file of corrected pairs.
+
+    Raises:
+        DataError: when that file is missing.
+    """
+    if config.summarizer.method == "from_file":
+        pairs = Path(config.summarizer.path or "").expanduser()
+        if not pairs.is_file():
+            raise DataError(f"{pairs}: no such file; summarizer.path names the corrected pairs")
+        return {"summarizer": {"method": "from_file"}, "inputs": {"pairs": hash_file(pairs)}}
+    return {**sentences_depend_on(config), "inputs": {"base": base_identity(config)}}
+
+
+def sentences_depend_on(config: Config) -> dict[str, Any]:
+    """What the instruction of a mail depends on besides the mail and the base model."""
+    return {"summarizer": _without(config.summarizer, "path", "batch_size"), "seed": config.seed}
+
+
+def split_depends_on(config: Config) -> dict[str, Any]:
+    """The split group and the seed."""
+    return {"split": asdict(config.split), "seed": config.seed}
+
+
+# Of the trainer group: what changes speed or memory, or only the scores.
+_NOT_LEARNED = ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "scored_mails")
+# And what has no effect in each privacy mode.
+_WITHOUT_EFFECT = {
+    "none": ("privacy", "canary_limit", "epsilon", "delta"),
+    "careful": ("epsilon", "delta"),
+    "differential": (),
+}
+
+
+def train_depends_on(config: Config) -> dict[str, Any]:
+    """The adapter, its training, the seed and the base model."""
+    leaves_out_repeats = config.trainer.privacy == "careful"
+    similarity = {"near_duplicate_similarity": config.split.near_duplicate_similarity}
+    return {
+        "lora": asdict(config.lora),
+        "trainer": _without(config.trainer, *_NOT_LEARNED, *_WITHOUT_EFFECT[config.trainer.privacy]),
+        **(similarity if leaves_out_repeats else {}),
+        "retrieval": _retrieval(config) if config.shown_in_training else None,
+        "seed": config.seed,
+        "inputs": {"base": base_identity(config)},
+    }
+
+
+def train_scored_by(config: Config) -> dict[str, Any]:
+    """How the validation mails are written and measured."""
+    return {
+        "scored_mails": config.trainer.scored_mails,
+        "generation": generation_key(config),
+        "mauve": _mauve(config),
+        "asked": _retrieval(config, "training_share") if config.retrieval.method != "none" else None,
+    }
+
+
+def evaluate_depends_on(config: Config) -> dict[str, Any]:
+    """The arms, how their mails are written and measured, and the base model."""
+    retrieves = any(ARMS[arm].retrieves for arm in config.evaluation.arms)
+    return {
+        "retrieval": _retrieval(config, "method", "training_share") if retrieves else None,
+        "evaluation": {**_without(config.evaluation, "mauve"), "mauve": _mauve(config)},
+        "generation": generation_key(config),
+        "max_length": config.trainer.max_length,
+        "seed": config.seed,
+        "inputs": {"base": base_identity(config)},
+    }
+
+
+def _retrieval(config: Config, *left_out: str) -> dict[str, Any]:
+    """What retrieved mails depend on besides the training mails and the base model."""
+    similarity = config.split.near_duplicate_similarity
+    return {**_without(config.retrieval, *left_out), "near_duplicate_similarity": similarity}
+
+
+def _mauve(config: Config) -> dict[str, Any]:
+    """MAUVE's settings; a feature model other than the base counts by its content."""
+    settings = _without(config.evaluation.mauve, "model_path")
+    features = features_fingerprint(config)
+    return {**settings, "features": features} if features else settings
+
+
+def _adapter_of(config: Config) -> tuple[str, ...]:
+    """Where the adapter comes from: training, unless one is named; mails to retrieve come from the split."""
+    if not config.infer.adapter:
+        return ("train",)
+    return ("split",) if config.infers_with_retrieval else ()
+
+
+STAGES = by_name(
+    Stage(
+        name="data",
+        help="read an archive, keep what its owner wrote",
+        module="email_assistant.stages.data",
+        version=6,
+        depends_on=data_depends_on,
+        shows="emails.jsonl",
+        results=("emails.jsonl", "others.jsonl"),
+    ),
+    Stage(
+        name="summarize",
+        help="write an instruction for every mail with the base model",
+        module="email_assistant.stages.summarize",
+        version=6,
+        reads={"emails": ("data", "emails.jsonl")},
+        depends_on=summarize_depends_on,
+        shows="pairs.jsonl",
+        results=("pairs.jsonl",),
+        resumable=True,
+    ),
+    Stage(
+        name="split",
+        help="divide them into training, validation and test mails",
+        module="email_assistant.stages.split_data",
+        version=1,
+        reads={"pairs": ("summarize", "pairs.jsonl")},
+        depends_on=split_depends_on,
+        shows="train.jsonl, validation.jsonl, test.jsonl",
+        results=("train.jsonl", "validation.jsonl", "test.jsonl"),
+    ),
+    Stage(
+        name="train",
+        help="train a LoRA or QLoRA adapter, score it on the validation mails",
+        module="email_assistant.stages.train",
+        version=5,
+        reads={"train": ("split", "train.jsonl"), "validation": ("split", "validation.jsonl")},
+        depends_on=train_depends_on,
+        scored_by=train_scored_by,
+        shows="adapter/",
+        results=(f"adapter/{WEIGHTS}", "validation_mails.jsonl"),
+        resumable=True,
+        has_scores=True,
+        distributed=True,
+    ),
+    Stage(
+        name="evaluate",
+        help="compare the tuned model with baselines on the test mails",
+        module="email_assistant.stages.evaluate",
+        version=6,
+        reads={
+            "others": ("data", "others.jsonl"),
+            "train": ("split", "train.jsonl"),
+            "test": ("split", "test.jsonl"),
+            "adapter": ("train", f"adapter/{WEIGHTS}"),
+        },
+        depends_on=evaluate_depends_on,
+        shows="report.html",
+        results=("generations.jsonl",),
+        resumable=True,
+        has_scores=True,
+    ),
+)
+
+# What uses an adapter, but writes to a path that the user names.
+USES_OF_AN_ADAPTER = by_name(
+    Command(
+        name="infer",
+        help="write mails from requests",
+        module="email_assistant.stages.infer",
+        needs=_adapter_of,
+        needs_archive=lambda config: config.infers_with_retrieval,
+    ),
+    Command(
+        name="export",
+        help="the adapter for Ollama and llama.cpp",
+        module="email_assistant.stages.export",
+        needs=_adapter_of,
+    ),
+)
