@@ -1,1 +1,1 @@
-"""Mails written by each arm, their scores, and the tables made from them."""
+"""Mails that each arm writes, their scores, and score tables."""

@@ -1,1 +1,1 @@
-"""What is measured of written mails."""
+"""Metrics of written mails: each score is a function of sums over mails."""

@@ -1,8 +1,8 @@
-"""Authorship: whether a judge that knows the owner's mails takes a written one for the owner's.
+"""Authorship: the share of written mails that a classifier attributes to the owner.
 
-Character n-grams and a linear classifier, the usual strong baseline of authorship attribution
-(Stamatatos 2009, doi:10.1002/asi.21001; Kestemont et al. 2018, PAN). It learns from the owner's training
-mails and from other text; it never sees a mail that it judges, nor an instruction of the test set.
+Character n-grams and a linear classifier, the usual strong baseline of authorship attribution (Stamatatos 2009,
+doi:10.1002/asi.21001; Kestemont et al. 2018, PAN). The classifier is trained on the owner's training mails and on other
+text; it never sees a mail that it judges, nor an instruction of the test set.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from email_assistant.metrics.per_mail_score import PerMailScore, mean
 
 NGRAMS = (2, 5)
 FOLDS = 5
-# Fewer mails of either kind teach nothing.
+# With fewer mails of either kind the classifier would learn nothing.
 FEWEST_MAILS = 10
 
 
@@ -29,9 +29,10 @@ class Judge:
     """A trained classifier.
 
     Attributes:
-        accuracy: Balanced, by cross-validation on what it learned from: 0.5 is chance.
-        owner_mails: Of the owner, that it learned from.
-        other_mails: Of others.
+        model: From texts to verdicts.
+        accuracy: Balanced accuracy in cross-validation on its training data: 0.5 is chance level.
+        owner_mails: Number of the owner's mails in its training data.
+        other_mails: Number of other texts in its training data.
     """
 
     model: Pipeline
@@ -40,31 +41,34 @@ class Judge:
     other_mails: int
 
     def takes_for_owner(self, texts: Sequence[str]) -> list[bool]:
-        """The verdict on each text."""
+        """Whether each text is attributed to the owner."""
         return [bool(verdict) for verdict in self.model.predict(list(texts))]
 
 
 def train_judge(owner: Sequence[str], others: Sequence[str], seed: int) -> Judge | None:
-    """Learn to tell the owner's mails from other text; None where either is too little.
+    """Train a classifier of the owner's mails against other text.
 
-    Both kinds weigh alike, however many there are, so that a verdict is no guess at the larger one.
+    Both classes have the same weight, however many texts they have.
 
     Args:
         owner: The owner's training mails.
         others: Mails that the owner did not write.
-        seed: Of the folds.
+        seed: Of the folds of the cross-validation.
+
+    Returns:
+        The classifier; None if either class has fewer than `FEWEST_MAILS` texts.
     """
     if min(len(owner), len(others)) < FEWEST_MAILS:
         return None
     texts, labels = [*owner, *others], np.array([True] * len(owner) + [False] * len(others))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    guessed = cross_val_predict(_classifier(), texts, labels, cv=folds)
-    accuracy = float(balanced_accuracy_score(labels, guessed))
+    predicted = cross_val_predict(_classifier(), texts, labels, cv=folds)
+    accuracy = float(balanced_accuracy_score(labels, predicted))
     return Judge(_classifier().fit(texts, labels), accuracy, len(owner), len(others))
 
 
 def verdict(judge: Judge, written: Sequence[str]) -> PerMailScore:
-    """The share of written mails that the judge takes for the owner's."""
+    """The share of written mails that the judge attributes to the owner."""
     return mean([float(taken) for taken in judge.takes_for_owner(written)])
 
 

@@ -1,8 +1,7 @@
 """Copying: the longest run of words that a written mail shares with a training mail.
 
-Carlini et al. 2023 (arXiv:2202.07646) count a text as memorised where a long run of it stands in the
-training data word for word; what people write again and again is shared honestly, so that the owner's own
-test mails give the measure.
+Carlini et al. 2023 (arXiv:2202.07646) call a text memorised if a long run of it is in the training data word for word.
+People repeat themselves, too, so the owner's own test mails show how much is normal.
 """
 
 from array import array
@@ -16,21 +15,21 @@ from email_assistant.lexicon.patterns import WORD
 from email_assistant.metrics.per_mail_score import PerMailScore, mean, ratio
 
 Numbers = NDArray[Any]
-# Runs are found by so many words that they begin with.
+# Shared runs are looked up by their first words; shorter runs are not found.
 SEED_WORDS = 3
-# What stands at the end of every mail, and for words that are in none.
+# Numbers for the end of every mail, and for words that are not in any of them.
 _END, _UNKNOWN = 0, 2**32 - 1
-# Odd and large, so that the keys of runs spread over all of 64 bits.
+# Odd and large, so that keys are spread over 64 bits.
 _MIXING = np.uint64(0x9E3779B97F4A7C15)
-# A run of so many words counts as copied: greetings and stock phrases are shorter.
+# A shared run of at least so many words counts as copied: greetings and stock phrases are shorter.
 COPIED_WORDS = 12
 
 
 class TrainingMails:
-    """The owner's training mails, to look up runs of words in; in memory are some 20 bytes a word."""
+    """An index of the owner's training mails for runs of words; it takes about 20 bytes per word."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        """Index the beginnings of runs."""
+        """Index every run of `SEED_WORDS` words."""
         self._numbers: dict[str, int] = {}
         words = array("I")
         for text in texts:
@@ -42,35 +41,40 @@ class TrainingMails:
         self._keys = keys[self._order]
 
     def runs(self, text: str) -> list[int]:
-        """For each word of a text the length of the longest shared run that begins there; short ones are 0."""
+        """The length of the longest shared run that begins at each word of a text; 0 if shorter than `SEED_WORDS`."""
         words = np.array([self._numbers.get(word, _UNKNOWN) for word in _words(text)], np.uint32)
         keys = _keys(words)
         firsts = np.searchsorted(self._keys, keys, "left").tolist()
         ends = np.searchsorted(self._keys, keys, "right").tolist()
-        found = [self._longest(words[place:], span) for place, span in enumerate(zip(firsts, ends, strict=True))]
-        return found + [0] * (len(words) - len(found))
+        lengths = [self._longest(words[start:], span) for start, span in enumerate(zip(firsts, ends, strict=True))]
+        return lengths + [0] * (len(words) - len(lengths))
 
     def _longest(self, words: Numbers, span: tuple[int, int]) -> int:
-        """How many of the words stand in a row at any of the places that have the first ones' key."""
-        places, length = self._order[slice(*span)], 0
-        while len(places) and length < len(words):
-            places = places[self._words[places + length] == words[length]]
-            length += bool(len(places))
+        """The most words that any of the indexed runs shares, of those whose first words have this key.
+
+        Args:
+            words: From the first word of the run to the end of the text.
+            span: The range in the sorted index of runs with the key.
+        """
+        starts, length = self._order[slice(*span)], 0
+        while len(starts) and length < len(words):
+            starts = starts[self._words[starts + length] == words[length]]
+            length += bool(len(starts))
         return length if length >= SEED_WORDS else 0
 
 
 def copying(written: Sequence[str], training: TrainingMails) -> dict[str, PerMailScore]:
-    """How much of written mails stands in training mails.
+    """How much of the written mails is in training mails.
 
     Returns:
         longest_copy: The longest shared run of a mail in words, as the mean over mails. copied: the share
-        of all words that lie in shared runs of at least `COPIED_WORDS`.
+        of all words that are in shared runs of at least `COPIED_WORDS`.
     """
     runs = [training.runs(text) for text in written]
-    covered = [_covered(found) for found in runs]
+    covered = [_covered(lengths) for lengths in runs]
     return {
-        "longest_copy": mean([max(found, default=0) for found in runs]),
-        "copied": ratio(covered, [len(found) for found in runs]),
+        "longest_copy": mean([max(lengths, default=0) for lengths in runs]),
+        "copied": ratio(covered, [len(lengths) for lengths in runs]),
     }
 
 
@@ -80,21 +84,21 @@ def longest_run(written: Sequence[str], training: TrainingMails) -> int:
 
 
 def _covered(runs: Sequence[int]) -> int:
-    """How many words lie in a run that counts as copied."""
+    """The number of words in runs that count as copied."""
     end = covered = 0
-    for place, length in enumerate(runs):
+    for start, length in enumerate(runs):
         if length >= COPIED_WORDS:
-            covered += max(0, place + length - max(end, place))
-            end = max(end, place + length)
+            covered += max(0, start + length - max(end, start))
+            end = max(end, start + length)
     return covered
 
 
 def _keys(words: Numbers) -> Numbers:
-    """A number for every run of `SEED_WORDS` words; different runs seldom have the same one."""
+    """A hash of every run of `SEED_WORDS` words, (runs,); collisions are rare, and are checked."""
     runs = max(0, len(words) - SEED_WORDS + 1)
     keys = np.zeros(runs, np.uint64)
-    for place in range(SEED_WORDS):
-        keys = keys * _MIXING + words[place : place + runs]
+    for offset in range(SEED_WORDS):
+        keys = keys * _MIXING + words[offset : offset + runs]
     return keys
 
 

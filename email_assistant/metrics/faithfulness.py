@@ -1,7 +1,7 @@
-"""Faithfulness: whether a mail keeps the names, dates and numbers that its instruction gives, and what it adds.
+"""Faithfulness: the names, dates and numbers of a request that its mail keeps, and those that the mail adds.
 
-As in the entity-level checks of summaries (Nan et al. 2021, arXiv:2102.09130), turned round: there a
-summary may name nothing that its text does not, here a mail should name everything that was asked for.
+These are the entity-level checks of summaries (Nan et al. 2021, arXiv:2102.09130) in the other direction: a summary
+must not mention an entity that its text does not have; a mail should mention every entity of its request.
 """
 
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from email_assistant.metrics.per_mail_score import PerMailScore, mean, ratio
 
 
 def faithfulness(written: Sequence[str], asked: Sequence[str], known: frozenset[str]) -> dict[str, PerMailScore]:
-    """How mails keep to their instructions.
+    """How faithful mails are to their requests.
 
     Args:
         written: Mails.
         asked: The request for each of them, with the mail that it answers where there is one.
-        known: Facts that count as nobody's invention, as of `frequent_facts`.
+        known: Facts that a mail may add: see `frequent_facts`.
 
     Returns:
-        facts_kept: The share of the requests' facts that their mails name. facts_invented: facts of a mail
-        that neither its request nor the owner's habit explains, as the mean over mails.
+        facts_kept: The share of the requests' facts that their mails mention. facts_invented: The number of facts
+        in a mail that neither are known nor in its request, as the mean over mails.
     """
     kept, given, invented = [], [], []
     for mail, request in zip(written, asked, strict=True):

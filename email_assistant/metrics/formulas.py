@@ -1,6 +1,6 @@
-"""What becomes of sums over mails: the definitions of the scores, each a function of sums alone.
+"""The definitions of the scores, each a function of sums over mails.
 
-Every formula takes sums of shape (..., *parts) and a parameter, and gives scores of shape (...).
+Every formula takes sums, (..., *contribution), and a parameter, and returns scores, (...).
 """
 
 import math
@@ -11,29 +11,30 @@ from numpy.typing import NDArray
 from sacrebleu.metrics import BLEU, CHRF
 
 Array = NDArray[np.float64]
-# Points of MAUVE's divergence curve between its ends, as in mauve-text.
+# Points of MAUVE's divergence curve without its ends, as in mauve-text.
 CURVE_POINTS = 25
+# Of the perplexity, so that it stays finite.
 MOST_PERPLEXITY = 1e6
 
 
 def quotient(sums: Array, _: float) -> Array:
-    """The first of two sums by the second, (..., 2); 0 where that is 0."""
-    below = sums[..., 1]
-    return np.divide(sums[..., 0], below, out=np.zeros_like(below), where=below != 0)
+    """The first of two sums divided by the second, (..., 2); 0 where that is 0."""
+    denominator = sums[..., 1]
+    return np.divide(sums[..., 0], denominator, out=np.zeros_like(denominator), where=denominator != 0)
 
 
 def perplexity(sums: Array, _: float) -> Array:
-    """The exponential of nats by tokens, (..., 2)."""
+    """The exponential of negative log-likelihood per token, from nats and tokens, (..., 2)."""
     return np.exp(np.minimum(quotient(sums, 0), math.log(MOST_PERPLEXITY)))
 
 
 def bleu(sums: Array, _: float) -> Array:
-    """Corpus BLEU of sacrebleu's counts of n-grams."""
+    """Corpus BLEU from sacrebleu's counts of n-grams, (..., counts)."""
     return _by_sacrebleu(BLEU(), sums)
 
 
 def chrf(sums: Array, _: float) -> Array:
-    """Corpus chrF of sacrebleu's counts of n-grams."""
+    """Corpus chrF from sacrebleu's counts of n-grams, (..., counts)."""
     return _by_sacrebleu(CHRF(), sums)
 
 
@@ -45,30 +46,35 @@ def _by_sacrebleu(metric: BLEU | CHRF, sums: Array) -> Array:
 
 
 def jensen_shannon(sums: Array, _: float) -> Array:
-    """The Jensen-Shannon distance of two counts of kinds, (..., 2, kinds): the root of the divergence in bits.
+    """The Jensen-Shannon distance of two distributions, from their counts, (..., 2, kinds).
 
-    Lin 1991 (doi:10.1109/18.61115), Endres and Schindelin 2003 (doi:10.1109/TIT.2003.813506). From 0 to
-    1; a side without any count is as far from one that has some as can be.
+    The square root of the divergence in bits, from 0 to 1 (Lin 1991, doi:10.1109/18.61115; Endres and Schindelin
+    2003, doi:10.1109/TIT.2003.813506). It is 1 if exactly one of the distributions has no counts.
     """
     left, right = _sides(sums)
     middle = (left + right) / 2
-    found: Array = np.sqrt(np.clip((_divergence(left, middle) + _divergence(right, middle)) / 2 / math.log(2), 0, 1))
+    nats = (_kl_divergence(left, middle) + _kl_divergence(right, middle)) / 2
+    root: Array = np.sqrt(np.clip(nats / math.log(2), 0, 1))
     one_is_empty = (left.sum(axis=-1) > 0) != (right.sum(axis=-1) > 0)
-    return np.where(one_is_empty, 1.0, found)
+    return np.where(one_is_empty, 1.0, root)
 
 
 def wasserstein(sums: Array, width: float) -> Array:
-    """The Wasserstein-1 distance of two histograms, (..., 2, bins), in the unit of the bins' width.
+    """The Wasserstein-1 distance of two histograms, (..., 2, bins), in the unit of `width`.
 
-    The area between the cumulated shares (Vallender 1974, doi:10.1137/1118101).
+    The area between the cumulative distributions (Vallender 1974, doi:10.1137/1118101).
+
+    Args:
+        sums: The histograms.
+        width: Of a bin.
     """
     left, right = _sides(sums)
-    apart: Array = np.abs(np.cumsum(left - right, axis=-1)).sum(axis=-1) * width
-    return apart
+    area: Array = np.abs(np.cumsum(left - right, axis=-1)).sum(axis=-1) * width
+    return area
 
 
 def mauve(sums: Array, scaling_factor: float) -> Array:
-    """MAUVE of two histograms over clusters for each of several seeds, (..., seeds, 2, clusters); the seeds' mean."""
+    """The mean over seeds of MAUVE, from histograms over each seed's clusters, (..., seeds, 2, clusters)."""
     written, real = _sides(sums)
     return np.asarray(divergence_area(real, written, scaling_factor).mean(axis=-1))
 
@@ -76,7 +82,7 @@ def mauve(sums: Array, scaling_factor: float) -> Array:
 def divergence_area(real: Array, written: Array, scaling_factor: float) -> Array:
     """The area under the divergence curve of two distributions, (..., kinds) each.
 
-    The mean of the areas along either axis (Pillutla et al. 2021, arXiv:2102.01454, section 2).
+    The mean of the areas along the two axes (Pillutla et al. 2021, arXiv:2102.01454, section 2).
     """
     first, second = divergence_curve(real, written, scaling_factor)
     return (_area_along(first, second) + _area_along(second, first)) / 2
@@ -94,7 +100,7 @@ def divergence_curve(real: Array, written: Array, scaling_factor: float) -> tupl
     p, q = real[..., None, :], written[..., None, :]
     mixed = weights * p + (1 - weights) * q
     zeros, ones = (np.full((*real.shape[:-1], 1), value) for value in (0.0, 1.0))
-    along, height = (np.exp(-scaling_factor * _divergence(one, mixed)) for one in (q, p))
+    along, height = (np.exp(-scaling_factor * _kl_divergence(one, mixed)) for one in (q, p))
     first = np.concatenate([ones, along, zeros], axis=-1)
     second = np.concatenate([zeros, height, ones], axis=-1)
     return first, second
@@ -106,21 +112,21 @@ def _area_along(first: Array, second: Array) -> Array:
     return np.asarray(np.trapezoid(height, along, axis=-1))
 
 
-def _divergence(left: Array, right: Array) -> Array:
-    """Kullback-Leibler's, in nats, over the last axis."""
+def _kl_divergence(left: Array, right: Array) -> Array:
+    """The Kullback-Leibler divergence over the last axis, in nats."""
     with np.errstate(divide="ignore", invalid="ignore"):
         terms: Array = np.where(left > 0, left * np.log(left / right), 0)
     return np.asarray(terms.sum(axis=-1))
 
 
 def _sides(counts: Array) -> tuple[Array, Array]:
-    """Both distributions of counts (..., 2, kinds), as shares."""
+    """The two distributions, (..., kinds) each, from their counts, (..., 2, kinds)."""
     both = shares(counts)
     return both[..., 0, :], both[..., 1, :]
 
 
 def shares(counts: Array) -> Array:
-    """Counts as shares of their sum over the last axis; all zero where there are none."""
+    """Counts divided by their sum over the last axis; zeros where that is zero."""
     total = counts.sum(axis=-1, keepdims=True)
     return np.asarray(np.divide(counts, total, out=np.zeros_like(counts, dtype=float), where=total != 0))
 

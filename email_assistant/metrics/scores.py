@@ -1,24 +1,24 @@
-"""The names of all scores: what they are called, which way is better, and within which bounds they lie."""
+"""All scores: their labels, which values are better, and their bounds."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 INFINITE = float("inf")
-# The owner's own training mails in the place of written ones: what a perfect writer would score.
+# The arm of the owner's own training mails, scored like written ones: what a perfect writer would score.
 OWNER = "owner"
 
 
 @dataclass(frozen=True)
 class ScoreSpec:
-    """How a score is read.
+    """How a score is displayed and compared.
 
     Attributes:
-        label: For people.
-        short: The same for narrow tables.
-        better: 'high', 'low', or 'near': the nearer to the owner's own.
-        lowest: That it can be.
-        highest: That it can be.
-        digits: After the point, where it is shown.
+        label: Its name.
+        short: Its name in narrow tables.
+        better: 'high', 'low', or 'near' if it should be near the owner's own.
+        lowest: Its lower bound.
+        highest: Its upper bound.
+        digits: Decimals that are displayed.
     """
 
     label: str

@@ -1,8 +1,8 @@
-"""Style: how far the habits of written mails are from the owner's, one distance for each habit.
+"""Style: the distance between written and real mails, for each of several stylistic features.
 
-The habits are those that authorship studies count (Stamatatos 2009, doi:10.1002/asi.21001): lengths,
-punctuation, function words, and what opens and closes a mail. Every distance is 0 where written and real
-mails do alike, whatever they say.
+The features are those of authorship studies (Stamatatos 2009, doi:10.1002/asi.21001): lengths, punctuation, function
+words, greetings and sign-offs. A distance is 0 if written and real mails have the same distribution of the feature,
+whatever they are about.
 """
 
 import re
@@ -17,7 +17,7 @@ from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.per_mail_score import PerMailScore, distance
 
 MARK = re.compile(r"\.{2,}|…|!+\?+[!?]*|\?+!+[!?]*|!{2,}|\?{2,}|-{2,}|[.,;:!?()\"'«»“”„’&/*–—-]")
-# Emoji by their blocks, and what is typed in their place.
+# Emoji by their Unicode blocks, and emoticons.
 EMOJI = re.compile(
     "[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff]|(?<![\\w:])[:;=8][-'^]?[)(DPpОoO/|*]+(?!\\w)|(?<=\\w)\\)\\)+"
 )
@@ -25,12 +25,12 @@ GREETING_WORDS = words("greeting_words")
 FUNCTION_WORDS = words("function_words")
 LONGEST_GREETING, LONGEST_SIGN_OFF = 5, 4
 NAME, NONE = "NAME", ""
-# Lengths are compared as powers of two, in eighths, up to 2 to the power of 12 words.
+# Lengths are compared on a logarithmic scale of 12 octaves, up to 2^12 words, with 8 steps each.
 OCTAVES, STEPS = 12, 8
 
 
 def style_distances(written: Sequence[str], real: Sequence[str]) -> dict[str, PerMailScore]:
-    """Distances of written mails from the owner's.
+    """The stylistic distances of written mails from the owner's.
 
     Args:
         written: The mails of an arm.
@@ -39,21 +39,20 @@ def style_distances(written: Sequence[str], real: Sequence[str]) -> dict[str, Pe
     Returns:
         style_greeting, style_sign_off, style_punctuation, style_emoji, style_function_words: Jensen-Shannon
         distances, 0 to 1. style_mail_length, style_sentence_length: Wasserstein distances of the numbers of
-        words in octaves: 1 means that they would have to be doubled or halved.
+        words, in octaves: at 1 they would have to be doubled or halved.
     """
-    found = {}
-    for name, kinds_of in HABITS.items():
-        counted = [[kinds_of(text) for text in side] for side in (written, real)]
-        left, right = _tables(counted)
-        found[f"style_{name}"] = distance(left, right, "jensen_shannon")
+    distances = {}
+    for name, counts_of in COUNTED_FEATURES.items():
+        left, right = _tables([[counts_of(text) for text in side] for side in (written, real)])
+        distances[f"style_{name}"] = distance(left, right, "jensen_shannon")
     for name, lengths_of in LENGTHS.items():
         left, right = (np.stack([_histogram(lengths_of(text)) for text in side]) for side in (written, real))
-        found[f"style_{name}"] = distance(left, right, "wasserstein", 1 / STEPS)
-    return found
+        distances[f"style_{name}"] = distance(left, right, "wasserstein", 1 / STEPS)
+    return distances
 
 
 def greeting(text: str) -> str:
-    """The form of a mail's greeting: 'hi NAME,', 'NAME -', or nothing where there is none."""
+    """The form of a mail's greeting: 'hi NAME,' or 'NAME -'; empty if it has none."""
     first = _lines(text)[0]
     words = COMPOUND_WORD.findall(first)
     opens = bool(words) and words[0].casefold() in GREETING_WORDS
@@ -70,37 +69,37 @@ def greeting(text: str) -> str:
 
 
 def sign_off(text: str) -> str:
-    """The short lines that end a mail, at most two, in lower case; nothing where the last line is long."""
-    taken: list[str] = []
+    """The short lines that end a mail, at most two, in lower case; empty if the last line is long."""
+    short: list[str] = []
     lines = _lines(text)
     for line in reversed(lines[1:][-2:]):
         if len(COMPOUND_WORD.findall(line)) > LONGEST_SIGN_OFF:
             break
-        taken.insert(0, line.casefold())
-    return " / ".join(taken)
+        short.insert(0, line.casefold())
+    return " / ".join(short)
 
 
 def punctuation(text: str) -> Counter[str]:
-    """How often each mark stands in a text; runs such as '...' and '!!' are marks of their own."""
+    """How often each punctuation mark occurs; runs such as '...' and '!!' are marks of their own."""
     return Counter(mark if len(mark) == 1 else _run(mark) for mark in MARK.findall(text))
 
 
 def _run(mark: str) -> str:
-    """Runs of a mark as one kind, however long."""
+    """One name for runs of the same marks, whatever their length."""
     return "".join(dict.fromkeys(mark)) * 2
 
 
 def emoji(text: str) -> Counter[str]:
-    """How many emoji a mail has: none, one, two, or more."""
+    """Whether a mail has no emoji, one, two, or at least three."""
     return Counter([str(min(3, len(EMOJI.findall(text))))])
 
 
 def function_words(text: str) -> Counter[str]:
-    """How often each function word stands in a text."""
+    """How often each function word occurs."""
     return Counter(word for word in map(str.casefold, ALPHABETIC_WORD.findall(text)) if word in FUNCTION_WORDS)
 
 
-HABITS: dict[str, Callable[[str], Counter[str]]] = {
+COUNTED_FEATURES: dict[str, Callable[[str], Counter[str]]] = {
     "greeting": lambda text: Counter([greeting(text)]),
     "sign_off": lambda text: Counter([sign_off(text)]),
     "punctuation": punctuation,
@@ -115,7 +114,7 @@ def mail_length(text: str) -> list[int]:
 
 
 def sentence_lengths(text: str) -> list[int]:
-    """The number of words of every sentence that has any; a line's end ends one too."""
+    """The number of words of every sentence that has any; the end of a line ends a sentence, too."""
     counts = [len(COMPOUND_WORD.findall(sentence)) for sentence in SENTENCE_END.split(text)]
     return [count for count in counts if count]
 
@@ -128,22 +127,21 @@ def _lines(text: str) -> list[str]:
 
 
 def _tables(sides: Sequence[Sequence[Counter[str]]]) -> list[Array]:
-    """Counts of both sides over the same kinds, (mails, kinds) each."""
-    kinds = {
-        kind: place for place, kind in enumerate(dict.fromkeys(kind for side in sides for row in side for kind in row))
-    }
+    """The counts of both sides over the same kinds, (mails, kinds) each."""
+    kinds = dict.fromkeys(kind for side in sides for row in side for kind in row)
+    columns = {kind: column for column, kind in enumerate(kinds)}
     tables = []
     for side in sides:
-        table = np.zeros((len(side), max(1, len(kinds))))
-        for place, row in enumerate(side):
+        table = np.zeros((len(side), max(1, len(columns))))
+        for mail, row in enumerate(side):
             for kind, count in row.items():
-                table[place, kinds[kind]] = count
+                table[mail, columns[kind]] = count
         tables.append(table)
     return tables
 
 
 def _histogram(lengths: Sequence[int]) -> Array:
-    """How many lengths are near each eighth of an octave, (bins,)."""
+    """A histogram of lengths on the logarithmic scale, (bins,)."""
     octaves = np.log2(np.maximum(np.asarray(lengths, dtype=float), 1))
     bins = np.minimum(np.rint(octaves * STEPS).astype(int), OCTAVES * STEPS)
     return np.bincount(bins, minlength=OCTAVES * STEPS + 1).astype(float)

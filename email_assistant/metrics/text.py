@@ -1,4 +1,4 @@
-"""BLEU and chrF of written mails against the real ones, by sacrebleu."""
+"""BLEU and chrF of written mails against the owner's, by sacrebleu."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,14 @@ def text_scores(written: Sequence[str], real: Sequence[str]) -> dict[str, PerMai
     """Corpus BLEU and chrF, each from 0 to 100, and the ratio of lengths in characters.
 
     Papineni et al. 2002 (doi:10.3115/1073083.1073135) and Popović 2015 (doi:10.18653/v1/W15-3049),
-    in the definition of Post 2018 (arXiv:1804.08771), whose signatures say how they were computed.
+    as defined by Post 2018 (arXiv:1804.08771); `signatures` gives the parameters.
 
     Args:
         written: The model's mails.
         real: The owner's mail for each of them.
 
     Returns:
-        bleu, chrf and length_ratio (1 is the owner's).
+        bleu, chrf and length_ratio: 1 if the written mails are as long as the owner's in total.
     """
     return {
         "bleu": PerMailScore(_counts(BLEU(), written, real), "bleu"),
@@ -30,14 +30,14 @@ def text_scores(written: Sequence[str], real: Sequence[str]) -> dict[str, PerMai
 
 
 def signatures() -> dict[str, str]:
-    """How sacrebleu computes both, for one reference a mail."""
-    made = {}
+    """Sacrebleu's signatures of both scores, with one reference per mail."""
+    by_score = {}
     for name, metric in (("bleu", BLEU()), ("chrf", CHRF())):
         metric.corpus_score([""], [[""]])
-        made[name] = str(metric.get_signature())
-    return made
+        by_score[name] = str(metric.get_signature())
+    return by_score
 
 
 def _counts(metric: BLEU | CHRF, written: Sequence[str], real: Sequence[str]) -> Array:
-    """The counts of n-grams that sacrebleu makes of each mail, (mails, counts)."""
+    """Sacrebleu's counts of n-grams for each mail, (mails, counts)."""
     return np.asarray(metric._extract_corpus_statistics(list(written), [list(real)]), dtype=float)

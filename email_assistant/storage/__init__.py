@@ -1,1 +1,1 @@
-"""Artifacts, JSONL files and hashes."""
+"""Artifacts, JSONL files, atomic writes and hashes."""
