@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from omegaconf import OmegaConf
 
-from benchmarks.model import DEMO, ROOT, SMOLLM2, as_it_comes, embedded, in_turn, pairs
+from benchmarks.model import DEMO, ROOT, SMOLLM2, alternate, embedded, pairs, unmodified
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
@@ -102,7 +102,7 @@ def _work(model: LanguageModel, archive: Path, owner: list[str], count: int) -> 
 
 
 def _one(arm: str, archive: Path, owner: list[str], count: int, gguf: Path) -> None:
-    model = embedded() if arm == "ours" else as_it_comes()
+    model = embedded() if arm == "ours" else unmodified()
     found = {}
     for name, prompts, new_tokens in _work(model, archive, owner, count):
         started = time.perf_counter()
@@ -119,7 +119,7 @@ def _one(arm: str, archive: Path, owner: list[str], count: int, gguf: Path) -> N
 
 def _compare(archive: Path, owner: list[str], count: int, rounds: int, gguf: Path) -> None:
     arguments = ["--archive", str(archive), "--gguf", str(gguf), "--count", str(count), "--owner", *owner]
-    found = in_turn("benchmarks.generation", ARMS, arguments, rounds)
+    found = alternate("benchmarks.generation", ARMS, arguments, rounds)
     for name in ("summaries", "mails"):
         speed = {
             arm: statistics.median(run[name]["tokens"] / run[name]["seconds"] for run in runs)

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-from benchmarks.model import DEMO, configured, in_turn
+from benchmarks.model import DEMO, alternate, configured
 from benchmarks.training import encoded
 from email_assistant.configuration.schema import Config
 from email_assistant.language_model.decoding import SamplingParams
@@ -155,7 +155,7 @@ def main() -> None:
         _one(arguments.one)
         return
     cases = arguments.cases or [case for case in CASES if case != "llama3"]
-    for case, (found,) in in_turn("benchmarks.memory", cases, [], rounds=1).items():
+    for case, (found,) in alternate("benchmarks.memory", cases, [], rounds=1).items():
         print(
             f"memory: {case}: estimated {found['estimate'] / 2**30:.2f} GB, measured {found['peak'] / 2**30:.2f} GB, "
             f"{found['estimate'] / found['peak'] - 1:+.0%} ({found['seconds']} s)"

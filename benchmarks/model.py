@@ -1,4 +1,4 @@
-"""What the benchmarks of the model share."""
+"""Models, configurations and pairs that several benchmarks use."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ SMOLLM2 = ROOT / "models" / "smollm2_135m"
 
 
 def embedded(quantization: str = "none") -> LanguageModel:
-    """The embedded model in float32 on the processor."""
+    """The embedded model in float32 on the CPU."""
     return load_base(
         Model(
             path=str(SMOLLM2),
@@ -44,7 +44,7 @@ def embedded(quantization: str = "none") -> LanguageModel:
 
 
 def configured(*overrides: str) -> Config:
-    """The configuration that run.py composes of conf/ and some overrides."""
+    """The configuration that run.py composes from conf/ and overrides."""
     OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
     with initialize_config_dir(config_dir=str(ROOT / "conf")):
         composed: Any = OmegaConf.to_container(
@@ -53,23 +53,23 @@ def configured(*overrides: str) -> Config:
     return from_composed(composed, RULES)
 
 
-def in_turn(module: str, arms: Sequence[str], arguments: Sequence[str], rounds: int) -> dict[str, list[Any]]:
-    """What each arm of a benchmark prints last, as JSON, round after round.
+def alternate(module: str, arms: Sequence[str], arguments: Sequence[str], rounds: int) -> dict[str, list[Any]]:
+    """Run the arms of a benchmark in alternating order and return what each printed on its last line, parsed as JSON.
 
-    Every arm runs in a process of its own, as `python -m MODULE --one ARM ARGUMENTS`; the order alternates.
+    Every arm runs in a process of its own, as `python -m MODULE --one ARM ARGUMENTS`, once per round.
     """
-    found: dict[str, list[Any]] = {arm: [] for arm in arms}
+    printed: dict[str, list[Any]] = {arm: [] for arm in arms}
     for number in range(rounds):
         for arm in arms if number % 2 == 0 else reversed(arms):
             command = [sys.executable, "-m", module, "--one", arm, *arguments]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            found[arm].append(json.loads(done.stdout.splitlines()[-1]))
-            print(f"{arm}: {found[arm][-1]}", flush=True)
-    return found
+            printed[arm].append(json.loads(done.stdout.splitlines()[-1]))
+            print(f"{arm}: {printed[arm][-1]}", flush=True)
+    return printed
 
 
 def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """Instructions, made from headers, and mails of an archive."""
+    """Mails of an archive, each after an instruction that is made from its headers: (instruction, mail)."""
     with tempfile.TemporaryDirectory() as work:
         rules = SelectionRules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"vacation"}))
         _, _, chosen = read_and_select(lambda: readers.read([archive], "auto", {}), list(owner), rules, Path(work))
@@ -81,15 +81,15 @@ def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, st
     ]
 
 
-def as_it_comes() -> LanguageModel:
-    """The same model as transformers loads it, and nothing of the process changed."""
+def unmodified() -> LanguageModel:
+    """The embedded model as transformers loads it, without the changes to the process that `load_base` makes."""
     model = AutoModelForCausalLM.from_pretrained(SMOLLM2, dtype=torch.float32)
     model.requires_grad_(False)
     return LanguageModel(model, ChatEncoder(AutoTokenizer.from_pretrained(SMOLLM2)), model.device, torch.float32)
 
 
-def dequantised(source: Path, target: Path) -> Path:
-    """A GGUF file with the same weights in float32."""
+def dequantized(source: Path, target: Path) -> Path:
+    """Write a GGUF file with the same weights in float32."""
     reader = gguf.GGUFReader(source)
     architecture = reader.fields["general.architecture"].contents()
     writer = gguf.GGUFWriter(target, str(architecture))

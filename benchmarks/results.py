@@ -1,10 +1,10 @@
-"""Scores against the number of mails: the defaults beside the baselines and Panza's recipe, on real archives.
+"""Scores by the number of training mails, on real archives: the defaults, the baselines, and Panza's recipe.
 
     python -m benchmarks.results --archive enron=../shared/mail/enron_shackleton --mails 100 300
 
-For every archive and number it calls run.py as a user would, with so many training mails, and prints a table in
-Markdown. Validation and test mails of an archive are the same for all numbers. Everything is taken from the folder of
-outputs where it was made before. Panza's recipe gets as many steps as the defaults took.
+For every archive and number of training mails it calls run.py as a user would, and prints a table in Markdown. The
+validation and test mails of an archive are the same for all numbers. Artifacts in the folder of outputs are reused.
+Panza's recipe gets as many steps as the defaults took.
 """
 
 import argparse
@@ -24,7 +24,16 @@ SHOWN = {"bleu": 1, "chrf": 1, "mauve": 2, "authorship": 2, "perplexity": 1, "le
 
 @dataclass(frozen=True)
 class Case:
-    """An archive and how many of its newest mails are taken, trained on and tested on."""
+    """An archive, and how its mails are used.
+
+    Attributes:
+        name: Of the archive, in tables.
+        path: A file or folder.
+        owner: The owner's address; empty to detect it.
+        taken: The number of newest mails to use.
+        mails: The number of training mails.
+        tested: The number of test mails.
+    """
 
     name: str
     path: str
@@ -35,7 +44,7 @@ class Case:
 
     @property
     def overrides(self) -> list[str]:
-        """What names these mails."""
+        """The configuration that selects these mails."""
         return [
             "data=archive",
             f"data.path={self.path}",
@@ -49,18 +58,16 @@ class Case:
 
 
 def main() -> None:
-    """Run what is not there yet and print the tables."""
+    """Run every case and print its tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--archive", action="append", required=True, help="NAME=PATH or NAME=PATH=OWNER; repeatable")
     parser.add_argument("--mails", type=int, nargs="+", default=[100, 300])
     parser.add_argument("--tested", type=int, default=50)
-    parser.add_argument("--taken", type=int, help="newest mails of an archive; as many as the largest number needs")
-    parser.add_argument("--baselines", type=int, nargs="*", help="numbers of mails at which they are tried; all")
-    parser.add_argument(
-        "--panza", type=int, nargs="*", default=[], help="numbers of mails at which its recipe is tried"
-    )
+    parser.add_argument("--taken", type=int, help="newest mails of an archive to use; default: as many as needed")
+    parser.add_argument("--baselines", type=int, nargs="*", help="numbers of mails with baselines; default: all")
+    parser.add_argument("--panza", type=int, nargs="*", default=[], help="numbers of mails with Panza's recipe")
     parser.add_argument("--outputs", type=Path, default=ROOT / "outputs" / "results")
-    parser.add_argument("overrides", nargs="*", help="further values for the defaults' runs, as for run.py")
+    parser.add_argument("overrides", nargs="*", help="further overrides for the runs with defaults, as for run.py")
     arguments = parser.parse_args()
     for given in arguments.archive:
         name, path, owner = [*given.split("="), ""][:3]
@@ -82,13 +89,13 @@ def main() -> None:
 
 
 def _with_arms(arms: list[str], overrides: list[str]) -> list[str]:
-    """The overrides, and these arms where none are among them."""
+    """The overrides, with these arms unless they name some."""
     given = any(override.startswith("evaluation.arms=") for override in overrides)
     return overrides if given else [f"evaluation.arms=[{','.join(arms)}]", *overrides]
 
 
 def _run(case: Case, outputs: Path, overrides: list[str]) -> tuple[dict[str, Any], int]:
-    """The report of an evaluation, and the steps of its training."""
+    """Run an evaluation and return its report, and the number of training steps."""
     command = [sys.executable, "run.py", "stage=evaluate", *case.overrides, *overrides, f"paths.outputs={outputs}"]
     print("\n    " + " ".join(command[1:]), flush=True)
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
@@ -105,7 +112,7 @@ def _print(case: Case, report: dict[str, Any], what: str, steps: int) -> None:
         print(f"| {arm} | {' | '.join(_cell(report, arm, scores, name) for name in SHOWN)} |")
     for arm, gaps in report["gaps_closed"].items():
         for name, gap in gaps.items():
-            print(f"\n{arm}: {gap['value']:.0%} of the way in {name} ({gap['low']:.0%} to {gap['high']:.0%})")
+            print(f"\n{arm}: {gap['value']:.0%} of the gap in {name} ({gap['low']:.0%} to {gap['high']:.0%})")
     print(flush=True)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.model import DEMO, as_it_comes, configured, embedded, in_turn, pairs
+from benchmarks.model import DEMO, alternate, configured, embedded, pairs, unmodified
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter
 from email_assistant.training.batches import Batch, collate, epoch_batches, micro_batches
@@ -196,7 +196,7 @@ def _validation_loss(model: Any, examples: Sequence[TokenizedExample]) -> float:
 def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
     """Measure one arm in this process and print what was found."""
     # The peer gets the process as it comes, without this project's settings of threads and memory.
-    model = embedded() if arm == "ours" else as_it_comes()
+    model = embedded() if arm == "ours" else unmodified()
     examples = encoded(model, archive, owner, mails + VALIDATION)
     training, validation = examples[:-VALIDATION], examples[-VALIDATION:]
     whole, made = (
@@ -225,7 +225,7 @@ def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
 def _compare(archive: Path, owner: list[str], mails: int, rounds: int) -> None:
     """All arms in turn; prints every figure and the medians' ratios."""
     arguments = ["--archive", str(archive), "--mails", str(mails), "--owner", *owner]
-    found = in_turn("benchmarks.training", ARMS, arguments, rounds)
+    found = alternate("benchmarks.training", ARMS, arguments, rounds)
     medians = {
         arm: {name: statistics.median(values[name] for values in runs) for name in runs[0]}
         for arm, runs in found.items()

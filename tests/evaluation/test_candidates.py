@@ -20,7 +20,7 @@ from email_assistant.storage.records import GeneratedMail, Request
 ASKED = ["Ask Bo for 12 ropes", "Tell Al that the lamp is lit"]
 
 
-def test_fullness_is_the_share_of_facts_and_of_meaningful_words() -> None:
+def test_coverage_is_the_share_of_facts_and_of_content_words() -> None:
     # Facts: bo, dover, 12; words: ask, bo, send, 12, ropes, dover.
     request = "Ask Bo to send 12 ropes to Dover"
     assert coverage(request, "Ask Bo, send 12 ropes to Dover") == 2.0
@@ -32,23 +32,23 @@ def test_a_request_for_nothing_in_particular_is_met_by_any_mail() -> None:
     assert coverage("", "Hello there.") == 2.0
 
 
-def test_words_count_in_any_form() -> None:
+def test_words_count_in_any_inflection() -> None:
     assert coverage("ropes needed", "We are needing a rope") > coverage("ropes needed", "We have a lamp")
 
 
-def test_the_fullest_is_taken_and_the_first_of_equals() -> None:
+def test_the_best_coverage_wins_and_the_first_of_equals() -> None:
     full, other, empty = (Completion(text, 5, "stop") for text in ("The rope for Bo", "Bo, the rope", "Hello"))
     assert best("a rope for Bo", [empty, full, other]) is full
     assert best("a rope for Bo", [other, full, empty]) is other
 
 
-def test_one_that_ended_goes_before_a_fuller_one_that_did_not() -> None:
+def test_a_complete_mail_wins_over_an_incomplete_one_with_better_coverage() -> None:
     cut, short = Completion("The rope for Bo and the rope and", 8, "length"), Completion("The rope", 3, "stop")
     assert best("a rope for Bo", [cut, short]) is short
     assert best("a rope for Bo", [Completion("Hello", 8, "length"), cut]) is cut
 
 
-def test_the_first_candidate_is_the_mail_that_is_written_without_choice() -> None:
+def test_the_first_candidate_is_the_mail_that_a_single_candidate_would_be() -> None:
     assert row_seed(1, [2, 3]) == row_seed(1, [2, 3], 0)
     assert len({row_seed(1, [2, 3], candidate) for candidate in range(4)}) == 4
 
@@ -66,21 +66,21 @@ def config(tiny_model: Path, archive: Path, tmp_path: Path) -> Config:
 
 
 def chosen(model: LanguageModel, config: Config, requests: list[str]) -> list[Completion]:
-    found: dict[int, Completion] = {}
+    written: dict[int, Completion] = {}
     prompts = [model.encoder.prompt(request) for request in requests]
-    write_best(model, requests, prompts, config.generation, config.seed, found.__setitem__)
-    return [found[place] for place in range(len(requests))]
+    write_best(model, requests, prompts, config.generation, config.seed, written.__setitem__)
+    return [written[index] for index in range(len(requests))]
 
 
-def alone(model: LanguageModel, config: Config, request: str, candidate: int) -> Completion:
-    prompt, found = model.encoder.prompt(request), list[Completion]()
+def single(model: LanguageModel, config: Config, request: str, candidate: int) -> Completion:
+    prompt, written = model.encoder.prompt(request), list[Completion]()
     seeds = [row_seed(config.seed, prompt, candidate)]
-    generate(model, [prompt], decoding_of(config.generation), seeds, 1, lambda _, answer: found.append(answer))
-    return found[0]
+    generate(model, [prompt], decoding_of(config.generation), seeds, 1, lambda _, answer: written.append(answer))
+    return written[0]
 
 
 def counted_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many mails each further call writes."""
+    """The number of mails that each further call generates."""
     rows: list[int] = []
 
     def counted(*given: Any) -> None:
@@ -94,7 +94,7 @@ def counted_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_each_request_gets_the_best_of_its_own_candidates(model: LanguageModel, config: Config) -> None:
     config.generation.candidates = 3
     expected = [
-        best(request, [alone(model, config, request, candidate) for candidate in range(3)]) for request in ASKED
+        best(request, [single(model, config, request, candidate) for candidate in range(3)]) for request in ASKED
     ]
     for batch_size in (1, 4):
         config.generation.batch_size = batch_size
@@ -110,7 +110,7 @@ def test_at_temperature_0_one_is_written(model: LanguageModel, config: Config, m
     assert rows == [2, 2]
 
 
-def test_mails_that_were_chosen_are_not_written_again(
+def test_finished_mails_are_not_written_again(
     model: LanguageModel, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pairs = [{"id": request, "instruction": request} for request in ASKED]

@@ -1,14 +1,15 @@
 """Mails of earlier evaluations, looked up by what their text depends on."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 from warm import Call
 
 from email_assistant.evaluation import generation_cache
+from email_assistant.requests.arms import ARMS
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
+from email_assistant.storage.hashing import hash_file
 from email_assistant.storage.records import GeneratedMail
 
 Run = Callable[..., Call]
@@ -44,31 +45,45 @@ def test_a_changed_file_is_skipped(tmp_path: Path) -> None:
     assert generation_cache.lookup(before, KEYS) == {}
 
 
-def test_of_two_adapters_the_base_model_writes_once(run_py: Run, tmp_path: Path) -> None:
+def mark_cached(evaluation: Path) -> None:
+    """Replace the mails of an evaluation's cache, so that a later one shows where its mails come from."""
+    path, manifest = evaluation / generation_cache.CACHE_FILE, evaluation / "manifest.json"
+    jsonl.write(path, [line | {"written": "from the cache"} for line in jsonl.read(path)])
+    known = jsonl.read_json(manifest)
+    known["files"][path.name] = hash_file(path)
+    jsonl.write_json(manifest, known)
+
+
+def test_evaluations_take_each_other_s_mails(run_py: Run, tmp_path: Path) -> None:
     arms = "evaluation.arms=[base,tuned]"
     latest = tmp_path / "outputs" / "latest" / "evaluate"
 
-    def mails() -> tuple[list[str], list[str]]:
-        lines = [json.loads(line) for line in (latest / "generations.jsonl").read_text().splitlines()]
-        return [line["base"] for line in lines], [line["tuned"] for line in lines]
+    def evaluate(*values: str) -> dict[str, list[bool]]:
+        """Which mails of each arm are from the cache; `judge` are those of training mails."""
+        done = run_py("stage=evaluate", "tracking=none", *values)
+        assert done.code == 0, done.err
+        test = jsonl.read(latest / "generations.jsonl")
+        shown = [arm for arm in ARMS if arm in test[0]]
+        cached = {arm: [line[arm] == "from the cache" for line in test] for arm in shown}
+        tested = {line["id"] for line in test}
+        judged = [line for line in jsonl.read(latest / generation_cache.CACHE_FILE) if line["id"] not in tested]
+        return cached | {"judge": [line["written"] == "from the cache" for line in judged]}
 
-    first = run_py("stage=evaluate", arms, "trainer.learning_rate=0.05", "tracking=none")
-    assert first.code == 0, first.err
-    assert "from cache" not in first.out
-    base, tuned = mails()
-    other = run_py("stage=evaluate", arms, "tracking=none")
-    assert f"base: reused {len(base)} of {len(base)} mails from cache" in other.out
-    # Those of the training mails that the judge compares with.
-    assert "others: reused 32 of 32 mails from cache" in other.out
-    assert "tuned: " not in other.out
-    assert mails()[0] == base
-    assert mails()[1] != tuned
-    # Another way to ask has other prompts.
-    shown = run_py("stage=evaluate", "evaluation.arms=[base,base_bm25,tuned]", "tracking=none")
-    assert f"tuned: reused {len(base)} of {len(base)} mails from cache" in shown.out
-    assert "base_bm25: " not in shown.out
-    hotter = run_py("stage=evaluate", arms, "generation.temperature=0.3", "tracking=none")
-    assert "from cache" not in hotter.out
-    again = run_py("stage=evaluate", arms, "force=true", "tracking=none")
-    assert "from cache" not in again.out
-    assert mails()[0] == base
+    first = evaluate(arms, "trainer.learning_rate=0.05")
+    base = [line["base"] for line in jsonl.read(latest / "generations.jsonl")]
+    assert not any(map(any, first.values()))
+    mark_cached(latest.resolve())
+    other_adapter = evaluate(arms)
+    assert all(other_adapter["base"])
+    assert len(other_adapter["judge"]) == 32
+    assert all(other_adapter["judge"])
+    assert not any(other_adapter["tuned"])
+    mark_cached(latest.resolve())
+    # Another prompt style has other prompts.
+    other_arms = evaluate("evaluation.arms=[base,base_bm25,tuned]")
+    assert all(other_arms["base"])
+    assert all(other_arms["tuned"])
+    assert not any(other_arms["base_bm25"])
+    assert not any(map(any, evaluate(arms, "generation.temperature=0.3").values()))
+    assert not any(map(any, evaluate(arms, "force=true").values()))
+    assert [line["base"] for line in jsonl.read(latest / "generations.jsonl")] == base

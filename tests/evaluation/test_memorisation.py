@@ -1,4 +1,4 @@
-"""Exposure by hand, and what a model that was made to remember gives away."""
+"""Exposure by hand, and what a model reveals that was trained to memorise."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ from email_assistant.training.loss import CompletionLoss
 
 @pytest.fixture(scope="module", autouse=True)
 def _one_thread() -> Iterator[None]:
-    """So small a model is no faster with more, and much slower where they wait for one another."""
+    """More threads do not make so small a model faster, and slow it down when processes compete for cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -45,7 +45,7 @@ def test_exposure_by_hand() -> None:
     assert exposure(3.5, references) == 1.0
 
 
-def test_canaries_are_the_seed_s_and_differ() -> None:
+def test_canaries_depend_on_the_seed_and_differ() -> None:
     planted = canaries(5, 1)
     assert planted == canaries(5, 1) != canaries(5, 2)
     assert len({canary.room for canary in planted}) == len({canary.secret for canary in planted}) == 5
@@ -54,12 +54,12 @@ def test_canaries_are_the_seed_s_and_differ() -> None:
     assert canaries(0, 1) == []
 
 
-def test_continuations_surprise_as_whole_sequences_do(model: LanguageModel) -> None:
+def test_continuations_have_the_likelihood_of_whole_sequences(model: LanguageModel) -> None:
     prompt = model.encoder.prompt("say it")
     texts = ["the code is 12.", "the code is 3456!", "the code is 12", "the cord"]
-    found = continuation_nats(model, prompt, [model.encoder.text_ids(text) for text in texts])
+    measured = continuation_nats(model, prompt, [model.encoder.text_ids(text) for text in texts])
     loss = CompletionLoss(model.model)
-    for text, nats in zip(texts, found, strict=True):
+    for text, nats in zip(texts, measured, strict=True):
         whole = model.encoder.completed(prompt, text)
         ids = whole.ids[:-1]
         shared = len(prompt) + len("the co")
@@ -68,7 +68,7 @@ def test_continuations_surprise_as_whole_sequences_do(model: LanguageModel) -> N
         assert nats == pytest.approx(float(wanted), rel=1e-4)
 
 
-def test_a_model_that_was_taught_a_secret_gives_it_away_and_one_that_was_not_does_not(model: LanguageModel) -> None:
+def test_a_model_reveals_a_secret_only_after_training_on_it(model: LanguageModel) -> None:
     planted = canaries(2, 1)
     fresh = canary_exposures(model, planted, 1)
     assert all(value < 9 for value in fresh)

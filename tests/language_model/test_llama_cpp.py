@@ -9,7 +9,7 @@ import pytest
 import torch
 from conftest import lora, model_settings
 
-from benchmarks.model import dequantised, embedded
+from benchmarks.model import dequantized, embedded
 from email_assistant.errors import ModelError
 from email_assistant.language_model import gguf_adapter
 from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
@@ -27,7 +27,7 @@ def gguf(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = smollm2.with_suffix(".gguf")
     if not source.exists():
         pytest.skip("the embedded model's GGUF is not installed (make install)")
-    return dequantised(source, tmp_path_factory.mktemp("gguf") / "base.gguf")
+    return dequantized(source, tmp_path_factory.mktemp("gguf") / "base.gguf")
 
 
 @pytest.fixture(scope="module")

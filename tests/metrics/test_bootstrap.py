@@ -7,12 +7,12 @@ from email_assistant.metrics.per_mail_score import mean
 from email_assistant.metrics.style import style_distances
 
 
-def test_draws_hold_as_many_mails_as_there_are() -> None:
-    drawn = bootstrap_weights(7, 50, 1)
-    assert drawn.shape == (50, 7)
-    assert (drawn.sum(axis=1) == 7).all()
-    assert (drawn == bootstrap_weights(7, 50, 1)).all()
-    assert (drawn != bootstrap_weights(7, 50, 2)).any()
+def test_a_resample_has_as_many_mails_as_there_are() -> None:
+    weights = bootstrap_weights(7, 50, 1)
+    assert weights.shape == (50, 7)
+    assert (weights.sum(axis=1) == 7).all()
+    assert (weights == bootstrap_weights(7, 50, 1)).all()
+    assert (weights != bootstrap_weights(7, 50, 2)).any()
 
 
 def test_the_interval_of_a_mean_is_scipy_s() -> None:
@@ -24,9 +24,9 @@ def test_the_interval_of_a_mean_is_scipy_s() -> None:
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
-    chance, held = np.random.default_rng(5), 0
+    rng, held = np.random.default_rng(5), 0
     for trial in range(200):
-        low, high = interval(mean(chance.normal(10, 2, size=40).tolist()), bootstrap_weights(40, 400, trial), 0, np.inf)
+        low, high = interval(mean(rng.normal(10, 2, size=40).tolist()), bootstrap_weights(40, 400, trial), 0, np.inf)
         held += low <= 10 <= high
     assert 0.88 <= held / 200 <= 0.99
 
@@ -39,26 +39,26 @@ def test_an_interval_holds_its_score_and_keeps_within_bounds() -> None:
     assert interval(mean([1.0] * 9), bootstrap_weights(9, 200, 1), 0, 1) == (1.0, 1.0)
 
 
-def test_a_difference_is_of_the_same_mails() -> None:
-    chance = np.random.default_rng(1)
-    hard = chance.normal(0, 10, size=50)
-    first, second = mean((hard + 1).tolist()), mean((hard + chance.normal(0, 0.5, size=50)).tolist())
-    drawn = bootstrap_weights(50, 1000, 1)
-    found = compare(first, second, drawn)
-    # Mails differ by far more than the arms, which only a paired comparison sees through.
-    assert found.low < found.value < found.high
-    assert found.low > 0.5
-    assert found.p < 0.01
-    same = compare(first, first, drawn)
+def test_a_difference_is_paired() -> None:
+    rng = np.random.default_rng(1)
+    hard = rng.normal(0, 10, size=50)
+    first, second = mean((hard + 1).tolist()), mean((hard + rng.normal(0, 0.5, size=50)).tolist())
+    weights = bootstrap_weights(50, 1000, 1)
+    difference = compare(first, second, weights)
+    # Mails differ by far more than arms, so only a paired comparison finds the difference.
+    assert difference.low < difference.value < difference.high
+    assert difference.low > 0.5
+    assert difference.p < 0.01
+    same = compare(first, first, weights)
     assert (same.value, same.low, same.high, same.p) == (0, 0, 0, 1)
 
 
-def test_p_values_of_no_difference_are_spread_evenly() -> None:
-    chance, small = np.random.default_rng(8), 0
-    drawn = bootstrap_weights(60, 400, 1)
+def test_p_values_without_a_difference_are_uniform() -> None:
+    rng, small = np.random.default_rng(8), 0
+    weights = bootstrap_weights(60, 400, 1)
     for _ in range(200):
-        left, right = (mean(chance.normal(size=60).tolist()) for _ in range(2))
-        small += compare(left, right, drawn).p < 0.05
+        left, right = (mean(rng.normal(size=60).tolist()) for _ in range(2))
+        small += compare(left, right, weights).p < 0.05
     assert small <= 24
 
 

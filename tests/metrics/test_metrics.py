@@ -26,7 +26,7 @@ from email_assistant.metrics.text import signatures, text_scores
 MAUVE = MauveSettings(buckets=5, scaling_factor=5.0, seeds=(1, 2, 3))
 
 
-def test_bleu_of_equal_mails_is_100_and_of_others_0() -> None:
+def test_bleu_is_100_for_equal_mails_and_0_for_mails_without_common_words() -> None:
     mails = ["the lamp on the pier is mended", "come to tea on Saturday at four"]
     scores = text_scores(mails, mails)
     assert scores["bleu"].value == pytest.approx(100)
@@ -43,13 +43,13 @@ def test_bleu_by_hand() -> None:
     assert scores["bleu"].value == pytest.approx(100 * math.prod([6 / 7, 5 / 6, 4 / 5, 3 / 4]) ** 0.25)
 
 
-def test_bleu_and_chrf_of_drawn_mails_are_sacrebleu_s_of_those_mails() -> None:
+def test_bleu_and_chrf_of_a_resample_are_those_that_sacrebleu_computes_on_its_mails() -> None:
     written = ["the cat sat on the mat now", "rope is wanted at the pier", "", "see you at noon, Bo"]
     real = ["the cat sat on the mat", "rope is needed on the pier today", "no", "see you at ten, Bo"]
     draws = np.array([[2, 0, 1, 1], [0, 3, 0, 1.0]])
     found = text_scores(written, real)
     for row, drawn in enumerate([[0, 0, 2, 3], [1, 1, 1, 3]]):
-        sides = [written[place] for place in drawn], [[real[place] for place in drawn]]
+        sides = [written[index] for index in drawn], [[real[index] for index in drawn]]
         assert found["bleu"].resample(draws)[row] == pytest.approx(BLEU().corpus_score(*sides).score)
         assert found["chrf"].resample(draws)[row] == pytest.approx(CHRF().corpus_score(*sides).score)
 
@@ -70,7 +70,7 @@ def by_mauve_text(written: Array, real: Array) -> list[float]:
     return scores
 
 
-def test_mauve_is_higher_where_distributions_are_nearer() -> None:
+def test_mauve_is_higher_for_closer_distributions() -> None:
     rng = np.random.default_rng(0)
     real = rng.normal(size=(60, 16))
     same, far = (mauve_score(real + shift, real, MAUVE).value for shift in (0.01, 5))
@@ -78,7 +78,7 @@ def test_mauve_is_higher_where_distributions_are_nearer() -> None:
 
 
 @pytest.mark.parametrize(("mails", "shift"), [(60, 0.4), (15, 0.1), (40, 3.0)])
-def test_the_clusters_kept_give_what_mauve_text_gives(mails: int, shift: float) -> None:
+def test_mauve_is_that_of_mauve_text(mails: int, shift: float) -> None:
     rng = np.random.default_rng(mails)
     written, real = rng.normal(size=(mails, 16)) + shift, rng.normal(size=(mails, 16))
     score = mauve_score(written, real, MAUVE)
@@ -86,7 +86,7 @@ def test_the_clusters_kept_give_what_mauve_text_gives(mails: int, shift: float) 
     assert score.value == pytest.approx(np.mean(mauve_by_seed(score)))
 
 
-def test_mauve_s_area_of_equal_distributions_is_one_and_of_disjoint_ones_small() -> None:
+def test_the_divergence_area_is_one_for_equal_and_small_for_disjoint_distributions() -> None:
     same = np.array([0.2, 0.3, 0.5])
     assert divergence_area(same, same, 5.0) == pytest.approx(1.0)
     # With nothing in common KL(Q|R) = -ln(1-w) and KL(P|R) = -ln(w): the curve is x = (1-w)^5, y = w^5.
@@ -108,7 +108,7 @@ def test_jensen_shannon_by_hand() -> None:
 
 
 def test_wasserstein_by_hand() -> None:
-    # All moves by two bins; then half of it by one.
+    # Everything moves by two bins; then half of it by one.
     assert wasserstein(np.array([[4.0, 0, 0], [0, 0, 9.0]]), 0.25) == pytest.approx(0.5)
     assert wasserstein(np.array([[2.0, 0, 0], [1.0, 1.0, 0]]), 1.0) == pytest.approx(0.5)
 
@@ -137,7 +137,7 @@ def test_distances_are_symmetric_and_bounded(sides: list[list[int]]) -> None:
         ("", ""),
     ],
 )
-def test_greetings_by_their_form(text: str, form: str) -> None:
+def test_the_form_of_a_greeting(text: str, form: str) -> None:
     assert style.greeting(text) == form
 
 
@@ -150,11 +150,11 @@ def test_greetings_by_their_form(text: str, form: str) -> None:
         ("Hi Bo,\nThe rope is here and it is good, says he.", ""),
     ],
 )
-def test_sign_offs_as_they_are(text: str, ending: str) -> None:
+def test_sign_offs(text: str, ending: str) -> None:
     assert style.sign_off(text) == ending
 
 
-def test_marks_emoji_and_lengths_are_counted() -> None:
+def test_punctuation_emoji_and_lengths_are_counted() -> None:
     assert style.punctuation("Well... no?! Yes!!! (ok) -- a, b") == {
         "..": 1,
         "?!?!": 1,
@@ -172,7 +172,7 @@ def test_marks_emoji_and_lengths_are_counted() -> None:
     assert style.function_words("The rope of the pier и не") == {"the": 2, "of": 1, "и": 1, "не": 1}
 
 
-def test_style_is_0_from_itself_and_an_octave_from_double_length() -> None:
+def test_style_distances_are_0_for_the_same_mails_and_an_octave_for_double_length() -> None:
     mails = ["Hi Bo,\n" + "rope " * 8 + "\nAda", "Hi Cy,\n" + "rope " * 8 + "\nAda"]
     for name, measured in style.style_distances(mails, mails[::-1]).items():
         assert measured.value == pytest.approx(0, abs=1e-7), name
@@ -194,23 +194,23 @@ def test_copied_runs_by_hand() -> None:
     assert longest_run([], training) == 0
 
 
-def test_runs_are_those_that_a_look_at_every_place_finds() -> None:
-    chance = random.Random(3)
+def test_shared_runs_are_those_that_brute_force_finds() -> None:
+    rng = random.Random(3)
 
     def drawn() -> list[str]:
-        return [chance.choice("abcde") for _ in range(chance.randrange(30))]
+        return [rng.choice("abcde") for _ in range(rng.randrange(30))]
 
     mails = [drawn() for _ in range(20)]
     training = TrainingMails([" ".join(mail) for mail in mails])
     for words in [drawn() for _ in range(20)]:
         longest_at = []
-        for place in range(len(words)):
-            lengths = range(len(words) - place + 1)
+        for first in range(len(words)):
+            lengths = range(len(words) - first + 1)
             shared = [
                 length
                 for length in lengths
                 if any(
-                    words[place : place + length] == mail[start : start + length]
+                    words[first : first + length] == mail[start : start + length]
                     for mail in mails
                     for start in range(len(mail) - length + 1)
                 )
@@ -241,11 +241,11 @@ def test_faithfulness_by_hand() -> None:
     # Kept: Bo and 12 of Bo, 12, Friday; the second asks for nothing. Invented: Monday and Cy.
     assert found["facts_kept"].value == pytest.approx(2 / 3)
     assert found["facts_invented"].value == pytest.approx(2 / 2)
-    # 5 is no part of 15.
+    # 5 is not mentioned by 15.
     assert faithfulness(["I want 15"], ["Ask for 5"], frozenset())["facts_kept"].value == 0
 
 
-def test_what_the_owner_names_in_many_mails_is_habit() -> None:
+def test_frequent_facts_are_in_many_mails() -> None:
     assert frequent_facts(["send it to Bo. so says Ada", "rope, says Ada", *["rope"] * 8]) == {"ada"}
 
 
@@ -282,7 +282,7 @@ def test_every_score_has_a_formula_and_a_name() -> None:
     assert not set(found) - set(SCORES)
 
 
-def test_what_is_kept_of_an_evaluation_is_read_back(tmp_path: Path) -> None:
+def test_saved_scores_are_read_back(tmp_path: Path) -> None:
     arms = {"tuned": text_scores(["a b", "c d"], ["a b", "c e"]), "base": {"ended": mean([1, 0])}}
     save(tmp_path / "m.npz", ["one", "two"], arms)
     ids, found = load(tmp_path / "m.npz")

@@ -45,25 +45,25 @@ def test_prefixes_greetings_and_quotes_are_stripped(raw: str) -> None:
         ("tell Bo that the crates are for the pier, and ask him to confirm the bill", None),
     ],
 )
-def test_faults(raw: str, wrong: str | None) -> None:
+def test_reasons_for_rejection(raw: str, wrong: str | None) -> None:
     assert rejection_reason(normalize(raw, START), START, MAIL, raw) == wrong
 
 
-def test_a_sentence_says_little_where_notes_would_say_twice_as_much() -> None:
+def test_a_sentence_is_vague_where_notes_would_say_twice_as_much() -> None:
     noted = "Write to Bo. Say: send 12 crates rope north pier Friday, bill Ann."
     assert is_vague("Write to Bo to ask for a bill and rope", MAIL, noted)
     assert not is_vague("Write to Bo to ask for 12 crates of rope to the pier by Friday", MAIL, noted)
     assert not is_vague("Write to Bo", MAIL, "Write to Bo")
 
 
-def test_marks_stand_by_their_words() -> None:
+def test_there_is_no_space_before_a_comma() -> None:
     assert (
         normalize(", asking for rope , and tin", "Write an email to Bo")
         == "Write an email to Bo, asking for rope, and tin"
     )
 
 
-def test_clauses_are_left_out_from_the_end() -> None:
+def test_clauses_are_dropped_from_the_end() -> None:
     said = "Write to Bo to ask for rope and tin, because the old is wet, and to thank him."
     assert list(clause_prefixes(said, "Write to Bo")) == [
         said,
@@ -78,7 +78,7 @@ def test_a_possessive_stays_with_its_word() -> None:
     assert normalize("'s crates of rope", "Write an email about Bo") == "Write an email about Bo's crates of rope"
 
 
-def test_names_of_the_headers_are_not_invented() -> None:
+def test_names_in_the_headers_are_not_invented() -> None:
     instruction = "Write an email to Bo about the rope for Gullport"
     assert rejection_reason(instruction, START, MAIL, "x y z") == "invented"
     assert rejection_reason(instruction, START, MAIL, "x y z", known="Rope for Gullport") is None
@@ -124,7 +124,7 @@ def test_the_addressee_is_whom_the_mail_greets(mail: str, name: str) -> None:
         ("and this is where I began to write " * 2, ""),
     ],
 )
-def test_the_topic_is_the_subject_without_its_marks(subject: str, expected: str) -> None:
+def test_the_topic_is_the_subject_without_marks(subject: str, expected: str) -> None:
     assert topic(subject) == expected
 
 
@@ -138,17 +138,17 @@ def test_the_topic_is_the_subject_without_its_marks(subject: str, expected: str)
         ("rope please", "", [], "Write"),
     ],
 )
-def test_the_start_says_what_is_known(mail: str, subject: str, recipients: list[str], start: str) -> None:
+def test_the_prefix_has_what_is_known(mail: str, subject: str, recipients: list[str], start: str) -> None:
     assert instruction_prefix(TEMPLATE, mail, subject, recipients) == start
 
 
-def test_facts_that_a_sentence_leaves_out_are_added_as_they_stand_in_the_mail() -> None:
+def test_facts_that_a_sentence_leaves_out_are_added_as_the_mail_has_them() -> None:
     mail = "Bo,\nplease send 12 crates to Ann Rope & Sons by Friday, not to Gullport. Ada will pay.\nAda"
     said = append_missing_facts("Write to Bo to send crates to Gullport", mail, "Mention {facts}.", 5, frozenset())
     assert said == "Write to Bo to send crates to Gullport. Mention 12 crates, Ann Rope & Sons, Friday."
 
 
-def test_no_more_facts_are_added_than_asked_for_and_no_habits() -> None:
+def test_at_most_the_given_number_of_facts_is_added_and_no_frequent_ones() -> None:
     mail = "Please send it to Ann, to Gullport, by Friday."
     assert append_missing_facts("Send it", mail, "Mention {facts}.", 1, frozenset()) == "Send it. Mention Ann."
     assert append_missing_facts("Send it", mail, "Mention {facts}.", 5, frozenset({"ann", "frid"})) == (
@@ -157,7 +157,7 @@ def test_no_more_facts_are_added_than_asked_for_and_no_habits() -> None:
     assert append_missing_facts("Send it", mail, "Mention {facts}.", 0, frozenset()) == "Send it."
 
 
-def test_a_sentence_that_says_all_stays_as_it_is() -> None:
+def test_a_sentence_with_all_facts_is_unchanged() -> None:
     assert append_missing_facts(
         "Ask Bo for 12 crates.", "Bo, 12 crates please.", "Mention {facts}.", 5, frozenset()
     ) == ("Ask Bo for 12 crates.")
@@ -185,7 +185,7 @@ def test_a_sentence_that_says_all_stays_as_it_is() -> None:
         ("rope please", 0, ""),
     ],
 )
-def test_notes_are_a_mail_s_own_words_without_small_ones(mail: str, limit: int, expected: str) -> None:
+def test_notes_are_the_mail_s_content_words(mail: str, limit: int, expected: str) -> None:
     assert keyword_notes(mail, limit) == expected
 
 
@@ -197,7 +197,7 @@ def test_notes_are_a_mail_s_own_words_without_small_ones(mail: str, limit: int, 
         ("Bread Is Ready\n\nCome to the pier by seven.\n", "Bread Ready, Come pier seven", ""),
     ],
 )
-def test_a_greeting_of_the_owner_s_own_is_no_matter_of_a_mail(mail: str, noted: str, said: str) -> None:
+def test_an_unusual_greeting_is_not_content(mail: str, noted: str, said: str) -> None:
     assert keyword_notes(mail, 12) == noted
     whole = append_missing_facts("Write.", mail, "Mention {facts}.", 4, frozenset())
     assert "Quill" not in whole

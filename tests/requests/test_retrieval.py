@@ -39,11 +39,11 @@ def test_the_mails_that_share_rare_words_come_first() -> None:
     assert set(ids(library().similar("Ask about rope", 2))) <= {"1", "3", "4", "5"}
 
 
-def test_what_shares_no_word_is_not_shown() -> None:
+def test_mails_without_a_common_word_are_not_retrieved() -> None:
     assert library().similar("zzz", 3) == []
 
 
-def test_the_mail_itself_its_thread_and_its_near_duplicates_are_never_shown() -> None:
+def test_the_mail_itself_its_thread_and_its_near_duplicates_are_never_retrieved() -> None:
     target = pair("1", "The rope for the north pier is wet.", "a")
     assert "1" not in ids(library().similar("rope for the north pier", 5, target))
     # 4 has nearly the same words as the target.
@@ -54,7 +54,7 @@ def test_the_mail_itself_its_thread_and_its_near_duplicates_are_never_shown() ->
     assert len({"1", "4"} & set(ids(library().similar("rope for the north pier", 5)))) == 1
 
 
-def test_embedding_takes_off_what_all_texts_share() -> None:
+def test_embeddings_are_compared_without_their_mean() -> None:
     vectors = {"a": [10.0, 1, 0], "b": [10.0, 0, 1], "c": [10.0, -1, -1], "near b": [10.0, 0.1, 0.9]}
 
     def embed(texts: Sequence[str]) -> Array:
@@ -76,7 +76,7 @@ def prompter(model: LanguageModel, *overrides: str) -> Prompter:
     )
 
 
-def test_earlier_turns_are_whole_pairs_the_most_alike_last(model: LanguageModel) -> None:
+def test_earlier_turns_are_whole_pairs_the_most_similar_last(model: LanguageModel) -> None:
     target = pair("9", "x", instruction="Order lamp oil for the north pier")
     turns = prompter(model, "retrieval.mails=2").turns(target, "bm25")
     assert turns[-1] == ("Write", "Lamp oil, six barrels please.")
@@ -86,7 +86,7 @@ def test_earlier_turns_are_whole_pairs_the_most_alike_last(model: LanguageModel)
     assert prompter(model).ids(target, "plain") == model.encoder.prompt(asked(target))
 
 
-def test_turns_that_do_not_fit_are_left_out_the_longest_first(model: LanguageModel) -> None:
+def test_the_longest_turns_are_dropped_until_the_prompt_fits(model: LanguageModel) -> None:
     target = pair("9", "x", instruction="Order lamp oil for the north pier")
     roomy = prompter(model, "retrieval.max_tokens=5000")
     whole = len(roomy.ids(target, "bm25"))
@@ -103,7 +103,7 @@ def test_few_shot_never_shows_the_mail_itself(model: LanguageModel) -> None:
         assert each["email"] not in [mail for _, mail in turns]
 
 
-def test_the_configured_share_is_taught_with_retrieval(model: LanguageModel) -> None:
+def test_the_configured_share_of_training_examples_has_retrieved_mails(model: LanguageModel) -> None:
     many = [pair(str(number), f"rope number {number}", instruction="Ask for rope") for number in range(200)]
     never = prompter(model, "retrieval=bm25", "retrieval.training_share=0")
     assert not any(never.training_turns(each) for each in many[:20])
@@ -115,7 +115,7 @@ def test_the_configured_share_is_taught_with_retrieval(model: LanguageModel) -> 
     assert configured_style(configured().retrieval) == "plain"
 
 
-def test_what_is_taught_is_what_will_be_asked(model: LanguageModel) -> None:
+def test_training_examples_begin_with_the_prompt_of_inference(model: LanguageModel) -> None:
     each = pair("9", "Six barrels.", instruction="Order lamp oil")
     always = prompter(model, "retrieval=bm25", "retrieval.training_share=1")
     example = always.example(each)

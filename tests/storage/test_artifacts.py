@@ -17,49 +17,49 @@ def make(folder: Path) -> dict[str, int]:
 
 
 def test_a_written_artifact_is_found_and_others_are_not(tmp_path: Path) -> None:
-    store = ArtifactCache(tmp_path)
-    written = store.write("data", "k1", {"core": "c"}, make, resumable=False)
-    found = store.find("data", "k1")
+    cache = ArtifactCache(tmp_path)
+    written = cache.write("data", "k1", {"core": "c"}, make, resumable=False)
+    found = cache.find("data", "k1")
     assert found is not None
     assert found.manifest == written.manifest
     assert found.manifest["counts"] == {"files": 2}
-    assert store.find("data", "k2") is None
-    by_core = store.find_core("data", "c")
+    assert cache.find("data", "k2") is None
+    by_core = cache.find_core("data", "c")
     assert by_core is not None
     assert by_core.folder == found.folder
-    assert store.find_core("data", "d") is None
+    assert cache.find_core("data", "d") is None
 
 
-def test_content_is_of_the_named_files_alone(tmp_path: Path) -> None:
-    store = ArtifactCache(tmp_path)
-    first = store.write("data", "k1", {}, make, resumable=False)
+def test_content_depends_only_on_the_named_files(tmp_path: Path) -> None:
+    cache = ArtifactCache(tmp_path)
+    first = cache.write("data", "k1", {}, make, resumable=False)
 
     def other(folder: Path) -> dict[str, int]:
         counts = make(folder)
         (folder / "deep" / "b.txt").write_text("changed")
         return counts
 
-    second = store.write("data", "k2", {}, other, resumable=False)
+    second = cache.write("data", "k2", {}, other, resumable=False)
     assert first.content("a.txt") == second.content("a.txt")
     assert first.content("deep") != second.content("deep")
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_nothing_half_written_is_left(tmp_path: Path, error: type[BaseException]) -> None:
-    store = ArtifactCache(tmp_path)
+def test_a_failed_stage_leaves_nothing(tmp_path: Path, error: type[BaseException]) -> None:
+    cache = ArtifactCache(tmp_path)
 
     def fail(folder: Path) -> dict[str, int]:
         make(folder)
         raise error
 
     with pytest.raises(error):
-        store.write("data", "k", {}, fail, resumable=False)
-    assert store.find("data", "k") is None
+        cache.write("data", "k", {}, fail, resumable=False)
+    assert cache.find("data", "k") is None
     assert list((tmp_path / "artifacts" / "data").iterdir()) == []
 
 
-def test_progress_of_a_resumable_stage_survives_and_goes_at_the_end(tmp_path: Path) -> None:
-    store = ArtifactCache(tmp_path)
+def test_progress_of_a_resumable_stage_survives_until_it_is_done(tmp_path: Path) -> None:
+    cache = ArtifactCache(tmp_path)
 
     def fail(folder: Path) -> dict[str, int]:
         (folder / PROGRESS).mkdir()
@@ -67,56 +67,56 @@ def test_progress_of_a_resumable_stage_survives_and_goes_at_the_end(tmp_path: Pa
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.write("train", "k", {}, fail, resumable=True)
+        cache.write("train", "k", {}, fail, resumable=True)
 
-    def go_on(folder: Path) -> dict[str, int]:
+    def resume(folder: Path) -> dict[str, int]:
         return make(folder) | {"from": int((folder / PROGRESS / "step").read_text())}
 
-    done = store.write("train", "k", {}, go_on, resumable=True)
+    done = cache.write("train", "k", {}, resume, resumable=True)
     assert done.manifest["counts"]["from"] == 3
     assert not (done.folder / PROGRESS).exists()
 
 
 def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
-    store = ArtifactCache(tmp_path)
-    artifact = store.write("data", "k", {}, make, resumable=False)
+    cache = ArtifactCache(tmp_path)
+    artifact = cache.write("data", "k", {}, make, resumable=False)
     artifact.path("a.txt").write_text("by hand")
     with pytest.raises(ArtifactError, match=r"a\.txt: changed or missing"):
-        store.find("data", "k")
+        cache.find("data", "k")
     artifact.path("a.txt").unlink()
     with pytest.raises(ArtifactError, match="force=true"):
-        store.find("data", "k")
+        cache.find("data", "k")
 
 
-def test_a_manifest_that_was_cut_off_is_named(tmp_path: Path) -> None:
-    store = ArtifactCache(tmp_path)
-    artifact = store.write("data", "k", {}, make, resumable=False)
-    store.mark_latest(artifact)
+def test_a_corrupt_manifest_is_named(tmp_path: Path) -> None:
+    cache = ArtifactCache(tmp_path)
+    artifact = cache.write("data", "k", {}, make, resumable=False)
+    cache.mark_latest(artifact)
     manifest = artifact.path("manifest.json")
     whole = manifest.read_bytes()
     for broken in (whole[: len(whole) // 2], b"", b"7"):
         manifest.write_bytes(broken)
-        for look in (lambda: store.find("data", "k"), lambda: store.latest("data"), lambda: store.all_of("data")):
+        for look in (lambda: cache.find("data", "k"), lambda: cache.latest("data"), lambda: cache.all_of("data")):
             with pytest.raises(ArtifactError, match=r"manifest\.json: corrupt"):
                 look()
-    # Made again it has its place.
-    store.write("data", "k", {}, make, resumable=False)
-    assert store.find("data", "k") is not None
+    # It can be written again.
+    cache.write("data", "k", {}, make, resumable=False)
+    assert cache.find("data", "k") is not None
 
 
-def test_latest_points_at_the_last_one_used(tmp_path: Path) -> None:
-    store = ArtifactCache(tmp_path)
+def test_latest_points_to_the_artifact_used_last(tmp_path: Path) -> None:
+    cache = ArtifactCache(tmp_path)
     for key in ("k1", "k2"):
-        store.mark_latest(store.write("data", key, {}, make, resumable=False))
+        cache.mark_latest(cache.write("data", key, {}, make, resumable=False))
     assert (tmp_path / "latest" / "data").resolve() == (tmp_path / "artifacts" / "data" / "k2").resolve()
-    assert (store.latest("data") or {})["key"] == "k2"
+    assert (cache.latest("data") or {})["key"] == "k2"
 
 
 def test_a_second_process_waits(tmp_path: Path) -> None:
     program = (
         "import sys, time, pathlib; from email_assistant.storage.artifacts import ArtifactCache\n"
-        "store = ArtifactCache(pathlib.Path(sys.argv[1]))\n"
-        "with store.locked('data', 'k', lambda: print('waits')):\n"
+        "cache = ArtifactCache(pathlib.Path(sys.argv[1]))\n"
+        "with cache.locked('data', 'k', lambda: print('waits')):\n"
         "    mark = pathlib.Path(sys.argv[1]) / 'inside'\n"
         "    assert not mark.exists(); mark.touch(); time.sleep(1); mark.unlink()\n"
     )
@@ -127,7 +127,7 @@ def test_a_second_process_waits(tmp_path: Path) -> None:
     assert sorted(outputs) == ["", "waits\n", "waits\n"]
 
 
-def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "artifacts").write_text("a file")
     with pytest.raises(ArtifactError, match=r"paths\.outputs"):
         ArtifactCache(tmp_path).write("data", "k", {}, make, resumable=False)

@@ -1,4 +1,4 @@
-"""Records that are read one by one."""
+"""Records that are read one by one, and files that grow by one record at a time."""
 
 from pathlib import Path
 from typing import TypedDict
@@ -15,7 +15,7 @@ from email_assistant.storage import jsonl
 @given(texts=st.lists(st.text(max_size=20), max_size=30), blank=st.booleans())
 def test_lines_are_those_of_the_whole_file(texts: list[str], blank: bool, tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
-    records = [{"text": text, "place": place} for place, text in enumerate(texts)]
+    records = [{"text": text, "index": index} for index, text in enumerate(texts)]
     gap = "\n  \n" if blank else ""
     path.write_text(gap + gap.join(map(jsonl.line, records)), encoding="utf-8")
     lines = jsonl.Lines(path)
@@ -23,7 +23,7 @@ def test_lines_are_those_of_the_whole_file(texts: list[str], blank: bool, tmp_pa
     assert list(lines) == jsonl.read(path) == records
     assert lines[1:-1] == records[1:-1]
     # In any order.
-    assert [lines[place] for place in reversed(range(len(lines)))] == records[::-1]
+    assert [lines[index] for index in reversed(range(len(lines)))] == records[::-1]
     field = jsonl.Field(lines, "text")
     assert list(field) == texts
     assert list(field) == texts
