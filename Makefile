@@ -29,7 +29,7 @@ check: install  ## style, types, and every file of conf/
 	$(BIN)/python -m pytest -q -o addopts= tests/configuration/test_checks.py -k composes
 
 ui: install  ## compare runs in the browser, on 127.0.0.1 only
-	$(BIN)/python -m email_assistant.experiments.tracking ui
+	$(BIN)/python -m email_assistant.experiments ui
 
 bench: install  ## speed, as a ratio to peers on the same work
 	$(BIN)/python -m benchmarks

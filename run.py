@@ -17,12 +17,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from email_assistant.commands.catalog import CATALOG, RULES
 from email_assistant.configuration import checks, command_line
-from email_assistant.experiments import optuna_sweeper, repeat, tracking
+from email_assistant.experiments import optuna_sweeper
+from email_assistant.experiments.repeat import load_origin
+from email_assistant.experiments.run_logger import command_line_overrides
 from email_assistant.language_model import distributed
 from email_assistant.pipeline import pipeline
 
 # What configuration files may name as code.
-TRUSTED = ["email_assistant.experiments.sweeps.SweepParent", "email_assistant.console.Formatter"]
+TRUSTED = ["email_assistant.pipeline.sweep_parent.SweepParent", "email_assistant.console.Formatter"]
 errors = command_line.ErrorReporter()
 
 
@@ -33,7 +35,7 @@ def main(composed: DictConfig) -> float | None:
     guard.protect()
     with errors.of_job():
         values: Any = OmegaConf.to_container(composed, resolve=True)
-        origin = repeat.origin_of(values, tracking.overrides(), RULES) if values["from_run"] else None
+        origin = load_origin(values, command_line_overrides(), RULES) if values["from_run"] else None
         return pipeline.run(checks.from_composed(origin.values if origin else values, RULES), CATALOG, origin)
     return None
 

@@ -1,4 +1,4 @@
-"""What an adapter was made of: data, instructions, base, configuration, commit and scores, each looked at again."""
+"""How an adapter was made: data, instructions, base, configuration, commit and scores, each checked again."""
 
 import json
 from pathlib import Path
@@ -9,25 +9,31 @@ from email_assistant.configuration.schema import Config
 from email_assistant.console import screen, table
 from email_assistant.errors import ArtifactError, EmailAssistantError, ModelError
 from email_assistant.experiments import lineage
-from email_assistant.experiments.lineage import Piece
+from email_assistant.experiments.connection import connect, has_store
+from email_assistant.experiments.lineage import StageRecord
+from email_assistant.experiments.queries import experiment_ids, search_runs
 from email_assistant.experiments.registry import adapter_path
-from email_assistant.experiments.tracking import ARTIFACT_TAG, all_runs, experiments_of, has_store, store_of
+from email_assistant.experiments.tags import ARTIFACT_TAG, WEIGHTS_TAG
 from email_assistant.language_model.adapter_folder import BASE_NOTE, WEIGHTS, check_folder
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.metrics.scores import SCORES
-from email_assistant.pipeline.context import WEIGHTS_TAG, Context
+from email_assistant.pipeline.context import Context
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 from email_assistant.storage.hashing import hash_file
 
-# Digits of a hash that are shown.
+# The digits of a hash that are shown.
 DIGITS = 16
-TESTED = ("bleu", "chrf", "mauve")
-SCORED = ("validation_loss", "validation_bleu", "validation_chrf", "validation_mauve", "validation_perplexity")
+TEST_SCORES = ("bleu", "chrf", "mauve")
+VALIDATION_SCORES = tuple(f"validation_{name}" for name in ("loss", "bleu", "chrf", "mauve", "perplexity"))
+# Settings of the summarizer that are long texts.
+LONG_SETTINGS = ("prompts", "starts", "mentions", "notes", "examples")
+# A line of the table: a heading, empty where it continues the line before, and a text.
+Line = tuple[str, str]
 
 
 def check(config: Config) -> None:
-    """Find out that there is an adapter.
+    """Check that there is an adapter.
 
     Raises:
         ModelError: when there is none.
@@ -36,31 +42,30 @@ def check(config: Config) -> None:
 
 
 def run(context: Context) -> None:
-    """Print what the adapter was made of.
+    """Print how the adapter was made.
 
     Raises:
-        ArtifactError: after that, when a piece was changed since it was made.
+        ModelError: when nothing is known about the adapter.
+        ArtifactError: after printing, when something was changed since it was made.
     """
-    config, store = context.config, context.cache
-    folder = _folder(config)
-    weights, written = hash_file(folder / WEIGHTS), lineage.read(folder)
+    folder = _folder(context.config)
+    weights, written = hash_file(folder / WEIGHTS), lineage.read_lineage(folder)
     reads = {name: CATALOG.stages[name].reads for name in CATALOG.with_earlier(("train",))}
-    pieces = lineage.chain(store, weights, written, reads)
-    told: list[tuple[str, str]] = [("adapter", f"{folder}, weights {weights[:DIGITS]}")]
-    faults = [f"{piece.stage}: {piece.state}" for piece in pieces if piece.fault]
+    records = lineage.trace(context.cache, weights, written, reads)
+    if all(record.manifest is None for record in records):
+        raise ModelError(f"{folder}: unknown adapter: it has no {lineage.LINEAGE}, and no artifact has its weights")
+    trained = context.cache.at("train", str((records[0].manifest or {}).get("key", "")))
+    lines = [
+        ("adapter", f"{folder}, weights {weights[:DIGITS]}"),
+        *(line for record in records for line in _stage(record)),
+        *_base(context.config, folder),
+        *_scores(written, trained, lineage.evaluations_of(context.cache, trained)),
+        *_runs(context.config, trained, weights),
+    ]
+    screen().print(table(("", ""), lines))
+    faults = [f"{record.stage}: {record.state}" for record in records if record.fault]
     if written and written["weights"] != weights:
         faults.append(f"{folder / WEIGHTS}: changed since the adapter was trained")
-    if all(piece.made is None for piece in pieces):
-        raise ModelError(
-            f"{folder}: nothing is known of it: no {lineage.LINEAGE} lies beside it, and no artifact has its weights"
-        )
-    for piece in pieces:
-        told += _told(piece)
-    told += _base(config, folder)
-    trained = store.at("train", str((pieces[0].made or {}).get("key", "")))
-    told += _scores(written, trained, lineage.evaluations(store, trained))
-    told += _runs(config, trained, weights)
-    screen().print(table(("", ""), told))
     if faults:
         raise ArtifactError("; ".join(faults))
 
@@ -69,26 +74,21 @@ def _folder(config: Config) -> Path:
     return adapter_path(config) or config.outputs / "latest" / "train" / "adapter"
 
 
-def _told(piece: Piece) -> list[tuple[str, str]]:
-    """What is said of one stage."""
-    made = piece.made
-    if made is None:
-        return [(piece.stage, piece.state)]
-    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
-    lines = [
-        (piece.stage, f"{made.get('key', '')} ({piece.state})"),
-        ("", f"made {made['made']} by commit {made['commit']}"),
-        ("", _settings(piece.stage, made["reads"])),
+def _stage(record: StageRecord) -> list[Line]:
+    manifest = record.manifest
+    if manifest is None:
+        return [(record.stage, record.state)]
+    details = manifest["versions"] if record.stage == "train" else manifest["counts"]
+    return [
+        (record.stage, f"{manifest.get('key', '')} ({record.state})"),
+        ("", f"made {manifest['made']} by commit {manifest['commit']}"),
+        ("", _settings(record.stage, manifest["reads"])),
+        ("", ", ".join(f"{name} {value}" for name, value in details.items())),
     ]
-    if piece.stage == "train":
-        lines.append(("", versions))
-    else:
-        lines.append(("", ", ".join(f"{name} {count}" for name, count in made["counts"].items())))
-    return lines
 
 
 def _settings(stage: str, reads: dict[str, Any]) -> str:
-    """The part of the configuration that a stage depends on; of the instructions' texts only how many there are."""
+    """The settings and inputs of a stage on one line, without the summarizer's prompts."""
     flat: dict[str, Any] = {}
     for group, values in reads.items():
         if isinstance(values, dict):
@@ -96,8 +96,7 @@ def _settings(stage: str, reads: dict[str, Any]) -> str:
         elif group != "version":
             flat[group] = values
     if stage == "summarize":
-        texts = ("prompts", "starts", "mentions", "notes", "examples")
-        flat = {key: value for key, value in flat.items() if key.rpartition(".")[2] not in texts}
+        flat = {key: value for key, value in flat.items() if key.rpartition(".")[2] not in LONG_SETTINGS}
     return " ".join(f"{key}={_value(value)}" for key, value in flat.items() if value is not None)
 
 
@@ -105,40 +104,41 @@ def _value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
-def _base(config: Config, folder: Path) -> list[tuple[str, str]]:
+def _base(config: Config, folder: Path) -> list[Line]:
     """The base model, and whether it is the configured one."""
     note = folder / BASE_NOTE
     if not note.is_file():
-        return [("base", "not named")]
-    named = jsonl.read_json(note)
+        return [("base", "unknown")]
+    base = jsonl.read_json(note)
     try:
-        same = base_fingerprint(config) == named["fingerprint"]
+        same = base_fingerprint(config) == base["fingerprint"]
         state = "the configured one" if same else f"not the one in {config.model.path}"
     except EmailAssistantError as error:
         state = str(error)
-    return [("base", f"{named['name']}, fingerprint {named['fingerprint']} ({state})")]
+    return [("base", f"{base['name']}, fingerprint {base['fingerprint']} ({state})")]
 
 
-def _scores(written: dict[str, Any], trained: Artifact | None, evaluations: list[Artifact]) -> list[tuple[str, str]]:
+def _scores(written: dict[str, Any], trained: Artifact | None, evaluations: list[Artifact]) -> list[Line]:
     metrics = written.get("metrics") or (trained.manifest["counts"] if trained else {})
-    shown = [f"{name} {metrics[name]:.4g}" for name in SCORED if name in metrics]
-    told = [("scores", ", ".join(shown) or "none are known")]
-    for found in evaluations:
-        report = jsonl.read_json(found.path("report.json"))
+    validation = [f"{name} {metrics[name]:.4g}" for name in VALIDATION_SCORES if name in metrics]
+    lines = [("scores", ", ".join(validation) or "unknown")]
+    for evaluation in evaluations:
+        report = jsonl.read_json(evaluation.path("report.json"))
         tuned = report["arms"].get("tuned", {})
-        scores = [f"{name} {tuned[name]:.{SCORES[name].digits}f}" for name in TESTED if name in tuned]
-        told.append(("", f"on {report['mails']} test mails: {', '.join(scores)} ({found.folder.name})"))
-    return told
+        scores = [f"{name} {tuned[name]:.{SCORES[name].digits}f}" for name in TEST_SCORES if name in tuned]
+        lines.append(("", f"on {report['mails']} test mails: {', '.join(scores)} ({evaluation.folder.name})"))
+    return lines
 
 
-def _runs(config: Config, trained: Artifact | None, weights: str) -> list[tuple[str, str]]:
+def _runs(config: Config, trained: Artifact | None, weights: str) -> list[Line]:
     """The runs of the store that made the adapter or used it."""
     if not config.tracking.enabled or not has_store(config):
         return [("runs", "there is no store")]
-    client, _ = store_of(config)
-    wanted = [f"tags.`{WEIGHTS_TAG}` = '{weights}'"]
+    client, _ = connect(config)
+    filters = [f"tags.`{WEIGHTS_TAG}` = '{weights}'"]
     if trained:
-        wanted.insert(0, f"tags.`{ARTIFACT_TAG}train` = '{trained.folder.name}'")
-    found = {run.info.run_id: run for where in wanted for run in all_runs(client, experiments_of(client), where)}
-    told = [f"{key[:8]} {run.info.run_name}: {run.data.tags.get('overrides', '')}" for key, run in found.items()]
-    return [("runs", f"{len(told)} in the store"), *(("", line) for line in told)]
+        filters.insert(0, f"tags.`{ARTIFACT_TAG}train` = '{trained.folder.name}'")
+    experiments = experiment_ids(client)
+    runs = {run.info.run_id: run for where in filters for run in search_runs(client, experiments, where)}
+    lines = [f"{key[:8]} {run.info.run_name}: {run.data.tags.get('overrides', '')}" for key, run in runs.items()]
+    return [("runs", f"{len(lines)} in the store"), *(("", line) for line in lines)]

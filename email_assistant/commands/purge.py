@@ -13,8 +13,9 @@ from typing import Any
 from email_assistant.archive import purging
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import PrivacyError
-from email_assistant.experiments.registry import ADAPTER
-from email_assistant.experiments.tracking import ARTIFACT_TAG, all_runs, experiments_of, has_store, store_of
+from email_assistant.experiments.connection import connect, has_store
+from email_assistant.experiments.queries import experiment_ids, run_files, search_runs
+from email_assistant.experiments.tags import ADAPTER, ARTIFACT_TAG
 from email_assistant.pipeline.context import Context, hydra_folder
 from email_assistant.privacy.passages import contains_any, sample_passages, searchable_lines, text_files
 from email_assistant.stages.catalog import STAGES
@@ -149,25 +150,21 @@ def _contents(artifact: Artifact) -> set[str]:
 
 
 def _find_runs(config: Config, store: ArtifactCache, found: Found) -> None:
-    client, _ = store_of(config)
+    client, _ = connect(config)
     versions = {version.run_id: version for version in client.search_model_versions()}
-    for one in all_runs(client, experiments_of(client, deleted=True), ""):
+    for one in search_runs(client, experiment_ids(client, deleted=True)):
         used = {
             name.removeprefix(ARTIFACT_TAG): key for name, key in one.data.tags.items() if name.startswith(ARTIFACT_TAG)
         }
         if found.touched & set(used.values()):
             found.runs.append(one.info.run_id)
-        folder = _files(config, one.info.run_id) / ADAPTER
+        folder = run_files(Path(config.paths.mlruns), one.info.run_id) / ADAPTER
         known = store.at("train", used.get("train", "none")) is not None
         if folder.is_dir() and (used.get("train") in found.touched or not known):
             version = versions.get(one.info.run_id)
             called = f"models:/{version.name}/{version.version}" if version else "not registered"
             doubt = "" if known else "; its artifacts are gone, so that it may or may not be"
             found.adapters[folder] = f"run {one.info.run_name} {one.info.run_id[:8]}, {called}{doubt}"
-
-
-def _files(config: Config, run_id: str) -> Path:
-    return Path(config.paths.mlruns) / "artifacts" / run_id / "artifacts"
 
 
 def _tell(config: Config, found: Found) -> None:
@@ -217,7 +214,7 @@ def _is_of(stage: str, artifact: Artifact) -> bool:
 def _clear_runs(config: Config, found: Found) -> None:
     for run_id in found.runs:
         for name in TEXTS:
-            (_files(config, run_id) / name).unlink(missing_ok=True)
+            (run_files(Path(config.paths.mlruns), run_id) / name).unlink(missing_ok=True)
     for folder in found.adapters:
         if config.purge.adapters and folder.is_dir():
             shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""What is there, how old and large it is, and what would run and why; nothing is made."""
+"""Which artifacts exist, their age and size, and which stages would run and why; nothing is made."""
 
 from datetime import datetime
 
@@ -6,23 +6,23 @@ from email_assistant.configuration.schema import Config
 from email_assistant.console import age, screen, size, table
 from email_assistant.pipeline.context import Context
 
-# Digits of a key that tell it from others.
+# The digits of a key that are shown.
 KEY_DIGITS = 12
 
 
 def check(config: Config) -> None:
-    """Nothing can be wrong before it is looked for; what is wrong is shown."""
+    """Check nothing: whatever is wrong is part of the status."""
 
 
 def run(context: Context) -> None:
     """Print a line for every stage that makes an artifact."""
     rows = []
     now = datetime.now().astimezone()
-    for one in context.statuses:
-        key = (one.key or "")[:KEY_DIGITS]
-        if one.artifact:
-            made = age(now - datetime.fromisoformat(one.artifact.manifest["made"]))
-            rows.append((one.name, "is there", made, size(one.artifact.size), key, ""))
+    for stage in context.statuses:
+        key = (stage.key or "")[:KEY_DIGITS]
+        if stage.artifact:
+            made = age(now - datetime.fromisoformat(stage.artifact.manifest["made"]))
+            rows.append((stage.name, "cached", made, size(stage.artifact.size), key, ""))
         else:
-            rows.append((one.name, "fault" if one.fault else "would run", "", "", key, one.reason))
+            rows.append((stage.name, "fault" if stage.fault else "would run", "", "", key, stage.reason))
     screen().print(table(("stage", "", "made", "size", "key", "why"), rows, right=("size",)))

@@ -1,7 +1,7 @@
-"""What an adapter was made of: the chain of manifests behind it, each piece looked at again.
+"""How an adapter was made: the manifests of the stages behind it, each checked against what is on disk.
 
-`lineage.json` lies beside an adapter's weights and goes where they go. It holds, for every stage, what its artifact
-was made of, and no text of a mail.
+`lineage.json` is a file beside an adapter's weights that stays with them when the folder is copied. For every stage it
+holds the artifact's inputs, settings and counts, and no text of any mail.
 """
 
 from collections.abc import Mapping
@@ -18,52 +18,50 @@ from email_assistant.storage.hashing import hash_file
 LINEAGE = "lineage.json"
 # For each stage its inputs: the earlier stage and the file, by the input's name.
 Reads = Mapping[str, Mapping[str, tuple[str, str]]]
+# What lineage.json keeps of a manifest.
+_KEPT = ("key", "reads", "versions", "commit", "made", "seconds", "counts")
 
 
 @dataclass(frozen=True)
-class Piece:
-    """One stage behind an adapter.
+class StageRecord:
+    """What is known about one stage behind an adapter.
 
     Attributes:
         stage: Its name.
-        made: What its manifest says: `key reads versions commit made counts`; None where that is not known.
-        state: Whether its artifact is there and as it was made.
-        fault: Whether something is there that was changed.
+        manifest: Its manifest: `key reads versions commit made counts`; None where it is unknown.
+        state: Whether its artifact still exists, unchanged.
+        fault: Whether its artifact exists but was changed.
     """
 
     stage: str
-    made: Mapping[str, Any] | None
+    manifest: Mapping[str, Any] | None
     state: str
     fault: bool = False
 
 
-def record(
-    adapter: Path, training: Mapping[str, Any], artifacts: Mapping[str, Artifact], metrics: Mapping[str, Any]
+def write_lineage(
+    adapter: Path, manifest: Mapping[str, Any], artifacts: Mapping[str, Artifact], metrics: Mapping[str, Any]
 ) -> None:
-    """Write lineage.json beside the weights of an adapter.
+    """Write lineage.json into an adapter's folder.
 
     Args:
         adapter: The folder.
-        training: What the manifest of its training says, or will say.
-        artifacts: Those before it, by stage.
-        metrics: Its scores.
+        manifest: The manifest of the training; it may be unfinished.
+        artifacts: The artifacts of the earlier stages, by stage.
+        metrics: The adapter's scores.
     """
-    made = _described(training)
-    before = {name: _described(artifact.manifest) for name, artifact in artifacts.items()}
-    jsonl.write_json(
-        adapter / LINEAGE,
-        {"weights": hash_file(adapter / WEIGHTS), "metrics": metrics, "stages": {**before, "train": made}},
-    )
+    stages = {stage: _shortened(artifact.manifest) for stage, artifact in artifacts.items()}
+    stages["train"] = _shortened(manifest)
+    jsonl.write_json(adapter / LINEAGE, {"weights": hash_file(adapter / WEIGHTS), "metrics": metrics, "stages": stages})
 
 
-def _described(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """A manifest without the hashes of its files, and without scores, which are written apart."""
-    told = ("key", "reads", "versions", "commit", "made", "seconds", "counts")
-    return {name: manifest[name] for name in told if name in manifest}
+def _shortened(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest without the hashes of its files and without scores, which are listed separately."""
+    return {name: manifest[name] for name in _KEPT if name in manifest}
 
 
-def read(adapter: Path) -> dict[str, Any]:
-    """What lies beside an adapter; nothing where it is of another program or an old version of this one.
+def read_lineage(adapter: Path) -> dict[str, Any]:
+    """The content of an adapter's lineage.json; empty where there is none, as with other programs' adapters.
 
     Raises:
         ModelError: when it cannot be read.
@@ -74,75 +72,77 @@ def read(adapter: Path) -> dict[str, Any]:
     try:
         return dict(jsonl.read_json(path))
     except ValueError as error:
-        raise ModelError(f"{path}: is no JSON: it was changed since the adapter was trained") from error
+        raise ModelError(f"{path}: not valid JSON; it was changed after the adapter was trained") from error
 
 
-def chain(store: ArtifactCache, weights: str, written: Mapping[str, Any], reads: Reads) -> list[Piece]:
+def trace(cache: ArtifactCache, weights: str, written: Mapping[str, Any], reads: Reads) -> list[StageRecord]:
     """The stages behind an adapter, the last one first.
 
-    What the artifacts on the disk say counts before what lies beside the adapter; every artifact's files are hashed
-    again, and it must be the one that the stage after it read.
+    Artifacts on disk count before lineage.json. All files of an artifact are hashed again, and it must contain the
+    very files that the stage after it read.
 
     Args:
-        store: Of the artifacts.
+        cache: All artifacts.
         weights: The hash of the adapter's weights.
-        written: What lies beside them.
-        reads: Of the stages up to the training, in order.
+        written: The content of its lineage.json.
+        reads: The inputs of the stages up to the training, in order.
     """
     stages = written.get("stages", {})
-    wanted: dict[str, dict[str, str]] = {"train": {f"adapter/{WEIGHTS}": weights}}
-    pieces = []
-    for stage in list(reads)[::-1]:
-        piece = _piece(store, stage, wanted.get(stage), stages.get(stage))
-        pieces.append(piece)
-        inputs = (piece.made or {}).get("reads", {}).get("inputs", {})
-        for name, (before, file) in reads[stage].items():
+    hashes: dict[str, dict[str, str]] = {"train": {f"adapter/{WEIGHTS}": weights}}
+    records = []
+    for stage in reversed(list(reads)):
+        record = _record(cache, stage, hashes.get(stage), stages.get(stage))
+        records.append(record)
+        inputs = (record.manifest or {}).get("reads", {}).get("inputs", {})
+        for name, (earlier, file) in reads[stage].items():
             if name in inputs:
-                wanted.setdefault(before, {})[file] = inputs[name]
-    return pieces
+                hashes.setdefault(earlier, {})[file] = inputs[name]
+    return records
 
 
-def _piece(
-    store: ArtifactCache, stage: str, files: Mapping[str, str] | None, written: Mapping[str, Any] | None
-) -> Piece:
-    """The artifact of a stage that holds these files.
+def _record(
+    cache: ArtifactCache, stage: str, hashes: Mapping[str, str] | None, written: Mapping[str, Any] | None
+) -> StageRecord:
+    """Look for the artifact of a stage that has certain files.
 
     Args:
-        store: Of the artifacts.
+        cache: All artifacts.
         stage: The stage's name.
-        files: Hashes by name; None where the stage after it is not known, and so what it read.
-        written: What lies beside the adapter about it.
+        hashes: The files' hashes by name; None where the stage that read them is unknown.
+        written: What lineage.json says about the stage.
     """
-    if files is None:
-        return Piece(stage, written, "not looked for: what comes after it is not known")
-    holding = [found for found in store.all_of(stage) if _holds(found, stage, files)]
-    # Of several with the same content the one that is named beside the adapter.
-    holding.sort(key=lambda found: found.folder.name != (written or {}).get("key"))
-    if not holding:
-        return Piece(stage, written, "its artifact is not here")
-    made = _described(holding[0].manifest)
+    if hashes is None:
+        return StageRecord(stage, written, "cannot be traced: the stage after it is unknown")
+    matches = [artifact for artifact in cache.all_of(stage) if _has_files(artifact, stage, hashes)]
+    # Of several artifacts with the same content, prefer the one that lineage.json names.
+    matches.sort(key=lambda artifact: artifact.folder.name != (written or {}).get("key"))
+    if not matches:
+        return StageRecord(stage, written, "artifact missing")
+    manifest = _shortened(matches[0].manifest)
     try:
-        store.find(stage, holding[0].folder.name)
+        cache.find(stage, matches[0].folder.name)
     except ArtifactError as error:
-        return Piece(stage, made, str(error), fault=True)
-    return Piece(stage, made, "there, and unchanged")
+        return StageRecord(stage, manifest, str(error), fault=True)
+    return StageRecord(stage, manifest, "unchanged")
 
 
-def _holds(found: Artifact, stage: str, files: Mapping[str, str]) -> bool:
-    """Whether an artifact has these files: weights are named by their own hash, all else as inputs are."""
+def _has_files(artifact: Artifact, stage: str, hashes: Mapping[str, str]) -> bool:
+    """Whether an artifact has files with these hashes: of weights the hash of the file, otherwise of its content."""
     if stage == "train":
-        return all(found.manifest["files"].get(name) == digest for name, digest in files.items())
-    return all(found.content(name) == digest for name, digest in files.items())
+        return all(artifact.manifest["files"].get(name) == digest for name, digest in hashes.items())
+    return all(artifact.content(name) == digest for name, digest in hashes.items())
 
 
 def has_weights(trained: Artifact, weights: str) -> bool:
-    """Whether an artifact of training holds the weights of this hash."""
-    return _holds(trained, "train", {f"adapter/{WEIGHTS}": weights})
+    """Whether an artifact of training holds the adapter weights with this hash."""
+    return _has_files(trained, "train", {f"adapter/{WEIGHTS}": weights})
 
 
-def evaluations(store: ArtifactCache, trained: Artifact | None) -> list[Artifact]:
+def evaluations_of(cache: ArtifactCache, trained: Artifact | None) -> list[Artifact]:
     """The evaluations of an adapter, the newest first."""
     if trained is None:
         return []
     adapter = trained.content(f"adapter/{WEIGHTS}")
-    return [found for found in store.all_of("evaluate") if found.manifest["reads"]["inputs"]["adapter"] == adapter]
+    return [
+        artifact for artifact in cache.all_of("evaluate") if artifact.manifest["reads"]["inputs"]["adapter"] == adapter
+    ]

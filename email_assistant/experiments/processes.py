@@ -1,4 +1,4 @@
-"""Which process a run is of, and whether it still lives."""
+"""Which process a run belongs to, and whether that process still exists."""
 
 import os
 import platform
@@ -8,31 +8,31 @@ from contextlib import suppress
 import psutil
 
 
-def this() -> str:
-    """This process by machine, number and moment of its start, since numbers are used again."""
+def this_process() -> str:
+    """A name for this process: machine, process id and start time, since the system reuses ids."""
     return f"{platform.node()} {os.getpid()} {psutil.Process().create_time():.0f}"
 
 
 def interrupt(name: str) -> None:
-    """Do to a process what Ctrl-C does, where it is of this machine and lives."""
-    number, _ = _here(name)
-    if number is not None and not is_gone(name):
+    """Send SIGINT, as Ctrl-C does, to a process of this machine that still exists."""
+    process_id, _ = _parse_local(name)
+    if process_id is not None and not has_ended(name):
         with suppress(ProcessLookupError):
-            os.kill(number, signal.SIGINT)
+            os.kill(process_id, signal.SIGINT)
 
 
-def is_gone(name: str) -> bool:
-    """Whether a process of this machine has ended; of others and of unknown ones nothing can be said."""
-    number, started = _here(name)
-    if number is None:
+def has_ended(name: str) -> bool:
+    """Whether a process of this machine has ended; False for other machines' processes and unknown names."""
+    process_id, started = _parse_local(name)
+    if process_id is None:
         return False
     try:
-        return f"{psutil.Process(number).create_time():.0f}" != started
+        return f"{psutil.Process(process_id).create_time():.0f}" != started
     except psutil.NoSuchProcess:
         return True
 
 
-def _here(name: str) -> tuple[int | None, str]:
-    """The number of a process of this machine and when it started; no number for another machine's."""
-    machine, number, started = [*name.split(), "", "", ""][:3]
-    return (int(number) if machine == platform.node() and number.isdigit() else None), started
+def _parse_local(name: str) -> tuple[int | None, str]:
+    """The process id and start time of a name; no id where it is another machine's."""
+    machine, process_id, started = [*name.split(), "", "", ""][:3]
+    return (int(process_id) if machine == platform.node() and process_id.isdigit() else None), started

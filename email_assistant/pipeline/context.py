@@ -11,15 +11,13 @@ from email_assistant.configuration.schema import Config
 from email_assistant.errors import ConfigurationError
 from email_assistant.experiments import registry
 from email_assistant.experiments.repeat import Origin
-from email_assistant.experiments.tracking import Run
+from email_assistant.experiments.run_logger import RunLogger
+from email_assistant.experiments.tags import WEIGHTS_TAG
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.pipeline.records import StageKey
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_file
-
-# A run that uses an adapter is tagged with the hash of its weights.
-WEIGHTS_TAG = "adapter.weights"
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class StageInputs:
 
     config: Config
     artifacts: Mapping[str, Artifact]
-    run: Run
+    run: RunLogger
     cache: ArtifactCache
     key: StageKey
     version: int
@@ -87,7 +85,7 @@ class Context:
     """
 
     config: Config
-    run: Run
+    run: RunLogger
     cache: ArtifactCache
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     origin: Origin | None = None
@@ -111,7 +109,7 @@ def adapter_folder(context: Context) -> Path:
     return registry.adapter_path(context.config) or context.artifacts["train"].path("adapter")
 
 
-def tag_adapter(run: Run, adapter: Path) -> None:
+def tag_adapter(run: RunLogger, adapter: Path) -> None:
     """Tag a run with the hash of the adapter that it uses."""
     run.set_tags({WEIGHTS_TAG: hash_file(adapter / WEIGHTS)})
 

@@ -24,10 +24,11 @@ from email_assistant.errors import (
     Pruned,
     TrackingError,
 )
-from email_assistant.experiments import repeat, sweep_job, sweeps
+from email_assistant.experiments import repeat, sweep_environment, sweeps
 from email_assistant.experiments.objective import objective_of
 from email_assistant.experiments.repeat import Origin
-from email_assistant.experiments.tracking import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG, Run, git_commit
+from email_assistant.experiments.run_logger import RunLogger, git_commit
+from email_assistant.experiments.tags import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG
 from email_assistant.language_model import distributed, hub
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.pipeline import summary
@@ -64,7 +65,7 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
         _follow(config, catalog, peers)
     else:
         objective = _lead(
-            Context(config, Run(config), ArtifactCache(config.outputs), origin=origin, peers=peers), catalog
+            Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, peers=peers), catalog
         )
         peers.tell(None)
     # Not after an error, when the others may wait for anything: the launcher ends them.
@@ -128,7 +129,7 @@ def _run_status(context: Context) -> Iterator[None]:
         run.close("FINISHED")
         raise
     except BaseException as error:
-        if sweep_job.current() and not isinstance(error, TrackingError):
+        if sweep_environment.current_job() and not isinstance(error, TrackingError):
             # A job that failed before it logged anything is still one of the sweep's jobs.
             run.open()
         if run.is_open:
@@ -151,7 +152,7 @@ def _run_command(command: Command, context: Context, catalog: Catalog) -> None:
 def _objective(config: Config, catalog: Catalog, metrics: Mapping[str, float]) -> float | None:
     """The metric that a sweep chooses by; None outside a sweep, and for what logs no scores."""
     # A trial reports it without a store, too.
-    if sweep_job.current() is None and config.sweep.trial is None:
+    if sweep_environment.current_job() is None and config.sweep.trial is None:
         return None
     if not catalog.has_scores(config.stage):
         return metrics.get(config.sweep.objective)
@@ -160,10 +161,10 @@ def _objective(config: Config, catalog: Catalog, metrics: Mapping[str, float]) -
 
 def _finished_in_this_sweep(context: Context) -> dict[str, float] | None:
     """The metrics of this job where an earlier call of the sweep finished it; None where something was made now."""
-    job = sweep_job.current()
+    job = sweep_environment.current_job()
     if job is None or context.run.is_open:
         return None
-    return sweeps.there_already(context.config, job, _artifact_tags(context))
+    return sweeps.reuse_finished_job(context.config, job, _artifact_tags(context))
 
 
 def _artifact_tags(context: Context) -> dict[str, str]:
@@ -206,7 +207,7 @@ def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
         archive = stage.key_of(context.config, {}).content["inputs"]["archive"]
     except ArchiveError:
         archive = None
-    return repeat.kept_data(context.origin, context.cache, archive)
+    return repeat.recorded_data(context.origin, context.cache, archive)
 
 
 def _find_or_make(stage: Stage, context: Context) -> Artifact:
@@ -258,7 +259,7 @@ def cache_miss_reason(name: str, key: StageKey, cache: ArtifactCache) -> str:
     last = cache.latest(name)
     if last is None:
         return ""
-    changed = list(repeat.differences({**last["reads"], **last["scores"]}, {**key.content, **key.scoring}))
+    changed = list(repeat.changed_keys({**last["reads"], **last["scores"]}, {**key.content, **key.scoring}))
     return f"changed since last: {', '.join(changed)}" if changed else "its artifact is gone"
 
 

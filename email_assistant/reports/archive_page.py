@@ -1,4 +1,4 @@
-"""The page of the data stage: what was kept, what was cut and dropped and why, with originals to compare."""
+"""The page of the data stage: what was kept, cut and dropped and why, with originals to compare."""
 
 import base64
 import difflib
@@ -15,15 +15,16 @@ REASONS = {
     "not_by_owner": "by someone else",
     "unreadable": "could not be read",
     "no_text": "no text of its own",
-    "only_quoted": "nothing but a quote or forward",
-    "only_code": "nothing but code or a log",
+    "only_quoted": "only a quote or a forward",
+    "only_code": "only code or a log",
     "too_short": "fewer words than data.min_words",
     "too_long": "more words than data.max_words",
-    "duplicate": "repeats an earlier mail (data.duplicate_similarity)",
-    "beyond_max_mails": "older than the newest data.max_mails",
+    "duplicate": "duplicate of an earlier mail (data.duplicate_similarity)",
+    "beyond_max_mails": "not among the newest data.max_mails",
     "other_language": "not in data.languages",
     **{kind: f"{kind} (data.drop)" for kind in KINDS},
 }
+# The plot shows the newest months.
 MOST_MONTHS = 60
 TEMPLATE = """{% extends "shell" %}
 {% block title %}{{ report.kept }} of {{ report.messages }} messages{% endblock %}
@@ -34,16 +35,16 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .pair { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); }
 .text { background: var(--soft); border-radius: .4rem; overflow-wrap: anywhere; padding: .6rem .8rem; }
 .text { max-height: 30rem; overflow: auto; white-space: pre-wrap; }
-.gone { background: #d334; text-decoration: line-through; text-decoration-color: #d338; }
+.removed { background: #d334; text-decoration: line-through; text-decoration-color: #d338; }
 img { background: #fff; border-radius: .4rem; max-width: 100%; }
 small, h3 { opacity: .75; }
 h3 { font-size: .85rem; margin: .8rem 0 .3rem; }
 {% endblock %}
 {% block body %}
 <h1>{{ report.kept }} of {{ report.messages }} messages kept</h1>
-<p>Owner: {{ (report.owner.addresses + report.owner.names)|join(', ') or 'not named' }}
+<p>Owner: {{ (report.owner.addresses + report.owner.names)|join(', ') or 'unknown' }}
 <small>({{ report.owner.grounds }})</small></p>
-<p><img alt="Kept mails over time, by language, by recipient and by length" src="{{ plots }}"></p>
+<p><img alt="Kept mails by month, language, recipient domain and length" src="{{ plots }}"></p>
 <div class="columns">
 {% for title, counts in tables.items() if counts %}
 <div><h2>{{ title }}</h2><table>
@@ -51,28 +52,29 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; }
 </table></div>
 {% endfor %}
 </div>
-<h2>The signature, as learned</h2>
-<p>Lines that recur at the end of mails: they go where they give contact data or stand below the name.</p>
+<h2>Learned signature</h2>
+<p>Lines that recur at the end of mails. They are cut where they contain contact data or follow the name.</p>
 <div class="text">{{ report.signature.lines|join('\n') or 'none' }}</div>
-{% if report.signature.boilerplate %}<h3>Paragraphs that recur as the last one, and go</h3>
+{% if report.signature.boilerplate %}<h3>Recurring last paragraphs, which are cut</h3>
 <div class="text">{{ report.signature.boilerplate|join('\n\n') }}</div>{% endif %}
 <h2>Examples</h2>
-<p>A few messages for each reason and each kind of cut, drawn from all over the archive.</p>
-{% for label, drawn in examples.items() %}
+<p>A few random messages for each reason and each kind of cut. Struck-out text was removed; the result is beside it.</p>
+{% for label, chosen in examples.items() %}
 <details><summary>{{ label }}</summary>
-{% for example in drawn %}
+{% for example in chosen %}
 <h3>{{ example.source }}{% if example.sender %} — {{ example.sender }}{% endif %}
 {%- if example.subject %} — {{ example.subject }}{% endif %}</h3>
 <div class="pair">
-<div class="text">{% for line, gone in example.lines %}<span{% if gone %} class="gone"{% endif %}>{{ line }}</span>
+<div class="text">{% for line, removed in example.lines %}\
+<span{% if removed %} class="removed"{% endif %}>{{ line }}</span>
 {% endfor %}</div>
 {% if example.result %}<div class="text">{{ example.result }}</div>{% endif %}
 </div>
 {% endfor %}
 </details>
 {% endfor %}
-{% if unreadable %}<h2>What could not be read</h2><table>
-{% for source, why in unreadable %}<tr><td>{{ source }}</td><td>{{ why }}</td></tr>{% endfor %}</table>{% endif %}
+{% if unreadable %}<h2>Unreadable messages</h2><table>
+{% for source, reason in unreadable %}<tr><td>{{ source }}</td><td>{{ reason }}</td></tr>{% endfor %}</table>{% endif %}
 {% if report.files_passed_over %}<h2>Files without mail</h2>
 <p>{{ report.files_passed_over[:50]|join(', ') }}</p>{% endif %}
 {% endblock %}
@@ -82,24 +84,24 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; }
 def write_page(
     path: Path, report: Mapping[str, Any], examples: Mapping[str, list[Example]], unreadable: list[tuple[str, str]]
 ) -> None:
-    """Write one self-contained page; whatever a mail holds is shown as text.
+    """Write one self-contained page. Text from mails is escaped.
 
     Args:
-        path: Of the page.
-        report: The stage's report.json.
-        examples: By reason or by what was cut ('cut: quote').
-        unreadable: Messages that could not be read, and why.
+        path: The page's file.
+        report: The content of the stage's report.json.
+        examples: Examples by the reason why a message was dropped, or by what was cut ('cut: quote').
+        unreadable: The messages that could not be read, each with the reason.
     """
     dropped = {REASONS.get(reason, reason): count for reason, count in report["dropped"].items()}
     tables = {
         "Dropped": dropped,
         "Cut from kept mails": report["cuts"],
-        "Kinds among the owner's": report["kinds"],
+        "Kinds of the owner's messages": report["kinds"],
         "Sign-offs": report["signature"]["sign_offs"],
         "Redacted": report["redactions"],
         "Files": report["formats"],
     }
-    shown = {REASONS.get(label, label): [_shown(each) for each in drawn] for label, drawn in examples.items()}
+    shown = {REASONS.get(label, label): list(map(_with_lines, chosen)) for label, chosen in examples.items()}
     text = render(
         TEMPLATE,
         report=report,
@@ -111,31 +113,31 @@ def write_page(
     path.write_text(text, encoding="utf-8", errors="replace")
 
 
-def _shown(example: Example) -> dict[str, Any]:
-    """The original's lines, each with whether it went, beside the result."""
+def _with_lines(example: Example) -> dict[str, Any]:
+    """An example with the original's lines, each with whether it was removed."""
     original, kept = example.original.split("\n"), example.result.split("\n")
-    return {**vars(example), "lines": list(zip(original, _gone(original, kept), strict=True))}
+    return {**vars(example), "lines": list(zip(original, removed_lines(original, kept), strict=True))}
 
 
-def _gone(original: list[str], kept: list[str]) -> list[bool]:
-    """Which of the original's lines are not in what was kept, whose lines may be joined."""
+def removed_lines(original: list[str], kept: list[str]) -> list[bool]:
+    """Which lines of the original are missing from the result, where lines may have been joined."""
     if kept == [""]:
         return [bool(line.strip()) for line in original]
     words = [word for line in original for word in line.split()]
     matcher = difflib.SequenceMatcher(None, words, [word for line in kept for word in line.split()], autojunk=False)
-    alive = [False] * len(words)
+    is_kept = [False] * len(words)
     for block in matcher.get_matching_blocks():
-        alive[block.a : block.a + block.size] = [True] * block.size
-    gone, place = [], 0
+        is_kept[block.a : block.a + block.size] = [True] * block.size
+    removed, start = [], 0
     for line in original:
         count = len(line.split())
-        gone.append(count > 0 and sum(alive[place : place + count]) * 2 < count)
-        place += count
-    return gone
+        removed.append(count > 0 and sum(is_kept[start : start + count]) * 2 < count)
+        start += count
+    return removed
 
 
 def _plots(report: Mapping[str, Any]) -> str:
-    """Four bar charts as a picture for an img element."""
+    """Four bar charts of the kept mails, as the address of an img element."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(13, 7), layout="constrained")
@@ -153,7 +155,7 @@ def _plots(report: Mapping[str, Any]) -> str:
     names = list(report["domains"])[:12][::-1]
     domains.barh(range(len(names)), [report["domains"][name] for name in names])
     domains.set_yticks(range(len(names)), names)
-    domains.set_title("By the recipient's domain")
+    domains.set_title("By recipient domain")
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=90)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -13,7 +13,7 @@ from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.reports import plots
 from email_assistant.reports.page import render
 
-# Words with what follows them, so that pieces put together give the text.
+# Words, spaces and punctuation; joined they give the text again.
 PIECE = re.compile(r"\w+|\s+|[^\w\s]")
 TEMPLATE = """{% extends "shell" %}
 {% from "scores" import td %}
@@ -40,37 +40,37 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
 {% for cell in row.cells %}{{ td(cell) }}{% endfor %}</tr>
 {% endfor %}
 </table></div>
-<p><small>Below each score its 95% interval (bootstrap over mails, {{ report.bootstrap.resamples }} times). Bold: the
-best arm. ≠: differs from the tuned model, paired test on the same mails, p &lt; 0.05 after Holm's correction.
-The owner's column holds other mails of the owner in the place of written ones: the best that a style score can be,
-though not BLEU and chrF, since they are about other things; facts, copying and the judge are those of the real test
-mails.</small></p>
+<p><small>Below each score is its 95% interval (bootstrap over mails, {{ report.bootstrap.resamples }} resamples).
+Bold: best arm. ≠: significantly different from the tuned model (paired bootstrap test on the same mails, p &lt; 0.05
+after Holm's correction). The owner's column scores other mails of the owner as if an arm had written them. That is the
+upper bound of the style scores, but not of BLEU and chrF, because these mails have other content. Its facts, copying
+and judge scores are those of the real test mails.</small></p>
 {% if gaps %}<p>{% for gap in gaps %}{{ gap }}<br>{% endfor %}</p>{% endif %}
 {% if report.memorisation %}<p>{{ memory }}</p>{% endif %}
 <div class="plots">{% for name, image in plots.items() %}<img alt="{{ name }}" src="{{ image }}">{% endfor %}</div>
 <p><small>{% for name, signature in report.signatures.items() %}{{ name }}: {{ signature }}<br>{% endfor %}
-{% if report.judge %}judge: right in {{ '%.0f'|format(100 * report.judge.accuracy) }}% of its own cases
-(cross-validation), from {{ report.judge.owner_mails }} mails of the owner and {{ report.judge.other_mails }} others<br>
+{% if report.judge %}judge: {{ '%.0f'|format(100 * report.judge.accuracy) }}% cross-validation accuracy, trained on
+{{ report.judge.owner_mails }} mails of the owner and {{ report.judge.other_mails }} other mails<br>
 {% endif %}</small></p>
-<h2>The mails</h2>
+<h2>Mails</h2>
 <div class="controls">
-<label>Filter <input id="filter" type="search" placeholder="words in any of them"></label>
-<label>Order <select id="order"><option value="place">as they are</option>
-{% for arm in report.arms %}<option value="{{ arm }}">best chrF of: {{ names(arm) }}</option>{% endfor %}
+<label>Filter <input id="filter" type="search" placeholder="words in a mail or request"></label>
+<label>Sort by <select id="order"><option value="position">original order</option>
+{% for arm in report.arms %}<option value="{{ arm }}">chrF of {{ names(arm) }}</option>{% endfor %}
 </select></label>
-<label><input id="marks" type="checkbox" checked> mark words that the real mail has not</label>
+<label><input id="marks" type="checkbox" checked> mark words that are not in the real mail</label>
 <span id="count"></span>
 </div>
 <div id="mails">
 {% for mail in mails %}
-<details class="entry" data-place="{{ -loop.index }}"\
+<details class="entry" data-position="{{ -loop.index }}"\
 {% for arm, value in mail.chrf.items() %} data-{{ arm }}="{{ value }}"{% endfor %}\
 {% if loop.first %} open{% endif %}><summary>{{ mail.instruction }}</summary>
-{% if mail.context %}<h3>In answer to</h3><div class="mail">{{ mail.context }}</div>{% endif %}
+{% if mail.context %}<h3>Reply to</h3><div class="mail">{{ mail.context }}</div>{% endif %}
 <div class="arms">
-<div><h3>The owner wrote</h3><div class="mail">{{ mail.email }}</div></div>
+<div><h3>Real mail</h3><div class="mail">{{ mail.email }}</div></div>
 {% for arm, pieces in mail.arms.items() %}<div><h3>{{ names(arm) }}, chrF {{ '%.0f'|format(mail.chrf[arm]) }}</h3>
-<div class="mail">{% for new, text in pieces %}{% if new %}<ins>{{ text }}</ins>{% else %}{{ text }}{% endif %}\
+<div class="mail">{% for is_new, text in pieces %}{% if is_new %}<ins>{{ text }}</ins>{% else %}{{ text }}{% endif %}\
 {% endfor %}</div></div>
 {% endfor %}
 </div></details>
@@ -78,7 +78,7 @@ mails.</small></p>
 </div>
 {% endblock %}
 """
-# Filters and orders the entries of a page; nothing is fetched and nothing kept.
+# Filters and sorts the mails of the page; nothing is fetched or stored.
 SCRIPT = """
 const byId = name => document.getElementById(name);
 const mails = byId('mails'), entries = [...mails.children];
@@ -110,9 +110,9 @@ def write_report(
     """Write the page of an evaluation.
 
     Args:
-        path: Of the page.
-        report: As report.json.
-        generations: Lines of generations.jsonl.
+        path: The page's file.
+        report: The content of report.json.
+        generations: The lines of generations.jsonl.
         figures: Plots by name.
     """
     page = render(
@@ -131,46 +131,48 @@ def write_report(
 
 
 def _gaps(report: Mapping[str, Any]) -> list[str]:
+    """How much of the gap to the owner each arm closes, in sentences."""
     return [
-        f"{plots.name_of(arm)} goes {gap['value']:.0%} of the way from the base model to the owner in "
-        f"{SCORES[name].label} ({gap['low']:.0%} to {gap['high']:.0%})"
+        f"{plots.name_of(arm)} closes {gap['value']:.0%} ({gap['low']:.0%} to {gap['high']:.0%}) of the gap between "
+        f"the base model and the owner in {SCORES[name].label}."
         for arm, gaps in report["gaps_closed"].items()
         for name, gap in gaps.items()
     ]
 
 
 def _memory(report: Mapping[str, Any]) -> str:
-    """What can be had of the training mails, in sentences."""
-    found = report["memorisation"]
-    if not found:
+    """How much of the training mails can be extracted, in sentences."""
+    memorisation = report["memorisation"]
+    if not memorisation:
         return ""
-    low, high = found["intervals"]["tuned"]
-    said = (
-        f"Of {found['mails']} training mails whose first {found['known_tokens']} tokens are given away, the tuned "
-        f"model goes on word for word for {found['extracted_tokens']} tokens in {found['extracted']['tuned']:.0%} "
-        f"({low:.0%} to {high:.0%}), the base model in {found['extracted']['base']:.0%}."
+    low, high = memorisation["intervals"]["tuned"]
+    extracted = memorisation["extracted"]
+    text = (
+        f"Given the first {memorisation['known_tokens']} tokens of {memorisation['mails']} training mails, the tuned "
+        f"model reproduces the next {memorisation['extracted_tokens']} tokens verbatim for {extracted['tuned']:.0%} of "
+        f"them ({low:.0%} to {high:.0%}), the base model for {extracted['base']:.0%}."
     )
-    canaries = found["canaries"]
+    canaries = memorisation["canaries"]
     if canaries:
-        said += (
-            f" Planted secrets have a mean exposure of {canaries['canary_exposure']:.1f} bits (1.4 where nothing is "
-            f"remembered, 10 at most), and {canaries['canaries_extracted']:.0%} of them can be extracted."
+        text += (
+            f" Canaries have a mean exposure of {canaries['canary_exposure']:.1f} bits (1.4 without memorisation, at "
+            f"most 10); {canaries['canaries_extracted']:.0%} of them can be extracted."
         )
-    return said
+    return text
 
 
 def _mail(line: Mapping[str, Any], arms: Sequence[str]) -> dict[str, Any]:
-    """A test mail with each arm's, the words that the real one has not marked."""
-    judge = CHRF()
+    """A test mail with those of each arm, in which words that are not in the real mail are marked."""
+    chrf = CHRF()
     return {
         **{name: line.get(name) for name in ("instruction", "context", "email")},
         "arms": {arm: difference(line["email"], line[arm]) for arm in arms},
-        "chrf": {arm: round(judge.sentence_score(line[arm], [line["email"]]).score, 1) for arm in arms},
+        "chrf": {arm: round(chrf.sentence_score(line[arm], [line["email"]]).score, 1) for arm in arms},
     }
 
 
 def difference(real: str, written: str) -> list[tuple[bool, str]]:
-    """A written text in pieces, each with whether it is new: not in the real text, in the same order."""
+    """A written text in pieces, each with whether it is new, that is, not in the real text in the same order."""
     left, right = (PIECE.findall(text) for text in (real, written))
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
     return [

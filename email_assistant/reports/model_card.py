@@ -1,4 +1,4 @@
-"""The card that lies beside an adapter: data counts, scores, and where it comes from."""
+"""The model card in an adapter's folder: data counts, scores, and how it was made."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ tags: [lora, email]
 
 - Base model: {base} (fingerprint {fingerprint}, quantization {quantization})
 - LoRA: r={r}, alpha={alpha}, dropout={dropout}, target modules {targets}
-- Training: {training} mails, {supervised} supervised tokens, {steps} steps, best at step {best_step}, seed {seed}
+- Training: {training} mails, {supervised} target tokens, {steps} steps, best at step {best_step}, seed {seed}
 
 ## Scores on the validation mails
 
@@ -48,9 +48,17 @@ def model_card(
     artifacts: Mapping[str, Artifact],
     fingerprint: str,
 ) -> str:
-    """The card as Markdown; it holds no text of any mail."""
-    shown = ("validation_", "base_", "canar", "privacy_")
-    scores = {name: value for name, value in metrics.items() if name.startswith(shown)}
+    """Render the card as Markdown; it contains no text of any mail.
+
+    Args:
+        config: The configuration of the training.
+        metrics: The adapter's scores and the training's counts.
+        signatures: How each score was computed, by score.
+        artifacts: The artifacts of the stages before, by stage.
+        fingerprint: The base model's fingerprint.
+    """
+    prefixes = ("validation_", "base_", "canar", "privacy_")
+    scores = {name: value for name, value in metrics.items() if name.startswith(prefixes)}
     return TEMPLATE.format(
         base=config.model.path.rstrip("/").rpartition("/")[2],
         fingerprint=fingerprint,

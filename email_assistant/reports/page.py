@@ -1,4 +1,4 @@
-"""What all pages share: they need no file beside them, and run no script but ours."""
+"""What all HTML pages share. A page is one file, and runs no script but this project's."""
 
 import base64
 from hashlib import sha256
@@ -7,9 +7,9 @@ from typing import Any
 from jinja2 import DictLoader, Environment
 from markupsafe import Markup
 
-# Opened from a file, a page may load nothing, and run nothing but a script of ours, known by its hash.
+# A page may load nothing and run only this project's script, which it allows by its hash.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-# What all pages share.
+# The style of all pages.
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 84rem; padding: 0 1rem; }
@@ -17,7 +17,7 @@ details { border: 1px solid var(--line); border-radius: .5rem; margin: .7rem 0; 
 summary { cursor: pointer; }
 table { border-collapse: collapse; }
 """
-# What pages of scores share: a table's looks, and its cell as `score_table.rows` gives it.
+# The style of score tables, and a cell of one as `score_table.rows` returns it.
 SCORES_STYLE = """
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .65rem .35rem 0; text-align: right; white-space: nowrap }
 td small, p small { opacity: .7; }
@@ -48,12 +48,12 @@ SHELL = """<!doctype html>
 
 
 def render(template: str, script: str = "", **values: Any) -> str:
-    """A self-contained page: a template that extends "shell"; whatever a mail holds is shown as text.
+    """Render a self-contained page. Text from mails is escaped.
 
     Args:
-        template: Of jinja.
-        script: What the page may run, of ours.
-        values: For the template.
+        template: A jinja template that extends "shell".
+        script: The script that the page may run.
+        values: Values for the template.
     """
     environment = Environment(
         autoescape=True, loader=DictLoader({"shell": SHELL, "scores": SCORES, "scores.css": SCORES_STYLE})

@@ -1,4 +1,4 @@
-"""The plots of an evaluation, legible on light and dark pages."""
+"""The plots of evaluations, comparisons and sweeps, legible on light and dark pages."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -14,32 +14,32 @@ from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.metrics.style import LENGTHS
 from email_assistant.requests.arms import ARMS
 
-# Between black and white, so that it shows on either.
+# Legible on black and on white.
 GREY = "#888888"
 COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#b279a2", "#72b7b2", "#9d755d", "#bab0ac")
-# With their floor and ceiling.
+# Scores that are drawn with those of the base model and the owner.
 MAIN = ("bleu", "chrf", "mauve", "authorship")
-# Values that are written beside an axis; of more the first and the last.
+# An axis with more values than this labels only the lowest and the highest.
 _MOST_TICKS = 8
 Records = Sequence[Mapping[str, Any]]
 
 
 def name_of(arm: str) -> str:
-    """An arm for people."""
+    """The display name of an arm."""
     return "The owner" if arm == OWNER else ARMS[arm].label
 
 
 def scores(report: Mapping[str, Any]) -> Any:
-    """The main scores of every arm with intervals, the floor and the owner's own mails drawn as lines."""
+    """The main scores of every arm with intervals; lines mark the base model and the owner's own mails."""
     names = [name for name in MAIN if any(name in values for values in report["arms"].values())]
     figure, all_axes = _figure(len(names), 3.2 * len(names), 3.4)
     arms = list(report["arms"])
     for axes, name in zip(all_axes, names, strict=True):
-        for place, arm in enumerate(arms):
+        for position, arm in enumerate(arms):
             value, (low, high) = report["arms"][arm][name], report["intervals"][arm][name]
-            axes.bar(place, value, color=COLOURS[place % len(COLOURS)])
-            axes.errorbar(place, value, [[max(0, value - low)], [max(0, high - value)]], color=GREY, capsize=3)
-        # Other mails of the owner share no words with these, so that their BLEU is no ceiling.
+            axes.bar(position, value, color=COLOURS[position % len(COLOURS)])
+            axes.errorbar(position, value, [[max(0, value - low)], [max(0, high - value)]], color=GREY, capsize=3)
+        # The owner's other mails are about other things, so their BLEU and chrF are not an upper bound.
         lines = {"owner": report["owner"].get(name)} if name in ("mauve", "authorship") else {}
         lines["base"] = report["arms"].get("base", {}).get(name)
         for label, value in lines.items():
@@ -52,35 +52,35 @@ def scores(report: Mapping[str, Any]) -> Any:
 
 
 def mauve_curves(arms: Mapping[str, Mapping[str, PerMailScore]]) -> Any:
-    """MAUVE's divergence curve of every arm, of the first clustering: the larger the area, the nearer."""
+    """MAUVE's divergence curve of every arm, for the first clustering; a larger area means a more similar style."""
     figure, (axes,) = _figure(1, 4.6, 4.0)
-    for place, (arm, found) in enumerate(arms.items()):
-        measured = found["mauve"]
+    for position, (arm, scores_of_arm) in enumerate(arms.items()):
+        measured = scores_of_arm["mauve"]
         counts = shares(measured.contributions.sum(axis=0)[0])
-        along, height = divergence_curve(counts[1], counts[0], measured.parameter)
-        order = np.argsort(along)
-        style = {"color": GREY, "linestyle": "--"} if arm == OWNER else {"color": COLOURS[place % len(COLOURS)]}
-        axes.plot(along[order], height[order], label=name_of(arm), **style)
+        x, y = divergence_curve(counts[1], counts[0], measured.parameter)
+        order = np.argsort(x)
+        style = {"color": GREY, "linestyle": "--"} if arm == OWNER else {"color": COLOURS[position % len(COLOURS)]}
+        axes.plot(x[order], y[order], label=name_of(arm), **style)
     axes.set_xlabel("exp(-c KL(written | mixture))")
     axes.set_ylabel("exp(-c KL(real | mixture))")
-    axes.set_title("MAUVE's curve")
+    axes.set_title("MAUVE divergence curve")
     _legend(axes)
     return figure
 
 
 def dots(report: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Scores of many runs, a line each from the top, with their intervals.
+    """Scores of many runs with intervals, one row for each run.
 
     Args:
-        report: With scores and intervals by label.
-        names: Of the scores.
+        report: Scores and intervals by label, as `compare_arms` returns them.
+        names: The names of the scores.
     """
     labels = list(report["arms"])
     figure, all_axes = _figure(len(names), 3.4 + 2.2 * len(names), 0.8 + 0.28 * len(labels), sharey=True)
-    for place, (axes, name) in enumerate(zip(all_axes, names, strict=True)):
+    for colour, axes, name in zip(COLOURS, all_axes, names, strict=False):
         for row, label in enumerate(labels):
             value, (low, high) = report["arms"][label][name], report["intervals"][label][name]
-            axes.errorbar(value, row, xerr=[[value - low], [high - value]], fmt="o", color=COLOURS[place], ecolor=GREY)
+            axes.errorbar(value, row, xerr=[[value - low], [high - value]], fmt="o", color=colour, ecolor=GREY)
         axes.axvline(report["arms"][labels[0]][name], color=GREY, linestyle=":", linewidth=1)
         axes.set_title(SCORES[name].short)
     all_axes[0].set_yticks(range(len(labels)), labels, fontsize=8)
@@ -89,25 +89,25 @@ def dots(report: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def parallel_coordinates(names: Sequence[str], runs: Sequence[tuple[Mapping[str, str], float]], objective: str) -> Any:
-    """A line a run through its values (Inselberg 1985), in the colour of what came out.
+    """A line for each run through its values (Inselberg 1985), coloured by the objective.
 
     Args:
-        names: Of the varied parameters.
-        runs: Their values, and that of the objective.
-        objective: Its name.
+        names: The varied parameters.
+        runs: For each run its values and its objective.
+        objective: The name of the objective.
     """
     from matplotlib import colormaps
 
     figure, (axes,) = _figure(1, 2.6 + 1.8 * len(names), 3.6)
-    columns = [_axis([values[name] for values, _ in runs]) for name in names]
-    columns.append(_axis([str(value) for _, value in runs]))
+    columns = [axis_positions([values[name] for values, _ in runs]) for name in names]
+    columns.append(axis_positions([str(value) for _, value in runs]))
     heights = [height for height, _ in columns]
-    for place, column in enumerate(zip(*heights, strict=True)):
-        axes.plot(range(len(columns)), column, color=colormaps["viridis"](heights[-1][place]), linewidth=1.5)
-    for place, (_, ticks) in enumerate(columns):
-        axes.axvline(place, color=GREY, linewidth=1)
+    for line in zip(*heights, strict=True):
+        axes.plot(range(len(columns)), line, color=colormaps["viridis"](line[-1]), linewidth=1.5)
+    for column, (_, ticks) in enumerate(columns):
+        axes.axvline(column, color=GREY, linewidth=1)
         for height, label in ticks:
-            axes.text(place, height, f" {label}", color=GREY, fontsize=7, va="center")
+            axes.text(column, height, f" {label}", color=GREY, fontsize=7, va="center")
     axes.set_xticks(range(len(columns)), [*names, objective], fontsize=8)
     axes.set_yticks([])
     for side in axes.spines.values():
@@ -115,28 +115,28 @@ def parallel_coordinates(names: Sequence[str], runs: Sequence[tuple[Mapping[str,
     return figure
 
 
-def _axis(values: Sequence[str]) -> tuple[list[float], list[tuple[float, str]]]:
-    """The height of every value between 0 and 1, and what is written beside which height.
+def axis_positions(values: Sequence[str]) -> tuple[list[float], list[tuple[float, str]]]:
+    """The height of every value on an axis from 0 to 1, and the axis' labels with their heights.
 
-    Numbers lie by their size, by its logarithm where they span more than one power of ten; words by their order.
+    Numbers are spaced linearly, or logarithmically where they span more than a power of ten; words alphabetically.
     """
     try:
         numbers = [float(value) for value in values]
     except ValueError:
         words = sorted(set(values))
         numbers = [float(words.index(value)) for value in values]
-        labels = {float(place): word for place, word in enumerate(words)}
+        labels = {float(index): word for index, word in enumerate(words)}
     else:
         labels = {number: f"{number:.4g}" for number in numbers}
         if len(labels) > _MOST_TICKS:
             labels = {number: labels[number] for number in (min(numbers), max(numbers))}
     low, high = min(numbers), max(numbers)
-    by_power = low > 0 and high / low > 10
+    logarithmic = low > 0 and high / low > 10
 
     def height(number: float) -> float:
         if high == low:
             return 0.5
-        if by_power:
+        if logarithmic:
             return float(np.log(number / low) / np.log(high / low))
         return (number - low) / (high - low)
 
@@ -144,35 +144,36 @@ def _axis(values: Sequence[str]) -> tuple[list[float], list[tuple[float, str]]]:
 
 
 def validation_losses(histories: Mapping[str, Records]) -> Any:
-    """Validation losses of many runs by step."""
+    """The validation losses of many runs by step."""
     figure, (axes,) = _figure(1, 8.0, 4.0)
-    for place, (label, history) in enumerate(histories.items()):
+    for index, (label, history) in enumerate(histories.items()):
         points = [(record["step"], record["validation/loss"]) for record in history if "validation/loss" in record]
-        dashes = ("-", "--", ":", "-.")[place // len(COLOURS) % 4]
-        axes.plot(*zip(*points, strict=True), dashes, label=label, color=COLOURS[place % len(COLOURS)], marker=".")
-    _name_losses(axes, "Validation loss")
+        dashes = ("-", "--", ":", "-.")[index // len(COLOURS) % 4]
+        axes.plot(*zip(*points, strict=True), dashes, label=label, color=COLOURS[index % len(COLOURS)], marker=".")
+    _label_losses(axes, "Validation loss")
     return figure
 
 
 def losses(history: Records) -> Any:
     """Training and validation loss by step."""
     figure, (axes,) = _figure(1, 5.2, 4.0)
-    for place, (key, label) in enumerate((("train/loss", "training"), ("validation/loss", "validation"))):
-        points = [(record["step"], record[key]) for record in history if key in record]
+    lines = (("train", "training", COLOURS[0], ""), ("validation", "validation", COLOURS[1], "."))
+    for kind, label, colour, marker in lines:
+        points = [(record["step"], record[f"{kind}/loss"]) for record in history if f"{kind}/loss" in record]
         if points:
-            axes.plot(*zip(*points, strict=True), label=label, color=COLOURS[place], marker="." if place else "")
-    _name_losses(axes, "Loss")
+            axes.plot(*zip(*points, strict=True), label=label, color=colour, marker=marker)
+    _label_losses(axes, "Loss")
     return figure
 
 
 def lengths(texts: Mapping[str, Sequence[str]]) -> Any:
-    """How long mails and their sentences are, in words, by arm."""
+    """The lengths of mails and of their sentences in words, by arm."""
     figure, all_axes = _figure(2, 9.5, 3.6)
     for axes, (name, lengths_of) in zip(all_axes, LENGTHS.items(), strict=True):
         rows = [[length for text in mails for length in lengths_of(text)] or [0] for mails in texts.values()]
         drawn = axes.boxplot(rows, orientation="horizontal", showfliers=False, patch_artist=True)
-        for place, box in enumerate(drawn["boxes"]):
-            box.set(facecolor=GREY if place == 0 else COLOURS[(place - 1) % len(COLOURS)], alpha=0.7)
+        for index, box in enumerate(drawn["boxes"]):
+            box.set(facecolor=GREY if index == 0 else COLOURS[(index - 1) % len(COLOURS)], alpha=0.7)
         for part in ("whiskers", "caps", "medians"):
             for line in drawn[part]:
                 line.set_color(GREY)
@@ -183,20 +184,20 @@ def lengths(texts: Mapping[str, Sequence[str]]) -> Any:
 
 
 def style(report: Mapping[str, Any]) -> Any:
-    """Distances of habits from the owner's, by arm; the dashes are what other mails of the owner score."""
+    """Style distances from the owner's mails, by arm; dashed lines mark those of other mails of the owner."""
     names = [name for name in SCORES if name.startswith("style_")]
     figure, (axes,) = _figure(1, 9.5, 3.6)
-    arms, places = list(report["arms"]), np.arange(len(names))
+    arms, positions = list(report["arms"]), np.arange(len(names))
     width = 0.8 / len(arms)
-    for place, arm in enumerate(arms):
+    for index, arm in enumerate(arms):
         heights = [report["arms"][arm][name] for name in names]
-        shift = (place - (len(arms) - 1) / 2) * width
-        axes.bar(places + shift, heights, width, label=name_of(arm), color=COLOURS[place % len(COLOURS)])
-    for place, name in enumerate(names):
+        shift = (index - (len(arms) - 1) / 2) * width
+        axes.bar(positions + shift, heights, width, label=name_of(arm), color=COLOURS[index % len(COLOURS)])
+    for x, name in zip(positions, names, strict=True):
         if name in report["owner"]:
-            axes.hlines(report["owner"][name], place - 0.45, place + 0.45, color=GREY, linestyle="--", linewidth=1)
-    axes.set_xticks(places, [SCORES[name].label for name in names], rotation=20, ha="right", fontsize=8)
-    axes.set_title("Distance from the owner's habits (0 is none)")
+            axes.hlines(report["owner"][name], x - 0.45, x + 0.45, color=GREY, linestyle="--", linewidth=1)
+    axes.set_xticks(positions, [SCORES[name].label for name in names], rotation=20, ha="right", fontsize=8)
+    axes.set_title("Style distance from the owner's mails (0: identical)")
     _legend(axes)
     return figure
 
@@ -204,43 +205,43 @@ def style(report: Mapping[str, Any]) -> Any:
 def all_of(
     report: Mapping[str, Any], arms: Mapping[str, Mapping[str, PerMailScore]], generations: Records, history: Records
 ) -> dict[str, Any]:
-    """Every plot by its name.
+    """All plots of an evaluation by name.
 
     Args:
-        report: Of the evaluation.
+        report: The evaluation's report.
         arms: Scores by arm, with the owner's.
-        generations: Lines of generations.jsonl.
-        history: Lines of history.jsonl.
+        generations: The lines of generations.jsonl.
+        history: The lines of history.jsonl.
     """
     texts = {OWNER: [line["email"] for line in generations]}
     texts |= {arm: [line[arm] for line in generations] for arm in report["arms"]}
-    made = {"scores": scores(report), "mauve": mauve_curves(arms), "style": style(report), "lengths": lengths(texts)}
-    return made | ({"loss": losses(history)} if history else {})
+    figures = {"scores": scores(report), "mauve": mauve_curves(arms), "style": style(report), "lengths": lengths(texts)}
+    return figures | ({"loss": losses(history)} if history else {})
 
 
 def as_image(figure: Any) -> str:
-    """A figure for an img element: an SVG that needs no file beside it."""
+    """A figure as the address of an img element: an SVG inside the page."""
     return "data:image/svg+xml;base64," + base64.b64encode(_saved(figure, "svg")).decode("ascii")
 
 
-def write_pictures(folder: Path, figures: Mapping[str, Any]) -> None:
-    """Figures as PNG files on white, by name."""
+def write_pngs(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Write figures to a folder as PNG files on white, by name."""
     folder.mkdir(exist_ok=True)
     for name, figure in figures.items():
         picture = _saved(figure, "png", transparent=False, facecolor="white", dpi=120)
         (folder / f"{name}.png").write_bytes(picture)
 
 
-def _saved(figure: Any, kind: str, **how: Any) -> bytes:
+def _saved(figure: Any, kind: str, **options: Any) -> bytes:
     buffer = BytesIO()
-    # Without a date the same figures give the same bytes.
+    # Without a date, equal figures have equal bytes.
     metadata = {"Date": None} if kind == "svg" else {}
-    figure.savefig(buffer, format=kind, metadata=metadata, **({"transparent": True} | how))
+    figure.savefig(buffer, format=kind, metadata=metadata, **({"transparent": True} | options))
     return buffer.getvalue()
 
 
 def _figure(columns: int, width: float, height: float, sharey: bool = False) -> tuple[Any, list[Any]]:
-    """A figure and its axes in one row, all lines and letters grey."""
+    """A figure with its axes in one row; lines and text are grey."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -254,9 +255,9 @@ def _figure(columns: int, width: float, height: float, sharey: bool = False) -> 
     return figure, all_axes
 
 
-def _name_losses(axes: Any, title: str) -> None:
+def _label_losses(axes: Any, title: str) -> None:
     axes.set_xlabel("step")
-    axes.set_ylabel("nats a token")
+    axes.set_ylabel("nats per token")
     axes.set_title(title)
     _legend(axes)
 

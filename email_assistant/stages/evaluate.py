@@ -10,10 +10,10 @@ from typing import Any
 
 from email_assistant.configuration.schema import Config
 from email_assistant.evaluation import generation_cache
+from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.evaluation.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extracted
 from email_assistant.evaluation.scoring import Scorer, embedder, perplexity_of, scorer, write_mails, writer
-from email_assistant.experiments import comparison
-from email_assistant.experiments.tracking import Run
+from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import base_fingerprint, base_identity, generation_key
 from email_assistant.language_model.generation import TextGenerator
@@ -52,7 +52,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     arms[OWNER] = bench.measure_owner(judge)
     report = {
         "mails": len(bench.test),
-        **comparison.report_of(arms, FLOOR, FIRST, config.evaluation.resamples, config.seed),
+        **compare_arms(arms, FLOOR, FIRST, config.evaluation.resamples, config.seed),
         "mauve_by_seed": {arm: mauve_by_seed(arms[arm]["mauve"]) for arm in mails},
         "longest_copy": {
             arm: bench.scorer.longest_copy([mail["text"] for mail in by_it]) for arm, by_it in mails.items()
@@ -68,13 +68,13 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     jsonl.write(folder / generation_cache.CACHE_FILE, bench.written)
     jsonl.write_json(folder / "report.json", report)
     figures = plots.all_of(report, arms, generations, bench.history)
-    plots.write_pictures(folder / "plots", figures)
+    plots.write_pngs(folder / "plots", figures)
     evaluation_page.write_report(folder / "report.html", report, generations, figures)
     counts = {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()}
     return counts | {"mails": len(bench.test)}
 
 
-def log_to(run: Run, artifact: Artifact, config: Config) -> None:
+def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
     """Log scores, their intervals, the page, the plots and a table of the mails to a run."""
     report = jsonl.read_json(artifact.path("report.json"))
     for arm, scores in [*report["arms"].items(), (OWNER, report["owner"])]:

@@ -47,7 +47,7 @@ def _promised(trained: Artifact | None) -> str:
 
 def _remembers(context: Context, trained: Artifact | None) -> str:
     """What was measured of how many training mails come out of it word for word."""
-    for evaluation in lineage.evaluations(context.cache, trained):
+    for evaluation in lineage.evaluations_of(context.cache, trained):
         measured = jsonl.read_json(evaluation.path("report.json"))["memorisation"]
         if measured:
             shares = ", ".join(f"{value:.0%} of {name}" for name, value in measured["extracted"].items())

@@ -16,7 +16,8 @@ from email_assistant.errors import ConfigurationError, PrivacyError
 from email_assistant.evaluation.memorisation import canaries, canaries_extracted, canary_exposures
 from email_assistant.evaluation.scoring import embedder, perplexity_of, scorer, write_mails, writer
 from email_assistant.experiments import lineage, registry, trials
-from email_assistant.experiments.tracking import Run
+from email_assistant.experiments.run_logger import RunLogger
+from email_assistant.experiments.tags import ADAPTER
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.distributed import DistributedContext
@@ -62,11 +63,11 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     card = model_card(config, metrics, signatures, inputs.artifacts, fingerprint)
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
     fresh = {"key": inputs.key.key, "reads": inputs.key.content, **inputs.provenance}
-    lineage.record(folder / "adapter", trained.manifest if trained else fresh, inputs.artifacts, metrics)
+    lineage.write_lineage(folder / "adapter", trained.manifest if trained else fresh, inputs.artifacts, metrics)
     return {**metrics, "fit": list(facts)}
 
 
-def log_to(run: Run, artifact: Artifact, config: Config) -> None:
+def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
     """Log scores, their settings, the data's hash and the adapter to a run."""
     saved = jsonl.read_json(artifact.path("metrics.json"))
     run.log_metrics(saved["metrics"])
@@ -79,7 +80,7 @@ def log_to(run: Run, artifact: Artifact, config: Config) -> None:
         for record in jsonl.read(artifact.path("history.jsonl")):
             run.log_metrics({key: value for key, value in record.items() if key != "step"}, int(record["step"]))
     if config.tracking.log_adapter:
-        run.log_files(artifact.path("adapter"), registry.ADAPTER)
+        run.log_files(artifact.path("adapter"), ADAPTER)
         registry.register(run, artifact, saved["metrics"], config)
 
 
@@ -111,7 +112,7 @@ def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageM
     if peers.shards:
         peers.shard(model.model, model.device)
     start = None if config.lora.init == "default" else keep(model.model, folder / PROGRESS / "start.safetensors")
-    trial, validations = trials.current(config), itertools.count()
+    trial, validations = trials.current_trial(config.sweep.trial), itertools.count()
 
     def report(metrics: dict[str, float], step: int) -> None:
         inputs.run.log_metrics(metrics, step)

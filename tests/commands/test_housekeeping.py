@@ -1,4 +1,4 @@
-"""What is there, and what is left over."""
+"""`stage=status` and `stage=clean`, and the processes that runs belong to."""
 
 import os
 import subprocess
@@ -12,14 +12,15 @@ from warm import Call
 
 from email_assistant.console import age, size
 from email_assistant.experiments import processes
-from email_assistant.experiments.tracking import PROCESS_TAG, open_store
+from email_assistant.experiments.connection import open_store
+from email_assistant.experiments.tags import PROCESS_TAG
 from email_assistant.stages.catalog import STAGES
 
 Run = Callable[..., Call]
 
 
 def lines(out: str) -> dict[str, str]:
-    """What the table says of each stage; what does not fit into a line goes on in the next one."""
+    """The status of each stage, whose table cells may be wrapped to several lines."""
     found: dict[str, str] = {}
     stage = ""
     for line in out.splitlines():
@@ -30,14 +31,14 @@ def lines(out: str) -> dict[str, str]:
     return found
 
 
-def test_status_says_what_is_there_and_what_would_run_and_why(run_py: Run, tmp_path: Path) -> None:
+def test_status_shows_what_is_cached_and_what_would_run_and_why(run_py: Run, tmp_path: Path) -> None:
     nothing = lines(run_py("stage=status").out)
     assert nothing["data"].startswith("would run")
     assert nothing["train"].endswith("after split")
     assert not (tmp_path / "mlruns").exists()
     assert run_py("stage=split", "tracking=none").code == 0
     made = lines(run_py("stage=status").out)
-    assert all(made[stage].startswith("is there") for stage in ("data", "summarize", "split"))
+    assert all(made[stage].startswith("cached") for stage in ("data", "summarize", "split"))
     assert made["train"].startswith("would run")
     key = (tmp_path / "outputs" / "latest" / "data").resolve().name
     assert key[:12] in made["data"]
@@ -72,13 +73,12 @@ def test_clean_shows_and_then_removes_what_no_run_refers_to(run_py: Run, tmp_pat
 
     shown = run_py("stage=clean")
     assert shown.code == 0, shown.err
-    assert "clean.remove=true removes them" in shown.out
     assert shown.out.count("deleted run") == 3
     assert there() == 4
     assert interrupted.exists()
     removed = run_py("stage=clean", "clean.remove=true")
     assert removed.code == 0, removed.err
-    # That of the run that is left, and that which was used last.
+    # That of the remaining run, and that which was used last.
     assert there() == 2
     assert not interrupted.exists()
     assert sorted(folder.name for folder in (tmp_path / "mlruns" / "artifacts").iterdir()) == [runs["21"]]
@@ -86,35 +86,36 @@ def test_clean_shows_and_then_removes_what_no_run_refers_to(run_py: Run, tmp_pat
     assert run_py("stage=data", "data.max_mails=21").out.count("cached") == 1
 
 
-def test_runs_under_way_are_waited_for_and_dead_ones_are_killed(run_py: Run, tmp_path: Path) -> None:
+def test_clean_refuses_while_a_run_is_in_progress_and_ends_dead_ones(run_py: Run, tmp_path: Path) -> None:
     client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
-    run = client.create_run(experiment, tags={PROCESS_TAG: processes.this()}).info.run_id
+    run = client.create_run(experiment, tags={PROCESS_TAG: processes.this_process()}).info.run_id
     refused = run_py("stage=clean", fresh=True)
     assert refused.code == 1
-    assert "is RUNNING" in refused.err
-    program = "from email_assistant.experiments import processes; print(processes.this())"
+    assert run in refused.err
+    assert client.get_run(run).info.status == "RUNNING"
+    program = "from email_assistant.experiments import processes; print(processes.this_process())"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
     client.set_tag(run, PROCESS_TAG, ended)
-    assert "it is KILLED now" in " ".join(run_py("stage=clean").out.split())
+    assert run_py("stage=clean").code == 0
     assert client.get_run(run).info.status == "KILLED"
 
 
-def test_which_processes_are_gone() -> None:
-    assert not processes.is_gone(processes.this())
-    machine, number, started = processes.this().split()
-    assert processes.is_gone(f"{machine} {number} {int(started) - 60}")
-    assert not processes.is_gone(f"another-{machine} {number} {int(started) - 60}")
-    assert not processes.is_gone("")
+def test_which_processes_have_ended() -> None:
+    assert not processes.has_ended(processes.this_process())
+    machine, number, started = processes.this_process().split()
+    assert processes.has_ended(f"{machine} {number} {int(started) - 60}")
+    assert not processes.has_ended(f"another-{machine} {number} {int(started) - 60}")
+    assert not processes.has_ended("")
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     child.wait()
-    assert processes.is_gone(f"{os.uname().nodename} {child.pid} 1")
+    assert processes.has_ended(f"{os.uname().nodename} {child.pid} 1")
 
 
 @pytest.mark.parametrize(
-    ("passed", "said"), [(3, "now"), (70, "1 minute ago"), (7300, "2 hours ago"), (200000, "2 days ago")]
+    ("passed", "shown"), [(3, "now"), (70, "1 minute ago"), (7300, "2 hours ago"), (200000, "2 days ago")]
 )
-def test_ages_for_people(passed: int, said: str) -> None:
-    assert age(timedelta(seconds=passed)) == said
+def test_ages_for_people(passed: int, shown: str) -> None:
+    assert age(timedelta(seconds=passed)) == shown
 
 
 def test_sizes_for_people() -> None:

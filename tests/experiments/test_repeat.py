@@ -1,4 +1,4 @@
-"""A run once more from the store, what an adapter was made of, and adapters found by an alias."""
+"""Repeating a run of the store, the lineage of an adapter, and adapters by alias."""
 
 import json
 import shutil
@@ -11,7 +11,9 @@ from conftest import ROOT, caller
 from warm import Call
 
 from email_assistant.experiments import registry
-from email_assistant.experiments.tracking import all_runs, experiments_of, open_store, relocate
+from email_assistant.experiments.connection import open_store
+from email_assistant.experiments.queries import experiment_ids, search_runs
+from email_assistant.experiments.server import relocate
 
 Run = Callable[..., Call]
 NAME = "email-assistant-tiny"
@@ -20,11 +22,18 @@ NAME = "email-assistant-tiny"
 def runs_of(tmp_path: Path) -> list[Any]:
     """All runs, the oldest first."""
     client, _ = open_store(tmp_path / "mlruns", "email-assistant")
-    return all_runs(client, experiments_of(client), "")[::-1]
+    return search_runs(client, experiment_ids(client))[::-1]
+
+
+def comparison(tmp_path: Path, run: Any) -> dict[str, dict[str, Any]]:
+    """The comparison of a repeated run with its original, by stage."""
+    client, _ = open_store(tmp_path / "mlruns", "email-assistant")
+    stages = json.loads(Path(client.download_artifacts(run.info.run_id, "repeat.json")).read_text())
+    return {stage["stage"]: stage for stage in stages}
 
 
 def best(client: Any) -> str:
-    """The number of the version that is the best one."""
+    """The number of the version with the alias `best`."""
     return str(client.get_model_version_by_alias(NAME, "best").version)
 
 
@@ -49,26 +58,29 @@ def trained(training: Path, tmp_path: Path) -> Path:
 def test_a_run_is_repeated_and_its_result_compared(run_py: Run, tmp_path: Path, trained: Path) -> None:
     first = runs_of(tmp_path)[0].info.run_id
     weights = (trained / "adapter_model.safetensors").read_bytes()
-    # Nothing of the call below says what the run was: not its rank, its seed, its archive or its model.
-    alone = [f"paths.outputs={tmp_path}/outputs", f"paths.mlruns={tmp_path}/mlruns"]
-    done = run_py(f"from_run={first[:9]}", *alone, bare=True)
+    # The call below does not contain the run's rank, seed, archive or model.
+    folders = [f"paths.outputs={tmp_path}/outputs", f"paths.mlruns={tmp_path}/mlruns"]
+    done = run_py(f"from_run={first[:9]}", *folders, bare=True)
     assert done.code == 0, done.err
-    assert "train      running: force=true" in done.out
-    assert "versions: the same" in done.out
-    assert done.out.count("  same") == 4, done.out
     assert (trained / "adapter_model.safetensors").read_bytes() == weights
     again = runs_of(tmp_path)[1]
+    stages = comparison(tmp_path, again)
+    assert set(stages) == {"data", "summarize", "split", "train"}
+    for stage in stages.values():
+        assert not any(stage[part] for part in ("reads", "files", "numbers", "versions"))
     assert again.data.params["lora.r"] == "3" and again.data.params["seed"] == "5"
     assert again.data.tags["repeat.of"] == first and again.data.tags["repeat.same"] == "true"
     assert again.data.tags["stage"] == "train"
 
 
-def test_a_repeated_run_may_be_changed_and_tells_what_differs(run_py: Run, tmp_path: Path, trained: Path) -> None:
+def test_a_repeated_run_may_be_changed_and_reports_what_differs(run_py: Run, tmp_path: Path, trained: Path) -> None:
     done = run_py("from_run=" + runs_of(tmp_path)[0].info.run_id, "stage=train", "seed=6", bare=True)
     assert done.code == 0, done.err
-    assert "reads seed (5 → 6)" in done.out and "adapter/adapter_model.safetensors" in done.out
-    assert "validation_loss" in done.out
-    assert runs_of(tmp_path)[1].data.tags["repeat.same"] == "false"
+    changed = runs_of(tmp_path)[1]
+    stage = comparison(tmp_path, changed)["train"]
+    assert "seed (5 → 6)" in stage["reads"] and "adapter/adapter_model.safetensors" in stage["files"]
+    assert "validation_loss" in stage["numbers"]
+    assert changed.data.tags["repeat.same"] == "false"
     # A sweep around a run: its children have its values.
     swept = run_py("-m", "from_run=" + runs_of(tmp_path)[0].info.run_id, "stage=train", "lora.r=1,2", bare=True)
     assert swept.code == 0, swept.err
@@ -84,36 +96,37 @@ def test_the_data_is_found_by_its_hash_where_the_archive_has_changed(
         file.write('{"body": "One more mail with words enough.", "subject": "x"}\n')
     done = run_py(first, bare=True)
     assert done.code == 0, done.err
-    assert "the archive has changed since; its mails are taken from the run's artifact" in done.out
-    assert runs_of(tmp_path)[1].data.tags["repeat.same"] == "true"
+    original, repeated = runs_of(tmp_path)
+    assert repeated.data.tags["repeat.same"] == "true"
+    assert repeated.data.tags["artifact.data"] == original.data.tags["artifact.data"]
     shutil.rmtree(tmp_path / "outputs" / "artifacts" / "data")
     gone = run_py(first, bare=True)
-    assert gone.code == 1 and "data.path: the archive of run" in gone.err and "has changed since" in gone.err
+    assert gone.code == 1 and "data.path: the archive of run" in gone.err
     (tmp_path / "own.jsonl").unlink()
-    assert "is not there" in run_py(first, bare=True).err
+    assert run_py(first, bare=True).code == 1
 
 
-def test_what_cannot_be_repeated_is_said(run_py: Run, tmp_path: Path, trained: Path) -> None:
+def test_what_cannot_be_repeated_is_an_error(run_py: Run, tmp_path: Path, trained: Path) -> None:
     run_id = runs_of(tmp_path)[0].info.run_id
     assert "from_run: no finished run has the name 'nonsense'" in run_py("from_run=nonsense", bare=True).err
     mixed = run_py(f"from_run={run_id}", "experiment=quick", bare=True)
-    assert mixed.code == 1 and "does not go with from_run" in mixed.err
+    assert mixed.code == 1 and "from_run" in mixed.err
     none = run_py("from_run=abcd", f"paths.mlruns={tmp_path}/nowhere", bare=True)
     assert none.code == 1 and "there is no store of runs" in none.err
-    # A run of a version of the project with other keys.
+    # A run of a version of the project that had other keys.
     saved = tmp_path / "mlruns" / "artifacts" / run_id / "artifacts" / "configuration.yaml"
     saved.write_text(saved.read_text().replace("  r: 3\n", "  rank_of_old: 3\n"))
     old = run_py(f"from_run={run_id}", bare=True)
-    assert old.code == 1 and "lora.rank_of_old: no such key" in old.err and "made by the project's commit" in old.err
+    assert old.code == 1 and "lora.rank_of_old: no such key" in old.err and "commit" in old.err
 
 
-def test_an_adapter_says_what_it_was_made_of(run_py: Run, tmp_path: Path, trained: Path) -> None:
+def test_the_lineage_of_an_adapter(run_py: Run, tmp_path: Path, trained: Path) -> None:
     assert run_py("stage=evaluate", "data.path=own.jsonl", "lora.r=3", "seed=5").code == 0
     copy = tmp_path / "copy"
     shutil.copytree(trained, copy)
     done = run_py("stage=lineage", f"infer.adapter={copy}")
     assert done.code == 0, done.err
-    assert done.out.count("(there, and unchanged)") == 4
+    assert done.out.count("(unchanged)") == 4
     assert "lora.r=3" in done.out and "commit" in done.out and "the configured one" in done.out
     assert "inputs.archive=" in done.out and "test mails: bleu" in done.out
     assert "2 in the store" in done.out
@@ -125,8 +138,8 @@ def test_an_adapter_says_what_it_was_made_of(run_py: Run, tmp_path: Path, traine
     assert truncated.code == 1 and f"{pairs}: changed or missing" in truncated.err
     shutil.rmtree(pairs.parent)
     missing = run_py("stage=lineage", f"infer.adapter={copy}")
-    assert missing.code == 0 and "(its artifact is not here)" in missing.out
-    # Where no artifact is left, what lies beside the adapter still tells.
+    assert missing.code == 0 and "(artifact missing)" in missing.out
+    # Without any artifact, lineage.json still has the settings.
     alone = run_py("stage=lineage", f"infer.adapter={copy}", f"paths.outputs={tmp_path}/none", "tracking=none")
     assert alone.code == 0 and "lora.r=3" in alone.out and "min_words" in alone.out
     weights = copy / "adapter_model.safetensors"
@@ -135,20 +148,20 @@ def test_an_adapter_says_what_it_was_made_of(run_py: Run, tmp_path: Path, traine
     assert altered.code == 1 and "changed since the adapter was trained" in altered.err
     (copy / "lineage.json").unlink()
     unknown = run_py("stage=lineage", f"infer.adapter={copy}")
-    assert unknown.code == 1 and "nothing is known of it" in unknown.err
+    assert unknown.code == 1 and str(copy) in unknown.err
 
 
 def test_adapters_are_registered_and_found_by_alias(run_py: Run, tmp_path: Path, trained: Path) -> None:
     client, _ = open_store(tmp_path / "mlruns", "email-assistant")
     own = "data.path=own.jsonl"
     assert best(client) == "1"
-    # Hardly trained, so it is no better; and the same adapter again is no further version.
+    # An adapter that is hardly trained is not better, and the same adapter again is not another version.
     assert run_py("stage=train", own, "seed=5", "trainer.learning_rate=1e-9").code == 0
     assert run_py("stage=train", own, "lora.r=3", "seed=5").code == 0
     versions = client.search_model_versions(f"name = '{NAME}'")
     assert sorted(str(version.version) for version in versions) == ["1", "2"]
     assert best(client) == "1"
-    # Secrets were planted in it.
+    # An adapter with canaries is not registered.
     assert run_py("stage=train", own, "lora.r=3", "seed=5", "trainer.canaries=2").code == 0
     assert len(client.search_model_versions(f"name = '{NAME}'")) == 2
 
@@ -162,7 +175,7 @@ def test_adapters_are_registered_and_found_by_alias(run_py: Run, tmp_path: Path,
     assert len(set(used)) == 2
     unknown = run_py("stage=infer", f"infer.adapter=models:/{NAME}@bset", f"infer.input={ask}")
     assert unknown.code == 1 and f"there are models:/{NAME}@best" in unknown.err
-    # Of a grown archive the newest adapter is the best one until there are others; and its run says how the machine is.
+    # When the archive has grown, the newest adapter becomes the best; its run logs the machine's metrics.
     assert not any(name.startswith("system/") for name in runs_of(tmp_path)[0].data.metrics)
     with (tmp_path / "own.jsonl").open("a") as file:
         for number in range(9):
@@ -170,7 +183,7 @@ def test_adapters_are_registered_and_found_by_alias(run_py: Run, tmp_path: Path,
     assert run_py("stage=train", own, "trainer.learning_rate=1e-9", "tracking.system_metrics_seconds=0.2").code == 0
     assert best(client) == "3"
     assert "system/system_memory_usage_megabytes" in runs_of(tmp_path)[-1].data.metrics
-    # A moved store still finds its adapters, and knows where they are.
+    # A relocated store finds its adapters.
     (tmp_path / "mlruns").rename(tmp_path / "moved")
     relocate(tmp_path / "moved")
     moved, _ = open_store(tmp_path / "moved", "email-assistant")

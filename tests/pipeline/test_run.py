@@ -20,8 +20,8 @@ from conftest import ROOT
 from warm import Call
 
 from email_assistant.errors import TrackingError
-from email_assistant.experiments.store import scored_runs
-from email_assistant.experiments.tracking import open_store
+from email_assistant.experiments.connection import open_store
+from email_assistant.experiments.scored_runs import find_scored_runs
 
 Run = Callable[..., Call]
 
@@ -184,9 +184,9 @@ def test_a_sweep_ends_in_a_page_that_compares_its_runs(run_py: Run, tmp_path: Pa
     assert "did you mean chrf?" in refused.err
     client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
     with pytest.raises(TrackingError, match="no finished run has the name 'abcdef'"):
-        scored_runs(client, experiment, ["abcdef"], "validation", "tuned")
+        find_scored_runs(client, experiment, ["abcdef"], "validation", "tuned")
     with pytest.raises(TrackingError, match="no run in the store has scores on test mails"):
-        scored_runs(client, experiment, [], "test", "tuned")
+        find_scored_runs(client, experiment, [], "test", "tuned")
 
 
 def test_infer_writes_a_table_in_order_and_refuses_another_base(run_py: Run, tmp_path: Path, other_model: Path) -> None:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from email_assistant.archive.examples import Example, Examples
-from email_assistant.reports.archive_page import _gone, write_page
+from email_assistant.reports.archive_page import removed_lines, write_page
 
 REPORT = {
     "messages": 3,
@@ -21,7 +21,7 @@ REPORT = {
 }
 
 
-def test_the_page_shows_reasons_and_originals_as_text_alone(tmp_path: Path) -> None:
+def test_the_page_shows_reasons_and_originals_as_text(tmp_path: Path) -> None:
     example = Example("s1", "Ada", "<script>alert(1)</script>", "Mine.\n> quoted <img src=x>", "Mine.")
     write_page(tmp_path / "report.html", REPORT, {"cut: quote": [example]}, [("s9", "no header")])
     page = (tmp_path / "report.html").read_text()
@@ -30,13 +30,13 @@ def test_the_page_shows_reasons_and_originals_as_text_alone(tmp_path: Path) -> N
     assert "bounce (data.drop)" in page
     assert "by someone else" in page
     assert "data:image/png;base64," in page
-    assert 'class="gone">&gt; quoted' in page
+    assert 'class="removed">&gt; quoted' in page
     assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
 
 
-def test_lines_that_went_are_found_where_paragraphs_were_joined() -> None:
-    assert _gone(["one two", "three four", "> no"], ["one two three four"]) == [False, False, True]
-    assert _gone(["all of it", ""], [""]) == [True, False]
+def test_removed_lines_are_found_where_paragraphs_were_joined() -> None:
+    assert removed_lines(["one two", "three four", "> no"], ["one two three four"]) == [False, False, True]
+    assert removed_lines(["all of it", ""], [""]) == [True, False]
 
 
 def test_examples_do_not_depend_on_the_order() -> None:

@@ -18,8 +18,9 @@ from mlflow import MlflowClient
 from warm import Call
 
 from email_assistant.errors import TrackingError
-from email_assistant.experiments import store_view
-from email_assistant.experiments.tracking import open_store, relocate
+from email_assistant.experiments import mlflow_ui
+from email_assistant.experiments.connection import open_store
+from email_assistant.experiments.server import relocate
 from email_assistant.privacy import guard
 
 
@@ -47,7 +48,7 @@ def test_the_page_of_the_store_begins_with_columns_and_a_note(tmp_path: Path) ->
     _, used = open_store(tmp_path, "used")
     client.create_run(used)
     client.set_experiment_tag(used, "mlflow.note.content", "own words")
-    shown = store_view.prepare(client)
+    shown = mlflow_ui.prepare(client)
     assert [(one.name, one.runs) for one in shown] == [("used", 1), ("empty", 0)]
     assert shown[0].address == f"/#/experiments/{used}/runs?viewStateShareKey=scores"
     tags = client.get_experiment(experiment).tags
@@ -59,7 +60,7 @@ def test_the_page_of_the_store_begins_with_columns_and_a_note(tmp_path: Path) ->
 def test_processes_that_open_a_fresh_store_at_once_all_succeed(tmp_path: Path) -> None:
     program = (
         "import sys, pathlib; from email_assistant.privacy import guard; guard.protect()\n"
-        "from email_assistant.experiments.tracking import open_store\n"
+        "from email_assistant.experiments.connection import open_store\n"
         "client, experiment = open_store(pathlib.Path(sys.argv[1]), 'e')\n"
         "client.set_terminated(client.create_run(experiment).info.run_id)\n"
     )
@@ -100,7 +101,7 @@ def test_the_page_of_runs_is_for_this_machine_and_asks_no_other(tmp_path: Path) 
         guard.CALL_VARIABLE: "page",
     }
     port = _free_port()
-    command = [sys.executable, "-m", "email_assistant.experiments.tracking", "--mlruns", str(tmp_path / "runs"), "ui"]
+    command = [sys.executable, "-m", "email_assistant.experiments", "--mlruns", str(tmp_path / "runs"), "ui"]
     server = subprocess.Popen(
         [*command, "--port", str(port)], cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, env=environment
     )

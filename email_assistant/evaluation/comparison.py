@@ -1,0 +1,127 @@
+"""Comparing arms that wrote the same mails: scores with intervals, paired differences, and the gap to the owner."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from email_assistant.metrics.bootstrap import (
+    CONFIDENCE,
+    Difference,
+    bootstrap_weights,
+    centered_percentiles,
+    compare,
+    holm,
+    interval,
+)
+from email_assistant.metrics.formulas import Array
+from email_assistant.metrics.per_mail_score import PerMailScore
+from email_assistant.metrics.scores import OWNER, SCORES
+
+Arms = Mapping[str, Mapping[str, PerMailScore]]
+# Scores that the owner's own mails have too, so that there is a gap between the base model and the owner.
+GAPS = ("mauve", "authorship")
+
+
+def compare_arms(arms: Arms, floor: str | None, first: str, resamples: int, seed: int) -> dict[str, Any]:
+    """The part of an evaluation's report that compares arms.
+
+    Args:
+        arms: Scores by arm; `owner` holds those of the owner's own training mails.
+        floor: The arm from which the gap to the owner is measured; None for no gaps.
+        first: The arm that is compared with all others.
+        resamples: The number of bootstrap resamples.
+        seed: The seed of the bootstrap.
+    """
+    mails = max(len(score.contributions) for scores in arms.values() for score in scores.values())
+    weights = bootstrap_weights(mails, resamples, seed)
+    values = {arm: {name: score.value for name, score in scores.items()} for arm, scores in arms.items()}
+    others = [arm for arm in arms if arm not in (first, OWNER)]
+    return {
+        "arms": {arm: scores for arm, scores in values.items() if arm != OWNER},
+        "owner": values.get(OWNER, {}),
+        "intervals": intervals(arms, weights),
+        "differences": {first: differences(arms, first, others, weights)} if first in arms else {},
+        "gaps_closed": gaps_closed(arms, floor, weights) if floor is not None and floor in arms else {},
+        "bootstrap": {
+            "resamples": resamples,
+            "seed": seed,
+            "coverage": CONFIDENCE,
+            "p_values": "paired, Holm over arms",
+        },
+    }
+
+
+def intervals(arms: Arms, weights: Array) -> dict[str, dict[str, list[float]]]:
+    """The ends of the 95% interval of every score of every arm.
+
+    Args:
+        arms: Scores by arm.
+        weights: The bootstrap's weights, (resamples, mails).
+    """
+    return {
+        arm: {
+            name: list(interval(score, weights, SCORES[name].lowest, SCORES[name].highest))
+            for name, score in scores.items()
+        }
+        for arm, scores in arms.items()
+    }
+
+
+def differences(
+    arms: Arms, first: str, others: Sequence[str], weights: Array
+) -> dict[str, dict[str, dict[str, float]]]:
+    """The paired differences of one arm from others, by arm and score, with Holm's p-values over the arms.
+
+    Args:
+        arms: Scores by arm.
+        first: The arm that is compared.
+        others: The arms that it is compared with.
+        weights: The bootstrap's weights, (resamples, mails).
+    """
+    unadjusted: dict[str, dict[str, Difference]] = {
+        other: {
+            name: compare(arms[first][name], arms[other][name], weights) for name in arms[first] if name in arms[other]
+        }
+        for other in others
+    }
+    adjusted: dict[str, dict[str, dict[str, float]]] = {other: {} for other in others}
+    for name in arms[first]:
+        scored = [other for other in others if name in unadjusted[other]]
+        p_values = holm([unadjusted[other][name].p for other in scored])
+        for other, p in zip(scored, p_values, strict=True):
+            adjusted[other][name] = {**vars(unadjusted[other][name]), "p": p}
+    return adjusted
+
+
+def gaps_closed(arms: Arms, floor: str, weights: Array) -> dict[str, dict[str, dict[str, float]]]:
+    """How much of the gap between a floor and the owner's own mails each arm closes: 0 nothing, 1 all of it.
+
+    A score is left out where the owner does not score above the floor.
+
+    Args:
+        arms: Scores by arm, with the owner's.
+        floor: The arm at which the gap starts.
+        weights: The bootstrap's weights, (resamples, mails).
+    """
+    gaps: dict[str, dict[str, dict[str, float]]] = {}
+    for name in GAPS:
+        if not all(name in arms.get(arm, {}) for arm in (floor, OWNER)):
+            continue
+        low, high = arms[floor][name], arms[OWNER][name]
+        if high.value <= low.value:
+            continue
+        for arm in arms:
+            if arm not in (floor, OWNER) and name in arms[arm]:
+                gaps.setdefault(arm, {})[name] = _gap(arms[arm][name], low, high, weights)
+    return gaps
+
+
+def _gap(score: PerMailScore, floor: PerMailScore, ceiling: PerMailScore, weights: Array) -> dict[str, float]:
+    value = (score.value - floor.value) / (ceiling.value - floor.value)
+    low, high = floor.resample(weights), ceiling.resample(weights)
+    # Resamples in which the owner scores no higher than the floor have no gap.
+    usable = high - low > 1e-9
+    shares = ((score.resample(weights) - low)[usable] / (high - low)[usable]) if usable.any() else np.array([value])
+    ends = centered_percentiles(value, shares)
+    return {"value": value, "low": min(ends[0], value), "high": max(ends[1], value)}

@@ -1,0 +1,149 @@
+"""Opening the MLflow store: a SQLite database and a folder of files under `paths.mlruns`, or a server."""
+
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+from omegaconf import DictConfig
+
+from email_assistant.configuration.schema import Config
+from email_assistant.errors import TrackingError
+from email_assistant.experiments import lazy_mlflow
+from email_assistant.privacy import guard
+from email_assistant.privacy.vault_state import LOCKED_SUFFIX
+
+# The experiment of runs that read no archive.
+NO_ARCHIVE = "email-assistant"
+# The demo's experiment, as `experiment_name` names it.
+DEMO = "demo/archive.mbox"
+LONGEST_NAME = 120
+# Seconds to wait for a server's first answer.
+CONNECT_TIMEOUT = 10
+
+
+def database(mlruns: Path) -> Path:
+    """The database file of a local store."""
+    return mlruns / "mlflow.db"
+
+
+def files_folder(mlruns: Path) -> Path:
+    """The folder where a local store keeps the files of its runs."""
+    return mlruns / "artifacts"
+
+
+def connect(config: Config | DictConfig) -> tuple["lazy_mlflow.MlflowClient", str]:
+    """Open the configured store, local or on a server.
+
+    Returns:
+        A client, and the id of the configured experiment, which is created if necessary.
+
+    Raises:
+        TrackingError: when the store cannot be used.
+    """
+    experiment = experiment_name(config)
+    if config.tracking.uri:
+        return _open_server(config.tracking.uri, experiment)
+    return open_store(Path(config.paths.mlruns), experiment)
+
+
+def has_store(config: Config | DictConfig) -> bool:
+    """Whether a store is configured on a server or exists on disk; nothing is opened."""
+    return bool(config.tracking.uri) or database(Path(config.paths.mlruns)).exists()
+
+
+def experiment_name(config: Config | DictConfig) -> str:
+    """The configured experiment, or else the last two parts of the archive's path."""
+    if config.tracking.experiment:
+        return str(config.tracking.experiment)
+    paths = config.data.path
+    reads_none = config.stage in ("infer", "export") and config.infer.adapter and config.retrieval.method == "none"
+    if not paths or reads_none:
+        return NO_ARCHIVE
+    absolute = [Path(path).expanduser().absolute() for path in ([paths] if isinstance(paths, str) else paths)]
+    return ", ".join("/".join(path.parts[-2:]) for path in absolute)[:LONGEST_NAME]
+
+
+def _open_server(uri: str, experiment: str) -> tuple["lazy_mlflow.MlflowClient", str]:
+    parts = urlsplit(uri)
+    host = parts.hostname or ""
+    guard.allow_host(host)
+    try:
+        # Without this check MLflow would retry for minutes.
+        address = (host, parts.port or (443 if parts.scheme == "https" else 80))
+        socket.create_connection(address, CONNECT_TIMEOUT).close()
+    except OSError as error:
+        raise TrackingError(f"tracking.uri = {uri}: no server answers there: {error.strerror or error}") from error
+    client = lazy_mlflow.MlflowClient(uri)
+    try:
+        existing = client.get_experiment_by_name(experiment)
+        return client, existing.experiment_id if existing else client.create_experiment(experiment)
+    except lazy_mlflow.MlflowException as error:
+        # Another process may have created it in the meantime.
+        existing = client.get_experiment_by_name(experiment) if error.error_code == "RESOURCE_ALREADY_EXISTS" else None
+        if existing is None:
+            raise TrackingError(f"tracking.uri = {uri}: no MLflow server answers there: {error.error_code}") from error
+        return client, existing.experiment_id
+
+
+def open_store(mlruns: Path, experiment: str) -> tuple["lazy_mlflow.MlflowClient", str]:
+    """Open a local store; the store and the experiment are created if necessary.
+
+    Returns:
+        A client, and the experiment's id.
+
+    Raises:
+        TrackingError: when the store was created in another folder, or cannot be written.
+    """
+    with _lock(mlruns):
+        client = _open_database(mlruns)
+        existing = client.get_experiment_by_name(experiment)
+        if existing is None:
+            folder = str(files_folder(mlruns.resolve()))
+            return client, client.create_experiment(experiment, artifact_location=folder)
+    return client, existing.experiment_id
+
+
+def open_existing_store(mlruns: Path) -> "lazy_mlflow.MlflowClient":
+    """Open a local store that exists.
+
+    Raises:
+        TrackingError: when there is none, or it was created in another folder.
+    """
+    if not database(mlruns).exists():
+        raise TrackingError(f"{mlruns}: there is no store here")
+    with _lock(mlruns):
+        return _open_database(mlruns)
+
+
+def _lock(mlruns: Path) -> FileLock:
+    """A lock for creating the database: two processes that create it at once would corrupt it."""
+    try:
+        mlruns.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrackingError(f"{mlruns}: cannot be written: {error.strerror}; paths.mlruns names the folder") from error
+    return FileLock(mlruns / ".lock")
+
+
+def _open_database(mlruns: Path) -> "lazy_mlflow.MlflowClient":
+    mlruns = mlruns.resolve()
+    if database(mlruns).with_name(f"{database(mlruns).name}{LOCKED_SUFFIX}").exists():
+        raise TrackingError(f"{mlruns}: the store is encrypted; stage=unlock decrypts it")
+    try:
+        client = lazy_mlflow.MlflowClient(f"sqlite:///{database(mlruns)}")
+        locations = [experiment.artifact_location for experiment in client.search_experiments()]
+    except (lazy_mlflow.DatabaseError, lazy_mlflow.MlflowException) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise TrackingError(
+            f"{database(mlruns)}: cannot be read ({reason}): restore a backup, or move it away to start an empty "
+            "store; artifacts do not depend on it"
+        ) from error
+    # MLflow's own empty experiment has a location of another form.
+    here = files_folder(mlruns)
+    moved = [path for path in map(Path, locations) if path.name == here.name and path.resolve() != here]
+    if moved:
+        raise TrackingError(
+            f"{mlruns}: the store was created in {moved[0].parent} and would write there; if it was moved or copied, "
+            "run: python -m email_assistant.experiments relocate"
+        )
+    return client

@@ -1,0 +1,107 @@
+"""Finding runs and their files in the store."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from email_assistant.errors import TrackingError
+from email_assistant.experiments import lazy_mlflow
+from email_assistant.experiments.connection import database, files_folder
+from email_assistant.experiments.tags import ARTIFACT_TAG
+
+# Runs that the store returns at once.
+PAGE = 500
+
+
+def experiment_ids(client: "lazy_mlflow.MlflowClient", deleted: bool = False) -> list[str]:
+    """The ids of all experiments; with `deleted` also of those that were deleted in MLflow's UI."""
+    view = lazy_mlflow.ViewType.ALL if deleted else lazy_mlflow.ViewType.ACTIVE_ONLY
+    return [experiment.experiment_id for experiment in client.search_experiments(view)]
+
+
+def search_runs(
+    client: "lazy_mlflow.MlflowClient", experiments: Sequence[str], where: str = "", deleted: bool = False
+) -> "list[lazy_mlflow.Run]":
+    """All runs of some experiments that match a filter, the newest first.
+
+    Args:
+        client: A client of the store.
+        experiments: Ids of experiments.
+        where: A filter in MLflow's language; empty for all runs.
+        deleted: Whether to return only deleted runs, instead of only those that are not.
+    """
+    view = lazy_mlflow.ViewType.DELETED_ONLY if deleted else lazy_mlflow.ViewType.ACTIVE_ONLY
+    runs: list[lazy_mlflow.Run] = []
+    token: str | None = None
+    while token is None or token:
+        page = client.search_runs(
+            list(experiments), where, view, max_results=PAGE, order_by=["attributes.start_time DESC"], page_token=token
+        )
+        runs += page
+        token = page.token or ""
+    return runs
+
+
+def quoted(value: str) -> str:
+    """A value in MLflow's filter language, which has no escapes."""
+    return f'"{value}"' if "'" in value else f"'{value}'"
+
+
+def match_runs(name_or_id: str, runs: "Sequence[lazy_mlflow.Run]", key: str) -> "list[lazy_mlflow.Run]":
+    """The runs with a name, or whose id starts with some digits.
+
+    Raises:
+        TrackingError: when there is none, naming the configuration key that asked for it.
+    """
+    is_id = re.fullmatch(r"[0-9a-f]{4,32}", name_or_id)
+    matches = [
+        run for run in runs if run.info.run_name == name_or_id or (is_id and run.info.run_id.startswith(name_or_id))
+    ]
+    if not matches:
+        raise TrackingError(f"{key}: no finished run has the name {name_or_id!r} or an id that starts with it")
+    return matches
+
+
+def run_to_repeat(client: "lazy_mlflow.MlflowClient", name_or_id: str) -> "lazy_mlflow.Run":
+    """The run that `from_run` names, in any experiment; the newest of several.
+
+    Raises:
+        TrackingError: when there is none.
+    """
+    return match_runs(name_or_id, search_runs(client, experiment_ids(client)), "from_run")[0]
+
+
+def artifact_keys(runs: "Sequence[lazy_mlflow.Run]") -> set[str]:
+    """The keys of all artifacts that runs refer to."""
+    return {value for run in runs for name, value in run.data.tags.items() if name.startswith(ARTIFACT_TAG)}
+
+
+def run_folders(mlruns: Path) -> Iterator[Path]:
+    """The folders in which a local store keeps the files of its runs, each named by the run's id."""
+    for folder in sorted(files_folder(mlruns).glob("*")):
+        if folder.is_dir() and re.fullmatch(r"[0-9a-f]{32}", folder.name):
+            yield folder
+
+
+def run_files(mlruns: Path, run_id: str) -> Path:
+    """The folder in which a local store keeps the files of a run."""
+    return files_folder(mlruns) / run_id / "artifacts"
+
+
+def delete_permanently(mlruns: Path, run_ids: Sequence[str]) -> None:
+    """Remove runs that are marked as deleted from a local store, with their files.
+
+    Raises:
+        TrackingError: when MLflow could not remove them.
+    """
+    if not run_ids:
+        return
+    store = f"sqlite:///{database(mlruns).resolve()}"
+    command = [sys.executable, "-m", "mlflow", "gc", "--backend-store-uri", store, "--run-ids", ",".join(run_ids)]
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": store}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode:
+        raise TrackingError(f"mlflow gc did not remove the deleted runs: {done.stderr.strip().splitlines()[-1:]}")

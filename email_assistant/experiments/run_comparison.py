@@ -1,0 +1,183 @@
+"""Comparing runs of the store: which is best, which are not significantly worse, and what each parameter does."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from email_assistant.configuration.checks import is_learned
+from email_assistant.evaluation.comparison import compare_arms
+from email_assistant.experiments.scored_runs import ScoredRun
+from email_assistant.metrics.bootstrap import SIGNIFICANCE_LEVEL, bootstrap_weights, compare, holm
+from email_assistant.metrics.formulas import Array
+from email_assistant.metrics.per_mail_score import Average
+from email_assistant.metrics.scores import SCORES
+
+# Scores that are shown first, after the one that runs are ranked by; the page's table has all scores.
+MAIN_SCORES = ("perplexity", "mauve", "bleu", "chrf")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A value of a parameter against the parameter's best value, averaged over all values of the other parameters.
+
+    Attributes:
+        value: The value.
+        runs: The number of runs that have it.
+        mean: The mean score of these runs.
+        difference: The best value's mean minus this one; None for the best value itself, as the following.
+        low: The lower end of the difference's 95% interval.
+        high: The upper end.
+        p: The p-value of the difference, after Holm's correction over the values.
+    """
+
+    value: str
+    runs: int
+    mean: float
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the value is significantly worse than the best one."""
+        return self.p is not None and self.p < SIGNIFICANCE_LEVEL
+
+
+@dataclass(frozen=True)
+class RunComparison:
+    """The comparison of several runs on the same mails.
+
+    Attributes:
+        ranked_by: The name of the score that runs are ranked by.
+        labels: The runs' labels, the best run first.
+        runs: The runs by label.
+        varied: The parameters in which the runs differ.
+        report: Scores, intervals and differences by label, as `compare_arms` returns them by arm.
+        ties: Labels of runs that are not significantly different from the best.
+        effects: For each varied parameter that can be judged, its values, the best first.
+        excluded: Names of runs that were scored on other mails.
+        warnings: Reasons to doubt the comparison.
+    """
+
+    ranked_by: str
+    labels: list[str]
+    runs: Mapping[str, ScoredRun]
+    varied: list[str]
+    report: dict[str, Any]
+    ties: list[str]
+    effects: dict[str, list[Effect]]
+    excluded: list[str]
+    warnings: list[str]
+
+    @property
+    def main_scores(self) -> list[str]:
+        """The names of the scores to show first, of those that all runs have."""
+        common = set.intersection(*(set(scores) for scores in self.report["arms"].values()))
+        return [name for name in dict.fromkeys((self.ranked_by, *MAIN_SCORES)) if name in common]
+
+    @property
+    def best(self) -> str:
+        """The label of the best run."""
+        return self.labels[0]
+
+
+def compare_runs(candidates: Sequence[ScoredRun], ranked_by: str, resamples: int, seed: int) -> RunComparison:
+    """Compare runs that were scored on the same mails.
+
+    Args:
+        candidates: Runs with scores; those on other mails than most are excluded.
+        ranked_by: The name of the score to rank by.
+        resamples: The number of bootstrap resamples.
+        seed: The seed of the bootstrap.
+    """
+    chosen, excluded = _on_the_same_mails(candidates)
+    varied = _varied([run.params for run in chosen])
+    runs = dict(zip(_labels(chosen, varied), chosen, strict=True))
+    labels = sorted(runs, key=lambda label: (_cost(ranked_by, runs[label].scores[ranked_by].value), label))
+    best = labels[0]
+    report = compare_arms({label: runs[label].scores for label in labels}, None, best, resamples, seed)
+    differences = report["differences"][best]
+    return RunComparison(
+        ranked_by=ranked_by,
+        labels=labels,
+        runs=runs,
+        varied=varied,
+        report=report,
+        ties=[label for label in labels[1:] if differences[label][ranked_by]["p"] >= SIGNIFICANCE_LEVEL],
+        effects=_effects(chosen, varied, ranked_by, bootstrap_weights(len(chosen[0].ids), resamples, seed)),
+        excluded=[run.name for run in excluded],
+        warnings=_warnings(chosen),
+    )
+
+
+def _on_the_same_mails(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[ScoredRun]]:
+    """The largest group of runs with the same mails, and all other runs; of equal groups that of the newest run."""
+    sizes = Counter(tuple(run.ids) for run in runs)
+    largest = max(sizes, key=lambda ids: sizes[ids])
+    return [run for run in runs if tuple(run.ids) == largest], [run for run in runs if tuple(run.ids) != largest]
+
+
+def _varied(params: Sequence[Mapping[str, str]]) -> list[str]:
+    """The parameters in which runs differ and which affect results."""
+    names = dict.fromkeys(name for flat in params for name in flat)
+    return [name for name in filter(is_learned, names) if len({flat.get(name) for flat in params}) > 1]
+
+
+def _labels(runs: Sequence[ScoredRun], varied: Sequence[str]) -> list[str]:
+    """A label for each run: its varied values, with the beginning of its id where these are not unique."""
+    labels = [", ".join(f"{name.rpartition('.')[2]} {run.params.get(name)}" for name in varied) for run in runs]
+    count = Counter(labels)
+    return [
+        label if label and count[label] == 1 else f"{label or run.name} ({run.id[:6]})"
+        for label, run in zip(labels, runs, strict=True)
+    ]
+
+
+def _effects(
+    runs: Sequence[ScoredRun], varied: Sequence[str], ranked_by: str, weights: Array
+) -> dict[str, list[Effect]]:
+    """The effects of the varied parameters.
+
+    A parameter is left out unless each of its values was combined with the same values of the others: means over
+    different combinations would reflect those, too.
+    """
+    effects: dict[str, list[Effect]] = {}
+    for name in varied:
+        others = [other for other in varied if other != name]
+        by_value: dict[str, list[ScoredRun]] = {}
+        for run in runs:
+            by_value.setdefault(str(run.params.get(name)), []).append(run)
+        combinations = [
+            Counter(tuple(run.params.get(other) for other in others) for run in group) for group in by_value.values()
+        ]
+        if all(combination == combinations[0] for combination in combinations):
+            effects[name] = _effect(by_value, ranked_by, weights)
+    return effects
+
+
+def _effect(by_value: Mapping[str, Sequence[ScoredRun]], ranked_by: str, weights: Array) -> list[Effect]:
+    means = {value: Average([run.scores[ranked_by] for run in group]) for value, group in by_value.items()}
+    best, *others = sorted(means, key=lambda value: _cost(ranked_by, means[value].value))
+    differences = [compare(means[best], means[value], weights) for value in others]
+    p_values = holm([difference.p for difference in differences])
+    effects = [Effect(best, len(by_value[best]), means[best].value)]
+    for value, difference, p in zip(others, differences, p_values, strict=True):
+        runs, mean = len(by_value[value]), means[value].value
+        effects.append(Effect(value, runs, mean, difference.value, difference.low, difference.high, p))
+    return effects
+
+
+def _cost(score: str, value: float) -> float:
+    """A score as a number that is better the smaller it is."""
+    return value if SCORES[score].better == "low" else -value
+
+
+def _warnings(runs: Sequence[ScoredRun]) -> list[str]:
+    scores = dict.fromkeys(name for run in runs for name in run.signatures)
+    return [
+        f"{name} was computed in different ways; its differences mean nothing"
+        for name in scores
+        if len({run.signatures.get(name) for run in runs}) > 1
+    ]

@@ -1,0 +1,112 @@
+"""Comparing runs: which is best, what a parameter does, and which differences are not significant."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from email_assistant.commands.compare import verdict
+from email_assistant.experiments.run_comparison import RunComparison, compare_runs
+from email_assistant.experiments.scored_runs import ScoredRun
+from email_assistant.metrics.per_mail_score import Average, mean
+from email_assistant.reports.comparison_page import figures_of, write_comparison
+
+MAILS = [f"m{number}" for number in range(40)]
+BY_DIFFICULTY = [random.Random(number).uniform(0, 50) for number in range(40)]
+
+
+def run(name: str, better_by: float, ids: list[str] = MAILS, **params: str) -> ScoredRun:
+    """A run whose mails score by their difficulty, plus a constant, plus a little noise."""
+    rng = random.Random(name)
+    chrf = mean([score + better_by + rng.uniform(-1, 1) for score in BY_DIFFICULTY[: len(ids)]])
+    flat = {"stage": "train", "data.processes": name, "tracking.run_name": name} | params
+    history = [{"step": 0, "validation/loss": 3.0}, {"step": 5, "validation/loss": 2.0}]
+    return ScoredRun(name * 8, name, flat, ids, {"chrf": chrf}, {"chrf": "nc:6"}, history, name)
+
+
+def grid() -> list[ScoredRun]:
+    """Runs whose rank has no effect, and whose learning rate has one."""
+    return [
+        run(f"{rank}{rate}", {"low": 0.0, "high": 3.0}[rate], **{"lora.r": rank, "trainer.learning_rate": rate})
+        for rank in ("4", "16")
+        for rate in ("low", "high")
+    ]
+
+
+@pytest.fixture(scope="module")
+def comparison() -> RunComparison:
+    return compare_runs(grid(), "chrf", 400, 1)
+
+
+def test_the_best_run_comes_first_and_ties_are_named(comparison: RunComparison) -> None:
+    assert comparison.varied == ["lora.r", "trainer.learning_rate"]
+    assert {label.partition(", ")[2] for label in comparison.labels[:2]} == {"learning_rate high"}
+    assert comparison.ties == [comparison.labels[1]]
+    best = comparison.report["arms"][comparison.best]["chrf"]
+    assert best == max(scores["chrf"] for scores in comparison.report["arms"].values())
+    assert comparison.runs[comparison.best].params["trainer.learning_rate"] == "high"
+
+
+def test_the_effect_of_a_parameter_is_averaged_over_the_others(comparison: RunComparison) -> None:
+    rank, rate = comparison.effects["lora.r"], comparison.effects["trainer.learning_rate"]
+    best, worst = rate
+    assert [best.value, worst.value] == ["high", "low"]
+    assert worst.is_worse and not rank[1].is_worse and not best.is_worse
+    assert worst.low is not None and worst.difference is not None and worst.high is not None
+    assert 2.5 < worst.low <= worst.difference <= worst.high < 3.5
+    assert best.mean - worst.mean == pytest.approx(worst.difference)
+    # The verdict has a sentence for the best run, its ties and each parameter.
+    assert len(verdict(comparison)) == 4
+
+
+def test_a_parameter_with_missing_combinations_is_not_judged() -> None:
+    runs = [run for run in grid() if run.name != "4low"]
+    assert compare_runs(runs, "chrf", 200, 1).effects == {}
+
+
+def test_runs_on_other_mails_are_excluded_and_named() -> None:
+    other = run("other", 9.0, [f"x{number}" for number in range(40)], **{"lora.r": "64"})
+    comparison = compare_runs([other, *grid()], "chrf", 200, 1)
+    assert comparison.excluded == ["other"]
+    assert "(other)" in verdict(comparison)[-1]
+    assert not any("64" in label for label in comparison.labels)
+
+
+def test_scores_that_were_computed_differently_are_warned_about() -> None:
+    first, second = run("a", 0.0), run("b", 1.0)
+    second = ScoredRun(**{**vars(second), "signatures": {"chrf": "nc:5"}})
+    (warning,) = compare_runs([first, second], "chrf", 200, 1).warnings
+    assert warning.startswith("chrf ")
+    assert compare_runs([first, run("b", 1.0)], "chrf", 200, 1).warnings == []
+
+
+def test_a_single_run_has_a_page_without_ties(tmp_path: Path) -> None:
+    comparison = compare_runs([run("a", 0.0)], "chrf", 200, 1)
+    assert comparison.ties == [] and comparison.varied == []
+    write_comparison(tmp_path / "c.html", comparison, "validation", verdict(comparison), figures_of(comparison))
+    assert "<h1>Comparison of 1 runs on 40 validation mails</h1>" in (tmp_path / "c.html").read_text(encoding="utf-8")
+
+
+def test_the_page_is_self_contained_and_shows_values_as_text(tmp_path: Path, comparison: RunComparison) -> None:
+    runs: dict[str, Any] = dict(comparison.runs)
+    hostile = ScoredRun(**{**vars(runs[comparison.best]), "params": {"lora.r": "<script>alert(1)</script>"}})
+    shown = RunComparison(**{**vars(comparison), "runs": runs | {comparison.best: hostile}})
+    path = tmp_path / "c.html"
+    write_comparison(path, shown, "validation", verdict(comparison), figures_of(comparison))
+    page = path.read_text(encoding="utf-8")
+    assert page.count("<script>") == 1
+    assert "&lt;script&gt;alert(1)" in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert page.count("data:image/svg+xml;base64,") == 2
+    assert "4 runs on 40 validation mails" in page
+
+
+def test_a_mean_over_runs_is_drawn_as_they_are() -> None:
+    one, other = mean([1.0, 2.0, 3.0]), mean([3.0, 2.0, 4.0])
+    import numpy as np
+
+    drawn = np.array([[3.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    both = Average([one, other])
+    assert both.value == 2.5
+    assert both.resample(drawn).tolist() == [2.0, 2.5]
