@@ -27,7 +27,8 @@ from email_assistant.evaluation.scoring import Scorer, decoding_of, embedder  # 
 from email_assistant.language_model.decoding import Completion, row_seed  # noqa: E402
 from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
 from email_assistant.language_model.generation import generate  # noqa: E402
-from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base  # noqa: E402
+from email_assistant.language_model.loading import LanguageModel, load_adapter  # noqa: E402
+from email_assistant.language_model.process import set_up_base  # noqa: E402
 from email_assistant.metrics.scores import SCORES  # noqa: E402
 from email_assistant.requests.prompting import Prompter, PromptSettings  # noqa: E402
 from email_assistant.storage import jsonl  # noqa: E402
@@ -52,7 +53,7 @@ def main() -> None:
     latest = config.outputs / "latest"
     training = jsonl.read(latest / "split" / "train.jsonl", Pair)
     pairs = _left_out(latest)[: arguments.mails]
-    model = load_adapter(load_base(config.model), latest / "train" / "adapter", base_fingerprint(config))
+    model = load_adapter(set_up_base(config.model), latest / "train" / "adapter", base_fingerprint(config))
     prompter = Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, model))
     prompts = [prompter.ids(pair, "plain") for pair in pairs]
     scorer = Scorer(config, model, pairs, training)

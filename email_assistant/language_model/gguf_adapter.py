@@ -11,8 +11,9 @@ from safetensors.numpy import load_file
 
 from email_assistant.errors import ModelError
 from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS, check_folder
+from email_assistant.storage.atomic import atomic_path
 
-# llama.cpp's name of a model type, and whether it holds the rows of query and key in its own order.
+# llama.cpp's architecture of a model type, and whether it stores the rows of query and key weights in another order.
 ARCHITECTURES = {
     "llama": (gguf.MODEL_ARCH.LLAMA, True),
     "mistral": (gguf.MODEL_ARCH.LLAMA, True),
@@ -28,53 +29,50 @@ def write(adapter: Path, base: Path, target: Path) -> None:
     Args:
         adapter: A folder with adapter_config.json and adapter_model.safetensors.
         base: The folder of its base model, whose config.json names the architecture.
-        target: The file, written beside its place and renamed into it.
+        target: The file to write. It appears when it is complete.
 
     Raises:
-        ModelError: when llama.cpp has no such adapter: DoRA, weights of its own for single layers, or a base that
-            is none of `ARCHITECTURES`.
+        ModelError: when llama.cpp does not support the adapter (DoRA, an alpha per layer) or the base is not one of
+            `ARCHITECTURES`.
     """
     check_folder(adapter)
     settings: dict[str, Any] = json.loads((adapter / SETTINGS).read_text(encoding="utf-8"))
     config: dict[str, Any] = json.loads((base / "config.json").read_text(encoding="utf-8"))
     if settings.get("use_dora") or settings.get("alpha_pattern"):
-        raise ModelError(
-            f"{adapter}: llama.cpp knows plain LoRA alone, and neither DoRA nor an alpha for single layers"
-        )
+        raise ModelError(f"{adapter}: llama.cpp supports only plain LoRA, not DoRA or an alpha per layer")
     if config["model_type"] not in ARCHITECTURES:
-        known = ", ".join(ARCHITECTURES)
-        raise ModelError(f"{base}: a {config['model_type']} cannot be written as GGUF here; there are {known}")
-    architecture, reordered = ARCHITECTURES[config["model_type"]]
+        supported = ", ".join(ARCHITECTURES)
+        raise ModelError(f"{base}: a {config['model_type']} cannot be written as GGUF; supported are {supported}")
+    architecture, is_reordered = ARCHITECTURES[config["model_type"]]
     names = gguf.get_tensor_name_map(architecture, config["num_hidden_layers"])
-    partial = target.with_name(f"{target.name}.partial")
-    writer = gguf.GGUFWriter(partial, gguf.MODEL_ARCH_NAMES[architecture])
-    writer.add_type(gguf.GGUFType.ADAPTER)
-    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
-    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, _alpha(settings))
-    for name, weight in sorted(load_file(adapter / WEIGHTS).items()):
-        layer, _, kind = name.removeprefix(PREFIX).removesuffix(".weight").rpartition(".")
-        known_as = names.get_name(layer)
-        if known_as is None or kind not in ("lora_A", "lora_B"):
-            raise ModelError(f"{adapter}: llama.cpp has no place for {name}")
-        tensor = weight.astype(np.float32)
-        if reordered and kind == "lora_B" and layer.endswith((".q_proj", ".k_proj")):
-            heads = config["num_attention_heads" if layer.endswith(".q_proj") else "num_key_value_heads"]
-            tensor = _paired(tensor, heads)
-        writer.add_tensor(f"{known_as}.weight.{kind.lower()}", np.ascontiguousarray(tensor))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    partial.replace(target)
+    with atomic_path(target) as partial:
+        writer = gguf.GGUFWriter(partial, gguf.MODEL_ARCH_NAMES[architecture])
+        writer.add_type(gguf.GGUFType.ADAPTER)
+        writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+        writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, _alpha(settings))
+        for name, weight in sorted(load_file(adapter / WEIGHTS).items()):
+            layer, _, kind = name.removeprefix(PREFIX).removesuffix(".weight").rpartition(".")
+            gguf_name = names.get_name(layer)
+            if gguf_name is None or kind not in ("lora_A", "lora_B"):
+                raise ModelError(f"{adapter}: llama.cpp has no tensor for {name}")
+            tensor = weight.astype(np.float32)
+            if is_reordered and kind == "lora_B" and layer.endswith((".q_proj", ".k_proj")):
+                heads = config["num_attention_heads" if layer.endswith(".q_proj") else "num_key_value_heads"]
+                tensor = _interleaved(tensor, heads)
+            writer.add_tensor(f"{gguf_name}.weight.{kind.lower()}", np.ascontiguousarray(tensor))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
 
 
 def _alpha(settings: dict[str, Any]) -> float:
-    """The alpha whose quotient by the rank is the adapter's scale."""
+    """The alpha that, divided by the rank, is the scale of the update."""
     alpha = float(settings["lora_alpha"])
     return alpha * math.sqrt(settings["r"]) if settings.get("use_rslora") else alpha
 
 
-def _paired(weight: np.ndarray, heads: int) -> np.ndarray:
-    """Rows in llama.cpp's order: the two numbers that are turned together stand side by side."""
+def _interleaved(weight: np.ndarray, heads: int) -> np.ndarray:
+    """Rows in llama.cpp's order, (out, rank): the two features that are rotated together are next to each other."""
     rows, columns = weight.shape
     return weight.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)

@@ -1,66 +1,69 @@
-"""A model from the hub, fetched by a process of its own that sees no mail: `privacy.allow_network=true`.
+"""Models of the Hugging Face hub: `privacy.allow_network=true` lets a separate process download one.
 
-It is the one thing that this project connects to another machine for. Everything else stays guarded meanwhile.
+That process sees no mail, and is the only one that connects to another machine. All others remain guarded.
 """
 
 import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from email_assistant.configuration.schema import Config
 from email_assistant.errors import ModelError
 from email_assistant.privacy import guard
 
 log = logging.getLogger(__name__)
-# Weights as safetensors, configuration, tokenizer and licence: nothing that could be run.
-WANTED = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "LICENSE*", "USE_POLICY*"]
+# Weights as safetensors, configuration, tokenizer and licence: nothing that can be executed.
+ALLOWED_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "LICENSE*", "USE_POLICY*"]
 HUB = "https://huggingface.co"
 
 
-def is_name(path: str) -> bool:
-    """Whether a model's path may be a hub's name, `owner/model`, since it is no folder here."""
+def is_hub_name(path: str) -> bool:
+    """Whether a model's path looks like a name on the hub, `owner/model`, and is not a local folder."""
     return path.count("/") == 1 and not path.startswith((".", "/", "~")) and not Path(path).exists()
 
 
-def cached(name: str) -> Path | None:
-    """The folder of a hub's model in the local cache; None where it was not fetched."""
+def cached_folder(name: str) -> Path | None:
+    """The folder of a hub model in the local cache; None if it was not downloaded."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(name, local_files_only=True, allow_patterns=WANTED))
+        return Path(snapshot_download(name, local_files_only=True, allow_patterns=ALLOWED_FILES))
     except LocalEntryNotFoundError:
         return None
 
 
-def fetch_missing(config: Config) -> None:
-    """Fetch the models that the configuration names and this machine does not have.
+def fetch_missing(paths: Iterable[str | None]) -> None:
+    """Download the models that are not on this machine.
+
+    Args:
+        paths: Values of `model.path` and the like; folders and None are skipped.
 
     Raises:
-        ModelError: when one cannot be had.
+        ModelError: when a download fails.
     """
-    for path in (config.model.path, config.evaluation.mauve.model_path):
-        if path and is_name(path) and cached(path) is None:
+    for path in paths:
+        if path and is_hub_name(path) and cached_folder(path) is None:
             host = os.environ.get("HF_ENDPOINT", HUB)
-            log.info("%-10s open: fetching %s from %s, by a process that sees no mail", "network", path, host)
-            # What it says of its progress goes to the screen.
+            log.info("%-10s open: fetching %s from %s in a process that sees no mail", "network", path, host)
+            # Its progress bars go to the screen, by stderr.
             command = [sys.executable, "-m", __name__, path]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
             if done.returncode:
-                reason = done.stdout.strip() or "it ended with an error, which stands above"
+                reason = done.stdout.strip() or "see the error above"
                 raise ModelError(f"model.path={path}: could not be fetched: {reason}")
             log.info("%-10s closed", "network")
 
 
 def main(name: str) -> int:
-    """What that process does."""
+    """Download a model: the command of the separate process."""
     guard.protect(may_download=True)
     from huggingface_hub import snapshot_download
 
     try:
-        snapshot_download(name, allow_patterns=WANTED)
+        snapshot_download(name, allow_patterns=ALLOWED_FILES)
     except OSError as error:
         print(" ".join(str(error).split())[:300])
         return 1

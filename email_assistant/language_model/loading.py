@@ -1,4 +1,4 @@
-"""A base model, and the adapter on it, from local folders."""
+"""Loads a base model and its adapter from local folders. Nothing of the process is changed (`process` does that)."""
 
 from __future__ import annotations
 
@@ -8,25 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig, PreTrainedModel
-from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_liger_kernel_available
 
 from email_assistant.configuration.schema import Lora, Model
 from email_assistant.errors import ConfigurationError, ModelError
-from email_assistant.language_model import device as machine
-from email_assistant.language_model import distributed
 from email_assistant.language_model.adapter_folder import check_base, check_folder
+from email_assistant.language_model.device import choose_device, choose_dtype
+from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.fingerprint import model_folder
 
-# peft is imported where it is used: it takes seconds, and llama.cpp needs none of it.
+# peft takes seconds to import, and llama.cpp does not need it.
 if TYPE_CHECKING:
     from peft import PeftModel
 
 
 @dataclass
 class LanguageModel:
-    """A model on its device with the encoder that belongs to it."""
+    """A model on its device, with its chat encoder.
+
+    Attributes:
+        model: The base model, or peft's wrapper with an adapter.
+        encoder: Of the model.
+        device: Where the model computes.
+        dtype: What the model computes in.
+    """
 
     model: PreTrainedModel | PeftModel
     encoder: ChatEncoder
@@ -35,10 +41,10 @@ class LanguageModel:
 
 
 def load_encoder(settings: Model) -> ChatEncoder:
-    """The chat encoder alone, without the model's weights.
+    """The chat encoder without the model's weights.
 
     Raises:
-        ModelError: when the folder holds no tokenizer that can be used.
+        ModelError: when the folder has no usable tokenizer.
     """
     folder = model_folder(settings.path)
     try:
@@ -49,24 +55,28 @@ def load_encoder(settings: Model) -> ChatEncoder:
     return ChatEncoder(tokenizer, _stop_ids(generation))
 
 
-def load_base(settings: Model, to_shard: bool = False) -> LanguageModel:
-    """The base model, in evaluation mode, its weights frozen.
+def load_base(settings: Model, processes: DistributedContext = SINGLE_PROCESS, to_shard: bool = False) -> LanguageModel:
+    """The base model in evaluation mode, with frozen weights.
 
     Args:
         settings: As configured.
-        to_shard: Leave it in the processor's memory, from where it is spread over several processes.
+        processes: Those that train together.
+        to_shard: Load it into CPU memory, from where `DistributedContext.shard` spreads it over the processes.
 
     Raises:
-        ModelError: when the folder holds no causal model or no tokenizer that can be used.
+        ConfigurationError: when CUDA is configured but not available.
+        ModelError: when the folder has no causal model or no usable tokenizer.
     """
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
     folder = model_folder(settings.path)
-    device = machine.prepare(settings)
-    dtype = machine.choose_dtype(settings, device)
+    device = choose_device(settings, processes)
+    dtype = choose_dtype(settings, device)
+    device_map: Any = {"": torch.device("cpu") if to_shard else device}
+    if processes.shards and device.type == "cuda" and not to_shard:
+        # Outside training only one process uses the model: layer by layer on all GPUs.
+        device_map = "auto"
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, **_how_to_load(settings, device, dtype, to_shard))
+        model = AutoModelForCausalLM.from_pretrained(folder, **_load_arguments(settings, dtype, device_map))
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(f"{folder}: the model cannot be loaded: {reason[0]}") from error
@@ -74,58 +84,52 @@ def load_base(settings: Model, to_shard: bool = False) -> LanguageModel:
     model.eval()
     if device.type == "cuda" and is_liger_kernel_available():
         apply_liger_kernels(model)
-    if device.type == "cpu":
-        if settings.quantization == "nf4":
-            _let_the_file_go(model)
-            for layer in model.modules():
-                _keep_layout(layer)
-        machine.keep_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
+    if device.type == "cpu" and settings.quantization == "nf4":
+        _copy_dense_weights(model)
+        for layer in model.modules():
+            _forbid_repacking(layer)
     return LanguageModel(model, ChatEncoder(tokenizer, _stop_ids(model.generation_config)), device, dtype)
 
 
-def _let_the_file_go(model: PreTrainedModel) -> None:
-    """Copy what was not quantised: as long as it lies in the mapped file, the whole of that stays in memory."""
+def _copy_dense_weights(model: PreTrainedModel) -> None:
+    """Copy weights that were not quantized: while one is in the memory-mapped file, all of the file stays in memory."""
     for weight in model.parameters():
         if weight.dtype.is_floating_point:
             weight.data = weight.data.clone()
 
 
-def _keep_layout(layer: Any) -> None:
-    """Let a layer's weights in 4 bit lie as they were quantised, on every processor.
+def _forbid_repacking(layer: Any) -> None:
+    """Keep the layout of a layer's 4-bit weights on every CPU.
 
-    Where it multiplies bfloat16, bitsandbytes would lay them out anew for kernels that round to that: other numbers
-    than elsewhere, and others in validation than in training.
+    On CPUs that multiply bfloat16, bitsandbytes would repack them for kernels that round to it: results would differ
+    from those of other CPUs, and in validation from those in training.
     """
     if hasattr(layer, "support_avx512bf16_for_cpu"):
         layer.support_avx512bf16_for_cpu = False
 
 
 def apply_liger_kernels(model: PreTrainedModel) -> None:
-    """Liger's fused norm, rotation and SwiGLU (Hsu et al. 2024, arXiv:2410.10989); the loss stays this project's."""
+    """Use Liger's fused norm, rotary embedding and SwiGLU (Hsu et al. 2024, arXiv:2410.10989), but not its loss."""
     from transformers.integrations.liger import apply_liger_kernel
 
     apply_liger_kernel(model, {"cross_entropy": False, "fused_linear_cross_entropy": False})
 
 
-def _how_to_load(settings: Model, device: torch.device, dtype: torch.dtype, to_shard: bool) -> dict[str, Any]:
-    place: Any = {"": torch.device("cpu") if to_shard else device}
-    if distributed.shards() and device.type == "cuda" and not to_shard:
-        # One process alone uses it, layer by layer on all GPUs.
-        place = "auto"
-    how: dict[str, Any] = {"dtype": dtype, "device_map": place, "local_files_only": True}
+def _load_arguments(settings: Model, dtype: torch.dtype, device_map: Any) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"dtype": dtype, "device_map": device_map, "local_files_only": True}
     if settings.quantization == "nf4":
-        # NF4 with double quantisation: Dettmers et al. 2023, arXiv:2305.14314.
-        how["quantization_config"] = BitsAndBytesConfig(
+        # NF4 with double quantization: Dettmers et al. 2023, arXiv:2305.14314.
+        arguments["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=dtype,
         )
-    return how
+    return arguments
 
 
 def quantize_nf4(layer: torch.nn.Linear, dtype: torch.dtype, device: torch.device) -> torch.nn.Linear:
-    """A linear layer in NF4, as `load_base` makes it from a folder."""
+    """A linear layer in NF4, as `load_base` quantizes those of a folder."""
     from bitsandbytes.nn import Linear4bit, Params4bit
 
     packed = Linear4bit(
@@ -140,7 +144,7 @@ def quantize_nf4(layer: torch.nn.Linear, dtype: torch.dtype, device: torch.devic
         layer.weight.data, requires_grad=False, compress_statistics=True, quant_type="nf4", module=packed
     )
     packed.bias = layer.bias
-    _keep_layout(packed)
+    _forbid_repacking(packed)
     moved: torch.nn.Linear = packed.to(device)
     return moved
 
@@ -153,10 +157,10 @@ def _stop_ids(generation: GenerationConfig | None) -> list[int]:
 
 
 def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
-    """A fresh adapter on the base, the same for the same seed.
+    """A new adapter on the base, determined by the seed.
 
     Raises:
-        ConfigurationError: when `lora.target_modules` or `lora.layers` names nothing in this model.
+        ConfigurationError: when `lora.target_modules` or `lora.layers` matches nothing in this model.
     """
     count = int(base.model.config.num_hidden_layers)
     if lora.layers is not None and (not lora.layers or max(lora.layers) >= count):
@@ -166,10 +170,10 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
 
 
 def attach_lora(model: Any, lora: Lora, low_cpu_mem_usage: bool = False) -> Any:
-    """The model with a fresh adapter; with `low_cpu_mem_usage` its weights stay on the meta device.
+    """The model with a new adapter; with `low_cpu_mem_usage` the adapter's weights stay on the meta device.
 
     Raises:
-        ConfigurationError: when `lora.target_modules` names nothing in this model.
+        ConfigurationError: when `lora.target_modules` matches nothing in this model.
     """
     from peft import LoraConfig, get_peft_model
 
@@ -193,7 +197,7 @@ def attach_lora(model: Any, lora: Lora, low_cpu_mem_usage: bool = False) -> Any:
 
 
 def _target_modules(model: Any, lora: Lora) -> str | list[str]:
-    """The configured modules; 'all-linear' by their names where layers are chosen, for peft takes both only so."""
+    """The configured modules; with `lora.layers` a list of all linear ones, because peft rejects 'all-linear' there."""
     if lora.target_modules != "all-linear" or lora.layers is None:
         return lora.target_modules
     layers = model.base_model.layers
@@ -205,7 +209,7 @@ def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> La
     """A trained adapter on the base that it was trained on.
 
     Raises:
-        ModelError: when the folder holds no adapter, or one for another base.
+        ModelError: when the folder has no adapter, or one for another base.
     """
     from peft import PeftModel
 

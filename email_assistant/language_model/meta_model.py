@@ -1,4 +1,4 @@
-"""A base model without its weights: its architecture, and how many bytes each part of it takes."""
+"""A base model without its weights, on the meta device, and the memory that its weights take."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,37 +11,38 @@ from email_assistant.configuration.schema import Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model.fingerprint import model_folder
 
-# NF4 with double quantisation (Dettmers et al. 2023, arXiv:2305.14314): half a byte a weight, a byte for the scale
-# of 64 weights, four for the scale of 256 of those.
+# Bytes per weight of NF4 with double quantization (Dettmers et al. 2023, arXiv:2305.14314): 4 bits, one byte of scale
+# for every 64 weights, and four bytes for every 256 of those scales.
 NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
+# Parts of a model, and what the names of their parameters contain.
 PARTS = {"embedding": "embed_tokens", "attention": "self_attn", "feed-forward": "mlp", "head": "lm_head"}
 
 
 def architecture(settings: Model) -> PretrainedConfig:
-    """The configuration of the base: from its folder, or from `model.architecture` where the folder is not there.
+    """The configuration of the base, from its folder or, without one, from `model.architecture`.
 
     Raises:
         ModelError: when there is neither.
     """
     try:
-        found: PretrainedConfig = AutoConfig.from_pretrained(model_folder(settings.path), local_files_only=True)
+        config: PretrainedConfig = AutoConfig.from_pretrained(model_folder(settings.path), local_files_only=True)
     except ModelError:
         if settings.architecture is None:
             raise
         values = vars(settings.architecture).copy()
-        found = AutoConfig.for_model(values.pop("model_type"), **values)
-    return found
+        config = AutoConfig.for_model(values.pop("model_type"), **values)
+    return config
 
 
 def with_layers(config: PretrainedConfig, count: int) -> PretrainedConfig:
-    """The same architecture with so many decoder layers."""
+    """The same architecture with `count` decoder layers."""
     changed: PretrainedConfig = type(config).from_dict(config.to_dict())
     changed.num_hidden_layers = count
     return changed
 
 
 def build_on_meta(config: PretrainedConfig, dtype: torch.dtype, nf4: bool) -> Any:
-    """The model on the meta device, frozen; with `nf4` the linear layers are stand-ins for bitsandbytes'."""
+    """The frozen model on the meta device; with `nf4` its linear layers are `Nf4Linear`."""
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, dtype=dtype)
     if nf4:
@@ -51,7 +52,7 @@ def build_on_meta(config: PretrainedConfig, dtype: torch.dtype, nf4: bool) -> An
 
 
 def replace_linear_layers(model: Any, replacement: Callable[[nn.Linear], nn.Module]) -> None:
-    """Put another layer in the place of every linear one, as 4-bit loading does; the head stays as it is."""
+    """Replace every linear layer except the head, as loading in 4 bit does."""
     for parent in list(model.modules()):
         for name, layer in list(parent.named_children()):
             if type(layer) is nn.Linear and layer is not model.get_output_embeddings():
@@ -59,10 +60,10 @@ def replace_linear_layers(model: Any, replacement: Callable[[nn.Linear], nn.Modu
 
 
 class Nf4Linear(nn.Linear):
-    """Takes the memory of bitsandbytes' Linear4bit: packed weights, made dense for one multiplication."""
+    """Takes the memory of bitsandbytes' Linear4bit: packed weights, dequantized for each multiplication."""
 
     def __init__(self, inputs: int, outputs: int, dtype: torch.dtype) -> None:
-        """On the meta device, without bias; the weight itself has no elements."""
+        """Allocate on the meta device, without bias; the parameter `weight` has no elements."""
         nn.Module.__init__(self)
         self.in_features, self.out_features = inputs, outputs
         self.weight = nn.Parameter(torch.empty(0, dtype=dtype, device="meta"), requires_grad=False)
@@ -71,29 +72,29 @@ class Nf4Linear(nn.Linear):
         self.register_buffer("packed", packed)
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """The product with a dense weight that lives no longer than it is needed."""
-        return _Dense.apply(input, self)  # type: ignore[no-any-return,no-untyped-call]
+        """The product with a dense weight that is freed right after it."""
+        return _DequantizedLinear.apply(input, self)  # type: ignore[no-any-return,no-untyped-call]
 
     def dense(self) -> torch.Tensor:
-        """What stands for the dense weight, (out, in), without contents."""
+        """An uninitialized tensor of the dense weight's size, (out, in)."""
         return torch.empty(self.out_features, self.in_features, dtype=self.weight.dtype)
 
 
-class _Dense(torch.autograd.Function):
+class _DequantizedLinear(torch.autograd.Function):
     @staticmethod
-    def forward(context: Any, inputs: torch.Tensor, layer: Nf4Linear) -> torch.Tensor:
-        context.layer = layer
+    def forward(ctx: Any, inputs: torch.Tensor, layer: Nf4Linear) -> torch.Tensor:
+        ctx.layer = layer
         return inputs @ layer.dense().t()
 
     @staticmethod
-    def backward(context: Any, *above: torch.Tensor) -> tuple[torch.Tensor, None]:
-        return above[0] @ context.layer.dense(), None
+    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return grad_outputs[0] @ ctx.layer.dense(), None
 
 
 def weight_bytes(model: Any) -> dict[str, int]:
-    """Bytes of the frozen weights by part: embedding, attention, feed-forward, head, and the rest (norms)."""
-    found = dict.fromkeys([*PARTS, "norms"], 0)
+    """Bytes of the frozen weights by part: embedding, attention, feed-forward, head and the rest (norms)."""
+    sizes = dict.fromkeys([*PARTS, "norms"], 0)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
-        part = next((part for part, mark in PARTS.items() if mark in name), "norms")
-        found[part] += tensor.numel() * tensor.element_size()
-    return found
+        part = next((part for part, substring in PARTS.items() if substring in name), "norms")
+        sizes[part] += tensor.numel() * tensor.element_size()
+    return sizes

@@ -91,7 +91,7 @@ def _follow(config: Config, catalog: Catalog, peers: DistributedContext) -> None
 def _lead(context: Context, catalog: Catalog) -> float | None:
     config = context.config
     if config.privacy.allow_network:
-        hub.fetch_missing(config)
+        hub.fetch_missing([config.model.path, config.evaluation.mauve.model_path])
     command = catalog.commands.get(config.stage)
     if command:
         importlib.import_module(command.module).check(config)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Literal, Self
 
 from email_assistant.configuration.schema import Config, Retrieval
-from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample, request
+from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.metrics.formulas import Array
 from email_assistant.requests.arms import PromptStyle
 from email_assistant.requests.retrieval import Bm25, Embedding, Library, document
@@ -23,7 +23,14 @@ Turns = list[tuple[str, str]]
 
 def asked(pair: Request) -> str:
     """What the model is asked for a pair: the instruction, and the mail to answer where there is one."""
-    return request(pair["instruction"], pair.get("context"))
+    return with_quoted_mail(pair["instruction"], pair.get("context"))
+
+
+def with_quoted_mail(instruction: str, mail: str | None) -> str:
+    """An instruction followed by the mail to answer, quoted as mail programs do."""
+    if not mail:
+        return instruction
+    return "\n".join([instruction, "", *(f"> {line}".rstrip() for line in mail.split("\n"))])
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import base_fingerprint, base_identity, generation_key
 from email_assistant.language_model.generation import TextGenerator
-from email_assistant.language_model.loading import LanguageModel, load_adapter, load_base
+from email_assistant.language_model.loading import LanguageModel, load_adapter
+from email_assistant.language_model.process import set_up_base
 from email_assistant.metrics.authorship import Judge, train_judge, verdict
 from email_assistant.metrics.bootstrap import bootstrap_weights, interval
 from email_assistant.metrics.mauve_score import ENOUGH_MAILS, mauve_by_seed
@@ -109,7 +110,7 @@ class _Bench:
         self.trained_metrics: dict[str, float] = jsonl.read_json(trained.path("metrics.json"))["metrics"]
         adapter = trained.path("adapter")
         self.adapter = trained.content(f"adapter/{WEIGHTS}")
-        self.model = load_adapter(load_base(config.model), adapter, base_fingerprint(config))
+        self.model = load_adapter(set_up_base(config.model, inputs.peers), adapter, base_fingerprint(config))
         self.writing = writer(config, self.model, adapter, work)
         self.prompter = Prompter(
             PromptSettings.of(config), self.model.encoder, self.training, embedder(config, self.model)

@@ -62,7 +62,7 @@ def run(context: Context) -> None:
     """Write adapter.gguf and Modelfile into `export.folder`."""
     from email_assistant.language_model import gguf_adapter
     from email_assistant.language_model.loading import load_encoder
-    from email_assistant.language_model.modelfile import modelfile
+    from email_assistant.language_model.modelfile import render_modelfile
 
     config = context.config
     context.run.open()
@@ -71,7 +71,9 @@ def run(context: Context) -> None:
     check_base(adapter, base_fingerprint(config))
     folder.mkdir(parents=True, exist_ok=True)
     gguf_adapter.write(adapter, model_folder(config.model.path), folder / GGUF)
-    text = modelfile(load_encoder(config.model), config, GGUF)
+    num_ctx = config.trainer.max_length + config.generation.max_new_tokens
+    encoder = load_encoder(config.model)
+    text = render_modelfile(encoder, config.generation, config.model.gguf, GGUF, num_ctx, config.seed)
     (folder / MODELFILE).write_text(text, encoding="utf-8")
     log.info("%-10s %s", "export", _told(context, adapter))
     log.info(

@@ -16,6 +16,7 @@ from email_assistant.console import printable
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
+from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
 from email_assistant.pipeline.context import Context, adapter_folder, tag_adapter
 from email_assistant.progress import bar
@@ -53,11 +54,11 @@ def run(context: Context) -> None:
     tag_adapter(context.run, adapter)
     training, of_training = _training(context)
     if config.infer.input is None:
-        _talk(config, adapter, training)
+        _talk(context, adapter, training)
         return
     instructions = read_instructions(Path(config.infer.input).expanduser())
     output = Path(config.infer.output).expanduser()
-    mails = _write(config, adapter, instructions, output, training, of_training)
+    mails = _write(context, adapter, instructions, output, training, of_training)
     write_table(output, instructions, mails, config.infer.csv_safe)
     _progress_file(output).unlink()
     log.info("%-10s %d mails in %s", "infer", len(mails), output)
@@ -141,7 +142,7 @@ def _context(config: Config) -> str | None:
 
 
 @contextmanager
-def _loaded(config: Config, adapter: Path) -> Iterator[Any]:
+def _loaded(config: Config, peers: DistributedContext, adapter: Path) -> Iterator[Any]:
     """The base model with the adapter, refused where it was trained on another base before the base is read."""
     check_base(adapter, base_fingerprint(config))
     if config.generation.backend == "llama_cpp":
@@ -152,9 +153,10 @@ def _loaded(config: Config, adapter: Path) -> Iterator[Any]:
         with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
             yield by_llama_cpp(config, load_encoder(config.model), adapter, Path(scratch))
         return
-    from email_assistant.language_model.loading import load_adapter, load_base
+    from email_assistant.language_model.loading import load_adapter
+    from email_assistant.language_model.process import set_up_base
 
-    yield load_adapter(load_base(config.model), adapter, base_fingerprint(config))
+    yield load_adapter(set_up_base(config.model, peers), adapter, base_fingerprint(config))
 
 
 def _progress_file(output: Path) -> Path:
@@ -171,7 +173,7 @@ def _prompter(config: Config, model: Any, training: Sequence[Pair]) -> Any:
 
 
 def _write(
-    config: Config,
+    context: Context,
     adapter: Path,
     instructions: list[str],
     output: Path,
@@ -182,34 +184,36 @@ def _write(
     from email_assistant.evaluation.scoring import write_mails
     from email_assistant.requests.prompting import configured_style
 
-    progress, context = _progress_file(output), _context(config)
+    config = context.config
+    progress, answered = _progress_file(output), _context(config)
     key = hash_of(
         [
             hash_file(adapter / WEIGHTS),
             base_fingerprint(config),
             generation_key(config),
             config.seed,
-            context,
+            answered,
             [config.retrieval.method, config.retrieval.mails, config.retrieval.max_tokens, of_training],
         ]
     )
     # The id holds the key, so that what was written with other values is not taken for this call's.
     pairs: list[Request] = [
-        {"id": f"{key} {place} {text}", "instruction": text, "context": context}
+        {"id": f"{key} {place} {text}", "instruction": text, "context": answered}
         for place, text in enumerate(instructions)
     ]
-    with _loaded(config, adapter) as model:
+    with _loaded(config, context.peers, adapter) as model:
         prompter, style = _prompter(config, model, training), configured_style(config.retrieval)
         prompts = [prompter.ids(pair, style) for pair in pairs]
         written = write_mails(model, pairs, prompts, config.generation, config.seed, progress, "infer")
     return [record["text"] for record in written]
 
 
-def _talk(config: Config, adapter: Path, training: Sequence[Pair]) -> None:
+def _talk(context: Context, adapter: Path, training: Sequence[Pair]) -> None:
     """Answer each line that is typed; an empty line or end of file ends it."""
-    context = _context(config)
-    with _loaded(config, adapter) as model:
-        _answer_lines(config, model, _prompter(config, model, training), context)
+    config = context.config
+    answered = _context(config)
+    with _loaded(config, context.peers, adapter) as model:
+        _answer_lines(config, model, _prompter(config, model, training), answered)
 
 
 def _answer_lines(config: Config, model: Any, prompter: Any, context: str | None) -> None:

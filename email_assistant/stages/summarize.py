@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
-from email_assistant.configuration.schema import Config, Summarizer
+from email_assistant.configuration.schema import Summarizer
 from email_assistant.errors import DataError
 from email_assistant.language_model.fingerprint import base_identity
 from email_assistant.metrics.facts import frequent_facts
@@ -158,7 +158,7 @@ def _sentences(inputs: StageInputs, tasks: "list[_Task]", progress_folder: Path)
             log.info("%-10s reused %d of %d from cache", "summarize", len(said), len(wanted))
         if pending:
             with bar("summarize", len(wanted), len(said)) as shown:
-                _ask(inputs.config, pending, progress.append, shown)
+                _ask(inputs, pending, progress.append, shown)
         return {**said, **progress.records}
 
 
@@ -167,14 +167,14 @@ def _completed(settings: Summarizer, task: "_Task", sentence: str, habits: froze
     return instructions.append_missing_facts(sentence, task.email["text"], template, settings.facts, habits)
 
 
-def _ask(config: Config, tasks: "list[_Task]", keep: Callable[[Sentence], None], progress: Bar) -> None:
+def _ask(inputs: StageInputs, tasks: "list[_Task]", keep: Callable[[Sentence], None], progress: Bar) -> None:
     """Ask for every sentence, again with another seed where it is bad, and last do without one."""
     from email_assistant.language_model.decoding import SamplingParams, row_seed
     from email_assistant.language_model.generation import generate
-    from email_assistant.language_model.loading import load_base
+    from email_assistant.language_model.process import set_up_base
 
-    settings = config.summarizer
-    desk = _Desk(settings, load_base(config.model), keep, progress)
+    config, settings = inputs.config, inputs.config.summarizer
+    desk = _Desk(settings, set_up_base(config.model, inputs.peers), keep, progress)
     pending = []
     for task in tasks:
         if speaks_to_model(task.email["text"]):

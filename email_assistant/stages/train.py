@@ -23,7 +23,8 @@ from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.language_model.fingerprint import base_fingerprint
-from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
+from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter
+from email_assistant.language_model.process import set_up_base
 from email_assistant.metrics.per_mail_score import save
 from email_assistant.pipeline.context import StageInputs
 from email_assistant.reports.model_card import model_card
@@ -51,7 +52,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     if trained:
         log.info("%-10s the adapter was there; it is scored again", "train")
         _copy(trained, folder)
-        model = load_adapter(load_base(config.model), folder / "adapter", fingerprint)
+        model = load_adapter(set_up_base(config.model, inputs.peers), folder / "adapter", fingerprint)
         facts: dict[str, Any] = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
     else:
         model, facts = _fit(inputs, folder, fingerprint)
@@ -97,7 +98,7 @@ def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageM
     """Train, save the best weights, and return the model with them and the facts of the training."""
     config, split, peers = inputs.config, inputs.artifacts["split"], inputs.peers
     way_to_train = _way_to_train(config, peers)
-    base = load_base(config.model, to_shard=peers.shards)
+    base = set_up_base(config.model, peers, to_shard=peers.shards)
     scratch = folder.resolve() / PROGRESS / "examples"
     training, validation, training_facts = _examples(config, base, split.folder, scratch / "first")
     recompute = config.trainer.gradient_checkpointing is not False
@@ -145,7 +146,7 @@ def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageM
     peers.tell({"do": "rest"})
     del model, trainer, base
     free_memory()
-    return load_adapter(load_base(config.model), folder / "adapter", fingerprint), facts
+    return load_adapter(set_up_base(config.model, peers), folder / "adapter", fingerprint), facts
 
 
 def _way_to_train(config: Config, peers: DistributedContext) -> type[Trainer]:
@@ -169,7 +170,7 @@ def follow(config: Config, peers: DistributedContext) -> None:
     trainer: Trainer | None = None
     while (said := peers.hear()) is not None:
         if said["do"] == "train":
-            base = load_base(config.model, to_shard=peers.shards)
+            base = set_up_base(config.model, peers, to_shard=peers.shards)
             scratch = Path(said["scratch"]) / str(peers.rank)
             training, validation, _ = _examples(config, base, Path(said["split"]), scratch)
             model = add_adapter(base, config.lora, config.seed)

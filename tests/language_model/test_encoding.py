@@ -77,12 +77,5 @@ def test_a_tokenizer_without_template_is_refused(tiny_model: Path) -> None:
 def test_a_template_that_ends_no_turn_is_refused(tiny_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}x"
-    with pytest.raises(ModelError, match="without a token"):
+    with pytest.raises(ModelError, match="without a special token"):
         ChatEncoder(tokenizer)
-
-
-def test_what_is_answered_stands_marked_below_the_instruction() -> None:
-    from email_assistant.language_model.encoding import request
-
-    assert request("Say yes", None) == request("Say yes", "") == "Say yes"
-    assert request("Say yes", "Noon?\n\nJane") == "Say yes\n\n> Noon?\n>\n> Jane"

@@ -126,7 +126,7 @@ def test_an_adapter_of_another_base_is_refused(tiny_model: Path, other_model: Pa
     load_adapter(load_base(model_settings(tiny_model)), adapter, mine)
     with pytest.raises(ModelError, match="another base model"):
         check_base(adapter, others)
-    with pytest.raises(ModelError, match="holds no adapter"):
+    with pytest.raises(ModelError, match="not an adapter"):
         check_folder(tmp_path)
 
 

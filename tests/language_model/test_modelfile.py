@@ -4,7 +4,7 @@ from pathlib import Path
 from transformers import AutoTokenizer
 
 from email_assistant.language_model.encoding import ChatEncoder
-from email_assistant.language_model.modelfile import template
+from email_assistant.language_model.modelfile import ollama_template
 
 LLAMA3 = (
     "{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + "
@@ -16,30 +16,30 @@ LLAMA3 = (
 
 def test_ollama_asks_as_this_project_does(tiny_model: Path) -> None:
     encoder = ChatEncoder(AutoTokenizer.from_pretrained(tiny_model))
-    found = template(encoder)
-    assert found == "<|im_start|>user\n{{ .Prompt }}<|im_end|>\n<|im_start|>assistant\n{{ .Response }}<|im_end|>"
-    asked = re.sub(r"\{\{ \.Response.*", "", found, flags=re.DOTALL).replace("{{ .Prompt }}", "Ask Bo")
+    rendered = ollama_template(encoder)
+    assert rendered == "<|im_start|>user\n{{ .Prompt }}<|im_end|>\n<|im_start|>assistant\n{{ .Response }}<|im_end|>"
+    asked = re.sub(r"\{\{ \.Response.*", "", rendered, flags=re.DOTALL).replace("{{ .Prompt }}", "Ask Bo")
     ids = encoder.tokenizer(asked, add_special_tokens=False)["input_ids"]
     assert ids == encoder.prompt("Ask Bo")
 
 
-def test_a_beginning_that_the_tokenizer_writes_itself_does_not_stand_twice(tiny_model: Path) -> None:
+def test_a_beginning_that_the_tokenizer_writes_itself_is_not_repeated(tiny_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     specials = ["<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
     tokenizer.add_special_tokens({"additional_special_tokens": specials})
     tokenizer.bos_token, tokenizer.chat_template = "<|begin_of_text|>", LLAMA3
-    assert template(ChatEncoder(tokenizer)).startswith("<|begin_of_text|><|start_header_id|>user")
+    assert ollama_template(ChatEncoder(tokenizer)).startswith("<|begin_of_text|><|start_header_id|>user")
 
     class Adding:
-        """The tokenizer as Llama 3's: it adds the beginning wherever it is not told otherwise."""
+        """The tokenizer as Llama 3's: it adds the beginning-of-sequence token unless it must not."""
 
         def __getattr__(self, name: str) -> object:
             return getattr(tokenizer, name)
 
         def __call__(self, text: str, add_special_tokens: bool = True, **kwargs: object) -> object:
-            found = tokenizer(text, add_special_tokens=False, **kwargs)
+            rendered = tokenizer(text, add_special_tokens=False, **kwargs)
             if add_special_tokens:
-                found["input_ids"] = [tokenizer.bos_token_id, *found["input_ids"]]
-            return found
+                rendered["input_ids"] = [tokenizer.bos_token_id, *rendered["input_ids"]]
+            return rendered
 
-    assert template(ChatEncoder(Adding())).startswith("<|start_header_id|>user")  # type: ignore[arg-type]
+    assert ollama_template(ChatEncoder(Adding())).startswith("<|start_header_id|>user")  # type: ignore[arg-type]

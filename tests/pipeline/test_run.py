@@ -227,7 +227,7 @@ def test_infer_writes_a_table_in_order_and_refuses_another_base(run_py: Run, tmp
         (["stage=data", "data.owner=nobody@x.example", "data.path=mbox"], "none of 1 messages is by nobody@x.example"),
         (["stage=tarin"], "did you mean train?"),
         (["lora.r=-1"], "lora.r = -1"),
-        (["stage=infer", "infer.input=no.txt", "infer.adapter=x"], "x: holds no adapter"),
+        (["stage=infer", "infer.input=no.txt", "infer.adapter=x"], "x: not an adapter"),
         (["stage=infer", "infer.input=no.txt"], "no.txt: there is no such file"),
         (["stage=infer", "infer.input=empty"], "empty: has no instruction"),
         (["stage=infer", "infer.input=mbox", "infer.output=empty/x.csv"], "infer.output names the file"),
