@@ -1,4 +1,4 @@
-"""Progress of everything long: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of long work: a bar on a terminal, otherwise a log line now and then."""
 
 import logging
 import time
@@ -16,36 +16,43 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+# Between two log lines.
 SECONDS_BETWEEN_LINES = 30.0
 log = logging.getLogger(__name__)
 
 
 class Bar:
-    """How far some work is."""
+    """The progress of one piece of work."""
 
     def __init__(self, progress: Progress, task: TaskID, lines: bool) -> None:
-        """Wrap one task of a rich Progress; with `lines` say it in the log as well."""
+        """Wrap a task of rich's progress display; with `lines`, also write log lines."""
         self._progress, self._task, self._lines = progress, task, lines
-        self._said = time.monotonic()
+        self._last_line = time.monotonic()
 
     def advance(self, count: int = 1) -> None:
-        """Move on by so many units of work."""
+        """Add finished units of work."""
         self._progress.advance(self._task, count)
         now = time.monotonic()
-        if self._lines and now - self._said >= SECONDS_BETWEEN_LINES:
-            self._said = now
+        if self._lines and now - self._last_line >= SECONDS_BETWEEN_LINES:
+            self._last_line = now
             task = self._progress.tasks[0]
-            of_all = f" of {task.total:.0f}" if task.total else ""
-            log.info("%-10s %d%s %s", task.description, task.completed, of_all, task.fields["note"])
+            total = f" of {task.total:.0f}" if task.total else ""
+            log.info("%-10s %d%s %s", task.description, task.completed, total, task.fields["note"])
 
     def note(self, text: str) -> None:
-        """Show a word beside the bar."""
+        """Show a short text beside the bar."""
         self._progress.update(self._task, note=text)
 
 
 @contextmanager
-def bar(what: str, total: int | None, done: int = 0) -> Iterator[Bar]:
-    """Show a bar on standard error while the block runs, or log a line every half minute without a terminal."""
+def bar(label: str, total: int | None, done: int = 0) -> Iterator[Bar]:
+    """Show progress while the block runs: a bar on standard error, or without a terminal a log line now and then.
+
+    Args:
+        label: What is being done, in one word.
+        total: The units of work; None where they are not known.
+        done: The units that were finished before.
+    """
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description:<10}"),
@@ -56,5 +63,5 @@ def bar(what: str, total: int | None, done: int = 0) -> Iterator[Bar]:
         TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task(what, total=total, completed=done, note="")
+        task = progress.add_task(label, total=total, completed=done, note="")
         yield Bar(progress, task, lines=not console.is_terminal)

@@ -4,8 +4,6 @@ import difflib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.text import Text
-
 from email_assistant.configuration.schema import Config
 from email_assistant.console import plain, printable, screen, table
 from email_assistant.errors import ConfigurationError, TrackingError
@@ -130,7 +128,7 @@ def _show(comparison: RunComparison, sentences: list[str], page: Path) -> None:
     names = comparison.main_scores
     headings = [SCORES[name].short for name in names]
     rows = [
-        [plain(label), *(Text.from_markup(on_screen(comparison.report, label, name)) for name in names)]
+        [plain(label), *(on_screen(comparison.report, label, name) for name in names)]
         for label in comparison.labels[:SHOWN_RUNS]
     ]
     mails = len(comparison.runs[comparison.best].ids)

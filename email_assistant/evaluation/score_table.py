@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich.text import Text
+
 from email_assistant.metrics.bootstrap import SIGNIFICANCE_LEVEL
 from email_assistant.metrics.scores import OWNER, SCORES, ScoreSpec
 
@@ -10,13 +12,13 @@ from email_assistant.metrics.scores import OWNER, SCORES, ScoreSpec
 SCREEN_DIGITS = 2
 
 
-def on_screen(report: Mapping[str, Any], arm: str, name: str) -> str:
-    """A score above its interval, in rich's markup; empty if the arm does not have it."""
+def on_screen(report: Mapping[str, Any], arm: str, name: str) -> Text:
+    """A score above its interval; empty if the arm does not have it."""
     scores = report["owner"] if arm == OWNER else report["arms"][arm]
     if name not in scores:
-        return ""
+        return Text()
     digits, (low, high) = min(SCREEN_DIGITS, SCORES[name].digits), report["intervals"][arm][name]
-    return f"{scores[name]:.{digits}f}\n[dim]{low:.{digits}f}…{high:.{digits}f}[/dim]"
+    return Text(f"{scores[name]:.{digits}f}\n").append(f"{low:.{digits}f}…{high:.{digits}f}", style="dim")
 
 
 def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:

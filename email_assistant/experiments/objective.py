@@ -1,4 +1,4 @@
-"""The metric that a sweep chooses by, and which way it is better."""
+"""A sweep's objective: its value for a run, and whether lower or higher is better."""
 
 import difflib
 from collections.abc import Mapping
@@ -9,32 +9,36 @@ from email_assistant.metrics.scores import SCORES
 
 
 def direction_of(objective: str, direction: str) -> Literal["minimize", "maximize"]:
-    """Which way a metric is better.
+    """Whether an objective is minimized or maximized.
+
+    Args:
+        objective: The name of a metric.
+        direction: The configured direction; 'auto' to derive it from the name.
 
     Raises:
-        ConfigurationError: when `direction` is auto and the name does not tell.
+        ConfigurationError: when it cannot be derived.
     """
     if direction in ("minimize", "maximize"):
         return "minimize" if direction == "minimize" else "maximize"
     if objective.endswith(("loss", "seconds", "_gb")):
         return "minimize"
-    # The longest first: a name may end as another one.
+    # The longest first, since one name may end with another.
     for name in sorted(SCORES, key=len, reverse=True):
         if objective.endswith(name) and SCORES[name].better != "near":
             return "minimize" if SCORES[name].better == "low" else "maximize"
     raise ConfigurationError(
-        f"sweep.objective = {objective}: its name does not tell which way is better; "
-        "take sweep.direction=minimize or maximize"
+        f"sweep.objective = {objective}: its direction cannot be derived from the name; "
+        "set sweep.direction to minimize or maximize"
     )
 
 
 def objective_of(stage: str, name: str, metrics: Mapping[str, float]) -> float:
-    """The value that a sweep chooses a run by.
+    """The value of a run's objective.
 
     Args:
-        stage: The stage that was run, for the error.
-        name: The metric.
-        metrics: What the run logged.
+        stage: The stage that the run ran; named in the error.
+        name: The name of the metric.
+        metrics: The metrics that the run logged.
 
     Raises:
         ConfigurationError: when the run logged no such metric.

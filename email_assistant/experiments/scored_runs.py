@@ -67,7 +67,7 @@ def find_scored_runs(
     Args:
         client: A client of the store.
         experiments: Ids of experiments.
-        wanted: Names or ids of runs, or beginnings of ids; a sweep stands for its jobs. If empty, the jobs of the
+        wanted: Names or ids of runs, or beginnings of ids; a sweep means its jobs. If empty, the jobs of the
             newest sweep, or all runs where there is no sweep.
         mails: 'validation' or 'test'.
         arm: Which arm's scores to take on test mails; validation mails are written by the tuned model only.

@@ -1,4 +1,4 @@
-"""What is shown when all is done: scores, a few mails, and where things lie."""
+"""What is printed after a run: sample mails, scores, and where the results are."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,63 +6,69 @@ from typing import Any
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
-from rich.text import Text
 
 from email_assistant.configuration.schema import Config
-from email_assistant.console import plain, screen, table
+from email_assistant.console import plain, printable, screen, table
+from email_assistant.evaluation.score_table import on_screen
 from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.pipeline.records import Stage
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 
 SAMPLES = 3
-# Scores of the table on the screen; the page has all of them.
-SHOWN = ("bleu", "chrf", "mauve", "authorship", "perplexity", "length_ratio")
+# The scores of the table on the terminal; the page has all of them.
+SHOWN_SCORES = ("bleu", "chrf", "mauve", "authorship", "perplexity", "length_ratio")
 
 
 def show(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str, Stage]) -> None:
-    """Print scores and sample mails of an evaluation, and where every artifact is."""
+    """Print sample mails and scores of an evaluation or a training, and the folder of every artifact.
+
+    Args:
+        config: The configuration of the run.
+        artifacts: The run's artifacts, by stage.
+        stages: All stages, which know the files to name.
+    """
     console = screen()
     if "evaluate" in artifacts:
         _show_evaluation(console, artifacts["evaluate"])
     elif "train" in artifacts and config.stage == "train":
         _show_training(console, artifacts["train"])
     if artifacts:
-        console.print(_places(config, artifacts, stages))
+        console.print(_results(config, artifacts, stages))
 
 
 def _show_evaluation(console: Console, artifact: Artifact) -> None:
-    from email_assistant.evaluation.score_table import on_screen
-
     report = jsonl.read_json(artifact.path("report.json"))
-    shown = [name for name in SHOWN if any(name in scores for scores in report["arms"].values())]
-    headings = [SCORES[name].short for name in shown]
+    samples = [line for line in jsonl.read(artifact.path("generations.jsonl")) if "tuned" in line][:SAMPLES]
+    if samples:
+        console.print("Instructions from the test mails, and what the tuned model wrote:")
+    for line in samples:
+        console.print(Panel(plain(line["tuned"]), title=plain(line["instruction"]), title_align="left"))
+    names = [name for name in SHOWN_SCORES if any(name in scores for scores in report["arms"].values())]
+    headings = [SCORES[name].short for name in names]
     rows = [
-        (arm.replace("_", "-"), *(Text.from_markup(on_screen(report, arm, name)) for name in shown))
+        [plain(arm.replace("_", "-")), *(on_screen(report, arm, name) for name in names)]
         for arm in [*report["arms"], OWNER]
     ]
-    for line in jsonl.read(artifact.path("generations.jsonl"))[:SAMPLES]:
-        if "tuned" in line:
-            console.print(Panel(plain(line["tuned"]), title=plain(line["instruction"]), title_align="left"))
-    title = f"On {report['mails']} test mails, with 95% intervals"
+    title = f"Scores on {report['mails']} test mails, with 95% intervals"
     console.print(table(("", *headings), rows, right=headings, title=title))
     for warning in report["warnings"]:
-        console.print(warning)
+        console.print(printable(f"Note: {warning}"))
 
 
 def _show_training(console: Console, artifact: Artifact) -> None:
     metrics: dict[str, Any] = jsonl.read_json(artifact.path("metrics.json"))["metrics"]
     console.print(
-        f"validation loss {metrics['validation_loss']:.3f} (base {metrics['base_validation_loss']:.3f}), "
-        f"BLEU {metrics['validation_bleu']:.1f}, chrF {metrics['validation_chrf']:.1f}, "
-        f"MAUVE {metrics['validation_mauve']:.3f}"
+        f"On the validation mails: loss {metrics['validation_loss']:.3f} (base model: "
+        f"{metrics['base_validation_loss']:.3f}), BLEU {metrics['validation_bleu']:.1f}, "
+        f"chrF {metrics['validation_chrf']:.1f}, MAUVE {metrics['validation_mauve']:.3f}"
     )
 
 
-def _places(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str, Stage]) -> Table:
+def _results(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str, Stage]) -> Table:
     grid = Table.grid(padding=(0, 2))
     for name in artifacts:
-        grid.add_row(name, f"{config.paths.outputs}/latest/{name}/  {stages[name].shows}")
+        grid.add_row(plain(name), plain(f"{config.paths.outputs}/latest/{name}/  {stages[name].shows}"))
     if config.tracking.enabled:
-        grid.add_row("runs", f"{config.paths.mlruns}  (make ui)")
+        grid.add_row("runs", plain(f"{config.paths.mlruns}  (make ui shows them in the browser)"))
     return grid

@@ -68,7 +68,7 @@ def page(arms: Table, report: dict[str, Any], tmp_path_factory: pytest.TempPathF
 
 
 def test_what_a_mail_holds_is_shown_as_text(page: str) -> None:
-    # One script, ours, which the policy knows by its hash; every image lies in the page.
+    # The only script is the page's own, allowed by its hash; every image is part of the page.
     assert page.count("<script>") == 1
     assert re.search(r"script-src (&#39;|')sha256-[\w+/=]+(&#39;|')", page)
     assert all('src="data:image/svg+xml;base64,' in image for image in re.findall(r"<img[^>]*>", page))
