@@ -26,6 +26,7 @@ check: install  ## style, types, and every file of conf/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -o addopts= tests/configuration/test_checks.py -k composes
 
 ui: install  ## compare runs in the browser, on 127.0.0.1 only

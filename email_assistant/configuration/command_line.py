@@ -16,18 +16,19 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from email_assistant.configuration.checks import Rules, find_faults, is_known, report, unknown_key
+from email_assistant.configuration.checks import Rules, find_faults, report
+from email_assistant.configuration.keys import is_known, unknown_key
 from email_assistant.console import printable
 from email_assistant.errors import ConfigurationError, EmailAssistantError, did_you_mean
 
 INTERRUPTED = 130
 ROOT = Path(__file__).resolve().parents[2]
-# Here and not in `run`: the processes that run jobs of a sweep import this module and do not call that.
+# Not in `run`: processes that run jobs of a sweep import this module without calling it.
 OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
 
 
 class ErrorReporter:
-    """Prints the errors that a user can mend, each once.
+    """Prints the errors that a user can fix, each once.
 
     Attributes:
         reported: The errors that this process has printed.
@@ -69,7 +70,7 @@ def run(main: Callable[[], None], rules: Rules, errors: ErrorReporter | None = N
         processes: How many processes a launcher started for one training.
 
     Returns:
-        0, or 1 after an error that the user can mend, or 130 after Ctrl-C.
+        0, or 1 after an error that the user can fix, or 130 after Ctrl-C.
     """
     errors = errors or ErrorReporter()
     errors.begin_call()
@@ -84,7 +85,7 @@ def run(main: Callable[[], None], rules: Rules, errors: ErrorReporter | None = N
         print(f"error: {_first_line(error)}", file=sys.stderr)
         return 1
     except OSError as error:
-        # A folder that cannot be written, a full disk: the user's to mend, as the name says.
+        # A folder that cannot be written, or a full disk.
         print(f"error: {error.filename or 'a file'}: {error.strerror}; see paths.outputs", file=sys.stderr)
         return 1
     except Exception as error:
@@ -93,18 +94,18 @@ def run(main: Callable[[], None], rules: Rules, errors: ErrorReporter | None = N
         print(f"error: {_first_line(error)}; see paths.outputs and paths.mlruns", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; the same call goes on where this one was", file=sys.stderr)
+        print("stopped; the same command resumes here", file=sys.stderr)
         return INTERRUPTED
     return 1 if errors.reported else 0
 
 
 def _is_of_disk(error: Exception) -> bool:
-    """Whether an error is the disk's, though it does not say so by its class: libraries in Rust, and torch.save."""
+    """Whether an error comes from the disk, though its class does not say so: Rust libraries and torch.save."""
     return re.search(r"\(os error \d+\)|PytorchStreamWriter failed writing file", str(error)) is not None
 
 
 def as_text(argument: str) -> str:
-    """Quote what Hydra would not read as text: `12e456` as the beginning of an id, and names as people write them."""
+    """Quote what Hydra would not read as text: `12e456` as the start of an id, and names as people write them."""
     key, equals, value = argument.partition("=")
     if key == "purge.match" and value[:1] not in ("'", '"', ""):
         escaped = value.replace("'", "\\'")
@@ -131,7 +132,7 @@ def check(arguments: list[str], conf: Path, rules: Rules, processes: int = 1) ->
         return
     if parsed.multirun and processes > 1:
         raise ConfigurationError(
-            "a sweep does not go with processes that train one adapter together; run it without the launcher, "
+            "a sweep does not go with several processes that train one adapter; run the sweep without the launcher, "
             "or a single training with it"
         )
     faults: list[str] = []
@@ -152,21 +153,21 @@ def check(arguments: list[str], conf: Path, rules: Rules, processes: int = 1) ->
 
 
 def _of_sweep_file(overrides: list[Override], conf: Path, name: str) -> list[str]:
-    """What a file of conf/sweep/ varies, as on the command line; without the keys that are given there."""
+    """What a file of conf/sweep/ varies, as overrides, without the keys that the command line gives."""
     given = {override.key_or_group for override in overrides}
     with initialize_config_dir(config_dir=str(conf)):
         lines = [_values(override)[0] for override in overrides]
         try:
             composed = compose(config_name=name, overrides=lines, return_hydra_config=True)
         except (HydraException, OmegaConfBaseException):
-            # The same comes up, and is said, where the values are looked at.
+            # Reported where the values are checked.
             return []
     params = composed.hydra.sweeper.get("params") or {}
     return [f"{key}={value}" for key, value in params.items() if key not in given]
 
 
 def _known_overrides(lines: list[str], conf: Path, faults: list[str]) -> Iterator[Override]:
-    """The overrides that can be composed; what is wrong with the others goes into `faults`."""
+    """The overrides that can be composed; faults of the others are added to `faults`."""
     parser = OverridesParser.create()
     for line in lines:
         try:
@@ -201,21 +202,21 @@ def _fault_of_choice(override: Override, conf: Path) -> str | None:
 
 
 def _values(override: Override) -> list[str]:
-    """The single overrides that one line stands for: one, each value of a sweep, or both ends of an interval."""
+    """The single overrides that a line stands for: itself, each value of a sweep, or both ends of an interval."""
     line, value = override.input_line or "", override.value()
     if not override.is_sweep_override():
         return [line]
     ends = [value.start, value.end] if isinstance(value, IntervalSweep) else override.sweep_string_iterator()
-    return [f"{line.partition('=')[0]}={one}" for one in ends]
+    return [f"{line.partition('=')[0]}={end}" for end in ends]
 
 
 def _faults_of_values(overrides: list[Override], conf: Path, name: str, rules: Rules) -> list[str]:
-    """Compose the call, and once more for every further value of a sweep."""
+    """Compose the call, and again for every further value of a sweep."""
     choices = [_values(override) for override in overrides]
     first = [values[0] for values in choices]
     calls = [first]
-    for place, values in enumerate(choices):
-        calls += [[*first[:place], value, *first[place + 1 :]] for value in values[1:]]
+    for index, values in enumerate(choices):
+        calls += [[*first[:index], value, *first[index + 1 :]] for value in values[1:]]
     faults: list[str] = []
     with initialize_config_dir(config_dir=str(conf)):
         for call in calls:

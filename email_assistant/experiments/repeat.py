@@ -9,7 +9,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from email_assistant.configuration.checks import BY_LANGUAGE, Rules, find_faults, is_learned, report
+from email_assistant.configuration.checks import Rules, find_faults, report
+from email_assistant.configuration.keys import BY_LANGUAGE, affects_results
 from email_assistant.console import printable, screen, table
 from email_assistant.errors import ArtifactError, ConfigurationError, DataError, TrackingError
 from email_assistant.experiments import lazy_mlflow
@@ -99,7 +100,7 @@ def load_origin(composed: Mapping[str, Any], overrides: Sequence[str], rules: Ru
         raise ConfigurationError(
             f"from_run = {run_id}: it was made by commit {commit}, which had other keys; " + report(faults)
         )
-    if not any(map(is_learned, changed)) and "force" not in changed:
+    if not any(map(affects_results, changed)) and "force" not in changed:
         # Otherwise the cached artifact would be compared with itself.
         values["force"] = True
     return Origin(run_id, values, frozenset(changed), _manifests(client, run, Path(composed["paths"]["outputs"])))

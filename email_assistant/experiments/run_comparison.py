@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from email_assistant.configuration.checks import is_learned
+from email_assistant.configuration.keys import affects_results
 from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.experiments.scored_runs import ScoredRun
 from email_assistant.metrics.bootstrap import SIGNIFICANCE_LEVEL, bootstrap_weights, compare, holm
@@ -122,7 +122,7 @@ def _on_the_same_mails(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list
 def _varied(params: Sequence[Mapping[str, str]]) -> list[str]:
     """The parameters in which runs differ and which affect results."""
     names = dict.fromkeys(name for flat in params for name in flat)
-    return [name for name in filter(is_learned, names) if len({flat.get(name) for flat in params}) > 1]
+    return [name for name in filter(affects_results, names) if len({flat.get(name) for flat in params}) > 1]
 
 
 def _labels(runs: Sequence[ScoredRun], varied: Sequence[str]) -> list[str]:

@@ -8,7 +8,8 @@ from omegaconf import OmegaConf
 
 from email_assistant.commands.catalog import RULES
 from email_assistant.configuration import command_line
-from email_assistant.configuration.checks import find_faults, from_composed, nearest_key, schema_keys
+from email_assistant.configuration.checks import find_faults, from_composed
+from email_assistant.configuration.keys import nearest_key, schema_keys
 from email_assistant.configuration.schema import Arm
 from email_assistant.errors import ConfigurationError
 from email_assistant.requests.arms import ARMS
@@ -111,7 +112,7 @@ def test_several_values_without_multirun_are_a_fault() -> None:
     ("values", "fault"),
     [
         (["tracking.uri=http://10.0.0.5:5000"], "tracking.allow_remote=true"),
-        (["tracking.uri=http://tracker.example", "tracking.allow_remote=true"], "by its number"),
+        (["tracking.uri=http://tracker.example", "tracking.allow_remote=true"], "IP address"),
         (["tracking.uri=http://192.0.2.1", "tracking.allow_remote=true"], "private network"),
         (["tracking.uri=sqlite:////tmp/x.db", "tracking.allow_remote=true"], "not the address"),
     ],
@@ -181,7 +182,7 @@ def test_a_fault_names_its_key(override: str, key: str) -> None:
 
 
 def test_paged_optimizer_on_a_processor_is_a_fault() -> None:
-    assert "take adamw" in find_faults(composed("trainer=large", "model.device=cpu"), RULES)[0]
+    assert "use adamw" in find_faults(composed("trainer=large", "model.device=cpu"), RULES)[0]
 
 
 def test_alpha_is_twice_the_rank_unless_given() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from composed import composed_config
 
-from email_assistant.configuration.checks import schema_keys
+from email_assistant.configuration.keys import schema_keys
 from email_assistant.configuration.schema import Config
 from email_assistant.stages.catalog import STAGES
 

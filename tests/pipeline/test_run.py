@@ -352,7 +352,7 @@ def test_ctrl_c_stops_with_its_own_code_and_marks_the_run_killed(
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "the same call goes on where this one was" in errors
+    assert "the same command resumes here" in errors
     assert "Traceback" not in errors
     assert [run.info.status for run in runs_of(tmp_path)] == ["KILLED"]
 

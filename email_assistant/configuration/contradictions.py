@@ -1,0 +1,88 @@
+"""Faults that only several keys together show. Each rule yields a line for every fault: the key, and what to do."""
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from email_assistant.configuration.schema import Config
+from email_assistant.privacy import guard
+
+
+def summarizer(config: Config) -> Iterator[str]:
+    """The texts of every language are complete, and corrected pairs have a file."""
+    settings = config.summarizer
+    if settings.method == "from_file" and settings.path is None:
+        yield "summarizer.path: summarizer=from_file needs the file of corrected pairs"
+    if "en" not in settings.prompts:
+        yield "summarizer.prompts: 'en' is missing, the fallback for every other language"
+    for language, prompt in settings.prompts.items():
+        if "{email}" not in prompt:
+            yield f"summarizer.prompts.{language}: {{email}} is missing, which the mail replaces"
+        if language not in settings.starts:
+            yield f"summarizer.starts.{language}: is missing, though there is a prompt for {language}"
+        if "{notes}" not in settings.notes.get(language, ""):
+            yield f"summarizer.notes.{language}: {{notes}} is missing, which the mail's words replace"
+        if "{facts}" not in settings.mentions.get(language, ""):
+            yield f"summarizer.mentions.{language}: {{facts}} is missing, which names and numbers replace"
+
+
+def lora_init(config: Config) -> Iterator[str]:
+    """What changes the base model's weights needs weights that can be changed."""
+    init = config.lora.init
+    if init != "default" and config.model.quantization != "none":
+        yield f"lora.init = {init}: changes the base model's weights, which is not possible in 4 bits; use default"
+    if init != "default" and config.lora.use_dora:
+        yield f"lora.init = {init}: cannot be combined with lora.use_dora=true; use one of them"
+
+
+def backends(config: Config) -> Iterator[str]:
+    """Libraries that need a file or a device."""
+    if config.generation.backend == "llama_cpp" and config.model.gguf is None:
+        yield "model.gguf: generation.backend=llama_cpp needs the base model as a GGUF file"
+    if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
+        yield "trainer.optimizer = paged_adamw_8bit: needs CUDA; with model.device=cpu use adamw"
+
+
+def private_training(config: Config) -> Iterator[str]:
+    """What each privacy mode of training needs to keep its promise."""
+    privacy = config.trainer.privacy
+    if privacy == "careful" and (config.data.redact == "none" or not config.trainer.canaries):
+        yield "trainer.privacy = careful: needs data.redact=pii and trainer.canaries=8; experiment=private sets them"
+    if privacy == "differential" and config.shown_in_training:
+        yield (
+            "trainer.privacy = differential: a mail shown in the prompt of another would influence more than its own "
+            "gradient; use retrieval.training_share=0"
+        )
+
+
+def purge(config: Config) -> Iterator[str]:
+    """A purge needs terms."""
+    if config.stage == "purge" and config.purge.match is None:
+        yield "purge.match: say what to remove, as in purge.match='from:bo@x.example or subject:merger'"
+
+
+def tracking_server(config: Config) -> Iterator[str]:
+    """Runs hold mail, so they go only to a private address: a host name would have to be looked up elsewhere."""
+    tracking = config.tracking
+    if not tracking.uri:
+        return
+    parts = urlsplit(tracking.uri)
+    subject = f"tracking.uri = {tracking.uri}"
+    if parts.scheme not in ("http", "https"):
+        yield f"{subject}: not the address of an MLflow server, such as http://10.0.0.5:5000"
+    elif not guard.is_private(parts.hostname or ""):
+        yield (
+            f"{subject}: runs hold adapters and mails, which may only go to this machine or a private network; "
+            "give the server's IP address there, such as http://10.0.0.5:5000"
+        )
+    elif not tracking.allow_remote:
+        yield f"{subject}: runs hold adapters and mails; tracking.allow_remote=true lets them go there"
+
+
+CONTRADICTIONS: tuple[Callable[[Config], Iterator[str]], ...] = (
+    summarizer,
+    lora_init,
+    backends,
+    private_training,
+    purge,
+    tracking_server,
+)
