@@ -9,7 +9,6 @@ from rich.table import Table
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import plain, printable, screen, table
-from email_assistant.evaluation.score_table import on_screen
 from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.pipeline.records import Stage
 from email_assistant.storage import jsonl
@@ -38,6 +37,9 @@ def show(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str,
 
 
 def _show_evaluation(console: Console, artifact: Artifact) -> None:
+    # Scores need numpy, without which the command line answers faster.
+    from email_assistant.evaluation.score_table import on_screen
+
     report = jsonl.read_json(artifact.path("report.json"))
     samples = [line for line in jsonl.read(artifact.path("generations.jsonl")) if "tuned" in line][:SAMPLES]
     if samples:
