@@ -57,7 +57,6 @@ def test_a_model_is_not_asked_about_a_mail_that_gives_it_orders(run_py: Run, arc
     hostile.write_text("".join(json.dumps(mail) + "\n" for mail in mails))
     done = run_py("stage=summarize", f"data.path={hostile}")
     assert done.code == 0, done.err
-    assert "1 mails give orders to a language model: it was not asked about them" in done.out
     latest = tmp_path / "outputs" / "latest" / "summarize"
     report = json.loads((latest / "report.json").read_text())
     assert report["speaking_to_model"] == 1 == report["faults_of_tries"]["speaks_to_model"]

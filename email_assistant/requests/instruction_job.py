@@ -1,0 +1,65 @@
+"""A mail for which an instruction is to be written."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from email_assistant.configuration.schema import Summarizer
+from email_assistant.requests.instruction_prefix import instruction_prefix
+from email_assistant.requests.instructions import append_missing_facts
+from email_assistant.requests.keyword_notes import keyword_notes
+from email_assistant.storage.hashing import hash_of
+from email_assistant.storage.records import Email
+
+
+@dataclass
+class InstructionJob:
+    """A mail for which an instruction is to be written.
+
+    Attributes:
+        settings: Prompts and templates.
+        email: The mail.
+        basis: A hash of everything that the model's sentence depends on beside the mail.
+        faults: Why answers of the model were rejected so far.
+        done: Whether its sentence is written.
+    """
+
+    settings: Summarizer
+    email: Email
+    basis: str
+    faults: list[str] = field(default_factory=list)
+    done: bool = False
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of everything that the model's sentence depends on."""
+        email = self.email
+        return hash_of([self.basis, email["text"], email["subject"], email["to"], email["language"]])
+
+    @cached_property
+    def language(self) -> str:
+        """The language of the prompt: the mail's, or English where that has no prompt."""
+        return self.email["language"] if self.email["language"] in self.settings.prompts else "en"
+
+    @cached_property
+    def start(self) -> str:
+        """How the instruction begins."""
+        template, email = self.settings.starts[self.language], self.email
+        return instruction_prefix(template, email["text"], email["subject"], email["to"])
+
+    @cached_property
+    def without_model(self) -> tuple[str, str]:
+        """An instruction in the mail's own words, and the name of its method."""
+        notes = keyword_notes(self.email["text"], self.settings.note_words)
+        if not notes:
+            return self.start, "subject"
+        return f"{self.start}. {self.settings.notes[self.language].format(notes=notes)}", "notes"
+
+    def completed(self, sentence: str, frequent: frozenset[str] = frozenset()) -> str:
+        """The whole instruction: a sentence, and the facts that it leaves out.
+
+        Args:
+            sentence: The model's, or `without_model`.
+            frequent: Facts that are not added: see `append_missing_facts`.
+        """
+        template = self.settings.mentions[self.language]
+        return append_missing_facts(sentence, self.email["text"], template, self.settings.facts, frequent)
