@@ -157,9 +157,7 @@ def _sentences(inputs: StageInputs, jobs: Sequence[InstructionJob], progress_fil
         return {**known, **progress.records}
 
 
-def _write(
-    inputs: StageInputs, jobs: Sequence[InstructionJob], progress: ResumableJsonl[Sentence], total: int
-) -> None:
+def _write(inputs: StageInputs, jobs: Sequence[InstructionJob], progress: ResumableJsonl[Sentence], total: int) -> None:
     # These import torch, which is not needed when every sentence is known.
     from email_assistant.evaluation.perplexity import Surprisal
     from email_assistant.language_model.process import set_up_base

@@ -1,0 +1,147 @@
+"""The tuned model, loaded to write mails for instructions: all of a file, or one by one as they are typed."""
+
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from email_assistant.configuration.schema import Config
+from email_assistant.console import printable
+from email_assistant.evaluation.scoring import by_llama_cpp, decoding_of, embedder, write_best, write_mails
+from email_assistant.language_model.adapter_folder import WEIGHTS, check_base
+from email_assistant.language_model.decoding import row_seed
+from email_assistant.language_model.distributed import DistributedContext
+from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
+from email_assistant.language_model.generation import TextGenerator, stream
+from email_assistant.language_model.loading import LanguageModel, load_adapter, load_encoder
+from email_assistant.language_model.process import set_up_base
+from email_assistant.progress import bar
+from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
+from email_assistant.storage.hashing import hash_file, hash_of
+from email_assistant.storage.records import Pair, Request
+
+
+@dataclass(frozen=True)
+class InferSession:
+    """A loaded model and everything that its prompts need.
+
+    Attributes:
+        config: The whole configuration.
+        adapter: The adapter's folder.
+        generator: The model with the adapter.
+        prompter: Builds prompts.
+        to_answer: The mail to answer, if any.
+        training_hash: A hash of the mails that prompts may show; None where they show none.
+    """
+
+    config: Config
+    adapter: Path
+    generator: TextGenerator
+    prompter: Prompter
+    to_answer: str | None
+    training_hash: str | None
+
+    def write(self, instructions: Sequence[str], progress_file: Path) -> list[str]:
+        """Write a mail for each instruction.
+
+        Args:
+            instructions: What the mails should say.
+            progress_file: Keeps finished mails, so that an interrupted call resumes. Mails that were written with
+                other values are not reused.
+        """
+        key = self._key()
+        requests = [self._request(f"{key} {index} {text}", text) for index, text in enumerate(instructions)]
+        prompts = [self._prompt(request) for request in requests]
+        config = self.config
+        mails = write_mails(
+            self.generator, requests, prompts, config.generation, config.seed, progress_file, config.stage
+        )
+        return [mail["text"] for mail in mails]
+
+    def chat(self) -> None:
+        """Write a mail for each line that is typed, until an empty line or the end of the input."""
+        print("What should the mail say? (one line; an empty line ends)", flush=True)
+        while True:
+            print("> ", end="", flush=True)
+            instruction = sys.stdin.readline().strip()
+            if not instruction:
+                return
+            prompt = self._prompt(self._request(instruction, instruction))
+            for piece in self._pieces(instruction, prompt):
+                print(printable(piece), end="", flush=True)
+            print("\n", flush=True)
+
+    def _key(self) -> str:
+        """A hash of everything that a mail depends on beside its instruction."""
+        config = self.config
+        retrieval = [config.retrieval.method, config.retrieval.mails, config.retrieval.max_tokens, self.training_hash]
+        return hash_of(
+            [
+                hash_file(self.adapter / WEIGHTS),
+                base_fingerprint(config),
+                generation_key(config),
+                config.seed,
+                self.to_answer,
+                retrieval,
+            ]
+        )
+
+    def _request(self, identity: str, instruction: str) -> Request:
+        return {"id": identity, "instruction": instruction, "context": self.to_answer}
+
+    def _prompt(self, request: Request) -> list[int]:
+        return self.prompter.ids(request, configured_style(self.config.retrieval))
+
+    def _pieces(self, instruction: str, prompt: list[int]) -> Iterable[str]:
+        """The mail's text: token by token, or at once if it is the best of several."""
+        settings, seed = self.config.generation, self.config.seed
+        if settings.num_candidates == 1:
+            return stream(self.generator, prompt, decoding_of(settings), row_seed(seed, prompt))
+        chosen: list[str] = []
+        with bar("writing", None):
+            write_best(
+                self.generator, [instruction], [prompt], settings, seed, lambda _, mail: chosen.append(mail.text)
+            )
+        return chosen
+
+
+@contextmanager
+def open_session(
+    config: Config,
+    peers: DistributedContext,
+    adapter: Path,
+    training: Sequence[Pair],
+    training_hash: str | None,
+    to_answer: str | None,
+) -> Iterator[InferSession]:
+    """Load the base model with an adapter.
+
+    Args:
+        config: The whole configuration.
+        peers: Decides the device.
+        adapter: The adapter's folder.
+        training: Mails that prompts may show.
+        training_hash: A hash of these; None where they show none.
+        to_answer: The mail to answer, if any.
+
+    Raises:
+        ModelError: when the adapter was trained on another base model.
+    """
+    with _generator(config, peers, adapter) as generator:
+        loaded = generator if isinstance(generator, LanguageModel) else None
+        prompter = Prompter(PromptSettings.of(config), generator.encoder, training, embedder(config, loaded))
+        yield InferSession(config, adapter, generator, prompter, to_answer, training_hash)
+
+
+@contextmanager
+def _generator(config: Config, peers: DistributedContext, adapter: Path) -> Iterator[TextGenerator]:
+    # Checked before the base model is read, which takes long.
+    check_base(adapter, base_fingerprint(config))
+    if config.generation.backend == "llama_cpp":
+        config.outputs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
+            yield by_llama_cpp(config, load_encoder(config.model), adapter, Path(scratch))
+    else:
+        yield load_adapter(set_up_base(config.model, peers), adapter, base_fingerprint(config))
