@@ -1,4 +1,4 @@
-"""Errors that a user can cause: one line that says what was wrong, where, and what to do."""
+"""Errors that a user can cause: one line that says what is wrong, where, and what to do."""
 
 import difflib
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ class ConfigurationError(EmailAssistantError):
 
 
 class ArchiveError(EmailAssistantError):
-    """An archive that is missing, unreadable, or holds nothing by its owner."""
+    """An archive that is missing, unreadable, or without mail by its owner."""
 
 
 class ModelError(EmailAssistantError):
@@ -39,12 +39,12 @@ class TrackingError(EmailAssistantError):
 
 
 class OutOfMemoryError(EmailAssistantError):
-    """No room for the least that was to be computed at once."""
+    """Not enough memory for the smallest batch."""
 
 
 class PrivacyError(EmailAssistantError):
-    """Something that is not as private as promised."""
+    """A promise of privacy that is not kept."""
 
 
-class Pruned(EmailAssistantError):  # noqa: N818 - it is none
-    """A trial of a study that was stopped because others went better: no fault."""
+class Pruned(EmailAssistantError):  # noqa: N818 - it is not an error
+    """A trial that its study stopped because others did better."""

@@ -1,4 +1,4 @@
-"""The archive's messages to the owner's own mails."""
+"""From the messages of an archive to the mails that its owner wrote."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -28,47 +28,50 @@ log = logging.getLogger(__name__)
 def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """Write emails.jsonl, others.jsonl, dropped.jsonl, report.json and report.html.
 
-    Kept and dropped add up to the messages.
+    Every message is either kept or dropped.
     """
     config = inputs.config
     work = folder / "work"
     work.mkdir(exist_ok=True)
     stats = readers.ReadStats()
-    of_archive = partial(readers.read, archive_paths(config), config.data.format, vars(config.data.columns))
+    read_archive = partial(readers.read, archive_paths(config), config.data.format, vars(config.data.columns))
     purged = purging.load_terms(config.outputs)
-    read = partial(_without, of_archive, purged) if purged else of_archive
+    read = partial(_without, read_archive, purged) if purged else read_archive
     with WorkerPool(config.data.processes) as workers:
-        index = _first_reading(partial(read, stats=stats), work, workers, config)
-        owner = owners.parse_owner(config.data.owner) if config.data.owner else _found(index)
+        index = _index(partial(read, stats=stats), work, workers, config)
+        owner = owners.parse_owner(config.data.owner) if config.data.owner else _detect_owner(index)
         with bar("clean", sum(index.written_by(owner))) as progress:
-            chosen = select(read, index, owner, rules_of(config.data), work, workers, progress.advance)
+            selection = select(read, index, owner, rules_of(config.data), work, workers, progress.advance)
     tally = Tally()
-    count = jsonl.write(folder / "emails.jsonl", tally.count(chosen.kept))
+    count = jsonl.write(folder / "emails.jsonl", tally.count(selection.kept))
     if not count:
-        raise ArchiveError(_nothing_kept(index, chosen, owner, config))
-    others = [{"id": identity, "text": chosen.redact(text)} for identity, text in sorted(chosen.others)]
+        raise ArchiveError(_nothing_kept(index, selection, owner, config))
+    others = [{"id": identity, "text": selection.redact(text)} for identity, text in sorted(selection.others)]
     jsonl.write(folder / "others.jsonl", others)
-    jsonl.write(folder / "dropped.jsonl", _dropped(index, chosen))
-    report = _report(index, chosen, owner, stats, tally)
+    jsonl.write(folder / "dropped.jsonl", _dropped(index, selection))
+    report = _report(index, selection, owner, stats, tally)
     jsonl.write_json(folder / "report.json", report)
     archive_page.write_page(
-        folder / "report.html", report, chosen.drops.examples.by_label(chosen.redact), _unreadable(index, chosen)
+        folder / "report.html",
+        report,
+        selection.drops.examples.by_label(selection.redact),
+        _unreadable(index, selection),
     )
     rmtree(work)
-    _say(report)
+    _log_report(report)
     return {"messages": report["messages"], "kept": report["kept"]}
 
 
 def _without(read: Callable[..., Iterator[ArchiveItem]], purged: purging.Terms, **how: Any) -> Iterator[ArchiveItem]:
-    """The archive's messages without those that were taken out for good, as if they were not in it."""
-    for found in read(**how):
-        message = parse_item(found)
+    """The archive's messages without those that were purged."""
+    for item in read(**how):
+        message = parse_item(item)
         if not (isinstance(message, Mail) and purged.matches(message)):
-            yield found
+            yield item
 
 
 def rules_of(data: Data) -> SelectionRules:
-    """What the configuration says of which mails are kept."""
+    """Which mails the configuration keeps."""
     return SelectionRules(
         min_words=data.min_words,
         max_words=data.max_words,
@@ -83,9 +86,7 @@ def rules_of(data: Data) -> SelectionRules:
     )
 
 
-def _first_reading(
-    read: partial[Iterator[ArchiveItem]], work: Path, workers: WorkerPool, config: Config
-) -> ArchiveIndex:
+def _index(read: partial[Iterator[ArchiveItem]], work: Path, workers: WorkerPool, config: Config) -> ArchiveIndex:
     index = ArchiveIndex(work / "sources.jsonl")
     with bar("read", None) as progress:
         for _ in index.add_all(read(), workers):
@@ -95,68 +96,70 @@ def _first_reading(
     return index
 
 
-def _found(index: ArchiveIndex) -> owners.Owner:
-    found = index.senders.detect_owner()
-    log.info("%-10s owner: %s (%s)", "data", _names(found), found.grounds)
-    return found
+def _detect_owner(index: ArchiveIndex) -> owners.Owner:
+    owner = index.senders.detect_owner()
+    log.info("%-10s owner: %s (%s)", "data", _names(owner), owner.grounds)
+    return owner
 
 
 def _names(owner: owners.Owner) -> str:
-    return ", ".join([*sorted(owner.addresses), *sorted(owner.names)]) or "not named"
+    return ", ".join([*sorted(owner.addresses), *sorted(owner.names)]) or "unnamed"
 
 
 def _named(config: Config) -> str:
     return ", ".join(map(str, archive_paths(config)))
 
 
-def _nothing_kept(index: ArchiveIndex, chosen: Selection, owner: owners.Owner, config: Config) -> str:
-    reasons = chosen.drops.reasons.counts()
+def _nothing_kept(index: ArchiveIndex, selection: Selection, owner: owners.Owner, config: Config) -> str:
+    reasons = selection.drops.reasons.counts()
     if set(reasons) <= {"not_by_owner", "unreadable"} and reasons.get("not_by_owner"):
-        often = ", ".join(f"{name} ({count})" for name, count in index.senders.most_frequent(3))
-        return f"{_named(config)}: none of {len(index)} messages is by {_names(owner)}; most are by {often}"
-    shown = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
-    return f"{_named(config)}: none of {len(index)} messages is left: {shown}; see data.min_words and its like"
+        senders = ", ".join(f"{name} ({count})" for name, count in index.senders.most_frequent(3))
+        return f"{_named(config)}: none of {len(index)} messages was written by {_names(owner)}; most are by {senders}"
+    dropped = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+    return f"{_named(config)}: none of {len(index)} messages is kept: {dropped}; see data.min_words and related keys"
 
 
-def _dropped(index: ArchiveIndex, chosen: Selection) -> Iterator[dict[str, Any]]:
-    """A line for every message that was dropped; of those that could not be read it says why."""
+def _dropped(index: ArchiveIndex, selection: Selection) -> Iterator[dict[str, Any]]:
+    """A line for every dropped message, with the error where it could not be read."""
     for number, source in enumerate(index.sources()):
-        if chosen.drops.reasons[number]:
-            line = {"source": source, "reason": chosen.drops.reasons[number]}
-            yield line | ({"why": chosen.drops.errors[number]} if number in chosen.drops.errors else {})
+        if selection.drops.reasons[number]:
+            line = {"source": source, "reason": selection.drops.reasons[number]}
+            yield line | ({"why": selection.drops.errors[number]} if number in selection.drops.errors else {})
 
 
-def _unreadable(index: ArchiveIndex, chosen: Selection) -> list[tuple[str, str]]:
-    if not chosen.drops.errors:
+def _unreadable(index: ArchiveIndex, selection: Selection) -> list[tuple[str, str]]:
+    if not selection.drops.errors:
         return []
-    return [(source, chosen.drops.errors[n]) for n, source in enumerate(index.sources()) if n in chosen.drops.errors]
+    return [
+        (source, selection.drops.errors[n]) for n, source in enumerate(index.sources()) if n in selection.drops.errors
+    ]
 
 
 def _report(
-    index: ArchiveIndex, chosen: Selection, owner: owners.Owner, stats: readers.ReadStats, tally: Tally
+    index: ArchiveIndex, selection: Selection, owner: owners.Owner, stats: readers.ReadStats, tally: Tally
 ) -> dict[str, Any]:
     return {
         "messages": len(index),
         "kept": tally.kept,
-        "dropped": chosen.drops.reasons.counts(),
+        "dropped": selection.drops.reasons.counts(),
         "owner": {"addresses": sorted(owner.addresses), "names": sorted(owner.names), "grounds": owner.grounds},
-        "kinds": dict(chosen.kinds.most_common()),
-        "cuts": dict(chosen.cuts.most_common()),
+        "kinds": dict(selection.kinds.most_common()),
+        "cuts": dict(selection.cuts.most_common()),
         "signature": {
-            "lines": sorted(map(chosen.redact, chosen.profile.lines)),
-            "sign_offs": chosen.profile.sign_offs,
-            "boilerplate": sorted(map(chosen.redact, chosen.profile.boilerplate)),
+            "lines": sorted(map(selection.redact, selection.profile.lines)),
+            "sign_offs": selection.profile.sign_offs,
+            "boilerplate": sorted(map(selection.redact, selection.profile.boilerplate)),
         },
-        "redactions": dict(chosen.redactions.most_common()),
+        "redactions": dict(selection.redactions.most_common()),
         **tally.summary(),
-        "domains": dict(chosen.domains.most_common(MOST_DOMAINS)),
+        "domains": dict(selection.domains.most_common(MOST_DOMAINS)),
         "formats": dict(stats.formats.most_common()),
         "files_passed_over": stats.skipped,
     }
 
 
-def _say(report: dict[str, Any]) -> None:
+def _log_report(report: dict[str, Any]) -> None:
     dropped = ", ".join(f"{count} {reason}" for reason, count in report["dropped"].items())
     log.info("%-10s %d messages, %d kept; dropped: %s", "data", report["messages"], report["kept"], dropped or "none")
     if report["files_passed_over"]:
-        log.info("%-10s no mail in: %s", "data", ", ".join(report["files_passed_over"][:5]))
+        log.info("%-10s skipped files without mail: %s", "data", ", ".join(report["files_passed_over"][:5]))

@@ -1,4 +1,4 @@
-"""The adapter for llama.cpp and Ollama: a GGUF LoRA, and a Modelfile that says how to ask."""
+"""The adapter for llama.cpp and Ollama: a GGUF LoRA, and a Modelfile with its prompt template and sampling."""
 
 import logging
 from pathlib import Path
@@ -18,7 +18,7 @@ GGUF, MODELFILE = "adapter.gguf", "Modelfile"
 
 
 def check(config: Config) -> None:
-    """Find out what is wrong with the adapter or the base before anything is trained.
+    """Refuse a missing adapter or base model before anything is trained.
 
     Raises:
         ModelError: when either is missing.
@@ -28,14 +28,16 @@ def check(config: Config) -> None:
         check_folder(adapter)
 
 
-def _told(context: Context, adapter: Path) -> str:
-    """What is known of an adapter's memory, in a line."""
+def _privacy_note(context: Context, adapter: Path) -> str:
+    """What was measured of how much an adapter remembers, in one line."""
     weights = hash_file(adapter / WEIGHTS)
-    trained = next((one for one in context.cache.all_of("train") if lineage.has_weights(one, weights)), None)
-    return f"private: it may repeat mails that it was trained on; {_promised(trained)}{_remembers(context, trained)}"
+    trained = next(
+        (artifact for artifact in context.cache.all_of("train") if lineage.has_weights(artifact, weights)), None
+    )
+    return f"private: it may repeat mails it was trained on; {_guarantee(trained)}{_extracted(context, trained)}"
 
 
-def _promised(trained: Artifact | None) -> str:
+def _guarantee(trained: Artifact | None) -> str:
     metrics = jsonl.read_json(trained.path("metrics.json"))["metrics"] if trained else {}
     if "privacy_epsilon" not in metrics:
         return ""
@@ -45,17 +47,17 @@ def _promised(trained: Artifact | None) -> str:
     )
 
 
-def _remembers(context: Context, trained: Artifact | None) -> str:
-    """What was measured of how many training mails come out of it word for word."""
+def _extracted(context: Context, trained: Artifact | None) -> str:
+    """How many training mails it repeated verbatim when their beginning was given."""
     for evaluation in lineage.evaluations_of(context.cache, trained):
         measured = jsonl.read_json(evaluation.path("report.json"))["memorisation"]
         if measured:
             shares = ", ".join(f"{value:.0%} of {name}" for name, value in measured["extracted"].items())
             return (
-                f"of {measured['mails']} whose beginning was given away came out word for word: {shares} "
+                f"given the beginning of {measured['mails']} training mails, it repeated verbatim: {shares} "
                 f"({measured['extracted_tokens']} tokens after {measured['known_tokens']})"
             )
-    return "how much of them was not measured: stage=evaluate does"
+    return "how much was not measured (stage=evaluate measures it)"
 
 
 def run(context: Context) -> None:
@@ -75,7 +77,7 @@ def run(context: Context) -> None:
     encoder = load_encoder(config.model)
     text = render_modelfile(encoder, config.generation, config.model.gguf, GGUF, num_ctx, config.seed)
     (folder / MODELFILE).write_text(text, encoding="utf-8")
-    log.info("%-10s %s", "export", _told(context, adapter))
+    log.info("%-10s %s", "export", _privacy_note(context, adapter))
     log.info(
         "%-10s %s and %s in %s; try: ollama create NAME -f %s", "export", GGUF, MODELFILE, folder, folder / MODELFILE
     )

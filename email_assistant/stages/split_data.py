@@ -1,4 +1,4 @@
-"""Pairs to training, validation and test mails; conversations and near-duplicates stay on one side."""
+"""Training, validation and test mails; no conversation and no near-duplicates are divided between them."""
 
 import itertools
 import logging
@@ -28,32 +28,32 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     groups = group(pairs, settings.near_duplicate_similarity)
     moments = [_moment(pair) for pair in pairs] if settings.method == "time" else []
     sides = divide(groups, moments, settings, inputs.config.seed)
-    for name, places in sides.items():
-        jsonl.write(folder / f"{name}.jsonl", (pairs[place] for place in places))
+    for name, indices in sides.items():
+        jsonl.write(folder / f"{name}.jsonl", (pairs[index] for index in indices))
     report = {
         "pairs": len(pairs),
         "groups": len(groups),
         "largest_group": max(map(len, groups)),
-        **{name: len(places) for name, places in sides.items()},
+        **{name: len(indices) for name, indices in sides.items()},
         "left_out": len(pairs) - sum(map(len, sides.values())),
     }
     jsonl.write_json(folder / "report.json", report)
-    counts = [f"{len(places)} {name}" for name, places in sides.items()]
+    counts = [f"{len(indices)} {name}" for name, indices in sides.items()]
     counts += [f"{report['left_out']} left out"] if report["left_out"] else []
     log.info("%-10s %s", "split", ", ".join(counts))
     return report
 
 
 def group(pairs: Sequence[Pair], similarity: float) -> list[list[int]]:
-    """Places of pairs that must not be parted: of one thread, or near-duplicates of one another."""
+    """Indices of pairs that belong together: of one thread, or near-duplicates of one another."""
     groups = UnionFind()
-    for place, pair in enumerate(pairs):
-        groups.union(f"thread {pair['thread']}", place)
+    for index, pair in enumerate(pairs):
+        groups.union(f"thread {pair['thread']}", index)
     for later, earlier in near_duplicates(jsonl.Field(pairs, "email"), similarity):
         groups.union(earlier, later)
     members: dict[Any, list[int]] = {}
-    for place in range(len(pairs)):
-        members.setdefault(groups.find(place), []).append(place)
+    for index in range(len(pairs)):
+        members.setdefault(groups.find(index), []).append(index)
     return list(members.values())
 
 
@@ -63,10 +63,10 @@ def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, s
     The training mails of a lower `max_train_mails` are among those of a higher one.
 
     Args:
-        groups: Places of pairs.
-        moments: Of each pair, by its place; for `split.method=time` alone.
-        settings: As configured.
-        seed: Of the order of groups.
+        groups: Indices of pairs.
+        moments: The time of each pair, in seconds; used only by `split.method=time`.
+        settings: The split group.
+        seed: Of the order of the groups.
 
     Raises:
         DataError: when there are too few mails, or too few groups, for three sides.
@@ -80,7 +80,7 @@ def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, s
         )
     if settings.method == "time":
         # Newest last; a mail without a date counts as old.
-        ordered = sorted(groups, key=lambda group: max(moments[place] for place in group))
+        ordered = sorted(groups, key=lambda group: max(moments[index] for index in group))
     else:
         ordered = list(groups)
         random.Random(seed).shuffle(ordered)
@@ -92,8 +92,8 @@ def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, s
     sides["train"] = _flat(ordered)
     if min(len(sides["test"]), len(sides["validation"]), len(sides["train"])) < FEWEST_SCORED:
         raise DataError(
-            f"{count} mails make {len(groups)} conversations, the largest of {max(map(len, groups))} mails: too few to "
-            f"split without parting one; add mails or raise split.near_duplicate_similarity"
+            f"cannot split: {count} mails fall into {len(groups)} groups of one thread or of near-duplicates, the "
+            f"largest of {max(map(len, groups))} mails; add mails or raise split.near_duplicate_similarity"
         )
     return sides
 
@@ -107,24 +107,24 @@ def _moment(pair: Pair) -> float:
 
 
 def _take(ordered: list[list[int]], size: int, by_time: bool) -> list[list[int]]:
-    """Take groups off the end until they have `size` mails; but by time one that is too large is passed over."""
+    """Take groups off the end until they have `size` mails; unless by time, skip a group that is too large."""
     taken: list[list[int]] = []
     left = size
-    place = len(ordered) - 1
-    while place >= 0 and left > 0:
-        if by_time or len(ordered[place]) <= left:
-            taken.append(ordered.pop(place))
+    index = len(ordered) - 1
+    while index >= 0 and left > 0:
+        if by_time or len(ordered[index]) <= left:
+            taken.append(ordered.pop(index))
             left -= len(taken[-1])
-        place -= 1
+        index -= 1
     return taken
 
 
 def _flat(groups: list[list[int]]) -> list[int]:
-    return [place for group in groups for place in group]
+    return [index for group in groups for index in group]
 
 
 def sizes(count: int, settings: Split) -> tuple[int, int]:
-    """Mails of the test set, and of the validation set out of what is left."""
+    """How many test mails, and how many validation mails of the rest."""
     test = round(count * settings.test_fraction)
     return test, round((count - test) * settings.validation_fraction)
 

@@ -88,7 +88,7 @@ def test_no_trace_is_left_and_the_next_training_is_without(run_py: Run, archive:
     # Where an adapter is exported, what is known of its memory is said.
     report = json.loads((tmp_path / "outputs" / "latest" / "evaluate" / "report.json").read_text())
     exported = run_py("stage=export", f"export.folder={tmp_path}/exported", *EVALUATION[1:])
-    assert ("came out word for word" in exported.out) == bool(report["memorisation"]), exported.err
+    assert ("it repeated verbatim" in exported.out) == bool(report["memorisation"]), exported.err
     ask = tmp_path / "ask.txt"
     ask.write_text("Write an email about glass")
     assert run_py("stage=infer", f"infer.input={ask}").code == 0

@@ -440,7 +440,7 @@ def test_a_plan_and_an_export_of_what_is_there(run_py: Run, tmp_path: Path) -> N
     assert not (tmp_path / "outputs" / "artifacts").exists()
     exported = run_py("stage=export", f"export.folder={tmp_path}/out")
     assert exported.code == 0, exported.err
-    assert "how much of them was not measured: stage=evaluate does" in exported.out.replace("\n", "")
+    assert "how much was not measured (stage=evaluate measures it)" in exported.out.replace("\n", "")
     assert (tmp_path / "out" / "adapter.gguf").read_bytes()[:4] == b"GGUF"
     modelfile = (tmp_path / "out" / "Modelfile").read_text()
     assert "ADAPTER ./adapter.gguf" in modelfile
