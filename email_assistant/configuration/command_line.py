@@ -105,13 +105,17 @@ def _is_of_disk(error: Exception) -> bool:
 
 
 def as_text(argument: str) -> str:
-    """Quote what Hydra would not read as text: `12e456` as the start of an id, and names as people write them."""
+    """Make an argument readable for Hydra.
+
+    `12e456` as the start of an id and names as people write them are quoted. `~/` is expanded, because a shell does
+    so only at the start of a word and Hydra refuses the character.
+    """
     key, equals, value = argument.partition("=")
     if key == "purge.match" and value[:1] not in ("'", '"', ""):
         escaped = value.replace("'", "\\'")
         return f"{key}{equals}'{escaped}'"
     if key not in ("compare.runs", "from_run"):
-        return argument
+        return key + equals + re.sub(r"(^|[\[,]\s*)~(?=/)", lambda match: match[1] + str(Path.home()), value)
     return key + equals + re.sub(r"(^|[\[,]\s*)(\d+e\d+)(?=\s*(?:[\],]|$))", r"\1'\2'", value)
 
 

@@ -47,6 +47,20 @@ def test_names_are_text_as_people_write_them(match: str) -> None:
     assert command_line.as_text(quoted) == quoted
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("~/sent.mbox", "HOME/sent.mbox"),
+        ("[a.pst,~/b.mbox, ~/c.mbox]", ["a.pst", "HOME/b.mbox", "HOME/c.mbox"]),
+    ],
+)
+def test_a_path_may_begin_at_home(given: str, read: str | list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "HOME")
+    argument = command_line.as_text(f"data.path={given}")
+    assert OverridesParser.create().parse_override(argument).value() == read
+    assert command_line.as_text("data.path=folder/~/sent.mbox") == "data.path=folder/~/sent.mbox"
+
+
 def test_a_fault_of_the_project_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["run.py"])
     with pytest.raises(ZeroDivisionError):
