@@ -53,7 +53,9 @@ def main() -> None:
     latest = config.outputs / "latest"
     training = jsonl.read(latest / "split" / "train.jsonl", Pair)
     pairs = _left_out(latest)[: arguments.mails]
-    model = load_adapter(set_up_base(config.model), latest / "train" / "adapter", base_fingerprint(config))
+    model = load_adapter(
+        set_up_base(config.model), latest / "train" / "adapter", base_fingerprint(config.model, config.outputs)
+    )
     prompter = Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, model))
     prompts = [prompter.ids(pair, "plain") for pair in pairs]
     scorer = Scorer(config, model, pairs, training)

@@ -111,7 +111,7 @@ def _base(config: Config, folder: Path) -> list[Line]:
         return [("base", "unknown")]
     base = jsonl.read_json(note)
     try:
-        same = base_fingerprint(config) == base["fingerprint"]
+        same = base_fingerprint(config.model, config.outputs) == base["fingerprint"]
         state = "the configured one" if same else f"not the one in {config.model.path}"
     except EmailAssistantError as error:
         state = str(error)

@@ -38,7 +38,7 @@ def by_llama_cpp(config: Config, encoder: ChatEncoder, adapter: Path, work: Path
     """Start llama.cpp with the configured GGUF file and the adapter, which is converted to GGUF in `work`."""
     target = work / "adapter.gguf"
     gguf_adapter.write(adapter, model_folder(config.model.path), target)
-    return LlamaCpp(gguf_file(config), encoder, target, config.generation.slots, config.model.threads)
+    return LlamaCpp(gguf_file(config.model), encoder, target, config.generation.slots, config.model.threads)
 
 
 def writer(config: Config, model: LanguageModel, adapter: Path, work: Path) -> TextGenerator:

@@ -1,4 +1,4 @@
-"""Which base model it is: a hash of its weights and configuration, wherever it lies."""
+"""Identity of a base model: a hash of its weights and configuration, wherever the files are."""
 
 import json
 import logging
@@ -8,33 +8,34 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Generation, Mauve, Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model import hub
+from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_file
 
+# In the folder of outputs: hashes of model files, with their sizes and modification times.
+HASH_CACHE = "fingerprints.json"
 log = logging.getLogger(__name__)
 
 
 def model_folder(path: str) -> Path:
-    """The folder of a model: as given, or of a hub name that lies in the local cache.
+    """The folder of a model: the path itself, or that of a hub model in the local cache.
 
     Raises:
-        ModelError: when there is none, or it holds no weights as safetensors.
+        ModelError: when it does not exist, or has no weights as safetensors.
     """
     folder = Path(path).expanduser()
     if hub.is_hub_name(path):
-        folder = _cached(path)
+        folder = _cached_folder(path)
     if not folder.is_dir():
-        raise ModelError(
-            f"{folder}: there is no such folder; model.path names the base model (README.md: how to get one)"
-        )
+        raise ModelError(f"{folder}: no such folder; model.path names the base model (README.md: how to get one)")
     if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
-        raise ModelError(f"{folder}: holds no model: config.json and weights as .safetensors are expected")
+        raise ModelError(f"{folder}: not a model: config.json and weights as .safetensors are expected")
     return folder
 
 
-def _cached(name: str) -> Path:
+def _cached_folder(name: str) -> Path:
     folder = hub.cached_folder(name)
     if folder is None:
         raise ModelError(
@@ -43,100 +44,120 @@ def _cached(name: str) -> Path:
     return folder
 
 
-def generation_key(config: Config) -> dict[str, Any]:
-    """What the text of written mails depends on beside model, adapter and seed.
+def generation_key(settings: Generation, model: Model, outputs: Path) -> dict[str, Any]:
+    """What the text of generated mails depends on, beside the base model, the adapter, the prompts and the seed.
+
+    Args:
+        settings: How mails are generated.
+        model: For the file of llama.cpp.
+        outputs: The folder with the cache of hashes.
 
     Raises:
-        ModelError: when llama.cpp is to write and its file is not there.
+        ModelError: when llama.cpp is to generate and its file does not exist.
     """
-    settings = {key: value for key, value in asdict(config.generation).items() if key not in ("batch_size", "slots")}
-    if config.generation.backend == "llama_cpp":
-        settings["gguf"] = fingerprint_of([gguf_file(config)], _memo(config))
-    return settings
+    values = {key: value for key, value in asdict(settings).items() if key not in ("batch_size", "slots")}
+    if settings.backend == "llama_cpp":
+        values["gguf"] = hash_of_files([gguf_file(model)], outputs / HASH_CACHE)
+    return values
 
 
-def base_fingerprint(config: Config) -> str:
+def base_fingerprint(settings: Model, outputs: Path) -> str:
     """The fingerprint of the configured base model.
+
+    Args:
+        settings: As configured.
+        outputs: The folder with the cache of hashes.
 
     Raises:
         ModelError: as `model_folder`.
     """
-    return fingerprint(config.model.path, _memo(config))
+    return fingerprint(settings.path, outputs / HASH_CACHE)
 
 
-def base_identity(config: Config) -> dict[str, Any]:
-    """The base model by its content, and how it is held in memory: not where it is, nor what computes it.
+def base_identity(settings: Model, outputs: Path) -> dict[str, Any]:
+    """The base model by its content and its number format: not where it is, nor what computes it.
+
+    Args:
+        settings: As configured.
+        outputs: The folder with the cache of hashes.
 
     Raises:
         ModelError: as `model_folder`.
     """
     elsewhere = ("path", "gguf", "architecture", "device", "threads")
-    held = {key: value for key, value in asdict(config.model).items() if key not in elsewhere}
-    return {"fingerprint": base_fingerprint(config), **held}
+    values = {key: value for key, value in asdict(settings).items() if key not in elsewhere}
+    return {"fingerprint": base_fingerprint(settings, outputs), **values}
 
 
-def features_fingerprint(config: Config) -> str | None:
-    """The fingerprint of the model that MAUVE's features come of; None where that is the base.
+def features_fingerprint(settings: Mauve, outputs: Path) -> str | None:
+    """The fingerprint of the model of MAUVE's features; None if that is the base model.
+
+    Args:
+        settings: As configured.
+        outputs: The folder with the cache of hashes.
 
     Raises:
         ModelError: as `model_folder`.
     """
-    path = config.evaluation.mauve.model_path
-    return fingerprint(path, _memo(config)) if path else None
+    return fingerprint(settings.model_path, outputs / HASH_CACHE) if settings.model_path else None
 
 
-def _memo(config: Config) -> Path:
-    return config.outputs / "fingerprints.json"
-
-
-def gguf_file(config: Config) -> Path:
+def gguf_file(settings: Model) -> Path:
     """The base model as GGUF.
 
     Raises:
-        ModelError: when it is not there.
+        ModelError: when it does not exist.
     """
-    file = Path(config.model.gguf or "").expanduser()
+    file = Path(settings.gguf or "").expanduser()
     if not file.is_file():
-        raise ModelError(f"{file}: there is no such file; model.gguf names the base model as GGUF")
+        raise ModelError(f"{file}: no such file; model.gguf names the base model as GGUF")
     return file
 
 
-def fingerprint(path: str, memo: Path) -> str:
-    """A hash of a model's weights and configuration; gigabytes are read once (`memo`, with size and time of change).
+def fingerprint(path: str, cache_file: Path) -> str:
+    """A hash of a model's weights and configuration.
+
+    Args:
+        path: As in `model.path`.
+        cache_file: As for `hash_of_files`.
 
     Raises:
         ModelError: as `model_folder`.
     """
     folder = model_folder(path)
-    return fingerprint_of([folder / "config.json", *folder.glob("*.safetensors")], memo)
+    return hash_of_files([folder / "config.json", *folder.glob("*.safetensors")], cache_file)
 
 
-def _known(memo: Path) -> dict[str, list[object]]:
-    """What is kept of files' hashes; nothing where that was cut off: they are read again."""
+def hash_of_files(files: Iterable[Path], cache_file: Path) -> str:
+    """A hash of files by their names and contents.
+
+    Args:
+        files: In any order.
+        cache_file: Keeps the hash of each file with its size and modification time, so that gigabytes are read once.
+    """
+    cached = _read_cache(cache_file)
+    updated = dict(cached)
+    digest = sha256()
+    for file in sorted(files):
+        name, state = str(file.resolve()), file.resolve().stat()
+        entry = cached.get(name)
+        if entry is None or entry[:2] != [state.st_size, state.st_mtime_ns]:
+            entry = [state.st_size, state.st_mtime_ns, hash_file(file)]
+            updated[name] = entry
+        digest.update(f"{file.name} {entry[2]}\n".encode())
+    if updated != cached:
+        cache_file.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(cache_file) as partial:
+            partial.write_text(json.dumps(updated, indent=1))
+    return digest.hexdigest()[:16]
+
+
+def _read_cache(cache_file: Path) -> dict[str, list[object]]:
+    """The hashes that are known; none if the file is corrupt."""
     try:
-        return dict(json.loads(memo.read_text()))
+        return dict(json.loads(cache_file.read_text()))
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError):
-        log.info("%-10s %s was changed or cut off, and is made anew", "model", memo)
+        log.info("%-10s hash cache is corrupt; rebuilding %s", "model", cache_file)
         return {}
-
-
-def fingerprint_of(files: Iterable[Path], memo: Path) -> str:
-    """A hash of files by name and content, whose own hashes are kept in `memo`."""
-    known = _known(memo)
-    digest = sha256()
-    fresh = dict(known)
-    for file in sorted(files):
-        state = file.resolve().stat()
-        entry = known.get(str(file.resolve()))
-        if entry is None or entry[:2] != [state.st_size, state.st_mtime_ns]:
-            entry = [state.st_size, state.st_mtime_ns, hash_file(file)]
-            fresh[str(file.resolve())] = entry
-        digest.update(f"{file.name} {entry[2]}\n".encode())
-    if fresh != known:
-        memo.parent.mkdir(parents=True, exist_ok=True)
-        scratch = memo.with_suffix(".partial")
-        scratch.write_text(json.dumps(fresh, indent=1))
-        scratch.replace(memo)
-    return digest.hexdigest()[:16]

@@ -57,7 +57,7 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
         if not pairs.is_file():
             raise DataError(f"{pairs}: no such file; summarizer.path names the corrected pairs")
         return {"summarizer": {"method": "from_file"}, "inputs": {"pairs": hash_file(pairs)}}
-    return {**sentences_depend_on(config), "inputs": {"base": base_identity(config)}}
+    return {**sentences_depend_on(config), "inputs": {"base": base_identity(config.model, config.outputs)}}
 
 
 def sentences_depend_on(config: Config) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def train_depends_on(config: Config) -> dict[str, Any]:
         **(similarity if leaves_out_repeats else {}),
         "retrieval": _retrieval(config) if config.shown_in_training else None,
         "seed": config.seed,
-        "inputs": {"base": base_identity(config)},
+        "inputs": {"base": base_identity(config.model, config.outputs)},
     }
 
 
@@ -98,7 +98,7 @@ def train_scored_by(config: Config) -> dict[str, Any]:
     """How the validation mails are written and measured."""
     return {
         "scored_mails": config.trainer.scored_mails,
-        "generation": generation_key(config),
+        "generation": generation_key(config.generation, config.model, config.outputs),
         "mauve": _mauve(config),
         "asked": _retrieval(config, "training_share") if config.retrieval.method != "none" else None,
     }
@@ -110,10 +110,10 @@ def evaluate_depends_on(config: Config) -> dict[str, Any]:
     return {
         "retrieval": _retrieval(config, "method", "training_share") if retrieves else None,
         "evaluation": {**_without(config.evaluation, "mauve"), "mauve": _mauve(config)},
-        "generation": generation_key(config),
+        "generation": generation_key(config.generation, config.model, config.outputs),
         "max_length": config.trainer.max_length,
         "seed": config.seed,
-        "inputs": {"base": base_identity(config)},
+        "inputs": {"base": base_identity(config.model, config.outputs)},
     }
 
 
@@ -126,7 +126,7 @@ def _retrieval(config: Config, *left_out: str) -> dict[str, Any]:
 def _mauve(config: Config) -> dict[str, Any]:
     """MAUVE's settings; a feature model other than the base counts by its content."""
     settings = _without(config.evaluation.mauve, "model_path")
-    features = features_fingerprint(config)
+    features = features_fingerprint(config.evaluation.mauve, config.outputs)
     return {**settings, "features": features} if features else settings
 
 

@@ -98,7 +98,7 @@ class _Bench:
     def __init__(self, inputs: StageInputs, work: Path) -> None:
         config, split = inputs.config, inputs.artifacts["split"]
         self.config, self.work, self.version = config, work, inputs.version
-        self.base = base_identity(config)
+        self.base = base_identity(config.model, config.outputs)
         self.before = inputs.earlier("evaluate")
         self.written: list[CachedMail] = []
         work.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,9 @@ class _Bench:
         self.trained_metrics: dict[str, float] = jsonl.read_json(trained.path("metrics.json"))["metrics"]
         adapter = trained.path("adapter")
         self.adapter = trained.content(f"adapter/{WEIGHTS}")
-        self.model = load_adapter(set_up_base(config.model, inputs.peers), adapter, base_fingerprint(config))
+        self.model = load_adapter(
+            set_up_base(config.model, inputs.peers), adapter, base_fingerprint(config.model, config.outputs)
+        )
         self.writing = writer(config, self.model, adapter, work)
         self.prompter = Prompter(
             PromptSettings.of(config), self.model.encoder, self.training, embedder(config, self.model)
@@ -140,7 +142,7 @@ class _Bench:
             "version": self.version,
             "base": self.base,
             "adapter": self.adapter if ARMS[arm].adapted else None,
-            "generation": generation_key(config),
+            "generation": generation_key(config.generation, config.model, config.outputs),
             "seed": config.seed,
         }
         # The best of several mails is chosen by the instruction.

@@ -70,7 +70,7 @@ def run(context: Context) -> None:
     context.run.open()
     adapter, folder = adapter_folder(context), Path(config.export.folder).expanduser()
     tag_adapter(context.run, adapter)
-    check_base(adapter, base_fingerprint(config))
+    check_base(adapter, base_fingerprint(config.model, config.outputs))
     folder.mkdir(parents=True, exist_ok=True)
     gguf_adapter.write(adapter, model_folder(config.model.path), folder / GGUF)
     num_ctx = config.trainer.max_length + config.generation.max_new_tokens

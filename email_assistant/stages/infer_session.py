@@ -80,8 +80,8 @@ class InferSession:
         return hash_of(
             [
                 hash_file(self.adapter / WEIGHTS),
-                base_fingerprint(config),
-                generation_key(config),
+                base_fingerprint(config.model, config.outputs),
+                generation_key(config.generation, config.model, config.outputs),
                 config.seed,
                 self.to_answer,
                 retrieval,
@@ -138,10 +138,10 @@ def open_session(
 @contextmanager
 def _generator(config: Config, peers: DistributedContext, adapter: Path) -> Iterator[TextGenerator]:
     # Checked before the base model is read, which takes long.
-    check_base(adapter, base_fingerprint(config))
+    check_base(adapter, base_fingerprint(config.model, config.outputs))
     if config.generation.backend == "llama_cpp":
         config.outputs.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
             yield by_llama_cpp(config, load_encoder(config.model), adapter, Path(scratch))
     else:
-        yield load_adapter(set_up_base(config.model, peers), adapter, base_fingerprint(config))
+        yield load_adapter(set_up_base(config.model, peers), adapter, base_fingerprint(config.model, config.outputs))

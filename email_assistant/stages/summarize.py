@@ -128,7 +128,13 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
 def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dict[str, Instruction]:
     """The model's sentences, with the facts that they leave out, by the mail's id."""
     config = inputs.config
-    basis = hash_of({"version": inputs.version, **sentences_depend_on(config), "inputs": base_identity(config)})
+    basis = hash_of(
+        {
+            "version": inputs.version,
+            **sentences_depend_on(config),
+            "inputs": base_identity(config.model, config.outputs),
+        }
+    )
     jobs = [InstructionJob(config.summarizer, email, basis) for email in emails]
     sentences = _sentences(inputs, jobs, folder / PROGRESS / SENTENCES)
     jsonl.write(folder / SENTENCES, (sentences[job.key] for job in jobs))

@@ -47,7 +47,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     trained again.
     """
     config, split = inputs.config, inputs.artifacts["split"]
-    fingerprint = base_fingerprint(config)
+    fingerprint = base_fingerprint(config.model, config.outputs)
     trained = None if config.force else inputs.cache.find_core("train", inputs.key.content_key)
     if trained:
         log.info("%-10s the adapter was there; it is scored again", "train")

@@ -1,13 +1,15 @@
+import dataclasses
 import json
-import sys
-import types
+import logging
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import lora, model_settings
+from transformers.utils import logging as transformers_logging
 
 from email_assistant.errors import ConfigurationError, ModelError
+from email_assistant.language_model import loading, process
 from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.language_model.loading import add_adapter, apply_liger_kernels, load_adapter, load_base
@@ -29,16 +31,16 @@ def test_only_the_adapter_is_trained(tiny_model: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "shown"),
+    ("values", "substring"),
     [({"target_modules": ["q_proj"]}, "q_proj"), ({"use_dora": True}, "magnitude"), ({"r": 3}, "lora_A")],
 )
-def test_options_reach_the_adapter(tiny_model: Path, values: dict[str, object], shown: str) -> None:
-    found = weights_of(tiny_model, 1, **values)
-    assert any(shown in name for name in found)
+def test_options_reach_the_adapter(tiny_model: Path, values: dict[str, object], substring: str) -> None:
+    weights = weights_of(tiny_model, 1, **values)
+    assert any(substring in name for name in weights)
     if "target_modules" in values:
-        assert all(shown in name for name in found)
+        assert all(substring in name for name in weights)
     if "r" in values:
-        assert all(3 in weight.shape for weight in found.values())
+        assert all(3 in weight.shape for weight in weights.values())
 
 
 def test_rslora_scales_by_the_root_of_the_rank(tiny_model: Path) -> None:
@@ -54,15 +56,15 @@ def test_rslora_scales_by_the_root_of_the_rank(tiny_model: Path) -> None:
     assert scale(use_rslora=True) == 4.0
 
 
-def test_chosen_layers_alone_get_an_update(tiny_model: Path) -> None:
-    found = weights_of(tiny_model, 1, layers=[1])
-    assert found
-    assert all("layers.1." in name for name in found)
-    assert len(found) == len(weights_of(tiny_model, 1)) / 2
+def test_only_chosen_layers_get_an_update(tiny_model: Path) -> None:
+    weights = weights_of(tiny_model, 1, layers=[1])
+    assert weights
+    assert all("layers.1." in name for name in weights)
+    assert len(weights) == len(weights_of(tiny_model, 1)) / 2
 
 
 @pytest.mark.parametrize("layers", [[], [2]])
-def test_layers_that_are_not_there_are_a_fault(tiny_model: Path, layers: list[int]) -> None:
+def test_unknown_layers_are_refused(tiny_model: Path, layers: list[int]) -> None:
     with pytest.raises(ConfigurationError, match="0 to 1"):
         weights_of(tiny_model, 1, layers=layers)
 
@@ -85,20 +87,21 @@ def test_alpha_scales_the_update(tiny_model: Path) -> None:
     assert scales == {0.5}
 
 
-def test_liger_s_kernels_are_taken_without_its_loss(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = []
-    liger = types.ModuleType("liger_kernel.transformers")
-    liger._apply_liger_kernel_to_instance = lambda **given: taken.append(given)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "liger_kernel", types.ModuleType("liger_kernel"))
-    monkeypatch.setitem(sys.modules, "liger_kernel.transformers", liger)
-    monkeypatch.setattr("transformers.integrations.liger.is_liger_kernel_available", lambda: True)
+def test_liger_kernels_are_for_gpus_and_without_its_loss(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    applied: list[tuple[object, dict[str, bool]]] = []
+    # The library itself needs a GPU.
+    monkeypatch.setattr("transformers.integrations.liger.apply_liger_kernel", lambda *given: applied.append(given))
+    monkeypatch.setattr(loading, "is_liger_kernel_available", lambda: True)
     model = load_base(model_settings(tiny_model)).model
-    assert not taken
+    assert not applied
     apply_liger_kernels(model)  # type: ignore[arg-type]
-    assert taken == [{"model": model, "cross_entropy": False, "fused_linear_cross_entropy": False}]
+    ((changed, kernels),) = applied
+    assert changed is model
+    assert not kernels["cross_entropy"] and not kernels["fused_linear_cross_entropy"]
+    assert kernels.get("rms_norm", True) and kernels.get("swiglu", True) and kernels.get("rope", True)
 
 
-def test_unknown_target_modules_are_a_fault(tiny_model: Path) -> None:
+def test_unknown_target_modules_are_refused(tiny_model: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"lora\.target_modules"):
         weights_of(tiny_model, 1, target_modules=["nothing"])
 
@@ -117,8 +120,8 @@ def test_nf4_holds_weights_in_four_bits_and_trains(tiny_model: Path) -> None:
 
 
 def test_an_adapter_of_another_base_is_refused(tiny_model: Path, other_model: Path, tmp_path: Path) -> None:
-    memo = tmp_path / "memo.json"
-    mine, others = fingerprint(str(tiny_model), memo), fingerprint(str(other_model), memo)
+    cache_file = tmp_path / "cache_file.json"
+    mine, others = fingerprint(str(tiny_model), cache_file), fingerprint(str(other_model), cache_file)
     assert mine != others
     adapter = tmp_path / "adapter"
     add_adapter(load_base(model_settings(tiny_model)), lora(), 1).model.save_pretrained(str(adapter))
@@ -131,27 +134,27 @@ def test_an_adapter_of_another_base_is_refused(tiny_model: Path, other_model: Pa
 
 
 @pytest.mark.parametrize("content", ["", '{"/a": [1,', "[]", "7"])
-def test_a_memo_of_hashes_that_was_cut_off_is_made_anew(tiny_model: Path, tmp_path: Path, content: str) -> None:
-    memo = tmp_path / "memo.json"
-    known = fingerprint(str(tiny_model), memo)
-    whole = memo.read_text()
-    memo.write_text(content)
-    assert fingerprint(str(tiny_model), memo) == known
-    assert memo.read_text() == whole
+def test_a_corrupt_hash_cache_is_rebuilt(tiny_model: Path, tmp_path: Path, content: str) -> None:
+    cache_file = tmp_path / "cache_file.json"
+    expected = fingerprint(str(tiny_model), cache_file)
+    intact = cache_file.read_text()
+    cache_file.write_text(content)
+    assert fingerprint(str(tiny_model), cache_file) == expected
+    assert cache_file.read_text() == intact
 
 
-def test_the_fingerprint_is_of_the_content_not_the_place(tiny_model: Path, tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_the_content_and_not_on_the_folder(tiny_model: Path, tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere"
     copy.mkdir()
     for file in tiny_model.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
-    memo = tmp_path / "memo.json"
-    assert fingerprint(str(copy), memo) == fingerprint(str(tiny_model), memo)
+    cache_file = tmp_path / "cache_file.json"
+    assert fingerprint(str(copy), cache_file) == fingerprint(str(tiny_model), cache_file)
     weights = copy / "model.safetensors"
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1
     weights.write_bytes(data)
-    assert fingerprint(str(copy), memo) != fingerprint(str(tiny_model), memo)
+    assert fingerprint(str(copy), cache_file) != fingerprint(str(tiny_model), cache_file)
 
 
 @pytest.mark.parametrize("made", [False, True])
@@ -163,6 +166,25 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path, made: bool) -> None
         load_base(model_settings(folder))
 
 
-def test_a_name_that_is_in_no_cache_is_refused() -> None:
+def test_a_hub_name_that_is_not_cached_is_refused() -> None:
     with pytest.raises(ModelError, match="neither a folder nor in the local hub cache"):
         load_base(model_settings(Path("nobody/nothing-at-all")))
+
+
+def test_loading_changes_nothing_of_the_process_and_setting_up_does(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads, verbosity = torch.get_num_threads(), transformers_logging.get_verbosity()
+    kept: list[int] = []
+    monkeypatch.setattr(process, "keep_freed_memory", kept.append)
+    settings = dataclasses.replace(model_settings(tiny_model), threads=threads + 1)
+    try:
+        transformers_logging.set_verbosity_warning()
+        base = load_base(settings)
+        assert torch.get_num_threads() == threads and transformers_logging.get_verbosity() == logging.WARNING
+        process.set_up_base(settings)
+        assert torch.get_num_threads() == threads + 1 and transformers_logging.get_verbosity() == logging.ERROR
+        assert kept == [sum(weight.numel() * weight.element_size() for weight in base.model.parameters())]
+    finally:
+        torch.set_num_threads(threads)
+        transformers_logging.set_verbosity(verbosity)

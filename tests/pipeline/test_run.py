@@ -231,7 +231,7 @@ def test_infer_writes_a_table_in_order_and_refuses_another_base(run_py: Run, tmp
         (["stage=infer", "infer.input=no.txt"], "no.txt: no such file"),
         (["stage=infer", "infer.input=empty"], "empty: no instruction"),
         (["stage=infer", "infer.input=mbox", "infer.output=empty/x.csv"], "infer.output names the file"),
-        (["stage=train", "model.path=empty_folder"], "holds no model"),
+        (["stage=train", "model.path=empty_folder"], "not a model"),
         (["stage=summarize", "summarizer=from_file", "summarizer.path=no.jsonl"], "no.jsonl: no such file"),
         (["stage=data", "paths.outputs=empty"], "Not a directory; see paths.outputs"),
         (["stage=split", "data.max_mails=4"], "4 mails are too few to split"),
