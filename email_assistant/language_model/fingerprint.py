@@ -29,7 +29,7 @@ def model_folder(path: str) -> Path:
     if hub.is_hub_name(path):
         folder = _cached_folder(path)
     if not folder.is_dir():
-        raise ModelError(f"{folder}: no such folder; model.path names the base model (README.md: how to get one)")
+        raise ModelError(f"{folder}: no such folder; model.path names the base model (see docs/models.md)")
     if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
         raise ModelError(f"{folder}: not a model: config.json and weights as .safetensors are expected")
     return folder
