@@ -65,7 +65,7 @@ head.addEventListener('click', event => {
 
 def figures_of(comparison: RunComparison) -> dict[str, Any]:
     """The plots of a comparison by name."""
-    figures = {"scores": plots.dots(comparison.report, comparison.main_scores)}
+    figures = {"scores": plots.dot_plot(comparison.report, comparison.main_scores)}
     histories = {label: comparison.runs[label].history for label in comparison.labels if comparison.runs[label].history}
     return figures | ({"loss": plots.validation_losses(histories)} if histories else {})
 

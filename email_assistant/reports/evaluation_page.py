@@ -119,7 +119,7 @@ def write_report(
         TEMPLATE,
         SCRIPT,
         report=report,
-        names=plots.name_of,
+        names=plots.display_name,
         columns=[*report["arms"], OWNER],
         rows=rows(report),
         gaps=_gaps(report),
@@ -133,8 +133,8 @@ def write_report(
 def _gaps(report: Mapping[str, Any]) -> list[str]:
     """How much of the gap to the owner each arm closes, in sentences."""
     return [
-        f"{plots.name_of(arm)} closes {gap['value']:.0%} ({gap['low']:.0%} to {gap['high']:.0%}) of the gap between "
-        f"the base model and the owner in {SCORES[name].label}."
+        f"{plots.display_name(arm)} closes {gap['value']:.0%} ({gap['low']:.0%} to {gap['high']:.0%}) of the gap "
+        f"between the base model and the owner in {SCORES[name].label}."
         for arm, gaps in report["gaps_closed"].items()
         for name, gap in gaps.items()
     ]
@@ -166,12 +166,12 @@ def _mail(line: Mapping[str, Any], arms: Sequence[str]) -> dict[str, Any]:
     chrf = CHRF()
     return {
         **{name: line.get(name) for name in ("instruction", "context", "email")},
-        "arms": {arm: difference(line["email"], line[arm]) for arm in arms},
+        "arms": {arm: mark_new_words(line["email"], line[arm]) for arm in arms},
         "chrf": {arm: round(chrf.sentence_score(line[arm], [line["email"]]).score, 1) for arm in arms},
     }
 
 
-def difference(real: str, written: str) -> list[tuple[bool, str]]:
+def mark_new_words(real: str, written: str) -> list[tuple[bool, str]]:
     """A written text in pieces, each with whether it is new, that is, not in the real text in the same order."""
     left, right = (PIECE.findall(text) for text in (real, written))
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)

@@ -24,7 +24,7 @@ _MOST_TICKS = 8
 Records = Sequence[Mapping[str, Any]]
 
 
-def name_of(arm: str) -> str:
+def display_name(arm: str) -> str:
     """The display name of an arm."""
     return "The owner" if arm == OWNER else ARMS[arm].label
 
@@ -46,7 +46,7 @@ def scores(report: Mapping[str, Any]) -> Any:
             if value is not None:
                 axes.axhline(value, color=GREY, linestyle="--" if label == "owner" else ":", linewidth=1)
                 axes.text(len(arms) - 0.45, value, f" {label}", color=GREY, fontsize=7, va="bottom", ha="right")
-        axes.set_xticks(range(len(arms)), [name_of(arm) for arm in arms], rotation=35, ha="right", fontsize=7)
+        axes.set_xticks(range(len(arms)), [display_name(arm) for arm in arms], rotation=35, ha="right", fontsize=7)
         axes.set_title(SCORES[name].label)
     return figure
 
@@ -60,7 +60,7 @@ def mauve_curves(arms: Mapping[str, Mapping[str, PerMailScore]]) -> Any:
         x, y = divergence_curve(counts[1], counts[0], measured.parameter)
         order = np.argsort(x)
         style = {"color": GREY, "linestyle": "--"} if arm == OWNER else {"color": COLOURS[position % len(COLOURS)]}
-        axes.plot(x[order], y[order], label=name_of(arm), **style)
+        axes.plot(x[order], y[order], label=display_name(arm), **style)
     axes.set_xlabel("exp(-c KL(written | mixture))")
     axes.set_ylabel("exp(-c KL(real | mixture))")
     axes.set_title("MAUVE divergence curve")
@@ -68,7 +68,7 @@ def mauve_curves(arms: Mapping[str, Mapping[str, PerMailScore]]) -> Any:
     return figure
 
 
-def dots(report: Mapping[str, Any], names: Sequence[str]) -> Any:
+def dot_plot(report: Mapping[str, Any], names: Sequence[str]) -> Any:
     """Scores of many runs with intervals, one row for each run.
 
     Args:
@@ -177,7 +177,7 @@ def lengths(texts: Mapping[str, Sequence[str]]) -> Any:
         for part in ("whiskers", "caps", "medians"):
             for line in drawn[part]:
                 line.set_color(GREY)
-        axes.set_yticks(range(1, len(rows) + 1), [name_of(arm) for arm in texts], fontsize=7)
+        axes.set_yticks(range(1, len(rows) + 1), [display_name(arm) for arm in texts], fontsize=7)
         axes.invert_yaxis()
         axes.set_title(f"{SCORES[f'style_{name}'].label.partition(',')[0]}, words")
     return figure
@@ -192,7 +192,7 @@ def style(report: Mapping[str, Any]) -> Any:
     for index, arm in enumerate(arms):
         heights = [report["arms"][arm][name] for name in names]
         shift = (index - (len(arms) - 1) / 2) * width
-        axes.bar(positions + shift, heights, width, label=name_of(arm), color=COLOURS[index % len(COLOURS)])
+        axes.bar(positions + shift, heights, width, label=display_name(arm), color=COLOURS[index % len(COLOURS)])
     for x, name in zip(positions, names, strict=True):
         if name in report["owner"]:
             axes.hlines(report["owner"][name], x - 0.45, x + 0.45, color=GREY, linestyle="--", linewidth=1)
@@ -202,7 +202,7 @@ def style(report: Mapping[str, Any]) -> Any:
     return figure
 
 
-def all_of(
+def evaluation_figures(
     report: Mapping[str, Any], arms: Mapping[str, Mapping[str, PerMailScore]], generations: Records, history: Records
 ) -> dict[str, Any]:
     """All plots of an evaluation by name.

@@ -68,7 +68,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     jsonl.write(folder / "generations.jsonl", generations)
     jsonl.write(folder / generation_cache.CACHE_FILE, bench.written)
     jsonl.write_json(folder / "report.json", report)
-    figures = plots.all_of(report, arms, generations, bench.history)
+    figures = plots.evaluation_figures(report, arms, generations, bench.history)
     plots.write_pngs(folder / "plots", figures)
     evaluation_page.write_report(folder / "report.html", report, generations, figures)
     counts = {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()}

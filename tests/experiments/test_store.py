@@ -18,6 +18,7 @@ from mlflow import MlflowClient
 from warm import Call
 
 from email_assistant.errors import TrackingError
+from email_assistant.experiments import __main__ as command_line
 from email_assistant.experiments import mlflow_ui
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.server import relocate
@@ -80,6 +81,27 @@ def test_a_store_that_was_cut_off_is_named(tmp_path: Path, part: float, empty_st
     (tmp_path / "runs" / "mlflow.db").write_bytes(b"no database, but as long as one may be" * 100)
     with pytest.raises(TrackingError, match=r"mlflow\.db: cannot be read"):
         open_store(tmp_path / "runs", "e")
+
+
+def test_the_command_line_relocates_and_sets_aliases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def call(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["experiments", "--mlruns", str(tmp_path / "runs"), *arguments])
+        return command_line.main()
+
+    assert call("relocate") == 1
+    client, experiment = open_store(tmp_path / "runs", "e")
+    run = client.create_run(experiment).info.run_id
+    client.create_registered_model("m")
+    client.create_model_version("m", "/nowhere", run)
+    assert call("relocate") == 0
+    assert call("alias", "production", "models:/m/2") == 1
+    assert "models:/m/2" in capsys.readouterr().err
+    assert call("alias", "production", "models:/m/1") == 0
+    assert str(client.get_model_version_by_alias("m", "production").version) == "1"
+    assert call("alias", "checked", "models:/m@production") == 0
+    assert str(client.get_model_version_by_alias("m", "checked").version) == "1"
 
 
 def test_relocating_where_there_is_no_store_is_an_error(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Sweeps by run.py, on a random model of two layers."""
 
 import csv
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
@@ -14,10 +15,12 @@ from optuna.trial import TrialState
 from warm import Call
 
 from email_assistant.errors import ConfigurationError, Pruned
+from email_assistant.experiments import sweep_environment
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.objective import direction_of, objective_of
 from email_assistant.experiments.study import RunningTrial, journal, open_study, search_space
-from email_assistant.experiments.sweep_environment import StudyFile
+from email_assistant.experiments.sweep_environment import StudyFile, SweepJob
+from email_assistant.experiments.sweeps import Job, best_of, last_overrides, sweep_key
 from email_assistant.experiments.tags import PARENT_TAG, PRUNED_TAG
 from email_assistant.reports.plots import axis_positions
 
@@ -76,6 +79,36 @@ def test_rerunning_a_sweep_runs_only_the_failed_jobs(run_py: Run, tmp_path: Path
 
 def by(metric: str) -> Callable[[Any], float]:
     return lambda run: float(run.data.metrics[metric])
+
+
+def test_calls_of_one_sweep_have_one_key() -> None:
+    lines = ["stage=train", "lora.r=1,2"]
+    key = sweep_key(last_overrides(lines))
+    assert sweep_key(last_overrides([*lines[::-1], "tracking=none", "hydra.launcher.n_jobs=2", "force=true"])) == key
+    assert sweep_key(last_overrides([*lines, "lora.r=1,2,4"])) != key
+    # Stores that exist already name their sweeps by it.
+    assert key == "e45803ae8803d7e4"
+
+
+def test_a_job_inherits_its_sweep_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {})
+    assert sweep_environment.current_job() is None and sweep_environment.current_study() is None
+    job, study = SweepJob("parent", "call", ("lora.r", "seed")), StudyFile("file", "name", "minimize", True, 3)
+    job.export()
+    study.export()
+    assert sweep_environment.current_job() == job and sweep_environment.current_study() == study
+    sweep_environment.leave_sweep()
+    assert sweep_environment.current_job() is None
+
+
+def test_the_best_job_is_finished_and_not_pruned() -> None:
+    def job(name: str, objective: float | None, status: str = "FINISHED", pruned: bool = False) -> Job:
+        return Job(name, name, {}, objective, status, "", pruned)
+
+    jobs = [job("a", 2.0), job("b", 1.0), job("c", 0.5, pruned=True), job("d", 0.1, "FAILED"), job("e", None)]
+    assert best_of(jobs, "validation_loss", "auto") == jobs[1]
+    assert best_of(jobs, "validation_bleu", "auto") == jobs[0]
+    assert best_of(jobs[2:], "validation_loss", "auto") is None
 
 
 def test_a_sweep_from_a_file_takes_its_objective(run_py: Run, tmp_path: Path) -> None:

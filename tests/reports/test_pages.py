@@ -16,7 +16,7 @@ from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import text_scores
 from email_assistant.reports import plots
-from email_assistant.reports.evaluation_page import difference, write_report
+from email_assistant.reports.evaluation_page import mark_new_words, write_report
 
 REAL = [f"Ahoy Bo,\nrope number {number} is wet today!\nAda" for number in range(12)]
 WRITTEN = {
@@ -63,7 +63,7 @@ def page(arms: Table, report: dict[str, Any], tmp_path_factory: pytest.TempPathF
     ]
     lines[0]["tuned"] = HOSTILE
     path = tmp_path_factory.mktemp("page") / "r.html"
-    write_report(path, report, lines, plots.all_of(report, arms, lines, HISTORY))
+    write_report(path, report, lines, plots.evaluation_figures(report, arms, lines, HISTORY))
     return path.read_text(encoding="utf-8")
 
 
@@ -100,10 +100,10 @@ def test_a_report_has_the_closed_gap_to_the_owner(report: dict[str, Any], page: 
 
 
 def test_words_that_are_not_in_the_real_mail_are_marked() -> None:
-    pieces = difference("the rope is wet today", "the rope is dry, today")
+    pieces = mark_new_words("the rope is wet today", "the rope is dry, today")
     assert "".join(text for _, text in pieces) == "the rope is dry, today"
     assert [text for new, text in pieces if new] == ["dry,"]
-    assert difference("a", "") == []
+    assert mark_new_words("a", "") == []
 
 
 def test_the_best_arm_is_the_one_nearest_where_nearness_counts() -> None:
@@ -115,7 +115,7 @@ def test_the_best_arm_is_the_one_nearest_where_nearness_counts() -> None:
 
 def test_every_plot_is_drawn_on_white(report: dict[str, Any], arms: Table, tmp_path: Path) -> None:
     lines = [{"email": REAL[index], **{arm: texts[index] for arm, texts in WRITTEN.items()}} for index in range(12)]
-    figures = plots.all_of(report, arms, lines, HISTORY)
+    figures = plots.evaluation_figures(report, arms, lines, HISTORY)
     assert set(figures) == {"scores", "mauve", "style", "lengths", "loss"}
     plots.write_pngs(tmp_path / "plots", figures)
     for name, figure in figures.items():
