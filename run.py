@@ -42,4 +42,4 @@ def main(composed: DictConfig) -> float | None:
 
 if __name__ == "__main__":
     optuna_sweeper.register()
-    sys.exit(command_line.run(main, RULES, errors, distributed.count()))
+    sys.exit(command_line.run(main, RULES, errors, distributed.from_environment().world_size))

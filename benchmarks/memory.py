@@ -1,8 +1,8 @@
-"""What stage=plan estimates beside what a process really takes at its peak, each in a process of its own.
+"""The memory that stage=plan estimates, and the real peak of a process; each case in a process of its own.
 
 python -m benchmarks.memory                        the embedded model: training in float32 and NF4, and writing
 python -m benchmarks.memory llama3                 one QLoRA step in the shapes of Llama-3-8B, random NF4 weights, on
-                                                   the processor: some minutes and 14 GB
+                                                   CPU: some minutes and 14 GB
 """
 
 import argparse
@@ -35,7 +35,9 @@ from email_assistant.language_model.process import configure, keep_freed_memory,
 from email_assistant.training import planning
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
-from email_assistant.training.trainer import Trainer
+from email_assistant.training.memory_estimate import ComputeSpec, MicroBatch
+from email_assistant.training.planning import TrainingSetup
+from email_assistant.training.trainer import Trainer, TrainingData
 
 CASES = {
     "float32": ["trainer.micro_batch_tokens=2048", "trainer.batch_size=16"],
@@ -50,22 +52,22 @@ CASES = {
         "model.dtype=float32",
     ],
 }
-LLAMA3_LENGTHS, LLAMA3_SUPERVISED = [256], 0.6
+LLAMA3_BATCH = MicroBatch([256], 0.6)
 
 
 def _train(config: Config) -> int:
-    """Some steps on the demo's mails; returns the estimate in bytes."""
+    """Train a few steps on the demo's mails; returns the estimate in bytes."""
     encoder = load_encoder(config.model)
     examples = encoded(LanguageModel(None, encoder, None, None), DEMO, [], 48)  # type: ignore[arg-type]
-    estimate = planning.training(config, planning.machine(config), examples).total
+    machine = planning.target_machine(config.plan, config.model)
+    estimate = planning.estimate_training(TrainingSetup.from_config(config), machine, examples).total
     model = add_adapter(set_up_base(config.model), config.lora, config.seed)
     settings = config.trainer
     with tempfile.TemporaryDirectory() as folder:
-        loop = Trainer(model, examples, examples[:2], settings, config.seed, Path(folder), lambda metrics, step: None)
-        loop._prepare_model()
-        loop._validate()
+        loop = Trainer(model, TrainingData(examples, examples[:2]), settings, config.seed, Path(folder))
+        loop.validate()
         for _ in range(3):
-            loop._step()
+            loop.train_step()
     return estimate
 
 
@@ -76,21 +78,23 @@ def _write(config: Config) -> int:
         encoder.prompt(f"Write an email about number {number}. " + "More of it. " * 20) for number in range(rows)
     ]
     longest, new_tokens = max(map(len, prompts)), config.generation.max_new_tokens
-    plan_for = planning.machine(config)
-    held = planning.training(config, plan_for, None).held
-    estimate = planning.writing(config, plan_for, held, rows, longest, new_tokens).total
+    setup, machine = TrainingSetup.from_config(config), planning.target_machine(config.plan, config.model)
+    resident = planning.estimate_training(setup, machine, None).resident
+    estimate = planning.estimate_generation(setup, machine, resident, rows, longest, new_tokens).total
     model = set_up_base(config.model)
     generate(model, prompts, SamplingParams(new_tokens, 0.6, 0.9, 1.1), range(rows), rows, lambda index, answer: None)
     return estimate
 
 
 def _llama3(config: Config) -> int:
-    """One step on random weights in the true shapes."""
+    """One step on random weights in the real shapes; returns the estimate in bytes."""
     base = architecture(config.model)
-    plan_for = planning.machine(config)
-    held = planning.training(config, plan_for, None).held
-    needed = planning.footprint_of(config, base, plan_for, LLAMA3_LENGTHS, LLAMA3_SUPERVISED, recompute=True)
-    estimate = sum(held.values()) - held["adapter"] + needed.total
+    setup, machine = TrainingSetup.from_config(config), planning.target_machine(config.plan, config.model)
+    resident = planning.estimate_training(setup, machine, None).resident
+    mode = setup.mode(machine)
+    spec = ComputeSpec(machine.dtype, nf4=True, mode=mode, recompute=True)
+    step = planning.estimate_micro_batch(setup, base, spec, LLAMA3_BATCH)
+    estimate = sum(resident.values()) - resident["adapter"] + step.total
     device = choose_device(config.model)
     configure(config.model, device)
     model = random_model(base, device)
@@ -99,11 +103,11 @@ def _llama3(config: Config) -> int:
     tuned.train()
     tuned.gradient_checkpointing_enable({"use_reentrant": False})
     optimizer = torch.optim.AdamW([weight for weight in tuned.parameters() if weight.requires_grad], lr=1e-4)
-    count = sum(LLAMA3_LENGTHS)
+    count = LLAMA3_BATCH.num_tokens
     ids = torch.arange(count) % 1000
-    batch = Batch(ids, torch.arange(count) >= count * (1 - LLAMA3_SUPERVISED), LLAMA3_LENGTHS)
+    batch = Batch(ids, torch.arange(count) >= count * (1 - LLAMA3_BATCH.target_share), LLAMA3_BATCH.lengths)
     loss = CompletionLoss(tuned, recompute=True)
-    loss.way = planning.way_of(config, device, torch.float32)
+    loss.mode = mode
     total = loss(batch)
     total.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
@@ -112,19 +116,19 @@ def _llama3(config: Config) -> int:
 
 
 def random_model(base: Any, device: torch.device) -> Any:
-    """Layers of random weights, put into NF4 one by one, so that they never lie in memory in full."""
+    """A model of random weights, quantized layer by layer, so that all of them are never in memory unquantized."""
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(base, dtype=torch.float32)
     model.requires_grad_(False)
     torch.manual_seed(1)
     noise = 0.02 * torch.randn(2**22)
-    # By name: a list of modules would keep the dense ones alive.
+    # By name: a list of modules would keep the unquantized ones alive.
     for name in [name for name, module in model.named_modules() if module._parameters]:
         module = model.get_submodule(name)
         module.to_empty(device=device)
         for weight in module.parameters():
             if weight.dim() > 1:
-                # The same random numbers again and again: drawing seven billion would take minutes.
+                # Repeats the same random numbers: drawing seven billion would take minutes.
                 for part in weight.data.view(-1).split(len(noise)):
                     part.copy_(noise[: len(part)])
             else:
@@ -147,7 +151,7 @@ def _one(case: str) -> None:
 
 
 def main() -> None:
-    """Measure as the command line says."""
+    """Run the measurements that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", choices=[*CASES, []])
     parser.add_argument("--one", choices=list(CASES))
@@ -156,10 +160,10 @@ def main() -> None:
         _one(arguments.one)
         return
     cases = arguments.cases or [case for case in CASES if case != "llama3"]
-    for case, (found,) in alternate("benchmarks.memory", cases, [], rounds=1).items():
+    for case, (result,) in alternate("benchmarks.memory", cases, [], rounds=1).items():
         print(
-            f"memory: {case}: estimated {found['estimate'] / 2**30:.2f} GB, measured {found['peak'] / 2**30:.2f} GB, "
-            f"{found['estimate'] / found['peak'] - 1:+.0%} ({found['seconds']} s)"
+            f"memory: {case}: estimated {result['estimate'] / 2**30:.2f} GB, measured {result['peak'] / 2**30:.2f} GB, "
+            f"{result['estimate'] / result['peak'] - 1:+.0%} ({result['seconds']} s)"
         )
 
 

@@ -1,12 +1,12 @@
-"""Training: this project's trainer beside others, same model, same mails, same number of steps.
+"""Training: this project's trainer and TRL's, with the same model, mails and number of steps.
 
-python -m benchmarks training                  forward and backward beside padded batches with logits everywhere
-python -m benchmarks.training --archive PATH   the whole trainer beside TRL's SFTTrainer, which must be installed
+python -m benchmarks training                  forward and backward, and with padded batches and logits everywhere
+python -m benchmarks.training --archive PATH   the whole trainer and TRL's SFTTrainer, which has to be installed
                                                (pip install -r benchmarks/peers.txt): speed, peak memory, loss, and
-                                               the share of what the machine's matrix multiplication allows
+                                               the utilization: the share of the machine's matrix multiplication speed
 
-Every arm of the second runs in a process of its own, in turn, round after round. TRL is tuned for a
-processor: float32, no checkpointing, the same batches of eight, by length or not, whichever is faster.
+In the second, each trainer runs in a process of its own, in turn, for several rounds. TRL is tuned for CPU: float32, no
+gradient checkpointing, the same batches of eight, grouped by length or not, whichever is faster.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter
 from email_assistant.training.batches import Batch, collate, epoch_batches, micro_batches
 from email_assistant.training.loss import CompletionLoss
-from email_assistant.training.trainer import Trainer
+from email_assistant.training.trainer import Trainer, TrainingData
 
 MAILS, BATCH, TOKENS, VALIDATION = 16, 8, 2048, 16
 CONFIG = configured(
@@ -41,7 +41,7 @@ ARMS = ("ours", "trl", "trl by length")
 
 
 def encoded(model: LanguageModel, archive: Path, owner: Sequence[str], count: int) -> list[TokenizedExample]:
-    """The first so many examples of an archive that are not cut."""
+    """The first `count` examples of an archive that need no truncation."""
     found = (model.encoder.example(instruction, mail, 1024, "drop") for instruction, mail in pairs(archive, owner))
     return [example for example in found if example is not None][:count]
 
@@ -55,9 +55,12 @@ def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     def peer() -> None:
         for start in range(0, len(examples), BATCH):
             batch = collate(examples[start : start + BATCH], model.device)
-            ids, labels = torch.zeros_like(batch.rows, dtype=torch.long), torch.full_like(batch.rows, -100).long()
-            ids[batch.rows], labels[batch.rows] = batch.ids, batch.ids.masked_fill(~batch.supervised, -100)
-            model.model(input_ids=ids, attention_mask=batch.rows.long(), labels=labels).loss.backward()
+            ids, labels = (
+                torch.zeros_like(batch.row_mask, dtype=torch.long),
+                torch.full_like(batch.row_mask, -100).long(),
+            )
+            ids[batch.row_mask], labels[batch.row_mask] = batch.ids, batch.ids.masked_fill(~batch.loss_mask, -100)
+            model.model(input_ids=ids, attention_mask=batch.row_mask.long(), labels=labels).loss.backward()
         model.model.zero_grad()
 
     return "to padded batches with logits everywhere", lambda: backward(model, examples, loss), peer
@@ -72,10 +75,10 @@ def backward(model: LanguageModel, examples: Sequence[TokenizedExample], loss: C
 
 
 def operations(model: Any, batches: Sequence[Batch], rank: int) -> float:
-    """Multiplications and additions that training on the batches cannot do without.
+    """The floating-point operations that training on the batches needs.
 
-    Forward and the gradient of the input for every frozen weight, two more of each for the factors of
-    the adapter, attention to what lies before, and the head where something is supervised.
+    Frozen weights: the forward pass and the input's gradient. Adapter: also its own gradient. Also causal
+    attention, and the output head at target positions.
     """
     config = model.config
     frozen = adapter = 0
@@ -85,18 +88,18 @@ def operations(model: Any, batches: Sequence[Batch], rank: int) -> float:
             adapter += rank * sum(module.weight.shape)
     tokens = sum(len(batch.ids) for batch in batches)
     supervised = sum(batch.num_target_tokens for batch in batches)
-    looked_at = sum(
-        length * (length + 1) // 2 + length * (batch.shared if place else 0)
+    attended = sum(
+        length * (length + 1) // 2 + length * (batch.prefix_length if number else 0)
         for batch in batches
-        for place, length in enumerate([batch.shared, *batch.lengths])
+        for number, length in enumerate([batch.prefix_length, *batch.lengths])
     )
-    attention = 12 * looked_at * config.hidden_size * config.num_hidden_layers
+    attention = 12 * attended * config.hidden_size * config.num_hidden_layers
     head = 4 * supervised * config.hidden_size * config.vocab_size
     return float(tokens * (4 * frozen + 6 * adapter) + attention + head)
 
 
 def multiplication_speed() -> float:
-    """Operations a second of the best of some large square matrix multiplications."""
+    """Operations per second of the fastest of several large square matrix multiplications."""
     left, right = torch.randn(SQUARE, SQUARE), torch.randn(SQUARE, SQUARE)
     best = 0.0
     for _ in range(8):
@@ -107,21 +110,21 @@ def multiplication_speed() -> float:
 
 
 def _steps(training: Sequence[TokenizedExample]) -> list[list[TokenizedExample]]:
-    """What each step of the first epoch sees."""
-    return [[training[place] for place in places] for places in epoch_batches(len(training), BATCH, seed=1, epoch=0)]
+    """The examples of each step of the first epoch."""
+    return [[training[index] for index in batch] for batch in epoch_batches(len(training), BATCH, seed=1, epoch=0)]
 
 
 def _ours(model: LanguageModel, examples: list[TokenizedExample]) -> tuple[list[float], Any]:
-    """Seconds of every step."""
+    """Seconds of every step, and the trained model."""
     training = examples[:-VALIDATION]
     tuned = add_adapter(model, LORA, seed=1)
     with tempfile.TemporaryDirectory() as folder:
-        loop = Trainer(tuned, training, examples[-1:], SETTINGS, 1, Path(folder), lambda metrics, step: None)
-        loop._validate()
+        loop = Trainer(tuned, TrainingData(training, examples[-1:]), SETTINGS, 1, Path(folder))
+        loop.validate()
         seconds = []
         while loop.state.step < loop.total_steps:
             started = time.perf_counter()
-            loop._step()
+            loop.train_step()
             seconds.append(time.perf_counter() - started)
     return seconds, tuned.model
 
@@ -183,7 +186,7 @@ def _trl(model: LanguageModel, examples: list[TokenizedExample], by_length: bool
 
 @torch.no_grad()
 def _validation_loss(model: Any, examples: Sequence[TokenizedExample]) -> float:
-    """Nats a supervised token, by the model itself, one mail at a time."""
+    """Nats per target token, computed by the model itself, one mail at a time."""
     model.eval()
     total = 0.0
     for example in examples:
@@ -194,12 +197,12 @@ def _validation_loss(model: Any, examples: Sequence[TokenizedExample]) -> float:
 
 
 def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
-    """Measure one arm in this process and print what was found."""
-    # The peer gets the process as it comes, without this project's settings of threads and memory.
+    """Measure one trainer in this process and print the result."""
+    # TRL gets the process without this project's thread and memory settings.
     model = embedded() if arm == "ours" else unmodified()
     examples = encoded(model, archive, owner, mails + VALIDATION)
     training, validation = examples[:-VALIDATION], examples[-VALIDATION:]
-    whole, made = (
+    all_operations, done_operations = (
         operations(model.model, [collate(step, model.device, share) for step in _steps(training)], LORA.r)
         for share in (False, arm == "ours")
     )
@@ -208,43 +211,42 @@ def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
     seconds, tuned = _ours(model, examples) if arm == "ours" else _trl(model, examples, arm.endswith("length"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     fastest = max(fastest, multiplication_speed())
-    found = {
+    result = {
         "tokens_per_second": sum(len(example.ids) for example in training) / sum(seconds),
         "supervised_per_second": sum(example.num_target_tokens for example in training) / sum(seconds),
         "peak_mib": peak / 1024,
         "before_mib": before / 1024,
-        "share_of_multiplication": whole / sum(seconds) / fastest,
-        "share_of_what_is_made": made / sum(seconds) / fastest,
+        "share_of_multiplication": all_operations / sum(seconds) / fastest,
+        "share_of_what_is_made": done_operations / sum(seconds) / fastest,
         "gflops": fastest / 1e9,
         "steps": len(seconds),
         "validation_loss": _validation_loss(tuned, validation),
     }
-    print(json.dumps({name: round(value, 4) for name, value in found.items()}))
+    print(json.dumps({name: round(value, 4) for name, value in result.items()}))
 
 
 def _compare(archive: Path, owner: list[str], mails: int, rounds: int) -> None:
-    """All arms in turn; prints every figure and the medians' ratios."""
+    """Measure all trainers in turn; prints every figure and the ratios of medians."""
     arguments = ["--archive", str(archive), "--mails", str(mails), "--owner", *owner]
-    found = alternate("benchmarks.training", ARMS, arguments, rounds)
+    results = alternate("benchmarks.training", ARMS, arguments, rounds)
     medians = {
         arm: {name: statistics.median(values[name] for values in runs) for name in runs[0]}
-        for arm, runs in found.items()
+        for arm, runs in results.items()
     }
     ours = medians.pop("ours")
     better = max(medians, key=lambda arm: medians[arm]["tokens_per_second"])
     peer = medians[better]
     print(
         f"training: {ours['tokens_per_second']:.0f} tokens a second, {ours['supervised_per_second']:.0f} of them "
-        f"supervised; to TRL ({better}) {ours['tokens_per_second'] / peer['tokens_per_second']:.2f} times as fast, "
-        f"peak memory {ours['peak_mib'] / peer['peak_mib']:.2f} of its, validation loss "
-        f"{ours['validation_loss']:.3f} beside {peer['validation_loss']:.3f}; {ours['share_of_multiplication']:.0%} of "
-        f"what matrix multiplication allows here for all tokens, {ours['share_of_what_is_made']:.0%} for those "
-        f"that are multiplied"
+        f"supervised; {ours['tokens_per_second'] / peer['tokens_per_second']:.2f} times as fast as TRL ({better}) in "
+        f"{ours['peak_mib'] / peer['peak_mib']:.2f} of its peak memory; validation loss {ours['validation_loss']:.3f} "
+        f"(TRL {peer['validation_loss']:.3f}); {ours['share_of_multiplication']:.0%} of the speed of matrix "
+        f"multiplication if all tokens are counted, {ours['share_of_what_is_made']:.0%} without those that are shared"
     )
 
 
 def main() -> None:
-    """Measure as the command line says."""
+    """Run the measurements that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--archive", type=Path, default=DEMO)
     parser.add_argument("--owner", nargs="*", default=[])

@@ -1,20 +1,29 @@
-"""What a run will need, said before it runs: memory part by part, and time."""
+"""Memory, part by part, and time that a training and generation will need."""
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 from rich.table import Table
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import duration, screen, table
+from email_assistant.evaluation.scoring import embedder
+from email_assistant.language_model.encoding import TokenizedExample
+from email_assistant.language_model.loading import load_encoder
+from email_assistant.language_model.meta_model import architecture
 from email_assistant.pipeline.context import Context
+from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
+from email_assistant.training import planning
+from email_assistant.training.planning import Machine, MemoryEstimate, TrainingSetup
+from email_assistant.training.throughput_probe import ThroughputProbe
 
 log = logging.getLogger(__name__)
-# Mails of the time that is said where none are known.
+# The number of training mails to give a time for when it is not known.
 ASSUMED_MAILS = 1000
+# A validation runs forward, about a third of a step, over about a tenth of the mails.
+VALIDATION_SHARE = 0.1 / 3
 
 
 def check(config: Config) -> None:
@@ -25,108 +34,95 @@ def run(context: Context) -> None:
     """Print the plan.
 
     Raises:
-        ConfigurationError: when the training that is configured cannot fit.
-        ModelError: when neither the base's folder nor `model.architecture` is there.
+        ConfigurationError: when the configured training does not fit into memory.
+        ModelError: when there is neither the base's folder nor `model.architecture`.
     """
-    from email_assistant.training import planning
-
-    config = planning.plain(context.config)
-    examples = _examples(context)
-    plan_for = planning.machine(config)
-    known = f"{len(examples)} training mails" if examples else "mails of a usual length"
-    log.info("%-10s for %s, %s, %s", "plan", plan_for.name, str(plan_for.dtype).removeprefix("torch."), known)
-    training = planning.training(config, plan_for, examples)
-    longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT
-    summarizer, generation = config.summarizer, config.generation
+    config, examples = context.config, _examples(context)
+    setup, machine = TrainingSetup.from_config(config), planning.target_machine(config.plan, config.model)
+    basis = f"{len(examples)} training mails" if examples else "mails of a usual length"
+    log.info("%-10s for %s, %s, %s", "plan", machine.name, str(machine.dtype).removeprefix("torch."), basis)
+    training = planning.estimate_training(setup, machine, examples)
+    longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT_TOKENS
     estimates = {"training": training}
     uses = (
-        ("summaries", summarizer, planning.summary_prompt(summarizer)),
-        ("mails", generation, longest),
+        ("summaries", config.summarizer, planning.summary_prompt_tokens(config.summarizer)),
+        ("mails", config.generation, longest),
     )
-    for name, settings, prompt in uses:
-        estimates[name] = planning.writing(
-            config, plan_for, training.held, settings.batch_size, prompt, settings.max_new_tokens
+    for name, settings, prompt_tokens in uses:
+        estimates[name] = planning.estimate_generation(
+            setup, machine, training.resident, settings.batch_size, prompt_tokens, settings.max_new_tokens
         )
-    screen().print(memory_table(estimates, plan_for.memory))
-    if plan_for.here and config.plan.probe and training.total <= plan_for.memory:
-        probe = _probe(config, plan_for)
-        _say_time(config, plan_for, probe, examples, training.recomputed)
-        for name, settings, prompt in uses:
-            _say_writing(probe, name, settings.batch_size, prompt, settings.max_new_tokens)
-        if generation.num_candidates > 1:
-            log.info("%-10s %d mails are written for each request, to choose from", "plan", generation.num_candidates)
-    planning.refuse(
+    screen().print(memory_table(estimates, machine.memory))
+    if machine.is_local and config.plan.probe and training.total <= machine.memory:
+        probe = ThroughputProbe(architecture(config.model), machine.device, machine.dtype, setup.nf4)
+        _log_training_time(setup, machine, probe, examples, training.recompute)
+        for name, settings, prompt_tokens in uses:
+            _log_generation_time(probe, name, settings.batch_size, prompt_tokens, settings.max_new_tokens)
+        if config.generation.num_candidates > 1:
+            log.info("%-10s %d candidates are generated per request", "plan", config.generation.num_candidates)
+    planning.check_fits(
         training.total,
-        plan_for.memory,
-        config,
-        plan_for,
-        lambda changed: planning.training(changed, plan_for, examples).total,
+        machine.memory,
+        setup,
+        machine,
+        lambda changed: planning.estimate_training(changed, machine, examples).total,
     )
 
 
-def memory_table(estimates: dict[str, Any], memory: int) -> Table:
-    """Gigabytes by part, a column for each use."""
-    gib = 2**30
+def memory_table(estimates: dict[str, MemoryEstimate], memory: int) -> Table:
+    """Gigabytes by part, with a column for each estimate."""
+    gib = planning.GIB
     rows = []
     for part in dict.fromkeys(part for estimate in estimates.values() for part in estimate.parts):
         sizes = [estimate.parts.get(part, 0) for estimate in estimates.values()]
         if any(sizes):
             rows.append((part, *(f"{size / gib:.2f}" if size else "" for size in sizes)))
     title = f"Memory in GB (2^30 bytes); there are {memory / gib:.1f}"
-    made = table(("", *estimates), rows, right=estimates, title=title)
-    made.add_section()
-    made.add_row("in all", *(f"{estimate.total / gib:.2f}" for estimate in estimates.values()))
+    result = table(("", *estimates), rows, right=estimates, title=title)
+    result.add_section()
+    result.add_row("in all", *(f"{estimate.total / gib:.2f}" for estimate in estimates.values()))
     fits = ("fits" if estimate.total <= memory else "does not fit" for estimate in estimates.values())
-    made.add_row("", *fits)
-    return made
+    result.add_row("", *fits)
+    return result
 
 
-def _examples(context: Context) -> list[Any] | None:
-    """The training mails, where they are there already."""
+def _examples(context: Context) -> list[TokenizedExample] | None:
+    """The training examples, if the split already exists."""
     if "split" not in context.artifacts:
-        fault = next((one.reason for one in context.statuses if one.fault), None)
+        fault = next((status.reason for status in context.statuses if status.fault), None)
         if fault:
             log.info("%-10s the lengths of mails are assumed: %s", "plan", fault)
         return None
-    from email_assistant.evaluation.scoring import embedder
-    from email_assistant.language_model.loading import load_encoder
-    from email_assistant.requests.prompting import Prompter, PromptSettings
-
     config, encoder = context.config, load_encoder(context.config.model)
     pairs = jsonl.Lines(context.artifacts["split"].path("train.jsonl"), Pair)
     prompter = Prompter(PromptSettings.of(config), encoder, pairs, embedder(config, None))
-    found = [prompter.example(pair) for pair in pairs]
-    return [example for example in found if example is not None] or None
+    examples = [prompter.example(pair) for pair in pairs]
+    return [example for example in examples if example is not None] or None
 
 
-def _probe(config: Config, plan_for: Any) -> Any:
-    from email_assistant.language_model.meta_model import architecture
-    from email_assistant.training.throughput_probe import Probe
-
-    return Probe(architecture(config.model), plan_for.device, plan_for.dtype, config.model.quantization == "nf4")
-
-
-def _say_time(config: Config, plan_for: Any, probe: Any, examples: Sequence[Any] | None, recompute: bool) -> None:
-    from email_assistant.training import planning
-
-    way = planning.way_of(config, plan_for.device, plan_for.dtype)
-    lengths, supervised = planning.lengths_of(config.trainer, config.seed, examples, padded=way == "padded")
-    seconds = probe.step_seconds(config.lora, lengths, supervised, recompute)
-    rate = sum(lengths) / seconds
+def _log_training_time(
+    setup: TrainingSetup,
+    machine: Machine,
+    probe: ThroughputProbe,
+    examples: Sequence[TokenizedExample] | None,
+    recompute: bool,
+) -> None:
+    trainer = setup.trainer
+    padded = setup.mode(machine) == "padded"
+    batch = planning.largest_micro_batch(trainer, setup.seed, examples, padded)
+    tokens_per_second = batch.num_tokens / probe.step_seconds(setup.lora, batch, recompute)
     tokens = sum(len(example.ids) for example in examples) if examples else ASSUMED_MAILS * planning.USUAL_TOKENS
-    # A validation is a forward pass, about a third of a step, over a tenth of the mails.
-    validations = config.trainer.validations_per_epoch * config.trainer.epochs + 1
-    whole = tokens * (config.trainer.epochs + validations * 0.1 / 3) / rate
-    mails = len(examples) if examples else ASSUMED_MAILS
+    validations = trainer.validations_per_epoch * trainer.epochs + 1
+    seconds = tokens * (trainer.epochs + validations * VALIDATION_SHARE) / tokens_per_second
     log.info(
-        "%-10s about %.0f tokens a second: %d mails in %d epochs take about %s, were none of them stopped early",
-        *("plan", rate, mails, config.trainer.epochs, duration(whole)),
+        "%-10s about %.0f tokens per second: %d epochs over %d mails take about %s, less if training stops early",
+        *("plan", tokens_per_second, trainer.epochs, len(examples) if examples else ASSUMED_MAILS, duration(seconds)),
     )
 
 
-def _say_writing(probe: Any, name: str, rows: int, prompt: int, new_tokens: int) -> None:
-    seconds = probe.generation_seconds(rows, prompt, new_tokens)
+def _log_generation_time(probe: ThroughputProbe, name: str, rows: int, prompt_tokens: int, new_tokens: int) -> None:
+    seconds = probe.generation_seconds(rows, prompt_tokens, new_tokens)
     log.info(
-        "%-10s %d %s at once, of %d tokens each, take about %s: shorter ones take less",
-        *("plan", rows, name, new_tokens, duration(seconds)),
+        "%-10s a batch of %d %s takes about %s at the full length of %d tokens each",
+        *("plan", rows, name, duration(seconds), new_tokens),
     )

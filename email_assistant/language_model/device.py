@@ -25,7 +25,7 @@ def choose_device(settings: Model, processes: DistributedContext = SINGLE_PROCES
         )
     if settings.device == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
-    return torch.device("cuda") if processes.count == 1 else torch.device("cuda", processes.rank)
+    return torch.device("cuda") if processes.world_size == 1 else torch.device("cuda", processes.local_rank)
 
 
 def choose_dtype(settings: Model, device: torch.device) -> torch.dtype:

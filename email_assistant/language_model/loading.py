@@ -61,7 +61,7 @@ def load_base(settings: Model, processes: DistributedContext = SINGLE_PROCESS, t
     Args:
         settings: As configured.
         processes: Those that train together.
-        to_shard: Load it into CPU memory, from where `DistributedContext.shard` spreads it over the processes.
+        to_shard: Load it into CPU memory, from where `collectives.shard_model` spreads it over the processes.
 
     Raises:
         ConfigurationError: when CUDA is configured but not available.
@@ -71,7 +71,7 @@ def load_base(settings: Model, processes: DistributedContext = SINGLE_PROCESS, t
     device = choose_device(settings, processes)
     dtype = choose_dtype(settings, device)
     device_map: Any = {"": torch.device("cpu") if to_shard else device}
-    if processes.shards and device.type == "cuda" and not to_shard:
+    if processes.sharded and device.type == "cuda" and not to_shard:
         # Outside training only one process uses the model: layer by layer on all GPUs.
         device_map = "auto"
     try:

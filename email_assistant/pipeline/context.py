@@ -33,7 +33,7 @@ class StageInputs:
         version: The version of the stage.
         provenance: What the manifest records besides: versions of packages, commit, time.
         forced: Whether nothing may be reused.
-        peers: The processes that train together, of which this one leads.
+        processes: The processes that train together, of which this one leads.
     """
 
     config: Config
@@ -44,7 +44,7 @@ class StageInputs:
     version: int
     provenance: Mapping[str, Any]
     forced: bool
-    peers: DistributedContext = SINGLE_PROCESS
+    processes: DistributedContext = SINGLE_PROCESS
 
     def earlier(self, stage: str) -> list[Artifact]:
         """The artifacts of a stage whose work may be reused, the newest first."""
@@ -80,7 +80,7 @@ class Context:
         cache: All artifacts.
         artifacts: Those of this call, by stage, as they are found or made.
         origin: The run that is repeated; None where none is.
-        peers: The processes that train together, of which this one leads.
+        processes: The processes that train together, of which this one leads.
         statuses: Of every stage in order, for a command that inspects them.
     """
 
@@ -89,7 +89,7 @@ class Context:
     cache: ArtifactCache
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     origin: Origin | None = None
-    peers: DistributedContext = SINGLE_PROCESS
+    processes: DistributedContext = SINGLE_PROCESS
     statuses: list[StageStatus] = field(default_factory=list)
 
 

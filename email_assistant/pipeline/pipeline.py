@@ -30,7 +30,7 @@ from email_assistant.experiments.repeat import Origin
 from email_assistant.experiments.run_logger import RunLogger, git_commit
 from email_assistant.experiments.tags import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG
 from email_assistant.language_model import distributed, hub
-from email_assistant.language_model.distributed import DistributedContext
+from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.pipeline import summary
 from email_assistant.pipeline.context import Context, StageInputs, StageStatus
 from email_assistant.pipeline.records import Catalog, Command, Stage, StageKey
@@ -57,19 +57,31 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
     """
     _refuse_locked(config)
     guard.start_audit_log(config.outputs / guard.AUDIT_FOLDER, config.stage)
-    peers = distributed.init()
-    if peers.shards and config.lora.init != "default":
+    if distributed.from_environment().world_size > 1:
+        return _run_distributed(config, catalog, origin)
+    return _lead(_context(config, origin, SINGLE_PROCESS), catalog)
+
+
+def _context(config: Config, origin: Origin | None, processes: DistributedContext) -> Context:
+    return Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, processes=processes)
+
+
+def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) -> float | None:
+    """Run as one of several processes: rank 0 does everything, the workers only their share of the training."""
+    # It imports torch, which takes seconds that other calls need not wait for.
+    from email_assistant.language_model import collectives
+
+    processes = collectives.init()
+    if processes.sharded and config.lora.init != "default":
         raise ConfigurationError(f"lora.init = {config.lora.init}: changes the base, which is sharded; use default")
     objective = None
-    if peers.follows:
-        _follow(config, catalog, peers)
+    if processes.is_worker:
+        _follow(config, catalog, processes)
     else:
-        objective = _lead(
-            Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, peers=peers), catalog
-        )
-        peers.tell(None)
+        objective = _lead(_context(config, origin, processes), catalog)
+        collectives.broadcast_command(processes, None)
     # Not after an error, when the others may wait for anything: the launcher ends them.
-    distributed.shutdown(peers)
+    collectives.shutdown(processes)
     return objective
 
 
@@ -81,11 +93,11 @@ def _refuse_locked(config: Config) -> None:
         raise PrivacyError(f"{config.outputs}: is {state}: {remedy}")
 
 
-def _follow(config: Config, catalog: Catalog, peers: DistributedContext) -> None:
+def _follow(config: Config, catalog: Catalog, processes: DistributedContext) -> None:
     """Do this process's part of what the leading one runs, silently."""
     logging.getLogger("email_assistant").setLevel(logging.WARNING)
     stage = next(stage for stage in catalog.stages.values() if stage.distributed)
-    importlib.import_module(stage.module).follow(config, peers)
+    importlib.import_module(stage.module).follow(config, processes)
 
 
 def _lead(context: Context, catalog: Catalog) -> float | None:
@@ -245,7 +257,7 @@ def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifa
         stage.version,
         provenance(),
         forced,
-        context.peers,
+        context.processes,
     )
     module = importlib.import_module(stage.module)
     facts = {"reads": key.content, "scores": key.scoring, "core": key.content_key, **inputs.provenance}

@@ -60,7 +60,7 @@ class Stage:
         results: The files compared when a run is repeated: all but pages, plots and files that hold times.
         resumable: Whether an interrupted run resumes where it was.
         has_scores: Whether its runs log scores that a sweep can choose by.
-        distributed: Whether processes of a launcher join it; its module then has `follow(config, peers)`.
+        distributed: Whether processes of a launcher join it; its module then has `follow(config, processes)`.
     """
 
     name: str

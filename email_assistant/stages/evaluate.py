@@ -111,7 +111,7 @@ class _Bench:
         adapter = trained.path("adapter")
         self.adapter = trained.content(f"adapter/{WEIGHTS}")
         self.model = load_adapter(
-            set_up_base(config.model, inputs.peers), adapter, base_fingerprint(config.model, config.outputs)
+            set_up_base(config.model, inputs.processes), adapter, base_fingerprint(config.model, config.outputs)
         )
         self.writing = writer(config, self.model, adapter, work)
         self.prompter = Prompter(

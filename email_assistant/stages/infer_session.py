@@ -110,7 +110,7 @@ class InferSession:
 @contextmanager
 def open_session(
     config: Config,
-    peers: DistributedContext,
+    processes: DistributedContext,
     adapter: Path,
     training: Sequence[Pair],
     training_hash: str | None,
@@ -120,7 +120,7 @@ def open_session(
 
     Args:
         config: The whole configuration.
-        peers: Decides the device.
+        processes: Decides the device.
         adapter: The adapter's folder.
         training: Mails that prompts may show.
         training_hash: A hash of these; None where they show none.
@@ -129,14 +129,14 @@ def open_session(
     Raises:
         ModelError: when the adapter was trained on another base model.
     """
-    with _generator(config, peers, adapter) as generator:
+    with _generator(config, processes, adapter) as generator:
         loaded = generator if isinstance(generator, LanguageModel) else None
         prompter = Prompter(PromptSettings.of(config), generator.encoder, training, embedder(config, loaded))
         yield InferSession(config, adapter, generator, prompter, to_answer, training_hash)
 
 
 @contextmanager
-def _generator(config: Config, peers: DistributedContext, adapter: Path) -> Iterator[TextGenerator]:
+def _generator(config: Config, processes: DistributedContext, adapter: Path) -> Iterator[TextGenerator]:
     # Checked before the base model is read, which takes long.
     check_base(adapter, base_fingerprint(config.model, config.outputs))
     if config.generation.backend == "llama_cpp":
@@ -144,4 +144,6 @@ def _generator(config: Config, peers: DistributedContext, adapter: Path) -> Iter
         with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
             yield by_llama_cpp(config, load_encoder(config.model), adapter, Path(scratch))
     else:
-        yield load_adapter(set_up_base(config.model, peers), adapter, base_fingerprint(config.model, config.outputs))
+        yield load_adapter(
+            set_up_base(config.model, processes), adapter, base_fingerprint(config.model, config.outputs)
+        )

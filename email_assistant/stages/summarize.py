@@ -176,6 +176,6 @@ def _write(inputs: StageInputs, jobs: Sequence[InstructionJob], progress: Resuma
             shown.advance()
 
         config = inputs.config
-        model = set_up_base(config.model, inputs.peers)
+        model = set_up_base(config.model, inputs.processes)
         surprisal = Surprisal(model.model, model.device).nats if config.summarizer.verify else None
         InstructionWriter(config.summarizer, model, config.seed, keep, surprisal).write(jobs)

@@ -18,6 +18,7 @@ from email_assistant.evaluation.scoring import embedder, perplexity_of, scorer, 
 from email_assistant.experiments import lineage, registry, trials
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.experiments.tags import ADAPTER
+from email_assistant.language_model import collectives
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.distributed import DistributedContext
@@ -33,9 +34,11 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, Artifact, key_of
 from email_assistant.storage.records import Pair
 from email_assistant.training import example_checks, planning
+from email_assistant.training.checkpoints import TrainingState
 from email_assistant.training.examples import Examples
-from email_assistant.training.lora_init import keep, save_as_standard_lora
-from email_assistant.training.trainer import State, Trainer
+from email_assistant.training.lora_init import load_or_save_init, save_as_standard_lora
+from email_assistant.training.planning import TrainingSetup
+from email_assistant.training.trainer import Trainer, TrainingData
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     if trained:
         log.info("%-10s the adapter was there; it is scored again", "train")
         _copy(trained, folder)
-        model = load_adapter(set_up_base(config.model, inputs.peers), folder / "adapter", fingerprint)
+        model = load_adapter(set_up_base(config.model, inputs.processes), folder / "adapter", fingerprint)
         facts: dict[str, Any] = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
     else:
         model, facts = _fit(inputs, folder, fingerprint)
@@ -96,23 +99,25 @@ def _copy(trained: Artifact, folder: Path) -> None:
 
 def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
     """Train, save the best weights, and return the model with them and the facts of the training."""
-    config, split, peers = inputs.config, inputs.artifacts["split"], inputs.peers
-    way_to_train = _way_to_train(config, peers)
-    base = set_up_base(config.model, peers, to_shard=peers.shards)
+    config, split, processes = inputs.config, inputs.artifacts["split"], inputs.processes
+    way_to_train = _way_to_train(config, processes)
+    base = set_up_base(config.model, processes, to_shard=processes.sharded)
     scratch = folder.resolve() / PROGRESS / "examples"
     training, validation, training_facts = _examples(config, base, split.folder, scratch / "first")
     recompute = config.trainer.gradient_checkpointing is not False
-    if not peers.shards:
+    if not processes.sharded:
         recompute = _check_memory(config, base, training)
     told = {"split": str(split.folder.resolve()), "scratch": str(scratch), "recompute": recompute}
-    peers.tell({"do": "train", **told})
+    collectives.broadcast_command(processes, {"do": "train", **told})
     model = add_adapter(base, config.lora, config.seed)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
     log.info("%-10s %d mails, %s weights of the adapter", "train", len(training), f"{trainable:,}")
     _look_first(base.encoder, training, validation)
-    if peers.shards:
-        peers.shard(model.model, model.device)
-    start = None if config.lora.init == "default" else keep(model.model, folder / PROGRESS / "start.safetensors")
+    if processes.sharded:
+        collectives.shard_model(model.model, model.device)
+    initial = None if config.lora.init == "default" else folder / PROGRESS / "start.safetensors"
+    if initial:
+        load_or_save_init(model.model, initial)
     trial, validations = trials.current_trial(config.sweep.trial), itertools.count()
 
     def report(metrics: dict[str, float], step: int) -> None:
@@ -123,33 +128,30 @@ def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageM
 
     trainer = way_to_train(
         model,
-        training,
-        validation,
+        TrainingData(training, validation),
         dataclasses.replace(config.trainer, gradient_checkpointing=recompute),
         config.seed,
         folder / PROGRESS / "fit",
         report,
-        peers,
+        processes,
     )
     state = trainer.fit()
     _reported.add(key_of(folder))
     jsonl.write(folder / "history.jsonl", state.history)
     log.info("%-10s %s", "train", speed_line(state))
-    facts = {**training_facts, **_facts(state, training), **trainer.facts(), "trainable_weights": trainable}
-    _save_adapter(model, folder / "adapter", config, fingerprint)
-    if start is None and not peers.shards:
+    facts = {**training_facts, **_facts(state, training), **trainer.metrics(), "trainable_weights": trainable}
+    _save_adapter(model, folder / "adapter", config, fingerprint, initial)
+    if initial is None and not processes.sharded:
         return model, facts
     # A part of the base had been taken out, or lies in other processes; what is scored is what was saved, on the
     # base as it was.
-    if start:
-        save_as_standard_lora(folder / "adapter", start)
-    peers.tell({"do": "rest"})
+    collectives.broadcast_command(processes, {"do": "rest"})
     del model, trainer, base
     free_memory()
-    return load_adapter(set_up_base(config.model, peers), folder / "adapter", fingerprint), facts
+    return load_adapter(set_up_base(config.model, processes), folder / "adapter", fingerprint), facts
 
 
-def _way_to_train(config: Config, peers: DistributedContext) -> type[Trainer]:
+def _way_to_train(config: Config, processes: DistributedContext) -> type[Trainer]:
     """The trainer for what is to be promised of the adapter.
 
     Raises:
@@ -157,7 +159,7 @@ def _way_to_train(config: Config, peers: DistributedContext) -> type[Trainer]:
     """
     if config.trainer.privacy != "differential":
         return Trainer
-    if peers.count > 1:
+    if processes.world_size > 1:
         raise ConfigurationError("trainer.privacy = differential: trains in one process alone")
     # Few need it, and it takes a while to import.
     from email_assistant.training.differential import DifferentialTrainer
@@ -165,27 +167,28 @@ def _way_to_train(config: Config, peers: DistributedContext) -> type[Trainer]:
     return DifferentialTrainer
 
 
-def follow(config: Config, peers: DistributedContext) -> None:
+def follow(config: Config, processes: DistributedContext) -> None:
     """Train with the process that leads, step by step, until it says that all is done."""
     trainer: Trainer | None = None
-    while (said := peers.hear()) is not None:
+    while (said := collectives.receive_command()) is not None:
         if said["do"] == "train":
-            base = set_up_base(config.model, peers, to_shard=peers.shards)
-            scratch = Path(said["scratch"]) / str(peers.rank)
+            base = set_up_base(config.model, processes, to_shard=processes.sharded)
+            scratch = Path(said["scratch"]) / str(processes.rank)
             training, validation, _ = _examples(config, base, Path(said["split"]), scratch)
             model = add_adapter(base, config.lora, config.seed)
-            if peers.shards:
-                peers.shard(model.model, model.device)
+            if processes.sharded:
+                collectives.shard_model(model.model, model.device)
             settings = dataclasses.replace(config.trainer, gradient_checkpointing=said["recompute"])
             nowhere = Path(os.devnull)
-            trainer = Trainer(model, training, validation, settings, config.seed, nowhere, lambda *_: None, peers)
+            data = TrainingData(training, validation)
+            trainer = Trainer(model, data, settings, config.seed, nowhere, processes=processes)
             del base, model
         elif said["do"] == "rest":
             # The one that leads needs all the memory to write and score.
             trainer = None
             free_memory()
         elif trainer:
-            trainer.follow(said)
+            trainer.run_worker_step(said)
 
 
 def _examples(
@@ -203,8 +206,8 @@ def _examples(
     prompter = Prompter(PromptSettings.of(config), base.encoder, pairs, embedder(config, base))
     planted = _planted(base.encoder, config)
     taught = _distinct(config, pairs) if config.trainer.privacy == "careful" else pairs
-    training, facts = encode(prompter, taught, config, "train", scratch / "train.arrow", planted)
-    validation, _ = encode(prompter, validation_pairs, config, "validation", scratch / "validation.arrow")
+    training, facts = encode(prompter, taught, config, "train", scratch / "train", planted)
+    validation, _ = encode(prompter, validation_pairs, config, "validation", scratch / "validation")
     return training, validation, facts
 
 
@@ -237,7 +240,7 @@ def _refuse_memory(config: Config, metrics: Mapping[str, Any], folder: Path) -> 
         )
 
 
-def _facts(state: State, training: Examples) -> dict[str, Any]:
+def _facts(state: TrainingState, training: Examples) -> dict[str, Any]:
     """What the manifest and the metrics say of a training; its speed is the median step's."""
     return {
         "tokens_per_second": _median(state, "train/tokens_per_second"),
@@ -266,7 +269,7 @@ def encode(
         pairs: To be taught.
         config: The whole configuration.
         name: Of the pairs, for people and facts.
-        path: Of the file.
+        path: A folder for them.
         planted: Examples that come after them.
     """
     facts = {f"{name}_mails": 0, f"{name}_dropped": 0, f"{name}_cut": 0}
@@ -306,23 +309,22 @@ def _check_memory(config: Config, base: LanguageModel, training: Examples) -> bo
     """Whether activations are to be made again; refuses a training that would not fit beside the loaded base."""
     if not training:
         return False
-    plan_for = planning.this_machine(config)
-    free = plan_for.memory if base.device.type == "cuda" else planning.free_memory()
-    fitted = planning.plain(config)
+    machine, setup = planning.local_machine(config.model), TrainingSetup.from_config(config)
+    free = machine.memory if base.device.type == "cuda" else planning.available_memory()
 
-    def needed(changed: Config) -> int:
-        return planning.step(changed, base.model.config, plan_for, training, free)[0].total
+    def needed(changed: TrainingSetup) -> int:
+        return planning.estimate_training_step(changed, base.model.config, machine, training, free)[0].total
 
-    found, recompute = planning.step(fitted, base.model.config, plan_for, training, free)
-    planning.refuse(found.total, free, fitted, plan_for, needed)
+    step, recompute = planning.estimate_training_step(setup, base.model.config, machine, training, free)
+    planning.check_fits(step.total, free, setup, machine, needed)
     return recompute
 
 
-def _median(state: State, name: str) -> float:
+def _median(state: TrainingState, name: str) -> float:
     return round(statistics.median(record[name] for record in state.history if name in record), 1)
 
 
-def speed_line(state: State) -> str:
+def speed_line(state: TrainingState) -> str:
     """The speed of the median step, for people; ids that fill up rows do not count."""
     every, supervised = (_median(state, f"train/{name}tokens_per_second") for name in ("", "supervised_"))
     return f"{every:.0f} tokens a second, {supervised:.0f} of them supervised"
@@ -339,9 +341,12 @@ def _look_first(encoder: ChatEncoder, training: Examples, validation: Examples) 
         )
 
 
-def _save_adapter(model: LanguageModel, folder: Path, config: Config, fingerprint: str) -> None:
+def _save_adapter(model: LanguageModel, folder: Path, config: Config, fingerprint: str, initial: Path | None) -> None:
     """The adapter, its configuration, the tokenizer with its template, and what base it belongs to."""
-    model.model.save_pretrained(str(folder), save_embedding_layers=False)
+    if initial:
+        save_as_standard_lora(model.model, folder, initial)
+    else:
+        model.model.save_pretrained(str(folder), save_embedding_layers=False)
     model.encoder.tokenizer.save_pretrained(str(folder))
     name = Path(config.model.path).name
     jsonl.write_json(folder / BASE_NOTE, {"name": name, "fingerprint": fingerprint})

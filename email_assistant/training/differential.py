@@ -1,8 +1,8 @@
-"""Differential privacy for the mails that are learned from: DP-SGD (Abadi et al. 2016, arXiv:1607.00133) by Opacus.
+"""Differentially private training on mails: DP-SGD (Abadi et al. 2016, arXiv:1607.00133) with Opacus.
 
-Each step takes every mail with the same probability, by itself (Poisson sampling), limits each mail's gradient by its
-norm, and adds Gaussian noise to their sum; Opacus limits, adds and accounts. What it promises, it promises of the
-weights: whoever has them learns hardly more of a mail than from weights that were trained without it.
+Each step samples every mail independently with the same probability (Poisson sampling), clips the norm of each mail's
+gradient, and adds Gaussian noise to their sum. Opacus clips, adds noise and does the accounting. The guarantee is about
+the weights: from them one learns hardly more about a mail than from weights that were trained without it.
 """
 
 import logging
@@ -21,143 +21,157 @@ from opacus.optimizers import DPOptimizer
 
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.encoding import TokenizedExample
+from email_assistant.storage.atomic import atomic_path
 from email_assistant.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
-# Random bytes that the steps' draws come of. Who knew them could take the noise away: they go with the checkpoints.
+# The key of all random draws. Whoever knows it could remove the noise: it is deleted with the checkpoints.
 SECRET, SECRET_BYTES = "secret", 32
-# Delta, where it is not given, is a tenth of one mail's share.
-SHARE = 0.1
-# The noise spends at least 99% of what it may.
+# The default delta, as a fraction of 1 / number of mails.
+DELTA_FRACTION = 0.1
+# The noise may spend up to 1% less than epsilon.
 TOLERANCE = 0.01
 
 
 class DifferentialTrainer(Trainer):
     """Trains an adapter that is (epsilon, delta)-differentially private for each training mail.
 
-    `trainer.batch_size` is the expected number of mails of a step and `trainer.max_grad_norm` the norm that each mail's
-    gradient, of its mean loss a token, is limited to. The validation mails, which choose the step that is kept, and
-    the numbers of the log are no part of the promise. A training that was killed goes on exactly, but no two trainings
-    are the same.
+    `trainer.batch_size` is the expected number of mails per step, and `trainer.max_grad_norm` the clipping norm of each
+    mail's gradient (of its mean loss per token). The guarantee does not cover the validation mails, which select the
+    step that is kept, nor logged metrics. An interrupted training resumes exactly, but no two trainings are the same.
+
+    Attributes:
+        sample_rate: Probability of each mail to be in a step.
+        delta: Of the guarantee.
+        noise_multiplier: Standard deviation of the noise, in multiples of the clipping norm.
+        dp_optimizer: Opacus' optimizer, which clips gradients and adds noise; it does not take the step.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        """Find the noise that the promise needs; as the Trainer's otherwise."""
+        """Compute the noise that the guarantee needs; the arguments are those of `Trainer`.
+
+        Raises:
+            ConfigurationError: when the guarantee cannot be given, or the model is float16.
+        """
         super().__init__(*arguments, **named)
-        self.rate = min(1.0, self.settings.batch_size / len(self.training))
-        self.delta = self.settings.delta or SHARE / len(self.training)
-        self.noise = noise_multiplier(self.settings.epsilon, self.delta, self.rate, self.total_steps)
-        self._private = DPOptimizer(
+        if self.scaler.is_enabled():
+            raise ConfigurationError("model.dtype = float16: not with trainer.privacy=differential; use bfloat16")
+        self.sample_rate = min(1.0, self.settings.batch_size / len(self.training))
+        self.delta = self.settings.delta or DELTA_FRACTION / len(self.training)
+        self.noise_multiplier = noise_multiplier(self.settings.epsilon, self.delta, self.sample_rate, self.total_steps)
+        self.dp_optimizer = DPOptimizer(
             self.optimizer,
-            noise_multiplier=self.noise,
+            noise_multiplier=self.noise_multiplier,
             max_grad_norm=self.settings.max_grad_norm,
-            expected_batch_size=self.rate * len(self.training),
+            expected_batch_size=self.sample_rate * len(self.training),
         )
         self._secret = b""
 
-    def facts(self) -> dict[str, float]:
-        """What was promised by the steps that were taken, and the noise in multiples of the norm."""
-        spent = epsilon(self.noise, self.delta, self.rate, self.state.step)
-        return {"privacy_epsilon": spent, "privacy_delta": self.delta, "privacy_noise": self.noise}
+    def metrics(self) -> dict[str, float]:
+        """The guarantee after the steps so far, and the noise multiplier."""
+        spent = epsilon(self.noise_multiplier, self.delta, self.sample_rate, self.state.step)
+        return {"privacy_epsilon": spent, "privacy_delta": self.delta, "privacy_noise": self.noise_multiplier}
 
-    def _resume(self) -> None:
-        super()._resume()
+    def resume(self) -> None:
+        """As `Trainer.resume`; also reads the key of the random draws, or creates it."""
+        super().resume()
         path = self.folder / SECRET
         if not path.exists():
-            # One that was cut off could be guessed.
-            fresh = path.with_suffix(".partial")
-            fresh.write_bytes(secrets.token_bytes(SECRET_BYTES))
-            fresh.replace(path)
+            # Written atomically: half a key could be guessed.
+            with atomic_path(path) as partial_path:
+                partial_path.write_bytes(secrets.token_bytes(SECRET_BYTES))
         self._secret = path.read_bytes()
         log.info(
-            "%-10s each of %d mails has a part in a step with probability %.3f; noise of %.2f times the norm for "
-            "epsilon %g, delta %.1e",
-            *("train", len(self.training), self.rate, self.noise, self.settings.epsilon, self.delta),
+            "%-10s each of %d mails is in a step with probability %.3f; noise multiplier %.2f (epsilon %g, delta %.1e)",
+            *("train", len(self.training), self.sample_rate, self.noise_multiplier, self.settings.epsilon, self.delta),
         )
 
-    def _gradients(self, step: int) -> tuple[list[TokenizedExample], float]:
-        """The gradients of a step's mails, each limited, with the noise, over the expected number of mails."""
+    def compute_gradients(self, step: int) -> tuple[list[TokenizedExample], float]:
+        """Sum the clipped gradients of a step's mails, add noise, and divide by the expected number of mails.
+
+        Returns:
+            The mails of the step, which may be none, and their mean loss per target token.
+        """
         weights = list(self.weights.values())
-        examples = [self.training[int(index)] for index in self._drawn(step).nonzero()]
+        examples = [self.training[int(index)] for index in self.sampled_mails(step).nonzero()]
         for weight in weights:
             weight.summed_grad = None  # type: ignore[attr-defined]
-            # There may be no mail at all.
+            # Initializes the sum, as no mail may be sampled.
             weight.grad_sample = weight.new_zeros((0, *weight.shape))  # type: ignore[attr-defined]
-        self._private.clip_and_accumulate()
+        self.dp_optimizer.clip_and_accumulate()
         self.model.model.train()
         total = 0.0
-        for place, example in enumerate(examples):
-            seed = (self.seed * 1_000_003 + step * len(self.training) + place) % 2**63
-            mean = float(
-                self._in_less_memory(partial(self._backward, example.num_target_tokens, False), [example], seed)
-            )
-            total += mean * example.num_target_tokens
+        for index, example in enumerate(examples):
+            seed = (self.seed * 1_000_003 + step * len(self.training) + index) % 2**63
+            work = partial(self.backward, example.num_target_tokens, False)
+            mean = self.batcher.retry_on_oom(work, [example], seed, self.optimizer.zero_grad)
+            total += float(mean) * example.num_target_tokens
             for weight in weights:
-                found = torch.zeros_like(weight) if weight.grad is None else weight.grad
-                weight.grad, weight.grad_sample = None, found[None]  # type: ignore[attr-defined]
-            self._private.clip_and_accumulate()
-        self._private.generator = self._chance(step, "noise", self.model.device)
-        self._private.add_noise()
-        self._private.scale_grad()
+                gradient = torch.zeros_like(weight) if weight.grad is None else weight.grad
+                weight.grad, weight.grad_sample = None, gradient[None]  # type: ignore[attr-defined]
+            self.dp_optimizer.clip_and_accumulate()
+        self.dp_optimizer.generator = self._generator(step, "noise", self.model.device)
+        self.dp_optimizer.add_noise()
+        self.dp_optimizer.scale_grad()
         for weight in weights:
             weight.grad_sample = weight.summed_grad = None  # type: ignore[attr-defined]
         return examples, total / max(1, sum(example.num_target_tokens for example in examples))
 
-    def _limit(self) -> float:
-        """The norm of the mails' noisy mean, each of which was limited."""
+    def clip_gradients(self) -> float:
+        """The norm of the noisy mean of clipped gradients, which is not clipped again."""
         return float(torch.nn.utils.get_total_norm([weight.grad for weight in self.weights.values()]))  # type: ignore[misc]
 
-    def _drawn(self, step: int) -> torch.Tensor:
-        """Which mails have a part in a step, (mails,) bool."""
-        return torch.rand(len(self.training), generator=self._chance(step, "mails", "cpu")) < self.rate
+    def sampled_mails(self, step: int) -> torch.Tensor:
+        """Which mails are in a step, (mails,) bool."""
+        return torch.rand(len(self.training), generator=self._generator(step, "mails", "cpu")) < self.sample_rate
 
-    def _chance(self, step: int, purpose: str, device: torch.device | str) -> torch.Generator:
+    def _generator(self, step: int, purpose: str, device: torch.device | str) -> torch.Generator:
         digest = blake2b(f"{purpose} {step}".encode(), key=self._secret, digest_size=8).digest()
         return torch.Generator(device).manual_seed(int.from_bytes(digest, "big") % 2**63)
 
 
-def noise_multiplier(target: float, delta: float, rate: float, steps: int) -> float:
-    """The noise's standard deviation, in multiples of the norm, with which so many steps spend at most `target`.
+def noise_multiplier(target_epsilon: float, delta: float, sample_rate: float, steps: int) -> float:
+    """The noise's standard deviation, in multiples of the clipping norm, that spends at most `target_epsilon`.
 
     Raises:
-        ConfigurationError: when no noise does, as the accounting goes.
+        ConfigurationError: when the accounting finds no such noise.
     """
     try:
-        with _silent():
-            found = get_noise_multiplier(
-                target_epsilon=target,
+        with _order_warnings_ignored():
+            multiplier = get_noise_multiplier(
+                target_epsilon=target_epsilon,
                 target_delta=delta,
-                sample_rate=rate,
+                sample_rate=sample_rate,
                 steps=steps,
-                accountant=_accountant(rate),
-                epsilon_tolerance=TOLERANCE * target,
+                accountant=_accountant(sample_rate),
+                epsilon_tolerance=TOLERANCE * target_epsilon,
             )
     except ValueError as error:
         raise ConfigurationError(
-            f"trainer.epsilon = {target:g}: cannot be promised with trainer.delta={delta:.1e}: {error}"
+            f"trainer.epsilon = {target_epsilon:g}: cannot be guaranteed with trainer.delta={delta:.1e}: {error}"
         ) from error
-    return float(found)
+    return float(multiplier)
 
 
-def epsilon(noise: float, delta: float, rate: float, steps: int) -> float:
-    """What so many steps spend."""
-    accountant = create_accountant(_accountant(rate))
-    accountant.history = [(noise, rate, steps)]
-    with _silent():
+def epsilon(noise_multiplier: float, delta: float, sample_rate: float, steps: int) -> float:
+    """The epsilon that some steps spend."""
+    accountant = create_accountant(_accountant(sample_rate))
+    accountant.history = [(noise_multiplier, sample_rate, steps)]
+    with _order_warnings_ignored():
         return float(accountant.get_epsilon(delta=delta))
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
-    """It warns where its bound could be tighter by other orders than it tries, at noises that it only passes by."""
+def _order_warnings_ignored() -> Iterator[None]:
+    """Opacus warns about Rényi orders at noises that its search only tries on the way."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Optimal order is the", category=UserWarning)
         yield
 
 
-def _accountant(rate: float) -> str:
-    """Numerical composition (Gopi, Lee and Wutschitz 2021, arXiv:2106.02848); Rényi's (Mironov 2017, arXiv:1702.07476).
+def _accountant(sample_rate: float) -> str:
+    """PRV (Gopi, Lee and Wutschitz 2021, arXiv:2106.02848), or RDP (Mironov 2017, arXiv:1702.07476) without sampling.
 
-    The former is tighter, and made for mails that are drawn.
+    PRV is tighter, and made for sampled mails.
     """
-    return "prv" if rate < 1 else "rdp"
+    return "prv" if sample_rate < 1 else "rdp"

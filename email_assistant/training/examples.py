@@ -1,68 +1,70 @@
-"""Encoded examples in a file that is mapped into memory: four bytes an id, where lists take some forty."""
+"""Tokenized examples in an Arrow file that is mapped into memory: 4 bytes an id, where lists take about 40."""
 
+import itertools
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-import numpy as np
+from datasets import Dataset, Features, List, Value, disable_progress_bars
+from datasets.exceptions import DatasetGenerationError
 
 from email_assistant.language_model.encoding import TokenizedExample
 
+FEATURES = Features({"ids": List(Value("int32")), "prompt_length": Value("int32"), "cut": Value("bool")})
+# datasets would otherwise pickle and hash the generator, with the tokenizer and all mails that it refers to.
+FINGERPRINT = "examples"
+
 
 class Examples(Sequence[TokenizedExample]):
-    """Examples in an Arrow file.
+    """A `datasets.Dataset` as a sequence of examples.
 
     Attributes:
-        lengths: (examples,) ids of each.
-        num_target_tokens: Supervised ids of all examples together.
+        num_target_tokens: Target tokens of all examples together.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Map a file that `write` has made."""
-        from datasets import Dataset
-
-        table: Any = Dataset.from_file(str(path)).data
-        # Views of the file: the ids of many examples one after another, and where each begins.
-        self._pages = [(chunk.values.to_numpy(), chunk.offsets.to_numpy()) for chunk in table.column("ids").chunks]
-        self._first = np.cumsum([0, *(len(starts) - 1 for _, starts in self._pages)])
-        self._prompts = np.asarray(table.column("prompt_length"), dtype=np.int32)
-        self._cut = np.asarray(table.column("cut"), dtype=bool)
-        self.lengths = np.asarray(table.column("length"), dtype=np.int32)
-        self.num_target_tokens = int((self.lengths - self._prompts).sum(dtype=np.int64))
+    def __init__(self, dataset: Any) -> None:
+        """Wrap a dataset with the columns of `FEATURES`."""
+        self._dataset = dataset
+        self.num_target_tokens = sum(example.num_target_tokens for example in self)
 
     @classmethod
-    def write(cls, path: Path, examples: Iterable[TokenizedExample]) -> "Examples":
-        """Write examples as they come, and map them."""
-        from datasets import Features, List, Value
-        from datasets.arrow_writer import ArrowWriter
+    def write(cls, folder: Path, examples: Iterable[TokenizedExample]) -> "Examples":
+        """Write examples to a folder, one after another, and map them into memory.
 
-        number = Value("int32")
-        features = Features({"ids": List(number), "prompt_length": number, "cut": Value("bool"), "length": number})
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with ArrowWriter(features=features, path=str(path)) as writer:
-            for example in examples:
-                writer.write({**vars(example), "length": len(example.ids)})
-            writer.finalize()
-        return cls(path)
+        Args:
+            folder: What it contains is removed: an interrupted call may have left other examples.
+            examples: Consumed once. An error that it raises is passed on.
+        """
+        shutil.rmtree(folder, ignore_errors=True)
+        remaining = iter(examples)
+        first = next(remaining, None)
+        if first is None:
+            return cls(Dataset.from_dict({name: [] for name in FEATURES}, features=FEATURES))
+        disable_progress_bars()
+        try:
+            dataset = Dataset.from_generator(
+                lambda: map(vars, itertools.chain([first], remaining)),
+                features=FEATURES,
+                cache_dir=str(folder),
+                fingerprint=FINGERPRINT,
+            )
+        except DatasetGenerationError as error:
+            raise error.__cause__ or error from None
+        return cls(dataset)
 
     def __len__(self) -> int:
-        """How many there are."""
-        return len(self.lengths)
+        """Number of examples."""
+        return len(self._dataset)
 
     @overload
-    def __getitem__(self, place: int) -> TokenizedExample: ...
+    def __getitem__(self, index: int) -> TokenizedExample: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[TokenizedExample]: ...
+    def __getitem__(self, index: slice) -> list[TokenizedExample]: ...
 
-    def __getitem__(self, place: int | slice) -> TokenizedExample | list[TokenizedExample]:
+    def __getitem__(self, index: int | slice) -> TokenizedExample | list[TokenizedExample]:
         """An example, or a list of them."""
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
-        place = range(len(self))[place]
-        page = int(np.searchsorted(self._first, place, "right")) - 1
-        ids, starts = self._pages[page]
-        row = place - int(self._first[page])
-        return TokenizedExample(
-            ids[starts[row] : starts[row + 1]].tolist(), int(self._prompts[place]), bool(self._cut[place])
-        )
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
+        return TokenizedExample(**self._dataset[range(len(self))[index]])

@@ -1,11 +1,11 @@
-"""Adapters that do not start at zero: PiSSA and OLoRA take a part out of the base and train it.
+"""LoRA initializations that change the base: PiSSA and OLoRA move a part of each weight into the adapter.
 
-The base without that part is no base that others have, so the trained adapter is saved as what it adds
-to the untouched base: s·(B·A - B0·A0), which is a plain adapter of twice the rank.
+Nobody else has the base without that part, so the trained adapter is saved as its difference from the initial one,
+s·(B·A - B0·A0): a standard LoRA adapter of twice the rank for the unchanged base.
 """
 
-import json
-import math
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,62 +14,75 @@ from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS
+from email_assistant.language_model.adapter_folder import WEIGHTS
+from email_assistant.storage.atomic import atomic_path
+
+PREFIX = "base_model.model."
 
 
 def lora_factors(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Copies of A and B of every adapted layer, by `<layer>.lora_A` and `<layer>.lora_B`."""
-    found = {}
-    for name, layer in _adapted(model):
-        for kind, factors in (("lora_A", layer.lora_A), ("lora_B", layer.lora_B)):
-            weight: torch.Tensor = factors["default"].weight  # type: ignore[assignment]
-            found[f"{name}.{kind}"] = weight.detach().clone()
-    return found
+    """Copies, on CPU, of A and B of every adapted layer, by `<layer>.lora_A` and `<layer>.lora_B`."""
+    factors = {}
+    for name, layer in _lora_layers(model):
+        for kind, adapters in (("lora_A", layer.lora_A), ("lora_B", layer.lora_B)):
+            weight: torch.Tensor = adapters["default"].weight  # type: ignore[assignment]
+            factors[f"{name}.{kind}"] = weight.detach().cpu().clone()
+    return factors
 
 
 @torch.no_grad()
-def keep(model: nn.Module, path: Path) -> dict[str, torch.Tensor]:
-    """The factors that a run started from: written to `path` at first, read from it by a resumed run.
+def load_or_save_init(model: nn.Module, path: Path) -> dict[str, torch.Tensor]:
+    """The initial factors of a run: written to `path` by its first call, and read by a call that resumes it.
 
-    A decomposition may come out otherwise on another machine or with another number of threads; then the
-    base is set right, so that base and start add up to the untouched base as before.
+    The decomposition may differ on another machine or with another number of threads. A resumed run then corrects the
+    base, so that base and initial factors still add up to the unchanged base.
+
+    Args:
+        model: A model with a new adapter.
+        path: A safetensors file.
+
+    Returns:
+        The factors, as in `lora_factors`.
     """
-    now = lora_factors(model)
+    current = lora_factors(model)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        save_file(now, partial)
-        partial.rename(path)
-        return now
-    first = load_file(path)
-    for name, layer in _adapted(model):
+        with atomic_path(path) as partial:
+            save_file(current, partial)
+        return current
+    initial = load_file(path)
+    for name, layer in _lora_layers(model):
         a, b = f"{name}.lora_A", f"{name}.lora_B"
-        if not (torch.equal(now[a], first[a]) and torch.equal(now[b], first[b])):
-            change = now[b] @ now[a] - first[b] @ first[a]
-            layer.get_base_layer().weight.add_(layer.scaling["default"] * change)  # type: ignore[operator]
-    return first
+        if not (torch.equal(current[a], initial[a]) and torch.equal(current[b], initial[b])):
+            weight: Any = layer.get_base_layer().weight
+            change = current[b] @ current[a] - initial[b] @ initial[a]
+            weight.add_(layer.scaling["default"] * change.to(weight.device))
+    return initial
 
 
-def save_as_standard_lora(folder: Path, start: dict[str, torch.Tensor]) -> None:
-    """Rewrite a saved adapter as one for the untouched base, with twice the rank and the same scale."""
-    saved = load_file(folder / WEIGHTS)
-    plain = {}
-    for name, weight in saved.items():
-        layer, _, kind = name.removesuffix(".weight").removeprefix("base_model.model.").rpartition(".")
-        first = start[f"{layer}.{kind}"].to(weight.dtype)
-        plain[name] = torch.cat([weight, first]) if kind == "lora_A" else torch.cat([weight, -first], dim=1)
-    settings: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    settings["lora_alpha"] *= math.sqrt(2) if settings["use_rslora"] else 2
-    settings["r"] *= 2
-    settings["init_lora_weights"] = True
-    save_file(plain, folder / WEIGHTS, metadata={"format": "pt"})
-    (folder / SETTINGS).write_text(json.dumps(settings, indent=2), encoding="utf-8")
+def save_as_standard_lora(model: Any, folder: Path, init_path: Path) -> None:
+    """Save a trained adapter as one for the unchanged base, with twice the rank and the same scale.
+
+    Args:
+        model: The model with the adapter.
+        folder: For the adapter.
+        init_path: The file that `load_or_save_init` wrote.
+    """
+    # peft wants the initial adapter as a folder, and names a module after it.
+    initial_folder = init_path.with_name("initial")
+    initial_folder.mkdir(exist_ok=True)
+    factors = load_file(init_path)
+    save_file({f"{PREFIX}{name}.weight": factor for name, factor in factors.items()}, initial_folder / WEIGHTS)
+    with warnings.catch_warnings():
+        # That such an adapter does not go with a second one; the initial adapter is there only for the subtraction.
+        warnings.filterwarnings("ignore", message=".*changes the base weights", category=UserWarning)
+        model.save_pretrained(
+            str(folder), save_embedding_layers=False, path_initial_model_for_weight_conversion=str(initial_folder)
+        )
 
 
-def _adapted(model: nn.Module) -> list[tuple[str, LoraLayer]]:
+def _lora_layers(model: nn.Module) -> Iterator[tuple[str, LoraLayer]]:
     """Every adapted layer with its name in the base model."""
-    return [
-        (name.removeprefix("base_model.model."), module)
-        for name, module in model.named_modules()
-        if isinstance(module, LoraLayer)
-    ]
+    for name, module in model.named_modules():
+        if isinstance(module, LoraLayer):
+            yield name.removeprefix(PREFIX), module

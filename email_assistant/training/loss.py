@@ -1,5 +1,6 @@
-"""The loss of supervised tokens alone: no logits are made where nothing is to be predicted."""
+"""The loss over target tokens; logits are computed only where a token is to be predicted."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -9,43 +10,62 @@ from torch.nn import functional
 from email_assistant.language_model.decoder import Decoder
 from email_assistant.training.batches import Batch
 
-# Rows of logits that exist at once; of a vocabulary of 128,000 in float32 that is 0.13 GB.
-CHUNK = 256
-# Ways are compared on so many ids of so many sequences.
-COMPARED_IDS, COMPARED_SEQUENCES = 64, 3
-# How the states of the last layer come about:
-# decoder   by this project's own forward pass, sequences one after another (on a processor)
-# packed    by transformers, one row of sequences that position ids keep apart
-# padded    by transformers, a row for each sequence, padded on the right
-# whole     by transformers as padded, with logits for every position
+# Rows of logits that exist at once: 0.13 GB for a vocabulary of 128,000 in float32.
+CHUNK_ROWS = 256
+# Modes are compared on the first tokens of the first sequences of a batch.
+COMPARED_TOKENS, COMPARED_SEQUENCES = 64, 3
+# How the last hidden states are computed:
+# decoder       this project's own forward pass, sequences one after another (on CPU)
+# packed        transformers, one row in which position ids separate the sequences
+# padded        transformers, one row per sequence, padded on the right
+# full_logits   transformers as in 'padded', with logits at every position
 ForwardMode = Literal["decoder", "packed", "padded", "full_logits"]
 
 
-class CompletionLoss:
-    """Sums the cross-entropy of supervised tokens.
+def default_modes(device: torch.device) -> tuple[ForwardMode, ...]:
+    """The modes to try on a device before 'full_logits', fastest first."""
+    return ("packed", "padded") if device.type == "cuda" else ("decoder", "padded")
 
-    The usual model is a decoder and an output head without bias: there the head is applied to
-    supervised positions alone, in chunks. The first way whose logits equal those of the model itself on
-    the first two sequences is taken, so that models that do more to their logits (soft caps, scales), or
-    that do not keep packed sequences apart, are served too, by a slower way.
+
+def expected_mode(device: torch.device, dtype: torch.dtype, use_dora: bool) -> ForwardMode:
+    """The mode that a Llama-like model will run in: for estimates, before there is a model to compare modes on.
+
+    Args:
+        device: Where the model will be.
+        dtype: Number format of its weights.
+        use_dora: Whether the adapter is DoRA, which this project's own forward pass does not support.
+    """
+    supported = dtype == torch.float32 and not use_dora
+    return next(mode for mode in default_modes(device) if mode != "decoder" or supported)
+
+
+class CompletionLoss:
+    """The summed cross-entropy of target tokens.
+
+    Most models are a decoder and an output head without bias. For these, the head is applied in chunks, to the target
+    positions only. The loss uses the first mode whose logits match the model's own on the start of a few sequences.
+    Models that change their logits (soft caps, scales) or do not separate packed sequences therefore work too, in a
+    slower mode.
+
+    Attributes:
+        mode: The mode in use; None before `choose_mode`.
     """
 
     def __init__(
         self,
         model: nn.Module,
-        ways: tuple[ForwardMode, ...] | None = None,
-        noise_alpha: float | None = None,
+        modes: Sequence[ForwardMode] | None = None,
+        neftune_alpha: float | None = None,
         recompute: bool = False,
     ) -> None:
-        """Look at how the model makes its logits; nothing is computed yet.
+        """Inspect how the model computes its logits; nothing is computed yet.
 
         Args:
-            model: A causal model of transformers, with an adapter or without.
-            ways: That may be taken, best first; None: those that suit the model's device.
-            noise_alpha: NEFTune's alpha (Jain et al. 2023, arXiv:2310.05914): while training, uniform noise
-                of at most alpha / sqrt(length times width) is added to every embedding; None: none.
-            recompute: Make activations again in the backward pass where the way is 'decoder'; the others
-                do so by the model's own switch.
+            model: A causal model of transformers, with or without an adapter.
+            modes: Allowed modes, best first; None: `default_modes` of the model's device.
+            neftune_alpha: Alpha of `neftune_noise`, which is added while the model is in training mode; None: no noise.
+            recompute: Recompute activations in the backward pass of mode 'decoder'. In the other modes the model's own
+                gradient checkpointing does this.
         """
         wrapped: Any = model
         base: Any = wrapped.get_base_model() if hasattr(model, "get_base_model") else model
@@ -53,146 +73,179 @@ class CompletionLoss:
         self._transformer: Any = base.base_model
         self._embed: Any = base.get_input_embeddings()
         self._head: Any = base.get_output_embeddings()
-        self._noise_alpha, self._recompute = noise_alpha, recompute
+        self._neftune_alpha, self._recompute = neftune_alpha, recompute
         self._decoder = Decoder.from_model(model, for_training=True)
-        usual: tuple[ForwardMode, ...] = ("packed",) if self._embed.weight.is_cuda else ("decoder",)
-        self._ways = (*usual, "padded") if ways is None else ways
-        self.way: ForwardMode | None = None
+        self._modes = default_modes(self._embed.weight.device) if modes is None else modes
+        self.mode: ForwardMode | None = None
 
     def choose_mode(self, batch: Batch) -> ForwardMode:
-        """Compare ways on the beginnings of a batch's sequences, once; what was found is kept in `way`."""
-        if self.way is None:
-            first = _beginnings(batch)
+        """Choose the first mode that computes the model's own logits on the start of a batch; done once."""
+        if self.mode is None:
+            start = _truncated(batch)
             with torch.no_grad():
                 was_training = self._model.training
                 self._model.eval()
-                expected = self._model(input_ids=_padded(first.ids, first), use_cache=False).logits[first.rows].float()
-                fitting = [way for way in self._ways if self._equals(way, first, expected)]
+                logits = self._model(input_ids=_padded(start.ids, start), use_cache=False).logits
+                expected = logits[start.row_mask].float()
+                matching = [mode for mode in self._modes if self._matches(mode, start, expected)]
                 self._model.train(was_training)
-            self.way = fitting[0] if fitting else "full_logits"
-        return self.way
+            self.mode = matching[0] if matching else "full_logits"
+        return self.mode
 
-    def _equals(self, way: ForwardMode, first: Batch, expected: torch.Tensor) -> bool:
-        if way == "full_logits":
+    def _matches(self, mode: ForwardMode, batch: Batch, expected: torch.Tensor) -> bool:
+        if mode == "full_logits":
             return True
         head = self._head
         if type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
             return False
-        if way == "decoder" and self._decoder is None:
+        if mode == "decoder" and self._decoder is None:
             return False
-        found = head(self._hidden(way, self._embed(first.ids), first)).float()
-        return bool(torch.allclose(found, expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max())))
+        logits = head(self._hidden(mode, self._embed(batch.ids), batch)).float()
+        return bool(torch.allclose(logits, expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max())))
 
-    def __call__(self, batch: Batch, by_mail: bool = False) -> torch.Tensor:
+    def __call__(self, batch: Batch, per_mail: bool = False) -> torch.Tensor:
         """The summed loss of a batch, a scalar in nats.
 
         Args:
-            batch: Of any number of sequences.
-            by_mail: Add up each sequence's mean over its supervised tokens, not the tokens' losses: divide by
-                the step's sequences then, and by its supervised tokens else.
+            batch: Any number of sequences.
+            per_mail: Sum each sequence's mean over its target tokens, to be divided by the number of sequences. Else
+                the tokens' losses are summed, to be divided by the number of target tokens.
         """
-        way = self.choose_mode(batch)
-        embedded = self._noisy(self._embed(batch.ids), batch)
-        predicted = batch.supervised[1:]
-        targets = batch.ids[1:][predicted]
-        weights = batch.per_mail_weights if by_mail else None
-        if way != "full_logits":
-            hidden = self._hidden(way, embedded, batch)[:-1][predicted]
-            return _HeadLoss.apply(hidden, self._head.weight, targets, weights)  # type: ignore[no-any-return,no-untyped-call]
-        logits = self._model(inputs_embeds=_padded(embedded, batch), use_cache=False).logits[batch.rows]
-        losses = functional.cross_entropy(logits[:-1][predicted].float(), targets, reduction="none")
+        mode = self.choose_mode(batch)
+        embedded = self._embed(batch.ids)
+        if self._neftune_alpha is not None and self._model.training:
+            embedded = embedded + neftune_noise(embedded, batch.lengths, self._neftune_alpha)
+        # A position predicts the id after it.
+        predicts = batch.loss_mask[1:]
+        targets = batch.ids[1:][predicts]
+        weights = batch.per_mail_weights if per_mail else None
+        if mode != "full_logits":
+            hidden = self._hidden(mode, embedded, batch)[:-1][predicts]
+            return chunked_cross_entropy(hidden, self._head.weight, targets, weights)
+        logits = self._model(inputs_embeds=_padded(embedded, batch), use_cache=False).logits[batch.row_mask]
+        losses = functional.cross_entropy(logits[:-1][predicts].float(), targets, reduction="none")
         return (losses if weights is None else losses * weights).sum()
 
-    def of_shapes(self, batch: Batch, supervised: int) -> torch.Tensor:
-        """The loss of so many tokens at the front, without looking into the batch: for tensors without contents."""
-        embedded, targets = self._embed(batch.ids), batch.ids[:supervised]
-        if self.way == "decoder":
+    def of_shapes(self, batch: Batch, num_targets: int) -> torch.Tensor:
+        """The loss of the first tokens, computed without reading the batch's values: for tensors without data.
+
+        Args:
+            batch: Sequences; all of one length unless `mode`, which has to be set, is 'decoder' or 'packed'.
+            num_targets: How many tokens are targets.
+        """
+        embedded, targets = self._embed(batch.ids), batch.ids[:num_targets]
+        if self.mode == "decoder":
             hidden = self._hidden("decoder", embedded, batch)
         else:
-            rows = 1 if self.way == "packed" else len(batch.lengths)
-            positions = torch.arange(len(batch.ids) // rows)[None].expand(rows, -1)
+            rows = 1 if self.mode == "packed" else len(batch.lengths)
+            position_ids = torch.arange(len(batch.ids) // rows)[None].expand(rows, -1)
             hidden = self._transformer(
-                inputs_embeds=embedded.view(rows, -1, embedded.shape[-1]), position_ids=positions, use_cache=False
+                inputs_embeds=embedded.view(rows, -1, embedded.shape[-1]), position_ids=position_ids, use_cache=False
             ).last_hidden_state.flatten(0, 1)
-        return _HeadLoss.apply(hidden[:supervised], self._head.weight, targets, None)  # type: ignore[no-any-return,no-untyped-call]
+        return chunked_cross_entropy(hidden[:num_targets], self._head.weight, targets, None)
 
-    def _noisy(self, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """The embeddings with NEFTune's noise while the model is in training mode."""
-        if self._noise_alpha is None or not self._model.training:
-            return embedded
-        lengths = torch.tensor(batch.lengths, device=embedded.device, dtype=embedded.dtype)
-        most = self._noise_alpha / torch.sqrt(lengths * embedded.shape[1])
-        noise = torch.empty_like(embedded).uniform_(-1, 1)
-        return embedded + noise * most.repeat_interleave(lengths.long())[:, None]
-
-    def _hidden(self, way: ForwardMode, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """States of the last layer, (tokens, width)."""
-        if way == "decoder":
+    def _hidden(self, mode: ForwardMode, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The last hidden states, (tokens, width)."""
+        if mode == "decoder":
             assert self._decoder is not None
-            return self._decoder.hidden_states(
-                embedded, batch.lengths, batch.shared, self._recompute and self._model.training
-            )
-        if way == "packed":
-            # Without a mask transformers keeps sequences apart where positions begin anew.
+            recompute = self._recompute and self._model.training
+            return self._decoder.hidden_states(embedded, batch.lengths, batch.prefix_length, recompute)
+        if mode == "packed":
+            # Given no mask, transformers separates sequences where position ids start again from 0.
             packed: torch.Tensor = self._transformer(
-                inputs_embeds=embedded[None], position_ids=batch.positions[None], use_cache=False
+                inputs_embeds=embedded[None], position_ids=batch.position_ids[None], use_cache=False
             ).last_hidden_state
             return packed[0]
         padded: torch.Tensor = self._transformer(
             inputs_embeds=_padded(embedded, batch), use_cache=False
         ).last_hidden_state
-        return padded[batch.rows]
+        return padded[batch.row_mask]
 
 
-def _beginnings(batch: Batch) -> Batch:
-    """The first ids of a batch's first sequences: enough to compare by."""
+def neftune_noise(embedded: torch.Tensor, lengths: Sequence[int], alpha: float) -> torch.Tensor:
+    """Noise to add to embeddings in training (NEFTune, Jain et al. 2023, arXiv:2310.05914).
+
+    Args:
+        embedded: (tokens, width) embeddings of sequences one after another.
+        lengths: Number of tokens of each sequence.
+        alpha: Scale.
+
+    Returns:
+        (tokens, width): uniform in +-alpha / sqrt(length * width).
+    """
+    # bfloat16 has no odd integers above 256: lengths stay integers, and bounds are computed in float32.
+    counts = torch.tensor(lengths, device=embedded.device)
+    bounds = alpha / torch.sqrt(counts.float() * embedded.shape[1])
+    noise = torch.empty_like(embedded).uniform_(-1, 1)
+    return noise * bounds.to(embedded.dtype).repeat_interleave(counts, output_size=len(embedded))[:, None]
+
+
+def _truncated(batch: Batch) -> Batch:
+    """The first tokens of a batch's first sequences: enough to compare modes on."""
     lengths = batch.lengths[:COMPARED_SEQUENCES]
-    kept = torch.cat([torch.arange(length) < COMPARED_IDS for length in lengths]).to(batch.ids.device)
+    kept = torch.cat([torch.arange(length) < COMPARED_TOKENS for length in lengths]).to(batch.ids.device)
     tokens = sum(lengths)
-    shorter = [min(length, COMPARED_IDS) for length in lengths]
-    return Batch(batch.ids[:tokens][kept], batch.supervised[:tokens][kept], shorter)
+    shorter = [min(length, COMPARED_TOKENS) for length in lengths]
+    return Batch(batch.ids[:tokens][kept], batch.loss_mask[:tokens][kept], shorter)
 
 
-def _padded(tokens: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Right-padded rows of what a batch has for every token, (sequences, longest, ...); padding is zero."""
-    rows = batch.rows
-    padded = tokens.new_zeros(*rows.shape, *tokens.shape[1:])
-    padded[rows] = tokens
+def _padded(values: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Right-padded rows of one value per token, (sequences, longest, ...); padding is zero."""
+    mask = batch.row_mask
+    padded = values.new_zeros(*mask.shape, *values.shape[1:])
+    padded[mask] = values
     return padded
 
 
-class _HeadLoss(torch.autograd.Function):
-    """Cross-entropy of a frozen head's logits; the gradient is made chunk by chunk in the forward pass."""
+def chunked_cross_entropy(
+    hidden: torch.Tensor, head: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None
+) -> torch.Tensor:
+    """The summed cross-entropy of a frozen head's logits, which exist only `CHUNK_ROWS` rows at a time.
+
+    Args:
+        hidden: (targets, width) hidden states.
+        head: (vocabulary, width) weight of the output head; it gets no gradient.
+        targets: (targets,) token ids.
+        weights: (targets,) factors of the losses; None: all 1.
+
+    Returns:
+        A float32 scalar in nats.
+    """
+    return _ChunkedCrossEntropy.apply(hidden, head, targets, weights)  # type: ignore[no-any-return,no-untyped-call]
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    """Computes the gradient of each chunk in the forward pass, so that no logits are kept for the backward pass."""
 
     @staticmethod
     def forward(
-        context: Any,
+        ctx: Any,
         hidden: torch.Tensor,
-        weight: torch.Tensor,
+        head: torch.Tensor,
         targets: torch.Tensor,
         weights: torch.Tensor | None,
     ) -> torch.Tensor:
         total = hidden.new_zeros((), dtype=torch.float32)
-        gradient = torch.empty_like(hidden) if context.needs_input_grad[0] else None
-        for start in range(0, len(targets), CHUNK):
-            part = slice(start, start + CHUNK)
-            logits = functional.linear(hidden[part], weight).float()
+        gradient = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
+        for start in range(0, len(targets), CHUNK_ROWS):
+            chunk = slice(start, start + CHUNK_ROWS)
+            logits = functional.linear(hidden[chunk], head).float()
             rows = torch.arange(len(logits), device=logits.device)
             # In place: a copy of the logits costs more than the exponential.
             logits.sub_(logits.amax(dim=-1, keepdim=True))
-            of_targets = logits[rows, targets[part]]
-            mass = logits.exp_().sum(dim=-1, keepdim=True)
-            losses = mass.log().squeeze(1) - of_targets
-            total += (losses if weights is None else losses * weights[part]).sum()
+            target_logits = logits[rows, targets[chunk]]
+            normalizer = logits.exp_().sum(dim=-1, keepdim=True)
+            losses = normalizer.log().squeeze(1) - target_logits
+            total += (losses if weights is None else losses * weights[chunk]).sum()
             if gradient is not None:
-                probabilities = logits.div_(mass)
-                probabilities[rows, targets[part]] -= 1
+                grad_logits = logits.div_(normalizer)
+                grad_logits[rows, targets[chunk]] -= 1
                 if weights is not None:
-                    probabilities.mul_(weights[part, None])
-                gradient[part] = probabilities.to(weight.dtype) @ weight
-        context.gradient = gradient
+                    grad_logits.mul_(weights[chunk, None])
+                gradient[chunk] = grad_logits.to(head.dtype) @ head
+        ctx.gradient = gradient
         return total
 
     @staticmethod
-    def backward(context: Any, *above: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:
-        return context.gradient * above[0], None, None, None
+    def backward(ctx: Any, *grad_output: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:
+        return ctx.gradient * grad_output[0], None, None, None

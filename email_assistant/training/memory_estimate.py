@@ -1,11 +1,11 @@
-"""The memory of a training step before there is one: its operations are run on tensors without contents.
+"""The memory of a training step, estimated by running its operations on tensors without data.
 
-The real code runs (model, adapter, loss, backward pass), on shapes alone, and what is alive is counted
-storage by storage. One and two layers are run; every further one adds what the second did.
+The real code (model, adapter, loss, backward pass) runs on fake tensors while the storages that are alive are counted.
+It runs with one and with two layers; each further layer adds as much as the second did.
 """
 
+import dataclasses
 import weakref
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,15 +26,50 @@ OPTIMIZER_BYTES = {"adamw": 8, "paged_adamw_8bit": 2}
 
 
 @dataclass(frozen=True)
-class Footprint:
-    """Bytes of a step.
+class MicroBatch:
+    """The shape of a micro-batch.
 
     Attributes:
-        adapter: The weights that are trained.
-        gradients: Theirs.
-        optimizer: Its moments.
-        average: Of the weights over the steps, where there is one.
-        activations: What the backward pass needs, and the step's largest working memory beside it.
+        lengths: Number of tokens of each sequence.
+        target_share: The share of the tokens that are targets, in [0, 1].
+    """
+
+    lengths: list[int]
+    target_share: float
+
+    @property
+    def num_tokens(self) -> int:
+        """Number of tokens of all sequences."""
+        return sum(self.lengths)
+
+
+@dataclass(frozen=True)
+class ComputeSpec:
+    """How a model is computed.
+
+    Attributes:
+        dtype: Of the computation; adapters are float32.
+        nf4: Whether the base's linear layers are in 4 bit.
+        mode: How the loss runs the model.
+        recompute: Whether activations are recomputed in the backward pass.
+    """
+
+    dtype: torch.dtype
+    nf4: bool
+    mode: ForwardMode
+    recompute: bool = False
+
+
+@dataclass(frozen=True)
+class StepMemory:
+    """Bytes that a training step takes beside the base's weights.
+
+    Attributes:
+        adapter: Trained weights.
+        gradients: Of the trained weights.
+        optimizer: Moments.
+        average: Moving average of the weights.
+        activations: What is kept for the backward pass, and the largest working memory beside it.
     """
 
     adapter: int
@@ -45,132 +80,122 @@ class Footprint:
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """Sum of all parts."""
         return self.adapter + self.gradients + self.optimizer + self.average + self.activations
 
 
-def step_footprint(
-    config: PretrainedConfig,
-    lora: Lora,
-    *,
-    dtype: torch.dtype,
-    nf4: bool,
-    way: ForwardMode,
-    lengths: Sequence[int],
-    supervised: float,
-    optimizer: str,
-    averaged: bool,
-    recompute: bool,
-) -> Footprint:
-    """What one micro-batch takes beside the frozen weights.
+def estimate_step(
+    config: PretrainedConfig, lora: Lora, spec: ComputeSpec, batch: MicroBatch, optimizer: str, averaged: bool
+) -> StepMemory:
+    """The memory of a step over one micro-batch.
 
     Args:
         config: The base's architecture.
-        lora: The adapter; `lora.layers` counts as all.
-        dtype: Of the computation; adapters are float32.
-        nf4: Whether the base's linear layers are held in 4 bit.
-        way: How the loss runs the model (`email_assistant.training.loss`).
-        lengths: Of the micro-batch's sequences.
-        supervised: The share of their tokens that is supervised.
-        optimizer: As configured.
-        averaged: Whether an average of the weights is kept.
-        recompute: Whether activations are made again in the backward pass.
+        lora: The adapter; all layers are assumed to have one, whatever `lora.layers` is.
+        spec: How the model is computed.
+        batch: The micro-batch.
+        optimizer: `trainer.optimizer`.
+        averaged: Whether a moving average of the weights is kept.
     """
     layers = config.num_hidden_layers
-    runs = [_run(with_layers(config, count), lora, dtype, nf4, way, lengths, supervised) for count in (1, 2)]
-    (peak_1, adapter_1), (peak_2, adapter_2) = runs
+    (peak_1, adapter_1), (peak_2, adapter_2) = (
+        _simulate(with_layers(config, count), lora, spec, batch) for count in (1, 2)
+    )
     adapter = adapter_1 + (layers - 1) * (adapter_2 - adapter_1)
-    # Gradients were alive in the runs' peaks; they are counted by themselves.
-    if recompute:
-        # Each layer's input is kept; the others' activations come and go one layer at a time.
-        kept = sum(lengths) * config.hidden_size * dtype.itemsize
-        activations = peak_1 + (layers - 1) * kept
-    else:
-        activations = peak_1 + (layers - 1) * (peak_2 - peak_1)
-    values = adapter // 4
-    return Footprint(adapter, adapter, values * OPTIMIZER_BYTES[optimizer], averaged * adapter, activations)
+    # With recomputation each layer's input is kept; other activations exist for one layer at a time.
+    layer_input = batch.num_tokens * config.hidden_size * spec.dtype.itemsize
+    activations = peak_1 + (layers - 1) * (layer_input if spec.recompute else peak_2 - peak_1)
+    num_weights = adapter // 4
+    return StepMemory(adapter, adapter, num_weights * OPTIMIZER_BYTES[optimizer], averaged * adapter, activations)
 
 
-def _run(
-    config: PretrainedConfig,
-    lora: Lora,
-    dtype: torch.dtype,
-    nf4: bool,
-    way: ForwardMode,
-    lengths: Sequence[int],
-    supervised: float,
-) -> tuple[int, int]:
-    """The most bytes alive in a step that were not before it, and the bytes of the adapter."""
-    model = attach_lora(build_on_meta(config, dtype, nf4), lora, low_cpu_mem_usage=True)
+def without_custom_init(lora: Lora) -> Lora:
+    """An adapter of the same shape whose initial values do not depend on the base's weights."""
+    return dataclasses.replace(lora, init="default")
+
+
+def _simulate(config: PretrainedConfig, lora: Lora, spec: ComputeSpec, batch: MicroBatch) -> tuple[int, int]:
+    """The largest number of bytes that a step allocates, without gradients, and the bytes of the adapter."""
+    model = attach_lora(build_on_meta(config, spec.dtype, spec.nf4), without_custom_init(lora), low_cpu_mem_usage=True)
     model.train()
-    adapter = sum(weight.numel() * weight.element_size() for weight in model.parameters() if weight.requires_grad)
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    adapter_bytes = sum(weight.numel() * weight.element_size() for weight in trained)
     with FakeTensorMode():
-        _make_fake(model)
+        _replace_meta_tensors(model)
         for weight in model.parameters():
             if weight.requires_grad:
+                # Existing gradients are not counted by the tracker; the estimate has them as a part of its own.
                 weight.grad = torch.zeros_like(weight)
-        tokens = sum(lengths)
-        batch = Batch(torch.zeros(tokens, dtype=torch.long), torch.zeros(tokens, dtype=torch.bool), list(lengths))
-        alive = _Alive()
-        loss = CompletionLoss(model, (way,))
-        loss.way = way
-        with alive, torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
-            loss.of_shapes(batch, max(1, round(supervised * tokens))).backward()  # type: ignore[no-untyped-call]
-    return alive.peak, adapter
+        count = batch.num_tokens
+        empty = Batch(torch.zeros(count, dtype=torch.long), torch.zeros(count, dtype=torch.bool), batch.lengths)
+        loss = CompletionLoss(model, (spec.mode,))
+        loss.mode = spec.mode
+        tracker = AllocationTracker()
+        with tracker, torch.autocast("cpu", spec.dtype, enabled=spec.dtype != torch.float32):
+            num_targets = max(1, round(batch.target_share * count))
+            loss.of_shapes(empty, num_targets).backward()  # type: ignore[no-untyped-call]
+    return tracker.peak, adapter_bytes
 
 
-def _make_fake(model: nn.Module) -> None:
-    """Put tensors of the same shapes on the processor, without contents, in place of those on the meta device."""
-    made: dict[int, nn.Parameter] = {}
+def _replace_meta_tensors(model: nn.Module) -> None:
+    """Replace tensors on the meta device by fake tensors of the same shapes on the CPU."""
+    replaced: dict[int, nn.Parameter] = {}
     for module in model.modules():
         for name, weight in list(module._parameters.items()):
             if weight is not None:
-                if id(weight) not in made:
+                if id(weight) not in replaced:
                     fake = torch.empty(weight.shape, dtype=weight.dtype)
-                    made[id(weight)] = nn.Parameter(fake, requires_grad=weight.requires_grad)
-                module._parameters[name] = made[id(weight)]
+                    replaced[id(weight)] = nn.Parameter(fake, requires_grad=weight.requires_grad)
+                module._parameters[name] = replaced[id(weight)]
         for name, buffer in list(module._buffers.items()):
             if buffer is not None:
                 module._buffers[name] = torch.empty(buffer.shape, dtype=buffer.dtype)
 
 
-class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts the bytes of storages that operations make, while they are alive."""
+class AllocationTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the bytes of the storages that operations allocate, as long as they are alive.
+
+    Attributes:
+        current: Bytes that are alive.
+        peak: The largest that `current` was.
+    """
 
     def __init__(self) -> None:
+        """Start at 0 bytes."""
         super().__init__()  # type: ignore[no-untyped-call]
-        self.now = self.peak = 0
-        self._known: dict[int, Any] = {}
+        self.current = self.peak = 0
+        self._alive: dict[int, Any] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        given = {_id_of(tensor) for tensor in _tensors(args)}
-        out = func(*args, **(kwargs or {}))
-        for tensor in _tensors(out):
-            if _id_of(tensor) not in given:
-                self._see(tensor)
-        return out
+        """Run an operation and count the storages that it returns, unless they are its inputs'."""
+        inputs = {_storage_id(tensor) for tensor in _tensors(args)}
+        outputs = func(*args, **(kwargs or {}))
+        for tensor in _tensors(outputs):
+            if _storage_id(tensor) not in inputs:
+                self._track(tensor)
+        return outputs
 
-    def _see(self, tensor: torch.Tensor) -> None:
+    def _track(self, tensor: torch.Tensor) -> None:
         storage = tensor.untyped_storage()
         key, size = storage._cdata, storage.nbytes()
-        if key in self._known:
+        if key in self._alive:
             return
-        self.now += size
-        self.peak = max(self.peak, self.now)
+        self.current += size
+        self.peak = max(self.peak, self.current)
 
-        def gone(reference: Any) -> None:
-            self.now -= size
-            self._known.pop(key, None)
+        def freed(reference: Any) -> None:
+            self.current -= size
+            self._alive.pop(key, None)
 
-        self._known[key] = weakref.ref(storage, gone)
+        self._alive[key] = weakref.ref(storage, freed)
 
 
-def _id_of(tensor: torch.Tensor) -> int:
-    """What tells one storage from another."""
+def _storage_id(tensor: torch.Tensor) -> int:
     return int(tensor.untyped_storage()._cdata)
 
 
 def _tensors(values: Any) -> list[torch.Tensor]:
-    found: list[torch.Tensor] = []
-    tree_map_only(torch.Tensor, found.append, values)
-    return found
+    """All tensors in a nested structure."""
+    tensors: list[torch.Tensor] = []
+    tree_map_only(torch.Tensor, tensors.append, values)
+    return tensors

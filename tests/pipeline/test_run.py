@@ -448,11 +448,11 @@ def test_a_plan_and_an_export_of_what_is_there(run_py: Run, tmp_path: Path) -> N
     after = run_py("stage=plan")
     assert after.code == 0, after.err
     assert re.search(r"for this machine, float32, \d+ training mails", after.out)
-    assert re.search(r"about \d+ tokens a second: \d+ mails in \d+ epochs take about", after.out)
-    assert re.search(r"\d+ mails at once, of 12 tokens each, take about \d+ s", after.out)
+    assert re.search(r"about \d+ tokens per second: \d+ epochs over \d+ mails take about", after.out)
+    assert re.search(r"a batch of \d+ mails takes about \d+ s at the full length of 12 tokens", after.out)
     refused = run_py("stage=plan", "plan.device_memory_gb=0.1")
     assert refused.code == 1
-    assert "training cannot fit: it needs" in refused.err
+    assert "training does not fit: it needs" in refused.err
 
 
 def test_llama_3_is_planned_without_its_weights(run_py: Run) -> None:

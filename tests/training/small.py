@@ -6,11 +6,14 @@ from typing import Any
 
 import torch
 from conftest import lora, model_settings
+from torch.nn import functional
 
 from email_assistant.configuration.schema import Lora
 from email_assistant.configuration.schema import Trainer as Settings
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
+from email_assistant.training.batches import Batch
+from email_assistant.training.trainer import Trainer, TrainingData
 
 LORA = lora(alpha=4, dropout=0.1)
 PLAIN = dataclasses.replace(LORA, dropout=0.0)
@@ -72,3 +75,45 @@ def encoded(tiny_model: Path) -> list[TokenizedExample]:
         encoder.example(f"Ask {number}", mails[number % 4] * (1 + number % 3), 400, "drop") for number in range(10)
     ]
     return [example for example in found if example is not None]
+
+
+def trainer(
+    path: Path,
+    examples: list[TokenizedExample],
+    folder: Path,
+    lora: Lora = LORA,
+    kind: type[Trainer] = Trainer,
+    **values: Any,
+) -> Trainer:
+    """A trainer of the tiny model on eight examples, with the others to validate on."""
+    data = TrainingData(examples[:8], examples[8:])
+    return kind(fresh(path, lora), data, settings(**values), 5, folder)
+
+
+def trained(
+    path: Path, examples: list[TokenizedExample], folder: Path, lora: Lora = LORA, **values: Any
+) -> tuple[Trainer, dict[str, torch.Tensor]]:
+    """A trainer after a whole training, and copies of the weights."""
+    loop = trainer(path, examples, folder, lora, **values)
+    loop.fit()
+    return loop, {name: weight.detach().clone() for name, weight in loop.weights.items()}
+
+
+def distance(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> float:
+    """The largest difference of any value."""
+    return max(float((left[name] - right[name]).detach().abs().max()) for name in left)
+
+
+def gradients(model: LanguageModel, loss: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Copies of the gradients of a loss."""
+    model.model.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    return {name: weight.grad.clone() for name, weight in model.model.named_parameters() if weight.grad is not None}
+
+
+def reference_loss(model: LanguageModel, batch: Batch) -> torch.Tensor:
+    """The summed loss of a batch by the model's own logits of each sequence by itself."""
+    pieces = batch.ids.split(batch.lengths)
+    logits = torch.cat([model.model(input_ids=piece[None]).logits[0] for piece in pieces])
+    targets = batch.ids.masked_fill(~batch.loss_mask, -100)[1:]
+    return functional.cross_entropy(logits[:-1], targets, reduction="sum")

@@ -1,17 +1,16 @@
 """The average of a training's last weights."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from small import LORA, encoded, fresh, settings
+from small import PLAIN, encoded, trainer
 
 from email_assistant.language_model.encoding import TokenizedExample
-from email_assistant.training import trainer as trainer_module
 from email_assistant.training.averaging import MovingAverage
+from email_assistant.training.checkpoints import BEST
 from email_assistant.training.trainer import Trainer
 
 
@@ -53,27 +52,30 @@ def test_averages_stand_in_the_weights_place_for_a_while_alone() -> None:
     assert average.values["only"].tolist() == pytest.approx([3.0, 3.0])
 
 
+class Remembering(Trainer):
+    """Keeps the weights after every step."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.after_steps: list[dict[str, torch.Tensor]] = []
+
+    def train_step(self) -> None:
+        super().train_step()
+        self.after_steps.append({name: weight.detach().clone() for name, weight in self.weights.items()})
+
+
 def test_what_is_validated_and_kept_is_the_average_and_training_goes_on_from_the_last_weights(
-    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
 ) -> None:
-    after: list[dict[str, torch.Tensor]] = []
-    step = trainer_module.Trainer._step
-
-    def remembered(loop: Trainer) -> None:
-        step(loop)
-        after.append({name: weight.detach().clone() for name, weight in loop.weights.items()})
-
-    monkeypatch.setattr(trainer_module.Trainer, "_step", remembered)
-
-    def run(decay: float, folder: Path) -> Trainer:
-        chosen = settings(ema_decay=decay, validations_per_epoch=1, epochs=3)
-        model = fresh(tiny_model, dataclasses.replace(LORA, dropout=0.0))
-        loop = Trainer(model, examples[:8], examples[8:], chosen, 5, folder, lambda metrics, step: None)
+    def run(decay: float, folder: Path) -> Remembering:
+        values = {"ema_decay": decay, "validations_per_epoch": 1, "epochs": 3}
+        loop = trainer(tiny_model, examples, folder, PLAIN, kind=Remembering, **values)
         loop.fit()
+        assert isinstance(loop, Remembering)
         return loop
 
     averaged = run(0.8, tmp_path / "averaged")
-    steps, after = after, []
+    steps = averaged.after_steps
     plain = run(0.0, tmp_path / "plain")
     losses: list[list[Any]] = [
         [record[name] for record in loop.state.history if name in record]
@@ -86,7 +88,7 @@ def test_what_is_validated_and_kept_is_the_average_and_training_goes_on_from_the
     assert all(left != right for left, right in zip(losses[1][1:], losses[3][1:], strict=True))
     best = averaged.state.best_step
     assert best > 1
-    kept = load_file(tmp_path / "averaged" / trainer_module.BEST)
+    kept = load_file(tmp_path / "averaged" / BEST)
     shares = [0.8 ** (best - place) for place in range(1, best + 1)]
     for name, weight in kept.items():
         mean = sum(share * step[name] for share, step in zip(shares, steps[:best], strict=True)) / sum(shares)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from small import PLAIN, encoded, fresh, settings
+from small import PLAIN, encoded, fresh, trainer
 
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.encoding import TokenizedExample
@@ -21,11 +21,9 @@ def examples(tiny_model: Path) -> list[TokenizedExample]:
 
 
 def started(path: Path, examples: list[TokenizedExample], folder: Path, **values: Any) -> DifferentialTrainer:
-    loop = DifferentialTrainer(
-        fresh(path, PLAIN), examples[:8], examples[8:], settings(privacy="differential", **values), 5, folder,
-        lambda metrics, step: None,
-    )  # fmt: skip
-    loop._resume()
+    loop = trainer(path, examples, folder, PLAIN, kind=DifferentialTrainer, privacy="differential", **values)
+    assert isinstance(loop, DifferentialTrainer)
+    loop.resume()
     return loop
 
 
@@ -57,9 +55,9 @@ def test_no_mail_does_more_to_a_step_than_the_norm_allows(
     # Some are limited, and some are not.
     limit = (norms[3] + norms[4]) / 2
     loop = started(tiny_model, examples, tmp_path, max_grad_norm=limit, batch_size=8)
-    assert loop.rate == 1.0
-    loop._private.noise_multiplier = 0.0
-    loop._gradients(0)
+    assert loop.sample_rate == 1.0
+    loop.dp_optimizer.noise_multiplier = 0.0
+    loop.compute_gradients(0)
     expected = sum(one * min(1.0, limit / float(one.norm())) for one in single) / 8
     torch.testing.assert_close(gradients(loop), expected, rtol=1e-3, atol=1e-6)
 
@@ -68,23 +66,23 @@ def test_the_noise_is_as_large_as_was_computed(
     tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
 ) -> None:
     loop = started(tiny_model, examples, tmp_path, max_grad_norm=0.5, batch_size=4)
-    loop.rate = 0.0
-    drawn, loss = loop._gradients(0)
+    loop.sample_rate = 0.0
+    drawn, loss = loop.compute_gradients(0)
     noise = gradients(loop)
     assert drawn == [] and loss == 0.0
     # The standard error of a standard deviation is its 1 / sqrt(2 n).
-    spread = loop.noise * 0.5 / 4
+    spread = loop.noise_multiplier * 0.5 / 4
     assert abs(float(noise.std()) / spread - 1) < 5 / math.sqrt(2 * len(noise))
     assert abs(float(noise.mean())) < 5 * spread / math.sqrt(len(noise))
-    loop._gradients(1)
+    loop.compute_gradients(1)
     other = gradients(loop)
     assert abs(float(torch.corrcoef(torch.stack([noise, other]))[0, 1])) < 5 / math.sqrt(len(noise))
 
 
 def test_mails_are_drawn_each_by_itself(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
     loop = started(tiny_model, examples, tmp_path, batch_size=2)
-    taken = torch.stack([loop._drawn(step) for step in range(4000)]).float()
-    assert loop.rate == 0.25
+    taken = torch.stack([loop.sampled_mails(step) for step in range(4000)]).float()
+    assert loop.sample_rate == 0.25
     assert (taken.mean(0) - 0.25).abs().max() < 5 * math.sqrt(0.25 * 0.75 / 4000)
     # Of drawing so many at once the number of mails would not vary: of eight with probability 1/4 it does by 1.5.
     assert abs(float(taken.sum(1).var()) - 1.5) < 0.2
@@ -119,7 +117,7 @@ def test_the_noise_keeps_the_promise() -> None:
         assert 0.98 * target < epsilon(noise, 1e-4, 0.1, 60) <= target
         assert epsilon(noise * 0.95, 1e-4, 0.1, 60) > target
     with pytest.raises(
-        ConfigurationError, match=r"trainer.epsilon = 0.1: cannot be promised with trainer.delta=1.0e-09"
+        ConfigurationError, match=r"trainer.epsilon = 0.1: cannot be guaranteed with trainer.delta=1.0e-09"
     ):
         noise_multiplier(0.1, 1e-9, 1.0, 60)
 
@@ -139,13 +137,13 @@ def test_a_training_that_was_cut_off_goes_on_exactly_and_none_is_like_another(
     (tmp_path / "cut").mkdir()
     (tmp_path / "cut" / SECRET).write_bytes(secret)
     cut = started(tiny_model, examples, tmp_path / "cut", **values)
-    take, steps = cut._step, iter(range(3))
+    take, steps = cut.train_step, iter(range(3))
 
     def taking() -> None:
         next(steps)
         take()
 
-    monkeypatch.setattr(cut, "_step", taking)
+    monkeypatch.setattr(cut, "train_step", taking)
     with pytest.raises(StopIteration):
         cut.fit()
     again = started(tiny_model, examples, tmp_path / "cut", **values)
@@ -155,5 +153,6 @@ def test_a_training_that_was_cut_off_goes_on_exactly_and_none_is_like_another(
     other = started(tiny_model, examples, tmp_path / "other", **values)
     other.fit()
     assert not torch.equal(weights(other), weights(whole))
-    told = whole.facts()
-    assert told["privacy_epsilon"] <= 8.0 and told["privacy_delta"] == 0.1 / 8 and told["privacy_noise"] == whole.noise
+    metrics = whole.metrics()
+    assert metrics["privacy_epsilon"] <= 8.0 and metrics["privacy_delta"] == 0.1 / 8
+    assert metrics["privacy_noise"] == whole.noise_multiplier

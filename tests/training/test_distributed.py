@@ -17,9 +17,7 @@ from warm import Call
 from email_assistant.commands.catalog import RULES
 from email_assistant.configuration import command_line
 from email_assistant.errors import ConfigurationError
-from email_assistant.language_model import distributed
-from email_assistant.language_model.distributed import DistributedContext, init
-from email_assistant.language_model.encoding import TokenizedExample
+from email_assistant.language_model import collectives
 
 Run = Callable[..., Call]
 # Steps of five mails, the last of an epoch of two: one process's part may be empty.
@@ -93,17 +91,20 @@ def test_two_processes_train_as_one(
 
 MEETING = """
 from pathlib import Path
-from email_assistant.language_model import distributed as peers
+from email_assistant.language_model import collectives
 
 def threads() -> list[str]:
     return [task.read_text() for task in Path("/proc/self/task").glob("*/comm")]
 
-together = peers.init()
+context = collectives.init()
 import accelerate, peft, transformers.trainer
-import torch.distributed.nn.functional
 assert any("gloo" in name for name in threads())
-together.tell(None) if together.rank == 0 else together.hear()
-peers.shutdown(together)
+if context.is_worker:
+    assert collectives.receive_command() == {"do": "nothing"}
+else:
+    collectives.broadcast_command(context, {"do": "nothing"})
+assert collectives.all_reduce_max(context, context.rank) == 1
+collectives.shutdown(context)
 assert not any("gloo" in name for name in threads()), threads()
 """
 
@@ -117,19 +118,10 @@ def test_no_thread_outlives_a_meeting(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_parts_are_whole_and_of_like_size() -> None:
-    examples = [TokenizedExample(list(range(length)), 1) for length in (90, 10, 50, 40, 30, 20, 60)]
-    parts = [DistributedContext(rank, 3).part(examples) for rank in range(3)]
-    assert sorted(len(one.ids) for part in parts for one in part) == [10, 20, 30, 40, 50, 60, 90]
-    assert [sum(len(one.ids) for one in part) for part in parts] == [110, 100, 90]
-    assert [len(DistributedContext(rank, 3).part(examples[:2])) for rank in range(3)] == [1, 1, 0]
-    assert DistributedContext().part(examples) == examples
-
-
 def test_what_does_not_go_with_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ConfigurationError, match="a sweep does not go with"):
-        command_line.check(["-m", "stage=train", "lora.r=2,4"], ROOT / "conf", RULES, distributed.count())
+        command_line.check(["-m", "stage=train", "lora.r=2,4"], ROOT / "conf", RULES, 2)
     monkeypatch.setenv("MASTER_ADDR", "10.0.0.7")
     with pytest.raises(ConfigurationError, match=r"MASTER_ADDR = 10\.0\.0\.7"):
-        init()
+        collectives.init()

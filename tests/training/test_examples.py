@@ -1,11 +1,13 @@
 """Encoded examples in a file."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from email_assistant.errors import DataError
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training.examples import Examples
 
@@ -17,19 +19,18 @@ ENCODED = st.builds(
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=st.lists(ENCODED, min_size=1, max_size=40))
 def test_what_is_written_is_read(written: list[TokenizedExample], tmp_path: Path) -> None:
-    examples = Examples.write(tmp_path / "folder" / "examples.arrow", iter(written))
+    examples = Examples.write(tmp_path / "folder" / "examples", iter(written))
     assert list(examples) == written
     assert [examples[place] for place in range(-1, -len(written) - 1, -1)] == written[::-1]
     assert examples[1:3] == written[1:3]
     assert examples.num_target_tokens == sum(example.num_target_tokens for example in written)
-    assert list(examples.lengths) == [len(example.ids) for example in written]
     with pytest.raises(IndexError):
         examples[len(written)]
 
 
 def test_many_are_spread_over_pages(tmp_path: Path) -> None:
     written = [TokenizedExample([number, *range(number % 7), 9], 1) for number in range(2503)]
-    examples = Examples.write(tmp_path / "examples.arrow", written)
+    examples = Examples.write(tmp_path / "examples", written)
     assert [examples[place] for place in (0, 999, 1000, 1001, 2000, 2502)] == [
         written[place] for place in (0, 999, 1000, 1001, 2000, 2502)
     ]
@@ -37,5 +38,16 @@ def test_many_are_spread_over_pages(tmp_path: Path) -> None:
 
 
 def test_none_is_none(tmp_path: Path) -> None:
-    examples = Examples.write(tmp_path / "examples.arrow", [])
+    examples = Examples.write(tmp_path / "examples", [])
     assert len(examples) == 0 and list(examples) == [] and examples.num_target_tokens == 0
+
+
+def test_an_error_of_the_source_is_passed_on_and_what_it_left_is_not_used(tmp_path: Path) -> None:
+    def failing() -> Iterator[TokenizedExample]:
+        yield TokenizedExample([1, 2], 1)
+        raise DataError("no")
+
+    with pytest.raises(DataError, match="no"):
+        Examples.write(tmp_path / "examples", failing())
+    for written in ([TokenizedExample([3, 4], 1)], [TokenizedExample([5, 6, 7], 2)]):
+        assert list(Examples.write(tmp_path / "examples", written)) == written

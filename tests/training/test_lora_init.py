@@ -7,7 +7,7 @@ import torch
 from conftest import lora, model_settings
 
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
-from email_assistant.training import lora_init as start
+from email_assistant.training.lora_init import load_or_save_init, lora_factors, save_as_standard_lora
 
 LORA = lora(alpha=6)
 
@@ -40,16 +40,14 @@ def test_what_is_saved_gives_on_the_untouched_base_what_was_trained(
     lora = dataclasses.replace(LORA, init=init, use_rslora=use_rslora)
     model = add_adapter(base(tiny_model), lora, 1)
     assert torch.allclose(logits(model), logits(base(tiny_model)), atol=1e-4)
-    first = start.keep(model.model, tmp_path / "start.safetensors")
-    assert all(float(factor.abs().max()) > 0 for factor in first.values())
-    model.model.save_pretrained(str(tmp_path / "untrained"))
-    start.save_as_standard_lora(tmp_path / "untrained", first)
+    path = tmp_path / "start.safetensors"
+    assert all(float(factor.abs().max()) > 0 for factor in load_or_save_init(model.model, path).values())
+    save_as_standard_lora(model.model, tmp_path / "untrained", path)
     again = load_adapter(base(tiny_model), tmp_path / "untrained", "")
     assert torch.allclose(logits(again), logits(base(tiny_model)), atol=1e-4)
     expected = logits(moved(model))
     assert not torch.allclose(expected, logits(base(tiny_model)), atol=0.1)
-    model.model.save_pretrained(str(tmp_path / "adapter"))
-    start.save_as_standard_lora(tmp_path / "adapter", first)
+    save_as_standard_lora(model.model, tmp_path / "adapter", path)
     assert torch.allclose(logits(load_adapter(base(tiny_model), tmp_path / "adapter", "")), expected, atol=1e-4)
     assert json.loads((tmp_path / "adapter" / "adapter_config.json").read_text())["r"] == 4
 
@@ -57,7 +55,7 @@ def test_what_is_saved_gives_on_the_untouched_base_what_was_trained(
 def test_pissa_starts_with_the_main_directions(tiny_model: Path) -> None:
     untouched = base(tiny_model).model.model.layers[0].self_attn.q_proj.weight  # type: ignore[union-attr,index]
     model = add_adapter(base(tiny_model), dataclasses.replace(LORA, init="pissa"), 1)
-    factors = start.lora_factors(model.model)
+    factors = lora_factors(model.model)
     name = "model.layers.0.self_attn.q_proj"
     part = 3.0 * factors[f"{name}.lora_B"] @ factors[f"{name}.lora_A"]
     left, values, right = torch.linalg.svd(untouched)
@@ -68,14 +66,15 @@ def test_a_resumed_run_takes_the_start_of_the_first(tiny_model: Path, tmp_path: 
     lora = dataclasses.replace(LORA, init="pissa")
     path = tmp_path / "start.safetensors"
     model = add_adapter(base(tiny_model), lora, 1)
-    first = start.keep(model.model, path)
+    first = load_or_save_init(model.model, path)
     expected = logits(moved(model))
-    trained = start.lora_factors(model.model)
+    trained = lora_factors(model.model)
     # A decomposition that came out otherwise: here a start of another kind.
     resumed = add_adapter(base(tiny_model), dataclasses.replace(lora, init="olora"), 1)
-    assert all(torch.equal(factor, first[name]) for name, factor in start.keep(resumed.model, path).items())
+    assert all(torch.equal(factor, first[name]) for name, factor in load_or_save_init(resumed.model, path).items())
     with torch.no_grad():
-        for name, layer in start._adapted(resumed.model):
-            layer.lora_A["default"].weight.copy_(trained[f"{name}.lora_A"])
-            layer.lora_B["default"].weight.copy_(trained[f"{name}.lora_B"])
+        for name, weight in resumed.model.named_parameters():
+            if weight.requires_grad:
+                factor = name.removeprefix("base_model.model.").removesuffix(".default.weight")
+                weight.copy_(trained[factor])
     assert torch.allclose(logits(resumed), expected, atol=1e-4)

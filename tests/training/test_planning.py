@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 from conftest import model_settings, save_tiny_model
-from test_training import PLAIN, settings
+from small import PLAIN, settings
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.model import configured
-from email_assistant.configuration.schema import Architecture, Lora
+from email_assistant.configuration.schema import Architecture
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import add_adapter, load_base
@@ -20,8 +20,9 @@ from email_assistant.language_model.meta_model import NF4_BYTES, architecture, b
 from email_assistant.training import planning
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss, ForwardMode
-from email_assistant.training.memory_estimate import _Alive, step_footprint
-from email_assistant.training.throughput_probe import Probe
+from email_assistant.training.memory_estimate import AllocationTracker, ComputeSpec, MicroBatch, estimate_step
+from email_assistant.training.planning import Machine, TrainingSetup
+from email_assistant.training.throughput_probe import ThroughputProbe
 
 LLAMA3 = Architecture(
     model_type="llama",
@@ -45,25 +46,25 @@ class _Counted(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def really(path: Path, quantization: str, way: ForwardMode, lora: Lora, recompute: bool) -> int:
+def really(path: Path, quantization: str, mode: ForwardMode, batch: MicroBatch, recompute: bool) -> int:
     """The most bytes alive in a real step, beside what was there before it."""
-    tuned = add_adapter(load_base(model_settings(path, quantization)), lora, 1).model
+    tuned = add_adapter(load_base(model_settings(path, quantization)), PLAIN, 1).model
     tuned.train()
     for weight in tuned.parameters():
         if weight.requires_grad:
             weight.grad = torch.zeros_like(weight)
     if recompute:
         tuned.gradient_checkpointing_enable({"use_reentrant": False})
-    batch = Batch(torch.zeros(240, dtype=torch.long), torch.zeros(240, dtype=torch.bool), [60] * 4)
-    loss = CompletionLoss(tuned, (way,), recompute=recompute)
-    loss.way = way
-    with _Alive() as alive:
-        loss.of_shapes(batch, 120).backward()  # type: ignore[no-untyped-call]
-    return alive.peak
+    empty = Batch(torch.zeros(240, dtype=torch.long), torch.zeros(240, dtype=torch.bool), batch.lengths)
+    loss = CompletionLoss(tuned, (mode,), recompute=recompute)
+    loss.mode = mode
+    with AllocationTracker() as tracker:
+        loss.of_shapes(empty, 120).backward()  # type: ignore[no-untyped-call]
+    return tracker.peak
 
 
 @pytest.mark.parametrize(
-    ("quantization", "way", "recompute"),
+    ("quantization", "mode", "recompute"),
     [
         ("none", "decoder", False),
         ("none", "decoder", True),
@@ -73,23 +74,13 @@ def really(path: Path, quantization: str, way: ForwardMode, lora: Lora, recomput
     ],
 )
 def test_the_estimate_is_what_is_alive_in_a_real_step(
-    tmp_path: Path, quantization: str, way: ForwardMode, recompute: bool
+    tmp_path: Path, quantization: str, mode: ForwardMode, recompute: bool
 ) -> None:
     path = save_tiny_model(tmp_path / "model", layers=6)
-    config = architecture(model_settings(path))
-    found = step_footprint(
-        config,
-        PLAIN,
-        dtype=torch.float32,
-        nf4=quantization == "nf4",
-        way=way,
-        lengths=[60] * 4,
-        supervised=0.5,
-        optimizer="adamw",
-        averaged=False,
-        recompute=recompute,
-    )
-    assert found.activations == pytest.approx(really(path, quantization, way, PLAIN, recompute), rel=0.15)
+    batch = MicroBatch([60] * 4, 0.5)
+    spec = ComputeSpec(torch.float32, quantization == "nf4", mode, recompute)
+    step = estimate_step(architecture(model_settings(path)), PLAIN, spec, batch, "adamw", averaged=False)
+    assert step.activations == pytest.approx(really(path, quantization, mode, batch, recompute), rel=0.15)
 
 
 def test_weights_and_adapter_are_counted_to_the_byte(tiny_model: Path) -> None:
@@ -100,22 +91,12 @@ def test_weights_and_adapter_are_counted_to_the_byte(tiny_model: Path) -> None:
     assert sum(weight_bytes(build_on_meta(config, torch.float32, nf4=False)).values()) == stored + rotary
     tuned = add_adapter(base, PLAIN, 1).model
     adapter = sum(weight.numel() * 4 for weight in tuned.parameters() if weight.requires_grad)
+    spec, batch = ComputeSpec(torch.float32, nf4=False, mode="decoder"), MicroBatch([8], 0.5)
     for optimizer, share, averaged in (("adamw", 2, True), ("paged_adamw_8bit", 0.5, False)):
-        found = step_footprint(
-            config,
-            PLAIN,
-            dtype=torch.float32,
-            nf4=False,
-            way="decoder",
-            lengths=[8],
-            supervised=0.5,
-            optimizer=optimizer,
-            averaged=averaged,
-            recompute=False,
-        )
-        assert (found.adapter, found.gradients, found.optimizer) == (adapter, adapter, adapter * share)
-        assert found.average == averaged * adapter
-        assert found.total == found.activations + adapter * (2 + share + averaged)
+        step = estimate_step(config, PLAIN, spec, batch, optimizer, averaged)
+        assert (step.adapter, step.gradients, step.optimizer) == (adapter, adapter, adapter * share)
+        assert step.average == averaged * adapter
+        assert step.total == step.activations + adapter * (2 + share + averaged)
 
 
 def test_llama_3_8b_is_planned_from_its_numbers_alone(tmp_path: Path) -> None:
@@ -133,47 +114,57 @@ def test_llama_3_8b_is_planned_from_its_numbers_alone(tmp_path: Path) -> None:
 def test_the_largest_micro_batch_of_all_epochs_is_planned_for() -> None:
     examples = [TokenizedExample(list(range(length)), length // 2) for length in (10, 20, 30, 40, 50, 60, 70, 80)]
     values = settings(batch_size=4, micro_batch_tokens=100, epochs=3)
-    lengths, share = planning.lengths_of(values, 1, examples, padded=False)
-    assert 70 < sum(lengths) <= 100
-    assert share == 0.5
-    padded, _ = planning.lengths_of(values, 1, examples, padded=True)
-    assert len(set(padded)) == 1
-    assert sum(padded) <= 100
-    usual, _ = planning.lengths_of(values, 1, None, padded=False)
-    assert usual == [256]
+    batch = planning.largest_micro_batch(values, 1, examples, padded=False)
+    assert 70 < batch.num_tokens <= 100
+    assert batch.target_share == 0.5
+    padded = planning.largest_micro_batch(values, 1, examples, padded=True)
+    assert len(set(padded.lengths)) == 1
+    assert padded.num_tokens <= 100
+    assert planning.largest_micro_batch(values, 1, None, padded=False).lengths == [256]
 
 
-def test_a_training_that_cannot_fit_is_refused_with_the_least_change(tiny_model: Path) -> None:
-    config = configured()
-    plan_for = planning.Machine("this machine", torch.device("cpu"), torch.float32, 100, 0, here=True)
+def local(memory: int = 100) -> Machine:
+    return Machine("this machine", torch.device("cpu"), torch.float32, memory, 0, is_local=True)
 
-    def needed(changed: Any) -> int:
-        size = 8 * planning.GIB * changed.trainer.micro_batch_tokens // config.trainer.micro_batch_tokens
+
+def test_a_training_that_does_not_fit_is_refused_with_the_smallest_change() -> None:
+    setup = TrainingSetup.from_config(configured())
+
+    def needed(changed: TrainingSetup) -> int:
+        size = 8 * planning.GIB * changed.trainer.micro_batch_tokens // setup.trainer.micro_batch_tokens
         return size // 4 if changed.model.quantization == "nf4" else size
 
-    planning.refuse(needed(config), 8 * planning.GIB, config, plan_for, needed)
-    with pytest.raises(ConfigurationError, match=r"needs 8\.0 GB .* trainer\.micro_batch_tokens=512 it needs 2\.0 GB"):
-        planning.refuse(needed(config), 3 * planning.GIB, config, plan_for, needed)
-    with pytest.raises(ConfigurationError, match="still too much: take a smaller base model"):
-        planning.refuse(needed(config), 1000, config, plan_for, needed)
+    def refusal(free: int, setup: TrainingSetup = setup) -> str:
+        with pytest.raises(ConfigurationError) as refused:
+            planning.check_fits(needed(setup), free, setup, local(), needed)
+        return str(refused.value)
+
+    planning.check_fits(needed(setup), 8 * planning.GIB, setup, local(), needed)
+    assert "with trainer.micro_batch_tokens=512 it needs 2.0 GB" in refusal(3 * planning.GIB)
+    assert "even with " in refusal(1000) and refusal(1000).endswith(" GB: use a smaller base model")
+    # Nothing is left to change.
+    trainer = dataclasses.replace(
+        setup.trainer, gradient_checkpointing=True, micro_batch_tokens=256, max_length=256, optimizer="adamw"
+    )
+    model = dataclasses.replace(setup.model, quantization="nf4")
+    least = dataclasses.replace(setup, trainer=trainer, model=model)
+    assert refusal(1000, least).endswith("has 0.0 GB; use a smaller base model")
 
 
-def test_activations_are_made_again_only_where_they_would_not_fit(tiny_model: Path) -> None:
-    config = configured()
-    config = dataclasses.replace(config, model=model_settings(tiny_model))
-    base = architecture(config.model)
-    plan_for = planning.Machine("this machine", torch.device("cpu"), torch.float32, 100, 0, here=True)
-    roomy, recomputed = planning.step(config, base, plan_for, None, 10 * planning.GIB)
-    assert not recomputed
-    tight, recomputed = planning.step(config, base, plan_for, None, roomy.total - 1)
-    assert recomputed
+def test_activations_are_recomputed_only_where_they_would_not_fit(tiny_model: Path) -> None:
+    setup = dataclasses.replace(TrainingSetup.from_config(configured()), model=model_settings(tiny_model))
+    base = architecture(setup.model)
+    roomy, recompute = planning.estimate_training_step(setup, base, local(), None, 10 * planning.GIB)
+    assert not recompute
+    tight, recompute = planning.estimate_training_step(setup, base, local(), None, roomy.total - 1)
+    assert recompute
     assert tight.activations < roomy.activations
 
 
 def test_a_training_here_is_not_planned_for_another_machine() -> None:
     config = configured("plan.device_memory_gb=40")
-    assert planning.machine(config).name == "a GPU of 40 GB"
-    assert planning.this_machine(config).name != "a GPU of 40 GB"
+    assert planning.target_machine(config.plan, config.model).name == "a GPU of 40 GB"
+    assert planning.local_machine(config.model).name != "a GPU of 40 GB"
 
 
 @pytest.mark.parametrize("nf4", [False, True])
@@ -184,8 +175,8 @@ def test_writing_takes_longer_the_more_is_written(tiny_model: Path, nf4: bool, m
         monkeypatch.setattr(time, "perf_counter", lambda: float(counted.operations))
 
         def seconds(new_tokens: int, layers: int) -> float:
-            probe = Probe(with_layers(base, layers), torch.device("cpu"), torch.float32, nf4)
-            return probe.generation_seconds(rows=4, prompt=20, new_tokens=new_tokens)
+            probe = ThroughputProbe(with_layers(base, layers), torch.device("cpu"), torch.float32, nf4)
+            return probe.generation_seconds(rows=4, prompt_tokens=20, new_tokens=new_tokens)
 
         assert 0 < seconds(1, 2) < seconds(1000, 2)
         assert seconds(1000, 2) < seconds(1000, 200)

@@ -1,0 +1,122 @@
+"""Interrupted trainings resume exactly, and damaged checkpoints are not used."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from small import LORA, PLAIN, distance, encoded, trained, trainer
+
+from email_assistant.language_model.encoding import TokenizedExample
+from email_assistant.training.checkpoints import TrainingState
+from email_assistant.training.trainer import Trainer
+
+
+@pytest.fixture(scope="module")
+def examples(tiny_model: Path) -> list[TokenizedExample]:
+    return encoded(tiny_model)
+
+
+def optimizer_state(loop: Trainer) -> list[Any]:
+    """Moments, steps and rates, in order."""
+    state = loop.optimizer.state_dict()
+    moments = [value for _, values in sorted(state["state"].items()) for _, value in sorted(values.items())]
+    return moments + [group["lr"] for group in state["param_groups"]]
+
+
+class Killed(Trainer):
+    """Is interrupted after three steps."""
+
+    killed_after = 3
+
+    def train_step(self) -> None:
+        if self.state.step == self.killed_after:
+            raise KeyboardInterrupt
+        super().train_step()
+
+
+@pytest.mark.parametrize("harm", ["cut", "altered", "gone", "state", "figure"])
+def test_a_checkpoint_that_was_changed_is_not_used(
+    tiny_model: Path,
+    examples: list[TokenizedExample],
+    tmp_path: Path,
+    harm: str,
+) -> None:
+    _, expected = trained(tiny_model, examples, tmp_path / "whole", PLAIN)
+    with pytest.raises(KeyboardInterrupt):
+        trainer(tiny_model, examples, tmp_path / "killed", PLAIN, kind=Killed).fit()
+    (checkpoint,) = (tmp_path / "killed").glob("checkpoint-*")
+    weights, state = checkpoint / "weights.safetensors", checkpoint / "state.json"
+    content = weights.read_bytes()
+    if harm == "cut":
+        weights.write_bytes(content[: len(content) // 2])
+    elif harm == "altered":
+        weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    elif harm == "gone":
+        weights.unlink()
+    elif harm == "state":
+        state.write_text(state.read_text()[:40])
+    else:
+        state.write_text(state.read_text().replace('"step": 2', '"step": 1', 1))
+    resumed = trainer(tiny_model, examples, tmp_path / "killed", PLAIN)
+    resumed.resume()
+    assert resumed.state.step == 0 and not checkpoint.exists()
+    resumed.fit()
+    assert distance(expected, resumed.weights) == 0.0
+
+
+@pytest.mark.parametrize("killed_after", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize(("noise", "decay"), [(None, 0.0), (5.0, 0.0), (None, 0.7)])
+def test_a_killed_run_resumed_equals_the_uninterrupted(
+    tiny_model: Path,
+    examples: list[TokenizedExample],
+    tmp_path: Path,
+    killed_after: int,
+    noise: float | None,
+    decay: float,
+) -> None:
+    lora = LORA if noise is None else PLAIN
+    values = {"neftune_alpha": noise, "ema_decay": decay}
+    whole, expected = trained(tiny_model, examples, tmp_path / "whole", lora, **values)
+    killed = trainer(tiny_model, examples, tmp_path / "killed", lora, kind=Killed, **values)
+    killed.killed_after = killed_after  # type: ignore[attr-defined]
+    with pytest.raises(KeyboardInterrupt):
+        killed.fit()
+    resumed, found = trained(tiny_model, examples, tmp_path / "killed", lora, **values)
+    assert distance(expected, found) == 0.0
+    for left, right in zip(optimizer_state(whole), optimizer_state(resumed), strict=True):
+        assert torch.equal(torch.as_tensor(left), torch.as_tensor(right))
+    assert (resumed.state.best_step, resumed.state.best_loss) == (whole.state.best_step, whole.state.best_loss)
+    losses = [[record.get("train/loss") for record in loop.state.history] for loop in (whole, resumed)]
+    assert losses[0] == losses[1]
+    assert (whole.average is not None) == (resumed.average is not None) == (decay > 0)
+    if whole.average and resumed.average:
+        assert distance(whole.average.values, resumed.average.values) == 0.0
+
+
+def test_a_checkpoint_of_an_earlier_version_is_resumed(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
+    _, expected = trained(tiny_model, examples, tmp_path / "whole", PLAIN)
+    with pytest.raises(KeyboardInterrupt):
+        trainer(tiny_model, examples, tmp_path / "killed", PLAIN, kind=Killed).fit()
+    (checkpoint,) = (tmp_path / "killed").glob("checkpoint-*")
+    assert sorted(path.name for path in checkpoint.iterdir()) == [
+        *("best.safetensors", "optimizer.pt", "state.json", "weights.safetensors")
+    ]
+    stored = json.loads((checkpoint / "state.json").read_text())
+    assert set(stored) == {"state", "files", "hash"}
+    assert set(stored["state"]) == {"step", "best_step", "best_loss", "worse", "stopped", "history"}
+    # A call that was killed while it wrote left an incomplete folder.
+    (tmp_path / "killed" / "checkpoint-00000004.partial").mkdir()
+    resumed = trainer(tiny_model, examples, tmp_path / "killed", PLAIN)
+    resumed.resume()
+    assert resumed.state.step == 2
+    resumed.fit()
+    assert distance(expected, resumed.weights) == 0.0
+
+
+def test_a_state_is_stored_and_read() -> None:
+    state = TrainingState(7, 4, 1.5, 3, True, [{"step": 1, "train/loss": 2.0}])
+    assert TrainingState.from_json(json.loads(json.dumps(state.to_json()))) == state

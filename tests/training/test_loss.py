@@ -1,0 +1,237 @@
+"""Every forward mode computes the loss and gradients of each sequence by itself."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from small import LORA, PLAIN, distance, encoded, fresh, gradients, reference_loss
+
+from email_assistant.configuration.schema import Lora
+from email_assistant.language_model.encoding import TokenizedExample
+from email_assistant.language_model.lora_linear import FusedLinear
+from email_assistant.training.batches import Batch, collate
+from email_assistant.training.loss import CompletionLoss, ForwardMode, neftune_noise
+
+
+@pytest.fixture(scope="module")
+def examples(tiny_model: Path) -> list[TokenizedExample]:
+    return encoded(tiny_model)
+
+
+@pytest.mark.parametrize("way", ["decoder", "packed", "padded", "full_logits"])
+def test_every_way_gives_the_loss_and_gradients_of_each_sequence_by_itself(
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, way: ForwardMode
+) -> None:
+    monkeypatch.setattr("email_assistant.training.loss.CHUNK_ROWS", 7)
+    model = fresh(tiny_model, PLAIN)
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model, (way,))
+    found = loss(batch)
+    assert loss.mode == way
+    expected = reference_loss(model, batch)
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("way", "share"),
+    [("decoder", False), ("decoder", True), ("packed", False), ("padded", False), ("full_logits", False)],
+)
+def test_by_mail_the_means_of_single_mails_are_added_up(
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, way: ForwardMode, share: bool
+) -> None:
+    monkeypatch.setattr("email_assistant.training.loss.CHUNK_ROWS", 7)
+    model = fresh(tiny_model, PLAIN)
+    loss = CompletionLoss(model.model, (way,))
+    found = loss(collate(examples, model.device, share_prefix=share), per_mail=True)
+    assert loss.mode == way
+    assert len({example.num_target_tokens for example in examples}) > 3
+    singles = [collate([example], model.device) for example in examples]
+    expected = torch.stack([reference_loss(model, single) / single.num_target_tokens for single in singles]).sum()
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"target_modules": ["q_proj", "v_proj"]},
+        {"target_modules": ["up_proj"]},
+        {"use_rslora": True},
+        {"layers": [1]},
+        {"alpha": 1.0},
+    ],
+)
+def test_the_own_decoder_knows_every_plain_adapter(
+    tiny_model: Path, examples: list[TokenizedExample], values: dict[str, Any]
+) -> None:
+    model = fresh(tiny_model, dataclasses.replace(PLAIN, **values))
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model)
+    found = loss(batch)
+    assert loss.mode == "decoder"
+    assert distance(gradients(model, found), gradients(model, reference_loss(model, batch))) < 1e-4
+
+
+@pytest.mark.parametrize("values", [{}, {"target_modules": ["q_proj", "down_proj"]}])
+def test_the_own_decoder_trains_on_weights_in_four_bits(
+    tiny_model: Path, examples: list[TokenizedExample], values: dict[str, Any]
+) -> None:
+    model = fresh(tiny_model, dataclasses.replace(PLAIN, **values), "nf4")
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model)
+    found = loss(batch)
+    assert loss.mode == "decoder"
+    expected = reference_loss(model, batch)
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
+
+
+@pytest.mark.parametrize(("share", "quantization"), [(0.3, "none"), (0.8, "none"), (0.3, "nf4")])
+def test_dropout_in_the_own_decoder_is_that_of_the_adapters_library(
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, share: float, quantization: str
+) -> None:
+    model = fresh(tiny_model, dataclasses.replace(PLAIN, dropout=share), quantization)
+    model.model.train()
+    batch = collate(examples[:1], model.device)
+    drawn: list[torch.Tensor] = []
+    draw = FusedLinear.dropout_masks
+
+    def recorded(projection: FusedLinear, inputs: torch.Tensor) -> list[torch.Tensor]:
+        masks = draw(projection, inputs)
+        drawn.extend(masks)
+        return masks
+
+    monkeypatch.setattr(FusedLinear, "dropout_masks", recorded)
+    loss = CompletionLoss(model.model)
+    assert loss.choose_mode(batch) == "decoder" and not drawn
+    found = loss(batch)
+    dropped = [name for name, module in model.model.named_modules() if isinstance(module, torch.nn.Dropout)]
+    assert len(drawn) == len(dropped) == 7 * model.model.config.num_hidden_layers
+    left = float(torch.cat([mask.float().flatten() for mask in drawn]).mean())
+    assert left == pytest.approx(1 - share, abs=0.02)
+    # The library's modules stand in the order in which their layers are run.
+    for name, mask in zip(dropped, drawn, strict=True):
+        module = model.model.get_submodule(name)
+        monkeypatch.setattr(module, "forward", lambda inputs, mask=mask: inputs * mask / (1 - share))
+    expected = reference_loss(model, batch)
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
+    model.model.eval()
+    assert torch.allclose(loss(batch), loss(batch), rtol=0, atol=0)
+
+
+def test_adapters_that_are_no_plain_sum_go_through_their_library(
+    tiny_model: Path, examples: list[TokenizedExample]
+) -> None:
+    model = fresh(tiny_model, dataclasses.replace(PLAIN, use_dora=True))
+    model.model.eval()
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model)
+    found = loss(batch)
+    assert loss.mode == "padded"
+    assert distance(gradients(model, found), gradients(model, reference_loss(model, batch))) < 1e-4
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+def test_what_all_prompts_begin_with_is_read_once_and_changes_nothing(
+    tiny_model: Path, examples: list[TokenizedExample], recompute: bool
+) -> None:
+    model = fresh(tiny_model, PLAIN)
+    model.model.train()
+    apart, together = (collate(examples, model.device, share_prefix=share) for share in (False, True))
+    assert together.prefix_length > 5
+    assert len(together.ids) == len(apart.ids) - together.prefix_length * (len(examples) - 1)
+    assert together.num_target_tokens == apart.num_target_tokens
+    loss = CompletionLoss(model.model, ("decoder",), recompute=recompute)
+    loss.choose_mode(apart)
+    found = loss(together)
+    expected = reference_loss(model, apart)
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
+
+
+@pytest.mark.parametrize("adapter", [PLAIN, LORA])
+def test_recomputing_in_the_own_decoder_changes_nothing(
+    tiny_model: Path, examples: list[TokenizedExample], adapter: Lora
+) -> None:
+    model = fresh(tiny_model, adapter)
+    model.model.train()
+    batch = collate(examples, model.device)
+
+    def found(recompute: bool) -> dict[str, torch.Tensor]:
+        loss = CompletionLoss(model.model, recompute=recompute)
+        torch.manual_seed(5)
+        return gradients(model, loss(batch))
+
+    assert distance(found(False), found(True)) < 1e-6
+
+
+def test_a_model_that_changes_its_logits_takes_the_whole_pass(
+    tiny_model: Path, examples: list[TokenizedExample]
+) -> None:
+    model = fresh(tiny_model)
+    model.model.eval()
+    base = model.model.get_base_model()  # type: ignore[operator]
+    base.register_forward_hook(lambda module, inputs, output: output.__setitem__("logits", output.logits * 0.5))
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model)
+    found = loss(batch)
+    assert loss.mode == "full_logits"
+    assert torch.allclose(found, reference_loss(model, batch))
+
+
+def test_a_model_that_does_not_keep_packed_sequences_apart_is_padded(
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fresh(tiny_model)
+    # Positions that do not start again from 0: every sequence attends to those before it.
+    monkeypatch.setattr(Batch, "position_ids", property(lambda batch: torch.arange(len(batch.ids))))
+    loss = CompletionLoss(model.model, ("packed", "padded"))
+    assert loss.choose_mode(collate(examples, model.device)) == "padded"
+
+
+def test_batches_of_many_equal_one_by_one(tiny_model: Path, examples: list[TokenizedExample]) -> None:
+    model = fresh(tiny_model)
+    model.model.eval()
+    loss = CompletionLoss(model.model)
+    together = loss(collate(examples, model.device))
+    apart = sum(loss(collate([example], model.device)) for example in examples)
+    assert torch.allclose(together, torch.as_tensor(apart), rtol=1e-5)
+
+
+def test_the_end_of_the_turn_is_supervised_though_padding_has_its_id(
+    tiny_model: Path, examples: list[TokenizedExample]
+) -> None:
+    model = fresh(tiny_model)
+    assert model.encoder.pad_id == model.encoder.end_of_turn
+    batch = collate(examples, model.device)
+    rows = zip(batch.ids.split(batch.lengths), batch.loss_mask.split(batch.lengths), strict=True)
+    for (ids, supervised), example in zip(rows, examples, strict=True):
+        found = ids[supervised].tolist()
+        assert found == example.ids[example.prompt_length :]
+        assert found[-1] == model.encoder.end_of_turn
+
+
+def test_noise_on_embeddings_is_only_while_training(tiny_model: Path, examples: list[TokenizedExample]) -> None:
+    model = fresh(tiny_model, PLAIN)
+    batch = collate(examples, model.device)
+    loss = CompletionLoss(model.model, neftune_alpha=5.0)
+    model.model.eval()
+    quiet = loss(batch)
+    assert torch.equal(quiet, CompletionLoss(model.model)(batch))
+    model.model.train()
+    assert not torch.allclose(loss(batch), quiet, rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_noise_has_the_paper_s_bound_for_each_sequence(dtype: torch.dtype) -> None:
+    # bfloat16 does not have these lengths as numbers.
+    lengths = [257, 301, 511, 130]
+    noise = neftune_noise(torch.zeros(sum(lengths), 64, dtype=dtype), lengths, 5.0)
+    assert noise.dtype == dtype and noise.shape == (sum(lengths), 64)
+    for piece, length in zip(noise.split(lengths), lengths, strict=True):
+        bound = 5.0 / (length * 64) ** 0.5
+        assert 0.95 * bound < float(piece.abs().max()) <= 1.005 * bound

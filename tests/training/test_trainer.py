@@ -1,0 +1,184 @@
+"""The training loop."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from small import LORA, PLAIN, distance, encoded, fresh, reference_loss, settings, trained, trainer
+
+from email_assistant.configuration.schema import Lora
+from email_assistant.errors import DataError, OutOfMemoryError
+from email_assistant.language_model.encoding import TokenizedExample
+from email_assistant.training.batches import Batch, collate
+from email_assistant.training.loss import CompletionLoss
+from email_assistant.training.optimizer import learning_rate
+from email_assistant.training.trainer import Trainer, TrainingData
+
+
+@pytest.fixture(scope="module")
+def examples(tiny_model: Path) -> list[TokenizedExample]:
+    return encoded(tiny_model)
+
+
+@pytest.mark.parametrize("weighting", ["tokens", "mails"])
+def test_many_micro_batches_equal_one(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, weighting: str
+) -> None:
+    assert len({example.num_target_tokens for example in examples[:8]}) > 3
+    (one, at_once), (eight, by_one) = (
+        trained(
+            *(tiny_model, examples, tmp_path / str(budget), PLAIN),
+            micro_batch_tokens=budget,
+            batch_size=8,
+            weighting=weighting,
+            epochs=1,
+        )
+        for budget in (10_000, 1)
+    )
+    with torch.no_grad():
+        untrained = fresh(tiny_model, PLAIN)
+        sums = [float(reference_loss(untrained, collate([example], untrained.device))) for example in examples]
+    counts = [example.num_target_tokens for example in examples]
+    of_validation = sum(sums[8:]) / sum(counts[8:])
+    sums, counts = sums[:8], counts[:8]
+    means = sum(total / count for total, count in zip(sums, counts, strict=True)) / 8
+    expected = means if weighting == "mails" else sum(sums) / sum(counts)
+    assert abs(means - sum(sums) / sum(counts)) > 1e-3 * expected
+    assert one.state.history[1]["train/loss"] == pytest.approx(expected, rel=1e-5)
+    # Whatever a mail counts for in training, the validation loss is one a token, to compare by.
+    assert one.state.history[0]["validation/loss"] == pytest.approx(of_validation, rel=1e-5)
+    assert one.state.history[0]["validation/loss"] == pytest.approx(eight.state.history[0]["validation/loss"], rel=1e-6)
+    assert one.state.history[1]["train/loss"] == pytest.approx(eight.state.history[1]["train/loss"], rel=1e-5)
+    assert one.state.history[1]["train/gradient_norm"] == pytest.approx(
+        eight.state.history[1]["train/gradient_norm"], rel=1e-5
+    )
+    assert distance(at_once, by_one) < 1e-4
+
+
+class SmallMemory:
+    """A loss that fails as without memory for batches of more than some ids; the size of every try is in `tries`."""
+
+    def __init__(self, loss: CompletionLoss, most: int) -> None:
+        self.loss, self.most, self.tries = loss, most, list[int]()
+
+    def __call__(self, batch: Batch, per_mail: bool = False) -> torch.Tensor:
+        self.tries.append(len(batch.ids))
+        loss = self.loss(batch, per_mail)
+        if len(batch.ids) <= self.most:
+            return loss
+        if loss.requires_grad:
+            # As where memory runs out in the backward pass: some gradients exist already.
+            loss.backward()  # type: ignore[no-untyped-call]
+        raise RuntimeError(
+            "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
+        )
+
+
+def test_micro_batches_are_halved_when_memory_runs_out(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
+    chosen: dict[str, Any] = {"batch_size": 8, "epochs": 2}
+    _, expected = trained(tiny_model, examples, tmp_path / "enough", PLAIN, **chosen)
+    loop = trainer(tiny_model, examples, tmp_path / "little", PLAIN, **chosen)
+    longest = max(len(example.ids) for example in examples)
+    loop.loss = small = SmallMemory(loop.loss, longest + 100)  # type: ignore[assignment]
+    loop.fit()
+    assert distance(expected, loop.weights) < 1e-4
+    # The lower limit is kept for the steps that follow.
+    assert loop.batcher.max_tokens < 10_000
+    assert max(small.tries[-4:]) <= max(loop.batcher.max_tokens, longest)
+    assert sum(size > small.most for size in small.tries) <= 3
+
+
+def test_memory_for_less_than_a_mail_is_an_error_that_names_remedies(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
+    loop = trainer(tiny_model, examples, tmp_path, PLAIN)
+    loop.loss = SmallMemory(loop.loss, 10)  # type: ignore[assignment]
+    with pytest.raises(OutOfMemoryError, match=r"lower trainer\.max_length"):
+        loop.fit()
+
+
+def test_the_same_seed_gives_the_same_adapter(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
+    _, first = trained(tiny_model, examples, tmp_path / "1")
+    _, again = trained(tiny_model, examples, tmp_path / "2")
+    assert distance(first, again) == 0.0
+
+
+def test_a_sweep_s_second_job_trains_what_it_would_alone(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
+    _, alone = trained(tiny_model, examples, tmp_path / "1", PLAIN)
+    trained(tiny_model, examples, tmp_path / "2", dataclasses.replace(LORA, r=5))
+    _, after_another = trained(tiny_model, examples, tmp_path / "3", PLAIN)
+    assert distance(alone, after_another) == 0.0
+
+
+def test_the_best_weights_are_kept_and_patience_ends_it(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
+    loop, _ = trained(tiny_model, examples, tmp_path, learning_rate=3.0, epochs=20, patience=2, max_grad_norm=100.0)
+    validations = [record for record in loop.state.history if "validation/loss" in record]
+    best = min(validations, key=lambda record: record["validation/loss"])
+    assert loop.state.stopped
+    assert loop.state.step < loop.total_steps
+    assert (loop.state.best_step, loop.state.best_loss) == (best["step"], best["validation/loss"])
+    with torch.no_grad():
+        batch = collate(examples[8:], loop.model.device)
+        now = float(loop.loss(batch)) / batch.num_target_tokens
+    assert now == pytest.approx(best["validation/loss"], rel=1e-4)
+
+
+def test_training_learns(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
+    loop, _ = trained(tiny_model, examples, tmp_path, epochs=30, learning_rate=0.03)
+    assert loop.state.best_loss < 0.95 * loop.state.history[0]["validation/loss"]
+
+
+@pytest.mark.parametrize("lora", [LORA, PLAIN])
+def test_gradient_checkpointing_changes_nothing(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, lora: Lora
+) -> None:
+    _, plain = trained(tiny_model, examples, tmp_path / "1", lora, epochs=1, gradient_checkpointing=False)
+    _, recomputed = trained(tiny_model, examples, tmp_path / "2", lora, epochs=1, gradient_checkpointing=True)
+    assert distance(plain, recomputed) < 1e-5
+
+
+def test_nothing_to_train_on_is_an_error(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"trainer\.max_length"):
+        Trainer(fresh(tiny_model), TrainingData([], examples), settings(), 1, tmp_path)
+
+
+def test_paged_optimizer_without_cuda_is_an_error(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is CUDA here")
+    with pytest.raises(DataError, match="use adamw"):
+        trainer(tiny_model, examples, tmp_path, optimizer="paged_adamw_8bit")
+
+
+def test_lora_plus_lets_b_learn_faster(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
+    start = {name: weight.detach().clone() for name, weight in fresh(tiny_model, PLAIN).model.named_parameters()}
+    moved = []
+    for ratio in (1.0, 8.0):
+        _, weights = trained(tiny_model, examples, tmp_path / str(ratio), PLAIN, lora_plus_ratio=ratio, max_steps=1)
+        moved.append({name: float((weight - start[name]).abs().max()) for name, weight in weights.items()})
+    for name, far in moved[1].items():
+        assert far == pytest.approx(moved[0][name] * (8 if "lora_B" in name else 1), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "rates"),
+    [
+        ("constant", [0.005, 0.01, 0.01, 0.01, 0.01, 0.01]),
+        ("linear", [0.005, 0.01, 0.01, 0.0075, 0.005, 0.0025]),
+        ("cosine", [0.005, 0.01, 0.01, 0.0085355, 0.005, 0.0014645]),
+    ],
+)
+def test_learning_rates_by_hand(scheduler: str, rates: list[float]) -> None:
+    values = settings(scheduler=scheduler, warmup_fraction=1 / 3)
+    assert [learning_rate(values, step, 6) for step in range(6)] == pytest.approx(rates, rel=1e-4)
