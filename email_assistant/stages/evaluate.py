@@ -1,4 +1,4 @@
-"""The tuned model beside baselines on the test mails: scores with intervals, and a page to look at."""
+"""The tuned model and baselines on the test mails: scores with intervals, and a page that compares them."""
 
 import logging
 import random
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Config, Generation
 from email_assistant.evaluation import generation_cache
 from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.evaluation.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extracted
@@ -34,45 +34,46 @@ from email_assistant.storage.hashing import hash_of
 from email_assistant.storage.records import CachedMail, GeneratedMail, Pair
 
 log = logging.getLogger(__name__)
-# Mails of the owner that the authorship judge learns from: of more, their n-grams do not fit in memory.
-MOST_JUDGED = 5000
-FLOOR, FIRST = "base", "tuned"
+# The most of the owner's mails to train the authorship judge on: the n-grams of more do not fit in memory.
+MAX_JUDGE_MAILS = 5000
+# A judge with a lower accuracy on its own training data is reported as unreliable.
+RELIABLE_JUDGE = 0.8
+# The arm that gaps are measured from, and the one that the others are compared with.
+BASELINE, REFERENCE = "base", "tuned"
 
 
 def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """Write report.json, report.html, plots/, generations.jsonl, written.jsonl and measured.npz.
 
-    Mails that were written in the same way before are taken from artifacts of before: of a sweep's jobs the first one
-    alone asks the base model.
+    Mails that an earlier evaluation generated in the same way are reused: only the first job of a sweep runs the base
+    model.
     """
     config = inputs.config
-    bench = _Bench(inputs, folder / PROGRESS)
-    mails: dict[str, list[GeneratedMail]] = {arm: bench.write(arm) for arm in config.evaluation.arms}
-    judge = bench.judge()
-    arms: Table = {arm: bench.measure(arm, by_it, judge) for arm, by_it in mails.items()}
-    arms[OWNER] = bench.measure_owner(judge)
+    evaluator = _Evaluator(inputs, folder / PROGRESS)
+    mails: dict[str, list[GeneratedMail]] = {arm: evaluator.write(arm) for arm in config.evaluation.arms}
+    judge = evaluator.train_judge()
+    arms: Table = {arm: evaluator.measure(arm, written, judge) for arm, written in mails.items()}
+    arms[OWNER] = evaluator.measure_owner(judge)
     report = {
-        "mails": len(bench.test),
-        **compare_arms(arms, FLOOR, FIRST, config.evaluation.resamples, config.seed),
+        "mails": len(evaluator.test),
+        **compare_arms(arms, BASELINE, REFERENCE, config.evaluation.resamples, config.seed),
         "mauve_by_seed": {arm: mauve_by_seed(arms[arm]["mauve"]) for arm in mails},
-        "longest_copy": {
-            arm: bench.scorer.longest_copy([mail["text"] for mail in by_it]) for arm, by_it in mails.items()
-        },
+        "longest_copy": {arm: evaluator.scorer.longest_copy(_texts(written)) for arm, written in mails.items()},
         "judge": None if judge is None else _about(judge),
-        "memorisation": bench.memorisation(),
-        "signatures": bench.scorer.signatures(),
+        "memorisation": evaluator.memorisation(),
+        "signatures": evaluator.scorer.signatures(),
     }
     report["warnings"] = _warnings(report, config)
-    save(folder / "measured.npz", [pair["id"] for pair in bench.test], arms)
-    generations = _generations(bench.test, mails)
+    save(folder / "measured.npz", [pair["id"] for pair in evaluator.test], arms)
+    generations = _generations(evaluator.test, mails)
     jsonl.write(folder / "generations.jsonl", generations)
-    jsonl.write(folder / generation_cache.CACHE_FILE, bench.written)
+    jsonl.write(folder / generation_cache.CACHE_FILE, evaluator.generated)
     jsonl.write_json(folder / "report.json", report)
-    figures = plots.evaluation_figures(report, arms, generations, bench.history)
+    figures = plots.evaluation_figures(report, arms, generations, evaluator.history)
     plots.write_pngs(folder / "plots", figures)
     evaluation_page.write_report(folder / "report.html", report, generations, figures)
     counts = {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()}
-    return counts | {"mails": len(bench.test)}
+    return counts | {"mails": len(evaluator.test)}
 
 
 def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
@@ -83,8 +84,8 @@ def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
         ends = report["intervals"][arm]
         run.log_metrics({f"test_{arm}_{name}_low": low for name, (low, _) in ends.items()})
         run.log_metrics({f"test_{arm}_{name}_high": high for name, (_, high) in ends.items()})
-    remembered = report["memorisation"] or {"extracted": {}, "canaries": {}}
-    run.log_metrics({f"test_{arm}_extracted": value for arm, value in remembered["extracted"].items()})
+    memorisation = report["memorisation"] or {"extracted": {}, "canaries": {}}
+    run.log_metrics({f"test_{arm}_extracted": value for arm, value in memorisation["extracted"].items()})
     run.set_tags({f"signature.test.{name}": value for name, value in report["signatures"].items()})
     for name in ("report.json", "report.html", "measured.npz"):
         run.log_files(artifact.path(name))
@@ -92,15 +93,22 @@ def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
     run.log_table("generations.json", jsonl.read(artifact.path("generations.jsonl")))
 
 
-class _Bench:
-    """The model, the mails and the scorer that all arms share."""
+class _Evaluator:
+    """The model, the mails and the scorer that all arms share.
+
+    Attributes:
+        test: The test mails.
+        history: The metrics of every training step.
+        generated: All mails, as lines for later evaluations.
+        scorer: Scores mails written for the test set.
+    """
 
     def __init__(self, inputs: StageInputs, work: Path) -> None:
         config, split = inputs.config, inputs.artifacts["split"]
         self.config, self.work, self.version = config, work, inputs.version
         self.base = base_identity(config.model, config.outputs)
-        self.before = inputs.earlier("evaluate")
-        self.written: list[CachedMail] = []
+        self.earlier = inputs.earlier("evaluate")
+        self.generated: list[CachedMail] = []
         work.mkdir(parents=True, exist_ok=True)
         self.test = jsonl.read(split.path("test.jsonl"), Pair)[: config.evaluation.max_mails]
         self.training = jsonl.Lines(split.path("train.jsonl"), Pair)
@@ -121,67 +129,67 @@ class _Bench:
         self.scorer: Scorer = scorer(config, self.model, self.test, self.training)
 
     def write(self, arm: str) -> list[GeneratedMail]:
-        """An arm's mails for the test set."""
-        return self._write(arm, self.test, arm, self.config)
+        """Write an arm's mails for the test set."""
+        return self._write(arm, self.test, arm, self.config.generation)
 
-    def _write(self, arm: str, pairs: Sequence[Pair], name: str, config: Config) -> list[GeneratedMail]:
+    def _write(self, arm: str, pairs: Sequence[Pair], label: str, settings: Generation) -> list[GeneratedMail]:
         prompts = self._prompts(arm, pairs)
-        keys, progress_file = self._keys(arm, pairs, prompts, config), self.work / f"{name}.jsonl"
-        if known := generation_cache.lookup(self.before, keys):
-            log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", name, len(known), len(pairs))
+        keys, progress_file = self._keys(arm, pairs, prompts, settings), self.work / f"{label}.jsonl"
+        if known := generation_cache.lookup(self.earlier, keys):
+            log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", label, len(known), len(pairs))
         with nullcontext() if ARMS[arm].adapted else _without_adapter(self.writing):
-            mails = write_mails(
-                self.writing, pairs, prompts, config.generation, config.seed, progress_file, name, known
-            )
-        self.written += generation_cache.lines(keys, mails)
+            mails = write_mails(self.writing, pairs, prompts, settings, self.config.seed, progress_file, label, known)
+        self.generated += generation_cache.lines(keys, mails)
         return mails
 
-    def _keys(self, arm: str, pairs: Sequence[Pair], prompts: Sequence[list[int]], config: Config) -> dict[str, str]:
-        """For the id of each mail, the hash of what its text depends on."""
+    def _keys(
+        self, arm: str, pairs: Sequence[Pair], prompts: Sequence[list[int]], settings: Generation
+    ) -> dict[str, str]:
+        """For the id of each pair, the hash of what a mail for it depends on."""
         basis = {
             "version": self.version,
             "base": self.base,
             "adapter": self.adapter if ARMS[arm].adapted else None,
-            "generation": generation_key(config.generation, config.model, config.outputs),
-            "seed": config.seed,
+            "generation": generation_key(settings, self.config.model, self.config.outputs),
+            "seed": self.config.seed,
         }
-        # The best of several mails is chosen by the instruction.
+        # The instruction, too, because the best of several mails is chosen by it.
         return {
             pair["id"]: hash_of([basis, pair["instruction"], ids]) for pair, ids in zip(pairs, prompts, strict=True)
         }
 
     def _prompts(self, arm: str, pairs: Sequence[Pair]) -> list[list[int]]:
-        """An arm's prompts, which are asked for twice: to write mails, and for the likelihood of the real ones."""
+        """An arm's prompts, made once: they are used to write mails, and for the likelihood of the real ones."""
         key = (arm, tuple(pair["id"] for pair in pairs))
         if key not in self._known_prompts:
             self._known_prompts[key] = [self.prompter.ids(pair, ARMS[arm].style) for pair in pairs]
         return self._known_prompts[key]
 
-    def judge(self) -> Judge | None:
-        """A classifier that tells the owner's training mails from those of others and of the base model."""
+    def train_judge(self) -> Judge | None:
+        """Train a classifier of the owner's training mails against mails by other people and by the base model."""
         count = min(self.config.evaluation.judge_mails, len(self.training))
         if not count:
             return None
         drawn = random.Random(f"{self.config.seed} judge").sample(self.training, count)
-        # Any mail of the base model will do.
-        any_will_do = replace(self.config, generation=replace(self.config.generation, candidates=1))
-        by_base = [record["text"] for record in self._write("base", drawn, "others", any_will_do)]
-        chance, known = random.Random(f"{self.config.seed} known to the judge"), len(self.training)
-        places = sorted(chance.sample(range(known), min(known, MOST_JUDGED)))
-        owned = [self.training[place]["email"] for place in places]
+        # The choice of the best candidate does not matter here.
+        settings = replace(self.config.generation, candidates=1)
+        by_base = _texts(self._write("base", drawn, "others", settings))
+        rng, known = random.Random(f"{self.config.seed} known to the judge"), len(self.training)
+        indices = sorted(rng.sample(range(known), min(known, MAX_JUDGE_MAILS)))
+        owned = [self.training[index]["email"] for index in indices]
         return train_judge(owned, [*self.others, *by_base], self.config.seed)
 
     def measure(self, arm: str, written: list[GeneratedMail], judge: Judge | None) -> dict[str, PerMailScore]:
         """All scores of an arm."""
-        found = self.scorer.measure_generated(written)
+        scores = self.scorer.measure_generated(written)
         if judge:
-            found["authorship"] = verdict(judge, [record["text"] for record in written])
+            scores["authorship"] = verdict(judge, _texts(written))
         with nullcontext() if ARMS[arm].adapted else _without_adapter(self.model):
-            found["perplexity"] = perplexity_of(self.model, self.test, self._prompts(arm, self.test), arm)
-        return found
+            scores["perplexity"] = perplexity_of(self.model, self.test, self._prompts(arm, self.test), arm)
+        return scores
 
     def memorisation(self) -> dict[str, Any] | None:
-        """Whether training mails can be had from the model; the base model says how many can be guessed."""
+        """The share of training mails that can be extracted, and that the base model guesses; None if all are short."""
         config = self.config
         count = min(config.evaluation.extraction_mails, len(self.training))
         drawn = random.Random(f"{config.seed} extraction").sample(self.training, count)
@@ -191,32 +199,37 @@ class _Bench:
         tuned = extracted(self.model, prompts, emails)
         if base is None or tuned is None:
             return None
-        chances = bootstrap_weights(len(base.contributions), config.evaluation.resamples, config.seed)
+        weights = bootstrap_weights(len(base.contributions), config.evaluation.resamples, config.seed)
         return {
             "mails": len(base.contributions),
             "known_tokens": KNOWN_TOKENS,
             "extracted_tokens": EXTRACTED_TOKENS,
             "extracted": {"base": base.value, "tuned": tuned.value},
             "intervals": {
-                arm: list(interval(one, chances, 0.0, 1.0)) for arm, one in (("base", base), ("tuned", tuned))
+                arm: list(interval(one, weights, 0.0, 1.0)) for arm, one in (("base", base), ("tuned", tuned))
             },
             "canaries": {name: value for name, value in self.trained_metrics.items() if name.startswith("canar")},
         }
 
     def measure_owner(self, judge: Judge | None) -> dict[str, PerMailScore]:
-        """What other mails of the owner score in the place of written ones: training mails, drawn.
+        """The scores of randomly drawn training mails, as if they were written for the test set.
 
-        They say nothing of the test mails' matters, so their BLEU is chance; their style is the best there is.
-        The judge, which has seen them, is asked about the test mails instead.
+        Their style is the best that can be reached; they are about other things than the test mails, so their BLEU is
+        that of chance. Faithfulness, copying and authorship are measured on the test mails instead, because they
+        compare with the mail's own request, or with training mails.
         """
-        chance = random.Random(f"{self.config.seed} owner")
+        rng = random.Random(f"{self.config.seed} owner")
         enough = len(self.training) >= len(self.test)
-        drawn = (chance.sample if enough else chance.choices)(self.training, k=len(self.test))
-        found = self.scorer.measure([pair["email"] for pair in drawn])
-        found |= self.scorer.measure_content(self.scorer.real)
+        drawn = (rng.sample if enough else rng.choices)(self.training, k=len(self.test))
+        scores = self.scorer.measure([pair["email"] for pair in drawn])
+        scores |= self.scorer.measure_content(self.scorer.real)
         if judge:
-            found["authorship"] = verdict(judge, self.scorer.real)
-        return found
+            scores["authorship"] = verdict(judge, self.scorer.real)
+        return scores
+
+
+def _texts(mails: Sequence[GeneratedMail]) -> list[str]:
+    return [mail["text"] for mail in mails]
 
 
 def _about(judge: Judge) -> dict[str, float]:
@@ -224,26 +237,25 @@ def _about(judge: Judge) -> dict[str, float]:
 
 
 def _warnings(report: dict[str, Any], config: Config) -> list[str]:
-    """What a reader should know before believing a number."""
-    found = []
+    """What a reader should know before trusting the scores."""
+    warnings = []
     mails = report["mails"]
     if mails < ENOUGH_MAILS:
-        found.append(f"MAUVE on {mails} mails is a rough hint: it wants {ENOUGH_MAILS} or more")
+        warnings.append(f"MAUVE on {mails} mails is a rough estimate: it needs {ENOUGH_MAILS} or more")
     owner = report["owner"].get("mauve")
-    if owner is not None and FLOOR in report["arms"] and owner <= report["arms"][FLOOR]["mauve"]:
-        found.append("MAUVE sees no more likeness among the owner's own mails than in the base model's: too few mails")
+    if owner is not None and BASELINE in report["arms"] and owner <= report["arms"][BASELINE]["mauve"]:
+        warnings.append("MAUVE rates the owner's own mails no higher than the base model's: too few mails")
     if report["judge"] is None and config.evaluation.judge_mails:
-        found.append("too few mails to train an authorship judge on")
-    elif report["judge"] and report["judge"]["accuracy"] < 0.8:
-        found.append(
-            f"the authorship judge is right in {report['judge']['accuracy']:.0%} of its own cases alone: "
-            "its verdicts say little"
-        )
-    return found
+        warnings.append("too few mails to train an authorship judge")
+    elif report["judge"] and report["judge"]["accuracy"] < RELIABLE_JUDGE:
+        accuracy = report["judge"]["accuracy"]
+        warnings.append(f"the authorship judge has an accuracy of only {accuracy:.0%}: its verdicts are unreliable")
+    return warnings
 
 
 @contextmanager
 def _without_adapter(writing: TextGenerator) -> Iterator[None]:
+    """Deactivate the adapter while the block runs."""
     if isinstance(writing, LanguageModel):
         with writing.model.disable_adapter():  # type: ignore[operator]
             yield
@@ -256,9 +268,9 @@ def _without_adapter(writing: TextGenerator) -> Iterator[None]:
 
 
 def _generations(test: list[Pair], arms: dict[str, list[GeneratedMail]]) -> list[dict[str, Any]]:
-    """A line for every test mail: what was asked, what the owner wrote, what each arm wrote."""
+    """A line for every test mail: the request, the owner's mail, and each arm's mail."""
     lines = []
-    for place, pair in enumerate(test):
+    for index, pair in enumerate(test):
         line: dict[str, Any] = {
             "id": pair["id"],
             "instruction": pair["instruction"],
@@ -266,6 +278,6 @@ def _generations(test: list[Pair], arms: dict[str, list[GeneratedMail]]) -> list
             "email": pair["email"],
         }
         line.update({"context": pair["context"]} if "context" in pair else {})
-        line.update({arm: mails[place]["text"] for arm, mails in arms.items()})
+        line.update({arm: mails[index]["text"] for arm, mails in arms.items()})
         lines.append(line)
     return lines
