@@ -23,7 +23,8 @@ guard.protect()
 from benchmarks.model import ROOT, configured  # noqa: E402
 from email_assistant.configuration.schema import Config  # noqa: E402
 from email_assistant.evaluation.candidates import best  # noqa: E402
-from email_assistant.evaluation.scoring import Scorer, decoding_of, embedder  # noqa: E402
+from email_assistant.evaluation.scoring import Scorer, embedder  # noqa: E402
+from email_assistant.evaluation.writing import sampling_params  # noqa: E402
 from email_assistant.language_model.decoding import Completion, row_seed  # noqa: E402
 from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
 from email_assistant.language_model.generation import generate  # noqa: E402
@@ -80,7 +81,7 @@ def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], s
     found: dict[int, Completion] = {}
     seeds = [row_seed(config.seed, prompt, sample) for prompt in prompts]
     settings = config.generation
-    generate(model, prompts, decoding_of(settings), seeds, settings.batch_size, found.__setitem__)
+    generate(model, prompts, sampling_params(settings), seeds, settings.batch_size, found.__setitem__)
     return [found[place] for place in range(len(prompts))]
 
 

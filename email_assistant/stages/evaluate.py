@@ -12,7 +12,8 @@ from email_assistant.configuration.schema import Config, Generation
 from email_assistant.evaluation import generation_cache
 from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.evaluation.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extracted
-from email_assistant.evaluation.scoring import Scorer, embedder, perplexity_of, scorer, write_mails, writer
+from email_assistant.evaluation.scoring import Scorer, embedder, perplexity_of, scorer
+from email_assistant.evaluation.writing import text_generator, write_mails
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import base_fingerprint, base_identity, generation_key
@@ -121,7 +122,7 @@ class _Evaluator:
         self.model = load_adapter(
             set_up_base(config.model, inputs.processes), adapter, base_fingerprint(config.model, config.outputs)
         )
-        self.writing = writer(config, self.model, adapter, work)
+        self.writing = text_generator(config, self.model, adapter, work)
         self.prompter = Prompter(
             PromptSettings.of(config), self.model.encoder, self.training, embedder(config, self.model)
         )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
-from email_assistant.evaluation.scoring import by_llama_cpp, decoding_of, embedder, write_best, write_mails
+from email_assistant.evaluation.scoring import embedder
+from email_assistant.evaluation.writing import sampling_params, start_llama_cpp, write_best, write_mails
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base
 from email_assistant.language_model.decoding import row_seed
 from email_assistant.language_model.distributed import DistributedContext
@@ -98,7 +99,7 @@ class InferSession:
         """The mail's text: token by token, or at once if it is the best of several."""
         settings, seed = self.config.generation, self.config.seed
         if settings.num_candidates == 1:
-            return stream(self.generator, prompt, decoding_of(settings), row_seed(seed, prompt))
+            return stream(self.generator, prompt, sampling_params(settings), row_seed(seed, prompt))
         chosen: list[str] = []
         with bar("writing", None):
             write_best(
@@ -142,7 +143,7 @@ def _generator(config: Config, processes: DistributedContext, adapter: Path) -> 
     if config.generation.backend == "llama_cpp":
         config.outputs.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
-            yield by_llama_cpp(config, load_encoder(config.model), adapter, Path(scratch))
+            yield start_llama_cpp(config, load_encoder(config.model), adapter, Path(scratch))
     else:
         yield load_adapter(
             set_up_base(config.model, processes), adapter, base_fingerprint(config.model, config.outputs)

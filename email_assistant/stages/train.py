@@ -14,7 +14,8 @@ from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import ConfigurationError, PrivacyError
 from email_assistant.evaluation.memorisation import canaries, canaries_extracted, canary_exposures
-from email_assistant.evaluation.scoring import embedder, perplexity_of, scorer, write_mails, writer
+from email_assistant.evaluation.scoring import embedder, perplexity_of, scorer
+from email_assistant.evaluation.writing import text_generator, write_mails
 from email_assistant.experiments import lineage, registry, trials
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.experiments.tags import ADAPTER
@@ -384,7 +385,7 @@ def _score(
     chosen = jsonl.Lines(split.path("validation.jsonl"), Pair)[: config.trainer.scored_mails]
     prompter = Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, model))
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
-    writing = writer(config, model, folder / "adapter", folder / PROGRESS)
+    writing = text_generator(config, model, folder / "adapter", folder / PROGRESS)
     prompts = [prompter.ids(pair, configured_style(config.retrieval)) for pair in chosen]
     written = write_mails(writing, chosen, prompts, config.generation, config.seed, progress_file, "score")
     jsonl.write(

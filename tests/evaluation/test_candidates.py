@@ -10,7 +10,7 @@ from conftest import Call, model_settings
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
 from email_assistant.evaluation.candidates import best, coverage
-from email_assistant.evaluation.scoring import decoding_of, write_best, write_mails
+from email_assistant.evaluation.writing import sampling_params, write_best, write_mails
 from email_assistant.language_model.decoding import Completion, row_seed
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel, load_base
@@ -75,7 +75,7 @@ def chosen(model: LanguageModel, config: Config, requests: list[str]) -> list[Co
 def single(model: LanguageModel, config: Config, request: str, candidate: int) -> Completion:
     prompt, written = model.encoder.prompt(request), list[Completion]()
     seeds = [row_seed(config.seed, prompt, candidate)]
-    generate(model, [prompt], decoding_of(config.generation), seeds, 1, lambda _, answer: written.append(answer))
+    generate(model, [prompt], sampling_params(config.generation), seeds, 1, lambda _, answer: written.append(answer))
     return written[0]
 
 
@@ -87,7 +87,7 @@ def counted_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         rows.append(len(given[1]))
         generate(*given)
 
-    monkeypatch.setattr("email_assistant.evaluation.scoring.generate", counted)
+    monkeypatch.setattr("email_assistant.evaluation.writing.generate", counted)
     return rows
 
 

@@ -1,0 +1,129 @@
+"""Writing mails for requests: by the configured backend, the best of several candidates, resumably."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from email_assistant.configuration.schema import Config, Generation
+from email_assistant.evaluation import candidates
+from email_assistant.language_model import gguf_adapter
+from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
+from email_assistant.language_model.encoding import ChatEncoder
+from email_assistant.language_model.fingerprint import gguf_file, model_folder
+from email_assistant.language_model.generation import TextGenerator, generate
+from email_assistant.language_model.llama_cpp import LlamaCpp
+from email_assistant.language_model.loading import LanguageModel
+from email_assistant.progress import bar
+from email_assistant.storage.jsonl import ResumableJsonl
+from email_assistant.storage.records import GeneratedMail, Request
+
+log = logging.getLogger(__name__)
+
+
+def start_llama_cpp(config: Config, encoder: ChatEncoder, adapter: Path, work: Path) -> LlamaCpp:
+    """Start llama.cpp with the configured GGUF file and the adapter, which is converted to GGUF in `work`."""
+    target = work / "adapter.gguf"
+    gguf_adapter.write(adapter, model_folder(config.model.path), target)
+    return LlamaCpp(gguf_file(config.model), encoder, target, config.generation.slots, config.model.threads)
+
+
+def text_generator(config: Config, model: LanguageModel, adapter: Path, work: Path) -> TextGenerator:
+    """The configured backend: the model itself, or llama.cpp with the same adapter."""
+    if config.generation.backend == "transformers":
+        return model
+    return start_llama_cpp(config, model.encoder, adapter, work)
+
+
+def sampling_params(settings: Generation) -> SamplingParams:
+    """The configured sampling parameters."""
+    return SamplingParams(
+        settings.max_new_tokens,
+        settings.temperature,
+        settings.top_p,
+        settings.repetition_penalty,
+        settings.no_repeat_ngram_size,
+        settings.min_p,
+    )
+
+
+def write_mails(
+    model: TextGenerator,
+    requests: Sequence[Request],
+    prompts: Sequence[list[int]],
+    settings: Generation,
+    seed: int,
+    progress_file: Path,
+    label: str,
+    known: Mapping[str, GeneratedMail] | None = None,
+) -> list[GeneratedMail]:
+    """Write a mail for every request, except for those that an interrupted call finished.
+
+    Args:
+        model: Writes the mails.
+        requests: What to write, each with an id of its own.
+        prompts: The prompt's token ids for each request.
+        settings: Sampling parameters, number of candidates and batch size.
+        seed: With the prompt, the source of a mail's randomness.
+        progress_file: Where finished mails are kept until the caller is done.
+        label: Of the progress bar and the log.
+        known: Mails that need not be written, by the id of their request.
+
+    Returns:
+        The mails, in the order of the requests.
+    """
+    with ResumableJsonl(progress_file, GeneratedMail) as progress:
+        resumed = sum(request["id"] in progress.records for request in requests)
+        if resumed:
+            log.info("%-10s resuming: %d of %d mails are finished", label, resumed, len(requests))
+        mails = {**(known or {}), **progress.records}
+        pending = [(request, ids) for request, ids in zip(requests, prompts, strict=True) if request["id"] not in mails]
+        with bar(label, len(requests), len(requests) - len(pending)) as shown:
+
+            def keep(index: int, answer: Completion) -> None:
+                identity = pending[index][0]["id"]
+                mail: GeneratedMail = {
+                    "id": identity,
+                    "text": answer.text,
+                    "tokens": answer.num_tokens,
+                    "ended": answer.is_complete,
+                }
+                progress.append(mail)
+                mails[identity] = mail
+                shown.advance()
+
+            instructions = [request["instruction"] for request, _ in pending]
+            write_best(model, instructions, [ids for _, ids in pending], settings, seed, keep)
+    return [mails[request["id"]] for request in requests]
+
+
+def write_best(
+    model: TextGenerator,
+    instructions: Sequence[str],
+    prompts: Sequence[list[int]],
+    settings: Generation,
+    seed: int,
+    finished: Callable[[int, Completion], None],
+) -> None:
+    """Write `generation.candidates` mails for each prompt and choose the best.
+
+    Args:
+        model: Writes the mails.
+        instructions: What each mail should say, which decides between its candidates.
+        prompts: Token ids, one list for each instruction.
+        settings: Sampling parameters, number of candidates and batch size.
+        seed: With the prompt and the candidate's number, the source of a mail's randomness.
+        finished: Called with the prompt's index and the chosen mail once all its candidates are written.
+    """
+    count = settings.num_candidates
+    written: dict[int, dict[int, Completion]] = {index: {} for index in range(len(prompts))}
+
+    def keep(row: int, answer: Completion) -> None:
+        index, candidate = divmod(row, count)
+        written[index][candidate] = answer
+        if len(written[index]) == count:
+            of_prompt = written.pop(index)
+            finished(index, candidates.best(instructions[index], [of_prompt[each] for each in range(count)]))
+
+    rows = [prompt for prompt in prompts for _ in range(count)]
+    seeds = [row_seed(seed, prompt, candidate) for prompt in prompts for candidate in range(count)]
+    generate(model, rows, sampling_params(settings), seeds, settings.batch_size, keep)
