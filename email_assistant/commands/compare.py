@@ -1,12 +1,11 @@
 """Compares runs of the store: which is best, and whether the difference is significant."""
 
-import difflib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import plain, printable, screen, table
-from email_assistant.errors import ConfigurationError, TrackingError
+from email_assistant.errors import ConfigurationError, TrackingError, did_you_mean
 from email_assistant.evaluation.score_table import on_screen
 from email_assistant.experiments.connection import connect, has_store
 from email_assistant.experiments.queries import experiment_ids
@@ -31,9 +30,10 @@ def check(config: Config) -> None:
     by = config.compare.by
     rankable = [name for name, score in SCORES.items() if score.better != "near"]
     if by not in rankable:
-        near = difflib.get_close_matches(by, rankable, n=1)
-        remedy = f"did you mean {near[0]}?" if near else f"take one of {', '.join(rankable)}"
-        raise ConfigurationError(f"compare.by = {by}: runs cannot be ranked by this; {remedy}")
+        choices = ", ".join(rankable)
+        raise ConfigurationError(
+            f"compare.by = {by}: runs cannot be ranked by this, but by {choices}{did_you_mean(by, rankable)}"
+        )
     if not has_store(config):
         raise TrackingError(
             f"{config.paths.mlruns}: there is no store of runs yet; python run.py stage=train creates it"

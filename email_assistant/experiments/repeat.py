@@ -164,13 +164,10 @@ def _manifests(client: "lazy_mlflow.MlflowClient", run: "lazy_mlflow.Run", outpu
     manifests: dict[str, Manifest] = {}
     for file in client.list_artifacts(run.info.run_id, MANIFESTS):
         manifests[Path(file.path).stem] = jsonl.read_json(Path(client.download_artifacts(run.info.run_id, file.path)))
+    cache = ArtifactCache(outputs)
     for name, key in run.data.tags.items():
         stage = name.removeprefix(ARTIFACT_TAG)
-        if (
-            name.startswith(ARTIFACT_TAG)
-            and stage not in manifests
-            and (artifact := ArtifactCache(outputs).at(stage, key))
-        ):
+        if name.startswith(ARTIFACT_TAG) and stage not in manifests and (artifact := cache.at(stage, key)):
             manifests[stage] = artifact.manifest
     return manifests
 

@@ -4,13 +4,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from warm import Call
 
-from email_assistant.console import age, size
 from email_assistant.experiments import processes
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.tags import PROCESS_TAG
@@ -21,14 +18,14 @@ Run = Callable[..., Call]
 
 def lines(out: str) -> dict[str, str]:
     """The status of each stage, whose table cells may be wrapped to several lines."""
-    found: dict[str, str] = {}
+    statuses: dict[str, str] = {}
     stage = ""
     for line in out.splitlines():
         words = line.split()
         if words and words[0] in STAGES and line.startswith("  ") and not line.startswith("   "):
             stage = words.pop(0)
-        found[stage] = " ".join([found.get(stage, ""), *words]).strip()
-    return found
+        statuses[stage] = " ".join([statuses.get(stage, ""), *words]).strip()
+    return statuses
 
 
 def test_status_shows_what_is_cached_and_what_would_run_and_why(run_py: Run, tmp_path: Path) -> None:
@@ -71,9 +68,9 @@ def test_clean_shows_and_then_removes_what_no_run_refers_to(run_py: Run, tmp_pat
     def there() -> int:
         return len(list((outputs / "artifacts" / "data").glob("*/manifest.json")))
 
-    shown = run_py("stage=clean")
-    assert shown.code == 0, shown.err
-    assert shown.out.count("deleted run") == 3
+    listed = run_py("stage=clean")
+    assert listed.code == 0, listed.err
+    assert listed.out.count("deleted run") == 3
     assert there() == 4
     assert interrupted.exists()
     removed = run_py("stage=clean", "clean.remove=true")
@@ -109,16 +106,3 @@ def test_which_processes_have_ended() -> None:
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     child.wait()
     assert processes.has_ended(f"{os.uname().nodename} {child.pid} 1")
-
-
-@pytest.mark.parametrize(
-    ("passed", "shown"), [(3, "now"), (70, "1 minute ago"), (7300, "2 hours ago"), (200000, "2 days ago")]
-)
-def test_ages_for_people(passed: int, shown: str) -> None:
-    assert age(timedelta(seconds=passed)) == shown
-
-
-def test_sizes_for_people() -> None:
-    assert [size(count) for count in (0, 999, 1500, 3_400_000, 7_100_000_000)] == [
-        "0 B", "999 B", "1.5 kB", "3.4 MB", "7.1 GB",
-    ]  # fmt: skip

@@ -203,6 +203,6 @@ def test_runs_go_to_the_experiment_of_their_archive(run_py: Run, tmp_path: Path)
     shutil.copyfile(ROOT / "demo" / "archive.mbox", folder / "sent.mbox")
     assert run_py("stage=data", f"data.path={folder}/sent.mbox", "tracking.experiment=null").code == 0
     client, _ = open_store(tmp_path / "mlruns", "email-assistant")
-    found = client.get_experiment_by_name("work/sent.mbox")
-    assert found is not None
-    assert len(client.search_runs([found.experiment_id])) == 1
+    experiment = client.get_experiment_by_name("work/sent.mbox")
+    assert experiment is not None
+    assert len(client.search_runs([experiment.experiment_id])) == 1

@@ -102,7 +102,7 @@ def test_the_page_is_self_contained_and_shows_values_as_text(tmp_path: Path, com
     assert "4 runs on 40 validation mails" in page
 
 
-def test_a_mean_over_runs_is_drawn_as_they_are() -> None:
+def test_a_mean_over_runs_is_resampled_like_them() -> None:
     one, other = mean([1.0, 2.0, 3.0]), mean([3.0, 2.0, 4.0])
     import numpy as np
 

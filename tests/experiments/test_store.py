@@ -25,7 +25,7 @@ from email_assistant.experiments.server import relocate
 from email_assistant.privacy import guard
 
 
-def test_a_moved_store_is_noticed_and_relocated(tmp_path: Path) -> None:
+def test_a_moved_store_is_refused_until_it_is_relocated(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     client, experiment = open_store(old, "e")
     run = client.create_run(experiment)
@@ -34,7 +34,7 @@ def test_a_moved_store_is_noticed_and_relocated(tmp_path: Path) -> None:
     shutil.copytree(old, new)
     with pytest.raises(TrackingError, match="relocate"):
         open_store(new, "e")
-    # It would read the old folder's files for an experiment that is new there, too.
+    # Also for an experiment that is new: its files would go to the old folder.
     with pytest.raises(TrackingError, match="relocate"):
         open_store(new, "another")
     assert relocate(new) == 2
@@ -44,21 +44,21 @@ def test_a_moved_store_is_noticed_and_relocated(tmp_path: Path) -> None:
     open_store(old, "e")
 
 
-def test_the_page_of_the_store_begins_with_columns_and_a_note(tmp_path: Path) -> None:
+def test_the_ui_starts_with_columns_and_a_note(tmp_path: Path) -> None:
     client, experiment = open_store(tmp_path, "empty")
     _, used = open_store(tmp_path, "used")
     client.create_run(used)
     client.set_experiment_tag(used, "mlflow.note.content", "own words")
-    shown = mlflow_ui.prepare(client)
-    assert [(one.name, one.runs) for one in shown] == [("used", 1), ("empty", 0)]
-    assert shown[0].address == f"/#/experiments/{used}/runs?viewStateShareKey=scores"
+    experiments = mlflow_ui.prepare(client)
+    assert [(listed.name, listed.runs) for listed in experiments] == [("used", 1), ("empty", 0)]
+    assert experiments[0].address == f"/#/experiments/{used}/runs?viewStateShareKey=scores"
     tags = client.get_experiment(experiment).tags
     assert "metrics.`validation_loss`" in json.loads(tags["mlflow.sharedViewState.scores"])["selectedColumns"]
     assert "stage=compare" in tags["mlflow.note.content"]
     assert client.get_experiment(used).tags["mlflow.note.content"] == "own words"
 
 
-def test_processes_that_open_a_fresh_store_at_once_all_succeed(tmp_path: Path) -> None:
+def test_several_processes_can_create_a_store_at_once(tmp_path: Path) -> None:
     program = (
         "import sys, pathlib; from email_assistant.privacy import guard; guard.protect()\n"
         "from email_assistant.experiments.connection import open_store\n"
@@ -72,11 +72,11 @@ def test_processes_that_open_a_fresh_store_at_once_all_succeed(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("part", [0.5, 0.1])
-def test_a_store_that_was_cut_off_is_named(tmp_path: Path, part: float, empty_store: Path) -> None:
+def test_a_corrupt_store_is_an_error(tmp_path: Path, part: float, empty_store: Path) -> None:
     (tmp_path / "runs").mkdir()
     content = empty_store.read_bytes()
     (tmp_path / "runs" / "mlflow.db").write_bytes(content[: int(len(content) * part)])
-    with pytest.raises(TrackingError, match=r"mlflow\.db: cannot be read .* move it away"):
+    with pytest.raises(TrackingError, match=r"mlflow\.db: cannot be read"):
         open_store(tmp_path / "runs", "e")
     (tmp_path / "runs" / "mlflow.db").write_bytes(b"no database, but as long as one may be" * 100)
     with pytest.raises(TrackingError, match=r"mlflow\.db: cannot be read"):
@@ -109,8 +109,8 @@ def test_relocating_where_there_is_no_store_is_an_error(tmp_path: Path) -> None:
         relocate(tmp_path)
 
 
-def test_the_page_of_runs_is_for_this_machine_and_asks_no_other(tmp_path: Path) -> None:
-    # MLflow's page has an assistant that would start a command-line client of a cloud, where there is one.
+def test_the_ui_listens_on_this_machine_only_and_contacts_no_other(tmp_path: Path) -> None:
+    # MLflow's UI has an assistant that would start the command-line client of a cloud service, if it is installed.
     (tmp_path / "bin").mkdir()
     client = tmp_path / "bin" / "claude"
     client.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
@@ -142,7 +142,7 @@ def test_the_page_of_runs_is_for_this_machine_and_asks_no_other(tmp_path: Path) 
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=60)
     seen = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
-    assert [one for one in seen if not guard.is_loopback(one["host"])] == []
+    assert [event for event in seen if not guard.is_loopback(event["host"])] == []
 
 
 def _listening(port: int) -> Iterator[str]:
@@ -160,7 +160,7 @@ def _free_port() -> int:
         return port
 
 
-def test_runs_go_to_a_server_where_one_is_named(run_py: Callable[..., Call], tmp_path: Path) -> None:
+def test_runs_go_to_the_configured_server(run_py: Callable[..., Call], tmp_path: Path) -> None:
     port = _free_port()
     uri = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]

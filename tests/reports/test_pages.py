@@ -33,9 +33,9 @@ def measured(texts: list[str]) -> dict[str, Any]:
             [[len(mail), mail.count("e"), mail.count("!"), number] for number, mail in enumerate(mails)], float
         )
 
-    found = text_scores(texts, REAL) | style_distances(texts, REAL) | copying(texts, TrainingMails(REAL[:3]))
-    found["mauve"] = mauve_score(vectors(texts), vectors(REAL), MauveSettings(5, 5.0, (1, 2)))
-    return found | {"authorship": mean([float("Ahoy" in text) for text in texts])}
+    scores = text_scores(texts, REAL) | style_distances(texts, REAL) | copying(texts, TrainingMails(REAL[:3]))
+    scores["mauve"] = mauve_score(vectors(texts), vectors(REAL), MauveSettings(5, 5.0, (1, 2)))
+    return scores | {"authorship": mean([float("Ahoy" in text) for text in texts])}
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,8 @@ def report(arms: Table) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def page(arms: Table, report: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> str:
     lines = [
-        {"instruction": HOSTILE, "email": REAL[place], **{arm: texts[place] for arm, texts in WRITTEN.items()}}
-        for place in range(12)
+        {"instruction": HOSTILE, "email": REAL[index], **{arm: texts[index] for arm, texts in WRITTEN.items()}}
+        for index in range(12)
     ]
     lines[0]["tuned"] = HOSTILE
     path = tmp_path_factory.mktemp("page") / "r.html"
@@ -67,7 +67,7 @@ def page(arms: Table, report: dict[str, Any], tmp_path_factory: pytest.TempPathF
     return path.read_text(encoding="utf-8")
 
 
-def test_what_a_mail_holds_is_shown_as_text(page: str) -> None:
+def test_text_of_mails_is_escaped(page: str) -> None:
     # The only script is the page's own, allowed by its hash; every image is part of the page.
     assert page.count("<script>") == 1
     assert re.search(r"script-src (&#39;|')sha256-[\w+/=]+(&#39;|')", page)
@@ -106,7 +106,7 @@ def test_words_that_are_not_in_the_real_mail_are_marked() -> None:
     assert mark_new_words("a", "") == []
 
 
-def test_the_best_arm_is_the_one_nearest_where_nearness_counts() -> None:
+def test_the_best_arm_is_the_nearest_to_the_owner_for_some_scores() -> None:
     assert best_of(SCORES["bleu"], {"a": 1.04, "b": 1.0, "c": 0.5}, None) == {"a", "b"}
     assert best_of(SCORES["perplexity"], {"a": 9.0, "b": 7.0}, None) == {"b"}
     assert best_of(SCORES["length_ratio"], {"a": 0.5, "b": 1.2}, 0.4) == {"b"}
