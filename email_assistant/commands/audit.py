@@ -1,11 +1,11 @@
-"""The evidence that nothing left: connections of the last calls, modes of files, places where text of mails lies."""
+"""`stage=audit` shows evidence of privacy: connections of earlier calls, file modes, and files with text of mails."""
 
 import itertools
 import os
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,18 +13,41 @@ from typing import Any
 
 from rich.console import Console
 
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Audit, Config
 from email_assistant.console import printable, screen, size, table
 from email_assistant.errors import PrivacyError
+from email_assistant.experiments.connection import files_folder
 from email_assistant.pipeline.context import Context
 from email_assistant.privacy.guard import AUDIT_FOLDER, is_loopback
 from email_assistant.privacy.passages import contains_any, sample_passages, searchable_lines, text_files, walk
 from email_assistant.storage import jsonl
+from email_assistant.storage.artifacts import ArtifactCache
 
-Record = dict[str, Any]
-OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
-# Faults that are named one by one.
-NAMED = 5
+OTHERS_ACCESS = stat.S_IRWXG | stat.S_IRWXO
+# The number of paths that an error names.
+NAMED_PATHS = 5
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A connection or look-up of a process.
+
+    Attributes:
+        what: 'connection' or 'look-up'.
+        host: The host.
+        allowed: Whether the guard allowed it.
+        module: The module that asked for it.
+    """
+
+    what: str
+    host: str
+    allowed: bool
+    module: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the host is this machine."""
+        return is_loopback(self.host)
 
 
 @dataclass
@@ -32,180 +55,188 @@ class Call:
     """A call of run.py with the processes that it started.
 
     Attributes:
-        time: When it began, in UTC.
-        stage: That was asked for.
+        time: When it began, in UTC (ISO 8601).
+        stage: The stage of the call.
         guarded: Whether connections were guarded.
-        changed: Switches of libraries that were not as they should be.
-        seen: Connections and look-ups.
+        changed_switches: Privacy switches of libraries that had other values.
+        connections: The connections and look-ups of its processes.
     """
 
     time: str
     stage: str
     guarded: bool
-    changed: Sequence[str]
-    seen: list[Record] = field(default_factory=list)
+    changed_switches: Sequence[str]
+    connections: list[Connection] = field(default_factory=list)
 
 
 def check(config: Config) -> None:
-    """Nothing can be wrong: of a project in which nothing has run there is only this call to tell of."""
+    """Nothing to check: a project without earlier calls has an audit, too."""
 
 
 def run(context: Context) -> None:
     """Print the evidence.
 
     Raises:
-        PrivacyError: after that, when something is not as promised.
+        PrivacyError: After printing, if something is not as promised.
     """
     config, console = context.config, screen()
     roots = [config.outputs, Path(config.paths.mlruns)]
-    calls = list(_calls(config.outputs / AUDIT_FOLDER))
+    calls = _load_calls(config.outputs / AUDIT_FOLDER)
     faults = [
-        *_tell_calls(calls[-config.audit.calls :], console),
-        *_tell_modes(roots, console),
-        *_tell_text(config, roots, calls, console),
+        *_report_connections(calls[-config.audit.calls :], console),
+        *_report_modes(roots, console),
+        *_report_text(config, roots, calls, console),
     ]
     if faults:
         raise PrivacyError("; ".join(faults))
 
 
-def _calls(folder: Path) -> Iterable[Call]:
+def _load_calls(folder: Path) -> list[Call]:
     calls: dict[str, Call] = {}
     for file in sorted(folder.glob("*.jsonl")):
-        for record in jsonl.read_finished(file):
-            if record["what"] == "call":
-                calls[record["call"]] = Call(
-                    record["time"], record["stage"], record["guarded"], record["changed_switches"]
-                )
-            elif record["call"] in calls:
-                calls[record["call"]].seen.append(record)
-    return calls.values()
+        for event in jsonl.read_finished(file):
+            if event["what"] == "call":
+                calls[event["call"]] = _to_call(event)
+            elif event["call"] in calls:
+                connection = Connection(event["what"], event["host"], event["allowed"], event["by"])
+                calls[event["call"]].connections.append(connection)
+    return list(calls.values())
 
 
-def _tell_calls(calls: Sequence[Call], console: Console) -> Iterator[str]:
+def _to_call(event: Mapping[str, Any]) -> Call:
+    return Call(event["time"], event["stage"], event["guarded"], event["changed_switches"])
+
+
+def _report_connections(calls: Sequence[Call], console: Console) -> Iterator[str]:
+    """Print the connections of the calls, and yield what is wrong."""
     rows = []
     for call in calls:
-        inside = [one for one in call.seen if is_loopback(one["host"])]
-        outside = [one for one in call.seen if one not in inside]
-        allowed = [one for one in outside if one["allowed"]]
-        refused = [one for one in outside if not one["allowed"]]
-        rows.append((call.time[:19], call.stage, *(str(len(some)) for some in (inside, allowed, refused))))
-    counts = ("this machine", "other machines", "refused")
-    console.print(table(("call (UTC)", "stage", *counts), rows, right=counts))
-    told = Counter(
-        ("opened" if one["allowed"] else "refused", one["what"], one["host"], one["by"])
+        remote = [connection for connection in call.connections if not connection.is_local]
+        refused = sum(not connection.allowed for connection in remote)
+        counts = (len(call.connections) - len(remote), len(remote) - refused, refused)
+        rows.append((call.time[:19], call.stage, *map(str, counts)))
+    headings = ("this machine", "other machines", "refused")
+    console.print(table(("call (UTC)", "stage", *headings), rows, right=headings))
+    remote_counts = Counter(
+        ("allowed" if connection.allowed else "refused", connection.what, connection.host, connection.module)
         for call in calls
-        for one in call.seen
-        if not is_loopback(one["host"])
+        for connection in call.connections
+        if not connection.is_local
     )
-    for (fate, what, host, by), count in sorted(told.items()):
-        console.print(printable(f"{fate}: {what} of {host} by {by}, in {count} processes"))
-    if not told:
-        console.print(f"in {len(calls)} calls nothing tried to reach another machine")
+    for (decision, what, host, module), count in sorted(remote_counts.items()):
+        console.print(printable(f"{decision}: {what} of {host} by {module}, in {count} processes"))
+    if not remote_counts:
+        console.print(f"no attempt to reach another machine in {len(calls)} calls")
     unguarded = sum(not call.guarded for call in calls)
     if unguarded:
         yield f"{unguarded} calls ran without the guard on connections"
-    changed = sorted({name for call in calls for name in call.changed})
+    changed = sorted({name for call in calls for name in call.changed_switches})
     if changed:
         yield f"switches against telemetry were changed: {', '.join(changed)}"
 
 
-def _tell_modes(roots: Sequence[Path], console: Console) -> Iterator[str]:
-    files, opened = 0, []
-    for path in walk(roots):
-        files += 1
-        if path.lstat().st_mode & OTHERS_MAY and not path.is_symlink():
-            opened.append(path)
-    console.print(f"{files} files and folders, of which others may read or change {len(opened)}")
-    if opened:
-        shown = ", ".join(map(str, opened[:NAMED])) + (" …" if len(opened) > NAMED else "")
-        yield f"others may read or change {shown}: chmod -R go= {' '.join(map(str, roots))}"
+def _report_modes(roots: Sequence[Path], console: Console) -> Iterator[str]:
+    """Print how many files and folders other users may access, and yield an error if there are any."""
+    paths = list(walk(roots))
+    accessible = [path for path in paths if not path.is_symlink() and path.lstat().st_mode & OTHERS_ACCESS]
+    console.print(f"{len(paths)} files and folders, {len(accessible)} of them accessible to other users")
+    if accessible:
+        names = ", ".join(map(str, accessible[:NAMED_PATHS])) + (" …" if len(accessible) > NAMED_PATHS else "")
+        yield f"other users can access {names}; fix it by chmod -R go= {' '.join(map(str, roots))}"
 
 
-def _tell_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], console: Console) -> Iterator[str]:
-    wanted = _passages(config)
-    if not wanted:
-        console.print("there is no archive's artifact to look for passages of")
+def _report_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], console: Console) -> Iterator[str]:
+    """Print which files contain passages of mails, and yield an error for those outside of the expected folders."""
+    passages = _sample_passages(config)
+    if not passages:
+        console.print("no archive was read yet, so there are no passages to search for")
         return
-    found: dict[str, list[Path]] = {}
-    astray = []
-    looked = 0
-    chosen, left = _newest(_temporary(config, roots, calls), config.audit.temporary_mb * 10**6)
-    for path in itertools.chain(text_files(roots), chosen):
-        looked += 1
-        if _still_holds(path, wanted):
-            place = _place_for_text(config, path)
-            found.setdefault(str(place or path), []).append(path)
-            if place is None:
-                astray.append(path)
+    recent, skipped = _newest_within(_temporary_files(config, roots, calls), config.audit.temporary_mb * 10**6)
+    files_by_folder: dict[str, list[Path]] = {}
+    unexpected = []
+    searched = 0
+    for path in itertools.chain(text_files(roots), recent):
+        searched += 1
+        if _still_contains(path, passages):
+            folder = _expected_folder(config, path)
+            files_by_folder.setdefault(str(folder or path), []).append(path)
+            if folder is None:
+                unexpected.append(path)
     rows = [
-        (name, str(len(paths)), size(sum(path.stat().st_size for path in paths)))
-        for name, paths in sorted(found.items())
+        (folder, str(len(paths)), size(sum(path.stat().st_size for path in paths)))
+        for folder, paths in sorted(files_by_folder.items())
     ]
-    console.print(table(("text of mails lies in", "files", "size"), rows, right=("files", "size")))
-    console.print(f"{len(wanted)} passages of the archive were looked for in {looked} files")
-    if left:
+    console.print(table(("text of mails in", "files", "size"), rows, right=("files", "size")))
+    _print_coverage(config.audit, len(passages), searched, skipped, console)
+    if unexpected:
+        yield f"text of mails in unexpected files: {', '.join(map(str, unexpected[:NAMED_PATHS]))}"
+
+
+def _print_coverage(settings: Audit, passages: int, searched: int, skipped: Sequence[int], console: Console) -> None:
+    console.print(f"searched {searched} files for {passages} passages of the archive")
+    if skipped:
         console.print(
-            f"{len(left)} files in {tempfile.gettempdir()} ({size(sum(left))}) were not looked through: "
-            "audit.temporary_mb allows for more"
+            f"skipped {len(skipped)} files in {tempfile.gettempdir()} ({size(sum(skipped))}): more than "
+            f"audit.temporary_mb={settings.temporary_mb}"
         )
-    console.print("weights of adapters were not looked through; they may repeat mails: treat them like the archive")
-    if astray:
-        yield f"text of mails lies where none should: {', '.join(map(str, astray[:NAMED]))}"
+    console.print("skipped the weights of adapters, which may reproduce mails: protect them like the archive")
 
 
-def _passages(config: Config) -> list[bytes]:
-    """Of the mails of all archives that were read."""
-    lines = {
-        line
-        for file in sorted((config.outputs / "artifacts" / "data").glob("*/emails.jsonl"))
-        for text in jsonl.Field(jsonl.Lines(file), "text")
-        for line in searchable_lines(text)
-    }
+def _sample_passages(config: Config) -> list[bytes]:
+    """Passages of the mails of all archives that were read."""
+    lines: set[str] = set()
+    for artifact in ArtifactCache(config.outputs).all_of("data"):
+        with jsonl.Lines(artifact.path("emails.jsonl")) as emails:
+            for email in emails:
+                lines.update(searchable_lines(email["text"]))
     return sample_passages(lines, config.audit.passages, config.seed)
 
 
-def _place_for_text(config: Config, path: Path) -> Path | None:
-    """The folder to which text of mails belongs, and this file with it."""
-    artifacts, store = config.outputs / "artifacts", Path(config.paths.mlruns) / "artifacts"
+def _expected_folder(config: Config, path: Path) -> Path | None:
+    """The folder of artifacts or runs in which text of mails is expected; None for a file outside of these."""
+    artifacts, runs = ArtifactCache(config.outputs).root, files_folder(Path(config.paths.mlruns))
     if path.is_relative_to(artifacts):
         return artifacts / path.relative_to(artifacts).parts[0]
-    return store if path.is_relative_to(store) else None
+    return runs if path.is_relative_to(runs) else None
 
 
-def _temporary(config: Config, roots: Sequence[Path], calls: Sequence[Call]) -> Iterator[tuple[Path, os.stat_result]]:
-    """This user's files in the temporary folder since the first call, without archives that are read from there."""
-    elsewhere = [root.resolve() for root in (*roots, *map(Path, config.data.path or ()))]
+def _temporary_files(
+    config: Config, roots: Sequence[Path], calls: Sequence[Call]
+) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield this user's files in the temporary folder since the first call, without archives and the project itself."""
+    excluded = [root.resolve() for root in (*roots, *map(Path, config.data.path or ()))]
     since = min((datetime.fromisoformat(call.time).timestamp() for call in calls), default=0.0)
     top = Path(tempfile.gettempdir()).resolve()
-    if any(top.is_relative_to(place) for place in elsewhere):
+    if any(top.is_relative_to(root) for root in excluded):
         return
     for folder, folders, files in os.walk(top):
-        folders[:] = [name for name in folders if Path(folder, name) not in elsewhere]
+        folders[:] = [name for name in folders if Path(folder, name) not in excluded]
         for path in (Path(folder, name) for name in files):
             try:
                 state = path.lstat()
             except FileNotFoundError:
-                # Another program's, that is done with it.
+                # Another program has deleted it meanwhile.
                 continue
-            mine = state.st_uid == os.getuid() and stat.S_ISREG(state.st_mode)
-            if mine and state.st_mtime >= since and path not in elsewhere:
+            is_mine = state.st_uid == os.getuid() and stat.S_ISREG(state.st_mode)
+            if is_mine and state.st_mtime >= since and path not in excluded:
                 yield path, state
 
 
-def _newest(files: Iterable[tuple[Path, os.stat_result]], room: int) -> tuple[list[Path], list[int]]:
-    """The newest of some files that have so many bytes together at most, and the sizes of the others."""
-    chosen, left = [], []
+def _newest_within(files: Iterable[tuple[Path, os.stat_result]], max_bytes: int) -> tuple[list[Path], list[int]]:
+    """The newest files with at most this total size, and the sizes of the others."""
+    chosen, skipped = [], []
     for path, state in sorted(files, key=lambda file: -file[1].st_mtime):
-        if state.st_size > room:
-            left.append(state.st_size)
+        if state.st_size > max_bytes:
+            skipped.append(state.st_size)
         else:
-            room -= state.st_size
+            max_bytes -= state.st_size
             chosen.append(path)
-    return chosen, left
+    return chosen, skipped
 
 
-def _still_holds(path: Path, wanted: Sequence[bytes]) -> bool:
+def _still_contains(path: Path, passages: Sequence[bytes]) -> bool:
+    """Whether a file contains any of the passages; False if it was deleted meanwhile."""
     try:
-        return contains_any(path, wanted)
+        return contains_any(path, passages)
     except FileNotFoundError:
         return False

@@ -1,4 +1,4 @@
-"""Encrypts all that was made, until `stage=unlock`; and that."""
+"""`stage=lock` encrypts all files of a project, and `stage=unlock` decrypts them."""
 
 import getpass
 import logging
@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from email_assistant.archive import purging
-from email_assistant.configuration.schema import Config
+from email_assistant.archive.purging import PURGED_FILE
+from email_assistant.configuration.schema import Config, Vault
 from email_assistant.console import size
 from email_assistant.errors import PrivacyError
 from email_assistant.pipeline.context import Context, hydra_folder
@@ -16,90 +16,92 @@ from email_assistant.privacy.guard import AUDIT_FOLDER
 from email_assistant.privacy.passages import walk
 from email_assistant.privacy.vault_state import LOCKED_SUFFIX, VAULT_FILE, read_state
 from email_assistant.progress import bar
+from email_assistant.storage import atomic
 from email_assistant.storage.artifacts import ArtifactCache
 
 log = logging.getLogger(__name__)
-# What holds no text of mails and is needed while all else is encrypted.
-PLAIN = (VAULT_FILE, purging.PURGED_FILE)
+# Files that contain no text of mails and are needed while the project is locked.
+NEVER_ENCRYPTED = (VAULT_FILE, PURGED_FILE)
 
 
 def check(config: Config) -> None:
-    """Find out that there is something to lock or to unlock.
+    """Check that the project is not in the requested state yet, and that no other call is running.
 
     Raises:
-        PrivacyError: when there is not, or another call is at work.
+        PrivacyError: If it is, or another call is running.
     """
     state = read_state(config.outputs)
     if config.stage == "unlock" and not (config.outputs / VAULT_FILE).exists():
-        raise PrivacyError(f"{config.outputs}: nothing was locked here")
+        raise PrivacyError(f"{config.outputs}: was never locked")
     if (config.stage, state) in (("lock", "locked"), ("unlock", "open")):
         raise PrivacyError(f"{config.outputs}: is {state} already")
     for lock in ArtifactCache(config.outputs).held_locks():
-        raise PrivacyError(f"{lock}: another call is at work; wait until it has ended")
+        raise PrivacyError(f"{lock}: another run is in progress; try again when it has finished")
 
 
 def run(context: Context) -> None:
     """Encrypt or decrypt every file of the outputs and the store.
 
+    An interrupted call is completed by the next one.
+
     Raises:
-        PrivacyError: when the passphrase is wrong, or a file was altered.
+        PrivacyError: If the passphrase is wrong or a file was changed.
     """
     config = context.config
-    opened = vault.open_vault(config.outputs, lambda project: _passphrase(config, project))
-    locks = config.stage == "lock"
-    _clear_torn(config)
-    files = list(_files(config, locks))
+    is_new = not (config.outputs / VAULT_FILE).exists()
+    opened = vault.open_vault(config.outputs, lambda project: _passphrase(config.vault, project, is_new))
+    encrypts = config.stage == "lock"
+    _delete_partial_files(config)
+    files = list(_files_to_change(config, encrypts))
     opened.set_state("between")
     total = 0
     with bar(config.stage, len(files)) as progress:
-        for name, path in files:
+        for path, name in files:
             total += path.stat().st_size
-            (opened.encrypt if locks else opened.decrypt)(path, name)
+            (opened.encrypt if encrypts else opened.decrypt)(path, name)
             progress.advance()
-    opened.set_state("locked" if locks else "open")
-    done = "encrypted; stage=unlock opens them" if locks else "open again; stage=lock encrypts them"
-    log.info("%-10s %d files, %s: %s", config.stage, len(files), size(total), done)
+    opened.set_state("locked" if encrypts else "open")
+    result = "encrypted; stage=unlock decrypts them" if encrypts else "decrypted; stage=lock encrypts them again"
+    log.info("%-10s %d files, %s: %s", config.stage, len(files), size(total), result)
 
 
-def _clear_torn(config: Config) -> None:
-    """Remove what calls that were cut off had begun to write."""
+def _delete_partial_files(config: Config) -> None:
+    """Delete the partial files of interrupted calls, which may contain plain text."""
     for path in walk([config.outputs, Path(config.paths.mlruns)]):
-        if path.is_file() and path.name.startswith(".") and path.suffix == ".partial":
+        if path.is_file() and path.name.startswith(".") and path.suffix == atomic.SUFFIX:
             path.unlink()
 
 
-def _files(config: Config, locks: bool) -> Iterator[tuple[str, Path]]:
-    """Each file to change, with the name by which the vault knows it, wherever the project lies."""
-    own = hydra_folder()
-    for name, root in (("outputs", config.outputs), ("mlruns", Path(config.paths.mlruns))):
+def _files_to_change(config: Config, encrypts: bool) -> Iterator[tuple[Path, str]]:
+    """Yield each file to encrypt or decrypt, with its name in the vault, which is the same in a moved project."""
+    own_folder = hydra_folder()
+    for root_name, root in (("outputs", config.outputs), ("mlruns", Path(config.paths.mlruns))):
         for path in walk([root]):
             if path.is_symlink() or not path.is_file() or path.suffix == ".lock":
                 continue
-            inside = path.relative_to(root)
-            if root == config.outputs and (inside.parts[0] == AUDIT_FOLDER or inside.as_posix() in PLAIN):
+            relative = path.relative_to(root)
+            is_exempt = relative.parts[0] == AUDIT_FOLDER or relative.as_posix() in NEVER_ENCRYPTED
+            if (root == config.outputs and is_exempt) or own_folder in path.resolve().parents:
                 continue
-            if own in path.resolve().parents:
-                continue
-            if (path.suffix == LOCKED_SUFFIX) != locks:
-                yield f"{name}/{inside.as_posix().removesuffix(LOCKED_SUFFIX)}", path
+            if (path.suffix == LOCKED_SUFFIX) != encrypts:
+                yield path, f"{root_name}/{relative.as_posix().removesuffix(LOCKED_SUFFIX)}"
 
 
-def _passphrase(config: Config, project: str) -> str:
-    """From the system's keyring, from the configured file, or asked for; twice where it is a new one."""
-    is_new = not (config.outputs / VAULT_FILE).exists()
-    if config.vault.key == "keyring":
+def _passphrase(settings: Vault, project: str, is_new: bool) -> str:
+    """The passphrase from the system's keyring, from the configured file, or from the terminal; a new one twice."""
+    if settings.key == "keyring":
         return system_keyring.passphrase_of(project, is_new)
-    if config.vault.passphrase_file:
-        path = Path(config.vault.passphrase_file).expanduser()
+    if settings.passphrase_file:
+        path = Path(settings.passphrase_file).expanduser()
         if not path.is_file():
-            raise PrivacyError(f"{path}: there is no such file; vault.passphrase_file names one with the passphrase")
+            raise PrivacyError(f"{path}: no such file; vault.passphrase_file names a file with the passphrase")
         passphrase = path.read_text(encoding="utf-8").partition("\n")[0]
     elif not sys.stdin.isatty():
-        raise PrivacyError("there is no terminal to ask for the passphrase; vault.passphrase_file names a file with it")
+        raise PrivacyError("no terminal to ask for the passphrase; vault.passphrase_file names a file with it")
     else:
         passphrase = getpass.getpass("passphrase: ")
-        if is_new and getpass.getpass("once more: ") != passphrase:
-            raise PrivacyError("the two are not the same")
+        if is_new and getpass.getpass("repeat the passphrase: ") != passphrase:
+            raise PrivacyError("the passphrases differ")
     if not passphrase:
         raise PrivacyError("the passphrase is empty")
     return passphrase

@@ -1,11 +1,15 @@
-"""Takes a person, a topic or a mail out of all that was made, and out of archives that are read later."""
+"""Removes mails from a project for good: `stage=purge purge.match='from:bo@x.example or subject:merger'`.
+
+Matching mails, and everything made from them, are deleted from the artifacts and the store, and skipped whenever the
+archive is read later. The archive itself is not changed.
+"""
 
 import logging
 import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,222 +26,228 @@ from email_assistant.stages.catalog import STAGES
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_of
+from email_assistant.storage.records import Email, Sentence
 
 log = logging.getLogger(__name__)
-Record = dict[str, Any]
-# Of a run, what holds texts of mails.
-TEXTS = ("report.html", "generations.json")
-SENTENCES = "sentences.jsonl"
-# Of the lines of what was taken out so many are looked for afterwards.
-LOOKED_FOR = 200
+EMAILS, OTHERS, SENTENCES = "emails.jsonl", "others.jsonl", "sentences.jsonl"
+# Files of a run that contain text of mails.
+RUN_TEXTS = ("report.html", "generations.json")
+# The number of purged lines to search for afterwards.
+SEARCHED_LINES = 200
 
 
 @dataclass
-class Found:
-    """What a purge takes out.
+class PurgePlan:
+    """What a purge deletes.
 
     Attributes:
-        mails: Ids of the mails.
-        lines: Lines of them, to look for afterwards.
-        artifacts: That go: what archives are read into, and all that hold such mails or come of them.
-        touched: Keys of those that hold such mails or come of them.
-        unfinished: Folders of interrupted stages that may.
-        runs: Ids of runs of these artifacts.
-        adapters: Where adapters lie that were trained on them, with what they are called.
+        mail_ids: The ids of the matching mails.
+        lines: Lines that only they have, to search for afterwards.
+        artifacts: The artifacts to delete: all of the stage data, and those with matching mails or made from them.
+        affected_keys: The keys of those with matching mails or made from them.
+        unfinished: The folders of interrupted stages, which may have matching mails.
+        run_ids: The runs of affected artifacts.
+        adapters: The folders of adapters that were trained on matching mails, with a description.
     """
 
-    mails: set[str] = field(default_factory=set)
+    mail_ids: set[str] = field(default_factory=set)
     lines: set[str] = field(default_factory=set)
     artifacts: list[Artifact] = field(default_factory=list)
-    touched: set[str] = field(default_factory=set)
+    affected_keys: set[str] = field(default_factory=set)
     unfinished: list[Path] = field(default_factory=list)
-    runs: list[str] = field(default_factory=list)
+    run_ids: list[str] = field(default_factory=list)
     adapters: dict[Path, str] = field(default_factory=dict)
 
 
 def check(config: Config) -> None:
-    """Find out that the terms can be read.
+    """Check that the terms can be read and that the store is local.
 
     Raises:
-        ConfigurationError: when one cannot.
-        PrivacyError: when the terms of before cannot, or runs lie on a server.
+        ConfigurationError: If a term is malformed.
+        PrivacyError: If the earlier terms are corrupt, or the store is on a server.
     """
     purging.parse_terms(config.purge.match or "", purging.load_terms(config.outputs).key)
     if config.tracking.uri:
         raise PrivacyError(
-            f"tracking.uri = {config.tracking.uri}: files of runs on a server cannot be taken out from here"
+            f"tracking.uri = {config.tracking.uri}: purge cannot delete the files of runs on a server; purge them there"
         )
 
 
 def run(context: Context) -> None:
-    """Say what goes, and take it out.
+    """Show what is deleted, delete it, and search for traces.
 
     Raises:
-        PrivacyError: when traces are left.
+        PrivacyError: If traces are left.
     """
-    config, store = context.config, context.cache
-    before = purging.load_terms(config.outputs)
-    terms = purging.parse_terms(config.purge.match or "", before.key)
-    found = _find(config, store, terms)
-    _tell(config, found)
-    _clear_own_call()
+    config, cache = context.config, context.cache
+    earlier = purging.load_terms(config.outputs)
+    terms = purging.parse_terms(config.purge.match or "", earlier.key)
+    plan = _make_plan(config, cache, terms)
+    _log_plan(config, plan)
+    _delete_own_logs()
     if config.purge.dry_run:
         log.info("%-10s nothing was changed (purge.dry_run=true)", "purge")
         return
-    # First of all, so that a call that is cut off has not half forgotten what it was for.
-    purging.save_terms(config.outputs, before | terms)
-    kept = _keep_sentences(store, found, terms)
-    for artifact in found.artifacts:
-        shutil.rmtree(artifact.folder)
-    for folder in found.unfinished:
+    # Saved first, so that an interrupted purge still knows the terms.
+    purging.save_terms(config.outputs, earlier | terms)
+    kept = _keep_sentences(cache, plan, terms)
+    for folder in [*(artifact.folder for artifact in plan.artifacts), *plan.unfinished]:
         shutil.rmtree(folder)
-    store.remove_dead_links()
-    _clear_runs(config, found)
-    _clear_tables(config, terms)
+    cache.remove_dead_links()
+    _delete_run_files(config, plan)
+    _delete_tables(config, terms)
     if kept:
-        log.info("%-10s %d sentences about other mails are kept for the next call", "purge", kept)
-    traces = list(_traces(config, found))
+        log.info("%-10s kept %d generated sentences about other mails for the next call", "purge", kept)
+    traces = list(_find_traces(config, plan))
     if traces:
-        raise PrivacyError(f"text of what was taken out still lies in {', '.join(traces)}")
-    log.info("%-10s done: no passage of it is left; the next call reads the archive without it", "purge")
+        raise PrivacyError(f"text of purged mails is still in {', '.join(traces)}")
+    log.info("%-10s complete: no traces left; later calls skip the purged mails", "purge")
 
 
-def _find(config: Config, store: ArtifactCache, terms: purging.Terms) -> Found:
-    found = Found()
-    # What archives are read into is read again: originals beside it may be by the same people.
-    found.artifacts = store.all_of("data")
-    produced: set[str] = set()
-    for artifact in found.artifacts:
-        if _look_through(artifact, terms, found):
-            found.touched.add(artifact.folder.name)
-            produced |= _contents(artifact)
-    for artifact in found.artifacts:
-        # A line that other mails have as well tells nothing of these.
-        for record in jsonl.Lines(artifact.path("emails.jsonl")):
-            if record["id"] not in found.mails:
-                found.lines.difference_update(searchable_lines(record["text"]))
+def _make_plan(config: Config, cache: ArtifactCache, terms: purging.Terms) -> PurgePlan:
+    plan = PurgePlan()
+    # All artifacts of the stage data, since their reports show original messages that may quote matching mails.
+    plan.artifacts = cache.all_of("data")
+    tainted_hashes: set[str] = set()
+    for artifact in plan.artifacts:
+        if _note_matches(artifact, terms, plan):
+            plan.affected_keys.add(artifact.key)
+            tainted_hashes |= _content_hashes(artifact)
+    for artifact in plan.artifacts:
+        # A line that other mails have, too, is no trace of the purged ones.
+        with jsonl.Lines(artifact.path(EMAILS), Email) as emails:
+            for email in emails:
+                if email["id"] not in plan.mail_ids:
+                    plan.lines.difference_update(searchable_lines(email["text"]))
     for stage in list(STAGES)[1:]:
-        for artifact in store.all_of(stage):
-            inputs = set(map(str, artifact.manifest.get("reads", {}).get("inputs", {}).values()))
-            if _look_through(artifact, terms, found) or inputs & produced:
-                found.touched.add(artifact.folder.name)
-                produced |= _contents(artifact)
-                found.artifacts.append(artifact)
+        for artifact in cache.all_of(stage):
+            if _note_matches(artifact, terms, plan) or _input_hashes(artifact) & tainted_hashes:
+                plan.affected_keys.add(artifact.key)
+                tainted_hashes |= _content_hashes(artifact)
+                plan.artifacts.append(artifact)
                 if stage == "train":
-                    found.adapters[artifact.folder / ADAPTER] = "trained here"
-    found.unfinished = store.partial_folders()
+                    plan.adapters[artifact.path(ADAPTER)] = "in the artifacts"
+    plan.unfinished = cache.partial_folders()
     if has_store(config):
-        _find_runs(config, store, found)
-    return found
+        _add_runs(config, cache, plan)
+    return plan
 
 
-def _look_through(artifact: Artifact, terms: purging.Terms, found: Found) -> bool:
-    """Note the mails of an artifact that match; whether there are any beside what is read of others."""
-    own = False
+def _note_matches(artifact: Artifact, terms: purging.Terms, plan: PurgePlan) -> bool:
+    """Note the matching mails of an artifact. Returns whether any of them is by the owner."""
+    has_own = False
     for file in sorted(artifact.folder.glob("*.jsonl")):
-        for record in jsonl.Lines(file):
-            if terms.matches_record(record):
-                own = own or file.name != "others.jsonl"
-                found.mails.add(str(record.get("id", "")))
-                found.lines.update(searchable_lines(str(record.get("text", record.get("email", "")))))
-    found.mails.discard("")
-    return own
+        with jsonl.Lines(file) as records:
+            for record in filter(terms.matches_record, records):
+                has_own = has_own or file.name != OTHERS
+                plan.mail_ids.add(str(record.get("id", "")))
+                plan.lines.update(searchable_lines(str(record.get("text", record.get("email", "")))))
+    plan.mail_ids.discard("")
+    return has_own
 
 
-def _contents(artifact: Artifact) -> set[str]:
-    """The hashes by which the stages after it name what they read of an artifact."""
+def _content_hashes(artifact: Artifact) -> set[str]:
+    """The hashes by which later stages refer to the files of an artifact."""
     return {artifact.content(name) for name in artifact.manifest["files"]}
 
 
-def _find_runs(config: Config, store: ArtifactCache, found: Found) -> None:
+def _input_hashes(artifact: Artifact) -> set[str]:
+    return set(map(str, artifact.manifest.get("reads", {}).get("inputs", {}).values()))
+
+
+def _add_runs(config: Config, cache: ArtifactCache, plan: PurgePlan) -> None:
     client, _ = connect(config)
     versions = {version.run_id: version for version in client.search_model_versions()}
-    for one in search_runs(client, experiment_ids(client, deleted=True)):
-        used = {
-            name.removeprefix(ARTIFACT_TAG): key for name, key in one.data.tags.items() if name.startswith(ARTIFACT_TAG)
-        }
-        if found.touched & set(used.values()):
-            found.runs.append(one.info.run_id)
-        folder = run_files(Path(config.paths.mlruns), one.info.run_id) / ADAPTER
-        known = store.at("train", used.get("train", "none")) is not None
-        if folder.is_dir() and (used.get("train") in found.touched or not known):
-            version = versions.get(one.info.run_id)
-            called = f"models:/{version.name}/{version.version}" if version else "not registered"
-            doubt = "" if known else "; its artifacts are gone, so that it may or may not be"
-            found.adapters[folder] = f"run {one.info.run_name} {one.info.run_id[:8]}, {called}{doubt}"
+    for tracked in search_runs(client, experiment_ids(client, deleted=True)):
+        run_id, tags = tracked.info.run_id, tracked.data.tags
+        keys = {tag.removeprefix(ARTIFACT_TAG): key for tag, key in tags.items() if tag.startswith(ARTIFACT_TAG)}
+        if plan.affected_keys & set(keys.values()):
+            plan.run_ids.append(run_id)
+        folder = run_files(Path(config.paths.mlruns), run_id) / ADAPTER
+        is_known = cache.at("train", keys.get("train", "none")) is not None
+        if folder.is_dir() and (keys.get("train") in plan.affected_keys or not is_known):
+            version = versions.get(run_id)
+            name = f"models:/{version.name}/{version.version}" if version else "not registered"
+            doubt = "" if is_known else "; its artifact was deleted, so this is not certain"
+            plan.adapters[folder] = f"run {tracked.info.run_name} {run_id[:8]}, {name}{doubt}"
 
 
-def _tell(config: Config, found: Found) -> None:
-    by_stage = Counter(artifact.folder.parent.name for artifact in found.artifacts)
-    shown = ", ".join(f"{count} of {stage}" for stage, count in by_stage.items()) or "none"
-    log.info("%-10s %d mails match; artifacts that go: %s", "purge", len(found.mails), shown)
-    kept = [
-        folder for folder in found.adapters if not config.purge.adapters and folder.is_relative_to(config.paths.mlruns)
-    ]
-    for folder, called in found.adapters.items():
-        fate = "stays" if folder in kept else "goes"
-        log.info("%-10s adapter that was trained on them, %s: %s (%s)", "purge", fate, folder, called)
+def _kept_adapters(config: Config, plan: PurgePlan) -> list[Path]:
+    """The affected adapters that are not deleted: copies in the store, unless the configuration asks for it."""
+    if config.purge.adapters:
+        return []
+    return [folder for folder in plan.adapters if folder.is_relative_to(config.paths.mlruns)]
+
+
+def _log_plan(config: Config, plan: PurgePlan) -> None:
+    counts = Counter(artifact.stage for artifact in plan.artifacts)
+    shown = ", ".join(f"{count} of {stage}" for stage, count in counts.items()) or "none"
+    log.info("%-10s %d mails match; artifacts to delete: %s", "purge", len(plan.mail_ids), shown)
+    kept = _kept_adapters(config, plan)
+    for folder, description in plan.adapters.items():
+        action = "kept" if folder in kept else "to delete"
+        log.info("%-10s adapter trained on them, %s: %s (%s)", "purge", action, folder, description)
     if kept:
-        log.info("%-10s purge.adapters=true removes these, too", "purge")
+        log.info("%-10s purge.adapters=true deletes the kept adapters, too", "purge")
 
 
-def _keep_sentences(store: ArtifactCache, found: Found, terms: purging.Terms) -> int:
-    """Keep what the model said of other mails, which took it hours, as an artifact of sentences alone."""
-    emails = {artifact.content("emails.jsonl"): artifact for artifact in found.artifacts if _is_of("data", artifact)}
-    kept: dict[str, Record] = {}
-    for artifact in found.artifacts:
-        if not _is_of("summarize", artifact) or not artifact.is_unchanged(SENTENCES):
+def _keep_sentences(cache: ArtifactCache, plan: PurgePlan, terms: purging.Terms) -> int:
+    """Keep the sentences that the model wrote about other mails, which takes hours, in an artifact of their own."""
+    emails = {artifact.content(EMAILS): artifact for artifact in plan.artifacts if artifact.stage == "data"}
+    kept: dict[str, Sentence] = {}
+    for artifact in plan.artifacts:
+        if artifact.stage != "summarize" or not artifact.is_unchanged(SENTENCES):
             continue
-        source = emails.get(str(artifact.manifest["reads"].get("inputs", {}).get("emails")))
-        if source is None:
-            continue
-        mails = jsonl.Lines(source.path("emails.jsonl"))
-        # A line for a mail, in their order.
-        for mail, sentence in zip(mails, jsonl.Lines(artifact.path(SENTENCES)), strict=True):
-            if not terms.matches_record(mail) and not terms.matches_record(sentence):
-                kept[sentence["key"]] = sentence
+        source = emails.get(str(artifact.manifest.get("reads", {}).get("inputs", {}).get("emails")))
+        if source is not None:
+            kept |= _sentences_about_others(source.path(EMAILS), artifact.path(SENTENCES), terms)
     if kept:
-        facts = {"reads": {}, "scores": {}, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-        key = hash_of(sorted(kept))
-        store.write("summarize", key, facts, lambda folder: {"sentences": _write(folder, kept)}, resumable=False)
+        facts: Mapping[str, Any] = {"reads": {}, "scores": {}, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+
+        def write(folder: Path) -> Mapping[str, Any]:
+            return {"sentences": jsonl.write(folder / SENTENCES, kept.values())}
+
+        cache.write("summarize", hash_of(sorted(kept)), facts, write, resumable=False)
     return len(kept)
 
 
-def _write(folder: Path, kept: Mapping[str, Record]) -> int:
-    return jsonl.write(folder / SENTENCES, kept.values())
+def _sentences_about_others(emails: Path, sentences: Path, terms: purging.Terms) -> dict[str, Sentence]:
+    """The sentences without a match, by key. The two files have a line per mail, in the same order."""
+    with jsonl.Lines(emails, Email) as mails, jsonl.Lines(sentences, Sentence) as written:
+        return {
+            sentence["key"]: sentence
+            for mail, sentence in zip(mails, written, strict=True)
+            if not terms.matches_record(mail) and not terms.matches_record(sentence)
+        }
 
 
-def _is_of(stage: str, artifact: Artifact) -> bool:
-    return artifact.folder.parent.name == stage
-
-
-def _clear_runs(config: Config, found: Found) -> None:
-    for run_id in found.runs:
-        for name in TEXTS:
+def _delete_run_files(config: Config, plan: PurgePlan) -> None:
+    for run_id in plan.run_ids:
+        for name in RUN_TEXTS:
             (run_files(Path(config.paths.mlruns), run_id) / name).unlink(missing_ok=True)
-    for folder in found.adapters:
+    for folder in plan.adapters:
         if config.purge.adapters and folder.is_dir():
             shutil.rmtree(folder)
 
 
-def _clear_tables(config: Config, terms: purging.Terms) -> None:
-    """Remove tables of `infer` among the outputs that speak of what was taken out."""
+def _delete_tables(config: Config, terms: purging.Terms) -> None:
+    """Delete the tables of `stage=infer` in the outputs that contain the words of a term."""
     for path in sorted([*config.outputs.glob("*.csv"), *config.outputs.glob(".*.progress.jsonl")]):
         if terms.matches_record({"text": path.read_text(encoding="utf-8", errors="replace")}):
             path.unlink()
-            log.info("%-10s %s spoke of it and is removed", "purge", path)
+            log.info("%-10s deleted %s, which matches", "purge", path)
 
 
-def _clear_own_call() -> None:
-    """Remove what Hydra wrote down of this call, which names what was taken out."""
-    if own := hydra_folder():
-        shutil.rmtree(own)
+def _delete_own_logs() -> None:
+    """Delete Hydra's record of this call, which contains the terms."""
+    if folder := hydra_folder():
+        shutil.rmtree(folder)
 
 
-def _traces(config: Config, found: Found) -> Iterator[str]:
-    """Files that still have lines of the mails or the addresses that were named."""
+def _find_traces(config: Config, plan: PurgePlan) -> Iterator[str]:
+    """Yield the files that contain lines of purged mails, or addresses in the terms."""
     addresses = [address.encode() for address in re.findall(r"[^\s:]+@[^\s:]+", config.purge.match or "")]
-    wanted = [*sample_passages(found.lines, LOOKED_FOR, config.seed), *addresses]
+    passages: Sequence[bytes] = [*sample_passages(plan.lines, SEARCHED_LINES, config.seed), *addresses]
     for path in text_files([config.outputs, Path(config.paths.mlruns)]):
-        if contains_any(path, wanted):
+        if contains_any(path, passages):
             yield str(path)

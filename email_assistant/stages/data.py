@@ -11,7 +11,8 @@ from email_assistant.archive import owner as owners
 from email_assistant.archive import purging, readers
 from email_assistant.archive.index import ArchiveIndex, parse_item
 from email_assistant.archive.mail import ArchiveItem, Mail
-from email_assistant.archive.selection import Selection, SelectionRules, select
+from email_assistant.archive.rules import SelectionRules
+from email_assistant.archive.selection import Selection, select
 from email_assistant.archive.tally import Tally
 from email_assistant.archive.workers import WorkerPool
 from email_assistant.configuration.schema import Config, Data

@@ -11,7 +11,8 @@ from email_assistant.archive import owner, signatures, threads
 from email_assistant.archive.duplicates import jaccard, near_duplicates
 from email_assistant.archive.language import LanguageDetector, LanguageResolver
 from email_assistant.archive.mail import Mail, Person, Unreadable
-from email_assistant.archive.selection import SelectionRules, read_and_select
+from email_assistant.archive.rules import SelectionRules
+from email_assistant.archive.selection import read_and_select
 from email_assistant.errors import ArchiveError
 from email_assistant.storage.records import Email
 

@@ -1,10 +1,13 @@
-"""The evidence of the last calls: what it finds, and that it finds what should not be."""
+"""The evidence of earlier calls: what the audit reports, and that it fails where something is not as promised."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from warm import Call
+
+from email_assistant.privacy.guard import AUDIT_FOLDER
 
 Run = Callable[..., Call]
 
@@ -13,33 +16,49 @@ Run = Callable[..., Call]
 def audit(run_py: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    return lambda *given: run_py("stage=audit", *given)
+    # A fresh process, since `tempfile` remembers the folder that it has used first.
+    return lambda *arguments: run_py("stage=audit", *arguments, fresh=True)
 
 
-def test_all_that_a_training_wrote_is_where_it_belongs(run_py: Run, audit: Run, tmp_path: Path) -> None:
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_an_undisturbed_project_passes_and_every_violation_fails(run_py: Run, audit: Run, tmp_path: Path) -> None:
     assert run_py("stage=train").code == 0
-    told = audit()
-    assert told.code == 0, told.err
-    assert "in 2 calls nothing tried to reach another machine" in told.out
-    assert "others may read or change 0" in told.out
-    for name in ("data", "summarize", "split"):
-        assert f"artifacts/{name}" in told.out.replace("\n", "")
-    # A mail's line in the store's database, a log or a temporary file; a file that others may read.
+    passed = audit()
+    assert passed.code == 0, passed.err
+    for stage in ("data", "summarize", "split"):
+        assert f"artifacts/{stage}" in passed.out.replace("\n", "")
+    # A mail's line in the store's database, a log or a temporary file.
     line = (tmp_path / "outputs" / "latest" / "data" / "emails.jsonl").read_text()
-    text = next(part for part in line.split("\\n") if part.startswith("send "))
+    secret = next(part for part in line.split("\\n") if part.startswith("send "))
     for place in ("outputs/runs/run.log", "mlruns/notes.txt", "tmp/left.txt"):
         (tmp_path / place).write_text(line)
-        astray = audit()
-        assert astray.code == 1 and f"text of mails lies where none should: {tmp_path / place}" in astray.err
-        assert text not in astray.err
+        failed = audit()
+        assert failed.code == 1 and str(tmp_path / place) in failed.err
+        assert secret not in failed.err
         (tmp_path / place).unlink()
-    # The newest first, and no more of them than was asked for.
+    # A folder that others may read.
+    (tmp_path / "outputs" / "runs").chmod(0o750)
+    failed = audit()
+    assert failed.code == 1 and f"{tmp_path}/outputs/runs" in failed.err and "chmod -R go=" in failed.err
+    (tmp_path / "outputs" / "runs").chmod(0o700)
+    # A call without the guard, in which a switch had another value.
+    (log,) = (tmp_path / "outputs" / AUDIT_FOLDER).iterdir()
+    with log.open("a") as file:
+        call = {"time": "2024-01-01T10:00:00+00:00", "call": "1-1", "process": 1, "what": "call", "stage": "train"}
+        file.write(json.dumps({**call, "guarded": False, "changed_switches": ["DO_NOT_TRACK"]}) + "\n")
+    failed = audit()
+    assert failed.code == 1 and "1 calls ran without the guard" in failed.err and "DO_NOT_TRACK" in failed.err
+
+
+def test_only_the_newest_temporary_files_are_searched(run_py: Run, audit: Run, tmp_path: Path) -> None:
+    assert run_py("stage=data").code == 0
     (tmp_path / "tmp" / "large.bin").write_bytes(b"x" * 2_000_000)
     for number in range(3):
         (tmp_path / "tmp" / f"{number}.bin").write_bytes(b"x" * 400_000)
-    few = audit("audit.temporary_mb=1")
-    said = " ".join(few.out.split())
-    assert few.code == 0 and "2 files in" in said and "(2.4 MB) were not looked through" in said, said
-    (tmp_path / "outputs" / "runs").chmod(0o750)
-    opened = audit()
-    assert opened.code == 1 and f"others may read or change {tmp_path}/outputs/runs: chmod -R go= " in opened.err
+    done = audit("audit.temporary_mb=1")
+    assert done.code == 0, done.err
+    # Two of the three small files fit.
+    assert "2 files in" in words(done.out) and "(2.4 MB)" in words(done.out)

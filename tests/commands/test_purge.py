@@ -1,4 +1,4 @@
-"""A person and a topic taken out of all that was made."""
+"""A person and a topic removed from everything that was made of an archive."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ EVALUATION = (
 
 
 @pytest.mark.parametrize(
-    ("match", "taken"),
+    ("match", "matches"),
     [
         ("from:bo@y.example", True),
         ("from:BO", True),
@@ -38,7 +38,7 @@ EVALUATION = (
         ("id:2@x or subject:the pier", True),
     ],
 )
-def test_what_a_term_takes(match: str, taken: bool) -> None:
+def test_what_a_term_matches(match: str, matches: bool) -> None:
     mail = Mail(
         source="s",
         id="1@x",
@@ -48,18 +48,19 @@ def test_what_a_term_takes(match: str, taken: bool) -> None:
         recipients=[Person("Bo Smith", "bo@y.example")],
     )
     terms = purging.parse_terms(match, KEY)
-    assert terms.matches(mail) == taken
+    assert terms.matches(mail) == matches
     record = {"id": "1@x", "text": mail.text, "subject": mail.subject, "to": ["Ada", "Bo Smith <bo@y.example>"]}
-    assert terms.matches_record(record) == taken
+    assert terms.matches_record(record) == matches
 
 
 @pytest.mark.parametrize("match", ["bo@y.example", "from:", "to:bo", "from:bo or subject:?!"])
-def test_what_is_no_term_is_refused(match: str) -> None:
+def test_an_invalid_term_is_refused(match: str) -> None:
     with pytest.raises(ConfigurationError, match="invalid term"):
         purging.parse_terms(match, KEY)
 
 
 def test_terms_are_kept_without_their_words(tmp_path: Path) -> None:
+    assert not purging.load_terms(tmp_path)
     terms = purging.parse_terms("from:bo@y.example or subject:pier", purging.load_terms(tmp_path).key)
     purging.save_terms(tmp_path, terms)
     text = (tmp_path / purging.PURGED_FILE).read_text()
@@ -70,52 +71,59 @@ def test_terms_are_kept_without_their_words(tmp_path: Path) -> None:
         purging.load_terms(tmp_path)
 
 
-def holding(tmp_path: Path, *wanted: str) -> Iterator[str]:
+def files_with(tmp_path: Path, *words: str) -> Iterator[str]:
+    """The files of the project that contain any of the words."""
     for root in ("outputs", "mlruns"):
         for path in (tmp_path / root).rglob("*"):
-            if path.is_file() and any(one.encode() in path.read_bytes() for one in wanted):
+            if path.is_file() and any(word.encode() in path.read_bytes() for word in words):
                 yield str(path.relative_to(tmp_path))
+
+
+def contents(tmp_path: Path) -> dict[Path, bytes]:
+    """What the artifacts and the files of the runs contain."""
+    roots = (tmp_path / "outputs" / "artifacts", tmp_path / "mlruns" / "artifacts")
+    return {path: path.read_bytes() for root in roots for path in root.rglob("*") if path.is_file()}
+
+
+def email_ids(tmp_path: Path) -> set[str]:
+    lines = (tmp_path / "outputs" / "latest" / "data" / "emails.jsonl").read_text().splitlines()
+    return {json.loads(line)["id"] for line in lines}
 
 
 def test_no_trace_is_left_and_the_next_training_is_without(run_py: Run, archive: Path, tmp_path: Path) -> None:
     mails = [json.loads(line) for line in archive.read_text().splitlines()]
+    ids = {mail["id"] for mail in mails}
     # Words that no other mail has.
     address, (first, second) = mails[7]["to"].partition("<")[2].rstrip(">"), (mails[7]["body"], mails[11]["body"])
-    gone = [address, *first.split()[4:7], *second.split()[4:7]]
+    purged = [address, *first.split()[4:7], *second.split()[4:7]]
     match = f"purge.match='from:{address} or subject:Order 11'"
     assert run_py(*EVALUATION).code == 0
-    assert list(holding(tmp_path, *gone))
-    # Where an adapter is exported, what is known of its memory is said.
-    report = json.loads((tmp_path / "outputs" / "latest" / "evaluate" / "report.json").read_text())
-    exported = run_py("stage=export", f"export.folder={tmp_path}/exported", *EVALUATION[1:])
-    assert ("it repeated verbatim" in exported.out) == bool(report["memorisation"]), exported.err
-    ask = tmp_path / "ask.txt"
-    ask.write_text("Write an email about glass")
-    assert run_py("stage=infer", f"infer.input={ask}").code == 0
-    before = sorted(tmp_path.rglob("*"))
-    shown = run_py("stage=purge", match, "purge.dry_run=true", fresh=True)
-    assert shown.code == 0, shown.err
-    assert "2 mails match" in shown.out and "nothing was changed" in shown.out
-    assert set(before) <= set(tmp_path.rglob("*"))
+    assert list(files_with(tmp_path, *purged))
+    requests = tmp_path / "requests.txt"
+    requests.write_text("Write an email about glass")
+    assert run_py("stage=infer", f"infer.input={requests}").code == 0
+    before = contents(tmp_path)
+    dry_run = run_py("stage=purge", match, "purge.dry_run=true", fresh=True)
+    assert dry_run.code == 0, dry_run.err
+    assert contents(tmp_path) == before
+    assert not purging.load_terms(tmp_path / "outputs")
     done = run_py("stage=purge", match, fresh=True)
     assert done.code == 0, done.err
-    assert "no passage of it is left" in done.out
-    assert list(holding(tmp_path, *gone)) == []
-    # The adapter that was trained on them is named, and stays in the store.
-    copies = list((tmp_path / "mlruns").rglob("adapter_model.safetensors"))
-    assert len(copies) == 1 and "adapter that was trained on them, stays" in done.out
-    assert "models:/" in done.out
+    assert list(files_with(tmp_path, *purged)) == []
+    assert len(purging.load_terms(tmp_path / "outputs").terms) == 2
+    # The store keeps the adapter that was trained on them, and the output names it.
+    (weights,) = (tmp_path / "mlruns").rglob("adapter_model.safetensors")
+    assert str(weights.parent) in done.out and "models:/" in done.out
     assert not list((tmp_path / "outputs" / "latest").iterdir())
-    # The archive is read without them; of the others' sentences none is asked for again.
+    # The archive is read without them. The sentences about the other 38 mails are not generated again.
     again = run_py("stage=train")
     assert again.code == 0, again.err
-    assert "reused 38 of 38" in again.out
-    latest = tmp_path / "outputs" / "latest"
-    ids = [json.loads(line)["id"] for line in (latest / "data" / "emails.jsonl").read_text().splitlines()]
-    assert len(ids) == 38 and not {"m7", "m11"} & set(ids)
-    assert list(holding(tmp_path, *gone)) == []
-    # What comes with an archive later is taken out, too; and adapters where that is wanted.
+    assert "38 of 38" in again.out
+    assert email_ids(tmp_path) == ids - {"m7", "m11"}
+    assert list(files_with(tmp_path, *purged)) == []
+    # A later purge adds to the earlier one, and deletes adapters where that is wanted.
     other = run_py("stage=purge", "purge.match='id:m3'", "purge.adapters=true", fresh=True)
     assert other.code == 0, other.err
     assert not list((tmp_path / "mlruns").rglob("adapter_model.safetensors"))
-    assert "37 kept" in run_py("stage=data").out
+    assert run_py("stage=data").code == 0
+    assert email_ids(tmp_path) == ids - {"m3", "m7", "m11"}

@@ -1,0 +1,247 @@
+"""The three steps of the second pass over an archive, each a function with its own result.
+
+`draft_messages` drops messages that need no comparison with others, `finish_drafts` cleans the rest by what all of them
+show (signatures, languages), and `drop_repeats` drops near-duplicates and surplus mails. Texts are kept on disk between
+the steps; memory holds some numbers per message of the owner, and the words of those that are kept.
+"""
+
+import json
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from email_assistant.archive import cleaning, signatures
+from email_assistant.archive.drafting import DraftedMail, FinishedMail, finish_batch
+from email_assistant.archive.drops import DropLog
+from email_assistant.archive.duplicates import NearDuplicateIndex, word_set
+from email_assistant.archive.examples import sample_numbers
+from email_assistant.archive.index import ArchiveIndex
+from email_assistant.archive.language import LanguageResolver
+from email_assistant.archive.owner import Owner
+from email_assistant.archive.rules import SelectionRules
+from email_assistant.archive.signatures import SignatureProfile
+from email_assistant.archive.threads import hash64
+from email_assistant.archive.workers import WorkerPool
+from email_assistant.storage import jsonl
+
+# Enough mails to learn the signature and the word frequencies from.
+SAMPLE_MAILS = 20_000
+
+
+@dataclass(frozen=True)
+class ReadingPlan:
+    """Which messages the second pass looks at, by their numbers.
+
+    Attributes:
+        by_owner: Flags of the owner's messages.
+        answered: Flags of the messages that one of the owner's answers, if their text is kept as context.
+        examples: Messages by other people to show in the report.
+        others: Messages by other people to clean and keep beside the owner's.
+    """
+
+    by_owner: bytearray
+    answered: bytearray
+    examples: frozenset[int]
+    others: frozenset[int]
+
+    @classmethod
+    def make(cls, index: ArchiveIndex, by_owner: bytearray, rules: SelectionRules) -> "ReadingPlan":
+        """Plan the second pass by the result of the first."""
+
+        def is_by_others(number: int) -> bool:
+            return not by_owner[number] and number not in index.unreadable
+
+        return cls(
+            by_owner=by_owner,
+            answered=index.answered_by(by_owner) if rules.context_words else bytearray(len(index)),
+            examples=sample_numbers(pair for pair in enumerate(index.sources()) if is_by_others(pair[0])),
+            others=index.sample(is_by_others, rules.others),
+        )
+
+    def wants(self, number: int) -> bool:
+        """Whether the second pass looks at a message."""
+        return bool(self.by_owner[number] or self.answered[number] or number in self.examples or number in self.others)
+
+
+@dataclass
+class Drafts:
+    """The result of the first step.
+
+    Attributes:
+        path: The file of drafts, a DraftedMail per line.
+        order: Timestamp, id and line of each of the owner's drafts, oldest first.
+        parent_lines: The line of each message that one of the owner's answers, by the hash of its id.
+        kinds: The number of the owner's messages by kind.
+        others: Id and text of the mails by other people.
+    """
+
+    path: Path
+    order: list[tuple[float, str, int]] = field(default_factory=list)
+    parent_lines: dict[int, int] = field(default_factory=dict)
+    kinds: Counter[str] = field(default_factory=Counter)
+    others: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class FinishedMails:
+    """The result of the second step.
+
+    Attributes:
+        path: The file of mails, a FinishedMail per line, oldest first.
+        profile: The owner's signatures and sign-offs.
+        languages: Decides the language of each mail.
+    """
+
+    path: Path
+    profile: SignatureProfile
+    languages: LanguageResolver = field(default_factory=LanguageResolver)
+
+    def language(self, mail: FinishedMail) -> str:
+        """The language of a mail, after all mails were finished."""
+        return self.languages.resolve(mail.detected, mail.cyrillic)
+
+
+def draft_messages(
+    messages: Iterable[DraftedMail], plan: ReadingPlan, rules: SelectionRules, drops: DropLog, path: Path
+) -> Drafts:
+    """First step: drop the messages for which nothing else needs to be known, and write the others to a file.
+
+    Args:
+        messages: The planned messages after the first cleaning step, in reading order.
+        plan: Why each of them is looked at.
+        rules: Which messages are kept.
+        drops: Notes the dropped messages.
+        path: The file to write the drafts to.
+    """
+    drafts, lines = Drafts(path), 0
+    with path.open("w", encoding="ascii") as file:
+        for message in messages:
+            reason = _drop_reason(message, rules)
+            is_own = bool(plan.by_owner[message.number])
+            is_parent = bool(plan.answered[message.number]) and message.error is None
+            if is_parent:
+                drafts.parent_lines[hash64(message.id)] = lines
+            if is_own:
+                drafts.kinds.update(message.kinds)
+                if reason:
+                    drops.drop(message, reason)
+                else:
+                    drafts.order.append((message.timestamp, message.id, lines))
+            else:
+                _note_other_message(message, reason, plan, rules, drops, drafts)
+            if is_parent or (is_own and reason is None):
+                _append(file, message)
+                lines += 1
+    drafts.order.sort()
+    return drafts
+
+
+def _note_other_message(
+    message: DraftedMail,
+    reason: str | None,
+    plan: ReadingPlan,
+    rules: SelectionRules,
+    drops: DropLog,
+    drafts: Drafts,
+) -> None:
+    """Keep a message by someone else as an example, or beside the owner's mails if the owner's own would be kept."""
+    if message.number in plan.examples:
+        drops.examples.offer("not_by_owner", message.example())
+    if message.number in plan.others and reason is None:
+        text = cleaning.finish(message.text)
+        if len(text.split()) >= rules.min_words:
+            drafts.others.append((message.id, text))
+
+
+def _drop_reason(message: DraftedMail, rules: SelectionRules) -> str | None:
+    """Why a message is dropped without regard to others; None to keep it."""
+    if message.error is not None:
+        return "unreadable"
+    for kind in message.kinds:
+        if kind in rules.drop:
+            return kind
+    if not message.original.strip():
+        return "no_text"
+    if message.text:
+        return None
+    return "only_code" if "code" in message.cuts else "only_quoted"
+
+
+def finish_drafts(
+    drafts: Drafts, owner: Owner, rules: SelectionRules, drops: DropLog, workers: WorkerPool
+) -> FinishedMails:
+    """Second step: cut signatures learned from all drafts, detect languages, and apply the limits of length.
+
+    Args:
+        drafts: The result of the first step.
+        owner: The owner, whose name signatures contain.
+        rules: Which messages are kept.
+        drops: Notes the dropped messages.
+        workers: The processes that clean.
+    """
+    with jsonl.Lines(drafts.path) as lines:
+        step = max(1, len(drafts.order) // SAMPLE_MAILS)
+        sample = (lines[line]["text"] for _, _, line in drafts.order[::step])
+        profile = signatures.learn(sample, owner.names)
+        mails = FinishedMails(drafts.path.with_name("finished.jsonl"), profile)
+        waiting: deque[DraftedMail] = deque()
+
+        def texts() -> Iterator[str]:
+            for _, _, line in drafts.order:
+                waiting.append(DraftedMail(**lines[line]))
+                yield waiting[-1].text
+
+        with mails.path.open("w", encoding="ascii") as file:
+            for result in workers.map_ordered(partial(finish_batch, profile=profile), texts(), len):
+                draft = waiting.popleft()
+                cuts = sorted({*draft.cuts, "signature"}) if result.had_signature else draft.cuts
+                values = vars(draft) | {"text": result.text, "cuts": cuts}
+                mail = FinishedMail(**values, detected=result.language, cyrillic=result.cyrillic)
+                if result.words < rules.min_words:
+                    drops.drop(mail, "too_short")
+                elif rules.max_words is not None and result.words > rules.max_words:
+                    drops.drop(mail, "too_long")
+                else:
+                    mails.languages.add(result.language, result.cyrillic)
+                    _append(file, mail)
+    return mails
+
+
+def drop_repeats(mails: FinishedMails, rules: SelectionRules, drops: DropLog) -> list[int]:
+    """Third step: drop mails in other languages, near-duplicates of earlier mails, and the oldest beyond the limit.
+
+    Args:
+        mails: The result of the second step.
+        rules: Which mails are kept.
+        drops: Notes the dropped mails.
+
+    Returns:
+        The lines of the kept mails in the file of finished mails.
+    """
+    kept = []
+    with jsonl.Lines(mails.path) as lines:
+        step = max(1, len(lines) // SAMPLE_MAILS)
+        frequencies: Counter[str] = Counter()
+        for line in range(0, len(lines), step):
+            frequencies.update(word_set(lines[line]["text"]))
+        index = NearDuplicateIndex(rules.duplicate_similarity, frequencies)
+        for line in range(len(lines)):
+            mail = FinishedMail(**lines[line])
+            if rules.languages and mails.language(mail) not in rules.languages:
+                drops.drop(mail, "other_language")
+            elif index.query_and_add(line, mail.text):
+                drops.drop(mail, "duplicate")
+            else:
+                kept.append(line)
+        surplus = max(0, len(kept) - rules.max_mails) if rules.max_mails is not None else 0
+        for line in kept[:surplus]:
+            drops.drop(FinishedMail(**lines[line]), "beyond_max_mails")
+    return kept[surplus:]
+
+
+def _append(file: TextIO, mail: DraftedMail) -> None:
+    # In ASCII, since broken mails have lone surrogates, which UTF-8 cannot encode.
+    file.write(json.dumps(vars(mail)) + "\n")
