@@ -1,16 +1,15 @@
-"""Mail that means harm: to the model that reads it, the terminal, the spreadsheet, the folder."""
+"""Hostile mail: against the model that reads it, the terminal, spreadsheets, and other files."""
 
 import csv
+import io
 import json
-import zipfile
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from warm import Call
 
-from email_assistant.archive import readers
-from email_assistant.archive.mail import RawMessage
 from email_assistant.requests.injection import speaks_to_model
 from email_assistant.stages.infer import write_table
 
@@ -85,15 +84,36 @@ def test_nothing_of_an_archive_reaches_the_terminal_as_a_command(run_py: Run, ar
         assert not {"\x1b", "\x07", "\x9b"} & set(call.out + call.err)
 
 
-def test_names_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
-    archive = tmp_path / "inner" / "mails.zip"
-    archive.parent.mkdir()
-    message = "From: Ada <ada@x.example>\nTo: Bo <bo@y.example>\nSubject: Rope\n\nThe rope is wet.\n"
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("../../climbed.eml", message)
-        file.writestr("/tmp/climbed.eml", message)
-    before = sorted(tmp_path.rglob("*"))
-    read = list(readers.read([archive], "auto", {}))
-    assert [one.data for one in read if isinstance(one, RawMessage)] == [message.encode()] * 2
-    assert sorted(tmp_path.rglob("*")) == before
-    assert not Path("/tmp/climbed.eml").exists()
+def add_member(
+    archive: tarfile.TarFile, name: str, content: str = "", link: str = "", kind: bytes = tarfile.REGTYPE
+) -> None:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname, member.size = kind, link, len(content.encode())
+    archive.addfile(member, io.BytesIO(content.encode()))
+
+
+def test_names_and_links_in_an_archive_reach_no_other_file(run_py: Run, tmp_path: Path) -> None:
+    mail = "From: Ada <ada@x.example>\nTo: Bo <bo@y.example>\nSubject: {0}\nMessage-ID: <{0}>\n\nThe rope {1} is wet.\n"
+    secret = tmp_path / "secret.eml"
+    secret.write_text(mail.format("secret", "in the safe"))
+    hostile = tmp_path / "inner" / "mails.tar"
+    hostile.parent.mkdir()
+    outside = tmp_path / "outside.eml"
+    with tarfile.open(hostile, "w") as archive:
+        add_member(archive, "../outside.eml", mail.format("../../up", "above"))
+        add_member(archive, str(outside), mail.format("/tmp/absolute", "at the root"))
+        add_member(archive, "symbolic.eml", link=str(secret), kind=tarfile.SYMTYPE)
+        add_member(archive, "hard.eml", link="../secret.eml", kind=tarfile.LNKTYPE)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    done = run_py(
+        "stage=data", f"data.path={hostile}", "data.owner=[ada@x.example]", "data.min_words=1", "tracking=none"
+    )
+    assert done.code == 0, done.err
+    emails = (tmp_path / "outputs" / "latest" / "data" / "emails.jsonl").read_text().splitlines()
+    # Both regular members are read, although their names point elsewhere; links are not followed.
+    assert {json.loads(email)["id"] for email in emails} == {"../../up", "/tmp/absolute"}
+    # Nothing is written outside of the project's folders, whatever members, ids and subjects are called.
+    folders = [tmp_path / "outputs", tmp_path / "mlruns"]
+    after = [path for path in tmp_path.rglob("*") if path.is_file()]
+    elsewhere = [path for path in after if not any(path.is_relative_to(folder) for folder in folders)]
+    assert {path: path.read_bytes() for path in elsewhere} == before
