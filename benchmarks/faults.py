@@ -256,8 +256,15 @@ def disks(setup: Setup) -> Iterator[FaultResult]:
     yield closed
 
 
-def altered(setup: Setup) -> Iterator[FaultResult]:
+def damaged_files(setup: Setup) -> Iterator[FaultResult]:
     """Truncated and changed files."""
+    yield _damaged_artifacts(setup)
+    yield _damaged_checkpoints(setup)
+    yield _damaged_hashes(setup)
+    yield _damaged_store(setup)
+
+
+def _damaged_artifacts(setup: Setup) -> FaultResult:
     artifact = FaultResult("artifact changed or truncated", reaction="reported; `force=true` rebuilds it")
     for stage, names in RESULTS.items():
         for damage in (_truncate, _flip):
@@ -269,7 +276,10 @@ def altered(setup: Setup) -> Iterator[FaultResult]:
                 artifact.errors.append(f"{stage}: not reported")
             setup.check(artifact, stage, outputs, setup.call(stage, outputs, "force=true"))
             shutil.rmtree(outputs)
-    yield artifact
+    return artifact
+
+
+def _damaged_checkpoints(setup: Setup) -> FaultResult:
     checkpoint = FaultResult("checkpoint changed or truncated", reaction="reported and not used")
     for damage in (_truncate, _flip):
         for name in ("weights.safetensors", "optimizer.pt", "best.safetensors", "state.json"):
@@ -282,12 +292,18 @@ def altered(setup: Setup) -> Iterator[FaultResult]:
                 checkpoint.errors.append(f"{name}: not reported")
             setup.check(checkpoint, "train", outputs, done)
             shutil.rmtree(outputs)
-    yield checkpoint
+    return checkpoint
+
+
+def _damaged_hashes(setup: Setup) -> FaultResult:
     hashes = FaultResult("cache of hashes truncated", tries=1, reaction="rebuilt")
     outputs = setup.before("train")
     _truncate(outputs / "fingerprints.json")
     setup.check(hashes, "train", outputs, setup.call("train", outputs))
-    yield hashes
+    return hashes
+
+
+def _damaged_store(setup: Setup) -> FaultResult:
     store = FaultResult("MLflow database truncated", reaction="reported; works once it is moved away")
     for damage in (_truncate, lambda file: file.write_bytes(b"")):
         store.tries += 1
@@ -300,7 +316,7 @@ def altered(setup: Setup) -> Iterator[FaultResult]:
             store.errors.append(f"{met.code}: {met.output.strip().splitlines()[-1:]}")
         shutil.rmtree(runs)
         setup.check(store, "split", outputs, setup.call("split", outputs, f"paths.mlruns={runs}"))
-    yield store
+    return store
 
 
 def _copied(setup: Setup) -> Path:
@@ -403,13 +419,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50, help="number of kills over all stages")
     parser.add_argument("--seed", type=int, default=1, help="seed of the moments of kills")
-    parser.add_argument("--only", nargs="*", default=["kills", "disks", "altered", "others"])
+    parser.add_argument("--only", nargs="*", default=["kills", "disks", "damaged", "others"])
     parser.add_argument("--stages", nargs="*", default=list(RESULTS), help="stages to kill")
     arguments = parser.parse_args()
     kinds: dict[str, Callable[[Setup], Iterator[FaultResult]]] = {
         "kills": partial(kills, count=arguments.kills // len(RESULTS), stages=arguments.stages),
         "disks": disks,
-        "altered": altered,
+        "damaged": damaged_files,
         "others": others,
     }
     rows = []

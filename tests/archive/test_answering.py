@@ -32,6 +32,6 @@ def test_nothing_to_answer_is_refused(tmp_path: Path) -> None:
             text_to_answer(tmp_path / name)
 
 
-def test_shortened_keeps_lines_and_says_that_it_cut() -> None:
+def test_truncated_text_keeps_lines_and_ends_with_an_ellipsis() -> None:
     assert truncate_words("one two\nthree four", 10) == "one two\nthree four"
     assert truncate_words("one two\nthree four\nfive", 3) == "one two\nthree …"

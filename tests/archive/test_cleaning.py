@@ -185,7 +185,7 @@ def test_answers_between_quotes_of_html_stay() -> None:
         ),
     ],
 )
-def test_footers_go_and_say_what_they_were(footer: str, kind: str) -> None:
+def test_footers_are_cut_with_their_kind(footer: str, kind: str) -> None:
     lines, kinds = strip_footers(f"Hello there.\n\nCheers, W\n\n{footer}".split("\n"))
     assert "\n".join(lines).strip() == "Hello there.\n\nCheers, W"
     assert kinds == {kind}
@@ -199,7 +199,7 @@ def test_footers_go_and_say_what_they_were(footer: str, kind: str) -> None:
         "The mailing list is dead, long live the list.",
     ],
 )
-def test_words_that_look_like_footers_stay(text: str) -> None:
+def test_sentences_similar_to_footers_are_kept(text: str) -> None:
     assert strip_footers(["Hello.", "", text])[0] == ["Hello.", "", text]
 
 
@@ -222,7 +222,7 @@ def test_the_signature_goes_below_the_name_and_the_sign_off_stays() -> None:
     assert "PS: Bring" in cleaning.finish(postscript, learned)
 
 
-def test_recurring_sentences_and_sign_offs_are_no_signature() -> None:
+def test_recurring_sentences_and_sign_offs_are_kept() -> None:
     texts = [f"Mail {number} says this.\n\nPlease call if in doubt.\nThanks.\nAda" for number in range(30)]
     learned = signatures.learn(texts, ["Ada"])
     assert cleaning.finish(texts[0], learned) == texts[0]

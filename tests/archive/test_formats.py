@@ -29,8 +29,8 @@ OLM = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def read_all(*archives: Path, survey: readers.ReadStats | None = None) -> list[Mail | Unreadable]:
-    return [parse_item(found) for found in readers.read(archives, "auto", COLUMNS, survey)]
+def read_all(*archives: Path, stats: readers.ReadStats | None = None) -> list[Mail | Unreadable]:
+    return [parse_item(item) for item in readers.read(archives, "auto", COLUMNS, stats)]
 
 
 def texts(*archives: Path) -> list[str]:
@@ -67,14 +67,16 @@ def test_containers_are_read_without_unpacking(tmp_path: Path, pack: object) -> 
     }
     before = set(tmp_path.parent.rglob("*"))
     archive = pack(tmp_path / "archive", files)  # type: ignore[operator]
-    survey = readers.ReadStats()
-    found = read_all(archive, survey=survey)
-    assert sorted(mail.text.strip() for mail in found if isinstance(mail, Mail)) == [f"text {n}" for n in (1, 2, 3, 4)]
-    assert {mail.text.strip() for mail in found if isinstance(mail, Mail) and mail.sent_folder} == {
+    stats = readers.ReadStats()
+    messages = read_all(archive, stats=stats)
+    assert sorted(mail.text.strip() for mail in messages if isinstance(mail, Mail)) == [
+        f"text {n}" for n in (1, 2, 3, 4)
+    ]
+    assert {mail.text.strip() for mail in messages if isinstance(mail, Mail) and mail.sent_folder} == {
         *("text 1", "text 2", "text 3")
     }
-    assert survey.formats == {"mbox": 1, "maildir": 1, "eml": 1}
-    assert len(survey.skipped) == 1
+    assert stats.formats == {"mbox": 1, "maildir": 1, "eml": 1}
+    assert len(stats.skipped) == 1
     assert set(tmp_path.parent.rglob("*")) - before == {archive}
     assert readers.archive_files([archive], "auto", COLUMNS) == [archive]
 
@@ -87,19 +89,19 @@ def test_a_zip_in_a_tgz_and_a_compressed_mbox(tmp_path: Path) -> None:
     assert [text.strip() for text in texts(outer, single)] == ["text 1", "text 2", "text 3"]
 
 
-def test_what_breaks_is_named_and_what_came_before_stays(tmp_path: Path) -> None:
+def test_a_truncated_file_is_reported_and_its_complete_messages_are_kept(tmp_path: Path) -> None:
     whole = gzip.compress(mbox(*range(2000)))
     broken = tmp_path / "broken.mbox.gz"
     broken.write_bytes(whole[: len(whole) // 2])
     other = tmp_path / "fine.mbox"
     other.write_bytes(mbox(5000))
-    found = read_all(broken, other)
-    assert sum(isinstance(mail, Mail) for mail in found) > 500
-    assert [mail.reason.partition(":")[0] for mail in found if isinstance(mail, Unreadable)] == ["EOFError"]
-    assert isinstance(found[-1], Mail)
+    messages = read_all(broken, other)
+    assert sum(isinstance(mail, Mail) for mail in messages) > 500
+    assert [mail.reason.partition(":")[0] for mail in messages if isinstance(mail, Unreadable)] == ["EOFError"]
+    assert isinstance(messages[-1], Mail)
 
 
-def test_encrypted_members_of_a_zip_are_named(tmp_path: Path) -> None:
+def test_encrypted_members_of_a_zip_are_reported(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.zip", {"a.mbox": mbox(1), "b.mbox": mbox(2)})
     data = bytearray(path.read_bytes())
     # The flag of encryption of the first member, in its local header and in the directory.
@@ -111,11 +113,11 @@ def test_encrypted_members_of_a_zip_are_named(tmp_path: Path) -> None:
     assert isinstance(read, Mail)
 
 
-def test_bombs_end_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decompression_bombs_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "ALWAYS_ALLOWED", 1 << 20)
     path = zipped(tmp_path / "bomb.zip", {"a.mbox": mbox(1) + b"x" * (8 << 20), "b.mbox": mbox(2)})
-    found = read_all(path)
-    assert any(isinstance(mail, Unreadable) and "grows" in mail.reason for mail in found)
+    messages = read_all(path)
+    assert any(isinstance(mail, Unreadable) and "grows" in mail.reason for mail in messages)
     deep = mbox(1)
     for depth in range(6):
         deep = zipped(tmp_path / f"{depth}.zip", {"inner": deep}).read_bytes()
@@ -124,12 +126,12 @@ def test_bombs_end_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert isinstance(refused, Unreadable)
 
 
-def test_several_archives_keep_their_names_apart(tmp_path: Path) -> None:
+def test_several_archives_have_distinct_sources(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.mbox").write_bytes(mbox(1))
-    found = read_all(tmp_path / "a", tmp_path / "b")
-    assert [mail.source for mail in found] == ["1:a/x.mbox#0", "2:b/x.mbox#0"]
+    messages = read_all(tmp_path / "a", tmp_path / "b")
+    assert [mail.source for mail in messages] == ["1:a/x.mbox#0", "2:b/x.mbox#0"]
 
 
 @pytest.mark.parametrize(
@@ -148,13 +150,13 @@ def test_folders_of_sent_mail(tmp_path: Path, folder: str, sent: bool) -> None:
     assert mail.sent_folder is sent
 
 
-def test_gmails_labels_say_what_was_sent(tmp_path: Path) -> None:
+def test_gmail_labels_mark_sent_mail(tmp_path: Path) -> None:
     message = "X-Gmail-Labels: =?UTF-8?Q?Wichtig,Gesendet?=\n" + MESSAGE.format(id=1, text="x")
     (tmp_path / "all.mbox").write_text(f"{SEPARATOR}{message}\n{SEPARATOR}{MESSAGE.format(id=2, text='y')}\n")
     assert [mail.sent_folder for mail in read_all(tmp_path) if isinstance(mail, Mail)] == [True, False]
 
 
-def test_emlx_ends_where_its_length_says(tmp_path: Path) -> None:
+def test_emlx_ends_at_its_length(tmp_path: Path) -> None:
     message = MESSAGE.format(id=1, text="Noon it is.").encode()
     (tmp_path / "1.emlx").write_bytes(b"%d   \n" % len(message) + message + b'<?xml version="1.0"?><plist/>')
     (mail,) = read_all(tmp_path)
@@ -162,12 +164,12 @@ def test_emlx_ends_where_its_length_says(tmp_path: Path) -> None:
     assert mail.text.strip() == "Noon it is."
 
 
-def test_apples_and_outlooks_samples(shared_mail: Path) -> None:
-    survey = readers.ReadStats()
-    found = read_all(shared_mail / "outlook_apple", survey=survey)
-    assert not [each for each in found if isinstance(each, Unreadable)]
-    assert survey.formats == {"emlx": 12, "pst": 3, "eml": 2, "msg": 2}
-    by_source = {mail.source: mail for mail in found if isinstance(mail, Mail)}
+def test_samples_of_apple_mail_and_outlook(shared_mail: Path) -> None:
+    stats = readers.ReadStats()
+    messages = read_all(shared_mail / "outlook_apple", stats=stats)
+    assert not [each for each in messages if isinstance(each, Unreadable)]
+    assert stats.formats == {"emlx": 12, "pst": 3, "eml": 2, "msg": 2}
+    by_source = {mail.source: mail for mail in messages if isinstance(mail, Mail)}
     assert by_source["emlx/mikez_plaintext.emlx"].text.startswith("You're welcome. :)")
     msg = by_source["unicode.msg"]
     assert (msg.subject, msg.senders) == ("Test for TIF files", [Person("Brian Zhou", "brizhou@gmail.com")])

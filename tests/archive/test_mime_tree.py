@@ -61,9 +61,9 @@ def test_no_message_escapes(data: bytes) -> None:
     ids=["parts", "line", "fields"],
 )
 def test_bombs_are_counted_as_unreadable(bomb: bytes) -> None:
-    found = parse_item(RawMessage("s", bomb))
-    assert isinstance(found, Unreadable)
-    assert "more than" in found.reason
+    parsed = parse_item(RawMessage("s", bomb))
+    assert isinstance(parsed, Unreadable)
+    assert "more than" in parsed.reason
 
 
 def test_nesting_without_end_is_counted_as_unreadable() -> None:
@@ -72,6 +72,6 @@ def test_nesting_without_end_is_counted_as_unreadable() -> None:
         boundary = b"b%d" % depth
         inner = b"Content-Type: multipart/mixed; boundary=" + boundary + b"\n\n--" + boundary + b"\n" + inner
         inner += b"\n--" + boundary + b"--\n"
-    found = parse_item(RawMessage("s", b"From: a@x.example\n" + inner))
-    assert isinstance(found, Unreadable)
-    assert "multiparts" in found.reason
+    parsed = parse_item(RawMessage("s", b"From: a@x.example\n" + inner))
+    assert isinstance(parsed, Unreadable)
+    assert "multiparts" in parsed.reason

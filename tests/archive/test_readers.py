@@ -20,14 +20,14 @@ MESSAGE = (
 
 
 def read_all(archive: Path, wanted: str = "auto", **columns: str) -> list[Mail | Unreadable]:
-    return [parse_item(found) for found in readers.read([archive], wanted, COLUMNS | columns)]
+    return [parse_item(item) for item in readers.read([archive], wanted, COLUMNS | columns)]
 
 
 def texts(archive: Path, **columns: str) -> list[str]:
     return [message.text for message in read_all(archive, **columns) if isinstance(message, Mail)]
 
 
-def test_mbox_takes_back_escapes_and_keeps_bodies_whole(tmp_path: Path) -> None:
+def test_mbox_removes_escapes_and_keeps_bodies_whole(tmp_path: Path) -> None:
     path = tmp_path / "no_ending"
     first = MESSAGE.format(id=1, text="one\n\n>From here on\n>>From there\n\nFrom me to you, no date")
     second = MESSAGE.format(id=2, text="two")
@@ -47,8 +47,8 @@ def test_every_body_written_as_mboxrd_comes_back(tmp_path_factory: pytest.TempPa
                 f">{line}" if line.lstrip(">").startswith("From ") else line for line in body.split("\n")
             )
             file.write(separator + f"Subject: x\n\n{escaped}\n\n".encode())
-    found = [(data or b"").decode() for data in mbox.split(io.BytesIO(path.read_bytes()))]
-    assert [message.removeprefix("Subject: x\n\n").removesuffix("\n") for message in found[:-1]] == bodies
+    read = [(data or b"").decode() for data in mbox.split(io.BytesIO(path.read_bytes()))]
+    assert [message.removeprefix("Subject: x\n\n").removesuffix("\n") for message in read[:-1]] == bodies
 
 
 def test_maildir_and_its_sent_folder(tmp_path: Path) -> None:
@@ -58,21 +58,21 @@ def test_maildir_and_its_sent_folder(tmp_path: Path) -> None:
     (tmp_path / "cur" / "1:2,S").write_text(MESSAGE.format(id=1, text="inbox"))
     (tmp_path / "tmp" / "2").write_text(MESSAGE.format(id=2, text="not delivered"))
     (tmp_path / ".Sent" / "cur" / "3:2,S").write_text(MESSAGE.format(id=3, text="sent"))
-    found = {message.text: message.sent_folder for message in read_all(tmp_path) if isinstance(message, Mail)}
-    assert found == {"inbox": False, "sent": True}
+    read = {message.text: message.sent_folder for message in read_all(tmp_path) if isinstance(message, Mail)}
+    assert read == {"inbox": False, "sent": True}
 
 
-def test_a_folder_of_eml_names_what_it_passes_over(tmp_path: Path) -> None:
+def test_a_folder_of_eml_reports_skipped_files(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "a.eml").write_text(MESSAGE.format(id=1, text="a"))
     (tmp_path / "deep" / "b.eml").write_text(MESSAGE.format(id=2, text="b"))
     (tmp_path / "NOTES.txt").write_text("Source: somewhere\nnot mail\n")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
     assert texts(tmp_path) == ["a", "b"]
-    survey = readers.ReadStats()
-    assert len(list(readers.read([tmp_path], "auto", COLUMNS, survey))) == 2
-    assert survey.skipped == ["NOTES.txt", "picture.png"]
-    assert survey.formats == {"eml": 2}
+    stats = readers.ReadStats()
+    assert len(list(readers.read([tmp_path], "auto", COLUMNS, stats))) == 2
+    assert stats.skipped == ["NOTES.txt", "picture.png"]
+    assert stats.formats == {"eml": 2}
 
 
 def test_jsonl_by_usual_names_with_a_broken_line(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_csv_with_a_mapping_quotes_newlines_and_semicolons(tmp_path: Path) -> No
     assert [person.name for person in mail.recipients] == ["Анна"]
 
 
-def test_a_missing_column_is_named_with_those_there(tmp_path: Path) -> None:
+def test_an_error_for_a_missing_column_lists_the_columns(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a,text\n1,2\n")
     with pytest.raises(ArchiveError, match=r"data\.columns\.subject=b: the columns are a, text"):
@@ -104,7 +104,7 @@ def test_a_missing_column_is_named_with_those_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\1\2", b"just some words\n"])
-def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_mail_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x"
     path.write_bytes(content)
     with pytest.raises(ArchiveError, match=str(path)):

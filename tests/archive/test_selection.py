@@ -89,7 +89,7 @@ def test_the_newest_are_kept_in_order_of_date(tmp_path: Path) -> None:
     assert dropped == {"s1": "beyond_max_mails"}
 
 
-def test_ids_stay_apart(tmp_path: Path) -> None:
+def test_ids_are_made_unique(tmp_path: Path) -> None:
     kept, _ = select([mail(1, id="same"), mail(2, id="same")], RULES, tmp_path)
     assert [email["id"] for email in kept] == ["same", "same#2"]
 
@@ -99,8 +99,8 @@ def test_kinds_and_languages_are_dropped_as_the_rules_say(tmp_path: Path) -> Non
     english = "Dear Hans, would you please send me the papers by Tuesday? Many thanks and kind regards, crate number {}"
     numbers = ("one", "two", "three")
     messages = [
-        *(mail(place, german.format(number)) for place, number in enumerate(numbers)),
-        *(mail(10 + place, english.format(number)) for place, number in enumerate(numbers)),
+        *(mail(index, german.format(number)) for index, number in enumerate(numbers)),
+        *(mail(10 + index, english.format(number)) for index, number in enumerate(numbers)),
         mail(20, "A bounce that says something or other", kinds=frozenset({"bounce", "list"})),
     ]
     rules = SelectionRules(1, None, 1.0, drop=frozenset({"list"}), languages=frozenset({"de"}))
@@ -110,7 +110,7 @@ def test_kinds_and_languages_are_dropped_as_the_rules_say(tmp_path: Path) -> Non
     assert len(select(messages, SelectionRules(1), tmp_path)[0]) == len(messages)
 
 
-def test_context_is_the_parent_of_the_archive_or_else_what_is_quoted(tmp_path: Path) -> None:
+def test_context_is_the_parent_in_the_archive_or_else_the_quote(tmp_path: Path) -> None:
     bo = Person("Bo", "bo@y.example")
     messages = [
         mail(1, "Shall we meet at noon?\n\n> older words", senders=[bo]),
@@ -136,7 +136,7 @@ def test_every_reason_has_an_example(tmp_path: Path) -> None:
     assert all(example.original for examples in shown.values() for example in examples)
 
 
-def test_mails_by_others_are_kept_beside_where_they_could_be_the_owner_s(tmp_path: Path) -> None:
+def test_mails_by_others_are_kept_if_they_pass_the_rules_of_the_owners(tmp_path: Path) -> None:
     bo = Person("Bo", "bo@y.example")
     messages = [
         *(mail(number, senders=[bo]) for number in range(9)),
@@ -159,7 +159,7 @@ def test_mails_by_others_are_kept_beside_where_they_could_be_the_owner_s(tmp_pat
     assert others(moved, 4) == some
 
 
-def test_what_is_kept_beside_is_redacted_in_its_own_language(tmp_path: Path) -> None:
+def test_mails_by_others_are_redacted_in_their_own_language(tmp_path: Path) -> None:
     bo = Person("Bo", "bo@y.example")
     text = "Позвоните мне завтра утром, пожалуйста: тел. 8 (495) 123-45-67, буду рад поговорить о погоде."
     messages = [mail(number, text, senders=[bo]) for number in range(2)] + [mail(9)]
@@ -191,9 +191,9 @@ def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
 def test_owner_by_folder_of_sent_mail_before_numbers() -> None:
     other = Person("News", "news@y.example")
     mails = [mail(number, senders=[other]) for number in range(5)] + [mail(9, sent_folder=True)]
-    found = find_owner(mails)
-    assert found.addresses == {"ada@x.example"}
-    assert "folders of sent mail" in found.grounds
+    result = find_owner(mails)
+    assert result.addresses == {"ada@x.example"}
+    assert "folders of sent mail" in result.grounds
 
 
 def test_owner_by_sending_and_receiving() -> None:
@@ -201,8 +201,8 @@ def test_owner_by_sending_and_receiving() -> None:
         mail(number, senders=[Person(f"P{number}", f"p{number}@y.example")], recipients=[ME]) for number in range(4)
     ]
     newsletter = [mail(10 + number, senders=[Person("N", "n@z.example")], recipients=[ME]) for number in range(3)]
-    found = find_owner([*others, *newsletter, mail(20), mail(21, senders=[Person("Ada Example", "ada@work.example")])])
-    assert found.addresses == {"ada@x.example", "ada@work.example"}
+    result = find_owner([*others, *newsletter, mail(20), mail(21, senders=[Person("Ada Example", "ada@work.example")])])
+    assert result.addresses == {"ada@x.example", "ada@work.example"}
 
 
 @pytest.mark.parametrize(
@@ -210,13 +210,13 @@ def test_owner_by_sending_and_receiving() -> None:
     "sender",
     [Person("Ada Example", "ada@elsewhere.example"), Person("Ada Example", "аda@x.example")],
 )
-def test_who_takes_the_owners_name_to_write_to_the_owner_is_not_the_owner(sender: Person) -> None:
+def test_a_sender_who_uses_the_owners_name_to_write_to_the_owner_is_an_impostor(sender: Person) -> None:
     own = [mail(number, recipients=[Person("Bo", "bo@y.example")]) for number in range(9)]
     fraud = [mail(20 + number, "I have hacked you, pay now.", senders=[sender], recipients=[ME]) for number in range(3)]
-    found = find_owner([*own, *fraud])
-    assert found.addresses == {"ada@x.example"}
-    assert [found.wrote(one) for one in (own[0], fraud[0])] == [True, False]
-    assert sender.address in found.grounds
+    result = find_owner([*own, *fraud])
+    assert result.addresses == {"ada@x.example"}
+    assert [result.wrote(message) for message in (own[0], fraud[0])] == [True, False]
+    assert sender.address in result.grounds
     # One that wrote to somebody else, too, is the owner's other account.
     work = mail(30, senders=[sender], recipients=[ME, Person("Bo", "bo@y.example")])
     assert find_owner([*own, *fraud, work]).wrote(fraud[0])
@@ -226,7 +226,7 @@ def test_an_address_that_looks_alike_under_another_name_is_not_the_owner() -> No
     assert not owner.parse_owner(["ada@x.example"]).wrote(mail(1, senders=[Person("Ada", "аda@x.example")]))
 
 
-def test_owner_given_by_name_address_or_both() -> None:
+def test_owner_configured_by_name_address_or_both() -> None:
     assert owner.parse_owner(["Ada Example"]).wrote(mail(1, senders=[Person("ada example", "")]))
     assert owner.parse_owner(["Ada <ADA@x.example>"]).addresses == {"ada@x.example"}
     assert not owner.parse_owner(["bo@y.example"]).wrote(mail(1))
@@ -274,10 +274,10 @@ def test_threads_by_reference_column_and_subject() -> None:
         mail(5, id="row5", thread="T"),
         mail(6, id="row6", thread="T"),
     ]
-    found = thread_names(mails)
-    assert found["1@x"] == found["2@x"] == found["3@x"]
-    assert found["row5"] == found["row6"]
-    assert len(set(found.values())) == 3
+    result = thread_names(mails)
+    assert result["1@x"] == result["2@x"] == result["3@x"]
+    assert result["row5"] == result["row6"]
+    assert len(set(result.values())) == 3
 
 
 def test_the_sign_off_stays_and_the_signature_goes() -> None:
@@ -296,7 +296,7 @@ def test_a_signature_without_delimiter_is_learned() -> None:
 def test_language_of_short_texts_is_the_writers_usual_one() -> None:
     german = "Lieber Hans, kannst du mir bitte die Unterlagen bis Dienstag schicken? Danke und viele Grüße"
     russian = "Привет, Маша! Пришли, пожалуйста, документы до вторника, очень нужно, спасибо тебе большое!"
-    found = detect_all(
+    result = detect_all(
         [german, german + " heute", german + " morgen", "ok danke", "да", *[russian + str(n) for n in range(3)]]
     )
-    assert found == ["de", "de", "de", "de", "ru", "ru", "ru", "ru"]
+    assert result == ["de", "de", "de", "de", "ru", "ru", "ru", "ru"]

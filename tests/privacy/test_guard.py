@@ -53,11 +53,11 @@ def test_what_stays_on_the_machine_is_open(tmp_path: Path) -> None:
         kernel.connect((0, 0))
 
 
-def written_down(folder: Path) -> list[dict[str, Any]]:
+def logged_events(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for file in folder.iterdir() for line in file.read_text().splitlines()]
 
 
-def test_connections_are_written_down_once_with_who_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_are_logged_once_with_their_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(guard.LOG_VARIABLE, "")
     monkeypatch.setenv(guard.CALL_VARIABLE, "")
     guard.start_audit_log(tmp_path / "audit", "train")
@@ -71,20 +71,20 @@ def test_connections_are_written_down_once_with_who_asked(tmp_path: Path, monkey
     )
     child = subprocess.run([sys.executable, "-c", lookup], cwd=ROOT, capture_output=True, check=False)
     assert b"refused the look-up of b.example by __main__" in child.stderr
-    call, *seen = written_down(tmp_path / "audit")
+    call, *seen = logged_events(tmp_path / "audit")
     assert (call["what"], call["stage"], call["guarded"], call["changed_switches"]) == ("call", "train", True, [])
-    assert [(one["what"], one["host"], one["allowed"], one["by"]) for one in seen] == [
+    assert [(event["what"], event["host"], event["allowed"], event["by"]) for event in seen] == [
         ("look-up", "mail.example", False, "test_guard"),
         ("connection", "127.0.0.1", True, "test_guard"),
         ("look-up", "b.example", False, "__main__"),
     ]
-    assert {one["call"] for one in seen} == {call["call"]}
+    assert {event["call"] for event in seen} == {call["call"]}
     monkeypatch.setenv("DO_NOT_TRACK", "false")
     guard.start_audit_log(tmp_path / "audit", "data")
-    assert written_down(tmp_path / "audit")[-1]["changed_switches"] == ["DO_NOT_TRACK"]
+    assert logged_events(tmp_path / "audit")[-1]["changed_switches"] == ["DO_NOT_TRACK"]
 
 
-def test_programs_of_others_are_guarded_with_all_that_they_start(tmp_path: Path) -> None:
+def test_the_guarded_environment_covers_child_processes(tmp_path: Path) -> None:
     tries = """
 import socket, subprocess, sys
 tries = [
@@ -93,9 +93,9 @@ tries = [
     lambda: subprocess.run("true", shell=True),
     lambda: __import__("os").system("true"),
 ]
-for one in tries:
+for attempt in tries:
     try:
-        one()
+        attempt()
         print("open")
     except PermissionError:
         print("refused")
@@ -139,8 +139,10 @@ def test_the_kernel_sees_no_way_out(
     assert done.returncode == 0, done.stderr
     calls = (tmp_path / "calls").read_text().splitlines()
     assert calls
-    addresses = [found for call in calls for found in re.findall(r'inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]+)"', call)]
-    assert [one for one in addresses if not guard.is_loopback(one)] == []
+    addresses = [
+        address for call in calls for address in re.findall(r'inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]+)"', call)
+    ]
+    assert [address for address in addresses if not guard.is_loopback(address)] == []
     made = [path for root in ("outputs", "mlruns") for path in [tmp_path / root, *(tmp_path / root).rglob("*")]]
     assert len(made) > 50
     assert [path for path in made if not path.is_symlink() and path.stat().st_mode & 0o077] == []

@@ -1,4 +1,4 @@
-"""Files encrypted at rest: what comes back, and what is noticed."""
+"""Encryption at rest: files are restored exactly, and changes are detected."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def opened(tmp_path: Path) -> Vault:
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])
-def test_what_is_encrypted_comes_back(opened: Vault, tmp_path: Path, size: int) -> None:
+def test_decryption_restores_the_file(opened: Vault, tmp_path: Path, size: int) -> None:
     file, content = tmp_path / "mail.txt", os.urandom(size)
     file.write_bytes(content)
     os.utime(file, ns=(5, 1_700_000_000_123_456_789))
@@ -48,7 +48,7 @@ WHOLE = CHUNK_BYTES + TAG_BYTES
 
 
 @pytest.mark.parametrize(
-    "harm",
+    "damage",
     [
         lambda locked: locked[:-1],
         # Cut off between two chunks, or with two of them changed about.
@@ -63,18 +63,18 @@ WHOLE = CHUNK_BYTES + TAG_BYTES
         lambda locked: b"x" + locked[1:],
     ],
 )
-def test_what_was_altered_is_noticed_and_kept(opened: Vault, tmp_path: Path, harm: Callable[[bytes], bytes]) -> None:
+def test_a_changed_file_is_refused_and_kept(opened: Vault, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     file, locked = tmp_path / "mail.txt", tmp_path / "mail.txt.locked"
     file.write_bytes(os.urandom(2 * CHUNK_BYTES + 1))
     opened.encrypt(file, "mail.txt")
-    locked.write_bytes(harm(locked.read_bytes()))
+    locked.write_bytes(damage(locked.read_bytes()))
     with pytest.raises(PrivacyError, match=r"changed or truncated|not a file of this vault"):
         opened.decrypt(locked, "mail.txt")
     # No part of it passes for the file.
     assert [path.name for path in tmp_path.iterdir()] == [locked.name]
 
 
-def test_one_file_does_not_stand_for_another(opened: Vault, tmp_path: Path) -> None:
+def test_a_file_cannot_be_exchanged_for_another(opened: Vault, tmp_path: Path) -> None:
     file = tmp_path / "mail.txt"
     file.write_text("secret")
     opened.encrypt(file, "mail.txt")
@@ -82,7 +82,7 @@ def test_one_file_does_not_stand_for_another(opened: Vault, tmp_path: Path) -> N
         opened.decrypt(tmp_path / "mail.txt.locked", "other.txt")
 
 
-def test_the_key_is_that_of_the_passphrase(opened: Vault, tmp_path: Path) -> None:
+def test_only_the_passphrase_opens_the_vault(opened: Vault, tmp_path: Path) -> None:
     opened.set_state("locked")
     assert read_state(tmp_path) == "locked"
     again = vault.open_vault(tmp_path, lambda _: "a lamp in the fog")
@@ -98,7 +98,7 @@ def test_the_key_is_that_of_the_passphrase(opened: Vault, tmp_path: Path) -> Non
         vault.open_vault(tmp_path, lambda _: "a lamp in the fog")
 
 
-def test_a_project_is_locked_and_opened_again(run_py: Run, tmp_path: Path) -> None:
+def test_a_project_is_locked_and_unlocked(run_py: Run, tmp_path: Path) -> None:
     word = tmp_path / "word"
     word.write_text("a lamp in the fog\n")
     given = f"vault.passphrase_file={word}"
@@ -145,7 +145,7 @@ def test_a_project_is_locked_and_opened_again(run_py: Run, tmp_path: Path) -> No
     assert (outputs / "latest" / "train" / "adapter" / "adapter_model.safetensors").read_bytes() == adapter
 
 
-def test_the_key_may_lie_in_the_keyring_of_the_system(
+def test_the_systems_keyring_can_hold_the_passphrase(
     run_py: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail, kept = tmp_path / "outputs" / "artifacts" / "data" / "mail.txt", tmp_path / "keyring.json"
