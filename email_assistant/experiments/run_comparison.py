@@ -127,7 +127,7 @@ def _varied(params: Sequence[Mapping[str, str]]) -> list[str]:
 
 def _labels(runs: Sequence[ScoredRun], varied: Sequence[str]) -> list[str]:
     """A label for each run: its varied values, with the beginning of its id where these are not unique."""
-    labels = [", ".join(f"{name.rpartition('.')[2]} {run.params.get(name)}" for name in varied) for run in runs]
+    labels = [", ".join(f"{name.rpartition('.')[2]}={run.params.get(name)}" for name in varied) for run in runs]
     count = Counter(labels)
     return [
         label if label and count[label] == 1 else f"{label or run.name} ({run.id[:6]})"

@@ -107,7 +107,9 @@ def parallel_coordinates(names: Sequence[str], runs: Sequence[tuple[Mapping[str,
     for column, (_, ticks) in enumerate(columns):
         axes.axvline(column, color=GREY, linewidth=1)
         for height, label in ticks:
-            axes.text(column, height, f" {label}", color=GREY, fontsize=7, va="center")
+            # Beside and above the point, where lines cross it less.
+            offset = {"xytext": (4, 3), "textcoords": "offset points"}
+            axes.annotate(label, (column, height), color=GREY, fontsize=7, **offset)
     axes.set_xticks(range(len(columns)), [*names, objective], fontsize=8)
     axes.set_yticks([])
     for side in axes.spines.values():

@@ -41,7 +41,7 @@ def comparison() -> RunComparison:
 
 def test_the_best_run_comes_first_and_ties_are_named(comparison: RunComparison) -> None:
     assert comparison.varied == ["lora.r", "trainer.learning_rate"]
-    assert {label.partition(", ")[2] for label in comparison.labels[:2]} == {"learning_rate high"}
+    assert {label.partition(", ")[2] for label in comparison.labels[:2]} == {"learning_rate=high"}
     assert comparison.ties == [comparison.labels[1]]
     best = comparison.report["arms"][comparison.best]["chrf"]
     assert best == max(scores["chrf"] for scores in comparison.report["arms"].values())
