@@ -23,7 +23,7 @@ guard.protect()
 from benchmarks.model import ROOT, configured  # noqa: E402
 from email_assistant.configuration.schema import Config  # noqa: E402
 from email_assistant.evaluation.candidates import best  # noqa: E402
-from email_assistant.evaluation.scoring import Scorer, embedder  # noqa: E402
+from email_assistant.evaluation.scoring import Scorer, embedder, scorer  # noqa: E402
 from email_assistant.evaluation.writing import sampling_params  # noqa: E402
 from email_assistant.language_model.decoding import Completion, row_seed  # noqa: E402
 from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
@@ -59,13 +59,13 @@ def main() -> None:
     )
     prompter = Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, model))
     prompts = [prompter.ids(pair, "plain") for pair in pairs]
-    scorer = Scorer(config, model, pairs, training)
+    test_set = scorer(config, model, pairs, training)
     print(f"{len(pairs)} mails, {arguments.samples} sets\n\n| | {' | '.join(SHOWN)} |\n|---|{'---|' * len(SHOWN)}")
     for way, decoded in ways.items():
         sets = [_write(decoded, model, prompts, sample) for sample in range(arguments.samples)]
-        _print(way, scorer, sets)
+        _print(way, test_set, sets)
         chosen = [best(pair["instruction"], answers) for pair, *answers in zip(pairs, *sets, strict=True)]
-        _print(f"{way}, best of {arguments.samples}", scorer, [chosen])
+        _print(f"{way}, best of {arguments.samples}", test_set, [chosen])
 
 
 def _left_out(latest: Path) -> list[Pair]:
@@ -85,8 +85,10 @@ def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], s
     return [found[place] for place in range(len(prompts))]
 
 
-def _print(what: str, scorer: Scorer, sets: Sequence[Sequence[Completion]]) -> None:
-    measured = [scorer.measure([one.text for one in answers], [one.is_complete for one in answers]) for answers in sets]
+def _print(what: str, test_set: Scorer, sets: Sequence[Sequence[Completion]]) -> None:
+    measured = [
+        test_set.measure([one.text for one in answers], [one.is_complete for one in answers]) for answers in sets
+    ]
     cells = [_cell([scores[name].value for scores in measured], SCORES[name].digits) for name in SHOWN]
     print(f"| {what} | {' | '.join(cells)} |", flush=True)
 

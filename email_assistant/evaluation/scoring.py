@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from email_assistant.configuration.schema import Config, Model
+from email_assistant.configuration.schema import Config, Mauve, Model
 from email_assistant.evaluation.perplexity import perplexity
 from email_assistant.language_model.features import embed_texts
 from email_assistant.language_model.loading import LanguageModel
@@ -59,23 +59,30 @@ class Scorer:
     """
 
     def __init__(
-        self, config: Config, features_by: LanguageModel, pairs: Sequence[Pair], training: Sequence[Pair]
+        self,
+        settings: Mauve,
+        seed: int,
+        features_by: LanguageModel,
+        features_name: str,
+        pairs: Sequence[Pair],
+        training: Sequence[Pair],
     ) -> None:
         """Prepare the owner's mails.
 
         Args:
-            config: For MAUVE's settings and the seed.
+            settings: How MAUVE is computed.
+            seed: The first seed of MAUVE's clusters.
             features_by: The model that embeds mails for MAUVE, without its adapter if it has one.
+            features_name: Its name, for the signature.
             pairs: The requests whose mails will be scored, with the owner's mails.
             training: The owner's training pairs.
         """
-        self.config, self._features_by = config, features_by
+        self._settings, self._features_by, self._features_name = settings, features_by, features_name
         self.real = [pair["email"] for pair in pairs]
         self._requests = [asked(pair) for pair in pairs]
         owned = Field(training, "email")
         self._training, self._frequent_facts = TrainingMails(owned), frequent_facts(owned)
-        settings = config.evaluation.mauve
-        seeds = tuple(range(config.seed, config.seed + settings.seeds))
+        seeds = tuple(range(seed, seed + settings.seeds))
         self.mauve = MauveSettings(settings.buckets, settings.scaling_factor, seeds)
         self._real_features = self._features(self.real)
 
@@ -106,22 +113,23 @@ class Scorer:
 
     def signatures(self) -> dict[str, str]:
         """How the scores were computed."""
-        settings, mails = self.config.evaluation.mauve, len(self.real)
-        model = Path(settings.model_path or self.config.model.path).name
+        settings, mails = self._settings, len(self.real)
         return signatures() | {
-            "mauve": f"features:{model}|mails:{mails}|buckets:{self.mauve.buckets_for(mails, mails)}|"
+            "mauve": f"features:{self._features_name}|mails:{mails}|buckets:{self.mauve.buckets_for(mails, mails)}|"
             f"scale:{settings.scaling_factor}|tokens:{settings.max_tokens}|seeds:{list(self.mauve.seeds)}"
         }
 
     def _features(self, texts: Sequence[str]) -> Array:
         """MAUVE's features, (texts, width)."""
-        return embed_texts(self._features_by, texts, self.config.evaluation.mauve.max_tokens, "last")
+        return embed_texts(self._features_by, texts, self._settings.max_tokens, "last")
 
 
 def scorer(config: Config, writing: LanguageModel, pairs: Sequence[Pair], training: Sequence[Pair]) -> Scorer:
     """A scorer whose MAUVE features come from `evaluation.mauve.model_path`, by default from the writing model."""
-    path = config.evaluation.mauve.model_path
-    return Scorer(config, feature_model(config.model, path) if path else writing, pairs, training)
+    settings = config.evaluation.mauve
+    features_by = feature_model(config.model, settings.model_path) if settings.model_path else writing
+    name = Path(settings.model_path or config.model.path).name
+    return Scorer(settings, config.seed, features_by, name, pairs, training)
 
 
 def feature_model(base: Model, path: str) -> LanguageModel:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from email_assistant.configuration.schema import Config, Generation
+from email_assistant.configuration.schema import Generation, Model
 from email_assistant.evaluation import candidates
 from email_assistant.language_model import gguf_adapter
 from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
@@ -20,18 +20,18 @@ from email_assistant.storage.records import GeneratedMail, Request
 log = logging.getLogger(__name__)
 
 
-def start_llama_cpp(config: Config, encoder: ChatEncoder, adapter: Path, work: Path) -> LlamaCpp:
+def start_llama_cpp(settings: Generation, base: Model, encoder: ChatEncoder, adapter: Path, work: Path) -> LlamaCpp:
     """Start llama.cpp with the configured GGUF file and the adapter, which is converted to GGUF in `work`."""
     target = work / "adapter.gguf"
-    gguf_adapter.write(adapter, model_folder(config.model.path), target)
-    return LlamaCpp(gguf_file(config.model), encoder, target, config.generation.slots, config.model.threads)
+    gguf_adapter.write(adapter, model_folder(base.path), target)
+    return LlamaCpp(gguf_file(base), encoder, target, settings.slots, base.threads)
 
 
-def text_generator(config: Config, model: LanguageModel, adapter: Path, work: Path) -> TextGenerator:
+def text_generator(settings: Generation, base: Model, model: LanguageModel, adapter: Path, work: Path) -> TextGenerator:
     """The configured backend: the model itself, or llama.cpp with the same adapter."""
-    if config.generation.backend == "transformers":
+    if settings.backend == "transformers":
         return model
-    return start_llama_cpp(config, model.encoder, adapter, work)
+    return start_llama_cpp(settings, base, model.encoder, adapter, work)
 
 
 def sampling_params(settings: Generation) -> SamplingParams:

@@ -21,7 +21,7 @@ SEED_WORDS = 3
 _END, _UNKNOWN = 0, 2**32 - 1
 # Odd and large, so that keys are spread over 64 bits.
 _MIXING = np.uint64(0x9E3779B97F4A7C15)
-# A shared run of at least so many words counts as copied: greetings and stock phrases are shorter.
+# A shared run of at least COPIED_WORDS words counts as copied: greetings and stock phrases are shorter.
 COPIED_WORDS = 12
 
 

@@ -17,7 +17,7 @@ _OPENED = re.compile(
 FUNCTION_WORDS = words("function_words")
 _NOT_FIRST_NAMES = FUNCTION_WORDS | words("sentence_openers")
 DATES = re.compile(alternatives("weekdays_months"), re.IGNORECASE)
-# A stem has at least so many letters.
+# The fewest letters of a stem.
 STEM = 4
 # A fact in a larger share of the owner's mails is frequent: the owner's name, a colleague that is always copied.
 FREQUENT_SHARE = 0.1

@@ -12,9 +12,9 @@ GREETING = re.compile(rf"^(?:{alternatives('greetings')})\b", re.IGNORECASE)
 BARE_WORD = re.compile(r"[^\w$€£/~]*(?P<word>.*?)[^\w%€]*$")
 ADDRESS = re.compile(r"://|^www\.|@")
 QUESTION = re.compile(r"\?[\"'”»)\]]*\s*$")
-# A sentence after the first one needs so many content words to be noted.
+# Content words that a sentence after the first one needs to be noted.
 FEWEST_NOTED = 2
-# Lines of at most so many words end a mail: 'Thanks', 'Best, Ruth'.
+# Shorter lines at the end are a sign-off: 'Thanks', 'Best, Ruth'.
 LONGEST_SIGN_OFF = 3
 # Kept, because without them a promise reads like an order.
 PRONOUNS = words("pronouns")

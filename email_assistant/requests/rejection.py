@@ -13,9 +13,9 @@ from email_assistant.requests.keyword_notes import GREETING
 
 SIGN_OFF = re.compile(rf"\n\s*({alternatives('sign_offs')})\b[^\n]*$", re.IGNORECASE)
 FEWEST_WORDS = 2
-# An instruction of at most so many words is never too long, though it may have more letters than 'Ok, see you.'
+# A shorter instruction is never too long, even if it has more letters than 'Ok, see you.'
 ALWAYS_SHORT_ENOUGH = 15
-# An instruction is copied if so many words in a row, and this share of all its words, are the mail's.
+# An instruction is copied if a run of at least COPIED_WORDS words, and this share of all words, is the mail's.
 COPIED_WORDS = 8
 COPIED_SHARE = 0.6
 # What requests do with a mail's content; the mail need not have these words.

@@ -122,7 +122,7 @@ class _Evaluator:
         self.model = load_adapter(
             set_up_base(config.model, inputs.processes), adapter, base_fingerprint(config.model, config.outputs)
         )
-        self.writing = text_generator(config, self.model, adapter, work)
+        self.writing = text_generator(config.generation, config.model, self.model, adapter, work)
         self.prompter = Prompter(
             PromptSettings.of(config), self.model.encoder, self.training, embedder(config, self.model)
         )

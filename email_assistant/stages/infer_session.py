@@ -143,7 +143,7 @@ def _generator(config: Config, processes: DistributedContext, adapter: Path) -> 
     if config.generation.backend == "llama_cpp":
         config.outputs.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
-            yield start_llama_cpp(config, load_encoder(config.model), adapter, Path(scratch))
+            yield start_llama_cpp(config.generation, config.model, load_encoder(config.model), adapter, Path(scratch))
     else:
         yield load_adapter(
             set_up_base(config.model, processes), adapter, base_fingerprint(config.model, config.outputs)

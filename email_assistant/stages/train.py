@@ -385,7 +385,7 @@ def _score(
     chosen = jsonl.Lines(split.path("validation.jsonl"), Pair)[: config.trainer.scored_mails]
     prompter = Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, model))
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
-    writing = text_generator(config, model, folder / "adapter", folder / PROGRESS)
+    writing = text_generator(config.generation, config.model, model, folder / "adapter", folder / PROGRESS)
     prompts = [prompter.ids(pair, configured_style(config.retrieval)) for pair in chosen]
     written = write_mails(writing, chosen, prompts, config.generation, config.seed, progress_file, "score")
     jsonl.write(
