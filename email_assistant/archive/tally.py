@@ -3,13 +3,31 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TypedDict
 
 from email_assistant.storage.records import Email
 
 WORD = re.compile(r"\w+")
 # Upper bounds of the classes of length, in words.
 LENGTH_BOUNDS = (10, 25, 50, 100, 200, 400, 800)
+
+
+class TallySummary(TypedDict):
+    """The counts as fields of report.json.
+
+    Attributes:
+        languages: Mails by language, the most frequent first.
+        months: Mails by month, as '2024-05' or 'undated'.
+        words: Mails by class of length.
+        threads: The number of conversations.
+        with_context: Mails with a context.
+    """
+
+    languages: dict[str, int]
+    months: dict[str, int]
+    words: dict[str, int]
+    threads: int
+    with_context: int
 
 
 class Tally:
@@ -35,7 +53,7 @@ class Tally:
             self._threads.add(email["thread"])
             yield email
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> TallySummary:
         """The counts as fields of report.json."""
         return {
             "languages": dict(self._languages.most_common()),

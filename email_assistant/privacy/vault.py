@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, TypedDict
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -42,8 +42,22 @@ CHUNK_BYTES, TAG_BYTES = 2**20, 16
 KEY_BYTES, SALT_BYTES, NONCE_BYTES = 32, 16, 12
 # Each guess at the passphrase takes 128 MiB and about half a second.
 SCRYPT = {"n": 2**17, "r": 8, "p": 1}
-# Fields of the vault file beside the state.
-WRAPPED_KEY_FIELDS = ("salt", "nonce", "key", "scrypt")
+
+
+class WrappedKey(TypedDict):
+    """The encrypted master key, as in the vault file. Bytes are in base64.
+
+    Attributes:
+        salt: The salt of scrypt, which also identifies the project in a keyring.
+        nonce: The nonce of the encryption.
+        key: The encrypted master key.
+        scrypt: The cost parameters of scrypt.
+    """
+
+    salt: str
+    nonce: str
+    key: str
+    scrypt: dict[str, int]
 
 
 @dataclass
@@ -57,7 +71,7 @@ class Vault:
 
     path: Path
     state: str
-    _wrapped_key: dict[str, Any]
+    _wrapped_key: WrappedKey
     _key: bytes = b""
 
     def set_state(self, state: str) -> None:
@@ -119,28 +133,33 @@ def open_vault(outputs: Path, passphrase_of: Callable[[str], str]) -> Vault:
     if not path.exists():
         return _new_vault(path, passphrase_of)
     stored = read_vault_file(path)
-    if not set(WRAPPED_KEY_FIELDS) <= set(stored):
-        raise PrivacyError(f"{path}: the vault file, which holds the encrypted key, is corrupt")
-    # Outside of the try block: errors of the keyring are not errors of the vault file.
-    passphrase = passphrase_of(str(stored["salt"]))
     try:
-        salt, nonce, wrapped = (base64.b64decode(stored[name]) for name in ("salt", "nonce", "key"))
-        key = AESGCM(_derive_key(passphrase, salt, stored["scrypt"])).decrypt(nonce, wrapped, None)
+        wrapped = WrappedKey(
+            salt=stored["salt"], nonce=stored["nonce"], key=stored["key"], scrypt=dict(stored["scrypt"])
+        )
+        state = str(stored["state"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise PrivacyError(f"{path}: the vault file, which holds the encrypted key, is corrupt: {error}") from error
+    # Outside of the try blocks: errors of the keyring are not errors of the vault file.
+    passphrase = passphrase_of(str(wrapped["salt"]))
+    try:
+        salt, nonce, sealed = (base64.b64decode(text) for text in (wrapped["salt"], wrapped["nonce"], wrapped["key"]))
+        key = AESGCM(_derive_key(passphrase, salt, wrapped["scrypt"])).decrypt(nonce, sealed, None)
     except InvalidTag:
         raise PrivacyError(
             "wrong passphrase for this project (use vault.key=keyring if the system's keyring has the passphrase)"
         ) from None
-    except (KeyError, ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise PrivacyError(f"{path}: the vault file, which holds the encrypted key, is corrupt: {error}") from error
-    return Vault(path, str(stored["state"]), {name: stored[name] for name in WRAPPED_KEY_FIELDS}, key)
+    return Vault(path, state, wrapped, key)
 
 
 def _new_vault(path: Path, passphrase_of: Callable[[str], str]) -> Vault:
     salt, key, nonce = (secrets.token_bytes(size) for size in (SALT_BYTES, KEY_BYTES, NONCE_BYTES))
     passphrase = passphrase_of(_base64(salt))
-    wrapped = AESGCM(_derive_key(passphrase, salt, SCRYPT)).encrypt(nonce, key, None)
-    fields = {"salt": _base64(salt), "nonce": _base64(nonce), "key": _base64(wrapped), "scrypt": SCRYPT}
-    return Vault(path, "open", fields, key)
+    sealed = AESGCM(_derive_key(passphrase, salt, SCRYPT)).encrypt(nonce, key, None)
+    wrapped = WrappedKey(salt=_base64(salt), nonce=_base64(nonce), key=_base64(sealed), scrypt=SCRYPT)
+    return Vault(path, "open", wrapped, key)
 
 
 def _derive_key(passphrase: str, salt: bytes, costs: dict[str, int]) -> bytes:
