@@ -1,7 +1,7 @@
 """Comparing arms that wrote the same mails: scores with intervals, paired differences, and the gap to the owner."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -23,8 +23,28 @@ Arms = Mapping[str, Mapping[str, PerMailScore]]
 GAPS = ("mauve", "authorship")
 
 
-def compare_arms(arms: Arms, floor: str | None, first: str, resamples: int, seed: int) -> dict[str, Any]:
-    """The part of an evaluation's report that compares arms.
+class ArmComparison(TypedDict):
+    """The part of a report that compares arms.
+
+    Attributes:
+        arms: Values by arm and score, without the owner's.
+        owner: The values of the owner's own mails, by score.
+        intervals: The two ends of the 95% interval, by arm and score, with the owner's.
+        differences: By the reference arm, the other arm and the score: `value`, `low`, `high` and `p`.
+        gaps_closed: By arm and score: `value`, `low` and `high`, as shares of the gap.
+        bootstrap: How intervals and p-values were computed.
+    """
+
+    arms: dict[str, dict[str, float]]
+    owner: dict[str, float]
+    intervals: dict[str, dict[str, list[float]]]
+    differences: dict[str, dict[str, dict[str, dict[str, float]]]]
+    gaps_closed: dict[str, dict[str, dict[str, float]]]
+    bootstrap: dict[str, Any]
+
+
+def compare_arms(arms: Arms, floor: str | None, first: str, resamples: int, seed: int) -> ArmComparison:
+    """Compare arms: values, intervals, paired differences and closed gaps.
 
     Args:
         arms: Scores by arm; `owner` holds those of the owner's own training mails.

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from email_assistant.configuration.keys import affects_results
-from email_assistant.evaluation.comparison import compare_arms
+from email_assistant.evaluation.comparison import ArmComparison, compare_arms
 from email_assistant.experiments.scored_runs import ScoredRun
 from email_assistant.metrics.bootstrap import SIGNIFICANCE_LEVEL, bootstrap_weights, compare, holm
 from email_assistant.metrics.formulas import Array
@@ -65,7 +64,7 @@ class RunComparison:
     labels: list[str]
     runs: Mapping[str, ScoredRun]
     varied: list[str]
-    report: dict[str, Any]
+    report: ArmComparison
     ties: list[str]
     effects: dict[str, list[Effect]]
     excluded: list[str]

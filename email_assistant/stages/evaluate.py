@@ -55,7 +55,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     judge = evaluator.train_judge()
     arms: Table = {arm: evaluator.measure(arm, written, judge) for arm, written in mails.items()}
     arms[OWNER] = evaluator.measure_owner(judge)
-    report = {
+    report: dict[str, Any] = {
         "mails": len(evaluator.test),
         **compare_arms(arms, BASELINE, REFERENCE, config.evaluation.resamples, config.seed),
         "mauve_by_seed": {arm: mauve_by_seed(arms[arm]["mauve"]) for arm in mails},
