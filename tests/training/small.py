@@ -53,8 +53,12 @@ def settings(**values: Any) -> Settings:
 
 
 def fresh(path: Path, lora: Lora = LORA, quantization: str = "none") -> LanguageModel:
-    model = add_adapter(load_base(model_settings(path, quantization)), lora, seed=1)
-    # B starts at zero; other values make every gradient count.
+    """The tiny model in float32 with a new adapter."""
+    return set_lora_b(add_adapter(load_base(model_settings(path, quantization)), lora, seed=1))
+
+
+def set_lora_b(model: LanguageModel) -> LanguageModel:
+    """Replace B's zeros by other values, so that no gradient is zero."""
     for name, weight in model.model.named_parameters():
         if "lora_B" in name:
             torch.manual_seed(len(name))
@@ -88,6 +92,17 @@ def trainer(
     """A trainer of the tiny model on eight examples, with the others to validate on."""
     data = TrainingData(examples[:8], examples[8:])
     return kind(fresh(path, lora), data, settings(**values), 5, folder)
+
+
+class Killed(Trainer):
+    """A trainer that is interrupted after three steps."""
+
+    killed_after = 3
+
+    def train_step(self) -> None:
+        if self.state.step == self.killed_after:
+            raise KeyboardInterrupt
+        super().train_step()
 
 
 def trained(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from small import LORA, PLAIN, distance, encoded, trained, trainer
+from small import LORA, PLAIN, Killed, distance, encoded, trained, trainer
 
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training.checkpoints import TrainingState
@@ -23,17 +23,6 @@ def optimizer_state(loop: Trainer) -> list[Any]:
     state = loop.optimizer.state_dict()
     moments = [value for _, values in sorted(state["state"].items()) for _, value in sorted(values.items())]
     return moments + [group["lr"] for group in state["param_groups"]]
-
-
-class Killed(Trainer):
-    """Is interrupted after three steps."""
-
-    killed_after = 3
-
-    def train_step(self) -> None:
-        if self.state.step == self.killed_after:
-            raise KeyboardInterrupt
-        super().train_step()
 
 
 @pytest.mark.parametrize("harm", ["cut", "altered", "gone", "state", "figure"])
