@@ -1,8 +1,8 @@
-"""Several mails for each request, after mails that are shown: four in one call beside four calls of one each.
+"""Four mails for each request after some example mails, generated in one call and in four calls.
 
-python -m benchmarks candidates    twelve requests of the demo, three mails shown, sixty tokens at most
+python -m benchmarks candidates    twelve requests of the demo, three example mails, at most sixty tokens
 
-One call reads a prompt once for all its candidates. The mails are the same.
+One call prefills a prompt once for all its candidates. The mails are the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,20 +12,20 @@ from email_assistant.language_model.decoding import Completion, SamplingParams, 
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
 
-MAILS, SHOWN, CANDIDATES, NEW_TOKENS, BATCH = 12, 3, 4, 60, 32
+MAILS, SHOTS, CANDIDATES, NEW_TOKENS, BATCH = 12, 3, 4, 60, 32
 
 
 def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
-    """Both ways on the same prompts and seeds.
+    """One call and four calls, on the same prompts and seeds.
 
     Raises:
-        SystemExit: when they do not write the same.
+        SystemExit: when the mails differ.
     """
-    model, found = embedded(), pairs()
-    shots = found[MAILS : MAILS + SHOWN]
-    prompts = [model.encoder.prompt(instruction, shots) for instruction, _ in found[:MAILS]]
+    model, examples = embedded(), pairs()
+    shots = examples[MAILS : MAILS + SHOTS]
+    prompts = [model.encoder.prompt(instruction, shots) for instruction, _ in examples[:MAILS]]
     if _together(model, prompts) != _one_by_one(model, prompts):
-        raise SystemExit("candidates: four at once write other mails than one after the other")
+        raise SystemExit("candidates: one call and four calls do not generate the same mails")
     return (
         f"to a call for each of {CANDIDATES} candidates, prompts of {len(prompts[0])} tokens",
         lambda: _together(model, prompts),
@@ -43,8 +43,8 @@ def _one_by_one(model: LanguageModel, prompts: Sequence[list[int]]) -> list[str]
 
 
 def _write(model: LanguageModel, rows: Sequence[tuple[list[int], int]]) -> list[str]:
-    found: dict[int, Completion] = {}
+    completions: dict[int, Completion] = {}
     seeds = [row_seed(1, prompt, candidate) for prompt, candidate in rows]
-    decoding = SamplingParams(NEW_TOKENS, temperature=1.2, top_p=0.95, min_p=0.1)
-    generate(model, [prompt for prompt, _ in rows], decoding, seeds, BATCH, found.__setitem__)
-    return [found[place].text for place in range(len(rows))]
+    params = SamplingParams(NEW_TOKENS, temperature=1.2, top_p=0.95, min_p=0.1)
+    generate(model, [prompt for prompt, _ in rows], params, seeds, BATCH, completions.__setitem__)
+    return [completions[index].text for index in range(len(rows))]

@@ -1,13 +1,13 @@
-"""Ways to decode with and without a choice among candidates, on mails that an adapter has not seen.
+"""Compares sampling parameters, with and without best-of-n sampling, on mails that an adapter has not seen.
 
     python -m benchmarks.decoding --outputs outputs/results --ways temperature=0.8,top_p=0.9,min_p=0 temperature=1.2
 
-A way is a list of values of `generation`; what it does not name is as configured.
+Each of `--ways` is a list of values of `generation`; all others are as configured.
 
-Takes the adapter that was trained last in a folder of outputs, and mails that its split left out
-(`split.max_train_mails`), so that no test mail is looked at. Each mail is written several times; scores are means over
-these sets and, behind ±, their standard deviation, which says what the draw of samples alone is worth. Then the best of
-all sets is chosen for each mail, as `generation.candidates` does.
+It uses the adapter that was trained last in a folder of outputs, and mails that its split left out
+(`split.max_train_mails`), so that test mails remain unseen. Each mail is generated several times. Scores are means over
+these sets; after ± is their standard deviation, the noise of sampling. Then the best of all sets is chosen for each
+mail, as `generation.candidates` does.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", help="further values, as for run.py")
     arguments = parser.parse_args()
     usual = ["data=archive", f"paths.outputs={arguments.outputs.resolve()}", *arguments.overrides]
-    # All of them first: a mistake in the last one is not to cost the work of the others.
+    # All are checked first, so that a mistake in the last one does not waste the work of the others.
     ways = {way: configured(*usual, *(f"generation.{value}" for value in way.split(","))) for way in arguments.ways}
     config = configured(*usual)
     latest = config.outputs / "latest"
@@ -61,15 +61,15 @@ def main() -> None:
     prompts = [prompter.ids(pair, "plain") for pair in pairs]
     test_set = scorer(config, model, pairs, training)
     print(f"{len(pairs)} mails, {arguments.samples} sets\n\n| | {' | '.join(SHOWN)} |\n|---|{'---|' * len(SHOWN)}")
-    for way, decoded in ways.items():
-        sets = [_write(decoded, model, prompts, sample) for sample in range(arguments.samples)]
+    for way, way_config in ways.items():
+        sets = [_write(way_config, model, prompts, sample) for sample in range(arguments.samples)]
         _print(way, test_set, sets)
-        chosen = [best(pair["instruction"], answers) for pair, *answers in zip(pairs, *sets, strict=True)]
+        chosen = [best(pair["instruction"], candidates) for pair, *candidates in zip(pairs, *sets, strict=True)]
         _print(f"{way}, best of {arguments.samples}", test_set, [chosen])
 
 
 def _left_out(latest: Path) -> list[Pair]:
-    """The pairs that are in no part of the split, in an order of chance that is always the same."""
+    """The pairs that are not in any part of the split, shuffled with a fixed seed."""
     parts = ("train", "validation", "test")
     used = {pair["id"] for part in parts for pair in jsonl.read(latest / "split" / f"{part}.jsonl")}
     left = [pair for pair in jsonl.read(latest / "summarize" / "pairs.jsonl", Pair) if pair["id"] not in used]
@@ -78,19 +78,17 @@ def _left_out(latest: Path) -> list[Pair]:
 
 
 def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], sample: int) -> list[Completion]:
-    found: dict[int, Completion] = {}
+    completions: dict[int, Completion] = {}
     seeds = [row_seed(config.seed, prompt, sample) for prompt in prompts]
     settings = config.generation
-    generate(model, prompts, sampling_params(settings), seeds, settings.batch_size, found.__setitem__)
-    return [found[place] for place in range(len(prompts))]
+    generate(model, prompts, sampling_params(settings), seeds, settings.batch_size, completions.__setitem__)
+    return [completions[index] for index in range(len(prompts))]
 
 
-def _print(what: str, test_set: Scorer, sets: Sequence[Sequence[Completion]]) -> None:
-    measured = [
-        test_set.measure([one.text for one in answers], [one.is_complete for one in answers]) for answers in sets
-    ]
+def _print(label: str, test_set: Scorer, sets: Sequence[Sequence[Completion]]) -> None:
+    measured = [test_set.measure([mail.text for mail in mails], [mail.is_complete for mail in mails]) for mails in sets]
     cells = [_cell([scores[name].value for scores in measured], SCORES[name].digits) for name in SHOWN]
-    print(f"| {what} | {' | '.join(cells)} |", flush=True)
+    print(f"| {label} | {' | '.join(cells)} |", flush=True)
 
 
 def _cell(values: Sequence[float], digits: int) -> str:

@@ -1,4 +1,4 @@
-"""Training with dropout: this project's forward and backward pass beside that of the adapter's library.
+"""Training with dropout: this project's forward and backward pass compared with peft's.
 
 python -m benchmarks dropout    forward and backward over sixteen mails of the demo, LoRA r=16, lora.dropout=0.05
 """
@@ -15,13 +15,13 @@ DROPOUT = 0.05
 
 
 def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
-    """Both ways on the same mails; each draws masks of its own."""
+    """Both on the same mails; each draws its own dropout masks."""
     model = add_adapter(embedded(), dataclasses.replace(LORA, dropout=DROPOUT), seed=1)
     model.model.train()
     examples = encoded(model, DEMO, [], MAILS)
-    ours, library = CompletionLoss(model.model), CompletionLoss(model.model, ("padded",))
+    ours, peft = CompletionLoss(model.model), CompletionLoss(model.model, ("padded",))
     return (
-        "to the adapter's library, padded",
+        "to peft, padded",
         lambda: backward(model, examples, ours),
-        lambda: backward(model, examples, library),
+        lambda: backward(model, examples, peft),
     )

@@ -1,11 +1,11 @@
-"""Writing: this project's decoder beside others, same prompts, greedy.
+"""Greedy generation: this project's decoder compared with others on the same prompts.
 
-python -m benchmarks generation                  beside transformers' generate, sixteen mails at once
-python -m benchmarks.generation --archive PATH   64 instructions and 64 mails, beside generate at batch 8 as
-                                                 transformers ships it and llama.cpp with 1, 8 and 16 slots
+python -m benchmarks generation                  transformers' generate, sixteen mails at a time
+python -m benchmarks.generation --archive PATH   64 instructions and 64 mails: generate at batch size 8 on
+                                                 the unchanged model, and llama.cpp with 1, 8 and 16 slots
 
-Every arm of the second runs in a process of its own, in turn, round after round. The GGUF file
-holds the same weights in 4 bit, as llama.cpp is used.
+In the second, each arm runs in a process of its own, in alternating order. The GGUF file has the same weights in 4 bit,
+as llama.cpp is normally used.
 """
 
 import argparse
@@ -30,7 +30,7 @@ Work = list[tuple[str, list[list[int]], int]]
 
 
 def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
-    """Thirty-two instructions of the demo, sixty tokens each at most."""
+    """Thirty-two instructions of the demo, at most sixty tokens each."""
     model = embedded()
     prompts = [model.encoder.prompt(instruction) for instruction, _ in pairs()[:MAILS]]
     return (
@@ -41,11 +41,13 @@ def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
 
 
 def _ours(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> int:
-    """Write all; returns the number of tokens."""
-    answers: list[Completion] = []
+    """Generate all mails; returns the number of tokens."""
+    completions: list[Completion] = []
     seeds = [1] * len(prompts)
-    generate(model, prompts, SamplingParams(new_tokens), seeds, 32, lambda index, answer: answers.append(answer))
-    return sum(answer.num_tokens for answer in answers)
+    generate(
+        model, prompts, SamplingParams(new_tokens), seeds, 32, lambda _, completion: completions.append(completion)
+    )
+    return sum(completion.num_tokens for completion in completions)
 
 
 @torch.inference_mode()
@@ -59,13 +61,13 @@ def _generate(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: in
         padded = tokenizer.pad(rows, return_tensors="pt")
         written = model.model.generate(**padded, max_new_tokens=new_tokens, do_sample=False, eos_token_id=stops)
         for row in written[:, padded["input_ids"].shape[1] :].tolist():
-            ends = [place for place, token in enumerate(row) if token in stops]
+            ends = [index for index, token in enumerate(row) if token in stops]
             tokens += ends[0] + 1 if ends else len(row)
     return tokens
 
 
 def _llama_cpp(gguf: Path, prompts: Sequence[list[int]], new_tokens: int, slots: int) -> tuple[int, float]:
-    """Tokens and seconds of llama.cpp by itself: its server's own queue, as its users call it."""
+    """Tokens and seconds of llama.cpp, called through its server's own queue, as its users do."""
     from concurrent.futures import ThreadPoolExecutor
 
     import xllamacpp
@@ -77,33 +79,33 @@ def _llama_cpp(gguf: Path, prompts: Sequence[list[int]], new_tokens: int, slots:
     server = xllamacpp.Server(settings)
     started = time.perf_counter()
 
-    def ask(prompt: list[int]) -> int:
+    def complete(prompt: list[int]) -> int:
         done = server.handle_completions({"prompt": prompt, "n_predict": new_tokens, "temperature": 0})
         return int(done["usage"]["completion_tokens"])
 
     with ThreadPoolExecutor(slots) as pool:
-        tokens = sum(pool.map(ask, prompts))
+        tokens = sum(pool.map(complete, prompts))
     return tokens, time.perf_counter() - started
 
 
 def _work(model: LanguageModel, archive: Path, owner: list[str], count: int) -> Work:
-    """What is asked: instructions for mails, and mails for instructions."""
-    found = pairs(archive, owner)[:count]
+    """The prompts and token limits of two tasks: instructions for mails, and mails for instructions."""
+    examples = pairs(archive, owner)[:count]
     summarizer = OmegaConf.load(ROOT / "conf" / "summarizer" / "base_model.yaml")
-    ask: str = summarizer.prompts.en
-    shots = [(ask.replace("{email}", shot.email), shot.instruction) for shot in summarizer.examples.en]
+    template: str = summarizer.prompts.en
+    shots = [(template.replace("{email}", shot.email), shot.instruction) for shot in summarizer.examples.en]
     encoder = model.encoder
-    mails = [encoder.decode(encoder.text_ids(mail)[:SUMMARIZED_TOKENS]) for _, mail in found]
-    summaries = [encoder.prompt(ask.replace("{email}", mail), shots, "Write an email to") for mail in mails]
+    mails = [encoder.decode(encoder.text_ids(mail)[:SUMMARIZED_TOKENS]) for _, mail in examples]
+    summaries = [encoder.prompt(template.replace("{email}", mail), shots, "Write an email to") for mail in mails]
     return [
         ("summaries", summaries, SUMMARY_TOKENS),
-        ("mails", [encoder.prompt(instruction) for instruction, _ in found], MAIL_TOKENS),
+        ("mails", [encoder.prompt(instruction) for instruction, _ in examples], MAIL_TOKENS),
     ]
 
 
 def _one(arm: str, archive: Path, owner: list[str], count: int, gguf: Path) -> None:
     model = embedded() if arm == "ours" else unmodified()
-    found = {}
+    results = {}
     for name, prompts, new_tokens in _work(model, archive, owner, count):
         started = time.perf_counter()
         if arm == "ours":
@@ -113,17 +115,17 @@ def _one(arm: str, archive: Path, owner: list[str], count: int, gguf: Path) -> N
         else:
             tokens, seconds = _llama_cpp(gguf, prompts, new_tokens, int(arm.split()[1]))
             started = time.perf_counter() - seconds
-        found[name] = {"seconds": round(time.perf_counter() - started, 2), "tokens": tokens}
-    print(json.dumps(found))
+        results[name] = {"seconds": round(time.perf_counter() - started, 2), "tokens": tokens}
+    print(json.dumps(results))
 
 
 def _compare(archive: Path, owner: list[str], count: int, rounds: int, gguf: Path) -> None:
     arguments = ["--archive", str(archive), "--gguf", str(gguf), "--count", str(count), "--owner", *owner]
-    found = alternate("benchmarks.generation", ARMS, arguments, rounds)
+    results = alternate("benchmarks.generation", ARMS, arguments, rounds)
     for name in ("summaries", "mails"):
         speed = {
             arm: statistics.median(run[name]["tokens"] / run[name]["seconds"] for run in runs)
-            for arm, runs in found.items()
+            for arm, runs in results.items()
         }
         ratios = [f"{speed['ours'] / speed[arm]:.2f} times {arm}" for arm in ARMS[1:]]
         print(f"generation: {name}: {speed['ours']:.0f} tokens a second, {', '.join(ratios)}")

@@ -14,22 +14,22 @@ def encoder(tiny_model: Path) -> ChatEncoder:
     return ChatEncoder(AutoTokenizer.from_pretrained(tiny_model))
 
 
-def test_supervised_ids_are_the_mail_and_its_end_of_turn(encoder: ChatEncoder) -> None:
+def test_the_targets_are_the_mail_and_its_end_of_turn(encoder: ChatEncoder) -> None:
     example = encoder.example("Ask Bo for rope", "Bo,\nsend rope.", 500, "drop")
     assert example is not None
-    supervised = example.ids[example.prompt_length :]
-    assert encoder.tokenizer.decode(supervised) == "Bo,\nsend rope.<|im_end|>"
-    assert supervised[-1] == encoder.end_of_turn
+    targets = example.ids[example.prompt_length :]
+    assert encoder.tokenizer.decode(targets) == "Bo,\nsend rope.<|im_end|>"
+    assert targets[-1] == encoder.end_of_turn
     assert example.num_target_tokens == len("Bo,\nsend rope.") + 1
 
 
-def test_the_prompt_of_training_is_that_of_inference(encoder: ChatEncoder) -> None:
+def test_training_and_inference_have_the_same_prompt(encoder: ChatEncoder) -> None:
     example = encoder.example("Ask Bo for rope", "Bo", 500, "drop")
     assert example is not None
     assert example.ids[: example.prompt_length] == encoder.prompt("Ask Bo for rope")
 
 
-def test_the_prompt_is_what_the_template_says(encoder: ChatEncoder) -> None:
+def test_the_prompt_follows_the_template(encoder: ChatEncoder) -> None:
     ids = encoder.prompt("Ask Bo", examples=[("Ask Al", "Al!")], start="Dear")
     assert encoder.tokenizer.decode(ids) == (
         "<|im_start|>user\nAsk Al<|im_end|>\n<|im_start|>assistant\nAl!<|im_end|>\n"
@@ -52,7 +52,7 @@ def test_control_tokens_of_a_mail_stay_text_in_the_embedded_model(smollm2: Path)
     assert example.ids[example.prompt_length :].count(encoder.end_of_turn) == 1
 
 
-def test_too_long_is_dropped_or_cut_at_a_sentence_with_its_end(encoder: ChatEncoder) -> None:
+def test_a_long_example_is_dropped_or_cut_after_a_sentence(encoder: ChatEncoder) -> None:
     mail = "One sentence. Two sentences. Three sentences."
     room = len(encoder.prompt("x")) + len("One sentence. Two sentences.") + 3
     assert encoder.example("x", mail, room, "drop") is None
@@ -63,7 +63,7 @@ def test_too_long_is_dropped_or_cut_at_a_sentence_with_its_end(encoder: ChatEnco
     assert encoder.example("x" * 600, mail, 500, "cut") is None
 
 
-def test_the_end_of_the_turn_is_not_part_of_the_text(encoder: ChatEncoder) -> None:
+def test_decoding_removes_the_end_of_turn(encoder: ChatEncoder) -> None:
     assert encoder.decode([*encoder.text_ids("Hi"), encoder.end_of_turn]) == "Hi"
 
 
@@ -74,7 +74,7 @@ def test_a_tokenizer_without_template_is_refused(tiny_model: Path) -> None:
         ChatEncoder(tokenizer)
 
 
-def test_a_template_that_ends_no_turn_is_refused(tiny_model: Path) -> None:
+def test_a_template_without_an_end_of_turn_token_is_refused(tiny_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}x"
     with pytest.raises(ModelError, match="without a special token"):

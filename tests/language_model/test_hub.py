@@ -1,4 +1,4 @@
-"""Fetching a model, from a hub that stands on this machine."""
+"""Fetching a model from a hub on this machine."""
 
 import json
 import threading
@@ -13,26 +13,26 @@ from warm import Call
 from email_assistant.privacy import guard
 
 NAME, COMMIT = "someone/tiny", "c" * 40
-# What lies beside a model on hubs and must not come with it.
+# Files beside a model on the hub that must not be downloaded.
 UNWANTED = {"modeling.py": b"print('run')", "pytorch_model.bin": b"a pickle"}
 
 
 @pytest.fixture
 def hub(tiny_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
-    """Its address is in the environment; the paths that were asked for."""
+    """Start a hub and put its address into the environment; the paths that are requested from it."""
     files = {file.name: file.read_bytes() for file in tiny_model.iterdir()} | UNWANTED
-    asked: list[str] = []
+    requested: list[str] = []
 
     class Hub(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
-            asked.append(self.path)
+            requested.append(self.path)
             path = self.path.partition("?")[0]
             name = path.rpartition("/")[2]
             if path == f"/api/models/{NAME}/tree/{COMMIT}":
-                listing = [{"type": "file", "path": one, "size": len(files[one]), "oid": "0" * 40} for one in files]
+                listing = [{"type": "file", "path": name, "size": len(files[name]), "oid": "0" * 40} for name in files]
                 self._answer(json.dumps(listing).encode())
             elif path == f"/api/models/{NAME}/revision/main":
-                listed = [{"rfilename": one} for one in files]
+                listed = [{"rfilename": name} for name in files]
                 self._answer(json.dumps({"id": NAME, "sha": COMMIT, "siblings": listed}).encode())
             elif path == f"/{NAME}/resolve/{COMMIT}/{name}" and name in files:
                 self._answer(files[name])
@@ -57,11 +57,11 @@ def hub(tiny_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
-    yield asked
+    yield requested
     server.shutdown()
 
 
-def test_a_model_is_fetched_once_and_only_where_that_is_allowed(
+def test_a_model_is_fetched_once_and_only_if_that_is_allowed(
     run_py: Callable[..., Call], hub: list[str], tmp_path: Path
 ) -> None:
     call = ["stage=data", f"model.path={NAME}"]
@@ -72,7 +72,7 @@ def test_a_model_is_fetched_once_and_only_where_that_is_allowed(
     assert f"open: fetching {NAME} from http://127.0.0.1" in fetched.out and "closed" in fetched.out
     names = {path.rpartition("/")[2] for path in hub}
     assert "model.safetensors" in names and not names & set(UNWANTED)
-    # What the process that fetched connected to is in the evidence.
+    # The connections of the process that fetched it are recorded.
     records = [
         json.loads(line)
         for file in (tmp_path / "outputs" / guard.AUDIT_FOLDER).iterdir()
@@ -85,7 +85,7 @@ def test_a_model_is_fetched_once_and_only_where_that_is_allowed(
     assert not hub
 
 
-def test_what_the_hub_does_not_have_is_said(run_py: Callable[..., Call], hub: list[str]) -> None:
+def test_a_model_that_the_hub_does_not_have_is_an_error(run_py: Callable[..., Call], hub: list[str]) -> None:
     missing = run_py("stage=data", "model.path=someone/missing", "privacy.allow_network=true", fresh=True)
     assert missing.code == 1 and "error: model.path=someone/missing: could not be fetched: " in missing.err
     assert "Traceback" not in missing.err

@@ -1,10 +1,11 @@
-"""llama.cpp beside this project's own decoder, on the same weights in float32, with a random adapter."""
+"""llama.cpp compared with this project's own decoder, on the same weights in float32, with a random adapter."""
 
 import json
 import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from conftest import lora, model_settings
@@ -60,18 +61,17 @@ def llama(gguf: Path, written: Path, tuned: LanguageModel) -> LlamaCpp:
 
 
 def answers(
-    model: LanguageModel | LlamaCpp, prompts: list[list[int]], decoding: SamplingParams = GREEDY
+    model: LanguageModel | LlamaCpp, prompts: list[list[int]], params: SamplingParams = GREEDY
 ) -> list[Completion]:
-    found: dict[int, Completion] = {}
-    seeds = [row_seed(1, prompt) for prompt in prompts]
-    generate(model, prompts, decoding, seeds, 4, lambda index, answer: found.__setitem__(index, answer))
-    return [found[index] for index in range(len(prompts))]
+    completions: dict[int, Completion] = {}
+    generate(model, prompts, params, [row_seed(1, prompt) for prompt in prompts], 4, completions.__setitem__)
+    return [completions[index] for index in range(len(prompts))]
 
 
 @pytest.fixture(scope="module")
 def prompts(tuned: LanguageModel) -> list[list[int]]:
-    asked = ("Write an email to Bo about a rope", "Write an email to Al to thank him", "Напиши письмо о море")
-    return [tuned.encoder.prompt(text) for text in asked]
+    requests = ("Write an email to Bo about a rope", "Write an email to Al to thank him", "Напиши письмо о море")
+    return [tuned.encoder.prompt(text) for text in requests]
 
 
 def test_greedy_answers_agree_with_and_without_the_adapter(
@@ -82,56 +82,58 @@ def test_greedy_answers_agree_with_and_without_the_adapter(
     llama.adapted = False
     with tuned.model.disable_adapter():  # type: ignore[operator]
         plain = answers(tuned, prompts)
-    found = answers(llama, prompts)
+    without_adapter = answers(llama, prompts)
     llama.adapted = True
-    assert found == plain
+    assert without_adapter == plain
     assert plain != expected
 
 
-def test_no_run_is_written_twice(llama: LlamaCpp, prompts: list[list[int]]) -> None:
-    def repeats(decoding: SamplingParams) -> int:
-        found = 0
-        for answer in answers(llama, prompts, decoding):
+def test_no_ngram_is_repeated(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+    def num_repeated(params: SamplingParams) -> int:
+        count = 0
+        for answer in answers(llama, prompts, params):
             ids = llama.encoder.text_ids(answer.text)
-            runs = [tuple(ids[place : place + 8]) for place in range(len(ids) - 7)]
-            found += len(runs) - len(set(runs))
-        return found
+            ngrams = [tuple(ids[start : start + 8]) for start in range(len(ids) - 7)]
+            count += len(ngrams) - len(set(ngrams))
+        return count
 
-    # Adapted at random it says the same again and again.
-    assert repeats(SamplingParams(200)) > 0
-    assert repeats(SamplingParams(200, no_repeat_ngram_size=4)) == 0
+    # With a random adapter the model repeats itself.
+    assert num_repeated(SamplingParams(200)) > 0
+    assert num_repeated(SamplingParams(200, no_repeat_ngram_size=4)) == 0
 
 
-def test_unlikely_tokens_are_never_drawn(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+def test_tokens_below_min_p_are_never_sampled(llama: LlamaCpp, prompts: list[list[int]]) -> None:
     assert answers(llama, prompts, SamplingParams(24, 1.0)) != answers(llama, prompts, SamplingParams(24))
     assert answers(llama, prompts, SamplingParams(24, 1.0, min_p=0.9999)) == answers(llama, prompts, SamplingParams(24))
 
 
-def test_a_stream_is_the_answer(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+def test_a_stream_is_the_completion(llama: LlamaCpp, prompts: list[list[int]]) -> None:
     pieces = list(stream(llama, prompts[0], GREEDY, 1))
     assert len(pieces) > 3
     assert "".join(pieces).strip() == answers(llama, prompts[:1])[0].text
 
 
 def test_samples_depend_on_the_seed_and_not_on_the_batch(llama: LlamaCpp, prompts: list[list[int]]) -> None:
-    # Of the base, whose choices are clear; how many rows are multiplied at once changes the last digits.
+    # Of the base model, whose probabilities are far apart: the batch size changes their last digits.
     llama.adapted = False
-    decoding = SamplingParams(12, 0.8, 0.9)
-    together = answers(llama, prompts, decoding)
-    assert [answers(llama, [prompt], decoding)[0] for prompt in prompts] == together
+    params = SamplingParams(12, 0.8, 0.9)
+    in_a_batch = answers(llama, prompts, params)
+    assert [answers(llama, [prompt], params)[0] for prompt in prompts] == in_a_batch
     other: list[Completion] = []
-    llama.generate(prompts[:1], decoding, [row_seed(2, prompts[0])], lambda index, answer: other.append(answer))
+    llama.generate(prompts[:1], params, [row_seed(2, prompts[0])], lambda _, completion: other.append(completion))
     llama.adapted = True
-    assert other[0] != together[0]
+    assert other[0] != in_a_batch[0]
 
 
-def test_no_one_else_gets_in(llama: LlamaCpp, prompts: list[list[int]]) -> None:
+def test_other_users_of_the_machine_are_refused(llama: LlamaCpp, prompts: list[list[int]]) -> None:
     answers(llama, prompts[:1])
-    address = llama._server.listening_address
-    assert address.startswith("http://127.0.0.1:")
+    sockets = psutil.Process().net_connections("inet")
+    listening = {socket.laddr for socket in sockets if socket.status == psutil.CONN_LISTEN}
+    assert listening and {address.ip for address in listening} == {"127.0.0.1"}
     body = json.dumps({"prompt": "a"}).encode()
-    with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(urllib.request.Request(f"{address}/completion", data=body))
+    for address in listening:
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{address.port}/completion", data=body))
 
 
 def test_an_error_of_llama_cpp_is_raised(llama: LlamaCpp, prompts: list[list[int]]) -> None:
@@ -142,12 +144,12 @@ def test_an_error_of_llama_cpp_is_raised(llama: LlamaCpp, prompts: list[list[int
     assert answers(llama, prompts[:1])[0].num_tokens
 
 
-def test_the_encoder_alone_is_that_of_the_model(smollm2: Path, tuned: LanguageModel) -> None:
+def test_an_encoder_without_the_model_is_the_same(smollm2: Path, tuned: LanguageModel) -> None:
     encoder = load_encoder(model_settings(smollm2))
     assert (encoder.prompt("Ask Bo"), encoder.stop_ids) == (tuned.encoder.prompt("Ask Bo"), tuned.encoder.stop_ids)
 
 
-def test_what_llama_cpp_does_not_know_is_refused(adapter: Path, smollm2: Path, tmp_path: Path) -> None:
+def test_adapters_that_llama_cpp_does_not_support_are_refused(adapter: Path, smollm2: Path, tmp_path: Path) -> None:
     for name in ("adapter_config.json", "adapter_model.safetensors"):
         (tmp_path / name).write_bytes((adapter / name).read_bytes())
     settings = json.loads((adapter / "adapter_config.json").read_text())
