@@ -78,6 +78,20 @@ def tracking_server(config: Config) -> Iterator[str]:
         yield f"{subject}: runs hold adapters and mails; tracking.allow_remote=true lets them go there"
 
 
+def several_processes(config: Config, world_size: int, sharded: bool) -> Iterator[str]:
+    """What only one process can do, or only a base model that is whole in each.
+
+    Args:
+        config: The whole configuration.
+        world_size: The number of processes that train together.
+        sharded: Whether the base model is sharded over them.
+    """
+    if sharded and config.lora.init != "default":
+        yield f"lora.init = {config.lora.init}: changes the base model, which is sharded; use default"
+    if world_size > 1 and config.trainer.privacy == "differential":
+        yield "trainer.privacy = differential: trains in one process only; run it without the launcher"
+
+
 CONTRADICTIONS: tuple[Callable[[Config], Iterator[str]], ...] = (
     summarizer,
     lora_init,

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
+from email_assistant.configuration.checks import report
+from email_assistant.configuration.contradictions import several_processes
 from email_assistant.configuration.schema import Config
 from email_assistant.console import duration
 from email_assistant.errors import (
@@ -72,8 +74,9 @@ def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) ->
     from email_assistant.language_model import collectives
 
     processes = collectives.init()
-    if processes.sharded and config.lora.init != "default":
-        raise ConfigurationError(f"lora.init = {config.lora.init}: changes the base, which is sharded; use default")
+    faults = list(several_processes(config, processes.world_size, processes.sharded))
+    if faults:
+        raise ConfigurationError(report(faults))
     objective = None
     if processes.is_worker:
         _follow(config, catalog, processes)

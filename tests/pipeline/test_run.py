@@ -488,7 +488,7 @@ def test_a_grown_archive_is_asked_for_its_new_mails_alone(run_py: Run, tmp_path:
 def test_canaries_are_planted_on_request_and_what_is_remembered_is_told(run_py: Run, tmp_path: Path) -> None:
     planted = run_py("stage=evaluate", "trainer.canaries=2", "trainer.canary_repeats=3", "evaluation.arms=[tuned]")
     assert planted.code == 0, planted.err
-    assert "2 canaries are planted, each 3 times" in planted.out
+    assert "planted 2 canaries, each 3 times" in planted.out
     latest = tmp_path / "outputs" / "latest"
     lines = [json.loads(line) for line in (latest / "train" / "canaries.jsonl").read_text().splitlines()]
     assert len(lines) == 2

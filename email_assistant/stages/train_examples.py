@@ -1,0 +1,123 @@
+"""Training and validation examples from the pairs of a split."""
+
+import itertools
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from email_assistant.archive.duplicates import near_duplicates
+from email_assistant.configuration.schema import Config
+from email_assistant.evaluation.memorisation import canaries
+from email_assistant.evaluation.scoring import embedder
+from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
+from email_assistant.language_model.loading import LanguageModel
+from email_assistant.requests.prompting import Prompter, PromptSettings
+from email_assistant.storage import jsonl
+from email_assistant.storage.records import Pair
+from email_assistant.training import example_checks
+from email_assistant.training.examples import Examples
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class EncodedCounts:
+    """How many mails of a set became examples.
+
+    Attributes:
+        mails: Mails that became an example.
+        dropped: Mails that were too long.
+        cut: Examples whose mail was cut to fit.
+    """
+
+    mails: int = 0
+    dropped: int = 0
+    cut: int = 0
+
+
+def prepare(
+    config: Config, base: LanguageModel, split: Path, scratch: Path
+) -> tuple[Examples, Examples, EncodedCounts]:
+    """Encode the pairs of a split, with the canaries among the training examples.
+
+    Args:
+        config: The whole configuration.
+        base: For its tokenizer, and its embeddings where similar mails are retrieved by them.
+        split: The folder of the split.
+        scratch: A folder for the encoded examples.
+
+    Returns:
+        The training and the validation examples, and the counts of the training mails.
+    """
+    pairs, validation_pairs = jsonl.Lines(split / "train.jsonl", Pair), jsonl.Lines(split / "validation.jsonl", Pair)
+    prompter = Prompter(PromptSettings.of(config), base.encoder, pairs, embedder(config, base))
+    canary_examples = _canary_examples(base.encoder, config)
+    chosen = _without_near_duplicates(config, pairs) if config.trainer.privacy == "careful" else pairs
+    max_length = config.trainer.max_length
+    training, counts = _encode(prompter, chosen, scratch / "train", "training", max_length, canary_examples)
+    validation, _ = _encode(prompter, validation_pairs, scratch / "validation", "validation", max_length)
+    return training, validation, counts
+
+
+def _without_near_duplicates(config: Config, pairs: Sequence[Pair]) -> Iterator[Pair]:
+    """The pairs except those whose mail nearly repeats an earlier one: what occurs often is memorised."""
+    similarity = config.split.near_duplicate_similarity
+    repeats = {later for later, _ in near_duplicates(jsonl.Field(pairs, "email"), similarity)}
+    log.info("%-10s left out %d mails that nearly repeat others", "train", len(repeats))
+    return (pair for index, pair in enumerate(pairs) if index not in repeats)
+
+
+def _encode(
+    prompter: Prompter,
+    pairs: Iterable[Pair],
+    path: Path,
+    name: str,
+    max_length: int,
+    more: Sequence[TokenizedExample] = (),
+) -> tuple[Examples, EncodedCounts]:
+    """Write the examples of the pairs that fit, then `more`, to a file."""
+    counts = EncodedCounts()
+
+    def fitting() -> Iterator[TokenizedExample]:
+        for pair in pairs:
+            example = prompter.example(pair)
+            if example is None:
+                counts.dropped += 1
+            else:
+                counts.mails += 1
+                counts.cut += example.cut
+                yield example
+
+    examples = Examples.write(path, itertools.chain(fitting(), more))
+    if counts.dropped or counts.cut:
+        log.info(
+            "%-10s %s mails longer than trainer.max_length=%d: %d dropped, %d cut",
+            *("train", name, max_length, counts.dropped, counts.cut),
+        )
+    return examples, counts
+
+
+def _canary_examples(encoder: ChatEncoder, config: Config) -> list[TokenizedExample]:
+    """The canaries as examples, each as often as configured."""
+    settings = config.trainer
+    once = [
+        encoder.completed(encoder.prompt(canary.instruction), canary.email)
+        for canary in canaries(settings.canaries, config.seed)
+    ]
+    if once:
+        log.info("%-10s planted %d canaries, each %d times", "train", len(once), settings.canary_repeats)
+    return once * settings.canary_repeats
+
+
+def check(encoder: ChatEncoder, training: Examples, validation: Examples) -> None:
+    """Refuse examples that would teach nothing, and print the first one with its supervised part marked.
+
+    Raises:
+        DataError: as `example_checks.validate_examples`.
+    """
+    example_checks.validate_examples(encoder, training, validation)
+    if training:
+        # Only on the screen: mail has no place in a log file.
+        example = example_checks.render_example(encoder, training[0])
+        print(f"first example, supervised between » and «:\n{example}", flush=True)
