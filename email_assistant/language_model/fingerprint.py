@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from email_assistant.configuration.schema import Generation, Mauve, Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model import hub
@@ -136,20 +138,25 @@ def hash_of_files(files: Iterable[Path], cache_file: Path) -> str:
         cache_file: Keeps the hash of each file with its size and modification time, so that gigabytes are read once.
     """
     cached = _read_cache(cache_file)
-    updated = dict(cached)
+    computed: dict[str, list[object]] = {}
     digest = sha256()
     for file in sorted(files):
         name, state = str(file.resolve()), file.resolve().stat()
         entry = cached.get(name)
         if entry is None or entry[:2] != [state.st_size, state.st_mtime_ns]:
             entry = [state.st_size, state.st_mtime_ns, hash_file(file)]
-            updated[name] = entry
+            computed[name] = entry
         digest.update(f"{file.name} {entry[2]}\n".encode())
-    if updated != cached:
-        cache_file.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(cache_file) as partial:
-            partial.write_text(json.dumps(updated, indent=1))
+    if computed:
+        _add_to_cache(cache_file, computed)
     return digest.hexdigest()[:16]
+
+
+def _add_to_cache(cache_file: Path, computed: dict[str, list[object]]) -> None:
+    """Add hashes to the cache; another process may add its own at the same time."""
+    cache_file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache_file.with_suffix(".lock")), atomic_path(cache_file) as partial:
+        partial.write_text(json.dumps({**_read_cache(cache_file), **computed}, indent=1))
 
 
 def _read_cache(cache_file: Path) -> dict[str, list[object]]:

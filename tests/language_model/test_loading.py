@@ -1,11 +1,13 @@
 import dataclasses
 import json
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
-from conftest import lora, model_settings
+from conftest import ROOT, lora, model_settings
 from transformers.utils import logging as transformers_logging
 
 from email_assistant.errors import ConfigurationError, ModelError
@@ -188,3 +190,19 @@ def test_loading_changes_nothing_of_the_process_and_setting_up_does(
     finally:
         torch.set_num_threads(threads)
         transformers_logging.set_verbosity(verbosity)
+
+
+def test_processes_that_hash_at_once_keep_each_others_hashes(tmp_path: Path) -> None:
+    files, cache = [tmp_path / f"weights{number}" for number in range(16)], tmp_path / "outputs" / "fingerprints.json"
+    for file in files:
+        file.write_bytes(file.name.encode() * 1000)
+    program = (
+        "import sys, pathlib; from email_assistant.language_model.fingerprint import hash_of_files\n"
+        "for file in sys.argv[2:]: hash_of_files([pathlib.Path(file)], pathlib.Path(sys.argv[1]))"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(cache), *map(str, half)], cwd=ROOT)
+        for half in (files[:8], files[8:])
+    ]
+    assert [process.wait(60) for process in started] == [0, 0]
+    assert set(json.loads(cache.read_text())) == {str(file) for file in files}
