@@ -9,18 +9,27 @@ POETRY := .tools/bin/poetry
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check ui bench clean
+.PHONY: help install run test test-fast coverage check ui bench clean
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
 install: $(INSTALLED) $(MODEL)  ## set up .venv and the embedded model; does nothing when both are there
 
 run: install  ## the main job on the demo archive: adapter, scores, sample mails
 	$(BIN)/python run.py
 
-test: install  ## the tests
+test: install  ## all tests, in under ten minutes on two cores
 	$(BIN)/python -m pytest -n 2
+
+test-fast: install  ## the tests that are not marked slow, in under two minutes
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+coverage: install  ## the share of the package's lines and branches that the tests run
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -n 2
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 check: install  ## style, types, and every file of conf/
 	$(BIN)/ruff check .
