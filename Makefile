@@ -26,10 +26,7 @@ test-fast: install  ## the tests that are not marked slow, in under two minutes
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 coverage: install  ## the share of the package's lines and branches that the tests run
-	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -n 2
-	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 check: install  ## style, types, and every file of conf/
 	$(BIN)/ruff check .

@@ -9,14 +9,16 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
-import warm
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
-from warm import Call
+from warm import Call, Running
 
 from email_assistant.commands.catalog import COMMANDS
 from email_assistant.configuration.schema import Architecture, Lora, Model
@@ -157,64 +159,154 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run_py(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -> Callable[..., Call]:
+def run_py(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -> "RunPy":
     """Call run.py in a folder of the test."""
-    return caller(tmp_path, tiny_model, archive, empty_store)
+    return RunPy(tmp_path, tiny_model, archive, empty_store)
 
 
-def caller(tmp_path: Path, tiny_model: Path, archive: Path, empty_store: Path) -> Callable[..., Call]:
-    """Call run.py as a user does, on the tiny model and archive, with a store of its own.
+@pytest.fixture(scope="session")
+def once(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, archive: Path, empty_store: Path
+) -> Callable[..., tuple[Path, Call]]:
+    """Call run.py in a folder that all tests look at and none changes; the workers of a session share it."""
 
-    By a process that has imported everything already, on a store that has its tables; or with `fresh=True` by one
-    that python has just started, on what is there. With `bare=True` the call names the folders alone.
-    """
+    def call(name: str, *arguments: str, fresh: bool = False) -> tuple[Path, Call]:
+        shared = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            shared = shared.parent
+        folder, kept = shared / name, shared / f"{name}.json"
+        with FileLock(shared / f"{name}.lock"):
+            if not kept.exists():
+                folder.mkdir()
+                done = RunPy(folder, tiny_model, archive, empty_store)(*arguments, fresh=fresh)
+                assert done.code == 0, done.err
+                kept.write_text(json.dumps(asdict(done)))
+        return folder, Call(**json.loads(kept.read_text()))
 
-    def guarded(done: Call) -> Call:
-        """Nothing may so much as try to reach another machine."""
-        for file in (tmp_path / "outputs" / guard.AUDIT_FOLDER).glob("*.jsonl"):
-            seen = [json.loads(line) for line in file.read_text().splitlines()]
-            assert [one for one in seen if one["what"] != "call" and not guard.is_loopback(one["host"])] == []
+    return call
+
+
+@pytest.fixture
+def whole_project(once: Callable[..., tuple[Path, Call]]) -> tuple[Path, Call]:
+    """A folder in which all stages were run by a fresh python on a fresh store, and what that call gave."""
+    return once("whole", fresh=True)
+
+
+@pytest.fixture
+def made_outputs(whole_project: tuple[Path, Call], tmp_path: Path) -> Path:
+    """The outputs of the test's own folder, where the artifacts of all stages are already."""
+    outputs = tmp_path / "outputs"
+    shutil.copytree(whole_project[0] / "outputs", outputs, symlinks=True)
+    return outputs
+
+
+def artifacts(outputs: Path) -> dict[tuple[str, str], int]:
+    """When each artifact was made, by its stage and key, the oldest first."""
+    folders = [path.parent for path in outputs.glob("artifacts/*/*/manifest.json") if not path.parent.suffix]
+    times = {(folder.parent.name, folder.name): (folder / "manifest.json").stat().st_mtime_ns for folder in folders}
+    return dict(sorted(times.items(), key=lambda item: item[1]))
+
+
+def recorded(outputs: Path) -> list[dict[str, Any]]:
+    """What the calls of a folder wrote down of themselves and their connections."""
+    files = sorted((outputs / guard.AUDIT_FOLDER).glob("*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+class RunPy:
+    """Calls run.py as a user does, on the tiny model and archive, with a store of its own."""
+
+    def __init__(self, folder: Path, tiny_model: Path, archive: Path, empty_store: Path) -> None:
+        self.folder, self.empty_store = folder, empty_store
+        self.small = {
+            "paths.outputs": f"{folder}/outputs",
+            "paths.mlruns": f"{folder}/mlruns",
+            "model.path": str(tiny_model),
+            "data.path": str(archive),
+            "generation.max_new_tokens": "12",
+            "summarizer.max_new_tokens": "8",
+            "trainer.epochs": "1",
+            "trainer.scored_mails": "2",
+            "trainer.checkpoint_steps": "1",
+            "lora.r": "2",
+            # Enough to make every number and page of an evaluation.
+            "evaluation.judge_mails": "8",
+            "evaluation.extraction_mails": "8",
+            "evaluation.resamples": "100",
+            "evaluation.mauve.seeds": "1",
+            # Two processes with two threads each on two cores wait for one another at every step.
+            "model.threads": "1",
+            "tracking.experiment": "email-assistant",
+            # How long a run takes depends on the machine, and so would what it logs.
+            "tracking.system_metrics_seconds": "null",
+        }
+
+    def __call__(
+        self, *arguments: str, stdin: str = "", timeout: float = 240, fresh: bool = False, bare: bool = False
+    ) -> Call:
+        """Call and wait.
+
+        Args:
+            arguments: Of the command line, beside the small values.
+            stdin: What is typed.
+            timeout: In seconds.
+            fresh: By a python that has just started, on what is there; else by a process that has imported
+                everything already, on a store that has its tables.
+            bare: Without the small values but for the folders.
+        """
+        outputs = self.folder / self._values(arguments).get("paths.outputs", "outputs")
+        before, lines = artifacts(outputs), len(recorded(outputs))
+        if fresh:
+            done = self._in_new_python(self.command(*arguments, bare=bare), stdin, timeout)
+        else:
+            done = self.start(*arguments, stdin=stdin, bare=bare).finish(timeout)
+        done.made = [stage for (stage, key), time in artifacts(outputs).items() if before.get((stage, key)) != time]
+        # Nothing is recorded of a call that only shows something, and stage=lock encrypts the record.
+        runs = not any(argument.startswith("--") for argument in arguments) and "stage=lock" not in arguments
+        _check_guard(done, recorded(outputs)[lines:], runs)
         return done
 
-    def call(*arguments: str, stdin: str = "", timeout: float = 300, fresh: bool = False, bare: bool = False) -> Call:
-        small = [
-            f"paths.outputs={tmp_path}/outputs",
-            f"paths.mlruns={tmp_path}/mlruns",
-            f"model.path={tiny_model}",
-            f"data.path={archive}",
-            "generation.max_new_tokens=12",
-            "summarizer.max_new_tokens=8",
-            "trainer.epochs=1",
-            "trainer.scored_mails=2",
-            "trainer.checkpoint_steps=1",
-            "lora.r=2",
-            # Two processes with two threads each on two cores wait for one another at every step.
-            "model.threads=1",
-            "tracking.experiment=email-assistant",
-            # How long a run takes depends on the machine, and so would what it logs.
-            "tracking.system_metrics_seconds=null",
-        ]
-        given = {argument.lstrip("+").partition("=")[0] for argument in arguments}
-        if bare:
-            small = [value for value in small if value.startswith("paths.")]
-        small = [value for value in small if value.partition("=")[0] not in given]
-        environment = {key: value for key, value in os.environ.items() if key != "CI"}
-        if not fresh:
-            if not given & {"tracking", "tracking.uri"} and not {f"stage={name}" for name in COMMANDS} & set(arguments):
-                (tmp_path / "mlruns").mkdir(exist_ok=True)
-                if not (tmp_path / "mlruns" / "mlflow.db").exists():
-                    shutil.copyfile(empty_store, tmp_path / "mlruns" / "mlflow.db")
-            return guarded(warm.run([*arguments, *small], tmp_path, environment, stdin, timeout))
+    def start(self, *arguments: str, stdin: str = "", bare: bool = False) -> Running:
+        """Call and do not wait."""
+        values = self._values(arguments)
+        store = self.folder / "mlruns" / "mlflow.db"
+        if not {"tracking", "tracking.uri"} & set(values) and values.get("stage") not in COMMANDS:
+            store.parent.mkdir(exist_ok=True)
+            if not store.exists():
+                shutil.copyfile(self.empty_store, store)
+        return Running(self.command(*arguments, bare=bare), self.folder, self._environment(), stdin)
+
+    def command(self, *arguments: str, bare: bool = False) -> list[str]:
+        """What comes after `python run.py`."""
+        given = self._values(arguments)
+        small = [f"{key}={value}" for key, value in self.small.items() if not bare or key.startswith("paths.")]
+        return [*arguments, *(value for value in small if value.partition("=")[0] not in given)]
+
+    @staticmethod
+    def _values(arguments: Sequence[str]) -> dict[str, str]:
+        return dict(argument.lstrip("+").split("=", 1) for argument in arguments if "=" in argument)
+
+    @staticmethod
+    def _environment() -> dict[str, str]:
+        return {key: value for key, value in os.environ.items() if key != "CI"}
+
+    def _in_new_python(self, command: list[str], stdin: str, timeout: float) -> Call:
         done = subprocess.run(
-            [sys.executable, str(ROOT / "run.py"), *arguments, *small],
-            cwd=tmp_path,
+            [sys.executable, str(ROOT / "run.py"), *command],
+            cwd=self.folder,
             input=stdin,
             capture_output=True,
             text=True,
             timeout=timeout,
-            env=environment,
+            env=self._environment(),
             check=False,
         )
-        return guarded(Call(done.returncode, done.stdout, done.stderr))
+        return Call(done.returncode, done.stdout, done.stderr)
 
-    return call
+
+def _check_guard(done: Call, lines: list[dict[str, Any]], runs: bool) -> None:
+    """Nothing may so much as try to reach another machine, and no call that runs something goes unrecorded."""
+    calls = [line for line in lines if line["what"] == "call"]
+    assert [line for line in lines if line["what"] != "call" and not guard.is_loopback(line["host"])] == []
+    assert calls or done.code or not runs, "the call left no record"
+    assert all(call["guarded"] and not call["changed_switches"] for call in calls)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, caller
+from conftest import ROOT, RunPy
 from warm import Call
 
 from email_assistant.experiments import registry
@@ -42,7 +42,7 @@ def training(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, archive
     """A folder with an archive, a run that trained on it, and its store."""
     folder = tmp_path_factory.mktemp("training")
     (folder / "own.jsonl").write_bytes(archive.read_bytes())
-    done = caller(folder, tiny_model, archive, empty_store)("stage=train", "data.path=own.jsonl", "lora.r=3", "seed=5")
+    done = RunPy(folder, tiny_model, archive, empty_store)("stage=train", "data.path=own.jsonl", "lora.r=3", "seed=5")
     assert done.code == 0, done.err
     return folder
 

@@ -1,0 +1,43 @@
+"""What a user can get wrong ends in one line that names it."""
+
+from pathlib import Path
+
+import pytest
+from conftest import RunPy
+
+# A call, and what its message has to name.
+WRONG = [
+    (["data.path=nothing.mbox"], "nothing.mbox"),
+    (["data.path=empty"], "empty"),
+    (["data.path=binary"], "binary"),
+    (["stage=data", "data.owner=nobody@x.example", "data.path=mbox"], "nobody@x.example"),
+    (["stage=tarin"], "train?"),
+    (["lora.r=-1"], "lora.r = -1"),
+    (["stage=infer", "infer.input=no.txt", "infer.adapter=x"], "x: "),
+    (["stage=infer", "infer.input=no.txt"], "no.txt"),
+    (["stage=infer", "infer.input=empty"], "empty"),
+    (["stage=infer", "infer.input=mbox", "infer.output=empty/x.csv"], "infer.output"),
+    (["stage=infer", "infer.input=mbox", "infer.output=empty_folder"], "infer.output"),
+    (["stage=infer", "infer.input=blank"], "blank"),
+    (["stage=train", "model.path=empty_folder"], "empty_folder"),
+    (["stage=summarize", "summarizer=from_file", "summarizer.path=no.jsonl"], "no.jsonl"),
+    (["stage=data", "paths.outputs=empty"], "paths.outputs"),
+    (["stage=split", "data.max_mails=4"], "4 mails"),
+    (["lora.rank=3", "+trainer.lr=1"], "trainer.learning_rate"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("arguments", "named"), WRONG, ids=[" ".join(arguments) for arguments, _ in WRONG])
+def test_bad_input_is_one_line_and_exit_code_1(run_py: RunPy, tmp_path: Path, arguments: list[str], named: str) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "blank").write_text("\n  \n")
+    (tmp_path / "binary").write_bytes(b"\0\1\2\3")
+    (tmp_path / "empty_folder").mkdir()
+    (tmp_path / "mbox").write_text("From a Mon Jan  1 10:00:00 2024\nFrom: a@b.example\n\nSome words of a mail.\n")
+    done = run_py("tracking=none", *arguments)
+    assert done.code == 1, done.out
+    assert named in done.err
+    assert "Traceback" not in done.err
+    assert done.err.startswith("error: ")
+    assert list(tmp_path.rglob("*.partial")) == []
