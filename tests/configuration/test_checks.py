@@ -1,4 +1,7 @@
+import itertools
+import re
 import shutil
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -61,24 +64,41 @@ def test_every_key_of_the_schema_has_a_value_in_yaml_and_none_a_default() -> Non
     assert {key for key in in_yaml if not key.startswith("summarizer.examples.")} == set(schema_keys())
 
 
-@pytest.mark.parametrize("file", sorted(CONF.glob("*/*.yaml")), ids=lambda file: f"{file.parent.name}/{file.name}")
-def test_every_file_of_conf_says_what_it_is(file: Path) -> None:
-    lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line != "# @package _global_"]
-    assert lines[0].startswith("# ")
+def commented_keys(file: Path) -> set[str]:
+    """The keys of a YAML file's outermost level that have a comment in the line above."""
+    lines = file.read_text(encoding="utf-8").split("\n")
+    below = itertools.pairwise(lines)
+    return {line.partition(":")[0] for above, line in below if above.startswith("#") and re.match(r"\w+:", line)}
+
+
+def test_every_key_has_a_comment_in_conf() -> None:
+    wanted = {tuple(key.split(".")) for key in schema_keys() if key.count(".") == 1}
+    wanted |= {("", key) for key, kind in schema_keys().items() if "." not in key and not is_dataclass(kind)}
+    folders = {group: CONF / group for group, _ in wanted}
+    commented = {
+        (group, key)
+        for group, folder in folders.items()
+        for file in folder.glob("*.yaml")
+        for key in commented_keys(file)
+    }
+    assert wanted - commented == set()
 
 
 def test_all_faults_come_in_one_message() -> None:
-    message = message_of("lora.rank=3", "+trainer.lr=1", "lora.r=-1", "stage=trian", "model=smolm2", "split.method=x")
-    assert message.startswith("the configuration has 6 faults:")
-    for part in (
-        "lora.rank: no such key; did you mean lora.r?",
-        "trainer.lr: no such key; did you mean trainer.learning_rate?",
-        "lora.r = -1: must be greater than or equal to 1",
-        "did you mean train?",
-        "did you mean smollm2_135m?",
-        "split.method = x: must be 'random' or 'time'",
-    ):
-        assert part in message
+    faults = message_of("lora.rank=3", "+trainer.lr=1", "lora.r=-1", "stage=trian", "model=smolm2", "split.method=x")
+    named = {
+        "lora.rank": "lora.r?",
+        "trainer.lr": "trainer.learning_rate?",
+        "lora.r = -1": "1",
+        "stage = trian": "train?",
+        "model = smolm2": "smollm2_135m?",
+        "split.method = x": "'time'",
+    }
+    lines = faults.splitlines()[1:]
+    assert len(lines) == len(named)
+    for key, remedy in named.items():
+        (line,) = [line for line in lines if line.strip().startswith(f"{key}:")]
+        assert line.endswith(remedy)
 
 
 @pytest.mark.parametrize(
