@@ -20,6 +20,7 @@ class InstructionJob:
         email: The mail.
         basis: A hash of everything that the model's sentence depends on beside the mail.
         faults: Why answers of the model were rejected so far.
+        attempts: The number of rejected answers.
         done: Whether its sentence is written.
     """
 
@@ -27,6 +28,7 @@ class InstructionJob:
     email: Email
     basis: str
     faults: list[str] = field(default_factory=list)
+    attempts: int = 0
     done: bool = False
 
     @cached_property

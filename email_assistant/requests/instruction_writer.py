@@ -32,6 +32,7 @@ class InstructionWriter:
         seed: int,
         keep: Callable[[Sentence], None],
         surprisal: Callable[[TokenizedExample], float] | None = None,
+        reject: Callable[[InstructionJob], None] = lambda job: None,
     ) -> None:
         """Prepare the model.
 
@@ -42,12 +43,17 @@ class InstructionWriter:
             keep: Called with each finished sentence.
             surprisal: The model's negative log-likelihood of an example's completion, in nats. If it is given, an
                 instruction is rejected unless it makes its mail likelier.
+            reject: Called with a job whose answer was rejected.
         """
         self.settings, self.model, self.seed, self._keep, self._surprisal = settings, model, seed, keep, surprisal
+        self._reject = reject
         self._baselines: dict[str, float] = {}
 
     def write(self, jobs: Sequence[InstructionJob]) -> None:
-        """Write a sentence for every job: greedily, then sampled where it was rejected, last without the model."""
+        """Write a sentence for every job: greedily, then sampled where it was rejected, last without the model.
+
+        A job begins with the attempt that its `attempts` name, so that an interrupted call repeats none.
+        """
         settings = self.settings
         pending = []
         for job in jobs:
@@ -57,13 +63,14 @@ class InstructionWriter:
             else:
                 pending.append(job)
         for attempt in range(settings.retries + 1):
-            if not pending:
-                return
+            due = [job for job in pending if job.attempts == attempt]
+            if not due:
+                continue
             temperature = 0.0 if attempt == 0 else settings.retry_temperature
             params = SamplingParams(settings.max_new_tokens, temperature, top_p=TOP_P)
-            prompts = [self._prompt(job) for job in pending]
+            prompts = [self._prompt(job) for job in due]
             seeds = [row_seed(self.seed + attempt, prompt) for prompt in prompts]
-            judge = partial(self._judge, pending, "model" if attempt == 0 else f"retry_{attempt}")
+            judge = partial(self._judge, due, "model" if attempt == 0 else f"retry_{attempt}")
             generate(self.model, prompts, params, seeds, settings.batch_size, judge)
             pending = [job for job in pending if not job.done]
         for job in pending:
@@ -101,7 +108,11 @@ class InstructionWriter:
                 return
 
     def _judge(self, jobs: Sequence[InstructionJob], method: str, index: int, completion: Completion) -> None:
-        self.judge(jobs[index], method, completion)
+        job = jobs[index]
+        self.judge(job, method, completion)
+        if not job.done:
+            job.attempts += 1
+            self._reject(job)
 
     def _prompt(self, job: InstructionJob) -> list[int]:
         """The prompt's token ids: examples in the mail's language as earlier turns, then the mail."""

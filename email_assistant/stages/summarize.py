@@ -21,8 +21,16 @@ from email_assistant.storage.hashing import hash_of
 from email_assistant.storage.jsonl import ResumableJsonl
 from email_assistant.storage.records import Email, Pair, Sentence
 
-SENTENCES = "sentences.jsonl"
+SENTENCES, REJECTED = "sentences.jsonl", "rejected.jsonl"
 log = logging.getLogger(__name__)
+
+
+class Rejected(TypedDict):
+    """A line of rejected.jsonl: a mail without a good answer so far, as in `InstructionJob`."""
+
+    key: str
+    faults: list[str]
+    attempts: int
 
 
 class Instruction(TypedDict):
@@ -136,7 +144,7 @@ def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dic
         }
     )
     jobs = [InstructionJob(config.summarizer, email, basis) for email in emails]
-    sentences = _sentences(inputs, jobs, folder / PROGRESS / SENTENCES)
+    sentences = _sentences(inputs, jobs, folder / PROGRESS)
     jsonl.write(folder / SENTENCES, (sentences[job.key] for job in jobs))
     frequent = frequent_facts(jsonl.Field(emails, "text"))
     return {
@@ -149,33 +157,46 @@ def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dic
     }
 
 
-def _sentences(inputs: StageInputs, jobs: Sequence[InstructionJob], progress_file: Path) -> dict[str, Sentence]:
+def _sentences(inputs: StageInputs, jobs: Sequence[InstructionJob], progress_folder: Path) -> dict[str, Sentence]:
     """A sentence for every job, by its key: from earlier artifacts, from an interrupted call, or newly written."""
     wanted = {job.key for job in jobs}
-    with ResumableJsonl(progress_file, Sentence, key="key") as progress:
+    with ResumableJsonl(progress_folder / SENTENCES, Sentence, key="key") as progress:
         known = lines_by_key(inputs.earlier("summarize"), SENTENCES, wanted, Sentence)
         known |= {key: sentence for key, sentence in progress.records.items() if key in wanted}
         pending = list({job.key: job for job in jobs if job.key not in known}.values())
         if known:
             log.info("%-10s reused %d of %d from cache", "summarize", len(known), len(wanted))
         if pending:
-            _write(inputs, pending, progress, len(wanted))
+            with ResumableJsonl(progress_folder / REJECTED, Rejected, key="key") as rejected:
+                _write(inputs, pending, progress, rejected, len(wanted))
         return {**known, **progress.records}
 
 
-def _write(inputs: StageInputs, jobs: Sequence[InstructionJob], progress: ResumableJsonl[Sentence], total: int) -> None:
+def _write(
+    inputs: StageInputs,
+    jobs: Sequence[InstructionJob],
+    progress: ResumableJsonl[Sentence],
+    rejected: ResumableJsonl[Rejected],
+    total: int,
+) -> None:
     # These import torch, which is not needed when every sentence is known.
     from email_assistant.evaluation.perplexity import Surprisal
     from email_assistant.language_model.process import set_up_base
     from email_assistant.requests.instruction_writer import InstructionWriter
 
+    for job in jobs:
+        if job.key in rejected.records:
+            job.faults, job.attempts = rejected.records[job.key]["faults"], rejected.records[job.key]["attempts"]
     with bar("summarize", total, total - len(jobs)) as shown:
 
         def keep(sentence: Sentence) -> None:
             progress.append(sentence)
             shown.advance()
 
+        def reject(job: InstructionJob) -> None:
+            rejected.append({"key": job.key, "faults": job.faults, "attempts": job.attempts})
+
         config = inputs.config
         model = set_up_base(config.model, inputs.processes)
         surprisal = Surprisal(model.model, model.device).nats if config.summarizer.verify else None
-        InstructionWriter(config.summarizer, model, config.seed, keep, surprisal).write(jobs)
+        InstructionWriter(config.summarizer, model, config.seed, keep, surprisal, reject).write(jobs)

@@ -39,7 +39,7 @@ def test_a_killed_summarize_repeats_no_try(
     rejected = progress_of(outputs, "summarize") / "rejected.jsonl"
     kept = jsonl.read_finished(rejected)
     # What was wrong with a try is believed: so one sees what is taken up.
-    first = [line for line in kept if line["tries"] == 1]
+    first = [line for line in kept if line["attempts"] == 1]
     jsonl.write(rejected, [line | {"faults": ["marked", *line["faults"][1:]]} for line in kept])
     resumed = run_py(*call)
     assert resumed.code == 0, resumed.err
