@@ -177,6 +177,7 @@ def once(
         folder, kept = shared / name, shared / f"{name}.json"
         with FileLock(shared / f"{name}.lock"):
             if not kept.exists():
+                shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir()
                 done = RunPy(folder, tiny_model, archive, empty_store)(*arguments, fresh=fresh)
                 assert done.code == 0, done.err
@@ -242,7 +243,7 @@ class RunPy:
         }
 
     def __call__(
-        self, *arguments: str, stdin: str = "", timeout: float = 240, fresh: bool = False, bare: bool = False
+        self, *arguments: str, stdin: str = "", timeout: float = 600, fresh: bool = False, bare: bool = False
     ) -> Call:
         """Call and wait.
 

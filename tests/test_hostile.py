@@ -92,6 +92,7 @@ def add_member(
     archive.addfile(member, io.BytesIO(content.encode()))
 
 
+@pytest.mark.slow
 def test_names_and_links_in_an_archive_reach_no_other_file(run_py: Run, tmp_path: Path) -> None:
     mail = "From: Ada <ada@x.example>\nTo: Bo <bo@y.example>\nSubject: {0}\nMessage-ID: <{0}>\n\nThe rope {1} is wet.\n"
     secret = tmp_path / "secret.eml"

@@ -24,6 +24,7 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_an_undisturbed_project_passes_and_every_violation_fails(run_py: Run, audit: Run, tmp_path: Path) -> None:
     assert run_py("stage=train").code == 0
     passed = audit()
@@ -53,6 +54,7 @@ def test_an_undisturbed_project_passes_and_every_violation_fails(run_py: Run, au
     assert failed.code == 1 and "1 calls ran without the guard" in failed.err and "DO_NOT_TRACK" in failed.err
 
 
+@pytest.mark.slow
 def test_only_the_newest_temporary_files_are_searched(run_py: Run, audit: Run, tmp_path: Path) -> None:
     assert run_py("stage=data").code == 0
     (tmp_path / "tmp" / "large.bin").write_bytes(b"x" * 2_000_000)

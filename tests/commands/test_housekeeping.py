@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from warm import Call
 
 from email_assistant.experiments import processes
@@ -47,6 +48,7 @@ def test_status_shows_what_is_cached_and_what_would_run_and_why(run_py: Run, tmp
     assert "force=true" in lines(damaged)["data"]
 
 
+@pytest.mark.slow
 def test_clean_shows_and_then_removes_what_no_run_refers_to(run_py: Run, tmp_path: Path) -> None:
     outputs = tmp_path / "outputs"
     assert run_py("stage=clean").code == 1
@@ -83,6 +85,7 @@ def test_clean_shows_and_then_removes_what_no_run_refers_to(run_py: Run, tmp_pat
     assert run_py("stage=data", "data.max_mails=21").out.count("cached") == 1
 
 
+@pytest.mark.slow
 def test_clean_refuses_while_a_run_is_in_progress_and_ends_dead_ones(run_py: Run, tmp_path: Path) -> None:
     client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
     run = client.create_run(experiment, tags={PROCESS_TAG: processes.this_process()}).info.run_id

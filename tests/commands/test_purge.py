@@ -90,6 +90,7 @@ def email_ids(tmp_path: Path) -> set[str]:
     return {json.loads(line)["id"] for line in lines}
 
 
+@pytest.mark.slow
 def test_no_trace_is_left_and_the_next_training_is_without(run_py: Run, archive: Path, tmp_path: Path) -> None:
     mails = [json.loads(line) for line in archive.read_text().splitlines()]
     ids = {mail["id"] for mail in mails}

@@ -140,6 +140,7 @@ def test_known_mails_are_not_written_and_finished_ones_come_first(
     assert sum(rows) == config.generation.candidates
 
 
+@pytest.mark.slow
 def test_typed_requests_get_the_mail_that_a_file_of_them_gets(run_py: Callable[..., Call], tmp_path: Path) -> None:
     asked, table = tmp_path / "asked.txt", tmp_path / "mails.csv"
     asked.write_text("Ask Bo for a rope\n", encoding="utf-8")

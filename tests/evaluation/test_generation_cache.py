@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from warm import Call
 
 from email_assistant.evaluation import generation_cache
@@ -54,6 +55,7 @@ def mark_cached(evaluation: Path) -> None:
     jsonl.write_json(manifest, known)
 
 
+@pytest.mark.slow
 def test_evaluations_take_each_other_s_mails(run_py: Run, tmp_path: Path) -> None:
     arms = "evaluation.arms=[base,tuned]"
     latest = tmp_path / "outputs" / "latest" / "evaluate"

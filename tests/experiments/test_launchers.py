@@ -19,9 +19,9 @@ from email_assistant.experiments import processes
 from email_assistant.experiments.connection import open_store
 
 Run = Callable[..., Call]
-# Plugin, extra, further values, and jobs: eight at once have to find room in a store that none of them has made yet.
+# Plugin, extra, further values, and jobs: four at once have to find room in a store that none of them has made yet.
 LAUNCHERS: dict[str, tuple[str, str, list[str], int]] = {
-    "joblib": ("hydra_joblib_launcher", "launchers", ["hydra.launcher.n_jobs=8"], 8),
+    "joblib": ("hydra_joblib_launcher", "launchers", ["hydra.launcher.n_jobs=4"], 4),
     "submitit_local": ("hydra_submitit_launcher", "launchers", [], 2),
     # A cluster of two workers.
     "ray": ("hydra_ray_launcher", "ray", ["hydra.launcher.ray.init.num_cpus=4"], 2),
@@ -34,6 +34,7 @@ def skip_without(launcher: str) -> None:
         pytest.skip(f"the launcher is not installed: pip install '.[{extra}]'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_jobs_at_once_on_a_fresh_store_lose_nothing(run_py: Run, tmp_path: Path, launcher: str) -> None:
     skip_without(launcher)
@@ -51,6 +52,7 @@ def test_jobs_at_once_on_a_fresh_store_lose_nothing(run_py: Run, tmp_path: Path,
     assert len(list((tmp_path / "outputs" / "artifacts" / "data").glob("*/manifest.json"))) == jobs
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_elsewhere_ends_the_call_with_its_error(run_py: Run, tmp_path: Path) -> None:
     launcher = "submitit_local"
     skip_without(launcher)
@@ -64,6 +66,7 @@ def test_a_job_that_fails_elsewhere_ends_the_call_with_its_error(run_py: Run, tm
     assert {run.info.status for run in children} == {"FAILED"}
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_jobs_of_all_processes(tmp_path: Path, tiny_model: Path, archive: Path) -> None:
     skip_without("joblib")
     call = [

@@ -55,6 +55,7 @@ def trained(training: Path, tmp_path: Path) -> Path:
     return tmp_path / "outputs" / "latest" / "train" / "adapter"
 
 
+@pytest.mark.slow
 def test_a_run_is_repeated_and_its_result_compared(run_py: Run, tmp_path: Path, trained: Path) -> None:
     first = runs_of(tmp_path)[0].info.run_id
     weights = (trained / "adapter_model.safetensors").read_bytes()
@@ -73,6 +74,7 @@ def test_a_run_is_repeated_and_its_result_compared(run_py: Run, tmp_path: Path, 
     assert again.data.tags["stage"] == "train"
 
 
+@pytest.mark.slow
 def test_a_repeated_run_may_be_changed_and_reports_what_differs(run_py: Run, tmp_path: Path, trained: Path) -> None:
     done = run_py("from_run=" + runs_of(tmp_path)[0].info.run_id, "stage=train", "seed=6", bare=True)
     assert done.code == 0, done.err
@@ -88,6 +90,7 @@ def test_a_repeated_run_may_be_changed_and_reports_what_differs(run_py: Run, tmp
     assert {(run.data.params["lora.r"], run.data.params["seed"]) for run in children} == {("1", "5"), ("2", "5")}
 
 
+@pytest.mark.slow
 def test_the_data_is_found_by_its_hash_where_the_archive_has_changed(
     run_py: Run, tmp_path: Path, trained: Path
 ) -> None:
@@ -106,6 +109,7 @@ def test_the_data_is_found_by_its_hash_where_the_archive_has_changed(
     assert run_py(first, bare=True).code == 1
 
 
+@pytest.mark.slow
 def test_what_cannot_be_repeated_is_an_error(run_py: Run, tmp_path: Path, trained: Path) -> None:
     run_id = runs_of(tmp_path)[0].info.run_id
     assert "from_run: no finished run has the name 'nonsense'" in run_py("from_run=nonsense", bare=True).err
@@ -120,6 +124,7 @@ def test_what_cannot_be_repeated_is_an_error(run_py: Run, tmp_path: Path, traine
     assert old.code == 1 and "lora.rank_of_old: no such key" in old.err and "commit" in old.err
 
 
+@pytest.mark.slow
 def test_the_lineage_of_an_adapter(run_py: Run, tmp_path: Path, trained: Path) -> None:
     assert run_py("stage=evaluate", "data.path=own.jsonl", "lora.r=3", "seed=5").code == 0
     copy = tmp_path / "copy"
@@ -154,6 +159,7 @@ def test_the_lineage_of_an_adapter(run_py: Run, tmp_path: Path, trained: Path) -
     assert unknown.code == 1 and str(copy) in unknown.err
 
 
+@pytest.mark.slow
 def test_adapters_are_registered_and_found_by_alias(run_py: Run, tmp_path: Path, trained: Path) -> None:
     client, _ = open_store(tmp_path / "mlruns", "email-assistant")
     own = "data.path=own.jsonl"
@@ -197,6 +203,7 @@ def test_adapters_are_registered_and_found_by_alias(run_py: Run, tmp_path: Path,
     assert there.code == 0, there.err
 
 
+@pytest.mark.slow
 def test_runs_go_to_the_experiment_of_their_archive(run_py: Run, tmp_path: Path) -> None:
     folder = tmp_path / "work"
     folder.mkdir()

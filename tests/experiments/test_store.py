@@ -160,6 +160,7 @@ def _free_port() -> int:
         return port
 
 
+@pytest.mark.slow
 def test_runs_go_to_the_configured_server(run_py: Callable[..., Call], tmp_path: Path) -> None:
     port = _free_port()
     uri = f"http://127.0.0.1:{port}"

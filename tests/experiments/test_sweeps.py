@@ -38,6 +38,7 @@ def runs_of(tmp_path: Path) -> tuple[list[Any], list[Any]]:
     )
 
 
+@pytest.mark.slow
 def test_rerunning_a_sweep_runs_only_the_failed_jobs(run_py: Run, tmp_path: Path) -> None:
     sweep = ("-m", "stage=train", "lora.r=1,2", "lora.target_modules=[q_proj],[nonsense]", "trainer.scored_mails=2")
     first = run_py(*sweep)
@@ -111,6 +112,7 @@ def test_the_best_job_is_finished_and_not_pruned() -> None:
     assert best_of(jobs[2:], "validation_loss", "auto") is None
 
 
+@pytest.mark.slow
 def test_a_sweep_from_a_file_takes_its_objective(run_py: Run, tmp_path: Path) -> None:
     swept = run_py(
         "-m", "stage=train", "sweep=rank_lr", "lora.r=1,2", "trainer.learning_rate=1e-3", "trainer.scored_mails=2",
@@ -158,6 +160,7 @@ def test_the_positions_of_values_on_an_axis() -> None:
     assert [label for _, label in axis_positions([str(number) for number in range(1, 31)])[1]] == ["1", "30"]
 
 
+@pytest.mark.slow
 def test_a_study_is_resumed_prunes_trials_and_runs_failed_ones_again(run_py: Run, tmp_path: Path) -> None:
     search = (
         "-m", "stage=train", "sweep=optuna", "lora.r=choice(1,2)", "trainer.learning_rate=tag(log,interval(1e-6,3e-2))",
@@ -201,6 +204,7 @@ def test_a_study_is_resumed_prunes_trials_and_runs_failed_ones_again(run_py: Run
     assert len(open_study(study).trials) == 5
 
 
+@pytest.mark.slow
 def test_a_trial_needs_no_store(run_py: Run, tmp_path: Path) -> None:
     done = run_py(
         "-m", "stage=train", "sweep=optuna", "hydra.sweeper.n_trials=1", "trainer.epochs=1", "trainer.scored_mails=2",
@@ -213,6 +217,7 @@ def test_a_trial_needs_no_store(run_py: Run, tmp_path: Path) -> None:
     assert summary.best_trial.state is TrialState.COMPLETE
 
 
+@pytest.mark.slow
 def test_a_study_whose_jobs_all_fail_gives_up(run_py: Run, tmp_path: Path) -> None:
     failed = run_py("-m", "stage=train", "sweep=optuna", "lora.target_modules=[nonsense]", "trainer.scored_mails=2")
     assert failed.code == 1

@@ -61,6 +61,7 @@ def hub(tiny_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_model_is_fetched_once_and_only_if_that_is_allowed(
     run_py: Callable[..., Call], hub: list[str], tmp_path: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_a_model_is_fetched_once_and_only_if_that_is_allowed(
     assert not hub
 
 
+@pytest.mark.slow
 def test_a_model_that_the_hub_does_not_have_is_an_error(run_py: Callable[..., Call], hub: list[str]) -> None:
     missing = run_py("stage=data", "model.path=someone/missing", "privacy.allow_network=true", fresh=True)
     assert missing.code == 1 and "error: model.path=someone/missing: could not be fetched: " in missing.err

@@ -19,6 +19,7 @@ from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_encoder
 
 pytest.importorskip("xllamacpp", reason="llama.cpp is not installed (the extra llama-cpp)")
+pytestmark = pytest.mark.slow
 LORA = lora(r=4, alpha=8, use_rslora=True)
 GREEDY = SamplingParams(16)
 

@@ -125,6 +125,7 @@ def without_ci() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ("CI", *guard.SWITCHES)}
 
 
+@pytest.mark.slow
 def test_the_kernel_sees_no_way_out(
     tmp_path: Path, tiny_model: Path, archive: Path, without_ci: dict[str, str]
 ) -> None:
@@ -148,6 +149,7 @@ def test_the_kernel_sees_no_way_out(
     assert [path for path in made if not path.is_symlink() and path.stat().st_mode & 0o077] == []
 
 
+@pytest.mark.slow
 def test_a_sweep_needs_no_network(tmp_path: Path, tiny_model: Path, archive: Path, without_ci: dict[str, str]) -> None:
     apart = ["unshare", "--map-root-user", "--net"]
     if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:

@@ -98,6 +98,7 @@ def test_only_the_passphrase_opens_the_vault(opened: Vault, tmp_path: Path) -> N
         vault.open_vault(tmp_path, lambda _: "a lamp in the fog")
 
 
+@pytest.mark.slow
 def test_a_project_is_locked_and_unlocked(run_py: Run, tmp_path: Path) -> None:
     word = tmp_path / "word"
     word.write_text("a lamp in the fog\n")
@@ -145,6 +146,7 @@ def test_a_project_is_locked_and_unlocked(run_py: Run, tmp_path: Path) -> None:
     assert (outputs / "latest" / "train" / "adapter" / "adapter_model.safetensors").read_bytes() == adapter
 
 
+@pytest.mark.slow
 def test_the_systems_keyring_can_hold_the_passphrase(
     run_py: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ def repeated(archive: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_near_duplicates_are_trained_on_once_and_memory_is_measured(
     run_py: Run, repeated: Path, tmp_path: Path
 ) -> None:
@@ -44,6 +45,7 @@ def test_near_duplicates_are_trained_on_once_and_memory_is_measured(
     assert list((tmp_path / "mlruns").rglob("adapter_model.safetensors"))
 
 
+@pytest.mark.slow
 def test_an_adapter_that_remembers_is_not_kept(run_py: Run, tmp_path: Path) -> None:
     call = (*CAREFUL, "trainer.canary_limit=0.0001")
     for done in (run_py(*call), run_py(*call)):
@@ -59,6 +61,7 @@ def test_it_needs_redaction_and_canaries(run_py: Run) -> None:
         assert refused.code == 1 and "needs data.redact=pii and trainer.canaries=8" in refused.err
 
 
+@pytest.mark.slow
 def test_an_adapter_may_be_differentially_private(run_py: Run, tmp_path: Path) -> None:
     values = ("trainer.epochs=2", "trainer.epsilon=3", "trainer.delta=0.01")
     done = run_py("stage=train", "experiment=differential", *values)

@@ -62,6 +62,7 @@ def test_no_mail_does_more_to_a_step_than_the_norm_allows(
     torch.testing.assert_close(gradients(loop), expected, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_noise_is_as_large_as_was_computed(
     tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
 ) -> None:
@@ -79,6 +80,7 @@ def test_the_noise_is_as_large_as_was_computed(
     assert abs(float(torch.corrcoef(torch.stack([noise, other]))[0, 1])) < 5 / math.sqrt(len(noise))
 
 
+@pytest.mark.slow
 def test_mails_are_drawn_each_by_itself(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
     loop = started(tiny_model, examples, tmp_path, batch_size=2)
     taken = torch.stack([loop.sampled_mails(step) for step in range(4000)]).float()
@@ -111,6 +113,7 @@ def test_what_is_spent_is_no_less_than_the_exact_value(
     assert epsilon(noise, delta, 0.1, steps) < 0.6 * expected
 
 
+@pytest.mark.slow
 def test_the_noise_keeps_the_promise() -> None:
     for target in (0.1, 1.0, 50.0):
         noise = noise_multiplier(target, 1e-4, 0.1, 60)

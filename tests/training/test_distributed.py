@@ -50,6 +50,7 @@ def history(outputs: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("configuration", "quantization"),
     # Each with the whole base; and with a base in 4 bit that is spread over them.
@@ -109,6 +110,7 @@ assert not any("gloo" in name for name in threads()), threads()
 """
 
 
+@pytest.mark.slow
 def test_no_thread_outlives_a_meeting(tmp_path: Path) -> None:
     # It might take the lock of an interpreter that ends, which is an abort of a training that was done.
     (tmp_path / "meeting.py").write_text(MEETING)

@@ -133,6 +133,7 @@ def test_the_best_weights_are_kept_and_patience_ends_it(
     assert now == pytest.approx(best["validation/loss"], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_training_learns_what_follows_what(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
     lora = dataclasses.replace(PLAIN, r=8)
     loop = trainer(tiny_model, examples, tmp_path, lora, epochs=60, learning_rate=0.02)
