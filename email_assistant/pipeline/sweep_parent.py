@@ -124,11 +124,10 @@ def _log_plot(
 def _show(jobs: Sequence[Job], best: Job | None, objective: str) -> None:
     console = screen()
     if jobs:
-        rows = [
-            (job.name, "" if job.objective is None else f"{job.objective:.4g}", outcome, job.id[:8])
-            for job in jobs
-            for outcome in ["best" if job is best else job.outcome]
-        ]
+        rows = []
+        for job in jobs:
+            value = "" if job.objective is None else f"{job.objective:.4g}"
+            rows.append((job.name, value, "best" if job is best else job.outcome, job.id[:8]))
         console.print(table(("run", objective, "", "id"), rows, right=(objective,)))
     failed = sum(job.failed for job in jobs)
     if failed:
