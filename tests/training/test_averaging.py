@@ -37,7 +37,7 @@ def test_averages_by_hand(decay: float, expected: list[float]) -> None:
         assert not average.values["only"].requires_grad
 
 
-def test_averages_stand_in_the_weights_place_for_a_while_alone() -> None:
+def test_averages_replace_the_weights_inside_the_block_only() -> None:
     weight = torch.nn.Parameter(torch.ones(2))
     average = MovingAverage({"only": weight}, 0.5)
     average.update(1)
@@ -64,7 +64,7 @@ class Remembering(Trainer):
         self.after_steps.append({name: weight.detach().clone() for name, weight in self.weights.items()})
 
 
-def test_what_is_validated_and_kept_is_the_average_and_training_goes_on_from_the_last_weights(
+def test_the_average_is_validated_and_kept_and_training_continues_from_the_latest_weights(
     tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
 ) -> None:
     def run(decay: float, folder: Path) -> Remembering:

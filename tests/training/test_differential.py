@@ -47,7 +47,7 @@ def of_single_mails(path: Path, examples: list[TokenizedExample]) -> list[torch.
     return found
 
 
-def test_no_mail_does_more_to_a_step_than_the_norm_allows(
+def test_no_mail_changes_a_step_by_more_than_the_clipping_norm(
     tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
 ) -> None:
     single = of_single_mails(tiny_model, examples[:8])
@@ -125,7 +125,7 @@ def test_the_noise_keeps_the_promise() -> None:
         noise_multiplier(0.1, 1e-9, 1.0, 60)
 
 
-def test_a_training_that_was_cut_off_goes_on_exactly_and_none_is_like_another(
+def test_an_interrupted_training_resumes_exactly_and_no_two_are_the_same(
     tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def weights(loop: DifferentialTrainer) -> torch.Tensor:

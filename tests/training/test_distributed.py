@@ -90,7 +90,7 @@ def test_two_processes_train_as_one(
         assert failed.returncode == 1 and "error: lora.target_modules" in failed.stderr
 
 
-MEETING = """
+PROGRAM = """
 from pathlib import Path
 from email_assistant.language_model import collectives
 
@@ -111,11 +111,11 @@ assert not any("gloo" in name for name in threads()), threads()
 
 
 @pytest.mark.slow
-def test_no_thread_outlives_a_meeting(tmp_path: Path) -> None:
-    # It might take the lock of an interpreter that ends, which is an abort of a training that was done.
-    (tmp_path / "meeting.py").write_text(MEETING)
+def test_no_thread_outlives_the_process_group(tmp_path: Path) -> None:
+    # A thread that is left could take the lock of the ending interpreter and abort a finished training.
+    (tmp_path / "program.py").write_text(PROGRAM)
     alone = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"} | {"PYTHONPATH": str(ROOT)}
-    command = [*launcher("ddp.yaml"), str(tmp_path / "meeting.py")]
+    command = [*launcher("ddp.yaml"), str(tmp_path / "program.py")]
     done = subprocess.run(command, capture_output=True, text=True, env=alone, timeout=300)
     assert done.returncode == 0, done.stderr
 

@@ -20,33 +20,33 @@ def examples(tiny_model: Path) -> list[TokenizedExample]:
     return encoded(tiny_model)
 
 
-@pytest.mark.parametrize("way", ["decoder", "packed", "padded", "full_logits"])
-def test_every_way_gives_the_loss_and_gradients_of_each_sequence_by_itself(
-    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, way: ForwardMode
+@pytest.mark.parametrize("mode", ["decoder", "packed", "padded", "full_logits"])
+def test_every_mode_gives_the_loss_and_gradients_of_each_sequence_by_itself(
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, mode: ForwardMode
 ) -> None:
     monkeypatch.setattr("email_assistant.training.loss.CHUNK_ROWS", 7)
     model = fresh(tiny_model, PLAIN)
     batch = collate(examples, model.device)
-    loss = CompletionLoss(model.model, (way,))
+    loss = CompletionLoss(model.model, (mode,))
     found = loss(batch)
-    assert loss.mode == way
+    assert loss.mode == mode
     expected = reference_loss(model, batch)
     assert torch.allclose(found, expected, rtol=1e-5)
     assert distance(gradients(model, found), gradients(model, expected)) < 1e-4
 
 
 @pytest.mark.parametrize(
-    ("way", "share"),
+    ("mode", "share"),
     [("decoder", False), ("decoder", True), ("packed", False), ("padded", False), ("full_logits", False)],
 )
-def test_by_mail_the_means_of_single_mails_are_added_up(
-    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, way: ForwardMode, share: bool
+def test_per_mail_the_means_of_single_mails_are_added_up(
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, mode: ForwardMode, share: bool
 ) -> None:
     monkeypatch.setattr("email_assistant.training.loss.CHUNK_ROWS", 7)
     model = fresh(tiny_model, PLAIN)
-    loss = CompletionLoss(model.model, (way,))
+    loss = CompletionLoss(model.model, (mode,))
     found = loss(collate(examples, model.device, share_prefix=share), per_mail=True)
-    assert loss.mode == way
+    assert loss.mode == mode
     assert len({example.num_target_tokens for example in examples}) > 3
     singles = [collate([example], model.device) for example in examples]
     expected = torch.stack([reference_loss(model, single) / single.num_target_tokens for single in singles]).sum()
@@ -169,9 +169,7 @@ def test_recomputing_in_the_own_decoder_changes_nothing(
     assert distance(found(False), found(True)) < 1e-6
 
 
-def test_a_model_that_changes_its_logits_takes_the_whole_pass(
-    tiny_model: Path, examples: list[TokenizedExample]
-) -> None:
+def test_a_model_that_changes_its_logits_uses_full_logits(tiny_model: Path, examples: list[TokenizedExample]) -> None:
     model = fresh(tiny_model)
     model.model.eval()
     base = model.model.get_base_model()  # type: ignore[operator]

@@ -46,7 +46,7 @@ class _Counted(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def really(path: Path, quantization: str, mode: ForwardMode, batch: MicroBatch, recompute: bool) -> int:
+def measured_peak(path: Path, quantization: str, mode: ForwardMode, batch: MicroBatch, recompute: bool) -> int:
     """The most bytes alive in a real step, beside what was there before it."""
     tuned = add_adapter(load_base(model_settings(path, quantization)), PLAIN, 1).model
     tuned.train()
@@ -80,10 +80,10 @@ def test_the_estimate_is_what_is_alive_in_a_real_step(
     batch = MicroBatch([60] * 4, 0.5)
     spec = ComputeSpec(torch.float32, quantization == "nf4", mode, recompute)
     step = estimate_step(architecture(model_settings(path)), PLAIN, spec, batch, "adamw", averaged=False)
-    assert step.activations == pytest.approx(really(path, quantization, mode, batch, recompute), rel=0.15)
+    assert step.activations == pytest.approx(measured_peak(path, quantization, mode, batch, recompute), rel=0.15)
 
 
-def test_weights_and_adapter_are_counted_to_the_byte(tiny_model: Path) -> None:
+def test_weights_and_adapter_are_counted_exactly(tiny_model: Path) -> None:
     base = load_base(model_settings(tiny_model))
     stored = sum(weight.numel() * 4 for weight in base.model.parameters())
     rotary = sum(buffer.numel() * buffer.element_size() for buffer in base.model.buffers())
