@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,27 +44,34 @@ def write(adapter: Path, base: Path, target: Path) -> None:
     if config["model_type"] not in ARCHITECTURES:
         supported = ", ".join(ARCHITECTURES)
         raise ModelError(f"{base}: a {config['model_type']} cannot be written as GGUF; supported are {supported}")
-    architecture, is_reordered = ARCHITECTURES[config["model_type"]]
-    names = gguf.get_tensor_name_map(architecture, config["num_hidden_layers"])
+    architecture, _ = ARCHITECTURES[config["model_type"]]
     with atomic_path(target) as partial:
         writer = gguf.GGUFWriter(partial, gguf.MODEL_ARCH_NAMES[architecture])
         writer.add_type(gguf.GGUFType.ADAPTER)
         writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
         writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, _alpha(settings))
-        for name, weight in sorted(load_file(adapter / WEIGHTS).items()):
-            layer, _, kind = name.removeprefix(PREFIX).removesuffix(".weight").rpartition(".")
-            gguf_name = names.get_name(layer)
-            if gguf_name is None or kind not in ("lora_A", "lora_B"):
-                raise ModelError(f"{adapter}: llama.cpp has no tensor for {name}")
-            tensor = weight.astype(np.float32)
-            if is_reordered and kind == "lora_B" and layer.endswith((".q_proj", ".k_proj")):
-                heads = config["num_attention_heads" if layer.endswith(".q_proj") else "num_key_value_heads"]
-                tensor = _interleaved(tensor, heads)
-            writer.add_tensor(f"{gguf_name}.weight.{kind.lower()}", np.ascontiguousarray(tensor))
+        for name, tensor in _tensors(adapter, config):
+            writer.add_tensor(name, tensor)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
+
+
+def _tensors(adapter: Path, config: dict[str, Any]) -> Iterator[tuple[str, np.ndarray]]:
+    """The adapter's weights by llama.cpp's names, in its layout; `config` is that of the base model."""
+    architecture, is_reordered = ARCHITECTURES[config["model_type"]]
+    names = gguf.get_tensor_name_map(architecture, config["num_hidden_layers"])
+    for name, weight in sorted(load_file(adapter / WEIGHTS).items()):
+        layer, _, kind = name.removeprefix(PREFIX).removesuffix(".weight").rpartition(".")
+        gguf_name = names.get_name(layer)
+        if gguf_name is None or kind not in ("lora_A", "lora_B"):
+            raise ModelError(f"{adapter}: llama.cpp has no tensor for {name}")
+        tensor = weight.astype(np.float32)
+        if is_reordered and kind == "lora_B" and layer.endswith((".q_proj", ".k_proj")):
+            heads = config["num_attention_heads" if layer.endswith(".q_proj") else "num_key_value_heads"]
+            tensor = _interleaved(tensor, heads)
+        yield f"{gguf_name}.weight.{kind.lower()}", np.ascontiguousarray(tensor)
 
 
 def _alpha(settings: dict[str, Any]) -> float:
