@@ -59,6 +59,7 @@ def hub(tiny_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     yield requested
     server.shutdown()
+    server.server_close()
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -126,10 +127,15 @@ def test_samples_depend_on_the_seed_and_not_on_the_batch(llama: LlamaCpp, prompt
     assert other[0] != in_a_batch[0]
 
 
-def test_other_users_of_the_machine_are_refused(llama: LlamaCpp, prompts: list[list[int]]) -> None:
-    answers(llama, prompts[:1])
-    sockets = psutil.Process().net_connections("inet")
-    listening = {socket.laddr for socket in sockets if socket.status == psutil.CONN_LISTEN}
+def test_other_users_of_the_machine_are_refused(gguf: Path, tuned: LanguageModel, prompts: list[list[int]]) -> None:
+    def listening_addresses() -> set[Any]:
+        sockets = psutil.Process().net_connections("inet")
+        return {socket.laddr for socket in sockets if socket.status == psutil.CONN_LISTEN}
+
+    before = listening_addresses()
+    fresh = LlamaCpp(gguf, tuned.encoder, None, slots=1)
+    answers(fresh, prompts[:1], SamplingParams(1))
+    listening = listening_addresses() - before
     assert listening and {address.ip for address in listening} == {"127.0.0.1"}
     body = json.dumps({"prompt": "a"}).encode()
     for address in listening:
