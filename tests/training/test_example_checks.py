@@ -36,7 +36,7 @@ def test_control_characters_of_a_mail_do_not_reach_the_terminal(encoder: ChatEnc
 
 
 def test_nothing_supervised_is_refused(encoder: ChatEncoder, example: TokenizedExample) -> None:
-    with pytest.raises(DataError, match="example 2 of 2: nothing in it is supervised"):
+    with pytest.raises(DataError, match="example 2 of 2: it has no target tokens"):
         example_checks.validate_examples(encoder, [example, TokenizedExample(example.ids, len(example.ids))])
 
 
@@ -45,7 +45,7 @@ def test_an_end_that_is_not_supervised_is_refused(encoder: ChatEncoder, example:
         example_checks.validate_examples(encoder, [TokenizedExample(example.ids[:-1], example.prompt_length)])
 
 
-def test_a_second_beginning_of_sequence_is_refused(encoder: ChatEncoder, example: TokenizedExample) -> None:
+def test_a_doubled_beginning_of_sequence_is_refused(encoder: ChatEncoder, example: TokenizedExample) -> None:
     doubled = TokenizedExample([encoder.tokenizer.bos_token_id, *example.ids], example.prompt_length + 1)
     with pytest.raises(DataError, match="add_bos_token"):
         example_checks.validate_examples(encoder, [doubled])
