@@ -34,7 +34,7 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 
 @dataclass(config=STRICT, kw_only=True)
 class Columns:
-    """Columns of a JSONL or CSV archive; None: looked for among the usual names."""
+    """Columns of a JSONL or CSV archive; None tries the usual names."""
 
     text: Text | None
     subject: Text | None
@@ -47,7 +47,7 @@ class Columns:
 
 @dataclass(config=STRICT, kw_only=True)
 class Data:
-    """The archive, whose mails are kept, and which of them."""
+    """The archive, its owner, and which mails are kept."""
 
     path: Annotated[list[Text], BeforeValidator(_one_as_list), Field(min_length=1)] | None
     format: Literal["auto", "mbox", "maildir", "eml", "emlx", "msg", "pst", "olm", "jsonl", "csv"]
@@ -69,7 +69,7 @@ class Data:
 
 @dataclass(config=STRICT, kw_only=True)
 class ExamplePair:
-    """A mail and the instruction that asks for it."""
+    """A mail and an instruction for it."""
 
     email: str
     instruction: str
@@ -77,7 +77,7 @@ class ExamplePair:
 
 @dataclass(config=STRICT, kw_only=True)
 class Summarizer:
-    """How the instruction of a mail is written."""
+    """How instructions are written from mails."""
 
     method: Literal["model", "from_file"]
     path: Text | None
@@ -98,7 +98,7 @@ class Summarizer:
 
 @dataclass(config=STRICT, kw_only=True)
 class Split:
-    """How pairs are divided into training, validation and test mails."""
+    """How mails are divided into training, validation and test sets."""
 
     method: Literal["random", "time"]
     test_fraction: Fraction
@@ -109,7 +109,7 @@ class Split:
 
 @dataclass(config=STRICT, kw_only=True)
 class Architecture:
-    """The numbers of a base model by which its memory can be planned without its files."""
+    """The dimensions of a base model, to plan its memory without its files."""
 
     model_type: Text
     vocab_size: Count
@@ -123,7 +123,7 @@ class Architecture:
 
 @dataclass(config=STRICT, kw_only=True)
 class Model:
-    """The base model and how it is held in memory."""
+    """The base model and how it is loaded."""
 
     path: Text
     gguf: Text | None
@@ -136,7 +136,7 @@ class Model:
 
 @dataclass(config=STRICT, kw_only=True)
 class Lora:
-    """The adapter."""
+    """The LoRA adapter."""
 
     r: Count
     alpha: Positive | None
@@ -155,7 +155,7 @@ class Lora:
 
 @dataclass(config=STRICT, kw_only=True)
 class Trainer:
-    """The optimisation of the adapter."""
+    """How the adapter is trained."""
 
     learning_rate: Positive
     lora_plus_ratio: Positive
@@ -188,7 +188,7 @@ class Trainer:
 
 @dataclass(config=STRICT, kw_only=True)
 class Generation:
-    """How mails are decoded."""
+    """How mails are generated."""
 
     max_new_tokens: Count
     temperature: NotNegative
@@ -220,7 +220,7 @@ class Mauve:
 
 @dataclass(config=STRICT, kw_only=True)
 class Evaluation:
-    """What is compared on the test mails."""
+    """What is compared on the test mails, and how it is scored."""
 
     arms: Annotated[list[Arm], Field(min_length=1)]
     shots: Count
@@ -233,7 +233,7 @@ class Evaluation:
 
 @dataclass(config=STRICT, kw_only=True)
 class Retrieval:
-    """The owner's mails that a prompt shows."""
+    """Which of the owner's mails are shown in prompts."""
 
     method: Literal["none", "bm25", "embedding"]
     mails: Count
@@ -243,7 +243,7 @@ class Retrieval:
 
 @dataclass(config=STRICT, kw_only=True)
 class Infer:
-    """Instructions in, mails out."""
+    """Input and output of `stage=infer`."""
 
     input: Text | None
     csv_safe: bool
@@ -254,14 +254,14 @@ class Infer:
 
 @dataclass(config=STRICT, kw_only=True)
 class Export:
-    """The adapter for other programs."""
+    """Output of `stage=export`."""
 
     folder: Text
 
 
 @dataclass(config=STRICT, kw_only=True)
 class Plan:
-    """What a run will need, said before it runs."""
+    """For which machine `stage=plan` estimates memory and time."""
 
     device_memory_gb: Positive | None
     probe: bool
@@ -269,7 +269,7 @@ class Plan:
 
 @dataclass(config=STRICT, kw_only=True)
 class Compare:
-    """Runs of the store side by side."""
+    """Which runs `stage=compare` compares, and by what."""
 
     runs: Annotated[list[Text], BeforeValidator(_one_as_list)]
     mails: Literal["validation", "test"]
@@ -281,21 +281,21 @@ class Compare:
 
 @dataclass(config=STRICT, kw_only=True)
 class Clean:
-    """What no run refers to."""
+    """Whether `stage=clean` deletes what it lists."""
 
     remove: bool
 
 
 @dataclass(config=STRICT, kw_only=True)
 class Privacy:
-    """What may leave this machine."""
+    """Whether the network may be used."""
 
     allow_network: bool
 
 
 @dataclass(config=STRICT, kw_only=True)
 class Audit:
-    """The evidence of what the last calls did."""
+    """How much `stage=audit` looks through."""
 
     calls: Count
     passages: Annotated[int, Field(ge=0)]
@@ -304,7 +304,7 @@ class Audit:
 
 @dataclass(config=STRICT, kw_only=True)
 class Purge:
-    """What is taken out of all that was made."""
+    """What `stage=purge` removes."""
 
     match: Text | None
     dry_run: bool
@@ -313,7 +313,7 @@ class Purge:
 
 @dataclass(config=STRICT, kw_only=True)
 class Vault:
-    """How files are encrypted while they are not used."""
+    """Where `stage=lock` takes its passphrase from."""
 
     key: Literal["passphrase", "keyring"]
     passphrase_file: Text | None
@@ -321,7 +321,7 @@ class Vault:
 
 @dataclass(config=STRICT, kw_only=True)
 class Sweep:
-    """What the jobs of a sweep are judged by."""
+    """How the jobs of a sweep are ranked."""
 
     objective: Text
     direction: Literal["auto", "minimize", "maximize"]
@@ -330,7 +330,7 @@ class Sweep:
 
 @dataclass(config=STRICT, kw_only=True)
 class Tracking:
-    """The MLflow store: a local one, or that of a server on the private network."""
+    """The MLflow store: a local one, or a server on the private network."""
 
     enabled: bool
     uri: Text | None
@@ -344,7 +344,7 @@ class Tracking:
 
 @dataclass(config=STRICT, kw_only=True)
 class Paths:
-    """Folders of the project."""
+    """The folders that the project uses."""
 
     root: str
     outputs: str
@@ -354,7 +354,7 @@ class Paths:
 
 @dataclass(config=STRICT, kw_only=True)
 class Config:
-    """A whole run."""
+    """The whole configuration of a run."""
 
     stage: Text
     seed: Annotated[int, Field(ge=0, lt=2**32)]
@@ -384,15 +384,15 @@ class Config:
 
     @property
     def shown_in_training(self) -> bool:
-        """Whether mails of the archive stand beside some of the mails that are taught."""
+        """Whether some training prompts show similar mails of the archive."""
         return self.retrieval.method != "none" and self.retrieval.training_share > 0
 
     @property
     def infers_with_retrieval(self) -> bool:
-        """Whether instructions are answered with mails of the archive beside them."""
+        """Whether prompts of `stage=infer` show similar mails of the archive."""
         return self.stage == "infer" and self.retrieval.method != "none"
 
     @property
     def outputs(self) -> Path:
-        """The folder of artifacts."""
+        """The folder of everything that runs write, except the store."""
         return Path(self.paths.outputs)
