@@ -41,7 +41,7 @@ def text_to_answer(path: Path) -> str:
     draft = cleaning.draft(text, drop_code=False, with_context=True)
     answered = cleaning.finish(draft.text) or draft.context
     if not answered.strip() or "\0" in answered:
-        raise DataError(f"{path}: has no text to answer")
+        raise DataError(f"{path}: contains no text to answer")
     return answered
 
 

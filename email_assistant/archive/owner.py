@@ -103,7 +103,7 @@ class SenderStats:
         if not candidates:
             if self._without_sender:
                 return Owner(frozenset(), frozenset(), "the archive names no senders: every mail counts as the owner's")
-            raise ArchiveError("the archive names no sender; name its owner: data.owner=[me@example.org]")
+            raise ArchiveError("the archive names no sender; set its owner, as in data.owner=[me@example.org]")
         main = max(candidates, key=lambda sender: (self._in_sent_folder[sender], sender))
         if self._in_sent_folder[main]:
             accounts = {sender for sender in candidates if self._is_account(sender, self._in_sent_folder[main])} | {

@@ -116,7 +116,7 @@ def _report_connections(calls: Sequence[Call], console: Console) -> Iterator[str
         counts = (len(call.connections) - len(remote), len(remote) - refused, refused)
         rows.append((call.time[:19], call.stage, *map(str, counts)))
     headings = ("this machine", "other machines", "refused")
-    console.print(table(("call (UTC)", "stage", *headings), rows, right=headings))
+    console.print(table(("run (UTC)", "stage", *headings), rows, right=headings))
     remote_counts = Counter(
         ("allowed" if connection.allowed else "refused", connection.what, connection.host, connection.module)
         for call in calls
@@ -124,15 +124,15 @@ def _report_connections(calls: Sequence[Call], console: Console) -> Iterator[str
         if not connection.is_local
     )
     for (decision, what, host, module), count in sorted(remote_counts.items()):
-        console.print(printable(f"{decision}: {what} of {host} by {module}, in {count} processes"))
+        console.print(printable(f"{decision}: {host}, {what} by {module} (processes: {count})"))
     if not remote_counts:
-        console.print(f"no attempt to reach another machine in {len(calls)} calls")
+        console.print(f"no run tried to reach another machine (runs: {len(calls)})")
     unguarded = sum(not call.guarded for call in calls)
     if unguarded:
-        yield f"{unguarded} calls ran without the guard on connections"
+        yield f"runs without the network guard: {unguarded}"
     changed = sorted({name for call in calls for name in call.changed_switches})
     if changed:
-        yield f"switches against telemetry were changed: {', '.join(changed)}"
+        yield f"changed telemetry switches: {', '.join(changed)}"
 
 
 def _report_modes(roots: Sequence[Path], console: Console) -> Iterator[str]:
@@ -142,14 +142,14 @@ def _report_modes(roots: Sequence[Path], console: Console) -> Iterator[str]:
     console.print(f"{len(paths)} files and folders, {len(accessible)} of them accessible to other users")
     if accessible:
         names = ", ".join(map(str, accessible[:NAMED_PATHS])) + (" …" if len(accessible) > NAMED_PATHS else "")
-        yield f"other users can access {names}; fix it by chmod -R go= {' '.join(map(str, roots))}"
+        yield f"other users can access {names}; to fix it, run: chmod -R go= {' '.join(map(str, roots))}"
 
 
 def _report_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], console: Console) -> Iterator[str]:
     """Print which files contain passages of mails, and yield an error for those outside of the expected folders."""
     passages = _sample_passages(config)
     if not passages:
-        console.print("no archive was read yet, so there are no passages to search for")
+        console.print("no archive has been read yet, so there are no passages to search for")
         return
     recent, skipped = _newest_within(_temporary_files(config, roots, calls), config.audit.temporary_mb * 10**6)
     files_by_folder: dict[str, list[Path]] = {}
@@ -166,20 +166,20 @@ def _report_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], c
         (folder, str(len(paths)), size(sum(path.stat().st_size for path in paths)))
         for folder, paths in sorted(files_by_folder.items())
     ]
-    console.print(table(("text of mails in", "files", "size"), rows, right=("files", "size")))
+    console.print(table(("mail text in", "files", "size"), rows, right=("files", "size")))
     _print_coverage(config.audit, len(passages), searched, skipped, console)
     if unexpected:
-        yield f"text of mails in unexpected files: {', '.join(map(str, unexpected[:NAMED_PATHS]))}"
+        yield f"mail text in unexpected files: {', '.join(map(str, unexpected[:NAMED_PATHS]))}"
 
 
 def _print_coverage(settings: Audit, passages: int, searched: int, skipped: Sequence[int], console: Console) -> None:
-    console.print(f"searched {searched} files for {passages} passages of the archive")
+    console.print(f"searched {searched} files for {passages} passages from the archive")
     if skipped:
         console.print(
-            f"skipped {len(skipped)} files in {tempfile.gettempdir()} ({size(sum(skipped))}): more than "
-            f"audit.temporary_mb={settings.temporary_mb}"
+            f"skipped {len(skipped)} files in {tempfile.gettempdir()} ({size(sum(skipped))}): over the "
+            f"limit of audit.temporary_mb={settings.temporary_mb}"
         )
-    console.print("skipped the weights of adapters, which may reproduce mails: protect them like the archive")
+    console.print("skipped adapter weights; they may reproduce mails, so protect them like the archive")
 
 
 def _sample_passages(config: Config) -> list[bytes]:

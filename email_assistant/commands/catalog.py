@@ -7,29 +7,29 @@ from email_assistant.stages.catalog import STAGES, USES_OF_AN_ADAPTER
 COMMANDS = by_name(
     Command(
         name="plan",
-        help="the memory and time that a training will need",
+        help="estimate memory and time before a run",
         module="email_assistant.commands.plan",
         inspects=True,
     ),
     Command(
         name="compare",
-        help="runs side by side: which to use, and whether the difference is significant",
+        help="compare runs, and show whether differences are significant",
         module="email_assistant.commands.compare",
     ),
     Command(
         name="status",
-        help="what exists, how old and large it is, what would run and why",
+        help="what is cached, its age and size, what would run and why",
         module="email_assistant.commands.status",
         inspects=True,
     ),
     Command(
         name="clean",
-        help="what no run refers to; clean.remove=true removes it",
+        help="list what no run refers to; clean.remove=true deletes it",
         module="email_assistant.commands.clean",
     ),
     Command(
         name="lineage",
-        help="what an adapter was made from, and whether all of it is unchanged",
+        help="what an adapter was made from, and whether it is unchanged",
         module="email_assistant.commands.lineage",
     ),
     Command(
@@ -44,7 +44,7 @@ COMMANDS = by_name(
     ),
     Command(
         name="lock",
-        help="encrypt everything with a passphrase",
+        help="encrypt everything made from the archive",
         module="email_assistant.commands.lock",
     ),
     Command(

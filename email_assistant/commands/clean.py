@@ -51,9 +51,11 @@ def check(config: Config) -> None:
         TrackingError: when there is none: only the store knows which artifacts are in use.
     """
     if not config.tracking.enabled:
-        raise TrackingError("tracking=none: stage=clean needs the store, which knows what runs refer to")
+        raise TrackingError(
+            "tracking=none: stage=clean needs the MLflow store to know what runs refer to; use tracking=local"
+        )
     if not has_store(config):
-        raise TrackingError(f"{config.paths.mlruns}: there is no store of runs, so nothing refers to anything")
+        raise TrackingError(f"{config.paths.mlruns}: no MLflow store here to tell what is in use; see paths.mlruns")
 
 
 def run(context: Context) -> None:
@@ -68,7 +70,7 @@ def run(context: Context) -> None:
     _end_dead_runs(client, experiments, console)
     leftovers = list(_leftovers(context, client, experiments))
     if not leftovers:
-        console.print("nothing is left over")
+        console.print("nothing to remove")
         return
     sizes = [leftover.size for leftover in leftovers]
     rows = [
@@ -78,9 +80,9 @@ def run(context: Context) -> None:
     console.print(table(("", "", "size"), rows, right=("size",)))
     if config.clean.remove:
         _remove(Path(config.paths.mlruns), leftovers)
-        console.print(f"removed {len(leftovers)} leftovers, {size(sum(sizes))}")
+        console.print(f"removed: {len(leftovers)}, {size(sum(sizes))}")
     else:
-        console.print(f"{len(leftovers)} leftovers, {size(sum(sizes))}; clean.remove=true removes them")
+        console.print(f"unused: {len(leftovers)}, {size(sum(sizes))}; clean.remove=true deletes all of this")
 
 
 def _end_dead_runs(client: "lazy_mlflow.MlflowClient", experiments: Sequence[str], console: Console) -> None:
@@ -91,10 +93,10 @@ def _end_dead_runs(client: "lazy_mlflow.MlflowClient", experiments: Sequence[str
             continue
         if not processes.has_ended(process):
             raise TrackingError(
-                f"run {run.info.run_id} is in progress, and its artifacts are not in the store yet; clean when it ends"
+                f"run {run.info.run_id} is in progress, so the store lacks its artifacts; try again when it finishes"
             )
         client.set_terminated(run.info.run_id, "KILLED")
-        console.print(f"run {run.info.run_id} was RUNNING without a process; it is marked as KILLED now")
+        console.print(f"run {run.info.run_id} was RUNNING but its process is gone; marked as KILLED")
 
 
 def _leftovers(context: Context, client: "lazy_mlflow.MlflowClient", experiments: Sequence[str]) -> Iterator[Leftover]:
@@ -106,7 +108,7 @@ def _leftovers(context: Context, client: "lazy_mlflow.MlflowClient", experiments
     own = hydra_folder()
     for folder in sorted([*config.outputs.glob("runs/*"), *config.outputs.glob("sweeps/*")]):
         if folder.is_dir() and folder.resolve() != own:
-            yield Leftover(folder, "call")
+            yield Leftover(folder, "logs of a run")
     if not config.tracking.uri:
         existing = {run.info.run_id for run in runs}
         deleted = {run.info.run_id for run in search_runs(client, experiments, deleted=True)}

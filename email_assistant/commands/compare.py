@@ -32,12 +32,10 @@ def check(config: Config) -> None:
     if by not in rankable:
         choices = ", ".join(rankable)
         raise ConfigurationError(
-            f"compare.by = {by}: runs cannot be ranked by this, but by {choices}{did_you_mean(by, rankable)}"
+            f"compare.by = {by}: cannot rank runs; use one of {choices}{did_you_mean(by, rankable)}"
         )
     if not has_store(config):
-        raise TrackingError(
-            f"{config.paths.mlruns}: there is no store of runs yet; python run.py stage=train creates it"
-        )
+        raise TrackingError(f"{config.paths.mlruns}: no MLflow store here yet; python run.py stage=train creates it")
 
 
 def run(context: Context) -> None:
@@ -95,7 +93,7 @@ def verdict(comparison: RunComparison) -> list[str]:
     if comparison.ties:
         sentences.append(
             f"Not significantly different from it: {len(comparison.ties)} of {len(others)} others "
-            f"({_first(comparison.ties, '; ')}). Take the cheapest of them, or score more mails."
+            f"({_first(comparison.ties, '; ')}). Use the cheapest of them, or score more mails."
         )
     else:
         sentences.append(f"It is significantly better than all {len(others)} others (p < 0.05, Holm-corrected).")
@@ -132,7 +130,7 @@ def _show(comparison: RunComparison, sentences: list[str], page: Path) -> None:
         for label in comparison.labels[:SHOWN_RUNS]
     ]
     mails = len(comparison.runs[comparison.best].ids)
-    title = f"{len(comparison.labels)} runs on {mails} mails, the best first"
+    title = f"{len(comparison.labels)} runs on {mails} mails, best first"
     console.print(table(("", *headings), rows, right=headings, title=title))
     for line in sentences:
         console.print(printable(line))

@@ -53,7 +53,7 @@ def run(context: Context) -> None:
     reads = {name: CATALOG.stages[name].reads for name in CATALOG.with_earlier(("train",))}
     records = lineage.trace(context.cache, weights, written, reads)
     if all(record.manifest is None for record in records):
-        raise ModelError(f"{folder}: unknown adapter: it has no {lineage.LINEAGE}, and no artifact has its weights")
+        raise ModelError(f"{folder}: unknown adapter: no {lineage.LINEAGE} and no artifact with its weights")
     trained = context.cache.at("train", str((records[0].manifest or {}).get("key", "")))
     lines = [
         ("adapter", f"{folder}, weights {weights[:DIGITS]}"),
@@ -81,7 +81,7 @@ def _stage(record: StageRecord) -> list[Line]:
     details = manifest["versions"] if record.stage == "train" else manifest["counts"]
     return [
         (record.stage, f"{manifest.get('key', '')} ({record.state})"),
-        ("", f"made {manifest['made']} by commit {manifest['commit']}"),
+        ("", f"made {manifest['made']} at commit {manifest['commit']}"),
         ("", _settings(record.stage, manifest["reads"])),
         ("", ", ".join(f"{name} {value}" for name, value in details.items())),
     ]
@@ -112,7 +112,7 @@ def _base(config: Config, folder: Path) -> list[Line]:
     base = jsonl.read_json(note)
     try:
         same = base_fingerprint(config.model, config.outputs) == base["fingerprint"]
-        state = "the configured one" if same else f"not the one in {config.model.path}"
+        state = "same as configured" if same else f"differs from {config.model.path}"
     except EmailAssistantError as error:
         state = str(error)
     return [("base", f"{base['name']}, fingerprint {base['fingerprint']} ({state})")]
@@ -133,7 +133,7 @@ def _scores(written: dict[str, Any], trained: Artifact | None, evaluations: list
 def _runs(config: Config, trained: Artifact | None, weights: str) -> list[Line]:
     """The runs of the store that made the adapter or used it."""
     if not config.tracking.enabled or not has_store(config):
-        return [("runs", "there is no store")]
+        return [("runs", "no MLflow store")]
     client, _ = connect(config)
     filters = [f"tags.`{WEIGHTS_TAG}` = '{weights}'"]
     if trained:

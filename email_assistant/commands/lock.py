@@ -32,9 +32,9 @@ def check(config: Config) -> None:
     """
     state = read_state(config.outputs)
     if config.stage == "unlock" and not (config.outputs / VAULT_FILE).exists():
-        raise PrivacyError(f"{config.outputs}: was never locked")
+        raise PrivacyError(f"{config.outputs}: has never been locked")
     if (config.stage, state) in (("lock", "locked"), ("unlock", "open")):
-        raise PrivacyError(f"{config.outputs}: is {state} already")
+        raise PrivacyError(f"{config.outputs}: already {state}")
     for lock in ArtifactCache(config.outputs).held_locks():
         raise PrivacyError(f"{lock}: another run is in progress; try again when it has finished")
 

@@ -39,7 +39,7 @@ def run(context: Context) -> None:
     """
     config, examples = context.config, _examples(context)
     setup, machine = TrainingSetup.from_config(config), planning.target_machine(config.plan, config.model)
-    basis = f"{len(examples)} training mails" if examples else "mails of a usual length"
+    basis = f"{len(examples)} training mails" if examples else "mails of typical length"
     log.info("%-10s for %s, %s, %s", "plan", machine.name, str(machine.dtype).removeprefix("torch."), basis)
     training = planning.estimate_training(setup, machine, examples)
     longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT_TOKENS
@@ -59,7 +59,7 @@ def run(context: Context) -> None:
         for name, settings, prompt_tokens in uses:
             _log_generation_time(probe, name, settings.batch_size, prompt_tokens, settings.max_new_tokens)
         if config.generation.num_candidates > 1:
-            log.info("%-10s %d candidates are generated per request", "plan", config.generation.num_candidates)
+            log.info("%-10s drafts per request: %d", "plan", config.generation.num_candidates)
     planning.check_fits(
         training.total,
         machine.memory,
@@ -77,10 +77,10 @@ def memory_table(estimates: dict[str, MemoryEstimate], memory: int) -> Table:
         sizes = [estimate.parts.get(part, 0) for estimate in estimates.values()]
         if any(sizes):
             rows.append((part, *(f"{size / gib:.2f}" if size else "" for size in sizes)))
-    title = f"Memory in GB (2^30 bytes); there are {memory / gib:.1f}"
+    title = f"Memory in GB (2^30 bytes); available: {memory / gib:.1f}"
     result = table(("", *estimates), rows, right=estimates, title=title)
     result.add_section()
-    result.add_row("in all", *(f"{estimate.total / gib:.2f}" for estimate in estimates.values()))
+    result.add_row("total", *(f"{estimate.total / gib:.2f}" for estimate in estimates.values()))
     fits = ("fits" if estimate.total <= memory else "does not fit" for estimate in estimates.values())
     result.add_row("", *fits)
     return result
@@ -91,7 +91,7 @@ def _examples(context: Context) -> list[TokenizedExample] | None:
     if "split" not in context.artifacts:
         fault = next((status.reason for status in context.statuses if status.fault), None)
         if fault:
-            log.info("%-10s the lengths of mails are assumed: %s", "plan", fault)
+            log.info("%-10s assuming typical mail lengths: %s", "plan", fault)
         return None
     config, encoder = context.config, load_encoder(context.config.model)
     pairs = jsonl.Lines(context.artifacts["split"].path("train.jsonl"), Pair)
@@ -115,8 +115,8 @@ def _log_training_time(
     validations = trainer.validations_per_epoch * trainer.epochs + 1
     seconds = tokens * (trainer.epochs + validations * VALIDATION_SHARE) / tokens_per_second
     log.info(
-        "%-10s about %.0f tokens per second: %d epochs over %d mails take about %s, less if training stops early",
-        *("plan", tokens_per_second, trainer.epochs, len(examples) if examples else ASSUMED_MAILS, duration(seconds)),
+        "%-10s about %.0f tokens per second: about %s for %d epochs over %d mails, less if training stops early",
+        *("plan", tokens_per_second, duration(seconds), trainer.epochs, len(examples) if examples else ASSUMED_MAILS),
     )
 
 

@@ -69,7 +69,8 @@ def check(config: Config) -> None:
     purging.parse_terms(config.purge.match or "", purging.load_terms(config.outputs).key)
     if config.tracking.uri:
         raise PrivacyError(
-            f"tracking.uri = {config.tracking.uri}: purge cannot delete the files of runs on a server; purge them there"
+            f"tracking.uri = {config.tracking.uri}: stage=purge cannot delete run files on a server; delete them "
+            "there, then purge with tracking.uri=null"
         )
 
 
@@ -86,7 +87,7 @@ def run(context: Context) -> None:
     _log_plan(config, plan)
     _delete_own_logs()
     if config.purge.dry_run:
-        log.info("%-10s nothing was changed (purge.dry_run=true)", "purge")
+        log.info("%-10s dry run, nothing was changed (purge.dry_run=true)", "purge")
         return
     # Saved first, so that an interrupted purge still knows the terms.
     purging.save_terms(config.outputs, earlier | terms)
@@ -97,11 +98,11 @@ def run(context: Context) -> None:
     _delete_run_files(config, plan)
     _delete_tables(config, terms)
     if kept:
-        log.info("%-10s kept %d generated sentences about other mails for the next call", "purge", kept)
+        log.info("%-10s kept %d generated sentences about other mails for the next run", "purge", kept)
     traces = list(_find_traces(config, plan))
     if traces:
         raise PrivacyError(f"text of purged mails is still in {', '.join(traces)}")
-    log.info("%-10s complete: no traces left; later calls skip the purged mails", "purge")
+    log.info("%-10s complete: no traces left; future runs skip the purged mails", "purge")
 
 
 def _make_plan(config: Config, cache: ArtifactCache, terms: purging.Terms) -> PurgePlan:
@@ -168,7 +169,7 @@ def _add_runs(config: Config, cache: ArtifactCache, plan: PurgePlan) -> None:
         if folder.is_dir() and (keys.get("train") in plan.affected_keys or not is_known):
             version = versions.get(run_id)
             name = f"models:/{version.name}/{version.version}" if version else "not registered"
-            doubt = "" if is_known else "; its artifact was deleted, so this is not certain"
+            doubt = "" if is_known else "; its artifact is gone, so this is uncertain"
             plan.adapters[folder] = f"run {tracked.info.run_name} {run_id[:8]}, {name}{doubt}"
 
 
@@ -181,14 +182,14 @@ def _kept_adapters(config: Config, plan: PurgePlan) -> list[Path]:
 
 def _log_plan(config: Config, plan: PurgePlan) -> None:
     counts = Counter(artifact.stage for artifact in plan.artifacts)
-    shown = ", ".join(f"{count} of {stage}" for stage, count in counts.items()) or "none"
+    shown = ", ".join(f"{stage} {count}" for stage, count in counts.items()) or "none"
     log.info("%-10s %d mails match; artifacts to delete: %s", "purge", len(plan.mail_ids), shown)
     kept = _kept_adapters(config, plan)
     for folder, description in plan.adapters.items():
         action = "kept" if folder in kept else "to delete"
         log.info("%-10s adapter trained on them, %s: %s (%s)", "purge", action, folder, description)
     if kept:
-        log.info("%-10s purge.adapters=true deletes the kept adapters, too", "purge")
+        log.info("%-10s purge.adapters=true also deletes the kept adapters", "purge")
 
 
 def _keep_sentences(cache: ArtifactCache, plan: PurgePlan, terms: purging.Terms) -> int:
@@ -235,7 +236,7 @@ def _delete_tables(config: Config, terms: purging.Terms) -> None:
     for path in sorted([*config.outputs.glob("*.csv"), *config.outputs.glob(".*.progress.jsonl")]):
         if terms.matches_record({"text": path.read_text(encoding="utf-8", errors="replace")}):
             path.unlink()
-            log.info("%-10s deleted %s, which matches", "purge", path)
+            log.info("%-10s deleted %s, which contained a match", "purge", path)
 
 
 def _delete_own_logs() -> None:

@@ -94,7 +94,7 @@ def run(main: Callable[[], None], rules: Rules, errors: ErrorReporter | None = N
         print(f"error: {_first_line(error)}; see paths.outputs and paths.mlruns", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; the same command resumes here", file=sys.stderr)
+        print("stopped; rerun the same command to resume", file=sys.stderr)
         return INTERRUPTED
     return 1 if errors.reported else 0
 
@@ -136,8 +136,8 @@ def check(arguments: list[str], conf: Path, rules: Rules, processes: int = 1) ->
         return
     if parsed.multirun and processes > 1:
         raise ConfigurationError(
-            "a sweep does not go with several processes that train one adapter; run the sweep without the launcher, "
-            "or a single training with it"
+            "a sweep cannot run in several processes that train one adapter together; run it without accelerate, or "
+            "run a single training"
         )
     faults: list[str] = []
     overrides = list(_known_overrides(parsed.overrides, conf, faults))
@@ -177,7 +177,7 @@ def _known_overrides(lines: list[str], conf: Path, faults: list[str]) -> Iterato
         try:
             override = parser.parse_override(line)
         except HydraException as error:
-            faults.append(f"{line}: cannot be read: {_first_line(error)}")
+            faults.append(f"{line}: cannot be parsed: {_first_line(error)}")
             continue
         fault = _fault_of_name(override, conf)
         if fault:
@@ -201,7 +201,7 @@ def _fault_of_choice(override: Override, conf: Path) -> str | None:
     for value in _values(override):
         name = value.rpartition("=")[2]
         if name not in ("null", "") and name not in choices:
-            return f"{group} = {name}: no such choice; there are {', '.join(choices)}{did_you_mean(name, choices)}"
+            return f"{group} = {name}: no such choice; choose from {', '.join(choices)}{did_you_mean(name, choices)}"
     return None
 
 

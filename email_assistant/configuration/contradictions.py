@@ -11,25 +11,25 @@ def summarizer(config: Config) -> Iterator[str]:
     """The texts of every language are complete, and corrected pairs have a file."""
     settings = config.summarizer
     if settings.method == "from_file" and settings.path is None:
-        yield "summarizer.path: summarizer=from_file needs the file of corrected pairs"
+        yield "summarizer.path: summarizer=from_file needs a file of corrected pairs"
     if "en" not in settings.prompts:
-        yield "summarizer.prompts: 'en' is missing, the fallback for every other language"
+        yield "summarizer.prompts: 'en' is missing; it is the fallback for all other languages"
     for language, prompt in settings.prompts.items():
         if "{email}" not in prompt:
-            yield f"summarizer.prompts.{language}: {{email}} is missing, which the mail replaces"
+            yield f"summarizer.prompts.{language}: the placeholder {{email}} is missing; the mail goes there"
         if language not in settings.starts:
-            yield f"summarizer.starts.{language}: is missing, though there is a prompt for {language}"
+            yield f"summarizer.starts.{language}: is missing; summarizer.prompts has this language"
         if "{notes}" not in settings.notes.get(language, ""):
-            yield f"summarizer.notes.{language}: {{notes}} is missing, which the mail's words replace"
+            yield f"summarizer.notes.{language}: the placeholder {{notes}} is missing; the keywords go there"
         if "{facts}" not in settings.mentions.get(language, ""):
-            yield f"summarizer.mentions.{language}: {{facts}} is missing, which names and numbers replace"
+            yield f"summarizer.mentions.{language}: the placeholder {{facts}} is missing; names and numbers go there"
 
 
 def lora_init(config: Config) -> Iterator[str]:
     """What changes the base model's weights needs weights that can be changed."""
     init = config.lora.init
     if init != "default" and config.model.quantization != "none":
-        yield f"lora.init = {init}: changes the base model's weights, which is not possible in 4 bits; use default"
+        yield f"lora.init = {init}: changes the base model's weights, which is impossible in 4 bit; use default"
     if init != "default" and config.lora.use_dora:
         yield f"lora.init = {init}: cannot be combined with lora.use_dora=true; use one of them"
 
@@ -39,7 +39,7 @@ def backends(config: Config) -> Iterator[str]:
     if config.generation.backend == "llama_cpp" and config.model.gguf is None:
         yield "model.gguf: generation.backend=llama_cpp needs the base model as a GGUF file"
     if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
-        yield "trainer.optimizer = paged_adamw_8bit: needs CUDA; with model.device=cpu use adamw"
+        yield "trainer.optimizer = paged_adamw_8bit: needs CUDA; use adamw with model.device=cpu"
 
 
 def private_training(config: Config) -> Iterator[str]:
@@ -49,7 +49,7 @@ def private_training(config: Config) -> Iterator[str]:
         yield "trainer.privacy = careful: needs data.redact=pii and trainer.canaries=8; experiment=private sets them"
     if privacy == "differential" and config.shown_in_training:
         yield (
-            "trainer.privacy = differential: a mail shown in the prompt of another would influence more than its own "
+            "trainer.privacy = differential: a mail in another mail's prompt would influence more than its own "
             "gradient; use retrieval.training_share=0"
         )
 
@@ -57,7 +57,7 @@ def private_training(config: Config) -> Iterator[str]:
 def purge(config: Config) -> Iterator[str]:
     """A purge needs terms."""
     if config.stage == "purge" and config.purge.match is None:
-        yield "purge.match: say what to remove, as in purge.match='from:bo@x.example or subject:merger'"
+        yield "purge.match: is missing; name what to remove, as in purge.match='from:bo@x.example or subject:merger'"
 
 
 def tracking_server(config: Config) -> Iterator[str]:
@@ -71,11 +71,11 @@ def tracking_server(config: Config) -> Iterator[str]:
         yield f"{subject}: not the address of an MLflow server, such as http://10.0.0.5:5000"
     elif not guard.is_private(parts.hostname or ""):
         yield (
-            f"{subject}: runs hold adapters and mails, which may only go to this machine or a private network; "
-            "give the server's IP address there, such as http://10.0.0.5:5000"
+            f"{subject}: runs contain adapters and mails, which may only go to this machine or a private network; "
+            "use the server's IP address there, such as http://10.0.0.5:5000"
         )
     elif not tracking.allow_remote:
-        yield f"{subject}: runs hold adapters and mails; tracking.allow_remote=true lets them go there"
+        yield f"{subject}: runs contain adapters and mails; tracking.allow_remote=true allows sending them there"
 
 
 def several_processes(config: Config, world_size: int, sharded: bool) -> Iterator[str]:
@@ -89,7 +89,7 @@ def several_processes(config: Config, world_size: int, sharded: bool) -> Iterato
     if sharded and config.lora.init != "default":
         yield f"lora.init = {config.lora.init}: changes the base model, which is sharded; use default"
     if world_size > 1 and config.trainer.privacy == "differential":
-        yield "trainer.privacy = differential: trains in one process only; run it without the launcher"
+        yield "trainer.privacy = differential: cannot train in several processes; run it without the launcher"
 
 
 CONTRADICTIONS: tuple[Callable[[Config], Iterator[str]], ...] = (

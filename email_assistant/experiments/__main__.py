@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     ui = commands.add_parser("ui", help="show the runs in the browser, on 127.0.0.1 only")
     ui.add_argument("--port", type=int, default=server.PORT)
-    commands.add_parser("relocate", help="make a store that was moved or copied use its current folder")
+    commands.add_parser("relocate", help="update the paths in a store that was moved or copied")
     alias = commands.add_parser("alias", help="point an alias at a version of a registered adapter")
     alias.add_argument("alias", help="such as production")
     alias.add_argument("version", help="such as models:/NAME@best or models:/NAME/3")

@@ -111,7 +111,7 @@ def open_existing_store(mlruns: Path) -> "lazy_mlflow.MlflowClient":
         TrackingError: when there is none, or it was created in another folder.
     """
     if not database(mlruns).exists():
-        raise TrackingError(f"{mlruns}: there is no store here")
+        raise TrackingError(f"{mlruns}: no MLflow store here; paths.mlruns names its folder")
     with _lock(mlruns):
         return _open_database(mlruns)
 

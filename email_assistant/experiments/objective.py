@@ -46,4 +46,6 @@ def objective_of(stage: str, name: str, metrics: Mapping[str, float]) -> float:
     if name in metrics:
         return metrics[name]
     near = difflib.get_close_matches(name, metrics, n=3, cutoff=0.5) or list(metrics)
-    raise ConfigurationError(f"sweep.objective = {name}: stage={stage} has no such metric; there are {', '.join(near)}")
+    raise ConfigurationError(
+        f"sweep.objective = {name}: stage={stage} has no such metric; choose from {', '.join(near)}"
+    )

@@ -66,7 +66,9 @@ class OptunaSweeper(Sweeper):
             with FileLock(path.with_suffix(".lock"), timeout=0):
                 returns = self._run_trials(path)
         except Timeout as error:
-            raise TrackingError(f"{path}: another sweep uses it; hydra.sweeper.storage=FILE takes another") from error
+            raise TrackingError(
+                f"{path}: in use by another sweep; choose another hydra.sweeper.storage=FILE"
+            ) from error
         for returned in returns:
             # Raises the error of a job that failed.
             _ = returned.return_value

@@ -93,7 +93,7 @@ def find_version(client: "lazy_mlflow.MlflowClient", address: str) -> "lazy_mlfl
         known = [
             f"{SCHEME}{model.name}@{alias}" for model in client.search_registered_models() for alias in model.aliases
         ]
-        choices = f"there are {', '.join(sorted(known))}" if known else "none is registered yet"
+        choices = f"choose from {', '.join(sorted(known))}" if known else "none are registered yet"
         raise ModelError(f"{address}: no such version in the store; {choices}")
     return version
 
@@ -108,7 +108,7 @@ def adapter_path(config: Config) -> Path | None:
     if not address or not address.startswith(SCHEME):
         return Path(address).expanduser() if address else None
     if not has_store(config):
-        raise ModelError(f"{address}: there is no store of runs in {config.paths.mlruns}")
+        raise ModelError(f"{address}: no MLflow store in {config.paths.mlruns}")
     client, _ = connect(config)
     version = find_version(client, address)
     try:

@@ -86,19 +86,19 @@ def load_origin(composed: Mapping[str, Any], overrides: Sequence[str], rules: Ru
     """
     current = OmegaConf.create(dict(composed))
     if not has_store(current):
-        raise TrackingError(f"from_run = {composed['from_run']}: there is no store of runs in {current.paths.mlruns}")
+        raise TrackingError(f"from_run = {composed['from_run']}: no MLflow store in {current.paths.mlruns}")
     client, _ = connect(current)
     run = run_to_repeat(client, str(composed["from_run"]))
     run_id = run.info.run_id
     if CONFIGURATION not in {file.path for file in client.list_artifacts(run_id)}:
-        raise TrackingError(f"from_run = {run_id}: it has no configuration; of a sweep, name one of its jobs")
+        raise TrackingError(f"from_run = {run_id}: has no configuration; if it is a sweep, name one of its jobs")
     original: Any = OmegaConf.to_container(OmegaConf.load(client.download_artifacts(run_id, CONFIGURATION)))
     values, changed = _overridden(_relocated(original, composed["paths"]["root"]), composed, overrides)
     faults = find_faults(values, rules)
     if faults:
         commit = run.data.tags.get(COMMIT_TAG, "unknown")
         raise ConfigurationError(
-            f"from_run = {run_id}: it was made by commit {commit}, which had other keys; " + report(faults)
+            f"from_run = {run_id}: made at commit {commit}, whose keys differ from the current ones; " + report(faults)
         )
     if not any(map(affects_results, changed)) and "force" not in changed:
         # Otherwise the cached artifact would be compared with itself.
@@ -139,7 +139,7 @@ def _with_new_keys(original: Any, composed: Any, prefix: str) -> Any:
         return original
     added = {key: value for key, value in composed.items() if key not in original}
     for key, value in added.items():
-        log.info("%-10s the run is older than %s.%s; using %s", "from_run", prefix, key, value)
+        log.info("%-10s the original run predates %s.%s; using %s", "from_run", prefix, key, value)
     return added | {key: _with_new_keys(value, composed.get(key), f"{prefix}.{key}") for key, value in original.items()}
 
 
@@ -197,9 +197,9 @@ def recorded_data(origin: Origin, cache: ArtifactCache, archive: str | None) -> 
     except ArtifactError:
         artifact = None
     if artifact is None or any(key.startswith("data.") for key in origin.changed):
-        reason = "the mails read from it are gone, too" if artifact is None else "it would have to be read again"
+        reason = "the mails read from it are gone too" if artifact is None else "it would have to be read again"
         raise DataError(
-            f"data.path: the archive of run {origin.id} {state}, and {reason}; data.path=… names its current path, or "
+            f"data.path: the archive of run {origin.id} {state}, and {reason}; set data.path to its current path or to "
             "another archive"
         )
     log.info("%-10s the archive %s; using the mails that the original run read", "data", state)
@@ -283,9 +283,9 @@ def _show(origin: Origin, comparisons: Sequence[ArtifactComparison]) -> None:
         changes += [f"{name} {_shown(old)} → {_shown(new)}" for name, (old, new) in comparison.numbers.items()]
         rows.append((comparison.stage, "same" if comparison.is_same else "differs", "; ".join(changes)))
     console = screen()
-    console.print(table(("stage", "result", "what differs"), rows, title=f"compared with run {origin.id}"))
+    console.print(table(("stage", "result", "differences"), rows, title=f"compared with run {origin.id}"))
     changed = [f"{name} {old} → {new}" for name, (old, new) in versions.items()]
-    console.print(printable(f"versions: {', '.join(changed) if changed else 'the same'}"))
+    console.print(printable(f"versions: {', '.join(changed) if changed else 'unchanged'}"))
 
 
 def _shown(value: Any) -> str:

@@ -86,7 +86,7 @@ def find_scored_runs(
             by_artifact[scored.artifact] = scored
     if not by_artifact:
         stage = "train" if mails == "validation" else "evaluate"
-        raise TrackingError(f"no run in the store has scores on {mails} mails; python run.py stage={stage} makes one")
+        raise TrackingError(f"no run in the store has scores on {mails} mails; python run.py stage={stage} creates one")
     return list(by_artifact.values())
 
 

@@ -38,7 +38,7 @@ def serve(mlruns: Path, port: int) -> int:
     for experiment in experiments:
         print(f"  {experiment.name}: {experiment.runs} runs, {server}{experiment.address}", flush=True)
     if not any(experiment.runs for experiment in experiments):
-        print("no runs yet: python run.py makes the first one, on the demo archive", flush=True)
+        print("no runs yet: python run.py creates the first one, on the demo archive", flush=True)
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{database(mlruns)}"]
     command += ["--default-artifact-root", str(files_folder(mlruns))]
@@ -61,7 +61,7 @@ def relocate(mlruns: Path) -> int:
     """
     mlruns = mlruns.resolve()
     if not database(mlruns).exists():
-        raise TrackingError(f"{mlruns}: there is no store here")
+        raise TrackingError(f"{mlruns}: no MLflow store here")
     changed = 0
     with closing(sqlite3.connect(database(mlruns))) as connection, connection:
         for table, column in PATH_COLUMNS:

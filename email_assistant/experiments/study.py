@@ -97,7 +97,7 @@ def _distribution(override: Override) -> BaseDistribution:
     value = override.value()
     if isinstance(value, IntervalSweep):
         if value.start is None or value.end is None:
-            raise ConfigurationError(f"{override.input_line}: an interval needs two ends")
+            raise ConfigurationError(f"{override.input_line}: an interval needs two bounds")
         log = "log" in value.tags
         if isinstance(value.start, int) and isinstance(value.end, int):
             return IntDistribution(value.start, value.end, log=log)

@@ -41,7 +41,7 @@ def _cached_folder(name: str) -> Path:
     folder = hub.cached_folder(name)
     if folder is None:
         raise ModelError(
-            f"model.path={name}: neither a folder nor in the local hub cache; privacy.allow_network=true fetches it"
+            f"model.path={name}: neither a folder nor in the local hub cache; privacy.allow_network=true downloads it"
         )
     return folder
 

@@ -100,7 +100,7 @@ def archive_paths(config: Config) -> list[Path]:
         ConfigurationError: when none is named.
     """
     if not config.data.path:
-        raise ConfigurationError("data.path: name your archive, as in data.path=sent.mbox")
+        raise ConfigurationError("data.path: is missing; set it to your archive, as in data.path=sent.mbox")
     return [Path(path).expanduser() for path in config.data.path]
 
 

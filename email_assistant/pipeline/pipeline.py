@@ -229,7 +229,7 @@ def _find_or_make(stage: Stage, context: Context) -> Artifact:
     name, config, cache = stage.name, context.config, context.cache
     key = stage.key_of(config, context.artifacts)
     forced = config.force and config.stage in (name, "all")
-    with cache.locked(name, key.key, lambda: log.info("%-10s another run is making this; waiting", name)):
+    with cache.locked(name, key.key, lambda: log.info("%-10s another run is computing this; waiting", name)):
         artifact = None if forced else _find(stage, key, context)
         if artifact:
             log.info("%-10s cached", name)
@@ -275,7 +275,7 @@ def cache_miss_reason(name: str, key: StageKey, cache: ArtifactCache) -> str:
     if last is None:
         return ""
     changed = list(repeat.changed_keys({**last["reads"], **last["scores"]}, {**key.content, **key.scoring}))
-    return f"changed since last: {', '.join(changed)}" if changed else "its artifact is gone"
+    return f"changed: {', '.join(changed)}" if changed else "its artifact is gone"
 
 
 def provenance() -> dict[str, Any]:

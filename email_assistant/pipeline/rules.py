@@ -14,7 +14,7 @@ def rules_for(catalog: Catalog) -> Rules:
 
     def archive_is_named(config: Config) -> Iterator[str]:
         if config.data.path is None and config.stage in catalog.names and catalog.needs_archive(config):
-            yield "data.path: name your archive, as in data.path=sent.mbox (data=demo uses the demo)"
+            yield "data.path: is missing; set it to your archive, as in data.path=sent.mbox (data=demo uses the demo)"
 
     def objective_has_a_direction(config: Config) -> Iterator[str]:
         try:

@@ -107,7 +107,7 @@ class Vault:
         """
         with _replace_file(file, file.with_name(file.name.removesuffix(LOCKED_SUFFIX))) as (source, sink):
             if source.read(len(MAGIC)) != MAGIC:
-                raise PrivacyError(f"{file}: not a file of this vault")
+                raise PrivacyError(f"{file}: does not belong to this vault")
             cipher = self._cipher(source.read(SALT_BYTES), name)
             try:
                 for index, (chunk, is_last) in enumerate(_chunks(source, CHUNK_BYTES + TAG_BYTES)):

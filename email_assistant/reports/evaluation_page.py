@@ -150,7 +150,7 @@ def _memory(report: Mapping[str, Any]) -> str:
     text = (
         f"Given the first {memorisation['known_tokens']} tokens of {memorisation['mails']} training mails, the tuned "
         f"model reproduces the next {memorisation['extracted_tokens']} tokens verbatim for {extracted['tuned']:.0%} of "
-        f"them ({low:.0%} to {high:.0%}), the base model for {extracted['base']:.0%}."
+        f"them ({low:.0%} to {high:.0%}); the base model does so for {extracted['base']:.0%}."
     )
     canaries = memorisation["canaries"]
     if canaries:

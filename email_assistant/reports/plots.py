@@ -199,7 +199,7 @@ def style(report: Mapping[str, Any]) -> Any:
         if name in report["owner"]:
             axes.hlines(report["owner"][name], x - 0.45, x + 0.45, color=GREY, linestyle="--", linewidth=1)
     axes.set_xticks(positions, [SCORES[name].label for name in names], rotation=20, ha="right", fontsize=8)
-    axes.set_title("Style distance from the owner's mails (0: identical)")
+    axes.set_title("Style distance from the owner's mails (0: same)")
     _legend(axes)
     return figure
 

@@ -32,10 +32,10 @@ class Arm:
 
 ARMS = {
     "base": Arm("Base model", False, "plain"),
-    "few_shot": Arm("Base, shown mails", False, "few_shot"),
-    "base_bm25": Arm("Base, shown like mails", False, "bm25"),
-    "base_embedding": Arm("Base, shown near mails", False, "embedding"),
+    "few_shot": Arm("Base + random mails", False, "few_shot"),
+    "base_bm25": Arm("Base + similar mails (BM25)", False, "bm25"),
+    "base_embedding": Arm("Base + similar mails (embedding)", False, "embedding"),
     "tuned": Arm("Tuned", True, "plain"),
-    "tuned_bm25": Arm("Tuned, shown like mails", True, "bm25"),
-    "tuned_embedding": Arm("Tuned, shown near mails", True, "embedding"),
+    "tuned_bm25": Arm("Tuned + similar mails (BM25)", True, "bm25"),
+    "tuned_embedding": Arm("Tuned + similar mails (embedding)", True, "embedding"),
 }

@@ -160,7 +160,7 @@ STAGES = by_name(
     ),
     Stage(
         name="split",
-        help="divide them into training, validation and test mails",
+        help="divide the mails into training, validation and test mails",
         module="email_assistant.stages.split_data",
         version=1,
         reads={"pairs": ("summarize", "pairs.jsonl")},

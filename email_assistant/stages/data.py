@@ -93,7 +93,7 @@ def _index(read: partial[Iterator[ArchiveItem]], work: Path, workers: WorkerPool
         for _ in index.add_all(read(), workers):
             progress.advance()
     if not len(index):
-        raise ArchiveError(f"{_named(config)}: holds no message")
+        raise ArchiveError(f"{_named(config)}: contains no messages")
     return index
 
 
@@ -115,9 +115,12 @@ def _nothing_kept(index: ArchiveIndex, selection: Selection, owner: owners.Owner
     reasons = selection.drops.reasons.counts()
     if set(reasons) <= {"not_by_owner", "unreadable"} and reasons.get("not_by_owner"):
         senders = ", ".join(f"{name} ({count})" for name, count in index.senders.most_frequent(3))
-        return f"{_named(config)}: none of {len(index)} messages was written by {_names(owner)}; most are by {senders}"
+        return (
+            f"{_named(config)}: none of {len(index)} messages was written by {_names(owner)}; most are by {senders}; "
+            "data.owner sets the owner"
+        )
     dropped = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
-    return f"{_named(config)}: none of {len(index)} messages is kept: {dropped}; see data.min_words and related keys"
+    return f"{_named(config)}: none of {len(index)} messages was kept: {dropped}; see data.min_words and related keys"
 
 
 def _dropped(index: ArchiveIndex, selection: Selection) -> Iterator[dict[str, Any]]:

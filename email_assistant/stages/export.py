@@ -52,12 +52,12 @@ def _extracted(context: Context, trained: Artifact | None) -> str:
     for evaluation in lineage.evaluations_of(context.cache, trained):
         measured = jsonl.read_json(evaluation.path("report.json"))["memorisation"]
         if measured:
-            shares = ", ".join(f"{value:.0%} of {name}" for name, value in measured["extracted"].items())
+            shares = ", ".join(f"{name} {value:.0%}" for name, value in measured["extracted"].items())
             return (
-                f"given the beginning of {measured['mails']} training mails, it repeated verbatim: {shares} "
-                f"({measured['extracted_tokens']} tokens after {measured['known_tokens']})"
+                f"given the first {measured['known_tokens']} tokens of {measured['mails']} training mails, share whose "
+                f"next {measured['extracted_tokens']} tokens were repeated verbatim: {shares}"
             )
-    return "how much was not measured (stage=evaluate measures it)"
+    return "not measured how much (stage=evaluate measures it)"
 
 
 def run(context: Context) -> None:

@@ -91,7 +91,7 @@ def read_instructions(path: Path) -> list[str]:
         raise DataError(f"{path}: not text in UTF-8 (byte {error.start})") from error
     instructions = [line.strip() for line in lines if line.strip()]
     if not instructions:
-        raise DataError(f"{path}: no instruction; write one per line")
+        raise DataError(f"{path}: contains no instructions; write one per line")
     return instructions
 
 

@@ -63,7 +63,7 @@ class InferSession:
 
     def chat(self) -> None:
         """Write a mail for each line that is typed, until an empty line or the end of the input."""
-        print("What should the mail say? (one line; an empty line ends)", flush=True)
+        print("What should the mail say? (one line; an empty line quits)", flush=True)
         while True:
             print("> ", end="", flush=True)
             instruction = sys.stdin.readline().strip()

@@ -75,7 +75,7 @@ def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, s
     test, validation = sizes(count, settings)
     if test < FEWEST_SCORED or validation < FEWEST_SCORED or count - test - validation < FEWEST_TRAINING:
         raise DataError(
-            f"{count} mails are too few to split: with split.test_fraction={settings.test_fraction} and "
+            f"{count} mails are too few to split; with split.test_fraction={settings.test_fraction} and "
             f"split.validation_fraction={settings.validation_fraction} at least {fewest(settings)} are needed"
         )
     if settings.method == "time":

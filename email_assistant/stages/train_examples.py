@@ -64,7 +64,7 @@ def _without_near_duplicates(config: Config, pairs: Sequence[Pair]) -> Iterator[
     """The pairs except those whose mail nearly repeats an earlier one: what occurs often is memorised."""
     similarity = config.split.near_duplicate_similarity
     repeats = {later for later, _ in near_duplicates(jsonl.Field(pairs, "email"), similarity)}
-    log.info("%-10s left out %d mails that nearly repeat others", "train", len(repeats))
+    log.info("%-10s left out %d near-duplicates", "train", len(repeats))
     return (pair for index, pair in enumerate(pairs) if index not in repeats)
 
 

@@ -55,7 +55,9 @@ class DifferentialTrainer(Trainer):
         """
         super().__init__(*arguments, **named)
         if self.scaler.is_enabled():
-            raise ConfigurationError("model.dtype = float16: not with trainer.privacy=differential; use bfloat16")
+            raise ConfigurationError(
+                "model.dtype = float16: cannot be combined with trainer.privacy=differential; use bfloat16"
+            )
         self.sample_rate = min(1.0, self.settings.batch_size / len(self.training))
         self.delta = self.settings.delta or DELTA_FRACTION / len(self.training)
         self.noise_multiplier = noise_multiplier(self.settings.epsilon, self.delta, self.sample_rate, self.total_steps)
@@ -82,7 +84,7 @@ class DifferentialTrainer(Trainer):
                 partial_path.write_bytes(secrets.token_bytes(SECRET_BYTES))
         self._secret = path.read_bytes()
         log.info(
-            "%-10s each of %d mails is in a step with probability %.3f; noise multiplier %.2f (epsilon %g, delta %.1e)",
+            "%-10s a step has each of %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, delta %.1e)",
             *("train", len(self.training), self.sample_rate, self.noise_multiplier, self.settings.epsilon, self.delta),
         )
 

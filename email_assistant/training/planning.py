@@ -251,7 +251,7 @@ def estimate_generation(
             **resident,
             "merged copy": merged,
             "cache": rows * capacity * cache_per_token,
-            "work and logits": working + 3 * 4 * rows * base.vocab_size,
+            "workspace and logits": working + 3 * 4 * rows * base.vocab_size,
         }
     )
 

@@ -51,7 +51,7 @@ def test_an_undisturbed_project_passes_and_every_violation_fails(run_py: Run, au
         call = {"time": "2024-01-01T10:00:00+00:00", "call": "1-1", "process": 1, "what": "call", "stage": "train"}
         file.write(json.dumps({**call, "guarded": False, "changed_switches": ["DO_NOT_TRACK"]}) + "\n")
     failed = audit()
-    assert failed.code == 1 and "1 calls ran without the guard" in failed.err and "DO_NOT_TRACK" in failed.err
+    assert failed.code == 1 and "runs without the network guard: 1" in failed.err and "DO_NOT_TRACK" in failed.err
 
 
 @pytest.mark.slow

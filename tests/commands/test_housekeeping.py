@@ -41,7 +41,7 @@ def test_status_shows_what_is_cached_and_what_would_run_and_why(run_py: Run, tmp
     key = (tmp_path / "outputs" / "latest" / "data").resolve().name
     assert key[:12] in made["data"]
     changed = lines(run_py("stage=status", "split.test_fraction=0.2").out)
-    assert "changed since last: split.test_fraction (0.1 → 0.2)" in changed["split"]
+    assert "split.test_fraction (0.1 → 0.2)" in changed["split"]
     (tmp_path / "outputs" / "latest" / "data" / "emails.jsonl").write_text("{}")
     damaged = run_py("stage=status").out
     assert lines(damaged)["data"].startswith("fault")

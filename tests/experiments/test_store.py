@@ -105,7 +105,7 @@ def test_the_command_line_relocates_and_sets_aliases(
 
 
 def test_relocating_where_there_is_no_store_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TrackingError, match="no store"):
+    with pytest.raises(TrackingError, match="no MLflow store"):
         relocate(tmp_path)
 
 

@@ -148,7 +148,7 @@ def test_the_name_of_a_metric_tells_which_way_is_better(name: str, way: str) -> 
 def test_the_direction_must_be_set_where_the_name_does_not_tell() -> None:
     with pytest.raises(ConfigurationError, match=r"sweep\.direction"):
         direction_of("validation_length_ratio", "auto")
-    with pytest.raises(ConfigurationError, match="there are validation_bleu"):
+    with pytest.raises(ConfigurationError, match="choose from validation_bleu"):
         objective_of("train", "validation_blue", {"validation_bleu": 1.0})
 
 

@@ -164,7 +164,7 @@ def test_adapters_that_llama_cpp_does_not_support_are_refused(adapter: Path, smo
     with pytest.raises(ModelError, match="DoRA"):
         gguf_adapter.write(tmp_path, smollm2, tmp_path / "adapter.gguf")
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "mamba"}))
-    with pytest.raises(ModelError, match="mamba cannot be written"):
+    with pytest.raises(ModelError, match="mamba"):
         gguf_adapter.write(adapter, tmp_path, tmp_path / "adapter.gguf")
     assert not (tmp_path / "adapter.gguf").exists()
 

@@ -116,7 +116,7 @@ def test_a_project_is_locked_and_unlocked(run_py: Run, tmp_path: Path) -> None:
 
     assert plain()
     assert "no terminal to ask" in run_py("stage=lock").err
-    assert "was never locked" in run_py("stage=unlock", given).err
+    assert "has never been locked" in run_py("stage=unlock", given).err
     locked = run_py("stage=lock", given)
     assert locked.code == 0, locked.err
     assert plain() == []

@@ -80,7 +80,7 @@ def test_an_adapter_may_be_differentially_private(run_py: Run, tmp_path: Path) -
 
 def test_what_would_break_the_promise_is_refused(run_py: Run) -> None:
     shown = run_py("stage=train", "experiment=differential", "retrieval=bm25", "retrieval.training_share=0.5")
-    assert shown.code == 1 and "trainer.privacy = differential: a mail shown in the prompt of another" in shown.err
+    assert shown.code == 1 and "retrieval.training_share=0" in shown.err
 
 
 def test_what_several_processes_cannot_do() -> None:
