@@ -1,7 +1,7 @@
 """Reduces the text of a message to its author's own words, in two steps.
 
-`draft` removes what a single message shows to be quoted or added by a program. `finish` removes the signature that the
-archive as a whole teaches, and rejoins wrapped lines.
+`draft` removes what is recognizably quoted or added by a program. `finish` removes the signature, learned from the
+whole archive, and rejoins wrapped lines.
 """
 
 from dataclasses import dataclass
@@ -32,11 +32,11 @@ class Draft:
 
 
 def draft(text: str, drop_code: bool, with_context: bool = False) -> Draft:
-    """First step: cut what the message itself shows to be quoted or added by a program.
+    """First step: cut what is recognizably quoted or added by a program.
 
     Args:
         text: The text of the message.
-        drop_code: Whether patches, logs and listings are cut, too.
+        drop_code: Whether patches, logs and listings are also cut.
         with_context: Whether to return the quoted text that the message answers.
     """
     text, had_armor = strip_armor(text.translate(NORMALIZED))

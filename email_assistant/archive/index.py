@@ -1,6 +1,6 @@
-"""The first pass over an archive, which reads headers only: senders, threads, and who answers whom.
+"""The first pass over an archive, which reads headers only: senders, threads, and which message answers which.
 
-The index holds a few numbers per message and each person once, so that it takes some hundred bytes per message whatever
+The index holds a few numbers per message and each person once: a few hundred bytes per message, whatever
 the size of the messages. The sources of the messages are kept on disk.
 """
 

@@ -1,7 +1,7 @@
 """Purge terms: keyed hashes of the words by which a user has removed mails from a project for good.
 
 A term is one or more consecutive words, in any case. Only a keyed hash and the number of words are kept, so that later
-reads of the archive can skip matching mails while no file contains the words. The key is stored beside the hashes: it
+reads of the archive can skip matching mails while no file contains the words. The key is stored next to the hashes: it
 keeps the words out of the file, but anyone who has the file can test guesses.
 """
 

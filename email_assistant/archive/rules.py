@@ -17,7 +17,7 @@ class SelectionRules:
         drop_code: Whether patches, logs and listings are cut.
         context_words: The maximum number of words of the message that a mail answers; None to keep no context.
         redact: Whether personal data is replaced by placeholders.
-        others: The number of mails by other people to clean and keep beside the owner's.
+        others: The number of mails by other people to clean and keep in addition to the owner's.
     """
 
     min_words: int = 1

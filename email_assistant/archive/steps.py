@@ -1,8 +1,8 @@
 """The three steps of the second pass over an archive, each a function with its own result.
 
-`draft_messages` drops messages that need no comparison with others, `finish_drafts` cleans the rest by what all of them
-show (signatures, languages), and `drop_repeats` drops near-duplicates and surplus mails. Texts are kept on disk between
-the steps; memory holds some numbers per message of the owner, and the words of those that are kept.
+`draft_messages` drops messages that can be judged on their own, `finish_drafts` cleans the rest with what all of them
+reveal (signatures, languages), and `drop_repeats` drops near-duplicates and surplus mails. Texts are on disk between
+the steps; memory holds a few numbers per message of the owner, and the words of kept mails.
 """
 
 import json
@@ -39,7 +39,7 @@ class ReadingPlan:
         by_owner: Flags of the owner's messages.
         answered: Flags of the messages that one of the owner's answers, if their text is kept as context.
         examples: Messages by other people to show in the report.
-        others: Messages by other people to clean and keep beside the owner's.
+        others: Messages by other people to clean and keep in addition to the owner's.
     """
 
     by_owner: bytearray
@@ -107,7 +107,7 @@ class FinishedMails:
 def draft_messages(
     messages: Iterable[DraftedMail], plan: ReadingPlan, rules: SelectionRules, drops: DropLog, path: Path
 ) -> Drafts:
-    """First step: drop the messages for which nothing else needs to be known, and write the others to a file.
+    """First step: drop messages that can be judged on their own, and write the others to a file.
 
     Args:
         messages: The planned messages after the first cleaning step, in reading order.
@@ -147,7 +147,7 @@ def _note_other_message(
     drops: DropLog,
     drafts: Drafts,
 ) -> None:
-    """Keep a message by someone else as an example, or beside the owner's mails if the owner's own would be kept."""
+    """Keep a message by someone else as an example, or as one of `others` if the rules would keep it as the owner's."""
     if message.number in plan.examples:
         drops.examples.offer("not_by_owner", message.example())
     if message.number in plan.others and reason is None:

@@ -26,7 +26,7 @@ class WorkerPool:
     """Processes that start once there is enough work, and stop at the end of the `with` block."""
 
     def __init__(self, processes: int | None = None) -> None:
-        """Configure the pool; no process is started yet.
+        """Configure the pool without starting any process.
 
         Args:
             processes: Number of processes; None for one per core. With one, all work is done in this process.

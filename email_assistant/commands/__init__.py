@@ -1,1 +1,1 @@
-"""What makes no artifact of the pipeline: it reports, compares, cleans up, encrypts or deletes."""
+"""Commands, which make no artifact: they report, compare, clean up, encrypt or delete."""

@@ -1,4 +1,4 @@
-"""`stage=audit` shows evidence of privacy: connections of earlier calls, file modes, and files with text of mails."""
+"""`stage=audit` shows evidence of privacy: connections of earlier runs, file modes, and files with mail text."""
 
 import itertools
 import os
@@ -36,7 +36,7 @@ class Connection:
         what: 'connection' or 'look-up'.
         host: The host.
         allowed: Whether the guard allowed it.
-        module: The module that asked for it.
+        module: The module that opened it.
     """
 
     what: str
@@ -52,11 +52,11 @@ class Connection:
 
 @dataclass
 class Call:
-    """A call of run.py with the processes that it started.
+    """A run of run.py with the processes that it started.
 
     Attributes:
         time: When it began, in UTC (ISO 8601).
-        stage: The stage of the call.
+        stage: The stage of the run.
         guarded: Whether connections were guarded.
         changed_switches: Privacy switches of libraries that had other values.
         connections: The connections and look-ups of its processes.
@@ -70,14 +70,14 @@ class Call:
 
 
 def check(config: Config) -> None:
-    """Nothing to check: a project without earlier calls has an audit, too."""
+    """Nothing to check: an audit works even without earlier runs."""
 
 
 def run(context: Context) -> None:
     """Print the evidence.
 
     Raises:
-        PrivacyError: After printing, if something is not as promised.
+        PrivacyError: After printing, if a promise was broken.
     """
     config, console = context.config, screen()
     roots = [config.outputs, Path(config.paths.mlruns)]
@@ -108,7 +108,7 @@ def _to_call(event: Mapping[str, Any]) -> Call:
 
 
 def _report_connections(calls: Sequence[Call], console: Console) -> Iterator[str]:
-    """Print the connections of the calls, and yield what is wrong."""
+    """Print the connections of the runs, and yield what is wrong."""
     rows = []
     for call in calls:
         remote = [connection for connection in call.connections if not connection.is_local]
@@ -215,7 +215,7 @@ def _temporary_files(
             try:
                 state = path.lstat()
             except FileNotFoundError:
-                # Another program has deleted it meanwhile.
+                # Another program has deleted it in the meantime.
                 continue
             is_mine = state.st_uid == os.getuid() and stat.S_ISREG(state.st_mode)
             if is_mine and state.st_mtime >= since and path not in excluded:
@@ -235,7 +235,7 @@ def _newest_within(files: Iterable[tuple[Path, os.stat_result]], max_bytes: int)
 
 
 def _still_contains(path: Path, passages: Sequence[bytes]) -> bool:
-    """Whether a file contains any of the passages; False if it was deleted meanwhile."""
+    """Whether a file contains any of the passages; False if it was deleted in the meantime."""
     try:
         return contains_any(path, passages)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The commands, and with the stages every value of `stage=`."""
+"""The commands; together with the stages, all values of `stage=`."""
 
 from email_assistant.pipeline.records import Catalog, Command, by_name
 from email_assistant.pipeline.rules import rules_for

@@ -1,4 +1,4 @@
-"""Removes what no run of the store refers to: artifacts, interrupted work, Hydra's folders, deleted runs."""
+"""Removes what no run in the store refers to: artifacts, interrupted work, Hydra's folders, deleted runs."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ def check(config: Config) -> None:
 
 
 def run(context: Context) -> None:
-    """Show what nothing refers to, and remove it with `clean.remove=true`.
+    """List what nothing refers to, and delete it with `clean.remove=true`.
 
     Raises:
         TrackingError: when a run is in progress: its artifacts are not in the store yet.

@@ -1,4 +1,4 @@
-"""Compares runs of the store: which is best, and whether the difference is significant."""
+"""Compares runs in the store: which is best, and whether the difference is significant."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,4 +1,4 @@
-"""How an adapter was made: data, instructions, base, configuration, commit and scores, each checked again."""
+"""Shows how an adapter was made: data, instructions, base, configuration, commit and scores, all verified."""
 
 import json
 from pathlib import Path

@@ -25,10 +25,10 @@ NEVER_ENCRYPTED = (VAULT_FILE, PURGED_FILE)
 
 
 def check(config: Config) -> None:
-    """Check that the project is not in the requested state yet, and that no other call is running.
+    """Check that the project is not already in the requested state, and that no other run is in progress.
 
     Raises:
-        PrivacyError: If it is, or another call is running.
+        PrivacyError: If it is, or another run is in progress.
     """
     state = read_state(config.outputs)
     if config.stage == "unlock" and not (config.outputs / VAULT_FILE).exists():
@@ -42,7 +42,7 @@ def check(config: Config) -> None:
 def run(context: Context) -> None:
     """Encrypt or decrypt every file of the outputs and the store.
 
-    An interrupted call is completed by the next one.
+    The next run completes an interrupted one.
 
     Raises:
         PrivacyError: If the passphrase is wrong or a file was changed.
@@ -66,7 +66,7 @@ def run(context: Context) -> None:
 
 
 def _delete_partial_files(config: Config) -> None:
-    """Delete the partial files of interrupted calls, which may contain plain text."""
+    """Delete the partial files of interrupted runs, which may contain plain text."""
     for path in walk([config.outputs, Path(config.paths.mlruns)]):
         if path.is_file() and path.name.startswith(".") and path.suffix == atomic.SUFFIX:
             path.unlink()

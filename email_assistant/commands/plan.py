@@ -1,4 +1,4 @@
-"""Memory, part by part, and time that a training and generation will need."""
+"""Estimates the memory, item by item, and the time that training and generation will need."""
 
 import logging
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ VALIDATION_SHARE = 0.1 / 3
 
 
 def check(config: Config) -> None:
-    """Nothing can be wrong before the plan is made; what is missing shows in it."""
+    """Check nothing: the plan itself shows what is missing."""
 
 
 def run(context: Context) -> None:
@@ -35,7 +35,7 @@ def run(context: Context) -> None:
 
     Raises:
         ConfigurationError: when the configured training does not fit into memory.
-        ModelError: when there is neither the base's folder nor `model.architecture`.
+        ModelError: when there is neither the base model's folder nor `model.architecture`.
     """
     config, examples = context.config, _examples(context)
     setup, machine = TrainingSetup.from_config(config), planning.target_machine(config.plan, config.model)

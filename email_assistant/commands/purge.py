@@ -42,9 +42,9 @@ class PurgePlan:
 
     Attributes:
         mail_ids: The ids of the matching mails.
-        lines: Lines that only they have, to search for afterwards.
+        lines: Lines that only these mails have, to search for afterwards.
         artifacts: The artifacts to delete: all of the stage data, and those with matching mails or made from them.
-        affected_keys: The keys of those with matching mails or made from them.
+        affected_keys: The keys of the artifacts with matching mails or made from them.
         unfinished: The folders of interrupted stages, which may have matching mails.
         run_ids: The runs of affected artifacts.
         adapters: The folders of adapters that were trained on matching mails, with a description.
@@ -115,7 +115,7 @@ def _make_plan(config: Config, cache: ArtifactCache, terms: purging.Terms) -> Pu
             plan.affected_keys.add(artifact.key)
             tainted_hashes |= _content_hashes(artifact)
     for artifact in plan.artifacts:
-        # A line that other mails have, too, is no trace of the purged ones.
+        # A line that other mails have as well is not a trace of the purged ones.
         with jsonl.Lines(artifact.path(EMAILS), Email) as emails:
             for email in emails:
                 if email["id"] not in plan.mail_ids:
@@ -240,7 +240,7 @@ def _delete_tables(config: Config, terms: purging.Terms) -> None:
 
 
 def _delete_own_logs() -> None:
-    """Delete Hydra's record of this call, which contains the terms."""
+    """Delete Hydra's record of this run, which contains the terms."""
     if folder := hydra_folder():
         shutil.rmtree(folder)
 

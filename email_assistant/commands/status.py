@@ -1,4 +1,4 @@
-"""Which artifacts exist, their age and size, and which stages would run and why; nothing is made."""
+"""Which artifacts exist, their age and size, and which stages would run and why; nothing is run."""
 
 from datetime import datetime
 
@@ -6,12 +6,12 @@ from email_assistant.configuration.schema import Config
 from email_assistant.console import age, screen, size, table
 from email_assistant.pipeline.context import Context
 
-# The digits of a key that are shown.
+# Digits of a key to show.
 KEY_DIGITS = 12
 
 
 def check(config: Config) -> None:
-    """Check nothing: whatever is wrong is part of the status."""
+    """Check nothing: the status itself shows what is wrong."""
 
 
 def run(context: Context) -> None:

@@ -15,11 +15,11 @@ from email_assistant.errors import ConfigurationError, did_you_mean
 
 @dataclass(frozen=True)
 class Rules:
-    """What the caller adds to types, ranges and contradictions: this package knows neither stages nor scores.
+    """Checks that callers add to types, ranges and contradictions, since this package knows neither stages nor scores.
 
     Attributes:
         stages: Every value of `stage=`.
-        of_config: Each yields a line for every fault of a typed configuration.
+        of_config: Functions that each yield a line for every fault of a typed configuration.
     """
 
     stages: tuple[str, ...]
@@ -27,7 +27,7 @@ class Rules:
 
 
 def find_faults(values: Mapping[str, Any], rules: Rules) -> list[str]:
-    """All faults of a composed configuration, a line each; empty when there are none.
+    """All faults of a composed configuration, one line each; empty when there are none.
 
     Args:
         values: The composed configuration.

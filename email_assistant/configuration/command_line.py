@@ -1,4 +1,4 @@
-"""What is checked before Hydra runs: every override at once, in well under a second."""
+"""Checks before Hydra runs: all overrides at once, in well under a second."""
 
 import os
 import re
@@ -35,23 +35,23 @@ class ErrorReporter:
     """
 
     def __init__(self) -> None:
-        """Nothing is reported yet; this process is not known to be the one that was called."""
+        """Start with nothing reported."""
         self.reported: list[EmailAssistantError] = []
         self._called: int | None = None
 
     def begin_call(self) -> None:
-        """Mark this process as the one that the user called: launchers start others for the jobs of a sweep."""
+        """Mark this process as the one that the user started: launchers start others for the jobs of a sweep."""
         self._called = os.getpid()
 
     def report(self, error: EmailAssistantError) -> None:
-        """Print an error in one line, unless this process has."""
+        """Print an error in one line, unless this process has already done so."""
         if error not in self.reported:
             print(f"error: {printable(str(error))}", file=sys.stderr)
             self.reported.append(error)
 
     @contextmanager
     def of_job(self) -> Iterator[None]:
-        """Print an error when it happens, so that the sweep's other jobs run; a launcher's process raises it, too."""
+        """Print an error when it happens, so that the sweep's other jobs run; a launcher's process also raises it."""
         try:
             yield
         except EmailAssistantError as error:
@@ -64,9 +64,9 @@ def run(main: Callable[[], None], rules: Rules, errors: ErrorReporter | None = N
     """Check the command line, call Hydra's `main`, and turn errors into an exit code.
 
     Args:
-        main: Hydra's.
-        rules: Of the configuration, as `checks.find_faults` takes them.
-        errors: What `main` reports its errors by.
+        main: Hydra's main function.
+        rules: The rules of the configuration, as for `checks.find_faults`.
+        errors: The reporter that `main` uses.
         processes: How many processes a launcher started for one training.
 
     Returns:
@@ -107,7 +107,7 @@ def _is_of_disk(error: Exception) -> bool:
 def as_text(argument: str) -> str:
     """Make an argument readable for Hydra.
 
-    `12e456` as the start of an id and names as people write them are quoted. `~/` is expanded, because a shell does
+    Ids that start like `12e456`, and names as people write them, are quoted. `~/` is expanded, because a shell does
     so only at the start of a word and Hydra refuses the character.
     """
     key, equals, value = argument.partition("=")
@@ -120,12 +120,12 @@ def as_text(argument: str) -> str:
 
 
 def check(arguments: list[str], conf: Path, rules: Rules, processes: int = 1) -> None:
-    """Check the overrides of a call, those of a sweep included.
+    """Check the overrides of a run, including those of a sweep.
 
     Args:
-        arguments: Of the command line.
+        arguments: The arguments of the command line.
         conf: The folder of configuration files.
-        rules: Of the configuration, as `checks.find_faults` takes them.
+        rules: The rules of the configuration, as for `checks.find_faults`.
         processes: How many processes a launcher started for one training.
 
     Raises:
@@ -206,7 +206,7 @@ def _fault_of_choice(override: Override, conf: Path) -> str | None:
 
 
 def _values(override: Override) -> list[str]:
-    """The single overrides that a line stands for: itself, each value of a sweep, or both ends of an interval."""
+    """The single overrides that a line represents: itself, each value of a sweep, or both bounds of an interval."""
     line, value = override.input_line or "", override.value()
     if not override.is_sweep_override():
         return [line]

@@ -1,4 +1,4 @@
-"""Faults that only several keys together show. Each rule yields a line for every fault: the key, and what to do."""
+"""Faults that involve several keys. Each rule yields a line for every fault: the key, and what to do."""
 
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from email_assistant.privacy import guard
 
 
 def summarizer(config: Config) -> Iterator[str]:
-    """The texts of every language are complete, and corrected pairs have a file."""
+    """The texts of every language are complete, and `summarizer=from_file` has a file."""
     settings = config.summarizer
     if settings.method == "from_file" and settings.path is None:
         yield "summarizer.path: summarizer=from_file needs a file of corrected pairs"
@@ -26,7 +26,7 @@ def summarizer(config: Config) -> Iterator[str]:
 
 
 def lora_init(config: Config) -> Iterator[str]:
-    """What changes the base model's weights needs weights that can be changed."""
+    """An initialization that changes the base model's weights needs weights that can be changed."""
     init = config.lora.init
     if init != "default" and config.model.quantization != "none":
         yield f"lora.init = {init}: changes the base model's weights, which is impossible in 4 bit; use default"
@@ -35,7 +35,7 @@ def lora_init(config: Config) -> Iterator[str]:
 
 
 def backends(config: Config) -> Iterator[str]:
-    """Libraries that need a file or a device."""
+    """Libraries that need a certain file or device."""
     if config.generation.backend == "llama_cpp" and config.model.gguf is None:
         yield "model.gguf: generation.backend=llama_cpp needs the base model as a GGUF file"
     if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
@@ -43,7 +43,7 @@ def backends(config: Config) -> Iterator[str]:
 
 
 def private_training(config: Config) -> Iterator[str]:
-    """What each privacy mode of training needs to keep its promise."""
+    """Settings that each privacy mode of training needs to keep its promise."""
     privacy = config.trainer.privacy
     if privacy == "careful" and (config.data.redact == "none" or not config.trainer.canaries):
         yield "trainer.privacy = careful: needs data.redact=pii and trainer.canaries=8; experiment=private sets them"
@@ -61,7 +61,7 @@ def purge(config: Config) -> Iterator[str]:
 
 
 def tracking_server(config: Config) -> Iterator[str]:
-    """Runs hold mail, so they go only to a private address: a host name would have to be looked up elsewhere."""
+    """Runs contain mail, so they go only to a private IP address: a host name would have to be looked up elsewhere."""
     tracking = config.tracking
     if not tracking.uri:
         return
@@ -79,7 +79,7 @@ def tracking_server(config: Config) -> Iterator[str]:
 
 
 def several_processes(config: Config, world_size: int, sharded: bool) -> Iterator[str]:
-    """What only one process can do, or only a base model that is whole in each.
+    """Settings that need a single process, or a whole base model in each.
 
     Args:
         config: The whole configuration.

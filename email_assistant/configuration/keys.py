@@ -1,4 +1,4 @@
-"""The keys of the configuration: which there are, which was meant, and which change a result."""
+"""The keys of the configuration: which exist, which one was meant, and which affect results."""
 
 import dataclasses
 import difflib
@@ -115,6 +115,6 @@ def is_known(key: str) -> bool:
 
 
 def unknown_key(key: str) -> str:
-    """The line that reports an unknown key."""
+    """The line to report for an unknown key."""
     nearest = nearest_key(key)
     return f"{key}: no such key" + (f"; did you mean {nearest}?" if nearest else "; see python run.py --cfg job")

@@ -313,7 +313,7 @@ class Purge:
 
 @dataclass(config=STRICT, kw_only=True)
 class Vault:
-    """Where `stage=lock` takes its passphrase from."""
+    """Where `stage=lock` gets its passphrase from."""
 
     key: Literal["passphrase", "keyring"]
     passphrase_file: Text | None

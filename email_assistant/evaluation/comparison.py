@@ -30,8 +30,8 @@ class ArmComparison(TypedDict):
         arms: Values by arm and score, without the owner's.
         owner: The values of the owner's own mails, by score.
         intervals: The two ends of the 95% interval, by arm and score, with the owner's.
-        differences: By the reference arm, the other arm and the score: `value`, `low`, `high` and `p`.
-        gaps_closed: By arm and score: `value`, `low` and `high`, as shares of the gap.
+        differences: `value`, `low`, `high` and `p`, by reference arm, other arm and score.
+        gaps_closed: `value`, `low` and `high` as shares of the gap, by arm and score.
         bootstrap: How intervals and p-values were computed.
     """
 

@@ -17,7 +17,7 @@ def lookup(artifacts: Sequence[Artifact], keys: Mapping[str, str]) -> dict[str, 
 
     Args:
         artifacts: Evaluations to search, in this order; one whose file was changed is skipped.
-        keys: For the id of every request, the hash of what its mail depends on.
+        keys: The hash of what each mail depends on, by the id of its request.
 
     Returns:
         The known mails, by the id of their request.

@@ -74,7 +74,7 @@ def exposure(nats: float, references: Array) -> float:
         references: The negative log-likelihoods of secrets that were not planted, (references,).
 
     Returns:
-        log2(references + 1) - log2(rank): 0 if it is the least likely of all, more if it is likelier. The mean for
+        log2(references + 1) - log2(rank): 0 if it is the least likely of all, higher if it is more likely. The mean for
         secrets that were never seen is log2(e), 1.44.
     """
     rank = 1 + int((references < nats).sum())
@@ -105,7 +105,7 @@ def continuation_nats(model: LanguageModel, prompt: Sequence[int], continuations
     Their common prefix is processed as part of the prompt, and is not counted.
 
     Args:
-        model: In evaluation mode.
+        model: A model in evaluation mode.
         prompt: Token ids.
         continuations: Token ids of each.
     """
@@ -141,7 +141,7 @@ def extracted(model: LanguageModel, prompts: Sequence[Sequence[int]], emails: Se
     """The share of training mails that the model continues correctly.
 
     Args:
-        model: In evaluation mode.
+        model: A model in evaluation mode.
         prompts: The prompt's token ids for each mail.
         emails: Training mails; those with fewer than `KNOWN_TOKENS + EXTRACTED_TOKENS` tokens are skipped.
 

@@ -28,7 +28,7 @@ def embedder(config: Config, model: LanguageModel | None) -> Embed:
     """A function from texts to the base model's vectors, (texts, width).
 
     Args:
-        config: Of the model and the longest text.
+        config: Settings of the model, and the maximum text length.
         model: The loaded model; None to load it when the function is first called.
     """
     loaded: list[LanguageModel] = [] if model is None else [model]
@@ -44,7 +44,7 @@ def embedder(config: Config, model: LanguageModel | None) -> Embed:
 def perplexity_of(
     model: LanguageModel, pairs: Sequence[Pair], prompts: Sequence[list[int]], label: str
 ) -> PerMailScore:
-    """Perplexity of the owner's mails after their prompts, by the model with or without its adapter, as it is set."""
+    """Perplexity of the owner's mails given their prompts, with the adapter on or off, as the model currently has it."""
     examples = [model.encoder.completed(ids, pair["email"]) for pair, ids in zip(pairs, prompts, strict=True)]
     with bar(f"{label}: real", len(examples)) as progress:
         return perplexity(model.model, examples, model.device, progress.advance)
@@ -104,7 +104,7 @@ class Scorer:
         return self.measure([mail["text"] for mail in mails], [mail["ended"] for mail in mails])
 
     def measure_content(self, texts: Sequence[str]) -> dict[str, PerMailScore]:
-        """Faithfulness to the requests, and copying from training mails: scores that need no real mail beside."""
+        """Faithfulness to the requests, and copying from training mails: scores that need no real mails."""
         return faithfulness(texts, self._requests, self._frequent_facts) | copying(texts, self._training)
 
     def longest_copy(self, texts: Sequence[str]) -> int:

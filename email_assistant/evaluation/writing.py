@@ -56,17 +56,17 @@ def write_mails(
     label: str,
     known: Mapping[str, GeneratedMail] | None = None,
 ) -> list[GeneratedMail]:
-    """Write a mail for every request, except for those that an interrupted call finished.
+    """Write a mail for every request, except for those that an interrupted run finished.
 
     Args:
         model: Writes the mails.
         requests: What to write, each with an id of its own.
         prompts: The prompt's token ids for each request.
         settings: Sampling parameters, number of candidates and batch size.
-        seed: With the prompt, the source of a mail's randomness.
+        seed: Together with the prompt, it seeds the sampling of a mail.
         progress_file: Where finished mails are kept until the caller is done.
-        label: Of the progress bar and the log.
-        known: Mails that need not be written, by the id of their request.
+        label: Shown on the progress bar and in the log.
+        known: Mails that are already written, by the id of their request.
 
     Returns:
         The mails, in the order of the requests.
@@ -111,7 +111,7 @@ def write_best(
         instructions: What each mail should say, which decides between its candidates.
         prompts: Token ids, one list for each instruction.
         settings: Sampling parameters, number of candidates and batch size.
-        seed: With the prompt and the candidate's number, the source of a mail's randomness.
+        seed: Together with the prompt and the candidate's number, it seeds the sampling of a mail.
         finished: Called with the prompt's index and the chosen mail once all its candidates are written.
     """
     count = settings.num_candidates

@@ -1,6 +1,6 @@
 """How an adapter was made: the manifests of the stages behind it, each checked against what is on disk.
 
-`lineage.json` is a file beside an adapter's weights that stays with them when the folder is copied. For every stage it
+`lineage.json` is next to an adapter's weights and stays with them when the folder is copied. For every stage it
 holds the artifact's inputs, settings and counts, and no text of any mail.
 """
 
@@ -29,7 +29,7 @@ class StageRecord:
     Attributes:
         stage: Its name.
         manifest: Its manifest: `key reads versions commit made counts`; None where it is unknown.
-        state: Whether its artifact still exists, unchanged.
+        state: Whether its artifact still exists and is unchanged.
         fault: Whether its artifact exists but was changed.
     """
 
@@ -61,7 +61,7 @@ def _shortened(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_lineage(adapter: Path) -> dict[str, Any]:
-    """The content of an adapter's lineage.json; empty where there is none, as with other programs' adapters.
+    """The content of an adapter's lineage.json; empty if there is none, as with other programs' adapters.
 
     Raises:
         ModelError: when it cannot be read.
@@ -78,13 +78,13 @@ def read_lineage(adapter: Path) -> dict[str, Any]:
 def trace(cache: ArtifactCache, weights: str, written: Mapping[str, Any], reads: Reads) -> list[StageRecord]:
     """The stages behind an adapter, the last one first.
 
-    Artifacts on disk count before lineage.json. All files of an artifact are hashed again, and it must contain the
-    very files that the stage after it read.
+    Artifacts on disk take precedence over lineage.json. All files of an artifact are hashed again, and it must have
+    exactly the files that the stage after it read.
 
     Args:
         cache: All artifacts.
         weights: The hash of the adapter's weights.
-        written: The content of its lineage.json.
+        written: The contents of its lineage.json.
         reads: The inputs of the stages up to the training, in order.
     """
     stages = written.get("stages", {})
@@ -134,7 +134,7 @@ def _has_files(artifact: Artifact, stage: str, hashes: Mapping[str, str]) -> boo
 
 
 def has_weights(trained: Artifact, weights: str) -> bool:
-    """Whether an artifact of training holds the adapter weights with this hash."""
+    """Whether a training artifact contains the adapter weights with this hash."""
     return _has_files(trained, "train", {f"adapter/{WEIGHTS}": weights})
 
 

@@ -1,4 +1,4 @@
-"""What MLflow's UI shows of an experiment first: a note, and the columns that distinguish its runs.
+"""What MLflow's UI shows first for an experiment: a note, and the columns that distinguish its runs.
 
 MLflow stores a shared view as a tag of the experiment, in a format of its UI.
 """

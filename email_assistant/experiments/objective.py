@@ -36,7 +36,7 @@ def objective_of(stage: str, name: str, metrics: Mapping[str, float]) -> float:
     """The value of a run's objective.
 
     Args:
-        stage: The stage that the run ran; named in the error.
+        stage: The stage of the run, for the error message.
         name: The name of the metric.
         metrics: The metrics that the run logged.
 

@@ -17,7 +17,7 @@ PAGE = 500
 
 
 def experiment_ids(client: "lazy_mlflow.MlflowClient", deleted: bool = False) -> list[str]:
-    """The ids of all experiments; with `deleted` also of those that were deleted in MLflow's UI."""
+    """The ids of all experiments; with `deleted`, also of those that were deleted in MLflow's UI."""
     view = lazy_mlflow.ViewType.ALL if deleted else lazy_mlflow.ViewType.ACTIVE_ONLY
     return [experiment.experiment_id for experiment in client.search_experiments(view)]
 
@@ -51,10 +51,10 @@ def quoted(value: str) -> str:
 
 
 def match_runs(name_or_id: str, runs: "Sequence[lazy_mlflow.Run]", key: str) -> "list[lazy_mlflow.Run]":
-    """The runs with a name, or whose id starts with some digits.
+    """The runs with this name, or whose id starts with it.
 
     Raises:
-        TrackingError: when there is none, naming the configuration key that asked for it.
+        TrackingError: when there is none; the message names the configuration key.
     """
     is_id = re.fullmatch(r"[0-9a-f]{4,32}", name_or_id)
     matches = [

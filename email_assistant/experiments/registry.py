@@ -85,7 +85,7 @@ def find_version(client: "lazy_mlflow.MlflowClient", address: str) -> "lazy_mlfl
     """The version that `models:/NAME@ALIAS` or `models:/NAME/NUMBER` names.
 
     Raises:
-        ModelError: when there is none; its message lists the registered ones.
+        ModelError: when there is none; the message lists the registered ones.
     """
     name, _, alias_or_number = address.removeprefix(SCHEME).replace("@", "/").partition("/")
     version = _version(client, name, alias_or_number) if name and alias_or_number else None

@@ -1,4 +1,4 @@
-"""Repeating a run of the store: its configuration, its data by hash, and a comparison of versions and results."""
+"""Repeats a run of the store: its configuration, its data by hash, and a comparison of versions and results."""
 
 import json
 import logging
@@ -173,12 +173,12 @@ def _manifests(client: "lazy_mlflow.MlflowClient", run: "lazy_mlflow.Run", outpu
 
 
 def recorded_data(origin: Origin, cache: ArtifactCache, archive: str | None) -> Artifact | None:
-    """The mails that the original run read, for the case that its archive has changed since.
+    """The mails that the original run read, if its archive has changed since.
 
     Args:
         origin: The original run.
         cache: All artifacts.
-        archive: The current hash of the archive; None where it cannot be read.
+        archive: The current hash of the archive; None if it cannot be read.
 
     Returns:
         The original's artifact; None where the archive is unchanged or the command line names other data.
@@ -264,7 +264,7 @@ def _changed(original: Mapping[str, Any], repeated: Mapping[str, Any]) -> dict[s
 
 
 def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """The dotted keys in which two nested mappings differ, with both values where these are short."""
+    """The dotted keys in which two nested mappings differ, with both values if they are short."""
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)
         if isinstance(before, dict) and isinstance(after, dict):

@@ -1,4 +1,4 @@
-"""Comparing runs of the store: which is best, which are not significantly worse, and what each parameter does."""
+"""Comparing runs of the store: which is best, which are not significantly worse, and the effect of each parameter."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ class Effect:
 
     Attributes:
         value: The value.
-        runs: The number of runs that have it.
+        runs: The number of runs with this value.
         mean: The mean score of these runs.
-        difference: The best value's mean minus this one; None for the best value itself, as the following.
+        difference: The best value's mean minus this one. None for the best value itself, like the attributes below.
         low: The lower end of the difference's 95% interval.
         high: The upper end.
         p: The p-value of the difference, after Holm's correction over the values.
@@ -55,7 +55,7 @@ class RunComparison:
         varied: The parameters in which the runs differ.
         report: Scores, intervals and differences by label, as `compare_arms` returns them by arm.
         ties: Labels of runs that are not significantly different from the best.
-        effects: For each varied parameter that can be judged, its values, the best first.
+        effects: The values of each varied parameter that can be judged, best first.
         excluded: Names of runs that were scored on other mails.
         warnings: Reasons to doubt the comparison.
     """
@@ -86,7 +86,7 @@ def compare_runs(candidates: Sequence[ScoredRun], ranked_by: str, resamples: int
     """Compare runs that were scored on the same mails.
 
     Args:
-        candidates: Runs with scores; those on other mails than most are excluded.
+        candidates: Runs with scores; runs that were not scored on the same mails as most are excluded.
         ranked_by: The name of the score to rank by.
         resamples: The number of bootstrap resamples.
         seed: The seed of the bootstrap.
@@ -140,7 +140,7 @@ def _effects(
     """The effects of the varied parameters.
 
     A parameter is left out unless each of its values was combined with the same values of the others: means over
-    different combinations would reflect those, too.
+    different combinations would reflect those as well.
     """
     effects: dict[str, list[Effect]] = {}
     for name in varied:

@@ -27,7 +27,7 @@ class RunLogger:
 
     Attributes:
         metrics: The last value of each metric that was logged.
-        experiment: The id of an experiment to use instead of the configured one.
+        experiment: The id of the experiment to use instead of the configured one.
         run_id: The id of the run; None while it is not open.
     """
 
@@ -102,7 +102,7 @@ class RunLogger:
         self.client.log_batch(self.run_id or "", metrics=entries)
 
     def log_files(self, path: Path, folder: str | None = None) -> None:
-        """Copy a file, or the files of a folder, into the run, there into `folder`."""
+        """Copy a file, or the files of a folder, into `folder` of the run."""
         self.open()
         if not self.is_open:
             return
@@ -130,7 +130,7 @@ class RunLogger:
                 self.client.set_tag(self.run_id or "", key, value[:LONGEST_VALUE])
 
     def log_dataset(self, name: str, digest: str, path: Path) -> None:
-        """Log which data the run used, by its hash; none of its text is logged."""
+        """Log the hash of the data that the run used; no text is logged."""
         self.open()
         if not self.is_open:
             return
@@ -185,7 +185,7 @@ def run_name(config: Config, overrides: Sequence[str]) -> str:
 
 
 def command_line_overrides() -> list[str]:
-    """The overrides of this job as Hydra got them; empty when Hydra does not run."""
+    """The overrides of this job as Hydra received them; empty if Hydra is not running."""
     return list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
 
 

@@ -68,9 +68,9 @@ def find_scored_runs(
         client: A client of the store.
         experiments: Ids of experiments.
         wanted: Names or ids of runs, or beginnings of ids; a sweep means its jobs. If empty, the jobs of the
-            newest sweep, or all runs where there is no sweep.
+            newest sweep, or all runs if there is no sweep.
         mails: 'validation' or 'test'.
-        arm: Which arm's scores to take on test mails; validation mails are written by the tuned model only.
+        arm: The arm whose scores on test mails to use; only the tuned model writes validation mails.
 
     Raises:
         TrackingError: when no run has such scores.

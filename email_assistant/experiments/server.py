@@ -1,4 +1,4 @@
-"""The local store in the browser, and moving it to another folder."""
+"""Shows the local store in the browser, and updates its paths after a move."""
 
 import sqlite3
 import subprocess
@@ -51,7 +51,7 @@ def serve(mlruns: Path, port: int) -> int:
 
 
 def relocate(mlruns: Path) -> int:
-    """Make a store that was moved or copied use its current folder.
+    """Update the paths in a store that was moved or copied.
 
     Returns:
         The number of paths that changed.

@@ -1,6 +1,6 @@
 """An Optuna study: opening it, resuming it, its search space, and the trial that a job runs.
 
-Optuna is imported here and nowhere else; import this module only where there is a study.
+Only this module imports Optuna, so import it only if there is a study.
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ def open_study(file: StudyFile, sampler: BaseSampler | None = None) -> Study:
     """Open a study, created on first use.
 
     Args:
-        file: Where it is.
-        sampler: What proposes values; needed only to ask for new trials.
+        file: The study file.
+        sampler: The sampler that proposes values; needed only to ask for new trials.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(
@@ -52,15 +52,15 @@ def open_for_proposals(file: StudyFile, seed: int) -> Study:
     """Open a study whose trials TPE proposes (Bergstra et al. 2011).
 
     Args:
-        file: Where it is.
-        seed: The seed of the first call. A resumed study gets another one, or it would draw the same values again.
+        file: The study file.
+        seed: The seed of the first run. A resumed study gets another one, or it would draw the same values again.
     """
     seed += len(open_study(file).trials)
     return open_study(file, TPESampler(seed=seed, n_startup_trials=file.startup_trials, multivariate=True))
 
 
 def requeue_unfinished(study: Study) -> int:
-    """Queue the values of trials that an earlier call interrupted or that failed.
+    """Queue the values of trials that were interrupted or failed in an earlier run.
 
     Returns:
         The number of finished trials.
@@ -81,7 +81,7 @@ def requeue_unfinished(study: Study) -> int:
 
 
 def search_space(lines: Sequence[str]) -> tuple[dict[str, BaseDistribution], list[str]]:
-    """The distributions to search, by key, and the overrides that all jobs share; of a repeated key the last counts.
+    """The distributions to search, by key, and the overrides that all jobs share; the last one of a key wins.
 
     Raises:
         ConfigurationError: for a sweep that Optuna cannot sample from.
@@ -122,7 +122,7 @@ class RunningTrial:
         """Report a validation loss.
 
         Args:
-            loss: In nats per token.
+            loss: The loss in nats per token.
             validation: The number of the validation; 0 is the one before the first step.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What the jobs of a sweep inherit from it.
+"""The environment variables that jobs inherit from their sweep.
 
 Launchers start jobs as other processes, on this or another machine, and pass environment variables on. This module is
 the only one that reads or sets these variables.
@@ -18,7 +18,7 @@ class SweepJob:
 
     Attributes:
         parent: The id of the sweep's run in the store.
-        call: The id of this call of the sweep; a resumed sweep has several.
+        call: The id of this run of the sweep; a resumed sweep has several.
         varied: The keys whose values differ between jobs.
     """
 
@@ -27,7 +27,7 @@ class SweepJob:
     varied: tuple[str, ...]
 
     def export(self) -> None:
-        """Make processes that are started from now on jobs of the sweep."""
+        """Make all processes started from now on jobs of the sweep."""
         os.environ[_JOB] = json.dumps(asdict(self))
 
 
@@ -39,7 +39,7 @@ class StudyFile:
         path: The journal file; it may hold several studies.
         name: The study's name.
         direction: Whether a lower or a higher objective is better.
-        prune: Whether hopeless trials are stopped early.
+        prune: Whether unpromising trials are stopped early.
         startup_trials: The number of trials that must finish before any is pruned.
     """
 
@@ -50,7 +50,7 @@ class StudyFile:
     startup_trials: int
 
     def export(self) -> None:
-        """Make processes that are started from now on find the study."""
+        """Make all processes started from now on find the study."""
         os.environ[_STUDY] = json.dumps(asdict(self))
 
 
@@ -70,5 +70,5 @@ def current_study() -> StudyFile | None:
 
 
 def leave_sweep() -> None:
-    """Make processes that are started from now on independent of the sweep."""
+    """Make all processes started from now on independent of the sweep."""
     os.environ.pop(_JOB, None)

@@ -34,7 +34,7 @@ class Job:
         id: Its run's id.
         name: Its run's name.
         values: The values of the varied keys.
-        objective: Its value of the sweep's objective; None where it has none.
+        objective: Its value of the sweep's objective, if any.
         status: MLflow's status of the run.
         error: Why it failed; empty when it did not.
         pruned: Whether it was stopped early because other trials were better.
@@ -50,7 +50,7 @@ class Job:
 
     @property
     def failed(self) -> bool:
-        """Whether a later call has to run it again."""
+        """Whether rerunning the sweep has to run it again."""
         return self.status != "FINISHED"
 
     @property
@@ -68,13 +68,13 @@ def override_lines(config: DictConfig) -> list[str]:
 
 
 def last_overrides(lines: Sequence[str]) -> dict[str, Override]:
-    """Overrides by key; of a repeated key the last line counts."""
+    """Overrides by key; the last line wins if a key is repeated."""
     parsed = OverridesParser.create().parse_overrides(list(lines))
     return {override.key_or_group: override for override in parsed}
 
 
 def sweep_key(overrides: Mapping[str, Override]) -> str:
-    """A hash that identifies a sweep: calls with the same key resume one another."""
+    """A hash that identifies a sweep: a rerun with the same key resumes it."""
     return hash_of(
         {
             key: override.input_line
@@ -85,7 +85,7 @@ def sweep_key(overrides: Mapping[str, Override]) -> str:
 
 
 def resumable_parent(client: "lazy_mlflow.MlflowClient", experiment: str, key: str) -> str | None:
-    """The id of the newest run of a sweep with this key that no process works on; None where there is none."""
+    """The id of the newest run of a sweep with this key that no process is working on; None if there is none."""
     for run in search_runs(client, [experiment], f"tags.`{SWEEP_KEY_TAG}` = '{key}'"):
         # A run that is RUNNING belongs to another call, unless its process was killed.
         if run.info.status != "RUNNING" or processes.has_ended(run.data.tags.get(PROCESS_TAG, "")):
@@ -94,7 +94,7 @@ def resumable_parent(client: "lazy_mlflow.MlflowClient", experiment: str, key: s
 
 
 def reuse_finished_job(config: Config, job: SweepJob, artifacts: Mapping[str, str]) -> dict[str, float] | None:
-    """The metrics of a finished job of this sweep with the same values and artifacts, which then counts for this call.
+    """The metrics of a finished job with the same values and artifacts, which is then counted as a job of this run.
 
     Args:
         config: The configuration of the job.
@@ -117,12 +117,12 @@ def reuse_finished_job(config: Config, job: SweepJob, artifacts: Mapping[str, st
 
 
 def jobs_of(client: "lazy_mlflow.MlflowClient", job: SweepJob, objective: str) -> list[Job]:
-    """The jobs of this call in the order of their start, and the finished trials of a study's earlier calls.
+    """The jobs of this run of the sweep in order of their start, and the finished trials of a study's earlier runs.
 
     Args:
         client: A client of the store.
         job: The sweep.
-        objective: The metric that the sweep chooses by.
+        objective: The metric that the sweep ranks jobs by.
     """
     experiment = client.get_run(job.parent).info.experiment_id
     runs = [

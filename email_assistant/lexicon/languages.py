@@ -13,7 +13,7 @@ class Language:
     """The words and patterns of one language.
 
     Attributes:
-        greeting_words: Words of a greeting line beside names, lower case: 'good', 'morning', 'all'.
+        greeting_words: Words of a greeting line other than names, in lower case: 'good', 'morning', 'all'.
         greetings: Patterns of what opens a mail: 'dear', 'good morning'.
         familiar_greetings: Patterns that open a mail only before a name.
         chat_greetings: Patterns with which a chat model opens an answer.

@@ -8,5 +8,5 @@ WORD = re.compile(r"\w+")
 COMPOUND_WORD = re.compile(r"\w+(?:['’-]\w+)*")
 # The same, of letters only.
 ALPHABETIC_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-# Splits a text into sentences; the end of a line ends a sentence, too.
+# Splits a text into sentences; the end of a line also ends a sentence.
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'»”)]*\s+|\n+")

@@ -29,7 +29,7 @@ class Judge:
     """A trained classifier.
 
     Attributes:
-        model: From texts to verdicts.
+        model: Maps texts to verdicts.
         accuracy: Balanced accuracy in cross-validation on its training data: 0.5 is chance level.
         owner_mails: Number of the owner's mails in its training data.
         other_mails: Number of other texts in its training data.
@@ -53,7 +53,7 @@ def train_judge(owner: Sequence[str], others: Sequence[str], seed: int) -> Judge
     Args:
         owner: The owner's training mails.
         others: Mails that the owner did not write.
-        seed: Of the folds of the cross-validation.
+        seed: The seed of the cross-validation folds.
 
     Returns:
         The classifier; None if either class has fewer than `FEWEST_MAILS` texts.

@@ -1,7 +1,7 @@
 """Copying: the longest run of words that a written mail shares with a training mail.
 
 Carlini et al. 2023 (arXiv:2202.07646) call a text memorised if a long run of it is in the training data word for word.
-People repeat themselves, too, so the owner's own test mails show how much is normal.
+People repeat themselves too, so the owner's own test mails show how much is normal.
 """
 
 from array import array
@@ -53,7 +53,7 @@ class TrainingMails:
         """The most words that any of the indexed runs shares, of those whose first words have this key.
 
         Args:
-            words: From the first word of the run to the end of the text.
+            words: The text from the first word of the run to its end.
             span: The range in the sorted index of runs with the key.
         """
         starts, length = self._order[slice(*span)], 0

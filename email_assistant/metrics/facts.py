@@ -39,7 +39,7 @@ def facts(text: str) -> set[str]:
 
 
 def mentions(text: str, fact: str) -> bool:
-    """Whether a text has a fact anywhere, also a name at the beginning of a sentence."""
+    """Whether a text mentions a fact anywhere, even a name at the beginning of a sentence."""
     if fact[0].isdigit():
         return fact in _numbers(text)
     return fact in text.casefold()

@@ -66,7 +66,7 @@ def wasserstein(sums: Array, width: float) -> Array:
 
     Args:
         sums: The histograms.
-        width: Of a bin.
+        width: The width of a bin.
     """
     left, right = _sides(sums)
     area: Array = np.abs(np.cumsum(left - right, axis=-1)).sum(axis=-1) * width

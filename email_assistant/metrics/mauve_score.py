@@ -17,7 +17,7 @@ import numpy as np
 from email_assistant.metrics.formulas import CURVE_POINTS, Array, shares
 from email_assistant.metrics.per_mail_score import PerMailScore
 
-# With two or three, a small sample scores 1 whatever was written.
+# With two or three, a small sample scores 1 whatever the mails.
 FEWEST_BUCKETS = 5
 # On fewer mails the score is mostly noise: the paper uses thousands.
 ENOUGH_MAILS = 100
@@ -92,7 +92,7 @@ def _clusters(points: Array, buckets: int, seed: int) -> Array:
     Args:
         points: Features of written, then of real mails, (points, width): the order matters to k-means.
         buckets: The number of clusters.
-        seed: Of the components and of k-means.
+        seed: The seed of the principal components and of k-means.
 
     Returns:
         Each point's cluster, (points,).

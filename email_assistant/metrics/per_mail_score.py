@@ -52,7 +52,7 @@ class Average:
     """The mean of a score over several arms, which are resampled together.
 
     Attributes:
-        scores: Of the same mails in the same order.
+        scores: Scores of the same mails in the same order.
     """
 
     scores: Sequence[PerMailScore]

@@ -114,7 +114,7 @@ def mail_length(text: str) -> list[int]:
 
 
 def sentence_lengths(text: str) -> list[int]:
-    """The number of words of every sentence that has any; the end of a line ends a sentence, too."""
+    """The number of words of every sentence that has any; the end of a line also ends a sentence."""
     counts = [len(COMPOUND_WORD.findall(sentence)) for sentence in SENTENCE_END.split(text)]
     return [count for count in counts if count]
 

@@ -1,4 +1,4 @@
-"""What stages and commands are given."""
+"""The inputs of stages and commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from email_assistant.storage.hashing import hash_file
 
 @dataclass(frozen=True)
 class StageInputs:
-    """What a stage is given to write its artifact.
+    """What a stage needs to write its artifact.
 
     Attributes:
         config: The whole configuration.
@@ -31,9 +31,9 @@ class StageInputs:
         cache: All artifacts, to reuse work of earlier ones.
         key: What the key of its artifact is a hash of.
         version: The version of the stage.
-        provenance: What the manifest records besides: versions of packages, commit, time.
+        provenance: What else the manifest records: package versions, commit, time.
         forced: Whether nothing may be reused.
-        processes: The processes that train together, of which this one leads.
+        processes: The processes that train together; this one leads them.
     """
 
     config: Config
@@ -72,16 +72,16 @@ class StageStatus:
 
 @dataclass
 class Context:
-    """One call of the pipeline; commands are given it.
+    """One run of the pipeline, as commands get it.
 
     Attributes:
         config: The whole configuration.
         run: The run that it logs to.
         cache: All artifacts.
-        artifacts: Those of this call, by stage, as they are found or made.
-        origin: The run that is repeated; None where none is.
-        processes: The processes that train together, of which this one leads.
-        statuses: Of every stage in order, for a command that inspects them.
+        artifacts: The artifacts found or made so far, by stage.
+        origin: The run that is repeated, if any.
+        processes: The processes that train together; this one leads them.
+        statuses: The status of every stage in order, for commands that inspect them.
     """
 
     config: Config
@@ -94,10 +94,10 @@ class Context:
 
 
 def archive_paths(config: Config) -> list[Path]:
-    """The archive's files and folders; relative paths start where the program was called.
+    """The archive's files and folders; relative paths start in the directory that the program was started from.
 
     Raises:
-        ConfigurationError: when none is named.
+        ConfigurationError: when `data.path` is missing.
     """
     if not config.data.path:
         raise ConfigurationError("data.path: is missing; set it to your archive, as in data.path=sent.mbox")
@@ -115,5 +115,5 @@ def tag_adapter(run: RunLogger, adapter: Path) -> None:
 
 
 def hydra_folder() -> Path | None:
-    """The folder where Hydra records this call and its log; None where Hydra did not start it."""
+    """The folder where Hydra keeps this run's configuration and log; None if Hydra did not start it."""
     return Path(HydraConfig.get().runtime.output_dir).resolve() if HydraConfig.initialized() else None

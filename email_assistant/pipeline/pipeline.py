@@ -1,4 +1,4 @@
-"""Order, key, find or make, log: how the stages that a call needs come to run.
+"""Runs the stages that a run needs: order them, compute their keys, find or make their artifacts, and log.
 
 An artifact's key is a hash of the stage's version, its slice of the configuration and the content of what it reads
 (`stages/catalog.py`). An artifact with that key is used; otherwise the stage runs and writes it.
@@ -52,10 +52,10 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
         origin: The run that this one repeats.
 
     Returns:
-        The metric that a sweep chooses by; None where the stage has none.
+        The metric that a sweep ranks jobs by; None if the stage has none.
 
     Raises:
-        EmailAssistantError: for everything that the user can mend.
+        EmailAssistantError: for everything that the user can fix.
     """
     _refuse_locked(config)
     guard.start_audit_log(config.outputs / guard.AUDIT_FOLDER, config.stage)
@@ -166,7 +166,7 @@ def _run_command(command: Command, context: Context, catalog: Catalog) -> None:
 
 def _objective(config: Config, catalog: Catalog, metrics: Mapping[str, float]) -> float | None:
     """The metric that a sweep chooses by; None outside a sweep, and for what logs no scores."""
-    # A trial reports it without a store, too.
+    # A trial reports it even without a store.
     if sweep_environment.current_job() is None and config.sweep.trial is None:
         return None
     if not catalog.has_scores(config.stage):
@@ -175,7 +175,7 @@ def _objective(config: Config, catalog: Catalog, metrics: Mapping[str, float]) -
 
 
 def _finished_in_this_sweep(context: Context) -> dict[str, float] | None:
-    """The metrics of this job where an earlier call of the sweep finished it; None where something was made now."""
+    """The metrics of this job if an earlier run of the sweep finished it; None if something was made now."""
     job = sweep_environment.current_job()
     if job is None or context.run.is_open:
         return None
@@ -270,7 +270,7 @@ def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifa
 
 
 def cache_miss_reason(name: str, key: StageKey, cache: ArtifactCache) -> str:
-    """What differs from the artifact of this stage that was used last; empty where there is none."""
+    """What differs from this stage's most recently used artifact; empty if there is none."""
     last = cache.latest(name)
     if last is None:
         return ""
@@ -288,7 +288,7 @@ def provenance() -> dict[str, Any]:
 
 
 def log_results(context: Context, catalog: Catalog) -> None:
-    """Log what the artifacts hold to the run, whether they were made now or before."""
+    """Log the contents of the artifacts to the run, whether they are new or cached."""
     context.run.set_tags(_artifact_tags(context))
     for name, artifact in context.artifacts.items():
         counts = {f"{name}.{key}": value for key, value in artifact.manifest["counts"].items()}

@@ -1,7 +1,7 @@
-"""All there is to know of a stage or a command: one frozen record each, and the catalog of them.
+"""Everything to know about a stage or a command: one frozen record each, and the catalog of them.
 
-A *stage* writes an artifact. A *command* is also called by `stage=`, but writes none: it reports, or writes to a path
-that the user names. The records are declared beside the modules they describe (`stages/catalog.py`,
+A *stage* writes an artifact. A *command* is also selected by `stage=`, but writes none: it reports, or writes to a path
+that the user names. The records are declared next to the modules they describe (`stages/catalog.py`,
 `commands/catalog.py`) and are cheap to import: `module` is imported when the stage runs.
 """
 
@@ -50,17 +50,17 @@ class Stage:
 
     Attributes:
         name: Its value of `stage=`.
-        help: A line for people.
+        help: A one-line description.
         module: The module with `run(inputs, folder) -> counts` and, if it logs more, `log_to(run, artifact, config)`.
-        version: Raised when the same inputs give another result, so that artifacts are rebuilt.
+        version: Raised when the code gives another result for the same inputs, so that artifacts are rebuilt.
         reads: Files of earlier artifacts, by the name of the input: `(stage, file)`. They order the stages.
         depends_on: Its slice of the configuration; under "inputs", hashes of what it reads besides artifacts.
         scored_by: What only its scores depend on. Later stages do not rerun when this changes.
         shows: The files that the summary names.
         results: The files compared when a run is repeated: all but pages, plots and files that hold times.
-        resumable: Whether an interrupted run resumes where it was.
+        resumable: Whether an interrupted run resumes where it stopped.
         has_scores: Whether its runs log scores that a sweep can choose by.
-        distributed: Whether processes of a launcher join it; its module then has `follow(config, processes)`.
+        distributed: Whether a launcher's processes join it; its module then has `follow(config, processes)`.
     """
 
     name: str
@@ -101,11 +101,11 @@ class Command:
 
     Attributes:
         name: Its value of `stage=`.
-        help: A line for people.
+        help: A one-line description.
         module: The module with `check(config)`, which refuses before anything is loaded, and `run(context)`.
         needs: The stages whose artifacts it works with; None for a command that works with none.
         needs_archive: Whether it reads the archive.
-        inspects: Whether it is given the status of every stage.
+        inspects: Whether it needs the status of every stage.
     """
 
     name: str
@@ -121,8 +121,8 @@ class Catalog:
     """Every value of `stage=`.
 
     Attributes:
-        stages: By name, each after those it reads from.
-        commands: By name.
+        stages: The stages by name, each after those it reads from.
+        commands: The commands by name.
     """
 
     stages: Mapping[str, Stage]

@@ -10,7 +10,7 @@ from email_assistant.pipeline.records import Catalog
 
 
 def rules_for(catalog: Catalog) -> Rules:
-    """The rules that `checks.find_faults` takes besides its own."""
+    """The rules that `checks.find_faults` applies besides its own."""
 
     def archive_is_named(config: Config) -> Iterator[str]:
         if config.data.path is None and config.stage in catalog.names and catalog.needs_archive(config):

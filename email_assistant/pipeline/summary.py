@@ -25,7 +25,7 @@ def show(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str,
     Args:
         config: The configuration of the run.
         artifacts: The run's artifacts, by stage.
-        stages: All stages, which know the files to name.
+        stages: All stages, which declare the files to name.
     """
     console = screen()
     if "evaluate" in artifacts:

@@ -35,7 +35,7 @@ class SweepParent(Callback):
         self._job = SweepJob("", "", ())
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Open the parent run, or that of an earlier call of the same sweep, and export it to the jobs."""
+        """Open the parent run, or reopen that of an interrupted run of the same sweep, and export it to the jobs."""
         if not config.tracking.enabled:
             return
         client, experiment = connect(config)

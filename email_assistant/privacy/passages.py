@@ -1,4 +1,4 @@
-"""Searches files for passages of mails, to show which files contain text of mails."""
+"""Searches files for passages of mails, to show which files contain mail text."""
 
 import os
 import random
@@ -29,7 +29,7 @@ def sample_passages(lines: Collection[str], count: int, seed: int) -> list[bytes
     Args:
         lines: The lines to sample from.
         count: The number of lines.
-        seed: Of the sample.
+        seed: The seed of the sample.
 
     Returns:
         Each line in UTF-8 and, if that differs, in ASCII with the escapes of JSON.

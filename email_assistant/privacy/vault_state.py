@@ -1,4 +1,4 @@
-"""Whether a project's files are encrypted. Light to import, since every call checks it."""
+"""Whether a project's files are encrypted. Light to import, since every run checks it."""
 
 import json
 from pathlib import Path

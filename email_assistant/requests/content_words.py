@@ -9,7 +9,7 @@ STOP_WORDS = words("function_words") | words("polite_words")
 
 
 def is_content_word(word: str) -> bool:
-    """Whether a lower-case word carries meaning, as negations do, and function words and politeness do not."""
+    """Whether a lower-case word carries meaning; negations do, function words and polite phrases do not."""
     if word in NEGATIONS or word.endswith(("n't", "n’t")):
         return True
     return not {word, before_apostrophe(word)} & STOP_WORDS

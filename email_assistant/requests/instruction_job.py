@@ -18,10 +18,10 @@ class InstructionJob:
     Attributes:
         settings: Prompts and templates.
         email: The mail.
-        basis: A hash of everything that the model's sentence depends on beside the mail.
+        basis: A hash of everything that the model's sentence depends on besides the mail.
         faults: Why answers of the model were rejected so far.
         attempts: The number of rejected answers.
-        done: Whether its sentence is written.
+        done: Whether its sentence has been written.
     """
 
     settings: Summarizer
@@ -39,7 +39,7 @@ class InstructionJob:
 
     @cached_property
     def language(self) -> str:
-        """The language of the prompt: the mail's, or English where that has no prompt."""
+        """The language of the prompt: the mail's, or English if that has no prompt."""
         return self.email["language"] if self.email["language"] in self.settings.prompts else "en"
 
     @cached_property
@@ -57,10 +57,10 @@ class InstructionJob:
         return f"{self.start}. {self.settings.notes[self.language].format(notes=notes)}", "notes"
 
     def completed(self, sentence: str, frequent: frozenset[str] = frozenset()) -> str:
-        """The whole instruction: a sentence, and the facts that it leaves out.
+        """The whole instruction: a sentence, and the facts that it omits.
 
         Args:
-            sentence: The model's, or `without_model`.
+            sentence: The model's sentence, or that of `without_model`.
             frequent: Facts that are not added: see `append_missing_facts`.
         """
         template = self.settings.mentions[self.language]

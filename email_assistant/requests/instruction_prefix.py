@@ -1,4 +1,4 @@
-"""How an instruction begins: whom the mail is for and what it is about, as its greeting and its headers say."""
+"""The beginning of an instruction: recipient and topic, from the mail's greeting and headers."""
 
 import re
 
@@ -28,10 +28,10 @@ NOT_NAMES = words("not_names")
 
 
 def instruction_prefix(template: str, email: str, subject: str, recipients: list[str]) -> str:
-    """Fill in how an instruction begins.
+    """Fill in the beginning of an instruction.
 
     Args:
-        template: With {recipient} and {topic}, each in a part in [ ] that is left out if it is unknown.
+        template: The template, with {recipient} and {topic} each in a part in [ ] that is omitted if unknown.
         email: The mail, whose greeting may name its recipient.
         subject: The mail's subject.
         recipients: The recipients in the headers, for a mail that greets nobody by name.

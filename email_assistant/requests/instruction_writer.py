@@ -15,7 +15,7 @@ from email_assistant.requests.instructions import clause_prefixes, normalize
 from email_assistant.requests.rejection import is_vague, rejection_reason
 from email_assistant.storage.records import Sentence
 
-# Only the first tokens of a mail decide whether an instruction makes the mail likelier.
+# Only the first tokens of a mail decide whether an instruction makes the mail more likely.
 JUDGED_TOKENS = 64
 # Faults that an instruction may lose with its last clauses.
 CURED_BY_SHORTENING = ("invented", "unfounded", "too_long", "copied")
@@ -39,10 +39,10 @@ class InstructionWriter:
         Args:
             settings: Prompts and number of retries.
             model: The base model.
-            seed: Of retries.
-            keep: Called with each finished sentence.
+            seed: The seed of the retries.
+            keep: Called with every finished sentence.
             surprisal: The model's negative log-likelihood of an example's completion, in nats. If it is given, an
-                instruction is rejected unless it makes its mail likelier.
+                instruction is rejected unless it makes its mail more likely.
             reject: Called with a job whose answer was rejected.
         """
         self.settings, self.model, self.seed, self._keep, self._surprisal = settings, model, seed, keep, surprisal
@@ -50,9 +50,9 @@ class InstructionWriter:
         self._baselines: dict[str, float] = {}
 
     def write(self, jobs: Sequence[InstructionJob]) -> None:
-        """Write a sentence for every job: greedily, then sampled where it was rejected, last without the model.
+        """Write a sentence for every job: greedily, then by sampling if rejected, finally without the model.
 
-        A job begins with the attempt that its `attempts` name, so that an interrupted call repeats none.
+        A job starts at the attempt in its `attempts`, so that a resumed run repeats none.
         """
         settings = self.settings
         pending = []
@@ -80,7 +80,7 @@ class InstructionWriter:
         """Keep the longest run of leading clauses that is good; record what is wrong with the others.
 
         Args:
-            job: The job, which is done if the instruction or a part of it is good, or if notes replace it.
+            job: The job; it is done if the instruction or a part of it is good, or if notes replace it.
             method: The name of the attempt.
             completion: The model's answer.
         """
@@ -141,7 +141,7 @@ class InstructionWriter:
         self._finish(job, *job.without_model)
 
     def _helps(self, job: InstructionJob, sentence: str, surprisal: Callable[[TokenizedExample], float]) -> bool:
-        """Whether the mail's beginning is likelier after a sentence than after what is known without the model."""
+        """Whether the mail's beginning is more likely after a sentence than after what is known without the model."""
         if job.key not in self._baselines:
             self._baselines[job.key] = surprisal(self._beginning(job, job.start))
         return surprisal(self._beginning(job, sentence)) < self._baselines[job.key]

@@ -1,4 +1,4 @@
-"""Instructions from a model's answers: normalized, shortened, and completed with the facts that they leave out."""
+"""Instructions from a model's answers: normalized, shortened, and completed with the facts that they omit."""
 
 import re
 import statistics
@@ -48,14 +48,14 @@ def clause_prefixes(instruction: str, start: str) -> Iterator[str]:
 
 
 def append_missing_facts(instruction: str, email: str, template: str, limit: int, frequent: frozenset[str]) -> str:
-    """An instruction with a sentence of the names, dates and numbers that it leaves out.
+    """Append a sentence with the names, dates and numbers that an instruction omits.
 
     Args:
         instruction: A sentence.
         email: The mail that it is for.
-        template: With {facts}, in the mail's language.
-        limit: The most facts to add, in the mail's order.
-        frequent: Facts that are not added, because the owner's mails have them so often: see `frequent_facts`.
+        template: The template of the sentence, with {facts}, in the mail's language.
+        limit: The maximum number of facts to add, in the mail's order.
+        frequent: Facts that are not added, because many of the owner's mails have them: see `frequent_facts`.
     """
     said = instruction
     missing: list[str] = []
@@ -69,7 +69,7 @@ def append_missing_facts(instruction: str, email: str, template: str, limit: int
 
 
 def quality(pairs: Sequence[Pair]) -> dict[str, float]:
-    """How much instructions say about their mails.
+    """How much of their mails instructions cover.
 
     Returns:
         words: The median length of an instruction. facts_named: The share of the mails' names, dates and numbers

@@ -1,4 +1,4 @@
-"""Keyword notes: what a mail says first, in its own words, where no sentence by a model is good enough."""
+"""Keyword notes: what a mail says first, in its own words, used if no sentence of the model is good enough."""
 
 import re
 
@@ -30,7 +30,7 @@ def keyword_notes(email: str, limit: int) -> str:
 
     Args:
         email: The mail; its greeting and its sign-off are skipped.
-        limit: The most content words to keep.
+        limit: The maximum number of content words.
     """
     lines = without_greeting(email).split("\n")
     while lines and len(WORD.findall(lines[-1])) <= LONGEST_SIGN_OFF:

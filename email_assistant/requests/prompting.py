@@ -1,6 +1,6 @@
-"""Prompts: the request, after mails of the owner as earlier turns where the prompt style shows some.
+"""Prompts: the request, preceded by mails of the owner as earlier turns if the prompt style shows any.
 
-Training, scoring and inference use the same prompts, so that a model is asked as it was taught.
+Training, scoring and inference use the same prompts.
 """
 
 import random
@@ -22,7 +22,7 @@ Turns = list[tuple[str, str]]
 
 
 def asked(pair: Request) -> str:
-    """What the model is asked for a pair: the instruction, and the mail to answer where there is one."""
+    """What the model is asked for a pair: the instruction, and the mail to answer, if any."""
     return with_quoted_mail(pair["instruction"], pair.get("context"))
 
 
@@ -38,12 +38,12 @@ class PromptSettings:
     """The values that prompts depend on.
 
     Attributes:
-        retrieval: How many mails are shown, in how many tokens, and to which share of training examples.
+        retrieval: How many mails are shown, in how many tokens, and in which share of training examples.
         shots: How many mails the style `few_shot` shows.
         max_length: The longest training example, in tokens.
-        too_long: What is done with a longer one.
-        near_duplicate_similarity: The Jaccard similarity from which two mails count as near-duplicates.
-        seed: Of randomly drawn mails.
+        too_long: What happens to a longer one.
+        near_duplicate_similarity: Mails with at least this Jaccard similarity count as near-duplicates.
+        seed: The seed of randomly drawn mails.
     """
 
     retrieval: Retrieval
@@ -55,7 +55,7 @@ class PromptSettings:
 
     @classmethod
     def of(cls, config: Config) -> Self:
-        """Take them from a configuration."""
+        """Select them from the configuration."""
         return cls(
             config.retrieval,
             config.evaluation.shots,
@@ -67,16 +67,16 @@ class PromptSettings:
 
 
 class Prompter:
-    """Builds prompts, and training examples, which begin with the same prompts."""
+    """Builds prompts, and the training examples that begin with them."""
 
     def __init__(self, settings: PromptSettings, encoder: ChatEncoder, training: Sequence[Pair], embed: Embed) -> None:
-        """Take the mails that prompts may show; they are indexed when they are first needed.
+        """Store the mails that prompts may show; they are indexed on first use.
 
         Args:
-            settings: Numbers of mails, their lengths and the seed.
+            settings: The values that prompts depend on.
             encoder: The model's encoder.
             training: The owner's training pairs.
-            embed: Texts to vectors, (texts, width), for the style `embedding`.
+            embed: Maps texts to vectors, (texts, width), for the style `embedding`.
         """
         self._settings, self._encoder, self._training, self._embed = settings, encoder, training, embed
 
@@ -104,7 +104,7 @@ class Prompter:
         return self.turns(pair, retrieval.method)
 
     def example(self, pair: Pair) -> TokenizedExample | None:
-        """A pair as a training example; None where it is too long (`trainer.max_length`, `trainer.too_long`)."""
+        """A pair as a training example; None if it is too long (`trainer.max_length`, `trainer.too_long`)."""
         settings = self._settings
         turns = self.training_turns(pair)
         return self._encoder.example(asked(pair), pair["email"], settings.max_length, settings.too_long, turns)
@@ -142,5 +142,5 @@ class Prompter:
 
 
 def configured_style(retrieval: Retrieval) -> PromptStyle:
-    """The prompt style outside of comparisons: with retrieved mails where retrieval is configured."""
+    """The prompt style outside of comparisons: with retrieved mails if retrieval is configured."""
     return "plain" if retrieval.method == "none" else retrieval.method

@@ -1,4 +1,4 @@
-"""Checks of an instruction that a model wrote: why it cannot be used."""
+"""Checks whether an instruction that a model wrote can be used."""
 
 import re
 
@@ -30,11 +30,11 @@ def rejection_reason(instruction: str, start: str, email: str, raw: str, known: 
     """Why an instruction cannot be used; None if it can.
 
     Args:
-        instruction: Made by `normalize`.
+        instruction: The result of `normalize`.
         start: The prefix that was given to the model.
         email: The mail that it is for.
         raw: The model's whole answer.
-        known: What it may mention beside the mail: subject and recipients.
+        known: What it may mention besides the mail: subject and recipients.
 
     Returns:
         'empty', 'itself_a_mail', 'copied', 'too_long', 'other_language', 'invented' (it has a name or number that

@@ -18,7 +18,7 @@ from email_assistant.storage.records import Pair, Request
 
 
 class Index(Protocol):
-    """Scores of all documents for a query."""
+    """Scores all documents for a query."""
 
     def scores(self, query: str) -> Array:
         """A score for each document, (documents,): the higher, the more similar."""
@@ -54,7 +54,7 @@ class Embedding:
 
         Args:
             documents: Texts.
-            embed: Texts to vectors, (texts, width).
+            embed: Maps texts to vectors, (texts, width).
         """
         vectors = embed(documents)
         self._embed, self._mean = embed, vectors.mean(axis=0)
@@ -71,12 +71,12 @@ class Library:
     """The owner's training pairs, to be searched for those that are similar to a request."""
 
     def __init__(self, pairs: Sequence[Pair], index: Index, near_duplicate_similarity: float) -> None:
-        """Take the pairs that may be retrieved.
+        """Store the pairs that may be retrieved.
 
         Args:
-            pairs: In the order of the index's documents.
-            index: Over `document` of each pair.
-            near_duplicate_similarity: The Jaccard similarity of words from which two mails count as near-duplicates.
+            pairs: The pairs, in the order of the index's documents.
+            index: The index over `document` of each pair.
+            near_duplicate_similarity: Mails with at least this Jaccard similarity count as near-duplicates.
         """
         self._pairs, self._index, self._similarity = pairs, index, near_duplicate_similarity
 
@@ -84,9 +84,9 @@ class Library:
         """The pairs that are most similar to a request, the nearest first; those with a score of 0 are left out.
 
         Args:
-            query: The instruction, and the mail to answer where there is one.
-            count: The most pairs to return.
-            target: What the request is for: it, its conversation and near-duplicates of its mail are skipped.
+            query: The instruction, and the mail to answer, if any.
+            count: The maximum number of pairs to return.
+            target: The pair of the request: it, its conversation and near-duplicates of its mail are skipped.
         """
         scores = self._index.scores(query)
         chosen: list[Pair] = []
@@ -109,7 +109,7 @@ class Library:
 
 
 def document(pair: Pair) -> str:
-    """The text by which a pair is found: its instruction and its mail."""
+    """The text that is indexed for a pair: its instruction and its mail."""
     return f"{pair['instruction']}\n{pair['email']}"
 
 

@@ -1,1 +1,1 @@
-"""One module a stage, thin, and readable as the story of a mail."""
+"""One thin module per stage, readable as the story of a mail."""

@@ -154,7 +154,7 @@ class _Evaluator:
             "generation": generation_key(settings, self.config.model, self.config.outputs),
             "seed": self.config.seed,
         }
-        # The instruction, too, because the best of several mails is chosen by it.
+        # The instruction is included because it decides which of several mails is best.
         return {
             pair["id"]: hash_of([basis, pair["instruction"], ids]) for pair, ids in zip(pairs, prompts, strict=True)
         }
@@ -216,7 +216,7 @@ class _Evaluator:
         """The scores of randomly drawn training mails, as if they were written for the test set.
 
         Their style is the best that can be reached; they are about other things than the test mails, so their BLEU is
-        that of chance. Faithfulness, copying and authorship are measured on the test mails instead, because they
+        chance level. Faithfulness, copying and authorship are measured on the test mails instead, because they
         compare with the mail's own request, or with training mails.
         """
         rng = random.Random(f"{self.config.seed} owner")

@@ -1,4 +1,4 @@
-"""The tuned model, loaded to write mails for instructions: all of a file, or one by one as they are typed."""
+"""The tuned model, loaded to write mails for instructions: for a whole file, or one by one as they are typed."""
 
 import sys
 import tempfile
@@ -49,7 +49,7 @@ class InferSession:
 
         Args:
             instructions: What the mails should say.
-            progress_file: Keeps finished mails, so that an interrupted call resumes. Mails that were written with
+            progress_file: Keeps finished mails, so that an interrupted run resumes. Mails that were written with
                 other values are not reused.
         """
         key = self._key()
@@ -75,7 +75,7 @@ class InferSession:
             print("\n", flush=True)
 
     def _key(self) -> str:
-        """A hash of everything that a mail depends on beside its instruction."""
+        """A hash of everything that a mail depends on besides its instruction."""
         config = self.config
         retrieval = [config.retrieval.method, config.retrieval.mails, config.retrieval.max_tokens, self.training_hash]
         return hash_of(

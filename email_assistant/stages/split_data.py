@@ -66,7 +66,7 @@ def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, s
         groups: Indices of pairs.
         moments: The time of each pair, in seconds; used only by `split.method=time`.
         settings: The split group.
-        seed: Of the order of the groups.
+        seed: The seed of the groups' order.
 
     Raises:
         DataError: when there are too few mails, or too few groups, for three sides.

@@ -34,7 +34,7 @@ class Rejected(TypedDict):
 
 
 class Instruction(TypedDict):
-    """What a pair consists of beside its mail.
+    """What a pair contains besides its mail.
 
     Attributes:
         instruction: What the mail should say.
@@ -158,7 +158,7 @@ def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dic
 
 
 def _sentences(inputs: StageInputs, jobs: Sequence[InstructionJob], progress_folder: Path) -> dict[str, Sentence]:
-    """A sentence for every job, by its key: from earlier artifacts, from an interrupted call, or newly written."""
+    """A sentence for every job, by its key: from earlier artifacts, from an interrupted run, or newly written."""
     wanted = {job.key for job in jobs}
     with ResumableJsonl(progress_folder / SENTENCES, Sentence, key="key") as progress:
         known = lines_by_key(inputs.earlier("summarize"), SENTENCES, wanted, Sentence)

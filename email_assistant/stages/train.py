@@ -193,7 +193,7 @@ def _refuse_memorisation(config: Config, metrics: Mapping[str, Any], folder: Pat
         return
     mean, extracted = metrics["canary_exposure"], metrics["canaries_extracted"]
     if mean > settings.canary_limit or extracted:
-        # Its weights are in the checkpoints, too.
+        # Its weights are also in the checkpoints.
         for name in ("adapter", PROGRESS):
             shutil.rmtree(folder / name)
         raise PrivacyError(
@@ -218,7 +218,7 @@ def _facts(state: TrainingState, training: Examples) -> dict[str, Any]:
 
 
 def _recomputes(config: Config, base: LanguageModel, training: Examples, processes: DistributedContext) -> bool:
-    """Whether the backward pass recomputes activations; refuses a training that does not fit beside the loaded base."""
+    """Whether the backward pass recomputes activations; refuses training that does not fit next to the loaded base."""
     if processes.sharded:
         return config.trainer.gradient_checkpointing is not False
     if not training:

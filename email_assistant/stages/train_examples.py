@@ -43,7 +43,7 @@ def prepare(
 
     Args:
         config: The whole configuration.
-        base: For its tokenizer, and its embeddings where similar mails are retrieved by them.
+        base: The base model: its tokenizer, and its embeddings if they are used to retrieve similar mails.
         split: The folder of the split.
         scratch: A folder for the encoded examples.
 

@@ -1,7 +1,7 @@
 """Artifacts: folders that a stage writes completely or not at all, found by the hash of everything they depend on.
 
 `<root>/<stage>/<key>/` holds the files and a `manifest.json`. While a stage writes, its folder is called
-`<key>.partial`; a resumable stage finds its own progress there. `<key>.lock` is held meanwhile. Only this module
+`<key>.partial`; a resumable stage finds its progress there. `<key>.lock` is held during that time. Only this module
 knows these names.
 """
 
@@ -58,7 +58,7 @@ class Artifact:
         return self.path(name).is_file() and hash_file(self.path(name)) == self.manifest["files"].get(name)
 
     def content(self, *names: str) -> str:
-        """The hash of some of its files; a folder's name stands for all files in it."""
+        """The hash of some of its files; a folder's name includes all files in it."""
         wanted = {
             file: digest
             for file, digest in self.manifest["files"].items()
@@ -73,7 +73,7 @@ class Unused:
 
     Attributes:
         path: Where it is.
-        stage: Whose it is.
+        stage: The stage that it belongs to.
         kind: An artifact, the partial folder of an interrupted stage, or a lock without either.
     """
 
@@ -183,7 +183,7 @@ class ArtifactCache:
         """Yield what can be removed: interrupted work, locks without a folder, and artifacts that are not needed.
 
         Args:
-            needed: Keys of the artifacts to keep, beside those in `latest`.
+            needed: Keys of the artifacts to keep, besides those in `latest`.
         """
         kept = needed | self.latest_keys()
         for path in sorted(self.root.glob("*/*")):
@@ -205,15 +205,15 @@ class ArtifactCache:
         make: Callable[[Path], Mapping[str, Any]],
         resumable: bool,
     ) -> Artifact:
-        """Let `make` write the files of an artifact, then move them to their final folder.
+        """Have `make` write the files of an artifact, then move them to their final folder.
 
         Args:
             stage: The stage's name.
             key: The artifact's key.
-            facts: What the manifest records beside files, counts and seconds.
+            facts: What the manifest records besides files, counts and seconds.
             make: Writes into the folder that it is given and returns the manifest's counts. What it keeps
                 in `progress/` survives an interruption and is removed at the end.
-            resumable: Whether an interrupted folder is kept for the next call.
+            resumable: Whether the folder of an interrupted stage is kept for the next run.
 
         Raises:
             ArtifactError: when the folder cannot be written.

@@ -1,4 +1,4 @@
-"""Files and folders that are complete or absent, however their writer ends."""
+"""Writes files and folders completely or not at all, even if the process is killed."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ SUFFIX = ".partial"
 
 
 def partial_of(target: Path) -> Path:
-    """The hidden path beside a target under which its new content is written."""
+    """The hidden path next to a target where its new content is written first."""
     return target.with_name(f".{target.name}{SUFFIX}")
 
 

@@ -37,7 +37,7 @@ def read(path: Path, kind: type[Any] = dict) -> list[Any]:
 class Lines(Sequence[Row]):
     """The objects of a file, one per line, each read on access: eight bytes per line are kept in memory.
 
-    For files that may be larger than memory. The file must not change meanwhile.
+    For files that may be larger than memory. The file must not change while it is open.
     """
 
     @overload
@@ -97,7 +97,7 @@ class Lines(Sequence[Row]):
 
 @dataclass(frozen=True)
 class Field:
-    """One field of every record, which can be iterated again and again without being held in memory."""
+    """One field of every record, which can be iterated repeatedly without being loaded into memory."""
 
     records: Sequence[Mapping[str, Any]]
     name: str
@@ -108,14 +108,14 @@ class Field:
 
 
 class ResumableJsonl(Generic[Row]):
-    """A file that grows by one record at a time, so that an interrupted call can resume where it stopped.
+    """A file that grows by one record at a time, so that an interrupted run can resume where it stopped.
 
     Attributes:
-        records: All complete records of the file, by key: those of interrupted calls, then those appended.
+        records: All complete records of the file, by key: those of interrupted runs, then those appended.
     """
 
     def __init__(self, path: Path, kind: type[Row], key: str = "id") -> None:
-        """Read what an interrupted call wrote; a last line that it did not finish is cut off.
+        """Read what an interrupted run wrote; a last line that it did not finish is cut off.
 
         Args:
             path: The file, which need not exist.
@@ -137,7 +137,7 @@ class ResumableJsonl(Generic[Row]):
         self._file.close()
 
     def append(self, record: Row) -> None:
-        """Write a record, which is in the file when this returns."""
+        """Write a record and flush it to the file."""
         self._file.write(line(record).encode())
         self._file.flush()
         self.records[record[self._key]] = record

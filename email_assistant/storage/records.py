@@ -9,11 +9,11 @@ class Email(TypedDict):
     Attributes:
         id: Unique in its archive.
         text: The cleaned body.
-        subject: As in the header.
+        subject: The decoded subject header.
         date: ISO 8601; None where the archive gives none.
-        to: Recipients, `Name <address>` or an address.
+        to: The recipients, as `Name <address>` or an address.
         thread: The conversation that it belongs to.
-        language: ISO 639-1.
+        language: The language, ISO 639-1.
         source: The file, and the message's number in it.
         context: The text that it answers, where `data.context` asks for it; None where it answers nothing.
     """
@@ -30,7 +30,7 @@ class Email(TypedDict):
 
 
 class Request(TypedDict):
-    """What a mail is asked for with.
+    """A request for a mail.
 
     Attributes:
         id: Unique among the requests.
@@ -50,11 +50,11 @@ class Request(TypedDict):
 class Pair(Request):
     """A line of pairs.jsonl, train.jsonl, validation.jsonl and test.jsonl: a request with the owner's mail.
 
-    `email` and `thread` are always there.
+    `email` and `thread` are always present.
 
     Attributes:
-        subject: Of the mail.
-        date: Of the mail, ISO 8601; None where the archive gives none.
+        subject: The subject of the mail.
+        date: The date of the mail, ISO 8601; None where the archive gives none.
         method: How the instruction was made, e.g. `model`, `notes` or `file`.
     """
 
@@ -67,7 +67,7 @@ class GeneratedMail(TypedDict):
     """A mail that a model wrote.
 
     Attributes:
-        id: Of its request.
+        id: The id of its request.
         text: The mail.
         tokens: Its length in tokens.
         ended: Whether the model ended it, rather than the limit of tokens.
@@ -84,7 +84,7 @@ class CachedMail(TypedDict):
 
     Attributes:
         key: The hash of everything that the text depends on.
-        id: Of its request.
+        id: The id of its request.
         written: The mail.
         tokens: Its length in tokens.
         ended: Whether the model ended it, rather than the limit of tokens.
@@ -98,7 +98,7 @@ class CachedMail(TypedDict):
 
 
 class Sentence(TypedDict):
-    """A line of sentences.jsonl: what was made of the model's answers about a mail.
+    """A line of sentences.jsonl: what became of the model's answers for a mail.
 
     Attributes:
         key: The hash of everything that the sentence depends on.
@@ -118,13 +118,13 @@ class Manifest(TypedDict):
 
     Attributes:
         stage: The stage that wrote it.
-        key: The hash that its folder is named by.
+        key: The hash that names its folder.
         reads: The stage's version, its part of the configuration and the hashes of its inputs.
         scores: What only its scores depend on.
         core: The hash of `reads`.
-        versions: Of Python and of the packages.
-        commit: Of the program's repository.
-        made: When, ISO 8601.
+        versions: The versions of Python and of the packages.
+        commit: The commit of the program's repository.
+        made: When it was written, ISO 8601.
         counts: What the stage reports.
         seconds: How long it took.
         files: SHA-256 of every file, by its path in the folder.

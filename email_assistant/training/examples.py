@@ -33,7 +33,7 @@ class Examples(Sequence[TokenizedExample]):
         """Write examples to a folder, one after another, and map them into memory.
 
         Args:
-            folder: What it contains is removed: an interrupted call may have left other examples.
+            folder: What it contains is removed: an interrupted run may have left other examples.
             examples: Consumed once. An error that it raises is passed on.
         """
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""Everything that the archive's rules know of single languages, in one module per language.
+"""The language-specific words of the archive's rules, in one module per language.
 
-A new language takes a module with one `Locale`, of which every field is optional. Rules that work by structure (an
+A new language needs a module with one `Locale`; all its fields are optional. Rules that work by structure (an
 address, a date, a colon at the end) need no words.
 """
 
