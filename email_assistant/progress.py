@@ -50,7 +50,7 @@ def bar(label: str, total: int | None, done: int = 0) -> Iterator[Bar]:
 
     Args:
         label: What is being done, in one word.
-        total: The units of work; None where they are not known.
+        total: The units of work; None if they are not known.
         done: The units that were finished before.
     """
     console = Console(stderr=True)

@@ -28,7 +28,7 @@ TEST_SCORES = ("bleu", "chrf", "mauve")
 VALIDATION_SCORES = tuple(f"validation_{name}" for name in ("loss", "bleu", "chrf", "mauve", "perplexity"))
 # Settings of the summarizer that are long texts.
 LONG_SETTINGS = ("prompts", "starts", "mentions", "notes", "examples")
-# A line of the table: a heading, empty where it continues the line before, and a text.
+# A line of the table: a heading, empty if it continues the line before, and a text.
 Line = tuple[str, str]
 
 

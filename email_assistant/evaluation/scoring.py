@@ -44,7 +44,7 @@ def embedder(config: Config, model: LanguageModel | None) -> Embed:
 def perplexity_of(
     model: LanguageModel, pairs: Sequence[Pair], prompts: Sequence[list[int]], label: str
 ) -> PerMailScore:
-    """Perplexity of the owner's mails given their prompts, with the adapter on or off, as the model currently has it."""
+    """Perplexity of the owner's mails given their prompts, with its adapter on or off, as the model is set."""
     examples = [model.encoder.completed(ids, pair["email"]) for pair, ids in zip(pairs, prompts, strict=True)]
     with bar(f"{label}: real", len(examples)) as progress:
         return perplexity(model.model, examples, model.device, progress.advance)
@@ -91,7 +91,7 @@ class Scorer:
 
         Args:
             texts: A written mail for each of the pairs, in their order.
-            ended: Whether the model ended each mail, rather than the limit of tokens; None where no model wrote them.
+            ended: Whether the model ended each mail, rather than the limit of tokens; None if no model wrote them.
         """
         scores = text_scores(texts, self.real)
         scores["mauve"] = mauve_score(self._features(texts), self._real_features, self.mauve)

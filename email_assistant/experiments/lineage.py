@@ -28,7 +28,7 @@ class StageRecord:
 
     Attributes:
         stage: Its name.
-        manifest: Its manifest: `key reads versions commit made counts`; None where it is unknown.
+        manifest: Its manifest: `key reads versions commit made counts`; None if it is unknown.
         state: Whether its artifact still exists and is unchanged.
         fault: Whether its artifact exists but was changed.
     """
@@ -108,7 +108,7 @@ def _record(
     Args:
         cache: All artifacts.
         stage: The stage's name.
-        hashes: The files' hashes by name; None where the stage that read them is unknown.
+        hashes: The files' hashes by name; None if the stage that read them is unknown.
         written: What lineage.json says about the stage.
     """
     if hashes is None:

@@ -99,7 +99,7 @@ def find_version(client: "lazy_mlflow.MlflowClient", address: str) -> "lazy_mlfl
 
 
 def adapter_path(config: Config) -> Path | None:
-    """The folder of the adapter that `infer.adapter` names; None where the key is empty.
+    """The folder of the adapter that `infer.adapter` names; None if the key is empty.
 
     Raises:
         ModelError: when the store has no such version, or its files are missing.

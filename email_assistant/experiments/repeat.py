@@ -181,7 +181,7 @@ def recorded_data(origin: Origin, cache: ArtifactCache, archive: str | None) -> 
         archive: The current hash of the archive; None if it cannot be read.
 
     Returns:
-        The original's artifact; None where the archive is unchanged or the command line names other data.
+        The original's artifact; None if the archive is unchanged or the command line names other data.
 
     Raises:
         DataError: when neither the archive nor the artifact can be used.

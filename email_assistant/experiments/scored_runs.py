@@ -104,7 +104,7 @@ def _newest_sweep(runs: "Sequence[lazy_mlflow.Run]") -> "list[lazy_mlflow.Run]":
 
 
 def _load(client: "lazy_mlflow.MlflowClient", run: "lazy_mlflow.Run", mails: str, arm: str) -> ScoredRun | None:
-    """A run with its scores; None where it has none of that kind."""
+    """A run with its scores; None if it has none of that kind."""
     source, tags, run_id = SOURCES[mails], run.data.tags, run.info.run_id
     if source.artifact_tag not in tags:
         return None

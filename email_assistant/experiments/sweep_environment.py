@@ -64,7 +64,7 @@ def current_job() -> SweepJob | None:
 
 
 def current_study() -> StudyFile | None:
-    """The study that this process runs trials of; None where there is none."""
+    """The study that this process runs trials of; None if there is none."""
     exported = os.environ.get(_STUDY)
     return StudyFile(**json.loads(exported)) if exported else None
 

@@ -166,7 +166,7 @@ def stop_jobs(client: "lazy_mlflow.MlflowClient", job: SweepJob) -> None:
 
 
 def best_of(jobs: Sequence[Job], objective: str, direction: str) -> Job | None:
-    """The finished job with the best objective; None where no job has one."""
+    """The finished job with the best objective; None if no job has one."""
     scored = [(job.objective, job) for job in jobs if job.objective is not None and not job.failed and not job.pruned]
     if not scored:
         return None

@@ -13,7 +13,7 @@ def current_trial(number: int | None) -> "RunningTrial | None":
     study = sweep_environment.current_study()
     if study is None or number is None:
         return None
-    # Optuna takes a while to import, and most trainings are no trials.
+    # Optuna takes a while to import, and most training runs are not trials.
     from email_assistant.experiments.study import RunningTrial
 
     return RunningTrial(study, number)

@@ -18,7 +18,7 @@ MOST_PERPLEXITY = 1e6
 
 
 def quotient(sums: Array, _: float) -> Array:
-    """The first of two sums divided by the second, (..., 2); 0 where that is 0."""
+    """The first of two sums divided by the second, (..., 2); 0 if that is 0."""
     denominator = sums[..., 1]
     return np.divide(sums[..., 0], denominator, out=np.zeros_like(denominator), where=denominator != 0)
 
@@ -126,7 +126,7 @@ def _sides(counts: Array) -> tuple[Array, Array]:
 
 
 def shares(counts: Array) -> Array:
-    """Counts divided by their sum over the last axis; zeros where that is zero."""
+    """Counts divided by their sum over the last axis; zeros if that is zero."""
     total = counts.sum(axis=-1, keepdims=True)
     return np.asarray(np.divide(counts, total, out=np.zeros_like(counts, dtype=float), where=total != 0))
 

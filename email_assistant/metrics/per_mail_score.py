@@ -73,7 +73,7 @@ def mean(values: Sequence[float]) -> PerMailScore:
 
 
 def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> PerMailScore:
-    """The ratio of two sums over mails; 0 where the denominator is 0."""
+    """The ratio of two sums over mails; 0 if the denominator is 0."""
     sides = [np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)]
     return PerMailScore(np.stack(sides, axis=1))
 

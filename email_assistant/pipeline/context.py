@@ -57,7 +57,7 @@ class StageStatus:
 
     Attributes:
         name: The stage.
-        key: The key of its artifact; None where an artifact before it is missing.
+        key: The key of its artifact; None if an artifact before it is missing.
         artifact: The artifact, if it exists.
         reason: Why the stage would run, or the fault.
         fault: Whether something is wrong.

@@ -215,7 +215,7 @@ def ensure(stage: Stage, context: Context) -> None:
 
 
 def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
-    """What the repeated run read, where its archive has changed or is missing; None where the archive is read."""
+    """What the repeated run read, where its archive has changed or is missing; None if the archive is read."""
     if context.origin is None or stage.name != "data":
         return None
     try:

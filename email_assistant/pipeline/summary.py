@@ -20,7 +20,7 @@ SHOWN_SCORES = ("bleu", "chrf", "mauve", "authorship", "perplexity", "length_rat
 
 
 def show(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str, Stage]) -> None:
-    """Print sample mails and scores of an evaluation or a training, and the folder of every artifact.
+    """Print sample mails and scores of an evaluation or a training run, and the folder of every artifact.
 
     Args:
         config: The configuration of the run.

@@ -111,7 +111,7 @@ def _as_csv(jobs: Sequence[Job], varied: Sequence[str], objective: str) -> str:
 def _log_plot(
     client: "lazy_mlflow.MlflowClient", parent: str, jobs: Sequence[Job], varied: Sequence[str], objective: str
 ) -> None:
-    """Log parallel coordinates of the jobs that have a score, where there are at least two."""
+    """Log parallel coordinates of the jobs that have a score, if there are at least two."""
     scored = [(job.values, job.objective) for job in jobs if job.objective is not None and not job.pruned]
     if len(scored) < 2:
         return

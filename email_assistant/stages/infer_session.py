@@ -34,7 +34,7 @@ class InferSession:
         generator: The model with the adapter.
         prompter: Builds prompts.
         to_answer: The mail to answer, if any.
-        training_hash: A hash of the mails that prompts may show; None where they show none.
+        training_hash: A hash of the mails that prompts may show; None if they show none.
     """
 
     config: Config
@@ -124,7 +124,7 @@ def open_session(
         processes: Decides the device.
         adapter: The adapter's folder.
         training: Mails that prompts may show.
-        training_hash: A hash of these; None where they show none.
+        training_hash: A hash of these; None if they show none.
         to_answer: The mail to answer, if any.
 
     Raises:

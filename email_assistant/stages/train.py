@@ -204,7 +204,7 @@ def _refuse_memorisation(config: Config, metrics: Mapping[str, Any], folder: Pat
 
 
 def _facts(state: TrainingState, training: Examples) -> dict[str, Any]:
-    """The facts of a training for manifest and metrics; its speed is that of the median step."""
+    """The facts of a training run for manifest and metrics; its speed is that of the median step."""
     return {
         "tokens_per_second": _median(state, "train/tokens_per_second"),
         "supervised_tokens_per_second": _median(state, "train/supervised_tokens_per_second"),
@@ -259,7 +259,7 @@ def _save_adapter(model: LanguageModel, folder: Path, config: Config, fingerprin
 
 
 def _measure_canaries(config: Config, model: LanguageModel, folder: Path) -> dict[str, float]:
-    """Write canaries.jsonl, and return how well the adapter remembers them; empty where none are planted."""
+    """Write canaries.jsonl, and return how well the adapter remembers them; empty if none are planted."""
     planted = canaries(config.trainer.canaries, config.seed)
     if not planted:
         return {}

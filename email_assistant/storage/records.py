@@ -10,12 +10,12 @@ class Email(TypedDict):
         id: Unique in its archive.
         text: The cleaned body.
         subject: The decoded subject header.
-        date: ISO 8601; None where the archive gives none.
+        date: ISO 8601; None if the archive gives none.
         to: The recipients, as `Name <address>` or an address.
         thread: The conversation that it belongs to.
         language: The language, ISO 639-1.
         source: The file, and the message's number in it.
-        context: The text that it answers, where `data.context` asks for it; None where it answers nothing.
+        context: The text that it answers, where `data.context` asks for it; None if it answers nothing.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Pair(Request):
 
     Attributes:
         subject: The subject of the mail.
-        date: The date of the mail, ISO 8601; None where the archive gives none.
+        date: The date of the mail, ISO 8601; None if the archive gives none.
         method: How the instruction was made, e.g. `model`, `notes` or `file`.
     """
 

@@ -1,4 +1,4 @@
-"""Checkpoints: everything that a training needs to resume exactly where it was interrupted."""
+"""Checkpoints: everything that a training run needs to resume exactly where it was interrupted."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ STORED_WITHOUT_IMPROVEMENT = "worse"
 
 @dataclass
 class TrainingState:
-    """Progress of a training.
+    """Progress of a training run.
 
     Attributes:
         step: Optimizer steps taken.
@@ -57,7 +57,7 @@ class TrainingState:
 
 
 class Checkpointer:
-    """Saves a training to a folder and restores it."""
+    """Saves a training run to a folder and restores it."""
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ CUDA_PROCESS_BYTES = 600 * 2**20
 
 @dataclass(frozen=True)
 class TrainingSetup:
-    """The groups of the configuration that decide what a training needs."""
+    """The groups of the configuration that decide what a training run needs."""
 
     model: Model
     lora: Lora
@@ -201,7 +201,7 @@ def estimate_micro_batch(
 def estimate_training(
     setup: TrainingSetup, machine: Machine, examples: Sequence[TokenizedExample] | None
 ) -> MemoryEstimate:
-    """The peak memory of a training."""
+    """The peak memory of a training run."""
     base = architecture(setup.model)
     weights = weight_bytes(build_on_meta(base, machine.dtype, setup.nf4))
     resident = machine.process + sum(weights.values())
@@ -228,7 +228,7 @@ def estimate_generation(
     Args:
         setup: Model and adapter.
         machine: Where it runs.
-        resident: What exists before it, as in `MemoryEstimate.resident` of a training.
+        resident: What exists before it, as in `MemoryEstimate.resident` of a training run.
         rows: Completions at once.
         prompt_tokens: Of the longest prompt.
         new_tokens: The most that are generated.
@@ -281,7 +281,7 @@ def remedies(setup: TrainingSetup, machine: Machine) -> Iterator[tuple[str, Trai
 def check_fits(
     needed: int, free: int, setup: TrainingSetup, machine: Machine, estimate: Callable[[TrainingSetup], int]
 ) -> None:
-    """Check that a training fits into memory.
+    """Check that training fits into memory.
 
     Args:
         needed: Bytes that it needs.
