@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 MODEL := models/smollm2_135m.gguf
 INSTALLED := .venv/.installed
-# The tools that read the lock live apart, so that their requirements never meet the project's.
+# Poetry has an environment of its own, so that its requirements cannot conflict with the project's.
 POETRY := .tools/bin/poetry
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
 
@@ -14,21 +14,21 @@ GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
-install: $(INSTALLED) $(MODEL)  ## set up .venv and the embedded model; does nothing when both are there
+install: $(INSTALLED) $(MODEL)  ## set up .venv and the embedded model; does nothing if both exist
 
-run: install  ## the main job on the demo archive: adapter, scores, sample mails
+run: install  ## run the main job on the demo archive: adapter, scores, sample mails
 	$(BIN)/python run.py
 
-test: install  ## all tests, in under ten minutes on two cores
+test: install  ## run all tests, in under ten minutes on two cores
 	$(BIN)/python -m pytest -n 2
 
-test-fast: install  ## the tests that are not marked slow, in under two minutes
+test-fast: install  ## run the tests not marked slow, in under two minutes
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-coverage: install  ## the share of the package's lines and branches that the tests run
+coverage: install  ## line and branch coverage of the tests
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
-check: install  ## style, types, and every file of conf/
+check: install  ## check style, types and every file of conf/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -38,7 +38,7 @@ check: install  ## style, types, and every file of conf/
 ui: install  ## compare runs in the browser, on 127.0.0.1 only
 	$(BIN)/python -m email_assistant.experiments ui
 
-bench: install  ## speed, as a ratio to peers on the same work
+bench: install  ## speed relative to competing tools on the same work
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove the environment; archives, artifacts and runs stay
@@ -48,8 +48,8 @@ $(POETRY):
 	$(PYTHON) -m venv .tools
 	.tools/bin/pip install --quiet "poetry==2.5.1" "poetry-plugin-export==1.10.1"
 
-# With a GPU the lock is installed as it is. Without one pip gets the lock as constraints, and may
-# so take a CPU build of torch that it finds.
+# With a GPU, the lock is installed as it is. Without one, pip gets the lock as constraints, so that
+# it can choose a CPU build of torch.
 $(INSTALLED): pyproject.toml poetry.lock $(POETRY)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 ifeq ($(GPU),yes)

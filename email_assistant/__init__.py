@@ -1,1 +1,1 @@
-"""A local language model that writes mail as one person writes it."""
+"""A local language model that writes mail in one person's style."""

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, otherwise a log line now and then."""
+"""Progress of long work: a bar on a terminal, otherwise an occasional log line."""
 
 import logging
 import time
@@ -46,12 +46,12 @@ class Bar:
 
 @contextmanager
 def bar(label: str, total: int | None, done: int = 0) -> Iterator[Bar]:
-    """Show progress while the block runs: a bar on standard error, or without a terminal a log line now and then.
+    """Show progress while the block runs: a bar on standard error or, without a terminal, an occasional log line.
 
     Args:
-        label: What is being done, in one word.
+        label: One word for what is being done.
         total: The units of work; None if they are not known.
-        done: The units that were finished before.
+        done: The units that are already finished.
     """
     console = Console(stderr=True)
     columns = (

@@ -32,7 +32,7 @@ def render_modelfile(
     }
     lines = [
         "# Private: the adapter was trained on one person's mail and may repeat parts of it.",
-        *([] if gguf else ["# Replace the next line by the base model: a GGUF file, or a name that Ollama knows."]),
+        *([] if gguf else ["# Replace the next line with the base model: a GGUF file, or a name that Ollama knows."]),
         f"FROM {base}",
         f"ADAPTER ./{adapter}",
         f'TEMPLATE """{ollama_template(encoder)}"""',

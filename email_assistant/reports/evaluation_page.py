@@ -42,15 +42,15 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
 </table></div>
 <p><small>Below each score is its 95% interval (bootstrap over mails, {{ report.bootstrap.resamples }} resamples).
 Bold: best arm. ≠: significantly different from the tuned model (paired bootstrap test on the same mails, p &lt; 0.05
-after Holm's correction). The owner's column scores other mails of the owner as if an arm had written them. That is the
+after Holm's correction). The owner's column scores other mails of the owner as if an arm had written them. This is the
 upper bound of the style scores, but not of BLEU and chrF, because these mails have other content. Its facts, copying
-and judge scores are those of the real test mails.</small></p>
+and authorship scores are those of the real test mails.</small></p>
 {% if gaps %}<p>{% for gap in gaps %}{{ gap }}<br>{% endfor %}</p>{% endif %}
 {% if report.memorisation %}<p>{{ memory }}</p>{% endif %}
 <div class="plots">{% for name, image in plots.items() %}<img alt="{{ name }}" src="{{ image }}">{% endfor %}</div>
 <p><small>{% for name, signature in report.signatures.items() %}{{ name }}: {{ signature }}<br>{% endfor %}
-{% if report.judge %}judge: {{ '%.0f'|format(100 * report.judge.accuracy) }}% cross-validation accuracy, trained on
-{{ report.judge.owner_mails }} mails of the owner and {{ report.judge.other_mails }} other mails<br>
+{% if report.judge %}authorship classifier: {{ '%.0f'|format(100 * report.judge.accuracy) }}% cross-validation accuracy,
+trained on {{ report.judge.owner_mails }} mails of the owner and {{ report.judge.other_mails }} other mails<br>
 {% endif %}</small></p>
 <h2>Mails</h2>
 <div class="controls">
