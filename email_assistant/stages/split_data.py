@@ -92,8 +92,9 @@ def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, s
     sides["train"] = _flat(ordered)
     if min(len(sides["test"]), len(sides["validation"]), len(sides["train"])) < FEWEST_SCORED:
         raise DataError(
-            f"cannot split: {count} mails fall into {len(groups)} groups of one thread or of near-duplicates, the "
-            f"largest of {max(map(len, groups))} mails; add mails or raise split.near_duplicate_similarity"
+            f"{count} mails cannot be split: threads and near-duplicates stay together, which leaves too few groups "
+            f"({len(groups)}, the largest of {max(map(len, groups))} mails); add mails or raise "
+            "split.near_duplicate_similarity"
         )
     return sides
 

@@ -99,7 +99,7 @@ def test_too_few_says_how_many_are_needed(values: dict[str, float]) -> None:
 
 
 def test_one_conversation_cannot_be_split() -> None:
-    with pytest.raises(DataError, match="1 conversations"):
+    with pytest.raises(DataError, match=r"split\.near_duplicate_similarity"):
         divided(pairs(100, threads=1), split())
 
 
