@@ -50,7 +50,7 @@ def run(context: Context) -> None:
     """
     folder = _folder(context.config)
     weights, written = hash_file(folder / WEIGHTS), lineage.read_lineage(folder)
-    reads = {name: CATALOG.stages[name].reads for name in CATALOG.with_earlier(("train",))}
+    reads = {name: CATALOG.stages[name].input_files for name in CATALOG.with_earlier(("train",))}
     records = lineage.trace(context.cache, weights, written, reads)
     if all(record.manifest is None for record in records):
         raise ModelError(f"{folder}: unknown adapter: no {lineage.LINEAGE} and no artifact with its weights")

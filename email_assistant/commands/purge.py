@@ -149,7 +149,7 @@ def _note_matches(artifact: Artifact, terms: purging.Terms, plan: PurgePlan) -> 
 
 def _content_hashes(artifact: Artifact) -> set[str]:
     """The hashes by which later stages refer to the files of an artifact."""
-    return {artifact.content(name) for name in artifact.manifest["files"]}
+    return {artifact.content_hash(name) for name in artifact.manifest["files"]}
 
 
 def _input_hashes(artifact: Artifact) -> set[str]:
@@ -194,7 +194,7 @@ def _log_plan(config: Config, plan: PurgePlan) -> None:
 
 def _keep_sentences(cache: ArtifactCache, plan: PurgePlan, terms: purging.Terms) -> int:
     """Keep the sentences that the model wrote about other mails, which takes hours, in an artifact of their own."""
-    emails = {artifact.content(EMAILS): artifact for artifact in plan.artifacts if artifact.stage == "data"}
+    emails = {artifact.content_hash(EMAILS): artifact for artifact in plan.artifacts if artifact.stage == "data"}
     kept: dict[str, Sentence] = {}
     for artifact in plan.artifacts:
         if artifact.stage != "summarize" or not artifact.is_unchanged(SENTENCES):
@@ -203,12 +203,12 @@ def _keep_sentences(cache: ArtifactCache, plan: PurgePlan, terms: purging.Terms)
         if source is not None:
             kept |= _sentences_about_others(source.path(EMAILS), artifact.path(SENTENCES), terms)
     if kept:
-        facts: Mapping[str, Any] = {"reads": {}, "scores": {}, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        fields: Mapping[str, Any] = {"reads": {}, "scores": {}, "made": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
 
         def write(folder: Path) -> Mapping[str, Any]:
             return {"sentences": jsonl.write(folder / SENTENCES, kept.values())}
 
-        cache.write("summarize", hash_of(sorted(kept)), facts, write, resumable=False)
+        cache.write("summarize", hash_of(sorted(kept)), fields, write, resumable=False)
     return len(kept)
 
 

@@ -130,7 +130,7 @@ def _has_files(artifact: Artifact, stage: str, hashes: Mapping[str, str]) -> boo
     """Whether an artifact has files with these hashes: of weights the hash of the file, otherwise of its content."""
     if stage == "train":
         return all(artifact.manifest["files"].get(name) == digest for name, digest in hashes.items())
-    return all(artifact.content(name) == digest for name, digest in hashes.items())
+    return all(artifact.content_hash(name) == digest for name, digest in hashes.items())
 
 
 def has_weights(trained: Artifact, weights: str) -> bool:
@@ -142,7 +142,7 @@ def evaluations_of(cache: ArtifactCache, trained: Artifact | None) -> list[Artif
     """The evaluations of an adapter, the newest first."""
     if trained is None:
         return []
-    adapter = trained.content(f"adapter/{WEIGHTS}")
+    adapter = trained.content_hash(f"adapter/{WEIGHTS}")
     return [
         artifact for artifact in cache.all_of("evaluate") if artifact.manifest["reads"]["inputs"]["adapter"] == adapter
     ]

@@ -22,14 +22,14 @@ from email_assistant.storage.hashing import hash_file
 
 @dataclass(frozen=True)
 class StageInputs:
-    """What a stage needs to write its artifact.
+    """The arguments of a stage.
 
     Attributes:
         config: The whole configuration.
         artifacts: The artifacts that it reads from, by stage.
         run: The run that it logs to.
         cache: All artifacts, to reuse work of earlier ones.
-        key: What the key of its artifact is a hash of.
+        key: Everything that the artifact's key is computed from.
         version: The version of the stage.
         provenance: What else the manifest records: package versions, commit, time.
         forced: Whether nothing may be reused.

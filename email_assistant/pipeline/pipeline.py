@@ -191,7 +191,7 @@ def inspect(context: Context, catalog: Catalog) -> None:
     if context.config.data.path is None:
         return
     for name, stage in catalog.stages.items():
-        missing = [earlier for earlier in stage.after if earlier not in context.artifacts]
+        missing = [earlier for earlier in stage.input_stages if earlier not in context.artifacts]
         if missing:
             context.statuses.append(StageStatus(name, None, None, f"after {missing[-1]}"))
             continue
@@ -219,7 +219,7 @@ def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
     if context.origin is None or stage.name != "data":
         return None
     try:
-        archive = stage.key_of(context.config, {}).content["inputs"]["archive"]
+        archive = stage.key_of(context.config, {}).result_dependencies["inputs"]["archive"]
     except ArchiveError:
         archive = None
     return repeat.recorded_data(context.origin, context.cache, archive)
@@ -244,10 +244,10 @@ def _find_or_make(stage: Stage, context: Context) -> Artifact:
 
 def _find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
     exact = context.cache.find(stage.name, key.key)
-    if exact or not key.scoring or context.config.stage in (stage.name, "all"):
+    if exact or not key.scoring_dependencies or context.config.stage in (stage.name, "all"):
         return exact
     # What comes after reads the result; how it was scored does not matter there.
-    return context.cache.find_core(stage.name, key.content_key)
+    return context.cache.find_by_result(stage.name, key.result_hash)
 
 
 def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifact:
@@ -263,9 +263,15 @@ def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifa
         context.processes,
     )
     module = importlib.import_module(stage.module)
-    facts = {"reads": key.content, "scores": key.scoring, "core": key.content_key, **inputs.provenance}
+    # The names of the fields on disk differ, since artifacts that were made before must be found.
+    manifest_fields = {
+        "reads": key.result_dependencies,
+        "scores": key.scoring_dependencies,
+        "core": key.result_hash,
+        **inputs.provenance,
+    }
     return context.cache.write(
-        stage.name, key.key, facts, lambda folder: dict(module.run(inputs, folder)), stage.resumable
+        stage.name, key.key, manifest_fields, lambda folder: dict(module.run(inputs, folder)), stage.resumable
     )
 
 
@@ -274,7 +280,8 @@ def cache_miss_reason(name: str, key: StageKey, cache: ArtifactCache) -> str:
     last = cache.latest(name)
     if last is None:
         return ""
-    changed = list(repeat.changed_keys({**last["reads"], **last["scores"]}, {**key.content, **key.scoring}))
+    dependencies = {**key.result_dependencies, **key.scoring_dependencies}
+    changed = list(repeat.changed_keys({**last["reads"], **last["scores"]}, dependencies))
     return f"changed: {', '.join(changed)}" if changed else "its artifact is gone"
 
 

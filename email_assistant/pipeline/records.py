@@ -19,25 +19,25 @@ R = TypeVar("R", "Stage", "Command")
 
 @dataclass(frozen=True)
 class StageKey:
-    """What the key of an artifact is a hash of.
+    """Everything that an artifact's key is computed from.
 
     Attributes:
-        content: What the stage's result depends on: its version, its slice of the configuration, its inputs' hashes.
-        scoring: What only the scores of that result depend on.
+        result_dependencies: The stage's version, its slice of the configuration, and the hashes of its inputs.
+        scoring_dependencies: The settings that change only the scores of the result.
     """
 
-    content: Mapping[str, Any]
-    scoring: Mapping[str, Any]
+    result_dependencies: Mapping[str, Any]
+    scoring_dependencies: Mapping[str, Any]
 
     @property
     def key(self) -> str:
         """The key of the artifact."""
-        return hash_of({"reads": self.content, "scores": self.scoring})
+        return hash_of({"reads": self.result_dependencies, "scores": self.scoring_dependencies})
 
     @property
-    def content_key(self) -> str:
-        """The same for two artifacts that differ only in how their result was scored."""
-        return hash_of(self.content)
+    def result_hash(self) -> str:
+        """The hash of the result's dependencies: the same for two artifacts that differ only in their scoring."""
+        return hash_of(self.result_dependencies)
 
 
 def _nothing(config: Config) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class Stage:
         help: A one-line description.
         module: The module with `run(inputs, folder) -> counts` and, if it logs more, `log_to(run, artifact, config)`.
         version: Raised when the code gives another result for the same inputs, so that artifacts are rebuilt.
-        reads: Files of earlier artifacts, by the name of the input: `(stage, file)`. They order the stages.
+        input_files: Files of earlier artifacts, by the name of the input: `(stage, file)`. They order the stages.
         depends_on: Its slice of the configuration; under "inputs", hashes of what it reads besides artifacts.
         scored_by: What only its scores depend on. Later stages do not rerun when this changes.
         shows: The files that the summary names.
@@ -67,7 +67,7 @@ class Stage:
     help: str
     module: str
     version: int
-    reads: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    input_files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     depends_on: Callable[[Config], Mapping[str, Any]]
     scored_by: Callable[[Config], Mapping[str, Any]] = _nothing
     shows: str
@@ -77,14 +77,14 @@ class Stage:
     distributed: bool = False
 
     @property
-    def after(self) -> tuple[str, ...]:
+    def input_stages(self) -> tuple[str, ...]:
         """The stages whose artifacts it reads."""
-        return tuple(dict.fromkeys(stage for stage, _ in self.reads.values()))
+        return tuple(dict.fromkeys(stage for stage, _ in self.input_files.values()))
 
     def key_of(self, config: Config, artifacts: Mapping[str, Artifact]) -> StageKey:
         """What the artifact depends on, given the artifacts before it."""
         values = dict(self.depends_on(config))
-        inputs = {name: artifacts[stage].content(file) for name, (stage, file) in self.reads.items()}
+        inputs = {name: artifacts[stage].content_hash(file) for name, (stage, file) in self.input_files.items()}
         return StageKey(
             {"version": self.version, **values, "inputs": {**inputs, **values.get("inputs", {})}},
             self.scored_by(config),
@@ -164,7 +164,7 @@ class Catalog:
         while pending:
             name = pending.pop()
             wanted.add(name)
-            pending += self.stages[name].after
+            pending += self.stages[name].input_stages
         return [name for name in self.stages if name in wanted]
 
 

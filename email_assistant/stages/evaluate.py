@@ -118,7 +118,7 @@ class _Evaluator:
         self.history = jsonl.read(trained.path("history.jsonl"))
         self.trained_metrics: dict[str, float] = jsonl.read_json(trained.path("metrics.json"))["metrics"]
         adapter = trained.path("adapter")
-        self.adapter = trained.content(f"adapter/{WEIGHTS}")
+        self.adapter = trained.content_hash(f"adapter/{WEIGHTS}")
         self.model = load_adapter(
             set_up_base(config.model, inputs.processes), adapter, base_fingerprint(config.model, config.outputs)
         )

@@ -67,7 +67,7 @@ def _training(context: Context) -> tuple[Sequence[Pair], str | None]:
     if context.config.retrieval.method == "none":
         return [], None
     split = context.artifacts["split"]
-    return jsonl.Lines(split.path("train.jsonl"), Pair), split.content("train.jsonl")
+    return jsonl.Lines(split.path("train.jsonl"), Pair), split.content_hash("train.jsonl")
 
 
 def _to_answer(config: Config) -> str | None:

@@ -51,7 +51,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """
     config, split = inputs.config, inputs.artifacts["split"]
     fingerprint = base_fingerprint(config.model, config.outputs)
-    trained = None if config.force else inputs.cache.find_core("train", inputs.key.content_key)
+    trained = None if config.force else inputs.cache.find_by_result("train", inputs.key.result_hash)
     if trained:
         log.info("%-10s reusing the trained adapter; rescoring", "train")
         _copy(trained, folder)
@@ -66,7 +66,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
     card = model_card(config, metrics, signatures, inputs.artifacts, fingerprint)
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
-    fresh = {"key": inputs.key.key, "reads": inputs.key.content, **inputs.provenance}
+    fresh = {"key": inputs.key.key, "reads": inputs.key.result_dependencies, **inputs.provenance}
     lineage.write_lineage(folder / "adapter", trained.manifest if trained else fresh, inputs.artifacts, metrics)
     return {**metrics, "fit": list(facts)}
 

@@ -57,7 +57,7 @@ class Artifact:
         """Whether a file exists and is as the stage wrote it."""
         return self.path(name).is_file() and hash_file(self.path(name)) == self.manifest["files"].get(name)
 
-    def content(self, *names: str) -> str:
+    def content_hash(self, *names: str) -> str:
         """The hash of some of its files; a folder's name includes all files in it."""
         wanted = {
             file: digest
@@ -117,9 +117,9 @@ class ArtifactCache:
         manifest = self.root / stage / key / MANIFEST
         return Artifact(manifest.parent, _manifest(manifest)) if manifest.exists() else None
 
-    def find_core(self, stage: str, core: str) -> Artifact | None:
-        """Return the newest artifact with this `core` in its manifest: the same result, however it was scored."""
-        newest = next((one for one in self.all_of(stage) if one.manifest.get("core") == core), None)
+    def find_by_result(self, stage: str, result_hash: str) -> Artifact | None:
+        """Return the newest artifact with this result, however it was scored; None when there is none."""
+        newest = next((one for one in self.all_of(stage) if one.manifest.get("core") == result_hash), None)
         return self.find(stage, newest.key) if newest else None
 
     def all_of(self, stage: str) -> list[Artifact]:
@@ -201,7 +201,7 @@ class ArtifactCache:
         self,
         stage: str,
         key: str,
-        facts: Mapping[str, Any],
+        fields: Mapping[str, Any],
         make: Callable[[Path], Mapping[str, Any]],
         resumable: bool,
     ) -> Artifact:
@@ -210,7 +210,7 @@ class ArtifactCache:
         Args:
             stage: The stage's name.
             key: The artifact's key.
-            facts: What the manifest records besides files, counts and seconds.
+            fields: What the manifest records besides files, counts and seconds.
             make: Writes into the folder that it is given and returns the manifest's counts. What it keeps
                 in `progress/` survives an interruption and is removed at the end.
             resumable: Whether the folder of an interrupted stage is kept for the next run.
@@ -234,7 +234,7 @@ class ArtifactCache:
         manifest = {
             "stage": stage,
             "key": key,
-            **facts,
+            **fields,
             "counts": counts,
             "seconds": round(time.monotonic() - started, 2),
             "files": _hashes(partial),

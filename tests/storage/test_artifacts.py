@@ -24,10 +24,10 @@ def test_a_written_artifact_is_found_and_others_are_not(tmp_path: Path) -> None:
     assert found.manifest == written.manifest
     assert found.manifest["counts"] == {"files": 2}
     assert cache.find("data", "k2") is None
-    by_core = cache.find_core("data", "c")
+    by_core = cache.find_by_result("data", "c")
     assert by_core is not None
     assert by_core.folder == found.folder
-    assert cache.find_core("data", "d") is None
+    assert cache.find_by_result("data", "d") is None
 
 
 def test_content_depends_only_on_the_named_files(tmp_path: Path) -> None:
@@ -40,8 +40,8 @@ def test_content_depends_only_on_the_named_files(tmp_path: Path) -> None:
         return counts
 
     second = cache.write("data", "k2", {}, other, resumable=False)
-    assert first.content("a.txt") == second.content("a.txt")
-    assert first.content("deep") != second.content("deep")
+    assert first.content_hash("a.txt") == second.content_hash("a.txt")
+    assert first.content_hash("deep") != second.content_hash("deep")
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
