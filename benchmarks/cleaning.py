@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from email_assistant.archive import cleaning, mime, owner, quotes, readers, signatures
-from email_assistant.archive.html import html_to_text
-from email_assistant.archive.index import parse_item
-from email_assistant.archive.mail import Mail
+from email_assistant.archive.html_text import html_to_text
+from email_assistant.archive.messages import Mail
+from email_assistant.archive.parsing import parse_item
 
 Cleaner = Callable[[str], str]
 ARCHIVES: dict[str, tuple[list[str], readers.Columns]] = {

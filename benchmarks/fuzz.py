@@ -17,9 +17,9 @@ import atheris
 
 with atheris.instrument_imports(include=["email_assistant"]):
     from email_assistant.archive import cleaning, readers
-    from email_assistant.archive.html import html_to_text
-    from email_assistant.archive.index import parse_item
-    from email_assistant.archive.mail import Mail, RawMessage, Unreadable
+    from email_assistant.archive.html_text import html_to_text
+    from email_assistant.archive.messages import Mail, RawMessage, Unreadable
+    from email_assistant.archive.parsing import parse_item
     from email_assistant.archive.readers import mbox
     from email_assistant.archive.redaction import Redactor
     from email_assistant.archive.signatures import SignatureProfile

@@ -15,8 +15,8 @@ from omegaconf import OmegaConf
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from email_assistant.archive import readers
-from email_assistant.archive.rules import SelectionRules
 from email_assistant.archive.selection import read_and_select
+from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.commands.catalog import RULES
 from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config, Model

@@ -2,8 +2,8 @@ import sys
 from pathlib import Path
 
 from email_assistant.archive import readers
-from email_assistant.archive.rules import SelectionRules
 from email_assistant.archive.selection import read_and_select
+from email_assistant.archive.selection_rules import SelectionRules
 
 DEMO = Path(__file__).resolve().parents[1] / "demo"
 sys.path.insert(0, str(DEMO))

@@ -7,7 +7,7 @@ whole archive, and rejoins wrapped lines.
 from dataclasses import dataclass
 
 from email_assistant.archive import quotes
-from email_assistant.archive.code import strip_code
+from email_assistant.archive.code_blocks import strip_code
 from email_assistant.archive.footers import strip_armor, strip_footers
 from email_assistant.archive.paragraphs import collapse_spaces, unwrap
 from email_assistant.archive.signatures import EMPTY_PROFILE, SignatureProfile, strip_signature

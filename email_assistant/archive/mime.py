@@ -14,10 +14,10 @@ from typing import Protocol
 import chardet
 import ftfy
 
-from email_assistant.archive.automatic import PGP_MESSAGE, kinds_by_header, kinds_of
-from email_assistant.archive.html import html_to_text
+from email_assistant.archive.html_text import html_to_text
 from email_assistant.archive.locales import any_of
-from email_assistant.archive.mail import Mail, Person
+from email_assistant.archive.message_kinds import PGP_MESSAGE, kinds_by_header, kinds_of
+from email_assistant.archive.messages import Mail, Person
 from email_assistant.archive.mime_tree import header_bytes, parse_header, parse_tree
 
 MESSAGE_ID = re.compile(r"<([^<>\s]+)>")

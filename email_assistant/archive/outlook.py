@@ -8,8 +8,8 @@ from io import BytesIO
 
 from striprtf.striprtf import rtf_to_text
 
-from email_assistant.archive.html import html_to_text
-from email_assistant.archive.mail import Mail, Person, with_timezone
+from email_assistant.archive.html_text import html_to_text
+from email_assistant.archive.messages import Mail, Person, with_timezone
 from email_assistant.archive.mime import decode_bytes, parse_envelope
 
 

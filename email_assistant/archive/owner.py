@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from email_assistant.archive.automatic import ROBOT_ADDRESS
-from email_assistant.archive.mail import Mail, Person
+from email_assistant.archive.message_kinds import ROBOT_ADDRESS
+from email_assistant.archive.messages import Mail, Person
 from email_assistant.errors import ArchiveError
 
 # An address is another account of the owner if it sent this many messages, and this share of the main account's.

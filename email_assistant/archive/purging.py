@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from email_assistant.archive.mail import Mail
+from email_assistant.archive.messages import Mail
 from email_assistant.errors import ConfigurationError, PrivacyError
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path

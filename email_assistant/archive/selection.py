@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.archive import cleaning
-from email_assistant.archive.answering import truncate_words
-from email_assistant.archive.drafting import DraftedMail, FinishedMail, draft_batch
-from email_assistant.archive.drops import DropLog
-from email_assistant.archive.index import ArchiveIndex, approximate_size
+from email_assistant.archive.cleaning_batches import DraftedMail, FinishedMail, draft_batch
+from email_assistant.archive.drop_log import DropLog
+from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.language import LanguageDetector
-from email_assistant.archive.mail import ArchiveItem
+from email_assistant.archive.messages import ArchiveItem
 from email_assistant.archive.owner import Owner, parse_owner
+from email_assistant.archive.parsing import approximate_size
 from email_assistant.archive.redaction import Redactor
-from email_assistant.archive.rules import SelectionRules
-from email_assistant.archive.signatures import SignatureProfile
-from email_assistant.archive.steps import (
+from email_assistant.archive.reply_context import truncate_words
+from email_assistant.archive.selection_rules import SelectionRules
+from email_assistant.archive.selection_steps import (
     Drafts,
     FinishedMails,
     ReadingPlan,
@@ -27,6 +27,7 @@ from email_assistant.archive.steps import (
     drop_repeats,
     finish_drafts,
 )
+from email_assistant.archive.signatures import SignatureProfile
 from email_assistant.archive.threads import hash64
 from email_assistant.archive.workers import WorkerPool
 from email_assistant.storage import jsonl

@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from hashlib import blake2b
 
 from email_assistant.archive.locales import any_of
-from email_assistant.archive.mail import Mail
+from email_assistant.archive.messages import Mail
 
 # 'Re:', 'Fwd:' and similar; there may be several in a row.
 REPLY_PREFIX = re.compile(

@@ -7,8 +7,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from email_assistant.archive.examples import Example
-from email_assistant.archive.mail import KINDS
+from email_assistant.archive.messages import KINDS
+from email_assistant.archive.report_examples import Example
 from email_assistant.reports.page import render
 
 REASONS = {

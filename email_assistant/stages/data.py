@@ -9,10 +9,11 @@ from typing import Any
 
 from email_assistant.archive import owner as owners
 from email_assistant.archive import purging, readers
-from email_assistant.archive.index import ArchiveIndex, parse_item
-from email_assistant.archive.mail import ArchiveItem, Mail
-from email_assistant.archive.rules import SelectionRules
+from email_assistant.archive.first_pass import ArchiveIndex
+from email_assistant.archive.messages import ArchiveItem, Mail
+from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.selection import Selection, select
+from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.archive.tally import Tally
 from email_assistant.archive.workers import WorkerPool
 from email_assistant.configuration.schema import Config, Data

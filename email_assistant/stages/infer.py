@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from email_assistant.archive.answering import text_to_answer, truncate_words
+from email_assistant.archive.reply_context import text_to_answer, truncate_words
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path

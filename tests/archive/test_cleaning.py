@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from email_assistant.archive import cleaning, signatures
-from email_assistant.archive.code import strip_code
+from email_assistant.archive.code_blocks import strip_code
 from email_assistant.archive.footers import strip_armor, strip_footers
-from email_assistant.archive.html import html_to_text
+from email_assistant.archive.html_text import html_to_text
 from email_assistant.archive.paragraphs import collapse_spaces, unwrap
 from email_assistant.archive.quotes import own_words, split
 from email_assistant.archive.signatures import SignatureProfile

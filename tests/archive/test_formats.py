@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from email_assistant.archive import readers
-from email_assistant.archive.index import parse_item
-from email_assistant.archive.mail import Mail, Person, Unreadable
+from email_assistant.archive.messages import Mail, Person, Unreadable
+from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.readers import containers
 from email_assistant.errors import ArchiveError
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from email_assistant.archive import mime
-from email_assistant.archive.index import parse_item
-from email_assistant.archive.mail import Mail, RawMessage, Unreadable
+from email_assistant.archive.messages import Mail, RawMessage, Unreadable
 from email_assistant.archive.mime_tree import FIELDS, parse_header, parse_tree
+from email_assistant.archive.parsing import parse_item
 
 
 def fields_of(message: Message) -> list[tuple[str, str]]:

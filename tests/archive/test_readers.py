@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from email_assistant.archive import readers
-from email_assistant.archive.index import parse_item
-from email_assistant.archive.mail import Mail, Unreadable
+from email_assistant.archive.messages import Mail, Unreadable
+from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.readers import mbox
 from email_assistant.errors import ArchiveError
 

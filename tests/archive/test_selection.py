@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from email_assistant.archive import owner, signatures, threads
 from email_assistant.archive.duplicates import jaccard, near_duplicates
 from email_assistant.archive.language import LanguageDetector, LanguageResolver
-from email_assistant.archive.mail import Mail, Person, Unreadable
-from email_assistant.archive.rules import SelectionRules
+from email_assistant.archive.messages import Mail, Person, Unreadable
 from email_assistant.archive.selection import read_and_select
+from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.errors import ArchiveError
 from email_assistant.storage.records import Email
 

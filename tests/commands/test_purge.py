@@ -8,7 +8,7 @@ import pytest
 from warm import Call
 
 from email_assistant.archive import purging
-from email_assistant.archive.mail import Mail, Person
+from email_assistant.archive.messages import Mail, Person
 from email_assistant.errors import ConfigurationError, PrivacyError
 
 Run = Callable[..., Call]

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from email_assistant.archive.examples import Example, Examples
+from email_assistant.archive.report_examples import Example, Examples
 from email_assistant.reports.archive_page import removed_lines, write_page
 
 REPORT = {

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from email_assistant.archive.mail import ArchiveItem, Unreadable
+from email_assistant.archive.messages import ArchiveItem, Unreadable
 from email_assistant.archive.mime import is_sent_folder
-from email_assistant.archive.readers import containers, eml, mbox, olm, pst, records
+from email_assistant.archive.readers import containers, eml, mbox, olm, pst, tables
 from email_assistant.archive.readers.containers import ArchiveFile
 from email_assistant.errors import ArchiveError
 
@@ -104,7 +104,7 @@ def _messages(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[Arc
     elif format == "olm":
         yield from olm.read(entry.stream, entry.name, sent)
     else:
-        yield from records.read(entry.stream, entry.name, format, columns)
+        yield from tables.read(entry.stream, entry.name, format, columns)
 
 
 def _folder_names(path: str) -> list[str]:
@@ -133,7 +133,7 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return None
     if mbox.looks_like_mbox(head):
         return "mbox"
-    if records.looks_like_jsonl(head):
+    if tables.looks_like_jsonl(head):
         return "jsonl"
     if eml.looks_like_emlx(head):
         return "emlx"
@@ -141,4 +141,4 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return "maildir" if PurePosixPath(name).parent.name in ("cur", "new") else "eml"
     if olm.looks_like_olm(head):
         return "olm"
-    return "csv" if records.looks_like_csv(head, columns.get("text")) else None
+    return "csv" if tables.looks_like_csv(head, columns.get("text")) else None

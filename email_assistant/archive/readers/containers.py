@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
-from email_assistant.archive.mail import Unreadable
+from email_assistant.archive.messages import Unreadable
 from email_assistant.archive.readers.streams import with_prefix
 
 Item = TypeVar("Item")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from email_assistant.archive.mail import RawMessage, Unreadable
+from email_assistant.archive.messages import RawMessage, Unreadable
 from email_assistant.archive.mime import MAX_MESSAGE_BYTES
 
 HEADER_FIELD = re.compile(

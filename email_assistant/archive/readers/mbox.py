@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from email_assistant.archive.mail import RawMessage, Unreadable
+from email_assistant.archive.messages import RawMessage, Unreadable
 from email_assistant.archive.mime import MAX_MESSAGE_BYTES
 from email_assistant.archive.mime_tree import MAX_HEADER_BYTES
 from email_assistant.archive.readers.streams import read_available

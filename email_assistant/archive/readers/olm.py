@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import BinaryIO
 from xml.etree import ElementTree
 
-from email_assistant.archive.html import html_to_text
-from email_assistant.archive.mail import Mail, Person, Unreadable, with_timezone
+from email_assistant.archive.html_text import html_to_text
+from email_assistant.archive.messages import Mail, Person, Unreadable, with_timezone
 from email_assistant.archive.mime import MAX_MESSAGE_BYTES, MESSAGE_ID
 
 MARKER = b"OPFMessageCopy"

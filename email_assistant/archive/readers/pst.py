@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from email_assistant.archive.mail import Mail, Unreadable
+from email_assistant.archive.messages import Mail, Unreadable
 from email_assistant.archive.mime import is_sent_folder
 from email_assistant.archive.outlook import MessageProperties, to_mail
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from email_assistant.archive.answering import text_to_answer, truncate_words
+from email_assistant.archive.reply_context import text_to_answer, truncate_words
 from email_assistant.errors import DataError
 
 MESSAGE = (

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TextIO
 
 from email_assistant.archive import cleaning, signatures
-from email_assistant.archive.drafting import DraftedMail, FinishedMail, finish_batch
-from email_assistant.archive.drops import DropLog
+from email_assistant.archive.cleaning_batches import DraftedMail, FinishedMail, finish_batch
+from email_assistant.archive.drop_log import DropLog
 from email_assistant.archive.duplicates import NearDuplicateIndex, word_set
-from email_assistant.archive.examples import sample_numbers
-from email_assistant.archive.index import ArchiveIndex
+from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.language import LanguageResolver
 from email_assistant.archive.owner import Owner
-from email_assistant.archive.rules import SelectionRules
+from email_assistant.archive.report_examples import sample_numbers
+from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.archive.signatures import SignatureProfile
 from email_assistant.archive.threads import hash64
 from email_assistant.archive.workers import WorkerPool

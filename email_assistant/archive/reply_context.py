@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from email_assistant.archive import cleaning, readers
-from email_assistant.archive.index import parse_item
-from email_assistant.archive.mail import Mail
+from email_assistant.archive.messages import Mail
 from email_assistant.archive.mime import decode_bytes
+from email_assistant.archive.parsing import parse_item
 from email_assistant.errors import DataError
 
 MAX_TEXT_BYTES = 4 << 20

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 
 from email_assistant.archive import cleaning
-from email_assistant.archive.examples import Example
-from email_assistant.archive.index import parse_item
 from email_assistant.archive.language import LanguageDetector
-from email_assistant.archive.mail import KINDS, ArchiveItem, Mail, Unreadable
+from email_assistant.archive.messages import KINDS, ArchiveItem, Mail, Unreadable
+from email_assistant.archive.parsing import parse_item
+from email_assistant.archive.report_examples import Example
 from email_assistant.archive.signatures import SignatureProfile
 
 WORD = re.compile(r"\w+")

@@ -7,59 +7,18 @@ the size of the messages. The sources of the messages are kept on disk.
 import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from heapq import nsmallest
 from pathlib import Path
 
-from email_assistant.archive import mime
-from email_assistant.archive.mail import ArchiveItem, Mail, Person, RawMessage, Unreadable
-from email_assistant.archive.mime_tree import header_bytes
-from email_assistant.archive.outlook import parse_msg
+from email_assistant.archive.messages import ArchiveItem, Mail, Person, Unreadable
 from email_assistant.archive.owner import Owner, SenderStats
+from email_assistant.archive.parsing import approximate_size, parse_envelope, without_body
 from email_assistant.archive.threads import Threads, hash64
 from email_assistant.archive.workers import WorkerPool
 
 
-def parse_item(item: ArchiveItem) -> Mail | Unreadable:
-    """Parse an item of an archive completely; Unreadable if it cannot be parsed."""
-    return _parse(item, mime.parse)
-
-
-def _without_body(item: ArchiveItem) -> ArchiveItem:
-    """The item without its body, to send less data to other processes."""
-    if isinstance(item, Mail):
-        return replace(item, text="")
-    if isinstance(item, Unreadable) or item.format != "rfc822":
-        return item
-    try:
-        return replace(item, data=header_bytes(item.data))
-    except ValueError as error:
-        return Unreadable(item.source, str(error))
-
-
 def _parse_envelopes(batch: list[ArchiveItem]) -> list[Mail | Unreadable]:
-    return [_parse_envelope(item) for item in batch]
-
-
-def _parse_envelope(item: ArchiveItem) -> Mail | Unreadable:
-    mail = _parse(item, mime.parse_envelope)
-    return replace(mail, text="") if isinstance(mail, Mail) else mail
-
-
-def _parse(item: ArchiveItem, parser: mime.Parser) -> Mail | Unreadable:
-    if not isinstance(item, RawMessage):
-        return item
-    try:
-        if item.format == "msg":
-            return parse_msg(item.data, item.source, item.sent_folder)
-        return parser(item.data, item.source, item.sent_folder)
-    except Exception as error:  # a hostile message may raise anything, and must not stop the others
-        return Unreadable(item.source, f"{type(error).__name__}: {error}"[:200])
-
-
-def approximate_size(item: ArchiveItem) -> int:
-    """The approximate size of an item in bytes, to limit batches."""
-    return len(item.data) if isinstance(item, RawMessage) else len(item.text) if isinstance(item, Mail) else 0
+    return [parse_envelope(item) for item in batch]
 
 
 class ArchiveIndex:
@@ -89,7 +48,7 @@ class ArchiveIndex:
     def add_all(self, items: Iterable[ArchiveItem], workers: WorkerPool) -> Iterator[None]:
         """Add all messages by their headers; yields after each message, for progress bars."""
         with self._sources_file.open("w", encoding="utf-8") as sources:
-            for message in workers.map_ordered(_parse_envelopes, map(_without_body, items), approximate_size):
+            for message in workers.map_ordered(_parse_envelopes, map(without_body, items), approximate_size):
                 sources.write(json.dumps(message.source) + "\n")
                 self._add(message)
                 yield

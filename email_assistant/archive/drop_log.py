@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from email_assistant.archive.drafting import DraftedMail
-from email_assistant.archive.examples import Examples
-from email_assistant.archive.index import ArchiveIndex
+from email_assistant.archive.cleaning_batches import DraftedMail
+from email_assistant.archive.first_pass import ArchiveIndex
+from email_assistant.archive.report_examples import Examples
 
 
 class DropReasons:

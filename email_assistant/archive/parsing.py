@@ -1,0 +1,47 @@
+"""Parses the items that readers yield, completely or only their headers. A broken item becomes an Unreadable."""
+
+from dataclasses import replace
+
+from email_assistant.archive import mime
+from email_assistant.archive.messages import ArchiveItem, Mail, RawMessage, Unreadable
+from email_assistant.archive.mime_tree import header_bytes
+from email_assistant.archive.outlook import parse_msg
+
+
+def parse_item(item: ArchiveItem) -> Mail | Unreadable:
+    """Parse an item completely."""
+    return _parse(item, mime.parse)
+
+
+def parse_envelope(item: ArchiveItem) -> Mail | Unreadable:
+    """Parse an item without its text."""
+    mail = _parse(item, mime.parse_envelope)
+    return replace(mail, text="") if isinstance(mail, Mail) else mail
+
+
+def _parse(item: ArchiveItem, parser: mime.Parser) -> Mail | Unreadable:
+    if not isinstance(item, RawMessage):
+        return item
+    try:
+        if item.format == "msg":
+            return parse_msg(item.data, item.source, item.sent_folder)
+        return parser(item.data, item.source, item.sent_folder)
+    except Exception as error:  # a hostile message may raise anything, and must not stop the others
+        return Unreadable(item.source, f"{type(error).__name__}: {error}"[:200])
+
+
+def without_body(item: ArchiveItem) -> ArchiveItem:
+    """The item without its body, to send less data to other processes."""
+    if isinstance(item, Mail):
+        return replace(item, text="")
+    if isinstance(item, Unreadable) or item.format != "rfc822":
+        return item
+    try:
+        return replace(item, data=header_bytes(item.data))
+    except ValueError as error:
+        return Unreadable(item.source, str(error))
+
+
+def approximate_size(item: ArchiveItem) -> int:
+    """The approximate size of an item in bytes, to limit batches."""
+    return len(item.data) if isinstance(item, RawMessage) else len(item.text) if isinstance(item, Mail) else 0
