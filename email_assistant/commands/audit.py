@@ -24,7 +24,7 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import ArtifactCache
 
 OTHERS_ACCESS = stat.S_IRWXG | stat.S_IRWXO
-# The number of paths that an error names.
+# Number of paths that an error names.
 NAMED_PATHS = 5
 
 
@@ -193,7 +193,7 @@ def _sample_passages(config: Config) -> list[bytes]:
 
 
 def _expected_folder(config: Config, path: Path) -> Path | None:
-    """The folder of artifacts or runs in which text of mails is expected; None for a file outside of these."""
+    """The folder of artifacts or runs where mail text is expected; None for a file outside of these."""
     artifacts, runs = ArtifactCache(config.outputs).root, files_folder(Path(config.paths.mlruns))
     if path.is_relative_to(artifacts):
         return artifacts / path.relative_to(artifacts).parts[0]
@@ -203,7 +203,7 @@ def _expected_folder(config: Config, path: Path) -> Path | None:
 def _temporary_files(
     config: Config, roots: Sequence[Path], calls: Sequence[Call]
 ) -> Iterator[tuple[Path, os.stat_result]]:
-    """Yield this user's files in the temporary folder since the first call, without archives and the project itself."""
+    """Yield this user's files in the temporary folder since the first run, except archives and the project itself."""
     excluded = [root.resolve() for root in (*roots, *map(Path, config.data.path or ()))]
     since = min((datetime.fromisoformat(call.time).timestamp() for call in calls), default=0.0)
     top = Path(tempfile.gettempdir()).resolve()

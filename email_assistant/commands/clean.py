@@ -86,7 +86,7 @@ def run(context: Context) -> None:
 
 
 def _end_dead_runs(client: "lazy_mlflow.MlflowClient", experiments: Sequence[str], console: Console) -> None:
-    """Mark runs whose process has ended as KILLED, and refuse to go on while others are in progress."""
+    """Mark runs whose process has ended as KILLED, and raise an error if others are in progress."""
     for run in search_runs(client, experiments, "attributes.status = 'RUNNING'"):
         process = run.data.tags.get(PROCESS_TAG, "")
         if process == processes.this_process():
@@ -116,7 +116,7 @@ def _leftovers(context: Context, client: "lazy_mlflow.MlflowClient", experiments
 
 
 def _runs_without_use(mlruns: Path, existing: set[str], deleted: set[str]) -> Iterator[Leftover]:
-    """Files of runs that were deleted in MLflow's UI, and of runs that the database does not have."""
+    """Yield the files of runs that were deleted in MLflow's UI or are not in the database."""
     for folder in run_folders(mlruns):
         if folder.name in deleted:
             yield Leftover(folder, "deleted run", folder.name)

@@ -22,7 +22,7 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 from email_assistant.storage.hashing import hash_file
 
-# The digits of a hash that are shown.
+# Digits of a hash to show.
 DIGITS = 16
 TEST_SCORES = ("bleu", "chrf", "mauve")
 VALIDATION_SCORES = tuple(f"validation_{name}" for name in ("loss", "bleu", "chrf", "mauve", "perplexity"))

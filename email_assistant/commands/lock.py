@@ -20,7 +20,7 @@ from email_assistant.storage import atomic
 from email_assistant.storage.artifacts import ArtifactCache
 
 log = logging.getLogger(__name__)
-# Files that contain no text of mails and are needed while the project is locked.
+# Files that contain no mail text and are needed while the project is locked.
 NEVER_ENCRYPTED = (VAULT_FILE, PURGED_FILE)
 
 

@@ -20,9 +20,9 @@ from email_assistant.training.planning import Machine, MemoryEstimate, TrainingS
 from email_assistant.training.throughput_probe import ThroughputProbe
 
 log = logging.getLogger(__name__)
-# The number of training mails to give a time for when it is not known.
+# Number of training mails to assume if it is not known yet.
 ASSUMED_MAILS = 1000
-# A validation runs forward, about a third of a step, over about a tenth of the mails.
+# A validation is a forward pass (about a third of a step's work) over about a tenth of the mails.
 VALIDATION_SHARE = 0.1 / 3
 
 

@@ -30,9 +30,9 @@ from email_assistant.storage.records import Email, Sentence
 
 log = logging.getLogger(__name__)
 EMAILS, OTHERS, SENTENCES = "emails.jsonl", "others.jsonl", "sentences.jsonl"
-# Files of a run that contain text of mails.
+# Files of a run that contain mail text.
 RUN_TEXTS = ("report.html", "generations.json")
-# The number of purged lines to search for afterwards.
+# Number of purged lines to search for afterwards.
 SEARCHED_LINES = 200
 
 
@@ -89,7 +89,7 @@ def run(context: Context) -> None:
     if config.purge.dry_run:
         log.info("%-10s dry run, nothing was changed (purge.dry_run=true)", "purge")
         return
-    # Saved first, so that an interrupted purge still knows the terms.
+    # Saved first, so that the terms are known after an interrupted purge.
     purging.save_terms(config.outputs, earlier | terms)
     kept = _keep_sentences(cache, plan, terms)
     for folder in [*(artifact.folder for artifact in plan.artifacts), *plan.unfinished]:
@@ -193,7 +193,7 @@ def _log_plan(config: Config, plan: PurgePlan) -> None:
 
 
 def _keep_sentences(cache: ArtifactCache, plan: PurgePlan, terms: purging.Terms) -> int:
-    """Keep the sentences that the model wrote about other mails, which takes hours, in an artifact of their own."""
+    """Keep the model's sentences about other mails, which took hours to write, in an artifact of their own."""
     emails = {artifact.content_hash(EMAILS): artifact for artifact in plan.artifacts if artifact.stage == "data"}
     kept: dict[str, Sentence] = {}
     for artifact in plan.artifacts:

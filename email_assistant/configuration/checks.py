@@ -65,7 +65,7 @@ def from_composed(values: Mapping[str, Any], rules: Rules) -> Config:
 
 
 def _typed(values: Mapping[str, Any]) -> Config:
-    """Validate as JSON: only there do strict types accept a mapping for a dataclass."""
+    """Validate as JSON, because only then do strict types accept a mapping for a dataclass."""
     return TypeAdapter(Config).validate_json(json.dumps(dict(values)))
 
 

@@ -100,7 +100,7 @@ def run(main: Callable[[], None], rules: Rules, errors: ErrorReporter | None = N
 
 
 def _is_of_disk(error: Exception) -> bool:
-    """Whether an error comes from the disk, though its class does not say so: Rust libraries and torch.save."""
+    """Whether an error of a Rust library or of torch.save is a disk error, although its class does not say so."""
     return re.search(r"\(os error \d+\)|PytorchStreamWriter failed writing file", str(error)) is not None
 
 
@@ -157,7 +157,7 @@ def check(arguments: list[str], conf: Path, rules: Rules, processes: int = 1) ->
 
 
 def _of_sweep_file(overrides: list[Override], conf: Path, name: str) -> list[str]:
-    """What a file of conf/sweep/ varies, as overrides, without the keys that the command line gives."""
+    """The overrides that a file of conf/sweep/ varies, except for keys on the command line."""
     given = {override.key_or_group for override in overrides}
     with initialize_config_dir(config_dir=str(conf)):
         lines = [_values(override)[0] for override in overrides]
@@ -215,7 +215,7 @@ def _values(override: Override) -> list[str]:
 
 
 def _faults_of_values(overrides: list[Override], conf: Path, name: str, rules: Rules) -> list[str]:
-    """Compose the call, and again for every further value of a sweep."""
+    """Compose the configuration, and again for every further value of a sweep."""
     choices = [_values(override) for override in overrides]
     first = [values[0] for values in choices]
     calls = [first]

@@ -78,7 +78,7 @@ BY_LANGUAGE = tuple(f"summarizer.{name}" for name in ("prompts", "starts", "ment
 NON_RESULT_GROUPS = frozenset(
     ["tracking", "infer", "compare", "sweep", "clean", "privacy", "audit", "purge", "vault", "plan", "export", "paths"]
 )
-# Nor do these keys of other groups: they only say how and where a run is executed.
+# Keys of other groups that do not either: they only set how and where a run is executed.
 EXECUTION_KEYS = frozenset(
     [
         "stage",

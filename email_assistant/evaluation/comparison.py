@@ -19,7 +19,7 @@ from email_assistant.metrics.per_mail_score import PerMailScore
 from email_assistant.metrics.scores import OWNER, SCORES
 
 Arms = Mapping[str, Mapping[str, PerMailScore]]
-# Scores that the owner's own mails have too, so that there is a gap between the base model and the owner.
+# Scores that the owner's own mails also have, so that the base model's distance to the owner is defined.
 GAPS = ("mauve", "authorship")
 
 

@@ -106,7 +106,7 @@ class OptunaSweeper(Sweeper):
         return StudyFile(str(path), name, direction, self.prune, self.startup_trials)
 
     def _launch(self, study: "Study", trials: "Sequence[Trial]", fixed: list[str], first: int) -> Sequence[JobReturn]:
-        """Run one job for each trial; if the call is stopped, its trials count as failed."""
+        """Run one job for each trial; if the sweep is stopped, its trials count as failed."""
         overrides = [
             [*fixed, *(f"{key}={value}" for key, value in trial.params.items()), f"sweep.trial={trial.number}"]
             for trial in trials

@@ -169,7 +169,7 @@ def _effect(by_value: Mapping[str, Sequence[ScoredRun]], ranked_by: str, weights
 
 
 def _cost(score: str, value: float) -> float:
-    """A score as a number that is better the smaller it is."""
+    """A score as a cost: lower is better."""
     return value if SCORES[score].better == "low" else -value
 
 

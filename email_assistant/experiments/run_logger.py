@@ -17,7 +17,7 @@ from email_assistant.experiments import lazy_mlflow, processes, sweep_environmen
 from email_assistant.experiments.connection import LONGEST_NAME, connect
 from email_assistant.experiments.tags import CALL_TAG, COMMIT_TAG, CONFIGURATION, NAME_TAG, PARENT_TAG, PROCESS_TAG
 
-# The most characters of a parameter or tag, and the most parameters of one request.
+# Maximum number of characters of a parameter or tag, and of parameters in one request.
 LONGEST_VALUE = 6000
 BATCH = 100
 

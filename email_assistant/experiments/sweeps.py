@@ -87,7 +87,7 @@ def sweep_key(overrides: Mapping[str, Override]) -> str:
 def resumable_parent(client: "lazy_mlflow.MlflowClient", experiment: str, key: str) -> str | None:
     """The id of the newest run of a sweep with this key that no process is working on; None if there is none."""
     for run in search_runs(client, [experiment], f"tags.`{SWEEP_KEY_TAG}` = '{key}'"):
-        # A run that is RUNNING belongs to another call, unless its process was killed.
+        # A run that is RUNNING belongs to another process, unless that was killed.
         if run.info.status != "RUNNING" or processes.has_ended(run.data.tags.get(PROCESS_TAG, "")):
             return str(run.info.run_id)
     return None

@@ -2,9 +2,9 @@
 
 # The stage of a sweep's parent run.
 SWEEP = "sweep"
-# Set on a sweep's parent: identifies the sweep, so that a later call with the same overrides resumes it.
+# Set on a sweep's parent: identifies the sweep, so that running it again with the same overrides resumes it.
 SWEEP_KEY_TAG = "sweep.key"
-# Set on a job of a sweep: the parent run, the last call of the sweep that the job belongs to, why it was pruned.
+# Set on a job of a sweep: the parent run, the last time that the sweep ran, and why the job was pruned.
 PARENT_TAG = "mlflow.parentRunId"
 CALL_TAG = "sweep.call"
 PRUNED_TAG = "sweep.pruned"

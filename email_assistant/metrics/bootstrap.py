@@ -7,7 +7,7 @@ import numpy as np
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.per_mail_score import Average, PerMailScore
 
-# Of the intervals.
+# Confidence level of the intervals.
 CONFIDENCE = 0.95
 # Differences with a smaller p-value are significant.
 SIGNIFICANCE_LEVEL = 0.05

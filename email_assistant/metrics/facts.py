@@ -8,7 +8,7 @@ from email_assistant.lexicon.languages import alternatives, words
 
 NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _WORD = r"[A-ZА-ЯЁ][\w'’-]*(?:&\w+)*"
-# Of more than one letter.
+# Capitalised words of more than one letter.
 _CAPITALISED = re.compile(rf"\b(?!I['’])(?=\w(?:[\w'’-]|&\w)){_WORD}")
 # What precedes the beginning of a sentence: a line break, an item's number, a full stop, a colon, an opening mark.
 _OPENED = re.compile(
@@ -17,7 +17,7 @@ _OPENED = re.compile(
 FUNCTION_WORDS = words("function_words")
 _NOT_FIRST_NAMES = FUNCTION_WORDS | words("sentence_openers")
 DATES = re.compile(alternatives("weekdays_months"), re.IGNORECASE)
-# The fewest letters of a stem.
+# Minimum number of letters in a stem.
 STEM = 4
 # A fact in a larger share of the owner's mails is frequent: the owner's name, a colleague that is always copied.
 FREQUENT_SHARE = 0.1

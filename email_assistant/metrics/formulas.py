@@ -13,7 +13,7 @@ from sacrebleu.metrics import BLEU, CHRF
 Array = NDArray[np.float64]
 # Points of MAUVE's divergence curve without its ends, as in mauve-text.
 CURVE_POINTS = 25
-# Of the perplexity, so that it stays finite.
+# Upper bound of the perplexity, so that it stays finite.
 MOST_PERPLEXITY = 1e6
 
 

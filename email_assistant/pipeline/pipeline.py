@@ -70,7 +70,7 @@ def _context(config: Config, origin: Origin | None, processes: DistributedContex
 
 def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) -> float | None:
     """Run as one of several processes: rank 0 does everything, the workers only their share of the training."""
-    # It imports torch, which takes seconds that other calls need not wait for.
+    # It imports torch, which takes seconds that other runs need not wait for.
     from email_assistant.language_model import collectives
 
     processes = collectives.init()
@@ -83,13 +83,13 @@ def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) ->
     else:
         objective = _lead(_context(config, origin, processes), catalog)
         collectives.broadcast_command(processes, None)
-    # Not after an error, when the others may wait for anything: the launcher ends them.
+    # Skipped after an error, when the others may be waiting for anything: the launcher ends them.
     collectives.shutdown(processes)
     return objective
 
 
 def _refuse_locked(config: Config) -> None:
-    """Nothing is read or written while files are encrypted."""
+    """Refuse to run while files are encrypted."""
     state = vault_state.read_state(config.outputs)
     if state != "open" and config.stage not in ("lock", "unlock"):
         remedy = "stage=unlock decrypts it" if state == "locked" else "stage=lock or unlock was interrupted; repeat it"
@@ -131,7 +131,7 @@ def _lead(context: Context, catalog: Catalog) -> float | None:
 
 @contextmanager
 def _run_status(context: Context) -> Iterator[None]:
-    """End the run as what it came to: FINISHED, FAILED or KILLED."""
+    """End the run with its outcome: FINISHED, FAILED or KILLED."""
     run = context.run
     try:
         yield
@@ -165,7 +165,7 @@ def _run_command(command: Command, context: Context, catalog: Catalog) -> None:
 
 
 def _objective(config: Config, catalog: Catalog, metrics: Mapping[str, float]) -> float | None:
-    """The metric that a sweep chooses by; None outside a sweep, and for what logs no scores."""
+    """The metric that a sweep ranks jobs by; None outside of a sweep, and for stages that log no scores."""
     # A trial reports it even without a store.
     if sweep_environment.current_job() is None and config.sweep.trial is None:
         return None
@@ -246,7 +246,7 @@ def _find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
     exact = context.cache.find(stage.name, key.key)
     if exact or not key.scoring_dependencies or context.config.stage in (stage.name, "all"):
         return exact
-    # What comes after reads the result; how it was scored does not matter there.
+    # Later stages read the result; how it was scored does not matter to them.
     return context.cache.find_by_result(stage.name, key.result_hash)
 
 

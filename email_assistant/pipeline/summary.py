@@ -37,7 +37,7 @@ def show(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str,
 
 
 def _show_evaluation(console: Console, artifact: Artifact) -> None:
-    # Scores need numpy, without which the command line answers faster.
+    # Imported here because scores need numpy, which would slow down the command line.
     from email_assistant.evaluation.score_table import on_screen
 
     report = jsonl.read_json(artifact.path("report.json"))

@@ -43,7 +43,7 @@ OWNER_ONLY_UMASK = 0o077
 PRIVATE_NETWORKS = [
     ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 ]
-# Environment variables by which the processes of a call share its audit log and its id.
+# Environment variables that give the processes of a run its audit log and its id.
 LOG_VARIABLE, CALL_VARIABLE = "EMAIL_ASSISTANT_RECORD", "EMAIL_ASSISTANT_CALL"
 # The folder of audit logs in the outputs.
 AUDIT_FOLDER = "audit"
@@ -89,11 +89,11 @@ def guarded_environment() -> dict[str, str]:
 
 
 def start_audit_log(folder: Path, stage: str) -> None:
-    """Log the start of a call, and from now on the connections of its processes, for `stage=audit`.
+    """Log the start of a run, and from now on the connections of its processes, for `stage=audit`.
 
     Args:
         folder: The folder of the logs, one file per day.
-        stage: The stage of the call. No other values are logged, since they may contain names.
+        stage: The stage of the run. No other values are logged, since they may contain names.
     """
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)

@@ -17,7 +17,7 @@ from email_assistant.storage.records import Sentence
 
 # Only the first tokens of a mail decide whether an instruction makes the mail more likely.
 JUDGED_TOKENS = 64
-# Faults that an instruction may lose with its last clauses.
+# Faults that dropping the last clauses may fix.
 CURED_BY_SHORTENING = ("invented", "unfounded", "too_long", "copied")
 TOP_P = 0.95
 
@@ -94,7 +94,7 @@ class InstructionWriter:
         for candidate in candidates:
             fault = rejection_reason(candidate, start, email["text"], completion.text, known)
             if not fault and is_vague(candidate, email["text"], job.without_model[0]):
-                # Another attempt is seldom less vague.
+                # Another attempt is rarely less vague.
                 job.faults.append("says_little")
                 self._finish_without_model(job)
                 return

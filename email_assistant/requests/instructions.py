@@ -18,7 +18,7 @@ CHAT_GREETING = re.compile(rf"^\s*({alternatives('chat_greetings')})( there)?\s*
 # Marks around an answer; an apostrophe that belongs to the word before it, as in "Bo's", stays.
 QUOTES = re.compile(r"^[\s\"'«»“”*]+(?<!')(?<!’)|^['’](?!s\b)|[\s\"'«»“”*]+$")
 SPACE_BEFORE_MARK = re.compile(r"\s+([,.;:])")
-# Where a clause ends that can be left out with everything after it.
+# The end of a clause, from where the rest of an instruction can be dropped.
 CLAUSE = re.compile(rf"[,;.]? (?:{alternatives('conjunctions')})\b|[,;.] ")
 FEWEST_WORDS = 4
 

@@ -12,7 +12,7 @@ GREETING = re.compile(rf"^(?:{alternatives('greetings')})\b", re.IGNORECASE)
 BARE_WORD = re.compile(r"[^\w$€£/~]*(?P<word>.*?)[^\w%€]*$")
 ADDRESS = re.compile(r"://|^www\.|@")
 QUESTION = re.compile(r"\?[\"'”»)\]]*\s*$")
-# Content words that a sentence after the first one needs to be noted.
+# Minimum number of content words in a sentence after the first, to be noted.
 FEWEST_NOTED = 2
 # Shorter lines at the end are a sign-off: 'Thanks', 'Best, Ruth'.
 LONGEST_SIGN_OFF = 3

@@ -31,7 +31,7 @@ class Bm25:
         """Index the documents' lower-cased words."""
         import bm25s
 
-        # It logs every step.
+        # bm25s logs every step.
         logging.getLogger("bm25s").setLevel(logging.WARNING)
         self._index = bm25s.BM25()
         self._index.index([_words(document) for document in documents], show_progress=False)

@@ -70,9 +70,9 @@ def split_depends_on(config: Config) -> dict[str, Any]:
     return {"split": asdict(config.split), "seed": config.seed}
 
 
-# Of the trainer group: what changes speed or memory, or only the scores.
+# Keys of the trainer group that change only speed, memory or the scores.
 _NOT_LEARNED = ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "scored_mails")
-# And what has no effect in each privacy mode.
+# Keys of the trainer group that have no effect, by privacy mode.
 _WITHOUT_EFFECT = {
     "none": ("privacy", "canary_limit", "epsilon", "delta"),
     "careful": ("epsilon", "delta"),

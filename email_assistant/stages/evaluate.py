@@ -35,7 +35,7 @@ from email_assistant.storage.hashing import hash_of
 from email_assistant.storage.records import CachedMail, GeneratedMail, Pair
 
 log = logging.getLogger(__name__)
-# The most of the owner's mails to train the authorship judge on: the n-grams of more do not fit in memory.
+# Maximum number of the owner's mails to train the authorship judge on: the n-grams of more do not fit in memory.
 MAX_JUDGE_MAILS = 5000
 # A judge with a lower accuracy on its own training data is reported as unreliable.
 RELIABLE_JUDGE = 0.8

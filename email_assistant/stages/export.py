@@ -29,7 +29,7 @@ def check(config: Config) -> None:
 
 
 def _privacy_note(context: Context, adapter: Path) -> str:
-    """What was measured of how much an adapter remembers, in one line."""
+    """What is known about how much an adapter remembers, in one line."""
     weights = hash_file(adapter / WEIGHTS)
     trained = next(
         (artifact for artifact in context.cache.all_of("train") if lineage.has_weights(artifact, weights)), None

@@ -138,7 +138,7 @@ def open_session(
 
 @contextmanager
 def _generator(config: Config, processes: DistributedContext, adapter: Path) -> Iterator[TextGenerator]:
-    # Checked before the base model is read, which takes long.
+    # Checked before the base model is read, which takes a while.
     check_base(adapter, base_fingerprint(config.model, config.outputs))
     if config.generation.backend == "llama_cpp":
         config.outputs.mkdir(parents=True, exist_ok=True)

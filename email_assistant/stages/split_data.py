@@ -100,7 +100,7 @@ def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, s
 
 
 def _moment(pair: Pair) -> float:
-    """Seconds since 1970; a date without a zone is taken as UTC."""
+    """Seconds since 1970; a date without a zone counts as UTC."""
     if not pair["date"]:
         return 0.0
     date = datetime.fromisoformat(pair["date"])

@@ -95,7 +95,7 @@ def _copy(trained: Artifact, folder: Path) -> None:
 
 
 def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
-    """Train, save the best weights, and return the model with them and the facts of the training."""
+    """Train, save the best weights, and return the model with them and the facts about the training run."""
     config, processes, split = inputs.config, inputs.processes, inputs.artifacts["split"].folder
     base = set_up_base(config.model, processes, to_shard=processes.sharded)
     scratch = folder.resolve() / PROGRESS / "examples"
@@ -120,8 +120,8 @@ def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageM
     _save_adapter(model, folder / "adapter", config, fingerprint, initial)
     if initial is None and not processes.sharded:
         return model, facts
-    # The base in memory lacks what PiSSA moved into the adapter, or is in other processes; what was saved is scored,
-    # on the base as it was.
+    # Score the saved adapter on the original base: the base in memory lacks what PiSSA moved into the adapter, or is
+    # sharded over several processes.
     collectives.broadcast_command(processes, {"do": "rest"})
     del model, trainer, base
     free_memory()
@@ -136,7 +136,7 @@ def _add_adapter(config: Config, base: LanguageModel, processes: DistributedCont
 
 
 def _reporter(inputs: StageInputs) -> Callable[[dict[str, float], int], None]:
-    """Logs the metrics of every step; a resumed training reports its steps from the first one."""
+    """Logs the metrics of every step; a resumed run reports its steps from the first one."""
     trial, validations = trials.current_trial(inputs.config.sweep.trial), itertools.count()
 
     def report(metrics: dict[str, float], step: int) -> None:
@@ -148,10 +148,10 @@ def _reporter(inputs: StageInputs) -> Callable[[dict[str, float], int], None]:
 
 
 def _trainer_class(config: Config) -> type[Trainer]:
-    """The trainer that keeps the configured promise of privacy."""
+    """The trainer for the configured privacy mode."""
     if config.trainer.privacy != "differential":
         return Trainer
-    # It takes a while to import, and few need it.
+    # Opacus takes a while to import, and few runs need it.
     from email_assistant.training.differential import DifferentialTrainer
 
     return DifferentialTrainer
@@ -183,7 +183,7 @@ def _counts(counts: EncodedCounts) -> dict[str, int]:
 
 
 def _refuse_memorisation(config: Config, metrics: Mapping[str, Any], folder: Path) -> None:
-    """Delete an adapter that memorised its canaries, where `trainer.privacy` forbids it.
+    """Delete an adapter that memorised its canaries if `trainer.privacy` forbids that.
 
     Raises:
         PrivacyError: when it did.

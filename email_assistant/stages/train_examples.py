@@ -118,6 +118,6 @@ def check(encoder: ChatEncoder, training: Examples, validation: Examples) -> Non
     """
     example_checks.validate_examples(encoder, training, validation)
     if training:
-        # Only on the screen: mail has no place in a log file.
+        # Only on the screen: log files must not contain mail.
         example = example_checks.render_example(encoder, training[0])
         print(f"first example, supervised between » and «:\n{example}", flush=True)
