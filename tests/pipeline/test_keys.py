@@ -56,7 +56,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
 
 def keys_of(config: Config, content: str = "") -> dict[str, str]:
     """The key of each stage, where the artifacts before it have a certain content."""
-    before = {name: SimpleNamespace(content=lambda *names: f"{content} {names}") for name in STAGES}
+    before = {name: SimpleNamespace(content_hash=lambda *names: f"{content} {names}") for name in STAGES}
     return {name: stage.key_of(config, before).key for name, stage in STAGES.items()}  # type: ignore[arg-type]
 
 
