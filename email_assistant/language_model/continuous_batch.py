@@ -23,7 +23,7 @@ class Row:
         prompt_id: Its index among all prompts.
         prompt_logits: Logits of the first new token, (vocabulary,), for further rows with the same prompt.
         num_tokens: Tokens generated so far.
-        last_token: The last of them.
+        last_token: The last generated token.
     """
 
     prompt_id: int
@@ -50,10 +50,10 @@ class ContinuousBatch:
         """Prefill the common prefix of all prompts.
 
         Args:
-            decoder: Without rows.
+            decoder: A decoder without rows.
             prompts: Token ids. Equal prompts are prefilled once if they are next to each other.
             params: How tokens are chosen.
-            seeds: Of each prompt.
+            seeds: The seed of each prompt.
             stop_ids: Token ids that end a completion.
             batch_size: The maximum number of rows.
         """

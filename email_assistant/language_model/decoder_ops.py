@@ -20,7 +20,7 @@ class DecoderShape:
         num_heads: Query heads.
         num_kv_heads: Key-value heads.
         head_dim: Width of a head.
-        epsilon: Of the RMS norms.
+        epsilon: The epsilon of the RMS norms.
     """
 
     num_heads: int

@@ -12,7 +12,7 @@ class SamplingParams:
 
     Attributes:
         max_new_tokens: Maximum length of a completion, in tokens.
-        temperature: 0 is greedy decoding.
+        temperature: The sampling temperature; 0 is greedy decoding.
         top_p: Nucleus sampling (Holtzman et al. 2019, arXiv:1904.09751).
         min_p: Tokens with less than this fraction of the most likely token's probability are never sampled
             (Nguyen et al. 2024, arXiv:2407.01082); 0 disables it.
@@ -35,8 +35,8 @@ class Completion:
     """What a model generated for one prompt.
 
     Attributes:
-        text: Without the end-of-turn token.
-        num_tokens: With it.
+        text: The text, without the end-of-turn token.
+        num_tokens: Number of tokens, including the end-of-turn token.
         finish_reason: 'stop' after a stop token, 'length' after `SamplingParams.max_new_tokens` tokens.
     """
 

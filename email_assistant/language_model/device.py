@@ -1,4 +1,4 @@
-"""The device, number format and memory that a model is computed with."""
+"""The device, number format and memory of a model."""
 
 import gc
 
@@ -13,8 +13,8 @@ def choose_device(settings: Model, processes: DistributedContext = SINGLE_PROCES
     """The configured device; 'auto' is CUDA if there is any. With several processes each has its own GPU.
 
     Args:
-        settings: As configured.
-        processes: Those that train together, all on this machine.
+        settings: The model group of the configuration.
+        processes: The processes that train together, all on this machine.
 
     Raises:
         ConfigurationError: when CUDA is configured but not available.

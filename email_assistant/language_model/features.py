@@ -25,10 +25,10 @@ def embed_texts(
 def embed_ids(
     model: LanguageModel, texts: Sequence[Sequence[int]], pooling: Literal["last", "mean"]
 ) -> NDArray[np.float64]:
-    """Embed texts by the base model. An adapter is disabled, so that embeddings do not depend on training.
+    """Embed texts with the base model. An adapter is disabled, so that embeddings do not depend on training.
 
     Args:
-        model: On its device, in evaluation mode.
+        model: A model on its device, in evaluation mode.
         texts: Token ids of each text, none empty.
         pooling: The hidden state of the last token, or the mean over all tokens.
 

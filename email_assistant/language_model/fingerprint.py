@@ -47,11 +47,11 @@ def _cached_folder(name: str) -> Path:
 
 
 def generation_key(settings: Generation, model: Model, outputs: Path) -> dict[str, Any]:
-    """What the text of generated mails depends on, beside the base model, the adapter, the prompts and the seed.
+    """What the text of generated mails depends on besides the base model, the adapter, the prompts and the seed.
 
     Args:
         settings: How mails are generated.
-        model: For the file of llama.cpp.
+        model: The model group of the configuration, for llama.cpp's file.
         outputs: The folder with the cache of hashes.
 
     Raises:
@@ -67,7 +67,7 @@ def base_fingerprint(settings: Model, outputs: Path) -> str:
     """The fingerprint of the configured base model.
 
     Args:
-        settings: As configured.
+        settings: The model group of the configuration.
         outputs: The folder with the cache of hashes.
 
     Raises:
@@ -77,10 +77,10 @@ def base_fingerprint(settings: Model, outputs: Path) -> str:
 
 
 def base_identity(settings: Model, outputs: Path) -> dict[str, Any]:
-    """The base model by its content and its number format: not where it is, nor what computes it.
+    """The base model's content and number format, independent of its location and of what computes it.
 
     Args:
-        settings: As configured.
+        settings: The model group of the configuration.
         outputs: The folder with the cache of hashes.
 
     Raises:
@@ -92,10 +92,10 @@ def base_identity(settings: Model, outputs: Path) -> dict[str, Any]:
 
 
 def features_fingerprint(settings: Mauve, outputs: Path) -> str | None:
-    """The fingerprint of the model of MAUVE's features; None if that is the base model.
+    """The fingerprint of the model that computes MAUVE's features; None if that is the base model.
 
     Args:
-        settings: As configured.
+        settings: The model group of the configuration.
         outputs: The folder with the cache of hashes.
 
     Raises:
@@ -120,7 +120,7 @@ def fingerprint(path: str, cache_file: Path) -> str:
     """A hash of a model's weights and configuration.
 
     Args:
-        path: As in `model.path`.
+        path: A folder or a hub name, as in `model.path`.
         cache_file: As for `hash_of_files`.
 
     Raises:
@@ -134,7 +134,7 @@ def hash_of_files(files: Iterable[Path], cache_file: Path) -> str:
     """A hash of files by their names and contents.
 
     Args:
-        files: In any order.
+        files: The files, in any order.
         cache_file: Keeps the hash of each file with its size and modification time, so that gigabytes are read once.
     """
     cached = _read_cache(cache_file)

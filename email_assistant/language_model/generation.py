@@ -36,10 +36,10 @@ def generate(
     """Complete every prompt. When memory runs out, the rest is generated in smaller batches.
 
     Args:
-        model: On its device, in evaluation mode.
+        model: A model on its device, in evaluation mode.
         prompts: Token ids, none empty.
         params: How tokens are chosen.
-        seeds: Of each prompt, from `row_seed`.
+        seeds: The seed of each prompt, from `row_seed`.
         batch_size: The maximum number of rows at a time; llama.cpp uses its own number of slots instead.
         on_completion: Called with the index of a prompt and its completion as soon as it is finished, once for every
             prompt and in any order.

@@ -29,7 +29,7 @@ class KVCache:
         """Start without sequences.
 
         Args:
-            num_layers: Of the model.
+            num_layers: Number of the model's layers.
             num_heads: Key-value heads.
             head_dim: Width of a head.
             like: A tensor with the dtype and device of the cache.

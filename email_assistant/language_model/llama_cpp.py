@@ -1,6 +1,6 @@
 """Generation by llama.cpp (xllamacpp) from 4-bit GGUF weights, for machines without a GPU.
 
-The prompts' token ids are those of every backend; samples differ because the random numbers do. With a repetition
+The prompts' token ids are the same in all backends; samples differ because the random numbers do. With a repetition
 penalty llama.cpp looks back `max_new_tokens` tokens, which may include the end of the prompt.
 """
 
@@ -28,7 +28,7 @@ class LlamaCpp:
     """A GGUF model, with or without an adapter.
 
     Attributes:
-        encoder: Of the model that the GGUF was made from.
+        encoder: The encoder of the model that the GGUF was made from.
         adapted: Whether the adapter is applied; may be changed between calls.
     """
 
@@ -39,10 +39,10 @@ class LlamaCpp:
 
         Args:
             gguf: The base model.
-            encoder: With the tokenizer of the base model.
+            encoder: An encoder with the tokenizer of the base model.
             adapter: A LoRA adapter as GGUF, from `gguf_adapter.write`, or None.
             slots: How many prompts are completed at a time.
-            threads: None: one per core.
+            threads: CPU threads; None: one per core.
 
         Raises:
             ModelError: when a file does not exist.

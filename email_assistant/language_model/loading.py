@@ -1,4 +1,4 @@
-"""Loads a base model and its adapter from local folders. Nothing of the process is changed (`process` does that)."""
+"""Loads a base model and its adapter from local folders. Process-wide settings are not changed (see `process`)."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class LanguageModel:
 
     Attributes:
         model: The base model, or peft's wrapper with an adapter.
-        encoder: Of the model.
-        device: Where the model computes.
-        dtype: What the model computes in.
+        encoder: The encoder of the model.
+        device: The device that the model computes on.
+        dtype: The number format that the model computes in.
     """
 
     model: PreTrainedModel | PeftModel
@@ -59,8 +59,8 @@ def load_base(settings: Model, processes: DistributedContext = SINGLE_PROCESS, t
     """The base model in evaluation mode, with frozen weights.
 
     Args:
-        settings: As configured.
-        processes: Those that train together.
+        settings: The model group of the configuration.
+        processes: The processes that train together.
         to_shard: Load it into CPU memory, from where `collectives.shard_model` spreads it over the processes.
 
     Raises:

@@ -17,7 +17,7 @@ class LoraLinear:
     """A frozen linear layer, with or without a LoRA update (Hu et al. 2021, arXiv:2106.09685).
 
     Attributes:
-        layer: In float32 or 4 bit.
+        layer: The frozen layer, in float32 or 4 bit.
         lora_a: (rank, in), or None.
         lora_b: (out, rank), or None.
         scale: Factor of the update.
@@ -61,12 +61,12 @@ class FusedLinear:
     """One or more linear layers on the same input, computed by one matrix multiplication.
 
     Attributes:
-        linears: In the order of their outputs.
+        linears: The layers, in the order of their outputs.
         bias: (out,) of all layers, or None.
     """
 
     def __init__(self, linears: Sequence[LoraLinear]) -> None:
-        """Refer to the layers' weights; nothing is copied but a bias."""
+        """Refer to the layers' weights; only biases are copied."""
         self.linears = list(linears)
         self._offsets = [0, *accumulate(int(linear.layer.out_features) for linear in linears)]
         has_bias = any(linear.layer.bias is not None for linear in linears)
@@ -128,7 +128,7 @@ class FusedLinear:
 
         Args:
             inputs: (tokens, in).
-            masks: From `dropout_masks`.
+            masks: The masks from `dropout_masks`.
             residual: (tokens, out), added to the output; None: nothing is added.
         """
         weights = self.merged_weight(with_lora=not masks)
@@ -150,8 +150,8 @@ class FusedLinear:
 
         Args:
             grad_output: (tokens, out).
-            inputs: As given to `forward`.
-            masks: As given to `forward`.
+            inputs: The inputs that were given to `forward`.
+            masks: The masks that were given to `forward`.
 
         Returns:
             The gradient of the input, (tokens, in), and those of `lora_weights`.

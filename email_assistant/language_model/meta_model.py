@@ -1,4 +1,4 @@
-"""A base model without its weights, on the meta device, and the memory that its weights take."""
+"""A base model without its weights, on the meta device, and the memory that its weights need."""
 
 from collections.abc import Callable
 from typing import Any
@@ -60,7 +60,7 @@ def replace_linear_layers(model: Any, replacement: Callable[[nn.Linear], nn.Modu
 
 
 class Nf4Linear(nn.Linear):
-    """Takes the memory of bitsandbytes' Linear4bit: packed weights, dequantized for each multiplication."""
+    """Needs as much memory as bitsandbytes' Linear4bit: packed weights, dequantized for each multiplication."""
 
     def __init__(self, inputs: int, outputs: int, dtype: torch.dtype) -> None:
         """Allocate on the meta device, without bias; the parameter `weight` has no elements."""

@@ -12,12 +12,12 @@ def render_modelfile(
     """The text of a Modelfile.
 
     Args:
-        encoder: Of the base model.
+        encoder: The encoder of the base model.
         settings: How tokens are sampled.
         gguf: The base model as GGUF; None leaves a placeholder.
         adapter: The adapter's file, relative to the Modelfile.
         num_ctx: Size of the context, in tokens.
-        seed: Of sampling.
+        seed: The seed of sampling.
     """
     base = Path(gguf).expanduser().resolve() if gguf else "./base.gguf"
     stops = sorted(str(encoder.tokenizer.convert_ids_to_tokens(token)) for token in encoder.stop_ids)

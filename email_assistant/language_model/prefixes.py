@@ -1,4 +1,4 @@
-"""What token sequences have in common at their beginning."""
+"""The common prefix of token sequences."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
 """Settings of the whole process for working with a model: threads, precision, library logs and malloc.
 
-`loading.load_base` changes none of them. Whoever owns the process and starts its work calls `set_up_base` instead.
+`loading.load_base` changes none of them. The code that owns the process calls `set_up_base` instead.
 """
 
 import ctypes
@@ -28,9 +28,9 @@ def set_up_base(
     """Configure the process for a model, and load the model.
 
     Args:
-        settings: As configured.
-        processes: Those that train together.
-        to_shard: As for `load_base`.
+        settings: The model group of the configuration.
+        processes: The processes that train together.
+        to_shard: See `load_base`.
 
     Raises:
         ConfigurationError: when CUDA is configured but not available.
@@ -58,7 +58,7 @@ def configure(settings: Model, device: torch.device) -> None:
 def keep_freed_memory(weight_bytes: int) -> None:
     """Let malloc keep freed memory from now on instead of returning it to the kernel after every step.
 
-    To be called after the model is loaded: memory that loading needed is returned first. Large blocks are always
+    Call it after the model is loaded, so that the memory that loading needed is returned first. Large blocks are always
     returned, or small blocks that outlive them would fragment the heap. A large model keeps only small blocks: for it
     the memory matters more than the time.
 

@@ -1,6 +1,6 @@
 """Choosing the next token of every row of a batch.
 
-Not by transformers' `LogitsProcessorList`, because rows join and leave the batch and share one call: its processors
+transformers' `LogitsProcessorList` is not used: rows join and leave the batch and share one call, but its processors
 read the whole history of every row, padded to one length, at each step, count the prompt as generated text, and sort
 the full vocabulary for top-p. Here each row keeps what it needs of its history, and only the most likely tokens are
 sorted.
@@ -14,16 +14,16 @@ import torch
 
 from email_assistant.language_model.decoding import SamplingParams
 
-# Number of most likely tokens that are sorted first; the nucleus nearly always lies within them.
+# Number of most likely tokens that are sorted first; the nucleus is nearly always among them.
 TOP_K_FIRST = 256
 
 
 @dataclass
 class _RowState:
-    """What a row's next token depends on beside the logits.
+    """What a row's next token depends on besides the logits.
 
     Attributes:
-        rng: Of the row.
+        rng: The row's random generator.
         generated: Ids of all tokens so far.
         last_tokens: The last `no_repeat_ngram_size` - 1 tokens.
         next_tokens: For each run of tokens of that length, the tokens that have followed it.
@@ -42,8 +42,8 @@ class Sampler:
         """Start without generated tokens.
 
         Args:
-            params: Of all rows.
-            seeds: Of each row that will ever be sampled, in the order of their ids.
+            params: The sampling parameters of all rows.
+            seeds: The seed of each row that will ever be sampled, in the order of their ids.
         """
         self._params = params
         self._rows = [_RowState(random.Random(seed)) for seed in seeds]

@@ -1,4 +1,4 @@
-"""What one language contributes, and the joined words of all languages.
+"""The words of each language, and the joined words of all languages.
 
 Mails mix languages, so the rules of all of them apply to every text. Another language is one more `Language` in
 `LANGUAGES`. Patterns are regular expressions, matched without case.
@@ -21,9 +21,9 @@ class Language:
         not_names: Capitalised words that open a mail as a name would, lower case: 'thanks', 'all'.
         function_words: Articles, pronouns, prepositions, auxiliary verbs and the like, lower case.
         pronouns: Personal pronouns and possessives, lower case: who does it to whom.
-        question_words: Lower case.
-        negations: Lower case.
-        polite_words: Lower case.
+        question_words: Question words, lower case.
+        negations: Negations, lower case.
+        polite_words: Polite words, lower case.
         request_words: Beginnings of words that requests use and mails need not contain: 'write', 'ask'.
         sentence_openers: Words that often precede a name at the beginning of a sentence, lower case.
         conjunctions: Patterns that join clauses.

@@ -21,14 +21,14 @@ class MovingAverage:
 
         Args:
             weights: The trained weights by name; they are read, and replaced by `applied`, in place.
-            decay: In [0, 1); with 0 the average is the last step's weights.
+            decay: The decay, in [0, 1); with 0 the average is the last step's weights.
         """
         self._weights, self._decay = weights, decay
         self.values = {name: torch.zeros_like(weight, requires_grad=False) for name, weight in weights.items()}
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Add the current weights, as they are after a step; steps are counted from 1."""
+        """Add the weights after a step; steps are counted from 1."""
         share = (1 - self._decay) / (1 - self._decay**step)
         for name, weight in self._weights.items():
             self.values[name].lerp_(weight, share)

@@ -67,13 +67,13 @@ class Checkpointer:
         scaler: torch.amp.GradScaler,
         average: MovingAverage | None = None,
     ) -> None:
-        """Nothing is written yet.
+        """Set the folder and what to save; nothing is written yet.
 
         Args:
-            folder: For the newest checkpoint and the best weights so far.
+            folder: The folder of the newest checkpoint and the best weights so far.
             weights: The trained weights, by name; restored in place.
-            optimizer: Of these weights.
-            scaler: Loss scaling; stored where it is enabled.
+            optimizer: The optimizer of these weights.
+            scaler: Loss scaling; stored if it is enabled.
             average: The moving average of the weights, if there is one.
         """
         self.folder = folder

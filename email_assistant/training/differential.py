@@ -2,7 +2,7 @@
 
 Each step samples every mail independently with the same probability (Poisson sampling), clips the norm of each mail's
 gradient, and adds Gaussian noise to their sum. Opacus clips, adds noise and does the accounting. The guarantee is about
-the weights: from them one learns hardly more about a mail than from weights that were trained without it.
+the weights: they reveal hardly more about a mail than weights that were trained without it.
 """
 
 import logging
@@ -38,13 +38,13 @@ class DifferentialTrainer(Trainer):
 
     `trainer.batch_size` is the expected number of mails per step, and `trainer.max_grad_norm` the clipping norm of each
     mail's gradient (of its mean loss per token). The guarantee does not cover the validation mails, which select the
-    step that is kept, nor logged metrics. An interrupted training resumes exactly, but no two trainings are the same.
+    step that is kept, nor logged metrics. An interrupted run resumes exactly, but no two runs are the same.
 
     Attributes:
-        sample_rate: Probability of each mail to be in a step.
-        delta: Of the guarantee.
+        sample_rate: Probability that a mail is in a step.
+        delta: The delta of the guarantee.
         noise_multiplier: Standard deviation of the noise, in multiples of the clipping norm.
-        dp_optimizer: Opacus' optimizer, which clips gradients and adds noise; it does not take the step.
+        dp_optimizer: Opacus' optimizer, which clips gradients and adds noise; it does not update the weights.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -120,7 +120,7 @@ class DifferentialTrainer(Trainer):
         return examples, total / max(1, sum(example.num_target_tokens for example in examples))
 
     def clip_gradients(self) -> float:
-        """The norm of the noisy mean of clipped gradients, which is not clipped again."""
+        """The norm of the noisy mean of the clipped gradients, which is not clipped again."""
         return float(torch.nn.utils.get_total_norm([weight.grad for weight in self.weights.values()]))  # type: ignore[misc]
 
     def sampled_mails(self, step: int) -> torch.Tensor:

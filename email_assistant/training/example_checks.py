@@ -11,7 +11,7 @@ OPENING, CLOSING = "»", "«"
 
 
 def validate_examples(encoder: ChatEncoder, *splits: Sequence[TokenizedExample]) -> None:
-    """Check that every example teaches what it should.
+    """Check that every example is usable for training.
 
     Args:
         encoder: The encoder that made the examples.

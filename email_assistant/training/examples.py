@@ -1,4 +1,4 @@
-"""Tokenized examples in an Arrow file that is mapped into memory: 4 bytes an id, where lists take about 40."""
+"""Tokenized examples in an Arrow file that is mapped into memory: 4 bytes per id, where lists need about 40."""
 
 import itertools
 import shutil
@@ -33,7 +33,7 @@ class Examples(Sequence[TokenizedExample]):
         """Write examples to a folder, one after another, and map them into memory.
 
         Args:
-            folder: What it contains is removed: an interrupted run may have left other examples.
+            folder: Its contents are removed first: an interrupted run may have left other examples.
             examples: Consumed once. An error that it raises is passed on.
         """
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""LoRA initializations that change the base: PiSSA and OLoRA move a part of each weight into the adapter.
+"""LoRA initializations that change the base: PiSSA and OLoRA move part of each weight into the adapter.
 
 Nobody else has the base without that part, so the trained adapter is saved as its difference from the initial one,
 s·(B·A - B0·A0): a standard LoRA adapter of twice the rank for the unchanged base.
@@ -32,7 +32,7 @@ def lora_factors(model: nn.Module) -> dict[str, torch.Tensor]:
 
 @torch.no_grad()
 def load_or_save_init(model: nn.Module, path: Path) -> dict[str, torch.Tensor]:
-    """The initial factors of a run: written to `path` by its first call, and read by a call that resumes it.
+    """The initial factors of a run: written to `path` at first, and read from there when the run is resumed.
 
     The decomposition may differ on another machine or with another number of threads. A resumed run then corrects the
     base, so that base and initial factors still add up to the unchanged base.
@@ -65,7 +65,7 @@ def save_as_standard_lora(model: Any, folder: Path, init_path: Path) -> None:
 
     Args:
         model: The model with the adapter.
-        folder: For the adapter.
+        folder: The folder to write the adapter to.
         init_path: The file that `load_or_save_init` wrote.
     """
     # peft wants the initial adapter as a folder, and names a module after it.

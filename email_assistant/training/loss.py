@@ -28,7 +28,7 @@ def default_modes(device: torch.device) -> tuple[ForwardMode, ...]:
 
 
 def expected_mode(device: torch.device, dtype: torch.dtype, use_dora: bool) -> ForwardMode:
-    """The mode that a Llama-like model will run in: for estimates, before there is a model to compare modes on.
+    """The mode that a Llama-like model will run in: for estimates, when there is no model yet to compare modes on.
 
     Args:
         device: Where the model will be.

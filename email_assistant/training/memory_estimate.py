@@ -48,7 +48,7 @@ class ComputeSpec:
     """How a model is computed.
 
     Attributes:
-        dtype: Of the computation; adapters are float32.
+        dtype: The number format of the computation; adapters are float32.
         nf4: Whether the base's linear layers are in 4 bit.
         mode: How the loss runs the model.
         recompute: Whether activations are recomputed in the backward pass.
@@ -62,14 +62,14 @@ class ComputeSpec:
 
 @dataclass(frozen=True)
 class StepMemory:
-    """Bytes that a training step takes beside the base's weights.
+    """Bytes that a training step needs in addition to the base's weights.
 
     Attributes:
-        adapter: Trained weights.
-        gradients: Of the trained weights.
-        optimizer: Moments.
+        adapter: The trained weights.
+        gradients: Gradients of the trained weights.
+        optimizer: The optimizer's moments.
         average: Moving average of the weights.
-        activations: What is kept for the backward pass, and the largest working memory beside it.
+        activations: What is kept for the backward pass, plus the largest working memory.
     """
 
     adapter: int

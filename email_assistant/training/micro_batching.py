@@ -21,7 +21,7 @@ class MicroBatcher:
     """Splits examples into micro-batches and retries with smaller ones when memory runs out.
 
     Attributes:
-        max_tokens: Limit of a micro-batch; halved when memory runs out, and kept for what comes after.
+        max_tokens: Limit of a micro-batch; halved, for good, when memory runs out.
     """
 
     def __init__(
@@ -32,11 +32,11 @@ class MicroBatcher:
         share_prefix: bool,
         processes: DistributedContext,
     ) -> None:
-        """Nothing is computed yet.
+        """Set the limits; nothing is computed yet.
 
         Args:
             loss: Decides by its mode whether rows are padded.
-            device: For the batches.
+            device: The device of the batches.
             max_tokens: Limit of a micro-batch; a single mail may exceed it.
             share_prefix: Whether sequences may share what they start with, where the loss supports it.
             processes: Each works on its share of the examples.

@@ -55,12 +55,12 @@ class TrainingSetup:
 
 @dataclass(frozen=True)
 class Machine:
-    """What is planned for.
+    """The machine to plan for.
 
     Attributes:
-        name: For people.
-        device: Of the computation.
-        dtype: Of the computation.
+        name: Its display name.
+        device: The device of the computation.
+        dtype: The number format of the computation.
         memory: Bytes that this process may use, including those that it already uses.
         process: Bytes that it uses before it loads a model.
         is_local: Whether it is this machine.
@@ -146,8 +146,8 @@ def largest_micro_batch(
 
     Args:
         settings: The trainer's settings.
-        seed: Of the order of the examples.
-        examples: The training examples; None: examples of a usual length that fill the micro-batch.
+        seed: The seed of the examples' order.
+        examples: The training examples; None: examples of typical length that fill the micro-batch.
         padded: Whether rows are padded; the lengths are then those of the rows.
     """
     if examples is None:
@@ -177,9 +177,9 @@ def estimate_training_step(
     examples: Sequence[TokenizedExample] | None,
     free: int,
 ) -> tuple[StepMemory, bool]:
-    """The memory of a training step beside the base's weights, and whether it recomputes activations.
+    """The memory of a training step in addition to the base's weights, and whether it recomputes activations.
 
-    It does where that is configured and, with 'auto', where the step would not fit into the `free` bytes otherwise.
+    It does if that is configured or, with 'auto', if the step would not fit into the `free` bytes otherwise.
     """
     mode = setup.mode(machine)
     batch = largest_micro_batch(setup.trainer, setup.seed, examples, padded=mode == "padded")
@@ -194,7 +194,7 @@ def estimate_training_step(
 def estimate_micro_batch(
     setup: TrainingSetup, base: PretrainedConfig, spec: ComputeSpec, batch: MicroBatch
 ) -> StepMemory:
-    """The memory of a step over one micro-batch beside the base's weights."""
+    """The memory of a step over one micro-batch, in addition to the base's weights."""
     return estimate_step(base, setup.lora, spec, batch, setup.trainer.optimizer, setup.trainer.ema_decay > 0)
 
 
@@ -230,8 +230,8 @@ def estimate_generation(
         machine: Where it runs.
         resident: What exists before it, as in `MemoryEstimate.resident` of a training run.
         rows: Completions at once.
-        prompt_tokens: Of the longest prompt.
-        new_tokens: The most that are generated.
+        prompt_tokens: Length of the longest prompt.
+        new_tokens: The maximum number of generated tokens.
     """
     base = architecture(setup.model)
     # The adapter is a sum with dense weights only without quantization and DoRA.
@@ -257,7 +257,7 @@ def estimate_generation(
 
 
 def remedies(setup: TrainingSetup, machine: Machine) -> Iterator[tuple[str, TrainingSetup]]:
-    """Settings that take less memory, each in addition to those before it, with the resulting setup."""
+    """Settings that need less memory, each in addition to those before it, with the resulting setup."""
     trainer = setup.trainer
     changes: list[tuple[str, str, object]] = []
     if trainer.gradient_checkpointing is False:
@@ -284,14 +284,14 @@ def check_fits(
     """Check that training fits into memory.
 
     Args:
-        needed: Bytes that it needs.
-        free: Bytes that there are.
-        setup: The training.
+        needed: Bytes that training needs.
+        free: Bytes that are available.
+        setup: The training setup.
         machine: Where it would run.
         estimate: Bytes that another setup needs.
 
     Raises:
-        ConfigurationError: when it does not fit, with the smallest change with which it would.
+        ConfigurationError: when it does not fit; the message names the smallest change that makes it fit.
     """
     if needed <= free:
         return

@@ -27,8 +27,8 @@ class ThroughputProbe:
 
     Attributes:
         config: The base's architecture.
-        device: Of the computation.
-        dtype: Of the computation.
+        device: The device of the computation.
+        dtype: The number format of the computation.
         nf4: Whether the base's linear layers are in 4 bit.
     """
 

@@ -1,4 +1,4 @@
-"""The training loop: optimizer steps, validation, early stopping, and checkpoints to resume from exactly."""
+"""The training loop: optimizer steps, validation, early stopping, and checkpoints for exact resumption."""
 
 import logging
 import math
@@ -46,12 +46,12 @@ class Trainer:
 
     Attributes:
         weights: The trained weights, by name.
-        optimizer: Of these weights.
+        optimizer: The optimizer of these weights.
         average: Their moving average, if configured; it is what is validated and kept.
         loss: The loss of a batch.
         batcher: Splits the examples of a step into micro-batches.
         state: The progress so far.
-        total_steps: Optimizer steps of the whole training.
+        total_steps: Optimizer steps of the whole run.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class Trainer:
             model: A model with an adapter, whose weights are the only ones that require gradients.
             data: Examples to train and validate on.
             settings: The trainer's settings. `gradient_checkpointing` has to be decided: 'auto' counts as false.
-            seed: For the order of the examples, dropout and noise.
-            folder: For checkpoints and the best weights so far.
+            seed: The seed of the examples' order, dropout and noise.
+            folder: The folder of checkpoints and the best weights so far.
             report: Called with the metrics of every step and validation.
             processes: The processes that train this adapter together.
 
@@ -132,7 +132,7 @@ class Trainer:
         return self.state
 
     def metrics(self) -> dict[str, float]:
-        """Metrics of this way to train, beside the losses."""
+        """Metrics of this training method besides the losses."""
         return {}
 
     def resume(self) -> None:
