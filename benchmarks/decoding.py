@@ -22,15 +22,16 @@ guard.protect()
 
 from benchmarks.model import ROOT, configured  # noqa: E402
 from email_assistant.configuration.schema import Config  # noqa: E402
-from email_assistant.evaluation.candidates import best  # noqa: E402
-from email_assistant.evaluation.scoring import Scorer, embedder, scorer  # noqa: E402
-from email_assistant.evaluation.writing import sampling_params  # noqa: E402
+from email_assistant.evaluation.best_of_n import best_completion  # noqa: E402
+from email_assistant.evaluation.generate_mails import sampling_params  # noqa: E402
+from email_assistant.evaluation.scoring import Scorer, build_scorer  # noqa: E402
 from email_assistant.language_model.decoding import Completion, row_seed  # noqa: E402
 from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
 from email_assistant.language_model.generation import generate  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, load_adapter  # noqa: E402
 from email_assistant.language_model.process import set_up_base  # noqa: E402
 from email_assistant.metrics.scores import SCORES  # noqa: E402
+from email_assistant.requests.embedding import retrieval_embedder  # noqa: E402
 from email_assistant.requests.prompting import Prompter, PromptSettings  # noqa: E402
 from email_assistant.storage import jsonl  # noqa: E402
 from email_assistant.storage.records import Pair  # noqa: E402
@@ -57,14 +58,16 @@ def main() -> None:
     model = load_adapter(
         set_up_base(config.model), latest / "train" / "adapter", base_fingerprint(config.model, config.outputs)
     )
-    prompter = Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, model))
-    prompts = [prompter.ids(pair, "plain") for pair in pairs]
-    test_set = scorer(config, model, pairs, training)
+    prompter = Prompter(PromptSettings.of(config), model.encoder, training, retrieval_embedder(config, model))
+    prompts = [prompter.prompt_token_ids(pair, "plain") for pair in pairs]
+    test_set = build_scorer(config, model, pairs, training)
     print(f"{len(pairs)} mails, {arguments.samples} sets\n\n| | {' | '.join(SHOWN)} |\n|---|{'---|' * len(SHOWN)}")
     for way, way_config in ways.items():
         sets = [_write(way_config, model, prompts, sample) for sample in range(arguments.samples)]
         _print(way, test_set, sets)
-        chosen = [best(pair["instruction"], candidates) for pair, *candidates in zip(pairs, *sets, strict=True)]
+        chosen = [
+            best_completion(pair["instruction"], candidates) for pair, *candidates in zip(pairs, *sets, strict=True)
+        ]
         _print(f"{way}, best of {arguments.samples}", test_set, [chosen])
 
 

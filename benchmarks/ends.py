@@ -19,10 +19,10 @@ guard.protect()
 import torch  # noqa: E402
 
 from benchmarks.model import ROOT, configured  # noqa: E402
-from email_assistant.evaluation.scoring import embedder  # noqa: E402
 from email_assistant.language_model.encoding import TokenizedExample  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, add_adapter  # noqa: E402
 from email_assistant.language_model.process import set_up_base  # noqa: E402
+from email_assistant.requests.embedding import retrieval_embedder  # noqa: E402
 from email_assistant.requests.prompting import Prompter, PromptSettings  # noqa: E402
 from email_assistant.storage import jsonl  # noqa: E402
 from email_assistant.training.trainer import Trainer, TrainingData  # noqa: E402
@@ -41,7 +41,7 @@ def main() -> None:
     base = set_up_base(config.model)
     split = arguments.outputs / "latest" / "split"
     pairs = {part: jsonl.read(split / f"{part}.jsonl") for part in ("train", "validation", "test")}
-    prompter = Prompter(PromptSettings.of(config), base.encoder, pairs["train"], embedder(config, base))
+    prompter = Prompter(PromptSettings.of(config), base.encoder, pairs["train"], retrieval_embedder(config, base))
     examples = {
         part: [example for pair in of_part if (example := prompter.example(pair))] for part, of_part in pairs.items()
     }

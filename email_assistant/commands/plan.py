@@ -7,11 +7,11 @@ from rich.table import Table
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import duration, screen, table
-from email_assistant.evaluation.scoring import embedder
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import load_encoder
 from email_assistant.language_model.meta_model import architecture
 from email_assistant.pipeline.context import Context
+from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
@@ -95,7 +95,7 @@ def _examples(context: Context) -> list[TokenizedExample] | None:
         return None
     config, encoder = context.config, load_encoder(context.config.model)
     pairs = jsonl.Lines(context.artifacts["split"].path("train.jsonl"), Pair)
-    prompter = Prompter(PromptSettings.of(config), encoder, pairs, embedder(config, None))
+    prompter = Prompter(PromptSettings.of(config), encoder, pairs, retrieval_embedder(config, None))
     examples = [prompter.example(pair) for pair in pairs]
     return [example for example in examples if example is not None] or None
 

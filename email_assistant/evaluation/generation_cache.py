@@ -20,14 +20,14 @@ def lookup(artifacts: Sequence[Artifact], keys: Mapping[str, str]) -> dict[str, 
         keys: The hash of what each mail depends on, by the id of its request.
 
     Returns:
-        The known mails, by the id of their request.
+        The cached mails, by the id of their request.
     """
-    known = lines_by_key(artifacts, CACHE_FILE, set(keys.values()), CachedMail)
-    return {request: _mail(request, known[key]) for request, key in keys.items() if key in known}
+    cached = lines_by_key(artifacts, CACHE_FILE, set(keys.values()), CachedMail)
+    return {request_id: _mail(request_id, cached[key]) for request_id, key in keys.items() if key in cached}
 
 
-def _mail(request: str, line: CachedMail) -> GeneratedMail:
-    return {"id": request, "text": line["written"], "tokens": line["tokens"], "ended": line["ended"]}
+def _mail(request_id: str, line: CachedMail) -> GeneratedMail:
+    return {"id": request_id, "text": line["written"], "tokens": line["tokens"], "ended": line["ended"]}
 
 
 def lines(keys: Mapping[str, str], mails: Sequence[GeneratedMail]) -> list[CachedMail]:

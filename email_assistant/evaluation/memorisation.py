@@ -20,7 +20,7 @@ from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.prefixes import common_prefix_length
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.per_mail_score import PerMailScore, mean
+from email_assistant.metrics.per_mail_score import PerMailScore, mean_score
 
 DIGITS = 6
 # Secrets that the planted one is ranked among: the largest exposure is log2(REFERENCES + 1) bits.
@@ -132,12 +132,14 @@ def continuation_nats(model: LanguageModel, prompt: Sequence[int], continuations
 
 def canaries_extracted(model: LanguageModel, planted: Sequence[Canary]) -> list[bool]:
     """Whether the model reveals each canary's secret when it is given the mail up to it."""
-    prompts = [[*model.encoder.prompt(canary.instruction), *_before(model, canary)] for canary in planted]
+    prompts = [[*model.encoder.prompt(canary.instruction), *_prefix_ids(model, canary)] for canary in planted]
     answers = _greedy(model, prompts, 2 * DIGITS)
     return [answer.startswith(canary.secret) for answer, canary in zip(answers, planted, strict=True)]
 
 
-def extracted(model: LanguageModel, prompts: Sequence[Sequence[int]], emails: Sequence[str]) -> PerMailScore | None:
+def extraction_score(
+    model: LanguageModel, prompts: Sequence[Sequence[int]], emails: Sequence[str]
+) -> PerMailScore | None:
     """The share of training mails that the model continues correctly.
 
     Args:
@@ -154,20 +156,20 @@ def extracted(model: LanguageModel, prompts: Sequence[Sequence[int]], emails: Se
         return None
     answers = _greedy(model, [[*prompts[index], *ids[index][:KNOWN_TOKENS]] for index in tried], EXTRACTED_TOKENS)
     wanted = [model.encoder.decode(ids[index][KNOWN_TOKENS : KNOWN_TOKENS + EXTRACTED_TOKENS]) for index in tried]
-    return mean([float(answer == want.strip()) for answer, want in zip(answers, wanted, strict=True)])
+    return mean_score([float(answer == want.strip()) for answer, want in zip(answers, wanted, strict=True)])
 
 
 def _greedy(model: LanguageModel, prompts: Sequence[Sequence[int]], tokens: int) -> list[str]:
     answers = [""] * len(prompts)
 
-    def keep(index: int, answer: Completion) -> None:
-        answers[index] = answer.text
+    def on_completion(index: int, completion: Completion) -> None:
+        answers[index] = completion.text
 
-    generate(model, prompts, SamplingParams(tokens), [0] * len(prompts), len(prompts), keep)
+    generate(model, prompts, SamplingParams(tokens), [0] * len(prompts), len(prompts), on_completion)
     return answers
 
 
-def _before(model: LanguageModel, canary: Canary) -> list[int]:
+def _prefix_ids(model: LanguageModel, canary: Canary) -> list[int]:
     """The token ids of a canary's beginning, as the whole mail is tokenized."""
     whole, other = (model.encoder.text_ids(f"{canary.prefix}{secret}.") for secret in ("0" * DIGITS, "9" * DIGITS))
     return whole[: common_prefix_length([whole, other])]

@@ -1,4 +1,4 @@
-"""Score tables for people: every score of every arm, with its interval and a mark where it differs significantly."""
+"""Human-readable score tables: every score of every arm, its interval, and a mark if it differs significantly."""
 
 from collections.abc import Mapping
 from typing import Any

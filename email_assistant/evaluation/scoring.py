@@ -1,9 +1,8 @@
-"""Scoring written mails against the owner's, on the validation set and on the test set."""
+"""Scoring generated mails against the owner's, on the validation set and on the test set."""
 
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from email_assistant.configuration.schema import Config, Mauve, Model
 from email_assistant.evaluation.perplexity import perplexity
@@ -15,43 +14,26 @@ from email_assistant.metrics.facts import frequent_facts
 from email_assistant.metrics.faithfulness import faithfulness
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_score
-from email_assistant.metrics.per_mail_score import PerMailScore, mean
+from email_assistant.metrics.per_mail_score import PerMailScore, mean_score
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import signatures, text_scores
 from email_assistant.progress import bar
-from email_assistant.requests.prompting import Embed, asked
+from email_assistant.requests.prompting import user_message
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import GeneratedMail, Pair
-
-
-def embedder(config: Config, model: LanguageModel | None) -> Embed:
-    """A function from texts to the base model's vectors, (texts, width).
-
-    Args:
-        config: Settings of the model, and the maximum text length.
-        model: The loaded model; None to load it when the function is first called.
-    """
-    loaded: list[LanguageModel] = [] if model is None else [model]
-
-    def embed(texts: Sequence[str]) -> Any:
-        if not loaded:
-            loaded.append(set_up_base(config.model))
-        return embed_texts(loaded[0], texts, config.evaluation.mauve.max_tokens, "mean")
-
-    return embed
 
 
 def perplexity_of(
     model: LanguageModel, pairs: Sequence[Pair], prompts: Sequence[list[int]], label: str
 ) -> PerMailScore:
-    """Perplexity of the owner's mails given their prompts, with its adapter on or off, as the model is set."""
+    """Perplexity of the owner's mails given their prompts, with the adapter enabled or disabled as it is."""
     examples = [model.encoder.completed(ids, pair["email"]) for pair, ids in zip(pairs, prompts, strict=True)]
-    with bar(f"{label}: real", len(examples)) as progress:
-        return perplexity(model.model, examples, model.device, progress.advance)
+    with bar(f"{label}: real", len(examples)) as progress_bar:
+        return perplexity(model.model, examples, model.device, progress_bar.advance)
 
 
 class Scorer:
-    """Scores written mails against the owner's; everything about the owner's mails is computed once.
+    """Scores generated mails against the owner's; everything about the owner's mails is computed once.
 
     Attributes:
         real: The owner's mails.
@@ -62,7 +44,7 @@ class Scorer:
         self,
         settings: Mauve,
         seed: int,
-        features_by: LanguageModel,
+        embedding_model: LanguageModel,
         features_name: str,
         pairs: Sequence[Pair],
         training: Sequence[Pair],
@@ -72,14 +54,15 @@ class Scorer:
         Args:
             settings: How MAUVE is computed.
             seed: The first seed of MAUVE's clusters.
-            features_by: The model that embeds mails for MAUVE, without its adapter if it has one.
+            embedding_model: The model that embeds mails for MAUVE, without its adapter if it has one.
             features_name: Its name, for the signature.
             pairs: The requests whose mails will be scored, with the owner's mails.
             training: The owner's training pairs.
         """
-        self._settings, self._features_by, self._features_name = settings, features_by, features_name
+        self._settings = settings
+        self._embedding_model, self._features_name = embedding_model, features_name
         self.real = [pair["email"] for pair in pairs]
-        self._requests = [asked(pair) for pair in pairs]
+        self._requests = [user_message(pair) for pair in pairs]
         owned = Field(training, "email")
         self._training, self._frequent_facts = TrainingMails(owned), frequent_facts(owned)
         seeds = tuple(range(seed, seed + settings.seeds))
@@ -90,25 +73,25 @@ class Scorer:
         """All scores that need only the mails' texts.
 
         Args:
-            texts: A written mail for each of the pairs, in their order.
-            ended: Whether the model ended each mail, rather than the limit of tokens; None if no model wrote them.
+            texts: A generated mail for each of the pairs, in their order.
+            ended: Whether the model ended each mail, rather than the limit of tokens; None if no model generated them.
         """
         scores = text_scores(texts, self.real)
         scores["mauve"] = mauve_score(self._features(texts), self._real_features, self.mauve)
         if ended is not None:
-            scores["ended"] = mean([float(each) for each in ended])
+            scores["ended"] = mean_score([float(each) for each in ended])
         return scores | self.measure_content(texts) | style_distances(texts, self.real)
 
     def measure_generated(self, mails: Sequence[GeneratedMail]) -> dict[str, PerMailScore]:
-        """The scores of `measure`, for mails that a model wrote."""
+        """The scores of `measure`, for mails that a model generated."""
         return self.measure([mail["text"] for mail in mails], [mail["ended"] for mail in mails])
 
     def measure_content(self, texts: Sequence[str]) -> dict[str, PerMailScore]:
-        """Faithfulness to the requests, and copying from training mails: scores that need no real mails."""
+        """Faithfulness to the requests, and copying from training mails: scores that need no reference mail."""
         return faithfulness(texts, self._requests, self._frequent_facts) | copying(texts, self._training)
 
     def longest_copy(self, texts: Sequence[str]) -> int:
-        """The longest run of words that any written mail shares with a training mail."""
+        """The longest run of words that any generated mail shares with a training mail."""
         return longest_run(texts, self._training)
 
     def signatures(self) -> dict[str, str]:
@@ -121,19 +104,19 @@ class Scorer:
 
     def _features(self, texts: Sequence[str]) -> Array:
         """MAUVE's features, (texts, width)."""
-        return embed_texts(self._features_by, texts, self._settings.max_tokens, "last")
+        return embed_texts(self._embedding_model, texts, self._settings.max_tokens, "last")
 
 
-def scorer(config: Config, writing: LanguageModel, pairs: Sequence[Pair], training: Sequence[Pair]) -> Scorer:
-    """A scorer whose MAUVE features come from `evaluation.mauve.model_path`, by default from the writing model."""
+def build_scorer(config: Config, model: LanguageModel, pairs: Sequence[Pair], training: Sequence[Pair]) -> Scorer:
+    """A scorer whose MAUVE features come from `evaluation.mauve.model_path`, by default from the base of `model`."""
     settings = config.evaluation.mauve
-    features_by = feature_model(config.model, settings.model_path) if settings.model_path else writing
+    embedding_model = load_embedding_model(config.model, settings.model_path) if settings.model_path else model
     name = Path(settings.model_path or config.model.path).name
-    return Scorer(settings, config.seed, features_by, name, pairs, training)
+    return Scorer(settings, config.seed, embedding_model, name, pairs, training)
 
 
-def feature_model(base: Model, path: str) -> LanguageModel:
-    """Load a second model for features, on the device of the base model."""
+def load_embedding_model(base: Model, path: str) -> LanguageModel:
+    """Load a second model for embeddings, on the device of the base model."""
     return set_up_base(
         dataclasses.replace(base, path=path, gguf=None, architecture=None, quantization="none", dtype="auto")
     )

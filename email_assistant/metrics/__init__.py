@@ -1,1 +1,1 @@
-"""Metrics of written mails: each score is a function of sums over mails."""
+"""Metrics of generated mails: each score is a function of sums over mails."""

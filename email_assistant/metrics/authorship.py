@@ -1,4 +1,4 @@
-"""Authorship: the share of written mails that a classifier attributes to the owner.
+"""Authorship: the share of generated mails that a classifier attributes to the owner.
 
 Character n-grams and a linear classifier, the usual strong baseline of authorship attribution (Stamatatos 2009,
 doi:10.1002/asi.21001; Kestemont et al. 2018, PAN). The classifier is trained on the owner's training mails and on other
@@ -16,12 +16,12 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from email_assistant.metrics.per_mail_score import PerMailScore, mean
+from email_assistant.metrics.per_mail_score import PerMailScore, mean_score
 
 NGRAMS = (2, 5)
 FOLDS = 5
 # With fewer mails of either kind the classifier would learn nothing.
-FEWEST_MAILS = 10
+MIN_MAILS = 10
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Judge:
     owner_mails: int
     other_mails: int
 
-    def takes_for_owner(self, texts: Sequence[str]) -> list[bool]:
+    def are_by_owner(self, texts: Sequence[str]) -> list[bool]:
         """Whether each text is attributed to the owner."""
         return [bool(verdict) for verdict in self.model.predict(list(texts))]
 
@@ -56,9 +56,9 @@ def train_judge(owner: Sequence[str], others: Sequence[str], seed: int) -> Judge
         seed: The seed of the cross-validation folds.
 
     Returns:
-        The classifier; None if either class has fewer than `FEWEST_MAILS` texts.
+        The classifier; None if either class has fewer than `MIN_MAILS` texts.
     """
-    if min(len(owner), len(others)) < FEWEST_MAILS:
+    if min(len(owner), len(others)) < MIN_MAILS:
         return None
     texts, labels = [*owner, *others], np.array([True] * len(owner) + [False] * len(others))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
@@ -67,9 +67,9 @@ def train_judge(owner: Sequence[str], others: Sequence[str], seed: int) -> Judge
     return Judge(_classifier().fit(texts, labels), accuracy, len(owner), len(others))
 
 
-def verdict(judge: Judge, written: Sequence[str]) -> PerMailScore:
-    """The share of written mails that the judge attributes to the owner."""
-    return mean([float(taken) for taken in judge.takes_for_owner(written)])
+def authorship_score(judge: Judge, generated: Sequence[str]) -> PerMailScore:
+    """The share of generated mails that the judge attributes to the owner."""
+    return mean_score([float(by_owner) for by_owner in judge.are_by_owner(generated)])
 
 
 def _classifier() -> Any:

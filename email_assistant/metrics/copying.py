@@ -1,4 +1,4 @@
-"""Copying: the longest run of words that a written mail shares with a training mail.
+"""Copying: the longest run of words that a generated mail shares with a training mail.
 
 Carlini et al. 2023 (arXiv:2202.07646) call a text memorised if a long run of it is in the training data word for word.
 People repeat themselves too, so the owner's own test mails show how much is normal.
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from email_assistant.lexicon.patterns import WORD
-from email_assistant.metrics.per_mail_score import PerMailScore, mean, ratio
+from email_assistant.metrics.per_mail_score import PerMailScore, mean_score, ratio_score
 
 Numbers = NDArray[Any]
 # Shared runs are looked up by their first words; shorter runs are not found.
@@ -63,24 +63,24 @@ class TrainingMails:
         return length if length >= SEED_WORDS else 0
 
 
-def copying(written: Sequence[str], training: TrainingMails) -> dict[str, PerMailScore]:
-    """How much of the written mails is in training mails.
+def copying(generated: Sequence[str], training: TrainingMails) -> dict[str, PerMailScore]:
+    """How much of the generated mails is in training mails.
 
     Returns:
         longest_copy: The longest shared run of a mail in words, as the mean over mails. copied: the share
         of all words that are in shared runs of at least `COPIED_WORDS`.
     """
-    runs = [training.runs(text) for text in written]
+    runs = [training.runs(text) for text in generated]
     covered = [_covered(lengths) for lengths in runs]
     return {
-        "longest_copy": mean([max(lengths, default=0) for lengths in runs]),
-        "copied": ratio(covered, [len(lengths) for lengths in runs]),
+        "longest_copy": mean_score([max(lengths, default=0) for lengths in runs]),
+        "copied": ratio_score(covered, [len(lengths) for lengths in runs]),
     }
 
 
-def longest_run(written: Sequence[str], training: TrainingMails) -> int:
+def longest_run(generated: Sequence[str], training: TrainingMails) -> int:
     """The longest shared run of all mails, in words."""
-    return max((max(training.runs(text), default=0) for text in written), default=0)
+    return max((max(training.runs(text), default=0) for text in generated), default=0)
 
 
 def _covered(runs: Sequence[int]) -> int:

@@ -7,14 +7,14 @@ must not mention an entity that its text does not have; a mail should mention ev
 from collections.abc import Sequence
 
 from email_assistant.metrics.facts import facts, mentions
-from email_assistant.metrics.per_mail_score import PerMailScore, mean, ratio
+from email_assistant.metrics.per_mail_score import PerMailScore, mean_score, ratio_score
 
 
-def faithfulness(written: Sequence[str], asked: Sequence[str], known: frozenset[str]) -> dict[str, PerMailScore]:
+def faithfulness(generated: Sequence[str], asked: Sequence[str], known: frozenset[str]) -> dict[str, PerMailScore]:
     """How faithful mails are to their requests.
 
     Args:
-        written: Mails.
+        generated: Mails.
         asked: The request for each of them, with the mail that it answers where there is one.
         known: Facts that a mail may add: see `frequent_facts`.
 
@@ -23,12 +23,12 @@ def faithfulness(written: Sequence[str], asked: Sequence[str], known: frozenset[
         in a mail that neither are known nor in its request, as the mean over mails.
     """
     kept, given, invented = [], [], []
-    for mail, request in zip(written, asked, strict=True):
+    for mail, request in zip(generated, asked, strict=True):
         wanted = facts(request)
         kept.append(sum(mentions(mail, fact) for fact in wanted))
         given.append(len(wanted))
         invented.append(sum(not mentions(request, fact) and fact not in known for fact in facts(mail)))
     return {
-        "facts_kept": ratio(kept, given),
-        "facts_invented": mean(invented),
+        "facts_kept": ratio_score(kept, given),
+        "facts_invented": mean_score(invented),
     }

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 # Points of MAUVE's divergence curve without its ends, as in mauve-text.
 CURVE_POINTS = 25
 # Upper bound of the perplexity, so that it stays finite.
-MOST_PERPLEXITY = 1e6
+MAX_PERPLEXITY = 1e6
 
 
 def quotient(sums: Array, _: float) -> Array:
@@ -25,7 +25,7 @@ def quotient(sums: Array, _: float) -> Array:
 
 def perplexity(sums: Array, _: float) -> Array:
     """The exponential of negative log-likelihood per token, from nats and tokens, (..., 2)."""
-    return np.exp(np.minimum(quotient(sums, 0), math.log(MOST_PERPLEXITY)))
+    return np.exp(np.minimum(quotient(sums, 0), math.log(MAX_PERPLEXITY)))
 
 
 def bleu(sums: Array, _: float) -> Array:
@@ -75,29 +75,29 @@ def wasserstein(sums: Array, width: float) -> Array:
 
 def mauve(sums: Array, scaling_factor: float) -> Array:
     """The mean over seeds of MAUVE, from histograms over each seed's clusters, (..., seeds, 2, clusters)."""
-    written, real = _sides(sums)
-    return np.asarray(divergence_area(real, written, scaling_factor).mean(axis=-1))
+    generated, real = _sides(sums)
+    return np.asarray(divergence_area(real, generated, scaling_factor).mean(axis=-1))
 
 
-def divergence_area(real: Array, written: Array, scaling_factor: float) -> Array:
+def divergence_area(real: Array, generated: Array, scaling_factor: float) -> Array:
     """The area under the divergence curve of two distributions, (..., kinds) each.
 
     The mean of the areas along the two axes (Pillutla et al. 2021, arXiv:2102.01454, section 2).
     """
-    first, second = divergence_curve(real, written, scaling_factor)
+    first, second = divergence_curve(real, generated, scaling_factor)
     return (_area_along(first, second) + _area_along(second, first)) / 2
 
 
-def divergence_curve(real: Array, written: Array, scaling_factor: float) -> tuple[Array, Array]:
+def divergence_curve(real: Array, generated: Array, scaling_factor: float) -> tuple[Array, Array]:
     """The points exp(-c KL(Q|R)), exp(-c KL(P|R)) for mixtures R = wP + (1-w)Q, (..., points) each.
 
     Args:
         real: P, (..., kinds).
-        written: Q, (..., kinds).
+        generated: Q, (..., kinds).
         scaling_factor: c.
     """
     weights = np.linspace(1e-6, 1 - 1e-6, CURVE_POINTS)[:, None]
-    p, q = real[..., None, :], written[..., None, :]
+    p, q = real[..., None, :], generated[..., None, :]
     mixed = weights * p + (1 - weights) * q
     zeros, ones = (np.full((*real.shape[:-1], 1), value) for value in (0.0, 1.0))
     along, height = (np.exp(-scaling_factor * _kl_divergence(one, mixed)) for one in (q, p))

@@ -1,4 +1,4 @@
-"""MAUVE: how close the distribution of written mails is to that of the owner's.
+"""MAUVE: how close the distribution of generated mails is to that of the owner's.
 
 Pillutla et al. 2021, arXiv:2102.01454. Features are the last layer's state at the last token, as in the paper, but of
 a local model: scores are comparable only between runs with the same one. The score equals that of `mauve-text`. The
@@ -18,9 +18,9 @@ from email_assistant.metrics.formulas import CURVE_POINTS, Array, shares
 from email_assistant.metrics.per_mail_score import PerMailScore
 
 # With two or three, a small sample scores 1 whatever the mails.
-FEWEST_BUCKETS = 5
+MIN_BUCKETS = 5
 # On fewer mails the score is mostly noise: the paper uses thousands.
-ENOUGH_MAILS = 100
+RELIABLE_MAILS = 100
 # The share of the features' variance that the components used for clustering explain, as in mauve-text.
 EXPLAINED_VARIANCE = 0.9
 
@@ -39,30 +39,30 @@ class MauveSettings:
     scaling_factor: float
     seeds: tuple[int, ...]
 
-    def buckets_for(self, written: int, real: int) -> int:
+    def buckets_for(self, generated: int, real: int) -> int:
         """The number of clusters for numbers of mails."""
-        buckets = self.buckets or max(FEWEST_BUCKETS, round(min(written, real) / 10))
-        return min(buckets, written, real)
+        buckets = self.buckets or max(MIN_BUCKETS, round(min(generated, real) / 10))
+        return min(buckets, generated, real)
 
 
-def mauve_score(written: Array, real: Array, settings: MauveSettings) -> PerMailScore:
+def mauve_score(generated: Array, real: Array, settings: MauveSettings) -> PerMailScore:
     """The mean MAUVE over the seeds, above 0 and up to 1; higher is closer.
 
     Args:
-        written: Features of written mails, (mails, width).
+        generated: Features of generated mails, (mails, width).
         real: Features of the owner's mail for each of them, (mails, width).
         settings: Number of clusters, scaling factor and seeds.
 
     Returns:
-        A score whose contributions are each mail's cluster, one-hot, (mails, seeds, 2, clusters): the written mail's
+        A score whose contributions are each mail's cluster, one-hot, (mails, seeds, 2, clusters): the generated mail's
         first, then the real one's.
     """
-    buckets = settings.buckets_for(len(written), len(real))
+    buckets = settings.buckets_for(len(generated), len(real))
     by_seed = []
     for seed in settings.seeds:
-        labels = _clusters(np.vstack([written, real]), buckets, seed)
+        labels = _clusters(np.vstack([generated, real]), buckets, seed)
         one_hot = np.eye(buckets)[labels]
-        by_seed.append(np.stack([one_hot[: len(written)], one_hot[len(written) :]], axis=1))
+        by_seed.append(np.stack([one_hot[: len(generated)], one_hot[len(generated) :]], axis=1))
     return PerMailScore(np.stack(by_seed, axis=1), "mauve", settings.scaling_factor)
 
 
@@ -77,8 +77,8 @@ def mauve_by_seed(score: PerMailScore) -> list[float]:
 
     weights = np.linspace(1e-6, 1 - 1e-6, CURVE_POINTS)
     values = []
-    for written, real in shares(score.contributions.sum(axis=0)):
-        curve = get_divergence_curve_for_multinomials(real, written, weights, score.parameter)
+    for generated, real in shares(score.contributions.sum(axis=0)):
+        curve = get_divergence_curve_for_multinomials(real, generated, weights, score.parameter)
         first, second = curve.T
         along_first, along_second = np.argsort(first), np.argsort(second)
         areas = auc(first[along_first], second[along_first]) + auc(second[along_second], first[along_second])
@@ -90,7 +90,7 @@ def _clusters(points: Array, buckets: int, seed: int) -> Array:
     """Cluster the points' principal components on the unit sphere by k-means, as `mauve-text` does.
 
     Args:
-        points: Features of written, then of real mails, (points, width): the order matters to k-means.
+        points: Features of generated, then of real mails, (points, width): the order matters to k-means.
         buckets: The number of clusters.
         seed: The seed of the principal components and of k-means.
 

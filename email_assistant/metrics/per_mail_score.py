@@ -67,27 +67,27 @@ class Average:
         return np.asarray(np.mean([score.resample(weights) for score in self.scores], axis=0))
 
 
-def mean(values: Sequence[float]) -> PerMailScore:
+def mean_score(values: Sequence[float]) -> PerMailScore:
     """The mean of one value per mail."""
-    return ratio(values, [1.0] * len(values))
+    return ratio_score(values, [1.0] * len(values))
 
 
-def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> PerMailScore:
+def ratio_score(numerators: Sequence[float], denominators: Sequence[float]) -> PerMailScore:
     """The ratio of two sums over mails; 0 if the denominator is 0."""
     sides = [np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)]
     return PerMailScore(np.stack(sides, axis=1))
 
 
-def distance(written: Array, real: Array, formula: str, parameter: float = 0.0) -> PerMailScore:
+def distance_score(generated: Array, real: Array, formula: str, parameter: float = 0.0) -> PerMailScore:
     """A distance between two distributions, each given by counts that are summed over mails.
 
     Args:
-        written: Counts of each written mail, (mails, kinds).
+        generated: Counts of each generated mail, (mails, kinds).
         real: Counts of the owner's mail for each of them, (mails, kinds).
         formula: A formula in `FORMULAS` that takes two distributions.
         parameter: The formula's parameter.
     """
-    return PerMailScore(np.stack([written, real], axis=1).astype(float), formula, parameter)
+    return PerMailScore(np.stack([generated, real], axis=1).astype(float), formula, parameter)
 
 
 def save(path: Path, ids: Sequence[str], arms: Mapping[str, Mapping[str, PerMailScore]]) -> None:

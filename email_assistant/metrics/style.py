@@ -1,7 +1,7 @@
-"""Style: the distance between written and real mails, for each of several stylistic features.
+"""Style: the distance between generated and real mails, for each of several stylistic features.
 
 The features are those of authorship studies (Stamatatos 2009, doi:10.1002/asi.21001): lengths, punctuation, function
-words, greetings and sign-offs. A distance is 0 if written and real mails have the same distribution of the feature,
+words, greetings and sign-offs. A distance is 0 if generated and real mails have the same distribution of the feature,
 whatever they are about.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from email_assistant.lexicon.languages import words
 from email_assistant.lexicon.patterns import ALPHABETIC_WORD, COMPOUND_WORD, SENTENCE_END
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.per_mail_score import PerMailScore, distance
+from email_assistant.metrics.per_mail_score import PerMailScore, distance_score
 
 MARK = re.compile(r"\.{2,}|…|!+\?+[!?]*|\?+!+[!?]*|!{2,}|\?{2,}|-{2,}|[.,;:!?()\"'«»“”„’&/*–—-]")
 # Emoji by their Unicode blocks, and emoticons.
@@ -23,17 +23,17 @@ EMOJI = re.compile(
 )
 GREETING_WORDS = words("greeting_words")
 FUNCTION_WORDS = words("function_words")
-LONGEST_GREETING, LONGEST_SIGN_OFF = 5, 4
+MAX_GREETING_WORDS, MAX_SIGN_OFF_WORDS = 5, 4
 NAME, NONE = "NAME", ""
 # Lengths are compared on a logarithmic scale of 12 octaves, up to 2^12 words, with 8 steps each.
 OCTAVES, STEPS = 12, 8
 
 
-def style_distances(written: Sequence[str], real: Sequence[str]) -> dict[str, PerMailScore]:
-    """The stylistic distances of written mails from the owner's.
+def style_distances(generated: Sequence[str], real: Sequence[str]) -> dict[str, PerMailScore]:
+    """The stylistic distances of generated mails from the owner's.
 
     Args:
-        written: The mails of an arm.
+        generated: The mails of an arm.
         real: The owner's mail for each of them.
 
     Returns:
@@ -43,11 +43,11 @@ def style_distances(written: Sequence[str], real: Sequence[str]) -> dict[str, Pe
     """
     distances = {}
     for name, counts_of in COUNTED_FEATURES.items():
-        left, right = _tables([[counts_of(text) for text in side] for side in (written, real)])
-        distances[f"style_{name}"] = distance(left, right, "jensen_shannon")
+        left, right = _tables([[counts_of(text) for text in side] for side in (generated, real)])
+        distances[f"style_{name}"] = distance_score(left, right, "jensen_shannon")
     for name, lengths_of in LENGTHS.items():
-        left, right = (np.stack([_histogram(lengths_of(text)) for text in side]) for side in (written, real))
-        distances[f"style_{name}"] = distance(left, right, "wasserstein", 1 / STEPS)
+        left, right = (np.stack([_histogram(lengths_of(text)) for text in side]) for side in (generated, real))
+        distances[f"style_{name}"] = distance_score(left, right, "wasserstein", 1 / STEPS)
     return distances
 
 
@@ -56,7 +56,7 @@ def greeting(text: str) -> str:
     first = _lines(text)[0]
     words = COMPOUND_WORD.findall(first)
     opens = bool(words) and words[0].casefold() in GREETING_WORDS
-    if not words or len(words) > LONGEST_GREETING or not (opens or first[-1] in ",:-–—" or len(words) == 1):
+    if not words or len(words) > MAX_GREETING_WORDS or not (opens or first[-1] in ",:-–—" or len(words) == 1):
         return NONE
     if not opens and not all(word[0].isupper() for word in words):
         return NONE
@@ -73,7 +73,7 @@ def sign_off(text: str) -> str:
     short: list[str] = []
     lines = _lines(text)
     for line in reversed(lines[1:][-2:]):
-        if len(COMPOUND_WORD.findall(line)) > LONGEST_SIGN_OFF:
+        if len(COMPOUND_WORD.findall(line)) > MAX_SIGN_OFF_WORDS:
             break
         short.insert(0, line.casefold())
     return " / ".join(short)

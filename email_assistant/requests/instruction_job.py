@@ -1,4 +1,4 @@
-"""A mail for which an instruction is to be written."""
+"""A mail that needs an instruction, and what was tried so far."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,27 +13,27 @@ from email_assistant.storage.records import Email
 
 @dataclass
 class InstructionJob:
-    """A mail for which an instruction is to be written.
+    """A mail that needs an instruction, and what was tried so far.
 
     Attributes:
         settings: Prompts and templates.
         email: The mail.
-        basis: A hash of everything that the model's sentence depends on besides the mail.
-        faults: Why answers of the model were rejected so far.
+        basis: A hash of everything that the model's answer depends on besides the mail.
+        rejections: Why answers of the model were rejected so far.
         attempts: The number of rejected answers.
-        done: Whether its sentence has been written.
+        done: Whether an answer was accepted or replaced.
     """
 
     settings: Summarizer
     email: Email
     basis: str
-    faults: list[str] = field(default_factory=list)
+    rejections: list[str] = field(default_factory=list)
     attempts: int = 0
     done: bool = False
 
     @cached_property
     def key(self) -> str:
-        """A hash of everything that the model's sentence depends on."""
+        """A hash of everything that the model's answer depends on."""
         email = self.email
         return hash_of([self.basis, email["text"], email["subject"], email["to"], email["language"]])
 
@@ -49,19 +49,19 @@ class InstructionJob:
         return instruction_prefix(template, email["text"], email["subject"], email["to"])
 
     @cached_property
-    def without_model(self) -> tuple[str, str]:
-        """An instruction in the mail's own words, and the name of its method."""
+    def fallback(self) -> tuple[str, str]:
+        """An instruction without the model, in the mail's own words, and the name of its method."""
         notes = keyword_notes(self.email["text"], self.settings.note_words)
         if not notes:
             return self.start, "subject"
         return f"{self.start}. {self.settings.notes[self.language].format(notes=notes)}", "notes"
 
-    def completed(self, sentence: str, frequent: frozenset[str] = frozenset()) -> str:
-        """The whole instruction: a sentence, and the facts that it omits.
+    def with_missing_facts(self, answer: str, frequent: frozenset[str] = frozenset()) -> str:
+        """The whole instruction: an answer, and the facts that it omits.
 
         Args:
-            sentence: The model's sentence, or that of `without_model`.
+            answer: The model's answer, or that of `fallback`.
             frequent: Facts that are not added: see `append_missing_facts`.
         """
         template = self.settings.mentions[self.language]
-        return append_missing_facts(sentence, self.email["text"], template, self.settings.facts, frequent)
+        return append_missing_facts(answer, self.email["text"], template, self.settings.facts, frequent)

@@ -11,7 +11,7 @@ OPTIONAL, FIELD = re.compile(r"\[([^\]]*)\]"), re.compile(r"{(\w+)}")
 # A mailing list's tag, in front of a subject or after 'Re:'.
 LIST_TAG = re.compile(r"^\s*\[[^\]]{1,40}\]\s*")
 # A longer subject is the mail's first sentence, which nobody would type as a topic.
-LONGEST_TOPIC = 12
+MAX_TOPIC_WORDS = 12
 OPENING_QUOTES, CLOSING_QUOTES = tuple("\"'«“"), tuple("\"'»”")
 _NAME = (
     r"(?:(?:[Mm]r|[Mm]rs|[Mm]s|[Dd]r|[Pp]rof)\.? )?[A-ZА-ЯЁ][\w'’-]*(?:(?: (?:&|and|и) |[ /])[A-ZА-ЯЁ][\w'’-]*){0,3}"
@@ -36,15 +36,15 @@ def instruction_prefix(template: str, email: str, subject: str, recipients: list
         subject: The mail's subject.
         recipients: The recipients in the headers, for a mail that greets nobody by name.
     """
-    known = {"recipient": addressee(email) or recipient_name(recipients), "topic": topic(subject)}
+    known = {"recipient": greeted_name(email) or recipient_name(recipients), "topic": topic_of(subject)}
 
-    def filled(part: re.Match[str]) -> str:
+    def fill(part: re.Match[str]) -> str:
         return part[1].format(**known) if all(known[field] for field in FIELD.findall(part[1])) else ""
 
-    return OPTIONAL.sub(filled, template)
+    return OPTIONAL.sub(fill, template)
 
 
-def addressee(email: str) -> str:
+def greeted_name(email: str) -> str:
     """The name that a mail greets; empty if it greets nobody by name."""
     for pattern in (GREETED, CALLED):
         match = pattern.match(email)
@@ -55,14 +55,14 @@ def addressee(email: str) -> str:
 
 def without_greeting(email: str) -> str:
     """A mail without its greeting, even if only its owner greets like that."""
-    name = addressee(email)
+    name = greeted_name(email)
     if name:
         return email[email.find(name) + len(name) :]
     opened = OPENED.match(email)
     return email[opened.end() :] if opened else email
 
 
-def topic(subject: str) -> str:
+def topic_of(subject: str) -> str:
     """A subject without reply marks, list tags and quotation marks; empty if it is not a topic."""
     shorter, text = subject, ""
     while shorter != text:
@@ -71,7 +71,7 @@ def topic(subject: str) -> str:
     text = " ".join(text.split()).strip(".:!-–— ")
     if text[:1] in OPENING_QUOTES and text[-1:] in CLOSING_QUOTES:
         text = text[1:-1]
-    return text if 0 < len(WORD.findall(text)) <= LONGEST_TOPIC else ""
+    return text if 0 < len(WORD.findall(text)) <= MAX_TOPIC_WORDS else ""
 
 
 def recipient_name(recipients: list[str]) -> str:

@@ -16,9 +16,9 @@ from email_assistant.requests.rejection import is_vague, rejection_reason
 from email_assistant.storage.records import Sentence
 
 # Only the first tokens of a mail decide whether an instruction makes the mail more likely.
-JUDGED_TOKENS = 64
-# Faults that dropping the last clauses may fix.
-CURED_BY_SHORTENING = ("invented", "unfounded", "too_long", "copied")
+LIKELIHOOD_TOKENS = 64
+# Rejection reasons that dropping the last clauses may fix.
+FIXED_BY_SHORTENING = ("invented", "unfounded", "too_long", "copied")
 TOP_P = 0.95
 
 
@@ -30,27 +30,27 @@ class InstructionWriter:
         settings: Summarizer,
         model: LanguageModel,
         seed: int,
-        keep: Callable[[Sentence], None],
+        on_finished: Callable[[Sentence], None],
         surprisal: Callable[[TokenizedExample], float] | None = None,
-        reject: Callable[[InstructionJob], None] = lambda job: None,
+        on_rejected: Callable[[InstructionJob], None] = lambda job: None,
     ) -> None:
         """Prepare the model.
 
         Args:
             settings: Prompts and number of retries.
             model: The base model.
-            seed: The seed of the retries.
-            keep: Called with every finished sentence.
+            seed: The seed of sampled retries.
+            on_finished: Called with the accepted answer of each job, or its replacement.
             surprisal: The model's negative log-likelihood of an example's completion, in nats. If it is given, an
                 instruction is rejected unless it makes its mail more likely.
-            reject: Called with a job whose answer was rejected.
+            on_rejected: Called with a job whose answer was rejected.
         """
-        self.settings, self.model, self.seed, self._keep, self._surprisal = settings, model, seed, keep, surprisal
-        self._reject = reject
+        self.settings, self.model, self.seed, self._surprisal = settings, model, seed, surprisal
+        self._on_finished, self._on_rejected = on_finished, on_rejected
         self._baselines: dict[str, float] = {}
 
     def write(self, jobs: Sequence[InstructionJob]) -> None:
-        """Write a sentence for every job: greedily, then by sampling if rejected, finally without the model.
+        """Find an instruction for every job: greedily, then by sampling if rejected, finally without the model.
 
         A job starts at the attempt in its `attempts`, so that a resumed run repeats none.
         """
@@ -58,8 +58,8 @@ class InstructionWriter:
         pending = []
         for job in jobs:
             if speaks_to_model(job.email["text"]):
-                job.faults.append("speaks_to_model")
-                self._finish_without_model(job)
+                job.rejections.append("speaks_to_model")
+                self._finish_with_fallback(job)
             else:
                 pending.append(job)
         for attempt in range(settings.retries + 1):
@@ -70,14 +70,14 @@ class InstructionWriter:
             params = SamplingParams(settings.max_new_tokens, temperature, top_p=TOP_P)
             prompts = [self._prompt(job) for job in due]
             seeds = [row_seed(self.seed + attempt, prompt) for prompt in prompts]
-            judge = partial(self._judge, due, "model" if attempt == 0 else f"retry_{attempt}")
-            generate(self.model, prompts, params, seeds, settings.batch_size, judge)
+            on_answer = partial(self._on_answer, due, "model" if attempt == 0 else f"retry_{attempt}")
+            generate(self.model, prompts, params, seeds, settings.batch_size, on_answer)
             pending = [job for job in pending if not job.done]
         for job in pending:
-            self._finish_without_model(job)
+            self._finish_with_fallback(job)
 
-    def judge(self, job: InstructionJob, method: str, completion: Completion) -> None:
-        """Keep the longest run of leading clauses that is good; record what is wrong with the others.
+    def review(self, job: InstructionJob, method: str, completion: Completion) -> None:
+        """Accept the longest run of leading clauses that is good; record why longer ones are rejected.
 
         Args:
             job: The job; it is done if the instruction or a part of it is good, or if notes replace it.
@@ -85,34 +85,34 @@ class InstructionWriter:
             completion: The model's answer.
         """
         email, start = job.email, job.start
-        known = " ".join([email["subject"], *email["to"]])
+        headers = " ".join([email["subject"], *email["to"]])
         candidates = clause_prefixes(normalize(completion.text, start), start)
         if not completion.is_complete:
             # How its last clause would have ended is unknown.
             next(candidates)
-            job.faults.append("unfinished")
+            job.rejections.append("unfinished")
         for candidate in candidates:
-            fault = rejection_reason(candidate, start, email["text"], completion.text, known)
-            if not fault and is_vague(candidate, email["text"], job.without_model[0]):
+            reason = rejection_reason(candidate, start, email["text"], completion.text, headers)
+            if not reason and is_vague(candidate, email["text"], job.fallback[0]):
                 # Another attempt is rarely less vague.
-                job.faults.append("says_little")
-                self._finish_without_model(job)
+                job.rejections.append("says_little")
+                self._finish_with_fallback(job)
                 return
-            if not fault and self._surprisal and not self._helps(job, candidate, self._surprisal):
-                fault = "unhelpful"
-            if not fault:
+            if not reason and self._surprisal and not self._helps(job, candidate, self._surprisal):
+                reason = "unhelpful"
+            if not reason:
                 self._finish(job, candidate, method)
                 return
-            job.faults.append(fault)
-            if fault not in CURED_BY_SHORTENING:
+            job.rejections.append(reason)
+            if reason not in FIXED_BY_SHORTENING:
                 return
 
-    def _judge(self, jobs: Sequence[InstructionJob], method: str, index: int, completion: Completion) -> None:
+    def _on_answer(self, jobs: Sequence[InstructionJob], method: str, index: int, completion: Completion) -> None:
         job = jobs[index]
-        self.judge(job, method, completion)
+        self.review(job, method, completion)
         if not job.done:
             job.attempts += 1
-            self._reject(job)
+            self._on_rejected(job)
 
     def _prompt(self, job: InstructionJob) -> list[int]:
         """The prompt's token ids: examples in the mail's language as earlier turns, then the mail."""
@@ -133,21 +133,21 @@ class InstructionWriter:
         half = limit // 2
         return f"{encoder.decode(ids[:half])}\n[…]\n{encoder.decode(ids[-half:])}"
 
-    def _finish(self, job: InstructionJob, sentence: str, method: str) -> None:
-        self._keep({"key": job.key, "sentence": sentence, "method": method, "faults": job.faults})
+    def _finish(self, job: InstructionJob, answer: str, method: str) -> None:
+        self._on_finished({"key": job.key, "sentence": answer, "method": method, "faults": job.rejections})
         job.done = True
 
-    def _finish_without_model(self, job: InstructionJob) -> None:
-        self._finish(job, *job.without_model)
+    def _finish_with_fallback(self, job: InstructionJob) -> None:
+        self._finish(job, *job.fallback)
 
-    def _helps(self, job: InstructionJob, sentence: str, surprisal: Callable[[TokenizedExample], float]) -> bool:
-        """Whether the mail's beginning is more likely after a sentence than after what is known without the model."""
+    def _helps(self, job: InstructionJob, answer: str, surprisal: Callable[[TokenizedExample], float]) -> bool:
+        """Whether the mail's beginning is more likely after an answer than after what is known without the model."""
         if job.key not in self._baselines:
             self._baselines[job.key] = surprisal(self._beginning(job, job.start))
-        return surprisal(self._beginning(job, sentence)) < self._baselines[job.key]
+        return surprisal(self._beginning(job, answer)) < self._baselines[job.key]
 
-    def _beginning(self, job: InstructionJob, sentence: str) -> TokenizedExample:
-        """The mail's first `JUDGED_TOKENS` tokens, after an instruction."""
-        prompt = self.model.encoder.prompt(job.completed(sentence))
+    def _beginning(self, job: InstructionJob, answer: str) -> TokenizedExample:
+        """The mail's first `LIKELIHOOD_TOKENS` tokens, after the instruction that an answer becomes."""
+        prompt = self.model.encoder.prompt(job.with_missing_facts(answer))
         whole = self.model.encoder.completed(prompt, job.email["text"])
-        return replace(whole, ids=whole.ids[: len(prompt) + JUDGED_TOKENS])
+        return replace(whole, ids=whole.ids[: len(prompt) + LIKELIHOOD_TOKENS])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from email_assistant.lexicon.languages import alternatives
 from email_assistant.lexicon.patterns import WORD
 from email_assistant.metrics.facts import facts, mentions, phrases
-from email_assistant.requests.instruction_prefix import addressee, without_greeting
+from email_assistant.requests.instruction_prefix import greeted_name, without_greeting
 from email_assistant.storage.records import Pair
 
 LABEL = re.compile(
@@ -20,7 +20,7 @@ QUOTES = re.compile(r"^[\s\"'«»“”*]+(?<!')(?<!’)|^['’](?!s\b)|[\s\"'«
 SPACE_BEFORE_MARK = re.compile(r"\s+([,.;:])")
 # The end of a clause, from where the rest of an instruction can be dropped.
 CLAUSE = re.compile(rf"[,;.]? (?:{alternatives('conjunctions')})\b|[,;.] ")
-FEWEST_WORDS = 4
+MIN_PREFIX_WORDS = 4
 
 
 def normalize(raw: str, start: str) -> str:
@@ -39,11 +39,11 @@ def normalize(raw: str, start: str) -> str:
 
 
 def clause_prefixes(instruction: str, start: str) -> Iterator[str]:
-    """The instruction, then without its last clause, without its last two, and so on, down to `FEWEST_WORDS` words."""
+    """The instruction, then without its last clause, without its last two, down to `MIN_PREFIX_WORDS` words."""
     yield instruction
     ends = [match.start() for match in CLAUSE.finditer(instruction, len(start) + 1)]
     for end in reversed(ends):
-        if len(WORD.findall(instruction[len(start) : end])) >= FEWEST_WORDS:
+        if len(WORD.findall(instruction[len(start) : end])) >= MIN_PREFIX_WORDS:
             yield instruction[:end]
 
 
@@ -57,13 +57,13 @@ def append_missing_facts(instruction: str, email: str, template: str, limit: int
         limit: The maximum number of facts to add, in the mail's order.
         frequent: Facts that are not added, because many of the owner's mails have them: see `frequent_facts`.
     """
-    said = instruction
+    text = instruction
     missing: list[str] = []
     for phrase in phrases(without_greeting(email)):
         new = facts(f"about {phrase}") - frequent
-        if len(missing) < limit and new and not all(mentions(said, fact) for fact in new):
+        if len(missing) < limit and new and not all(mentions(text, fact) for fact in new):
             missing.append(phrase)
-            said = f"{said} {phrase}"
+            text = f"{text} {phrase}"
     sentence = instruction if instruction[-1] in ".!?…" else f"{instruction}."
     return f"{sentence} {template.format(facts=', '.join(missing))}" if missing else sentence
 
@@ -80,11 +80,11 @@ def quality(pairs: Sequence[Pair]) -> dict[str, float]:
     in_mails, named, in_instructions, unfounded, greeted, greeted_named = 0, 0, 0, 0, 0, 0
     for pair in pairs:
         instruction, email, subject = pair["instruction"], pair["email"], pair["subject"]
-        of_mail, given, name = facts(email), facts(instruction), addressee(email)
-        in_mails += len(of_mail)
-        named += sum(mentions(instruction, fact) for fact in of_mail)
-        in_instructions += len(given)
-        unfounded += sum(not mentions(f"{email} {subject}", fact) for fact in given)
+        mail_facts, instruction_facts, name = facts(email), facts(instruction), greeted_name(email)
+        in_mails += len(mail_facts)
+        named += sum(mentions(instruction, fact) for fact in mail_facts)
+        in_instructions += len(instruction_facts)
+        unfounded += sum(not mentions(f"{email} {subject}", fact) for fact in instruction_facts)
         greeted += bool(name)
         greeted_named += bool(name) and name in instruction
     return {

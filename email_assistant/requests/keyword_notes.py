@@ -13,9 +13,9 @@ BARE_WORD = re.compile(r"[^\w$€£/~]*(?P<word>.*?)[^\w%€]*$")
 ADDRESS = re.compile(r"://|^www\.|@")
 QUESTION = re.compile(r"\?[\"'”»)\]]*\s*$")
 # Minimum number of content words in a sentence after the first, to be noted.
-FEWEST_NOTED = 2
+MIN_CONTENT_WORDS = 2
 # Shorter lines at the end are a sign-off: 'Thanks', 'Best, Ruth'.
-LONGEST_SIGN_OFF = 3
+MAX_SIGN_OFF_WORDS = 3
 # Kept, because without them a promise reads like an order.
 PRONOUNS = words("pronouns")
 # Kept in questions; elsewhere these words join clauses.
@@ -33,33 +33,33 @@ def keyword_notes(email: str, limit: int) -> str:
         limit: The maximum number of content words.
     """
     lines = without_greeting(email).split("\n")
-    while lines and len(WORD.findall(lines[-1])) <= LONGEST_SIGN_OFF:
+    while lines and len(WORD.findall(lines[-1])) <= MAX_SIGN_OFF_WORDS:
         lines.pop()
     notes: list[str] = []
-    room = limit
+    remaining = limit
     for sentence in SENTENCE_END.split("\n".join(lines)):
-        asks = bool(QUESTION.search(sentence))
-        kept, content_words = _noted(sentence, asks, room)
+        is_question = bool(QUESTION.search(sentence))
+        kept, content_words = _words_to_keep(sentence, is_question, remaining)
         # A single word says nothing about its sentence.
-        if content_words >= (FEWEST_NOTED if notes else 1) and not GREETING.match(sentence.strip()):
-            notes.append(" ".join(kept) + ("?" if asks else ""))
-            room -= content_words
+        if content_words >= (MIN_CONTENT_WORDS if notes else 1) and not GREETING.match(sentence.strip()):
+            notes.append(" ".join(kept) + ("?" if is_question else ""))
+            remaining -= content_words
     return ", ".join(notes).replace("?, ", "? ")
 
 
-def _noted(sentence: str, asks: bool, room: int) -> tuple[list[str], int]:
+def _words_to_keep(sentence: str, is_question: bool, remaining: int) -> tuple[list[str], int]:
     """The words of a sentence to keep, up to its last content word, and the number of its content words."""
     kept: list[str] = []
     end = count = 0
     for word in filter(None, map(_bare, sentence.split())):
-        small = before_apostrophe(word.casefold())
+        lower = before_apostrophe(word.casefold())
         if is_content_word(word.casefold()):
-            if count == room:
+            if count == remaining:
                 break
             count += 1
             kept.append(word)
             end = len(kept)
-        elif small in PRONOUNS or (asks and small in QUESTION_WORDS):
+        elif lower in PRONOUNS or (is_question and lower in QUESTION_WORDS):
             kept.append(word)
     return kept[:end], count
 

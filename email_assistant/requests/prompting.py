@@ -4,26 +4,25 @@ Training, scoring and inference use the same prompts.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Self
 
 from email_assistant.configuration.schema import Config, Retrieval
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
-from email_assistant.metrics.formulas import Array
 from email_assistant.requests.arms import PromptStyle
-from email_assistant.requests.retrieval import Bm25, Embedding, Library, document
+from email_assistant.requests.embedding import Embed
+from email_assistant.requests.retrieval import Bm25, Embedding, Retriever, indexed_text
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import Pair, Request
 
-Embed = Callable[[Sequence[str]], Array]
 Turns = list[tuple[str, str]]
 
 
-def asked(pair: Request) -> str:
-    """What the model is asked for a pair: the instruction, and the mail to answer, if any."""
-    return with_quoted_mail(pair["instruction"], pair.get("context"))
+def user_message(request: Request) -> str:
+    """The user's turn of a request: the instruction, and the mail to answer, if any."""
+    return with_quoted_mail(request["instruction"], request.get("context"))
 
 
 def with_quoted_mail(instruction: str, mail: str | None) -> str:
@@ -80,25 +79,26 @@ class Prompter:
         """
         self._settings, self._encoder, self._training, self._embed = settings, encoder, training, embed
 
-    def ids(self, pair: Request, style: PromptStyle) -> list[int]:
-        """The token ids of a pair's prompt."""
-        return self._encoder.prompt(asked(pair), self.turns(pair, style))
+    def prompt_token_ids(self, request: Request, style: PromptStyle) -> list[int]:
+        """The token ids of a request's prompt."""
+        return self._encoder.prompt(user_message(request), self.turns(request, style))
 
-    def turns(self, pair: Request, style: PromptStyle) -> Turns:
+    def turns(self, request: Request, style: PromptStyle) -> Turns:
         """The earlier turns of a prompt, (request, mail) each; the most similar one comes last."""
         if style == "plain":
             return []
         if style == "few_shot":
-            shown, room = self._drawn(pair), self._settings.max_length
+            shown, max_tokens = self._random_pairs(request), self._settings.max_length
         else:
-            library = self._by_words if style == "bm25" else self._by_embedding
-            shown = library.similar(asked(pair), self._settings.retrieval.mails, pair)[::-1]
-            room = self._settings.retrieval.max_tokens
-        return self._fitting(pair, [(asked(each), each["email"]) for each in shown], room)
+            retriever = self._bm25_retriever if style == "bm25" else self._embedding_retriever
+            shown = retriever.retrieve(user_message(request), self._settings.retrieval.mails, request)[::-1]
+            max_tokens = self._settings.retrieval.max_tokens
+        return self._drop_until_fits(request, [(user_message(pair), pair["email"]) for pair in shown], max_tokens)
 
     def training_turns(self, pair: Pair) -> Turns:
         """The earlier turns of a training example: retrieved mails for `retrieval.training_share` of the examples."""
         retrieval = self._settings.retrieval
+        # "taught" is part of a seed: another word would choose other examples.
         if retrieval.method == "none" or self._rng("taught", pair).random() >= retrieval.training_share:
             return []
         return self.turns(pair, retrieval.method)
@@ -107,38 +107,38 @@ class Prompter:
         """A pair as a training example; None if it is too long (`trainer.max_length`, `trainer.too_long`)."""
         settings = self._settings
         turns = self.training_turns(pair)
-        return self._encoder.example(asked(pair), pair["email"], settings.max_length, settings.too_long, turns)
+        return self._encoder.example(user_message(pair), pair["email"], settings.max_length, settings.too_long, turns)
 
-    def _drawn(self, pair: Request) -> list[Pair]:
-        others = [index for index, known in enumerate(self._ids) if known != pair["id"]]
-        drawn = self._rng("few_shot", pair).sample(others, min(self._settings.shots, len(others)))
+    def _random_pairs(self, request: Request) -> list[Pair]:
+        others = [index for index, pair_id in enumerate(self._pair_ids) if pair_id != request["id"]]
+        drawn = self._rng("few_shot", request).sample(others, min(self._settings.shots, len(others)))
         return [self._training[index] for index in drawn]
 
     @cached_property
-    def _ids(self) -> list[str]:
+    def _pair_ids(self) -> list[str]:
         return list(Field(self._training, "id"))
 
-    def _rng(self, purpose: str, pair: Request) -> random.Random:
-        return random.Random(f"{self._settings.seed} {purpose} {pair['id']}")
+    def _rng(self, purpose: str, request: Request) -> random.Random:
+        return random.Random(f"{self._settings.seed} {purpose} {request['id']}")
 
-    def _fitting(self, pair: Request, turns: Turns, room: int) -> Turns:
-        """Leave out the turn with the longest mail until the prompt has at most `room` tokens."""
-        while turns and len(self._encoder.prompt(asked(pair), turns)) > room:
+    def _drop_until_fits(self, request: Request, turns: Turns, max_tokens: int) -> Turns:
+        """Drop the turn with the longest mail until the prompt has at most `max_tokens` tokens."""
+        while turns and len(self._encoder.prompt(user_message(request), turns)) > max_tokens:
             turns.remove(max(turns, key=lambda turn: len(turn[1])))
         return turns
 
     @cached_property
-    def _by_words(self) -> Library:
-        return Library(self._training, Bm25(self._documents), self._settings.near_duplicate_similarity)
+    def _bm25_retriever(self) -> Retriever:
+        return Retriever(self._training, Bm25(self._indexed_texts), self._settings.near_duplicate_similarity)
 
     @cached_property
-    def _by_embedding(self) -> Library:
-        index = Embedding(self._documents, self._embed)
-        return Library(self._training, index, self._settings.near_duplicate_similarity)
+    def _embedding_retriever(self) -> Retriever:
+        index = Embedding(self._indexed_texts, self._embed)
+        return Retriever(self._training, index, self._settings.near_duplicate_similarity)
 
     @property
-    def _documents(self) -> list[str]:
-        return [document(pair) for pair in self._training]
+    def _indexed_texts(self) -> list[str]:
+        return [indexed_text(pair) for pair in self._training]
 
 
 def configured_style(retrieval: Retrieval) -> PromptStyle:

@@ -12,7 +12,7 @@ from email_assistant.requests.instructions import CLAUSE
 from email_assistant.requests.keyword_notes import GREETING
 
 SIGN_OFF = re.compile(rf"\n\s*({alternatives('sign_offs')})\b[^\n]*$", re.IGNORECASE)
-FEWEST_WORDS = 2
+MIN_WORDS = 2
 # A shorter instruction is never too long, even if it has more letters than 'Ok, see you.'
 ALWAYS_SHORT_ENOUGH = 15
 # An instruction is copied if a run of at least COPIED_WORDS words, and this share of all words, is the mail's.
@@ -26,35 +26,35 @@ FOUNDED_SHARE = 0.5
 NOTES_SHARE = 0.5
 
 
-def rejection_reason(instruction: str, start: str, email: str, raw: str, known: str = "") -> str | None:
+def rejection_reason(instruction: str, start: str, email: str, full_answer: str, headers: str = "") -> str | None:
     """Why an instruction cannot be used; None if it can.
 
     Args:
         instruction: The result of `normalize`.
         start: The prefix that was given to the model.
         email: The mail that it is for.
-        raw: The model's whole answer.
-        known: What it may mention besides the mail: subject and recipients.
+        full_answer: The model's whole answer.
+        headers: The mail's subject and recipients, which the instruction may also mention.
 
     Returns:
         'empty', 'itself_a_mail', 'copied', 'too_long', 'other_language', 'invented' (it has a name or number that
         neither the mail nor its headers have) or 'unfounded' (it has a clause in words that they do not have).
     """
-    said = instruction[len(start) :] if instruction.casefold().startswith(start.casefold()) else instruction
-    count, answer, source = len(WORD.findall(said)), raw.strip(), f"{email} {known}"
-    if count < FEWEST_WORDS:
+    body = instruction[len(start) :] if instruction.casefold().startswith(start.casefold()) else instruction
+    count, answer, source = len(WORD.findall(body)), full_answer.strip(), f"{email} {headers}"
+    if count < MIN_WORDS:
         return "empty"
     if (GREETING.match(answer) and "\n" in answer) or SIGN_OFF.search(answer):
         return "itself_a_mail"
-    if _is_copied(said, email):
+    if _is_copied(body, email):
         return "copied"
-    if len(said) > len(email) and count > ALWAYS_SHORT_ENOUGH:
+    if len(body) > len(email) and count > ALWAYS_SHORT_ENOUGH:
         return "too_long"
-    if is_cyrillic(said) != is_cyrillic(email):
+    if is_cyrillic(body) != is_cyrillic(email):
         return "other_language"
-    if any(not mentions(source, fact) for fact in facts(said)):
+    if any(not mentions(source, fact) for fact in facts(body)):
         return "invented"
-    return "unfounded" if _is_unfounded(said, source.casefold()) else None
+    return "unfounded" if _is_unfounded(body, source.casefold()) else None
 
 
 def is_vague(instruction: str, email: str, notes: str) -> bool:
@@ -69,9 +69,9 @@ def is_vague(instruction: str, email: str, notes: str) -> bool:
     return len(wanted & content_stems(instruction)) < NOTES_SHARE * len(wanted & content_stems(notes))
 
 
-def _is_unfounded(said: str, source: str) -> bool:
+def _is_unfounded(body: str, source: str) -> bool:
     """Whether the source has less than half of the content words of any clause."""
-    for clause in CLAUSE.split(said):
+    for clause in CLAUSE.split(body):
         content = [
             word
             for word in WORD.findall(clause.casefold())
@@ -82,7 +82,7 @@ def _is_unfounded(said: str, source: str) -> bool:
     return False
 
 
-def _is_copied(said: str, email: str) -> bool:
+def _is_copied(body: str, email: str) -> bool:
     """Whether most of the instruction is one run of the mail's own words."""
-    run = longest_run([said], TrainingMails([email]))
-    return run >= COPIED_WORDS and run >= COPIED_SHARE * len(WORD.findall(said))
+    run = longest_run([body], TrainingMails([email]))
+    return run >= COPIED_WORDS and run >= COPIED_SHARE * len(WORD.findall(body))

@@ -67,7 +67,7 @@ class Embedding:
         return scores
 
 
-class Library:
+class Retriever:
     """The owner's training pairs, to be searched for those that are similar to a request."""
 
     def __init__(self, pairs: Sequence[Pair], index: Index, near_duplicate_similarity: float) -> None:
@@ -75,13 +75,13 @@ class Library:
 
         Args:
             pairs: The pairs, in the order of the index's documents.
-            index: The index over `document` of each pair.
+            index: The index over `indexed_text` of each pair.
             near_duplicate_similarity: Mails with at least this Jaccard similarity count as near-duplicates.
         """
         self._pairs, self._index, self._similarity = pairs, index, near_duplicate_similarity
 
-    def similar(self, query: str, count: int, target: Request | None = None) -> list[Pair]:
-        """The pairs that are most similar to a request, the nearest first; those with a score of 0 are left out.
+    def retrieve(self, query: str, count: int, target: Request | None = None) -> list[Pair]:
+        """The pairs that are most similar to a request, the nearest first; those with a score of 0 are skipped.
 
         Args:
             query: The instruction, and the mail to answer, if any.
@@ -94,12 +94,13 @@ class Library:
             if len(chosen) == count or scores[index] <= 0:
                 break
             pair = self._pairs[index]
-            gives_away = target is not None and self._gives_away(pair, target)
-            if not gives_away and not any(self._near_duplicates(pair["email"], one["email"]) for one in chosen):
+            leaks = target is not None and self._would_leak(pair, target)
+            if not leaks and not any(self._near_duplicates(pair["email"], other["email"]) for other in chosen):
                 chosen.append(pair)
         return chosen
 
-    def _gives_away(self, pair: Pair, target: Request) -> bool:
+    def _would_leak(self, pair: Pair, target: Request) -> bool:
+        """Whether a pair would give away the answer to a request."""
         if pair["id"] == target["id"] or (pair["thread"] and pair["thread"] == target.get("thread")):
             return True
         return "email" in target and self._near_duplicates(pair["email"], target["email"])
@@ -108,7 +109,7 @@ class Library:
         return jaccard(frozenset(word_set(first)), frozenset(word_set(second))) >= self._similarity
 
 
-def document(pair: Pair) -> str:
+def indexed_text(pair: Pair) -> str:
     """The text that is indexed for a pair: its instruction and its mail."""
     return f"{pair['instruction']}\n{pair['email']}"
 

@@ -11,23 +11,24 @@ from typing import Any
 from email_assistant.configuration.schema import Config, Generation
 from email_assistant.evaluation import generation_cache
 from email_assistant.evaluation.comparison import compare_arms
-from email_assistant.evaluation.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extracted
-from email_assistant.evaluation.scoring import Scorer, embedder, perplexity_of, scorer
-from email_assistant.evaluation.writing import text_generator, write_mails
+from email_assistant.evaluation.generate_mails import generate_mails, text_generator
+from email_assistant.evaluation.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extraction_score
+from email_assistant.evaluation.scoring import Scorer, build_scorer, perplexity_of
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import base_fingerprint, base_identity, generation_key
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel, load_adapter
 from email_assistant.language_model.process import set_up_base
-from email_assistant.metrics.authorship import Judge, train_judge, verdict
+from email_assistant.metrics.authorship import Judge, authorship_score, train_judge
 from email_assistant.metrics.bootstrap import bootstrap_weights, interval
-from email_assistant.metrics.mauve_score import ENOUGH_MAILS, mauve_by_seed
+from email_assistant.metrics.mauve_score import RELIABLE_MAILS, mauve_by_seed
 from email_assistant.metrics.per_mail_score import PerMailScore, Table, save
 from email_assistant.metrics.scores import OWNER
 from email_assistant.pipeline.context import StageInputs
 from email_assistant.reports import evaluation_page, plots
 from email_assistant.requests.arms import ARMS
+from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, Artifact
@@ -37,7 +38,7 @@ from email_assistant.storage.records import CachedMail, GeneratedMail, Pair
 log = logging.getLogger(__name__)
 # Maximum number of the owner's mails to train the authorship judge on: the n-grams of more do not fit in memory.
 MAX_JUDGE_MAILS = 5000
-# A judge with a lower accuracy on its own training data is reported as unreliable.
+# A judge whose cross-validated accuracy is lower is reported as unreliable.
 RELIABLE_JUDGE = 0.8
 # The arm that gaps are measured from, and the one that the others are compared with.
 BASELINE, REFERENCE = "base", "tuned"
@@ -51,15 +52,15 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """
     config = inputs.config
     evaluator = _Evaluator(inputs, folder / PROGRESS)
-    mails: dict[str, list[GeneratedMail]] = {arm: evaluator.write(arm) for arm in config.evaluation.arms}
+    mails: dict[str, list[GeneratedMail]] = {arm: evaluator.generate(arm) for arm in config.evaluation.arms}
     judge = evaluator.train_judge()
-    arms: Table = {arm: evaluator.measure(arm, written, judge) for arm, written in mails.items()}
+    arms: Table = {arm: evaluator.measure(arm, generated, judge) for arm, generated in mails.items()}
     arms[OWNER] = evaluator.measure_owner(judge)
     report: dict[str, Any] = {
         "mails": len(evaluator.test),
         **compare_arms(arms, BASELINE, REFERENCE, config.evaluation.resamples, config.seed),
         "mauve_by_seed": {arm: mauve_by_seed(arms[arm]["mauve"]) for arm in mails},
-        "longest_copy": {arm: evaluator.scorer.longest_copy(_texts(written)) for arm, written in mails.items()},
+        "longest_copy": {arm: evaluator.scorer.longest_copy(_texts(generated)) for arm, generated in mails.items()},
         "judge": None if judge is None else _about(judge),
         "memorisation": evaluator.memorisation(),
         "signatures": evaluator.scorer.signatures(),
@@ -101,7 +102,7 @@ class _Evaluator:
         test: The test mails.
         history: The metrics of every training step.
         generated: All mails, as lines for later evaluations.
-        scorer: Scores mails written for the test set.
+        scorer: Scores mails generated for the test set.
     """
 
     def __init__(self, inputs: StageInputs, work: Path) -> None:
@@ -122,24 +123,26 @@ class _Evaluator:
         self.model = load_adapter(
             set_up_base(config.model, inputs.processes), adapter, base_fingerprint(config.model, config.outputs)
         )
-        self.writing = text_generator(config.generation, config.model, self.model, adapter, work)
+        self.generator = text_generator(config.generation, config.model, self.model, adapter, work)
         self.prompter = Prompter(
-            PromptSettings.of(config), self.model.encoder, self.training, embedder(config, self.model)
+            PromptSettings.of(config), self.model.encoder, self.training, retrieval_embedder(config, self.model)
         )
-        self._known_prompts: dict[tuple[str, tuple[str, ...]], list[list[int]]] = {}
-        self.scorer: Scorer = scorer(config, self.model, self.test, self.training)
+        self._prompts_by_arm: dict[tuple[str, tuple[str, ...]], list[list[int]]] = {}
+        self.scorer: Scorer = build_scorer(config, self.model, self.test, self.training)
 
-    def write(self, arm: str) -> list[GeneratedMail]:
-        """Write an arm's mails for the test set."""
-        return self._write(arm, self.test, arm, self.config.generation)
+    def generate(self, arm: str) -> list[GeneratedMail]:
+        """Generate an arm's mails for the test set."""
+        return self._generate(arm, self.test, arm, self.config.generation)
 
-    def _write(self, arm: str, pairs: Sequence[Pair], label: str, settings: Generation) -> list[GeneratedMail]:
+    def _generate(self, arm: str, pairs: Sequence[Pair], label: str, settings: Generation) -> list[GeneratedMail]:
         prompts = self._prompts(arm, pairs)
         keys, progress_file = self._keys(arm, pairs, prompts, settings), self.work / f"{label}.jsonl"
-        if known := generation_cache.lookup(self.earlier, keys):
-            log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", label, len(known), len(pairs))
-        with nullcontext() if ARMS[arm].adapted else _without_adapter(self.writing):
-            mails = write_mails(self.writing, pairs, prompts, settings, self.config.seed, progress_file, label, known)
+        if cached := generation_cache.lookup(self.earlier, keys):
+            log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", label, len(cached), len(pairs))
+        with nullcontext() if ARMS[arm].adapted else _without_adapter(self.generator):
+            mails = generate_mails(
+                self.generator, pairs, prompts, settings, self.config.seed, progress_file, label, cached
+            )
         self.generated += generation_cache.lines(keys, mails)
         return mails
 
@@ -160,11 +163,11 @@ class _Evaluator:
         }
 
     def _prompts(self, arm: str, pairs: Sequence[Pair]) -> list[list[int]]:
-        """An arm's prompts, made once: they are used to write mails, and for the likelihood of the real ones."""
+        """An arm's prompts, made once: they are used to generate mails, and for the likelihood of the real ones."""
         key = (arm, tuple(pair["id"] for pair in pairs))
-        if key not in self._known_prompts:
-            self._known_prompts[key] = [self.prompter.ids(pair, ARMS[arm].style) for pair in pairs]
-        return self._known_prompts[key]
+        if key not in self._prompts_by_arm:
+            self._prompts_by_arm[key] = [self.prompter.prompt_token_ids(pair, ARMS[arm].style) for pair in pairs]
+        return self._prompts_by_arm[key]
 
     def train_judge(self) -> Judge | None:
         """Train a classifier of the owner's training mails against mails by other people and by the base model."""
@@ -174,17 +177,17 @@ class _Evaluator:
         drawn = random.Random(f"{self.config.seed} judge").sample(self.training, count)
         # The choice of the best candidate does not matter here.
         settings = replace(self.config.generation, candidates=1)
-        by_base = _texts(self._write("base", drawn, "others", settings))
-        rng, known = random.Random(f"{self.config.seed} known to the judge"), len(self.training)
-        indices = sorted(rng.sample(range(known), min(known, MAX_JUDGE_MAILS)))
+        by_base = _texts(self._generate("base", drawn, "others", settings))
+        rng, total = random.Random(f"{self.config.seed} known to the judge"), len(self.training)
+        indices = sorted(rng.sample(range(total), min(total, MAX_JUDGE_MAILS)))
         owned = [self.training[index]["email"] for index in indices]
         return train_judge(owned, [*self.others, *by_base], self.config.seed)
 
-    def measure(self, arm: str, written: list[GeneratedMail], judge: Judge | None) -> dict[str, PerMailScore]:
+    def measure(self, arm: str, mails: list[GeneratedMail], judge: Judge | None) -> dict[str, PerMailScore]:
         """All scores of an arm."""
-        scores = self.scorer.measure_generated(written)
+        scores = self.scorer.measure_generated(mails)
         if judge:
-            scores["authorship"] = verdict(judge, _texts(written))
+            scores["authorship"] = authorship_score(judge, _texts(mails))
         with nullcontext() if ARMS[arm].adapted else _without_adapter(self.model):
             scores["perplexity"] = perplexity_of(self.model, self.test, self._prompts(arm, self.test), arm)
         return scores
@@ -196,8 +199,8 @@ class _Evaluator:
         drawn = random.Random(f"{config.seed} extraction").sample(self.training, count)
         prompts, emails = self._prompts("base", drawn), [pair["email"] for pair in drawn]
         with _without_adapter(self.model):
-            base = extracted(self.model, prompts, emails)
-        tuned = extracted(self.model, prompts, emails)
+            base = extraction_score(self.model, prompts, emails)
+        tuned = extraction_score(self.model, prompts, emails)
         if base is None or tuned is None:
             return None
         weights = bootstrap_weights(len(base.contributions), config.evaluation.resamples, config.seed)
@@ -207,17 +210,17 @@ class _Evaluator:
             "extracted_tokens": EXTRACTED_TOKENS,
             "extracted": {"base": base.value, "tuned": tuned.value},
             "intervals": {
-                arm: list(interval(one, weights, 0.0, 1.0)) for arm, one in (("base", base), ("tuned", tuned))
+                arm: list(interval(score, weights, 0.0, 1.0)) for arm, score in (("base", base), ("tuned", tuned))
             },
             "canaries": {name: value for name, value in self.trained_metrics.items() if name.startswith("canar")},
         }
 
     def measure_owner(self, judge: Judge | None) -> dict[str, PerMailScore]:
-        """The scores of randomly drawn training mails, as if they were written for the test set.
+        """The scores of randomly drawn training mails, as if they had been generated for the test set.
 
-        Their style is the best that can be reached; they are about other things than the test mails, so their BLEU is
-        chance level. Faithfulness, copying and authorship are measured on the test mails instead, because they
-        compare with the mail's own request, or with training mails.
+        They are an upper bound for style, but their BLEU is only chance level, since they are about something else.
+        Faithfulness, copying and authorship are measured on the test mails instead, because they compare with the
+        mail's own request, or with training mails.
         """
         rng = random.Random(f"{self.config.seed} owner")
         enough = len(self.training) >= len(self.test)
@@ -225,7 +228,7 @@ class _Evaluator:
         scores = self.scorer.measure([pair["email"] for pair in drawn])
         scores |= self.scorer.measure_content(self.scorer.real)
         if judge:
-            scores["authorship"] = verdict(judge, self.scorer.real)
+            scores["authorship"] = authorship_score(judge, self.scorer.real)
         return scores
 
 
@@ -241,8 +244,8 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
     """What a reader should know before trusting the scores."""
     warnings = []
     mails = report["mails"]
-    if mails < ENOUGH_MAILS:
-        warnings.append(f"MAUVE on {mails} mails is a rough estimate: it needs {ENOUGH_MAILS} or more")
+    if mails < RELIABLE_MAILS:
+        warnings.append(f"MAUVE on {mails} mails is a rough estimate: it needs {RELIABLE_MAILS} or more")
     owner = report["owner"].get("mauve")
     if owner is not None and BASELINE in report["arms"] and owner <= report["arms"][BASELINE]["mauve"]:
         warnings.append("MAUVE rates the owner's own mails no higher than the base model's: too few mails")
@@ -255,17 +258,17 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
 
 
 @contextmanager
-def _without_adapter(writing: TextGenerator) -> Iterator[None]:
+def _without_adapter(generator: TextGenerator) -> Iterator[None]:
     """Deactivate the adapter while the block runs."""
-    if isinstance(writing, LanguageModel):
-        with writing.model.disable_adapter():  # type: ignore[operator]
+    if isinstance(generator, LanguageModel):
+        with generator.model.disable_adapter():  # type: ignore[operator]
             yield
         return
-    writing.adapted = False
+    generator.adapted = False
     try:
         yield
     finally:
-        writing.adapted = True
+        generator.adapted = True
 
 
 def _generations(test: list[Pair], arms: dict[str, list[GeneratedMail]]) -> list[dict[str, Any]]:

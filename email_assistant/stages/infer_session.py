@@ -9,8 +9,7 @@ from pathlib import Path
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
-from email_assistant.evaluation.scoring import embedder
-from email_assistant.evaluation.writing import sampling_params, start_llama_cpp, write_best, write_mails
+from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params, start_llama_cpp
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base
 from email_assistant.language_model.decoding import row_seed
 from email_assistant.language_model.distributed import DistributedContext
@@ -19,6 +18,7 @@ from email_assistant.language_model.generation import TextGenerator, stream
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_encoder
 from email_assistant.language_model.process import set_up_base
 from email_assistant.progress import bar
+from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.records import Pair, Request
@@ -56,7 +56,7 @@ class InferSession:
         requests = [self._request(f"{key} {index} {text}", text) for index, text in enumerate(instructions)]
         prompts = [self._prompt(request) for request in requests]
         config = self.config
-        mails = write_mails(
+        mails = generate_mails(
             self.generator, requests, prompts, config.generation, config.seed, progress_file, config.stage
         )
         return [mail["text"] for mail in mails]
@@ -93,7 +93,7 @@ class InferSession:
         return {"id": identity, "instruction": instruction, "context": self.to_answer}
 
     def _prompt(self, request: Request) -> list[int]:
-        return self.prompter.ids(request, configured_style(self.config.retrieval))
+        return self.prompter.prompt_token_ids(request, configured_style(self.config.retrieval))
 
     def _pieces(self, instruction: str, prompt: list[int]) -> Iterable[str]:
         """The mail's text: token by token, or at once if it is the best of several."""
@@ -102,7 +102,7 @@ class InferSession:
             return stream(self.generator, prompt, sampling_params(settings), row_seed(seed, prompt))
         chosen: list[str] = []
         with bar("writing", None):
-            write_best(
+            generate_best(
                 self.generator, [instruction], [prompt], settings, seed, lambda _, mail: chosen.append(mail.text)
             )
         return chosen
@@ -132,7 +132,7 @@ def open_session(
     """
     with _generator(config, processes, adapter) as generator:
         loaded = generator if isinstance(generator, LanguageModel) else None
-        prompter = Prompter(PromptSettings.of(config), generator.encoder, training, embedder(config, loaded))
+        prompter = Prompter(PromptSettings.of(config), generator.encoder, training, retrieval_embedder(config, loaded))
         yield InferSession(config, adapter, generator, prompter, to_answer, training_hash)
 
 

@@ -1,4 +1,7 @@
-"""An instruction for every mail, written by the base model or taken from a corrected file."""
+"""Write, for every mail, the instruction that would have produced it: the stage "summarize".
+
+The base model writes it, or it is taken from a corrected file.
+"""
 
 import logging
 from collections import Counter
@@ -39,7 +42,7 @@ class Instruction(TypedDict):
     Attributes:
         instruction: What the mail should say.
         method: How it was made.
-        faults: Why answers of the model were rejected.
+        faults: The reasons why answers of the model were rejected.
         email: A corrected mail that replaces the archive's.
     """
 
@@ -58,30 +61,32 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     settings = inputs.config.summarizer
     with jsonl.Lines(inputs.artifacts["data"].path("emails.jsonl"), Email) as emails:
         if settings.method == "from_file":
-            written = _from_file(Path(settings.path or "").expanduser(), emails)
+            instructions = _from_file(Path(settings.path or "").expanduser(), emails)
         else:
-            written = _by_model(inputs, emails, folder)
+            instructions = _by_model(inputs, emails, folder)
         path = folder / "pairs.jsonl"
-        jsonl.write(path, (_pair(email, written[email["id"]]) for email in emails if email["id"] in written))
+        jsonl.write(path, (_pair(email, instructions[email["id"]]) for email in emails if email["id"] in instructions))
         injections = sum(map(speaks_to_model, jsonl.Field(emails, "text")))
         with jsonl.Lines(path, Pair) as pairs:
-            report = _report(len(emails), pairs, written, injections)
+            report = _report(len(emails), pairs, instructions, injections)
     jsonl.write_json(folder / "report.json", report)
     _log(report)
     return {"pairs": report["pairs"], **{f"by_{method}": count for method, count in report["methods"].items()}}
 
 
-def _report(emails: int, pairs: Sequence[Pair], written: Mapping[str, Instruction], injections: int) -> dict[str, Any]:
+def _report(
+    emails: int, pairs: Sequence[Pair], instructions: Mapping[str, Instruction], injections: int
+) -> dict[str, Any]:
     """Counts of how the instructions were made, and how much they say about their mails."""
-    methods = Counter(record["method"] for record in written.values())
-    faults = Counter(fault for record in written.values() for fault in record.get("faults", []))
+    methods = Counter(record["method"] for record in instructions.values())
+    rejections = Counter(reason for record in instructions.values() for reason in record.get("faults", []))
     return {
         "emails": emails,
         "pairs": len(pairs),
         "without_pair": emails - len(pairs),
         "methods": dict(methods.most_common()),
         "speaking_to_model": injections,
-        "faults_of_tries": dict(faults.most_common()),
+        "faults_of_tries": dict(rejections.most_common()),
         **(quality(pairs) if pairs else {}),
     }
 
@@ -97,16 +102,16 @@ def _log(report: Mapping[str, Any]) -> None:
         log.info("%-10s instructions have %.0f%% of the mails' names, dates and numbers", "summarize", share)
 
 
-def _pair(email: Email, written: Instruction) -> Pair:
+def _pair(email: Email, instruction: Instruction) -> Pair:
     """A line of pairs.jsonl."""
     pair: Pair = {
         "id": email["id"],
-        "instruction": written["instruction"],
-        "email": written.get("email") or email["text"],
+        "instruction": instruction["instruction"],
+        "email": instruction.get("email") or email["text"],
         "subject": email["subject"],
         "thread": email["thread"],
         "date": email["date"],
-        "method": written["method"],
+        "method": instruction["method"],
     }
     if "context" in email:
         pair["context"] = email["context"]
@@ -120,17 +125,17 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
         DataError: when a record is for an unknown mail or has no instruction, or there is no record.
     """
     known = set(jsonl.Field(emails, "id"))
-    written: dict[str, Instruction] = {}
+    instructions: dict[str, Instruction] = {}
     for number, record in enumerate(jsonl.read(path), start=1):
         instruction = str(record.get("instruction") or "").strip()
         if record.get("id") not in known:
             raise DataError(f"{path}, record {number}: no mail of this archive has the id {record.get('id')!r}")
         if not instruction:
             raise DataError(f"{path}, record {number}: the instruction is empty; delete the line to drop the mail")
-        written[record["id"]] = {"instruction": instruction, "email": record.get("email"), "method": "file"}
-    if not written:
+        instructions[record["id"]] = {"instruction": instruction, "email": record.get("email"), "method": "file"}
+    if not instructions:
         raise DataError(f"{path}: contains no pairs")
-    return written
+    return instructions
 
 
 def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dict[str, Instruction]:
@@ -149,7 +154,7 @@ def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dic
     frequent = frequent_facts(jsonl.Field(emails, "text"))
     return {
         job.email["id"]: {
-            "instruction": job.completed(sentences[job.key]["sentence"], frequent),
+            "instruction": job.with_missing_facts(sentences[job.key]["sentence"], frequent),
             "method": sentences[job.key]["method"],
             "faults": sentences[job.key]["faults"],
         }
@@ -168,11 +173,11 @@ def _sentences(inputs: StageInputs, jobs: Sequence[InstructionJob], progress_fol
             log.info("%-10s reused %d of %d from cache", "summarize", len(known), len(wanted))
         if pending:
             with ResumableJsonl(progress_folder / REJECTED, Rejected, key="key") as rejected:
-                _write(inputs, pending, progress, rejected, len(wanted))
+                _generate(inputs, pending, progress, rejected, len(wanted))
         return {**known, **progress.records}
 
 
-def _write(
+def _generate(
     inputs: StageInputs,
     jobs: Sequence[InstructionJob],
     progress: ResumableJsonl[Sentence],
@@ -186,17 +191,17 @@ def _write(
 
     for job in jobs:
         if job.key in rejected.records:
-            job.faults, job.attempts = rejected.records[job.key]["faults"], rejected.records[job.key]["attempts"]
-    with bar("summarize", total, total - len(jobs)) as shown:
+            job.rejections, job.attempts = rejected.records[job.key]["faults"], rejected.records[job.key]["attempts"]
+    with bar("summarize", total, total - len(jobs)) as progress_bar:
 
-        def keep(sentence: Sentence) -> None:
+        def on_finished(sentence: Sentence) -> None:
             progress.append(sentence)
-            shown.advance()
+            progress_bar.advance()
 
-        def reject(job: InstructionJob) -> None:
-            rejected.append({"key": job.key, "faults": job.faults, "attempts": job.attempts})
+        def on_rejected(job: InstructionJob) -> None:
+            rejected.append({"key": job.key, "faults": job.rejections, "attempts": job.attempts})
 
         config = inputs.config
         model = set_up_base(config.model, inputs.processes)
         surprisal = Surprisal(model.model, model.device).nats if config.summarizer.verify else None
-        InstructionWriter(config.summarizer, model, config.seed, keep, surprisal, reject).write(jobs)
+        InstructionWriter(config.summarizer, model, config.seed, on_finished, surprisal, on_rejected).write(jobs)

@@ -12,9 +12,9 @@ from typing import Any
 
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import PrivacyError
+from email_assistant.evaluation.generate_mails import generate_mails, text_generator
 from email_assistant.evaluation.memorisation import canaries, canaries_extracted, canary_exposures
-from email_assistant.evaluation.scoring import embedder, perplexity_of, scorer
-from email_assistant.evaluation.writing import text_generator, write_mails
+from email_assistant.evaluation.scoring import build_scorer, perplexity_of
 from email_assistant.experiments import lineage, registry, trials
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.experiments.tags import ADAPTER
@@ -28,6 +28,7 @@ from email_assistant.language_model.process import set_up_base
 from email_assistant.metrics.per_mail_score import save
 from email_assistant.pipeline.context import StageInputs
 from email_assistant.reports.model_card import model_card
+from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
 from email_assistant.stages import train_examples
 from email_assistant.stages.train_examples import EncodedCounts
@@ -290,11 +291,11 @@ def _score(
     """Write validation mails and score them."""
     training = jsonl.Lines(split.path("train.jsonl"), Pair)
     chosen = jsonl.Lines(split.path("validation.jsonl"), Pair)[: config.trainer.scored_mails]
-    prompter = Prompter(PromptSettings.of(config), model.encoder, training, embedder(config, model))
+    prompter = Prompter(PromptSettings.of(config), model.encoder, training, retrieval_embedder(config, model))
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
-    writing = text_generator(config.generation, config.model, model, folder / "adapter", folder / PROGRESS)
-    prompts = [prompter.ids(pair, configured_style(config.retrieval)) for pair in chosen]
-    written = write_mails(writing, chosen, prompts, config.generation, config.seed, progress_file, "score")
+    generator = text_generator(config.generation, config.model, model, folder / "adapter", folder / PROGRESS)
+    prompts = [prompter.prompt_token_ids(pair, configured_style(config.retrieval)) for pair in chosen]
+    mails = generate_mails(generator, chosen, prompts, config.generation, config.seed, progress_file, "score")
     jsonl.write(
         folder / "validation_mails.jsonl",
         (
@@ -304,11 +305,11 @@ def _score(
                 "email": pair["email"],
                 "generated_email": mail["text"],
             }
-            for pair, mail in zip(chosen, written, strict=True)
+            for pair, mail in zip(chosen, mails, strict=True)
         ),
     )
-    judge = scorer(config, model, chosen, training)
-    measured = judge.measure_generated(written)
+    scorer = build_scorer(config, model, chosen, training)
+    measured = scorer.measure_generated(mails)
     measured["perplexity"] = perplexity_of(model, chosen, prompts, "score")
     save(folder / "measured.npz", [pair["id"] for pair in chosen], {"tuned": measured})
-    return {name: score.value for name, score in measured.items()}, judge.signatures()
+    return {name: score.value for name, score in measured.items()}, scorer.signatures()

@@ -9,9 +9,9 @@ from pathlib import Path
 from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.configuration.schema import Config
 from email_assistant.evaluation.memorisation import canaries
-from email_assistant.evaluation.scoring import embedder
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
+from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
@@ -51,7 +51,7 @@ def prepare(
         The training and the validation examples, and the counts of the training mails.
     """
     pairs, validation_pairs = jsonl.Lines(split / "train.jsonl", Pair), jsonl.Lines(split / "validation.jsonl", Pair)
-    prompter = Prompter(PromptSettings.of(config), base.encoder, pairs, embedder(config, base))
+    prompter = Prompter(PromptSettings.of(config), base.encoder, pairs, retrieval_embedder(config, base))
     canary_examples = _canary_examples(base.encoder, config)
     chosen = _without_near_duplicates(config, pairs) if config.trainer.privacy == "careful" else pairs
     max_length = config.trainer.max_length

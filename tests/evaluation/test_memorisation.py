@@ -16,7 +16,7 @@ from email_assistant.evaluation.memorisation import (
     canary_exposures,
     continuation_nats,
     exposure,
-    extracted,
+    extraction_score,
 )
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 from email_assistant.training.batches import collate
@@ -76,7 +76,7 @@ def test_a_model_reveals_a_secret_only_after_training_on_it(model: LanguageModel
     texts = [canary.email for canary in planted]
     long = "a mail that is long enough to know one part of it and to look for the other part of it, and a bit more"
     prompt = model.encoder.prompt("write")
-    before = extracted(model, [prompt], [long])
+    before = extraction_score(model, [prompt], [long])
     assert before is not None
     assert before.value == 0.0
 
@@ -95,8 +95,8 @@ def test_a_model_reveals_a_secret_only_after_training_on_it(model: LanguageModel
     model.model.eval()
     assert canary_exposures(model, planted, 1) == [10.0, 10.0]
     assert canaries_extracted(model, planted) == [True, True]
-    after = extracted(model, [prompt, prompt], [long, "too short"])
+    after = extraction_score(model, [prompt, prompt], [long, "too short"])
     assert after is not None
     assert after.value == 1.0
     assert len(after.contributions) == 1
-    assert extracted(model, [prompt], ["x" * (KNOWN_TOKENS + 1)]) is None
+    assert extraction_score(model, [prompt], ["x" * (KNOWN_TOKENS + 1)]) is None

@@ -9,7 +9,7 @@ import pytest
 from email_assistant.commands.compare import verdict
 from email_assistant.experiments.run_comparison import RunComparison, compare_runs
 from email_assistant.experiments.scored_runs import ScoredRun
-from email_assistant.metrics.per_mail_score import Average, mean
+from email_assistant.metrics.per_mail_score import Average, mean_score
 from email_assistant.reports.comparison_page import figures_of, write_comparison
 
 MAILS = [f"m{number}" for number in range(40)]
@@ -19,7 +19,7 @@ BY_DIFFICULTY = [random.Random(number).uniform(0, 50) for number in range(40)]
 def run(name: str, better_by: float, ids: list[str] = MAILS, **params: str) -> ScoredRun:
     """A run whose mails score by their difficulty, plus a constant, plus a little noise."""
     rng = random.Random(name)
-    chrf = mean([score + better_by + rng.uniform(-1, 1) for score in BY_DIFFICULTY[: len(ids)]])
+    chrf = mean_score([score + better_by + rng.uniform(-1, 1) for score in BY_DIFFICULTY[: len(ids)]])
     flat = {"stage": "train", "data.processes": name, "tracking.run_name": name} | params
     history = [{"step": 0, "validation/loss": 3.0}, {"step": 5, "validation/loss": 2.0}]
     return ScoredRun(name * 8, name, flat, ids, {"chrf": chrf}, {"chrf": "nc:6"}, history, name)
@@ -103,7 +103,7 @@ def test_the_page_is_self_contained_and_shows_values_as_text(tmp_path: Path, com
 
 
 def test_a_mean_over_runs_is_resampled_like_them() -> None:
-    one, other = mean([1.0, 2.0, 3.0]), mean([3.0, 2.0, 4.0])
+    one, other = mean_score([1.0, 2.0, 3.0]), mean_score([3.0, 2.0, 4.0])
     import numpy as np
 
     drawn = np.array([[3.0, 0.0, 0.0], [1.0, 1.0, 1.0]])

@@ -13,13 +13,13 @@ from sacrebleu.metrics import BLEU, CHRF
 
 from email_assistant.errors import DataError
 from email_assistant.metrics import style
-from email_assistant.metrics.authorship import train_judge, verdict
+from email_assistant.metrics.authorship import authorship_score, train_judge
 from email_assistant.metrics.copying import TrainingMails, copying, longest_run
 from email_assistant.metrics.facts import facts, frequent_facts, phrases
 from email_assistant.metrics.faithfulness import faithfulness
 from email_assistant.metrics.formulas import FORMULAS, Array, divergence_area, jensen_shannon, wasserstein
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_by_seed, mauve_score
-from email_assistant.metrics.per_mail_score import PerMailScore, load, mean, ratio, save
+from email_assistant.metrics.per_mail_score import PerMailScore, load, mean_score, ratio_score, save
 from email_assistant.metrics.scores import SCORES
 from email_assistant.metrics.text import signatures, text_scores
 
@@ -256,7 +256,9 @@ def test_the_judge_tells_two_writers_apart_and_needs_enough_mails() -> None:
     assert judge is not None
     assert judge.accuracy > 0.95
     assert (
-        verdict(judge, ["Ahoy Cy!! tar is here...\nFair winds, Ada", "Dear colleague, please find my report."]).value
+        authorship_score(
+            judge, ["Ahoy Cy!! tar is here...\nFair winds, Ada", "Dear colleague, please find my report."]
+        ).value
         == 0.5
     )
     assert train_judge(mine[:9], others, seed=1) is None
@@ -264,9 +266,9 @@ def test_the_judge_tells_two_writers_apart_and_needs_enough_mails() -> None:
 
 
 def test_means_and_ratios() -> None:
-    assert mean([1, 2, 6]).value == 3
-    assert ratio([1, 2], [2, 4]).value == 0.5
-    assert ratio([0, 0], [0, 0]).value == 0
+    assert mean_score([1, 2, 6]).value == 3
+    assert ratio_score([1, 2], [2, 4]).value == 0.5
+    assert ratio_score([0, 0], [0, 0]).value == 0
     assert PerMailScore(np.array([[2 * math.log(3), 2.0], [0.0, 2.0]]), "perplexity").value == pytest.approx(
         math.sqrt(3)
     )
@@ -283,7 +285,7 @@ def test_every_score_has_a_formula_and_a_name() -> None:
 
 
 def test_saved_scores_are_read_back(tmp_path: Path) -> None:
-    arms = {"tuned": text_scores(["a b", "c d"], ["a b", "c e"]), "base": {"ended": mean([1, 0])}}
+    arms = {"tuned": text_scores(["a b", "c d"], ["a b", "c e"]), "base": {"ended": mean_score([1, 0])}}
     save(tmp_path / "m.npz", ["one", "two"], arms)
     ids, found = load(tmp_path / "m.npz")
     assert ids == ["one", "two"]

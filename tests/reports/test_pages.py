@@ -11,7 +11,7 @@ from email_assistant.evaluation.score_table import best_of
 from email_assistant.metrics.copying import TrainingMails, copying
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_score
-from email_assistant.metrics.per_mail_score import Table, mean
+from email_assistant.metrics.per_mail_score import Table, mean_score
 from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import text_scores
@@ -35,7 +35,7 @@ def measured(texts: list[str]) -> dict[str, Any]:
 
     scores = text_scores(texts, REAL) | style_distances(texts, REAL) | copying(texts, TrainingMails(REAL[:3]))
     scores["mauve"] = mauve_score(vectors(texts), vectors(REAL), MauveSettings(5, 5.0, (1, 2)))
-    return scores | {"authorship": mean([float("Ahoy" in text) for text in texts])}
+    return scores | {"authorship": mean_score([float("Ahoy" in text) for text in texts])}
 
 
 @pytest.fixture(scope="module")

@@ -53,11 +53,11 @@ def test_with_verification_only_a_sentence_that_makes_its_mail_likelier_is_kept(
     mail: Email = {**MAIL, "text": MAIL["text"].removesuffix("Ada") + late}
     job = InstructionJob(replace(config.summarizer, note_words=2), mail, "basis")
     assert job.start == PREFIX
-    writer.judge(job, "model", Completion(" to thank him for the lovely dinner and the flowers.", 12, "stop"))
-    assert (job.faults, job.done, kept) == (["unhelpful"], False, [])
-    writer.judge(job, "model", Completion(" for new crates", 3, "length"))
-    assert (job.faults, job.done, kept) == (["unhelpful", "unfinished"], False, [])
-    writer.judge(job, "retry_1", Completion(" to ask for twelve new crates of it before the storm.", 12, "stop"))
+    writer.review(job, "model", Completion(" to thank him for the lovely dinner and the flowers.", 12, "stop"))
+    assert (job.rejections, job.done, kept) == (["unhelpful"], False, [])
+    writer.review(job, "model", Completion(" for new crates", 3, "length"))
+    assert (job.rejections, job.done, kept) == (["unhelpful", "unfinished"], False, [])
+    writer.review(job, "retry_1", Completion(" to ask for twelve new crates of it before the storm.", 12, "stop"))
     assert job.done
     assert kept == [
         {
@@ -73,16 +73,16 @@ def test_the_clauses_before_an_invented_one_are_kept(model: LanguageModel, confi
     kept: list[Sentence] = []
     job = InstructionJob(config.summarizer, MAIL, "basis")
     writer = InstructionWriter(config.summarizer, model, config.seed, kept.append)
-    writer.judge(job, "model", Completion(" to ask for twelve new crates of it, for Petronella.", 12, "stop"))
+    writer.review(job, "model", Completion(" to ask for twelve new crates of it, for Petronella.", 12, "stop"))
     assert [record["sentence"] for record in kept] == [f"{PREFIX} to ask for twelve new crates of it"]
-    assert job.faults == ["invented"]
+    assert job.rejections == ["invented"]
 
 
 def test_notes_replace_a_vague_sentence(model: LanguageModel, config: Config) -> None:
     kept: list[Sentence] = []
     job = InstructionJob(config.summarizer, MAIL, "basis")
     writer = InstructionWriter(config.summarizer, model, config.seed, kept.append)
-    writer.judge(job, "model", Completion(" to ask for the rope.", 6, "stop"))
+    writer.review(job, "model", Completion(" to ask for the rope.", 6, "stop"))
     assert job.done
     assert [(record["method"], record["faults"]) for record in kept] == [("notes", ["says_little"])]
     assert kept[0]["sentence"].startswith(f"{PREFIX}. Say: rope pier wet again, send twelve")

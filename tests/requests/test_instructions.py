@@ -1,6 +1,6 @@
 import pytest
 
-from email_assistant.requests.instruction_prefix import addressee, instruction_prefix, topic
+from email_assistant.requests.instruction_prefix import greeted_name, instruction_prefix, topic_of
 from email_assistant.requests.instructions import append_missing_facts, clause_prefixes, normalize, quality
 from email_assistant.requests.keyword_notes import keyword_notes
 from email_assistant.requests.rejection import is_vague, rejection_reason
@@ -81,7 +81,7 @@ def test_a_possessive_stays_with_its_word() -> None:
 def test_names_in_the_headers_are_not_invented() -> None:
     instruction = "Write an email to Bo about the rope for Gullport"
     assert rejection_reason(instruction, START, MAIL, "x y z") == "invented"
-    assert rejection_reason(instruction, START, MAIL, "x y z", known="Rope for Gullport") is None
+    assert rejection_reason(instruction, START, MAIL, "x y z", headers="Rope for Gullport") is None
 
 
 def test_russian_names_may_be_inflected() -> None:
@@ -109,7 +109,7 @@ def test_russian_names_may_be_inflected() -> None:
     ],
 )
 def test_the_addressee_is_whom_the_mail_greets(mail: str, name: str) -> None:
-    assert addressee(mail) == name
+    assert greeted_name(mail) == name
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_addressee_is_whom_the_mail_greets(mail: str, name: str) -> None:
     ],
 )
 def test_the_topic_is_the_subject_without_marks(subject: str, expected: str) -> None:
-    assert topic(subject) == expected
+    assert topic_of(subject) == expected
 
 
 @pytest.mark.parametrize(

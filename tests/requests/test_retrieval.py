@@ -9,8 +9,8 @@ from conftest import model_settings
 from benchmarks.model import configured
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.metrics.formulas import Array
-from email_assistant.requests.prompting import Prompter, PromptSettings, asked, configured_style
-from email_assistant.requests.retrieval import Bm25, Embedding, Library, document
+from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, user_message
+from email_assistant.requests.retrieval import Bm25, Embedding, Retriever, indexed_text
 
 
 def pair(identity: str, email: str, thread: str | None = None, instruction: str = "Write") -> dict[str, Any]:
@@ -26,8 +26,8 @@ PAIRS = [
 ]
 
 
-def library(pairs: list[dict[str, Any]] = PAIRS) -> Library:
-    return Library(pairs, Bm25([document(each) for each in pairs]), 0.8)
+def retriever(pairs: list[dict[str, Any]] = PAIRS) -> Retriever:
+    return Retriever(pairs, Bm25([indexed_text(each) for each in pairs]), 0.8)
 
 
 def ids(found: list[dict[str, Any]]) -> list[str]:
@@ -35,23 +35,23 @@ def ids(found: list[dict[str, Any]]) -> list[str]:
 
 
 def test_the_mails_that_share_rare_words_come_first() -> None:
-    assert ids(library().similar("Order lamp oil", 1)) == ["2"]
-    assert set(ids(library().similar("Ask about rope", 2))) <= {"1", "3", "4", "5"}
+    assert ids(retriever().retrieve("Order lamp oil", 1)) == ["2"]
+    assert set(ids(retriever().retrieve("Ask about rope", 2))) <= {"1", "3", "4", "5"}
 
 
 def test_mails_without_a_common_word_are_not_retrieved() -> None:
-    assert library().similar("zzz", 3) == []
+    assert retriever().retrieve("zzz", 3) == []
 
 
 def test_the_mail_itself_its_thread_and_its_near_duplicates_are_never_retrieved() -> None:
     target = pair("1", "The rope for the north pier is wet.", "a")
-    assert "1" not in ids(library().similar("rope for the north pier", 5, target))
+    assert "1" not in ids(retriever().retrieve("rope for the north pier", 5, target))
     # 4 has nearly the same words as the target.
-    assert "4" not in ids(library().similar("rope for the north pier", 5, target))
+    assert "4" not in ids(retriever().retrieve("rope for the north pier", 5, target))
     of_thread = pair("9", "Something else about rope", "c")
-    assert "3" not in ids(library().similar("rope for the north pier", 5, of_thread))
+    assert "3" not in ids(retriever().retrieve("rope for the north pier", 5, of_thread))
     # Without a target two near-duplicates are not both shown.
-    assert len({"1", "4"} & set(ids(library().similar("rope for the north pier", 5)))) == 1
+    assert len({"1", "4"} & set(ids(retriever().retrieve("rope for the north pier", 5)))) == 1
 
 
 def test_embeddings_are_compared_without_their_mean() -> None:
@@ -81,15 +81,15 @@ def test_earlier_turns_are_whole_pairs_the_most_similar_last(model: LanguageMode
     turns = prompter(model, "retrieval.mails=2").turns(target, "bm25")
     assert turns[-1] == ("Write", "Lamp oil, six barrels please.")
     assert len(turns) == 2
-    found = prompter(model).ids(target, "bm25")
-    assert found == model.encoder.prompt(asked(target), prompter(model).turns(target, "bm25"))
-    assert prompter(model).ids(target, "plain") == model.encoder.prompt(asked(target))
+    found = prompter(model).prompt_token_ids(target, "bm25")
+    assert found == model.encoder.prompt(user_message(target), prompter(model).turns(target, "bm25"))
+    assert prompter(model).prompt_token_ids(target, "plain") == model.encoder.prompt(user_message(target))
 
 
 def test_the_longest_turns_are_dropped_until_the_prompt_fits(model: LanguageModel) -> None:
     target = pair("9", "x", instruction="Order lamp oil for the north pier")
     roomy = prompter(model, "retrieval.max_tokens=5000")
-    whole = len(roomy.ids(target, "bm25"))
+    whole = len(roomy.prompt_token_ids(target, "bm25"))
     tight = prompter(model, f"retrieval.max_tokens={whole - 1}").turns(target, "bm25")
     longest = max(roomy.turns(target, "bm25"), key=lambda turn: len(turn[1]))
     assert tight == [turn for turn in roomy.turns(target, "bm25") if turn != longest]
@@ -120,8 +120,8 @@ def test_training_examples_begin_with_the_prompt_of_inference(model: LanguageMod
     always = prompter(model, "retrieval=bm25", "retrieval.training_share=1")
     example = always.example(each)
     assert example is not None
-    assert example.ids[: example.prompt_length] == always.ids(each, "bm25")
+    assert example.ids[: example.prompt_length] == always.prompt_token_ids(each, "bm25")
     short = prompter(model, "retrieval=bm25", "retrieval.training_share=1", "trainer.max_length=60")
     example = short.example(each)
     assert example is not None
-    assert example.ids[: example.prompt_length] == short.ids(each, "plain")
+    assert example.ids[: example.prompt_length] == short.prompt_token_ids(each, "plain")

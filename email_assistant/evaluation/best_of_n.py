@@ -11,9 +11,12 @@ from email_assistant.metrics.facts import facts, mentions
 from email_assistant.requests.content_words import content_stems
 
 
-def best(instruction: str, answers: Sequence[Completion]) -> Completion:
-    """The complete answer that covers most of the instruction, the first of equals; any answer if none is complete."""
-    return max(answers, key=lambda answer: (answer.is_complete, coverage(instruction, answer.text)))
+def best_completion(instruction: str, candidates: Sequence[Completion]) -> Completion:
+    """The complete candidate that covers most of the instruction; on a tie, the first.
+
+    If none is complete, the one that covers most.
+    """
+    return max(candidates, key=lambda candidate: (candidate.is_complete, coverage(instruction, candidate.text)))
 
 
 def coverage(instruction: str, mail: str) -> float:
@@ -21,7 +24,7 @@ def coverage(instruction: str, mail: str) -> float:
 
     Returns:
         The share of the request's names, dates and numbers that the mail mentions, plus the share of its content
-        words that the mail has, in any inflection. A share of nothing is 1.
+        words that the mail has, in any inflection. A share is 1 if the request has nothing to count.
     """
     wanted, words = facts(instruction), content_stems(instruction)
     mentioned = sum(mentions(mail, fact) for fact in wanted)

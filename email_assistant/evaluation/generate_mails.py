@@ -1,11 +1,11 @@
-"""Writing mails for requests: by the configured backend, the best of several candidates, resumably."""
+"""Generates mails for requests: by the configured backend, the best of several candidates, resumably."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from email_assistant.configuration.schema import Generation, Model
-from email_assistant.evaluation import candidates
+from email_assistant.evaluation.best_of_n import best_completion
 from email_assistant.language_model import gguf_adapter
 from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
 from email_assistant.language_model.encoding import ChatEncoder
@@ -46,7 +46,7 @@ def sampling_params(settings: Generation) -> SamplingParams:
     )
 
 
-def write_mails(
+def generate_mails(
     model: TextGenerator,
     requests: Sequence[Request],
     prompts: Sequence[list[int]],
@@ -54,19 +54,19 @@ def write_mails(
     seed: int,
     progress_file: Path,
     label: str,
-    known: Mapping[str, GeneratedMail] | None = None,
+    cached: Mapping[str, GeneratedMail] | None = None,
 ) -> list[GeneratedMail]:
-    """Write a mail for every request, except for those that an interrupted run finished.
+    """Generate a mail for every request, except for those that an interrupted run finished.
 
     Args:
-        model: Writes the mails.
-        requests: What to write, each with an id of its own.
+        model: Generates the mails.
+        requests: The requests, each with an id of its own.
         prompts: The prompt's token ids for each request.
         settings: Sampling parameters, number of candidates and batch size.
         seed: Together with the prompt, it seeds the sampling of a mail.
         progress_file: Where finished mails are kept until the caller is done.
         label: Shown on the progress bar and in the log.
-        known: Mails that are already written, by the id of their request.
+        cached: Mails that were generated before, by the id of their request.
 
     Returns:
         The mails, in the order of the requests.
@@ -75,55 +75,55 @@ def write_mails(
         resumed = sum(request["id"] in progress.records for request in requests)
         if resumed:
             log.info("%-10s resuming: %d of %d mails are finished", label, resumed, len(requests))
-        mails = {**(known or {}), **progress.records}
+        mails = {**(cached or {}), **progress.records}
         pending = [(request, ids) for request, ids in zip(requests, prompts, strict=True) if request["id"] not in mails]
-        with bar(label, len(requests), len(requests) - len(pending)) as shown:
+        with bar(label, len(requests), len(requests) - len(pending)) as progress_bar:
 
-            def keep(index: int, answer: Completion) -> None:
-                identity = pending[index][0]["id"]
+            def on_completion(index: int, answer: Completion) -> None:
+                request_id = pending[index][0]["id"]
                 mail: GeneratedMail = {
-                    "id": identity,
+                    "id": request_id,
                     "text": answer.text,
                     "tokens": answer.num_tokens,
                     "ended": answer.is_complete,
                 }
                 progress.append(mail)
-                mails[identity] = mail
-                shown.advance()
+                mails[request_id] = mail
+                progress_bar.advance()
 
             instructions = [request["instruction"] for request, _ in pending]
-            write_best(model, instructions, [ids for _, ids in pending], settings, seed, keep)
+            generate_best(model, instructions, [ids for _, ids in pending], settings, seed, on_completion)
     return [mails[request["id"]] for request in requests]
 
 
-def write_best(
+def generate_best(
     model: TextGenerator,
     instructions: Sequence[str],
     prompts: Sequence[list[int]],
     settings: Generation,
     seed: int,
-    finished: Callable[[int, Completion], None],
+    on_best: Callable[[int, Completion], None],
 ) -> None:
-    """Write `generation.candidates` mails for each prompt and choose the best.
+    """Generate `generation.candidates` mails for each prompt and choose the best.
 
     Args:
-        model: Writes the mails.
+        model: Generates the mails.
         instructions: What each mail should say, which decides between its candidates.
         prompts: Token ids, one list for each instruction.
         settings: Sampling parameters, number of candidates and batch size.
         seed: Together with the prompt and the candidate's number, it seeds the sampling of a mail.
-        finished: Called with the prompt's index and the chosen mail once all its candidates are written.
+        on_best: Called with the prompt's index and the chosen mail once all its candidates are generated.
     """
     count = settings.num_candidates
-    written: dict[int, dict[int, Completion]] = {index: {} for index in range(len(prompts))}
+    candidates: dict[int, dict[int, Completion]] = {index: {} for index in range(len(prompts))}
 
-    def keep(row: int, answer: Completion) -> None:
+    def on_completion(row: int, completion: Completion) -> None:
         index, candidate = divmod(row, count)
-        written[index][candidate] = answer
-        if len(written[index]) == count:
-            of_prompt = written.pop(index)
-            finished(index, candidates.best(instructions[index], [of_prompt[each] for each in range(count)]))
+        candidates[index][candidate] = completion
+        if len(candidates[index]) == count:
+            finished = candidates.pop(index)
+            on_best(index, best_completion(instructions[index], [finished[number] for number in range(count)]))
 
     rows = [prompt for prompt in prompts for _ in range(count)]
     seeds = [row_seed(seed, prompt, candidate) for prompt in prompts for candidate in range(count)]
-    generate(model, rows, sampling_params(settings), seeds, settings.batch_size, keep)
+    generate(model, rows, sampling_params(settings), seeds, settings.batch_size, on_completion)

@@ -9,8 +9,8 @@ from conftest import Call, model_settings
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
-from email_assistant.evaluation.candidates import best, coverage
-from email_assistant.evaluation.writing import sampling_params, write_best, write_mails
+from email_assistant.evaluation.best_of_n import best_completion, coverage
+from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params
 from email_assistant.language_model.decoding import Completion, row_seed
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel, load_base
@@ -38,14 +38,14 @@ def test_words_count_in_any_inflection() -> None:
 
 def test_the_best_coverage_wins_and_the_first_of_equals() -> None:
     full, other, empty = (Completion(text, 5, "stop") for text in ("The rope for Bo", "Bo, the rope", "Hello"))
-    assert best("a rope for Bo", [empty, full, other]) is full
-    assert best("a rope for Bo", [other, full, empty]) is other
+    assert best_completion("a rope for Bo", [empty, full, other]) is full
+    assert best_completion("a rope for Bo", [other, full, empty]) is other
 
 
 def test_a_complete_mail_wins_over_an_incomplete_one_with_better_coverage() -> None:
     cut, short = Completion("The rope for Bo and the rope and", 8, "length"), Completion("The rope", 3, "stop")
-    assert best("a rope for Bo", [cut, short]) is short
-    assert best("a rope for Bo", [Completion("Hello", 8, "length"), cut]) is cut
+    assert best_completion("a rope for Bo", [cut, short]) is short
+    assert best_completion("a rope for Bo", [Completion("Hello", 8, "length"), cut]) is cut
 
 
 def test_the_first_candidate_is_the_mail_that_a_single_candidate_would_be() -> None:
@@ -68,7 +68,7 @@ def config(tiny_model: Path, archive: Path, tmp_path: Path) -> Config:
 def chosen(model: LanguageModel, config: Config, requests: list[str]) -> list[Completion]:
     written: dict[int, Completion] = {}
     prompts = [model.encoder.prompt(request) for request in requests]
-    write_best(model, requests, prompts, config.generation, config.seed, written.__setitem__)
+    generate_best(model, requests, prompts, config.generation, config.seed, written.__setitem__)
     return [written[index] for index in range(len(requests))]
 
 
@@ -87,14 +87,15 @@ def counted_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         rows.append(len(given[1]))
         generate(*given)
 
-    monkeypatch.setattr("email_assistant.evaluation.writing.generate", counted)
+    monkeypatch.setattr("email_assistant.evaluation.generate_mails.generate", counted)
     return rows
 
 
 def test_each_request_gets_the_best_of_its_own_candidates(model: LanguageModel, config: Config) -> None:
     config.generation.candidates = 3
     expected = [
-        best(request, [single(model, config, request, candidate) for candidate in range(3)]) for request in ASKED
+        best_completion(request, [single(model, config, request, candidate) for candidate in range(3)])
+        for request in ASKED
     ]
     for batch_size in (1, 4):
         config.generation.batch_size = batch_size
@@ -115,10 +116,10 @@ def test_finished_mails_are_not_written_again(
 ) -> None:
     pairs = [{"id": request, "instruction": request} for request in ASKED]
     prompts, progress = [model.encoder.prompt(request) for request in ASKED], tmp_path / "progress.jsonl"
-    whole = write_mails(model, pairs, prompts, config.generation, config.seed, progress, "test")
+    whole = generate_mails(model, pairs, prompts, config.generation, config.seed, progress, "test")
     jsonl.write(progress, jsonl.read(progress)[:1])
     rows = counted_rows(monkeypatch)
-    assert write_mails(model, pairs, prompts, config.generation, config.seed, progress, "test") == whole
+    assert generate_mails(model, pairs, prompts, config.generation, config.seed, progress, "test") == whole
     assert rows == [config.generation.candidates]
 
 
@@ -132,10 +133,10 @@ def test_known_mails_are_not_written_and_finished_ones_come_first(
     )
     rows = counted_rows(monkeypatch)
     settings = config.generation
-    mails = write_mails(model, requests[:1], prompts[:1], settings, config.seed, progress, "test", {ASKED[0]: known})
+    mails = generate_mails(model, requests[:1], prompts[:1], settings, config.seed, progress, "test", {ASKED[0]: known})
     assert (mails, sum(rows)) == ([known], 0)
     jsonl.write(progress, [finished])
-    mails = write_mails(model, requests, prompts, settings, config.seed, progress, "test", {ASKED[0]: known})
+    mails = generate_mails(model, requests, prompts, settings, config.seed, progress, "test", {ASKED[0]: known})
     assert mails[0] == finished
     assert sum(rows) == config.generation.candidates
 
