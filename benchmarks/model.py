@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from email_assistant.archive import readers
 from email_assistant.archive.selection import read_and_select
 from email_assistant.archive.selection_rules import SelectionRules
-from email_assistant.commands.catalog import RULES
+from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder
@@ -52,7 +52,7 @@ def configured(*overrides: str) -> Config:
         composed: Any = OmegaConf.to_container(
             compose("config", overrides=["data.path=none", *overrides]), resolve=True
         )
-    return from_composed(composed, RULES)
+    return from_composed(composed, CONFIG_CHECKS)
 
 
 def alternate(module: str, arms: Sequence[str], arguments: Sequence[str], rounds: int) -> dict[str, list[Any]]:

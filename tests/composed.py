@@ -6,7 +6,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from email_assistant.commands.catalog import RULES
+from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration import command_line  # noqa: F401 - it registers the resolver that conf/ uses
 from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config
@@ -21,4 +21,4 @@ def composed_config(tiny_model: Path, archive: Path, folder: Path) -> Config:
     values += [f"model.gguf={gguf}", f"summarizer.path={archive}"]
     with initialize_config_dir(config_dir=str(CONF)):
         composed: Any = OmegaConf.to_container(compose(config_name="config", overrides=values), resolve=True)
-    return from_composed(composed, RULES)
+    return from_composed(composed, CONFIG_CHECKS)

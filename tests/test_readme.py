@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from email_assistant.commands.catalog import RULES
+from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration import command_line
 from email_assistant.configuration.checks import is_known, schema_keys
 from email_assistant.errors import ConfigurationError
@@ -67,7 +67,7 @@ def faults_of_call(arguments: list[str]) -> list[str]:
 @functools.cache
 def fault_of_call(arguments: tuple[str, ...]) -> str | None:
     try:
-        command_line.check([command_line.as_text(argument) for argument in arguments], CONF, RULES)
+        command_line.check([command_line.quote_for_hydra(argument) for argument in arguments], CONF, CONFIG_CHECKS)
     except ConfigurationError as error:
         return str(error)
     except SystemExit as error:

@@ -1,7 +1,7 @@
 """The commands; together with the stages, all values of `stage=`."""
 
+from email_assistant.pipeline.config_checks import checks_for
 from email_assistant.pipeline.records import Catalog, Command, by_name
-from email_assistant.pipeline.rules import rules_for
 from email_assistant.stages.catalog import STAGES, USES_OF_AN_ADAPTER
 
 COMMANDS = by_name(
@@ -55,4 +55,4 @@ COMMANDS = by_name(
 )
 
 CATALOG = Catalog(STAGES, {**USES_OF_AN_ADAPTER, **COMMANDS})
-RULES = rules_for(CATALOG)
+CONFIG_CHECKS = checks_for(CATALOG)

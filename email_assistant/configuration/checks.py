@@ -1,4 +1,4 @@
-"""Every fault of a composed configuration, reported at once."""
+"""Finds all errors of a composed configuration, to report them together."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,37 +14,37 @@ from email_assistant.errors import ConfigurationError, did_you_mean
 
 
 @dataclass(frozen=True)
-class Rules:
-    """Checks that callers add to types, ranges and contradictions, since this package knows neither stages nor scores.
+class ConfigChecks:
+    """Further checks, passed in so that this package need not import stages or scores.
 
     Attributes:
         stages: Every value of `stage=`.
-        of_config: Functions that each yield a line for every fault of a typed configuration.
+        of_config: Functions that each yield a line for every error of a typed configuration.
     """
 
     stages: tuple[str, ...]
     of_config: tuple[Callable[[Config], Iterator[str]], ...]
 
 
-def find_faults(values: Mapping[str, Any], rules: Rules) -> list[str]:
-    """All faults of a composed configuration, one line each; empty when there are none.
+def find_errors(values: Mapping[str, Any], extra_checks: ConfigChecks) -> list[str]:
+    """All errors of a composed configuration, one line each; empty when there are none.
 
     Args:
         values: The composed configuration.
-        rules: What the caller adds.
+        extra_checks: The checks that need the lists of stages or scores.
     """
-    faults, _ = _check(values, rules)
-    return faults
+    errors, _ = _check(values, extra_checks)
+    return errors
 
 
-def _check(values: Mapping[str, Any], rules: Rules) -> tuple[list[str], Config | None]:
-    faults = list(_unknown_stage(values.get("stage"), rules.stages))
+def _check(values: Mapping[str, Any], extra_checks: ConfigChecks) -> tuple[list[str], Config | None]:
+    errors = list(_unknown_stage(values.get("stage"), extra_checks.stages))
     try:
         config = _typed(values)
     except ValidationError as error:
-        return faults + [_describe(fault) for fault in _without_repeats(error)], None
-    faults += [fault for rule in (*CONTRADICTIONS, *rules.of_config) for fault in rule(config)]
-    return faults, config
+        return errors + [_describe(details) for details in _without_repeats(error)], None
+    errors += [line for check in (*CONTRADICTIONS, *extra_checks.of_config) for line in check(config)]
+    return errors, config
 
 
 def _unknown_stage(stage: Any, stages: Sequence[str]) -> Iterator[str]:
@@ -52,15 +52,15 @@ def _unknown_stage(stage: Any, stages: Sequence[str]) -> Iterator[str]:
         yield f"stage = {stage}: must be one of {', '.join(stages)}{did_you_mean(stage, stages)}"
 
 
-def from_composed(values: Mapping[str, Any], rules: Rules) -> Config:
+def from_composed(values: Mapping[str, Any], extra_checks: ConfigChecks) -> Config:
     """The typed configuration.
 
     Raises:
-        ConfigurationError: with every fault of `values` in one message.
+        ConfigurationError: with every error of `values` in one message.
     """
-    faults, config = _check(values, rules)
-    if faults or config is None:
-        raise ConfigurationError(report(faults))
+    errors, config = _check(values, extra_checks)
+    if errors or config is None:
+        raise ConfigurationError(report(errors))
     return config
 
 
@@ -69,44 +69,44 @@ def _typed(values: Mapping[str, Any]) -> Config:
     return TypeAdapter(Config).validate_json(json.dumps(dict(values)))
 
 
-def report(faults: list[str]) -> str:
-    """One message for all faults."""
-    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    return "\n".join([f"the configuration has {count}:", *(f"  {fault}" for fault in faults)])
+def report(errors: list[str]) -> str:
+    """One message with all errors."""
+    count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    return "\n".join([f"the configuration has {count}:", *(f"  {error}" for error in errors)])
 
 
 def _without_repeats(error: ValidationError) -> list[Any]:
-    """One fault per key: pydantic reports each branch of a union."""
+    """One error per key: pydantic reports each branch of a union."""
     seen: dict[str, Any] = {}
-    for fault in error.errors(include_url=False):
-        first = seen.setdefault(_key_of(fault), fault)
-        if first is not fault:
-            first["msg"] += " or " + fault["msg"].replace("Input should be ", "")
+    for details in error.errors(include_url=False):
+        first = seen.setdefault(_key_of(details), details)
+        if first is not details:
+            first["msg"] += " or " + details["msg"].replace("Input should be ", "")
     return list(seen.values())
 
 
-def _key_of(fault: Any) -> str:
-    """The dotted key of a fault, without pydantic's names for branches of a union."""
+def _key_of(details: Any) -> str:
+    """The dotted key of an error, without pydantic's names for branches of a union."""
     key = ""
-    for part in fault["loc"]:
+    for part in details["loc"]:
         longer = f"{key}.{part}".lstrip(".")
-        if is_known(longer) or fault["type"] == "unexpected_keyword_argument":
+        if is_known(longer) or details["type"] == "unexpected_keyword_argument":
             key = longer
         elif isinstance(part, int):
             key = f"{key}[{part}]"
-    return key or ".".join(map(str, fault["loc"]))
+    return key or ".".join(map(str, details["loc"]))
 
 
-def _describe(fault: Any) -> str:
-    key = _key_of(fault)
-    if fault["type"] == "unexpected_keyword_argument":
+def _describe(details: Any) -> str:
+    key = _key_of(details)
+    if details["type"] == "unexpected_keyword_argument":
         return unknown_key(key)
-    if fault["type"] == "missing":
+    if details["type"] == "missing":
         return f"{key}: is missing"
-    message = fault["msg"].replace("Input should be", "must be").replace("List should", "must")
-    if fault["type"] == "literal_error":
-        message += _nearest_choice(key, str(fault["input"]))
-    return f"{key} = {str(fault['input'])[:80]}: {message}"
+    message = details["msg"].replace("Input should be", "must be").replace("List should", "must")
+    if details["type"] == "literal_error":
+        message += _nearest_choice(key, str(details["input"]))
+    return f"{key} = {str(details['input'])[:80]}: {message}"
 
 
 def _nearest_choice(key: str, value: str) -> str:

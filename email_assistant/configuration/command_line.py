@@ -16,7 +16,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from email_assistant.configuration.checks import Rules, find_faults, report
+from email_assistant.configuration.checks import ConfigChecks, find_errors, report
 from email_assistant.configuration.keys import is_known, unknown_key
 from email_assistant.console import printable
 from email_assistant.errors import ConfigurationError, EmailAssistantError, did_you_mean
@@ -35,13 +35,13 @@ class ErrorReporter:
     """
 
     def __init__(self) -> None:
-        """Start with nothing reported."""
+        """Create a reporter; the process that the user started calls `begin`."""
         self.reported: list[EmailAssistantError] = []
-        self._called: int | None = None
+        self._main_process: int | None = None
 
-    def begin_call(self) -> None:
+    def begin(self) -> None:
         """Mark this process as the one that the user started: launchers start others for the jobs of a sweep."""
-        self._called = os.getpid()
+        self._main_process = os.getpid()
 
     def report(self, error: EmailAssistantError) -> None:
         """Print an error in one line, unless this process has already done so."""
@@ -50,36 +50,38 @@ class ErrorReporter:
             self.reported.append(error)
 
     @contextmanager
-    def of_job(self) -> Iterator[None]:
+    def reporting_job_errors(self) -> Iterator[None]:
         """Print an error when it happens, so that the sweep's other jobs run; a launcher's process also raises it."""
         try:
             yield
         except EmailAssistantError as error:
             self.report(error)
-            if os.getpid() != self._called:
+            if os.getpid() != self._main_process:
                 raise
 
 
-def run(main: Callable[[], None], rules: Rules, errors: ErrorReporter | None = None, processes: int = 1) -> int:
+def run(
+    main: Callable[[], None], extra_checks: ConfigChecks, reporter: ErrorReporter | None = None, processes: int = 1
+) -> int:
     """Check the command line, call Hydra's `main`, and turn errors into an exit code.
 
     Args:
         main: Hydra's main function.
-        rules: The rules of the configuration, as for `checks.find_faults`.
-        errors: The reporter that `main` uses.
+        extra_checks: As for `checks.find_errors`.
+        reporter: Prints the errors; `main` uses the same one.
         processes: How many processes a launcher started for one training.
 
     Returns:
         0, or 1 after an error that the user can fix, or 130 after Ctrl-C.
     """
-    errors = errors or ErrorReporter()
-    errors.begin_call()
-    sys.argv[1:] = [as_text(argument) for argument in sys.argv[1:]]
+    reporter = reporter or ErrorReporter()
+    reporter.begin()
+    sys.argv[1:] = [quote_for_hydra(argument) for argument in sys.argv[1:]]
     try:
-        check(sys.argv[1:], ROOT / "conf", rules, processes)
+        check(sys.argv[1:], ROOT / "conf", extra_checks, processes)
         main()
     except EmailAssistantError as error:
-        errors.report(error)
+        reporter.report(error)
         return 1
     except (HydraException, OmegaConfBaseException) as error:
         print(f"error: {_first_line(error)}", file=sys.stderr)
@@ -89,23 +91,23 @@ def run(main: Callable[[], None], rules: Rules, errors: ErrorReporter | None = N
         print(f"error: {error.filename or 'a file'}: {error.strerror}; see paths.outputs", file=sys.stderr)
         return 1
     except Exception as error:
-        if not _is_of_disk(error):
+        if not _is_disk_error(error):
             raise
         print(f"error: {_first_line(error)}; see paths.outputs and paths.mlruns", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; rerun the same command to resume", file=sys.stderr)
         return INTERRUPTED
-    return 1 if errors.reported else 0
+    return 1 if reporter.reported else 0
 
 
-def _is_of_disk(error: Exception) -> bool:
+def _is_disk_error(error: Exception) -> bool:
     """Whether an error of a Rust library or of torch.save is a disk error, although its class does not say so."""
     return re.search(r"\(os error \d+\)|PytorchStreamWriter failed writing file", str(error)) is not None
 
 
-def as_text(argument: str) -> str:
-    """Make an argument readable for Hydra.
+def quote_for_hydra(argument: str) -> str:
+    """Quote what Hydra would misread in an argument.
 
     Ids that start like `12e456`, and names as people write them, are quoted. `~/` is expanded, because a shell does
     so only at the start of a word and Hydra refuses the character.
@@ -119,17 +121,17 @@ def as_text(argument: str) -> str:
     return key + equals + re.sub(r"(^|[\[,]\s*)(\d+e\d+)(?=\s*(?:[\],]|$))", r"\1'\2'", value)
 
 
-def check(arguments: list[str], conf: Path, rules: Rules, processes: int = 1) -> None:
+def check(arguments: list[str], conf: Path, extra_checks: ConfigChecks, processes: int = 1) -> None:
     """Check the overrides of a run, including those of a sweep.
 
     Args:
         arguments: The arguments of the command line.
         conf: The folder of configuration files.
-        rules: The rules of the configuration, as for `checks.find_faults`.
+        extra_checks: As for `checks.find_errors`.
         processes: How many processes a launcher started for one training.
 
     Raises:
-        ConfigurationError: with all faults in one message.
+        ConfigurationError: with all errors in one message.
     """
     parsed = get_args_parser().parse_intermixed_args(arguments)
     if parsed.help or parsed.hydra_help or parsed.shell_completion or parsed.config_dir or parsed.config_path:
@@ -139,21 +141,21 @@ def check(arguments: list[str], conf: Path, rules: Rules, processes: int = 1) ->
             "a sweep cannot run in several processes that train one adapter together; run it without accelerate, or "
             "run a single training"
         )
-    faults: list[str] = []
-    overrides = list(_known_overrides(parsed.overrides, conf, faults))
+    errors: list[str] = []
+    overrides = list(_known_overrides(parsed.overrides, conf, errors))
     name = parsed.config_name or "config"
-    if parsed.multirun and not faults:
-        overrides = [*_known_overrides(_of_sweep_file(overrides, conf, name), conf, faults), *overrides]
+    if parsed.multirun and not errors:
+        overrides = [*_known_overrides(_of_sweep_file(overrides, conf, name), conf, errors), *overrides]
     if not parsed.multirun:
-        faults += [
+        errors += [
             f"{override.key_or_group}: several values need a sweep: python run.py -m …"
             for override in overrides
             if override.is_sweep_override()
         ]
     if not any(override.is_sweep_override() for override in overrides) or parsed.multirun:
-        faults += _faults_of_values(overrides, conf, name, rules)
-    if faults:
-        raise ConfigurationError(report(list(dict.fromkeys(faults))))
+        errors += _errors_of_values(overrides, conf, name, extra_checks)
+    if errors:
+        raise ConfigurationError(report(list(dict.fromkeys(errors))))
 
 
 def _of_sweep_file(overrides: list[Override], conf: Path, name: str) -> list[str]:
@@ -170,32 +172,32 @@ def _of_sweep_file(overrides: list[Override], conf: Path, name: str) -> list[str
     return [f"{key}={value}" for key, value in params.items() if key not in given]
 
 
-def _known_overrides(lines: list[str], conf: Path, faults: list[str]) -> Iterator[Override]:
-    """The overrides that can be composed; faults of the others are added to `faults`."""
+def _known_overrides(lines: list[str], conf: Path, errors: list[str]) -> Iterator[Override]:
+    """The overrides that can be composed; errors of the others are added to `errors`."""
     parser = OverridesParser.create()
     for line in lines:
         try:
             override = parser.parse_override(line)
         except HydraException as error:
-            faults.append(f"{line}: cannot be parsed: {_first_line(error)}")
+            errors.append(f"{line}: cannot be parsed: {_first_line(error)}")
             continue
-        fault = _fault_of_name(override, conf)
-        if fault:
-            faults.append(fault)
+        message = _error_of_name(override, conf)
+        if message:
+            errors.append(message)
         else:
             yield override
 
 
-def _fault_of_name(override: Override, conf: Path) -> str | None:
+def _error_of_name(override: Override, conf: Path) -> str | None:
     key = override.key_or_group
     if key.startswith("hydra") or "@" in key:
         return None
     if (conf / key).is_dir() and not isinstance(override.value(), dict):
-        return _fault_of_choice(override, conf)
+        return _error_of_choice(override, conf)
     return None if is_known(key) else unknown_key(key)
 
 
-def _fault_of_choice(override: Override, conf: Path) -> str | None:
+def _error_of_choice(override: Override, conf: Path) -> str | None:
     group = override.key_or_group
     choices = sorted(file.stem for file in (conf / group).glob("*.yaml"))
     for value in _values(override):
@@ -214,26 +216,26 @@ def _values(override: Override) -> list[str]:
     return [f"{line.partition('=')[0]}={end}" for end in ends]
 
 
-def _faults_of_values(overrides: list[Override], conf: Path, name: str, rules: Rules) -> list[str]:
+def _errors_of_values(overrides: list[Override], conf: Path, name: str, extra_checks: ConfigChecks) -> list[str]:
     """Compose the configuration, and again for every further value of a sweep."""
     choices = [_values(override) for override in overrides]
     first = [values[0] for values in choices]
-    calls = [first]
+    combinations = [first]
     for index, values in enumerate(choices):
-        calls += [[*first[:index], value, *first[index + 1 :]] for value in values[1:]]
-    faults: list[str] = []
+        combinations += [[*first[:index], value, *first[index + 1 :]] for value in values[1:]]
+    errors: list[str] = []
     with initialize_config_dir(config_dir=str(conf)):
-        for call in calls:
-            faults += _faults_of_call(name, call, rules)
-    return faults
+        for combination in combinations:
+            errors += _errors_of_combination(name, combination, extra_checks)
+    return errors
 
 
-def _faults_of_call(name: str, call: list[str], rules: Rules) -> list[str]:
+def _errors_of_combination(name: str, overrides: list[str], extra_checks: ConfigChecks) -> list[str]:
     try:
-        composed: Any = OmegaConf.to_container(compose(config_name=name, overrides=call), resolve=True)
+        composed: Any = OmegaConf.to_container(compose(config_name=name, overrides=overrides), resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
         return [_first_line(error)]
-    return find_faults(composed, rules)
+    return find_errors(composed, extra_checks)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Faults that involve several keys. Each rule yields a line for every fault: the key, and what to do."""
+"""Checks of keys that must agree with one another. Each yields a line for every error: the key, and what to do."""
 
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ def summarizer(config: Config) -> Iterator[str]:
 
 
 def lora_init(config: Config) -> Iterator[str]:
-    """An initialization that changes the base model's weights needs weights that can be changed."""
+    """PiSSA and OLoRA change the base weights, so these must not be quantized."""
     init = config.lora.init
     if init != "default" and config.model.quantization != "none":
         yield f"lora.init = {init}: changes the base model's weights, which is impossible in 4 bit; use default"
@@ -47,7 +47,7 @@ def private_training(config: Config) -> Iterator[str]:
     privacy = config.trainer.privacy
     if privacy == "careful" and (config.data.redact == "none" or not config.trainer.canaries):
         yield "trainer.privacy = careful: needs data.redact=pii and trainer.canaries=8; experiment=private sets them"
-    if privacy == "differential" and config.shown_in_training:
+    if privacy == "differential" and config.retrieves_in_training:
         yield (
             "trainer.privacy = differential: a mail in another mail's prompt would influence more than its own "
             "gradient; use retrieval.training_share=0"

@@ -6,7 +6,7 @@ from typing import Any
 
 from email_assistant.configuration.schema import Config
 
-# Names that people know from other tools.
+# Names that these keys have in other tools.
 SYNONYMS = {
     "rank": "lora.r",
     "lora_r": "lora.r",

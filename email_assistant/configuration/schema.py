@@ -1,7 +1,7 @@
 """The schema of `conf/`: one dataclass per group.
 
-YAML holds the values, these classes hold types and ranges. No field has a default here, so every
-value is defined in exactly one place.
+YAML holds the values, these classes hold types and ranges. No field has a default here, so every value is defined in
+exactly one place. Comments in the YAML files document each key.
 """
 
 from pathlib import Path
@@ -77,7 +77,7 @@ class ExamplePair:
 
 @dataclass(config=STRICT, kw_only=True)
 class Summarizer:
-    """How instructions are written from mails."""
+    """The instruction that is written for each mail."""
 
     method: Literal["model", "from_file"]
     path: Text | None
@@ -98,7 +98,7 @@ class Summarizer:
 
 @dataclass(config=STRICT, kw_only=True)
 class Split:
-    """How mails are divided into training, validation and test sets."""
+    """The division of the mails into training, validation and test sets."""
 
     method: Literal["random", "time"]
     test_fraction: Fraction
@@ -155,7 +155,7 @@ class Lora:
 
 @dataclass(config=STRICT, kw_only=True)
 class Trainer:
-    """How the adapter is trained."""
+    """The training of the adapter."""
 
     learning_rate: Positive
     lora_plus_ratio: Positive
@@ -188,7 +188,7 @@ class Trainer:
 
 @dataclass(config=STRICT, kw_only=True)
 class Generation:
-    """How mails are generated."""
+    """The generation of mails: sampling and the backend."""
 
     max_new_tokens: Count
     temperature: NotNegative
@@ -203,7 +203,7 @@ class Generation:
 
     @property
     def num_candidates(self) -> int:
-        """How many mails are sampled per request; 1 with greedy decoding, where all would be the same."""
+        """The number of mails sampled per request; 1 with greedy decoding, since all would be the same."""
         return self.candidates if self.temperature else 1
 
 
@@ -220,7 +220,7 @@ class Mauve:
 
 @dataclass(config=STRICT, kw_only=True)
 class Evaluation:
-    """What is compared on the test mails, and how it is scored."""
+    """The arms that are compared on the test mails, and their scores."""
 
     arms: Annotated[list[Arm], Field(min_length=1)]
     shots: Count
@@ -233,7 +233,7 @@ class Evaluation:
 
 @dataclass(config=STRICT, kw_only=True)
 class Retrieval:
-    """Which of the owner's mails are shown in prompts."""
+    """The choice of the owner's mails that prompts show as examples."""
 
     method: Literal["none", "bm25", "embedding"]
     mails: Count
@@ -261,7 +261,7 @@ class Export:
 
 @dataclass(config=STRICT, kw_only=True)
 class Plan:
-    """For which machine `stage=plan` estimates memory and time."""
+    """Options of `stage=plan`."""
 
     device_memory_gb: Positive | None
     probe: bool
@@ -269,7 +269,7 @@ class Plan:
 
 @dataclass(config=STRICT, kw_only=True)
 class Compare:
-    """Which runs `stage=compare` compares, and by what."""
+    """Options of `stage=compare`."""
 
     runs: Annotated[list[Text], BeforeValidator(_one_as_list)]
     mails: Literal["validation", "test"]
@@ -281,21 +281,21 @@ class Compare:
 
 @dataclass(config=STRICT, kw_only=True)
 class Clean:
-    """Whether `stage=clean` deletes what it lists."""
+    """Options of `stage=clean`."""
 
     remove: bool
 
 
 @dataclass(config=STRICT, kw_only=True)
 class Privacy:
-    """Whether the network may be used."""
+    """Access to the network."""
 
     allow_network: bool
 
 
 @dataclass(config=STRICT, kw_only=True)
 class Audit:
-    """How much `stage=audit` looks through."""
+    """Options of `stage=audit`."""
 
     calls: Count
     passages: Annotated[int, Field(ge=0)]
@@ -304,7 +304,7 @@ class Audit:
 
 @dataclass(config=STRICT, kw_only=True)
 class Purge:
-    """What `stage=purge` removes."""
+    """Options of `stage=purge`."""
 
     match: Text | None
     dry_run: bool
@@ -313,7 +313,7 @@ class Purge:
 
 @dataclass(config=STRICT, kw_only=True)
 class Vault:
-    """Where `stage=lock` gets its passphrase from."""
+    """Options of `stage=lock` and `stage=unlock`."""
 
     key: Literal["passphrase", "keyring"]
     passphrase_file: Text | None
@@ -321,7 +321,7 @@ class Vault:
 
 @dataclass(config=STRICT, kw_only=True)
 class Sweep:
-    """How the jobs of a sweep are ranked."""
+    """The ranking of a sweep's jobs, and the number of a trial."""
 
     objective: Text
     direction: Literal["auto", "minimize", "maximize"]
@@ -383,16 +383,16 @@ class Config:
     paths: Paths
 
     @property
-    def shown_in_training(self) -> bool:
-        """Whether some training prompts show similar mails of the archive."""
+    def retrieves_in_training(self) -> bool:
+        """Whether some training prompts contain retrieved mails."""
         return self.retrieval.method != "none" and self.retrieval.training_share > 0
 
     @property
-    def infers_with_retrieval(self) -> bool:
-        """Whether prompts of `stage=infer` show similar mails of the archive."""
+    def retrieves_in_inference(self) -> bool:
+        """Whether `stage=infer` puts retrieved mails into its prompts."""
         return self.stage == "infer" and self.retrieval.method != "none"
 
     @property
     def outputs(self) -> Path:
-        """The folder of everything that runs write, except the store."""
+        """The folder of everything that runs write, except the MLflow store."""
         return Path(self.paths.outputs)

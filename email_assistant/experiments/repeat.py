@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from email_assistant.configuration.checks import Rules, find_faults, report
+from email_assistant.configuration.checks import ConfigChecks, find_errors, report
 from email_assistant.configuration.keys import BY_LANGUAGE, affects_results
 from email_assistant.console import printable, screen, table
 from email_assistant.errors import ArtifactError, ConfigurationError, DataError, TrackingError
@@ -72,13 +72,13 @@ class ArtifactComparison:
         return not self.files and not self.numbers
 
 
-def load_origin(composed: Mapping[str, Any], overrides: Sequence[str], rules: Rules) -> Origin:
+def load_origin(composed: Mapping[str, Any], overrides: Sequence[str], extra_checks: ConfigChecks) -> Origin:
     """Load the run that `from_run` names, and apply the command line to its configuration.
 
     Args:
         composed: The current configuration with the command line's overrides.
         overrides: The overrides.
-        rules: What a valid configuration must satisfy.
+        extra_checks: As for `checks.find_errors`.
 
     Raises:
         TrackingError: when there is no such run, or it has no configuration.
@@ -94,11 +94,11 @@ def load_origin(composed: Mapping[str, Any], overrides: Sequence[str], rules: Ru
         raise TrackingError(f"from_run = {run_id}: has no configuration; if it is a sweep, name one of its jobs")
     original: Any = OmegaConf.to_container(OmegaConf.load(client.download_artifacts(run_id, CONFIGURATION)))
     values, changed = _overridden(_relocated(original, composed["paths"]["root"]), composed, overrides)
-    faults = find_faults(values, rules)
-    if faults:
+    errors = find_errors(values, extra_checks)
+    if errors:
         commit = run.data.tags.get(COMMIT_TAG, "unknown")
         raise ConfigurationError(
-            f"from_run = {run_id}: made at commit {commit}, whose keys differ from the current ones; " + report(faults)
+            f"from_run = {run_id}: made at commit {commit}, whose keys differ from the current ones; " + report(errors)
         )
     if not any(map(affects_results, changed)) and "force" not in changed:
         # Otherwise the cached artifact would be compared with itself.

@@ -88,7 +88,7 @@ def train_depends_on(config: Config) -> dict[str, Any]:
         "lora": asdict(config.lora),
         "trainer": _without(config.trainer, *_NOT_LEARNED, *_WITHOUT_EFFECT[config.trainer.privacy]),
         **(similarity if leaves_out_repeats else {}),
-        "retrieval": _retrieval(config) if config.shown_in_training else None,
+        "retrieval": _retrieval(config) if config.retrieves_in_training else None,
         "seed": config.seed,
         "inputs": {"base": base_identity(config.model, config.outputs)},
     }
@@ -134,7 +134,7 @@ def _adapter_of(config: Config) -> tuple[str, ...]:
     """Where the adapter comes from: training, unless one is named; mails to retrieve come from the split."""
     if not config.infer.adapter:
         return ("train",)
-    return ("split",) if config.infers_with_retrieval else ()
+    return ("split",) if config.retrieves_in_inference else ()
 
 
 STAGES = by_name(
@@ -208,7 +208,7 @@ USES_OF_AN_ADAPTER = by_name(
         help="write mails from requests",
         module="email_assistant.stages.infer",
         needs=_adapter_of,
-        needs_archive=lambda config: config.infers_with_retrieval,
+        needs_archive=lambda config: config.retrieves_in_inference,
     ),
     Command(
         name="export",

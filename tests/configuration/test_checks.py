@@ -9,9 +9,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from email_assistant.commands.catalog import RULES
+from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration import command_line
-from email_assistant.configuration.checks import find_faults, from_composed
+from email_assistant.configuration.checks import find_errors, from_composed
 from email_assistant.configuration.keys import nearest_key, schema_keys
 from email_assistant.configuration.schema import Arm
 from email_assistant.errors import ConfigurationError
@@ -27,12 +27,12 @@ def composed(*overrides: str) -> Any:
 
 def message_of(*arguments: str) -> str:
     with pytest.raises(ConfigurationError) as error:
-        command_line.check(list(arguments), CONF, RULES)
+        command_line.check(list(arguments), CONF, CONFIG_CHECKS)
     return str(error.value)
 
 
 def test_the_defaults_have_no_fault() -> None:
-    assert find_faults(composed(), RULES) == []
+    assert find_errors(composed(), CONFIG_CHECKS) == []
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_defaults_have_no_fault() -> None:
     [f"{file.parent.name}={file.stem}" for file in sorted(CONF.glob("*/*.yaml"))],
 )
 def test_every_file_of_conf_composes(choice: str) -> None:
-    faults = find_faults(composed(choice), RULES)
+    faults = find_errors(composed(choice), CONFIG_CHECKS)
     # Two choices ask for a value that only the user knows.
     needed = {"data=archive": "data.path", "summarizer=from_file": "summarizer.path"}
     assert [fault.partition(":")[0] for fault in faults] == ([needed[choice]] if choice in needed else [])
@@ -139,22 +139,24 @@ def test_several_values_without_multirun_are_a_fault() -> None:
 )
 def test_runs_go_to_no_server_outside_of_the_private_network(values: list[str], fault: str) -> None:
     assert fault in message_of("stage=train", *values)
-    command_line.check(["stage=train", "tracking.uri=http://10.0.0.5:5000", "tracking.allow_remote=true"], CONF, RULES)
+    command_line.check(
+        ["stage=train", "tracking.uri=http://10.0.0.5:5000", "tracking.allow_remote=true"], CONF, CONFIG_CHECKS
+    )
 
 
 def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> None:
     assert "lora.r" in message_of("-m", "stage=train", "lora.r=int(interval(0,8))")
-    command_line.check(["-m", "stage=train", "sweep=optuna"], CONF, RULES)
-    command_line.check(["-m", "stage=train", "sweep=rank_lr", "lora.r=2,4"], CONF, RULES)
+    command_line.check(["-m", "stage=train", "sweep=optuna"], CONF, CONFIG_CHECKS)
+    command_line.check(["-m", "stage=train", "sweep=rank_lr", "lora.r=2,4"], CONF, CONFIG_CHECKS)
     conf = tmp_path / "conf"
     shutil.copytree(CONF, conf)
     file = conf / "sweep" / "rank_lr.yaml"
     file.write_text(file.read_text().replace("lora.r: 4", "lora.rank: 4").replace("3e-4", "-3e-4"))
     with pytest.raises(ConfigurationError) as error:
-        command_line.check(["-m", "stage=train", "sweep=rank_lr"], conf, RULES)
+        command_line.check(["-m", "stage=train", "sweep=rank_lr"], conf, CONFIG_CHECKS)
     assert "did you mean lora.r?" in str(error.value)
     assert "trainer.learning_rate" in str(error.value)
-    command_line.check(["stage=train", "sweep=rank_lr"], conf, RULES)
+    command_line.check(["stage=train", "sweep=rank_lr"], conf, CONFIG_CHECKS)
 
 
 @pytest.mark.parametrize(
@@ -166,18 +168,18 @@ def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> N
     ],
 )
 def test_the_id_of_a_run_is_not_read_as_a_number(given: str, read: list[str]) -> None:
-    argument = command_line.as_text(f"compare.runs={given}")
-    assert from_composed(composed(argument), RULES).compare.runs == read
-    assert command_line.as_text("trainer.learning_rate=1e3") == "trainer.learning_rate=1e3"
+    argument = command_line.quote_for_hydra(f"compare.runs={given}")
+    assert from_composed(composed(argument), CONFIG_CHECKS).compare.runs == read
+    assert command_line.quote_for_hydra("trainer.learning_rate=1e3") == "trainer.learning_rate=1e3"
 
 
 def test_a_good_command_line_passes() -> None:
-    command_line.check(["stage=train", "lora.r=16", "data.owner=me@x.example", "experiment=quick"], CONF, RULES)
-    command_line.check(["-m", "stage=train", "lora.r=4,8,16", "trainer.learning_rate=1e-4,3e-4"], CONF, RULES)
+    command_line.check(["stage=train", "lora.r=16", "data.owner=me@x.example", "experiment=quick"], CONF, CONFIG_CHECKS)
+    command_line.check(["-m", "stage=train", "lora.r=4,8,16", "trainer.learning_rate=1e-4,3e-4"], CONF, CONFIG_CHECKS)
 
 
 def test_one_owner_needs_no_brackets() -> None:
-    assert from_composed(composed("data.owner=me@x.example"), RULES).data.owner == ["me@x.example"]
+    assert from_composed(composed("data.owner=me@x.example"), CONFIG_CHECKS).data.owner == ["me@x.example"]
 
 
 @pytest.mark.parametrize(
@@ -197,17 +199,17 @@ def test_one_owner_needs_no_brackets() -> None:
     ],
 )
 def test_a_fault_names_its_key(override: str, key: str) -> None:
-    faults = find_faults(composed(override), RULES)
+    faults = find_errors(composed(override), CONFIG_CHECKS)
     assert [fault.partition(" = ")[0].partition(":")[0] for fault in faults] == [key]
 
 
 def test_paged_optimizer_on_a_processor_is_a_fault() -> None:
-    assert "use adamw" in find_faults(composed("trainer=large", "model.device=cpu"), RULES)[0]
+    assert "use adamw" in find_errors(composed("trainer=large", "model.device=cpu"), CONFIG_CHECKS)[0]
 
 
 def test_alpha_is_twice_the_rank_unless_given() -> None:
-    assert from_composed(composed("lora.r=8"), RULES).lora.scale_numerator == 16
-    assert from_composed(composed("lora.r=8", "lora.alpha=4"), RULES).lora.scale_numerator == 4
+    assert from_composed(composed("lora.r=8"), CONFIG_CHECKS).lora.scale_numerator == 16
+    assert from_composed(composed("lora.r=8", "lora.alpha=4"), CONFIG_CHECKS).lora.scale_numerator == 4
 
 
 def test_every_arm_that_can_be_configured_is_known() -> None:

@@ -14,7 +14,7 @@ from conftest import ROOT
 from safetensors.torch import load_file
 from warm import Call
 
-from email_assistant.commands.catalog import RULES
+from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration import command_line
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model import collectives
@@ -123,7 +123,7 @@ def test_no_thread_outlives_the_process_group(tmp_path: Path) -> None:
 def test_several_processes_refuse_sweeps_and_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ConfigurationError, match="sweep"):
-        command_line.check(["-m", "stage=train", "lora.r=2,4"], ROOT / "conf", RULES, 2)
+        command_line.check(["-m", "stage=train", "lora.r=2,4"], ROOT / "conf", CONFIG_CHECKS, 2)
     monkeypatch.setenv("MASTER_ADDR", "10.0.0.7")
     with pytest.raises(ConfigurationError, match=r"MASTER_ADDR = 10\.0\.0\.7"):
         collectives.init()

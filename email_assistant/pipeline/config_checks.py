@@ -1,16 +1,16 @@
-"""Rules of the configuration that only the stages and the scores can decide."""
+"""Configuration checks that need the list of stages or the list of scores."""
 
 from collections.abc import Iterator
 
-from email_assistant.configuration.checks import Rules
+from email_assistant.configuration.checks import ConfigChecks
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import ConfigurationError
 from email_assistant.experiments.objective import direction_of
 from email_assistant.pipeline.records import Catalog
 
 
-def rules_for(catalog: Catalog) -> Rules:
-    """The rules that `checks.find_faults` applies besides its own."""
+def checks_for(catalog: Catalog) -> ConfigChecks:
+    """The checks that `checks.find_errors` adds to its own."""
 
     def archive_is_named(config: Config) -> Iterator[str]:
         if config.data.path is None and config.stage in catalog.names and catalog.needs_archive(config):
@@ -22,4 +22,4 @@ def rules_for(catalog: Catalog) -> Rules:
         except ConfigurationError as error:
             yield str(error)
 
-    return Rules(catalog.names, (archive_is_named, objective_has_a_direction))
+    return ConfigChecks(catalog.names, (archive_is_named, objective_has_a_direction))
