@@ -134,7 +134,7 @@ def _gaps(report: Mapping[str, Any]) -> list[str]:
     """How much of the gap to the owner each arm closes, in sentences."""
     return [
         f"{plots.display_name(arm)} closes {gap['value']:.0%} ({gap['low']:.0%} to {gap['high']:.0%}) of the gap "
-        f"between the base model and the owner in {SCORES[name].label}."
+        f"between the base model and the owner in {SCORES[name].short}."
         for arm, gaps in report["gaps_closed"].items()
         for name, gap in gaps.items()
     ]
