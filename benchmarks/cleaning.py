@@ -15,7 +15,7 @@ from pathlib import Path
 
 from email_assistant.archive import cleaning, mime, owner, quotes, readers, signatures
 from email_assistant.archive.html_text import html_to_text
-from email_assistant.archive.messages import Mail
+from email_assistant.archive.messages import ParsedMessage
 from email_assistant.archive.parsing import parse_item
 
 Cleaner = Callable[[str], str]
@@ -251,26 +251,28 @@ def _archives(folder: Path, cleaners: dict[str, tuple[Cleaner, Cleaner]], show: 
             print(f"  {cleaner_name:<20} {counts.row()}")
 
 
-def _show(mail: Mail, result: str) -> None:
+def _show(mail: ParsedMessage, result: str) -> None:
     counts = ErrorCounts()
     counts.add(mail.text, result)
     if counts.empty or counts.attributions or counts.quoted or counts.kept < 0.8 * counts.own:
         print(f"--- {mail.source}: {counts}\n{mail.text[:1500]}\n--- becomes\n{result[:800]}")
 
 
-def owned(path: Path, owners: list[str], columns: readers.Columns) -> Iterator[Mail]:
+def owned(path: Path, owners: list[str], columns: readers.Columns) -> Iterator[ParsedMessage]:
     """Yield the owner's messages that have text."""
     archive_owner = owner.parse_owner(owners)
     for item in readers.read([path], "auto", columns):
         mail = parse_item(item)
-        if isinstance(mail, Mail) and archive_owner.wrote(mail) and mail.text.strip():
+        if isinstance(mail, ParsedMessage) and archive_owner.wrote(mail) and mail.text.strip():
             yield mail
 
 
-def _own_cleaner(mails: list[Mail], owners: list[str]) -> Cleaner:
+def _own_cleaner(mails: list[ParsedMessage], owners: list[str]) -> Cleaner:
     """Both steps of this project's cleaner. Code is kept, since its words count as the owner's."""
-    profile = signatures.learn((cleaning.draft(mail.text, drop_code=False).text for mail in mails), owners)
-    return lambda text: cleaning.finish(cleaning.draft(text, drop_code=False).text, profile)
+    profile = signatures.learn(
+        (cleaning.strip_quotes_and_footers(mail.text, drop_code=False).text for mail in mails), owners
+    )
+    return lambda text: cleaning.finish(cleaning.strip_quotes_and_footers(text, drop_code=False).text, profile)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import atheris
 with atheris.instrument_imports(include=["email_assistant"]):
     from email_assistant.archive import cleaning, readers
     from email_assistant.archive.html_text import html_to_text
-    from email_assistant.archive.messages import Mail, RawMessage, Unreadable
+    from email_assistant.archive.messages import ParsedMessage, RawMessage, Unreadable
     from email_assistant.archive.parsing import parse_item
     from email_assistant.archive.readers import mbox
     from email_assistant.archive.redaction import Redactor
@@ -31,8 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def message(data: bytes) -> None:
     """Parse and clean one message."""
     parsed = parse_item(RawMessage("fuzz", data))
-    assert isinstance(parsed, Mail | Unreadable)
-    if isinstance(parsed, Mail):
+    assert isinstance(parsed, ParsedMessage | Unreadable)
+    if isinstance(parsed, ParsedMessage):
         text(parsed.text.encode("utf-8", "surrogatepass"))
 
 
@@ -40,8 +40,8 @@ def text(data: bytes) -> None:
     """Clean and redact a text, as plain text and as HTML."""
     plain = data.decode("utf-8", "replace").replace("\r\n", "\n")
     for source in (plain, html_to_text(plain)):
-        draft = cleaning.draft(source, drop_code=True, with_context=True)
-        result = cleaning.finish(draft.text, SignatureProfile(names=frozenset({"ada"})))
+        stripped = cleaning.strip_quotes_and_footers(source, drop_code=True, with_context=True)
+        result = cleaning.finish(stripped.text, SignatureProfile(names=frozenset({"ada"})))
         Redactor().redact(result, "ru")
 
 
@@ -65,7 +65,7 @@ def archive(data: bytes) -> None:
         file.flush()
         try:
             for item in readers.read([Path(file.name)], "auto", {}):
-                assert isinstance(parse_item(item), Mail | Unreadable)
+                assert isinstance(parse_item(item), ParsedMessage | Unreadable)
         except ArchiveError:
             return
 

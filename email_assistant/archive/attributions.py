@@ -36,8 +36,8 @@ ENDS_WITH_ADDRESS = re.compile(r"@[\w.-]+\s*(?:\([^()]{0,60}\)\s*)?[>)\]\"'”»
 # Verbs that are also common outside of attributions.
 AMBIGUOUS_VERB = re.compile(r"\b(?:said|sent)\W*$", re.IGNORECASE)
 BRACKETED_ADDRESS = re.compile(r"[<(\[][\w.+-]+@[\w.-]+[>)\]](?:\s+[^\W\d_]+){0,3}\s*[:：]$")
-# Invisible direction marks, which some programs insert into dates.
-INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Invisible marks of the writing direction, which some programs insert into dates.
+DIRECTION_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 YOU_WROTE = re.compile(any_of(lambda locale: locale.you_wrote), re.IGNORECASE)
 BETWEEN_DASHES = re.compile(r"^\W*[-–—]{2,}.*[-–—]{2,}\W*$")
 LAST_VERB_WORDS = frozenset(verb.casefold().split()[-1] for verb in words(lambda locale: locale.verbs))
@@ -55,7 +55,7 @@ def may_end_attribution(line: str) -> bool:
 
 def is_full_attribution(text: str) -> bool:
     """Whether a text is a full attribution. Several lines have to be joined by spaces."""
-    text = INVISIBLE.sub("", text).strip(TRIMMED)
+    text = DIRECTION_MARKS.sub("", text).strip(TRIMMED)
     if not 8 < len(text) < MAX_CHARACTERS or not FULL_DATE.search(text):
         return False
     if _has_language_independent_form(text):

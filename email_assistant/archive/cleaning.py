@@ -1,7 +1,7 @@
 """Reduces the text of a message to its author's own words, in two steps.
 
-`draft` removes what is recognizably quoted or added by a program. `finish` removes the signature, learned from the
-whole archive, and rejoins wrapped lines.
+`strip_quotes_and_footers` cuts what can be recognized in a single message: quotes, and what programs add. `finish` cuts
+the signature, which is learned from the whole archive, and rejoins wrapped lines.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NORMALIZED = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u00ad
 
 
 @dataclass(frozen=True)
-class Draft:
+class StrippedText:
     """A message after the first step.
 
     Attributes:
@@ -31,8 +31,8 @@ class Draft:
     cuts: tuple[str, ...]
 
 
-def draft(text: str, drop_code: bool, with_context: bool = False) -> Draft:
-    """First step: cut what is recognizably quoted or added by a program.
+def strip_quotes_and_footers(text: str, drop_code: bool, with_context: bool = False) -> StrippedText:
+    """First step: cut what the message itself shows to be quoted or added by a program.
 
     Args:
         text: The text of the message.
@@ -48,7 +48,7 @@ def draft(text: str, drop_code: bool, with_context: bool = False) -> Draft:
     cuts |= {"armor"} if had_armor else set()
     cuts |= ({"forward"} if parts.forwarded else {"quote"}) if parts.quoted else set()
     context = _context(parts) if with_context and parts.quoted else ""
-    return Draft(quotes.normalize_lines(lines), context, tuple(sorted(cuts)))
+    return StrippedText(quotes.normalize_lines(lines), context, tuple(sorted(cuts)))
 
 
 def finish(text: str, profile: SignatureProfile = EMPTY_PROFILE) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from email_assistant.archive import cleaning
 from email_assistant.archive.language import LanguageDetector
-from email_assistant.archive.messages import KINDS, ArchiveItem, Mail, Unreadable
+from email_assistant.archive.messages import KINDS, ArchiveItem, ParsedMessage, Unreadable
 from email_assistant.archive.parsing import parse_item
-from email_assistant.archive.report_examples import Example
+from email_assistant.archive.report_examples import ReportExample
 from email_assistant.archive.signatures import SignatureProfile
 
 WORD = re.compile(r"\w+")
@@ -16,8 +16,8 @@ EXCERPT_CHARACTERS = 4000
 
 
 @dataclass(frozen=True)
-class DraftedMail:
-    """A message after the first cleaning step.
+class StrippedMessage:
+    """A message after the first cleaning step, without quotes and footers.
 
     Attributes:
         number: Its number in reading order.
@@ -31,7 +31,7 @@ class DraftedMail:
         text: The author's own words; the signature may still be there.
         context: The quoted text that it answers, cleaned.
         cuts: What was cut from it.
-        kinds: What it is besides ordinary mail.
+        kinds: What it is besides ordinary message.
         original: The beginning of its text before cleaning.
         timestamp: When it was sent, in seconds since 1970.
         error: What was wrong, if it could not be read.
@@ -53,13 +53,13 @@ class DraftedMail:
     timestamp: float = 0.0
     error: str | None = None
 
-    def example(self, result: str = "") -> Example:
+    def example(self, result: str = "") -> ReportExample:
         """The message as an example for the report."""
-        return Example(self.source, self.sender, self.subject, self.original, result)
+        return ReportExample(self.source, self.sender, self.subject, self.original, result)
 
 
 @dataclass(frozen=True)
-class FinishedMail(DraftedMail):
+class CleanedMessage(StrippedMessage):
     """A message after both cleaning steps: `text` is final.
 
     Attributes:
@@ -71,35 +71,35 @@ class FinishedMail(DraftedMail):
     cyrillic: bool = False
 
 
-def draft_batch(batch: list[tuple[int, ArchiveItem]], drop_code: bool, with_context: bool) -> list[DraftedMail]:
+def strip_batch(batch: list[tuple[int, ArchiveItem]], drop_code: bool, with_context: bool) -> list[StrippedMessage]:
     """Apply the first cleaning step to messages with their numbers."""
-    return [_draft(number, parse_item(item), drop_code, with_context) for number, item in batch]
+    return [_strip(number, parse_item(item), drop_code, with_context) for number, item in batch]
 
 
-def _draft(number: int, mail: Mail | Unreadable, drop_code: bool, with_context: bool) -> DraftedMail:
-    if isinstance(mail, Unreadable):
-        return DraftedMail(number, mail.source, error=mail.reason)
-    draft = cleaning.draft(mail.text, drop_code, with_context)
-    return DraftedMail(
+def _strip(number: int, message: ParsedMessage | Unreadable, drop_code: bool, with_context: bool) -> StrippedMessage:
+    if isinstance(message, Unreadable):
+        return StrippedMessage(number, message.source, error=message.reason)
+    stripped = cleaning.strip_quotes_and_footers(message.text, drop_code, with_context)
+    return StrippedMessage(
         number=number,
-        source=mail.source,
-        id=mail.id,
-        subject=mail.subject,
-        sender=", ".join(map(str, mail.senders[:1])),
-        date=mail.date.isoformat() if mail.date else None,
-        to=[str(person) for person in mail.recipients],
-        parent=mail.parent,
-        text=draft.text,
-        context=draft.context,
-        cuts=draft.cuts,
-        kinds=tuple(kind for kind in KINDS if kind in mail.kinds),
-        original=mail.text[:EXCERPT_CHARACTERS],
-        timestamp=mail.timestamp,
+        source=message.source,
+        id=message.id,
+        subject=message.subject,
+        sender=", ".join(map(str, message.senders[:1])),
+        date=message.date.isoformat() if message.date else None,
+        to=[str(person) for person in message.recipients],
+        parent=message.parent,
+        text=stripped.text,
+        context=stripped.context,
+        cuts=stripped.cuts,
+        kinds=tuple(kind for kind in KINDS if kind in message.kinds),
+        original=message.text[:EXCERPT_CHARACTERS],
+        timestamp=message.timestamp,
     )
 
 
 @dataclass(frozen=True)
-class FinishedText:
+class CleanedText:
     """A text after both cleaning steps.
 
     Attributes:
@@ -117,13 +117,13 @@ class FinishedText:
     cyrillic: bool
 
 
-def finish_batch(batch: list[str], profile: SignatureProfile) -> list[FinishedText]:
+def finish_batch(batch: list[str], profile: SignatureProfile) -> list[CleanedText]:
     """Apply the second cleaning step to texts, and detect their languages."""
     detector = LanguageDetector.shared()
     return [_finish(text, profile, detector) for text in batch]
 
 
-def _finish(draft: str, profile: SignatureProfile, detector: LanguageDetector) -> FinishedText:
-    text = cleaning.finish(draft, profile)
+def _finish(stripped: str, profile: SignatureProfile, detector: LanguageDetector) -> CleanedText:
+    text = cleaning.finish(stripped, profile)
     words = len(WORD.findall(text))
-    return FinishedText(text, words, words < len(WORD.findall(draft)), *detector.detect(text))
+    return CleanedText(text, words, words < len(WORD.findall(stripped)), *detector.detect(text))

@@ -3,9 +3,25 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from email_assistant.archive.cleaning_batches import DraftedMail
+from email_assistant.archive.cleaning_batches import StrippedMessage
 from email_assistant.archive.first_pass import ArchiveIndex
-from email_assistant.archive.report_examples import Examples
+from email_assistant.archive.messages import KINDS
+from email_assistant.archive.report_examples import ReportExamples
+
+# What each reason in dropped.jsonl and report.json means.
+REASONS = {
+    "not_by_owner": "by someone else",
+    "unreadable": "could not be read",
+    "no_text": "no text of its own",
+    "only_quoted": "only a quote or a forward",
+    "only_code": "only code or a log",
+    "too_short": "fewer words than data.min_words",
+    "too_long": "more words than data.max_words",
+    "duplicate": "duplicate of an earlier mail (data.duplicate_similarity)",
+    "beyond_max_mails": "not among the newest data.max_mails",
+    "other_language": "not in data.languages",
+    **{kind: f"{kind} (data.drop)" for kind in KINDS},
+}
 
 
 class DropReasons:
@@ -43,7 +59,7 @@ class DropLog:
 
     reasons: DropReasons
     errors: dict[int, str]
-    examples: Examples = field(default_factory=Examples)
+    examples: ReportExamples = field(default_factory=ReportExamples)
 
     @classmethod
     def for_archive(cls, index: ArchiveIndex, by_owner: bytearray) -> "DropLog":
@@ -56,7 +72,7 @@ class DropLog:
             log.reasons[number] = "unreadable"
         return log
 
-    def drop(self, message: DraftedMail, reason: str) -> None:
+    def drop(self, message: StrippedMessage, reason: str) -> None:
         """Note that a message was dropped."""
         self.reasons[message.number] = reason
         self.examples.offer(reason, message.example())

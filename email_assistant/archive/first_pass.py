@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from heapq import nsmallest
 from pathlib import Path
 
-from email_assistant.archive.messages import ArchiveItem, Mail, Person, Unreadable
+from email_assistant.archive.messages import ArchiveItem, ParsedMessage, Person, Unreadable
 from email_assistant.archive.owner import Owner, SenderStats
 from email_assistant.archive.parsing import approximate_size, parse_envelope, without_body
 from email_assistant.archive.threads import Threads, hash64
 from email_assistant.archive.workers import WorkerPool
 
 
-def _parse_envelopes(batch: list[ArchiveItem]) -> list[Mail | Unreadable]:
+def _parse_envelopes(batch: list[ArchiveItem]) -> list[ParsedMessage | Unreadable]:
     return [parse_envelope(item) for item in batch]
 
 
@@ -53,10 +53,10 @@ class ArchiveIndex:
                 self._add(message)
                 yield
 
-    def _add(self, message: Mail | Unreadable) -> None:
+    def _add(self, message: ParsedMessage | Unreadable) -> None:
         if isinstance(message, Unreadable):
             self.unreadable[len(self)] = message.reason
-            message = Mail(message.source, "")
+            message = ParsedMessage(message.source, "")
         else:
             self.senders.add(message)
             self.threads.add(message)

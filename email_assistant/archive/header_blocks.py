@@ -10,7 +10,7 @@ Subject: Lunch
 import re
 from dataclasses import dataclass, field
 
-from email_assistant.archive.attributions import ADDRESS, CLOCK, FULL_DATE, INVISIBLE, MAX_CHARACTERS
+from email_assistant.archive.attributions import ADDRESS, CLOCK, DIRECTION_MARKS, FULL_DATE, MAX_CHARACTERS
 from email_assistant.archive.locales import LOCALES, alternation, any_of, words
 
 MAX_BLOCK_LINES = 30
@@ -130,7 +130,7 @@ def find_header_block(lines: list[str], first: int) -> QuoteHeader | None:
     """The header block whose first label is on a line, including the rule above it and the name in a Notes header."""
     if ":" not in lines[first] and "：" not in lines[first]:
         return None
-    label = LABEL.match(INVISIBLE.sub("", lines[first][:200]))
+    label = LABEL.match(DIRECTION_MARKS.sub("", lines[first][:200]))
     if not label or (not LABEL_KINDS.get(_normalize(label[1])) and not ADDRESS.search(lines[first])):
         return None
     labelled = _collect_labelled(lines, first)
@@ -149,7 +149,7 @@ def _collect_labelled(lines: list[str], first: int) -> _LabelledLines:
     labelled = _LabelledLines(end=first)
     gap = 0
     for index in range(first, min(first + MAX_BLOCK_LINES, len(lines))):
-        match = LABEL.match(INVISIBLE.sub("", lines[index][:MAX_CHARACTERS]))
+        match = LABEL.match(DIRECTION_MARKS.sub("", lines[index][:MAX_CHARACTERS]))
         kind = LABEL_KINDS.get(_normalize(match[1]), "") if match else ""
         if match and (kind or gap == 0):
             labelled.kinds.append(kind)

@@ -32,7 +32,7 @@ ATTRIBUTIONS = ".moz-cite-prefix, #reply-intro"
 SIGNATURES = (
     ".gmail_signature, .moz-signature, #Signature, [data-smartmail=gmail_signature], #protonmail_signature_block"
 )
-INVISIBLE = "style, script, head, title, template, img, svg, object, noscript"
+INVISIBLE_ELEMENTS = "style, script, head, title, template, img, svg, object, noscript"
 # Private-use characters are placeholders for the markers until the text is split into lines.
 OPEN, CLOSE, START, SIGNATURE = "\ue0f0", "\ue0f1", "\ue0f2", "\ue0f3"
 PLACEHOLDERS = re.compile(f"([{OPEN}{CLOSE}{START}{SIGNATURE}])")
@@ -41,7 +41,7 @@ PLACEHOLDERS = re.compile(f"([{OPEN}{CLOSE}{START}{SIGNATURE}])")
 def html_to_text(html: str) -> str:
     """The visible text of an HTML mail, with a line per block and quoted lines marked by '>'."""
     tree = LexborHTMLParser(PLACEHOLDERS.sub("", html[:MAX_CHARACTERS]))
-    for node in tree.css(INVISIBLE):
+    for node in tree.css(INVISIBLE_ELEMENTS):
         node.decompose()
     for node in tree.css(ATTRIBUTIONS):
         node.decompose()

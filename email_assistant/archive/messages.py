@@ -39,7 +39,7 @@ class RawMessage:
 
 
 @dataclass
-class Mail:
+class ParsedMessage:
     """One parsed message of an archive.
 
     Attributes:
@@ -95,4 +95,4 @@ class Unreadable:
     reason: str
 
 
-ArchiveItem = RawMessage | Mail | Unreadable
+ArchiveItem = RawMessage | ParsedMessage | Unreadable

@@ -17,7 +17,7 @@ import ftfy
 from email_assistant.archive.html_text import html_to_text
 from email_assistant.archive.locales import any_of
 from email_assistant.archive.message_kinds import PGP_MESSAGE, kinds_by_header, kinds_of
-from email_assistant.archive.messages import Mail, Person
+from email_assistant.archive.messages import ParsedMessage, Person
 from email_assistant.archive.mime_tree import header_bytes, parse_header, parse_tree
 
 MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
@@ -31,11 +31,11 @@ MAX_MESSAGE_BYTES = 128 << 20
 class Parser(Protocol):
     """A function from a message's bytes to a Mail."""
 
-    def __call__(self, data: bytes, source: str, sent_folder: bool = False, /) -> Mail:
+    def __call__(self, data: bytes, source: str, sent_folder: bool = False, /) -> ParsedMessage:
         """Decode one message."""
 
 
-def parse(data: bytes, source: str, sent_folder: bool = False) -> Mail:
+def parse(data: bytes, source: str, sent_folder: bool = False) -> ParsedMessage:
     """Decode one RFC 5322 message.
 
     Args:
@@ -47,27 +47,27 @@ def parse(data: bytes, source: str, sent_folder: bool = False) -> Mail:
         ValueError: If the bytes do not begin with a header, or exceed the limits of `parse_tree`.
     """
     message = parse_tree(data)
-    mail = _parse_fields(message, data, source, sent_folder)
-    mail.text = body_text(message)
-    mail.kinds = kinds_of(message, mail.subject)
-    if PGP_MESSAGE in mail.text:
-        mail.kinds |= {"encrypted"}
-    return mail
+    parsed = _parse_fields(message, data, source, sent_folder)
+    parsed.text = body_text(message)
+    parsed.kinds = kinds_of(message, parsed.subject)
+    if PGP_MESSAGE in parsed.text:
+        parsed.kinds |= {"encrypted"}
+    return parsed
 
 
-def parse_envelope(data: bytes, source: str, sent_folder: bool = False) -> Mail:
+def parse_envelope(data: bytes, source: str, sent_folder: bool = False) -> ParsedMessage:
     """Decode only the header of a message: everything but `text` and the kinds that depend on the body.
 
     Raises:
         ValueError: As `parse`.
     """
     message = parse_header(data)
-    mail = _parse_fields(message, data, source, sent_folder)
-    mail.kinds = frozenset(kinds_by_header(message))
-    return mail
+    parsed = _parse_fields(message, data, source, sent_folder)
+    parsed.kinds = frozenset(kinds_by_header(message))
+    return parsed
 
 
-def _parse_fields(message: Message, data: bytes, source: str, sent_folder: bool) -> Mail:
+def _parse_fields(message: Message, data: bytes, source: str, sent_folder: bool) -> ParsedMessage:
     if not message.keys():
         raise ValueError("no header")
     senders = parse_people(message, "From") or parse_people(message, "Sender", "Return-Path")
@@ -77,7 +77,7 @@ def _parse_fields(message: Message, data: bytes, source: str, sent_folder: bool)
         senders += parse_people(message, "Reply-To", "X-Original-From")
     references = _references(message)
     parents = MESSAGE_ID.findall(str(message["In-Reply-To"] or ""))
-    return Mail(
+    return ParsedMessage(
         source=source,
         id=_message_id(message, data),
         subject=" ".join(decode_header_text(message["Subject"]).split()),

@@ -9,7 +9,7 @@ from io import BytesIO
 from striprtf.striprtf import rtf_to_text
 
 from email_assistant.archive.html_text import html_to_text
-from email_assistant.archive.messages import Mail, Person, with_timezone
+from email_assistant.archive.messages import ParsedMessage, Person, with_timezone
 from email_assistant.archive.mime import decode_bytes, parse_envelope
 
 
@@ -27,7 +27,7 @@ class MessageProperties:
     recipients: tuple[Person, ...] = ()
 
 
-def to_mail(properties: MessageProperties, source: str, sent_folder: bool) -> Mail:
+def to_message(properties: MessageProperties, source: str, sent_folder: bool) -> ParsedMessage:
     """Make a Mail from the header of a message, or from Outlook's own properties if it has no header.
 
     Mail that was never sent over the internet has no header, and its sender has no address.
@@ -38,21 +38,21 @@ def to_mail(properties: MessageProperties, source: str, sent_folder: bool) -> Ma
     header = properties.headers.replace("\r\n", "\n").strip()
     if not header:
         header = f"From: {properties.sender}\nSubject: {properties.subject}".replace("\r", " ")
-    mail = parse_envelope(f"{header}\n\n".encode("utf-8", "surrogateescape"), source, sent_folder)
+    message = parse_envelope(f"{header}\n\n".encode("utf-8", "surrogateescape"), source, sent_folder)
     sent = with_timezone(properties.sent) if properties.sent else None
-    mail.subject = mail.subject or " ".join(properties.subject.split())
-    mail.date = mail.date or sent
-    mail.senders = mail.senders or ([_parse_person(properties.sender)] if properties.sender.strip() else [])
-    mail.recipients = mail.recipients or list(properties.recipients)
-    mail.text = _body_text(properties)
+    message.subject = message.subject or " ".join(properties.subject.split())
+    message.date = message.date or sent
+    message.senders = message.senders or ([_parse_person(properties.sender)] if properties.sender.strip() else [])
+    message.recipients = message.recipients or list(properties.recipients)
+    message.text = _body_text(properties)
     if "message-id" not in properties.headers.lower():
         stamp = format_datetime(sent) if sent else ""
-        identity = f"{properties.sender}\n{stamp}\n{properties.subject}\n{mail.text}"
-        mail.id = sha256(identity.encode()).hexdigest()[:32]
-    return mail
+        identity = f"{properties.sender}\n{stamp}\n{properties.subject}\n{message.text}"
+        message.id = sha256(identity.encode()).hexdigest()[:32]
+    return message
 
 
-def parse_msg(data: bytes, source: str, sent_folder: bool) -> Mail:
+def parse_msg(data: bytes, source: str, sent_folder: bool) -> ParsedMessage:
     """Parse a .msg file.
 
     Raises:
@@ -78,7 +78,7 @@ def parse_msg(data: bytes, source: str, sent_folder: bool) -> Mail:
         )
     except Exception as error:  # the library passes on every error of its dependencies
         raise ValueError(f"no message: {type(error).__name__}: {error}") from error
-    return to_mail(properties, source, sent_folder)
+    return to_message(properties, source, sent_folder)
 
 
 def _parse_person(sender: str) -> Person:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from email_assistant.archive.message_kinds import ROBOT_ADDRESS
-from email_assistant.archive.messages import Mail, Person
+from email_assistant.archive.messages import ParsedMessage, Person
 from email_assistant.errors import ArchiveError
 
 # An address is another account of the owner if it sent this many messages, and this share of the main account's.
@@ -31,9 +31,9 @@ class Owner:
     grounds: str
     impostors: frozenset[str] = frozenset()
 
-    def wrote(self, mail: Mail) -> bool:
+    def wrote(self, message: ParsedMessage) -> bool:
         """Whether the owner wrote a message."""
-        return self.is_among(mail.senders)
+        return self.is_among(message.senders)
 
     def is_among(self, senders: Collection[Person]) -> bool:
         """Whether one of the senders is the owner. True without senders: archives of only sent mail name none."""
@@ -72,17 +72,17 @@ class SenderStats:
         self._to_single_recipient: dict[str, Counter[str]] = {}
         self._without_sender = 0
 
-    def add(self, mail: Mail) -> None:
+    def add(self, message: ParsedMessage) -> None:
         """Count one message."""
-        self._without_sender += not mail.senders
-        recipients = {_identity(person) for person in mail.recipients}
-        for sender, person in {_identity(person): person for person in mail.senders}.items():
+        self._without_sender += not message.senders
+        recipients = {_identity(person) for person in message.recipients}
+        for sender, person in {_identity(person): person for person in message.senders}.items():
             self._sent[sender] += 1
-            self._in_sent_folder[sender] += mail.sent_folder
+            self._in_sent_folder[sender] += message.sent_folder
             self._names.setdefault(sender, Counter())[person.name.casefold()] += 1
             if len(recipients) == 1:
                 self._to_single_recipient.setdefault(sender, Counter()).update(recipients)
-        if "list" not in mail.kinds:
+        if "list" not in message.kinds:
             self._received.update(recipients)
 
     def most_frequent(self, count: int) -> list[tuple[str, int]]:

@@ -3,23 +3,23 @@
 from dataclasses import replace
 
 from email_assistant.archive import mime
-from email_assistant.archive.messages import ArchiveItem, Mail, RawMessage, Unreadable
+from email_assistant.archive.messages import ArchiveItem, ParsedMessage, RawMessage, Unreadable
 from email_assistant.archive.mime_tree import header_bytes
 from email_assistant.archive.outlook import parse_msg
 
 
-def parse_item(item: ArchiveItem) -> Mail | Unreadable:
+def parse_item(item: ArchiveItem) -> ParsedMessage | Unreadable:
     """Parse an item completely."""
     return _parse(item, mime.parse)
 
 
-def parse_envelope(item: ArchiveItem) -> Mail | Unreadable:
+def parse_envelope(item: ArchiveItem) -> ParsedMessage | Unreadable:
     """Parse an item without its text."""
-    mail = _parse(item, mime.parse_envelope)
-    return replace(mail, text="") if isinstance(mail, Mail) else mail
+    message = _parse(item, mime.parse_envelope)
+    return replace(message, text="") if isinstance(message, ParsedMessage) else message
 
 
-def _parse(item: ArchiveItem, parser: mime.Parser) -> Mail | Unreadable:
+def _parse(item: ArchiveItem, parser: mime.Parser) -> ParsedMessage | Unreadable:
     if not isinstance(item, RawMessage):
         return item
     try:
@@ -32,7 +32,7 @@ def _parse(item: ArchiveItem, parser: mime.Parser) -> Mail | Unreadable:
 
 def without_body(item: ArchiveItem) -> ArchiveItem:
     """The item without its body, to send less data to other processes."""
-    if isinstance(item, Mail):
+    if isinstance(item, ParsedMessage):
         return replace(item, text="")
     if isinstance(item, Unreadable) or item.format != "rfc822":
         return item
@@ -44,4 +44,4 @@ def without_body(item: ArchiveItem) -> ArchiveItem:
 
 def approximate_size(item: ArchiveItem) -> int:
     """The approximate size of an item in bytes, to limit batches."""
-    return len(item.data) if isinstance(item, RawMessage) else len(item.text) if isinstance(item, Mail) else 0
+    return len(item.data) if isinstance(item, RawMessage) else len(item.text) if isinstance(item, ParsedMessage) else 0

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from email_assistant.archive.messages import Mail
+from email_assistant.archive.messages import ParsedMessage
 from email_assistant.errors import ConfigurationError, PrivacyError
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
@@ -61,10 +61,10 @@ class Terms:
         """The hash of all terms, as an input of the stage that reads the archive."""
         return hash_of(sorted(term.digest for term in self.terms))
 
-    def matches(self, mail: Mail) -> bool:
+    def matches(self, message: ParsedMessage) -> bool:
         """Whether a mail matches a term."""
-        people = [text for person in (*mail.senders, *mail.recipients) for text in (person.name, person.address)]
-        return self._match_any(people, [mail.subject, mail.text], [mail.id])
+        people = [text for person in (*message.senders, *message.recipients) for text in (person.name, person.address)]
+        return self._match_any(people, [message.subject, message.text], [message.id])
 
     def matches_record(self, record: Mapping[str, Any]) -> bool:
         """Whether a line of an artifact belongs to a matching mail or contains the words of a term."""

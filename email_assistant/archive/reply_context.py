@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from email_assistant.archive import cleaning, readers
-from email_assistant.archive.messages import Mail
+from email_assistant.archive.messages import ParsedMessage
 from email_assistant.archive.mime import decode_bytes
 from email_assistant.archive.parsing import parse_item
 from email_assistant.errors import DataError
@@ -36,15 +36,15 @@ def text_to_answer(path: Path) -> str:
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file; infer.thread names the mail or thread to answer")
-    newest = max(_mails(path), key=lambda mail: mail.timestamp, default=None)
+    newest = max(_messages(path), key=lambda message: message.timestamp, default=None)
     text = newest.text if newest else decode_bytes(path.read_bytes()[:MAX_TEXT_BYTES], None).replace("\r\n", "\n")
-    draft = cleaning.draft(text, drop_code=False, with_context=True)
-    answered = cleaning.finish(draft.text) or draft.context
+    stripped = cleaning.strip_quotes_and_footers(text, drop_code=False, with_context=True)
+    answered = cleaning.finish(stripped.text) or stripped.context
     if not answered.strip() or "\0" in answered:
         raise DataError(f"{path}: contains no text to answer")
     return answered
 
 
-def _mails(path: Path) -> list[Mail]:
+def _messages(path: Path) -> list[ParsedMessage]:
     messages = map(parse_item, readers.read([path], "auto", {}))
-    return [message for message in messages if isinstance(message, Mail) and message.text.strip()]
+    return [message for message in messages if isinstance(message, ParsedMessage) and message.text.strip()]

@@ -9,7 +9,7 @@ EXAMPLES_PER_LABEL = 3
 
 
 @dataclass(frozen=True)
-class Example:
+class ReportExample:
     """A message before and after cleaning.
 
     Attributes:
@@ -37,14 +37,14 @@ def _rank(source: str) -> int:
     return crc32(source.encode("utf-8", "surrogatepass"))
 
 
-class Examples:
+class ReportExamples:
     """Examples by label: the messages with the lowest hashes of their sources, so that samples are reproducible."""
 
     def __init__(self) -> None:
         """Start without examples."""
-        self._by_label: dict[str, list[tuple[int, Example]]] = {}
+        self._by_label: dict[str, list[tuple[int, ReportExample]]] = {}
 
-    def offer(self, label: str, example: Example) -> None:
+    def offer(self, label: str, example: ReportExample) -> None:
         """Keep an example if it belongs to the sample.
 
         Args:
@@ -58,7 +58,7 @@ class Examples:
             sample.sort(key=lambda ranked: ranked[0])
             del sample[EXAMPLES_PER_LABEL:]
 
-    def by_label(self, redact: Callable[[str], str] = str) -> dict[str, list[Example]]:
+    def by_label(self, redact: Callable[[str], str] = str) -> dict[str, list[ReportExample]]:
         """The examples of each label, with `redact` applied to their texts."""
         return {
             label: [_redacted(example, redact) for _, example in sample]
@@ -66,7 +66,7 @@ class Examples:
         }
 
 
-def _redacted(example: Example, redact: Callable[[str], str]) -> Example:
+def _redacted(example: ReportExample, redact: Callable[[str], str]) -> ReportExample:
     return replace(
         example,
         sender=redact(example.sender),

@@ -1,4 +1,4 @@
-"""Both passes over an archive: from its items to the owner's cleaned mails."""
+"""The second pass over an archive: clean the owner's messages and select those to train on."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.archive import cleaning
-from email_assistant.archive.cleaning_batches import DraftedMail, FinishedMail, draft_batch
+from email_assistant.archive.cleaning_batches import CleanedMessage, StrippedMessage, strip_batch
 from email_assistant.archive.drop_log import DropLog
 from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.language import LanguageDetector
@@ -20,12 +20,12 @@ from email_assistant.archive.redaction import Redactor
 from email_assistant.archive.reply_context import truncate_words
 from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.archive.selection_steps import (
-    Drafts,
-    FinishedMails,
+    CleanedMessages,
     ReadingPlan,
-    draft_messages,
+    StrippedMessages,
     drop_repeats,
-    finish_drafts,
+    filter_messages,
+    finish_messages,
 )
 from email_assistant.archive.signatures import SignatureProfile
 from email_assistant.archive.threads import hash64
@@ -72,7 +72,7 @@ def select(
     rules: SelectionRules,
     work: Path,
     workers: WorkerPool,
-    progress: Callable[[], None],
+    on_message: Callable[[], None],
 ) -> Selection:
     """Clean the owner's messages and select those to train on.
 
@@ -83,20 +83,20 @@ def select(
         rules: Which messages are kept, and how they are cleaned.
         work: A folder for temporary files.
         workers: The processes that clean.
-        progress: Called after each message.
+        on_message: Called after each message.
     """
     plan = ReadingPlan.make(index, index.written_by(owner), rules)
     drops = DropLog.for_archive(index, plan.by_owner)
     items = ((number, item) for number, item in enumerate(read()) if plan.wants(number))
-    function = partial(draft_batch, drop_code=rules.drop_code, with_context=bool(rules.context_words))
+    function = partial(strip_batch, drop_code=rules.drop_code, with_context=bool(rules.context_words))
     messages = workers.map_ordered(function, items, lambda item: approximate_size(item[1]))
-    drafts = draft_messages(_counted(messages, progress), plan, rules, drops, work / "drafts.jsonl")
-    mails = finish_drafts(drafts, owner, rules, drops, workers)
-    kept_lines = drop_repeats(mails, rules, drops)
+    stripped = filter_messages(_counted(messages, on_message), plan, rules, drops, work / "stripped.jsonl")
+    cleaned = finish_messages(stripped, owner, rules, drops, workers)
+    kept_rows = drop_repeats(cleaned, rules, drops)
     redactor = Redactor() if rules.redact else None
-    builder = _EmailBuilder(index, mails, drafts.parent_lines, rules.context_words, redactor)
-    selection = Selection(iter(()), drops, mails.profile, drafts.kinds, drafts.others, builder.redact_other_text)
-    selection.kept = _emails(selection, kept_lines, mails, drafts, builder)
+    builder = _EmailBuilder(index, cleaned, stripped.parent_rows, rules.context_words, redactor)
+    selection = Selection(iter(()), drops, cleaned.profile, stripped.kinds, stripped.others, builder.redact_other_text)
+    selection.kept = _emails(selection, kept_rows, cleaned, stripped, builder)
     return selection
 
 
@@ -122,74 +122,74 @@ def read_and_select(
 
 def _emails(
     selection: Selection,
-    kept_lines: list[int],
-    mails: FinishedMails,
-    drafts: Drafts,
+    kept_rows: list[int],
+    cleaned: CleanedMessages,
+    stripped: StrippedMessages,
     builder: "_EmailBuilder",
 ) -> Iterator[Email]:
     """Yield the kept mails as lines of emails.jsonl, and count them in the selection."""
     used_ids: set[str] = set()
-    with jsonl.Lines(mails.path) as lines, jsonl.Lines(drafts.path) as draft_lines:
-        for line in kept_lines:
-            mail = FinishedMail(**lines[line])
+    with jsonl.Lines(cleaned.path) as cleaned_rows, jsonl.Lines(stripped.path) as stripped_rows:
+        for row in kept_rows:
+            mail = CleanedMessage(**cleaned_rows[row])
             selection.cuts.update(mail.cuts)
             domains = (domain for person in mail.to for domain in DOMAIN.findall(person.lower()))
             selection.domains.update(dict.fromkeys(domains, 1))
             for cut in mail.cuts:
                 selection.drops.examples.offer(f"cut: {cut}", mail.example(mail.text))
-            yield builder.build(mail, _unique(mail.id, used_ids), draft_lines)
+            yield builder.build(mail, _unique(mail.id, used_ids), stripped_rows)
     if builder.redactor:
         selection.redactions.update(builder.redactor.counts)
 
 
 @dataclass(frozen=True)
 class _EmailBuilder:
-    """Makes lines of emails.jsonl from finished mails."""
+    """Makes lines of emails.jsonl from cleaned messages."""
 
     index: ArchiveIndex
-    mails: FinishedMails
-    parent_lines: dict[int, int]
+    cleaned: CleanedMessages
+    parent_rows: dict[int, int]
     context_words: int | None
     redactor: Redactor | None
 
-    def build(self, mail: FinishedMail, email_id: str, drafts: Sequence[Mapping[str, Any]]) -> Email:
-        language = self.mails.language(mail)
+    def build(self, mail: CleanedMessage, email_id: str, stripped_rows: Sequence[Mapping[str, Any]]) -> Email:
+        language = self.cleaned.language(mail)
 
-        def redacted(text: str) -> str:
+        def redact(text: str) -> str:
             return self.redactor.redact(text, language) if self.redactor else text
 
         email: Email = {
             "id": email_id,
-            "text": redacted(mail.text),
-            "subject": redacted(mail.subject),
+            "text": redact(mail.text),
+            "subject": redact(mail.subject),
             "date": mail.date,
-            "to": [redacted(person) for person in mail.to],
+            "to": [redact(person) for person in mail.to],
             "thread": self.index.threads.thread_of(mail.id),
             "language": language,
             "source": mail.source,
         }
         if self.context_words:
-            email["context"] = redacted(truncate_words(self._context(mail, drafts), self.context_words)) or None
+            email["context"] = redact(truncate_words(self._context(mail, stripped_rows), self.context_words)) or None
         return email
 
-    def _context(self, mail: FinishedMail, drafts: Sequence[Mapping[str, Any]]) -> str:
+    def _context(self, mail: CleanedMessage, stripped_rows: Sequence[Mapping[str, Any]]) -> str:
         """What a mail answers: the message in the archive, or else the text that the mail quotes."""
-        line = self.parent_lines.get(hash64(mail.parent)) if mail.parent else None
-        if line is None:
+        row = self.parent_rows.get(hash64(mail.parent)) if mail.parent else None
+        if row is None:
             return mail.context
-        return cleaning.finish(str(drafts[line]["text"])) or mail.context
+        return cleaning.finish(str(stripped_rows[row]["text"])) or mail.context
 
     def redact_other_text(self, text: str) -> str:
         """Replace personal data in a text that is not a kept mail, whose language is not known yet."""
         if self.redactor is None:
             return text
-        return self.redactor.redact(text, self.mails.languages.resolve(*LanguageDetector.shared().detect(text)))
+        return self.redactor.redact(text, self.cleaned.languages.resolve(*LanguageDetector.shared().detect(text)))
 
 
-def _counted(messages: Iterable[DraftedMail], progress: Callable[[], None]) -> Iterator[DraftedMail]:
+def _counted(messages: Iterable[StrippedMessage], on_message: Callable[[], None]) -> Iterator[StrippedMessage]:
     for message in messages:
         yield message
-        progress()
+        on_message()
 
 
 def _unique(message_id: str, used: set[str]) -> str:

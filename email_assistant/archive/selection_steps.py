@@ -1,8 +1,8 @@
 """The three steps of the second pass over an archive, each a function with its own result.
 
-`draft_messages` drops messages that can be judged on their own, `finish_drafts` cleans the rest with what all of them
-reveal (signatures, languages), and `drop_repeats` drops near-duplicates and surplus mails. Texts are on disk between
-the steps; memory holds a few numbers per message of the owner, and the words of kept mails.
+`filter_messages` drops messages that can be judged on their own, `finish_messages` cleans the rest with what all of
+them reveal (signatures, languages), and `drop_repeats` drops near-duplicates and surplus mails. Texts are on disk
+between the steps; memory holds a few numbers per message of the owner, and the words of kept mails.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from email_assistant.archive import cleaning, signatures
-from email_assistant.archive.cleaning_batches import DraftedMail, FinishedMail, finish_batch
+from email_assistant.archive.cleaning_batches import CleanedMessage, StrippedMessage, finish_batch
 from email_assistant.archive.drop_log import DropLog
 from email_assistant.archive.duplicates import NearDuplicateIndex, word_set
 from email_assistant.archive.first_pass import ArchiveIndex
@@ -67,30 +67,30 @@ class ReadingPlan:
 
 
 @dataclass
-class Drafts:
+class StrippedMessages:
     """The result of the first step.
 
     Attributes:
-        path: The file of drafts, a DraftedMail per line.
-        order: Timestamp, id and line of each of the owner's drafts, oldest first.
-        parent_lines: The line of each message that one of the owner's answers, by the hash of its id.
+        path: The file of messages, a StrippedMessage per row.
+        by_time: Timestamp, id and row of each of the owner's messages, oldest first.
+        parent_rows: The row of each message that one of the owner's answers, by the hash of its id.
         kinds: The number of the owner's messages by kind.
         others: Id and text of the mails by other people.
     """
 
     path: Path
-    order: list[tuple[float, str, int]] = field(default_factory=list)
-    parent_lines: dict[int, int] = field(default_factory=dict)
+    by_time: list[tuple[float, str, int]] = field(default_factory=list)
+    parent_rows: dict[int, int] = field(default_factory=dict)
     kinds: Counter[str] = field(default_factory=Counter)
     others: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
-class FinishedMails:
+class CleanedMessages:
     """The result of the second step.
 
     Attributes:
-        path: The file of mails, a FinishedMail per line, oldest first.
+        path: The file of messages, a CleanedMessage per row, oldest first.
         profile: The owner's signatures and sign-offs.
         languages: Decides the language of each mail.
     """
@@ -99,53 +99,53 @@ class FinishedMails:
     profile: SignatureProfile
     languages: LanguageResolver = field(default_factory=LanguageResolver)
 
-    def language(self, mail: FinishedMail) -> str:
-        """The language of a mail, after all mails were finished."""
+    def language(self, mail: CleanedMessage) -> str:
+        """The language of a mail. Call it after all mails were cleaned."""
         return self.languages.resolve(mail.detected, mail.cyrillic)
 
 
-def draft_messages(
-    messages: Iterable[DraftedMail], plan: ReadingPlan, rules: SelectionRules, drops: DropLog, path: Path
-) -> Drafts:
+def filter_messages(
+    messages: Iterable[StrippedMessage], plan: ReadingPlan, rules: SelectionRules, drops: DropLog, path: Path
+) -> StrippedMessages:
     """First step: drop messages that can be judged on their own, and write the others to a file.
 
     Args:
         messages: The planned messages after the first cleaning step, in reading order.
         plan: Why each of them is looked at.
         rules: Which messages are kept.
-        drops: Notes the dropped messages.
-        path: The file to write the drafts to.
+        drops: Records the dropped messages.
+        path: The file to write the remaining messages to.
     """
-    drafts, lines = Drafts(path), 0
+    stripped, rows = StrippedMessages(path), 0
     with path.open("w", encoding="ascii") as file:
         for message in messages:
             reason = _drop_reason(message, rules)
             is_own = bool(plan.by_owner[message.number])
             is_parent = bool(plan.answered[message.number]) and message.error is None
             if is_parent:
-                drafts.parent_lines[hash64(message.id)] = lines
+                stripped.parent_rows[hash64(message.id)] = rows
             if is_own:
-                drafts.kinds.update(message.kinds)
+                stripped.kinds.update(message.kinds)
                 if reason:
                     drops.drop(message, reason)
                 else:
-                    drafts.order.append((message.timestamp, message.id, lines))
+                    stripped.by_time.append((message.timestamp, message.id, rows))
             else:
-                _note_other_message(message, reason, plan, rules, drops, drafts)
+                _note_other_message(message, reason, plan, rules, drops, stripped)
             if is_parent or (is_own and reason is None):
                 _append(file, message)
-                lines += 1
-    drafts.order.sort()
-    return drafts
+                rows += 1
+    stripped.by_time.sort()
+    return stripped
 
 
 def _note_other_message(
-    message: DraftedMail,
+    message: StrippedMessage,
     reason: str | None,
     plan: ReadingPlan,
     rules: SelectionRules,
     drops: DropLog,
-    drafts: Drafts,
+    stripped: StrippedMessages,
 ) -> None:
     """Keep a message by someone else as an example, or as one of `others` if the rules would keep it as the owner's."""
     if message.number in plan.examples:
@@ -153,10 +153,10 @@ def _note_other_message(
     if message.number in plan.others and reason is None:
         text = cleaning.finish(message.text)
         if len(text.split()) >= rules.min_words:
-            drafts.others.append((message.id, text))
+            stripped.others.append((message.id, text))
 
 
-def _drop_reason(message: DraftedMail, rules: SelectionRules) -> str | None:
+def _drop_reason(message: StrippedMessage, rules: SelectionRules) -> str | None:
     """Why a message is dropped without regard to others; None to keep it."""
     if message.error is not None:
         return "unreadable"
@@ -170,78 +170,78 @@ def _drop_reason(message: DraftedMail, rules: SelectionRules) -> str | None:
     return "only_code" if "code" in message.cuts else "only_quoted"
 
 
-def finish_drafts(
-    drafts: Drafts, owner: Owner, rules: SelectionRules, drops: DropLog, workers: WorkerPool
-) -> FinishedMails:
-    """Second step: cut signatures learned from all drafts, detect languages, and apply the limits of length.
+def finish_messages(
+    stripped: StrippedMessages, owner: Owner, rules: SelectionRules, drops: DropLog, workers: WorkerPool
+) -> CleanedMessages:
+    """Second step: cut signatures learned from all messages, detect languages, and apply the limits of length.
 
     Args:
-        drafts: The result of the first step.
+        stripped: The result of the first step.
         owner: The owner, whose name signatures contain.
         rules: Which messages are kept.
-        drops: Notes the dropped messages.
+        drops: Records the dropped messages.
         workers: The processes that clean.
     """
-    with jsonl.Lines(drafts.path) as lines:
-        step = max(1, len(drafts.order) // SAMPLE_MAILS)
-        sample = (lines[line]["text"] for _, _, line in drafts.order[::step])
+    with jsonl.Lines(stripped.path) as rows:
+        step = max(1, len(stripped.by_time) // SAMPLE_MAILS)
+        sample = (rows[row]["text"] for _, _, row in stripped.by_time[::step])
         profile = signatures.learn(sample, owner.names)
-        mails = FinishedMails(drafts.path.with_name("finished.jsonl"), profile)
-        waiting: deque[DraftedMail] = deque()
+        cleaned = CleanedMessages(stripped.path.with_name("cleaned.jsonl"), profile)
+        waiting: deque[StrippedMessage] = deque()
 
         def texts() -> Iterator[str]:
-            for _, _, line in drafts.order:
-                waiting.append(DraftedMail(**lines[line]))
+            for _, _, row in stripped.by_time:
+                waiting.append(StrippedMessage(**rows[row]))
                 yield waiting[-1].text
 
-        with mails.path.open("w", encoding="ascii") as file:
+        with cleaned.path.open("w", encoding="ascii") as file:
             for result in workers.map_ordered(partial(finish_batch, profile=profile), texts(), len):
-                draft = waiting.popleft()
-                cuts = sorted({*draft.cuts, "signature"}) if result.had_signature else draft.cuts
-                values = vars(draft) | {"text": result.text, "cuts": cuts}
-                mail = FinishedMail(**values, detected=result.language, cyrillic=result.cyrillic)
+                message = waiting.popleft()
+                cuts = sorted({*message.cuts, "signature"}) if result.had_signature else message.cuts
+                values = vars(message) | {"text": result.text, "cuts": cuts}
+                mail = CleanedMessage(**values, detected=result.language, cyrillic=result.cyrillic)
                 if result.words < rules.min_words:
                     drops.drop(mail, "too_short")
                 elif rules.max_words is not None and result.words > rules.max_words:
                     drops.drop(mail, "too_long")
                 else:
-                    mails.languages.add(result.language, result.cyrillic)
+                    cleaned.languages.add(result.language, result.cyrillic)
                     _append(file, mail)
-    return mails
+    return cleaned
 
 
-def drop_repeats(mails: FinishedMails, rules: SelectionRules, drops: DropLog) -> list[int]:
+def drop_repeats(cleaned: CleanedMessages, rules: SelectionRules, drops: DropLog) -> list[int]:
     """Third step: drop mails in other languages, near-duplicates of earlier mails, and the oldest beyond the limit.
 
     Args:
-        mails: The result of the second step.
+        cleaned: The result of the second step.
         rules: Which mails are kept.
-        drops: Notes the dropped mails.
+        drops: Records the dropped mails.
 
     Returns:
-        The lines of the kept mails in the file of finished mails.
+        The rows of the kept mails in the file of cleaned messages.
     """
     kept = []
-    with jsonl.Lines(mails.path) as lines:
-        step = max(1, len(lines) // SAMPLE_MAILS)
+    with jsonl.Lines(cleaned.path) as rows:
+        step = max(1, len(rows) // SAMPLE_MAILS)
         frequencies: Counter[str] = Counter()
-        for line in range(0, len(lines), step):
-            frequencies.update(word_set(lines[line]["text"]))
+        for row in range(0, len(rows), step):
+            frequencies.update(word_set(rows[row]["text"]))
         index = NearDuplicateIndex(rules.duplicate_similarity, frequencies)
-        for line in range(len(lines)):
-            mail = FinishedMail(**lines[line])
-            if rules.languages and mails.language(mail) not in rules.languages:
+        for row in range(len(rows)):
+            mail = CleanedMessage(**rows[row])
+            if rules.languages and cleaned.language(mail) not in rules.languages:
                 drops.drop(mail, "other_language")
-            elif index.query_and_add(line, mail.text):
+            elif index.query_and_add(row, mail.text):
                 drops.drop(mail, "duplicate")
             else:
-                kept.append(line)
+                kept.append(row)
         surplus = max(0, len(kept) - rules.max_mails) if rules.max_mails is not None else 0
-        for line in kept[:surplus]:
-            drops.drop(FinishedMail(**lines[line]), "beyond_max_mails")
+        for row in kept[:surplus]:
+            drops.drop(CleanedMessage(**rows[row]), "beyond_max_mails")
     return kept[surplus:]
 
 
-def _append(file: TextIO, mail: DraftedMail) -> None:
+def _append(file: TextIO, mail: StrippedMessage) -> None:
     # In ASCII, since broken mails have lone surrogates, which UTF-8 cannot encode.
     file.write(json.dumps(vars(mail)) + "\n")

@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from hashlib import blake2b
 
 from email_assistant.archive.locales import any_of
-from email_assistant.archive.messages import Mail
+from email_assistant.archive.messages import ParsedMessage
 
 # 'Re:', 'Fwd:' and similar; there may be several in a row.
 REPLY_PREFIX = re.compile(
@@ -52,20 +52,20 @@ class Threads:
         self._first_of_subject: dict[int, int] = {}
         self._names: dict[Hashable, str] = {}
 
-    def add(self, mail: Mail) -> None:
+    def add(self, message: ParsedMessage) -> None:
         """Add one message."""
-        message = hash64(f"id:{mail.id}")
-        for reference in mail.references:
-            self._groups.union(hash64(f"id:{reference}"), message)
-        if mail.thread:
-            self._groups.union(hash64(f"thread:{mail.thread}"), message)
-        subject = normalize_subject(mail.subject)
-        is_reply = bool(REPLY_PREFIX.match(mail.subject))
+        node = hash64(f"id:{message.id}")
+        for reference in message.references:
+            self._groups.union(hash64(f"id:{reference}"), node)
+        if message.thread:
+            self._groups.union(hash64(f"thread:{message.thread}"), node)
+        subject = normalize_subject(message.subject)
+        is_reply = bool(REPLY_PREFIX.match(message.subject))
         key = hash64(f"subject:{subject}")
-        if subject and not mail.references and (is_reply or "@" not in mail.id):
-            self._groups.union(key, message)
+        if subject and not message.references and (is_reply or "@" not in message.id):
+            self._groups.union(key, node)
         elif subject and not is_reply:
-            self._first_of_subject.setdefault(key, message)
+            self._first_of_subject.setdefault(key, node)
 
     def thread_of(self, message_id: str) -> str:
         """The name of the thread of a message. Call it after all messages were added."""

@@ -7,23 +7,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from email_assistant.archive.messages import KINDS
-from email_assistant.archive.report_examples import Example
+from email_assistant.archive.drop_log import REASONS
+from email_assistant.archive.report_examples import ReportExample
 from email_assistant.reports.page import render
 
-REASONS = {
-    "not_by_owner": "by someone else",
-    "unreadable": "could not be read",
-    "no_text": "no text of its own",
-    "only_quoted": "only a quote or a forward",
-    "only_code": "only code or a log",
-    "too_short": "fewer words than data.min_words",
-    "too_long": "more words than data.max_words",
-    "duplicate": "duplicate of an earlier mail (data.duplicate_similarity)",
-    "beyond_max_mails": "not among the newest data.max_mails",
-    "other_language": "not in data.languages",
-    **{kind: f"{kind} (data.drop)" for kind in KINDS},
-}
 # The plot shows the newest months.
 MOST_MONTHS = 60
 TEMPLATE = """{% extends "shell" %}
@@ -82,7 +69,10 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; }
 
 
 def write_page(
-    path: Path, report: Mapping[str, Any], examples: Mapping[str, list[Example]], unreadable: list[tuple[str, str]]
+    path: Path,
+    report: Mapping[str, Any],
+    examples: Mapping[str, list[ReportExample]],
+    unreadable: list[tuple[str, str]],
 ) -> None:
     """Write one self-contained page. Text from mails is escaped.
 
@@ -113,7 +103,7 @@ def write_page(
     path.write_text(text, encoding="utf-8", errors="replace")
 
 
-def _with_lines(example: Example) -> dict[str, Any]:
+def _with_lines(example: ReportExample) -> dict[str, Any]:
     """An example with the original's lines, each with whether it was removed."""
     original, kept = example.original.split("\n"), example.result.split("\n")
     return {**vars(example), "lines": list(zip(original, removed_lines(original, kept), strict=True))}

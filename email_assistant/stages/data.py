@@ -9,8 +9,9 @@ from typing import Any
 
 from email_assistant.archive import owner as owners
 from email_assistant.archive import purging, readers
+from email_assistant.archive.drop_log import REASONS
 from email_assistant.archive.first_pass import ArchiveIndex
-from email_assistant.archive.messages import ArchiveItem, Mail
+from email_assistant.archive.messages import ArchiveItem, ParsedMessage
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.selection import Selection, select
 from email_assistant.archive.selection_rules import SelectionRules
@@ -68,7 +69,7 @@ def _without(read: Callable[..., Iterator[ArchiveItem]], purged: purging.Terms, 
     """The archive's messages without those that were purged."""
     for item in read(**how):
         message = parse_item(item)
-        if not (isinstance(message, Mail) and purged.matches(message)):
+        if not (isinstance(message, ParsedMessage) and purged.matches(message)):
             yield item
 
 
@@ -120,7 +121,7 @@ def _nothing_kept(index: ArchiveIndex, selection: Selection, owner: owners.Owner
             f"{_named(config)}: none of {len(index)} messages was written by {_names(owner)}; most are by {senders}; "
             "data.owner sets the owner"
         )
-    dropped = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+    dropped = ", ".join(f"{count} {REASONS[reason]}" for reason, count in reasons.items())
     return f"{_named(config)}: none of {len(index)} messages was kept: {dropped}; see data.min_words and related keys"
 
 
@@ -159,12 +160,12 @@ def _report(
         **tally.summary(),
         "domains": dict(selection.domains.most_common(MOST_DOMAINS)),
         "formats": dict(stats.formats.most_common()),
-        "files_passed_over": stats.skipped,
+        "files_passed_over": stats.files_without_mail,
     }
 
 
 def _log_report(report: dict[str, Any]) -> None:
-    dropped = ", ".join(f"{count} {reason}" for reason, count in report["dropped"].items())
+    dropped = ", ".join(f"{count} {REASONS[reason]}" for reason, count in report["dropped"].items())
     log.info("%-10s %d messages, %d kept; dropped: %s", "data", report["messages"], report["kept"], dropped or "none")
     if report["files_passed_over"]:
         log.info("%-10s skipped files without mail: %s", "data", ", ".join(report["files_passed_over"][:5]))

@@ -282,9 +282,8 @@ def test_sentences_have_one_space_where_a_program_left_two(left: str, closed: st
 
 
 def test_spaces_that_programs_write_for_typed_ones_are_spaces() -> None:
-    assert (
-        cleaning.draft("It is dry.\u00a0 Bring\u00a0it.\ufeff\u200b", drop_code=False).text == "It is dry.  Bring it."
-    )
+    stripped = cleaning.strip_quotes_and_footers("It is dry.\u00a0 Bring\u00a0it.\ufeff\u200b", drop_code=False)
+    assert stripped.text == "It is dry.  Bring it."
 
 
 @pytest.mark.parametrize(
@@ -315,9 +314,9 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES | st.text(max_size=40), max_size=40))
 def test_whatever_comes_is_cleaned_without_marked_lines(lines: list[str]) -> None:
     text = "\n".join(lines)
-    draft = cleaning.draft(text, drop_code=True, with_context=True)
-    result = cleaning.finish(draft.text, SignatureProfile(names=frozenset({"ada"})))
-    assert not any(line.startswith(">") and not line.rstrip().endswith("<") for line in draft.text.split("\n"))
+    stripped = cleaning.strip_quotes_and_footers(text, drop_code=True, with_context=True)
+    result = cleaning.finish(stripped.text, SignatureProfile(names=frozenset({"ada"})))
+    assert not any(line.startswith(">") and not line.rstrip().endswith("<") for line in stripped.text.split("\n"))
     assert len(result.split()) <= len(text.split())
 
 
@@ -341,5 +340,6 @@ def test_whatever_comes_is_cleaned_without_marked_lines(lines: list[str]) -> Non
 )
 def test_hostile_texts_take_no_more_than_their_length(hostile: str) -> None:
     started = time.process_time()
-    cleaning.finish(cleaning.draft(hostile, drop_code=True, with_context=True).text, SignatureProfile())
+    stripped = cleaning.strip_quotes_and_footers(hostile, drop_code=True, with_context=True)
+    cleaning.finish(stripped.text, SignatureProfile())
     assert time.process_time() - started < 20

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from email_assistant.archive import readers
-from email_assistant.archive.messages import Mail, Person, Unreadable
+from email_assistant.archive.messages import ParsedMessage, Person, Unreadable
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.readers import containers
 from email_assistant.errors import ArchiveError
@@ -29,12 +29,12 @@ OLM = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def read_all(*archives: Path, stats: readers.ReadStats | None = None) -> list[Mail | Unreadable]:
+def read_all(*archives: Path, stats: readers.ReadStats | None = None) -> list[ParsedMessage | Unreadable]:
     return [parse_item(item) for item in readers.read(archives, "auto", COLUMNS, stats)]
 
 
 def texts(*archives: Path) -> list[str]:
-    return [mail.text for mail in read_all(*archives) if isinstance(mail, Mail)]
+    return [mail.text for mail in read_all(*archives) if isinstance(mail, ParsedMessage)]
 
 
 def mbox(*numbers: int) -> bytes:
@@ -69,14 +69,14 @@ def test_containers_are_read_without_unpacking(tmp_path: Path, pack: object) -> 
     archive = pack(tmp_path / "archive", files)  # type: ignore[operator]
     stats = readers.ReadStats()
     messages = read_all(archive, stats=stats)
-    assert sorted(mail.text.strip() for mail in messages if isinstance(mail, Mail)) == [
+    assert sorted(mail.text.strip() for mail in messages if isinstance(mail, ParsedMessage)) == [
         f"text {n}" for n in (1, 2, 3, 4)
     ]
-    assert {mail.text.strip() for mail in messages if isinstance(mail, Mail) and mail.sent_folder} == {
+    assert {mail.text.strip() for mail in messages if isinstance(mail, ParsedMessage) and mail.sent_folder} == {
         *("text 1", "text 2", "text 3")
     }
     assert stats.formats == {"mbox": 1, "maildir": 1, "eml": 1}
-    assert len(stats.skipped) == 1
+    assert len(stats.files_without_mail) == 1
     assert set(tmp_path.parent.rglob("*")) - before == {archive}
     assert readers.archive_files([archive], "auto", COLUMNS) == [archive]
 
@@ -96,9 +96,9 @@ def test_a_truncated_file_is_reported_and_its_complete_messages_are_kept(tmp_pat
     other = tmp_path / "fine.mbox"
     other.write_bytes(mbox(5000))
     messages = read_all(broken, other)
-    assert sum(isinstance(mail, Mail) for mail in messages) > 500
+    assert sum(isinstance(mail, ParsedMessage) for mail in messages) > 500
     assert [mail.reason.partition(":")[0] for mail in messages if isinstance(mail, Unreadable)] == ["EOFError"]
-    assert isinstance(messages[-1], Mail)
+    assert isinstance(messages[-1], ParsedMessage)
 
 
 def test_encrypted_members_of_a_zip_are_reported(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_encrypted_members_of_a_zip_are_reported(tmp_path: Path) -> None:
     path.write_bytes(data)
     refused, read = read_all(path)
     assert isinstance(refused, Unreadable)
-    assert isinstance(read, Mail)
+    assert isinstance(read, ParsedMessage)
 
 
 def test_decompression_bombs_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,21 +146,21 @@ def test_folders_of_sent_mail(tmp_path: Path, folder: str, sent: bool) -> None:
     (tmp_path / folder).mkdir()
     (tmp_path / folder / "1.eml").write_text(MESSAGE.format(id=1, text="x"))
     (mail,) = read_all(tmp_path)
-    assert isinstance(mail, Mail)
+    assert isinstance(mail, ParsedMessage)
     assert mail.sent_folder is sent
 
 
 def test_gmail_labels_mark_sent_mail(tmp_path: Path) -> None:
     message = "X-Gmail-Labels: =?UTF-8?Q?Wichtig,Gesendet?=\n" + MESSAGE.format(id=1, text="x")
     (tmp_path / "all.mbox").write_text(f"{SEPARATOR}{message}\n{SEPARATOR}{MESSAGE.format(id=2, text='y')}\n")
-    assert [mail.sent_folder for mail in read_all(tmp_path) if isinstance(mail, Mail)] == [True, False]
+    assert [mail.sent_folder for mail in read_all(tmp_path) if isinstance(mail, ParsedMessage)] == [True, False]
 
 
 def test_emlx_ends_at_its_length(tmp_path: Path) -> None:
     message = MESSAGE.format(id=1, text="Noon it is.").encode()
     (tmp_path / "1.emlx").write_bytes(b"%d   \n" % len(message) + message + b'<?xml version="1.0"?><plist/>')
     (mail,) = read_all(tmp_path)
-    assert isinstance(mail, Mail)
+    assert isinstance(mail, ParsedMessage)
     assert mail.text.strip() == "Noon it is."
 
 
@@ -169,7 +169,7 @@ def test_samples_of_apple_mail_and_outlook(shared_mail: Path) -> None:
     messages = read_all(shared_mail / "outlook_apple", stats=stats)
     assert not [each for each in messages if isinstance(each, Unreadable)]
     assert stats.formats == {"emlx": 12, "pst": 3, "eml": 2, "msg": 2}
-    by_source = {mail.source: mail for mail in messages if isinstance(mail, Mail)}
+    by_source = {mail.source: mail for mail in messages if isinstance(mail, ParsedMessage)}
     assert by_source["emlx/mikez_plaintext.emlx"].text.startswith("You're welcome. :)")
     msg = by_source["unicode.msg"]
     assert (msg.subject, msg.senders) == ("Test for TIF files", [Person("Brian Zhou", "brizhou@gmail.com")])
@@ -183,7 +183,7 @@ def test_olm(tmp_path: Path) -> None:
     name = "Accounts/me/com.microsoft.__Messages/Sent Items/message_00001.xml"
     path = zipped(tmp_path / "x.olm", {name: OLM.encode(), "Categories.xml": b"<categories/>"})
     (mail,) = read_all(path)
-    assert isinstance(mail, Mail)
+    assert isinstance(mail, ParsedMessage)
     assert (mail.text, mail.subject, mail.id, mail.parent) == ("Noon it is.", "Lunch", "1@x", "0@x")
     assert mail.senders == [Person("Me", "me@x.example")]
     assert mail.recipients == [Person("", "you@y.example")]

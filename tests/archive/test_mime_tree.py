@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from email_assistant.archive import mime
-from email_assistant.archive.messages import Mail, RawMessage, Unreadable
+from email_assistant.archive.messages import ParsedMessage, RawMessage, Unreadable
 from email_assistant.archive.mime_tree import FIELDS, parse_header, parse_tree
 from email_assistant.archive.parsing import parse_item
 
@@ -47,7 +47,7 @@ def test_the_owners_words_are_the_same_by_both(shared_mail: Path) -> None:
     st.binary(max_size=400) | st.text("Content-Type: multipart/mixed;boundary=x\n\r-From", max_size=300).map(str.encode)
 )
 def test_no_message_escapes(data: bytes) -> None:
-    assert isinstance(parse_item(RawMessage("s", data)), Mail | Unreadable)
+    assert isinstance(parse_item(RawMessage("s", data)), ParsedMessage | Unreadable)
     parse_header(data)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from email_assistant.archive import readers
-from email_assistant.archive.messages import Mail, Unreadable
+from email_assistant.archive.messages import ParsedMessage, Unreadable
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.readers import mbox
 from email_assistant.errors import ArchiveError
@@ -19,12 +19,12 @@ MESSAGE = (
 )
 
 
-def read_all(archive: Path, wanted: str = "auto", **columns: str) -> list[Mail | Unreadable]:
+def read_all(archive: Path, wanted: str = "auto", **columns: str) -> list[ParsedMessage | Unreadable]:
     return [parse_item(item) for item in readers.read([archive], wanted, COLUMNS | columns)]
 
 
 def texts(archive: Path, **columns: str) -> list[str]:
-    return [message.text for message in read_all(archive, **columns) if isinstance(message, Mail)]
+    return [message.text for message in read_all(archive, **columns) if isinstance(message, ParsedMessage)]
 
 
 def test_mbox_removes_escapes_and_keeps_bodies_whole(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_maildir_and_its_sent_folder(tmp_path: Path) -> None:
     (tmp_path / "cur" / "1:2,S").write_text(MESSAGE.format(id=1, text="inbox"))
     (tmp_path / "tmp" / "2").write_text(MESSAGE.format(id=2, text="not delivered"))
     (tmp_path / ".Sent" / "cur" / "3:2,S").write_text(MESSAGE.format(id=3, text="sent"))
-    read = {message.text: message.sent_folder for message in read_all(tmp_path) if isinstance(message, Mail)}
+    read = {message.text: message.sent_folder for message in read_all(tmp_path) if isinstance(message, ParsedMessage)}
     assert read == {"inbox": False, "sent": True}
 
 
@@ -71,7 +71,7 @@ def test_a_folder_of_eml_reports_skipped_files(tmp_path: Path) -> None:
     assert texts(tmp_path) == ["a", "b"]
     stats = readers.ReadStats()
     assert len(list(readers.read([tmp_path], "auto", COLUMNS, stats))) == 2
-    assert stats.skipped == ["NOTES.txt", "picture.png"]
+    assert stats.files_without_mail == ["NOTES.txt", "picture.png"]
     assert stats.formats == {"eml": 2}
 
 
@@ -80,7 +80,7 @@ def test_jsonl_by_usual_names_with_a_broken_line(tmp_path: Path) -> None:
     good = {"body": "Hello", "Subject": "S", "from": "Me <me@x.example>", "to": "a@b.example; c@d.example"}
     path.write_text(json.dumps(good) + "\n{broken\n[1]\n")
     mail, broken, array = read_all(path)
-    assert isinstance(mail, Mail)
+    assert isinstance(mail, ParsedMessage)
     assert (mail.text, mail.subject, mail.senders[0].address) == ("Hello", "S", "me@x.example")
     assert [person.address for person in mail.recipients] == ["a@b.example", "c@d.example"]
     assert isinstance(broken, Unreadable)
@@ -91,7 +91,7 @@ def test_csv_with_a_mapping_quotes_newlines_and_semicolons(tmp_path: Path) -> No
     path = tmp_path / "x.csv"
     path.write_bytes('Кому;Письмо\n"Анна";"Раз;\n""два"""\n'.encode("cp1251"))
     mail = read_all(path, "csv", text="Письмо", recipient="Кому")[0]
-    assert isinstance(mail, Mail)
+    assert isinstance(mail, ParsedMessage)
     assert mail.text == 'Раз;\n"два"'
     assert [person.name for person in mail.recipients] == ["Анна"]
 

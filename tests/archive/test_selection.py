@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from email_assistant.archive import owner, signatures, threads
 from email_assistant.archive.duplicates import jaccard, near_duplicates
 from email_assistant.archive.language import LanguageDetector, LanguageResolver
-from email_assistant.archive.messages import Mail, Person, Unreadable
+from email_assistant.archive.messages import ParsedMessage, Person, Unreadable
 from email_assistant.archive.selection import read_and_select
 from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.errors import ArchiveError
@@ -20,20 +20,21 @@ ME = Person("Ada Example", "ada@x.example")
 RULES = SelectionRules(min_words=3, max_words=50, duplicate_similarity=0.9, drop=frozenset({"automatic"}))
 
 
-def mail(number: int, text: str = "", **values: object) -> Mail:
+def mail(number: int, text: str = "", **values: object) -> ParsedMessage:
     text = text or f"Please send crate {number} of {'abcdefgh'[number % 8]} to dock {number * 17}."
     date = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=number)
-    return Mail(**({"source": f"s{number}", "id": f"{number}@x", "text": text, "date": date, "senders": [ME]} | values))  # type: ignore[arg-type]
+    defaults = {"source": f"s{number}", "id": f"{number}@x", "text": text, "date": date, "senders": [ME]}
+    return ParsedMessage(**(defaults | values))  # type: ignore[arg-type]
 
 
-def find_owner(mails: Sequence[Mail]) -> owner.Owner:
+def find_owner(mails: Sequence[ParsedMessage]) -> owner.Owner:
     stats = owner.SenderStats()
     for each in mails:
         stats.add(each)
     return stats.detect_owner()
 
 
-def thread_names(mails: Sequence[Mail]) -> dict[str, str]:
+def thread_names(mails: Sequence[ParsedMessage]) -> dict[str, str]:
     conversations = threads.Threads()
     for each in mails:
         conversations.add(each)
@@ -49,7 +50,7 @@ def detect_all(texts: Sequence[str]) -> list[str]:
 
 
 def select(
-    messages: Sequence[Mail | Unreadable], rules: SelectionRules, work: Path, processes: int | None = None
+    messages: Sequence[ParsedMessage | Unreadable], rules: SelectionRules, work: Path, processes: int | None = None
 ) -> tuple[list[Email], dict[str, str]]:
     index, _, selection = read_and_select(lambda: iter(messages), ["ada@x.example"], rules, work, processes)
     kept, reasons = list(selection.kept), selection.drops.reasons
@@ -146,7 +147,7 @@ def test_mails_by_others_are_kept_if_they_pass_the_rules_of_the_owners(tmp_path:
         mail(30),
     ]
 
-    def others(listed: Sequence[Mail], count: int) -> list[tuple[str, str]]:
+    def others(listed: Sequence[ParsedMessage], count: int) -> list[tuple[str, str]]:
         rules = dataclasses.replace(RULES, others=count)
         return sorted(read_and_select(lambda: iter(listed), ["ada@x.example"], rules, tmp_path)[2].others)
 

@@ -8,7 +8,7 @@ import pytest
 from warm import Call
 
 from email_assistant.archive import purging
-from email_assistant.archive.messages import Mail, Person
+from email_assistant.archive.messages import ParsedMessage, Person
 from email_assistant.errors import ConfigurationError, PrivacyError
 
 Run = Callable[..., Call]
@@ -39,7 +39,7 @@ EVALUATION = (
     ],
 )
 def test_what_a_term_matches(match: str, matches: bool) -> None:
-    mail = Mail(
+    mail = ParsedMessage(
         source="s",
         id="1@x",
         text="The rope is wet.",

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from email_assistant.archive.report_examples import Example, Examples
+from email_assistant.archive.report_examples import ReportExample, ReportExamples
 from email_assistant.reports.archive_page import removed_lines, write_page
 
 REPORT = {
@@ -22,7 +22,7 @@ REPORT = {
 
 
 def test_the_page_shows_reasons_and_originals_as_text(tmp_path: Path) -> None:
-    example = Example("s1", "Ada", "<script>alert(1)</script>", "Mine.\n> quoted <img src=x>", "Mine.")
+    example = ReportExample("s1", "Ada", "<script>alert(1)</script>", "Mine.\n> quoted <img src=x>", "Mine.")
     write_page(tmp_path / "report.html", REPORT, {"cut: quote": [example]}, [("s9", "no header")])
     page = (tmp_path / "report.html").read_text()
     assert "<script" not in page
@@ -40,8 +40,8 @@ def test_removed_lines_are_found_where_paragraphs_were_joined() -> None:
 
 
 def test_examples_do_not_depend_on_the_order() -> None:
-    examples = [Example(f"s{n}", "", "", f"text {n}", "") for n in range(50)]
-    forwards, backwards = Examples(), Examples()
+    examples = [ReportExample(f"s{n}", "", "", f"text {n}", "") for n in range(50)]
+    forwards, backwards = ReportExamples(), ReportExamples()
     for example in examples:
         forwards.offer("x", example)
     for example in reversed(examples):

@@ -25,11 +25,11 @@ class ReadStats:
 
     Attributes:
         formats: Number of files by format.
-        skipped: Names of the files that contain no mail.
+        files_without_mail: Names of the files that were skipped, since they contain no mail.
     """
 
     formats: Counter[str] = field(default_factory=Counter)
-    skipped: list[str] = field(default_factory=list)
+    files_without_mail: list[str] = field(default_factory=list)
 
 
 def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats | None = None) -> Iterator[ArchiveItem]:
@@ -51,7 +51,7 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
             continue
         format = _detect_format(entry.head, entry.name, columns)
         if format is None or wanted not in ("auto", format):
-            stats.skipped.append(entry.name)
+            stats.files_without_mail.append(entry.name)
             continue
         stats.formats[format] += 1
         yield from containers.catch_faults(_messages(entry, format, columns), entry.name)

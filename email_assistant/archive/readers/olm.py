@@ -7,7 +7,7 @@ from typing import BinaryIO
 from xml.etree import ElementTree
 
 from email_assistant.archive.html_text import html_to_text
-from email_assistant.archive.messages import Mail, Person, Unreadable, with_timezone
+from email_assistant.archive.messages import ParsedMessage, Person, Unreadable, with_timezone
 from email_assistant.archive.mime import MAX_MESSAGE_BYTES, MESSAGE_ID
 
 MARKER = b"OPFMessageCopy"
@@ -20,7 +20,7 @@ def looks_like_olm(head: bytes) -> bool:
     return MARKER in head and head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<")
 
 
-def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[Mail | Unreadable]:
+def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[ParsedMessage | Unreadable]:
     """Yield the messages of one XML file."""
     data = stream.read(MAX_MESSAGE_BYTES + 1)
     if len(data) > MAX_MESSAGE_BYTES or FORBIDDEN.search(data):
@@ -34,10 +34,10 @@ def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[Mail | Unre
     emails = [root] if root.tag == "email" else list(root.iter("email"))
     for index, email in enumerate(emails):
         source = name if len(emails) == 1 else f"{name}#{index}"
-        yield _to_mail(email, source, sent_folder)
+        yield _to_message(email, source, sent_folder)
 
 
-def _to_mail(email: ElementTree.Element, source: str, sent_folder: bool) -> Mail:
+def _to_message(email: ElementTree.Element, source: str, sent_folder: bool) -> ParsedMessage:
     def text(field: str) -> str:
         return (email.findtext(f"OPFMessageCopy{field}") or "").strip()
 
@@ -45,7 +45,7 @@ def _to_mail(email: ElementTree.Element, source: str, sent_folder: bool) -> Mail
     references = MESSAGE_ID.findall(text("References"))
     parents = MESSAGE_ID.findall(text("InReplyTo")) or references[-1:]
     message_id = text("MessageID").strip("<>")
-    return Mail(
+    return ParsedMessage(
         source=source,
         id=message_id or source,
         subject=" ".join(text("Subject").split()),

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from email_assistant.archive.messages import Mail, Unreadable
+from email_assistant.archive.messages import ParsedMessage, Unreadable
 from email_assistant.archive.mime import is_sent_folder
-from email_assistant.archive.outlook import MessageProperties, to_mail
+from email_assistant.archive.outlook import MessageProperties, to_message
 
 MAGIC = b"!BDN"
 
@@ -15,7 +15,7 @@ def looks_like_pst(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
-def read(stream: BinaryIO, name: str) -> Iterator[Mail | Unreadable]:
+def read(stream: BinaryIO, name: str) -> Iterator[ParsedMessage | Unreadable]:
     """Yield the messages of all folders; contacts, notes and appointments are skipped."""
     import pypff
 
@@ -27,7 +27,7 @@ def read(stream: BinaryIO, name: str) -> Iterator[Mail | Unreadable]:
         archive.close()
 
 
-def _read_folder(folder: Any, name: str, parents: list[str]) -> Iterator[Mail | Unreadable]:
+def _read_folder(folder: Any, name: str, parents: list[str]) -> Iterator[ParsedMessage | Unreadable]:
     path = [*parents, _get(folder, "name") or ""]
     sent = is_sent_folder(path)
     for index in range(folder.number_of_sub_folders):
@@ -38,7 +38,7 @@ def _read_folder(folder: Any, name: str, parents: list[str]) -> Iterator[Mail | 
             message = folder.get_sub_message(index)
             # Folders of mail also have contacts and appointments, which have no sender.
             if hasattr(message, "sender_name") and _get(message, "client_submit_time") is not None:
-                yield to_mail(_properties(message), source, sent)
+                yield to_message(_properties(message), source, sent)
         except (OSError, ValueError) as error:
             yield Unreadable(source, f"{type(error).__name__}: {error}")
 

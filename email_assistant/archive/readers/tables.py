@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import chardet
 
 from email_assistant.archive.html_text import html_to_text
-from email_assistant.archive.messages import Mail, Person, Unreadable
+from email_assistant.archive.messages import ParsedMessage, Person, Unreadable
 from email_assistant.archive.mime import MAX_MESSAGE_BYTES, parse_date
 from email_assistant.archive.readers.streams import with_prefix
 from email_assistant.errors import ArchiveError
@@ -54,7 +54,9 @@ def looks_like_csv(head: bytes, text_column: str | None) -> bool:
     return len(names) > 1 and _find_column("text", names, text_column) is not None
 
 
-def read(stream: BinaryIO, name: str, format: str, columns: dict[str, str | None]) -> Iterator[Mail | Unreadable]:
+def read(
+    stream: BinaryIO, name: str, format: str, columns: dict[str, str | None]
+) -> Iterator[ParsedMessage | Unreadable]:
     """Yield the mails of a JSONL or CSV file.
 
     Raises:
@@ -69,7 +71,7 @@ def read(stream: BinaryIO, name: str, format: str, columns: dict[str, str | None
             continue
         if mapping is None:
             mapping = _map_columns(list(row), columns, name)
-        yield _to_mail(row, mapping, source)
+        yield _to_message(row, mapping, source)
 
 
 def _json_rows(stream: BinaryIO) -> Iterator[dict[str, Any] | str]:
@@ -141,12 +143,12 @@ def _normalize(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
 
 
-def _to_mail(row: dict[str, Any], mapping: dict[str, str], source: str) -> Mail:
+def _to_message(row: dict[str, Any], mapping: dict[str, str], source: str) -> ParsedMessage:
     values = {field: row.get(column) for field, column in mapping.items()}
     text = _to_text(values.get("text")).replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip()[:200].lower().startswith(("<html", "<!doctype html", "<div", "<p>")):
         text = html_to_text(text)
-    return Mail(
+    return ParsedMessage(
         source=source,
         id=_to_text(values.get("id")).strip() or sha256(f"{source}\n{text}".encode()).hexdigest()[:32],
         subject=" ".join(_to_text(values.get("subject")).split()),
