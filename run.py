@@ -26,6 +26,7 @@ from email_assistant.pipeline import pipeline
 # The only classes that YAML files may instantiate.
 TRUSTED = ["email_assistant.pipeline.sweep_parent.SweepParent", "email_assistant.console.Formatter"]
 reporter = command_line.ErrorReporter()
+OmegaConf.register_resolver("catalog_help", CATALOG.help_of, replace=True)
 
 
 @hydra.main(config_path="conf", config_name="config", execution_whitelist=TRUSTED)

@@ -18,7 +18,7 @@ COMMANDS = by_name(
     ),
     Command(
         name="status",
-        help="what is cached, its age and size, what would run and why",
+        help="show what is cached, its age and size, what would run and why",
         module="email_assistant.commands.status",
         inspects=True,
     ),
@@ -29,12 +29,12 @@ COMMANDS = by_name(
     ),
     Command(
         name="lineage",
-        help="what an adapter was made from, and whether it is unchanged",
+        help="show what an adapter was made from, and whether it is unchanged",
         module="email_assistant.commands.lineage",
     ),
     Command(
         name="audit",
-        help="what recent runs connected to, who may read their files, where mail text is stored",
+        help="show what recent runs connected to, who may read their files, where mail text is stored",
         module="email_assistant.commands.audit",
     ),
     Command(
@@ -49,7 +49,7 @@ COMMANDS = by_name(
     ),
     Command(
         name="unlock",
-        help="decrypt it again",
+        help="decrypt it",
         module="email_assistant.commands.lock",
     ),
 )

@@ -33,6 +33,7 @@ class StageInputs:
         version: The version of the stage.
         provenance: What else the manifest records: package versions, commit, time.
         forced: Whether nothing may be reused.
+        same_result: An artifact with the same result that only has to be scored again, if there is one.
         processes: The processes that train together; this one leads them.
     """
 
@@ -44,6 +45,7 @@ class StageInputs:
     version: int
     provenance: Mapping[str, Any]
     forced: bool
+    same_result: Artifact | None
     processes: DistributedContext = SINGLE_PROCESS
 
     def earlier(self, stage: str) -> list[Artifact]:

@@ -97,7 +97,7 @@ def _refuse_locked(config: Config) -> None:
 
 
 def _follow(config: Config, catalog: Catalog, processes: DistributedContext) -> None:
-    """Do this process's part of what the leading one runs, silently."""
+    """Take part in a distributed training as a worker; log only warnings."""
     logging.getLogger("email_assistant").setLevel(logging.WARNING)
     stage = next(stage for stage in catalog.stages.values() if stage.distributed)
     importlib.import_module(stage.module).follow(config, processes)
@@ -251,16 +251,18 @@ def _find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
 
 
 def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifact:
+    rescores = bool(key.scoring) and not forced
     inputs = StageInputs(
-        context.config,
-        dict(context.artifacts),
-        context.run,
-        context.cache,
-        key,
-        stage.version,
-        provenance(),
-        forced,
-        context.processes,
+        config=context.config,
+        artifacts=dict(context.artifacts),
+        run=context.run,
+        cache=context.cache,
+        key=key,
+        version=stage.version,
+        provenance=provenance(),
+        forced=forced,
+        same_result=context.cache.find_by_result(stage.name, key.result_hash) if rescores else None,
+        processes=context.processes,
     )
     module = importlib.import_module(stage.module)
     # The names of the fields on disk differ, since artifacts that were made before must be found.

@@ -5,7 +5,7 @@ that the user names. The records are declared next to the modules they describe 
 `commands/catalog.py`) and are cheap to import: `module` is imported when the stage runs.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -50,7 +50,7 @@ class Stage:
 
     Attributes:
         name: Its value of `stage=`.
-        help: A one-line description.
+        help: Its line in `python run.py --help`.
         module: The module with `run(inputs, folder) -> counts` and, if it logs more, `log_to(run, artifact, config)`.
         version: Raised when the code gives another result for the same inputs, so that artifacts are rebuilt.
         input_files: Files of earlier artifacts, by the name of the input: `(stage, file)`. They order the stages.
@@ -101,7 +101,7 @@ class Command:
 
     Attributes:
         name: Its value of `stage=`.
-        help: A one-line description.
+        help: Its line in `python run.py --help`.
         module: The module with `check(config)`, which refuses before anything is loaded, and `run(context)`.
         needs: The stages whose artifacts it works with; None for a command that works with none.
         needs_archive: Whether it reads the archive.
@@ -147,6 +147,11 @@ class Catalog:
             return self.with_earlier((config.stage,))
         needs = self.commands[config.stage].needs
         return self.with_earlier(needs(config)) if needs else []
+
+    def help_of(self, kind: str) -> str:
+        """The lines of `python run.py --help` for all stages ("stages") or commands ("commands")."""
+        records: Iterable[Stage | Command] = self.stages.values() if kind == "stages" else self.commands.values()
+        return "\n".join(f"  {record.name:<12}{record.help}" for record in records)
 
     def has_scores(self, name: str) -> bool:
         """Whether a value of `stage=` logs scores that a sweep can choose by."""

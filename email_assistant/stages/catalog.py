@@ -88,10 +88,17 @@ def train_depends_on(config: Config) -> dict[str, Any]:
         "lora": asdict(config.lora),
         "trainer": _without(config.trainer, *_NOT_LEARNED, *_WITHOUT_EFFECT[config.trainer.privacy]),
         **(similarity if leaves_out_repeats else {}),
-        "retrieval": _retrieval(config) if config.retrieves_in_training else None,
+        "retrieval": _retrieval_in_training(config) if config.retrieves_in_training else None,
         "seed": config.seed,
         "inputs": {"base": base_identity(config.model, config.outputs)},
     }
+
+
+def _retrieval_in_training(config: Config) -> dict[str, Any]:
+    """What the mails in training prompts depend on; embeddings read as much of a mail as MAUVE's features do."""
+    if config.retrieval.method != "embedding":
+        return _retrieval(config)
+    return {**_retrieval(config), "embedded_tokens": config.evaluation.mauve.max_tokens}
 
 
 def train_scored_by(config: Config) -> dict[str, Any]:
@@ -170,7 +177,7 @@ STAGES = by_name(
     ),
     Stage(
         name="train",
-        help="train a LoRA or QLoRA adapter, score it on the validation mails",
+        help="train a LoRA or QLoRA adapter, then score it on the validation mails",
         module="email_assistant.stages.train",
         version=5,
         input_files={"train": ("split", "train.jsonl"), "validation": ("split", "validation.jsonl")},
@@ -205,14 +212,14 @@ STAGES = by_name(
 USES_OF_AN_ADAPTER = by_name(
     Command(
         name="infer",
-        help="write mails from requests",
+        help="write mails from instructions",
         module="email_assistant.stages.infer",
         needs=_adapter_of,
         needs_archive=lambda config: config.retrieves_in_inference,
     ),
     Command(
         name="export",
-        help="the adapter for Ollama and llama.cpp",
+        help="write the adapter as GGUF, with a Modelfile for Ollama",
         module="email_assistant.stages.export",
         needs=_adapter_of,
     ),

@@ -52,9 +52,9 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """
     config, split = inputs.config, inputs.artifacts["split"]
     fingerprint = base_fingerprint(config.model, config.outputs)
-    trained = None if config.force else inputs.cache.find_by_result("train", inputs.key.result_hash)
+    trained = inputs.same_result
     if trained:
-        log.info("%-10s reusing the trained adapter; rescoring", "train")
+        log.info("%-10s adapter unchanged; scoring it again", "train")
         _copy(trained, folder)
         model = load_adapter(set_up_base(config.model, inputs.processes), folder / "adapter", fingerprint)
         facts: dict[str, Any] = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}

@@ -164,3 +164,20 @@ def test_keys_that_count_only_with_others(
         return config
 
     assert changed(keys_of(with_values(first)), keys_of(with_values({**first, key: value}))) == stages
+
+
+def test_an_adapter_trained_on_other_prompts_is_not_scored_again(
+    tiny_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    before: Any = {name: SimpleNamespace(content=lambda *names: str(names)) for name in STAGES}
+    config = composed_config(tiny_model, archive, tmp_path)
+    config.retrieval.training_share = 0.5
+    keys = {}
+    for method in ("bm25", "embedding"):
+        config.retrieval.method = method  # type: ignore[assignment]
+        for tokens in (64, 128):
+            config.evaluation.mauve.max_tokens = tokens
+            keys[method, tokens] = STAGES["train"].key_of(config, before).result_hash
+    # Embeddings read so many tokens of a mail, and with them other mails are retrieved.
+    assert keys["bm25", 64] == keys["bm25", 128]
+    assert keys["embedding", 64] != keys["embedding", 128]
