@@ -251,7 +251,7 @@ def _find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
 
 
 def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifact:
-    rescores = bool(key.scoring) and not forced
+    rescores = bool(key.scoring_dependencies) and not forced
     inputs = StageInputs(
         config=context.config,
         artifacts=dict(context.artifacts),
