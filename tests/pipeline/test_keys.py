@@ -169,7 +169,7 @@ def test_keys_that_count_only_with_others(
 def test_an_adapter_trained_on_other_prompts_is_not_scored_again(
     tiny_model: Path, archive: Path, tmp_path: Path
 ) -> None:
-    before: Any = {name: SimpleNamespace(content=lambda *names: str(names)) for name in STAGES}
+    before: Any = {name: SimpleNamespace(content_hash=lambda *names: str(names)) for name in STAGES}
     config = composed_config(tiny_model, archive, tmp_path)
     config.retrieval.training_share = 0.5
     keys = {}
