@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def test_a_changed_file_is_refused_and_kept(opened: Vault, tmp_path: Path, damag
     file.write_bytes(os.urandom(2 * CHUNK_BYTES + 1))
     opened.encrypt(file, "mail.txt")
     locked.write_bytes(damage(locked.read_bytes()))
-    with pytest.raises(PrivacyError, match=r"changed or truncated|not a file of this vault"):
+    with pytest.raises(PrivacyError, match=re.escape(str(locked))):
         opened.decrypt(locked, "mail.txt")
     # No part of it passes for the file.
     assert [path.name for path in tmp_path.iterdir()] == [locked.name]
