@@ -1,6 +1,5 @@
 """The two cleaning steps of the second pass, as functions on batches that run in other processes."""
 
-import re
 from dataclasses import dataclass
 
 from email_assistant.archive import cleaning
@@ -9,8 +8,8 @@ from email_assistant.archive.messages import KINDS, ArchiveItem, ParsedMessage, 
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.report_examples import ReportExample
 from email_assistant.archive.signatures import SignatureProfile
+from email_assistant.lexicon.patterns import WORD
 
-WORD = re.compile(r"\w+")
 # Characters of the original that the report shows.
 EXCERPT_CHARACTERS = 4000
 

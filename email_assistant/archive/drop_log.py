@@ -1,4 +1,4 @@
-"""What the second pass over an archive drops, and why."""
+"""Records the messages that the second pass drops, and the reasons."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class DropReasons:
     """The reason why each dropped message was dropped, by its number, in one byte per message."""
 
     def __init__(self, messages: int) -> None:
-        """Start with no message dropped."""
+        """Mark all messages as kept."""
         self._codes = bytearray(messages)
         self._names = [""]
 
@@ -49,7 +49,7 @@ class DropReasons:
 
 @dataclass
 class DropLog:
-    """What was dropped and cut, for the report.
+    """The dropped messages, and examples of what was dropped and cut.
 
     Attributes:
         reasons: Why each dropped message was dropped, by its number.
@@ -63,7 +63,7 @@ class DropLog:
 
     @classmethod
     def for_archive(cls, index: ArchiveIndex, by_owner: bytearray) -> "DropLog":
-        """Start with the messages that are not by the owner and those that are unreadable."""
+        """Create a log with the messages by other people and the unreadable ones as dropped."""
         log = cls(DropReasons(len(index)), dict(index.unreadable))
         for number, flag in enumerate(by_owner):
             if not flag:

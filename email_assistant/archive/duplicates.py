@@ -5,7 +5,6 @@ Jaccard similarity of t or more share one of their rarest tokens, so only texts 
 """
 
 import math
-import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +16,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-WORD = re.compile(r"\w+")
+from email_assistant.lexicon.patterns import WORD
+
 EPSILON = 1e-9
 # A signature has four words of 64 bits.
 SIGNATURE_WORDS = 4
@@ -38,7 +38,7 @@ class NearDuplicateIndex:
     """
 
     def __init__(self, threshold: float, frequencies: Mapping[str, int]) -> None:
-        """Start without texts.
+        """Create an empty index.
 
         Args:
             threshold: Texts whose sets of words have at least this Jaccard similarity are near-duplicates.

@@ -22,7 +22,7 @@ def _parse_envelopes(batch: list[ArchiveItem]) -> list[ParsedMessage | Unreadabl
 
 
 class ArchiveIndex:
-    """What the first pass knows about each message, by the number of the message in reading order.
+    """The result of the first pass: facts about each message, by its number in reading order.
 
     Attributes:
         senders: Statistics of senders and recipients.
@@ -31,7 +31,7 @@ class ArchiveIndex:
     """
 
     def __init__(self, sources: Path) -> None:
-        """Start without messages.
+        """Create an empty index.
 
         Args:
             sources: The file to write the sources of the messages to.
@@ -69,7 +69,7 @@ class ArchiveIndex:
         return len(self._ids)
 
     def written_by(self, owner: Owner) -> bytearray:
-        """Flags for all messages: 1 if the owner wrote it."""
+        """For each message, 1 if the owner wrote it, else 0."""
         by_sender_set = [owner.is_among(senders) for senders in self._known_sender_sets]
         flags = bytearray(by_sender_set[sender_set] for sender_set in self._sender_sets)
         for number in self.unreadable:
@@ -77,7 +77,7 @@ class ArchiveIndex:
         return flags
 
     def answered_by(self, flags: bytearray) -> bytearray:
-        """Flags for all messages: 1 if one of the flagged messages answers it."""
+        """For each message, 1 if one of the flagged messages answers it, else 0."""
         parents = {parent for parent, flag in zip(self._parents, flags, strict=True) if flag and parent}
         return bytearray(message_id in parents for message_id in self._ids)
 

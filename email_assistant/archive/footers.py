@@ -15,7 +15,7 @@ MAX_ADVERTISEMENT_LINES = 4
 MAX_ADVERTISEMENT_CHARACTERS = 400
 MIN_DISCLAIMER_CHARACTERS = 60
 MIN_DISCLAIMER_TOPICS = 3
-RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
+FOOTER_RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
 LIST_FOOTER = words(lambda locale: locale.list_footers)
 # Every advertisement contains one of these, which is a quick test before the slow pattern.
 ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
@@ -77,12 +77,12 @@ def _find_footer(lines: list[str], start: int, end: int) -> tuple[int, str] | No
     if not any(line.strip() for line in lines[start:end]):
         return (start, "footer") if start < end and start else None
     last = max(index for index in range(start, end) if lines[index].strip())
-    if RULE.match(lines[last]):
+    if FOOTER_RULE.match(lines[last]):
         return last, "footer"
     if DEVICE.match(lines[last]):
         return last, "device"
     for index in range(max(start, last - MAX_FOOTER_LINES), last + 1):
-        if RULE.match(lines[index]):
+        if FOOTER_RULE.match(lines[index]):
             below_rule = _joined(lines[index : last + 1])
             if is_list_footer(below_rule) or is_advertisement(below_rule) or is_disclaimer(below_rule):
                 return index, "list" if is_list_footer(below_rule) else "disclaimer"
@@ -97,7 +97,7 @@ def _find_footer_without_rule(lines: list[str], start: int, last: int) -> tuple[
     above = start - 1
     while above >= 0 and not lines[above].strip():
         above -= 1
-    below_rule = above >= 0 and RULE.match(lines[above]) is not None
+    below_rule = above >= 0 and FOOTER_RULE.match(lines[above]) is not None
     if below_rule and last - start < MAX_LIST_FOOTER_LINES and is_list_footer(paragraph):
         return above, "list"
     is_short = last - start < MAX_ADVERTISEMENT_LINES and len(paragraph) < MAX_ADVERTISEMENT_CHARACTERS

@@ -35,7 +35,7 @@ TITLES_WITHOUT_RULE = frozenset(line.casefold() for line in words(lambda locale:
 MESSAGE = re.compile(rf"(?<!\w)(?:{MESSAGE_WORDS})(?!\w)", re.IGNORECASE)
 PGP_ARMOR = re.compile(r"\b(BEGIN|END)\b")
 FORWARDED = re.compile(any_of(lambda locale: locale.forwarded), re.IGNORECASE)
-RULE = re.compile(r"^\s*[_\-=*–—]{4,}\s*$")
+HEADER_RULE = re.compile(r"^\s*[_\-=*–—]{4,}\s*$")
 ONLY_DATE_AND_TIME = re.compile(
     r"^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\W+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\s*(?:[AP]M)?\W*$", re.I
 )
@@ -170,7 +170,7 @@ def _start_with_rule(lines: list[str], first: int) -> int:
     above = first
     while above and not lines[above - 1].strip() and first - above < 4:
         above -= 1
-    if above and (RULE.match(lines[above - 1]) or _between_rules(lines[above - 1])):
+    if above and (HEADER_RULE.match(lines[above - 1]) or _between_rules(lines[above - 1])):
         return above - 1
     if above and ONLY_DATE_AND_TIME.match(lines[above - 1]):
         return above - 2 if above > 1 and 0 < len(lines[above - 2].split()) <= 8 else above - 1

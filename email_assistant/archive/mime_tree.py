@@ -36,7 +36,7 @@ class IndexedMessage(Message):
     """A Message that looks up header fields in a dictionary instead of searching a list."""
 
     def __init__(self) -> None:
-        """Start without fields."""
+        """Create a message without fields."""
         super().__init__()
         self._by_name: dict[str, list[str]] = {}
 

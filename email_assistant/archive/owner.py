@@ -1,4 +1,4 @@
-"""Who owns an archive, and which messages the owner wrote."""
+"""Detects the owner of an archive, and the messages that the owner wrote."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from email_assistant.errors import ArchiveError
 # An address is another account of the owner if it sent this many messages, and this share of the main account's.
 MIN_SENT = 3
 MIN_SENT_SHARE = 0.05
-ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+")
+CONFIGURED_ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+")
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def parse_owner(entries: list[str]) -> Owner:
     addresses: set[str] = set()
     names: set[str] = set()
     for entry in entries:
-        addresses.update(address.lower() for address in ADDRESS.findall(entry))
-        name = ADDRESS.sub("", entry).strip(" <>\"',").casefold()
+        addresses.update(address.lower() for address in CONFIGURED_ADDRESS.findall(entry))
+        name = CONFIGURED_ADDRESS.sub("", entry).strip(" <>\"',").casefold()
         if name:
             names.add(name)
     return Owner(frozenset(addresses), frozenset(names), "data.owner")
@@ -63,7 +63,7 @@ class SenderStats:
     """
 
     def __init__(self) -> None:
-        """Start without messages."""
+        """Create empty statistics."""
         self._sent: Counter[str] = Counter()
         self._received: Counter[str] = Counter()
         self._in_sent_folder: Counter[str] = Counter()

@@ -13,7 +13,7 @@ ITEM = re.compile(r"^\s*(?:[-*•–—·+o>]\s|\(?\d{1,3}[.):]\s|\(?[a-zA-Zа-�
 # Some programs indent continuation lines by two or three spaces. Four or more are intended by the author.
 INDENTED = re.compile(r"^(?: {4,}|\s*\t)")
 HANGING = re.compile(r"^\s+")
-SENTENCE_END = re.compile(r"[.!?…:][\"'”»)\]]*$")
+SENTENCE_OR_COLON_END = re.compile(r"[.!?…:][\"'”»)\]]*$")
 # Two spaces within a sentence, left by a program that joined lines with a space at their end.
 DOUBLE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2}(?=\S)")
 # Wider gaps separate columns.
@@ -48,7 +48,7 @@ def _width(lines: list[str]) -> int | None:
         return None
     pairs = [pair for pair in pairwise(lines) if _may_join(*pair)]
     full = [pair for pair in pairs if _is_full(*pair, longest)]
-    within_sentences = any(not SENTENCE_END.search(above.rstrip()) for above, _ in full)
+    within_sentences = any(not SENTENCE_OR_COLON_END.search(above.rstrip()) for above, _ in full)
     return longest if within_sentences and len(full) >= MIN_FULL_SHARE * len(pairs) else None
 
 
@@ -68,7 +68,7 @@ def _is_full(above: str, line: str, width: int) -> bool:
 
 
 def _is_wrapped(above: str, line: str, width: int) -> bool:
-    if SENTENCE_END.search(above.rstrip()) and len(line.split()) <= MAX_SHORT_LINE_WORDS:
+    if SENTENCE_OR_COLON_END.search(above.rstrip()) and len(line.split()) <= MAX_SHORT_LINE_WORDS:
         return False
     continues_item = ITEM.match(above) and HANGING.match(line) and line.strip() and not ITEM.match(line)
     return bool(continues_item or _may_join(above, line)) and _is_full(above, line, width)
@@ -80,7 +80,7 @@ def _is_continuation(above: str, line: str) -> bool:
         HANGING.match(line) is not None
         and _may_join(above, line)
         and len(above.rstrip()) >= MIN_WIDTH
-        and not SENTENCE_END.search(above.rstrip())
+        and not SENTENCE_OR_COLON_END.search(above.rstrip())
     )
 
 

@@ -1,4 +1,4 @@
-"""Purge terms: keyed hashes of the words by which a user has removed mails from a project for good.
+"""Purge terms: keyed hashes of the words by which a user has permanently removed mails from a project.
 
 A term is one or more consecutive words, in any case. Only a keyed hash and the number of words are kept, so that later
 reads of the archive can skip matching mails while no file contains the words. The key is stored next to the hashes: it
@@ -15,12 +15,12 @@ from typing import Any
 
 from email_assistant.archive.messages import ParsedMessage
 from email_assistant.errors import ConfigurationError, PrivacyError
+from email_assistant.lexicon.patterns import WORD
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_of
 
 PURGED_FILE = "purged.json"
-WORD = re.compile(r"\w+")
 TERM = re.compile(r"(from|subject|id):(.*)", re.DOTALL)
 OR = re.compile(r"\s+or\s+(?=(?:from|subject|id):)")
 

@@ -19,7 +19,7 @@ MARKS = re.compile(r"^(?:[ \t\u00a0]{0,3}>)+ ?")
 # The Bat! and similar programs write the initials of the quoted person before the mark.
 INITIALS = re.compile(r"^\s{0,2}([A-ZА-ЯЁІЇЄ][\w.]{0,4})>+(?:\s|$)")
 DECORATION = re.compile(r"^\s*>+.*<+\s*$")
-SENTENCE_END = re.compile(r"[.!?…:;][\"'”»)\]]*$")
+CLAUSE_END = re.compile(r"[.!?…:;][\"'”»)\]]*$")
 SIGNATURE_DELIMITER = re.compile(r"^(?:--|__|—|[-_=*]{10,})\s*$")
 # The rest of '*   *' that is left when a program converts formatted mail to plain text.
 EMPTY_EMPHASIS = re.compile(r"^\s*(?:\*{1,4}|/{1,2})\s*$")
@@ -70,7 +70,7 @@ def split(text: str) -> MessageParts:
 
 
 def _find_marked(lines: list[str]) -> list[bool]:
-    """Flags of the lines that are quoted by a mark at their beginning."""
+    """For each line, whether it is quoted by a mark at its beginning."""
     flags = [MARKED.match(line) is not None for line in lines]
     initials = [INITIALS.match(line) for line in lines]
     counts = Counter(match[1] for match in initials if match)
@@ -87,9 +87,9 @@ def _find_marked(lines: list[str]) -> list[bool]:
 
 
 def _continues_quote(above: str, line: str) -> bool:
-    """Whether a line without a mark is the end of the marked line above, wrapped by a program on the way."""
+    """Whether a line without a mark is the end of the marked line above, which a program wrapped."""
     words = line.strip()
-    if not words or SENTENCE_END.search(above.strip()):
+    if not words or CLAUSE_END.search(above.strip()):
         return False
     is_wrapped = len(above) >= FULL_LINE_CHARACTERS or above.count("(") > above.count(")")
     return words.endswith(">") or (is_wrapped and not words[0].isupper() and not words[0].isdigit())
@@ -168,7 +168,7 @@ def _attribution_start(lines: list[str], last: int) -> int | None:
         joined = " ".join(line.strip() for line in lines[start : last + 1])
         if attributions.is_full_attribution(joined):
             return start
-        if length > 1 and SENTENCE_END.search(lines[start].strip()) and not attributions.is_fragment(lines[last]):
+        if length > 1 and CLAUSE_END.search(lines[start].strip()) and not attributions.is_fragment(lines[last]):
             return None
     return None
 

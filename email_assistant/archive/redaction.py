@@ -89,7 +89,7 @@ class Redactor:
     """
 
     def __init__(self) -> None:
-        """Start without placeholders."""
+        """Create a redactor for one archive."""
         self.counts: Counter[str] = Counter()
         self._numbers: dict[tuple[str, str], int] = {}
         self._last: Counter[str] = Counter()

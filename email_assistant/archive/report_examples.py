@@ -41,7 +41,7 @@ class ReportExamples:
     """Examples by label: the messages with the lowest hashes of their sources, so that samples are reproducible."""
 
     def __init__(self) -> None:
-        """Start without examples."""
+        """Create an empty collection."""
         self._by_label: dict[str, list[tuple[int, ReportExample]]] = {}
 
     def offer(self, label: str, example: ReportExample) -> None:

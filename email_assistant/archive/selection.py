@@ -173,7 +173,7 @@ class _EmailBuilder:
         return email
 
     def _context(self, mail: CleanedMessage, stripped_rows: Sequence[Mapping[str, Any]]) -> str:
-        """What a mail answers: the message in the archive, or else the text that the mail quotes."""
+        """The text that a mail answers: the message in the archive, or else what the mail quotes."""
         row = self.parent_rows.get(hash64(mail.parent)) if mail.parent else None
         if row is None:
             return mail.context

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SelectionRules:
-    """Which of the owner's mails are kept, and how they are cleaned.
+    """Rules for keeping and cleaning the owner's mails.
 
     Attributes:
         min_words: Mails with fewer words are dropped.

@@ -33,11 +33,11 @@ SAMPLE_MAILS = 20_000
 
 @dataclass(frozen=True)
 class ReadingPlan:
-    """Which messages the second pass looks at, by their numbers.
+    """The numbers of the messages that the second pass reads.
 
     Attributes:
-        by_owner: Flags of the owner's messages.
-        answered: Flags of the messages that one of the owner's answers, if their text is kept as context.
+        by_owner: For each message, 1 if the owner wrote it.
+        answered: For each message, 1 if one of the owner's answers it; all 0 if no context is kept.
         examples: Messages by other people to show in the report.
         others: Messages by other people to clean and keep in addition to the owner's.
     """

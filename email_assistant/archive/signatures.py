@@ -22,7 +22,7 @@ CONTACT_DATA = re.compile(
 TRAILER = re.compile(r"^\W*[A-Z][a-z]+(?:-[a-z]+)*-by:")
 POSTSCRIPT = re.compile(rf"^\W{{0,2}}(?:{any_of(lambda locale: locale.postscripts)})", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?…]\W*$")
-WORDS = re.compile(r"[^\W\d_]+")
+NAME_WORD = re.compile(r"[^\W\d_]+")
 TAIL_LINES = 14
 MAX_SIGNATURE_LINES = 12
 MIN_REPEATS = 4
@@ -33,7 +33,7 @@ MAX_SIGN_OFFS = 12
 
 @dataclass(frozen=True)
 class SignatureProfile:
-    """How an owner's mails end, learned from an archive.
+    """The recurring endings of an owner's mails, learned from an archive.
 
     Attributes:
         lines: Recurring lines, in lower case with single spaces.
@@ -69,7 +69,9 @@ def learn(texts: Iterable[str], names: Iterable[str] = ()) -> SignatureProfile:
         line_counts.update({_normalize(line) for line in lines[-TAIL_LINES:]})
         sign_offs.update(_sign_off_lines(lines))
     min_count = max(MIN_REPEATS, MIN_REPEATED_SHARE * mails)
-    words = frozenset(word.lower() for name in names for word in WORDS.findall(name.partition("@")[0]) if len(word) > 1)
+    words = frozenset(
+        word.lower() for name in names for word in NAME_WORD.findall(name.partition("@")[0]) if len(word) > 1
+    )
     return SignatureProfile(
         lines=frozenset(line for line, count in line_counts.items() if count >= min_count),
         names=words,
@@ -152,7 +154,7 @@ def is_contact(line: str) -> bool:
 
 def _is_name(line: str, profile: SignatureProfile) -> bool:
     """Whether a line is the owner's full or short name."""
-    words = [word.lower() for word in WORDS.findall(line)]
+    words = [word.lower() for word in NAME_WORD.findall(line)]
     known_words = sum(word in profile.names or (len(word) == 1 and bool(profile.names)) for word in words)
     return 0 < len(words) <= 5 and known_words * 2 > len(words) and not is_contact(line)
 

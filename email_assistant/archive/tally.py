@@ -1,13 +1,12 @@
 """Counts the kept mails while they are written: by month, language and length."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
+from email_assistant.lexicon.patterns import WORD
 from email_assistant.storage.records import Email
 
-WORD = re.compile(r"\w+")
 # Upper bounds of the classes of length, in words.
 LENGTH_BOUNDS = (10, 25, 50, 100, 200, 400, 800)
 
@@ -34,7 +33,7 @@ class Tally:
     """Counts of the kept mails."""
 
     def __init__(self) -> None:
-        """Start with no mail counted."""
+        """Set all counts to zero."""
         self.kept = 0
         self._months: Counter[str] = Counter()
         self._languages: Counter[str] = Counter()

@@ -18,7 +18,7 @@ class UnionFind:
     """Disjoint sets (union-find with path halving)."""
 
     def __init__(self) -> None:
-        """Start with every item in a set of its own."""
+        """Put every item in a set of its own."""
         self._parent: dict[Hashable, Hashable] = {}
 
     def find(self, item: Hashable) -> Hashable:
@@ -47,7 +47,7 @@ class Threads:
     """
 
     def __init__(self) -> None:
-        """Start without messages."""
+        """Create an empty set of conversations."""
         self._groups = UnionFind()
         self._first_of_subject: dict[int, int] = {}
         self._names: dict[Hashable, str] = {}

@@ -45,7 +45,7 @@ MARKED = "> the old text\n> of the other one"
         "Den tis 3 maj 2022 kl 17:00 skrev Jane Roe <jane@x.example>:",
         "Dne út 3. 5. 2022 17:00 uživatel Jane Roe <jane@x.example> napsal:",
         "2022年5月3日(火) 17:00 Jane Roe <jane@x.example>:",
-        # Of languages that no table has.
+        # Languages that have no locale.
         "Dana 3. 5. 2022. u 17:00, Jane Roe <jane@x.example> je napisao:",
         "בתאריך יום ג׳, 3 במאי 2022 ב-17:00 מאת \u202aJane\u202c <\u202ajane@x.example\u202c>:",
     ],

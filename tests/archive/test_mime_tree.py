@@ -28,7 +28,7 @@ def test_the_tree_is_the_standard_librarys_on_its_own_suite(shared_mail: Path) -
         ours, theirs = parse_tree(data), message_from_bytes(data)
         same_fields += fields_of(ours) == fields_of(theirs)
         same_texts += mime.body_text(ours).strip() == mime.body_text(theirs).strip()
-    # The rest are messages with broken boundaries, which the two mend differently.
+    # The rest are messages with broken boundaries, which the two parsers repair differently.
     assert same_fields >= 0.97 * len(files)
     assert same_texts >= 0.95 * len(files)
 

@@ -218,7 +218,7 @@ def test_a_sender_who_uses_the_owners_name_to_write_to_the_owner_is_an_impostor(
     assert result.addresses == {"ada@x.example"}
     assert [result.wrote(message) for message in (own[0], fraud[0])] == [True, False]
     assert sender.address in result.grounds
-    # One that wrote to somebody else, too, is the owner's other account.
+    # One that also wrote to somebody else is the owner's other account.
     work = mail(30, senders=[sender], recipients=[ME, Person("Bo", "bo@y.example")])
     assert find_owner([*own, *fraud, work]).wrote(fraud[0])
 
@@ -247,7 +247,7 @@ def test_near_duplicates_are_those_of_the_definition() -> None:
             (later, earlier)
             for later in range(len(texts))
             for earlier in range(later)
-            # Of several with the same words the first stands for all.
+            # Mails with the same words are stored once, as the first of them.
             if sets[later] and jaccard(sets[later], sets[earlier]) >= threshold and sets[earlier] not in sets[:earlier]
         }
         assert set(near_duplicates(texts, threshold)) == expected

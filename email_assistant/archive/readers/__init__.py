@@ -54,7 +54,7 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
             stats.files_without_mail.append(entry.name)
             continue
         stats.formats[format] += 1
-        yield from containers.catch_faults(_messages(entry, format, columns), entry.name)
+        yield from containers.catch_read_errors(_messages(entry, format, columns), entry.name)
 
 
 def archive_files(paths: Iterable[Path], wanted: str, columns: Columns) -> list[Path]:

@@ -23,7 +23,16 @@ MAX_DEPTH = 3
 MAX_EXPANSION = 200
 ALWAYS_ALLOWED = 1 << 30
 MAX_INNER_BYTES = 256 << 20
-FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, RuntimeError, ValueError)
+READ_ERRORS = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    RuntimeError,
+    ValueError,
+)
 COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
 
@@ -107,12 +116,12 @@ def _open_file(path: Path, name: str) -> Iterator[ArchiveFile | Unreadable]:
         file.seek(0)
         if is_container(head):
             budget = _ExpansionBudget(path.stat().st_size)
-            yield from catch_faults(_open_container(file, head, name, budget, 1), name)
+            yield from catch_read_errors(_open_container(file, head, name, budget, 1), name)
         else:
             yield ArchiveFile(name, head, file, path)
 
 
-def catch_faults(items: Iterator[Item], name: str) -> Iterator[Item | Unreadable]:
+def catch_read_errors(items: Iterator[Item], name: str) -> Iterator[Item | Unreadable]:
     """Yield the items; if the iterator fails, yield an Unreadable with this name and stop.
 
     The items before the failure are not lost.
@@ -122,7 +131,7 @@ def catch_faults(items: Iterator[Item], name: str) -> Iterator[Item | Unreadable
             item = next(items)
         except StopIteration:
             return
-        except FAULTS as error:
+        except READ_ERRORS as error:
             yield Unreadable(name, f"{type(error).__name__}: {error}")
             return
         yield item
@@ -154,11 +163,11 @@ def _open_zip(stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int)
             inner = f"{name}/{info.filename}"
             try:
                 member = cast(BinaryIO, archive.open(info))
-            except (*FAULTS, NotImplementedError) as error:
+            except (*READ_ERRORS, NotImplementedError) as error:
                 yield Unreadable(inner, f"{type(error).__name__}: {error}")
                 continue
             with member:
-                yield from catch_faults(_open_member(member, inner, budget, depth), inner)
+                yield from catch_read_errors(_open_member(member, inner, budget, depth), inner)
 
 
 def _open_tar(stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int) -> Iterator[ArchiveFile | Unreadable]:
@@ -167,7 +176,7 @@ def _open_tar(stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int)
             file = archive.extractfile(member) if member.isfile() else None
             if file is not None:
                 inner = f"{name}/{member.name}"
-                yield from catch_faults(_open_member(cast(BinaryIO, file), inner, budget, depth), inner)
+                yield from catch_read_errors(_open_member(cast(BinaryIO, file), inner, budget, depth), inner)
 
 
 def _read_into_memory(stream: BinaryIO) -> BinaryIO:

@@ -21,7 +21,7 @@ DATED_SEPARATOR = re.compile(
 )
 # Some programs write no date. Then the next line must be a header field.
 UNDATED_SEPARATOR = re.compile(rb"From \S+[ \t]*\r?\n?$")
-FIELD = re.compile(rb"[!-9;-~]+:")
+FIELD_NAME = re.compile(rb"[!-9;-~]+:")
 ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 SEPARATOR = b"\nFrom "
 # Without a blank line above (as after encoded text), only the complete form followed by a mail header counts.
@@ -44,7 +44,7 @@ def looks_like_mbox(head: bytes) -> bool:
 
 def is_separator(line: bytes, following: bytes) -> bool:
     """Whether a line at the start of the file or after a blank line separates messages."""
-    return bool(DATED_SEPARATOR.match(line)) or bool(UNDATED_SEPARATOR.match(line) and FIELD.match(following))
+    return bool(DATED_SEPARATOR.match(line)) or bool(UNDATED_SEPARATOR.match(line) and FIELD_NAME.match(following))
 
 
 def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[RawMessage | Unreadable]:
