@@ -32,7 +32,7 @@ class StrippedText:
 
 
 def strip_quotes_and_footers(text: str, drop_code: bool, with_context: bool = False) -> StrippedText:
-    """First step: cut what the message itself shows to be quoted or added by a program.
+    """First step: cut what is recognizably quoted or added by a program.
 
     Args:
         text: The text of the message.

@@ -30,7 +30,7 @@ class StrippedMessage:
         text: The author's own words; the signature may still be there.
         context: The quoted text that it answers, cleaned.
         cuts: What was cut from it.
-        kinds: What it is besides ordinary message.
+        kinds: What it is besides ordinary mail.
         original: The beginning of its text before cleaning.
         timestamp: When it was sent, in seconds since 1970.
         error: What was wrong, if it could not be read.

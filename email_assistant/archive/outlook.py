@@ -28,7 +28,7 @@ class MessageProperties:
 
 
 def to_message(properties: MessageProperties, source: str, sent_folder: bool) -> ParsedMessage:
-    """Make a Mail from the header of a message, or from Outlook's own properties if it has no header.
+    """Make a message from the header of a message, or from Outlook's own properties if it has no header.
 
     Mail that was never sent over the internet has no header, and its sender has no address.
 

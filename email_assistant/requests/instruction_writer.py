@@ -50,7 +50,7 @@ class InstructionWriter:
         self._baselines: dict[str, float] = {}
 
     def write(self, jobs: Sequence[InstructionJob]) -> None:
-        """Find an instruction for every job: greedily, then by sampling if rejected, finally without the model.
+        """Write an instruction for every job: greedily, then by sampling if rejected, finally without the model.
 
         A job starts at the attempt in its `attempts`, so that a resumed run repeats none.
         """
