@@ -61,5 +61,5 @@ endif
 	touch $@
 
 $(MODEL): models/smollm2.txt $(INSTALLED)
-	$(BIN)/python -m email_assistant.language_model.embedded models/smollm2.txt models/smollm2_135m
+	$(BIN)/python -m email_assistant.language_model.bundled_model models/smollm2.txt models/smollm2_135m
 	touch $@

@@ -8,7 +8,7 @@ One call prefills a prompt once for all its candidates. The mails are the same.
 from collections.abc import Callable, Sequence
 
 from benchmarks.model import embedded, pairs
-from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
+from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
 
@@ -44,7 +44,7 @@ def _one_by_one(model: LanguageModel, prompts: Sequence[list[int]]) -> list[str]
 
 def _write(model: LanguageModel, rows: Sequence[tuple[list[int], int]]) -> list[str]:
     completions: dict[int, Completion] = {}
-    seeds = [row_seed(1, prompt, candidate) for prompt, candidate in rows]
+    seeds = [completion_seed(1, prompt, candidate) for prompt, candidate in rows]
     params = SamplingParams(NEW_TOKENS, temperature=1.2, top_p=0.95, min_p=0.1)
     generate(model, [prompt for prompt, _ in rows], params, seeds, BATCH, completions.__setitem__)
     return [completions[index].text for index in range(len(rows))]

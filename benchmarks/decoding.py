@@ -25,11 +25,11 @@ from email_assistant.configuration.schema import Config  # noqa: E402
 from email_assistant.evaluation.best_of_n import best_completion  # noqa: E402
 from email_assistant.evaluation.generate_mails import sampling_params  # noqa: E402
 from email_assistant.evaluation.scoring import Scorer, build_scorer  # noqa: E402
-from email_assistant.language_model.decoding import Completion, row_seed  # noqa: E402
+from email_assistant.language_model.decoding import Completion, completion_seed  # noqa: E402
 from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
 from email_assistant.language_model.generation import generate  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, load_adapter  # noqa: E402
-from email_assistant.language_model.process import set_up_base  # noqa: E402
+from email_assistant.language_model.process_settings import set_up_base  # noqa: E402
 from email_assistant.metrics.scores import SCORES  # noqa: E402
 from email_assistant.requests.embedding import retrieval_embedder  # noqa: E402
 from email_assistant.requests.prompting import Prompter, PromptSettings  # noqa: E402
@@ -82,7 +82,7 @@ def _left_out(latest: Path) -> list[Pair]:
 
 def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], sample: int) -> list[Completion]:
     completions: dict[int, Completion] = {}
-    seeds = [row_seed(config.seed, prompt, sample) for prompt in prompts]
+    seeds = [completion_seed(config.seed, prompt, sample) for prompt in prompts]
     settings = config.generation
     generate(model, prompts, sampling_params(settings), seeds, settings.batch_size, completions.__setitem__)
     return [completions[index] for index in range(len(prompts))]

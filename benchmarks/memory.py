@@ -31,7 +31,7 @@ from email_assistant.language_model.loading import (
     quantize_nf4,
 )
 from email_assistant.language_model.meta_model import architecture
-from email_assistant.language_model.process import configure, keep_freed_memory, set_up_base
+from email_assistant.language_model.process_settings import configure, keep_freed_memory, set_up_base
 from email_assistant.training import planning
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss

@@ -22,7 +22,7 @@ from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.language_model.process import set_up_base
+from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.requests.instruction_prefix import instruction_prefix
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -45,7 +45,7 @@ def run(context: Context) -> None:
     longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT_TOKENS
     estimates = {"training": training}
     uses = (
-        ("summaries", config.summarizer, planning.summary_prompt_tokens(config.summarizer)),
+        ("instructions", config.summarizer, planning.instruction_prompt_tokens(config.summarizer)),
         ("mails", config.generation, longest),
     )
     for name, settings, prompt_tokens in uses:

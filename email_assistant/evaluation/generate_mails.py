@@ -7,7 +7,7 @@ from pathlib import Path
 from email_assistant.configuration.schema import Generation, Model
 from email_assistant.evaluation.best_of_n import best_completion
 from email_assistant.language_model import gguf_adapter
-from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
+from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.fingerprint import gguf_file, model_folder
 from email_assistant.language_model.generation import TextGenerator, generate
@@ -125,5 +125,5 @@ def generate_best(
             on_best(index, best_completion(instructions[index], [finished[number] for number in range(count)]))
 
     rows = [prompt for prompt in prompts for _ in range(count)]
-    seeds = [row_seed(seed, prompt, candidate) for prompt in prompts for candidate in range(count)]
+    seeds = [completion_seed(seed, prompt, candidate) for prompt in prompts for candidate in range(count)]
     generate(model, rows, sampling_params(settings), seeds, settings.batch_size, on_completion)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from email_assistant.configuration.schema import Config, Mauve, Model
 from email_assistant.evaluation.perplexity import perplexity
-from email_assistant.language_model.features import embed_texts
+from email_assistant.language_model.embeddings import embed_texts
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.language_model.process import set_up_base
+from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.metrics.copying import TrainingMails, copying, longest_run
 from email_assistant.metrics.facts import frequent_facts
 from email_assistant.metrics.faithfulness import faithfulness

@@ -50,7 +50,7 @@ class Completion:
         return self.finish_reason == "stop"
 
 
-def row_seed(seed: int, prompt: Sequence[int], candidate: int = 0) -> int:
+def completion_seed(seed: int, prompt: Sequence[int], candidate: int = 0) -> int:
     """The seed of one completion. It does not depend on the other prompts of the batch.
 
     Args:

@@ -9,12 +9,12 @@ from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 
 
-def choose_device(settings: Model, processes: DistributedContext = SINGLE_PROCESS) -> torch.device:
+def choose_device(settings: Model, distributed: DistributedContext = SINGLE_PROCESS) -> torch.device:
     """The configured device; 'auto' is CUDA if there is any. With several processes each has its own GPU.
 
     Args:
         settings: The model group of the configuration.
-        processes: The processes that train together, all on this machine.
+        distributed: The processes that train together, all on this machine.
 
     Raises:
         ConfigurationError: when CUDA is configured but not available.
@@ -25,7 +25,7 @@ def choose_device(settings: Model, processes: DistributedContext = SINGLE_PROCES
         )
     if settings.device == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
-    return torch.device("cuda") if processes.world_size == 1 else torch.device("cuda", processes.local_rank)
+    return torch.device("cuda") if distributed.world_size == 1 else torch.device("cuda", distributed.local_rank)
 
 
 def choose_dtype(settings: Model, device: torch.device) -> torch.dtype:

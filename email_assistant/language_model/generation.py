@@ -39,7 +39,7 @@ def generate(
         model: A model on its device, in evaluation mode.
         prompts: Token ids, none empty.
         params: How tokens are chosen.
-        seeds: The seed of each prompt, from `row_seed`.
+        seeds: The seed of each prompt, from `completion_seed`.
         batch_size: The maximum number of rows at a time; llama.cpp uses its own number of slots instead.
         on_completion: Called with the index of a prompt and its completion as soon as it is finished, once for every
             prompt and in any order.
@@ -52,32 +52,51 @@ def generate(
         return
     pending = list(range(len(prompts)))
     while pending:
-        generated: dict[int, list[int]] = {index: [] for index in pending}
-        pending_prompts, pending_seeds = [prompts[index] for index in pending], [seeds[index] for index in pending]
-        try:
-            for row, token, is_last in generate_tokens(model, pending_prompts, params, pending_seeds, batch_size):
-                index = pending[row]
-                generated[index].append(token)
-                if is_last:
-                    on_completion(index, _completion(model, generated.pop(index)))
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
+        pending = _generate_until_oom(model, prompts, params, seeds, pending, batch_size, on_completion)
+        if pending:
             if batch_size == 1:
                 raise OutOfMemoryError(
                     "out of memory while generating a single mail: use a smaller model or model.quantization=nf4"
-                ) from None
+                )
             batch_size = min(batch_size, len(pending)) // 2 or 1
-        # Outside the except block, where the traceback no longer keeps tensors alive. Unfinished rows start again and
-        # give the same completions.
-        pending = list(generated)
-        if pending:
             free_memory()
-            log.info("%-10s out of memory: continuing with %d mails at a time", "writing", batch_size)
+            log.info("%-10s out of memory: continuing with %d mails at a time", "generate", batch_size)
+
+
+def _generate_until_oom(
+    model: LanguageModel,
+    prompts: Sequence[Sequence[int]],
+    params: SamplingParams,
+    seeds: Sequence[int],
+    indices: Sequence[int],
+    batch_size: int,
+    on_completion: Callable[[int, Completion], None],
+) -> list[int]:
+    """Complete the prompts with these indices, as `generate`.
+
+    Returns:
+        The indices of the prompts that were not finished when memory ran out; empty if it did not. They can start
+        again: they will have the same completions.
+    """
+    unfinished: dict[int, list[int]] = {index: [] for index in indices}
+    tokens = generate_tokens(
+        model, [prompts[index] for index in indices], params, [seeds[index] for index in indices], batch_size
+    )
+    try:
+        for row, token, is_last in tokens:
+            index = indices[row]
+            unfinished[index].append(token)
+            if is_last:
+                on_completion(index, _completion(model, unfinished.pop(index)))
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+    # The traceback, which kept the tensors alive, is gone when this returns: only then can memory be freed.
+    return list(unfinished)
 
 
 def stream(model: TextGenerator, prompt: Sequence[int], params: SamplingParams, seed: int) -> Iterator[str]:
-    """Yield a completion piece by piece, in whole characters; `seed` as from `row_seed`."""
+    """Yield a completion piece by piece, in whole characters; `seed` as from `completion_seed`."""
     if isinstance(model, LlamaCpp):
         yield from model.stream(prompt, params, seed)
         return

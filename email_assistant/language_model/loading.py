@@ -1,4 +1,4 @@
-"""Loads a base model and its adapter from local folders. Process-wide settings are not changed (see `process`)."""
+"""Loads a base model and its adapter from local folders; `process_settings` changes settings of the process."""
 
 from __future__ import annotations
 
@@ -55,12 +55,14 @@ def load_encoder(settings: Model) -> ChatEncoder:
     return ChatEncoder(tokenizer, _stop_ids(generation))
 
 
-def load_base(settings: Model, processes: DistributedContext = SINGLE_PROCESS, to_shard: bool = False) -> LanguageModel:
+def load_base(
+    settings: Model, distributed: DistributedContext = SINGLE_PROCESS, to_shard: bool = False
+) -> LanguageModel:
     """The base model in evaluation mode, with frozen weights.
 
     Args:
         settings: The model group of the configuration.
-        processes: The processes that train together.
+        distributed: The processes that train together.
         to_shard: Load it into CPU memory, from where `collectives.shard_model` spreads it over the processes.
 
     Raises:
@@ -68,10 +70,10 @@ def load_base(settings: Model, processes: DistributedContext = SINGLE_PROCESS, t
         ModelError: when the folder has no causal model or no usable tokenizer.
     """
     folder = model_folder(settings.path)
-    device = choose_device(settings, processes)
+    device = choose_device(settings, distributed)
     dtype = choose_dtype(settings, device)
     device_map: Any = {"": torch.device("cpu") if to_shard else device}
-    if processes.sharded and device.type == "cuda" and not to_shard:
+    if distributed.sharded and device.type == "cuda" and not to_shard:
         # Outside training only one process uses the model: layer by layer on all GPUs.
         device_map = "auto"
     try:

@@ -34,7 +34,7 @@ class StageInputs:
         provenance: What else the manifest records: package versions, commit, time.
         forced: Whether nothing may be reused.
         same_result: An artifact with the same result that only has to be scored again, if there is one.
-        processes: The processes that train together; this one leads them.
+        distributed: The processes that train together; this one leads them.
     """
 
     config: Config
@@ -46,7 +46,7 @@ class StageInputs:
     provenance: Mapping[str, Any]
     forced: bool
     same_result: Artifact | None
-    processes: DistributedContext = SINGLE_PROCESS
+    distributed: DistributedContext = SINGLE_PROCESS
 
     def earlier(self, stage: str) -> list[Artifact]:
         """The artifacts of a stage whose work may be reused, the newest first."""
@@ -82,7 +82,7 @@ class Context:
         cache: All artifacts.
         artifacts: The artifacts found or made so far, by stage.
         origin: The run that is repeated, if any.
-        processes: The processes that train together; this one leads them.
+        distributed: The processes that train together; this one leads them.
         statuses: The status of every stage in order, for commands that inspect them.
     """
 
@@ -91,7 +91,7 @@ class Context:
     cache: ArtifactCache
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     origin: Origin | None = None
-    processes: DistributedContext = SINGLE_PROCESS
+    distributed: DistributedContext = SINGLE_PROCESS
     statuses: list[StageStatus] = field(default_factory=list)
 
 

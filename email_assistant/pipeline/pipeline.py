@@ -65,7 +65,7 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
 
 
 def _context(config: Config, origin: Origin | None, processes: DistributedContext) -> Context:
-    return Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, processes=processes)
+    return Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, distributed=processes)
 
 
 def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) -> float | None:
@@ -262,7 +262,7 @@ def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifa
         provenance=provenance(),
         forced=forced,
         same_result=context.cache.find_by_result(stage.name, key.result_hash) if rescores else None,
-        processes=context.processes,
+        distributed=context.distributed,
     )
     module = importlib.import_module(stage.module)
     # The names of the fields on disk differ, since artifacts that were made before must be found.

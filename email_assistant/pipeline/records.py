@@ -60,7 +60,7 @@ class Stage:
         results: The files compared when a run is repeated: all but pages, plots and files that hold times.
         resumable: Whether an interrupted run resumes where it stopped.
         has_scores: Whether its runs log scores that a sweep can choose by.
-        distributed: Whether a launcher's processes join it; its module then has `follow(config, processes)`.
+        distributed: Whether a launcher's processes join it; its module then has `follow(config, distributed)`.
     """
 
     name: str

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from email_assistant.configuration.schema import Config
-from email_assistant.language_model.features import embed_texts
+from email_assistant.language_model.embeddings import embed_texts
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.language_model.process import set_up_base
+from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.metrics.formulas import Array
 
 Embed = Callable[[Sequence[str]], Array]

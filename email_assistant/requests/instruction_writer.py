@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from email_assistant.configuration.schema import Summarizer
-from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
+from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
@@ -69,7 +69,7 @@ class InstructionWriter:
             temperature = 0.0 if attempt == 0 else settings.retry_temperature
             params = SamplingParams(settings.max_new_tokens, temperature, top_p=TOP_P)
             prompts = [self._prompt(job) for job in due]
-            seeds = [row_seed(self.seed + attempt, prompt) for prompt in prompts]
+            seeds = [completion_seed(self.seed + attempt, prompt) for prompt in prompts]
             on_answer = partial(self._on_answer, due, "model" if attempt == 0 else f"retry_{attempt}")
             generate(self.model, prompts, params, seeds, settings.batch_size, on_answer)
             pending = [job for job in pending if not job.done]

@@ -19,7 +19,7 @@ from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import base_fingerprint, base_identity, generation_key
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel, load_adapter
-from email_assistant.language_model.process import set_up_base
+from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.metrics.authorship import Judge, authorship_score, train_judge
 from email_assistant.metrics.bootstrap import bootstrap_weights, interval
 from email_assistant.metrics.mauve_score import RELIABLE_MAILS, mauve_by_seed
@@ -121,7 +121,7 @@ class _Evaluator:
         adapter = trained.path("adapter")
         self.adapter = trained.content_hash(f"adapter/{WEIGHTS}")
         self.model = load_adapter(
-            set_up_base(config.model, inputs.processes), adapter, base_fingerprint(config.model, config.outputs)
+            set_up_base(config.model, inputs.distributed), adapter, base_fingerprint(config.model, config.outputs)
         )
         self.generator = text_generator(config.generation, config.model, self.model, adapter, work)
         self.prompter = Prompter(

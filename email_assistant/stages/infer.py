@@ -48,7 +48,7 @@ def run(context: Context) -> None:
     adapter = adapter_folder(context)
     tag_adapter(context.run, adapter)
     training, training_hash = _training(context)
-    with open_session(config, context.processes, adapter, training, training_hash, _to_answer(config)) as session:
+    with open_session(config, context.distributed, adapter, training, training_hash, _to_answer(config)) as session:
         if config.infer.input is None:
             session.chat()
             return

@@ -11,12 +11,12 @@ from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
 from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params, start_llama_cpp
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base
-from email_assistant.language_model.decoding import row_seed
+from email_assistant.language_model.decoding import completion_seed
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
 from email_assistant.language_model.generation import TextGenerator, stream
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_encoder
-from email_assistant.language_model.process import set_up_base
+from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.progress import bar
 from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
@@ -99,7 +99,7 @@ class InferSession:
         """The mail's text: token by token, or at once if it is the best of several."""
         settings, seed = self.config.generation, self.config.seed
         if settings.num_candidates == 1:
-            return stream(self.generator, prompt, sampling_params(settings), row_seed(seed, prompt))
+            return stream(self.generator, prompt, sampling_params(settings), completion_seed(seed, prompt))
         chosen: list[str] = []
         with bar("writing", None):
             generate_best(
@@ -111,7 +111,7 @@ class InferSession:
 @contextmanager
 def open_session(
     config: Config,
-    processes: DistributedContext,
+    distributed: DistributedContext,
     adapter: Path,
     training: Sequence[Pair],
     training_hash: str | None,
@@ -121,7 +121,7 @@ def open_session(
 
     Args:
         config: The whole configuration.
-        processes: Decides the device.
+        distributed: Decides the device.
         adapter: The adapter's folder.
         training: Mails that prompts may show.
         training_hash: A hash of these; None if they show none.
@@ -130,14 +130,14 @@ def open_session(
     Raises:
         ModelError: when the adapter was trained on another base model.
     """
-    with _generator(config, processes, adapter) as generator:
+    with _generator(config, distributed, adapter) as generator:
         loaded = generator if isinstance(generator, LanguageModel) else None
         prompter = Prompter(PromptSettings.of(config), generator.encoder, training, retrieval_embedder(config, loaded))
         yield InferSession(config, adapter, generator, prompter, to_answer, training_hash)
 
 
 @contextmanager
-def _generator(config: Config, processes: DistributedContext, adapter: Path) -> Iterator[TextGenerator]:
+def _generator(config: Config, distributed: DistributedContext, adapter: Path) -> Iterator[TextGenerator]:
     # Checked before the base model is read, which takes a while.
     check_base(adapter, base_fingerprint(config.model, config.outputs))
     if config.generation.backend == "llama_cpp":
@@ -146,5 +146,5 @@ def _generator(config: Config, processes: DistributedContext, adapter: Path) -> 
             yield start_llama_cpp(config.generation, config.model, load_encoder(config.model), adapter, Path(scratch))
     else:
         yield load_adapter(
-            set_up_base(config.model, processes), adapter, base_fingerprint(config.model, config.outputs)
+            set_up_base(config.model, distributed), adapter, base_fingerprint(config.model, config.outputs)
         )

@@ -17,34 +17,34 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
 
 log = logging.getLogger(__name__)
-FEWEST_TRAINING = 2
-FEWEST_SCORED = 2
+MIN_TRAINING = 2
+MIN_SCORED = 2
 
 
 def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """Write train.jsonl, validation.jsonl, test.jsonl and report.json."""
     settings = inputs.config.split
     pairs = jsonl.Lines(inputs.artifacts["summarize"].path("pairs.jsonl"), Pair)
-    groups = group(pairs, settings.near_duplicate_similarity)
-    moments = [_moment(pair) for pair in pairs] if settings.method == "time" else []
-    sides = divide(groups, moments, settings, inputs.config.seed)
-    for name, indices in sides.items():
+    groups = group_related(pairs, settings.near_duplicate_similarity)
+    timestamps = [_timestamp(pair) for pair in pairs] if settings.method == "time" else []
+    splits = assign_groups(groups, timestamps, settings, inputs.config.seed)
+    for name, indices in splits.items():
         jsonl.write(folder / f"{name}.jsonl", (pairs[index] for index in indices))
     report = {
         "pairs": len(pairs),
         "groups": len(groups),
         "largest_group": max(map(len, groups)),
-        **{name: len(indices) for name, indices in sides.items()},
-        "left_out": len(pairs) - sum(map(len, sides.values())),
+        **{name: len(indices) for name, indices in splits.items()},
+        "left_out": len(pairs) - sum(map(len, splits.values())),
     }
     jsonl.write_json(folder / "report.json", report)
-    counts = [f"{len(indices)} {name}" for name, indices in sides.items()]
+    counts = [f"{len(indices)} {name}" for name, indices in splits.items()]
     counts += [f"{report['left_out']} left out"] if report["left_out"] else []
     log.info("%-10s %s", "split", ", ".join(counts))
     return report
 
 
-def group(pairs: Sequence[Pair], similarity: float) -> list[list[int]]:
+def group_related(pairs: Sequence[Pair], similarity: float) -> list[list[int]]:
     """Indices of pairs that belong together: of one thread, or near-duplicates of one another."""
     groups = UnionFind()
     for index, pair in enumerate(pairs):
@@ -57,49 +57,52 @@ def group(pairs: Sequence[Pair], similarity: float) -> list[list[int]]:
     return list(members.values())
 
 
-def divide(groups: list[list[int]], moments: Sequence[float], settings: Split, seed: int) -> dict[str, list[int]]:
+def assign_groups(
+    groups: list[list[int]], timestamps: Sequence[float], settings: Split, seed: int
+) -> dict[str, list[int]]:
     """Give whole groups to the test set, then to validation, the rest or `max_train_mails` of it to training.
 
     The training mails of a lower `max_train_mails` are among those of a higher one.
 
     Args:
         groups: Indices of pairs.
-        moments: The time of each pair, in seconds; used only by `split.method=time`.
+        timestamps: The time of each pair, in seconds; used only by `split.method=time`.
         settings: The split group.
         seed: The seed of the groups' order.
 
     Raises:
-        DataError: when there are too few mails, or too few groups, for three sides.
+        DataError: when there are too few mails, or too few groups, for three sets.
     """
     count = sum(map(len, groups))
     test, validation = sizes(count, settings)
-    if test < FEWEST_SCORED or validation < FEWEST_SCORED or count - test - validation < FEWEST_TRAINING:
+    if test < MIN_SCORED or validation < MIN_SCORED or count - test - validation < MIN_TRAINING:
         raise DataError(
             f"{count} mails are too few to split; with split.test_fraction={settings.test_fraction} and "
-            f"split.validation_fraction={settings.validation_fraction} at least {fewest(settings)} are needed"
+            f"split.validation_fraction={settings.validation_fraction} at least {min_mails(settings)} are needed"
         )
     if settings.method == "time":
         # Newest last; a mail without a date counts as old.
-        ordered = sorted(groups, key=lambda group: max(moments[index] for index in group))
+        ordered = sorted(groups, key=lambda group: max(timestamps[index] for index in group))
     else:
         ordered = list(groups)
         random.Random(seed).shuffle(ordered)
-    sides: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
+    splits: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
     for name, size in (("test", test), ("validation", validation)):
-        sides[name] = _flat(_take(ordered, size, settings.method == "time"))
+        splits[name] = _flat(_take(ordered, size, settings.method == "time"))
     if settings.max_train_mails is not None:
         ordered = _take(ordered, settings.max_train_mails, by_time=False)[::-1]
-    sides["train"] = _flat(ordered)
-    if min(len(sides["test"]), len(sides["validation"]), len(sides["train"])) < FEWEST_SCORED:
+    splits["train"] = _flat(ordered)
+    scored = min(len(splits["test"]), len(splits["validation"]))
+    if scored < MIN_SCORED or len(splits["train"]) < MIN_TRAINING:
         raise DataError(
             f"{count} mails cannot be split: threads and near-duplicates stay together, which leaves too few groups "
             f"({len(groups)}, the largest of {max(map(len, groups))} mails); add mails or raise "
             "split.near_duplicate_similarity"
         )
-    return sides
+    return splits
 
 
-def _moment(pair: Pair) -> float:
+def _timestamp(pair: Pair) -> float:
     """Seconds since 1970; a date without a zone counts as UTC."""
     if not pair["date"]:
         return 0.0
@@ -110,12 +113,12 @@ def _moment(pair: Pair) -> float:
 def _take(ordered: list[list[int]], size: int, by_time: bool) -> list[list[int]]:
     """Take groups off the end until they have `size` mails; unless by time, skip a group that is too large."""
     taken: list[list[int]] = []
-    left = size
+    missing = size
     index = len(ordered) - 1
-    while index >= 0 and left > 0:
-        if by_time or len(ordered[index]) <= left:
+    while index >= 0 and missing > 0:
+        if by_time or len(ordered[index]) <= missing:
             taken.append(ordered.pop(index))
-            left -= len(taken[-1])
+            missing -= len(taken[-1])
         index -= 1
     return taken
 
@@ -130,10 +133,10 @@ def sizes(count: int, settings: Split) -> tuple[int, int]:
     return test, round((count - test) * settings.validation_fraction)
 
 
-def fewest(settings: Split) -> int:
+def min_mails(settings: Split) -> int:
     """The smallest number of mails that can be split."""
-    for count in itertools.count(2 * FEWEST_SCORED + FEWEST_TRAINING):
+    for count in itertools.count(2 * MIN_SCORED + MIN_TRAINING):
         test, validation = sizes(count, settings)
-        if min(test, validation) >= FEWEST_SCORED and count - test - validation >= FEWEST_TRAINING:
+        if min(test, validation) >= MIN_SCORED and count - test - validation >= MIN_TRAINING:
             return count
-    raise AssertionError("both sides grow with the count")
+    raise AssertionError("both sets grow with the count")

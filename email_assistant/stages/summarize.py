@@ -186,7 +186,7 @@ def _generate(
 ) -> None:
     # These import torch, which is not needed when every sentence is known.
     from email_assistant.evaluation.perplexity import Surprisal
-    from email_assistant.language_model.process import set_up_base
+    from email_assistant.language_model.process_settings import set_up_base
     from email_assistant.requests.instruction_writer import InstructionWriter
 
     for job in jobs:
@@ -202,6 +202,6 @@ def _generate(
             rejected.append({"key": job.key, "faults": job.rejections, "attempts": job.attempts})
 
         config = inputs.config
-        model = set_up_base(config.model, inputs.processes)
+        model = set_up_base(config.model, inputs.distributed)
         surprisal = Surprisal(model.model, model.device).nats if config.summarizer.verify else None
         InstructionWriter(config.summarizer, model, config.seed, on_finished, surprisal, on_rejected).write(jobs)

@@ -24,7 +24,7 @@ from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter
-from email_assistant.language_model.process import set_up_base
+from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.metrics.per_mail_score import save
 from email_assistant.pipeline.context import StageInputs
 from email_assistant.reports.model_card import model_card
@@ -56,12 +56,14 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     if trained:
         log.info("%-10s adapter unchanged; scoring it again", "train")
         _copy(trained, folder)
-        model = load_adapter(set_up_base(config.model, inputs.processes), folder / "adapter", fingerprint)
-        facts: dict[str, Any] = {key: trained.manifest["counts"][key] for key in trained.manifest["counts"]["fit"]}
+        model = load_adapter(set_up_base(config.model, inputs.distributed), folder / "adapter", fingerprint)
+        fit_metrics: dict[str, Any] = {
+            name: trained.manifest["counts"][name] for name in trained.manifest["counts"]["fit"]
+        }
     else:
-        model, facts = _fit(inputs, folder, fingerprint)
+        model, fit_metrics = _fit(inputs, folder, fingerprint)
     scores, signatures = _score(config, model, split, folder)
-    metrics = {**facts, **{f"validation_{name}": value for name, value in scores.items()}}
+    metrics = {**fit_metrics, **{f"validation_{name}": value for name, value in scores.items()}}
     metrics |= _measure_canaries(config, model, folder)
     _refuse_memorisation(config, metrics, folder)
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
@@ -69,7 +71,8 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
     fresh = {"key": inputs.key.key, "reads": inputs.key.result_dependencies, **inputs.provenance}
     lineage.write_lineage(folder / "adapter", trained.manifest if trained else fresh, inputs.artifacts, metrics)
-    return {**metrics, "fit": list(facts)}
+    # "fit": the names of the metrics that rescoring takes over, because they describe the training and not the scores.
+    return {**metrics, "fit": list(fit_metrics)}
 
 
 def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
@@ -96,15 +99,15 @@ def _copy(trained: Artifact, folder: Path) -> None:
 
 
 def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
-    """Train, save the best weights, and return the model with them and the facts about the training run."""
-    config, processes, split = inputs.config, inputs.processes, inputs.artifacts["split"].folder
-    base = set_up_base(config.model, processes, to_shard=processes.sharded)
+    """Train, save the best weights, and return the model with them and metrics of the training run."""
+    config, distributed, split = inputs.config, inputs.distributed, inputs.artifacts["split"].folder
+    base = set_up_base(config.model, distributed, to_shard=distributed.sharded)
     scratch = folder.resolve() / PROGRESS / "examples"
-    training, validation, counts = train_examples.prepare(config, base, split, scratch / "first")
-    recompute = _recomputes(config, base, training, processes)
+    training, validation, counts = train_examples.prepare(config, base, split, scratch / "0")
+    recompute = _recomputes(config, base, training, distributed)
     command = {"do": "train", "split": str(split.resolve()), "scratch": str(scratch), "recompute": recompute}
-    collectives.broadcast_command(processes, command)
-    model = _add_adapter(config, base, processes)
+    collectives.broadcast_command(distributed, command)
+    model = _add_adapter(config, base, distributed)
     train_examples.check(base.encoder, training, validation)
     initial = None if config.lora.init == "default" else folder / PROGRESS / "start.safetensors"
     if initial:
@@ -113,25 +116,30 @@ def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageM
     log.info("%-10s %d mails, %s trainable weights", "train", len(training), f"{trainable:,}")
     settings = dataclasses.replace(config.trainer, gradient_checkpointing=recompute)
     data, checkpoints = TrainingData(training, validation), folder / PROGRESS / "fit"
-    trainer = _trainer_class(config)(model, data, settings, config.seed, checkpoints, _reporter(inputs), processes)
+    trainer = _trainer_class(config)(model, data, settings, config.seed, checkpoints, _reporter(inputs), distributed)
     state = trainer.fit()
     jsonl.write(folder / "history.jsonl", state.history)
     log.info("%-10s %s", "train", _speed(state))
-    facts = {**_counts(counts), **_facts(state, training), **trainer.metrics(), "trainable_weights": trainable}
+    fit_metrics = {
+        **_counts(counts),
+        **_training_summary(state, training),
+        **trainer.metrics(),
+        "trainable_weights": trainable,
+    }
     _save_adapter(model, folder / "adapter", config, fingerprint, initial)
-    if initial is None and not processes.sharded:
-        return model, facts
+    if initial is None and not distributed.sharded:
+        return model, fit_metrics
     # Score the saved adapter on the original base: the base in memory lacks what PiSSA moved into the adapter, or is
     # sharded over several processes.
-    collectives.broadcast_command(processes, {"do": "rest"})
+    collectives.broadcast_command(distributed, {"do": "release_memory"})
     del model, trainer, base
     free_memory()
-    return load_adapter(set_up_base(config.model, processes), folder / "adapter", fingerprint), facts
+    return load_adapter(set_up_base(config.model, distributed), folder / "adapter", fingerprint), fit_metrics
 
 
-def _add_adapter(config: Config, base: LanguageModel, processes: DistributedContext) -> LanguageModel:
+def _add_adapter(config: Config, base: LanguageModel, distributed: DistributedContext) -> LanguageModel:
     model = add_adapter(base, config.lora, config.seed)
-    if processes.sharded:
+    if distributed.sharded:
         collectives.shard_model(model.model, model.device)
     return model
 
@@ -158,20 +166,21 @@ def _trainer_class(config: Config) -> type[Trainer]:
     return DifferentialTrainer
 
 
-def follow(config: Config, processes: DistributedContext) -> None:
+def follow(config: Config, distributed: DistributedContext) -> None:
     """Train with the leading process, command by command, until it sends the last."""
     trainer: Trainer | None = None
     while (command := collectives.receive_command()) is not None:
         if command["do"] == "train":
-            base = set_up_base(config.model, processes, to_shard=processes.sharded)
-            scratch = Path(command["scratch"]) / str(processes.rank)
+            base = set_up_base(config.model, distributed, to_shard=distributed.sharded)
+            scratch = Path(command["scratch"]) / str(distributed.rank)
             training, validation, _ = train_examples.prepare(config, base, Path(command["split"]), scratch)
-            model = _add_adapter(config, base, processes)
+            model = _add_adapter(config, base, distributed)
             settings = dataclasses.replace(config.trainer, gradient_checkpointing=command["recompute"])
             data = TrainingData(training, validation)
-            trainer = Trainer(model, data, settings, config.seed, Path(os.devnull), processes=processes)
+            # A worker writes no checkpoints.
+            trainer = Trainer(model, data, settings, config.seed, Path(os.devnull), distributed=distributed)
             del base, model
-        elif command["do"] == "rest":
+        elif command["do"] == "release_memory":
             # The leading process needs all the memory to write and score.
             trainer = None
             free_memory()
@@ -204,8 +213,8 @@ def _refuse_memorisation(config: Config, metrics: Mapping[str, Any], folder: Pat
         )
 
 
-def _facts(state: TrainingState, training: Examples) -> dict[str, Any]:
-    """The facts of a training run for manifest and metrics; its speed is that of the median step."""
+def _training_summary(state: TrainingState, training: Examples) -> dict[str, Any]:
+    """Metrics of a training run; its speed is that of the median step."""
     return {
         "tokens_per_second": _median(state, "train/tokens_per_second"),
         "supervised_tokens_per_second": _median(state, "train/supervised_tokens_per_second"),
@@ -218,9 +227,9 @@ def _facts(state: TrainingState, training: Examples) -> dict[str, Any]:
     }
 
 
-def _recomputes(config: Config, base: LanguageModel, training: Examples, processes: DistributedContext) -> bool:
+def _recomputes(config: Config, base: LanguageModel, training: Examples, distributed: DistributedContext) -> bool:
     """Whether the backward pass recomputes activations; refuses training that does not fit next to the loaded base."""
-    if processes.sharded:
+    if distributed.sharded:
         return config.trainer.gradient_checkpointing is not False
     if not training:
         return False

@@ -120,4 +120,4 @@ def check(encoder: ChatEncoder, training: Examples, validation: Examples) -> Non
     if training:
         # Only on the screen: log files must not contain mail.
         example = example_checks.render_example(encoder, training[0])
-        print(f"first example, supervised between » and «:\n{example}", flush=True)
+        print(f"First training example; the part between » and « is trained on:\n{example}", flush=True)

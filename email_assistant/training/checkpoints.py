@@ -19,7 +19,7 @@ from email_assistant.training.averaging import MovingAverage, copy_values_
 log = logging.getLogger(__name__)
 STATE, WEIGHTS, OPTIMIZER, AVERAGE = "state.json", "weights.safetensors", "optimizer.pt", "average.safetensors"
 SCALER, BEST = "scaler.json", "best.safetensors"
-# The name of `validations_without_improvement` in a checkpoint.
+# The old name of `validations_without_improvement`, kept so that existing checkpoints can be read.
 STORED_WITHOUT_IMPROVEMENT = "worse"
 
 

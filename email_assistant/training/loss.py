@@ -126,7 +126,7 @@ class CompletionLoss:
         losses = functional.cross_entropy(logits[:-1][predicts].float(), targets, reduction="none")
         return (losses if weights is None else losses * weights).sum()
 
-    def of_shapes(self, batch: Batch, num_targets: int) -> torch.Tensor:
+    def loss_of_fake_batch(self, batch: Batch, num_targets: int) -> torch.Tensor:
         """The loss of the first tokens, computed without reading the batch's values: for tensors without data.
 
         Args:

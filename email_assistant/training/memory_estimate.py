@@ -109,14 +109,14 @@ def estimate_step(
     return StepMemory(adapter, adapter, num_weights * OPTIMIZER_BYTES[optimizer], averaged * adapter, activations)
 
 
-def without_custom_init(lora: Lora) -> Lora:
+def with_default_init(lora: Lora) -> Lora:
     """An adapter of the same shape whose initial values do not depend on the base's weights."""
     return dataclasses.replace(lora, init="default")
 
 
 def _simulate(config: PretrainedConfig, lora: Lora, spec: ComputeSpec, batch: MicroBatch) -> tuple[int, int]:
     """The largest number of bytes that a step allocates, without gradients, and the bytes of the adapter."""
-    model = attach_lora(build_on_meta(config, spec.dtype, spec.nf4), without_custom_init(lora), low_cpu_mem_usage=True)
+    model = attach_lora(build_on_meta(config, spec.dtype, spec.nf4), with_default_init(lora), low_cpu_mem_usage=True)
     model.train()
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     adapter_bytes = sum(weight.numel() * weight.element_size() for weight in trained)
@@ -133,7 +133,7 @@ def _simulate(config: PretrainedConfig, lora: Lora, spec: ComputeSpec, batch: Mi
         tracker = AllocationTracker()
         with tracker, torch.autocast("cpu", spec.dtype, enabled=spec.dtype != torch.float32):
             num_targets = max(1, round(batch.target_share * count))
-            loss.of_shapes(empty, num_targets).backward()  # type: ignore[no-untyped-call]
+            loss.loss_of_fake_batch(empty, num_targets).backward()  # type: ignore[no-untyped-call]
     return tracker.peak, adapter_bytes
 
 

@@ -30,7 +30,7 @@ class MicroBatcher:
         device: torch.device,
         max_tokens: int,
         share_prefix: bool,
-        processes: DistributedContext,
+        distributed: DistributedContext,
     ) -> None:
         """Set the limits; nothing is computed yet.
 
@@ -39,9 +39,9 @@ class MicroBatcher:
             device: The device of the batches.
             max_tokens: Limit of a micro-batch; a single mail may exceed it.
             share_prefix: Whether sequences may share what they start with, where the loss supports it.
-            processes: Each works on its share of the examples.
+            distributed: Each works on its share of the examples.
         """
-        self._loss, self._device, self._share_prefix, self._processes = loss, device, share_prefix, processes
+        self._loss, self._device, self._share_prefix, self._distributed = loss, device, share_prefix, distributed
         self.max_tokens = max_tokens
 
     def retry_on_oom(
@@ -79,7 +79,7 @@ class MicroBatcher:
                 if not is_out_of_memory(error):
                     raise
                 longest = max(len(example.ids) for example in examples)
-                if self._processes.world_size > 1 or self.max_tokens <= longest // 2:
+                if self._distributed.world_size > 1 or self.max_tokens <= longest // 2:
                     raise OutOfMemoryError(
                         f"not enough memory for {min(self.max_tokens, longest)} tokens at once: use a lower "
                         "trainer.max_length, model.quantization=nf4 or trainer.gradient_checkpointing=true (stage=plan "
@@ -95,12 +95,12 @@ class MicroBatcher:
         """This process's share of the examples, in micro-batches of at most `max_tokens` ids."""
         mode = self._loss.mode or self._loss.choose_mode(collate(examples[:COMPARED_SEQUENCES], self._device))
         padded = mode in ("padded", "full_logits")
-        shard = local_shard(examples, self._processes.rank, self._processes.world_size)
+        shard = local_shard(examples, self._distributed.rank, self._distributed.world_size)
         groups = micro_batches(shard, self.max_tokens, padded)
         for group in groups:
             yield collate(group, self._device, share_prefix=self._share_prefix and mode == "decoder")
-        if self._processes.sharded:
+        if self._distributed.sharded:
             # All processes gather a layer together, so each has to run the model equally often.
             idle = collate([min(examples, key=lambda example: len(example.ids))], self._device)
             idle = dataclasses.replace(idle, loss_mask=torch.zeros_like(idle.loss_mask))
-            yield from [idle] * (collectives.all_reduce_max(self._processes, len(groups)) - len(groups))
+            yield from [idle] * (collectives.all_reduce_max(self._distributed, len(groups)) - len(groups))

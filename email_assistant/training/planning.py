@@ -75,26 +75,49 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class MemoryEstimate:
-    """Bytes of each part at the peak.
+class ResidentMemory:
+    """Bytes that are in use before training or generation starts.
 
     Attributes:
-        parts: Bytes by part.
+        process: Bytes of the process before it loads a model.
+        weights: Bytes of the base's weights by part, as in `weight_bytes`.
+        adapter: Bytes of the adapter.
+    """
+
+    process: int
+    weights: dict[str, int]
+    adapter: int
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """Bytes by the label of each part."""
+        weights = {f"weights: {part}": size for part, size in self.weights.items() if size}
+        return {"process": self.process, **weights, "adapter": self.adapter}
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes at the peak.
+
+    Attributes:
+        resident: What exists before training or generation starts.
+        working: Further bytes by the label of each part.
         recompute: Whether activations are recomputed in the backward pass.
     """
 
-    parts: dict[str, int]
+    resident: ResidentMemory
+    working: dict[str, int]
     recompute: bool = False
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """Bytes by the label of each part."""
+        return {**self.resident.parts, **self.working}
 
     @property
     def total(self) -> int:
         """Sum of all parts."""
         return sum(self.parts.values())
-
-    @property
-    def resident(self) -> dict[str, int]:
-        """The parts that exist before training or generation starts: the process, the weights and the adapter."""
-        return {part: size for part, size in self.parts.items() if part.startswith(("process", "weights", "adapter"))}
 
 
 def target_machine(plan: Plan, model: Model) -> Machine:
@@ -130,7 +153,7 @@ def available_memory() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def summary_prompt_tokens(settings: Summarizer) -> int:
+def instruction_prompt_tokens(settings: Summarizer) -> int:
     """Tokens of the longest prompt that asks for an instruction: a mail, and the examples of its language."""
     lengths = [
         sum(len(f"{settings.prompts[language]}{example.email}{example.instruction}".encode()) for example in examples)
@@ -204,13 +227,11 @@ def estimate_training(
     """The peak memory of a training run."""
     base = architecture(setup.model)
     weights = weight_bytes(build_on_meta(base, machine.dtype, setup.nf4))
-    resident = machine.process + sum(weights.values())
-    step, recompute = estimate_training_step(setup, base, machine, examples, machine.memory - resident)
+    free = machine.memory - machine.process - sum(weights.values())
+    step, recompute = estimate_training_step(setup, base, machine, examples, free)
     return MemoryEstimate(
+        ResidentMemory(machine.process, weights, step.adapter),
         {
-            "process": machine.process,
-            **{f"weights: {part}": size for part, size in weights.items() if size},
-            "adapter": step.adapter,
             "gradients": step.gradients,
             "optimizer": step.optimizer,
             "average of the weights": step.average,
@@ -221,15 +242,15 @@ def estimate_training(
 
 
 def estimate_generation(
-    setup: TrainingSetup, machine: Machine, resident: dict[str, int], rows: int, prompt_tokens: int, new_tokens: int
+    setup: TrainingSetup, machine: Machine, resident: ResidentMemory, rows: int, prompt_tokens: int, new_tokens: int
 ) -> MemoryEstimate:
     """The peak memory of generation.
 
     Args:
         setup: Model and adapter.
         machine: Where it runs.
-        resident: What exists before it, as in `MemoryEstimate.resident` of a training run.
-        rows: Completions at once.
+        resident: What exists before it, as in the estimate of a training run.
+        rows: Completions at a time.
         prompt_tokens: Length of the longest prompt.
         new_tokens: The maximum number of generated tokens.
     """
@@ -245,14 +266,14 @@ def estimate_generation(
     capacity = sum(padded_capacity(length) if own_decoder else length for length in (prompt_tokens, new_tokens))
     prefill = min(PREFILL_TOKENS, rows * prompt_tokens) if own_decoder else rows * prompt_tokens
     working = prefill * (4 * base.hidden_size + 3 * base.intermediate_size) * size
-    merged = resident["weights: attention"] + resident["weights: feed-forward"] if own_decoder else 0
+    merged = resident.weights["attention"] + resident.weights["feed-forward"] if own_decoder else 0
     return MemoryEstimate(
+        resident,
         {
-            **resident,
-            "merged copy": merged,
+            "copy of the weights with the adapter": merged,
             "cache": rows * capacity * cache_per_token,
-            "workspace and logits": working + 3 * 4 * rows * base.vocab_size,
-        }
+            "working memory and logits": working + 3 * 4 * rows * base.vocab_size,
+        },
     )
 
 

@@ -14,7 +14,7 @@ from email_assistant.language_model.loading import attach_lora, quantize_nf4
 from email_assistant.language_model.meta_model import replace_linear_layers, with_layers
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
-from email_assistant.training.memory_estimate import MicroBatch, without_custom_init
+from email_assistant.training.memory_estimate import MicroBatch, with_default_init
 
 ROUNDS = 3
 # Tokens that are generated; each further token is assumed to take as long as these.
@@ -66,7 +66,7 @@ class ThroughputProbe:
         return model.eval()
 
     def _measure_step(self, layers: int, lora: Lora, shape: MicroBatch, recompute: bool) -> float:
-        model = attach_lora(self._random_model(layers), without_custom_init(lora))
+        model = attach_lora(self._random_model(layers), with_default_init(lora))
         model.train()
         if recompute:
             model.gradient_checkpointing_enable({"use_reentrant": False})

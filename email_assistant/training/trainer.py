@@ -62,7 +62,7 @@ class Trainer:
         seed: int,
         folder: Path,
         report: Report = lambda metrics, step: None,
-        processes: DistributedContext = SINGLE_PROCESS,
+        distributed: DistributedContext = SINGLE_PROCESS,
     ) -> None:
         """Set up the optimizer and the schedule.
 
@@ -73,7 +73,7 @@ class Trainer:
             seed: The seed of the examples' order, dropout and noise.
             folder: The folder of checkpoints and the best weights so far.
             report: Called with the metrics of every step and validation.
-            processes: The processes that train this adapter together.
+            distributed: The processes that train this adapter together.
 
         Raises:
             DataError: when there is nothing to train or validate on.
@@ -85,23 +85,24 @@ class Trainer:
                 f"trainer.max_length={settings.max_length}; raise it, or set trainer.too_long=cut"
             )
         self.model, self.settings, self.seed = model, settings, seed
-        self.folder, self.report, self.processes = folder, report, processes
+        self.folder, self.report, self.distributed = folder, report, distributed
         self.weights = {name: weight for name, weight in model.model.named_parameters() if weight.requires_grad}
         self.optimizer = build_optimizer(settings, self.weights)
         self.scaler = grad_scaler(model.device, model.dtype)
         # Workers get the weights to validate from rank 0.
-        averages = settings.ema_decay > 0 and not processes.is_worker
+        averages = settings.ema_decay > 0 and not distributed.is_worker
         self.average = MovingAverage(self.weights, settings.ema_decay) if averages else None
         self.checkpointer = Checkpointer(folder, self.weights, self.optimizer, self.scaler, self.average)
         self.loss = self._build_loss()
         # The noise of a common prefix would have to differ between sequences.
         share_prefix = not settings.neftune_alpha
-        self.batcher = MicroBatcher(self.loss, model.device, settings.micro_batch_tokens, share_prefix, processes)
+        self.batcher = MicroBatcher(self.loss, model.device, settings.micro_batch_tokens, share_prefix, distributed)
         self.state = TrainingState()
         # The batches of the current epoch, computed once per epoch.
         self._epoch, self._epoch_batches = -1, list[list[int]]()
         self.steps_per_epoch = math.ceil(len(self.training) / settings.batch_size)
-        self.total_steps = min(settings.max_steps or 2**62, settings.epochs * self.steps_per_epoch)
+        steps = settings.epochs * self.steps_per_epoch
+        self.total_steps = min(steps, settings.max_steps or steps)
         self.validate_every = max(1, self.steps_per_epoch // settings.validations_per_epoch)
 
     def _build_loss(self) -> CompletionLoss:
@@ -109,7 +110,7 @@ class Trainer:
         if recompute:
             self.model.model.gradient_checkpointing_enable({"use_reentrant": False})
         # This project's own forward pass reads the layers' weights directly, which are not whole where sharded.
-        modes: tuple[ForwardMode, ...] | None = ("packed", "padded") if self.processes.sharded else None
+        modes: tuple[ForwardMode, ...] | None = ("packed", "padded") if self.distributed.sharded else None
         return CompletionLoss(self.model.model, modes, self.settings.neftune_alpha, recompute)
 
     def fit(self) -> TrainingState:
@@ -151,14 +152,14 @@ class Trainer:
             self.scaler.load_state_dict(command["scaler"])
             self.compute_gradients(int(command["step"]))
             self.optimizer.zero_grad(set_to_none=True)
-        else:
+        elif command["do"] == "validate":
             self.validation_loss()
 
     def train_step(self) -> None:
         """One optimizer step."""
         started = time.monotonic()
         command = {"do": "step", "step": self.state.step, "scaler": self.scaler.state_dict()}
-        collectives.broadcast_command(self.processes, command)
+        collectives.broadcast_command(self.distributed, command)
         examples, loss = self.compute_gradients(self.state.step)
         rate = learning_rate(self.settings, self.state.step, self.total_steps)
         self.scaler.unscale_(self.optimizer)
@@ -189,23 +190,23 @@ class Trainer:
         Returns:
             The examples of the step, and its loss: the mean over target tokens, or over mails of each mail's mean.
         """
-        collectives.broadcast_(self.processes, list(self.weights.values()))
+        collectives.broadcast_(self.distributed, list(self.weights.values()))
         examples = self._examples_of(step)
         per_mail = self.settings.weighting == "mails"
         divisor = len(examples) if per_mail else sum(example.num_target_tokens for example in examples)
         # Each process has its own noise, as it has its own mails.
-        seed = (self.seed * 1_000_003 + step + self.processes.rank * 2**40) % 2**63
+        seed = (self.seed * 1_000_003 + step + self.distributed.rank * 2**40) % 2**63
         self.model.model.train()
         total = self.batcher.retry_on_oom(
             partial(self.backward, divisor, per_mail), examples, seed, self.optimizer.zero_grad
         )
-        if self.processes.world_size > 1:
+        if self.distributed.world_size > 1:
             for weight in self.weights.values():
                 # This process's share of an epoch's last step may be empty.
                 weight.grad = torch.zeros_like(weight) if weight.grad is None else weight.grad
             gradients = [weight.grad for weight in self.weights.values() if weight.grad is not None]
-            collectives.reduce_sum_(self.processes, gradients)
-            collectives.reduce_sum_(self.processes, [total])
+            collectives.reduce_sum_(self.distributed, gradients)
+            collectives.reduce_sum_(self.distributed, [total])
         return examples, float(total)
 
     def _examples_of(self, step: int) -> list[TokenizedExample]:
@@ -238,10 +239,10 @@ class Trainer:
     @torch.no_grad()
     def validation_loss(self) -> float:
         """The loss per target token of the validation mails, by the current weights; only valid on rank 0."""
-        collectives.broadcast_(self.processes, list(self.weights.values()))
+        collectives.broadcast_(self.distributed, list(self.weights.values()))
         self.model.model.eval()
         total = self.batcher.retry_on_oom(self._forward, self.validation, self.seed, self.optimizer.zero_grad)
-        collectives.reduce_sum_(self.processes, [total])
+        collectives.reduce_sum_(self.distributed, [total])
         return float(total) / sum(example.num_target_tokens for example in self.validation)
 
     def validate(self) -> None:
@@ -250,7 +251,7 @@ class Trainer:
         Raises:
             DataError: when the loss is not finite.
         """
-        collectives.broadcast_command(self.processes, {"do": "validate"})
+        collectives.broadcast_command(self.distributed, {"do": "validate"})
         loss = self.validation_loss()
         if not math.isfinite(loss):
             raise DataError(

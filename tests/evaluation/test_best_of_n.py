@@ -11,7 +11,7 @@ from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
 from email_assistant.evaluation.best_of_n import best_completion, coverage
 from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params
-from email_assistant.language_model.decoding import Completion, row_seed
+from email_assistant.language_model.decoding import Completion, completion_seed
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.storage import jsonl
@@ -49,8 +49,8 @@ def test_a_complete_mail_wins_over_an_incomplete_one_with_better_coverage() -> N
 
 
 def test_the_first_candidate_is_the_mail_that_a_single_candidate_would_be() -> None:
-    assert row_seed(1, [2, 3]) == row_seed(1, [2, 3], 0)
-    assert len({row_seed(1, [2, 3], candidate) for candidate in range(4)}) == 4
+    assert completion_seed(1, [2, 3]) == completion_seed(1, [2, 3], 0)
+    assert len({completion_seed(1, [2, 3], candidate) for candidate in range(4)}) == 4
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def chosen(model: LanguageModel, config: Config, requests: list[str]) -> list[Co
 
 def single(model: LanguageModel, config: Config, request: str, candidate: int) -> Completion:
     prompt, written = model.encoder.prompt(request), list[Completion]()
-    seeds = [row_seed(config.seed, prompt, candidate)]
+    seeds = [completion_seed(config.seed, prompt, candidate)]
     generate(model, [prompt], sampling_params(config.generation), seeds, 1, lambda _, answer: written.append(answer))
     return written[0]
 

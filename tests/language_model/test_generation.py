@@ -12,7 +12,7 @@ from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model import generation
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.continuous_batch import ContinuousBatch
-from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
+from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
 from email_assistant.language_model.generation import generate, generate_tokens, stream
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.language_model.prefixes import shared_prefix_length
@@ -46,7 +46,7 @@ def complete(
     seeds: list[int] | None = None,
 ) -> list[Completion]:
     completions: dict[int, Completion] = {}
-    seeds = seeds or [row_seed(3, prompt) for prompt in prompts]
+    seeds = seeds or [completion_seed(3, prompt) for prompt in prompts]
     generate(model, prompts, params, seeds, batch_size, completions.__setitem__)
     return [completions[index] for index in range(len(prompts))]
 
@@ -63,7 +63,7 @@ def test_a_batch_equals_one_by_one(
     model: LanguageModel, prompts: list[list[int]], temperature: float, penalty: float, ngram_size: int
 ) -> None:
     params = SamplingParams(20, temperature, 0.9, penalty, ngram_size)
-    seeds = [row_seed(3, prompt) for prompt in prompts]
+    seeds = [completion_seed(3, prompt) for prompt in prompts]
     expected = complete_one_by_one(model, prompts, params, seeds)
     assert complete(model, prompts, params, 2) == expected
     assert complete(model, prompts, params, 8) == expected
@@ -74,7 +74,7 @@ def test_candidates_of_a_prompt_differ_and_do_not_depend_on_the_batch(
     model: LanguageModel, prompts: list[list[int]], batch_size: int
 ) -> None:
     rows = [prompt for prompt in prompts for _ in range(4)]
-    seeds = [row_seed(3, prompt, candidate) for prompt in prompts for candidate in range(4)]
+    seeds = [completion_seed(3, prompt, candidate) for prompt in prompts for candidate in range(4)]
     params = SamplingParams(20, 1.0, 0.9, no_repeat_ngram_size=2)
     completions = complete(model, rows, params, batch_size, seeds)
     assert completions == complete_one_by_one(model, rows, params, seeds)
@@ -227,6 +227,6 @@ def test_generation_stops_at_the_end_of_the_turn(
 
 def test_a_stream_is_the_completion(model: LanguageModel, prompts: list[list[int]]) -> None:
     params = SamplingParams(20, 0.9, 0.9)
-    pieces = list(stream(model, prompts[1], params, row_seed(3, prompts[1])))
+    pieces = list(stream(model, prompts[1], params, completion_seed(3, prompts[1])))
     assert "".join(pieces).strip() == complete(model, prompts[1:2], params, 1)[0].text
     assert len(pieces) > 1

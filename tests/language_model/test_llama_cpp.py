@@ -14,7 +14,7 @@ from conftest import lora, model_settings
 from benchmarks.model import dequantized, embedded
 from email_assistant.errors import ModelError
 from email_assistant.language_model import gguf_adapter
-from email_assistant.language_model.decoding import Completion, SamplingParams, row_seed
+from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
 from email_assistant.language_model.generation import generate, stream
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_encoder
@@ -66,7 +66,7 @@ def answers(
     model: LanguageModel | LlamaCpp, prompts: list[list[int]], params: SamplingParams = GREEDY
 ) -> list[Completion]:
     completions: dict[int, Completion] = {}
-    generate(model, prompts, params, [row_seed(1, prompt) for prompt in prompts], 4, completions.__setitem__)
+    generate(model, prompts, params, [completion_seed(1, prompt) for prompt in prompts], 4, completions.__setitem__)
     return [completions[index] for index in range(len(prompts))]
 
 
@@ -122,7 +122,9 @@ def test_samples_depend_on_the_seed_and_not_on_the_batch(llama: LlamaCpp, prompt
     in_a_batch = answers(llama, prompts, params)
     assert [answers(llama, [prompt], params)[0] for prompt in prompts] == in_a_batch
     other: list[Completion] = []
-    llama.generate(prompts[:1], params, [row_seed(2, prompts[0])], lambda _, completion: other.append(completion))
+    llama.generate(
+        prompts[:1], params, [completion_seed(2, prompts[0])], lambda _, completion: other.append(completion)
+    )
     llama.adapted = True
     assert other[0] != in_a_batch[0]
 

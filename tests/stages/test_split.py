@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from email_assistant.configuration.schema import Split
 from email_assistant.errors import DataError
-from email_assistant.stages.split_data import divide, fewest, group, sizes
+from email_assistant.stages.split_data import assign_groups, group_related, min_mails, sizes
 
 
 def split(**values: Any) -> Split:
@@ -29,9 +29,9 @@ def pairs(count: int, threads: int | None = None) -> list[dict[str, Any]]:
 
 def divided(given_pairs: list[dict[str, Any]], values: Split, seed: int = 1) -> dict[str, list[dict[str, Any]]]:
     """The pairs of each side."""
-    moments = [datetime.fromisoformat(pair["date"]).timestamp() for pair in given_pairs]
-    sides = divide(group(given_pairs, 0.6), moments, values, seed)
-    return {name: [given_pairs[place] for place in places] for name, places in sides.items()}
+    timestamps = [datetime.fromisoformat(pair["date"]).timestamp() for pair in given_pairs]
+    sides = assign_groups(group_related(given_pairs, 0.6), timestamps, values, seed)
+    return {name: [given_pairs[index] for index in indices] for name, indices in sides.items()}
 
 
 @settings(max_examples=60)
@@ -72,8 +72,8 @@ def test_near_duplicates_stay_together() -> None:
     near = pairs(3)
     near[0]["email"] = "send nine crates of rope to the pier"
     near[2]["email"] = "send nine crates of rope to the quay"
-    assert sorted(len(found) for found in group(near, 0.6)) == [1, 2]
-    assert sorted(len(found) for found in group(near, 0.9)) == [1, 1, 1]
+    assert sorted(len(found) for found in group_related(near, 0.6)) == [1, 2]
+    assert sorted(len(found) for found in group_related(near, 0.9)) == [1, 1, 1]
 
 
 def test_the_seed_decides_and_repeats() -> None:
@@ -92,7 +92,7 @@ def test_by_time_the_newest_are_the_test_set() -> None:
 
 @pytest.mark.parametrize("values", [{}, {"test_fraction": 0.3, "validation_fraction": 0.2}])
 def test_too_few_says_how_many_are_needed(values: dict[str, float]) -> None:
-    needed = fewest(split(**values))
+    needed = min_mails(split(**values))
     divided(pairs(needed), split(**values))
     with pytest.raises(DataError, match=f"at least {needed} are needed"):
         divided(pairs(needed - 1), split(**values))

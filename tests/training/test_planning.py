@@ -59,7 +59,7 @@ def measured_peak(path: Path, quantization: str, mode: ForwardMode, batch: Micro
     loss = CompletionLoss(tuned, (mode,), recompute=recompute)
     loss.mode = mode
     with AllocationTracker() as tracker:
-        loss.of_shapes(empty, 120).backward()  # type: ignore[no-untyped-call]
+        loss.loss_of_fake_batch(empty, 120).backward()  # type: ignore[no-untyped-call]
     return tracker.peak
 
 

