@@ -15,7 +15,7 @@ class EmailAssistantError(Exception):
 
 
 class ConfigurationError(EmailAssistantError):
-    """One or more faults of the composed configuration."""
+    """One or more errors in the composed configuration."""
 
 
 class ArchiveError(EmailAssistantError):

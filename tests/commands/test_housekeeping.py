@@ -44,7 +44,7 @@ def test_status_shows_what_is_cached_and_what_would_run_and_why(run_py: Run, tmp
     assert "split.test_fraction (0.1 → 0.2)" in changed["split"]
     (tmp_path / "outputs" / "latest" / "data" / "emails.jsonl").write_text("{}")
     damaged = run_py("stage=status").out
-    assert lines(damaged)["data"].startswith("fault")
+    assert lines(damaged)["data"].startswith("error")
     assert "force=true" in lines(damaged)["data"]
 
 
