@@ -10,19 +10,19 @@ sys.path.insert(0, str(DEMO))
 import build  # noqa: E402
 
 
-def test_the_archive_is_what_its_source_builds() -> None:
+def test_the_archive_is_up_to_date_with_its_source() -> None:
     assert (DEMO / "archive.mbox").read_text(encoding="utf-8") == build.build()
 
 
-def test_every_mail_of_the_writer_comes_out_as_it_was_written(tmp_path: Path) -> None:
+def test_every_mail_of_the_owner_is_restored_exactly(tmp_path: Path) -> None:
     items = build.read_items("mails_en.txt", "en") + build.read_items("mails_ru.txt", "ru")
     written = {build.full_text(item) for item in items}
-    # Some are sent in KOI8-R, which has no dash and no guillemets.
-    poorer = {text.replace("—", "-").replace("«", '"').replace("»", '"') for text in written}
+    # Some mails are in KOI8-R, which lacks dashes and guillemets.
+    without_typography = {text.replace("—", "-").replace("«", '"').replace("»", '"') for text in written}
     rules = SelectionRules(5, 1500, 0.9, drop=frozenset({"automatic", "vacation"}))
-    _, _, chosen = read_and_select(lambda: readers.read([DEMO / "archive.mbox"], "auto", {}), [], rules, tmp_path)
-    kept = list(chosen.kept)
+    _, _, selection = read_and_select(lambda: readers.read([DEMO / "archive.mbox"], "auto", {}), [], rules, tmp_path)
+    kept = list(selection.kept)
     texts = [str(email["text"]) for email in kept]
     assert len(texts) == len(items)
-    assert set(texts) <= written | poorer
+    assert set(texts) <= written | without_typography
     assert {str(email["language"]) for email in kept} == {"en", "ru"}

@@ -1,4 +1,4 @@
-"""The two cleaning steps of the second pass, as functions on batches that run in other processes."""
+"""The two cleaning steps for batches of messages, as functions that worker processes run."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,8 @@
-"""The data types that readers produce: messages of an archive, raw or decoded, before any cleaning."""
+"""The data types that readers produce: messages of an archive, raw or parsed, before any cleaning.
+
+The owner's messages pass through these types: RawMessage (bytes), ParsedMessage, StrippedMessage (without quotes and
+footers), CleanedMessage (also without signature), and storage.records.Email (a line of emails.jsonl).
+"""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

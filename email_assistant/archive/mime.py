@@ -1,4 +1,4 @@
-"""Parses the bytes of a message to a Mail: headers, charsets, and the text that its author typed."""
+"""Parses the bytes of a message: headers, charsets, and the text that its author typed."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ MAX_MESSAGE_BYTES = 128 << 20
 
 
 class Parser(Protocol):
-    """A function from a message's bytes to a Mail."""
+    """A function that parses the bytes of a message."""
 
     def __call__(self, data: bytes, source: str, sent_folder: bool = False, /) -> ParsedMessage:
         """Decode one message."""

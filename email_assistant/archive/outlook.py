@@ -1,4 +1,4 @@
-"""Converts the message properties of Outlook's .pst and .msg files to a Mail."""
+"""Converts the message properties of Outlook's .pst and .msg files to a ParsedMessage."""
 
 from dataclasses import dataclass
 from datetime import datetime

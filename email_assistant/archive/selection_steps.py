@@ -116,30 +116,30 @@ def filter_messages(
         drops: Records the dropped messages.
         path: The file to write the remaining messages to.
     """
-    stripped, rows = StrippedMessages(path), 0
+    stripped, next_row = StrippedMessages(path), 0
     with path.open("w", encoding="ascii") as file:
         for message in messages:
             reason = _drop_reason(message, rules)
             is_own = bool(plan.by_owner[message.number])
             is_parent = bool(plan.answered[message.number]) and message.error is None
             if is_parent:
-                stripped.parent_rows[hash64(message.id)] = rows
+                stripped.parent_rows[hash64(message.id)] = next_row
             if is_own:
                 stripped.kinds.update(message.kinds)
                 if reason:
                     drops.drop(message, reason)
                 else:
-                    stripped.by_time.append((message.timestamp, message.id, rows))
+                    stripped.by_time.append((message.timestamp, message.id, next_row))
             else:
-                _note_other_message(message, reason, plan, rules, drops, stripped)
+                _keep_other_message(message, reason, plan, rules, drops, stripped)
             if is_parent or (is_own and reason is None):
                 _append(file, message)
-                rows += 1
+                next_row += 1
     stripped.by_time.sort()
     return stripped
 
 
-def _note_other_message(
+def _keep_other_message(
     message: StrippedMessage,
     reason: str | None,
     plan: ReadingPlan,
@@ -187,27 +187,35 @@ def finish_messages(
         sample = (rows[row]["text"] for _, _, row in stripped.by_time[::step])
         profile = signatures.learn(sample, owner.names)
         cleaned = CleanedMessages(stripped.path.with_name("cleaned.jsonl"), profile)
-        waiting: deque[StrippedMessage] = deque()
-
-        def texts() -> Iterator[str]:
-            for _, _, row in stripped.by_time:
-                waiting.append(StrippedMessage(**rows[row]))
-                yield waiting[-1].text
-
+        messages = (StrippedMessage(**rows[row]) for _, _, row in stripped.by_time)
         with cleaned.path.open("w", encoding="ascii") as file:
-            for result in workers.map_ordered(partial(finish_batch, profile=profile), texts(), len):
-                message = waiting.popleft()
-                cuts = sorted({*message.cuts, "signature"}) if result.had_signature else message.cuts
-                values = vars(message) | {"text": result.text, "cuts": cuts}
-                mail = CleanedMessage(**values, detected=result.language, cyrillic=result.cyrillic)
-                if result.words < rules.min_words:
+            for mail, words in _finish_in_processes(messages, profile, workers):
+                if words < rules.min_words:
                     drops.drop(mail, "too_short")
-                elif rules.max_words is not None and result.words > rules.max_words:
+                elif rules.max_words is not None and words > rules.max_words:
                     drops.drop(mail, "too_long")
                 else:
-                    cleaned.languages.add(result.language, result.cyrillic)
+                    cleaned.languages.add(mail.detected, mail.cyrillic)
                     _append(file, mail)
     return cleaned
+
+
+def _finish_in_processes(
+    messages: Iterator[StrippedMessage], profile: SignatureProfile, workers: WorkerPool
+) -> Iterator[tuple[CleanedMessage, int]]:
+    """Yield the cleaned messages in order, each with its number of words. Only texts are sent to the processes."""
+    waiting: deque[StrippedMessage] = deque()
+
+    def texts() -> Iterator[str]:
+        for message in messages:
+            waiting.append(message)
+            yield message.text
+
+    for result in workers.map_ordered(partial(finish_batch, profile=profile), texts(), len):
+        message = waiting.popleft()
+        cuts = sorted({*message.cuts, "signature"}) if result.had_signature else message.cuts
+        values = vars(message) | {"text": result.text, "cuts": cuts}
+        yield CleanedMessage(**values, detected=result.language, cyrillic=result.cyrillic), result.words
 
 
 def drop_repeats(cleaned: CleanedMessages, rules: SelectionRules, drops: DropLog) -> list[int]:

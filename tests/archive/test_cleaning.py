@@ -50,7 +50,7 @@ MARKED = "> the old text\n> of the other one"
         "בתאריך יום ג׳, 3 במאי 2022 ב-17:00 מאת \u202aJane\u202c <\u202ajane@x.example\u202c>:",
     ],
 )
-def test_an_attribution_in_full_ends_the_writers_words_marked_or_not(attribution: str) -> None:
+def test_a_full_attribution_ends_the_authors_words_with_or_without_marks(attribution: str) -> None:
     own = "Да, конечно." if "Здравствуйте" in attribution else "Yes, of course."
     greeting = "Здравствуйте, Иван." if "Здравствуйте" in attribution else ""
     assert own_words(f"{own}\n\n{attribution}\n{MARKED}").replace(greeting, "").strip() == own
@@ -83,7 +83,7 @@ def test_an_attribution_in_full_ends_the_writers_words_marked_or_not(attribution
         "Mittens: Jane <jane@x.example>\nWhenne: 2022-05-03 17:00\nWhome: me@x.example",
     ],
 )
-def test_all_below_a_header_block_is_quoted(block: str) -> None:
+def test_everything_below_a_header_block_is_quoted(block: str) -> None:
     assert own_words(f"Yes, of course.\n\n{block}\n\n{OLD}") == "Yes, of course."
 
 
@@ -106,11 +106,11 @@ def test_all_below_a_header_block_is_quoted(block: str) -> None:
         "To: be or not. From: here to there. Subject: to change.",
     ],
 )
-def test_sentences_that_look_like_quotes_stay(text: str) -> None:
+def test_sentences_that_look_like_quotes_are_kept(text: str) -> None:
     assert own_words(text) == text
 
 
-def test_inline_answers_keep_their_order_and_lose_wrapped_rests() -> None:
+def test_inline_answers_keep_their_order_and_lose_wrapped_ends_of_quotes() -> None:
     text = (
         "On 3 May 2022 at 10:00, Jane <j@x.example> wrote:\n"
         "> Shall we take the early train or should we rather wait for the later one that\n"
@@ -119,17 +119,17 @@ def test_inline_answers_keep_their_order_and_lose_wrapped_rests() -> None:
     assert own_words(text) == "The early one.\nMe."
 
 
-def test_a_forward_that_is_marked_ends_where_its_marks_end() -> None:
+def test_a_marked_forward_ends_with_its_marks() -> None:
     text = "Hello\n\nBegin forwarded message:\n\n> From: Jane <j@x.example>\n> Subject: x\n>\n> old\n\nMine again."
     assert own_words(text) == "Hello\n\nMine again."
 
 
-def test_the_bats_initials_mark_quotes() -> None:
+def test_initials_before_the_mark_are_quotes() -> None:
     assert own_words("Привет!\n\nИК> Как дела?\nИК> Пиши.\n\nХорошо.") == "Привет!\n\nХорошо."
     assert own_words("A> b is a comparison in C.") == "A> b is a comparison in C."
 
 
-def test_what_is_answered_comes_without_marks_and_its_own_quotes() -> None:
+def test_the_context_has_no_marks_and_no_inner_quotes() -> None:
     parts = split("Yes.\n\nOn 3 May 2022 at 10:00, Jane <j@x.example> wrote:\n> Shall we?\n>> Older.\n> Jane")
     assert parts.context() == "Shall we?\nJane"
     assert split("Only my words.").quoted == ()
@@ -150,11 +150,11 @@ def test_what_is_answered_comes_without_marks_and_its_own_quotes() -> None:
         "<p>Yes.</p><span id=OLK_SRC_BODY_SECTION><p>No?</p></span>",
     ],
 )
-def test_what_mail_programs_quote_in_html(html: str) -> None:
+def test_quotes_of_mail_programs_in_html_are_removed(html: str) -> None:
     assert own_words(html_to_text(html)) == "Yes."
 
 
-def test_answers_between_quotes_of_html_stay() -> None:
+def test_answers_between_html_quotes_are_kept() -> None:
     html = (
         '<div class="gmail_quote"><div>On 3 May 2022 at 10:00 J &lt;j@x.example&gt; wrote:</div>'
         '<blockquote class="gmail_quote">First?</blockquote><div>Yes.</div>'
@@ -203,7 +203,7 @@ def test_sentences_similar_to_footers_are_kept(text: str) -> None:
     assert strip_footers(["Hello.", "", text])[0] == ["Hello.", "", text]
 
 
-def test_armor_goes_and_the_signed_words_stay() -> None:
+def test_armor_is_cut_and_the_signed_text_kept() -> None:
     text = (
         "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello.\n- -- a dash\n"
         "-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n"
@@ -212,7 +212,7 @@ def test_armor_goes_and_the_signed_words_stay() -> None:
     assert (stripped.strip(), signed) == ("Hello.\n-- a dash", True)
 
 
-def test_the_signature_goes_below_the_name_and_the_sign_off_stays() -> None:
+def test_a_signature_below_the_name_is_cut_and_the_sign_off_kept() -> None:
     texts = [
         f"Mail {n} says this.\n\nBest wishes,\nAda Example\nChief of Lamps\nACME\n+44 20 7946 0018" for n in range(9)
     ]
@@ -229,13 +229,13 @@ def test_recurring_sentences_and_sign_offs_are_kept() -> None:
     assert learned.sign_offs["Ada"] == 30
 
 
-def test_a_recurring_last_paragraph_goes() -> None:
+def test_a_recurring_last_paragraph_is_cut() -> None:
     notice = "The lamps of the wharf are lit by hand and no keeper answers for any ship that " + "passes by " * 5
     texts = [f"Mail {number}.\n\nAda\n\n{notice}" for number in range(10)]
     assert cleaning.finish(texts[0], signatures.learn(texts)) == "Mail 0.\n\nAda"
 
 
-def test_code_goes_and_prose_about_code_stays() -> None:
+def test_code_is_cut_and_prose_about_code_kept() -> None:
     text = (
         "Try this:\n\nfor (i = 0; i < n; i++) {\n    sum += a[i];\n}\n\nand tell me.\n\n"
         "$ make test\n$ ./run --fast\n\n"
@@ -247,7 +247,7 @@ def test_code_goes_and_prose_about_code_stays() -> None:
     assert strip_code(["I am (rather) sure; it works."]) == (["I am (rather) sure; it works."], False)
 
 
-def test_wrapped_paragraphs_are_made_whole() -> None:
+def test_wrapped_paragraphs_are_rejoined() -> None:
     wrapped = (
         "Dear Ada,\n\nthe lamps that you sent arrived on Tuesday and are of the kind that we\n"
         "had hoped for; the oil however is not, and the wicks are too short by the\nwidth of a thumb.\n\nYours,\nWill"
@@ -277,11 +277,11 @@ def test_wrapped_paragraphs_are_made_whole() -> None:
         ("rope  12    wet\ntin  3\tdry", "rope  12    wet\ntin  3\tdry"),
     ],
 )
-def test_sentences_have_one_space_where_a_program_left_two(left: str, closed: str) -> None:
+def test_double_spaces_within_sentences_are_collapsed(left: str, closed: str) -> None:
     assert collapse_spaces(left) == closed
 
 
-def test_spaces_that_programs_write_for_typed_ones_are_spaces() -> None:
+def test_special_spaces_become_ordinary_spaces() -> None:
     stripped = cleaning.strip_quotes_and_footers("It is dry.\u00a0 Bring\u00a0it.\ufeff\u200b", drop_code=False)
     assert stripped.text == "It is dry.  Bring it."
 
@@ -298,7 +298,7 @@ def test_spaces_that_programs_write_for_typed_ones_are_spaces() -> None:
         "We shall see you at the station,\n  and I bring all of the maps",
     ],
 )
-def test_lists_verse_and_lines_ended_at_will_stay(text: str) -> None:
+def test_lists_verse_and_intended_line_breaks_are_kept(text: str) -> None:
     assert unwrap(text) == text
 
 
@@ -312,7 +312,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.text(max_size=40), max_size=40))
-def test_whatever_comes_is_cleaned_without_marked_lines(lines: list[str]) -> None:
+def test_no_marked_line_is_left_in_any_text(lines: list[str]) -> None:
     text = "\n".join(lines)
     stripped = cleaning.strip_quotes_and_footers(text, drop_code=True, with_context=True)
     result = cleaning.finish(stripped.text, SignatureProfile(names=frozenset({"ada"})))
@@ -338,7 +338,7 @@ def test_whatever_comes_is_cleaned_without_marked_lines(lines: list[str]) -> Non
     ],
     ids=range(12),
 )
-def test_hostile_texts_take_no_more_than_their_length(hostile: str) -> None:
+def test_hostile_texts_are_cleaned_in_bounded_time(hostile: str) -> None:
     started = time.process_time()
     stripped = cleaning.strip_quotes_and_footers(hostile, drop_code=True, with_context=True)
     cleaning.finish(stripped.text, SignatureProfile())

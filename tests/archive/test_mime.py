@@ -31,7 +31,7 @@ def test_a_wrong_or_missing_charset_falls_back_to_utf8(charset: str | None) -> N
     assert mime.parse(data, "x").text == "Привет"
 
 
-def test_plain_text_before_html_and_html_where_there_is_no_plain() -> None:
+def test_plain_text_is_preferred_to_html() -> None:
     both = with_headers(MIMEMultipart("alternative"))
     both.attach(MIMEText("plain", "plain"))  # type: ignore[union-attr]
     both.attach(MIMEText("<b>html</b>", "html"))  # type: ignore[union-attr]
@@ -39,12 +39,12 @@ def test_plain_text_before_html_and_html_where_there_is_no_plain() -> None:
     assert parsed_text(with_headers(MIMEText("<p>Hello <b>wor</b>ld</p>", "html"))) == "Hello world"
 
 
-def test_quoted_html_goes() -> None:
+def test_quoted_html_is_removed() -> None:
     html = '<div>Yes.</div><div class="gmail_quote">On x Jane wrote:<blockquote>No?</blockquote></div>'
     assert own_words(parsed_text(with_headers(MIMEText(html, "html")))) == "Yes."
 
 
-def test_attachments_and_forwarded_messages_are_no_text() -> None:
+def test_attachments_and_forwarded_messages_are_excluded() -> None:
     mixed = with_headers(MIMEMultipart("mixed"))
     mixed.attach(MIMEText("mine", "plain"))  # type: ignore[union-attr]
     attached = MIMEText("attached", "plain")
@@ -72,7 +72,7 @@ def test_headers_in_any_encoding() -> None:
     assert (mail.id, mail.references, mail.date) == ("3@x", ["1@x", "2@x"], None)
 
 
-def test_a_list_that_rewrites_from_leaves_the_writer_in_reply_to() -> None:
+def test_if_a_list_rewrites_from_the_author_is_in_reply_to() -> None:
     data = b"From: Jane Roe via Talk <talk@lists.example>\nReply-To: Jane <jane@x.example>\n\nx"
     senders = mime.parse(data, "x").senders
     assert {person.name for person in senders} >= {"Jane Roe"}
@@ -125,5 +125,5 @@ def test_every_message_of_the_mime_suites_is_read(shared_mail: Path) -> None:
             read += 1
         except ValueError:
             continue
-    # Four of them begin with no header at all.
+    # Four of them have no header.
     assert len(files) - read <= 4

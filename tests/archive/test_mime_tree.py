@@ -17,7 +17,7 @@ def fields_of(message: Message) -> list[tuple[str, str]]:
     return [(name, " ".join(str(value).split())) for name, value in message.items() if name.lower() in known]
 
 
-def test_the_tree_is_the_standard_librarys_on_its_own_suite(shared_mail: Path) -> None:
+def test_the_tree_equals_that_of_the_standard_library_on_its_own_suite(shared_mail: Path) -> None:
     files = [
         *(shared_mail.parent / "fixtures" / "mime_mime4j").rglob("*.msg"),
         *(shared_mail.parent / "fixtures" / "mime_cpython").glob("msg_*.txt"),
@@ -33,7 +33,7 @@ def test_the_tree_is_the_standard_librarys_on_its_own_suite(shared_mail: Path) -
     assert same_texts >= 0.95 * len(files)
 
 
-def test_the_owners_words_are_the_same_by_both(shared_mail: Path) -> None:
+def test_both_parsers_give_the_same_text_for_an_archive(shared_mail: Path) -> None:
     from email_assistant.archive.readers import mbox
 
     with (shared_mail / "koenig_de_locale" / "all_mail.mbox").open("rb") as stream:
@@ -46,7 +46,7 @@ def test_the_owners_words_are_the_same_by_both(shared_mail: Path) -> None:
 @given(
     st.binary(max_size=400) | st.text("Content-Type: multipart/mixed;boundary=x\n\r-From", max_size=300).map(str.encode)
 )
-def test_no_message_escapes(data: bytes) -> None:
+def test_any_bytes_give_a_message_or_an_unreadable_item(data: bytes) -> None:
     assert isinstance(parse_item(RawMessage("s", data)), ParsedMessage | Unreadable)
     parse_header(data)
 
@@ -60,13 +60,13 @@ def test_no_message_escapes(data: bytes) -> None:
     ],
     ids=["parts", "line", "fields"],
 )
-def test_bombs_are_counted_as_unreadable(bomb: bytes) -> None:
+def test_parser_bombs_are_unreadable(bomb: bytes) -> None:
     parsed = parse_item(RawMessage("s", bomb))
     assert isinstance(parsed, Unreadable)
     assert "more than" in parsed.reason
 
 
-def test_nesting_without_end_is_counted_as_unreadable() -> None:
+def test_endless_nesting_is_unreadable() -> None:
     inner = b"Content-Type: text/plain\n\nhello\n"
     for depth in range(500):
         boundary = b"b%d" % depth

@@ -26,7 +26,7 @@ QUOTE = "> What do you think?\n> Bye"
         "Jane Roe writes:",
     ],
 )
-def test_marked_quotes_go_with_their_attribution(attribution: str) -> None:
+def test_marked_quotes_are_removed_with_their_attribution(attribution: str) -> None:
     assert own_words(f"Yes, of course.\n\n{attribution}\n{QUOTE}") == "Yes, of course."
     assert own_words(f"{attribution}\n\n{QUOTE}\n\nYes, of course.") == "Yes, of course."
 
@@ -48,7 +48,7 @@ def test_all_below_a_header_block_or_separator_is_quoted(header: str) -> None:
     assert own_words(f"See below.\n\n{header}\n\nthe old text") == "See below."
 
 
-def test_inline_answers_stay_in_order() -> None:
+def test_inline_answers_keep_their_order() -> None:
     text = "On 3 May 2022 Jane wrote:\n> First?\nYes.\n> Second?\nNo."
     assert own_words(text) == "Yes.\nNo."
 
@@ -63,7 +63,7 @@ def test_inline_answers_stay_in_order() -> None:
         "Вчера он писал про лампу, а сегодня пишет про масло.",
     ],
 )
-def test_sentences_that_look_like_attributions_stay(text: str) -> None:
+def test_sentences_that_look_like_attributions_are_kept(text: str) -> None:
     assert own_words(text) == text
 
 
@@ -73,7 +73,7 @@ def test_a_forward_without_words_is_empty() -> None:
 
 
 @given(st.lists(st.sampled_from(["Yes.", "No.", "", "> quoted", "On 3 May 2022 Jane wrote:", "From: x"]), max_size=12))
-def test_own_lines_never_vanish_and_no_marked_line_stays(lines: list[str]) -> None:
+def test_own_lines_are_kept_and_marked_lines_removed(lines: list[str]) -> None:
     text = own_words("\n".join(lines))
     assert not any(line.startswith(">") for line in text.split("\n"))
     if "On 3 May 2022 Jane wrote:" not in lines and "From: x" not in lines:

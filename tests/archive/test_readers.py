@@ -38,7 +38,7 @@ def test_mbox_removes_escapes_and_keeps_bodies_whole(tmp_path: Path) -> None:
 
 @settings(max_examples=50)
 @given(bodies=st.lists(st.text("ab \n>From", max_size=40), min_size=1, max_size=5))
-def test_every_body_written_as_mboxrd_comes_back(tmp_path_factory: pytest.TempPathFactory, bodies: list[str]) -> None:
+def test_every_body_escaped_as_mboxrd_is_restored(tmp_path_factory: pytest.TempPathFactory, bodies: list[str]) -> None:
     path = tmp_path_factory.mktemp("mbox") / "m"
     separator = b"From me@x.example Mon Jan  1 10:00:00 2024\n"
     with path.open("wb") as file:
@@ -75,7 +75,7 @@ def test_a_folder_of_eml_reports_skipped_files(tmp_path: Path) -> None:
     assert stats.formats == {"eml": 2}
 
 
-def test_jsonl_by_usual_names_with_a_broken_line(tmp_path: Path) -> None:
+def test_jsonl_with_common_column_names_and_a_broken_line(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     good = {"body": "Hello", "Subject": "S", "from": "Me <me@x.example>", "to": "a@b.example; c@d.example"}
     path.write_text(json.dumps(good) + "\n{broken\n[1]\n")
@@ -87,7 +87,7 @@ def test_jsonl_by_usual_names_with_a_broken_line(tmp_path: Path) -> None:
     assert isinstance(array, Unreadable)
 
 
-def test_csv_with_a_mapping_quotes_newlines_and_semicolons(tmp_path: Path) -> None:
+def test_csv_with_configured_columns_quotes_newlines_and_semicolons(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes('Кому;Письмо\n"Анна";"Раз;\n""два"""\n'.encode("cp1251"))
     mail = read_all(path, "csv", text="Письмо", recipient="Кому")[0]

@@ -33,7 +33,7 @@ from email_assistant.archive.redaction import Redactor, is_snils
         ("10.1038/s41586-021-03819-2 and 192.168.10.2:8080", "en", None),
     ],
 )
-def test_personal_data_and_what_looks_like_it(text: str, language: str, expected: str | None) -> None:
+def test_personal_data_is_replaced_and_similar_text_is_not(text: str, language: str, expected: str | None) -> None:
     assert Redactor().redact(text, language) == (text if expected is None else expected)
 
 

@@ -11,21 +11,21 @@ MESSAGE = (
 )
 
 
-def test_the_newest_of_a_thread_is_answered(tmp_path: Path) -> None:
+def test_the_newest_message_of_a_thread_is_answered(tmp_path: Path) -> None:
     separator = "From me@x.example Mon Jan  1 10:00:00 2024\n"
     thread = tmp_path / "thread.mbox"
     thread.write_text("".join(f"{separator}{MESSAGE.format(number=number)}\n" for number in (1, 3, 2)))
     assert text_to_answer(thread) == "Shall we meet 3?"
 
 
-def test_one_message_or_a_plain_text(tmp_path: Path) -> None:
+def test_a_single_message_or_plain_text_is_answered(tmp_path: Path) -> None:
     (tmp_path / "a.eml").write_text(MESSAGE.format(number=5))
     (tmp_path / "a.txt").write_text("Пойдём обедать?\n\n> старое", encoding="utf-8")
     assert text_to_answer(tmp_path / "a.eml") == "Shall we meet 5?"
     assert text_to_answer(tmp_path / "a.txt") == "Пойдём обедать?"
 
 
-def test_nothing_to_answer_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("")
     for name in ("missing", "empty"):
         with pytest.raises(DataError, match=name):

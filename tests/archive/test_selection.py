@@ -43,10 +43,10 @@ def thread_names(mails: Sequence[ParsedMessage]) -> dict[str, str]:
 
 def detect_all(texts: Sequence[str]) -> list[str]:
     languages = LanguageResolver()
-    looks = [LanguageDetector.shared().detect(text) for text in texts]
-    for look in looks:
-        languages.add(*look)
-    return [languages.resolve(*look) for look in looks]
+    detections = [LanguageDetector.shared().detect(text) for text in texts]
+    for detection in detections:
+        languages.add(*detection)
+    return [languages.resolve(*detection) for detection in detections]
 
 
 def select(
@@ -95,7 +95,7 @@ def test_ids_are_made_unique(tmp_path: Path) -> None:
     assert [email["id"] for email in kept] == ["same", "same#2"]
 
 
-def test_kinds_and_languages_are_dropped_as_the_rules_say(tmp_path: Path) -> None:
+def test_kinds_and_languages_are_dropped_by_the_rules(tmp_path: Path) -> None:
     german = "Lieber Hans, kannst du mir bitte die Unterlagen bis Dienstag schicken? Danke und viele Grüße, Kiste {}"
     english = "Dear Hans, would you please send me the papers by Tuesday? Many thanks and kind regards, crate number {}"
     numbers = ("one", "two", "three")
@@ -137,7 +137,7 @@ def test_every_reason_has_an_example(tmp_path: Path) -> None:
     assert all(example.original for examples in shown.values() for example in examples)
 
 
-def test_mails_by_others_are_kept_if_they_pass_the_rules_of_the_owners(tmp_path: Path) -> None:
+def test_mails_by_others_are_kept_by_the_same_rules(tmp_path: Path) -> None:
     bo = Person("Bo", "bo@y.example")
     messages = [
         *(mail(number, senders=[bo]) for number in range(9)),
@@ -155,7 +155,7 @@ def test_mails_by_others_are_kept_if_they_pass_the_rules_of_the_owners(tmp_path:
     assert others(messages, 0) == []
     some = others(messages, 4)
     assert len(some) <= 4
-    # Neither order nor names of files decide who is drawn.
+    # The sample depends neither on the order of the messages nor on the names of files.
     moved = [dataclasses.replace(each, source=f"elsewhere {each.source}") for each in reversed(messages)]
     assert others(moved, 4) == some
 
@@ -180,7 +180,7 @@ def test_redaction_reaches_every_field_and_counts(tmp_path: Path) -> None:
     assert selection.redactions == {"email": 3, "phone": 1}
 
 
-def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
+def test_two_processes_give_the_same_result_as_one(tmp_path: Path) -> None:
     messages = [
         mail(number, f"Crate {number} of {number * number} goes to dock {number * 7}.") for number in range(500)
     ]
@@ -189,7 +189,7 @@ def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
     assert len(one[0]) == 500
 
 
-def test_owner_by_folder_of_sent_mail_before_numbers() -> None:
+def test_sent_folders_decide_the_owner_before_counts() -> None:
     other = Person("News", "news@y.example")
     mails = [mail(number, senders=[other]) for number in range(5)] + [mail(9, sent_folder=True)]
     result = find_owner(mails)
@@ -197,7 +197,7 @@ def test_owner_by_folder_of_sent_mail_before_numbers() -> None:
     assert "folders of sent mail" in result.grounds
 
 
-def test_owner_by_sending_and_receiving() -> None:
+def test_the_owner_sends_and_receives_most() -> None:
     others = [
         mail(number, senders=[Person(f"P{number}", f"p{number}@y.example")], recipients=[ME]) for number in range(4)
     ]
@@ -233,13 +233,13 @@ def test_owner_configured_by_name_address_or_both() -> None:
     assert not owner.parse_owner(["bo@y.example"]).wrote(mail(1))
 
 
-def test_no_sender_at_all() -> None:
+def test_an_archive_without_senders_belongs_to_the_owner() -> None:
     assert find_owner([mail(1, senders=[])]).wrote(mail(2, senders=[]))
     with pytest.raises(ArchiveError, match=r"data\.owner"):
         find_owner([])
 
 
-def test_near_duplicates_are_those_of_the_definition() -> None:
+def test_near_duplicates_match_their_definition() -> None:
     texts = ["a b c d e", "a b c d f", "a b c d e", "x y", "", "y x", "a b c d e g"]
     for threshold in (0.3, 0.6, 0.8, 1.0):
         sets = [frozenset(text.split()) for text in texts]
@@ -281,7 +281,7 @@ def test_threads_by_reference_column_and_subject() -> None:
     assert len(set(result.values())) == 3
 
 
-def test_the_sign_off_stays_and_the_signature_goes() -> None:
+def test_a_signature_is_cut_and_the_sign_off_kept() -> None:
     text = "Hello.\n\nCheers, W\n-- \nW. Example\n+44 20 7946 0000"
     assert signatures.strip_signature(text) == "Hello.\n\nCheers, W"
     assert signatures.strip_signature("-- \nonly this") == "-- \nonly this"
@@ -294,7 +294,7 @@ def test_a_signature_without_delimiter_is_learned() -> None:
     assert signatures.learn(texts[:3]) == signatures.SignatureProfile()
 
 
-def test_language_of_short_texts_is_the_writers_usual_one() -> None:
+def test_short_texts_get_the_authors_usual_language() -> None:
     german = "Lieber Hans, kannst du mir bitte die Unterlagen bis Dienstag schicken? Danke und viele Grüße"
     russian = "Привет, Маша! Пришли, пожалуйста, документы до вторника, очень нужно, спасибо тебе большое!"
     result = detect_all(

@@ -11,11 +11,11 @@ def squares(batch: list[int]) -> list[int]:
     return [number * number for number in batch]
 
 
-def processes(batch: list[int]) -> list[int]:
+def process_ids(batch: list[int]) -> list[int]:
     return [os.getpid()] * len(batch)
 
 
-def dies(batch: list[int]) -> list[int]:
+def kill_own_process(batch: list[int]) -> list[int]:
     os.kill(os.getpid(), signal.SIGKILL)
     return batch
 
@@ -29,15 +29,15 @@ def test_results_keep_the_order_of_the_items() -> None:
 def test_no_process_is_started_for_few_items_or_a_count_of_one() -> None:
     for workers, count in ((WorkerPool(2), 10), (WorkerPool(1), 2 * MIN_ITEMS_FOR_PROCESSES)):
         with workers:
-            assert set(workers.map_ordered(processes, range(count), lambda _: 1)) == {os.getpid()}
+            assert set(workers.map_ordered(process_ids, range(count), lambda _: 1)) == {os.getpid()}
 
 
 def test_large_items_are_not_batched() -> None:
     with WorkerPool(2) as workers:
-        seen = set(workers.map_ordered(processes, range(2 * MIN_ITEMS_FOR_PROCESSES), lambda _: 5 << 20))
-    assert os.getpid() not in seen
+        ids = set(workers.map_ordered(process_ids, range(2 * MIN_ITEMS_FOR_PROCESSES), lambda _: 5 << 20))
+    assert os.getpid() not in ids
 
 
 def test_a_killed_process_is_reported() -> None:
     with WorkerPool(2) as workers, pytest.raises(ArchiveError, match=r"data\.processes=1"):
-        list(workers.map_ordered(dies, range(2 * MIN_ITEMS_FOR_PROCESSES), lambda _: 1))
+        list(workers.map_ordered(kill_own_process, range(2 * MIN_ITEMS_FOR_PROCESSES), lambda _: 1))
