@@ -1,52 +1,15 @@
 import dataclasses
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from owner_mail import mail
 
-from email_assistant.archive import owner, signatures, threads
-from email_assistant.archive.duplicates import jaccard, near_duplicates
-from email_assistant.archive.language import LanguageDetector, LanguageResolver
 from email_assistant.archive.messages import ParsedMessage, Person, Unreadable
 from email_assistant.archive.selection import read_and_select
 from email_assistant.archive.selection_rules import SelectionRules
-from email_assistant.errors import ArchiveError
 from email_assistant.storage.records import Email
 
-ME = Person("Ada Example", "ada@x.example")
 RULES = SelectionRules(min_words=3, max_words=50, duplicate_similarity=0.9, drop=frozenset({"automatic"}))
-
-
-def mail(number: int, text: str = "", **values: object) -> ParsedMessage:
-    text = text or f"Please send crate {number} of {'abcdefgh'[number % 8]} to dock {number * 17}."
-    date = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=number)
-    defaults = {"source": f"s{number}", "id": f"{number}@x", "text": text, "date": date, "senders": [ME]}
-    return ParsedMessage(**(defaults | values))  # type: ignore[arg-type]
-
-
-def find_owner(mails: Sequence[ParsedMessage]) -> owner.Owner:
-    stats = owner.SenderStats()
-    for each in mails:
-        stats.add(each)
-    return stats.detect_owner()
-
-
-def thread_names(mails: Sequence[ParsedMessage]) -> dict[str, str]:
-    conversations = threads.Threads()
-    for each in mails:
-        conversations.add(each)
-    return {each.id: conversations.thread_of(each.id) for each in mails}
-
-
-def detect_all(texts: Sequence[str]) -> list[str]:
-    languages = LanguageResolver()
-    detections = [LanguageDetector.shared().detect(text) for text in texts]
-    for detection in detections:
-        languages.add(*detection)
-    return [languages.resolve(*detection) for detection in detections]
 
 
 def select(
@@ -187,117 +150,3 @@ def test_two_processes_give_the_same_result_as_one(tmp_path: Path) -> None:
     one, two = (select(messages, SelectionRules(), tmp_path, count) for count in (1, 2))
     assert one == two
     assert len(one[0]) == 500
-
-
-def test_sent_folders_decide_the_owner_before_counts() -> None:
-    other = Person("News", "news@y.example")
-    mails = [mail(number, senders=[other]) for number in range(5)] + [mail(9, sent_folder=True)]
-    result = find_owner(mails)
-    assert result.addresses == {"ada@x.example"}
-    assert "folders of sent mail" in result.grounds
-
-
-def test_the_owner_sends_and_receives_most() -> None:
-    others = [
-        mail(number, senders=[Person(f"P{number}", f"p{number}@y.example")], recipients=[ME]) for number in range(4)
-    ]
-    newsletter = [mail(10 + number, senders=[Person("N", "n@z.example")], recipients=[ME]) for number in range(3)]
-    result = find_owner([*others, *newsletter, mail(20), mail(21, senders=[Person("Ada Example", "ada@work.example")])])
-    assert result.addresses == {"ada@x.example", "ada@work.example"}
-
-
-@pytest.mark.parametrize(
-    # Another address under the owner's name, and one whose letters look alike: the first one's 'a' is Cyrillic.
-    "sender",
-    [Person("Ada Example", "ada@elsewhere.example"), Person("Ada Example", "аda@x.example")],
-)
-def test_a_sender_who_uses_the_owners_name_to_write_to_the_owner_is_an_impostor(sender: Person) -> None:
-    own = [mail(number, recipients=[Person("Bo", "bo@y.example")]) for number in range(9)]
-    fraud = [mail(20 + number, "I have hacked you, pay now.", senders=[sender], recipients=[ME]) for number in range(3)]
-    result = find_owner([*own, *fraud])
-    assert result.addresses == {"ada@x.example"}
-    assert [result.wrote(message) for message in (own[0], fraud[0])] == [True, False]
-    assert sender.address in result.grounds
-    # One that also wrote to somebody else is the owner's other account.
-    work = mail(30, senders=[sender], recipients=[ME, Person("Bo", "bo@y.example")])
-    assert find_owner([*own, *fraud, work]).wrote(fraud[0])
-
-
-def test_an_address_that_looks_alike_under_another_name_is_not_the_owner() -> None:
-    assert not owner.parse_owner(["ada@x.example"]).wrote(mail(1, senders=[Person("Ada", "аda@x.example")]))
-
-
-def test_owner_configured_by_name_address_or_both() -> None:
-    assert owner.parse_owner(["Ada Example"]).wrote(mail(1, senders=[Person("ada example", "")]))
-    assert owner.parse_owner(["Ada <ADA@x.example>"]).addresses == {"ada@x.example"}
-    assert not owner.parse_owner(["bo@y.example"]).wrote(mail(1))
-
-
-def test_an_archive_without_senders_belongs_to_the_owner() -> None:
-    assert find_owner([mail(1, senders=[])]).wrote(mail(2, senders=[]))
-    with pytest.raises(ArchiveError, match=r"data\.owner"):
-        find_owner([])
-
-
-def test_near_duplicates_match_their_definition() -> None:
-    texts = ["a b c d e", "a b c d f", "a b c d e", "x y", "", "y x", "a b c d e g"]
-    for threshold in (0.3, 0.6, 0.8, 1.0):
-        sets = [frozenset(text.split()) for text in texts]
-        expected = {
-            (later, earlier)
-            for later in range(len(texts))
-            for earlier in range(later)
-            # Mails with the same words are stored once, as the first of them.
-            if sets[later] and jaccard(sets[later], sets[earlier]) >= threshold and sets[earlier] not in sets[:earlier]
-        }
-        assert set(near_duplicates(texts, threshold)) == expected
-
-
-@given(
-    st.lists(st.text("abcdefgh ", max_size=24).map(" ".join), max_size=25), st.sampled_from([0.3, 0.5, 0.75, 0.9, 1.0])
-)
-def test_near_duplicates_are_found_exactly(texts: list[str], threshold: float) -> None:
-    sets = [frozenset(text.split()) for text in texts]
-    repeats = {
-        later
-        for later in range(len(texts))
-        if sets[later] and any(jaccard(sets[later], sets[earlier]) >= threshold for earlier in range(later))
-    }
-    assert {later for later, _ in near_duplicates(texts, threshold)} == repeats
-
-
-def test_threads_by_reference_column_and_subject() -> None:
-    mails = [
-        mail(1, subject="Lamp"),
-        mail(2, references=["1@x"], subject="Re: Lamp"),
-        mail(3, subject="Re: Lamp"),
-        mail(4, subject="Lamp for you"),
-        mail(5, id="row5", thread="T"),
-        mail(6, id="row6", thread="T"),
-    ]
-    result = thread_names(mails)
-    assert result["1@x"] == result["2@x"] == result["3@x"]
-    assert result["row5"] == result["row6"]
-    assert len(set(result.values())) == 3
-
-
-def test_a_signature_is_cut_and_the_sign_off_kept() -> None:
-    text = "Hello.\n\nCheers, W\n-- \nW. Example\n+44 20 7946 0000"
-    assert signatures.strip_signature(text) == "Hello.\n\nCheers, W"
-    assert signatures.strip_signature("-- \nonly this") == "-- \nonly this"
-
-
-def test_a_signature_without_delimiter_is_learned() -> None:
-    texts = [f"Mail number {number}.\n\nWill\nTel. +44 20 7946 0000\nwww.will.example" for number in range(10)]
-    learned = signatures.learn(texts)
-    assert signatures.strip_signature(texts[0], learned) == "Mail number 0.\n\nWill"
-    assert signatures.learn(texts[:3]) == signatures.SignatureProfile()
-
-
-def test_short_texts_get_the_authors_usual_language() -> None:
-    german = "Lieber Hans, kannst du mir bitte die Unterlagen bis Dienstag schicken? Danke und viele Grüße"
-    russian = "Привет, Маша! Пришли, пожалуйста, документы до вторника, очень нужно, спасибо тебе большое!"
-    result = detect_all(
-        [german, german + " heute", german + " morgen", "ok danke", "да", *[russian + str(n) for n in range(3)]]
-    )
-    assert result == ["de", "de", "de", "de", "ru", "ru", "ru", "ru"]
