@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
-    """What to add to an error about a value that is none of the choices: '; did you mean bleu?', or nothing."""
+    """The end of an error about a value that is none of the choices: '; did you mean bleu?', or ''."""
     nearest = difflib.get_close_matches(value, list(choices), n=1)
     return f"; did you mean {nearest[0]}?" if nearest else ""
 
@@ -35,7 +35,7 @@ class ArtifactError(EmailAssistantError):
 
 
 class TrackingError(EmailAssistantError):
-    """A store of runs that cannot be used."""
+    """An MLflow store that cannot be used, or a run that is not in it."""
 
 
 class OutOfMemoryError(EmailAssistantError):
@@ -43,8 +43,8 @@ class OutOfMemoryError(EmailAssistantError):
 
 
 class PrivacyError(EmailAssistantError):
-    """A promise of privacy that is not kept."""
+    """A privacy guarantee that does not hold, or cannot be given."""
 
 
-class Pruned(EmailAssistantError):  # noqa: N818 - it is not an error
-    """A trial that its study stopped because others did better."""
+class TrialPruned(Exception):  # noqa: N818 - it is not an error
+    """Raised in a trial that its study stops because others did better."""

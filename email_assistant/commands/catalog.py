@@ -1,7 +1,7 @@
 """The commands; together with the stages, all values of `stage=`."""
 
 from email_assistant.pipeline.config_checks import checks_for
-from email_assistant.pipeline.records import Catalog, Command, by_name
+from email_assistant.pipeline.declarations import Catalog, Command, by_name
 from email_assistant.stages.catalog import STAGES, USES_OF_AN_ADAPTER
 
 COMMANDS = by_name(

@@ -63,11 +63,11 @@ def run(context: Context) -> None:
         *_runs(context.config, trained, weights),
     ]
     screen().print(table(("", ""), lines))
-    faults = [f"{record.stage}: {record.state}" for record in records if record.fault]
+    changes = [f"{record.stage}: {record.state}" for record in records if record.is_changed]
     if written and written["weights"] != weights:
-        faults.append(f"{folder / WEIGHTS}: changed since the adapter was trained")
-    if faults:
-        raise ArtifactError("; ".join(faults))
+        changes.append(f"{folder / WEIGHTS}: changed since the adapter was trained")
+    if changes:
+        raise ArtifactError("; ".join(changes))
 
 
 def _folder(config: Config) -> Path:

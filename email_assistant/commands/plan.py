@@ -89,9 +89,9 @@ def memory_table(estimates: dict[str, MemoryEstimate], memory: int) -> Table:
 def _examples(context: Context) -> list[TokenizedExample] | None:
     """The training examples, if the split already exists."""
     if "split" not in context.artifacts:
-        fault = next((status.reason for status in context.statuses if status.fault), None)
-        if fault:
-            log.info("%-10s assuming typical mail lengths: %s", "plan", fault)
+        error = next((status.reason for status in context.statuses if status.is_error), None)
+        if error:
+            log.info("%-10s assuming typical mail lengths, because: %s", "plan", error)
         return None
     config, encoder = context.config, load_encoder(context.config.model)
     pairs = jsonl.Lines(context.artifacts["split"].path("train.jsonl"), Pair)

@@ -1,4 +1,4 @@
-"""Which artifacts exist, their age and size, and which stages would run and why; nothing is run."""
+"""Lists the artifacts with their age and size, and which stages would run and why; runs nothing."""
 
 from datetime import datetime
 
@@ -24,5 +24,5 @@ def run(context: Context) -> None:
             made = age(now - datetime.fromisoformat(stage.artifact.manifest["made"]))
             rows.append((stage.name, "cached", made, size(stage.artifact.size), key, ""))
         else:
-            rows.append((stage.name, "error" if stage.fault else "would run", "", "", key, stage.reason))
+            rows.append((stage.name, "error" if stage.is_error else "would run", "", "", key, stage.reason))
     screen().print(table(("stage", "", "made", "size", "key", "why"), rows, right=("size",)))

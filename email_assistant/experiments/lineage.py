@@ -30,13 +30,13 @@ class StageRecord:
         stage: Its name.
         manifest: Its manifest: `key reads versions commit made counts`; None if it is unknown.
         state: Whether its artifact still exists and is unchanged.
-        fault: Whether its artifact exists but was changed.
+        is_changed: Whether its artifact exists but was changed.
     """
 
     stage: str
     manifest: Mapping[str, Any] | None
     state: str
-    fault: bool = False
+    is_changed: bool = False
 
 
 def write_lineage(
@@ -122,7 +122,7 @@ def _record(
     try:
         cache.find(stage, matches[0].folder.name)
     except ArtifactError as error:
-        return StageRecord(stage, manifest, str(error), fault=True)
+        return StageRecord(stage, manifest, str(error), is_changed=True)
     return StageRecord(stage, manifest, "unchanged")
 
 

@@ -61,7 +61,7 @@ def match_runs(name_or_id: str, runs: "Sequence[lazy_mlflow.Run]", key: str) -> 
         run for run in runs if run.info.run_name == name_or_id or (is_id and run.info.run_id.startswith(name_or_id))
     ]
     if not matches:
-        raise TrackingError(f"{key}: no finished run has the name {name_or_id!r} or an id that starts with it")
+        raise TrackingError(f"{key}: no {kind} is named {name_or_id!r}, and no id of one starts with it")
     return matches
 
 

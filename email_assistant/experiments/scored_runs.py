@@ -92,7 +92,7 @@ def find_scored_runs(
 
 def _match(name_or_id: str, runs: "Sequence[lazy_mlflow.Run]") -> "list[lazy_mlflow.Run]":
     """The runs that a name or the beginning of an id matches; for a sweep, its jobs."""
-    matches = match_runs(name_or_id, runs, "compare.runs")
+    matches = match_runs(name_or_id, runs, "compare.runs", "finished run")
     sweeps = {run.info.run_id for run in matches if run.data.tags.get("stage") == SWEEP}
     jobs = [run for run in runs if run.data.tags.get(PARENT_TAG) in sweeps]
     return [run for run in matches if run.info.run_id not in sweeps] + jobs

@@ -15,7 +15,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import Trial, TrialState
 
-from email_assistant.errors import ConfigurationError, Pruned
+from email_assistant.errors import ConfigurationError, TrialPruned
 from email_assistant.experiments.sweep_environment import StudyFile
 from email_assistant.experiments.sweeps import last_overrides
 
@@ -126,9 +126,9 @@ class RunningTrial:
             validation: The number of the validation; 0 is the one before the first step.
 
         Raises:
-            Pruned: when the loss is worse than the median of the other trials' best losses so far.
+            TrialPruned: when the loss is worse than the median of the other trials' best losses so far.
         """
         self._trial.report(self._sign * loss, validation)
         if self._trial.should_prune():
             self._study.tell(self._trial, state=TrialState.PRUNED)
-            raise Pruned(f"validation loss {loss:.3f} at validation {validation}: worse than half of the trials")
+            raise TrialPruned(f"validation loss {loss:.3f} at validation {validation}: worse than half of the trials")

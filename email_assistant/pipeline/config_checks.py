@@ -6,7 +6,7 @@ from email_assistant.configuration.checks import ConfigChecks
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import ConfigurationError
 from email_assistant.experiments.objective import direction_of
-from email_assistant.pipeline.records import Catalog
+from email_assistant.pipeline.declarations import Catalog
 
 
 def checks_for(catalog: Catalog) -> ConfigChecks:

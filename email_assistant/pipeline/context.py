@@ -15,7 +15,7 @@ from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.experiments.tags import WEIGHTS_TAG
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
-from email_assistant.pipeline.records import StageKey
+from email_assistant.pipeline.declarations import StageKey
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_file
 
@@ -34,7 +34,7 @@ class StageInputs:
         provenance: What else the manifest records: package versions, commit, time.
         forced: Whether nothing may be reused.
         same_result: An artifact with the same result that only has to be scored again, if there is one.
-        distributed: The processes that train together; this one leads them.
+        distributed: This process's place in distributed training; it is rank 0.
     """
 
     config: Config
@@ -55,34 +55,34 @@ class StageInputs:
 
 @dataclass(frozen=True)
 class StageStatus:
-    """What a stage would do now.
+    """The status of a stage: its artifact, or why it would run.
 
     Attributes:
         name: The stage.
         key: The key of its artifact; None if an artifact before it is missing.
         artifact: The artifact, if it exists.
-        reason: Why the stage would run, or the fault.
-        fault: Whether something is wrong.
+        reason: Why the stage would run, or the error.
+        is_error: Whether its key or its artifact cannot be used.
     """
 
     name: str
     key: str | None
     artifact: Artifact | None
     reason: str
-    fault: bool = False
+    is_error: bool = False
 
 
 @dataclass
 class Context:
-    """One run of the pipeline, as commands get it.
+    """The state of one run of the program, passed to commands.
 
     Attributes:
         config: The whole configuration.
         run: The run that it logs to.
         cache: All artifacts.
         artifacts: The artifacts found or made so far, by stage.
-        origin: The run that is repeated, if any.
-        distributed: The processes that train together; this one leads them.
+        origin: The run that this one repeats, if any.
+        distributed: This process's place in distributed training; it is rank 0.
         statuses: The status of every stage in order, for commands that inspect them.
     """
 

@@ -23,19 +23,19 @@ from email_assistant.errors import (
     ConfigurationError,
     EmailAssistantError,
     PrivacyError,
-    Pruned,
     TrackingError,
+    TrialPruned,
 )
 from email_assistant.experiments import repeat, sweep_environment, sweeps
 from email_assistant.experiments.objective import objective_of
 from email_assistant.experiments.repeat import Origin
 from email_assistant.experiments.run_logger import RunLogger, git_commit
 from email_assistant.experiments.tags import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG
-from email_assistant.language_model import distributed, hub
-from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
+from email_assistant.language_model import hub
+from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext, from_environment
 from email_assistant.pipeline import summary
 from email_assistant.pipeline.context import Context, StageInputs, StageStatus
-from email_assistant.pipeline.records import Catalog, Command, Stage, StageKey
+from email_assistant.pipeline.declarations import Catalog, Command, Stage, StageKey
 from email_assistant.privacy import guard, vault_state
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 
@@ -59,13 +59,13 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
     """
     _refuse_locked(config)
     guard.start_audit_log(config.outputs / guard.AUDIT_FOLDER, config.stage)
-    if distributed.from_environment().world_size > 1:
+    if from_environment().world_size > 1:
         return _run_distributed(config, catalog, origin)
     return _lead(_context(config, origin, SINGLE_PROCESS), catalog)
 
 
-def _context(config: Config, origin: Origin | None, processes: DistributedContext) -> Context:
-    return Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, distributed=processes)
+def _context(config: Config, origin: Origin | None, distributed: DistributedContext) -> Context:
+    return Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, distributed=distributed)
 
 
 def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) -> float | None:
@@ -73,18 +73,18 @@ def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) ->
     # It imports torch, which takes seconds that other runs need not wait for.
     from email_assistant.language_model import collectives
 
-    processes = collectives.init()
-    faults = list(several_processes(config, processes.world_size, processes.sharded))
-    if faults:
-        raise ConfigurationError(report(faults))
+    distributed = collectives.init()
+    errors = list(several_processes(config, distributed.world_size, distributed.sharded))
+    if errors:
+        raise ConfigurationError(report(errors))
     objective = None
-    if processes.is_worker:
-        _follow(config, catalog, processes)
+    if distributed.is_worker:
+        _follow(config, catalog, distributed)
     else:
-        objective = _lead(_context(config, origin, processes), catalog)
-        collectives.broadcast_command(processes, None)
+        objective = _lead(_context(config, origin, distributed), catalog)
+        collectives.broadcast_command(distributed, None)
     # Skipped after an error, when the others may be waiting for anything: the launcher ends them.
-    collectives.shutdown(processes)
+    collectives.shutdown(distributed)
     return objective
 
 
@@ -92,15 +92,18 @@ def _refuse_locked(config: Config) -> None:
     """Refuse to run while files are encrypted."""
     state = vault_state.read_state(config.outputs)
     if state != "open" and config.stage not in ("lock", "unlock"):
-        remedy = "stage=unlock decrypts it" if state == "locked" else "stage=lock or unlock was interrupted; repeat it"
-        raise PrivacyError(f"{config.outputs}: is {state}: {remedy}")
+        if state == "locked":
+            raise PrivacyError(f"{config.outputs}: encrypted; run stage=unlock first")
+        raise PrivacyError(
+            f"{config.outputs}: only partly encrypted, because stage=lock or stage=unlock was interrupted; run it again"
+        )
 
 
-def _follow(config: Config, catalog: Catalog, processes: DistributedContext) -> None:
-    """Take part in a distributed training as a worker; log only warnings."""
+def _follow(config: Config, catalog: Catalog, distributed: DistributedContext) -> None:
+    """Take part in distributed training as a worker, which logs only warnings."""
     logging.getLogger("email_assistant").setLevel(logging.WARNING)
     stage = next(stage for stage in catalog.stages.values() if stage.distributed)
-    importlib.import_module(stage.module).follow(config, processes)
+    importlib.import_module(stage.module).follow(config, distributed)
 
 
 def _lead(context: Context, catalog: Catalog) -> float | None:
@@ -122,7 +125,7 @@ def _lead(context: Context, catalog: Catalog) -> float | None:
                 log_results(context, catalog)
                 _compare_with_origin(context, catalog)
             objective = _objective(config, catalog, context.run.metrics)
-    except Pruned:
+    except TrialPruned:
         return None
     if command is None or command.needs:
         summary.show(config, context.artifacts, catalog.stages)
@@ -138,7 +141,7 @@ def _run_status(context: Context) -> Iterator[None]:
     except KeyboardInterrupt:
         run.close("KILLED")
         raise
-    except Pruned as pruned:
+    except TrialPruned as pruned:
         log.info("%-10s pruned: %s", context.config.stage, pruned)
         run.set_tags({PRUNED_TAG: str(pruned)})
         run.close("FINISHED")
@@ -199,7 +202,7 @@ def inspect(context: Context, catalog: Catalog) -> None:
             key = stage.key_of(context.config, context.artifacts)
             artifact = context.cache.find(name, key.key)
         except EmailAssistantError as error:
-            context.statuses.append(StageStatus(name, None, None, str(error), fault=True))
+            context.statuses.append(StageStatus(name, None, None, str(error), is_error=True))
             continue
         if artifact:
             context.artifacts[name] = artifact
@@ -215,7 +218,7 @@ def ensure(stage: Stage, context: Context) -> None:
 
 
 def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
-    """What the repeated run read, where its archive has changed or is missing; None if the archive is read."""
+    """The data of the repeated run if its archive has changed or is missing; None if the archive is read."""
     if context.origin is None or stage.name != "data":
         return None
     try:
@@ -229,10 +232,10 @@ def _find_or_make(stage: Stage, context: Context) -> Artifact:
     name, config, cache = stage.name, context.config, context.cache
     key = stage.key_of(config, context.artifacts)
     forced = config.force and config.stage in (name, "all")
-    with cache.locked(name, key.key, lambda: log.info("%-10s another run is computing this; waiting", name)):
+    with cache.locked(name, key.key, lambda: log.info("%-10s another run is building it; waiting", name)):
         artifact = None if forced else _find(stage, key, context)
         if artifact:
-            log.info("%-10s cached", name)
+            log.info("%-10s using cached artifact", name)
             return artifact
         reason = "force=true" if forced else cache_miss_reason(name, key, cache)
         log.info("%-10s running%s", name, f": {reason}" if reason else "")
@@ -278,17 +281,17 @@ def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifa
 
 
 def cache_miss_reason(name: str, key: StageKey, cache: ArtifactCache) -> str:
-    """What differs from this stage's most recently used artifact; empty if there is none."""
+    """The differences from the stage's most recently used artifact; empty if there is none."""
     last = cache.latest(name)
     if last is None:
         return ""
     dependencies = {**key.result_dependencies, **key.scoring_dependencies}
     changed = list(repeat.changed_keys({**last["reads"], **last["scores"]}, dependencies))
-    return f"changed: {', '.join(changed)}" if changed else "its artifact is gone"
+    return f"{', '.join(changed)} changed" if changed else "the last artifact was deleted"
 
 
 def provenance() -> dict[str, Any]:
-    """What a manifest records besides the key: versions, commit, time."""
+    """The fields of a manifest besides the key: versions, commit and time."""
     return {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "commit": git_commit(),

@@ -10,7 +10,7 @@ from rich.table import Table
 from email_assistant.configuration.schema import Config
 from email_assistant.console import plain, printable, screen, table
 from email_assistant.metrics.scores import OWNER, SCORES
-from email_assistant.pipeline.records import Stage
+from email_assistant.pipeline.declarations import Stage
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 

@@ -14,7 +14,7 @@ from email_assistant.errors import DataError
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import base_identity, features_fingerprint, generation_key
 from email_assistant.pipeline.context import archive_paths
-from email_assistant.pipeline.records import Command, Stage, by_name
+from email_assistant.pipeline.declarations import Command, Stage, by_name
 from email_assistant.requests.arms import ARMS
 from email_assistant.storage.hashing import hash_file, hash_of
 

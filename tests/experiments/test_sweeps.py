@@ -14,7 +14,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState
 from warm import Call
 
-from email_assistant.errors import ConfigurationError, Pruned
+from email_assistant.errors import ConfigurationError, TrialPruned
 from email_assistant.experiments import sweep_environment
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.objective import direction_of, objective_of
@@ -240,7 +240,7 @@ def test_a_trial_that_is_worse_than_half_of_the_others_is_pruned(tmp_path: Path)
         bad = study.ask()
         running = RunningTrial(file, bad.number)
         running.report(9.0, 0)
-        with pytest.raises(Pruned, match=r"validation loss 2\.500"):
+        with pytest.raises(TrialPruned, match=r"validation loss 2\.500"):
             running.report(2.5, 1)
         assert study.trials[bad.number].state is TrialState.PRUNED
         never = RunningTrial(replace(file, prune=False), study.ask().number)

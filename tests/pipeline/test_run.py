@@ -105,8 +105,8 @@ def test_two_calls_at_once_make_one_artifact(run_py: RunPy, tmp_path: Path) -> N
     with ThreadPoolExecutor(2) as pool:
         calls = list(pool.map(lambda number: run_py("stage=split", "tracking=none"), range(2)))
     assert [call.code for call in calls] == [0, 0], [call.err for call in calls]
-    states = re.findall(r"^\w+ +(cached|running)\b", calls[0].out + calls[1].out, re.MULTILINE)
-    assert sorted(states) == ["cached"] * 3 + ["running"] * 3
+    states = re.findall(r"^\w+ +(using cached|running)\b", calls[0].out + calls[1].out, re.MULTILINE)
+    assert sorted(states) == ["running"] * 3 + ["using cached"] * 3
     assert sorted(stage for stage, _ in artifacts(tmp_path / "outputs")) == ["data", "split", "summarize"]
 
 

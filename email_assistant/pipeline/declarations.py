@@ -1,7 +1,7 @@
-"""Everything to know about a stage or a command: one frozen record each, and the catalog of them.
+"""Declarations of stages and commands, and the catalog of them.
 
 A *stage* writes an artifact. A *command* is also selected by `stage=`, but writes none: it reports, or writes to a path
-that the user names. The records are declared next to the modules they describe (`stages/catalog.py`,
+that the user names. The declarations are next to the modules that they describe (`stages/catalog.py`,
 `commands/catalog.py`) and are cheap to import: `module` is imported when the stage runs.
 """
 
@@ -52,10 +52,10 @@ class Stage:
         name: Its value of `stage=`.
         help: Its line in `python run.py --help`.
         module: The module with `run(inputs, folder) -> counts` and, if it logs more, `log_to(run, artifact, config)`.
-        version: Raised when the code gives another result for the same inputs, so that artifacts are rebuilt.
+        version: Incremented whenever the same inputs would give a different result.
         input_files: Files of earlier artifacts, by the name of the input: `(stage, file)`. They order the stages.
-        depends_on: Its slice of the configuration; under "inputs", hashes of what it reads besides artifacts.
-        scored_by: What only its scores depend on. Later stages do not rerun when this changes.
+        depends_on: Returns its slice of the configuration; under "inputs", the hashes of files other than artifacts.
+        scored_by: Returns the settings that change only its scores. Later stages do not rerun when these change.
         shows: The files that the summary names.
         results: The files compared when a run is repeated: all but pages, plots and files that hold times.
         resumable: Whether an interrupted run resumes where it stopped.
@@ -82,7 +82,7 @@ class Stage:
         return tuple(dict.fromkeys(stage for stage, _ in self.input_files.values()))
 
     def key_of(self, config: Config, artifacts: Mapping[str, Artifact]) -> StageKey:
-        """What the artifact depends on, given the artifacts before it."""
+        """Everything that the artifact's key is computed from, given the artifacts of its input stages."""
         values = dict(self.depends_on(config))
         inputs = {name: artifacts[stage].content_hash(file) for name, (stage, file) in self.input_files.items()}
         return StageKey(
@@ -103,8 +103,8 @@ class Command:
         name: Its value of `stage=`.
         help: Its line in `python run.py --help`.
         module: The module with `check(config)`, which refuses before anything is loaded, and `run(context)`.
-        needs: The stages whose artifacts it works with; None for a command that works with none.
-        needs_archive: Whether it reads the archive.
+        needs: Returns the stages whose artifacts it uses; None if it uses none.
+        needs_archive: Returns whether it reads the archive.
         inspects: Whether it needs the status of every stage.
     """
 
