@@ -50,8 +50,16 @@ def quoted(value: str) -> str:
     return f'"{value}"' if "'" in value else f"'{value}'"
 
 
-def match_runs(name_or_id: str, runs: "Sequence[lazy_mlflow.Run]", key: str) -> "list[lazy_mlflow.Run]":
+def match_runs(
+    name_or_id: str, runs: "Sequence[lazy_mlflow.Run]", key: str, kind: str = "run"
+) -> "list[lazy_mlflow.Run]":
     """The runs with this name, or whose id starts with it.
+
+    Args:
+        name_or_id: The name, or at least four hexadecimal digits of an id.
+        runs: The runs to search.
+        key: The configuration key that names the run, for the error message.
+        kind: The kind of runs that are searched, for the error message.
 
     Raises:
         TrackingError: when there is none; the message names the configuration key.
