@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from warm import Call
 
+from email_assistant.commands.infer import write_table
 from email_assistant.requests.injection import speaks_to_model
-from email_assistant.stages.infer import write_table
 
 Run = Callable[..., Call]
 

@@ -1,1 +1,1 @@
-"""Commands, which make no artifact: they report, compare, clean up, encrypt or delete."""
+"""Commands, which make no artifact: they generate mails, export, report, compare, clean up, encrypt or delete."""

@@ -1,10 +1,32 @@
 """The commands; together with the stages, all values of `stage=`."""
 
+from email_assistant.configuration.schema import Config
 from email_assistant.pipeline.config_checks import checks_for
 from email_assistant.pipeline.declarations import Catalog, Command, by_name
-from email_assistant.stages.catalog import STAGES, USES_OF_AN_ADAPTER
+from email_assistant.stages.catalog import STAGES
+
+
+def _adapter_of(config: Config) -> tuple[str, ...]:
+    """Where the adapter comes from: training, unless one is named; mails to retrieve come from the split."""
+    if not config.infer.adapter:
+        return ("train",)
+    return ("split",) if config.retrieves_in_inference else ()
+
 
 COMMANDS = by_name(
+    Command(
+        name="infer",
+        help="write mails from instructions",
+        module="email_assistant.commands.infer",
+        needs=_adapter_of,
+        needs_archive=lambda config: config.retrieves_in_inference,
+    ),
+    Command(
+        name="export",
+        help="write the adapter as GGUF, with a Modelfile for Ollama",
+        module="email_assistant.commands.export",
+        needs=_adapter_of,
+    ),
     Command(
         name="plan",
         help="estimate memory and time before a run",
@@ -54,5 +76,5 @@ COMMANDS = by_name(
     ),
 )
 
-CATALOG = Catalog(STAGES, {**USES_OF_AN_ADAPTER, **COMMANDS})
+CATALOG = Catalog(STAGES, COMMANDS)
 CONFIG_CHECKS = checks_for(CATALOG)

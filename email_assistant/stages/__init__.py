@@ -1,1 +1,1 @@
-"""One thin module per stage, readable as the story of a mail."""
+"""The stages of the pipeline, in the order of `catalog.STAGES`: one module each, and what that module delegates."""

@@ -14,7 +14,7 @@ from email_assistant.errors import DataError
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import base_identity, features_fingerprint, generation_key
 from email_assistant.pipeline.context import archive_paths
-from email_assistant.pipeline.declarations import Command, Stage, by_name
+from email_assistant.pipeline.declarations import Stage, by_name
 from email_assistant.requests.arms import ARMS
 from email_assistant.storage.hashing import hash_file, hash_of
 
@@ -137,13 +137,6 @@ def _mauve(config: Config) -> dict[str, Any]:
     return {**settings, "features": features} if features else settings
 
 
-def _adapter_of(config: Config) -> tuple[str, ...]:
-    """Where the adapter comes from: training, unless one is named; mails to retrieve come from the split."""
-    if not config.infer.adapter:
-        return ("train",)
-    return ("split",) if config.retrieves_in_inference else ()
-
-
 STAGES = by_name(
     Stage(
         name="data",
@@ -205,22 +198,5 @@ STAGES = by_name(
         results=("generations.jsonl",),
         resumable=True,
         has_scores=True,
-    ),
-)
-
-# What uses an adapter, but writes to a path that the user names.
-USES_OF_AN_ADAPTER = by_name(
-    Command(
-        name="infer",
-        help="write mails from instructions",
-        module="email_assistant.stages.infer",
-        needs=_adapter_of,
-        needs_archive=lambda config: config.retrieves_in_inference,
-    ),
-    Command(
-        name="export",
-        help="write the adapter as GGUF, with a Modelfile for Ollama",
-        module="email_assistant.stages.export",
-        needs=_adapter_of,
     ),
 )

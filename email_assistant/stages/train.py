@@ -1,46 +1,23 @@
 """The adapter: trained on the owner's mails, then scored on the validation mails."""
 
-import dataclasses
-import itertools
 import logging
-import os
 import shutil
-import statistics
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config
-from email_assistant.errors import PrivacyError
-from email_assistant.evaluation.generate_mails import generate_mails, text_generator
-from email_assistant.evaluation.memorisation import canaries, canaries_extracted, canary_exposures
-from email_assistant.evaluation.scoring import build_scorer, perplexity_of
-from email_assistant.experiments import lineage, registry, trials
+from email_assistant.experiments import lineage, registry
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.experiments.tags import ADAPTER
-from email_assistant.language_model import collectives
-from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
-from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint
-from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter
+from email_assistant.language_model.loading import load_adapter
 from email_assistant.language_model.process_settings import set_up_base
-from email_assistant.metrics.per_mail_score import save
 from email_assistant.pipeline.context import StageInputs
 from email_assistant.reports.model_card import model_card
-from email_assistant.requests.embedding import retrieval_embedder
-from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
-from email_assistant.stages import train_examples
-from email_assistant.stages.train_examples import EncodedCounts
+from email_assistant.stages import fit_adapter, score_adapter
 from email_assistant.storage import jsonl
-from email_assistant.storage.artifacts import PROGRESS, Artifact
-from email_assistant.storage.records import Pair
-from email_assistant.training import planning
-from email_assistant.training.checkpoints import TrainingState
-from email_assistant.training.examples import Examples
-from email_assistant.training.lora_init import load_or_save_init, save_as_standard_lora
-from email_assistant.training.planning import TrainingSetup
-from email_assistant.training.trainer import Trainer, TrainingData
+from email_assistant.storage.artifacts import Artifact
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +38,11 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
             name: trained.manifest["counts"][name] for name in trained.manifest["counts"]["fit"]
         }
     else:
-        model, fit_metrics = _fit(inputs, folder, fingerprint)
-    scores, signatures = _score(config, model, split, folder)
+        model, fit_metrics = fit_adapter.fit(inputs, folder, fingerprint)
+    scores, signatures = score_adapter.score_adapter(config, model, split, folder)
     metrics = {**fit_metrics, **{f"validation_{name}": value for name, value in scores.items()}}
-    metrics |= _measure_canaries(config, model, folder)
-    _refuse_memorisation(config, metrics, folder)
+    metrics |= score_adapter.measure_canaries(config, model, folder)
+    score_adapter.refuse_memorisation(config, metrics, folder)
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
     card = model_card(config, metrics, signatures, inputs.artifacts, fingerprint)
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")
@@ -98,227 +75,6 @@ def _copy(trained: Artifact, folder: Path) -> None:
     shutil.copyfile(trained.path("history.jsonl"), folder / "history.jsonl")
 
 
-def _fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
-    """Train, save the best weights, and return the model with them and metrics of the training run."""
-    config, distributed, split = inputs.config, inputs.distributed, inputs.artifacts["split"].folder
-    base = set_up_base(config.model, distributed, to_shard=distributed.sharded)
-    scratch = folder.resolve() / PROGRESS / "examples"
-    training, validation, counts = train_examples.prepare(config, base, split, scratch / "0")
-    recompute = _recomputes(config, base, training, distributed)
-    command = {"do": "train", "split": str(split.resolve()), "scratch": str(scratch), "recompute": recompute}
-    collectives.broadcast_command(distributed, command)
-    model = _add_adapter(config, base, distributed)
-    train_examples.check(base.encoder, training, validation)
-    initial = None if config.lora.init == "default" else folder / PROGRESS / "start.safetensors"
-    if initial:
-        load_or_save_init(model.model, initial)
-    trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
-    log.info("%-10s %d mails, %s trainable weights", "train", len(training), f"{trainable:,}")
-    settings = dataclasses.replace(config.trainer, gradient_checkpointing=recompute)
-    data, checkpoints = TrainingData(training, validation), folder / PROGRESS / "fit"
-    trainer = _trainer_class(config)(model, data, settings, config.seed, checkpoints, _reporter(inputs), distributed)
-    state = trainer.fit()
-    jsonl.write(folder / "history.jsonl", state.history)
-    log.info("%-10s %s", "train", _speed(state))
-    fit_metrics = {
-        **_counts(counts),
-        **_training_summary(state, training),
-        **trainer.metrics(),
-        "trainable_weights": trainable,
-    }
-    _save_adapter(model, folder / "adapter", config, fingerprint, initial)
-    if initial is None and not distributed.sharded:
-        return model, fit_metrics
-    # Score the saved adapter on the original base: the base in memory lacks what PiSSA moved into the adapter, or is
-    # sharded over several processes.
-    collectives.broadcast_command(distributed, {"do": "release_memory"})
-    del model, trainer, base
-    free_memory()
-    return load_adapter(set_up_base(config.model, distributed), folder / "adapter", fingerprint), fit_metrics
-
-
-def _add_adapter(config: Config, base: LanguageModel, distributed: DistributedContext) -> LanguageModel:
-    model = add_adapter(base, config.lora, config.seed)
-    if distributed.sharded:
-        collectives.shard_model(model.model, model.device)
-    return model
-
-
-def _reporter(inputs: StageInputs) -> Callable[[dict[str, float], int], None]:
-    """Logs the metrics of every step; a resumed run reports its steps from the first one."""
-    trial, validations = trials.current_trial(inputs.config.sweep.trial), itertools.count()
-
-    def report(metrics: dict[str, float], step: int) -> None:
-        inputs.run.log_metrics(metrics, step)
-        if trial and "validation/loss" in metrics:
-            trial.report(metrics["validation/loss"], next(validations))
-
-    return report
-
-
-def _trainer_class(config: Config) -> type[Trainer]:
-    """The trainer for the configured privacy mode."""
-    if config.trainer.privacy != "differential":
-        return Trainer
-    # Opacus takes a while to import, and few runs need it.
-    from email_assistant.training.differential import DifferentialTrainer
-
-    return DifferentialTrainer
-
-
 def follow(config: Config, distributed: DistributedContext) -> None:
-    """Train with the leading process, command by command, until it sends the last."""
-    trainer: Trainer | None = None
-    while (command := collectives.receive_command()) is not None:
-        if command["do"] == "train":
-            base = set_up_base(config.model, distributed, to_shard=distributed.sharded)
-            scratch = Path(command["scratch"]) / str(distributed.rank)
-            training, validation, _ = train_examples.prepare(config, base, Path(command["split"]), scratch)
-            model = _add_adapter(config, base, distributed)
-            settings = dataclasses.replace(config.trainer, gradient_checkpointing=command["recompute"])
-            data = TrainingData(training, validation)
-            # A worker writes no checkpoints.
-            trainer = Trainer(model, data, settings, config.seed, Path(os.devnull), distributed=distributed)
-            del base, model
-        elif command["do"] == "release_memory":
-            # The leading process needs all the memory to write and score.
-            trainer = None
-            free_memory()
-        elif trainer:
-            trainer.run_worker_step(command)
-
-
-def _counts(counts: EncodedCounts) -> dict[str, int]:
-    return {f"train_{name}": value for name, value in dataclasses.asdict(counts).items()}
-
-
-def _refuse_memorisation(config: Config, metrics: Mapping[str, Any], folder: Path) -> None:
-    """Delete an adapter that memorised its canaries if `trainer.privacy` forbids that.
-
-    Raises:
-        PrivacyError: when it did.
-    """
-    settings = config.trainer
-    if settings.privacy == "none" or not settings.canaries:
-        return
-    mean, extracted = metrics["canary_exposure"], metrics["canaries_extracted"]
-    if mean > settings.canary_limit or extracted:
-        # Its weights are also in the checkpoints.
-        for name in ("adapter", PROGRESS):
-            shutil.rmtree(folder / name)
-        raise PrivacyError(
-            f"the adapter remembers its canaries: mean exposure {mean:.1f} bits (trainer.canary_limit="
-            f"{settings.canary_limit:g}), {extracted:.0%} extracted; it was deleted: use fewer trainer.epochs, "
-            "a lower trainer.learning_rate or a lower lora.r"
-        )
-
-
-def _training_summary(state: TrainingState, training: Examples) -> dict[str, Any]:
-    """Metrics of a training run; its speed is that of the median step."""
-    return {
-        "tokens_per_second": _median(state, "train/tokens_per_second"),
-        "supervised_tokens_per_second": _median(state, "train/supervised_tokens_per_second"),
-        "validation_loss": state.best_loss,
-        "base_validation_loss": state.history[0]["validation/loss"],
-        "best_step": state.best_step,
-        "steps": state.step,
-        "stopped_early": int(state.stopped),
-        "supervised_tokens": training.num_target_tokens,
-    }
-
-
-def _recomputes(config: Config, base: LanguageModel, training: Examples, distributed: DistributedContext) -> bool:
-    """Whether the backward pass recomputes activations; refuses training that does not fit next to the loaded base."""
-    if distributed.sharded:
-        return config.trainer.gradient_checkpointing is not False
-    if not training:
-        return False
-    machine, setup = planning.local_machine(config.model), TrainingSetup.from_config(config)
-    free = machine.memory if base.device.type == "cuda" else planning.available_memory()
-
-    def needed(changed: TrainingSetup) -> int:
-        return planning.estimate_training_step(changed, base.model.config, machine, training, free)[0].total
-
-    step, recompute = planning.estimate_training_step(setup, base.model.config, machine, training, free)
-    planning.check_fits(step.total, free, setup, machine, needed)
-    return recompute
-
-
-def _median(state: TrainingState, name: str) -> float:
-    return round(statistics.median(record[name] for record in state.history if name in record), 1)
-
-
-def _speed(state: TrainingState) -> str:
-    """The speed of the median step, for people; padding does not count."""
-    every, supervised = (_median(state, f"train/{name}tokens_per_second") for name in ("", "supervised_"))
-    return f"{every:.0f} tokens per second, {supervised:.0f} of them in the loss"
-
-
-def _save_adapter(model: LanguageModel, folder: Path, config: Config, fingerprint: str, initial: Path | None) -> None:
-    """Save the adapter, the tokenizer with its template, and which base model the adapter belongs to."""
-    if initial:
-        save_as_standard_lora(model.model, folder, initial)
-    else:
-        model.model.save_pretrained(str(folder), save_embedding_layers=False)
-    model.encoder.tokenizer.save_pretrained(str(folder))
-    name = Path(config.model.path).name
-    jsonl.write_json(folder / BASE_NOTE, {"name": name, "fingerprint": fingerprint})
-    settings = jsonl.read_json(folder / SETTINGS)
-    settings["base_model_name_or_path"] = name
-    jsonl.write_json(folder / SETTINGS, settings)
-
-
-def _measure_canaries(config: Config, model: LanguageModel, folder: Path) -> dict[str, float]:
-    """Write canaries.jsonl, and return how well the adapter remembers them; empty if none are planted."""
-    planted = canaries(config.trainer.canaries, config.seed)
-    if not planted:
-        return {}
-    exposures = canary_exposures(model, planted, config.seed)
-    extracted = canaries_extracted(model, planted)
-    jsonl.write(
-        folder / "canaries.jsonl",
-        (
-            {
-                "instruction": canary.instruction,
-                "secret": canary.secret,
-                "exposure": exposure,
-                "extracted": is_extracted,
-            }
-            for canary, exposure, is_extracted in zip(planted, exposures, extracted, strict=True)
-        ),
-    )
-    return {
-        "canary_exposure": statistics.mean(exposures),
-        "canary_exposure_max": max(exposures),
-        "canaries_extracted": sum(extracted) / len(planted),
-    }
-
-
-def _score(
-    config: Config, model: LanguageModel, split: Artifact, folder: Path
-) -> tuple[dict[str, float], dict[str, str]]:
-    """Write validation mails and score them."""
-    training = jsonl.Lines(split.path("train.jsonl"), Pair)
-    chosen = jsonl.Lines(split.path("validation.jsonl"), Pair)[: config.trainer.scored_mails]
-    prompter = Prompter(PromptSettings.of(config), model.encoder, training, retrieval_embedder(config, model))
-    progress_file = folder / PROGRESS / "validation_mails.jsonl"
-    generator = text_generator(config.generation, config.model, model, folder / "adapter", folder / PROGRESS)
-    prompts = [prompter.prompt_token_ids(pair, configured_style(config.retrieval)) for pair in chosen]
-    mails = generate_mails(generator, chosen, prompts, config.generation, config.seed, progress_file, "score")
-    jsonl.write(
-        folder / "validation_mails.jsonl",
-        (
-            {
-                "id": pair["id"],
-                "instruction": pair["instruction"],
-                "email": pair["email"],
-                "generated_email": mail["text"],
-            }
-            for pair, mail in zip(chosen, mails, strict=True)
-        ),
-    )
-    scorer = build_scorer(config, model, chosen, training)
-    measured = scorer.measure_generated(mails)
-    measured["perplexity"] = perplexity_of(model, chosen, prompts, "score")
-    save(folder / "measured.npz", [pair["id"] for pair in chosen], {"tuned": measured})
-    return {name: score.value for name, score in measured.items()}, scorer.signatures()
+    """Train with the leading process, as one of its workers."""
+    fit_adapter.follow(config, distributed)

@@ -41,7 +41,7 @@ def check(config: Config) -> None:
 def run(context: Context) -> None:
     """Write `infer.output` from `infer.input`, or answer at a prompt when there is no input."""
     # It imports torch, which `check` does not need.
-    from email_assistant.stages.infer_session import open_session
+    from email_assistant.commands.infer_session import open_session
 
     config = context.config
     context.run.open()
