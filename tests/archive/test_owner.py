@@ -44,7 +44,7 @@ def test_a_sender_who_uses_the_owners_name_to_write_to_the_owner_is_an_impostor(
     assert result.addresses == {"ada@x.example"}
     assert [result.wrote(message) for message in (own[0], fraud[0])] == [True, False]
     assert sender.address in result.grounds
-    # One that also wrote to somebody else is the owner's other account.
+    # One that also wrote to someone else is the owner's other account.
     work = mail(30, senders=[sender], recipients=[ME, Person("Bo", "bo@y.example")])
     assert find_owner([*own, *fraud, work]).wrote(fraud[0])
 
