@@ -62,13 +62,13 @@ def table(
 
 
 def duration(seconds: float) -> str:
-    """Seconds for people: '8 s', '3 min 20 s'."""
+    """A human-readable duration: '8 s', '3 min 20 s'."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def age(passed: timedelta) -> str:
-    """A time span for people, counted back from now: '5 minutes ago', '3 days ago'."""
+    """A human-readable time in the past: '5 minutes ago', '3 days ago'."""
     for seconds, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         count = int(passed.total_seconds() // seconds)
         if count:
@@ -77,7 +77,7 @@ def age(passed: timedelta) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes for people: '3.4 MB'."""
+    """A human-readable number of bytes: '3.4 MB'."""
     value, unit = float(count), "B"
     for larger in ("kB", "MB", "GB"):
         if value < 1000:

@@ -16,7 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-# Between two log lines.
+# Seconds between two log lines.
 SECONDS_BETWEEN_LINES = 30.0
 log = logging.getLogger(__name__)
 

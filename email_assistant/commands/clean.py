@@ -10,7 +10,7 @@ from rich.console import Console
 from email_assistant.configuration.schema import Config
 from email_assistant.console import screen, size, table
 from email_assistant.errors import TrackingError
-from email_assistant.experiments import lazy_mlflow, processes
+from email_assistant.experiments import lazy_mlflow, process_ids
 from email_assistant.experiments.connection import connect, has_store
 from email_assistant.experiments.queries import (
     artifact_keys,
@@ -48,7 +48,7 @@ def check(config: Config) -> None:
     """Check that there is a store.
 
     Raises:
-        TrackingError: when there is none: only the store knows which artifacts are in use.
+        TrackingError: If there is none: only the store knows which artifacts are in use.
     """
     if not config.tracking.enabled:
         raise TrackingError(
@@ -62,7 +62,7 @@ def run(context: Context) -> None:
     """List what nothing refers to, and delete it with `clean.remove=true`.
 
     Raises:
-        TrackingError: when a run is in progress: its artifacts are not in the store yet.
+        TrackingError: If a run is in progress: its artifacts are not in the store yet.
     """
     config, console = context.config, screen()
     client, _ = connect(config)
@@ -89,9 +89,9 @@ def _end_dead_runs(client: "lazy_mlflow.MlflowClient", experiments: Sequence[str
     """Mark runs whose process has ended as KILLED, and raise an error if others are in progress."""
     for run in search_runs(client, experiments, "attributes.status = 'RUNNING'"):
         process = run.data.tags.get(PROCESS_TAG, "")
-        if process == processes.this_process():
+        if process == process_ids.this_process():
             continue
-        if not processes.has_ended(process):
+        if not process_ids.has_ended(process):
             raise TrackingError(
                 f"run {run.info.run_id} is in progress, so the store lacks its artifacts; try again when it finishes"
             )

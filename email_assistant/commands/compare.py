@@ -24,8 +24,8 @@ def check(config: Config) -> None:
     """Check that there is a store, and a score to rank by.
 
     Raises:
-        ConfigurationError: when runs cannot be ranked by `compare.by`.
-        TrackingError: when there is no store.
+        ConfigurationError: If runs cannot be ranked by `compare.by`.
+        TrackingError: If there is no store.
     """
     by = config.compare.by
     rankable = [name for name, score in SCORES.items() if score.better != "near"]
@@ -42,7 +42,7 @@ def run(context: Context) -> None:
     """Write the page, print the table and the verdict, and log all of it to a run.
 
     Raises:
-        TrackingError: when no run has the scores.
+        TrackingError: If no run has the scores.
     """
     settings = context.config.compare
     comparison = compare_runs(_candidates(context.config), settings.by, settings.resamples, context.config.seed)

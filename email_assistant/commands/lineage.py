@@ -36,7 +36,7 @@ def check(config: Config) -> None:
     """Check that there is an adapter.
 
     Raises:
-        ModelError: when there is none.
+        ModelError: If there is none.
     """
     check_folder(_folder(config))
 
@@ -45,7 +45,7 @@ def run(context: Context) -> None:
     """Print how the adapter was made.
 
     Raises:
-        ModelError: when nothing is known about the adapter.
+        ModelError: If nothing is known about the adapter.
         ArtifactError: after printing, when something was changed since it was made.
     """
     folder = _folder(context.config)

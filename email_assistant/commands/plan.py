@@ -34,8 +34,8 @@ def run(context: Context) -> None:
     """Print the plan.
 
     Raises:
-        ConfigurationError: when the configured training does not fit into memory.
-        ModelError: when there is neither the base model's folder nor `model.architecture`.
+        ConfigurationError: If the configured training does not fit into memory.
+        ModelError: If there is neither the base model's folder nor `model.architecture`.
     """
     config, examples = context.config, _examples(context)
     setup, machine = TrainingSetup.from_config(config), planning.target_machine(config.plan, config.model)

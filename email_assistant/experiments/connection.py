@@ -17,7 +17,7 @@ from email_assistant.privacy.vault_state import LOCKED_SUFFIX
 NO_ARCHIVE = "email-assistant"
 # The demo's experiment, as `experiment_name` names it.
 DEMO = "demo/archive.mbox"
-LONGEST_NAME = 120
+MAX_NAME_LENGTH = 120
 # Seconds to wait for a server's first answer.
 CONNECT_TIMEOUT = 10
 
@@ -39,7 +39,7 @@ def connect(config: Config | DictConfig) -> tuple["lazy_mlflow.MlflowClient", st
         A client, and the id of the configured experiment, which is created if necessary.
 
     Raises:
-        TrackingError: when the store cannot be used.
+        TrackingError: If the store cannot be used.
     """
     experiment = experiment_name(config)
     if config.tracking.uri:
@@ -61,7 +61,7 @@ def experiment_name(config: Config | DictConfig) -> str:
     if not paths or reads_none:
         return NO_ARCHIVE
     absolute = [Path(path).expanduser().absolute() for path in ([paths] if isinstance(paths, str) else paths)]
-    return ", ".join("/".join(path.parts[-2:]) for path in absolute)[:LONGEST_NAME]
+    return ", ".join("/".join(path.parts[-2:]) for path in absolute)[:MAX_NAME_LENGTH]
 
 
 def _open_server(uri: str, experiment: str) -> tuple["lazy_mlflow.MlflowClient", str]:
@@ -93,7 +93,7 @@ def open_store(mlruns: Path, experiment: str) -> tuple["lazy_mlflow.MlflowClient
         A client, and the experiment's id.
 
     Raises:
-        TrackingError: when the store was created in another folder, or cannot be written.
+        TrackingError: If the store was created in another folder, or cannot be written.
     """
     with _lock(mlruns):
         client = _open_database(mlruns)
@@ -108,7 +108,7 @@ def open_existing_store(mlruns: Path) -> "lazy_mlflow.MlflowClient":
     """Open a local store that exists.
 
     Raises:
-        TrackingError: when there is none, or it was created in another folder.
+        TrackingError: If there is none, or it was created in another folder.
     """
     if not database(mlruns).exists():
         raise TrackingError(f"{mlruns}: no MLflow store here; paths.mlruns names its folder")

@@ -64,7 +64,7 @@ def read_lineage(adapter: Path) -> dict[str, Any]:
     """The content of an adapter's lineage.json; empty if there is none, as with other programs' adapters.
 
     Raises:
-        ModelError: when it cannot be read.
+        ModelError: If it cannot be read.
     """
     path = adapter / LINEAGE
     if not path.is_file():

@@ -16,7 +16,7 @@ def direction_of(objective: str, direction: str) -> Literal["minimize", "maximiz
         direction: The configured direction; 'auto' to derive it from the name.
 
     Raises:
-        ConfigurationError: when it cannot be derived.
+        ConfigurationError: If it cannot be derived.
     """
     if direction in ("minimize", "maximize"):
         return "minimize" if direction == "minimize" else "maximize"
@@ -41,7 +41,7 @@ def objective_of(stage: str, name: str, metrics: Mapping[str, float]) -> float:
         metrics: The metrics that the run logged.
 
     Raises:
-        ConfigurationError: when the run logged no such metric.
+        ConfigurationError: If the run logged no such metric.
     """
     if name in metrics:
         return metrics[name]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
 
 # The sweep gives up after this many failed jobs in a row.
-MOST_FAILURES = 3
+MAX_FAILURES = 3
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +58,7 @@ class OptunaSweeper(Sweeper):
         """Run trials until the study has `n_trials` finished ones.
 
         Raises:
-            TrackingError: when another process runs this study.
+            TrackingError: If another process runs this study.
         """
         path = Path(self.storage).expanduser().resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,14 +88,14 @@ class OptunaSweeper(Sweeper):
         file.export()
         returns: list[JobReturn] = []
         failures = 0
-        while len(returns) < self.n_trials - finished and failures < MOST_FAILURES:
+        while len(returns) < self.n_trials - finished and failures < MAX_FAILURES:
             count = min(self.n_jobs, self.n_trials - finished - len(returns))
             trials = [study.ask(space) for _ in range(count)]
             launched = self._launch(study, trials, fixed, len(returns))
             returns += launched
             for trial, returned in zip(trials, launched, strict=True):
                 failures = 0 if _report(study, trial, returned) else failures + 1
-        if failures >= MOST_FAILURES:
+        if failures >= MAX_FAILURES:
             log.error("%-10s giving up: %d jobs in a row failed", "sweep", failures)
         return returns
 

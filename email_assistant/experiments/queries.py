@@ -62,7 +62,7 @@ def match_runs(
         kind: The kind of runs that are searched, for the error message.
 
     Raises:
-        TrackingError: when there is none; the message names the configuration key.
+        TrackingError: If there is none; the message names the configuration key.
     """
     is_id = re.fullmatch(r"[0-9a-f]{4,32}", name_or_id)
     matches = [
@@ -77,7 +77,7 @@ def run_to_repeat(client: "lazy_mlflow.MlflowClient", name_or_id: str) -> "lazy_
     """The run that `from_run` names, in any experiment; the newest of several.
 
     Raises:
-        TrackingError: when there is none.
+        TrackingError: If there is none.
     """
     return match_runs(name_or_id, search_runs(client, experiment_ids(client)), "from_run")[0]
 
@@ -103,7 +103,7 @@ def delete_permanently(mlruns: Path, run_ids: Sequence[str]) -> None:
     """Remove runs that are marked as deleted from a local store, with their files.
 
     Raises:
-        TrackingError: when MLflow could not remove them.
+        TrackingError: If MLflow could not remove them.
     """
     if not run_ids:
         return

@@ -85,7 +85,7 @@ def find_version(client: "lazy_mlflow.MlflowClient", address: str) -> "lazy_mlfl
     """The version that `models:/NAME@ALIAS` or `models:/NAME/NUMBER` names.
 
     Raises:
-        ModelError: when there is none; the message lists the registered ones.
+        ModelError: If there is none; the message lists the registered ones.
     """
     name, _, alias_or_number = address.removeprefix(SCHEME).replace("@", "/").partition("/")
     version = _version(client, name, alias_or_number) if name and alias_or_number else None
@@ -102,7 +102,7 @@ def adapter_path(config: Config) -> Path | None:
     """The folder of the adapter that `infer.adapter` names; None if the key is empty.
 
     Raises:
-        ModelError: when the store has no such version, or its files are missing.
+        ModelError: If the store has no such version, or its files are missing.
     """
     address = config.infer.adapter
     if not address or not address.startswith(SCHEME):
@@ -125,7 +125,7 @@ def set_alias(client: "lazy_mlflow.MlflowClient", alias: str, address: str) -> s
         The version's address by number.
 
     Raises:
-        ModelError: when there is no such version.
+        ModelError: If there is no such version.
     """
     version = find_version(client, address)
     client.set_registered_model_alias(version.name, alias, str(version.version))

@@ -81,8 +81,8 @@ def load_origin(composed: Mapping[str, Any], overrides: Sequence[str], extra_che
         extra_checks: As for `checks.find_errors`.
 
     Raises:
-        TrackingError: when there is no such run, or it has no configuration.
-        ConfigurationError: when its configuration does not fit the current schema.
+        TrackingError: If there is no such run, or it has no configuration.
+        ConfigurationError: If its configuration does not fit the current schema.
     """
     current = OmegaConf.create(dict(composed))
     if not has_store(current):
@@ -184,7 +184,7 @@ def recorded_data(origin: Origin, cache: ArtifactCache, archive: str | None) -> 
         The original's artifact; None if the archive is unchanged or the command line names other data.
 
     Raises:
-        DataError: when neither the archive nor the artifact can be used.
+        DataError: If neither the archive nor the artifact can be used.
     """
     if "data" not in origin.manifests or origin.changed & {"data", "data.path"}:
         return None

@@ -13,12 +13,12 @@ from omegaconf import OmegaConf
 
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import TrackingError
-from email_assistant.experiments import lazy_mlflow, processes, sweep_environment
-from email_assistant.experiments.connection import LONGEST_NAME, connect
+from email_assistant.experiments import lazy_mlflow, process_ids, sweep_environment
+from email_assistant.experiments.connection import MAX_NAME_LENGTH, connect
 from email_assistant.experiments.tags import CALL_TAG, COMMIT_TAG, CONFIGURATION, NAME_TAG, PARENT_TAG, PROCESS_TAG
 
 # Maximum number of characters of a parameter or tag, and of parameters in one request.
-LONGEST_VALUE = 6000
+MAX_VALUE_LENGTH = 6000
 BATCH = 100
 
 
@@ -50,7 +50,7 @@ class RunLogger:
         """A client of the store that holds the run.
 
         Raises:
-            TrackingError: when the run is not open.
+            TrackingError: If the run is not open.
         """
         if self._client is None:
             raise TrackingError("the run is not open")
@@ -86,7 +86,7 @@ class RunLogger:
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log values that do not change during the run."""
-        pairs = [lazy_mlflow.Param(key, str(value)[:LONGEST_VALUE]) for key, value in params.items()]
+        pairs = [lazy_mlflow.Param(key, str(value)[:MAX_VALUE_LENGTH]) for key, value in params.items()]
         for start in range(0, len(pairs), BATCH):
             self.client.log_batch(self.run_id or "", params=pairs[start : start + BATCH])
 
@@ -127,7 +127,7 @@ class RunLogger:
         self.open()
         if self.is_open:
             for key, value in tags.items():
-                self.client.set_tag(self.run_id or "", key, value[:LONGEST_VALUE])
+                self.client.set_tag(self.run_id or "", key, value[:MAX_VALUE_LENGTH])
 
     def log_dataset(self, name: str, digest: str, path: Path) -> None:
         """Log the hash of the data that the run used; no text is logged."""
@@ -153,11 +153,11 @@ class RunLogger:
 def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
     tags = {
         "stage": config.stage,
-        "overrides": " ".join(overrides)[:LONGEST_VALUE],
+        "overrides": " ".join(overrides)[:MAX_VALUE_LENGTH],
         NAME_TAG: run_name(config, overrides),
         "mlflow.source.name": "run.py",
         "mlflow.source.type": "LOCAL",
-        PROCESS_TAG: processes.this_process(),
+        PROCESS_TAG: process_ids.this_process(),
     }
     commit = git_commit()
     if commit:
@@ -174,14 +174,14 @@ def run_name(config: Config, overrides: Sequence[str]) -> str:
     job = sweep_environment.current_job()
     if job and job.varied:
         values = _flat(asdict(config))
-        return " ".join(f"{key.rpartition('.')[2]}={values.get(key, '')}" for key in job.varied)[:LONGEST_NAME]
+        return " ".join(f"{key.rpartition('.')[2]}={values.get(key, '')}" for key in job.varied)[:MAX_NAME_LENGTH]
     pairs = [line.lstrip("+").partition("=") for line in overrides]
     shown = [
         f"{key.rpartition('.')[2]}={value}"
         for key, _, value in pairs
         if key not in ("stage", "force") and not key.startswith(("paths.", "tracking", "infer.")) and "/" not in value
     ]
-    return " ".join([config.stage, *shown])[:LONGEST_NAME]
+    return " ".join([config.stage, *shown])[:MAX_NAME_LENGTH]
 
 
 def command_line_overrides() -> list[str]:

@@ -73,7 +73,7 @@ def find_scored_runs(
         arm: The arm whose scores on test mails to use; only the tuned model writes validation mails.
 
     Raises:
-        TrackingError: when no run has such scores.
+        TrackingError: If no run has such scores.
     """
     finished = search_runs(client, experiments, "attributes.status = 'FINISHED'")
     chosen = [run for name in wanted for run in _match(name, finished)] or _newest_sweep(finished) or finished

@@ -28,7 +28,7 @@ def serve(mlruns: Path, port: int) -> int:
         The server's exit code.
 
     Raises:
-        TrackingError: when the store was created in another folder.
+        TrackingError: If the store was created in another folder.
     """
     mlruns = mlruns.resolve()
     client = open_existing_store(mlruns) if database(mlruns).exists() else open_store(mlruns, DEMO)[0]
@@ -57,7 +57,7 @@ def relocate(mlruns: Path) -> int:
         The number of paths that changed.
 
     Raises:
-        TrackingError: when there is no store.
+        TrackingError: If there is no store.
     """
     mlruns = mlruns.resolve()
     if not database(mlruns).exists():

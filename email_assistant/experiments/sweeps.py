@@ -10,7 +10,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
 from email_assistant.configuration.schema import Config
-from email_assistant.experiments import lazy_mlflow, processes
+from email_assistant.experiments import lazy_mlflow, process_ids
 from email_assistant.experiments.connection import connect
 from email_assistant.experiments.objective import direction_of
 from email_assistant.experiments.queries import quoted, search_runs
@@ -88,7 +88,7 @@ def resumable_parent(client: "lazy_mlflow.MlflowClient", experiment: str, key: s
     """The id of the newest run of a sweep with this key that no process is working on; None if there is none."""
     for run in search_runs(client, [experiment], f"tags.`{SWEEP_KEY_TAG}` = '{key}'"):
         # A run that is RUNNING belongs to another process, unless that was killed.
-        if run.info.status != "RUNNING" or processes.has_ended(run.data.tags.get(PROCESS_TAG, "")):
+        if run.info.status != "RUNNING" or process_ids.has_ended(run.data.tags.get(PROCESS_TAG, "")):
             return str(run.info.run_id)
     return None
 
@@ -157,10 +157,10 @@ def stop_jobs(client: "lazy_mlflow.MlflowClient", job: SweepJob) -> None:
     while (runs := search_runs(client, [experiment], running)) and time.monotonic() < deadline:
         for run in runs:
             process = run.data.tags.get(PROCESS_TAG, "")
-            if processes.has_ended(process):
+            if process_ids.has_ended(process):
                 client.set_terminated(run.info.run_id, "KILLED")
             elif process not in interrupted:
-                processes.interrupt(process)
+                process_ids.interrupt(process)
                 interrupted.add(process)
         time.sleep(0.2)
 

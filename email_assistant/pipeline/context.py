@@ -99,7 +99,7 @@ def archive_paths(config: Config) -> list[Path]:
     """The archive's files and folders; relative paths start in the directory that the program was started from.
 
     Raises:
-        ConfigurationError: when `data.path` is missing.
+        ConfigurationError: If `data.path` is missing.
     """
     if not config.data.path:
         raise ConfigurationError("data.path: is missing; set it to your archive, as in data.path=sent.mbox")

@@ -15,8 +15,8 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from email_assistant.console import printable, screen, table
-from email_assistant.experiments import lazy_mlflow, processes, sweep_environment, sweeps
-from email_assistant.experiments.connection import LONGEST_NAME, connect
+from email_assistant.experiments import lazy_mlflow, process_ids, sweep_environment, sweeps
+from email_assistant.experiments.connection import MAX_NAME_LENGTH, connect
 from email_assistant.experiments.queries import run_to_repeat
 from email_assistant.experiments.sweep_environment import SweepJob
 from email_assistant.experiments.sweeps import Job
@@ -49,12 +49,12 @@ class SweepParent(Callback):
         parent = sweeps.resumable_parent(client, experiment, key)
         if parent:
             client.update_run(parent, status="RUNNING")
-            client.set_tag(parent, PROCESS_TAG, processes.this_process())
+            client.set_tag(parent, PROCESS_TAG, process_ids.this_process())
             log.info("%-10s resuming run %s; finished jobs are not run again", SWEEP, parent)
         else:
             name = config.tracking.run_name or " ".join([SWEEP, *(lines[key] for key in varied)])
-            tags = {NAME_TAG: name[:LONGEST_NAME], "stage": SWEEP, "overrides": " ".join(lines.values())}
-            tags |= {SWEEP_KEY_TAG: key, PROCESS_TAG: processes.this_process()}
+            tags = {NAME_TAG: name[:MAX_NAME_LENGTH], "stage": SWEEP, "overrides": " ".join(lines.values())}
+            tags |= {SWEEP_KEY_TAG: key, PROCESS_TAG: process_ids.this_process()}
             parent = client.create_run(experiment, tags=tags).info.run_id
         self._job = SweepJob(parent, uuid.uuid4().hex[:8], tuple(varied))
         self._job.export()

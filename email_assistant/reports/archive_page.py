@@ -12,7 +12,7 @@ from email_assistant.archive.report_examples import ReportExample
 from email_assistant.reports.page import render
 
 # The plot shows the newest months.
-MOST_MONTHS = 60
+MAX_MONTHS = 60
 TEMPLATE = """{% extends "shell" %}
 {% block title %}{{ report.kept }} of {{ report.messages }} messages{% endblock %}
 {% block style %}
@@ -132,7 +132,7 @@ def _plots(report: Mapping[str, Any]) -> str:
 
     figure = Figure(figsize=(13, 7), layout="constrained")
     (time, languages), (domains, lengths) = figure.subplots(2, 2)
-    months = dict(list(report["months"].items())[-MOST_MONTHS:])
+    months = dict(list(report["months"].items())[-MAX_MONTHS:])
     for axes, title, counts in (
         (time, "Kept mails by month", months),
         (languages, "By language", report["languages"]),

@@ -16,11 +16,11 @@ from email_assistant.requests.arms import ARMS
 
 # Legible on black and on white.
 GREY = "#888888"
-COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#b279a2", "#72b7b2", "#9d755d", "#bab0ac")
+COLORS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#b279a2", "#72b7b2", "#9d755d", "#bab0ac")
 # Scores that are drawn with those of the base model and the owner.
 MAIN = ("bleu", "chrf", "mauve", "authorship")
 # An axis with more values than this labels only the lowest and the highest.
-_MOST_TICKS = 8
+MAX_TICKS = 8
 Records = Sequence[Mapping[str, Any]]
 
 
@@ -37,7 +37,7 @@ def scores(report: Mapping[str, Any]) -> Any:
     for axes, name in zip(all_axes, names, strict=True):
         for position, arm in enumerate(arms):
             value, (low, high) = report["arms"][arm][name], report["intervals"][arm][name]
-            axes.bar(position, value, color=COLOURS[position % len(COLOURS)])
+            axes.bar(position, value, color=COLORS[position % len(COLORS)])
             axes.errorbar(position, value, [[max(0, value - low)], [max(0, high - value)]], color=GREY, capsize=3)
         # The owner's other mails are about other things, so their BLEU and chrF are not an upper bound.
         lines = {"owner": report["owner"].get(name)} if name in ("mauve", "authorship") else {}
@@ -59,7 +59,7 @@ def mauve_curves(arms: Mapping[str, Mapping[str, PerMailScore]]) -> Any:
         counts = shares(measured.contributions.sum(axis=0)[0])
         x, y = divergence_curve(counts[1], counts[0], measured.parameter)
         order = np.argsort(x)
-        style = {"color": GREY, "linestyle": "--"} if arm == OWNER else {"color": COLOURS[position % len(COLOURS)]}
+        style = {"color": GREY, "linestyle": "--"} if arm == OWNER else {"color": COLORS[position % len(COLORS)]}
         axes.plot(x[order], y[order], label=display_name(arm), **style)
     axes.set_xlabel("exp(-c KL(written | mixture))")
     axes.set_ylabel("exp(-c KL(real | mixture))")
@@ -77,10 +77,10 @@ def dot_plot(report: Mapping[str, Any], names: Sequence[str]) -> Any:
     """
     labels = list(report["arms"])
     figure, all_axes = _figure(len(names), 3.4 + 2.2 * len(names), 0.8 + 0.28 * len(labels), sharey=True)
-    for colour, axes, name in zip(COLOURS, all_axes, names, strict=False):
+    for color, axes, name in zip(COLORS, all_axes, names, strict=False):
         for row, label in enumerate(labels):
             value, (low, high) = report["arms"][label][name], report["intervals"][label][name]
-            axes.errorbar(value, row, xerr=[[value - low], [high - value]], fmt="o", color=colour, ecolor=GREY)
+            axes.errorbar(value, row, xerr=[[value - low], [high - value]], fmt="o", color=color, ecolor=GREY)
         axes.axvline(report["arms"][labels[0]][name], color=GREY, linestyle=":", linewidth=1)
         axes.set_title(SCORES[name].short)
     all_axes[0].set_yticks(range(len(labels)), labels, fontsize=8)
@@ -89,7 +89,7 @@ def dot_plot(report: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def parallel_coordinates(names: Sequence[str], runs: Sequence[tuple[Mapping[str, str], float]], objective: str) -> Any:
-    """A line for each run through its values (Inselberg 1985), coloured by the objective.
+    """A line for each run through its values (Inselberg 1985), colored by the objective.
 
     Args:
         names: The varied parameters.
@@ -130,7 +130,7 @@ def axis_positions(values: Sequence[str]) -> tuple[list[float], list[tuple[float
         labels = {float(index): word for index, word in enumerate(words)}
     else:
         labels = {number: f"{number:.4g}" for number in numbers}
-        if len(labels) > _MOST_TICKS:
+        if len(labels) > MAX_TICKS:
             labels = {number: labels[number] for number in (min(numbers), max(numbers))}
     low, high = min(numbers), max(numbers)
     logarithmic = low > 0 and high / low > 10
@@ -150,8 +150,8 @@ def validation_losses(histories: Mapping[str, Records]) -> Any:
     figure, (axes,) = _figure(1, 8.0, 4.0)
     for index, (label, history) in enumerate(histories.items()):
         points = [(record["step"], record["validation/loss"]) for record in history if "validation/loss" in record]
-        dashes = ("-", "--", ":", "-.")[index // len(COLOURS) % 4]
-        axes.plot(*zip(*points, strict=True), dashes, label=label, color=COLOURS[index % len(COLOURS)], marker=".")
+        dashes = ("-", "--", ":", "-.")[index // len(COLORS) % 4]
+        axes.plot(*zip(*points, strict=True), dashes, label=label, color=COLORS[index % len(COLORS)], marker=".")
     _label_losses(axes, "Validation loss")
     return figure
 
@@ -159,11 +159,11 @@ def validation_losses(histories: Mapping[str, Records]) -> Any:
 def losses(history: Records) -> Any:
     """Training and validation loss by step."""
     figure, (axes,) = _figure(1, 5.2, 4.0)
-    lines = (("train", "training", COLOURS[0], ""), ("validation", "validation", COLOURS[1], "."))
-    for kind, label, colour, marker in lines:
+    lines = (("train", "training", COLORS[0], ""), ("validation", "validation", COLORS[1], "."))
+    for kind, label, color, marker in lines:
         points = [(record["step"], record[f"{kind}/loss"]) for record in history if f"{kind}/loss" in record]
         if points:
-            axes.plot(*zip(*points, strict=True), label=label, color=colour, marker=marker)
+            axes.plot(*zip(*points, strict=True), label=label, color=color, marker=marker)
     _label_losses(axes, "Loss")
     return figure
 
@@ -175,7 +175,7 @@ def lengths(texts: Mapping[str, Sequence[str]]) -> Any:
         rows = [[length for text in mails for length in lengths_of(text)] or [0] for mails in texts.values()]
         drawn = axes.boxplot(rows, orientation="horizontal", showfliers=False, patch_artist=True)
         for index, box in enumerate(drawn["boxes"]):
-            box.set(facecolor=GREY if index == 0 else COLOURS[(index - 1) % len(COLOURS)], alpha=0.7)
+            box.set(facecolor=GREY if index == 0 else COLORS[(index - 1) % len(COLORS)], alpha=0.7)
         for part in ("whiskers", "caps", "medians"):
             for line in drawn[part]:
                 line.set_color(GREY)
@@ -194,7 +194,7 @@ def style(report: Mapping[str, Any]) -> Any:
     for index, arm in enumerate(arms):
         heights = [report["arms"][arm][name] for name in names]
         shift = (index - (len(arms) - 1) / 2) * width
-        axes.bar(positions + shift, heights, width, label=display_name(arm), color=COLOURS[index % len(COLOURS)])
+        axes.bar(positions + shift, heights, width, label=display_name(arm), color=COLORS[index % len(COLORS)])
     for x, name in zip(positions, names, strict=True):
         if name in report["owner"]:
             axes.hlines(report["owner"][name], x - 0.45, x + 0.45, color=GREY, linestyle="--", linewidth=1)

@@ -94,7 +94,7 @@ class ArtifactCache:
         """Return the artifact with this key after hashing its files; None when there is none.
 
         Raises:
-            ArtifactError: when a file was changed or removed since it was written.
+            ArtifactError: If a file was changed or removed since it was written.
         """
         artifact = self.at(stage, key)
         if artifact is None:
@@ -112,7 +112,7 @@ class ArtifactCache:
         """Return the artifact with this key without looking at its files; None when there is none.
 
         Raises:
-            ArtifactError: when its manifest is corrupt.
+            ArtifactError: If its manifest is corrupt.
         """
         manifest = self.root / stage / key / MANIFEST
         return Artifact(manifest.parent, _manifest(manifest)) if manifest.exists() else None
@@ -126,7 +126,7 @@ class ArtifactCache:
         """Return every complete artifact of a stage, newest first, without looking at their files.
 
         Raises:
-            ArtifactError: when a manifest is corrupt.
+            ArtifactError: If a manifest is corrupt.
         """
         manifests = [path for path in (self.root / stage).glob(f"*/{MANIFEST}") if not path.parent.suffix]
         manifests.sort(key=lambda path: -path.stat().st_mtime)
@@ -216,7 +216,7 @@ class ArtifactCache:
             resumable: Whether the folder of an interrupted stage is kept for the next run.
 
         Raises:
-            ArtifactError: when the folder cannot be written.
+            ArtifactError: If the folder cannot be written.
         """
         folder = self.root / stage / key
         partial = folder.with_name(f"{key}{_PARTIAL}")

@@ -29,7 +29,7 @@ def read(path: Path, kind: type[Any] = dict) -> list[Any]:
         kind: Their type, for the type checker; nothing is validated.
 
     Raises:
-        DataError: when a line is not a JSON object.
+        DataError: If a line is not a JSON object.
     """
     return list(_objects(path))
 
@@ -87,7 +87,7 @@ class Lines(Sequence[Row]):
         """An object, or a list of them.
 
         Raises:
-            DataError: when the line is not a JSON object.
+            DataError: If the line is not a JSON object.
         """
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]

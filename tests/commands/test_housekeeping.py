@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from warm import Call
 
-from email_assistant.experiments import processes
+from email_assistant.experiments import process_ids
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.tags import PROCESS_TAG
 from email_assistant.stages.catalog import STAGES
@@ -88,12 +88,12 @@ def test_clean_shows_and_then_removes_what_no_run_refers_to(run_py: Run, tmp_pat
 @pytest.mark.slow
 def test_clean_refuses_while_a_run_is_in_progress_and_ends_dead_ones(run_py: Run, tmp_path: Path) -> None:
     client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
-    run = client.create_run(experiment, tags={PROCESS_TAG: processes.this_process()}).info.run_id
+    run = client.create_run(experiment, tags={PROCESS_TAG: process_ids.this_process()}).info.run_id
     refused = run_py("stage=clean", fresh=True)
     assert refused.code == 1
     assert run in refused.err
     assert client.get_run(run).info.status == "RUNNING"
-    program = "from email_assistant.experiments import processes; print(processes.this_process())"
+    program = "from email_assistant.experiments import process_ids; print(process_ids.this_process())"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
     client.set_tag(run, PROCESS_TAG, ended)
     assert run_py("stage=clean").code == 0
@@ -101,11 +101,11 @@ def test_clean_refuses_while_a_run_is_in_progress_and_ends_dead_ones(run_py: Run
 
 
 def test_which_processes_have_ended() -> None:
-    assert not processes.has_ended(processes.this_process())
-    machine, number, started = processes.this_process().split()
-    assert processes.has_ended(f"{machine} {number} {int(started) - 60}")
-    assert not processes.has_ended(f"another-{machine} {number} {int(started) - 60}")
-    assert not processes.has_ended("")
+    assert not process_ids.has_ended(process_ids.this_process())
+    machine, number, started = process_ids.this_process().split()
+    assert process_ids.has_ended(f"{machine} {number} {int(started) - 60}")
+    assert not process_ids.has_ended(f"another-{machine} {number} {int(started) - 60}")
+    assert not process_ids.has_ended("")
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     child.wait()
-    assert processes.has_ended(f"{os.uname().nodename} {child.pid} 1")
+    assert process_ids.has_ended(f"{os.uname().nodename} {child.pid} 1")

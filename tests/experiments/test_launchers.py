@@ -15,7 +15,7 @@ from conftest import ROOT
 from test_sweeps import runs_of
 from warm import Call
 
-from email_assistant.experiments import processes
+from email_assistant.experiments import process_ids
 from email_assistant.experiments.connection import open_store
 
 Run = Callable[..., Call]
@@ -93,4 +93,4 @@ def test_ctrl_c_ends_the_jobs_of_all_processes(tmp_path: Path, tiny_model: Path,
     client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
     runs = client.search_runs([experiment])
     assert [run.info.status for run in runs] == ["KILLED"] * 3
-    assert all(processes.has_ended(run.data.tags["process"]) for run in runs)
+    assert all(process_ids.has_ended(run.data.tags["process"]) for run in runs)
