@@ -112,7 +112,7 @@ def _has_language_independent_form(text: str) -> bool:
 
 
 def _ends_without_colon(text: str) -> bool:
-    """Whether the text ends with a verb or an address, so that it needs no colon."""
+    """Whether the text ends with a verb or an address, in which case no colon is needed."""
     return bool(ENDS_WITH_ADDRESS.search(text)) or any(verb.end() == len(text) for verb in VERB.finditer(text))
 
 

@@ -1,7 +1,7 @@
 """Converts HTML mail to text, with quoted lines marked by '>' as in plain mail.
 
-This way one set of rules removes quotes from both. Removing the quoting elements as a whole would also remove answers
-between quoted paragraphs.
+So the same rules remove quotes from HTML and plain text. Removing the quoting elements as a whole would also remove
+answers between quoted paragraphs.
 """
 
 import re
@@ -9,7 +9,7 @@ import re
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-# Longer pages are truncated. What the author typed is at their beginning.
+# Longer pages are truncated. The author's own text is at the beginning.
 MAX_CHARACTERS = 2_000_000
 # Elements that mail programs wrap a quoted message in.
 QUOTED = ", ".join(
