@@ -1,4 +1,4 @@
-"""What a user sees on the terminal: safe text, tables, and numbers with units."""
+"""Output on the terminal: safe text, tables, and numbers with units."""
 
 import logging
 from collections.abc import Collection, Iterable, Sequence

@@ -82,13 +82,13 @@ def run(context: Context) -> None:
     config, console = context.config, screen()
     roots = [config.outputs, Path(config.paths.mlruns)]
     calls = _load_calls(config.outputs / AUDIT_FOLDER)
-    faults = [
+    findings = [
         *_report_connections(calls[-config.audit.calls :], console),
         *_report_modes(roots, console),
         *_report_text(config, roots, calls, console),
     ]
-    if faults:
-        raise PrivacyError("; ".join(faults))
+    if findings:
+        raise PrivacyError("; ".join(findings))
 
 
 def _load_calls(folder: Path) -> list[Call]:

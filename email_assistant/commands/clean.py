@@ -1,4 +1,4 @@
-"""Removes what no run in the store refers to: artifacts, interrupted work, Hydra's folders, deleted runs."""
+"""Removes what no run in the MLflow store refers to: artifacts, interrupted work, Hydra's folders, deleted runs."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -93,7 +93,8 @@ def _end_dead_runs(client: "lazy_mlflow.MlflowClient", experiments: Sequence[str
             continue
         if not process_ids.has_ended(process):
             raise TrackingError(
-                f"run {run.info.run_id} is in progress, so the store lacks its artifacts; try again when it finishes"
+                f"run {run.info.run_id} is in progress, so the MLflow store lacks its artifacts; "
+                "try again when it finishes"
             )
         client.set_terminated(run.info.run_id, "KILLED")
         console.print(f"run {run.info.run_id} was RUNNING but its process is gone; marked as KILLED")

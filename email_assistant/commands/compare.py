@@ -1,4 +1,4 @@
-"""Compares runs in the store: which is best, and whether the difference is significant."""
+"""Compares runs in the MLflow store: which is best, and whether the difference is significant."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,7 +82,7 @@ def _experiment_of(config: Config, run_id: str) -> str:
 
 
 def verdict(comparison: RunComparison) -> list[str]:
-    """Which run is best and how certain that is, in sentences."""
+    """Sentences that name the best run and say how certain that is."""
     by, best, report = comparison.ranked_by, comparison.best, comparison.report
     score, value, (low, high) = SCORES[by], report["arms"][best][by], report["intervals"][best][by]
     shown = f"{score.label} {value:.{score.digits}f} ({low:.{score.digits}f} to {high:.{score.digits}f})"
@@ -93,7 +93,8 @@ def verdict(comparison: RunComparison) -> list[str]:
     if comparison.ties:
         sentences.append(
             f"Not significantly different from it: {len(comparison.ties)} of {len(others)} others "
-            f"({_first(comparison.ties, '; ')}). Use the cheapest of them, or score more mails."
+            f"({_first(comparison.ties, '; ')}). Use any of them, such as the smallest, or "
+            "score more mails to tell them apart."
         )
     else:
         sentences.append(f"It is significantly better than all {len(others)} others (p < 0.05, Holm-corrected).")

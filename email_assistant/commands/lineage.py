@@ -141,4 +141,4 @@ def _runs(config: Config, trained: Artifact | None, weights: str) -> list[Line]:
     experiments = experiment_ids(client)
     runs = {run.info.run_id: run for where in filters for run in search_runs(client, experiments, where)}
     lines = [f"{key[:8]} {run.info.run_name}: {run.data.tags.get('overrides', '')}" for key, run in runs.items()]
-    return [("runs", f"{len(lines)} in the store"), *(("", line) for line in lines)]
+    return [("runs", f"{len(lines)} in the MLflow store"), *(("", line) for line in lines)]

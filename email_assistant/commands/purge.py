@@ -1,4 +1,4 @@
-"""Removes mails from a project for good: `stage=purge purge.match='from:bo@x.example or subject:merger'`.
+"""Removes mails from a project permanently: `stage=purge purge.match='from:bo@x.example or subject:merger'`.
 
 Matching mails, and everything made from them, are deleted from the artifacts and the store, and skipped whenever the
 archive is read later. The archive itself is not changed.

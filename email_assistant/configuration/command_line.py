@@ -69,7 +69,7 @@ def run(
         main: Hydra's main function.
         extra_checks: As for `checks.find_errors`.
         reporter: Prints the errors; `main` uses the same one.
-        processes: How many processes a launcher started for one training.
+        processes: The number of processes that a launcher started for one training.
 
     Returns:
         0, or 1 after an error that the user can fix, or 130 after Ctrl-C.
@@ -88,7 +88,9 @@ def run(
         return 1
     except OSError as error:
         # A folder that cannot be written, or a full disk.
-        print(f"error: {error.filename or 'a file'}: {error.strerror}; see paths.outputs", file=sys.stderr)
+        print(
+            f"error: {error.filename or 'cannot write to disk'}: {error.strerror}; see paths.outputs", file=sys.stderr
+        )
         return 1
     except Exception as error:
         if not _is_disk_error(error):
@@ -128,7 +130,7 @@ def check(arguments: list[str], conf: Path, extra_checks: ConfigChecks, processe
         arguments: The arguments of the command line.
         conf: The folder of configuration files.
         extra_checks: As for `checks.find_errors`.
-        processes: How many processes a launcher started for one training.
+        processes: The number of processes that a launcher started for one training.
 
     Raises:
         ConfigurationError: with all errors in one message.
@@ -138,8 +140,7 @@ def check(arguments: list[str], conf: Path, extra_checks: ConfigChecks, processe
         return
     if parsed.multirun and processes > 1:
         raise ConfigurationError(
-            "a sweep cannot run in several processes that train one adapter together; run it without accelerate, or "
-            "run a single training"
+            "a sweep cannot run under `accelerate launch`; start the sweep without it, or train one adapter with it"
         )
     errors: list[str] = []
     overrides = list(_known_overrides(parsed.overrides, conf, errors))
@@ -166,7 +167,7 @@ def _of_sweep_file(overrides: list[Override], conf: Path, name: str) -> list[str
         try:
             composed = compose(config_name=name, overrides=lines, return_hydra_config=True)
         except (HydraException, OmegaConfBaseException):
-            # Reported where the values are checked.
+            # Reported when the values are checked.
             return []
     params = composed.hydra.sweeper.get("params") or {}
     return [f"{key}={value}" for key, value in params.items() if key not in given]

@@ -117,7 +117,7 @@ def open_existing_store(mlruns: Path) -> "lazy_mlflow.MlflowClient":
 
 
 def _lock(mlruns: Path) -> FileLock:
-    """A lock for creating the database: two processes that create it at once would corrupt it."""
+    """A lock for creating the database: two processes that create it at the same time would corrupt it."""
     try:
         mlruns.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -128,7 +128,7 @@ def _lock(mlruns: Path) -> FileLock:
 def _open_database(mlruns: Path) -> "lazy_mlflow.MlflowClient":
     mlruns = mlruns.resolve()
     if database(mlruns).with_name(f"{database(mlruns).name}{LOCKED_SUFFIX}").exists():
-        raise TrackingError(f"{mlruns}: the store is encrypted; stage=unlock decrypts it")
+        raise TrackingError(f"{mlruns}: the MLflow store is encrypted; stage=unlock decrypts it")
     try:
         client = lazy_mlflow.MlflowClient(f"sqlite:///{database(mlruns)}")
         locations = [experiment.artifact_location for experiment in client.search_experiments()]
@@ -143,7 +143,7 @@ def _open_database(mlruns: Path) -> "lazy_mlflow.MlflowClient":
     moved = [path for path in map(Path, locations) if path.name == here.name and path.resolve() != here]
     if moved:
         raise TrackingError(
-            f"{mlruns}: the store was created in {moved[0].parent} and would write there; if it was moved or copied, "
-            "run: python -m email_assistant.experiments relocate"
+            f"{mlruns}: the MLflow store was created in {moved[0].parent} and would write there; "
+            "if it was moved or copied, run: python -m email_assistant.experiments relocate"
         )
     return client

@@ -1,4 +1,4 @@
-"""MLflow's names, imported on first use: importing MLflow takes two seconds, and many calls need no store."""
+"""MLflow's names, imported on first use: importing MLflow takes two seconds, and many runs need no store."""
 
 import importlib
 from typing import TYPE_CHECKING, Any

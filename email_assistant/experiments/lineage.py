@@ -1,4 +1,4 @@
-"""How an adapter was made: the manifests of the stages behind it, each checked against what is on disk.
+"""The lineage of an adapter: the manifests of the stages behind it, each checked against what is on disk.
 
 `lineage.json` is next to an adapter's weights and stays with them when the folder is copied. For every stage it
 holds the artifact's inputs, settings and counts, and no text of any mail.
@@ -16,9 +16,9 @@ from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_file
 
 LINEAGE = "lineage.json"
-# For each stage its inputs: the earlier stage and the file, by the input's name.
+# The inputs of each stage: the earlier stage and the file, by the input's name.
 Reads = Mapping[str, Mapping[str, tuple[str, str]]]
-# What lineage.json keeps of a manifest.
+# The fields of a manifest that lineage.json keeps.
 _KEPT = ("key", "reads", "versions", "commit", "made", "seconds", "counts")
 
 
@@ -114,7 +114,7 @@ def _record(
     if hashes is None:
         return StageRecord(stage, written, "cannot be traced: the stage after it is unknown")
     matches = [artifact for artifact in cache.all_of(stage) if _has_files(artifact, stage, hashes)]
-    # Of several artifacts with the same content, prefer the one that lineage.json names.
+    # If several artifacts have the same content, prefer the one that lineage.json names.
     matches.sort(key=lambda artifact: artifact.folder.name != (written or {}).get("key"))
     if not matches:
         return StageRecord(stage, written, "artifact missing")

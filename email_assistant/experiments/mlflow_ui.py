@@ -1,4 +1,4 @@
-"""What MLflow's UI shows first for an experiment: a note, and the columns that distinguish its runs.
+"""The first view of an experiment in MLflow's UI: a note, and the columns that distinguish its runs.
 
 MLflow stores a shared view as a tag of the experiment, in a format of its UI.
 """
@@ -42,7 +42,7 @@ class Experiment:
 
 
 def prepare(client: "lazy_mlflow.MlflowClient") -> list[Experiment]:
-    """Set the columns of every experiment, and its note where it has none.
+    """Set the columns of every experiment, and its note if it has none.
 
     Returns:
         The experiments, those with runs first.

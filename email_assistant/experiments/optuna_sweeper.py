@@ -75,7 +75,7 @@ class OptunaSweeper(Sweeper):
         return returns
 
     def _run_trials(self, path: Path) -> list[JobReturn]:
-        # Optuna takes a while to import, and every call of run.py registers this sweeper.
+        # Optuna takes a while to import, and every run of the program registers this sweeper.
         from email_assistant.experiments.study import open_for_proposals, requeue_unfinished, search_space
 
         lines = override_lines(self._config)

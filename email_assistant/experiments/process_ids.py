@@ -1,4 +1,4 @@
-"""Which process a run belongs to, and whether that process still exists."""
+"""Names of processes, to find out later whether the process of a run still exists."""
 
 import os
 import platform
@@ -33,6 +33,6 @@ def has_ended(name: str) -> bool:
 
 
 def _parse_local(name: str) -> tuple[int | None, str]:
-    """The process id and start time of a name; no id where it is another machine's."""
+    """The process id and start time of a name; no id if it is another machine's."""
     machine, process_id, started = [*name.split(), "", "", ""][:3]
     return (int(process_id) if machine == platform.node() and process_id.isdigit() else None), started

@@ -1,4 +1,4 @@
-"""Finding runs and their files in the store."""
+"""Finding runs and their files in the MLflow store."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from email_assistant.experiments import lazy_mlflow
 from email_assistant.experiments.connection import database, files_folder
 from email_assistant.experiments.tags import ARTIFACT_TAG
 
-# Runs that the store returns at once.
+# The number of runs in one answer of the store.
 PAGE = 500
 
 
@@ -74,7 +74,7 @@ def match_runs(
 
 
 def run_to_repeat(client: "lazy_mlflow.MlflowClient", name_or_id: str) -> "lazy_mlflow.Run":
-    """The run that `from_run` names, in any experiment; the newest of several.
+    """The run that `from_run` names, in any experiment; the newest if there are several.
 
     Raises:
         TrackingError: If there is none.

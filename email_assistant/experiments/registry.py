@@ -94,7 +94,7 @@ def find_version(client: "lazy_mlflow.MlflowClient", address: str) -> "lazy_mlfl
             f"{SCHEME}{model.name}@{alias}" for model in client.search_registered_models() for alias in model.aliases
         ]
         choices = f"choose from {', '.join(sorted(known))}" if known else "none are registered yet"
-        raise ModelError(f"{address}: no such version in the store; {choices}")
+        raise ModelError(f"{address}: no such version in the MLflow store; {choices}")
     return version
 
 
@@ -112,10 +112,10 @@ def adapter_path(config: Config) -> Path | None:
     client, _ = connect(config)
     version = find_version(client, address)
     try:
-        # By its run: the version's own source is an absolute path, which is wrong after the project was moved.
+        # Through its run: the version's own source is an absolute path, which is wrong after the project was moved.
         return Path(client.download_artifacts(version.run_id or "", ADAPTER))
     except (lazy_mlflow.MlflowException, OSError) as error:
-        raise ModelError(f"{address}: its run {version.run_id} was removed from the store") from error
+        raise ModelError(f"{address}: its run {version.run_id} was removed from the MLflow store") from error
 
 
 def set_alias(client: "lazy_mlflow.MlflowClient", alias: str, address: str) -> str:

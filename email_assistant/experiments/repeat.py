@@ -160,7 +160,7 @@ def _relocated(original: dict[str, Any], root: str) -> dict[str, Any]:
 
 
 def _manifests(client: "lazy_mlflow.MlflowClient", run: "lazy_mlflow.Run", outputs: Path) -> dict[str, Manifest]:
-    """The manifests in the run, and where it has none, those of its artifacts on disk."""
+    """The manifests in the run; for stages that it has none of, those of its artifacts on disk."""
     manifests: dict[str, Manifest] = {}
     for file in client.list_artifacts(run.info.run_id, MANIFESTS):
         manifests[Path(file.path).stem] = jsonl.read_json(Path(client.download_artifacts(run.info.run_id, file.path)))
@@ -197,10 +197,10 @@ def recorded_data(origin: Origin, cache: ArtifactCache, archive: str | None) -> 
     except ArtifactError:
         artifact = None
     if artifact is None or any(key.startswith("data.") for key in origin.changed):
-        reason = "the mails read from it are gone too" if artifact is None else "it would have to be read again"
+        reason = "the mails read from it are gone too" if artifact is None else "the changed data settings need it"
         raise DataError(
-            f"data.path: the archive of run {origin.id} {state}, and {reason}; set data.path to its current path or to "
-            "another archive"
+            f"data.path: the archive of run {origin.id} {state}, and {reason}; set data.path to the original "
+            "archive, or to another one"
         )
     log.info("%-10s the archive %s; using the mails that the original run read", "data", state)
     return artifact

@@ -112,7 +112,7 @@ def compare_runs(candidates: Sequence[ScoredRun], ranked_by: str, resamples: int
 
 
 def _on_the_same_mails(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[ScoredRun]]:
-    """The largest group of runs with the same mails, and all other runs; of equal groups that of the newest run."""
+    """The largest group of runs with the same mails, and all other runs; on a tie, the group of the newest run."""
     sizes = Counter(tuple(run.ids) for run in runs)
     largest = max(sizes, key=lambda ids: sizes[ids])
     return [run for run in runs if tuple(run.ids) == largest], [run for run in runs if tuple(run.ids) != largest]
@@ -125,7 +125,7 @@ def _varied(params: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _labels(runs: Sequence[ScoredRun], varied: Sequence[str]) -> list[str]:
-    """A label for each run: its varied values, with the beginning of its id where these are not unique."""
+    """A label for each run: its varied values, with the beginning of its id if these are not unique."""
     labels = [", ".join(f"{name.rpartition('.')[2]}={run.params.get(name)}" for name in varied) for run in runs]
     count = Counter(labels)
     return [

@@ -1,4 +1,4 @@
-"""Logging to the store: each call of run.py is one MLflow run, each job of a sweep a child run."""
+"""Logging to the MLflow store: one run for each run of the program, and a child run for each job of a sweep."""
 
 import atexit
 import subprocess
@@ -200,7 +200,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def git_commit() -> str | None:
-    """The commit of the project's code, with '-dirty' where it has uncommitted changes; None outside of git."""
+    """The commit of the project's code, with '-dirty' if there are uncommitted changes; None outside of git."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)

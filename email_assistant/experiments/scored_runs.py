@@ -1,4 +1,4 @@
-"""Runs of the store with their scores, mail by mail."""
+"""Runs of the MLflow store with their scores, mail by mail."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class ScoredRun:
 def find_scored_runs(
     client: "lazy_mlflow.MlflowClient", experiments: Sequence[str], wanted: Sequence[str], mails: str, arm: str
 ) -> list[ScoredRun]:
-    """Finished runs with scores, the newest first; of several runs of the same artifact only the newest.
+    """Finished runs with scores, the newest first; for each artifact only its newest run.
 
     Args:
         client: A client of the store.
@@ -86,7 +86,9 @@ def find_scored_runs(
             by_artifact[scored.artifact] = scored
     if not by_artifact:
         stage = "train" if mails == "validation" else "evaluate"
-        raise TrackingError(f"no run in the store has scores on {mails} mails; python run.py stage={stage} creates one")
+        raise TrackingError(
+            f"no run in the MLflow store has scores on {mails} mails; python run.py stage={stage} creates one"
+        )
     return list(by_artifact.values())
 
 

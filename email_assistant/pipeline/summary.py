@@ -1,4 +1,4 @@
-"""What is printed after a run: sample mails, scores, and where the results are."""
+"""Prints the end of a run: sample mails, scores, and the folders of the results."""
 
 from collections.abc import Mapping
 from typing import Any

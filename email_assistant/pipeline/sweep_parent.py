@@ -30,7 +30,7 @@ class SweepParent(Callback):
     """The run whose children are the jobs of a sweep: opened before them, completed after them."""
 
     def __init__(self) -> None:
-        """Nothing is opened before a sweep starts."""
+        """Create the callback; the run is opened when a sweep starts."""
         self._client: lazy_mlflow.MlflowClient | None = None
         self._job = SweepJob("", "", ())
 

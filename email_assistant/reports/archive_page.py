@@ -110,7 +110,7 @@ def _with_lines(example: ReportExample) -> dict[str, Any]:
 
 
 def removed_lines(original: list[str], kept: list[str]) -> list[bool]:
-    """Which lines of the original are missing from the result, where lines may have been joined."""
+    """For each line of the original, whether it is missing from the result, in which lines may have been joined."""
     if kept == [""]:
         return [bool(line.strip()) for line in original]
     words = [word for line in original for word in line.split()]

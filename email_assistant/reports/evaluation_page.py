@@ -42,9 +42,9 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
 </table></div>
 <p><small>Below each score is its 95% interval (bootstrap over mails, {{ report.bootstrap.resamples }} resamples).
 Bold: best arm. ≠: significantly different from the tuned model (paired bootstrap test on the same mails, p &lt; 0.05
-after Holm's correction). The owner's column scores other mails of the owner as if an arm had written them. This is the
-upper bound of the style scores, but not of BLEU and chrF, because these mails have other content. Its facts, copying
-and authorship scores are those of the real test mails.</small></p>
+after Holm's correction). The owner's column scores other mails of the owner as if they had been generated. They are an
+upper bound for the style scores, but not for BLEU and chrF, because they are about other topics. The facts, copying and
+authorship scores in this column are those of the real test mails.</small></p>
 {% if gaps %}<p>{% for gap in gaps %}{{ gap }}<br>{% endfor %}</p>{% endif %}
 {% if report.memorisation %}<p>{{ memory }}</p>{% endif %}
 <div class="plots">{% for name, image in plots.items() %}<img alt="{{ name }}" src="{{ image }}">{% endfor %}</div>
@@ -131,7 +131,7 @@ def write_report(
 
 
 def _gaps(report: Mapping[str, Any]) -> list[str]:
-    """How much of the gap to the owner each arm closes, in sentences."""
+    """Sentences that say how much of the gap to the owner each arm closes."""
     return [
         f"{plots.display_name(arm)} closes {gap['value']:.0%} ({gap['low']:.0%} to {gap['high']:.0%}) of the gap "
         f"between the base model and the owner in {SCORES[name].short}."
@@ -141,7 +141,7 @@ def _gaps(report: Mapping[str, Any]) -> list[str]:
 
 
 def _memory(report: Mapping[str, Any]) -> str:
-    """How much of the training mails can be extracted, in sentences."""
+    """Sentences that say how much of the training mails can be extracted."""
     memorisation = report["memorisation"]
     if not memorisation:
         return ""

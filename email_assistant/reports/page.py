@@ -1,4 +1,4 @@
-"""What all HTML pages share. A page is one file, and runs no script but this project's."""
+"""The shell and the styles of all HTML pages. A page is one file, and runs no script but this project's."""
 
 import base64
 from hashlib import sha256

@@ -107,7 +107,7 @@ def parallel_coordinates(names: Sequence[str], runs: Sequence[tuple[Mapping[str,
     for column, (_, ticks) in enumerate(columns):
         axes.axvline(column, color=GREY, linewidth=1)
         for height, label in ticks:
-            # Beside and above the point, where lines cross it less.
+            # To the right of the point and above it, where fewer lines cross the label.
             offset = {"xytext": (4, 3), "textcoords": "offset points"}
             axes.annotate(label, (column, height), color=GREY, fontsize=7, **offset)
     axes.set_xticks(range(len(columns)), [*names, objective], fontsize=8)
@@ -120,7 +120,7 @@ def parallel_coordinates(names: Sequence[str], runs: Sequence[tuple[Mapping[str,
 def axis_positions(values: Sequence[str]) -> tuple[list[float], list[tuple[float, str]]]:
     """The height of every value on an axis from 0 to 1, and the axis' labels with their heights.
 
-    Numbers are spaced linearly, or logarithmically where they span more than a power of ten; words alphabetically.
+    Numbers are spaced linearly, or logarithmically if they span more than a power of ten; words alphabetically.
     """
     try:
         numbers = [float(value) for value in values]

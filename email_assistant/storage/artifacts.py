@@ -72,7 +72,7 @@ class Unused:
     """A file or folder of the cache that nothing needs.
 
     Attributes:
-        path: Where it is.
+        path: The file or folder.
         stage: The stage that it belongs to.
         kind: An artifact, the partial folder of an interrupted stage, or a lock without either.
     """
@@ -140,7 +140,7 @@ class ArtifactCache:
     def mark_latest(self, artifact: Artifact) -> None:
         """Point `latest/<stage>` to an artifact."""
         self.latest_links.mkdir(parents=True, exist_ok=True)
-        # Two runs may do this at once, so each needs a name of its own.
+        # Two runs may do this at the same time, so each needs a name of its own.
         fresh = self.latest_links / f".{artifact.stage}.{os.getpid()}"
         fresh.symlink_to(os.path.relpath(artifact.folder, self.latest_links))
         fresh.replace(self.latest_links / artifact.stage)

@@ -98,7 +98,7 @@ class CachedMail(TypedDict):
 
 
 class Sentence(TypedDict):
-    """A line of sentences.jsonl: what became of the model's answers for a mail.
+    """A line of sentences.jsonl: the accepted answer for a mail, or its replacement.
 
     Attributes:
         key: The hash of everything that the sentence depends on.
@@ -120,13 +120,13 @@ class Manifest(TypedDict):
         stage: The stage that wrote it.
         key: The hash that names its folder.
         reads: The stage's version, its part of the configuration and the hashes of its inputs.
-        scores: What only its scores depend on.
+        scores: The settings that change only its scores.
         core: The hash of `reads`.
         versions: The versions of Python and of the packages.
         commit: The commit of the program's repository.
         made: When it was written, ISO 8601.
-        counts: What the stage reports.
-        seconds: How long it took.
+        counts: The numbers that the stage reports.
+        seconds: The time that the stage took.
         files: SHA-256 of every file, by its path in the folder.
     """
 
