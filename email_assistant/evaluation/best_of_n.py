@@ -1,4 +1,4 @@
-"""Best-of-n sampling: of several mails for one request, the one that covers most of it.
+"""Best-of-n sampling: choose the mail that covers most of the request.
 
 As in Stiennon et al. 2020 (arXiv:2009.01325), but candidates are ranked by the words that they share with the request,
 not by a learned reward: what small models lose first is the request's content.
@@ -20,7 +20,7 @@ def best_completion(instruction: str, candidates: Sequence[Completion]) -> Compl
 
 
 def coverage(instruction: str, mail: str) -> float:
-    """How much of a request a mail contains, from 0 to 2.
+    """The coverage of a request by a mail, from 0 to 2.
 
     Returns:
         The share of the request's names, dates and numbers that the mail mentions, plus the share of its content

@@ -115,9 +115,9 @@ def differences(
 
 
 def gaps_closed(arms: Arms, floor: str, weights: Array) -> dict[str, dict[str, dict[str, float]]]:
-    """How much of the gap between a floor and the owner's own mails each arm closes: 0 nothing, 1 all of it.
+    """The share of the gap between a floor and the owner's own mails that each arm closes, from 0 to 1.
 
-    A score is left out where the owner does not score above the floor.
+    A score is skipped if the owner does not score above the floor.
 
     Args:
         arms: Scores by arm, with the owner's.

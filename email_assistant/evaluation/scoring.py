@@ -95,7 +95,7 @@ class Scorer:
         return longest_run(texts, self._training)
 
     def signatures(self) -> dict[str, str]:
-        """How the scores were computed."""
+        """Signatures of the scores: everything that their values depend on besides the mails."""
         settings, mails = self._settings, len(self.real)
         return signatures() | {
             "mauve": f"features:{self._features_name}|mails:{mails}|buckets:{self.mauve.buckets_for(mails, mails)}|"

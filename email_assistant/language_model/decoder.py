@@ -5,7 +5,7 @@ into one row of tokens, so no multiplication is spent on padding, and each seque
 backward pass is written out (`decoder_ops`): per token and layer only the residuals, the projections and the output
 of the attention are kept for it, and what is cheap to recompute is recomputed.
 
-`Decoder.from_model` recognises a suitable model by its modules. As a second check, its logits are compared with those
+`Decoder.from_model` recognizes a suitable model by its modules. As a second check, its logits are compared with those
 of the model once (`email_assistant.training.loss`, `CachedDecoder.from_model`).
 """
 

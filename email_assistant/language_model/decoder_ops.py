@@ -14,7 +14,7 @@ Angles = tuple[torch.Tensor, torch.Tensor]
 
 @dataclass(frozen=True)
 class DecoderShape:
-    """What all layers of a decoder have in common.
+    """Settings and tables that all layers of a decoder share.
 
     Attributes:
         num_heads: Query heads.

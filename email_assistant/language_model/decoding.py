@@ -1,4 +1,4 @@
-"""How tokens are sampled and what a generation returns: the same for every backend."""
+"""Sampling parameters, completions and their seeds: the same for every backend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class SamplingParams:
-    """How the next token is chosen.
+    """Parameters of the choice of the next token.
 
     Attributes:
         max_new_tokens: Maximum length of a completion, in tokens.
@@ -32,7 +32,7 @@ class SamplingParams:
 
 @dataclass(frozen=True)
 class Completion:
-    """What a model generated for one prompt.
+    """The text that a model generated for one prompt.
 
     Attributes:
         text: The text, without the end-of-turn token.

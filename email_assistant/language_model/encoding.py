@@ -33,7 +33,7 @@ class TokenizedExample:
 
     @property
     def num_target_tokens(self) -> int:
-        """How many ids are targets of training."""
+        """Number of ids that are targets of training."""
         return len(self.ids) - self.prompt_length
 
 

@@ -47,7 +47,7 @@ def _cached_folder(name: str) -> Path:
 
 
 def generation_key(settings: Generation, model: Model, outputs: Path) -> dict[str, Any]:
-    """What the text of generated mails depends on besides the base model, the adapter, the prompts and the seed.
+    """Everything that generated text depends on, except the base model, the adapter, the prompts and the seed.
 
     Args:
         settings: How mails are generated.

@@ -20,7 +20,7 @@ TOP_K_FIRST = 256
 
 @dataclass
 class _RowState:
-    """What a row's next token depends on besides the logits.
+    """State of a row that its next token depends on, in addition to the logits.
 
     Attributes:
         rng: The row's random generator.

@@ -1,4 +1,4 @@
-"""What a word and a sentence are, in any language that separates words by spaces."""
+"""Patterns of words and sentences, for any language that separates words by spaces."""
 
 import re
 

@@ -1,6 +1,6 @@
 """Copying: the longest run of words that a generated mail shares with a training mail.
 
-Carlini et al. 2023 (arXiv:2202.07646) call a text memorised if a long run of it is in the training data word for word.
+Carlini et al. 2023 (arXiv:2202.07646) call a text memorized if a long run of it is in the training data word for word.
 People repeat themselves too, so the owner's own test mails show how much is normal.
 """
 
@@ -64,7 +64,7 @@ class TrainingMails:
 
 
 def copying(generated: Sequence[str], training: TrainingMails) -> dict[str, PerMailScore]:
-    """How much of the generated mails is in training mails.
+    """Scores of copying from training mails.
 
     Returns:
         longest_copy: The longest shared run of a mail in words, as the mean over mails. copied: the share

@@ -9,7 +9,7 @@ from email_assistant.lexicon.languages import alternatives, words
 NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _WORD = r"[A-ZА-ЯЁ][\w'’-]*(?:&\w+)*"
 # Capitalised words of more than one letter.
-_CAPITALISED = re.compile(rf"\b(?!I['’])(?=\w(?:[\w'’-]|&\w)){_WORD}")
+_CAPITALIZED = re.compile(rf"\b(?!I['’])(?=\w(?:[\w'’-]|&\w)){_WORD}")
 # What precedes the beginning of a sentence: a line break, an item's number, a full stop, a colon, an opening mark.
 _OPENED = re.compile(
     r"^[^\w\n]*(?:\w{1,2}[.)][^\S\n]+)?|\((?:\d{1,2}|[a-z]|[ivx]+)\)[^\S\n]+|[.!?…:\"'«“(][^\S\n]*", re.MULTILINE
@@ -35,7 +35,7 @@ _AMOUNT = re.compile(r"[$€£]?\b\d[\w.,:/-]*\b")
 
 def facts(text: str) -> set[str]:
     """The names, dates and numbers of a text, as stems, so that their inflections are equal."""
-    return _numbers(text) | {stem(match[0]) for match in [*_capitalised(text), *DATES.finditer(text)]}
+    return _numbers(text) | {stem(match[0]) for match in [*_capitalized(text), *DATES.finditer(text)]}
 
 
 def mentions(text: str, fact: str) -> bool:
@@ -57,7 +57,7 @@ def frequent_facts(training: Iterable[str]) -> frozenset[str]:
 def phrases(text: str) -> list[str]:
     """The names, dates and numbers of a text as a person would type them, in its order: '8 pm', 'Rope and Sons'."""
     said = _NOT_SAID.sub(lambda match: "\n" * len(match[0]), text)
-    spans = sorted(match.span() for match in [*_capitalised(said), *_AMOUNT.finditer(said), *DATES.finditer(said)])
+    spans = sorted(match.span() for match in [*_capitalized(said), *_AMOUNT.finditer(said), *DATES.finditer(said)])
     typed: list[str] = []
     end = 0
     for start, stop in spans:
@@ -75,10 +75,10 @@ def stem(word: str) -> str:
     return word.casefold()[: max(STEM, len(word) - 3)] if len(word) > STEM else word.casefold()
 
 
-def _capitalised(text: str) -> list[re.Match[str]]:
+def _capitalized(text: str) -> list[re.Match[str]]:
     """Capitalised words that are not the first word of a sentence."""
     opened = {match.end() for match in _OPENED.finditer(text)}
-    return [match for match in _CAPITALISED.finditer(text) if match.start() not in opened]
+    return [match for match in _CAPITALIZED.finditer(text) if match.start() not in opened]
 
 
 def _is_function_words(phrase: str) -> bool:

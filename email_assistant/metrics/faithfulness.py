@@ -10,12 +10,12 @@ from email_assistant.metrics.facts import facts, mentions
 from email_assistant.metrics.per_mail_score import PerMailScore, mean_score, ratio_score
 
 
-def faithfulness(generated: Sequence[str], asked: Sequence[str], known: frozenset[str]) -> dict[str, PerMailScore]:
-    """How faithful mails are to their requests.
+def faithfulness(generated: Sequence[str], requests: Sequence[str], known: frozenset[str]) -> dict[str, PerMailScore]:
+    """Scores of faithfulness to the requests.
 
     Args:
         generated: Mails.
-        asked: The request for each of them, with the mail that it answers where there is one.
+        requests: The request for each of them, with the mail that it answers, if any.
         known: Facts that a mail may add: see `frequent_facts`.
 
     Returns:
@@ -23,7 +23,7 @@ def faithfulness(generated: Sequence[str], asked: Sequence[str], known: frozense
         in a mail that neither are known nor in its request, as the mean over mails.
     """
     kept, given, invented = [], [], []
-    for mail, request in zip(generated, asked, strict=True):
+    for mail, request in zip(generated, requests, strict=True):
         wanted = facts(request)
         kept.append(sum(mentions(mail, fact) for fact in wanted))
         given.append(len(wanted))

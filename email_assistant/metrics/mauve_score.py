@@ -27,7 +27,7 @@ EXPLAINED_VARIANCE = 0.9
 
 @dataclass(frozen=True)
 class MauveSettings:
-    """How MAUVE is computed.
+    """Settings of MAUVE.
 
     Attributes:
         buckets: The number of clusters; None for a tenth of the mails, at least five.

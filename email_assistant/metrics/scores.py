@@ -10,7 +10,7 @@ OWNER = "owner"
 
 @dataclass(frozen=True)
 class ScoreSpec:
-    """How a score is displayed and compared.
+    """Display and comparison settings of a score.
 
     Attributes:
         label: Its name.

@@ -80,7 +80,7 @@ def sign_off(text: str) -> str:
 
 
 def punctuation(text: str) -> Counter[str]:
-    """How often each punctuation mark occurs; runs such as '...' and '!!' are marks of their own."""
+    """Counts of punctuation marks; runs such as '...' and '!!' are marks of their own."""
     return Counter(mark if len(mark) == 1 else _run(mark) for mark in MARK.findall(text))
 
 
@@ -95,7 +95,7 @@ def emoji(text: str) -> Counter[str]:
 
 
 def function_words(text: str) -> Counter[str]:
-    """How often each function word occurs."""
+    """Counts of function words."""
     return Counter(word for word in map(str.casefold, ALPHABETIC_WORD.findall(text)) if word in FUNCTION_WORDS)
 
 

@@ -1,6 +1,6 @@
 """Prompt injection: mails that try to give a language model instructions (Greshake et al. 2023, arXiv:2302.12173).
 
-The model is not asked about such a mail. If one is not recognised here, its instruction must still pass the checks that
+The model is not asked about such a mail. If one is not recognized here, its instruction must still pass the checks that
 apply to every instruction: it may only say what its mail says.
 """
 

@@ -44,7 +44,7 @@ class InstructionJob:
 
     @cached_property
     def start(self) -> str:
-        """How the instruction begins."""
+        """The beginning of the instruction."""
         template, email = self.settings.starts[self.language], self.email
         return instruction_prefix(template, email["text"], email["subject"], email["to"])
 

@@ -22,7 +22,7 @@ GREETED = re.compile(
 )
 # 'Mary: …', or 'Mary,' on a line of its own: only a name.
 CALLED = re.compile(rf"\s*(?P<name>{_NAME}) ?(?::|[,!—–-]+ *\n)")
-# 'Ahoy Mr Quill,': a line of capitalised words.
+# 'Ahoy Mr Quill,': a line of capitalized words.
 OPENED = re.compile(r"\s*[A-ZА-ЯЁ][\w'’.-]*(?: [A-ZА-ЯЁ][\w'’.-]*){0,3} ?[,:!—–-]+ *\n")
 NOT_NAMES = words("not_names")
 

@@ -69,7 +69,7 @@ def append_missing_facts(instruction: str, email: str, template: str, limit: int
 
 
 def quality(pairs: Sequence[Pair]) -> dict[str, float]:
-    """How much of their mails instructions cover.
+    """The quality of instructions: how much of their mails they cover.
 
     Returns:
         words: The median length of an instruction. facts_named: The share of the mails' names, dates and numbers

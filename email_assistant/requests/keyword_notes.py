@@ -23,7 +23,7 @@ QUESTION_WORDS = words("question_words")
 
 
 def keyword_notes(email: str, limit: int) -> str:
-    """What a mail says first, as a person would jot it down: its content words, pronouns and question words.
+    """The beginning of a mail, as a person would note it: content words, pronouns and question words.
 
     A question keeps its question mark, and pronouns say who does what: 'I send draft, did you get comments?' is
     neither an order nor a report.

@@ -61,7 +61,7 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
 
 
 def sentences_depend_on(config: Config) -> dict[str, Any]:
-    """What the instruction of a mail depends on besides the mail and the base model."""
+    """Everything that a mail's instruction depends on, except the mail and the base model."""
     return {"summarizer": _without(config.summarizer, "path", "batch_size"), "seed": config.seed}
 
 
@@ -102,7 +102,7 @@ def _retrieval_in_training(config: Config) -> dict[str, Any]:
 
 
 def train_scored_by(config: Config) -> dict[str, Any]:
-    """How the validation mails are written and measured."""
+    """How the validation mails are generated and scored."""
     return {
         "scored_mails": config.trainer.scored_mails,
         "generation": generation_key(config.generation, config.model, config.outputs),
@@ -112,7 +112,7 @@ def train_scored_by(config: Config) -> dict[str, Any]:
 
 
 def evaluate_depends_on(config: Config) -> dict[str, Any]:
-    """The arms, how their mails are written and measured, and the base model."""
+    """The arms, how their mails are generated and scored, and the base model."""
     retrieves = any(ARMS[arm].retrieves for arm in config.evaluation.arms)
     return {
         "retrieval": _retrieval(config, "method", "training_share") if retrieves else None,
@@ -125,7 +125,7 @@ def evaluate_depends_on(config: Config) -> dict[str, Any]:
 
 
 def _retrieval(config: Config, *left_out: str) -> dict[str, Any]:
-    """What retrieved mails depend on besides the training mails and the base model."""
+    """Everything that retrieved mails depend on, except the training mails and the base model."""
     similarity = config.split.near_duplicate_similarity
     return {**_without(config.retrieval, *left_out), "near_duplicate_similarity": similarity}
 

@@ -24,7 +24,7 @@ from email_assistant.progress import bar
 from email_assistant.reports import archive_page
 from email_assistant.storage import jsonl
 
-MOST_DOMAINS = 20
+MAX_DOMAINS = 20
 log = logging.getLogger(__name__)
 
 
@@ -74,7 +74,7 @@ def _without(read: Callable[..., Iterator[ArchiveItem]], purged: purging.Terms, 
 
 
 def rules_of(data: Data) -> SelectionRules:
-    """Which mails the configuration keeps."""
+    """The configured rules that select mails."""
     return SelectionRules(
         min_words=data.min_words,
         max_words=data.max_words,
@@ -126,7 +126,7 @@ def _nothing_kept(index: ArchiveIndex, selection: Selection, owner: owners.Owner
 
 
 def _dropped(index: ArchiveIndex, selection: Selection) -> Iterator[dict[str, Any]]:
-    """A line for every dropped message, with the error where it could not be read."""
+    """A line for every dropped message, with the error if it could not be read."""
     for number, source in enumerate(index.sources()):
         if selection.drops.reasons[number]:
             line = {"source": source, "reason": selection.drops.reasons[number]}
@@ -158,7 +158,7 @@ def _report(
         },
         "redactions": dict(selection.redactions.most_common()),
         **tally.summary(),
-        "domains": dict(selection.domains.most_common(MOST_DOMAINS)),
+        "domains": dict(selection.domains.most_common(MAX_DOMAINS)),
         "formats": dict(stats.formats.most_common()),
         "files_passed_over": stats.files_without_mail,
     }

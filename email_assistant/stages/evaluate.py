@@ -12,7 +12,7 @@ from email_assistant.configuration.schema import Config, Generation
 from email_assistant.evaluation import generation_cache
 from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.evaluation.generate_mails import generate_mails, text_generator
-from email_assistant.evaluation.memorisation import EXTRACTED_TOKENS, KNOWN_TOKENS, extraction_score
+from email_assistant.evaluation.memorization import EXTRACTED_TOKENS, KNOWN_TOKENS, extraction_score
 from email_assistant.evaluation.scoring import Scorer, build_scorer, perplexity_of
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
@@ -241,7 +241,7 @@ def _about(judge: Judge) -> dict[str, float]:
 
 
 def _warnings(report: dict[str, Any], config: Config) -> list[str]:
-    """What a reader should know before trusting the scores."""
+    """Reasons for a reader to distrust the scores."""
     warnings = []
     mails = report["mails"]
     if mails < RELIABLE_MAILS:

@@ -162,7 +162,7 @@ def _median(state: TrainingState, name: str) -> float:
 
 
 def _speed(state: TrainingState) -> str:
-    """The speed of the median step, for people; padding does not count."""
+    """The speed of the median step, as text for the log; padding does not count."""
     every, supervised = (_median(state, f"train/{name}tokens_per_second") for name in ("", "supervised_"))
     return f"{every:.0f} tokens per second, {supervised:.0f} of them in the loss"
 

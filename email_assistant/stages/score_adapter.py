@@ -9,7 +9,7 @@ from typing import Any
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import PrivacyError
 from email_assistant.evaluation.generate_mails import generate_mails, text_generator
-from email_assistant.evaluation.memorisation import canaries, canaries_extracted, canary_exposures
+from email_assistant.evaluation.memorization import canaries, canaries_extracted, canary_exposures
 from email_assistant.evaluation.scoring import build_scorer, perplexity_of
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.metrics.per_mail_score import save
@@ -76,8 +76,8 @@ def measure_canaries(config: Config, model: LanguageModel, folder: Path) -> dict
     }
 
 
-def refuse_memorisation(config: Config, metrics: Mapping[str, Any], folder: Path) -> None:
-    """Delete an adapter that memorised its canaries if `trainer.privacy` forbids that.
+def refuse_memorization(config: Config, metrics: Mapping[str, Any], folder: Path) -> None:
+    """Delete an adapter that memorized its canaries if `trainer.privacy` forbids that.
 
     Raises:
         PrivacyError: when it did.

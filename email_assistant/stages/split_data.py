@@ -128,7 +128,7 @@ def _flat(groups: list[list[int]]) -> list[int]:
 
 
 def sizes(count: int, settings: Split) -> tuple[int, int]:
-    """How many test mails, and how many validation mails of the rest."""
+    """The number of test mails, and of validation mails among the rest."""
     test = round(count * settings.test_fraction)
     return test, round((count - test) * settings.validation_fraction)
 

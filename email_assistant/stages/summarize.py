@@ -37,7 +37,7 @@ class Rejected(TypedDict):
 
 
 class Instruction(TypedDict):
-    """What a pair contains besides its mail.
+    """Everything in a pair except its mail.
 
     Attributes:
         instruction: What the mail should say.
@@ -163,7 +163,7 @@ def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dic
 
 
 def _sentences(inputs: StageInputs, jobs: Sequence[InstructionJob], progress_folder: Path) -> dict[str, Sentence]:
-    """A sentence for every job, by its key: from earlier artifacts, from an interrupted run, or newly written."""
+    """A sentence for every job, by its key: from earlier artifacts, from an interrupted run, or newly generated."""
     wanted = {job.key for job in jobs}
     with ResumableJsonl(progress_folder / SENTENCES, Sentence, key="key") as progress:
         known = lines_by_key(inputs.earlier("summarize"), SENTENCES, wanted, Sentence)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.configuration.schema import Config
-from email_assistant.evaluation.memorisation import canaries
+from email_assistant.evaluation.memorization import canaries
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.requests.embedding import retrieval_embedder
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class EncodedCounts:
-    """How many mails of a set became examples.
+    """Counts of the mails of a set that became examples.
 
     Attributes:
         mails: Mails that became an example.
@@ -61,7 +61,7 @@ def prepare(
 
 
 def _without_near_duplicates(config: Config, pairs: Sequence[Pair]) -> Iterator[Pair]:
-    """The pairs except those whose mail nearly repeats an earlier one: what occurs often is memorised."""
+    """The pairs except those whose mail nearly repeats an earlier one: what occurs often is memorized."""
     similarity = config.split.near_duplicate_similarity
     repeats = {later for later, _ in near_duplicates(jsonl.Field(pairs, "email"), similarity)}
     log.info("%-10s left out %d near-duplicates", "train", len(repeats))

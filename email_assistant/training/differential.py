@@ -84,7 +84,7 @@ class DifferentialTrainer(Trainer):
                 partial_path.write_bytes(secrets.token_bytes(SECRET_BYTES))
         self._secret = path.read_bytes()
         log.info(
-            "%-10s a step has each of %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, delta %.1e)",
+            "%-10s each step samples each of the %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, delta %.1e)",
             *("train", len(self.training), self.sample_rate, self.noise_multiplier, self.settings.epsilon, self.delta),
         )
 
@@ -124,7 +124,7 @@ class DifferentialTrainer(Trainer):
         return float(torch.nn.utils.get_total_norm([weight.grad for weight in self.weights.values()]))  # type: ignore[misc]
 
     def sampled_mails(self, step: int) -> torch.Tensor:
-        """Which mails are in a step, (mails,) bool."""
+        """A mask of the mails in a step, (mails,) bool."""
         return torch.rand(len(self.training), generator=self._generator(step, "mails", "cpu")) < self.sample_rate
 
     def _generator(self, step: int, purpose: str, device: torch.device | str) -> torch.Generator:

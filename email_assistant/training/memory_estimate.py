@@ -45,7 +45,7 @@ class MicroBatch:
 
 @dataclass(frozen=True)
 class ComputeSpec:
-    """How a model is computed.
+    """Settings of a model's computation.
 
     Attributes:
         dtype: The number format of the computation; adapters are float32.

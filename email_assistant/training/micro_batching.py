@@ -21,7 +21,7 @@ class MicroBatcher:
     """Splits examples into micro-batches and retries with smaller ones when memory runs out.
 
     Attributes:
-        max_tokens: Limit of a micro-batch; halved, for good, when memory runs out.
+        max_tokens: Limit of a micro-batch; halved permanently when memory runs out.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class MicroBatcher:
             loss: Decides by its mode whether rows are padded.
             device: The device of the batches.
             max_tokens: Limit of a micro-batch; a single mail may exceed it.
-            share_prefix: Whether sequences may share what they start with, where the loss supports it.
+            share_prefix: Whether sequences may share what they start with, if the loss supports it.
             distributed: Each works on its share of the examples.
         """
         self._loss, self._device, self._share_prefix, self._distributed = loss, device, share_prefix, distributed

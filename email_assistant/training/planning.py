@@ -49,7 +49,7 @@ class TrainingSetup:
         return self.model.quantization == "nf4"
 
     def mode(self, machine: "Machine") -> ForwardMode:
-        """How the loss will run a Llama-like model on a machine."""
+        """The mode in which the loss will run a Llama-like model on a machine."""
         return expected_mode(machine.device, machine.dtype, self.lora.use_dora)
 
 

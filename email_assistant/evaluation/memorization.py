@@ -1,4 +1,4 @@
-"""Memorisation: what an attacker can make an adapter reveal about its training mails.
+"""Memorization: what an attacker can make an adapter reveal about its training mails.
 
 Canaries are meaningless mails with a random secret, planted among the training mails. Their exposure (Carlini et al.
 2019, arXiv:1802.08232) says how far the secret's likelihood has risen above that of secrets that were never seen.

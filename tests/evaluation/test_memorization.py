@@ -1,4 +1,4 @@
-"""Exposure by hand, and what a model reveals that was trained to memorise."""
+"""Exposure by hand, and what a model reveals that was trained to memorize."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import lora, model_settings
 
-from email_assistant.evaluation.memorisation import (
+from email_assistant.evaluation.memorization import (
     DIGITS,
     KNOWN_TOKENS,
     canaries,
