@@ -77,7 +77,7 @@ def test_evaluations_take_each_other_s_mails(run_py: Run, tmp_path: Path) -> Non
     mark_cached(latest.resolve())
     other_adapter = evaluate(arms)
     assert all(other_adapter["base"])
-    assert len(other_adapter["judge"]) == 32
+    assert len(other_adapter["judge"]) == 8
     assert all(other_adapter["judge"])
     assert not any(other_adapter["tuned"])
     mark_cached(latest.resolve())
