@@ -84,7 +84,8 @@ class DifferentialTrainer(Trainer):
                 partial_path.write_bytes(secrets.token_bytes(SECRET_BYTES))
         self._secret = path.read_bytes()
         log.info(
-            "%-10s a step samples each of %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, delta %.1e)",
+            "%-10s each step samples each of %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, "
+            "delta %.1e)",
             *("train", len(self.training), self.sample_rate, self.noise_multiplier, self.settings.epsilon, self.delta),
         )
 
