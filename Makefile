@@ -14,7 +14,7 @@ GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
-install: $(INSTALLED) $(MODEL)  ## set up .venv and the embedded model; does nothing if both exist
+install: $(INSTALLED) $(MODEL)  ## set up .venv and the bundled model; does nothing if both exist
 
 run: install  ## run the main job on the demo archive: adapter, scores, sample mails
 	$(BIN)/python run.py

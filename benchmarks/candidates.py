@@ -7,7 +7,7 @@ One call prefills a prompt once for all its candidates. The mails are the same.
 
 from collections.abc import Callable, Sequence
 
-from benchmarks.model import embedded, pairs
+from benchmarks.model import load_bundled, pairs
 from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
@@ -21,7 +21,7 @@ def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     Raises:
         SystemExit: when the mails differ.
     """
-    model, examples = embedded(), pairs()
+    model, examples = load_bundled(), pairs()
     shots = examples[MAILS : MAILS + SHOTS]
     prompts = [model.encoder.prompt(instruction, shots) for instruction, _ in examples[:MAILS]]
     if _together(model, prompts) != _one_by_one(model, prompts):

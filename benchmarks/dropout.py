@@ -6,7 +6,7 @@ python -m benchmarks dropout    forward and backward over sixteen mails of the d
 import dataclasses
 from collections.abc import Callable
 
-from benchmarks.model import DEMO, embedded
+from benchmarks.model import DEMO, load_bundled
 from benchmarks.training import LORA, MAILS, backward, encoded
 from email_assistant.language_model.loading import add_adapter
 from email_assistant.training.loss import CompletionLoss
@@ -16,7 +16,7 @@ DROPOUT = 0.05
 
 def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     """Both on the same mails; each draws its own dropout masks."""
-    model = add_adapter(embedded(), dataclasses.replace(LORA, dropout=DROPOUT), seed=1)
+    model = add_adapter(load_bundled(), dataclasses.replace(LORA, dropout=DROPOUT), seed=1)
     model.model.train()
     examples = encoded(model, DEMO, [], MAILS)
     ours, peft = CompletionLoss(model.model), CompletionLoss(model.model, ("padded",))

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from omegaconf import OmegaConf
 
-from benchmarks.model import DEMO, ROOT, SMOLLM2, alternate, embedded, pairs, unmodified
+from benchmarks.model import DEMO, ROOT, SMOLLM2, alternate, load_bundled, pairs, unmodified
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
@@ -31,7 +31,7 @@ Work = list[tuple[str, list[list[int]], int]]
 
 def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     """Thirty-two instructions of the demo, at most sixty tokens each."""
-    model = embedded()
+    model = load_bundled()
     prompts = [model.encoder.prompt(instruction) for instruction, _ in pairs()[:MAILS]]
     return (
         f"to transformers' generate at batch {BATCH}",
@@ -104,7 +104,7 @@ def _work(model: LanguageModel, archive: Path, owner: list[str], count: int) -> 
 
 
 def _one(arm: str, archive: Path, owner: list[str], count: int, gguf: Path) -> None:
-    model = embedded() if arm == "ours" else unmodified()
+    model = load_bundled() if arm == "ours" else unmodified()
     results = {}
     for name, prompts, new_tokens in _work(model, archive, owner, count):
         started = time.perf_counter()

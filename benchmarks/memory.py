@@ -1,6 +1,6 @@
 """The memory that stage=plan estimates, and the real peak of a process; each case in a process of its own.
 
-python -m benchmarks.memory                        the embedded model: training in float32 and NF4, and writing
+python -m benchmarks.memory                        the bundled model: training in float32 and NF4, and writing
 python -m benchmarks.memory llama3                 one QLoRA step in the shapes of Llama-3-8B, random NF4 weights, on
                                                    CPU: some minutes and 14 GB
 """

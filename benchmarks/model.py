@@ -30,8 +30,8 @@ DEMO = ROOT / "demo" / "archive.mbox"
 SMOLLM2 = ROOT / "models" / "smollm2_135m"
 
 
-def embedded(quantization: str = "none") -> LanguageModel:
-    """The embedded model in float32 on the CPU."""
+def load_bundled(quantization: str = "none") -> LanguageModel:
+    """The bundled model in float32 on the CPU."""
     return set_up_base(
         Model(
             path=str(SMOLLM2),
@@ -84,7 +84,7 @@ def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, st
 
 
 def unmodified() -> LanguageModel:
-    """The embedded model as transformers loads it, without the changes to the process that `set_up_base` makes."""
+    """The bundled model as transformers loads it, without the changes to the process that `set_up_base` makes."""
     model = AutoModelForCausalLM.from_pretrained(SMOLLM2, dtype=torch.float32)
     model.requires_grad_(False)
     return LanguageModel(model, ChatEncoder(AutoTokenizer.from_pretrained(SMOLLM2)), model.device, torch.float32)

@@ -153,7 +153,7 @@ def _write_pairs(emails: Path, pairs: Path) -> None:
 
 
 def random_model(folder: Path, width: int = 64) -> Path:
-    """A random model of two layers with the embedded model's tokenizer."""
+    """A random model of two layers with the bundled model's tokenizer."""
     import torch
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 

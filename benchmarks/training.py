@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.model import DEMO, alternate, configured, embedded, pairs, unmodified
+from benchmarks.model import DEMO, alternate, configured, load_bundled, pairs, unmodified
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter
 from email_assistant.training.batches import Batch, collate, epoch_batches, micro_batches
@@ -48,7 +48,7 @@ def encoded(model: LanguageModel, archive: Path, owner: Sequence[str], count: in
 
 def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     """Forward and backward over sixteen mails, LoRA r=16 on all linear layers, float32."""
-    model = add_adapter(embedded(), LORA, seed=1)
+    model = add_adapter(load_bundled(), LORA, seed=1)
     examples = encoded(model, DEMO, [], MAILS)
     loss = CompletionLoss(model.model)
 
@@ -199,7 +199,7 @@ def _validation_loss(model: Any, examples: Sequence[TokenizedExample]) -> float:
 def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
     """Measure one trainer in this process and print the result."""
     # TRL gets the process without this project's thread and memory settings.
-    model = embedded() if arm == "ours" else unmodified()
+    model = load_bundled() if arm == "ours" else unmodified()
     examples = encoded(model, archive, owner, mails + VALIDATION)
     training, validation = examples[:-VALIDATION], examples[-VALIDATION:]
     all_operations, done_operations = (

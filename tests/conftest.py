@@ -75,10 +75,10 @@ def shared_mail() -> Path:
 
 @pytest.fixture(scope="session")
 def smollm2() -> Path:
-    """The embedded model, which `make install` converts."""
+    """The bundled model, which `make install` converts."""
     folder = ROOT / "models" / "smollm2_135m"
     if not (folder / "config.json").exists():
-        pytest.skip("the embedded model is not installed (make install)")
+        pytest.skip("the bundled model is not installed (make install)")
     return folder
 
 

