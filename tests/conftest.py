@@ -30,6 +30,7 @@ settings.register_profile("busy_machine", deadline=None, suppress_health_check=[
 settings.load_profile("busy_machine")
 
 ROOT = Path(__file__).resolve().parents[1]
+NO_HEX = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
 SHARED = ROOT.parent / "shared"
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -135,7 +136,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
     with path.open("w", encoding="utf-8") as file:
         for number in range(40):
-            words = " ".join(sha256(f"{number} {place}".encode()).hexdigest()[:5] for place in range(8))
+            # In letters that no hash has: tests look for these words in files that hold hashes, too.
+            digests = (sha256(f"{number} {word}".encode()).hexdigest() for word in range(8))
+            words = " ".join(digest[:5].translate(NO_HEX) for digest in digests)
             good, day = goods[number % 8], days[number % 5]
             record = {
                 "id": f"m{number}",
