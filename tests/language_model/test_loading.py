@@ -11,7 +11,7 @@ from conftest import ROOT, lora, model_settings
 from transformers.utils import logging as transformers_logging
 
 from email_assistant.errors import ConfigurationError, ModelError
-from email_assistant.language_model import loading, process
+from email_assistant.language_model import loading, process_settings
 from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.language_model.loading import add_adapter, apply_liger_kernels, load_adapter, load_base
@@ -178,13 +178,13 @@ def test_loading_changes_nothing_of_the_process_and_setting_up_does(
 ) -> None:
     threads, verbosity = torch.get_num_threads(), transformers_logging.get_verbosity()
     kept: list[int] = []
-    monkeypatch.setattr(process, "keep_freed_memory", kept.append)
+    monkeypatch.setattr(process_settings, "keep_freed_memory", kept.append)
     settings = dataclasses.replace(model_settings(tiny_model), threads=threads + 1)
     try:
         transformers_logging.set_verbosity_warning()
         base = load_base(settings)
         assert torch.get_num_threads() == threads and transformers_logging.get_verbosity() == logging.WARNING
-        process.set_up_base(settings)
+        process_settings.set_up_base(settings)
         assert torch.get_num_threads() == threads + 1 and transformers_logging.get_verbosity() == logging.ERROR
         assert kept == [sum(weight.numel() * weight.element_size() for weight in base.model.parameters())]
     finally:
