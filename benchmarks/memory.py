@@ -94,7 +94,7 @@ def _llama3(config: Config) -> int:
     mode = setup.mode(machine)
     spec = ComputeSpec(machine.dtype, nf4=True, mode=mode, recompute=True)
     step = planning.estimate_micro_batch(setup, base, spec, LLAMA3_BATCH)
-    estimate = sum(resident.parts.values()) - resident["adapter"] + step.total
+    estimate = resident.process + sum(resident.weights.values()) + step.total
     device = choose_device(config.model)
     configure(config.model, device)
     model = random_model(base, device)
