@@ -79,7 +79,7 @@ class ExamplePair:
 class Summarizer:
     """The instruction that is written for each mail."""
 
-    method: Literal["model", "from_file"]
+    method: Literal["model", "from_file", "rough"]
     path: Text | None
     prompts: dict[str, str]
     starts: dict[str, str]

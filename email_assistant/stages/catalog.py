@@ -16,6 +16,7 @@ from email_assistant.language_model.fingerprint import base_identity, features_f
 from email_assistant.pipeline.context import archive_paths
 from email_assistant.pipeline.declarations import Stage, by_name
 from email_assistant.requests.arms import ARMS
+from email_assistant.requests.rough_notes import ROUGH_NOTES_VERSION
 from email_assistant.storage.hashing import hash_file, hash_of
 
 
@@ -47,7 +48,7 @@ def data_depends_on(config: Config) -> dict[str, Any]:
 
 
 def summarize_depends_on(config: Config) -> dict[str, Any]:
-    """The summarizer and the base model, or the file of corrected pairs.
+    """The summarizer and the base model, or the file of corrected pairs, or only the seed for notes made by rules.
 
     Raises:
         DataError: when that file is missing.
@@ -57,6 +58,9 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
         if not pairs.is_file():
             raise DataError(f"{pairs}: no such file; summarizer.path names the corrected pairs")
         return {"summarizer": {"method": "from_file"}, "inputs": {"pairs": hash_file(pairs)}}
+    if config.summarizer.method == "rough":
+        # No model writes them, so neither the base model nor its prompts count.
+        return {"summarizer": {"method": "rough", "rules": ROUGH_NOTES_VERSION}, "seed": config.seed}
     return {**sentences_depend_on(config), "inputs": {"base": base_identity(config.model, config.outputs)}}
 
 

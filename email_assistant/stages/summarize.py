@@ -1,9 +1,10 @@
 """Write, for every mail, the instruction that would have produced it: the stage "summarize".
 
-The base model writes it, or it is taken from a corrected file.
+The base model writes it, or rules make a rough note, or it is taken from a corrected file.
 """
 
 import logging
+import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,9 @@ from email_assistant.pipeline.context import StageInputs
 from email_assistant.progress import bar
 from email_assistant.requests.injection import speaks_to_model
 from email_assistant.requests.instruction_job import InstructionJob
+from email_assistant.requests.instruction_prefix import recipient_name
 from email_assistant.requests.instructions import quality
+from email_assistant.requests.rough_notes import rough_note
 from email_assistant.stages.catalog import sentences_depend_on
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, lines_by_key
@@ -62,6 +65,8 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     with jsonl.Lines(inputs.artifacts["data"].path("emails.jsonl"), Email) as emails:
         if settings.method == "from_file":
             instructions = _from_file(Path(settings.path or "").expanduser(), emails)
+        elif settings.method == "rough":
+            instructions = _by_rules(inputs.config.seed, emails)
         else:
             instructions = _by_model(inputs, emails, folder)
         path = folder / "pairs.jsonl"
@@ -94,7 +99,7 @@ def _report(
 def _log(report: Mapping[str, Any]) -> None:
     methods = ", ".join(f"{count} {method}" for method, count in report["methods"].items())
     log.info("%-10s %d pairs: %s", "summarize", report["pairs"], methods)
-    if report["speaking_to_model"]:
+    if report["speaking_to_model"] and "rough" not in report["methods"]:
         skipped = report["speaking_to_model"]
         log.info("%-10s skipped the model for %d mails that look like prompt injection", "summarize", skipped)
     if report["pairs"]:
@@ -136,6 +141,17 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
     if not instructions:
         raise DataError(f"{path}: contains no pairs")
     return instructions
+
+
+def _by_rules(seed: int, emails: Sequence[Email]) -> dict[str, Instruction]:
+    """Rough notes by the mail's id. A mail's note depends on the seed, its id and its text, not on the other mails."""
+    notes: dict[str, Instruction] = {}
+    for email in emails:
+        rng = random.Random(hash_of([seed, email["id"]]))
+        note = rough_note(email["text"], recipient_name(email["to"]), email["language"], rng)
+        if note:
+            notes[email["id"]] = {"instruction": note, "method": "rough"}
+    return notes
 
 
 def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dict[str, Instruction]:

@@ -136,6 +136,17 @@ def test_the_content_of_what_is_named_counts_and_not_where_it_lies(
     assert changed(before, after) == set(STAGES) - {"data"}
 
 
+def test_notes_made_by_rules_do_not_depend_on_the_base_model(
+    tiny_model: Path, other_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    keys = []
+    for model in (tiny_model, other_model):
+        config = composed_config(model, archive, tmp_path)
+        config.summarizer.method = "rough"
+        keys.append(keys_of(config))
+    assert changed(*keys) == {"train", "evaluate"}
+
+
 @pytest.mark.parametrize(
     ("first", "key", "value", "stages"),
     [
@@ -150,6 +161,9 @@ def test_the_content_of_what_is_named_counts_and_not_where_it_lies(
         ({"retrieval.method": "bm25"}, "split.near_duplicate_similarity", 0.5, {"split", "train", "evaluate"}),
         ({"evaluation.arms": ["base", "tuned"]}, "retrieval.mails", 1, set()),
         ({"summarizer.method": "from_file"}, "summarizer.facts", 1, set()),
+        ({"summarizer.method": "rough"}, "summarizer.facts", 1, set()),
+        ({"summarizer.method": "rough"}, "summarizer.retries", 7, set()),
+        ({"summarizer.method": "rough"}, "seed", 7, {"summarize", "split", "train", "evaluate"}),
         ({"generation.backend": "llama_cpp"}, "generation.slots", 3, set()),
     ],
 )
@@ -159,8 +173,8 @@ def test_keys_that_count_only_with_others(
     def with_values(values: dict[str, Any]) -> Config:
         config = composed_config(tiny_model, archive, tmp_path)
         for name, given in values.items():
-            group, _, last = name.partition(".")
-            setattr(getattr(config, group), last, given)
+            *group, last = name.split(".")
+            setattr(getattr(config, group[0]) if group else config, last, given)
         return config
 
     assert changed(keys_of(with_values(first)), keys_of(with_values({**first, key: value}))) == stages

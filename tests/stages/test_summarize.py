@@ -1,4 +1,4 @@
-"""The stage that writes instructions resumes where it was interrupted."""
+"""The stage that writes instructions resumes where it was interrupted, and makes rough notes without a model."""
 
 import shutil
 from collections.abc import Callable
@@ -29,3 +29,18 @@ def test_sentences_of_an_interrupted_call_are_reused(run_py: Callable[..., Call]
     assert all(text.startswith(f"Marked {number}.") for number, text in enumerate(instructions[:5]))
     assert instructions[5:] == [pair["instruction"] for pair in pairs[5:]]
     assert not partial.exists()
+
+
+def test_rough_notes_need_no_model_and_depend_on_the_mail_only(run_py: Callable[..., Call], tmp_path: Path) -> None:
+    def pairs(*values: str) -> dict[str, tuple[str, str]]:
+        called = run_py("stage=summarize", "summarizer=rough", "tracking=none", *values)
+        assert called.code == 0, called.err
+        lines = jsonl.read(tmp_path / "outputs" / "latest" / "summarize" / "pairs.jsonl")
+        return {line["id"]: (line["instruction"], line["method"]) for line in lines}
+
+    few, many = pairs("data.max_mails=6"), pairs("data.max_mails=12")
+    assert len(few) == 6
+    assert all(note and method == "rough" for note, method in many.values())
+    assert few.items() <= many.items()
+    assert many != pairs("data.max_mails=12", "seed=2")
+    assert not (tmp_path / "outputs" / "latest" / "summarize" / "sentences.jsonl").exists()

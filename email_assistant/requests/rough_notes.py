@@ -1,0 +1,272 @@
+"""Rough notes: what the owner might have typed before a mail was written, made from the mail by rules.
+
+'piers: need ladder back before sunday, for the chapel lamp'. Greeting, sign-off and politeness are left out, small
+words go, dates and numbers are typed as people type them. Names, numbers, negations and who does what stay.
+"""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from email_assistant.lexicon.languages import words
+from email_assistant.lexicon.note_words import NoteWords, Rewrite
+from email_assistant.lexicon.patterns import WORD
+from email_assistant.requests.note_numbers import with_digits
+from email_assistant.requests.note_parts import (
+    NOTE_WORDS,
+    first_name,
+    sentences,
+    split_greeting,
+    without_sign_off,
+)
+
+# Part of the key of what is made by the rules: raised with every change of a rule or a table.
+ROUGH_NOTES_VERSION = 1
+# Quotations, addresses, paths and code are typed as they are.
+PROTECTED = re.compile(
+    r"\b\w+://\S+|\bwww\.\S+|\S+@\S+\.\w+|\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|«[^»\n]{1,200}»"
+    r"|(?<!\w)[\w.~-]*/[\w.~-]+/[\w./~-]*|\w+_\w+(?:\(\))?|\w+\.\w+\(\)?|(?<!\S)--?[a-z][\w-]+=?\S*"
+)
+_HOLDER = re.compile("[\ue000-\uf8ff]")
+FIRST_HOLDER, HOLDERS = 0xE000, 0xF8FF - 0xE000
+# Beside these, a small word may turn the sense: 'not a scratch', 'more than', 'all but'.
+NEGATIONS = words("negations") | frozenset(f"{NOTE_WORDS['en'].negations} {NOTE_WORDS['ru'].negations}".split())
+# Beside these, a small word may turn the sense.
+MATTERING = NEGATIONS.union(
+    *(tables.quantities.split() for tables in NOTE_WORDS.values()), *(tables.numbers for tables in NOTE_WORDS.values())
+)
+PRONOUNS = words("pronouns")
+_SPACES = re.compile(r"\s+")
+_BEFORE_MARK = re.compile(r" +([,.;:?!])")
+_DOUBLE_MARK = re.compile(r"([,;:])(?:\s*[,;])+|^[\s,;:.–—-]+(?=\w)|,(?=[.?!]*$)")
+_END = re.compile(r"\s*[.!…;,]+([\"'”»)]*)$")
+ACRONYM = re.compile(r"^\W*(?:\w*[A-ZА-ЯЁ]\w*[A-ZА-ЯЁ]\w*|\w*\d\w*|[A-Z]\.)\W*$")
+_WITHIN = re.compile(r"(?<=[\w,] )[A-ZА-ЯЁ]\w*(?:['’-]\w+)*")
+_TITLES = re.compile(r"\b([A-ZА-ЯЁ][\w&'’-]+\.?(?: (?:of|and|&) )?(?: ?[A-ZА-ЯЁ][\w&'’-]+\.?)+)")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one note is typed.
+
+    Attributes:
+        strength: From 0, hardly shortened, to 1: how readily small words are left out.
+        case: 'lower', 'names' (lower case but for names) or 'kept'.
+        joint: What separates sentences.
+        reorders: Whether two sentences change places.
+        plain_yo: Whether 'ё' is typed 'е', but for names.
+    """
+
+    strength: float
+    case: str
+    joint: str
+    reorders: bool
+    plain_yo: bool
+
+    @staticmethod
+    def draw(rng: random.Random) -> "Style":
+        """A style at random; the shares are those of notes that people typed."""
+        return Style(
+            strength=rng.betavariate(5, 1),
+            case=rng.choices(("lower", "names", "kept"), (0.64, 0.33, 0.03))[0],
+            joint=rng.choices((". ", ", ", "; ", " - "), (0.8, 0.12, 0.05, 0.03))[0],
+            reorders=rng.random() < 0.15,
+            plain_yo=rng.random() < 0.6,
+        )
+
+
+def rough_note(email: str, recipient: str | None, language: str, rng: random.Random) -> str:
+    """The note that the owner might have typed for a mail.
+
+    Another state of `rng` gives another note: what is left out and how it is typed are drawn anew.
+
+    Args:
+        email: The mail's text, cleaned.
+        recipient: The display name of its first recipient, if known; used where the mail greets nobody by name.
+        language: ISO 639-1. English and Russian have rules; in other languages greeting and sign-off are left out, and
+            case and punctuation are changed.
+        rng: Draws the style and every omission.
+
+    Returns:
+        One line. Empty only if the mail has no words.
+    """
+    style = Style.draw(rng)
+    held, masked = _protect(email)
+    name, body = split_greeting(masked, recipient)
+    said = sentences(without_sign_off(body), language)
+    note_words = NOTE_WORDS.get(language)
+    if note_words is not None:
+        said = list(filter(None, _shorten(said, note_words, style, rng)))
+        if style.reorders:
+            said = _reordered(said, frozenset(note_words.dependent.split()), rng)
+    if not said:
+        # Only politeness: that is what it says.
+        said = [" ".join(without_sign_off(body).split()) or " ".join(masked.split())]
+        name = name if body.strip() else ""
+    names = _names(masked)
+    said = [_cased(sentence, style, names, rng) for sentence in said]
+    note = _joined(said, style, rng)
+    if name:
+        note = f"{_addressed(name, style, rng)}{note}"
+    elif recipient and first_name(recipient) and rng.random() < TO_FIELD_SHARE:
+        note = f"{_addressed(first_name(recipient), style, rng)}{note}"
+    return _HOLDER.sub(lambda match: held[ord(match[0]) - FIRST_HOLDER], note)
+
+
+# A mail that greets nobody by name was rarely asked for with the name in its headers.
+TO_FIELD_SHARE = 0.3
+
+
+def _protect(email: str) -> tuple[list[str], str]:
+    """The quotations, addresses and paths of a mail, and the mail with a private-use character for each of them."""
+    held: list[str] = []
+
+    def hold(match: re.Match[str]) -> str:
+        if len(held) >= HOLDERS:
+            return match[0]
+        held.append(" ".join(match[0].split()))
+        return chr(FIRST_HOLDER + len(held) - 1)
+
+    # Characters of that range in the mail itself would be taken for held ones.
+    return held, PROTECTED.sub(hold, _HOLDER.sub("", email))
+
+
+def _shorten(said: Sequence[str], note_words: NoteWords, style: Style, rng: random.Random) -> list[str]:
+    times, rewrites = _compiled(note_words.times), _compiled(note_words.rewrites)
+    habits = {pattern: rng.random() < rule.share for pattern, rule in (*times, *rewrites) if rule.habit}
+    digits = rng.random() < 0.9
+
+    def rewritten(sentence: str, rules: Sequence[tuple[re.Pattern[str], Rewrite]]) -> str:
+        for pattern, rule in rules:
+            if rule.habit and not habits[pattern]:
+                continue
+
+            def typed(match: re.Match[str], rule: Rewrite = rule) -> str:
+                if not rule.habit and rng.random() >= rule.share * style.strength:
+                    return match[0]
+                return match.expand(rng.choice(rule.choices))
+
+            sentence = pattern.sub(typed, sentence)
+        return sentence
+
+    shortened = []
+    for sentence in said:
+        text = rewritten(sentence, times)
+        if digits:
+            text = with_digits(text, note_words)
+        text = _without_small_words(_tidy(rewritten(text, rewrites)), note_words, style.strength, rng)
+        shortened.append(_tidy(text))
+    return shortened
+
+
+def _without_small_words(sentence: str, note_words: NoteWords, strength: float, rng: random.Random) -> str:
+    """A sentence without some of its small words.
+
+    A word stays at either end of the sentence and where its neighbours need it: next to a negation ('not a scratch'),
+    a number ('in 2 weeks'), a mark, a person ('for me'), a verb that it belongs to ('put on') or another small word.
+    """
+    shares, phrasal = _small_words(note_words)
+    tokens = sentence.split(" ")
+    kept = tokens[:1]
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        share = shares.get(token.casefold(), 0.0) if _is_plain(before) and _is_plain(after) else 0.0
+        needed = phrasal.fullmatch(before.casefold()) or after.casefold() in PRONOUNS or after.casefold() in shares
+        if needed or rng.random() >= share * strength:
+            kept.append(token)
+    return " ".join([*kept, *tokens[1:][-1:]])
+
+
+@cache
+def _small_words(note_words: NoteWords) -> tuple[dict[str, float], re.Pattern[str]]:
+    shares = {word: share for small, share in note_words.small_words for word in small.split()}
+    return shares, re.compile(note_words.phrasal)
+
+
+def _is_plain(token: str) -> bool:
+    return token.isalpha() and token.casefold() not in MATTERING
+
+
+@cache
+def _compiled(rules: tuple[Rewrite, ...]) -> tuple[tuple[re.Pattern[str], Rewrite], ...]:
+    return tuple((re.compile(rule.pattern, re.IGNORECASE), rule) for rule in rules)
+
+
+def _tidy(sentence: str) -> str:
+    text = _BEFORE_MARK.sub(r"\1", _SPACES.sub(" ", sentence)).strip()
+    return _DOUBLE_MARK.sub(lambda match: match[1] or "", text).strip()
+
+
+def _reordered(said: list[str], dependent: frozenset[str], rng: random.Random) -> list[str]:
+    """The sentences with two neighbours exchanged, if neither refers to the other by its first words."""
+    free = [not dependent & {word.casefold() for word in WORD.findall(sentence)[:4]} for sentence in said]
+    pairs = [
+        index
+        for index in range(len(said) - 1)
+        if free[index] and free[index + 1] and (index + 2 == len(said) or free[index + 2])
+    ]
+    if not pairs:
+        return said
+    first = rng.choice(pairs)
+    return [*said[:first], said[first + 1], said[first], *said[first + 2 :]]
+
+
+def _names(email: str) -> frozenset[str]:
+    """The words that a mail capitalises within a sentence."""
+    return frozenset(_WITHIN.findall(email))
+
+
+def _cased(sentence: str, style: Style, names: frozenset[str], rng: random.Random) -> str:
+    """A sentence in the note's case; acronyms keep theirs."""
+    if style.case == "kept":
+        return sentence
+    if style.plain_yo:
+        sentence = " ".join(word if word.strip(",.") in names else word.replace("ё", "е") for word in sentence.split())
+    titles: set[str] = set()
+    if style.case == "lower":
+        # Two or more capitalised words are often a title or a company, which people type as it is.
+        for match in _TITLES.finditer(sentence):
+            if match.start() and rng.random() < 0.4:
+                titles.update(match[0].split())
+    shouted = sum(word.isupper() and len(word) > 1 for word in sentence.split()) > 3
+
+    def cased(word: str, first: bool) -> str:
+        if first and word.strip(".:").casefold() in {"ps", "pps", "p.s", "пс"}:
+            return word.lower()
+        bare = word.strip(".,;:!?()[]\"'“”‘’—–-*")
+        if (ACRONYM.match(word) and len(bare) > 1 and not shouted) or word.strip(",.;") in titles:
+            return word
+        if style.case == "names" and not first and bare != "I" and not bare.startswith(("I'", "I’")):
+            return word
+        if style.case == "names" and first and bare in names and bare != "I":
+            return word
+        return word.lower()
+
+    tokens = sentence.split()
+    # A time or a number of an item may come before the first word.
+    start = next((index for index, token in enumerate(tokens) if any(map(str.isalpha, token))), 0)
+    return " ".join(cased(token, index == start) for index, token in enumerate(tokens))
+
+
+def _joined(said: Sequence[str], style: Style, rng: random.Random) -> str:
+    """The sentences on one line, without most of their closing marks."""
+    note = ""
+    for number, sentence in enumerate(said):
+        last = number == len(said) - 1
+        exclaims = sentence.endswith("!") and rng.random() < 0.15
+        text = sentence if exclaims else _END.sub(r"\1", sentence)
+        if last:
+            return note + text
+        joint = ". " if style.case == "kept" else style.joint if rng.random() < 0.75 else rng.choice((". ", ", "))
+        # Nothing follows a question mark, a colon or an address but a space.
+        if text.endswith(("?", "!", ":")) or _HOLDER.match(sentence[-1:]):
+            joint = " "
+        note += text + joint
+    return note
+
+
+def _addressed(name: str, style: Style, rng: random.Random) -> str:
+    titled = name.split()[0].strip(".").casefold() in {"mr", "mrs", "ms", "dr", "prof"}
+    typed = name.lower() if style.case == "lower" and not titled else name
+    return typed + rng.choices((": ", " - ", ", "), (0.9, 0.06, 0.04))[0]

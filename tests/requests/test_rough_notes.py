@@ -1,0 +1,259 @@
+"""A rough note says what its mail says: names, numbers, negations and persons stay, and nothing is added."""
+
+import random
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from email_assistant.requests.note_numbers import with_digits
+from email_assistant.requests.note_parts import NOTE_WORDS, sentences, split_greeting, without_sign_off
+from email_assistant.requests.rough_notes import rough_note
+
+NAMES = {
+    "en": ("Maud Quill", "Bosun", "Gullport", "Odile", "Kirkland & Ellis", "ISDA", "Weyerhaeuser"),
+    "ru": ("Савва", "Мурманск", "Аглая", "Пирс", "ТФ-31", "Лариса Ивановна", "Ладога"),
+}
+SENTENCES = {
+    "en": (
+        "I have sent the {number} crates to {name} on Friday.",
+        "{name} does not want the old lamp, and I am not going to pay for it.",
+        "Could you please ask {name} whether {number} litres are enough?",
+        "We never agreed on {number} pounds.",
+        "There is no room for {name} in the boat at half past {number}.",
+        "I don't think that {name} will be there before the end of the month.",
+        "You can't have the {number} keys without a word from {name}.",
+        "I bring the rope, you bring {name}.",
+        "They are waiting for the answer of {name}, not for mine.",
+    ),
+    "ru": (
+        "Я отправила {number} ящиков в пятницу.",
+        "{name} не хочет старую лампу, и платить за неё я не буду.",
+        "Привезите, пожалуйста, {number} литров, без них никак.",
+        "Мы никогда не договаривались на {number} рублей.",
+        "Ты вернёшь ключи, я верну лодку, {name} ничего не вернёт.",
+        "Не думаю, что {name} приедет до конца месяца.",
+        "Ключей нет, {name} их не отдаёт.",
+    ),
+}
+GREETINGS = {
+    "en": ("Dear Ann,\n\n", "Hi Ann!\n", "Ann,\n\n", ""),
+    "ru": ("Анна, здравствуйте!\n\n", "Привет, Анна!\n", ""),
+}
+SIGN_OFFS = {"en": ("\n\nBest,\nZebedee", "\nThanks\nZ.", ""), "ru": ("\n\nС уважением,\nЗахар", "\n\nЗахар", "")}
+NUMBER_WORDS = {"en": ("7", "15", "two", "twelve", "forty-two"), "ru": ("7", "15", "два", "двенадцать", "сорок два")}
+NEGATION = re.compile(r"n['’]t\b|\b(?:not|no|never|cannot|nothing|without|не|нет|без|никак|никогда|ничего)\b", re.I)
+FIRST, SECOND = {"en": "i we my our us me mine", "ru": "я мы"}, {"en": "you your", "ru": "ты вы"}
+LANGUAGES = st.sampled_from(("en", "ru"))
+SEEDS = st.integers(0, 2**32)
+
+
+@st.composite
+def mails(draw: st.DrawFn) -> tuple[str, str, list[str], list[str]]:
+    """A language, a mail in it, and the names and numbers that it has."""
+    language = draw(LANGUAGES)
+    names, numbers, said = [], [], []
+    for sentence in draw(st.lists(st.sampled_from(SENTENCES[language]), min_size=1, max_size=8)):
+        if "{name}" in sentence:
+            names.append(draw(st.sampled_from(NAMES[language])))
+        if "{number}" in sentence:
+            numbers.append(draw(st.sampled_from(NUMBER_WORDS[language])))
+        said.append(sentence.format(name=names[-1] if names else "", number=numbers[-1] if numbers else ""))
+    separator = draw(st.sampled_from((" ", "\n", "\n\n")))
+    greeting, sign_off = draw(st.sampled_from(GREETINGS[language])), draw(st.sampled_from(SIGN_OFFS[language]))
+    return language, greeting + separator.join(said) + sign_off, names, numbers
+
+
+def in_digits(text: str, language: str) -> Counter[str]:
+    """The numbers of a text, whether in words or digits."""
+    return Counter(
+        re.findall(r"(?<![\w-])\d+", with_digits(text.lower(), NOTE_WORDS[language]).replace("half past ", ""))
+    )
+
+
+def plain(text: str) -> str:
+    return text.casefold().replace("ё", "е")
+
+
+@settings(max_examples=300, deadline=None)
+@given(mails(), SEEDS)
+def test_names_numbers_and_negations_stay(mail: tuple[str, str, list[str], list[str]], seed: int) -> None:
+    language, email, names, numbers = mail
+    note = rough_note(email, None, language, random.Random(seed))
+    for name, count in Counter(map(plain, names)).items():
+        assert plain(note).count(name) == count or any(name in other and name != other for other in map(plain, names))
+    expected = in_digits(" . ".join(numbers), language)
+    minutes = Counter({"30": email.count("half past")})
+    assert in_digits(note, language) - minutes == expected - minutes or in_digits(note, language) == expected
+    assert len(NEGATION.findall(note)) == len(NEGATION.findall(email))
+
+
+@settings(max_examples=200, deadline=None)
+@given(mails(), SEEDS)
+def test_the_other_persons_stay(mail: tuple[str, str, list[str], list[str]], seed: int) -> None:
+    language, email, _, _ = mail
+    note = rough_note(email, None, language, random.Random(seed))
+
+    def persons(text: str, pattern: str) -> int:
+        return len(re.findall(pattern, plain(text)))
+
+    for pattern in (r"\b(?:he|she|they|them|his|her|mine|my|we|our|их|нее|его|она|он)\b",):
+        assert persons(note, pattern) == persons(email, pattern)
+
+
+@settings(max_examples=200, deadline=None)
+@given(mails(), SEEDS)
+def test_nothing_is_added_but_what_the_tables_say(mail: tuple[str, str, list[str], list[str]], seed: int) -> None:
+    language, email, _, _ = mail
+    note = rough_note(email, None, language, random.Random(seed))
+    tables = NOTE_WORDS[language]
+    typed = " ".join(choice for rule in (*tables.times, *tables.rewrites) for choice in rule.choices)
+    allowed = set(re.findall(r"\w+", plain(f"{email} {typed}"))) | {"n", "t", "s", "m", "ll", "re", "ve", "30"}
+    for word in re.findall(r"\w+", plain(note)):
+        assert word in allowed or word.removesuffix("n") in allowed or word.isdigit(), (word, note)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=300), st.sampled_from(("en", "ru", "de")), SEEDS)
+def test_any_text_makes_one_line_that_is_empty_only_without_words(text: str, language: str, seed: int) -> None:
+    note = rough_note(text, None, language, random.Random(seed))
+    assert "\n" not in note
+    if re.search(r"[a-zа-я]{3}", text):
+        assert note.strip()
+
+
+@settings(max_examples=50, deadline=None)
+@given(mails(), SEEDS)
+def test_the_same_seed_makes_the_same_note(mail: tuple[str, str, list[str], list[str]], seed: int) -> None:
+    language, email, _, _ = mail
+    first, second = (rough_note(email, "Ann Quill", language, random.Random(seed)) for _ in range(2))
+    assert first == second
+
+
+def test_another_seed_makes_another_note() -> None:
+    email = "Dear Bo,\n\nplease send the twelve crates of rope to the north pier by Friday.\n\nYours, Ada"
+    assert len({rough_note(email, None, "en", random.Random(seed)) for seed in range(20)}) > 5
+
+
+@pytest.mark.parametrize(
+    ("email", "recipient", "name", "body"),
+    [
+        ("Dear Bo,\n\nThe rope is here.\n\nYours, Ada", None, "Bo", "The rope is here."),
+        ("Hi Mr. Quill!\nThe rope is here.\nThanks\nAda", None, "Mr. Quill", "The rope is here."),
+        ("Ahoy Mr Quill,\n\nThe rope is here.\n\nFair winds,\nAda", "Basil Quill", "Mr Quill", "The rope is here."),
+        ("Bo, the rope is here.\n\nAda", None, "Bo", "the rope is here."),
+        ("Carol:  I missed the rope.\nSara", None, "Carol", "I missed the rope."),
+        ("Hello,\n\nThe rope is here.", None, "", "The rope is here."),
+        ("Unfortunately, the rope is not here.", None, "", "Unfortunately, the rope is not here."),
+        ("Attached, the rope.", None, "", "Attached, the rope."),
+        (
+            "The rope is here.\n\nBest,\nAda\n\nPS The cat is, too.",
+            None,
+            "",
+            "The rope is here.\n\nPS The cat is, too.",
+        ),
+        ("Hallo Bo,\n\ndas Seil ist da.\n\nViele Grüße\nAda", None, "Bo", "das Seil ist da."),
+        ("Анна Львовна, здравствуйте!\n\nВерёвка тут.\n\nС уважением,\nЗахар", None, "Анна Львовна", "Верёвка тут."),
+        ("Салют Савва,\n\nВерёвка тут.\n\nПопутного ветра,\nЗахар", "Савва Прут", "Савва", "Верёвка тут."),
+        ("леонид львович, здравствуйте! верёвка тут.\n\nс уважением,\nкира", None, "леонид львович", "верёвка тут."),
+        ("Дина, Паша, верёвка тут.\n\nАлиса", None, "Дина, Паша", "верёвка тут."),
+        ("Друзья, мы женимся!\n\n6 сентября, причал 4.", None, "", "Друзья, мы женимся!\n\n6 сентября, причал 4."),
+    ],
+)
+def test_greeting_and_sign_off(email: str, recipient: str | None, name: str, body: str) -> None:
+    greeted, rest = split_greeting(email, recipient)
+    assert (greeted, without_sign_off(rest)) == (name, body)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("forty-two lamps, two hundred and five wicks", "en", "42 lamps, 205 wicks"),
+        ("two and three, the twenty-first, Seven Oaks", "en", "2 and 3, the twenty-first, Seven Oaks"),
+        ("one of them, a two-door car", "en", "one of them, a two-door car"),
+        ("three thousand four hundred", "en", "3400"),
+        ("двадцать пять метров, двадцать пятого мая", "ru", "25 метров, двадцать пятого мая"),
+        ("шестьсот пятьдесят, с семьёй", "ru", "650, с семьёй"),
+    ],
+)
+def test_numbers_in_digits(text: str, language: str, expected: str) -> None:
+    assert with_digits(text, NOTE_WORDS[language]) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "language", "expected"),
+    [
+        ("I hope you are well. Ms. Stuart has it. Thanks in advance!", "en", ["Ms. Stuart has it."]),
+        ("Right then — the lamp is out. One: mend it.", "en", ["the lamp is out.", "mend it."]),
+        ("1. Rope\n2. Tar", "en", ["1. Rope", "2. Tar"]),
+        ("Добрый день! Документы у меня. Заранее спасибо!", "ru", ["Документы у меня."]),
+        ("Значит так - лампа тут. Раз: почини.", "ru", ["лампа тут.", "почини."]),
+    ],
+)
+def test_sentences_that_say_something(body: str, language: str, expected: list[str]) -> None:
+    assert sentences(body, language) == expected
+
+
+# What no note may turn into, however it is drawn.
+@pytest.mark.parametrize(
+    ("email", "language", "needed", "forbidden"),
+    [
+        ("I bring the rope.", "en", r"\bi bring", r"^bring"),
+        ("I will ask Randy.", "en", r"(?:\bwi|')ll ask", r"^ask"),
+        ("I'll upload everything myself.", "en", r"myself", r"yourself"),
+        ("It can't be much fun.", "en", r"can't", r"so much"),
+        ("You should add a sentence.", "en", r"you should", r"^(?:should|add)"),
+        ("It arrived without a scratch, and not a word from Bo.", "en", r"without.*not", r"^not"),
+        ("You have to turn on the pump in two weeks.", "en", r"turn on.*in (?:2|two) (?:weeks|wks)", r"turn pump"),
+        ("Print that on the same page.", "en", r"print that on", r"print on"),
+        ("Ты вернёшь ключи.", "ru", r"верн[её]шь", r"верну\b"),
+        ("Я верну ключи.", "ru", r"верну", r"верн[её]шь"),
+        ("Не приходи без Пирса.", "ru", r"не (?:приходи|заходи) без", r"^(?:приходи|заходи)"),
+    ],
+)
+def test_sense_is_not_turned(email: str, language: str, needed: str, forbidden: str) -> None:
+    for seed in range(200):
+        note = rough_note(email, None, language, random.Random(seed)).casefold()
+        assert re.search(needed, note), note
+        assert not re.search(forbidden, note), note
+
+
+def test_what_people_type() -> None:
+    email = (
+        "Dear Piers,\n\nI need the ladder back before Sunday. Could you please bring it at half past eight on 12 "
+        'September? See https://example.org/A_b and "Deal Report".\n\nKind regards,\nAda'
+    )
+    notes = [rough_note(email, None, "en", random.Random(seed)) for seed in range(200)]
+    assert any(note.startswith("piers: need ladder back before sun. ") for note in notes)
+    assert any(re.search(r"bring it 8[.:]30 12 sept?\b", note) for note in notes)
+    assert all('https://example.org/A_b and "Deal Report"' in re.sub(r" [+&,] |, ", " and ", note) for note in notes)
+    assert not any(re.search(r"(?i)dear|regards|please|ada\b", note) for note in notes)
+    russian = [
+        rough_note(
+            "Савва, здравствуйте!\n\nЯ привезу двадцать метров в пятницу.\n\nЗахар", None, "ru", random.Random(seed)
+        )
+        for seed in range(200)
+    ]
+    assert any(re.match(r"савва: (?:пт )?привезу 20 м(?: пт)?$", note) for note in russian)
+
+
+def test_the_recipient_of_the_headers_is_named_only_where_the_mail_greets_nobody() -> None:
+    notes = {rough_note("The rope is here.", "Quill, Maud", "en", random.Random(seed)) for seed in range(50)}
+    assert any(note.casefold().startswith("maud") for note in notes)
+    assert not any("quill" in note.casefold() for note in notes)
+    assert not any(
+        "maud" in rough_note("Bo: the rope is here.", "Maud", "en", random.Random(seed)) for seed in range(50)
+    )
+
+
+def test_a_mail_of_politeness_is_kept() -> None:
+    assert rough_note("Thanks!", None, "en", random.Random(1)).casefold().startswith("thanks")
+    assert rough_note("Hi Bo,\n\nThank you.\n\nAda", None, "en", random.Random(1)).casefold().endswith("thank you")
+
+
+def test_a_long_mail_keeps_its_sentences() -> None:
+    email = "\n\n".join(f"Crate {number} is on the pier and it is not open." for number in range(2000))
+    note = rough_note(email, None, "en", random.Random(1))
+    assert note.count("not open") + note.count("n't open") == 2000
