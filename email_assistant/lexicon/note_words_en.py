@@ -73,7 +73,7 @@ _NUMBERS = (
     # A few people write small numbers out.
     *(
         Rewrite(
-            rf"(?<![\d.,:/#] )(?<!\bat )(?<!\bby )(?<!room )(?<!item )(?<!page )(?<!step )\b{digit} (?=[a-z]{{4,}})"
+            rf"(?<![\d.,:/#] )(?<!\bat )(?<!\bby )(?<!room )(?<!item )(?<!page )(?<!step )(?<![-+.])\b{digit} (?=[a-z]{{4,}})"
             rf"(?!{_MONTH})",
             (f"{word} ",),
             0.08,
@@ -81,6 +81,15 @@ _NUMBERS = (
         )
         for digit, word in (("2", "two"), ("3", "three"), ("4", "four"), ("5", "five"), ("6", "six"))
     ),
+)
+# Whole phrases, before their articles are left out.
+_PHRASES = (
+    Rewrite(r"\bas soon as possible\b", ("asap",), 0.9),
+    Rewrite(r"\bfor your information\b", ("fyi",), 0.9),
+    Rewrite(r"\bby the way\b", ("btw",), 1.0, habit=True),
+    Rewrite(r"\bfor example\b", ("eg",), 0.5),
+    Rewrite(r"\bat the moment\b|\bat present\b", ("now", "atm"), 1.0, habit=True),
+    Rewrite(r"\bas well\b(?! as)", ("too",), 0.6),
 )
 _VERBS = (
     *(
@@ -103,7 +112,6 @@ _VERBS = (
             ("attempt", "try"),
         )
     ),
-    Rewrite(r"(?<!\bnot )\bonly (?!ever\b)", ("just ",), 0.3, habit=True),
 )
 _SMALLER = (
     # A date at the end comes first.
@@ -122,16 +130,26 @@ _SMALLER = (
         (r"\1n't",),
         0.9,
     ),
-    Rewrite(r"\b(?:i am|i['’]m) not\b(?! to)", ("not",), 0.5),
+    Rewrite(r"^(?:i am|i['’]m) not\b(?! to)", ("not",), 0.5),
     Rewrite(rf"^(?:i am|i['’]m) (?!(?:{_DETERMINER})\b)", ("",), 0.8),
     Rewrite(rf"^i have ({_PARTICIPLE})\b|^i['’]ve ({_PARTICIPLE})\b", (r"\1\2",), 0.7),
     Rewrite(r"^(?:i have|i['’]ve) (?!to\b)", ("have ",), 0.7),
     Rewrite(r"^(?:i will|i['’]ll|i shall) ", ("will ",), 0.7),
     Rewrite(r"^(?:i would|i['’]d) ", ("would ",), 0.5),
-    Rewrite(rf"^i (?=(?:{_STATES})\b)", ("",), 0.85),
-    Rewrite(r"^i (?=(?:can['’]t|couldn['’]t|haven['’]t|hadn['’]t|won['’]t|wasn['’]t|didn['’]t)\b)", ("",), 0.85),
-    Rewrite(rf"^i (?=(?:never )?(?:{_PAST})\b)", ("",), 0.85),
-    Rewrite(rf"^i (?=don['’]t (?:{_DOUBTS})\b)", ("",), 0.85),
+    Rewrite(rf"^i (?=(?:{_STATES})\b)", ("",), 1.0),
+    Rewrite(r"^i (?=(?:can['’]t|couldn['’]t|haven['’]t|hadn['’]t|won['’]t|wasn['’]t|didn['’]t)\b)", ("",), 1.0),
+    Rewrite(rf"^i (?=(?:never )?(?:{_PAST})\b)", ("",), 1.0),
+    Rewrite(rf"^i (?=don['’]t (?:{_DOUBTS})\b)", ("",), 1.0),
+    Rewrite(rf"(?<=, )(?:and |but )?i (?=(?:{_STATES}|can['’]t|couldn['’]t|didn['’]t|haven['’]t)\b)", ("",), 0.5),
+    Rewrite(r"\b(we|you|they|he|she|it)(?: have| has|['’]ve) (?=\w{2,}[^e\W]ed\b)", (r"\1 ",), 0.6),
+    Rewrite(
+        r"^it (?=(?:has|had|was|will|can['’]?t?|could|should|makes|takes|needs|says|contains|gives)\b)(?!.*\?)",
+        ("",),
+        0.4,
+    ),
+    Rewrite(
+        r"\b(\w{2,}[^e\W]ed|shows?|suggests?|means?|wonder|guess|doubt) that (?=\w+ \w)(?!is\b|was\b)", (r"\1 ",), 0.85
+    ),
     Rewrite(r"\bi shall\b", ("i'll",), 0.9),
     Rewrite(r"\bwe shall\b", ("we'll",), 0.9),
     Rewrite(r"\bshall\b", ("will",), 0.7),
@@ -162,7 +180,13 @@ _SMALLER = (
         (r"\1 ",),
         0.9,
     ),
-    Rewrite(r"(?<=\w) that (?=(?:i|you|we|he|she|they|it|my|your|our|his|her|their|there)\b)", (" ",), 0.85),
+    Rewrite(
+        r"(?<=\w)(?<!\bafter)(?<!\bbefore)(?<!\bfor)(?<!\bof)(?<!\bto)(?<!\bin)(?<!\bwith)(?<!\bby)(?<!\blike)"
+        r"(?<!\bis)(?<!\bwas)(?<!\bdo)(?<!\bdid) that "
+        r"(?=(?:i|you|we|he|she|they|it|my|your|our|his|her|their|there)\b)",
+        (" ",),
+        0.85,
+    ),
     Rewrite(r"(?<=\w) (?:which|who) (?:is|are) (?=\w)(?!not\b|an?\b|the\b)", (" ",), 0.5),
     Rewrite(r"^it (?:is|['’]s) (?!(?:an?|the|not|me|him|her|us|them|you)\b)(?!.*\?)", ("",), 0.5),
     Rewrite(r"^it (?=(?:looks|sounds|seems|appears|turns out|works|depends|means)\b)", ("",), 0.7),
@@ -203,13 +227,6 @@ _SMALLER = (
         ("",),
         0.5,
     ),
-    Rewrite(
-        r"(?<!\ball)(?<!\bout)(?<!\bone)(?<!\bany)(?<!\boff)(?<!lot)(?<=\w) of "
-        r"(?=(?:the|my|our|your|this|these|those|his|their)\b)",
-        (" ",),
-        0.2,
-    ),
-    Rewrite(r"(?<=\w) in (?=(?:the|this|that|your|our|my)\b)(?! (?:next|last|coming|following|past))", (" ",), 0.15),
     Rewrite(r"\b(?:the|an)(?! (?:more|less|same thing)\b) (?=[\w\"'(“‘$£€\ue000-\uf8ff])", ("",), 0.97),
     Rewrite(
         r"(?<!\bnot )(?<!\bsuch )(?<!\bat )(?<!\bin )\ba (?!few\b|little\b|lot\b|bit\b|while\b|couple\b|thing\b|"
@@ -227,19 +244,14 @@ _ABBREVIATIONS = (
     *habits(0.75, "January=jan; February=feb; August=aug; September=sept|sep; October=oct"),
     *habits(0.75, "November=nov; December=dec"),
     *habits(0.3, "tomorrow=tmrw|tmr"),
-    Rewrite(r"\bwith\b", ("w/", "w/", "w"), 0.35, habit=True),
+    Rewrite(r"\bwith\b", ("w/", "w/", "w"), 0.5, habit=True),
     *habits(0.3, "because=bc|cos; although=tho; though=tho; through=thru; until=till|til|until"),
     *habits(0.4, "minutes=min|mins; hours=hrs; weeks=wks; information=info; photographs=photos"),
     *habits(0.7, "photograph=photo; documents=docs; telephone=phone; approximately=about|approx"),
     *habits(0.3, "meeting=mtg; message=msg; appointment=appt; department=dept; people=ppl; maximum=max"),
-    Rewrite(r"\bas soon as possible\b", ("asap",), 0.9),
-    Rewrite(r"\bfor your information\b", ("fyi",), 0.9),
-    Rewrite(r"\bby the way\b", ("btw",), 0.8),
-    Rewrite(r"\bfor example\b", ("eg",), 0.5),
-    Rewrite(r"\bat the moment\b|\bat present\b", ("now", "atm"), 0.6),
-    Rewrite(r"\bas well\b(?! as)", ("too",), 0.6),
 )
 _SYNONYMS = (
+    Rewrite(r"(?<!\bnot )\bonly (?!ever\b)", ("just ",), 0.3, habit=True),
     Rewrite(r"\bregarding\b|\bconcerning\b|\bwith regard to\b", ("re", "about"), 0.9),
     Rewrite(r"\bprior to\b", ("before",), 0.9),
     *habits(0.6, "received=got; requires=needs; assist=help"),
@@ -266,10 +278,10 @@ _SYNONYMS = (
 _AND = (
     Rewrite(r",? and (?=(?:i|you|we|he|she|they|it)\b)", (", ",), 0.7),
     Rewrite(r"(?<=\w) and (?=\w)(?!then\b|if\b|not\b)", (" + ", " + ", " & "), 0.3, habit=True),
-    Rewrite(r"^(?!.*\b(?:between|both)\b)(.*\w) and (?=\w)(?!then\b|if\b|not\b)", (r"\1, ",), 0.3),
+    Rewrite(r"^(?!.*\b(?:between|both)\b)(.*\w) and (?=\w)(?!then\b|if\b|not\b)", (r"\1, ",), 0.5),
 )
 ENGLISH = NoteWords(
-    greetings="ahoy greetings hiya heya howdy gentlemen ladies afternoon my dearest",
+    greetings="ahoy greetings hiya heya howdy afternoon my dearest",
     sign_offs=(
         r"(?:with )?(?:best|kind|warm|kindest|warmest|many)(?: (?:wishes|regards|thanks))?|regards|sincerely|"
         r"yours\b.*|"
@@ -327,18 +339,18 @@ ENGLISH = NoteWords(
     quantities="one few little lot bit half more less than only but except until till",
     small_words=(
         ("the an", 0.9),
-        ("is are", 0.45),
+        ("is are", 0.8),
         ("was were", 0.15),
-        ("of in on for", 0.15),
-        ("so then very just really quite some also", 0.4),
-        ("these would been from with", 0.1),
+        ("in on for of", 0.15),
+        ("so then very really some also", 0.4),
     ),
-    rewrites=(*_POLITE, *_NUMBERS, *_VERBS, *_SMALLER, *_ABBREVIATIONS, *_SYNONYMS, *_AND),
+    rewrites=(*_POLITE, *_NUMBERS, *_PHRASES, *_VERBS, *_SMALLER, *_ABBREVIATIONS, *_SYNONYMS, *_AND),
     numbers=NUMBERS,
     multipliers={"hundred": 100, "thousand": 1000},
     ordinals=r"first|second|third|half|quarters?|\w+(?:th|ths|ieth)\b",
     dependent=(
         "it this that these those he she they but so then also if otherwise however and or them his her its their "
-        "either neither both one two same such here there because therefore thus still again instead yes no ps"
+        "either neither both one two same such here there because therefore "
+        "first second other another rest thus still again instead yes no ps"
     ),
 )

@@ -25,7 +25,7 @@ def _pattern(note_words: NoteWords) -> re.Pattern[str]:
     number = "|".join(sorted(note_words.numbers, key=len, reverse=True))
     further = "|".join([number, *note_words.multipliers])
     return re.compile(
-        rf"(?<![\w-])(?:{number})\b(?:(?: and | |-)(?:{further})\b)*+(?!-\w|['’]\w|[ -](?:{note_words.ordinals}))",
+        rf"(?<![\w-])(?:{number})\b(?:(?: and | |-)(?:{further})\b)*+(?!-\w|['’]\w| \d|[ -](?:{note_words.ordinals}))",
         re.IGNORECASE,
     )
 

@@ -24,7 +24,9 @@ NOT_NAMES = (
     | frozenset(f"{ENGLISH.not_names} {RUSSIAN.not_names}".split())
 )
 FUNCTION_WORDS = words("function_words")
-_IN_GREETINGS = frozenset(("and", "all", "my", "to", "both", "everyone", "и", "мои", "of", "at", "the", "for", "in"))
+_IN_GREETINGS = frozenset(
+    ("and", "you", "on", "all", "my", "to", "both", "everyone", "и", "мои", "of", "at", "the", "for", "in")
+)
 SIGN_OFF = re.compile(
     rf"(?:{alternatives('sign_offs')}|{ENGLISH.sign_offs}|{RUSSIAN.sign_offs}|{OTHER_SIGN_OFFS})\b[^?]{{0,40}}$",
     re.IGNORECASE,
@@ -59,7 +61,7 @@ _INLINE_NAME = re.compile(
 _WRAPPED = 56
 # A full stop that ends no sentence: titles, companies, initials, units.
 _ABBREVIATED = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Inc|Co|Corp|Ltd|No|no|рис|илл|vs|etc|e\.g|i\.e|approx|ext|p|pp|им|ул|г|гг|руб|тыс|стр|кв|каб|"
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Inc|Co|Corp|Ltd|No|no|рис|илл|п|пп|ст|гл|Ext|vs|etc|e\.g|i\.e|approx|ext|p|pp|им|ул|г|гг|руб|тыс|стр|кв|каб|"
     r"д|т|тел|см|т\.[екдп]|[A-Z])|\b[А-ЯЁ])\.$"
 )
 _BOUNDARY = re.compile(
@@ -111,7 +113,7 @@ def _greeting_line(line: str, rest: str, recipient: str | None) -> str | None:
         or says
         or len(tokens) > LONGEST_GREETING
         or not rest.strip()
-        or re.search(r"[?/@]|\. ", bare.replace("r. ", ""))
+        or re.search(r"[?!/@]|\. ", bare.replace("r. ", ""))
     ):
         return None
     ends = line.rstrip()[-1] in ",:!—–-" or (greets and (rest.startswith("\n") or line.rstrip()[-1] == "."))
@@ -266,7 +268,10 @@ def _blocks(body: str) -> list[str]:
     width = 0
     for line in body.split("\n"):
         text = _BULLET.sub("", " ".join(line.split())).strip()
-        continues = width >= _WRAPPED and text[:1].islower() and blocks and not _ENDED.search(blocks[-1])
+        is_item = bool(_BULLET.match(line))
+        continues = (
+            not is_item and width >= _WRAPPED and text[:1].islower() and blocks and not _ENDED.search(blocks[-1])
+        )
         if text and continues:
             blocks[-1] = f"{blocks[-1]} {text}"
         elif text:

@@ -38,9 +38,10 @@ MATTERING = NEGATIONS.union(
     *(tables.quantities.split() for tables in NOTE_WORDS.values()), *(tables.numbers for tables in NOTE_WORDS.values())
 )
 PRONOUNS = words("pronouns")
+_ITEM = re.compile(r"\W*(?:\d|\w\))")
 _SPACES = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r" +([,.;:?!])")
-_DOUBLE_MARK = re.compile(r"([,;:])(?:\s*[,;])+|^[\s,;:.–—-]+(?=\w)|,(?=[.?!]*$)")
+_DOUBLE_MARK = re.compile(r"([,;:])(?:\s*[,;])+|[,;](?=\s*[:.!?])|^[\s,;:.–—-]+(?=[^\W\d])|,(?=[.?!]*$)")
 _END = re.compile(r"\s*[.!…;,]+([\"'”»)]*)$")
 ACRONYM = re.compile(r"^\W*(?:\w*[A-ZА-ЯЁ]\w*[A-ZА-ЯЁ]\w*|\w*\d\w*|[A-Z]\.)\W*$")
 _WITHIN = re.compile(r"(?<=[\w,] )[A-ZА-ЯЁ]\w*(?:['’-]\w+)*")
@@ -69,7 +70,7 @@ class Style:
     def draw(rng: random.Random) -> "Style":
         """A style at random; the shares are those of notes that people typed."""
         return Style(
-            strength=rng.betavariate(5, 1),
+            strength=rng.betavariate(7, 1),
             case=rng.choices(("lower", "names", "kept"), (0.64, 0.33, 0.03))[0],
             joint=rng.choices((". ", ", ", "; ", " - "), (0.8, 0.12, 0.05, 0.03))[0],
             reorders=rng.random() < 0.15,
@@ -96,22 +97,22 @@ def rough_note(email: str, recipient: str | None, language: str, rng: random.Ran
     held, masked = _protect(email)
     name, body = split_greeting(masked, recipient)
     said = sentences(without_sign_off(body), language)
-    note_words = NOTE_WORDS.get(language)
+    note_words, names = NOTE_WORDS.get(language), _names(masked)
     if note_words is not None:
-        said = list(filter(None, _shorten(said, note_words, style, rng)))
+        said = list(filter(None, _shorten(said, names, note_words, style, rng)))
         if style.reorders:
             said = _reordered(said, frozenset(note_words.dependent.split()), rng)
     if not said:
         # Only politeness: that is what it says.
         said = [" ".join(without_sign_off(body).split()) or " ".join(masked.split())]
         name = name if body.strip() else ""
-    names = _names(masked)
     said = [_cased(sentence, style, names, rng) for sentence in said]
     note = _joined(said, style, rng)
+    if not name and rng.random() < TO_FIELD_SHARE:
+        name = first_name(recipient or "")
+        name = "" if name in masked else name
     if name:
         note = f"{_addressed(name, style, rng)}{note}"
-    elif recipient and first_name(recipient) and rng.random() < TO_FIELD_SHARE:
-        note = f"{_addressed(first_name(recipient), style, rng)}{note}"
     return _HOLDER.sub(lambda match: held[ord(match[0]) - FIRST_HOLDER], note)
 
 
@@ -133,7 +134,9 @@ def _protect(email: str) -> tuple[list[str], str]:
     return held, PROTECTED.sub(hold, _HOLDER.sub("", email))
 
 
-def _shorten(said: Sequence[str], note_words: NoteWords, style: Style, rng: random.Random) -> list[str]:
+def _shorten(
+    said: Sequence[str], names: frozenset[str], note_words: NoteWords, style: Style, rng: random.Random
+) -> list[str]:
     times, rewrites = _compiled(note_words.times), _compiled(note_words.rewrites)
     habits = {pattern: rng.random() < rule.share for pattern, rule in (*times, *rewrites) if rule.habit}
     digits = rng.random() < 0.9
@@ -153,7 +156,7 @@ def _shorten(said: Sequence[str], note_words: NoteWords, style: Style, rng: rand
 
     shortened = []
     for sentence in said:
-        text = rewritten(sentence, times)
+        text = rewritten(sentence if style.case == "kept" else _uncapitalised(sentence, names), times)
         if digits:
             text = with_digits(text, note_words)
         text = _without_small_words(_tidy(rewritten(text, rewrites)), note_words, style.strength, rng)
@@ -193,6 +196,14 @@ def _compiled(rules: tuple[Rewrite, ...]) -> tuple[tuple[re.Pattern[str], Rewrit
     return tuple((re.compile(rule.pattern, re.IGNORECASE), rule) for rule in rules)
 
 
+def _uncapitalised(sentence: str, names: frozenset[str]) -> str:
+    """A sentence whose first word is in lower case, unless it is a name, so that it can be moved."""
+    first, _, rest = sentence.partition(" ")
+    is_title = rest[:1].isupper() and not re.match(r"I\b", rest)
+    is_name = is_title or first.strip(".,:;!?") in names or ACRONYM.match(first) or len(first) == 1
+    return sentence if is_name else sentence[:1].lower() + sentence[1:]
+
+
 def _tidy(sentence: str) -> str:
     text = _BEFORE_MARK.sub(r"\1", _SPACES.sub(" ", sentence)).strip()
     return _DOUBLE_MARK.sub(lambda match: match[1] or "", text).strip()
@@ -200,7 +211,12 @@ def _tidy(sentence: str) -> str:
 
 def _reordered(said: list[str], dependent: frozenset[str], rng: random.Random) -> list[str]:
     """The sentences with two neighbours exchanged, if neither refers to the other by its first words."""
-    free = [not dependent & {word.casefold() for word in WORD.findall(sentence)[:4]} for sentence in said]
+    free = [
+        not dependent & {word.casefold() for word in WORD.findall(sentence)[:4]}
+        and not sentence.endswith(":")
+        and not _ITEM.match(sentence)
+        for sentence in said
+    ]
     pairs = [
         index
         for index in range(len(said) - 1)

@@ -55,7 +55,7 @@ class Pair(Request):
     Attributes:
         subject: The subject of the mail.
         date: The date of the mail, ISO 8601; None if the archive gives none.
-        method: How the instruction was made, e.g. `model`, `notes` or `file`.
+        method: How the instruction was made, e.g. `model`, `notes`, `rough` or `file`.
     """
 
     subject: str
