@@ -73,8 +73,8 @@ _NUMBERS = (
     # A few people write small numbers out.
     *(
         Rewrite(
-            rf"(?<![\d.,:/#] )(?<!\bat )(?<!\bby )(?<!room )(?<!item )(?<!page )(?<!step )(?<![-+.])\b{digit} (?=[a-z]{{4,}})"
-            rf"(?!{_MONTH})",
+            rf"(?<![\d.,:/#] )(?<!\bat )(?<!\bby )(?<!room )(?<!item )(?<!page )(?<!step )(?<![-+.])"
+            rf"\b{digit} (?=[a-z]{{4,}})(?!{_MONTH})",
             (f"{word} ",),
             0.08,
             habit=True,
