@@ -203,7 +203,10 @@ def _last_block(lines: list[str], end: int) -> int:
         len(tokens) <= LONGEST_SIGNATURE and not _CONTENT.search(line)
         for line, tokens in zip(block, names, strict=True)
     )
-    return first if first and short and all(token[0].isupper() for token in names[0]) and len(names[0]) <= 3 else end
+    begins = short and (
+        bool(SIGN_OFF.match(block[0])) or (len(names[0]) <= 3 and all(token[0].isupper() for token in names[0]))
+    )
+    return first if first and begins else end
 
 
 def _is_signature(line: str, before: str, last: bool) -> bool:
@@ -211,7 +214,10 @@ def _is_signature(line: str, before: str, last: bool) -> bool:
     tokens = line.strip(" -–—*_.,").split()
     if not tokens or len(tokens) > LONGEST_SIGNATURE or re.search(r"[\d?:;/\ue000-\uf8ff]", line):
         return False
+    # '-- mk', or a name in lower case as a paragraph of its own.
     if last and re.fullmatch(r"[-–—~]+ ?\w+(?: \w+)?", line):
+        return True
+    if last and not before and re.fullmatch(r"[^\W\d_]{2,12}", line) and line.casefold() not in NOT_NAMES:
         return True
     ended = bool(_ENDED.search(line)) and not re.fullmatch(r"(?:\w\. ?){1,3}(?:\w+)?", line)
     capitalised = all(token[0].isupper() or not token[0].isalpha() for token in tokens)
@@ -269,9 +275,9 @@ def _blocks(body: str) -> list[str]:
     for line in body.split("\n"):
         text = _BULLET.sub("", " ".join(line.split())).strip()
         is_item = bool(_BULLET.match(line))
-        continues = (
-            not is_item and width >= _WRAPPED and text[:1].islower() and blocks and not _ENDED.search(blocks[-1])
-        )
+        # A line wrapped by hand: a long one, or one that ends in the middle of a phrase.
+        unfinished = bool(blocks) and (width >= _WRAPPED or blocks[-1].rpartition(" ")[2] in FUNCTION_WORDS)
+        continues = unfinished and not is_item and text[:1].islower() and not _ENDED.search(blocks[-1])
         if text and continues:
             blocks[-1] = f"{blocks[-1]} {text}"
         elif text:

@@ -145,6 +145,8 @@ def test_another_seed_makes_another_note() -> None:
         ("Ahoy Mr Quill,\n\nThe rope is here.\n\nFair winds,\nAda", "Basil Quill", "Mr Quill", "The rope is here."),
         ("Bo, the rope is here.\n\nAda", None, "Bo", "the rope is here."),
         ("Carol:  I missed the rope.\nSara", None, "Carol", "I missed the rope."),
+        ("bo: the rope is here.\n\nada", None, "", "bo: the rope is here."),
+        ("Bo,\n\nthe rope is here.\n\nWarm regards,\nAda Quill\nPeople Team", None, "Bo", "the rope is here."),
         ("Hello,\n\nThe rope is here.", None, "", "The rope is here."),
         ("Unfortunately, the rope is not here.", None, "", "Unfortunately, the rope is not here."),
         ("Attached, the rope.", None, "", "Attached, the rope."),
