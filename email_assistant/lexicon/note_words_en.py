@@ -251,7 +251,12 @@ _ABBREVIATIONS = (
     *habits(0.3, "meeting=mtg; message=msg; appointment=appt; department=dept; people=ppl; maximum=max"),
 )
 _SYNONYMS = (
-    Rewrite(r"(?<!\bnot )\bonly (?!ever\b)", ("just ",), 0.3, habit=True),
+    Rewrite(
+        r"(?<!\bnot )(?<!\bthe )(?<!\bmy )(?<!\bour )(?<!\byour )\bonly (?!ever\b|question\b|thing\b|one\b|way\b)",
+        ("just ",),
+        0.3,
+        habit=True,
+    ),
     Rewrite(r"\bregarding\b|\bconcerning\b|\bwith regard to\b", ("re", "about"), 0.9),
     Rewrite(r"\bprior to\b", ("before",), 0.9),
     *habits(0.6, "received=got; requires=needs; assist=help"),

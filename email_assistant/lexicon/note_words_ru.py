@@ -314,9 +314,9 @@ RUSSIAN = NoteWords(
     negations="ни без никто ничего никогда нельзя некому нечего никак никуда нигде",
     quantities="то и или кроме только",
     small_words=(
-        ("это есть так там уже вот ну же ли", 0.4),
+        ("это есть там уже вот ну же ли", 0.4),
         ("был была было были будет будут", 0.25),
-        ("очень просто как что", 0.2),
+        ("очень просто", 0.2),
     ),
     rewrites=(*_POLITE, *_NUMBERS, *_SMALLER, *_ABBREVIATIONS, *_SYNONYMS, *_AND),
     numbers={form: value for value, forms in _FORMS.items() for form in forms.split()},

@@ -215,6 +215,8 @@ def test_sentences_that_say_something(body: str, language: str, expected: list[s
         ("Answer by May, after that I am away.", "en", r"after that", r"after i"),
         ("The hedge has been cut.", "en", r"been cut", r"has cut"),
         ("The receive channel is only for the server.", "en", r"receive channel.*(?:only|just)", r"get channel"),
+        ("The only question is the price.", "en", r"only question", r"just question"),
+        ("Спешка всё портит, так что отдам не 20-го, а 27-го.", "ru", r"так что отдам не 20", r"так отдам"),
         ("Поэтому вам нужен врач.", "ru", r"вам", r"мне"),
         ("28 тысяч не пришли, то есть жду не позже 14.", "ru", r"не пришли, то ?есть|т\.е", r"скинь|потом"),
         ("Print that on the same page.", "en", r"print that on", r"print on"),
