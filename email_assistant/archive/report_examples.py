@@ -28,7 +28,7 @@ class ReportExample:
 
 
 def sample_numbers(sources: Iterable[tuple[int, str]]) -> frozenset[int]:
-    """The numbers of the messages that `Examples` would sample for one label, from their numbers and sources."""
+    """The numbers of the messages that `ReportExamples` would keep for one label."""
     lowest = nsmallest(EXAMPLES_PER_LABEL, ((_rank(source), number) for number, source in sources))
     return frozenset(number for _, number in lowest)
 

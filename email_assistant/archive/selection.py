@@ -72,7 +72,7 @@ def select(
     rules: SelectionRules,
     work: Path,
     workers: WorkerPool,
-    on_message: Callable[[], None],
+    on_own_message: Callable[[], None],
 ) -> Selection:
     """Clean the owner's messages and select those to train on.
 
@@ -83,14 +83,15 @@ def select(
         rules: Which messages are kept, and how they are cleaned.
         work: A folder for temporary files.
         workers: The processes that clean.
-        on_message: Called after each message.
+        on_own_message: Called after each of the owner's messages.
     """
     plan = ReadingPlan.make(index, index.written_by(owner), rules)
     drops = DropLog.for_archive(index, plan.by_owner)
     items = ((number, item) for number, item in enumerate(read()) if plan.wants(number))
     function = partial(strip_batch, drop_code=rules.drop_code, with_context=bool(rules.context_words))
     messages = workers.map_ordered(function, items, lambda item: approximate_size(item[1]))
-    stripped = filter_messages(_counted(messages, on_message), plan, rules, drops, work / "stripped.jsonl")
+    counted = _counted(messages, plan.by_owner, on_own_message)
+    stripped = filter_messages(counted, plan, rules, drops, work / "stripped.jsonl")
     cleaned = finish_messages(stripped, owner, rules, drops, workers)
     kept_rows = drop_repeats(cleaned, rules, drops)
     redactor = Redactor() if rules.redact else None
@@ -186,10 +187,13 @@ class _EmailBuilder:
         return self.redactor.redact(text, self.cleaned.languages.resolve(*LanguageDetector.shared().detect(text)))
 
 
-def _counted(messages: Iterable[StrippedMessage], on_message: Callable[[], None]) -> Iterator[StrippedMessage]:
+def _counted(
+    messages: Iterable[StrippedMessage], by_owner: bytearray, on_own_message: Callable[[], None]
+) -> Iterator[StrippedMessage]:
     for message in messages:
         yield message
-        on_message()
+        if by_owner[message.number]:
+            on_own_message()
 
 
 def _unique(message_id: str, used: set[str]) -> str:

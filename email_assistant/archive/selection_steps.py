@@ -72,7 +72,7 @@ class StrippedMessages:
 
     Attributes:
         path: The file of messages, a StrippedMessage per row.
-        by_time: Timestamp, id and row of each of the owner's messages, oldest first.
+        by_time: Timestamp, id and row of each of the owner's messages that was not dropped, oldest first.
         parent_rows: The row of each message that one of the owner's answers, by the hash of its id.
         kinds: The number of the owner's messages by kind.
         others: Id and text of the mails by other people.

@@ -1,4 +1,4 @@
-"""Checks before Hydra runs: all overrides at once, in well under a second."""
+"""The command line: checks all overrides before Hydra runs, and turns errors into an exit code."""
 
 import os
 import re

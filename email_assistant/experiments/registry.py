@@ -27,8 +27,8 @@ def register(run: RunLogger, trained: Artifact, metrics: dict[str, float], confi
     """Register a run's adapter as a version; the version with the lowest validation loss gets the alias `best`.
 
     Losses on different validation mails are not comparable: when an archive has grown, the newest version becomes
-    `best`. An adapter with canaries is not registered, since nobody should write with it; the exception is
-    `trainer.privacy=careful`, which uses them to prove that the adapter remembers nothing.
+    `best`. An adapter with canaries is registered only if `trainer.privacy` is not `none`: such a run
+    fails if the adapter remembers its canaries.
 
     Args:
         run: The run that logged the adapter.

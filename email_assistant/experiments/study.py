@@ -126,9 +126,11 @@ class RunningTrial:
             validation: The number of the validation; 0 is the one before the first step.
 
         Raises:
-            TrialPruned: when the loss is worse than the median of the other trials' best losses so far.
+            TrialPruned: If the trial's lowest loss so far is above the median of the other trials at this validation.
         """
         self._trial.report(self._sign * loss, validation)
         if self._trial.should_prune():
             self._study.tell(self._trial, state=TrialState.PRUNED)
-            raise TrialPruned(f"validation loss {loss:.3f} at validation {validation}: worse than half of the trials")
+            raise TrialPruned(
+                f"validation loss {loss:.3f} at validation {validation}: worse so far than half of the trials"
+            )

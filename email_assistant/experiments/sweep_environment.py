@@ -70,5 +70,5 @@ def current_study() -> StudyFile | None:
 
 
 def leave_sweep() -> None:
-    """Make all processes started from now on independent of the sweep."""
+    """Processes started from now on are not jobs of the sweep."""
     os.environ.pop(_JOB, None)

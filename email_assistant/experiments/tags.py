@@ -4,7 +4,7 @@
 SWEEP = "sweep"
 # Set on a sweep's parent: identifies the sweep, so that running it again with the same overrides resumes it.
 SWEEP_KEY_TAG = "sweep.key"
-# Set on a job of a sweep: the parent run, the last time that the sweep ran, and why the job was pruned.
+# Set on a job of a sweep: the parent run, the id of the newest call of the sweep, and why the job was pruned.
 PARENT_TAG = "mlflow.parentRunId"
 CALL_TAG = "sweep.call"
 PRUNED_TAG = "sweep.pruned"

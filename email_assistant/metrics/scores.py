@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 INFINITE = float("inf")
-# The arm of the owner's own training mails, scored like written ones: what a perfect writer would score.
+# The owner's own mails as an arm: the reference for style, MAUVE and authorship. Its BLEU and chrF are chance level.
 OWNER = "owner"
 
 

@@ -1,1 +1,1 @@
-"""The order of the stages, the keys of their artifacts, and what is missing."""
+"""Running stages and commands: their declarations, their inputs and artifacts, and the final summary."""

@@ -1,4 +1,4 @@
-"""Runs the stages that a run needs: order them, compute their keys, find or make their artifacts, and log.
+"""Runs the stages that a run needs: computes their keys, finds or makes their artifacts, and logs the results.
 
 An artifact's key is a hash of the stage's version, its slice of the configuration and the content of what it reads
 (`stages/catalog.py`). An artifact with that key is used; otherwise the stage runs and writes it.

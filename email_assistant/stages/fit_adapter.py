@@ -47,7 +47,7 @@ def fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageMo
     if initial:
         load_or_save_init(model.model, initial)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
-    log.info("%-10s %d mails, %s trainable weights", "train", len(training), f"{trainable:,}")
+    log.info("%-10s %d mails, %s trainable weights", "train", counts.mails, f"{trainable:,}")
     settings = dataclasses.replace(config.trainer, gradient_checkpointing=recompute)
     data, checkpoints = TrainingData(training, validation), folder / PROGRESS / "fit"
     trainer = _trainer_class(config)(model, data, settings, config.seed, checkpoints, _reporter(inputs), distributed)

@@ -24,7 +24,7 @@ def validate_examples(encoder: ChatEncoder, *splits: Sequence[TokenizedExample])
     bos = encoder.tokenizer.bos_token_id
     count = sum(map(len, splits))
     for number, example in enumerate(itertools.chain(*splits), start=1):
-        label = f"training example {number} of {count}"
+        label = f"example {number} of {count} (training, then validation)"
         if example.num_target_tokens <= 0 or example.prompt_length < 1:
             raise DataError(f"{label}: it has no target tokens; is its mail empty?")
         if example.ids[-1] != encoder.end_of_turn:
