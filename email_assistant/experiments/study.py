@@ -132,5 +132,5 @@ class RunningTrial:
         if self._trial.should_prune():
             self._study.tell(self._trial, state=TrialState.PRUNED)
             raise TrialPruned(
-                f"validation loss {loss:.3f} at validation {validation}: worse so far than half of the trials"
+                f"validation loss {loss:.3f} at validation {validation}: so far worse than half of the others"
             )

@@ -125,7 +125,8 @@ class Manifest(TypedDict):
         versions: The versions of Python and of the packages.
         commit: The commit of the program's repository.
         made: When it was written, ISO 8601.
-        counts: The counts and scores that the stage reports; for training also `fit`, the names of those that rescoring keeps.
+        counts: The counts and scores that the stage reports; of a training also `fit`, the names of those that
+            rescoring keeps.
         seconds: The time that the stage took.
         files: SHA-256 of every file, by its path in the folder.
     """
