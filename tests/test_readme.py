@@ -32,7 +32,7 @@ KEY_AND_VALUE = re.compile(r"[a-z_]+(?:\.[a-z_]+)+=")
 # Programs of others: only the files that they are given are checked.
 OTHERS = {"accelerate", "conda", "hf", "ollama", "pip", "poetry", "source"}
 # What does not exist before a run.
-MADE_BY_RUNS = ("outputs", "mlruns")
+MADE_BY_RUNS = (".venv", "outputs", "mlruns")
 
 
 def commands_of(markdown: str) -> list[str]:

@@ -18,6 +18,7 @@ from warm import Call
 from email_assistant.errors import TrackingError
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.scored_runs import find_scored_runs
+from email_assistant.experiments.server import relocate
 from email_assistant.storage import jsonl
 from email_assistant.storage.hashing import hash_file
 
@@ -162,6 +163,7 @@ def test_the_runs_of_the_newest_sweep_or_named_ones_are_compared(
     run_py: RunPy, tmp_path: Path, swept: tuple[Path, Call]
 ) -> None:
     shutil.copytree(swept[0], tmp_path, symlinks=True, dirs_exist_ok=True)
+    relocate(tmp_path / "mlruns")
     assert run_py("stage=train", "lora.r=8", "trainer.scored_mails=4").code == 0
     client, experiment = open_store(tmp_path / "mlruns", "email-assistant")
     trained = runs_of(tmp_path)
@@ -316,7 +318,8 @@ def test_canaries_are_planted_on_request_and_measured(run_py: RunPy, tmp_path: P
     assert all(0 <= line["exposure"] <= 10 and line["extracted"] is False for line in lines)
     metrics = jsonl.read_json(latest / "train" / "metrics.json")["metrics"]
     plain = jsonl.read_json(_without_canaries(made_outputs))["metrics"]
-    assert metrics["train_mails"] == plain["train_mails"] + 2 * 3
+    assert metrics["train_mails"] == plain["train_mails"]
+    assert metrics["supervised_tokens"] > plain["supervised_tokens"]
     assert metrics["canary_exposure"] == pytest.approx(sum(line["exposure"] for line in lines) / 2)
     assert "canary_exposure" in (latest / "train" / "adapter" / "README.md").read_text()
     memory = jsonl.read_json(latest / "evaluate" / "report.json")["memorisation"]
