@@ -11,11 +11,12 @@ from email_assistant.storage import jsonl
 @pytest.mark.slow
 def test_tuned_beats_base_on_the_demo(run_py: RunPy, smollm2: Path, tmp_path: Path) -> None:
     done = run_py(
-        "stage=evaluate", f"data.path={ROOT / 'demo' / 'archive.mbox'}", "data.languages=[en]", "data.max_mails=30",
-        "tracking=none", f"model.path={smollm2}", "summarizer=rough", "lora.r=16", "trainer.max_steps=6",
-        "trainer.epochs=3", "trainer.batch_size=4", "trainer.learning_rate=2e-3", "trainer.validations_per_epoch=1",
-        "trainer.scored_mails=2", "evaluation.arms=[base,tuned]", "evaluation.max_mails=4", "evaluation.judge_mails=0",
-        "evaluation.extraction_mails=0", "generation.candidates=1", "generation.temperature=0", "evaluation.resamples=100",
+        "stage=evaluate", f"data.path={ROOT / 'demo' / 'archive.mbox'}", "data.languages=[en]",
+        "data.max_mails=30", "tracking=none", f"model.path={smollm2}", "summarizer=rough", "lora.r=16",
+        "trainer.max_steps=6", "trainer.epochs=3", "trainer.batch_size=4", "trainer.learning_rate=2e-3",
+        "trainer.validations_per_epoch=1", "trainer.scored_mails=2", "evaluation.arms=[base,tuned]",
+        "evaluation.max_mails=4", "evaluation.judge_mails=0", "evaluation.extraction_mails=0",
+        "evaluation.resamples=100", "generation.candidates=1", "generation.temperature=0",
         "generation.max_new_tokens=40",
     )  # fmt: skip
     assert done.code == 0, done.err
