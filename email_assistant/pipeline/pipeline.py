@@ -35,7 +35,7 @@ from email_assistant.language_model import hub
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext, from_environment
 from email_assistant.pipeline import summary
 from email_assistant.pipeline.context import Context, StageInputs, StageStatus
-from email_assistant.pipeline.declarations import Catalog, Command, Stage, StageKey
+from email_assistant.pipeline.declarations import ALL, Catalog, Command, Stage, StageKey
 from email_assistant.privacy import guard, vault_state
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 
@@ -231,7 +231,7 @@ def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
 def _find_or_make(stage: Stage, context: Context) -> Artifact:
     name, config, cache = stage.name, context.config, context.cache
     key = stage.key_of(config, context.artifacts)
-    forced = config.force and config.stage in (name, "all")
+    forced = config.force and config.stage in (name, ALL)
     with cache.locked(name, key.key, lambda: log.info("%-10s another run is building it; waiting", name)):
         artifact = None if forced else _find(stage, key, context)
         if artifact:
@@ -247,7 +247,7 @@ def _find_or_make(stage: Stage, context: Context) -> Artifact:
 
 def _find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
     exact = context.cache.find(stage.name, key.key)
-    if exact or not key.scoring_dependencies or context.config.stage in (stage.name, "all"):
+    if exact or not key.scoring_dependencies or context.config.stage in (stage.name, ALL):
         return exact
     # Later stages read the result; how it was scored does not matter to them.
     return context.cache.find_by_result(stage.name, key.result_hash)

@@ -80,7 +80,7 @@ def refuse_memorization(config: Config, metrics: Mapping[str, Any], folder: Path
     """Delete an adapter that memorized its canaries if `trainer.privacy` forbids that.
 
     Raises:
-        PrivacyError: when it did.
+        PrivacyError: when it memorized them.
     """
     settings = config.trainer
     if settings.privacy == "none" or not settings.canaries:
