@@ -40,6 +40,7 @@ def load_bundled(quantization: str = "none") -> LanguageModel:
             device="cpu",
             threads=None,
             gguf=None,
+            head_start=None,
             architecture=None,
         )  # type: ignore[arg-type]
     )

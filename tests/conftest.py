@@ -43,6 +43,7 @@ def model_settings(path: Path, quantization: str = "none", architecture: Archite
     return Model(
         path=str(path),
         gguf=None,
+        head_start=None,
         architecture=architecture,
         quantization=quantization,  # type: ignore[arg-type]
         dtype="float32",

@@ -25,6 +25,14 @@ def summarizer(config: Config) -> Iterator[str]:
             yield f"summarizer.mentions.{language}: the placeholder {{facts}} is missing; names and numbers go there"
 
 
+def head_start(config: Config) -> Iterator[str]:
+    """A head start is added to the base weights, so these must not be quantized, and its arm needs one."""
+    if config.model.head_start and config.model.quantization != "none":
+        yield "model.head_start: is added to the base model's weights, which is impossible in 4 bit; use null"
+    if "head_start" in config.evaluation.arms and config.model.head_start is None:
+        yield "evaluation.arms: head_start needs model.head_start"
+
+
 def lora_init(config: Config) -> Iterator[str]:
     """PiSSA and OLoRA change the base weights, so these must not be quantized."""
     init = config.lora.init
@@ -94,6 +102,7 @@ def several_processes(config: Config, world_size: int, sharded: bool) -> Iterato
 
 CONTRADICTIONS: tuple[Callable[[Config], Iterator[str]], ...] = (
     summarizer,
+    head_start,
     lora_init,
     backends,
     private_training,

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
-Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25", "tuned_embedding"]
+Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "head_start", "tuned", "tuned_bm25", "tuned_embedding"]
 
 
 def _number_as_text(value: Any) -> Any:
@@ -81,6 +81,7 @@ class Summarizer:
 
     method: Literal["model", "from_file", "rough"]
     path: Text | None
+    variants: Count
     prompts: dict[str, str]
     starts: dict[str, str]
     mentions: dict[str, str]
@@ -127,6 +128,7 @@ class Model:
 
     path: Text
     gguf: Text | None
+    head_start: Text | None
     architecture: Architecture | None
     quantization: Literal["none", "nf4"]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]

@@ -13,6 +13,7 @@ from filelock import FileLock
 from email_assistant.configuration.schema import Generation, Mauve, Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model import hub
+from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS, check_folder
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_file
 
@@ -86,9 +87,26 @@ def base_identity(settings: Model, outputs: Path) -> dict[str, Any]:
     Raises:
         ModelError: as `model_folder`.
     """
-    elsewhere = ("path", "gguf", "architecture", "device", "threads")
+    elsewhere = ("path", "gguf", "head_start", "architecture", "device", "threads")
     values = {key: value for key, value in asdict(settings).items() if key not in elsewhere}
     return {"fingerprint": base_fingerprint(settings, outputs), **values}
+
+
+def head_start_identity(settings: Model, outputs: Path) -> dict[str, str]:
+    """A hash of the configured head start, as part of a key; empty if there is none.
+
+    Args:
+        settings: The model group of the configuration.
+        outputs: The folder with the cache of hashes.
+
+    Raises:
+        ModelError: when its folder has no adapter.
+    """
+    if settings.head_start is None:
+        return {}
+    folder = Path(settings.head_start).expanduser()
+    check_folder(folder)
+    return {"head_start": hash_of_files([folder / WEIGHTS, folder / SETTINGS], outputs / HASH_CACHE)}
 
 
 def features_fingerprint(settings: Mauve, outputs: Path) -> str | None:

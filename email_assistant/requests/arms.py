@@ -8,6 +8,7 @@ from typing import Literal
 # bm25       mails of the owner that share words with the request, then the instruction
 # embedding  mails of the owner whose embeddings are near the request's, then the instruction
 PromptStyle = Literal["plain", "few_shot", "bm25", "embedding"]
+Adapter = Literal["none", "head_start", "trained"]
 
 
 @dataclass(frozen=True)
@@ -16,12 +17,12 @@ class Arm:
 
     Attributes:
         label: Its name in reports.
-        adapted: Whether the adapter is active.
+        adapter: Which adapter is active: none, the head start alone, or the trained one.
         style: What its prompts show.
     """
 
     label: str
-    adapted: bool
+    adapter: Adapter
     style: PromptStyle
 
     @property
@@ -31,11 +32,12 @@ class Arm:
 
 
 ARMS = {
-    "base": Arm("Base model", False, "plain"),
-    "few_shot": Arm("Base + random mails", False, "few_shot"),
-    "base_bm25": Arm("Base + similar mails (BM25)", False, "bm25"),
-    "base_embedding": Arm("Base + similar mails (embedding)", False, "embedding"),
-    "tuned": Arm("Tuned", True, "plain"),
-    "tuned_bm25": Arm("Tuned + similar mails (BM25)", True, "bm25"),
-    "tuned_embedding": Arm("Tuned + similar mails (embedding)", True, "embedding"),
+    "base": Arm("Base model", "none", "plain"),
+    "few_shot": Arm("Base + random mails", "none", "few_shot"),
+    "base_bm25": Arm("Base + similar mails (BM25)", "none", "bm25"),
+    "base_embedding": Arm("Base + similar mails (embedding)", "none", "embedding"),
+    "head_start": Arm("Head start", "head_start", "plain"),
+    "tuned": Arm("Tuned", "trained", "plain"),
+    "tuned_bm25": Arm("Tuned + similar mails (BM25)", "trained", "bm25"),
+    "tuned_embedding": Arm("Tuned + similar mails (embedding)", "trained", "embedding"),
 }

@@ -12,7 +12,12 @@ from email_assistant.archive import purging, readers
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.language_model.adapter_folder import WEIGHTS
-from email_assistant.language_model.fingerprint import base_identity, features_fingerprint, generation_key
+from email_assistant.language_model.fingerprint import (
+    base_identity,
+    features_fingerprint,
+    generation_key,
+    head_start_identity,
+)
 from email_assistant.pipeline.context import archive_paths
 from email_assistant.pipeline.declarations import Stage, by_name
 from email_assistant.requests.arms import ARMS
@@ -60,13 +65,16 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
         return {"summarizer": {"method": "from_file"}, "inputs": {"pairs": hash_file(pairs)}}
     if config.summarizer.method == "rough":
         # No model writes them, so neither the base model nor its prompts count.
-        return {"summarizer": {"method": "rough", "rules": ROUGH_NOTES_VERSION}, "seed": config.seed}
+        return {
+            "summarizer": {"method": "rough", "rules": ROUGH_NOTES_VERSION, "variants": config.summarizer.variants},
+            "seed": config.seed,
+        }
     return {**sentences_depend_on(config), "inputs": {"base": base_identity(config.model, config.outputs)}}
 
 
 def sentences_depend_on(config: Config) -> dict[str, Any]:
     """Everything that a mail's instruction depends on, except the mail and the base model."""
-    return {"summarizer": _without(config.summarizer, "path", "batch_size"), "seed": config.seed}
+    return {"summarizer": _without(config.summarizer, "path", "batch_size", "variants"), "seed": config.seed}
 
 
 def split_depends_on(config: Config) -> dict[str, Any]:
@@ -94,7 +102,10 @@ def train_depends_on(config: Config) -> dict[str, Any]:
         **(similarity if leaves_out_repeats else {}),
         "retrieval": _retrieval_in_training(config) if config.retrieves_in_training else None,
         "seed": config.seed,
-        "inputs": {"base": base_identity(config.model, config.outputs)},
+        "inputs": {
+            "base": base_identity(config.model, config.outputs),
+            **head_start_identity(config.model, config.outputs),
+        },
     }
 
 
@@ -117,14 +128,19 @@ def train_scored_by(config: Config) -> dict[str, Any]:
 
 def evaluate_depends_on(config: Config) -> dict[str, Any]:
     """The arms, how their mails are generated and scored, and the base model."""
-    retrieves = any(ARMS[arm].retrieves for arm in config.evaluation.arms)
+    arms = [ARMS[arm] for arm in config.evaluation.arms]
+    retrieves = any(arm.retrieves for arm in arms)
+    starts = any(arm.adapter == "head_start" for arm in arms)
     return {
         "retrieval": _retrieval(config, "method", "training_share") if retrieves else None,
         "evaluation": {**_without(config.evaluation, "mauve"), "mauve": _mauve(config)},
         "generation": generation_key(config.generation, config.model, config.outputs),
         "max_length": config.trainer.max_length,
         "seed": config.seed,
-        "inputs": {"base": base_identity(config.model, config.outputs)},
+        "inputs": {
+            "base": base_identity(config.model, config.outputs),
+            **(head_start_identity(config.model, config.outputs) if starts else {}),
+        },
     }
 
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,12 @@ from email_assistant.evaluation.memorization import EXTRACTED_TOKENS, KNOWN_TOKE
 from email_assistant.evaluation.scoring import Scorer, build_scorer, perplexity_of
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
-from email_assistant.language_model.fingerprint import base_fingerprint, base_identity, generation_key
+from email_assistant.language_model.fingerprint import (
+    base_fingerprint,
+    base_identity,
+    generation_key,
+    head_start_identity,
+)
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel, load_adapter
 from email_assistant.language_model.process_settings import set_up_base
@@ -108,6 +114,7 @@ class _Evaluator:
     def __init__(self, inputs: StageInputs, work: Path) -> None:
         config, split = inputs.config, inputs.artifacts["split"]
         self.config, self.work, self.version = config, work, inputs.version
+        self.distributed = inputs.distributed
         self.base = base_identity(config.model, config.outputs)
         self.earlier = inputs.earlier("evaluate")
         self.generated: list[CachedMail] = []
@@ -139,12 +146,50 @@ class _Evaluator:
         keys, progress_file = self._keys(arm, pairs, prompts, settings), self.work / f"{label}.jsonl"
         if cached := generation_cache.lookup(self.earlier, keys):
             log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", label, len(cached), len(pairs))
-        with nullcontext() if ARMS[arm].adapted else _without_adapter(self.generator):
-            mails = generate_mails(
-                self.generator, pairs, prompts, settings, self.config.seed, progress_file, label, cached
-            )
+        with self._generator_of(arm) as generator:
+            mails = generate_mails(generator, pairs, prompts, settings, self.config.seed, progress_file, label, cached)
         self.generated += generation_cache.lines(keys, mails)
         return mails
+
+    @contextmanager
+    def _generator_of(self, arm: str) -> Iterator[TextGenerator]:
+        """What writes an arm's mails."""
+        if ARMS[arm].adapter == "head_start":
+            yield self._head_start_generator
+        else:
+            with _without_adapter(self.generator) if ARMS[arm].adapter == "none" else nullcontext():
+                yield self.generator
+
+    @contextmanager
+    def _model_of(self, arm: str) -> Iterator[LanguageModel]:
+        """The model of an arm, for the likelihood of the owner's mails."""
+        if ARMS[arm].adapter == "head_start":
+            yield self._head_start_model
+        else:
+            with _without_adapter(self.model) if ARMS[arm].adapter == "none" else nullcontext():
+                yield self.model
+
+    def _adapter_hash(self, arm: str) -> str | None:
+        if ARMS[arm].adapter == "head_start":
+            return head_start_identity(self.config.model, self.config.outputs)["head_start"]
+        return self.adapter if ARMS[arm].adapter == "trained" else None
+
+    @cached_property
+    def _head_start_model(self) -> LanguageModel:
+        config = self.config
+        fingerprint = base_fingerprint(config.model, config.outputs)
+        return load_adapter(set_up_base(config.model, self.distributed), self._head_start_folder, fingerprint)
+
+    @cached_property
+    def _head_start_generator(self) -> TextGenerator:
+        work = self.work / "head_start"
+        work.mkdir(exist_ok=True)
+        settings, model = self.config.generation, self._head_start_model
+        return text_generator(settings, self.config.model, model, self._head_start_folder, work)
+
+    @property
+    def _head_start_folder(self) -> Path:
+        return Path(self.config.model.head_start or "").expanduser()
 
     def _keys(
         self, arm: str, pairs: Sequence[Pair], prompts: Sequence[list[int]], settings: Generation
@@ -153,7 +198,7 @@ class _Evaluator:
         basis = {
             "version": self.version,
             "base": self.base,
-            "adapter": self.adapter if ARMS[arm].adapted else None,
+            "adapter": self._adapter_hash(arm),
             "generation": generation_key(settings, self.config.model, self.config.outputs),
             "seed": self.config.seed,
         }
@@ -188,8 +233,8 @@ class _Evaluator:
         scores = self.scorer.measure_generated(mails)
         if judge:
             scores["authorship"] = authorship_score(judge, _texts(mails))
-        with nullcontext() if ARMS[arm].adapted else _without_adapter(self.model):
-            scores["perplexity"] = perplexity_of(self.model, self.test, self._prompts(arm, self.test), arm)
+        with self._model_of(arm) as model:
+            scores["perplexity"] = perplexity_of(model, self.test, self._prompts(arm, self.test), arm)
         return scores
 
     def memorisation(self) -> dict[str, Any] | None:

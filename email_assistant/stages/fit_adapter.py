@@ -5,16 +5,18 @@ import itertools
 import logging
 import os
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config
 from email_assistant.experiments import trials
-from email_assistant.language_model import collectives
+from email_assistant.language_model import collectives, head_start
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.distributed import DistributedContext
+from email_assistant.language_model.encoding import TokenizedExample
+from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter
 from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.pipeline.context import StageInputs
@@ -24,7 +26,6 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS
 from email_assistant.training import planning
 from email_assistant.training.checkpoints import TrainingState
-from email_assistant.training.examples import Examples
 from email_assistant.training.lora_init import load_or_save_init, save_as_standard_lora
 from email_assistant.training.planning import TrainingSetup
 from email_assistant.training.trainer import Trainer, TrainingData
@@ -37,38 +38,42 @@ def fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageMo
     config, distributed, split = inputs.config, inputs.distributed, inputs.artifacts["split"].folder
     base = set_up_base(config.model, distributed, to_shard=distributed.sharded)
     scratch = folder.resolve() / PROGRESS / "examples"
-    training, validation, counts = train_examples.prepare(config, base, split, scratch / "0")
-    recompute = _recomputes(config, base, training, distributed)
+    data, counts = train_examples.prepare(config, base, split, scratch / "0")
+    recompute = _recomputes(config, base, data.training, distributed)
     command = {"do": "train", "split": str(split.resolve()), "scratch": str(scratch), "recompute": recompute}
     collectives.broadcast_command(distributed, command)
-    model = _add_adapter(config, base, distributed)
-    train_examples.check(base.encoder, training, validation)
+    model = _add_adapter(config, base, distributed, fingerprint)
+    train_examples.check(base.encoder, data)
     initial = None if config.lora.init == "default" else folder / PROGRESS / "start.safetensors"
     if initial:
         load_or_save_init(model.model, initial)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
     log.info("%-10s %d mails, %s trainable weights", "train", counts.mails, f"{trainable:,}")
     settings = dataclasses.replace(config.trainer, gradient_checkpointing=recompute)
-    data, checkpoints = TrainingData(training, validation), folder / PROGRESS / "fit"
+    checkpoints = folder / PROGRESS / "fit"
     trainer = _trainer_class(config)(model, data, settings, config.seed, checkpoints, _reporter(inputs), distributed)
     state = trainer.fit()
     jsonl.write(folder / "history.jsonl", state.history)
     log.info("%-10s %s", "train", _speed(state))
     fit_metrics = {
         **_counts(counts),
-        **_training_summary(state, training),
+        **_training_summary(state),
+        "supervised_tokens": _supervised_tokens(data),
         **trainer.metrics(),
         "trainable_weights": trainable,
     }
     _save_adapter(model, folder / "adapter", config, fingerprint, initial)
-    if initial is None and not distributed.sharded:
+    if initial is None and config.model.head_start is None and not distributed.sharded:
         return model, fit_metrics
-    # Score the saved adapter on the original base: the base in memory lacks what PiSSA moved into the adapter, or is
-    # sharded over several processes.
+    # Score the saved adapter on the original base: the base in memory lacks what PiSSA moved into the adapter, contains
+    # the head start, or is sharded over several processes.
     collectives.broadcast_command(distributed, {"do": "release_memory"})
     del model, trainer, base
     free_memory()
-    return load_adapter(set_up_base(config.model, distributed), folder / "adapter", fingerprint), fit_metrics
+    base = set_up_base(config.model, distributed)
+    if config.model.head_start:
+        head_start.stack(folder / "adapter", Path(config.model.head_start).expanduser(), base.model)
+    return load_adapter(base, folder / "adapter", fingerprint), fit_metrics
 
 
 def follow(config: Config, distributed: DistributedContext) -> None:
@@ -78,10 +83,9 @@ def follow(config: Config, distributed: DistributedContext) -> None:
         if command["do"] == "train":
             base = set_up_base(config.model, distributed, to_shard=distributed.sharded)
             scratch = Path(command["scratch"]) / str(distributed.rank)
-            training, validation, _ = train_examples.prepare(config, base, Path(command["split"]), scratch)
-            model = _add_adapter(config, base, distributed)
+            data, _ = train_examples.prepare(config, base, Path(command["split"]), scratch)
+            model = _add_adapter(config, base, distributed, base_fingerprint(config.model, config.outputs))
             settings = dataclasses.replace(config.trainer, gradient_checkpointing=command["recompute"])
-            data = TrainingData(training, validation)
             # A worker writes no checkpoints.
             trainer = Trainer(model, data, settings, config.seed, Path(os.devnull), distributed=distributed)
             del base, model
@@ -93,7 +97,11 @@ def follow(config: Config, distributed: DistributedContext) -> None:
             trainer.run_worker_step(command)
 
 
-def _add_adapter(config: Config, base: LanguageModel, distributed: DistributedContext) -> LanguageModel:
+def _add_adapter(
+    config: Config, base: LanguageModel, distributed: DistributedContext, fingerprint: str
+) -> LanguageModel:
+    if config.model.head_start:
+        head_start.merge(base.model, Path(config.model.head_start).expanduser(), fingerprint)
     model = add_adapter(base, config.lora, config.seed)
     if distributed.sharded:
         collectives.shard_model(model.model, model.device)
@@ -126,7 +134,7 @@ def _counts(counts: EncodedCounts) -> dict[str, int]:
     return {f"train_{name}": value for name, value in dataclasses.asdict(counts).items()}
 
 
-def _training_summary(state: TrainingState, training: Examples) -> dict[str, Any]:
+def _training_summary(state: TrainingState) -> dict[str, Any]:
     """Metrics of a training run; its speed is that of the median step."""
     return {
         "tokens_per_second": _median(state, "train/tokens_per_second"),
@@ -136,11 +144,17 @@ def _training_summary(state: TrainingState, training: Examples) -> dict[str, Any
         "best_step": state.best_step,
         "steps": state.step,
         "stopped_early": int(state.stopped),
-        "supervised_tokens": training.num_target_tokens,
     }
 
 
-def _recomputes(config: Config, base: LanguageModel, training: Examples, distributed: DistributedContext) -> bool:
+def _supervised_tokens(data: TrainingData) -> int:
+    """Target tokens of one pass over the mails; they do not depend on the instruction."""
+    return sum(example.num_target_tokens for example in data.training) // data.variants
+
+
+def _recomputes(
+    config: Config, base: LanguageModel, training: Sequence[TokenizedExample], distributed: DistributedContext
+) -> bool:
     """Whether the backward pass recomputes activations; refuses training that does not fit next to the loaded base."""
     if distributed.sharded:
         return config.trainer.gradient_checkpointing is not False

@@ -47,12 +47,14 @@ class Instruction(TypedDict):
         method: How it was made.
         faults: The reasons why answers of the model were rejected.
         email: A corrected mail that replaces the archive's.
+        variants: Other instructions for the same mail.
     """
 
     instruction: str
     method: str
     faults: NotRequired[list[str]]
     email: NotRequired[str | None]
+    variants: NotRequired[list[str]]
 
 
 def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
         if settings.method == "from_file":
             instructions = _from_file(Path(settings.path or "").expanduser(), emails)
         elif settings.method == "rough":
-            instructions = _by_rules(inputs.config.seed, emails)
+            instructions = _by_rules(inputs.config.seed, settings.variants, emails)
         else:
             instructions = _by_model(inputs, emails, folder)
         path = folder / "pairs.jsonl"
@@ -120,6 +122,8 @@ def _pair(email: Email, instruction: Instruction) -> Pair:
     }
     if "context" in email:
         pair["context"] = email["context"]
+    if instruction.get("variants"):
+        pair["variants"] = instruction["variants"]
     return pair
 
 
@@ -137,21 +141,29 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
             raise DataError(f"{path}, record {number}: no mail of this archive has the id {record.get('id')!r}")
         if not instruction:
             raise DataError(f"{path}, record {number}: the instruction is empty; delete the line to drop the mail")
-        instructions[record["id"]] = {"instruction": instruction, "email": record.get("email"), "method": "file"}
+        instructions[record["id"]] = {
+            "instruction": instruction,
+            "email": record.get("email"),
+            "method": "file",
+            "variants": record.get("variants") or [],
+        }
     if not instructions:
         raise DataError(f"{path}: contains no pairs")
     return instructions
 
 
-def _by_rules(seed: int, emails: Sequence[Email]) -> dict[str, Instruction]:
-    """Rough notes by the mail's id. A mail's note depends on the seed, its id and its text, not on the other mails."""
+def _by_rules(seed: int, variants: int, emails: Sequence[Email]) -> dict[str, Instruction]:
+    """Rough notes by the mail's id. A mail's notes depend on the seed, its id and its text, not on the other mails."""
     notes: dict[str, Instruction] = {}
     for email in emails:
-        rng = random.Random(hash_of([seed, email["id"]]))
-        note = rough_note(email["text"], recipient_name(email["to"]), email["language"], rng)
-        if note:
-            notes[email["id"]] = {"instruction": note, "method": "rough"}
+        first, *others = (_note(email, hash_of([seed, email["id"], number])) for number in range(variants))
+        if first:
+            notes[email["id"]] = {"instruction": first, "method": "rough", "variants": others}
     return notes
+
+
+def _note(email: Email, seed: str) -> str:
+    return rough_note(email["text"], recipient_name(email["to"]), email["language"], random.Random(seed))
 
 
 def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dict[str, Instruction]:

@@ -17,6 +17,7 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
 from email_assistant.training import example_checks
 from email_assistant.training.examples import Examples
+from email_assistant.training.trainer import TrainingData
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,7 @@ class EncodedCounts:
     cut: int = 0
 
 
-def prepare(
-    config: Config, base: LanguageModel, split: Path, scratch: Path
-) -> tuple[Examples, Examples, EncodedCounts]:
+def prepare(config: Config, base: LanguageModel, split: Path, scratch: Path) -> tuple[TrainingData, EncodedCounts]:
     """Encode the pairs of a split, with the canaries among the training examples.
 
     Args:
@@ -48,16 +47,18 @@ def prepare(
         scratch: A folder for the encoded examples.
 
     Returns:
-        The training and the validation examples, and the counts of the training mails.
+        The training and the validation examples, and the counts of the training mails. Where mails have several
+        instructions, a mail has an example for as many of them as there are epochs to use them.
     """
     pairs, validation_pairs = jsonl.Lines(split / "train.jsonl", Pair), jsonl.Lines(split / "validation.jsonl", Pair)
     prompter = Prompter(PromptSettings.of(config), base.encoder, pairs, retrieval_embedder(config, base))
     canary_examples = _canary_examples(base.encoder, config)
     chosen = _without_near_duplicates(config, pairs) if config.trainer.privacy == "careful" else pairs
     max_length = config.trainer.max_length
-    training, counts = _encode(prompter, chosen, scratch / "train", "training", max_length, canary_examples)
+    variants = min(config.trainer.epochs, max((1 + len(pair.get("variants", [])) for pair in pairs), default=1))
+    training, counts = _encode(prompter, chosen, scratch / "train", "training", max_length, canary_examples, variants)
     validation, _ = _encode(prompter, validation_pairs, scratch / "validation", "validation", max_length)
-    return training, validation, counts
+    return TrainingData(training, validation, variants), counts
 
 
 def _without_near_duplicates(config: Config, pairs: Sequence[Pair]) -> Iterator[Pair]:
@@ -75,27 +76,37 @@ def _encode(
     name: str,
     max_length: int,
     more: Sequence[TokenizedExample] = (),
+    variants: int = 1,
 ) -> tuple[Examples, EncodedCounts]:
-    """Write the examples of the pairs that fit, then `more`, to a file."""
+    """Write the examples of the pairs that fit, one for each variant, then `more`, to a file."""
     counts = EncodedCounts()
 
-    def fitting() -> Iterator[TokenizedExample]:
+    def encoded() -> Iterator[TokenizedExample]:
         for pair in pairs:
-            example = prompter.example(pair)
-            if example is None:
+            tried = [prompter.example(with_variant(pair, number)) for number in range(variants)]
+            fitting = [example for example in tried if example is not None]
+            if len(fitting) < variants:
                 counts.dropped += 1
-            else:
-                counts.mails += 1
-                counts.cut += example.cut
-                yield example
+                continue
+            counts.mails += 1
+            counts.cut += any(example.cut for example in fitting)
+            yield from fitting
+        for example in more:
+            yield from itertools.repeat(example, variants)
 
-    examples = Examples.write(path, itertools.chain(fitting(), more))
+    examples = Examples.write(path, encoded())
     if counts.dropped or counts.cut:
         log.info(
             "%-10s %s mails longer than trainer.max_length=%d: %d dropped, %d cut",
             *("train", name, max_length, counts.dropped, counts.cut),
         )
     return examples, counts
+
+
+def with_variant(pair: Pair, number: int) -> Pair:
+    """A pair with the instruction whose turn it is: its own, then its variants, then its own again."""
+    instructions = [pair["instruction"], *pair.get("variants", [])]
+    return {**pair, "instruction": instructions[number % len(instructions)]}
 
 
 def _canary_examples(encoder: ChatEncoder, config: Config) -> list[TokenizedExample]:
@@ -110,14 +121,14 @@ def _canary_examples(encoder: ChatEncoder, config: Config) -> list[TokenizedExam
     return once * settings.canary_repeats
 
 
-def check(encoder: ChatEncoder, training: Examples, validation: Examples) -> None:
+def check(encoder: ChatEncoder, data: TrainingData) -> None:
     """Refuse examples that would teach nothing, and print the first one with its supervised part marked.
 
     Raises:
         DataError: as `example_checks.validate_examples`.
     """
-    example_checks.validate_examples(encoder, training, validation)
-    if training:
+    example_checks.validate_examples(encoder, data.training, data.validation)
+    if data.training:
         # Only on the screen: log files must not contain mail.
-        example = example_checks.render_example(encoder, training[0])
+        example = example_checks.render_example(encoder, data.training[0])
         print(f"First training example; the part between » and « is trained on:\n{example}", flush=True)

@@ -56,11 +56,13 @@ class Pair(Request):
         subject: The subject of the mail.
         date: The date of the mail, ISO 8601; None if the archive gives none.
         method: How the instruction was made, e.g. `model`, `notes`, `rough` or `file`.
+        variants: Other instructions for the same mail, which take turns with the first in training.
     """
 
     subject: str
     date: str | None
     method: str
+    variants: NotRequired[list[str]]
 
 
 class GeneratedMail(TypedDict):

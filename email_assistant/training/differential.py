@@ -58,14 +58,14 @@ class DifferentialTrainer(Trainer):
             raise ConfigurationError(
                 "model.dtype = float16: cannot be combined with trainer.privacy=differential; use bfloat16"
             )
-        self.sample_rate = min(1.0, self.settings.batch_size / len(self.training))
-        self.delta = self.settings.delta or DELTA_FRACTION / len(self.training)
+        self.sample_rate = min(1.0, self.settings.batch_size / self.mails)
+        self.delta = self.settings.delta or DELTA_FRACTION / self.mails
         self.noise_multiplier = noise_multiplier(self.settings.epsilon, self.delta, self.sample_rate, self.total_steps)
         self.dp_optimizer = DPOptimizer(
             self.optimizer,
             noise_multiplier=self.noise_multiplier,
             max_grad_norm=self.settings.max_grad_norm,
-            expected_batch_size=self.sample_rate * len(self.training),
+            expected_batch_size=self.sample_rate * self.mails,
         )
         self._secret = b""
 
@@ -86,7 +86,7 @@ class DifferentialTrainer(Trainer):
         log.info(
             "%-10s each step samples each of %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, "
             "delta %.1e)",
-            *("train", len(self.training), self.sample_rate, self.noise_multiplier, self.settings.epsilon, self.delta),
+            *("train", self.mails, self.sample_rate, self.noise_multiplier, self.settings.epsilon, self.delta),
         )
 
     def compute_gradients(self, step: int) -> tuple[list[TokenizedExample], float]:
@@ -96,7 +96,8 @@ class DifferentialTrainer(Trainer):
             The mails of the step, which may be none, and their mean loss per target token.
         """
         weights = list(self.weights.values())
-        examples = [self.training[int(index)] for index in self.sampled_mails(step).nonzero()]
+        turn = step // self.steps_per_epoch % self.variants
+        examples = [self.training[int(mail) * self.variants + turn] for mail in self.sampled_mails(step).nonzero()]
         for weight in weights:
             weight.summed_grad = None  # type: ignore[attr-defined]
             # Initializes the sum, as no mail may be sampled.
@@ -105,7 +106,7 @@ class DifferentialTrainer(Trainer):
         self.model.model.train()
         total = 0.0
         for index, example in enumerate(examples):
-            seed = (self.seed * 1_000_003 + step * len(self.training) + index) % 2**63
+            seed = (self.seed * 1_000_003 + step * self.mails + index) % 2**63
             work = partial(self.backward, example.num_target_tokens, False)
             mean = self.batcher.retry_on_oom(work, [example], seed, self.optimizer.zero_grad)
             total += float(mean) * example.num_target_tokens
@@ -126,7 +127,7 @@ class DifferentialTrainer(Trainer):
 
     def sampled_mails(self, step: int) -> torch.Tensor:
         """A mask of the mails in a step, (mails,) bool."""
-        return torch.rand(len(self.training), generator=self._generator(step, "mails", "cpu")) < self.sample_rate
+        return torch.rand(self.mails, generator=self._generator(step, "mails", "cpu")) < self.sample_rate
 
     def _generator(self, step: int, purpose: str, device: torch.device | str) -> torch.Generator:
         digest = blake2b(f"{purpose} {step}".encode(), key=self._secret, digest_size=8).digest()

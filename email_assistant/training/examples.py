@@ -17,16 +17,11 @@ FINGERPRINT = "examples"
 
 
 class Examples(Sequence[TokenizedExample]):
-    """A `datasets.Dataset` as a sequence of examples.
-
-    Attributes:
-        num_target_tokens: Target tokens of all examples together.
-    """
+    """A `datasets.Dataset` as a sequence of examples."""
 
     def __init__(self, dataset: Any) -> None:
         """Wrap a dataset with the columns of `FEATURES`."""
         self._dataset = dataset
-        self.num_target_tokens = sum(example.num_target_tokens for example in self)
 
     @classmethod
     def write(cls, folder: Path, examples: Iterable[TokenizedExample]) -> "Examples":

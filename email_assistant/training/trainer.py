@@ -32,10 +32,17 @@ Report = Callable[[dict[str, float], int], None]
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The examples to train on, and those to validate on; at least one of each."""
+    """The examples to train on, and those to validate on; at least one of each.
+
+    Attributes:
+        training: The examples to train on; those of a mail are consecutive.
+        validation: The examples to validate on.
+        variants: Examples of each training mail; each epoch takes the next one of them.
+    """
 
     training: Sequence[TokenizedExample]
     validation: Sequence[TokenizedExample]
+    variants: int = 1
 
 
 class Trainer:
@@ -51,6 +58,8 @@ class Trainer:
         loss: The loss of a batch.
         batcher: Splits the examples of a step into micro-batches.
         state: The progress so far.
+        mails: Number of training mails.
+        variants: Examples of each of them.
         total_steps: Optimizer steps of the whole run.
     """
 
@@ -84,6 +93,7 @@ class Trainer:
                 f"only {len(self.training)} training and {len(self.validation)} validation mails fit "
                 f"trainer.max_length={settings.max_length}; raise it, or set trainer.too_long=cut"
             )
+        self.variants, self.mails = data.variants, len(data.training) // data.variants
         self.model, self.settings, self.seed = model, settings, seed
         self.folder, self.report, self.distributed = folder, report, distributed
         self.weights = {name: weight for name, weight in model.model.named_parameters() if weight.requires_grad}
@@ -100,7 +110,7 @@ class Trainer:
         self.state = TrainingState()
         # The batches of the current epoch, computed once per epoch.
         self._epoch, self._epoch_batches = -1, list[list[int]]()
-        self.steps_per_epoch = math.ceil(len(self.training) / settings.batch_size)
+        self.steps_per_epoch = math.ceil(self.mails / settings.batch_size)
         steps = settings.epochs * self.steps_per_epoch
         self.total_steps = min(steps, settings.max_steps or steps)
         self.validate_every = max(1, self.steps_per_epoch // settings.validations_per_epoch)
@@ -213,8 +223,9 @@ class Trainer:
         epoch, index = divmod(step, self.steps_per_epoch)
         if self._epoch != epoch:
             self._epoch = epoch
-            self._epoch_batches = epoch_batches(len(self.training), self.settings.batch_size, self.seed, epoch)
-        return [self.training[example] for example in self._epoch_batches[index]]
+            self._epoch_batches = epoch_batches(self.mails, self.settings.batch_size, self.seed, epoch)
+        turn = epoch % self.variants
+        return [self.training[mail * self.variants + turn] for mail in self._epoch_batches[index]]
 
     def clip_gradients(self) -> float:
         """Scale the gradients down to `max_grad_norm`; returns their norm before that."""

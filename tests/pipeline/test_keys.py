@@ -28,7 +28,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     # There is nothing that is answered, so it does not matter how long that may be.
     "data.context_words": NONE,
     "summarizer": ("summarize",),
-    **dict.fromkeys(("summarizer.path", "summarizer.batch_size"), NONE),
+    **dict.fromkeys(("summarizer.path", "summarizer.batch_size", "summarizer.variants"), NONE),
     "split": ("split",),
     # Baselines are shown no near-duplicates of what they are to write.
     "split.near_duplicate_similarity": ("split", "evaluate"),
@@ -95,7 +95,14 @@ def expected(key: str) -> set[str]:
 # Where any other value would find no mail.
 FITTING = {"data.format": "jsonl", "data.columns.text": "body"}
 # What they name counts by its content alone, which the tests below change.
-NAMES_OF_FILES = ("data.path", "model.path", "model.gguf", "summarizer.path", "evaluation.mauve.model_path")
+NAMES_OF_FILES = (
+    "data.path",
+    "model.path",
+    "model.gguf",
+    "model.head_start",
+    "summarizer.path",
+    "evaluation.mauve.model_path",
+)
 
 
 def test_each_key_changes_the_keys_of_exactly_the_stages_that_read_it(
@@ -163,6 +170,7 @@ def test_notes_made_by_rules_do_not_depend_on_the_base_model(
         ({"summarizer.method": "from_file"}, "summarizer.facts", 1, set()),
         ({"summarizer.method": "rough"}, "summarizer.facts", 1, set()),
         ({"summarizer.method": "rough"}, "summarizer.retries", 7, set()),
+        ({"summarizer.method": "rough"}, "summarizer.variants", 7, {"summarize"}),
         ({"summarizer.method": "rough"}, "seed", 7, {"summarize", "split", "train", "evaluate"}),
         ({"generation.backend": "llama_cpp"}, "generation.slots", 3, set()),
     ],

@@ -192,3 +192,14 @@ def test_lora_plus_lets_b_learn_faster(tiny_model: Path, examples: list[Tokenize
 def test_learning_rates_by_hand(scheduler: str, rates: list[float]) -> None:
     values = settings(scheduler=scheduler, warmup_fraction=1 / 3)
     assert [learning_rate(values, step, 6) for step in range(6)] == pytest.approx(rates, rel=1e-4)
+
+
+def test_each_epoch_takes_the_next_variant_of_every_mail(tiny_model: Path, tmp_path: Path) -> None:
+    """Two examples a mail: in any epoch every mail has its turn once, with the variant of that epoch."""
+    examples = [TokenizedExample([mail, variant, 9], 2) for mail in range(5) for variant in (1, 2)]
+    data = TrainingData(examples, encoded(tiny_model)[:2], variants=2)
+    loop = Trainer(fresh(tiny_model), data, settings(epochs=3, batch_size=2), 1, tmp_path)
+    assert loop.steps_per_epoch == 3 and loop.total_steps == 9
+    for epoch in range(3):
+        seen = [example.ids for step in range(3) for example in loop._examples_of(3 * epoch + step)]
+        assert sorted(seen) == [[mail, 1 + epoch % 2, 9] for mail in range(5)]

@@ -1,0 +1,108 @@
+"""The head start: an adapter that writes mails from requests, whoever writes, on which the owner's adapter learns.
+
+It is added to the base's weights before the owner's adapter is made, and saved together with it: the saved adapter has
+the ranks of both, and belongs to the unchanged base.
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS, check_base, check_folder
+from email_assistant.storage.atomic import atomic_path
+
+PREFIX = "base_model.model."
+# peft's names of the weights of an adapted layer.
+LORA_A, LORA_B, MAGNITUDE = ".lora_A.weight", ".lora_B.weight", ".lora_magnitude_vector"
+
+
+@torch.no_grad()
+def merge(model: nn.Module, head_start: Path, base_fingerprint: str) -> None:
+    """Add a head start to the weights of a base model that is not quantized.
+
+    Args:
+        model: The base model; it is changed.
+        head_start: The folder of the head start, a plain LoRA adapter.
+        base_fingerprint: The fingerprint of the base model.
+
+    Raises:
+        ModelError: when the folder has no adapter, or one for another base.
+    """
+    check_folder(head_start)
+    check_base(head_start, base_fingerprint)
+    factors, scale = load_file(head_start / WEIGHTS), _scale(_settings(head_start))
+    for layer in _layers(factors):
+        weight: Any = model.get_submodule(layer.removeprefix(PREFIX)).weight
+        update = scale * factors[layer + LORA_B].float() @ factors[layer + LORA_A].float()
+        weight.add_(update.to(weight.device, weight.dtype))
+
+
+def stack(adapter: Path, head_start: Path, base: nn.Module) -> None:
+    """Turn a saved adapter that learned on a head start into one with both, for the unchanged base.
+
+    s·B·A + t·C·D equals s·[B, (t/s)·C]·[A; D]: a LoRA update whose rank is the sum of both ranks. With DoRA the
+    direction is that of the weight with both updates, as it was in training.
+
+    Args:
+        adapter: The folder of the adapter; its weights and settings are replaced.
+        head_start: The folder of the head start.
+        base: The unchanged base model; its weights are read for the magnitudes of DoRA.
+    """
+    settings, started = _settings(adapter), _settings(head_start)
+    owner, start = load_file(adapter / WEIGHTS), load_file(head_start / WEIGHTS)
+    scale = _scale(settings)
+    ratio = _scale(started) / scale
+    stacked: dict[str, torch.Tensor] = {}
+    layers = _layers({**start, **owner})
+    for layer in layers:
+        inner, outer = _factors(owner, layer, settings["r"], start)
+        more_inner, more_outer = _factors(start, layer, started["r"], owner)
+        a, b = torch.cat([inner, more_inner]), torch.cat([outer, ratio * more_outer], dim=1)
+        stacked[layer + LORA_A], stacked[layer + LORA_B] = a.contiguous(), b.contiguous()
+        if settings.get("use_dora"):
+            magnitude = owner.get(layer + MAGNITUDE)
+            if magnitude is None:
+                weight: Any = base.get_submodule(layer.removeprefix(PREFIX)).weight
+                magnitude = torch.linalg.vector_norm(weight.detach().float().cpu() + scale * b @ a, dim=1)
+            stacked[layer + MAGNITUDE] = magnitude
+    rank = settings["r"] + started["r"]
+    settings |= {
+        "r": rank,
+        "lora_alpha": scale * rank,
+        "use_rslora": False,
+        "target_modules": [layer.removeprefix(PREFIX) for layer in layers],
+        "layers_to_transform": None,
+    }
+    with atomic_path(adapter / WEIGHTS) as partial:
+        save_file(stacked, partial)
+    (adapter / SETTINGS).write_text(json.dumps(settings, indent=2), encoding="utf-8")
+
+
+def _factors(
+    weights: dict[str, torch.Tensor], layer: str, rank: int, others: dict[str, torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A and B of a layer in float32; zeros of the other adapter's width where only that one adapts it."""
+    if layer + LORA_A in weights:
+        return weights[layer + LORA_A].float(), weights[layer + LORA_B].float()
+    width, height = others[layer + LORA_A].shape[1], others[layer + LORA_B].shape[0]
+    return torch.zeros(rank, width), torch.zeros(height, rank)
+
+
+def _layers(weights: dict[str, torch.Tensor]) -> list[str]:
+    """The names of the adapted layers."""
+    return sorted(name.removesuffix(LORA_A) for name in weights if name.endswith(LORA_A))
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / SETTINGS).read_text(encoding="utf-8")))
+
+
+def _scale(settings: dict[str, Any]) -> float:
+    """The factor of an adapter's update."""
+    rank = int(settings["r"])
+    return float(settings["lora_alpha"]) / (math.sqrt(rank) if settings.get("use_rslora") else rank)
