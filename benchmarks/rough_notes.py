@@ -2,8 +2,9 @@
 
     python -m benchmarks rough_notes
 
-The typed notes (`*.rough.jsonl`: id, request) and the mail that they are for are in ../shared, outside the repository;
-the demo's mails are in demo/archive.mbox. The orders of `invented.*.jsonl` are shown, too: they are another form of
+The invented mails of head_start/mails.jsonl have two notes by different people, one terse and one looser. The other
+typed notes (`*.rough.jsonl`: id, request) and the mail that they are for are in ../shared, outside the repository; the
+demo's mails are in demo/archive.mbox. The orders of `invented.*.jsonl` are shown, too: they are another form of
 request (third persons in place of 'you'), but show how people shorten.
 """
 
@@ -25,6 +26,7 @@ from email_assistant.requests.content_words import content_stems
 from email_assistant.requests.rough_notes import rough_note
 from email_assistant.storage import jsonl
 
+CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 SHARED = Path("../shared")
 FUNCTION_WORDS = words("function_words")
 ENRON = "enron_shackleton/sent.jsonl"
@@ -38,6 +40,8 @@ SOURCES = {
         (f"data.path={SHARED}/mail/{LIST}", 'data.owner=[patchvonbraun@gmail.com,"Marcus D. Leech"]'),
     ),
 }
+HEAD_START = Path("head_start/mails.jsonl")
+HANDS = {"terse hand": lambda record: record["instruction"], "loose hand": lambda record: record["variants"][0]}
 INVENTED = ("invented.en.jsonl", "invented.ru.jsonl")
 
 
@@ -54,9 +58,6 @@ class Example:
 
 def report() -> None:
     """Print both sides of every measure, by source: the mean, and the first and third quartile."""
-    if not (SHARED / "requests").is_dir():
-        print(f"rough_notes: skipped, because the typed notes are not in {SHARED / 'requests'}")
-        return
     for name, examples in _sources():
         rules = [
             rough_note(example.email, example.recipient, example.language, random.Random(example.id))
@@ -70,6 +71,25 @@ def report() -> None:
 
 
 def _sources() -> Iterator[tuple[str, list[Example]]]:
+    yield from _head_start()
+    if (SHARED / "requests").is_dir():
+        yield from _shared()
+    else:
+        print(f"rough_notes: the other typed notes are not in {SHARED / 'requests'}")
+
+
+def _head_start() -> Iterator[tuple[str, list[Example]]]:
+    records = list(jsonl.read(HEAD_START))
+    for language in ("en", "ru"):
+        of_language = [record for record in records if bool(CYRILLIC.search(record["text"])) == (language == "ru")]
+        for hand, note in HANDS.items():
+            yield (
+                f"head start, {language}, {hand}",
+                [Example(record["id"], record["text"], None, language, note(record)) for record in of_language],
+            )
+
+
+def _shared() -> Iterator[tuple[str, list[Example]]]:
     for name, (file, values) in SOURCES.items():
         emails = {email["id"]: email for email in _emails(values)}
         records = [record for record in jsonl.read(SHARED / "requests" / file) if record["id"] in emails]

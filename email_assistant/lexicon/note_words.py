@@ -17,12 +17,14 @@ class Rewrite:
         choices: Replacements, which may refer to groups. Empty: nothing.
         share: How often it is applied in a note of full strength.
         habit: Whether a note does it always or never, however short its style: 'w/' for 'with'.
+        terse: Whether only the shortest notes do it.
     """
 
     pattern: str
     choices: tuple[str, ...] = ("",)
     share: float = 1.0
     habit: bool = False
+    terse: bool = False
 
 
 # Of languages without tables of their own, only greetings (words, lower case) and sign-offs (patterns) are known.
@@ -37,6 +39,24 @@ OTHER_SIGN_OFFS = (
     r"merci|(?:un )?saludos?|un abrazo|gracias|cordiali saluti|saluti|grazie|atenciosamente|abraços|obrigad[oa]|"
     r"groet\w*|"
     r"met vriendelijke groet|med vänlig|pozdrawiam|s pozdravem|дякую|з повагою"
+)
+
+# Of words that greet, those that also name whom a mail is for.
+NAMING = "all everyone team folks there всем коллеги господа друзья"
+# Function words that a line of greeting may have.
+IN_GREETINGS = "and you on all my to both everyone и мои of at the for in"
+# Greetings, patterns: with which a mail opens; after a name; after a name and a comma.
+RARE_GREETINGS = "Ahoy|Салют"
+AFTER_NAMES = "приветствую|салют"
+SECOND_GREETINGS = "здорово|приветствую|салют|hi|hello|good morning"
+POSTSCRIPT = r"(?:P\.?\s?P?\.?S\.?|П\.?П?\.?С\.?)(?=[\s:,.—–-])"
+# Single words that end a mail and are no name.
+LAST_WORDS = "thanks|thx|cheers|ok|yes|no|спасибо|да|нет"
+NOT_IN_SIGNATURES = "attached|see|is|are|не|not|no|нет"
+# A full stop after these ends no sentence: titles, companies, initials, units.
+ABBREVIATED = (
+    r"Mr|Mrs|Ms|Dr|Prof|St|Inc|Co|Corp|Ltd|No|no|рис|илл|п|пп|ст|гл|Ext|vs|etc|e\.g|i\.e|approx|ext|p|pp|им|ул|г|гг|"
+    r"руб|тыс|стр|кв|каб|д|т|тел|см|т\.[екдп]|[A-Z]"
 )
 
 

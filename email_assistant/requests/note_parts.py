@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from email_assistant.lexicon import note_words
 from email_assistant.lexicon.languages import alternatives, words
 from email_assistant.lexicon.note_words import OTHER_GREETINGS, OTHER_SIGN_OFFS, NoteWords
 from email_assistant.lexicon.note_words_en import ENGLISH
@@ -15,7 +16,7 @@ GREETING_WORDS = words("greeting_words") | frozenset(
     f"{ENGLISH.greetings} {RUSSIAN.greetings} {OTHER_GREETINGS}".split()
 )
 # Of these, what also names whom a mail is for.
-NAMING_WORDS = frozenset(("all", "everyone", "team", "folks", "there", "всем", "коллеги", "господа", "друзья"))
+NAMING_WORDS = frozenset(note_words.NAMING.split())
 NOT_NAMES = (
     words("not_names")
     | words("function_words")
@@ -24,14 +25,12 @@ NOT_NAMES = (
     | frozenset(f"{ENGLISH.not_names} {RUSSIAN.not_names}".split())
 )
 FUNCTION_WORDS = words("function_words")
-_IN_GREETINGS = frozenset(
-    ("and", "you", "on", "all", "my", "to", "both", "everyone", "и", "мои", "of", "at", "the", "for", "in")
-)
+_IN_GREETINGS = frozenset(note_words.IN_GREETINGS.split())
 SIGN_OFF = re.compile(
     rf"(?:{alternatives('sign_offs')}|{ENGLISH.sign_offs}|{RUSSIAN.sign_offs}|{OTHER_SIGN_OFFS})\b[^?]{{0,40}}$",
     re.IGNORECASE,
 )
-POSTSCRIPT = re.compile(r"(?:P\.?\s?P?\.?S\.?|П\.?П?\.?С\.?)(?=[\s:,.—–-])")
+POSTSCRIPT = re.compile(note_words.POSTSCRIPT)
 # In words, and in lines.
 LONGEST_GREETING, LONGEST_SIGNATURE, LONGEST_BLOCK = 7, 5, 3
 # What no signature has: a digit, a question, an address, the end of a sentence.
@@ -39,7 +38,8 @@ _CONTENT = re.compile(r"[\d?:;/@\ue000-\uf8ff]|\w{3,}[.!…]$")
 # A person's name, with a title and particles: 'Mr and Mrs Coleman', 'Виктор Андреевич'.
 _NAME = r"[A-ZА-ЯЁ][\w'’-]*\.?(?:(?: (?:&|and|и|de|van|von))? [A-ZА-ЯЁ][\w'’-]*\.?){0,2}"
 _INLINE_GREETING = re.compile(
-    rf"(?:{alternatives('greetings', 'familiar_greetings')}|Ahoy|Салют)\b[ ,]*(?P<name>{_NAME})? ?(?:[,:!.—–]|\n)\s*",
+    rf"(?:{alternatives('greetings', 'familiar_greetings')}|{note_words.RARE_GREETINGS})\b[ ,]*"
+    rf"(?P<name>{_NAME})? ?(?:[,:!.—–]|\n)\s*",
     re.IGNORECASE,
 )
 _VOCATIVE = re.compile(
@@ -47,23 +47,18 @@ _VOCATIVE = re.compile(
 )
 # 'леонид аркадьевич, здравствуйте!': a name in any case, known by the greeting after it.
 _NAME_THEN_GREETING = re.compile(
-    rf"(?P<name>[^\W\d_][\w .'’-]{{1,40}}), *(?:{alternatives('greetings')}|приветствую|салют)\b"
+    rf"(?P<name>[^\W\d_][\w .'’-]{{1,40}}), *(?:{alternatives('greetings')}|{note_words.AFTER_NAMES})\b"
     r"[^,.!?\n]{0,30}[,.!\n]\s*",
     re.IGNORECASE,
 )
 # 'Аскар, здорово!': what greets after a name.
-_SECOND_GREETING = re.compile(r"^(?:здорово|приветствую|салют|hi|hello|good morning)(?: there)?[.!,]\s+", re.IGNORECASE)
+_SECOND_GREETING = re.compile(rf"^(?:{note_words.SECOND_GREETINGS})(?: there)?[.!,]\s+", re.IGNORECASE)
 _ENDED = re.compile(r"[.?!…][\"'”»)]*$")
 # 'It won't leave my skull. Fitz': a single word after the last sentence.
-_INLINE_NAME = re.compile(
-    r"(?<=\w)([.!?]+) +(?!thanks|thx|cheers|ok|yes|no|спасибо|да|нет)[^\W\d_]{2,12}$", re.IGNORECASE
-)
+_INLINE_NAME = re.compile(rf"(?<=\w)([.!?]+) +(?!{note_words.LAST_WORDS})[^\W\d_]{{2,12}}$", re.IGNORECASE)
 _WRAPPED = 56
 # A full stop that ends no sentence: titles, companies, initials, units.
-_ABBREVIATED = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Inc|Co|Corp|Ltd|No|no|рис|илл|п|пп|ст|гл|Ext|vs|etc|e\.g|i\.e|approx|ext|p|pp|им|ул|г|гг|руб|тыс|стр|кв|каб|"
-    r"д|т|тел|см|т\.[екдп]|[A-Z])|\b[А-ЯЁ])\.$"
-)
+_ABBREVIATED = re.compile(rf"(?:\b(?:{note_words.ABBREVIATED})|\b[А-ЯЁ])\.$")
 _BOUNDARY = re.compile(
     r"([.!?…]+[\"'”»)]*(?:\s*[:;]-?[)(DP]+)?|\s[:;]-?[)(DP]+)\s+(?=[\"'“«(\[*]*[A-ZА-ЯЁ\d\ue000-\uf8ff]|[a-zа-яё•])"
 )
@@ -237,7 +232,7 @@ def _is_signature(line: str, before: str, last: bool) -> bool:
         and (tokens[0].casefold().strip(",") not in NOT_NAMES)
         and ("," in line or not before)
         and len(tokens) > 1
-        and not re.search(r"(?i)\b(?:attached|see|is|are|не|not|no|нет)\b", line)
+        and not re.search(rf"(?i)\b(?:{note_words.NOT_IN_SIGNATURES})\b", line)
     )
 
 
@@ -258,9 +253,9 @@ def sentences(body: str, language: str) -> list[str]:
 
 
 @cache
-def _patterns(note_words: NoteWords) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    courtesies = re.compile("|".join(f"(?:{pattern})" for pattern in note_words.courtesies), re.IGNORECASE)
-    openers = re.compile(rf"^(?:{'|'.join(note_words.openers)})(?:\s*[,:—–]|\s+-)\s+", re.IGNORECASE)
+def _patterns(tables: NoteWords) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    courtesies = re.compile("|".join(f"(?:{pattern})" for pattern in tables.courtesies), re.IGNORECASE)
+    openers = re.compile(rf"^(?:{'|'.join(tables.openers)})(?:\s*[,:—–]|\s+-)\s+", re.IGNORECASE)
     return courtesies, openers
 
 

@@ -14,6 +14,7 @@ from email_assistant.lexicon.languages import words
 from email_assistant.lexicon.note_words import NoteWords, Rewrite
 from email_assistant.lexicon.patterns import WORD
 from email_assistant.requests.note_numbers import with_digits
+from email_assistant.requests.note_order import inverted, moved
 from email_assistant.requests.note_parts import (
     NOTE_WORDS,
     first_name,
@@ -21,9 +22,12 @@ from email_assistant.requests.note_parts import (
     split_greeting,
     without_sign_off,
 )
+from email_assistant.requests.note_rewording import REWORDINGS, reworded, without_fillers
 
 # Part of the key of what is made by the rules: raised with every change of a rule or a table.
-ROUGH_NOTES_VERSION = 1
+ROUGH_NOTES_VERSION = 2
+# The share of sentences whose clauses or adverbials change places where they may.
+MOVED_SHARE = 0.6
 # Quotations, addresses, paths and code are typed as they are.
 PROTECTED = re.compile(
     r"\b\w+://\S+|\bwww\.\S+|\S+@\S+\.\w+|\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|«[^»\n]{1,200}»"
@@ -38,6 +42,8 @@ MATTERING = NEGATIONS.union(
     *(tables.quantities.split() for tables in NOTE_WORDS.values()), *(tables.numbers for tables in NOTE_WORDS.values())
 )
 PRONOUNS = words("pronouns")
+# 'A box of 24' is '24' as well without them; 'in 2 weeks' is not.
+COUNTED = frozenset(("of", "for"))
 _ITEM = re.compile(r"\W*(?:\d|\w\))")
 _SPACES = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r" +([,.;:?!])")
@@ -46,6 +52,10 @@ _END = re.compile(r"\s*[.!…;,]+([\"'”»)]*)$")
 ACRONYM = re.compile(r"^\W*(?:\w*[A-ZА-ЯЁ]\w*[A-ZА-ЯЁ]\w*|\w*\d\w*|[A-Z]\.)\W*$")
 _WITHIN = re.compile(r"(?<=[\w,] )[A-ZА-ЯЁ]\w*(?:['’-]\w+)*")
 _TITLES = re.compile(r"\b([A-ZА-ЯЁ][\w&'’-]+\.?(?: (?:of|and|&) )?(?: ?[A-ZА-ЯЁ][\w&'’-]+\.?)+)")
+
+
+# The others write looser notes, longer and in words of their own.
+TERSE_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Style:
         joint: What separates sentences.
         reorders: Whether two sentences change places.
         plain_yo: Whether 'ё' is typed 'е', but for names.
+        rewords: From 0 to 1: how readily a word is typed for another.
     """
 
     strength: float
@@ -65,15 +76,18 @@ class Style:
     joint: str
     reorders: bool
     plain_yo: bool
+    rewords: float
 
     @staticmethod
     def draw(rng: random.Random) -> "Style":
         """A style at random; the shares are those of notes that people typed."""
+        terse = rng.random() < TERSE_SHARE
         return Style(
-            strength=rng.betavariate(7, 1),
+            strength=rng.betavariate(12, 1) if terse else rng.betavariate(4, 4),
+            rewords=rng.betavariate(12, 1) if terse else rng.betavariate(16, 1),
             case=rng.choices(("lower", "names", "kept"), (0.64, 0.33, 0.03))[0],
             joint=rng.choices((". ", ", ", "; ", " - "), (0.8, 0.12, 0.05, 0.03))[0],
-            reorders=rng.random() < 0.15,
+            reorders=rng.random() < 0.3,
             plain_yo=rng.random() < 0.6,
         )
 
@@ -99,7 +113,7 @@ def rough_note(email: str, recipient: str | None, language: str, rng: random.Ran
     said = sentences(without_sign_off(body), language)
     note_words, names = NOTE_WORDS.get(language), _names(masked)
     if note_words is not None:
-        said = list(filter(None, _shorten(said, names, note_words, style, rng)))
+        said = list(filter(None, _shorten(said, names, language, style, rng)))
         if style.reorders:
             said = _reordered(said, frozenset(note_words.dependent.split()), rng)
     if not said:
@@ -134,11 +148,15 @@ def _protect(email: str) -> tuple[list[str], str]:
     return held, PROTECTED.sub(hold, _HOLDER.sub("", email))
 
 
-def _shorten(
-    said: Sequence[str], names: frozenset[str], note_words: NoteWords, style: Style, rng: random.Random
-) -> list[str]:
+def _shorten(said: Sequence[str], names: frozenset[str], language: str, style: Style, rng: random.Random) -> list[str]:
+    note_words, rewording = NOTE_WORDS[language], REWORDINGS[language]
     times, rewrites = _compiled(note_words.times), _compiled(note_words.rewrites)
-    habits = {pattern: rng.random() < rule.share for pattern, rule in (*times, *rewrites) if rule.habit}
+    typing = 1.0 if style.strength > 0.7 else 0.5
+    habits = {
+        pattern: rng.random() < (rule.share if rule.share == 1 else rule.share * typing)
+        for pattern, rule in (*times, *rewrites)
+        if rule.habit
+    }
     digits = rng.random() < 0.9
 
     def rewritten(sentence: str, rules: Sequence[tuple[re.Pattern[str], Rewrite]]) -> str:
@@ -147,7 +165,7 @@ def _shorten(
                 continue
 
             def typed(match: re.Match[str], rule: Rewrite = rule) -> str:
-                if not rule.habit and rng.random() >= rule.share * style.strength:
+                if not rule.habit and rng.random() >= rule.share * style.strength ** (3 if rule.terse else 1):
                     return match[0]
                 return match.expand(rng.choice(rule.choices))
 
@@ -156,7 +174,10 @@ def _shorten(
 
     shortened = []
     for sentence in said:
-        text = rewritten(sentence if style.case == "kept" else _uncapitalised(sentence, names), times)
+        text = sentence if style.case == "kept" else _uncapitalised(sentence, names)
+        text = without_fillers(text, rewording, style.rewords, rng)
+        text = inverted(moved(text, language, MOVED_SHARE, rng), language, MOVED_SHARE, rng)
+        text = rewritten(reworded(text, rewording, style.rewords, rng), times)
         if digits:
             text = with_digits(text, note_words)
         text = _without_small_words(_tidy(rewritten(text, rewrites)), note_words, style.strength, rng)
@@ -174,8 +195,15 @@ def _without_small_words(sentence: str, note_words: NoteWords, strength: float, 
     tokens = sentence.split(" ")
     kept = tokens[:1]
     for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        share = shares.get(token.casefold(), 0.0) if _is_plain(before) and _is_plain(after) else 0.0
-        needed = phrasal.fullmatch(before.casefold()) or after.casefold() in PRONOUNS or after.casefold() in shares
+        counted = token in COUNTED and after.isdigit()
+        share = shares.get(token.casefold(), 0.0) if _is_plain(before) and (_is_plain(after) or counted) else 0.0
+        needed = (
+            phrasal.fullmatch(before.casefold())
+            or after.casefold() in PRONOUNS
+            or after.casefold() in shares
+            # 'the book for Ann': who it is for.
+            or after[0].isupper()
+        )
         if needed or rng.random() >= share * strength:
             kept.append(token)
     return " ".join([*kept, *tokens[1:][-1:]])
@@ -200,7 +228,9 @@ def _uncapitalised(sentence: str, names: frozenset[str]) -> str:
     """A sentence whose first word is in lower case, unless it is a name, so that it can be moved."""
     first, _, rest = sentence.partition(" ")
     is_title = rest[:1].isupper() and not re.match(r"I\b", rest)
-    is_name = is_title or first.strip(".,:;!?") in names or ACRONYM.match(first) or len(first) == 1
+    is_name = (
+        is_title or first.strip(".,:;!?") in names or ACRONYM.match(first) or (len(first) == 1 and first.isascii())
+    )
     return sentence if is_name else sentence[:1].lower() + sentence[1:]
 
 
