@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from email_assistant.lexicon.languages import words
-from email_assistant.lexicon.note_words import NoteWords, Rewrite
-from email_assistant.lexicon.patterns import WORD
-from email_assistant.requests.note_numbers import with_digits
-from email_assistant.requests.note_order import inverted, moved
-from email_assistant.requests.note_parts import (
+from email_assistant.archive.mail_parts import (
     NOTE_WORDS,
     first_name,
     sentences,
     split_greeting,
     without_sign_off,
 )
+from email_assistant.lexicon.languages import words
+from email_assistant.lexicon.note_numbers import with_digits
+from email_assistant.lexicon.note_words import NoteWords, Rewrite
+from email_assistant.lexicon.patterns import WORD
+from email_assistant.requests.note_order import inverted, moved
 from email_assistant.requests.note_rewording import REWORDINGS, reworded, without_fillers
 
 # Part of the key of what is made by the rules: raised with every change of a rule or a table.
