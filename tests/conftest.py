@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from architectures import GEMMA3, save_model
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from warm import Call, Running
@@ -84,6 +85,15 @@ def smollm2() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def gemma3() -> Path:
+    """Gemma 3 270M, which `make gemma` installs."""
+    folder = ROOT / "models" / "gemma3_270m"
+    if not (folder / "config.json").exists():
+        pytest.skip("Gemma 3 270M is not installed (make gemma)")
+    return folder
+
+
 def save_tiny_model(folder: Path, seed: int = 0, layers: int = 2) -> Path:
     """A random Llama of four heads whose tokens are bytes."""
     import torch
@@ -121,6 +131,22 @@ def save_tiny_model(folder: Path, seed: int = 0, layers: int = 2) -> Path:
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder that any processor runs."""
     return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_gemma(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
+    """A random Gemma 3 with sliding windows, shorter than most mails, and the tokenizer of `tiny_model`."""
+    from transformers import AutoTokenizer
+
+    return save_model(
+        tmp_path_factory.mktemp("models") / "tiny_gemma", AutoTokenizer.from_pretrained(tiny_model), *GEMMA3
+    )
+
+
+@pytest.fixture(params=["tiny_model", "tiny_gemma"])
+def either_model(request: pytest.FixtureRequest) -> Path:
+    """Two models whose decoder layers differ most."""
+    return Path(request.getfixturevalue(request.param))
 
 
 @pytest.fixture(scope="session")

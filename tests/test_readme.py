@@ -51,7 +51,8 @@ def faults_of(command: str) -> list[str]:
     if program == "python" and arguments[0] == "-m":
         return faults + faults_of_module(arguments[1], arguments[2:])
     if program == "make":
-        return faults + [f"make {target}: no such target" for target in arguments if target not in make_targets()]
+        targets = [argument for argument in arguments if "=" not in argument]
+        return faults + [f"make {target}: no such target" for target in targets if target not in make_targets()]
     if program not in OTHERS:
         return [*faults, f"{program}: not a known program"]
     if "run.py" in arguments:

@@ -13,8 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from email_assistant.language_model.decoder import Decoder, DecoderLayer
-from email_assistant.language_model.decoder_ops import Angles, apply_rotary_, query_key_view, rms_norm
+from email_assistant.language_model.decoder import Decoder
+from email_assistant.language_model.decoder_layers import DecoderLayer
+from email_assistant.language_model.decoder_ops import Angles, query_key_view, rms_norm
 from email_assistant.language_model.kv_cache import GroupedAttention, KVCache
 
 # Products of at most this many rows are computed transposed. MKL's AVX-512 kernels gain nothing from it.
@@ -65,14 +66,14 @@ class MergedLayer:
 class CachedDecoder:
     """A batch of rows: each is a prompt and the tokens that were generated after it."""
 
-    def __init__(self, decoder: Decoder, embedding: torch.Tensor, head: torch.Tensor) -> None:
+    def __init__(self, decoder: Decoder, embed: Any, head: torch.Tensor) -> None:
         """Call `CachedDecoder.from_model` instead."""
-        self._decoder, self._embedding, self._head = decoder, embedding, head
+        self._decoder, self._embed, self._head = decoder, embed, head
         self._layers = [MergedLayer.merge(layer) for layer in decoder.layers]
         num_heads, head_dim = decoder.shape.num_kv_heads, decoder.shape.head_dim
         # The common prefix as one sequence or none; the distinct prompts; the generated tokens of each row.
         self._prefix, self._prompts, self._generated = (
-            KVCache(len(self._layers), num_heads, head_dim, embedding) for _ in range(3)
+            KVCache(len(self._layers), num_heads, head_dim, head) for _ in range(3)
         )
         # The index of each row's prompt in `_prompts`.
         self._prompt_of_row: list[int] = []
@@ -86,7 +87,7 @@ class CachedDecoder:
         head = wrapped.get_output_embeddings()
         if decoder is None or type(head) is not nn.Linear or head.bias is not None:
             return None
-        cached = cls(decoder, wrapped.get_input_embeddings().weight, head.weight)
+        cached = cls(decoder, wrapped.get_input_embeddings(), head.weight)
         ids = list(range(min(COMPARED_IDS, len(head.weight))))
         expected = wrapped(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
         is_same = torch.allclose(cached.prefill([ids])[0], expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max()))
@@ -98,12 +99,14 @@ class CachedDecoder:
         if not ids:
             return
         self._prefix.append([len(ids)])
-        hidden = functional.embedding(torch.tensor(ids), self._embedding)
+        hidden = self._embed(torch.tensor(ids))
         angles = self._decoder.angles(torch.arange(len(ids)))
         for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
             self._prefix.fill(0, index, *self._decoder.split_heads(projected)[1:])
-            hidden = self._finish_layer(hidden, self._decoder.varlen_attention(projected, [len(ids)]), merged)
+            hidden = self._finish_layer(
+                hidden, self._decoder.varlen_attention(projected, [len(ids)], merged.layer.window), merged
+            )
 
     def prefill(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
         """Add a row for each prompt, which is given without the common prefix.
@@ -114,14 +117,14 @@ class CachedDecoder:
         lengths = [len(prompt) for prompt in prompts]
         num_earlier, prefix_length = len(self._prompts), self._prefix.max_length
         self._prompts.append(lengths)
-        hidden = functional.embedding(torch.tensor([token for prompt in prompts for token in prompt]), self._embedding)
+        hidden = self._embed(torch.tensor([token for prompt in prompts for token in prompt]))
         angles = self._decoder.angles(torch.cat([torch.arange(length) for length in lengths]) + prefix_length)
         for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
             for prompt, sequence in enumerate(torch.split(projected, lengths), start=num_earlier):
                 self._prompts.fill(prompt, index, *self._decoder.split_heads(sequence)[1:])
             prefix_kv = self._prefix.sequence(0, index) if prefix_length else ()
-            attended = self._decoder.varlen_attention(projected, lengths, prefix_kv)
+            attended = self._decoder.varlen_attention(projected, lengths, merged.layer.window, prefix_kv)
             if index == len(self._layers) - 1:
                 # Only the prompts' last tokens are needed after the last attention.
                 last_tokens = torch.tensor(lengths).cumsum(0) - 1
@@ -148,13 +151,10 @@ class CachedDecoder:
         positions = self._prompts.lengths[self._prompt_of_row] + lengths + self._prefix.max_length
         self._generated.lengths = lengths + 1
         self._generated.reserve()
-        attentions = [
-            GroupedAttention(self._prompts, self._prompt_of_row),
-            GroupedAttention(self._generated, range(len(rows))),
-        ]
-        if len(self._prefix):
-            attentions.append(GroupedAttention(self._prefix, [0] * len(rows)))
-        hidden = functional.embedding(torch.tensor(tokens), self._embedding)
+        longest = int(positions.max())
+        windows = {_effective_window(merged.layer.window, longest) for merged in self._layers}
+        attentions = {window: self._attentions(positions, window) for window in windows}
+        hidden = self._embed(torch.tensor(tokens))
         angles = self._decoder.angles(positions)
         for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
@@ -162,7 +162,8 @@ class CachedDecoder:
             query, key, value = torch.split(heads, [shape.num_heads, shape.num_kv_heads, shape.num_kv_heads], dim=1)
             self._generated.keys[index][rows, :, :, lengths] = key
             self._generated.values[index][rows, :, lengths] = value
-            hidden = self._finish_layer(hidden, self._attend(query, index, attentions), merged)
+            in_reach = attentions[_effective_window(merged.layer.window, longest)]
+            hidden = self._finish_layer(hidden, self._attend(query, index, in_reach), merged)
         return self._logits(hidden)
 
     def evict(self, row: int) -> None:
@@ -176,21 +177,48 @@ class CachedDecoder:
             moved = len(self._prompts)
             self._prompt_of_row = [prompt if index == moved else index for index in self._prompt_of_row]
 
-    def _project(self, hidden: torch.Tensor, merged: MergedLayer, angles: Angles) -> torch.Tensor:
+    def _attentions(self, positions: torch.Tensor, window: int | None) -> list[GroupedAttention]:
+        """The attention to each part of the rows' sequences: prompts, generated tokens and, if any, the prefix.
+
+        Args:
+            positions: Position of each row's last token.
+            window: How many tokens it sees, including itself; None: all.
+        """
+        prefix_length, rows = self._prefix.max_length, len(positions)
+        prompt_ends = self._prompts.lengths[self._prompt_of_row] + prefix_length
+        parts: list[tuple[KVCache, Sequence[int], torch.Tensor | int]] = [
+            (self._prompts, self._prompt_of_row, prefix_length),
+            (self._generated, range(rows), prompt_ends),
+        ]
+        if len(self._prefix):
+            parts.append((self._prefix, [0] * rows, 0))
+        first = None if window is None else positions - window + 1
+        return [
+            GroupedAttention(cache, sequences, None if first is None else first - start)
+            for cache, sequences, start in parts
+        ]
+
+    def _project(self, hidden: torch.Tensor, merged: MergedLayer, angles: dict[str | None, Angles]) -> torch.Tensor:
         """Norm, fused query-key-value projection and rotation, (tokens, query + key + value width)."""
         shape = self._decoder.shape
         normed, _ = rms_norm(hidden, merged.layer.attention_norm, shape.epsilon)
         projected = linear(normed, merged.qkv_proj, merged.layer.qkv_proj.bias)
-        apply_rotary_(query_key_view(projected, shape), *angles)
+        self._decoder.transform(merged.layer, angles).apply_(query_key_view(projected, shape))
         return projected
 
     def _finish_layer(self, hidden: torch.Tensor, attended: torch.Tensor, merged: MergedLayer) -> torch.Tensor:
         """Everything after the attention: its output projection and the MLP, (tokens, width)."""
-        layer = merged.layer
-        hidden = hidden + linear(attended, merged.o_proj, layer.o_proj.bias)
-        normed, _ = rms_norm(hidden, layer.mlp_norm, self._decoder.shape.epsilon)
+        layer, shape = merged.layer, self._decoder.shape
+        output = linear(attended, merged.o_proj, layer.o_proj.bias)
+        hidden = hidden + self._normed(output, layer.attention_output_norm)
+        normed, _ = rms_norm(hidden, layer.mlp_norm, shape.epsilon)
         gate, up = linear(normed, merged.gate_up_proj, layer.gate_up_proj.bias).chunk(2, dim=-1)
-        return hidden.add_(linear(functional.silu(gate).mul_(up), merged.down_proj, layer.down_proj.bias))
+        output = linear(shape.activation.forward(gate).mul_(up), merged.down_proj, layer.down_proj.bias)
+        return hidden.add_(self._normed(output, layer.mlp_output_norm))
+
+    def _normed(self, output: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+        """An output before it is added to the residual stream; unchanged without a norm."""
+        return output if weight is None else rms_norm(output, weight, self._decoder.shape.epsilon)[0]
 
     def _attend(self, query: torch.Tensor, layer: int, attentions: Sequence[GroupedAttention]) -> torch.Tensor:
         """Attention of each row's last token to the prefix, its prompt and its generated tokens.
@@ -207,7 +235,7 @@ class CachedDecoder:
             (rows, heads * head_dim).
         """
         shape = self._decoder.shape
-        query = (query * shape.head_dim**-0.5).view(len(query), shape.num_kv_heads, -1, shape.head_dim)
+        query = (query * shape.scale).view(len(query), shape.num_kv_heads, -1, shape.head_dim)
         means, log_sums = zip(*(attention.attend(query, layer) for attention in attentions), strict=True)
         shares = torch.softmax(torch.stack(log_sums, dim=-1), dim=-1)
         return (shares @ torch.stack(means, dim=-2)).view(len(query), -1)
@@ -215,3 +243,8 @@ class CachedDecoder:
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
         normed, _ = rms_norm(hidden, self._decoder.norm, self._decoder.shape.epsilon)
         return linear(normed, self._head, None)
+
+
+def _effective_window(window: int | None, position: int) -> int | None:
+    """A sliding window, or None as long as the tokens up to a position fit into it."""
+    return None if window is None or position < window else window

@@ -181,9 +181,13 @@ def _generate_static_batch(
 
 
 def _prefill_prefix(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[int, DynamicCache]:
-    """Run the common prefix once; returns its length and its cache, repeated for each prompt."""
+    """Run the common prefix once; returns its length and its cache, repeated for each prompt.
+
+    Not with a sliding window: padding between the prefix and the rest of a prompt would take up room in it.
+    """
     cache = DynamicCache(config=model.model.config)
-    prefix_length = shared_prefix_length(prompts)
+    has_window = getattr(model.model.config, "sliding_window", None) is not None
+    prefix_length = 0 if has_window else shared_prefix_length(prompts)
     if not prefix_length:
         return 0, cache
     ids = torch.tensor([list(prompts[0][:prefix_length])], device=model.device)

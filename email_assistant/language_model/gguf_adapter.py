@@ -20,6 +20,7 @@ ARCHITECTURES = {
     "mistral": (gguf.MODEL_ARCH.LLAMA, True),
     "qwen2": (gguf.MODEL_ARCH.QWEN2, False),
     "qwen3": (gguf.MODEL_ARCH.QWEN3, False),
+    "gemma3_text": (gguf.MODEL_ARCH.GEMMA3, False),
 }
 PREFIX = "base_model.model."
 

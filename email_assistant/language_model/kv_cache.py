@@ -6,6 +6,8 @@ import torch
 
 # The cache grows by this many tokens at a time.
 CAPACITY_STEP = 64
+# Added to scores that are masked. Finite, because all scores of a row may be: every token is outside its window.
+MASKED = -1e30
 
 
 def padded_capacity(length: int) -> int:
@@ -92,12 +94,15 @@ class GroupedAttention:
     Rows of the same sequence are multiplied with its keys and values in one product.
     """
 
-    def __init__(self, cache: KVCache, sequence_of_row: Sequence[int]) -> None:
+    def __init__(self, cache: KVCache, sequence_of_row: Sequence[int], first_token: torch.Tensor | None = None) -> None:
         """Prepare for one step; later changes of the cache's sequences are not seen.
 
         Args:
             cache: Each of its sequences belongs to at least one row.
             sequence_of_row: The index of each row's sequence.
+            first_token: (rows,): the first token of its sequence that each row attends to; negative: all of them. The
+                result of a row that attends to none is finite, and its log-sum-exp hugely negative. None: all rows
+                attend to all tokens.
         """
         self._cache, self._max_length = cache, cache.max_length
         self._sequence_of_row = torch.tensor(sequence_of_row)
@@ -108,8 +113,18 @@ class GroupedAttention:
             group_sizes[sequence] += 1
         self._index_in_group, self._max_group = torch.tensor(index_in_group), max(group_sizes)
         self._is_one_to_one = list(sequence_of_row) == list(range(len(cache)))
-        padding = torch.arange(self._max_length) >= cache.lengths[:, None]
-        self._mask = torch.zeros(padding.shape).masked_fill_(padding, -torch.inf)[:, None, None]
+        masked = self._masked(first_token)
+        self._mask = torch.zeros(masked.shape).masked_fill_(masked, MASKED)[:, None, :, None]
+
+    def _masked(self, first_token: torch.Tensor | None) -> torch.Tensor:
+        """What is not attended to, (sequences, rows of each, tokens) bool; with 1 row if all are equal."""
+        tokens = torch.arange(self._max_length)
+        padding = tokens >= self._cache.lengths[:, None]
+        if first_token is None:
+            return padding[:, None]
+        masked = padding[:, None].repeat(1, self._max_group, 1)
+        masked[self._sequence_of_row, self._index_in_group] |= tokens < first_token[:, None]
+        return masked
 
     def attend(self, query: torch.Tensor, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Attention of each row to its sequence.
@@ -124,7 +139,8 @@ class GroupedAttention:
         """
         keys = self._cache.keys[layer][: len(self._cache), ..., : self._max_length]
         values = self._cache.values[layer][: len(self._cache), :, : self._max_length]
-        scores = (self._group(query) @ keys).add_(self._mask)
+        scores = self._group(query) @ keys
+        scores.view(*scores.shape[:2], self._max_group, -1, self._max_length).add_(self._mask)
         max_score = scores.amax(dim=-1, keepdim=True)
         weights = scores.sub_(max_score).exp_()
         total = weights.sum(dim=-1, keepdim=True)

@@ -36,8 +36,10 @@ def architecture(settings: Model) -> PretrainedConfig:
 
 def with_layers(config: PretrainedConfig, count: int) -> PretrainedConfig:
     """The same architecture with `count` decoder layers."""
-    changed: PretrainedConfig = type(config).from_dict(config.to_dict())
-    changed.num_hidden_layers = count
+    values = config.to_dict() | {"num_hidden_layers": count}
+    if values.get("layer_types"):
+        values["layer_types"] = [values["layer_types"][index % len(values["layer_types"])] for index in range(count)]
+    changed: PretrainedConfig = type(config).from_dict(values)
     return changed
 
 

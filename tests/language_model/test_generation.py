@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
@@ -20,9 +19,9 @@ from email_assistant.language_model.prefixes import shared_prefix_length
 SHORT = ["Ask Bo", "Ask Al for a rope of twelve feet", "Hi", "Tell everyone that the lamp is lit", "No"]
 
 
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> LanguageModel:
-    return load_base(model_settings(tiny_model))
+@pytest.fixture(scope="module", params=["tiny_model", "tiny_gemma"])
+def model(request: pytest.FixtureRequest) -> LanguageModel:
+    return load_base(model_settings(request.getfixturevalue(request.param)))
 
 
 @pytest.fixture(autouse=True, params=["decoder", "transformers"])

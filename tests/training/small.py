@@ -119,6 +119,11 @@ def distance(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> f
     return max(float((left[name] - right[name]).detach().abs().max()) for name in left)
 
 
+def relative_distance(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> float:
+    """The largest difference of any value from that on the right, whose largest value is 1."""
+    return distance(left, right) / max(float(values.detach().abs().max()) for values in right.values())
+
+
 def gradients(model: LanguageModel, loss: torch.Tensor) -> dict[str, torch.Tensor]:
     """Copies of the gradients of a loss."""
     model.model.zero_grad()

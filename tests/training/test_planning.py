@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from architectures import GEMMA3, save_model
 from conftest import model_settings, save_tiny_model
 from small import PLAIN, settings
 from torch.utils._python_dispatch import TorchDispatchMode
+from transformers import AutoTokenizer
 
 from benchmarks.model import configured
 from email_assistant.configuration.schema import Architecture
@@ -83,6 +85,18 @@ def test_the_estimate_is_what_is_alive_in_a_real_step(
     assert step.activations == pytest.approx(measured_peak(path, quantization, mode, batch, recompute), rel=0.15)
 
 
+@pytest.mark.parametrize("mode", ["decoder", "padded"])
+def test_layers_of_two_kinds_are_estimated_from_the_first_two(
+    tiny_model: Path, tmp_path: Path, mode: ForwardMode
+) -> None:
+    kind, values = GEMMA3
+    layers = {"num_hidden_layers": 6, "layer_types": 2 * values["layer_types"]}
+    path = save_model(tmp_path / "model", AutoTokenizer.from_pretrained(tiny_model), kind, values | layers)
+    batch, spec = MicroBatch([60] * 4, 0.5), ComputeSpec(torch.float32, nf4=False, mode=mode)
+    step = estimate_step(architecture(model_settings(path)), PLAIN, spec, batch, "adamw", averaged=False)
+    assert step.activations == pytest.approx(measured_peak(path, "none", mode, batch, recompute=False), rel=0.15)
+
+
 def test_weights_and_adapter_are_counted_exactly(tiny_model: Path) -> None:
     base = load_base(model_settings(tiny_model))
     stored = sum(weight.numel() * 4 for weight in base.model.parameters())
@@ -109,6 +123,14 @@ def test_llama_3_8b_is_planned_from_its_numbers_alone(tmp_path: Path) -> None:
     assert packed["feed-forward"] == pytest.approx(32 * 3 * 4096 * 14336 * NF4_BYTES, rel=1e-6)
     with pytest.raises(ModelError):
         architecture(model_settings(tmp_path / "none"))
+
+
+def test_gemma_3_is_planned_from_its_numbers_alone() -> None:
+    settings = configured("model=gemma3_270m", "model.path=/nowhere").model
+    dense = weight_bytes(build_on_meta(architecture(settings), torch.float32, nf4=False))
+    # 268 million weights, of which 168 million embed tokens.
+    assert sum(dense.values()) == pytest.approx(4 * 268.1e6, rel=0.001)
+    assert dense["embedding"] == pytest.approx(4 * 262144 * 640, rel=1e-6)
 
 
 def test_the_largest_micro_batch_of_all_epochs_is_planned_for() -> None:

@@ -1,0 +1,214 @@
+"""The weights of a decoder, read from the modules of a transformers model, without copying the large ones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from email_assistant.language_model.decoder_ops import ACTIVATIONS, DecoderShape
+from email_assistant.language_model.lora_linear import FusedLinear, LoraLinear
+from email_assistant.language_model.meta_model import Nf4Linear
+
+# Kinds of rotary embedding whose angles depend only on the position.
+STATIC_ROPE = ("default", "linear", "llama3", "yarn")
+# Settings that change the attention or the logits in ways that the decoder does not know.
+UNSUPPORTED = ("attn_logit_softcapping", "final_logit_softcapping", "use_bidirectional_attention")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderLayer:
+    """The weights of a decoder layer; projections of the same input are fused.
+
+    Attributes:
+        attention_norm: The norm of the attention's input.
+        qkv_proj: Queries, keys and values.
+        query_key_norm: The norm of each query and key head, (heads, head_dim), or None.
+        o_proj: The attention's output projection.
+        attention_output_norm: The norm of its output, before that is added to the residual stream, or None.
+        mlp_norm: The norm of the MLP's input.
+        gate_up_proj: Gate and up.
+        down_proj: The MLP's output projection.
+        mlp_output_norm: As `attention_output_norm`.
+        window: How many tokens the attention sees, including the current one; None: all.
+        rope: The name of the layer's rotary embedding in a model that has several, or None.
+    """
+
+    attention_norm: torch.Tensor
+    qkv_proj: FusedLinear
+    query_key_norm: torch.Tensor | None
+    o_proj: FusedLinear
+    attention_output_norm: torch.Tensor | None = None
+    mlp_norm: torch.Tensor
+    gate_up_proj: FusedLinear
+    down_proj: FusedLinear
+    mlp_output_norm: torch.Tensor | None = None
+    window: int | None
+    rope: str | None
+
+
+def read_layers(inner: Any, for_training: bool) -> list[DecoderLayer] | None:
+    """The layers of a model without its head; None if it has other modules than those known here.
+
+    Args:
+        inner: The model.
+        for_training: Accept 4-bit weights.
+    """
+    if not _is_supported(inner):
+        return None
+    layers = [_read_layer(inner, layer, for_training) for layer in inner.layers]
+    return None if any(layer is None for layer in layers) else [layer for layer in layers if layer is not None]
+
+
+def read_shape(inner: Any) -> DecoderShape:
+    """The settings that the layers of a supported model share."""
+    attention = inner.layers[0].self_attn
+    head_dim = int(attention.head_dim)
+    return DecoderShape(
+        num_heads=int(attention.q_proj.out_features) // head_dim,
+        num_kv_heads=int(attention.k_proj.out_features) // head_dim,
+        head_dim=head_dim,
+        scale=float(attention.scaling),
+        epsilon=float(getattr(inner.norm, "variance_epsilon", None) or inner.norm.eps),
+        activation=ACTIVATIONS[_activation_name(inner.config)],
+    )
+
+
+def norm_weight(norm: Any) -> torch.Tensor | None:
+    """The factors of an RMS norm; None for another kind of norm."""
+    if hasattr(norm, "variance_epsilon"):
+        return norm.weight  # type: ignore[no-any-return]
+    # Gemma 3 stores their difference from 1.
+    return 1 + norm.weight if type(norm).__name__ == "Gemma3RMSNorm" else None
+
+
+def _is_supported(inner: Any) -> bool:
+    """Whether a model's embedding, norms and settings are known, and it is in float32 on the CPU."""
+    config = inner.config
+    return (
+        all(hasattr(inner, name) for name in ("layers", "embed_tokens", "norm", "rotary_emb"))
+        and norm_weight(inner.norm) is not None
+        and _activation_name(config) in ACTIVATIONS
+        and all(_is_static(rope) for rope in _rope_parameters(config))
+        and not any(getattr(config, name, None) for name in UNSUPPORTED)
+        and inner.embed_tokens.weight.device.type == "cpu"
+        and inner.embed_tokens.weight.dtype == torch.float32
+    )
+
+
+def _activation_name(config: Any) -> str:
+    return getattr(config, "hidden_act", None) or getattr(config, "hidden_activation", None) or ""
+
+
+def _rope_parameters(config: Any) -> Iterator[dict[str, Any]]:
+    """The parameters of each rotary embedding: of the only one, or of that of every kind of layer."""
+    parameters = getattr(config, "rope_parameters", None) or {}
+    nested = [values for values in parameters.values() if isinstance(values, dict)]
+    yield from nested or [parameters]
+
+
+def _is_static(rope: dict[str, Any]) -> bool:
+    return rope.get("rope_type", "default") in STATIC_ROPE and rope.get("partial_rotary_factor", 1.0) == 1.0
+
+
+def _read_layer(inner: Any, layer: Any, for_training: bool) -> DecoderLayer | None:
+    attention, mlp = layer.self_attn, layer.mlp
+    names = [(attention, name) for name in ("q_proj", "k_proj", "v_proj", "o_proj")]
+    names += [(mlp, name) for name in ("gate_proj", "up_proj", "down_proj")]
+    linears = [_lora_linear(getattr(owner, name, None), for_training) for owner, name in names]
+    if any(linear is None for linear in linears):
+        return None
+    norms, head_norms = _norms(layer), _head_norms(attention)
+    if norms is None or head_norms is None:
+        return None
+    query, key, value, out, gate, up, down = [linear for linear in linears if linear is not None]
+    return DecoderLayer(
+        qkv_proj=FusedLinear([query, key, value]),
+        query_key_norm=torch.cat(head_norms) if head_norms else None,
+        o_proj=FusedLinear([out]),
+        gate_up_proj=FusedLinear([gate, up]),
+        down_proj=FusedLinear([down]),
+        window=_window(inner.config, attention),
+        rope=attention.layer_type if hasattr(inner.rotary_emb, "layer_types") else None,
+        **norms,
+    )
+
+
+def _norms(layer: Any) -> dict[str, torch.Tensor] | None:
+    """The weights of a layer's norms by their names in `DecoderLayer`; None if one is missing or of another kind."""
+    names = {"attention_norm": "input_layernorm", "mlp_norm": "post_attention_layernorm"}
+    if hasattr(layer, "pre_feedforward_layernorm"):
+        names |= {
+            "attention_output_norm": "post_attention_layernorm",
+            "mlp_norm": "pre_feedforward_layernorm",
+            "mlp_output_norm": "post_feedforward_layernorm",
+        }
+    weights = {name: norm_weight(getattr(layer, module, None)) for name, module in names.items()}
+    found = {name: weight for name, weight in weights.items() if weight is not None}
+    return found if len(found) == len(names) else None
+
+
+def _head_norms(attention: Any) -> list[torch.Tensor] | None:
+    """The weights of the norms of all query heads and of all key heads, (heads, head_dim) each.
+
+    Returns:
+        An empty list if there are no such norms; None if they are of another kind.
+    """
+    weights = []
+    for name, projection in (("q_norm", attention.q_proj), ("k_norm", attention.k_proj)):
+        if not hasattr(attention, name):
+            continue
+        weight = norm_weight(getattr(attention, name))
+        if weight is None or weight.shape != (attention.head_dim,):
+            return None
+        weights.append(weight.expand(int(projection.out_features) // int(attention.head_dim), -1))
+    return weights if len(weights) in (0, 2) else None
+
+
+def _window(config: Any, attention: Any) -> int | None:
+    """The sliding window of a layer: its own or, if its model does not distinguish layers, that of the model."""
+    if hasattr(attention, "sliding_window"):
+        return attention.sliding_window  # type: ignore[no-any-return]
+    return getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
+
+
+def _lora_linear(layer: nn.Module | None, for_training: bool) -> LoraLinear | None:
+    """A linear layer's weights; None for another kind of layer, or an adapter that is not a plain sum."""
+    module: Any = layer
+    if _is_readable(module, for_training):
+        return LoraLinear(module)
+    from peft.tuners.lora import LoraLayer
+
+    if not isinstance(module, LoraLayer) or not _is_readable(module.base_layer, for_training):
+        return None
+    if module.disable_adapters:
+        return LoraLinear(module.base_layer)
+    names = list(module.active_adapters)
+    if len(names) != 1 or module.merged or module.lora_variant:
+        return None
+    name = names[0]
+    lora_a: Any = module.lora_A[name]
+    lora_b: Any = module.lora_B[name]
+    dropout = module.lora_dropout[name]
+    if not isinstance(dropout, nn.Dropout | nn.Identity):
+        return None
+    return LoraLinear(
+        module.base_layer,
+        lora_a.weight,
+        lora_b.weight,
+        float(module.scaling[name]),
+        dropout if isinstance(dropout, nn.Dropout) else None,
+    )
+
+
+def _is_readable(layer: Any, for_training: bool) -> bool:
+    """Whether a linear layer has dense weights or, for training, 4-bit weights that dequantize to float32."""
+    if type(layer) is nn.Linear:
+        return True
+    if not for_training or not isinstance(layer, nn.Linear):
+        return False
+    state = getattr(layer.weight, "quant_state", None)
+    # Such weights are stored in another order (email_assistant.language_model.loading).
+    is_repacked = getattr(layer, "support_avx512bf16_for_cpu", False)
+    return isinstance(layer, Nf4Linear) or (state is not None and state.dtype == torch.float32 and not is_repacked)
