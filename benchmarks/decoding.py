@@ -36,7 +36,7 @@ from email_assistant.requests.prompting import Prompter, PromptSettings  # noqa:
 from email_assistant.storage import jsonl  # noqa: E402
 from email_assistant.storage.records import Pair  # noqa: E402
 
-SHOWN = ("bleu", "chrf", "mauve", "facts_kept", "facts_invented", "length_ratio", "ended", "style_sign_off")
+SHOWN = ("sense", "facts_kept", "facts_invented", "mauve", "bleu", "chrf", "length_ratio", "ended", "style_sign_off")
 
 
 def main() -> None:

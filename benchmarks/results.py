@@ -19,7 +19,16 @@ ROOT = Path(__file__).resolve().parents[1]
 ARMS = ["base", "few_shot", "base_bm25", "base_embedding", "tuned", "tuned_bm25"]
 ARMS_WITHOUT_BASELINES = ["base", "tuned"]
 VALIDATION = 30
-SHOWN = {"bleu": 1, "chrf": 1, "mauve": 2, "authorship": 2, "perplexity": 1, "length_ratio": 2, "facts_kept": 2}
+SHOWN = {
+    "sense": 2,
+    "facts_kept": 2,
+    "mauve": 2,
+    "authorship": 2,
+    "length_ratio": 2,
+    "bleu": 1,
+    "chrf": 1,
+    "perplexity": 1,
+}
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from email_assistant.storage.hashing import hash_file
 
 # Digits of a hash to show.
 DIGITS = 16
-TEST_SCORES = ("bleu", "chrf", "mauve")
-VALIDATION_SCORES = tuple(f"validation_{name}" for name in ("loss", "bleu", "chrf", "mauve", "perplexity"))
+TEST_SCORES = ("sense", "mauve", "bleu", "chrf")
+VALIDATION_SCORES = tuple(f"validation_{name}" for name in ("loss", "sense", "mauve", "bleu", "chrf", "perplexity"))
 # Settings of the summarizer that are long texts.
 LONG_SETTINGS = ("prompts", "starts", "mentions", "notes", "examples")
 # A line of the table: a heading, empty if it continues the line before, and a text.

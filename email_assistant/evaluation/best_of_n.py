@@ -7,8 +7,8 @@ not by a learned reward: what small models lose first is the request's content.
 from collections.abc import Sequence
 
 from email_assistant.language_model.decoding import Completion
+from email_assistant.metrics.content_words import content_stems
 from email_assistant.metrics.facts import facts, mentions
-from email_assistant.requests.content_words import content_stems
 
 
 def best_completion(instruction: str, candidates: Sequence[Completion]) -> Completion:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from email_assistant.metrics.bootstrap import SIGNIFICANCE_LEVEL
-from email_assistant.metrics.scores import OWNER, SCORES, ScoreSpec
+from email_assistant.metrics.scores import GROUPS, OWNER, SCORES, ScoreSpec
 
 # A terminal has no room for more digits.
 SCREEN_DIGITS = 2
@@ -22,7 +22,7 @@ def on_screen(report: Mapping[str, Any], arm: str, name: str) -> Text:
 
 
 def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row per score, with `name`, `label` and `cells` by arm; the owner's column is the last one."""
+    """One row per score, with `name`, `label`, `group` and `cells` by arm; the owner's column is the last one."""
     table = []
     columns = {**report["arms"], **({OWNER: report["owner"]} if report["owner"] else {})}
     for name, score in SCORES.items():
@@ -30,7 +30,7 @@ def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         if having:
             best = best_of(score, having, report["owner"].get(name))
             cells = [_cell(report, columns, arm, name, best) for arm in columns]
-            table.append({"name": name, "label": score.label, "cells": cells})
+            table.append({"name": name, "label": score.label, "group": GROUPS[score.group], "cells": cells})
     return table
 
 

@@ -10,15 +10,15 @@ from email_assistant.language_model.embeddings import embed_texts
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.metrics.copying import TrainingMails, copying, longest_run
-from email_assistant.metrics.facts import frequent_facts
-from email_assistant.metrics.faithfulness import faithfulness
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_score
 from email_assistant.metrics.per_mail_score import PerMailScore, mean_score
+from email_assistant.metrics.scores import SCORES_VERSION
+from email_assistant.metrics.sense import sense
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import signatures, text_scores
+from email_assistant.metrics.usual import usual_in
 from email_assistant.progress import bar
-from email_assistant.requests.prompting import user_message
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import GeneratedMail, Pair
 
@@ -62,9 +62,10 @@ class Scorer:
         self._settings = settings
         self._embedding_model, self._features_name = embedding_model, features_name
         self.real = [pair["email"] for pair in pairs]
-        self._requests = [user_message(pair) for pair in pairs]
+        self._requests = [pair["instruction"] for pair in pairs]
+        self._contexts = [pair.get("context") for pair in pairs]
         owned = Field(training, "email")
-        self._training, self._frequent_facts = TrainingMails(owned), frequent_facts(owned)
+        self._training, self._usual = TrainingMails(owned), usual_in(owned)
         seeds = tuple(range(seed, seed + settings.seeds))
         self.mauve = MauveSettings(settings.buckets, settings.scaling_factor, seeds)
         self._real_features = self._features(self.real)
@@ -87,8 +88,8 @@ class Scorer:
         return self.measure([mail["text"] for mail in mails], [mail["ended"] for mail in mails])
 
     def measure_content(self, texts: Sequence[str]) -> dict[str, PerMailScore]:
-        """Faithfulness to the requests, and copying from training mails: scores that need no reference mail."""
-        return faithfulness(texts, self._requests, self._frequent_facts) | copying(texts, self._training)
+        """Sense, and copying from training mails: scores that need no reference mail."""
+        return sense(texts, self._requests, self._contexts, self._usual) | copying(texts, self._training)
 
     def longest_copy(self, texts: Sequence[str]) -> int:
         """The longest run of words that any generated mail shares with a training mail."""
@@ -97,10 +98,12 @@ class Scorer:
     def signatures(self) -> dict[str, str]:
         """Signatures of the scores: everything that their values depend on besides the mails."""
         settings, mails = self._settings, len(self.real)
-        return signatures() | {
-            "mauve": f"features:{self._features_name}|mails:{mails}|buckets:{self.mauve.buckets_for(mails, mails)}|"
+        by_rules = dict.fromkeys(("sense", "facts_kept", "facts_invented"), f"rules:{SCORES_VERSION}")
+        mauve = (
+            f"features:{self._features_name}|mails:{mails}|buckets:{self.mauve.buckets_for(mails, mails)}|"
             f"scale:{settings.scaling_factor}|tokens:{settings.max_tokens}|seeds:{list(self.mauve.seeds)}"
-        }
+        )
+        return {**by_rules, **signatures(), "mauve": mauve}
 
     def _features(self, texts: Sequence[str]) -> Array:
         """MAUVE's features, (texts, width)."""

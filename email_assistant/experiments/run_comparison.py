@@ -13,7 +13,7 @@ from email_assistant.metrics.per_mail_score import Average
 from email_assistant.metrics.scores import SCORES
 
 # Scores that are shown first, after the one that runs are ranked by; the page's table has all scores.
-MAIN_SCORES = ("perplexity", "mauve", "bleu", "chrf")
+MAIN_SCORES = ("sense", "perplexity", "mauve", "bleu", "chrf")
 
 
 @dataclass(frozen=True)

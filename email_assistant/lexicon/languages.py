@@ -20,11 +20,18 @@ class Language:
         sign_offs: Patterns of what closes a mail.
         not_names: Capitalised words that open a mail as a name would, lower case: 'thanks', 'all'.
         function_words: Articles, pronouns, prepositions, auxiliary verbs and the like, lower case.
+        first_person: Pronouns of the writer, lower case, with 'е' for 'ё'.
+        second_person: Pronouns of the reader, likewise.
         pronouns: Personal pronouns and possessives, lower case: who does it to whom.
         question_words: Question words, lower case.
         negations: Negations, lower case.
+        more_negations: Negations beside those, such as contractions typed without an apostrophe, lower case.
+        soft_negations: Patterns of beginnings of words that can say what a negation says: 'refus' for 'do not want'.
+        negation_idioms: Patterns of negations that negate nothing: 'do not forget'.
         polite_words: Polite words, lower case.
         request_words: Beginnings of words that requests use and mails need not contain: 'write', 'ask'.
+        request_headers: Patterns of the beginning of a request that was made from a mail's headers: 'write an email to
+            Bo about rope'. The mail need not say that.
         sentence_openers: Words that often precede a name at the beginning of a sentence, lower case.
         conjunctions: Patterns that join clauses.
         weekdays_months: Patterns of weekdays, months and days such as 'tomorrow', in any inflection.
@@ -39,11 +46,17 @@ class Language:
     sign_offs: str = ""
     not_names: str = ""
     function_words: str = ""
+    first_person: str = ""
+    second_person: str = ""
     pronouns: str = ""
     question_words: str = ""
     negations: str = ""
+    more_negations: str = ""
+    soft_negations: str = ""
+    negation_idioms: str = ""
     polite_words: str = ""
     request_words: str = ""
+    request_headers: str = ""
     sentence_openers: str = ""
     conjunctions: str = ""
     weekdays_months: str = ""
@@ -66,14 +79,31 @@ ENGLISH = Language(
         "our out over she should so some than that the their them then there these they this to up us was we were what "
         "when which who will with would you your"
     ),
+    first_person="i me my mine myself we us our ours ourselves im ive",
+    second_person="you your yours yourself yourselves u ur youre",
     pronouns="i me my you your he him his she her we us our they them their who whom whose",
     question_words="what when where which why how",
     negations="no not",
+    more_negations=(
+        "dont doesnt didnt cant isnt arent wasnt werent havent hasnt hadnt couldnt wouldnt shouldnt mustnt neednt wont "
+        "aint nope"
+    ),
+    soft_negations=(
+        "unable|impossib|unavailab|unlikely|refus|declin|fail|avoid|stop|cancel|beyond|except|instead|lack|missing|"
+        "forbid|forbad|prohibit|too|skip"
+    ),
+    negation_idioms=(
+        r"\b(?:do not|don['’]?t) (?:forget|hesitate|worry|mind)|\bnot? later than\b|\bnot only\b|\bwhy not\b|"
+        r"\bno\.? ?(?=\d)|"
+        r"\bno (?:problem|worries|doubt|hurry)\b|"
+        r"\b[a-z]+n['’]?t (?:it|he|she|they|you|we|i)\b(?=[^.!?\n]*\?)"
+    ),
     polite_words="please thanks thank",
     request_words=(
         "write email mail message letter ask asking tell say inform explain mention state reply respond discuss let "
         "know recipient sender includ provid request send thank confirm detail information whether they following"
     ),
+    request_headers=r"write an? (?:email|letter|message)\b.*?(?= to (?-i:[a-z])|(?<!mr)(?<!mrs)(?<!ms)(?<!dr)\. )",
     sentence_openers="although however please since thanks though unless until whereas while",
     conjunctions="and|but|because|since|as",
     weekdays_months=(
@@ -98,16 +128,31 @@ RUSSIAN = Language(
         "как когда который ли мне мы на не нет ни но ну о об он она они от по при про с со так там те то тоже только "
         "ты у уже что чтобы это я"
     ),
+    first_person=(
+        "я меня мне мной мой моя мое мои моего моей моему моим моих мою мы нас нам нами наш наша наше наши нашего "
+        "нашей нашу нашим наших нашими"
+    ),
+    second_person=(
+        "ты тебя тебе тобой твой твоя твое твои твоего твоей твоему твою твоих вы вас вам вами ваш ваша ваше ваши "
+        "вашего вашей вашему вашу ваших вашими"
+    ),
     pronouns=(
         "я меня мне мной мой моя моё мою мои ты тебя тебе твой твоя твою твои он его ему она её ей мы нас нам наш наша "
         "нашу наши вы вас вам ваш ваша вашу ваши они их им кто кого кому"
     ),
     question_words="что когда где куда какой какая какие почему зачем как сколько ли",
     negations="нет не",
+    more_negations="нету никакой никаких никакого никого ничто незачем",
+    soft_negations="невозможн|отказ|отмен|кроме|вместо|хватит|перестан|запре|прекра|отсутств|лишь|слишком",
+    negation_idioms=(
+        r"\bне (?:забудь(?:те)?|стесняй(?:ся|тесь)|только|против|позже|позднее|раньше)\b|\bне \w+ ли\b|"
+        r"\bне (?:могли|мог|могла) бы\b|\bнет ли\b"
+    ),
     polite_words="пожалуйста спасибо",
     request_words=(
         "напиши письмо попроси просьб сообщ скажи ответ уточн спрос расскаж объясн благодар поблагодар напомн подтверд"
     ),
+    request_headers=r"напиши письмо(?: \([^)]*\))?(?: на тему «[^»]*»)?",
     conjunctions="и|а|но|потому",
     weekdays_months=(
         r"\b(?:понедельник|вторник|сред[уаеы]|четверг|пятниц|суббот|воскресень)|"

@@ -426,9 +426,6 @@ PHRASES = phrases(
     your email > your mail
     your e-mail > your mail
     your letter > your note
-    your question > what you asked
-    your offer > what you offer
-    your request > what you asked for
     my mistake > my fault = my error
     it does not matter > never mind
     it doesn't matter > never mind
@@ -790,12 +787,11 @@ FORMS = forms(
     certificate certificates > cert certs
     huge > massive = big
     tiny > very_small
-    quick quicker quickest = fast faster fastest
+    quick quicker quickest > fast faster fastest
     rapid > fast
     glad > happy = pleased
     delighted > so_happy = very_glad
     grateful = thankful
-    ill > sick
     unwell > ill = sick
     incorrect > wrong
     faulty > broken
@@ -973,7 +969,6 @@ FORMS = forms(
     midday > noon
     noon > midday
     fortnight > two_weeks
-    film films > movie movies
     movie movies > film films
     television > tv
     refrigerator > fridge

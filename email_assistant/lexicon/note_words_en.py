@@ -207,7 +207,7 @@ _SMALLER = (
     Rewrite(r"\b(i|you|we|they) have to\b", (r"\1 must", r"\1 gotta"), 0.4),
     Rewrite(r"\b(you|we|they|he|she) would like\b", (r"\1 want",), 0.4),
     Rewrite(r"\blet me know\b", ("tell me",), 0.4),
-    Rewrite(r"\blet us\b(?! know| have)", ("let's",), 0.8),
+    Rewrite(r"^let us\b(?! know| have)", ("let's",), 0.8),
     Rewrite(r"\b(?:take|have) a (?:quick )?look\b", ("look",), 0.8),
     Rewrite(r"\ba lot of\b", ("lots of", "much"), 0.4),
     Rewrite(r"\bin addition,? ", ("also ",), 0.8),
@@ -290,7 +290,7 @@ _AND = (
     Rewrite(r"(?<=\w) and (?=\w)(?!then\b|if\b|not\b|i\b)", (" + ", " + ", " & "), 0.3, habit=True),
     Rewrite(r"^(?!.*\b(?:between|both)\b)(.*\w) and (?=\w)(?!then\b|if\b|not\b)", (r"\1, ",), 0.5),
 )
-_NO_NOUN = "i|we|you|they|he|she|it|who|which|that|this|there|to|and|or|not|never|nobody|nothing|all"
+_NO_NOUN = "i|we|you|they|he|she|it|who|which|that|this|there|to|and|or|so|not|never|nobody|nothing|all"
 # What only the shortest notes do: as in a telegram.
 _TELEGRAM = (
     Rewrite(r"^(?:can|could|would|will) you (?=(?!be\b|have\b|like\b|mind\b)\w{3,})(?=.*\?)", ("",), 0.5, terse=True),
@@ -370,7 +370,7 @@ _TELEGRAM = (
     Rewrite(r"\b(?:the|an?) (\w{3,}) of (?:the|an?|my|your|our) (?=\w)", (r"\1 of ",), 0.5, terse=True),
     Rewrite(r"\b(?:some|any) (?=\w{4,})(?!one|body|thing)(?<!not any )", ("",), 0.4, terse=True),
     Rewrite(r"(?<=\w) (?:for you|to you)(?=[.,!?]|$)", ("",), 0.3, terse=True),
-    Rewrite(r"(?<=\w) (?:now|then|there|here|either|anyway)(?=[.,!]|$)", ("",), 0.3, terse=True),
+    Rewrite(r"(?<=\w) (?:now|then|anyway)(?=[.,!]|$)", ("",), 0.3, terse=True),
     Rewrite(r"^(?:and|but|so|then|also|now|or) (?=\w)", ("",), 0.6, terse=True),
 )
 ENGLISH = NoteWords(
@@ -436,7 +436,7 @@ ENGLISH = NoteWords(
         ("was were", 0.15),
         ("of", 0.9),
         ("in on for at", 0.55),
-        ("very really some also", 0.4),
+        ("really some also", 0.4),
     ),
     rewrites=(*_POLITE, *_TELEGRAM, *_NUMBERS, *_PHRASES, *_VERBS, *_SMALLER, *_ABBREVIATIONS, *_SYNONYMS, *_AND),
     numbers=NUMBERS,

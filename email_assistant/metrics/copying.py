@@ -1,10 +1,12 @@
-"""Copying: the longest run of words that a generated mail shares with a training mail.
+"""Copying: runs of words that a mail shares with training mails, and the words that it shares with its request.
 
 Carlini et al. 2023 (arXiv:2202.07646) call a text memorized if a long run of it is in the training data word for word.
 People repeat themselves too, so the owner's own test mails show how much is normal.
 """
 
+import statistics
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -81,6 +83,21 @@ def copying(generated: Sequence[str], training: TrainingMails) -> dict[str, PerM
 def longest_run(generated: Sequence[str], training: TrainingMails) -> int:
     """The longest shared run of all mails, in words."""
     return max((max(training.runs(text), default=0) for text in generated), default=0)
+
+
+def copied_share(requests: Iterable[str], mails: Iterable[str]) -> float:
+    """The mean share of a mail's words that are in its request, each counted as often as the request has it.
+
+    Requests that were made from mails can hold most of their words. A model then copies them, and scores of overlap are
+    high without any understanding.
+    """
+    shares = [_share_in(request, mail) for request, mail in zip(requests, mails, strict=True)]
+    return statistics.fmean(shares) if shares else 0.0
+
+
+def _share_in(request: str, mail: str) -> float:
+    given, words = Counter(_words(request)), Counter(_words(mail))
+    return (given & words).total() / words.total() if words else 0.0
 
 
 def _covered(runs: Sequence[int]) -> int:

@@ -35,7 +35,12 @@ _AMOUNT = re.compile(r"[$€£]?\b\d[\w.,:/-]*\b")
 
 def facts(text: str) -> set[str]:
     """The names, dates and numbers of a text, as stems, so that their inflections are equal."""
-    return _numbers(text) | {stem(match[0]) for match in [*_capitalized(text), *DATES.finditer(text)]}
+    return _numbers(text) | set(map(stem, names_and_dates(text)))
+
+
+def names_and_dates(text: str) -> list[str]:
+    """The capitalised words of a text that do not begin a sentence, and its weekdays, months and the like."""
+    return [match[0] for match in [*_capitalized(text), *DATES.finditer(text)]]
 
 
 def mentions(text: str, fact: str) -> bool:

@@ -16,7 +16,7 @@ from email_assistant.storage.artifacts import Artifact
 
 SAMPLES = 3
 # The scores of the table on the terminal; the page has all of them.
-SHOWN_SCORES = ("bleu", "chrf", "mauve", "authorship", "perplexity", "length_ratio")
+SHOWN_SCORES = ("sense", "facts_kept", "mauve", "authorship", "chrf", "perplexity")
 
 
 def show(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str, Stage]) -> None:
@@ -62,8 +62,9 @@ def _show_training(console: Console, artifact: Artifact) -> None:
     metrics: dict[str, Any] = jsonl.read_json(artifact.path("metrics.json"))["metrics"]
     console.print(
         f"On the validation mails: loss {metrics['validation_loss']:.3f} (base model: "
-        f"{metrics['base_validation_loss']:.3f}), BLEU {metrics['validation_bleu']:.1f}, "
-        f"chrF {metrics['validation_chrf']:.1f}, MAUVE {metrics['validation_mauve']:.3f}"
+        f"{metrics['base_validation_loss']:.3f}), sense {metrics['validation_sense']:.2f}, "
+        f"MAUVE {metrics['validation_mauve']:.3f}, BLEU {metrics['validation_bleu']:.1f}, "
+        f"chrF {metrics['validation_chrf']:.1f}"
     )
 
 

@@ -3,6 +3,8 @@
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ TEMPLATE = """{% extends "shell" %}
 {% block title %}Evaluation on {{ report.mails }} mails{% endblock %}
 {% block style %}{% include "scores.css" %}
 th:first-child, td:first-child { text-align: left; }
+.group th { padding-top: .9rem; }
 .plots { display: flex; flex-wrap: wrap; gap: 1rem; }
 .arms { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
 .mail { background: var(--soft); border-radius: .4rem; padding: .6rem .8rem; }
@@ -35,16 +38,20 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
 {% for warning in report.warnings %}<p class="note">{{ warning }}</p>{% endfor %}
 <div class="wide"><table>
 <tr><th></th>{% for arm in columns %}<th>{{ names(arm) }}</th>{% endfor %}</tr>
-{% for row in rows %}
+{% for group, scores in groups %}
+<tr class="group"><th colspan="{{ columns|length + 1 }}">{{ group }}</th></tr>
+{% for row in scores %}
 <tr><td>{{ row.label }}</td>
 {% for cell in row.cells %}{{ td(cell) }}{% endfor %}</tr>
+{% endfor %}
 {% endfor %}
 </table></div>
 <p><small>Below each score is its 95% interval (bootstrap over mails, {{ report.bootstrap.resamples }} resamples).
 Bold: best arm. ≠: significantly different from the tuned model (paired bootstrap test on the same mails, p &lt; 0.05
 after Holm's correction). The owner's column scores other mails of the owner as if they had been generated. They are an
-upper bound for the style scores, but not for BLEU and chrF, because they are about other topics. The facts, copying and
-authorship scores in this column are those of the real test mails.</small></p>
+upper bound for the style scores, but not for BLEU and chrF, because they are about other topics. The sense, copying and
+authorship scores in this column are those of the real test mails: no model can be expected to say what was asked better
+than the owner did.</small></p>
 {% if gaps %}<p>{% for gap in gaps %}{{ gap }}<br>{% endfor %}</p>{% endif %}
 {% if report.memorisation %}<p>{{ memory }}</p>{% endif %}
 <div class="plots">{% for name, image in plots.items() %}<img alt="{{ name }}" src="{{ image }}">{% endfor %}</div>
@@ -56,7 +63,8 @@ trained on {{ report.judge.owner_mails }} mails of the owner and {{ report.judge
 <div class="controls">
 <label>Filter <input id="filter" type="search" placeholder="words in a mail or request"></label>
 <label>Sort by <select id="order"><option value="position">original order</option>
-{% for arm in report.arms %}<option value="{{ arm }}">chrF of {{ names(arm) }}</option>{% endfor %}
+{% for arm in report.arms %}<option value="sense-{{ arm }}">sense of {{ names(arm) }}</option>{% endfor %}
+{% for arm in report.arms %}<option value="chrf-{{ arm }}">chrF of {{ names(arm) }}</option>{% endfor %}
 </select></label>
 <label><input id="marks" type="checkbox" checked> mark words that are not in the real mail</label>
 <span id="count"></span>
@@ -64,12 +72,14 @@ trained on {{ report.judge.owner_mails }} mails of the owner and {{ report.judge
 <div id="mails">
 {% for mail in mails %}
 <details class="entry" data-position="{{ -loop.index }}"\
-{% for arm, value in mail.chrf.items() %} data-{{ arm }}="{{ value }}"{% endfor %}\
+{% for arm, value in mail.sense.items() %} data-sense-{{ arm }}="{{ value }}"{% endfor %}\
+{% for arm, value in mail.chrf.items() %} data-chrf-{{ arm }}="{{ value }}"{% endfor %}\
 {% if loop.first %} open{% endif %}><summary>{{ mail.instruction }}</summary>
 {% if mail.context %}<h3>Reply to</h3><div class="mail">{{ mail.context }}</div>{% endif %}
 <div class="arms">
 <div><h3>Real mail</h3><div class="mail">{{ mail.email }}</div></div>
-{% for arm, pieces in mail.arms.items() %}<div><h3>{{ names(arm) }}, chrF {{ '%.0f'|format(mail.chrf[arm]) }}</h3>
+{% for arm, pieces in mail.arms.items() %}<div><h3>{{ names(arm) }}, sense {{ '%.2f'|format(mail.sense[arm]) }}, \
+chrF {{ '%.0f'|format(mail.chrf[arm]) }}</h3>
 <div class="mail">{% for is_new, text in pieces %}{% if is_new %}<ins>{{ text }}</ins>{% else %}{{ text }}{% endif %}\
 {% endfor %}</div></div>
 {% endfor %}
@@ -105,7 +115,11 @@ show();
 
 
 def write_report(
-    path: Path, report: Mapping[str, Any], generations: Sequence[Mapping[str, Any]], figures: Mapping[str, Any]
+    path: Path,
+    report: Mapping[str, Any],
+    generations: Sequence[Mapping[str, Any]],
+    figures: Mapping[str, Any],
+    sense: Mapping[str, Sequence[float]],
 ) -> None:
     """Write the page of an evaluation.
 
@@ -114,6 +128,7 @@ def write_report(
         report: The content of report.json.
         generations: The lines of generations.jsonl.
         figures: Plots by name.
+        sense: The sense of every mail, by arm.
     """
     page = render(
         TEMPLATE,
@@ -121,11 +136,14 @@ def write_report(
         report=report,
         names=plots.display_name,
         columns=[*report["arms"], OWNER],
-        rows=rows(report),
+        groups=[(group, list(of_group)) for group, of_group in groupby(rows(report), key=itemgetter("group"))],
         gaps=_gaps(report),
         memory=_memory(report),
         plots={name: plots.as_image(figure) for name, figure in figures.items()},
-        mails=[_mail(line, list(report["arms"])) for line in generations],
+        mails=[
+            _mail(line, {arm: round(values[index], 3) for arm, values in sense.items()})
+            for index, line in enumerate(generations)
+        ],
     )
     path.write_text(page, encoding="utf-8")
 
@@ -161,13 +179,19 @@ def _memory(report: Mapping[str, Any]) -> str:
     return text
 
 
-def _mail(line: Mapping[str, Any], arms: Sequence[str]) -> dict[str, Any]:
-    """A test mail with those of each arm, in which words that are not in the real mail are marked."""
+def _mail(line: Mapping[str, Any], sense: Mapping[str, float]) -> dict[str, Any]:
+    """A test mail with those of each arm, in which words that are not in the real mail are marked.
+
+    Args:
+        line: A line of generations.jsonl.
+        sense: The sense of each arm's mail.
+    """
     chrf = CHRF()
     return {
         **{name: line.get(name) for name in ("instruction", "context", "email")},
-        "arms": {arm: mark_new_words(line["email"], line[arm]) for arm in arms},
-        "chrf": {arm: round(chrf.sentence_score(line[arm], [line["email"]]).score, 1) for arm in arms},
+        "arms": {arm: mark_new_words(line["email"], line[arm]) for arm in sense},
+        "sense": sense,
+        "chrf": {arm: round(chrf.sentence_score(line[arm], [line["email"]]).score, 1) for arm in sense},
     }
 
 

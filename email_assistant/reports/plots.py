@@ -18,7 +18,7 @@ from email_assistant.requests.arms import ARMS
 GREY = "#888888"
 COLORS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#b279a2", "#72b7b2", "#9d755d", "#bab0ac")
 # Scores that are drawn with those of the base model and the owner.
-MAIN = ("bleu", "chrf", "mauve", "authorship")
+MAIN = ("sense", "mauve", "authorship", "bleu", "chrf")
 # An axis with more values than this labels only the lowest and the highest.
 MAX_TICKS = 8
 Records = Sequence[Mapping[str, Any]]
@@ -40,7 +40,7 @@ def scores(report: Mapping[str, Any]) -> Any:
             axes.bar(position, value, color=COLORS[position % len(COLORS)])
             axes.errorbar(position, value, [[max(0, value - low)], [max(0, high - value)]], color=GREY, capsize=3)
         # The owner's other mails are about other things, so their BLEU and chrF are not an upper bound.
-        lines = {"owner": report["owner"].get(name)} if name in ("mauve", "authorship") else {}
+        lines = {"owner": report["owner"].get(name)} if name in ("sense", "mauve", "authorship") else {}
         lines["base"] = report["arms"].get("base", {}).get(name)
         for label, value in lines.items():
             if value is not None:

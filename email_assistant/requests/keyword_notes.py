@@ -4,7 +4,7 @@ import re
 
 from email_assistant.lexicon.languages import alternatives, words
 from email_assistant.lexicon.patterns import SENTENCE_END, WORD
-from email_assistant.requests.content_words import before_apostrophe, is_content_word
+from email_assistant.metrics.content_words import before_apostrophe, is_content_word
 from email_assistant.requests.instruction_prefix import without_greeting
 
 GREETING = re.compile(rf"^(?:{alternatives('greetings')})\b", re.IGNORECASE)

@@ -117,6 +117,7 @@ def without_fillers(sentence: str, rewording: Rewording, share: float, rng: rand
             and after[:1].isalpha()
             and before[-1:].isalnum()
             and after.casefold() not in NEGATIONS
+            and after.casefold() not in {"much", "many", "few"}
             and not _negates(before)
             and rng.random() < share
         )

@@ -5,9 +5,9 @@ import re
 from email_assistant.archive.language import is_cyrillic
 from email_assistant.lexicon.languages import alternatives, words
 from email_assistant.lexicon.patterns import WORD
+from email_assistant.metrics.content_words import content_stems, is_content_word
 from email_assistant.metrics.copying import TrainingMails, longest_run
 from email_assistant.metrics.facts import facts, mentions, stem
-from email_assistant.requests.content_words import content_stems, is_content_word
 from email_assistant.requests.instructions import CLAUSE
 from email_assistant.requests.keyword_notes import GREETING
 

@@ -10,22 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from email_assistant.lexicon.languages import words
-from email_assistant.lexicon.note_words import NoteWords, Rewrite
-from email_assistant.lexicon.patterns import WORD
-from email_assistant.requests.note_numbers import with_digits
-from email_assistant.requests.note_order import inverted, moved
-from email_assistant.requests.note_parts import (
+from email_assistant.archive.mail_parts import (
     NOTE_WORDS,
     first_name,
     sentences,
     split_greeting,
     without_sign_off,
 )
+from email_assistant.lexicon.languages import words
+from email_assistant.lexicon.note_numbers import with_digits
+from email_assistant.lexicon.note_words import NoteWords, Rewrite
+from email_assistant.lexicon.patterns import WORD
+from email_assistant.requests.note_order import inverted, moved
 from email_assistant.requests.note_rewording import REWORDINGS, reworded, without_fillers
 
 # Part of the key of what is made by the rules: raised with every change of a rule or a table.
-ROUGH_NOTES_VERSION = 2
+ROUGH_NOTES_VERSION = 3
 # The share of sentences whose clauses or adverbials change places where they may.
 MOVED_SHARE = 0.6
 # Quotations, addresses, paths and code are typed as they are.
@@ -46,7 +46,7 @@ PRONOUNS = words("pronouns")
 COUNTED = frozenset(("of", "for"))
 _ITEM = re.compile(r"\W*(?:\d|\w\))")
 _SPACES = re.compile(r"\s+")
-_BEFORE_MARK = re.compile(r" +([,.;:?!])")
+_BEFORE_MARK = re.compile(r" +([,.;:?!])(?!\w)")
 _DOUBLE_MARK = re.compile(r"([,;:])(?:\s*[,;])+|[,;](?=\s*[:.!?])|^[\s,;:.–—-]+(?=[^\W\d])|,(?=[.?!]*$)")
 _END = re.compile(r"\s*[.!…;,]+([\"'”»)]*)$")
 ACRONYM = re.compile(r"^\W*(?:\w*[A-ZА-ЯЁ]\w*[A-ZА-ЯЁ]\w*|\w*\d\w*|[A-Z]\.)\W*$")
@@ -244,8 +244,9 @@ def _reordered(said: list[str], dependent: frozenset[str], rng: random.Random) -
     free = [
         not dependent & {word.casefold() for word in WORD.findall(sentence)[:4]}
         and not sentence.endswith(":")
+        and not before.endswith(":")
         and not _ITEM.match(sentence)
-        for sentence in said
+        for before, sentence in zip(["", *said], said, strict=False)
     ]
     pairs = [
         index

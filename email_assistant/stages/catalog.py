@@ -18,6 +18,7 @@ from email_assistant.language_model.fingerprint import (
     generation_key,
     head_start_identity,
 )
+from email_assistant.metrics.scores import SCORES_VERSION
 from email_assistant.pipeline.context import archive_paths
 from email_assistant.pipeline.declarations import Stage, by_name
 from email_assistant.requests.arms import ARMS
@@ -119,6 +120,7 @@ def _retrieval_in_training(config: Config) -> dict[str, Any]:
 def train_scored_by(config: Config) -> dict[str, Any]:
     """How the validation mails are generated and scored."""
     return {
+        "scores": SCORES_VERSION,
         "scored_mails": config.trainer.scored_mails,
         "generation": generation_key(config.generation, config.model, config.outputs),
         "mauve": _mauve(config),
@@ -132,6 +134,7 @@ def evaluate_depends_on(config: Config) -> dict[str, Any]:
     retrieves = any(arm.retrieves for arm in arms)
     starts = any(arm.adapter == "head_start" for arm in arms)
     return {
+        "scores": SCORES_VERSION,
         "retrieval": _retrieval(config, "method", "training_share") if retrieves else None,
         "evaluation": {**_without(config.evaluation, "mauve"), "mauve": _mauve(config)},
         "generation": generation_key(config.generation, config.model, config.outputs),
@@ -182,7 +185,7 @@ STAGES = by_name(
         name="split",
         help="divide the mails into training, validation and test mails",
         module="email_assistant.stages.split_data",
-        version=1,
+        version=2,
         input_files={"pairs": ("summarize", "pairs.jsonl")},
         depends_on=split_depends_on,
         shows="train.jsonl, validation.jsonl, test.jsonl",

@@ -28,6 +28,7 @@ from email_assistant.language_model.loading import LanguageModel, load_adapter
 from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.metrics.authorship import Judge, authorship_score, train_judge
 from email_assistant.metrics.bootstrap import bootstrap_weights, interval
+from email_assistant.metrics.copying import copied_share
 from email_assistant.metrics.mauve_score import RELIABLE_MAILS, mauve_by_seed
 from email_assistant.metrics.per_mail_score import PerMailScore, Table, save
 from email_assistant.metrics.scores import OWNER
@@ -44,6 +45,8 @@ from email_assistant.storage.records import CachedMail, GeneratedMail, Pair
 log = logging.getLogger(__name__)
 # Maximum number of the owner's mails to train the authorship judge on: the n-grams of more do not fit in memory.
 MAX_JUDGE_MAILS = 5000
+# Requests that hold a larger share of their mails' words are reported: overlap is then high by copying.
+COPIED_SHARE = 0.6
 # A judge whose cross-validated accuracy is lower is reported as unreliable.
 RELIABLE_JUDGE = 0.8
 # The arm that gaps are measured from, and the one that the others are compared with.
@@ -67,6 +70,9 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
         **compare_arms(arms, BASELINE, REFERENCE, config.evaluation.resamples, config.seed),
         "mauve_by_seed": {arm: mauve_by_seed(arms[arm]["mauve"]) for arm in mails},
         "longest_copy": {arm: evaluator.scorer.longest_copy(_texts(generated)) for arm, generated in mails.items()},
+        "copied_share": copied_share(
+            [pair["instruction"] for pair in evaluator.test], [pair["email"] for pair in evaluator.test]
+        ),
         "judge": None if judge is None else _about(judge),
         "memorisation": evaluator.memorisation(),
         "signatures": evaluator.scorer.signatures(),
@@ -79,7 +85,8 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     jsonl.write_json(folder / "report.json", report)
     figures = plots.evaluation_figures(report, arms, generations, evaluator.history)
     plots.write_pngs(folder / "plots", figures)
-    evaluation_page.write_report(folder / "report.html", report, generations, figures)
+    by_mail = {arm: arms[arm]["sense"].contributions[:, 0].tolist() for arm in mails}
+    evaluation_page.write_report(folder / "report.html", report, generations, figures, by_mail)
     counts = {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()}
     return counts | {"mails": len(evaluator.test)}
 
@@ -94,6 +101,7 @@ def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
         run.log_metrics({f"test_{arm}_{name}_high": high for name, (_, high) in ends.items()})
     memorisation = report["memorisation"] or {"extracted": {}, "canaries": {}}
     run.log_metrics({f"test_{arm}_extracted": value for arm, value in memorisation["extracted"].items()})
+    run.log_metrics({"test_requests_copied_share": report["copied_share"]})
     run.set_tags({f"signature.test.{name}": value for name, value in report["signatures"].items()})
     for name in ("report.json", "report.html", "measured.npz"):
         run.log_files(artifact.path(name))
@@ -264,7 +272,7 @@ class _Evaluator:
         """The scores of randomly drawn training mails, as if they had been generated for the test set.
 
         They are an upper bound for style, but their BLEU is only chance level, since they are about something else.
-        Faithfulness, copying and authorship are measured on the test mails instead, because they compare with the
+        Sense, copying and authorship are measured on the test mails instead, because they compare with the
         mail's own request, or with training mails.
         """
         rng = random.Random(f"{self.config.seed} owner")
@@ -294,6 +302,9 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
     owner = report["owner"].get("mauve")
     if owner is not None and BASELINE in report["arms"] and owner <= report["arms"][BASELINE]["mauve"]:
         warnings.append("MAUVE rates the owner's own mails no higher than the base model's: too few mails")
+    if report["copied_share"] > COPIED_SHARE:
+        share = f"{report['copied_share']:.0%}"
+        warnings.append(f"the requests have {share} of their mails' words: BLEU and chrF are high by copying them")
     if report["judge"] is None and config.evaluation.judge_mails:
         warnings.append("too few mails to train an authorship judge")
     elif report["judge"] and report["judge"]["accuracy"] < RELIABLE_JUDGE:

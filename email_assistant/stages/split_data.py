@@ -12,6 +12,7 @@ from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.archive.threads import UnionFind
 from email_assistant.configuration.schema import Split
 from email_assistant.errors import DataError
+from email_assistant.metrics.copying import copied_share
 from email_assistant.pipeline.context import StageInputs
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
@@ -36,12 +37,21 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
         "largest_group": max(map(len, groups)),
         **{name: len(indices) for name, indices in splits.items()},
         "left_out": len(pairs) - sum(map(len, splits.values())),
+        **{f"{name}_copied_share": _copied_share(folder / f"{name}.jsonl") for name in splits},
     }
     jsonl.write_json(folder / "report.json", report)
     counts = [f"{len(indices)} {name}" for name, indices in splits.items()]
     counts += [f"{report['left_out']} left out"] if report["left_out"] else []
     log.info("%-10s %s", "split", ", ".join(counts))
+    copied = ", ".join(f"{report[f'{name}_copied_share']:.0%} {name}" for name in splits)
+    log.info("%-10s words of a mail that are in its request: %s", "split", copied)
     return report
+
+
+def _copied_share(path: Path) -> float:
+    """The mean share of a mail's words that are in its request."""
+    pairs = jsonl.Lines(path, Pair)
+    return round(copied_share(jsonl.Field(pairs, "instruction"), jsonl.Field(pairs, "email")), 4)
 
 
 def group_related(pairs: Sequence[Pair], similarity: float) -> list[list[int]]:

@@ -14,14 +14,15 @@ from sacrebleu.metrics import BLEU, CHRF
 from email_assistant.errors import DataError
 from email_assistant.metrics import style
 from email_assistant.metrics.authorship import authorship_score, train_judge
-from email_assistant.metrics.copying import TrainingMails, copying, longest_run
+from email_assistant.metrics.copying import TrainingMails, copied_share, copying, longest_run
 from email_assistant.metrics.facts import facts, frequent_facts, phrases
-from email_assistant.metrics.faithfulness import faithfulness
 from email_assistant.metrics.formulas import FORMULAS, Array, divergence_area, jensen_shannon, wasserstein
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_by_seed, mauve_score
 from email_assistant.metrics.per_mail_score import PerMailScore, load, mean_score, ratio_score, save
 from email_assistant.metrics.scores import SCORES
+from email_assistant.metrics.sense import sense
 from email_assistant.metrics.text import signatures, text_scores
+from email_assistant.metrics.usual import Usual
 
 MAUVE = MauveSettings(buckets=5, scaling_factor=5.0, seeds=(1, 2, 3))
 
@@ -183,6 +184,11 @@ def test_style_distances_are_0_for_the_same_mails_and_an_octave_for_double_lengt
     assert style.style_distances(["Hi Bo,\nRope is here."], ["The rope is here"])["style_greeting"].value == 1
 
 
+def test_the_copied_share_counts_a_word_as_often_as_the_request_has_it() -> None:
+    assert copied_share(["the rope", "Tin"], ["The rope and the tin.", "tin"]) == pytest.approx((2 / 5 + 1) / 2)
+    assert copied_share([], []) == 0
+
+
 def test_copied_runs_by_hand() -> None:
     training = TrainingMails(["one two three four five six seven eight nine ten eleven twelve thirteen", "a b c d"])
     assert training.runs("x a b c y") == [0, 3, 0, 0, 0]
@@ -234,17 +240,6 @@ def test_facts_are_names_dates_and_numbers() -> None:
     assert "пятн" in {fact[:4] for fact in facts("привези в пятницу")}
 
 
-def test_faithfulness_by_hand() -> None:
-    asked = ["Write an email to Bo about 12 ropes for Friday", "Write an email to say no"]
-    written = ["Bo,\nI want 12 ropes on Monday for Cy. Ada", "No. Ada"]
-    found = faithfulness(written, asked, frozenset({"ada"}))
-    # Kept: Bo and 12 of Bo, 12, Friday; the second asks for nothing. Invented: Monday and Cy.
-    assert found["facts_kept"].value == pytest.approx(2 / 3)
-    assert found["facts_invented"].value == pytest.approx(2 / 2)
-    # 5 is not mentioned by 15.
-    assert faithfulness(["I want 15"], ["Ask for 5"], frozenset())["facts_kept"].value == 0
-
-
 def test_frequent_facts_are_in_many_mails() -> None:
     assert frequent_facts(["send it to Bo. so says Ada", "rope, says Ada", *["rope"] * 8]) == {"ada"}
 
@@ -277,7 +272,7 @@ def test_means_and_ratios() -> None:
 def test_every_score_has_a_formula_and_a_name() -> None:
     texts = ["Hi Bo,\nrope 12.", "No."]
     found = text_scores(texts, texts) | style.style_distances(texts, texts) | copying(texts, TrainingMails(texts))
-    found |= faithfulness(texts, texts, frozenset())
+    found |= sense(texts, texts, [None, None], Usual())
     assert {measured.formula for measured in found.values()} <= set(FORMULAS)
     missing = set(SCORES) - set(found)
     assert missing == {"mauve", "authorship", "perplexity", "ended"}

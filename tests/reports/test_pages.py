@@ -35,6 +35,7 @@ def measured(texts: list[str]) -> dict[str, Any]:
 
     scores = text_scores(texts, REAL) | style_distances(texts, REAL) | copying(texts, TrainingMails(REAL[:3]))
     scores["mauve"] = mauve_score(vectors(texts), vectors(REAL), MauveSettings(5, 5.0, (1, 2)))
+    scores["sense"] = mean_score([float("Ahoy" in text) for text in texts])
     return scores | {"authorship": mean_score([float("Ahoy" in text) for text in texts])}
 
 
@@ -63,7 +64,8 @@ def page(arms: Table, report: dict[str, Any], tmp_path_factory: pytest.TempPathF
     ]
     lines[0]["tuned"] = HOSTILE
     path = tmp_path_factory.mktemp("page") / "r.html"
-    write_report(path, report, lines, plots.evaluation_figures(report, arms, lines, HISTORY))
+    sense = {arm: [0.25] * 12 for arm in WRITTEN}
+    write_report(path, report, lines, plots.evaluation_figures(report, arms, lines, HISTORY), sense)
     return path.read_text(encoding="utf-8")
 
 
@@ -88,6 +90,9 @@ def test_the_page_shows_scores_with_intervals_and_what_differs(page: str, report
     assert "≠" in page
     assert "MAUVE on 12 mails is a rough hint" in page
     assert page.count('class="entry"') == 12
+    assert page.count("sense 0.25") == 24
+    headings = re.findall(r'class="group"><th[^>]*>(\w+)', page)
+    assert headings == ["Sense", "Style", "Overlap", "Copying"]
 
 
 def test_a_report_has_the_closed_gap_to_the_owner(report: dict[str, Any], page: str) -> None:

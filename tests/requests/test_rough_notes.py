@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from email_assistant.requests.note_numbers import with_digits
-from email_assistant.requests.note_parts import NOTE_WORDS, sentences, split_greeting, without_sign_off
+from email_assistant.archive.mail_parts import NOTE_WORDS, sentences, split_greeting, without_sign_off
+from email_assistant.lexicon.note_numbers import with_digits
 from email_assistant.requests.note_rewording import REWORDINGS
 from email_assistant.requests.rough_notes import rough_note
 
@@ -208,6 +208,12 @@ def test_sentences_that_say_something(body: str, language: str, expected: list[s
     ("email", "language", "needed", "forbidden"),
     [
         ("I bring the rope.", "en", r"\bi bring", r"^bring"),
+        ("Come and break the fast with us.", "en", r"break fast|break the fast", r"quick"),
+        ("Would she let us use her shower?", "en", r"let us use", r"let's"),
+        ("ill still come, if thats ok", "en", r"ill", r"sick"),
+        ("Сразу уточню: решал не я.", "ru", r"уточню", r"узнаю|спрошу"),
+        ("Счёт оплатите в январе.", "ru", r"(?:оп|зап)латите", r"за в"),
+        ("Это пишет человек, который сидел в лифте.", "ru", r"сидел", r"человек:"),
         ("I will ask Randy.", "en", r"(?:\bwi|')ll ask", r"^ask"),
         ("I'll upload everything myself.", "en", r"myself", r"yourself"),
         ("It can't be much fun.", "en", r"can't", r"so much"),

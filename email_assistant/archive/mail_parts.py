@@ -1,4 +1,4 @@
-"""A mail taken apart for a note: whom it greets, and the sentences that say something."""
+"""A mail taken apart: whom it greets, the sentences that say something, and its signature."""
 
 import re
 from functools import cache
