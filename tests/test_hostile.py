@@ -60,7 +60,7 @@ def test_the_model_is_not_prompted_with_an_injection(run_py: Run, archive: Path,
     report = json.loads((latest / "report.json").read_text())
     assert report["speaking_to_model"] == 1 == report["faults_of_tries"]["speaks_to_model"]
     pairs = {pair["id"]: pair for pair in map(json.loads, (latest / "pairs.jsonl").read_text().splitlines())}
-    assert pairs[mails[3]["id"]]["method"] == "notes"
+    assert pairs[mails[3]["id"]]["method"] == "rough"
 
 
 @pytest.mark.parametrize("safe", [True, False])

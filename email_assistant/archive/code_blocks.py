@@ -7,8 +7,9 @@ PATCH_START = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+\s+\
 PATCH_LINE = re.compile(
     r"^(?:[-+ @\\!\t]|diff |index [0-9a-f]|new file|deleted file|similarity |rename |Index: |={20})"
 )
+STATEMENT_END = re.compile(r"[;{}],?\s*(?://.*|/\*.*)?$")
 LISTING = re.compile(
-    r"[;{}],?\s*(?://.*|/\*.*)?$|^\s*(?:#\s?(?:include|define|if|ifdef|ifndef|endif|else|pragma)\b|#!/|//|/\*|\*/|</?(?!https?:|mailto:)\w+[^<>@]*/?>\s*$)|"
+    r"^\s*(?:#\s?(?:include|define|if|ifdef|ifndef|endif|else|pragma)\b|#!/|//|/\*|\*/|</?(?!https?:|mailto:)\w+[^<>@]*/?>\s*$)|"
     r"^\s*(?:def|class|func|fn|public|private|static|void|int|char|struct|return|elif|else|try|except|finally|"
     r"import|from|using|namespace|package|var|let|const|SELECT|INSERT|UPDATE|CREATE)\b.*[:;{}(),=]\s*$|"
     r"^\s*(?:import \w[\w.]*|from [\w.]+ import .*)\s*$|"
@@ -27,6 +28,13 @@ CONSOLE = re.compile(
     r"PS [A-Z]:\\|[A-Z]:\\[\w\\ ]*>|sudo |git \w+ |cd /|\./\w)"
 )
 PLAIN_WORD = re.compile(r"[\"'(«“]?[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)\"'»”]*")
+# What only code has: a line that ends in ';' without any of it may be an item of a list.
+CODE_MARK = re.compile(r"[{}\[\]=<>_|\\^]|\w\(|->|::|\w(?:\+\+|--)|(?:\+\+|--)\w|//|/\*|&&|\$[A-Za-z_]")
+ITEM = re.compile(r"^\s*(?:[-–—•·*+]|\(?\w{1,2}[.)])\s")
+STRING_OR_COMMENT = re.compile(r"\"[^\"]*\"|'[^']*'|//.*|/\*.*")
+CYRILLIC_WORD = re.compile(r"[А-Яа-яЁё]{2}")
+# Code in Cyrillic: 'Сообщить(Текст);', 'Сумма = Цена * 2;'.
+CALL_OR_ASSIGNMENT = re.compile(r"\w\(.*\)\s*;|^\s*[\w.]+\s*=[^=]")
 MIN_CODE_LINES = 2
 MAX_BLANK_LINES = 1
 
@@ -46,7 +54,8 @@ def _classify(lines: list[str]) -> list[bool]:
     start = 0
     while start < len(lines):
         end = _run_end(lines, looks_like_code, start) if looks_like_code[start] else start
-        if sum(looks_like_code[start:end]) >= MIN_CODE_LINES:
+        found = [line for line, code in zip(lines[start:end], looks_like_code[start:end], strict=True) if code]
+        if len(found) >= MIN_CODE_LINES and not all(map(_may_be_prose, found)):
             is_code[start:end] = [True] * (end - start)
         start = max(end, start + 1)
     return is_code
@@ -56,11 +65,25 @@ def _looks_like_code(line: str) -> bool:
     line = line[:300]
     if LOG.match(line) or CONSOLE.match(line):
         return True
-    return bool(line.strip()) and bool(LISTING.search(line)) and not _is_prose(line)
+    return bool(STATEMENT_END.search(line) or LISTING.search(line)) and not _is_prose(line)
+
+
+def _may_be_prose(line: str) -> bool:
+    """Whether nothing but its last mark makes a line look like code, as in 'break;' and 'red glass, curved;'."""
+    line = line[:300]
+    is_strong = LOG.match(line) or CONSOLE.match(line) or LISTING.search(line) or CODE_MARK.search(line)
+    return not is_strong
 
 
 def _is_prose(line: str) -> bool:
-    """Whether a line is mostly ordinary words: 'For the export case obj->dma_buf points to …'."""
+    """Whether a line is mostly ordinary words, has Cyrillic words outside of strings, or is an item of a list.
+
+    'For the export case obj->dma_buf points to …', '2-й урок, 7А — Сидорчук;', '- red glass;'.
+    """
+    if ITEM.match(line) and not CODE_MARK.search(line):
+        return True
+    if CYRILLIC_WORD.search(STRING_OR_COMMENT.sub("", line)) and not CALL_OR_ASSIGNMENT.search(line):
+        return True
     words = line.rstrip(";{}").split()
     plain = sum(PLAIN_WORD.fullmatch(word) is not None for word in words)
     return plain >= 4 and plain >= 0.7 * len(words)

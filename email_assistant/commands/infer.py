@@ -11,8 +11,9 @@ from email_assistant.archive.reply_context import text_to_answer, truncate_words
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path
-from email_assistant.language_model.adapter_folder import check_folder
+from email_assistant.language_model.adapter_folder import check_folder, request_forms
 from email_assistant.pipeline.context import Context, adapter_folder, tag_adapter
+from email_assistant.requests.request_form import order_hint
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.records import Pair
@@ -53,6 +54,8 @@ def run(context: Context) -> None:
             session.chat()
             return
         instructions = read_instructions(Path(config.infer.input).expanduser())
+        if hint := order_hint(instructions, request_forms(adapter)):
+            log.info("%-10s %s", "infer", hint)
         output = Path(config.infer.output).expanduser()
         progress_file = output.with_name(f".{output.name}.progress.jsonl")
         mails = session.write(instructions, progress_file)

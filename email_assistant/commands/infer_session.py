@@ -10,7 +10,7 @@ from pathlib import Path
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
 from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params, start_llama_cpp
-from email_assistant.language_model.adapter_folder import WEIGHTS, check_base
+from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, request_forms
 from email_assistant.language_model.decoding import completion_seed
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
@@ -20,6 +20,7 @@ from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.progress import bar
 from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
+from email_assistant.requests.request_form import how_to_ask, order_hint
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.records import Pair, Request
 
@@ -63,12 +64,16 @@ class InferSession:
 
     def chat(self) -> None:
         """Write a mail for each line that is typed, until an empty line or the end of the input."""
-        print("What should the mail say? (one line; an empty line quits)", flush=True)
+        forms, hinted = request_forms(self.adapter), False
+        print(how_to_ask(forms), flush=True)
         while True:
             print("> ", end="", flush=True)
             instruction = sys.stdin.readline().strip()
             if not instruction:
                 return
+            if not hinted and (hint := order_hint([instruction], forms)):
+                print(hint, flush=True)
+                hinted = True
             prompt = self._prompt(self._request(instruction, instruction))
             for piece in self._pieces(instruction, prompt):
                 print(printable(piece), end="", flush=True)

@@ -27,7 +27,7 @@ DIGITS = 16
 TEST_SCORES = ("sense", "mauve", "bleu", "chrf")
 VALIDATION_SCORES = tuple(f"validation_{name}" for name in ("loss", "sense", "mauve", "bleu", "chrf", "perplexity"))
 # Settings of the summarizer that are long texts.
-LONG_SETTINGS = ("prompts", "starts", "mentions", "notes", "examples")
+LONG_SETTINGS = ("prompts", "starts", "mentions", "examples")
 # A line of the table: a heading, empty if it continues the line before, and a text.
 Line = tuple[str, str]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Config, Generation, Summarizer
 from email_assistant.console import duration, screen, table
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import load_encoder
@@ -44,10 +44,10 @@ def run(context: Context) -> None:
     training = planning.estimate_training(setup, machine, examples)
     longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT_TOKENS
     estimates = {"training": training}
-    uses = (
-        ("instructions", config.summarizer, planning.instruction_prompt_tokens(config.summarizer)),
-        ("mails", config.generation, longest),
-    )
+    uses: list[tuple[str, Summarizer | Generation, int]] = [("mails", config.generation, longest)]
+    if config.summarizer.method == "model":
+        tokens = planning.instruction_prompt_tokens(config.summarizer)
+        uses.insert(0, ("instructions", config.summarizer, tokens))
     for name, settings, prompt_tokens in uses:
         estimates[name] = planning.estimate_generation(
             setup, machine, training.resident, settings.batch_size, prompt_tokens, settings.max_new_tokens

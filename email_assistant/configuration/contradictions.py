@@ -8,8 +8,13 @@ from email_assistant.privacy import guard
 
 
 def summarizer(config: Config) -> Iterator[str]:
-    """The texts of every language are complete, and `summarizer=from_file` has a file."""
+    """The texts of every language are complete, the forms fit the method, and `summarizer=from_file` has a file."""
     settings = config.summarizer
+    forms = ",".join(settings.forms)
+    if settings.method == "rough" and "order" in settings.forms:
+        yield f"summarizer.forms = [{forms}]: rules write no orders; use [rough], or summarizer=base_model"
+    if settings.method == "model" and "order" not in settings.forms:
+        yield f"summarizer.forms = [{forms}]: needs no model; use summarizer=rough"
     if settings.method == "from_file" and settings.path is None:
         yield "summarizer.path: summarizer=from_file needs a file of corrected pairs"
     if "en" not in settings.prompts:
@@ -19,8 +24,6 @@ def summarizer(config: Config) -> Iterator[str]:
             yield f"summarizer.prompts.{language}: the placeholder {{email}} is missing; the mail goes there"
         if language not in settings.starts:
             yield f"summarizer.starts.{language}: is missing; summarizer.prompts has this language"
-        if "{notes}" not in settings.notes.get(language, ""):
-            yield f"summarizer.notes.{language}: the placeholder {{notes}} is missing; the keywords go there"
         if "{facts}" not in settings.mentions.get(language, ""):
             yield f"summarizer.mentions.{language}: the placeholder {{facts}} is missing; names and numbers go there"
 

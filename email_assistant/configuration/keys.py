@@ -71,7 +71,7 @@ def _ratio(left: str, right: str) -> float:
 
 
 # Groups whose keys are languages.
-BY_LANGUAGE = tuple(f"summarizer.{name}" for name in ("prompts", "starts", "mentions", "notes", "examples"))
+BY_LANGUAGE = tuple(f"summarizer.{name}" for name in ("prompts", "starts", "mentions", "examples"))
 
 
 # Groups that do not change what a run learns or writes.

@@ -81,14 +81,13 @@ class Summarizer:
 
     method: Literal["model", "from_file", "rough"]
     path: Text | None
+    forms: Annotated[list[Literal["rough", "order"]], BeforeValidator(_one_as_list), Field(min_length=1)]
     variants: Count
     prompts: dict[str, str]
     starts: dict[str, str]
     mentions: dict[str, str]
-    notes: dict[str, str]
     examples: dict[str, list[ExamplePair]]
     facts: Annotated[int, Field(ge=0)]
-    note_words: Annotated[int, Field(ge=0)]
     verify: bool
     max_new_tokens: Count
     mail_tokens: Count

@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from email_assistant.errors import ModelError
 
-# In the folder: name and fingerprint of the base model that the adapter was trained on.
+# In the folder: name and fingerprint of the base model that the adapter was trained on, and the forms of its requests.
 BASE_NOTE = "base_model.json"
 # In every adapter's folder, named by peft.
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
@@ -29,10 +30,19 @@ def check_base(folder: Path, base_fingerprint: str) -> None:
     Raises:
         ModelError: when it was trained on another base.
     """
-    note = folder / BASE_NOTE
-    base = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+    base = _note(folder)
     if base and base["fingerprint"] != base_fingerprint:
         raise ModelError(
             f"{folder}: was trained on another base model ({base['name']}, {base['fingerprint']}), not on this one "
             f"({base_fingerprint}): set model= or model.path= to the one it was trained on"
         )
+
+
+def request_forms(folder: Path) -> list[str]:
+    """The forms of request that an adapter was trained on; none if its folder does not say."""
+    return list(_note(folder).get("forms", []))
+
+
+def _note(folder: Path) -> dict[str, Any]:
+    note = folder / BASE_NOTE
+    return dict(json.loads(note.read_text(encoding="utf-8"))) if note.is_file() else {}

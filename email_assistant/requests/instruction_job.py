@@ -6,7 +6,6 @@ from functools import cached_property
 from email_assistant.configuration.schema import Summarizer
 from email_assistant.requests.instruction_prefix import instruction_prefix
 from email_assistant.requests.instructions import append_missing_facts
-from email_assistant.requests.keyword_notes import keyword_notes
 from email_assistant.storage.hashing import hash_of
 from email_assistant.storage.records import Email
 
@@ -21,7 +20,7 @@ class InstructionJob:
         basis: A hash of everything that the model's answer depends on besides the mail.
         rejections: Why answers of the model were rejected so far.
         attempts: The number of rejected answers.
-        done: Whether an answer was accepted or replaced.
+        done: Whether an answer was accepted, or none will be asked for.
     """
 
     settings: Summarizer
@@ -48,19 +47,11 @@ class InstructionJob:
         template, email = self.settings.starts[self.language], self.email
         return instruction_prefix(template, email["text"], email["subject"], email["to"])
 
-    @cached_property
-    def fallback(self) -> tuple[str, str]:
-        """An instruction without the model, in the mail's own words, and the name of its method."""
-        notes = keyword_notes(self.email["text"], self.settings.note_words)
-        if not notes:
-            return self.start, "subject"
-        return f"{self.start}. {self.settings.notes[self.language].format(notes=notes)}", "notes"
-
     def with_missing_facts(self, answer: str, frequent: frozenset[str] = frozenset()) -> str:
         """The whole instruction: an answer, and the facts that it omits.
 
         Args:
-            answer: The model's answer, or that of `fallback`.
+            answer: The model's answer.
             frequent: Facts that are not added: see `append_missing_facts`.
         """
         template = self.settings.mentions[self.language]

@@ -1,4 +1,4 @@
-"""Writes instructions by a model, rejects the bad ones, and falls back to keyword notes."""
+"""Writes instructions by a model and rejects the bad ones."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ TOP_P = 0.95
 
 
 class InstructionWriter:
-    """Writes instructions by a model, rejects the bad ones, and falls back to keyword notes."""
+    """Writes instructions by a model and rejects the bad ones, which rough notes replace."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class InstructionWriter:
             settings: Prompts and number of retries.
             model: The base model.
             seed: The seed of sampled retries.
-            on_finished: Called with the accepted answer of each job, or its replacement.
+            on_finished: Called with the accepted answer of each job, or an empty one of the method `rough`.
             surprisal: The model's negative log-likelihood of an example's completion, in nats. If it is given, an
                 instruction is rejected unless it makes its mail more likely.
             on_rejected: Called with a job whose answer was rejected.
@@ -50,7 +50,7 @@ class InstructionWriter:
         self._baselines: dict[str, float] = {}
 
     def write(self, jobs: Sequence[InstructionJob]) -> None:
-        """Write an instruction for every job: greedily, then by sampling if rejected, finally without the model.
+        """Write an instruction for every job: greedily, then by sampling if rejected; else a rough note replaces it.
 
         A job starts at the attempt in its `attempts`, so that a resumed run repeats none.
         """
@@ -59,7 +59,7 @@ class InstructionWriter:
         for job in jobs:
             if speaks_to_model(job.email["text"]):
                 job.rejections.append("speaks_to_model")
-                self._finish_with_fallback(job)
+                self._leave_to_rules(job)
             else:
                 pending.append(job)
         for attempt in range(settings.retries + 1):
@@ -74,13 +74,13 @@ class InstructionWriter:
             generate(self.model, prompts, params, seeds, settings.batch_size, on_answer)
             pending = [job for job in pending if not job.done]
         for job in pending:
-            self._finish_with_fallback(job)
+            self._leave_to_rules(job)
 
     def review(self, job: InstructionJob, method: str, completion: Completion) -> None:
         """Accept the longest run of leading clauses that is good; record why longer ones are rejected.
 
         Args:
-            job: The job; it is done if the instruction or a part of it is good, or if notes replace it.
+            job: The job; it is done if the instruction or a part of it is good, or if a rough note replaces it.
             method: The name of the attempt.
             completion: The model's answer.
         """
@@ -93,10 +93,10 @@ class InstructionWriter:
             job.rejections.append("unfinished")
         for candidate in candidates:
             reason = rejection_reason(candidate, start, email["text"], completion.text, headers)
-            if not reason and is_vague(candidate, email["text"], job.fallback[0]):
+            if not reason and is_vague(candidate, email["text"]):
                 # Another attempt is rarely less vague.
                 job.rejections.append("says_little")
-                self._finish_with_fallback(job)
+                self._leave_to_rules(job)
                 return
             if not reason and self._surprisal and not self._helps(job, candidate, self._surprisal):
                 reason = "unhelpful"
@@ -137,8 +137,8 @@ class InstructionWriter:
         self._on_finished({"key": job.key, "sentence": answer, "method": method, "faults": job.rejections})
         job.done = True
 
-    def _finish_with_fallback(self, job: InstructionJob) -> None:
-        self._finish(job, *job.fallback)
+    def _leave_to_rules(self, job: InstructionJob) -> None:
+        self._finish(job, "", "rough")
 
     def _helps(self, job: InstructionJob, answer: str, surprisal: Callable[[TokenizedExample], float]) -> bool:
         """Whether the mail's beginning is more likely after an answer than after what is known without the model."""

@@ -75,10 +75,16 @@ def quality(pairs: Sequence[Pair]) -> dict[str, float]:
         words: The median length of an instruction. facts_named: The share of the mails' names, dates and numbers
         that their instructions mention. facts_unfounded: The share of the instructions' names, dates and numbers
         that neither mail nor subject mentions. greeted_named: The share of the mails that greet somebody by name
-        whose instructions have that name.
+        whose instructions have that name, in any case. The shares do not count what rules wrote, which invents and
+        omits nothing but types it in another way ('two hundred': '200'); they are absent if rules wrote everything.
     """
+    words = {"words": statistics.median(len(WORD.findall(pair["instruction"])) for pair in pairs)}
+    if all(pair["method"] == "rough" for pair in pairs):
+        return words
     in_mails, named, in_instructions, unfounded, greeted, greeted_named = 0, 0, 0, 0, 0, 0
     for pair in pairs:
+        if pair["method"] == "rough":
+            continue
         instruction, email, subject = pair["instruction"], pair["email"], pair["subject"]
         mail_facts, instruction_facts, name = facts(email), facts(instruction), greeted_name(email)
         in_mails += len(mail_facts)
@@ -86,9 +92,9 @@ def quality(pairs: Sequence[Pair]) -> dict[str, float]:
         in_instructions += len(instruction_facts)
         unfounded += sum(not mentions(f"{email} {subject}", fact) for fact in instruction_facts)
         greeted += bool(name)
-        greeted_named += bool(name) and name in instruction
+        greeted_named += bool(name) and name.casefold() in instruction.casefold()
     return {
-        "words": statistics.median(len(WORD.findall(pair["instruction"])) for pair in pairs),
+        **words,
         "facts_named": named / max(1, in_mails),
         "facts_unfounded": unfounded / max(1, in_instructions),
         "greeted_named": greeted_named / max(1, greeted),

@@ -8,9 +8,10 @@ from email_assistant.lexicon.patterns import WORD
 from email_assistant.metrics.content_words import content_stems, is_content_word
 from email_assistant.metrics.copying import TrainingMails, longest_run
 from email_assistant.metrics.facts import facts, mentions, stem
+from email_assistant.requests.instruction_prefix import without_greeting
 from email_assistant.requests.instructions import CLAUSE
-from email_assistant.requests.keyword_notes import GREETING
 
+GREETING = re.compile(rf"^(?:{alternatives('greetings')})\b", re.IGNORECASE)
 SIGN_OFF = re.compile(rf"\n\s*({alternatives('sign_offs')})\b[^\n]*$", re.IGNORECASE)
 MIN_WORDS = 2
 # A shorter instruction is never too long, even if it has more letters than 'Ok, see you.'
@@ -22,8 +23,8 @@ COPIED_SHARE = 0.6
 REQUEST_WORDS = tuple(words("request_words"))
 # A clause is unfounded if its mail has less than this share of its other content words.
 FOUNDED_SHARE = 0.5
-# An instruction is vague if it has less than this share of the mail's content words that notes would have.
-NOTES_SHARE = 0.5
+# An instruction is vague if it has fewer than this number, and less than this share, of the mail's content words.
+ENOUGH_CONTENT_WORDS, ENOUGH_CONTENT_SHARE = 6, 0.5
 
 
 def rejection_reason(instruction: str, start: str, email: str, full_answer: str, headers: str = "") -> str | None:
@@ -57,16 +58,10 @@ def rejection_reason(instruction: str, start: str, email: str, full_answer: str,
     return "unfounded" if _is_unfounded(body, source.casefold()) else None
 
 
-def is_vague(instruction: str, email: str, notes: str) -> bool:
-    """Whether an instruction has far fewer of its mail's content words than notes have.
-
-    Args:
-        instruction: The instruction.
-        email: The mail that it is for.
-        notes: The notes that would be used instead.
-    """
-    wanted = content_stems(email)
-    return len(wanted & content_stems(instruction)) < NOTES_SHARE * len(wanted & content_stems(notes))
+def is_vague(instruction: str, email: str) -> bool:
+    """Whether an instruction has few of its mail's content words."""
+    enough = min(ENOUGH_CONTENT_WORDS, ENOUGH_CONTENT_SHARE * len(content_stems(without_greeting(email))))
+    return len(content_stems(email) & content_stems(instruction)) < enough
 
 
 def _is_unfounded(body: str, source: str) -> bool:

@@ -70,12 +70,23 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
             "summarizer": {"method": "rough", "rules": ROUGH_NOTES_VERSION, "variants": config.summarizer.variants},
             "seed": config.seed,
         }
-    return {**sentences_depend_on(config), "inputs": {"base": base_identity(config.model, config.outputs)}}
+    sentences = sentences_depend_on(config)
+    with_notes = {"variants": config.summarizer.variants} if "rough" in config.summarizer.forms else {}
+    return {
+        **sentences,
+        "summarizer": {
+            **sentences["summarizer"],
+            "forms": sorted(set(config.summarizer.forms)),
+            "rules": ROUGH_NOTES_VERSION,
+            **with_notes,
+        },
+        "inputs": {"base": base_identity(config.model, config.outputs)},
+    }
 
 
 def sentences_depend_on(config: Config) -> dict[str, Any]:
-    """Everything that a mail's instruction depends on, except the mail and the base model."""
-    return {"summarizer": _without(config.summarizer, "path", "batch_size", "variants"), "seed": config.seed}
+    """Everything that the model's order for a mail depends on, except the mail and the base model."""
+    return {"summarizer": _without(config.summarizer, "path", "batch_size", "forms", "variants"), "seed": config.seed}
 
 
 def split_depends_on(config: Config) -> dict[str, Any]:
@@ -165,7 +176,7 @@ STAGES = by_name(
         name="data",
         help="read an archive, keep what its owner wrote",
         module="email_assistant.stages.data",
-        version=6,
+        version=7,
         depends_on=data_depends_on,
         shows="emails.jsonl",
         results=("emails.jsonl", "others.jsonl"),
@@ -174,7 +185,7 @@ STAGES = by_name(
         name="summarize",
         help="write an instruction for every mail with the base model",
         module="email_assistant.stages.summarize",
-        version=6,
+        version=7,
         input_files={"emails": ("data", "emails.jsonl")},
         depends_on=summarize_depends_on,
         shows="pairs.jsonl",

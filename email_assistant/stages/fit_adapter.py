@@ -5,7 +5,7 @@ import itertools
 import logging
 import os
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter
 from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.pipeline.context import StageInputs
+from email_assistant.requests.request_form import trained_forms
 from email_assistant.stages import train_examples
 from email_assistant.stages.train_examples import EncodedCounts
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS
+from email_assistant.storage.records import Pair
 from email_assistant.training import planning
 from email_assistant.training.checkpoints import TrainingState
 from email_assistant.training.lora_init import load_or_save_init, save_as_standard_lora
@@ -62,7 +64,12 @@ def fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageMo
         **trainer.metrics(),
         "trainable_weights": trainable,
     }
-    _save_adapter(model, folder / "adapter", config, fingerprint, initial)
+    note = {
+        "name": Path(config.model.path).name,
+        "fingerprint": fingerprint,
+        "forms": trained_forms(jsonl.Lines(split / "train.jsonl", Pair), data.variants),
+    }
+    _save_adapter(model, folder / "adapter", note, initial)
     if initial is None and config.model.head_start is None and not distributed.sharded:
         return model, fit_metrics
     # Score the saved adapter on the original base: the base in memory lacks what PiSSA moved into the adapter, contains
@@ -181,15 +188,14 @@ def _speed(state: TrainingState) -> str:
     return f"{every:.0f} tokens per second, {supervised:.0f} of them in the loss"
 
 
-def _save_adapter(model: LanguageModel, folder: Path, config: Config, fingerprint: str, initial: Path | None) -> None:
-    """Save the adapter, the tokenizer with its template, and which base model the adapter belongs to."""
+def _save_adapter(model: LanguageModel, folder: Path, note: Mapping[str, Any], initial: Path | None) -> None:
+    """Save the adapter, the tokenizer with its template, and the note of its base model and its forms of request."""
     if initial:
         save_as_standard_lora(model.model, folder, initial)
     else:
         model.model.save_pretrained(str(folder), save_embedding_layers=False)
     model.encoder.tokenizer.save_pretrained(str(folder))
-    name = Path(config.model.path).name
-    jsonl.write_json(folder / BASE_NOTE, {"name": name, "fingerprint": fingerprint})
+    jsonl.write_json(folder / BASE_NOTE, note)
     settings = jsonl.read_json(folder / SETTINGS)
-    settings["base_model_name_or_path"] = name
+    settings["base_model_name_or_path"] = note["name"]
     jsonl.write_json(folder / SETTINGS, settings)

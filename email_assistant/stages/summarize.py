@@ -1,6 +1,6 @@
 """Write, for every mail, the instruction that would have produced it: the stage "summarize".
 
-The base model writes it, or rules make a rough note, or it is taken from a corrected file.
+The base model writes it, or rules make a rough note, or both, or it is taken from a corrected file.
 """
 
 import logging
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
+from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.language_model.fingerprint import base_identity
 from email_assistant.metrics.facts import frequent_facts
@@ -77,7 +78,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
         with jsonl.Lines(path, Pair) as pairs:
             report = _report(len(emails), pairs, instructions, injections)
     jsonl.write_json(folder / "report.json", report)
-    _log(report)
+    _log(report, settings.method == "model")
     return {"pairs": report["pairs"], **{f"by_{method}": count for method, count in report["methods"].items()}}
 
 
@@ -98,13 +99,13 @@ def _report(
     }
 
 
-def _log(report: Mapping[str, Any]) -> None:
+def _log(report: Mapping[str, Any], by_model: bool) -> None:
     methods = ", ".join(f"{count} {method}" for method, count in report["methods"].items())
     log.info("%-10s %d pairs: %s", "summarize", report["pairs"], methods)
-    if report["speaking_to_model"] and "rough" not in report["methods"]:
+    if report["speaking_to_model"] and by_model:
         skipped = report["speaking_to_model"]
         log.info("%-10s skipped the model for %d mails that look like prompt injection", "summarize", skipped)
-    if report["pairs"]:
+    if "facts_named" in report:
         share = 100 * report["facts_named"]
         log.info("%-10s instructions have %.0f%% of the mails' names, dates and numbers", "summarize", share)
 
@@ -154,20 +155,28 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
 
 def _by_rules(seed: int, variants: int, emails: Sequence[Email]) -> dict[str, Instruction]:
     """Rough notes by the mail's id. A mail's notes depend on the seed, its id and its text, not on the other mails."""
-    notes: dict[str, Instruction] = {}
-    for email in emails:
-        first, *others = (_note(email, hash_of([seed, email["id"], number])) for number in range(variants))
-        if first:
-            notes[email["id"]] = {"instruction": first, "method": "rough", "variants": others}
-    return notes
+    notes = {email["id"]: _notes(email, seed, variants) for email in emails}
+    return {mail: _first_of(texts, "rough") for mail, texts in notes.items() if texts}
 
 
-def _note(email: Email, seed: str) -> str:
-    return rough_note(email["text"], recipient_name(email["to"]), email["language"], random.Random(seed))
+def _notes(email: Email, seed: int, variants: int) -> list[str]:
+    """Rough notes for a mail; none for a mail without words."""
+    recipient, language = recipient_name(email["to"]), email["language"]
+    seeds = (hash_of([seed, email["id"], number]) for number in range(variants))
+    notes = (rough_note(email["text"], recipient, language, random.Random(seed)) for seed in seeds)
+    return [note for note in notes if note]
+
+
+def _first_of(texts: Sequence[str], method: str) -> Instruction:
+    first, *others = texts
+    return {"instruction": first, "method": method, "variants": others}
 
 
 def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dict[str, Instruction]:
-    """The model's sentences, with the facts that they leave out, by the mail's id."""
+    """The model's orders, with the facts that they leave out, by the mail's id.
+
+    A rough note replaces an order that the model did not write. With both forms a mail also has its rough notes.
+    """
     config = inputs.config
     basis = hash_of(
         {
@@ -180,14 +189,20 @@ def _by_model(inputs: StageInputs, emails: Sequence[Email], folder: Path) -> dic
     sentences = _sentences(inputs, jobs, folder / PROGRESS)
     jsonl.write(folder / SENTENCES, (sentences[job.key] for job in jobs))
     frequent = frequent_facts(jsonl.Field(emails, "text"))
-    return {
-        job.email["id"]: {
-            "instruction": job.with_missing_facts(sentences[job.key]["sentence"], frequent),
-            "method": sentences[job.key]["method"],
-            "faults": sentences[job.key]["faults"],
-        }
-        for job in jobs
-    }
+    instructions: dict[str, Instruction] = {}
+    for job in jobs:
+        sentence = sentences[job.key]
+        if texts := _orders_and_notes(config, job, sentence, frequent):
+            instruction = _first_of(texts, sentence["method"])
+            instructions[job.email["id"]] = {**instruction, "faults": sentence["faults"]}
+    return instructions
+
+
+def _orders_and_notes(config: Config, job: InstructionJob, sentence: Sentence, frequent: frozenset[str]) -> list[str]:
+    """A mail's instructions: the order if there is one, then as many rough notes as `summarizer.forms` asks for."""
+    replaced, both = sentence["method"] == "rough", "rough" in config.summarizer.forms
+    orders = [] if replaced else [job.with_missing_facts(sentence["sentence"], frequent)]
+    return orders + _notes(job.email, config.seed, config.summarizer.variants if both else int(replaced))
 
 
 def _sentences(inputs: StageInputs, jobs: Sequence[InstructionJob], progress_folder: Path) -> dict[str, Sentence]:

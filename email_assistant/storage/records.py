@@ -55,7 +55,7 @@ class Pair(Request):
     Attributes:
         subject: The subject of the mail.
         date: The date of the mail, ISO 8601; None if the archive gives none.
-        method: How the instruction was made, e.g. `model`, `notes`, `rough` or `file`.
+        method: How the instruction was made, e.g. `model`, `rough` or `file`.
         variants: Other instructions for the same mail, which take turns with the first in training.
     """
 
@@ -100,12 +100,12 @@ class CachedMail(TypedDict):
 
 
 class Sentence(TypedDict):
-    """A line of sentences.jsonl: the accepted answer for a mail, or its replacement.
+    """A line of sentences.jsonl: the accepted answer for a mail, or that none was accepted.
 
     Attributes:
         key: The hash of everything that the sentence depends on.
-        sentence: The instruction, before missing facts are added.
-        method: `model`, `retry_N`, `notes` or `subject`.
+        sentence: The instruction, before missing facts are added; empty if a rough note replaces it.
+        method: `model`, `retry_N` or `rough`.
         faults: Why earlier answers were rejected.
     """
 

@@ -247,6 +247,40 @@ def test_code_is_cut_and_prose_about_code_kept() -> None:
     assert strip_code(["I am (rather) sure; it works."]) == (["I am (rather) sure; it works."], False)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Нужно:\n– размер вывески;\n– цвет букв;\n– срок.",
+        "Замены:\n2-й урок, 7А — Сидорчук;\n3-й урок, 8Б — Петрова;\n4-й урок — окно.",
+        "С собой:\n- ключи;\n- a_b@x.example, почта Зины;\n- цена [итог] = 300 р;\nи всё.",
+        "стол (дубовый);\nстул (2 шт.);",
+        "Please bring:\n- the rope;\n- red glass, curved;\n- oil.",
+        "You need:\nred glass;\nthick rope;\nlamp oil.",
+        "Lesson 2, 7A — Smith;\nLesson 3, 8B - Jones;",
+        "a) rope;\nb) lamp;\n1. oil;\n2. tin;",
+        "  rope;\n  lamp;",
+    ],
+)
+def test_lists_with_semicolons_are_not_code(text: str) -> None:
+    assert strip_code(text.split("\n")) == (text.split("\n"), False)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'int i;\nint n;\nprintf("Привет");\nbreak;',
+        "x = 1; // счётчик\ny = 2; // ещё",
+        "float x;\nfloat y;\nx = f(y);\nbreak;",
+        "for (;;) {\n    rope;\n}",
+        "BEGIN;\nUPDATE a SET b=1;\nCOMMIT;",
+        "Сообщить(Текст);\nСумма = Цена * 2;",
+        "UPDATE a SET b='Зина';\nUPDATE a SET b='Ада';",
+    ],
+)
+def test_code_with_plain_or_cyrillic_words_is_code(code: str) -> None:
+    assert strip_code(["See:", *code.split("\n"), "Bye"]) == (["See:", "Bye"], True)
+
+
 def test_wrapped_paragraphs_are_rejoined() -> None:
     wrapped = (
         "Dear Ada,\n\nthe lamps that you sent arrived on Tuesday and are of the kind that we\n"

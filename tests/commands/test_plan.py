@@ -21,6 +21,18 @@ def test_a_plan_of_nothing_makes_nothing(run_py: RunPy, tmp_path: Path) -> None:
     assert not (tmp_path / "outputs" / "artifacts").exists()
 
 
+@pytest.mark.parametrize("choice", ["rough", "from_file"])
+def test_a_plan_counts_the_model_s_instructions_only_where_it_writes_them(
+    run_py: RunPy, archive: Path, choice: str
+) -> None:
+    values = ("stage=plan", "plan.probe=false", f"summarizer.path={archive}")
+    assert "instructions" in run_py(*values).out
+    planned = run_py(*values, f"summarizer={choice}")
+    assert planned.code == 0, planned.err
+    assert "instructions" not in planned.out
+    assert "mails" in planned.out
+
+
 @pytest.mark.slow
 def test_a_plan_knows_the_mails_and_refuses_what_cannot_fit(run_py: RunPy, made_outputs: Path) -> None:
     planned = run_py("stage=plan")

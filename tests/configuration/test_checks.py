@@ -47,7 +47,7 @@ def test_every_file_of_conf_composes(choice: str) -> None:
 
 
 # Groups whose keys are languages.
-FREE = ("summarizer.prompts", "summarizer.starts", "summarizer.mentions", "summarizer.notes")
+FREE = ("summarizer.prompts", "summarizer.starts", "summarizer.mentions")
 
 
 def test_every_key_of_the_schema_has_a_value_in_yaml_and_none_a_default() -> None:
@@ -178,6 +178,11 @@ def test_a_good_command_line_passes() -> None:
     command_line.check(["-m", "stage=train", "lora.r=4,8,16", "trainer.learning_rate=1e-4,3e-4"], CONF, CONFIG_CHECKS)
 
 
+@pytest.mark.parametrize("values", [("summarizer.forms=order",), ("summarizer=rough", "summarizer.forms=[rough]")])
+def test_forms_that_fit_the_summarizer_pass(values: tuple[str, ...]) -> None:
+    assert find_errors(composed(*values), CONFIG_CHECKS) == []
+
+
 def test_one_owner_needs_no_brackets() -> None:
     assert from_composed(composed("data.owner=me@x.example"), CONFIG_CHECKS).data.owner == ["me@x.example"]
 
@@ -188,7 +193,10 @@ def test_one_owner_needs_no_brackets() -> None:
         ("summarizer.prompts.en='no place'", "summarizer.prompts.en"),
         ("~summarizer.starts.ru", "summarizer.starts.ru"),
         ("~summarizer.mentions.ru", "summarizer.mentions.ru"),
-        ("summarizer.notes.en=words", "summarizer.notes.en"),
+        ("summarizer.method=rough", "summarizer.forms"),
+        ("summarizer.forms=rough", "summarizer.forms"),
+        ("summarizer.forms=[]", "summarizer.forms"),
+        ("summarizer.forms=[order,ruff]", "summarizer.forms[1]"),
         ("~summarizer.prompts.en", "summarizer.prompts"),
         ("generation.top_p=1.5", "generation.top_p"),
         ("generation.min_p=1", "generation.min_p"),

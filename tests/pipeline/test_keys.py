@@ -28,7 +28,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     # There is nothing that is answered, so it does not matter how long that may be.
     "data.context_words": NONE,
     "summarizer": ("summarize",),
-    **dict.fromkeys(("summarizer.path", "summarizer.batch_size", "summarizer.variants"), NONE),
+    **dict.fromkeys(("summarizer.path", "summarizer.batch_size"), NONE),
     "split": ("split",),
     # Baselines are shown no near-duplicates of what they are to write.
     "split.near_duplicate_similarity": ("split", "evaluate"),
@@ -168,7 +168,11 @@ def test_notes_made_by_rules_do_not_depend_on_the_base_model(
         ({"retrieval.method": "bm25"}, "split.near_duplicate_similarity", 0.5, {"split", "train", "evaluate"}),
         ({"evaluation.arms": ["base", "tuned"]}, "retrieval.mails", 1, set()),
         ({"summarizer.method": "from_file"}, "summarizer.facts", 1, set()),
+        ({"summarizer.method": "from_file"}, "summarizer.forms", ["order"], set()),
         ({"summarizer.method": "rough"}, "summarizer.facts", 1, set()),
+        # No mail has notes but where there is no order.
+        ({"summarizer.forms": ["order"]}, "summarizer.variants", 7, set()),
+        ({"summarizer.forms": ["rough", "order"]}, "summarizer.forms", ["order", "rough"], set()),
         ({"summarizer.method": "rough"}, "summarizer.retries", 7, set()),
         ({"summarizer.method": "rough"}, "summarizer.variants", 7, {"summarize"}),
         ({"summarizer.method": "rough"}, "seed", 7, {"summarize", "split", "train", "evaluate"}),

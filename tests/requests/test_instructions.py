@@ -2,8 +2,8 @@ import pytest
 
 from email_assistant.requests.instruction_prefix import greeted_name, instruction_prefix, topic_of
 from email_assistant.requests.instructions import append_missing_facts, clause_prefixes, normalize, quality
-from email_assistant.requests.keyword_notes import keyword_notes
 from email_assistant.requests.rejection import is_vague, rejection_reason
+from email_assistant.storage.records import Pair
 
 START = "Write an email to"
 MAIL = "Dear Bo,\n\nplease send 12 crates of rope to the north pier by Friday, and the bill to Ann.\n\nYours, Ada"
@@ -49,11 +49,13 @@ def test_reasons_for_rejection(raw: str, wrong: str | None) -> None:
     assert rejection_reason(normalize(raw, START), START, MAIL, raw) == wrong
 
 
-def test_a_sentence_is_vague_where_notes_would_say_twice_as_much() -> None:
-    noted = "Write to Bo. Say: send 12 crates rope north pier Friday, bill Ann."
-    assert is_vague("Write to Bo to ask for a bill and rope", MAIL, noted)
-    assert not is_vague("Write to Bo to ask for 12 crates of rope to the pier by Friday", MAIL, noted)
-    assert not is_vague("Write to Bo", MAIL, "Write to Bo")
+def test_a_sentence_is_vague_if_it_has_few_of_the_content_words() -> None:
+    long = f"{MAIL} The old rope is wet, the tin is empty, and no boat of ours can leave the harbour without both."
+    assert is_vague("Write to Bo to ask for a bill and rope", long)
+    assert not is_vague("Write to Bo to ask for 12 crates of rope to the pier by Friday", long)
+    # Of a short mail, half.
+    assert is_vague("Write to Bo", "The wet rope is here, Bo.")
+    assert not is_vague("Write to Bo about rope", "The wet rope is here, Bo.")
 
 
 def test_there_is_no_space_before_a_comma() -> None:
@@ -164,56 +166,39 @@ def test_a_sentence_with_all_facts_is_unchanged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mail", "limit", "expected"),
+    ("mail", "said"),
     [
-        (
-            "Hi Bo,\n\nthe rope isn't dry. Can you send it to the pier?\n\nThanks\nAda",
-            9,
-            "rope isn't dry, you send pier?",
-        ),
-        ("What daughter card do you have installed ?", 9, "What daughter card you installed?"),
-        ("I am not sure that it is the rope for the north pier.", 3, "I not sure rope"),
-        ("Hello Bo!\nЯ не приеду в четверг.\nАда", 9, "Я не приеду четверг"),
-        ("Когда ты приедешь? Я жду у пирса.", 9, "Когда ты приедешь? Я жду пирса"),
-        ("I'll send you the rope (did he ask?), and I will call.", 9, "I'll send you rope he ask I call"),
-        ("When I know what we pay, I'll write to them.", 9, "I know we pay I'll write"),
-        ("Have you sent the rope to Ann (in Gullport)? Bo said so.", 3, "you sent rope Ann?"),
-        ("See ada@x.example, https://x.example/a or (pier.txt) at 10.10.0.1!", 9, "See pier.txt 10.10.0.1"),
-        ("See 'AT&T' (in /dev/rope or ~/tin), for $5 / 3 %.", 9, "See AT&T /dev/rope ~/tin $5 3"),
-        ("Ann has the wet rope. Bring the tin.", 4, "Ann wet rope"),
-        ("It is.\nAda", 9, ""),
-        ("rope please", 0, ""),
+        ("Ahoy Mr Quill,\n\nthe lamp costs 210 pounds.\n\nFair winds,\nT", "210 pounds"),
+        ("Салют Лёва,\n\nнашла письма в марте 1998.\n", "1998"),
     ],
 )
-def test_notes_are_the_mail_s_content_words(mail: str, limit: int, expected: str) -> None:
-    assert keyword_notes(mail, limit) == expected
-
-
-@pytest.mark.parametrize(
-    ("mail", "noted", "said"),
-    [
-        ("Ahoy Mr Quill,\n\nthe lamp costs 210 pounds.\n\nFair winds,\nT", "lamp costs 210 pounds", "210 pounds"),
-        ("Салют Лёва,\n\nнашла письма в марте 1998.\n", "нашла письма марте 1998", "1998"),
-        ("Bread Is Ready\n\nCome to the pier by seven.\n", "Bread Ready, Come pier seven", ""),
-    ],
-)
-def test_an_unusual_greeting_is_not_content(mail: str, noted: str, said: str) -> None:
-    assert keyword_notes(mail, 12) == noted
+def test_an_unusual_greeting_is_not_content(mail: str, said: str) -> None:
     whole = append_missing_facts("Write.", mail, "Mention {facts}.", 4, frozenset())
     assert "Quill" not in whole
     assert "Лёва" not in whole
     assert said in whole
 
 
+def pair(method: str, instruction: str, email: str, subject: str = "") -> Pair:
+    return {"id": "m", "instruction": instruction, "email": email, "subject": subject, "date": None, "method": method}
+
+
 def test_quality_by_hand() -> None:
     pairs = [
         # Of Ann, 12, Gullport, Friday, and Ada of the other mail, they give two; Petronella is nowhere.
-        {
-            "instruction": "Write to Bo to send 12 to Ann, and Petronella",
-            "email": "Bo:\nplease send 12 to Ann in Gullport by Friday",
-            "subject": "",
-        },
-        {"instruction": "Ask for rope", "email": "Dear Ada,\nrope please", "subject": "Rope"},
+        pair(
+            "model", "Write to Bo to send 12 to Ann, and Petronella", "Bo:\nplease send 12 to Ann in Gullport by Friday"
+        ),
+        pair("retry_1", "Ask for rope", "Dear Ada,\nrope please", "Rope"),
     ]
-    found = quality(pairs)
-    assert found == {"words": 6.5, "facts_named": 2 / 5, "facts_unfounded": 1 / 4, "greeted_named": 0.5}
+    found = {"words": 6.5, "facts_named": 2 / 5, "facts_unfounded": 1 / 4, "greeted_named": 0.5}
+    assert quality(pairs) == found
+    # Notes by rules, which type facts in another way, count only for the length.
+    note = pair("rough", "ann: 200 crates by fri", "Dear Ann,\ntwo hundred crates by Friday, please")
+    assert quality([*pairs, note]) == {**found, "words": 5}
+    assert quality([note]) == {"words": 5}
+
+
+def test_people_type_names_in_lower_case() -> None:
+    found = quality([pair("file", "ada: rope to gullport", "Dear Ada,\nplease send rope to Gullport")])
+    assert (found["facts_named"], found["greeted_named"]) == (1, 1)

@@ -1,0 +1,109 @@
+"""The two forms of a request: an order to an assistant, and a rough note to the reader of the mail.
+
+'ask Piers to bring the ladder back' is an order: the assistant turns Piers into 'you'. 'piers: need ladder back' is a
+rough note: persons stay as they are in the mail. Small models write mails from notes and fail at orders.
+"""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from email_assistant.storage.records import Pair
+
+Form = Literal["rough", "order"]
+EXAMPLES: dict[Form, str] = {
+    "rough": "piers: need the ladder back before sunday",
+    "order": "ask Piers to bring the ladder back before sunday",
+}
+# A form in a smaller share of the training requests was not learned.
+MIN_SHARE = 0.1
+
+_NOT_ME = r"(?!(?:me|us|myself)\b)"
+# Nouns follow these verbs in notes: 'email attached', 'invite link', 'answer: no', 'text is fine'.
+_NOT_A_NOUN = (
+    r"(?!(?:me|us|is|was|are|were|will|has|had|from|to|for|in|on|at|of|by|with|and|or|not|no|yes|address|addresses|"
+    r"attached|received|sent|came|list|link|only|below|above|again|back|that|this|asap|when|if|or)\b)"
+)
+_LETTER = r"(?:\w+ ){0,2}(?:e-?mail|mail|letter|message|note|reply|answer|response)\b"
+_ENGLISH = (
+    rf"ask {_NOT_ME}(?!(?:is|was|for|price|away)\b)\w",
+    rf"(?:tell|remind|inform|notify|warn|congratulate) {_NOT_ME}\w",
+    rf"let {_NOT_ME}(?:[\w.'’&-]+,? (?:(?:and|&|\+) )?){{1,4}}know\b",
+    r"thank (?!(?:you|u|ya|god|goodness|heavens?)\b)\w.{0,60}? (?:for|that)\b",
+    rf"(?:write|reply|respond|answer|say|explain|confirm|apologi[sz]e)(?: back)? to {_NOT_ME}"
+    r"(?!(?:you|your|my|our|this|that|the|a)\b)\w",
+    rf"(?:write|draft|compose|send) (?:an?|the) {_LETTER} (?:to|about|for|that|asking|saying) {_NOT_ME}",
+    rf"(?:say|send) (?:hello|hi|yes|no|thanks|thank you|sorry|greetings) to {_NOT_ME}\w",
+    rf"(?:(?:write|e-?mail|mail|message|answer) (?!(?:the|an?|my|your|it|them)\b)|invite ){_NOT_A_NOUN}"
+    r"(?:(?:mr|mrs|ms|dr|prof)\.? )?[\w'’-]+(?: [\w'’-]+)?"
+    r"(?::|,? (?:that|to|about|and (?:ask|tell|say)|asking|saying)\b)",
+)
+# The same words in Russian ask the reader: 'напиши, когда приедешь'. An order names somebody.
+_SOMEBODY = (
+    r"(?!(?:мне|нам|меня|нас|себе)\b)(?:(?-i:[А-ЯЁ])\w|(?:ему|ей|им|его|её|ее|их|всем|всех)\b|"
+    r"\w+(?:у|ю|е|и|ам|ям)(?: \w+)?,? (?:что|чтобы|чтоб|про|насчёт|насчет)\b)"
+)
+_RUSSIAN = (
+    r"(?:напи(?:ши|шите|сать)|ска(?:жи|жите|зать)|спро(?:си|сите|сить)|(?:сообщи|ответь|ответи|напомни|передай|переда|"
+    r"пригласи|поздравь|поздрави|предупреди|предложи|объясни|уведоми|пообещай|пообеща)(?:те|ть)?|отка(?:жи|жите|зать)) "
+    rf"{_SOMEBODY}",
+    r"(?:попроси|поблагодари)(?:те|ть)? (?!(?:меня|нас|чтобы|чтоб|если|когда|потом|лучше|сразу|за)\b)\w",
+    r"спро(?:си|сите|сить) у (?!(?:меня|нас)\b)\w",
+    rf"извини(?:сь|тесь|ться) перед {_SOMEBODY}",
+    r"(?:напиши|напишите|написать|составь|составьте) (?:\w+ )?(?:письмо|ответ)\b",
+)
+_ORDER = re.compile(rf"\W*(?:(?:please|pls|plz|пожалуйста),? )?(?:{'|'.join([*_ENGLISH, *_RUSSIAN])})", re.IGNORECASE)
+
+
+def looks_like_order(text: str) -> bool:
+    """Whether a request begins like an order to an assistant, in English or Russian; in doubt it does not.
+
+    'Tell Ann …' does; 'tell me when', 'thank you for' and 'write-up attached' are said to the reader.
+    """
+    return _ORDER.match(" ".join(text.split())) is not None
+
+
+def trained_forms(pairs: Iterable[Pair], variants: int) -> list[Form]:
+    """The forms that an adapter learns, the more frequent one first; it does not learn a rare one.
+
+    Args:
+        pairs: The training pairs.
+        variants: How many instructions of a pair training uses.
+    """
+    counts = Counter(form for pair in pairs for form in itertools.islice(_forms(pair), variants))
+    return [form for form, count in counts.most_common() if count >= MIN_SHARE * counts.total()]
+
+
+def _forms(pair: Pair) -> Iterator[Form]:
+    """The forms of a pair's instructions: known from who wrote them, but for those of a file."""
+    others = pair.get("variants", [])
+    if pair["method"] == "file":
+        for text in [pair["instruction"], *others]:
+            yield "order" if looks_like_order(text) else "rough"
+    else:
+        yield "rough" if pair["method"] == "rough" else "order"
+        # Only rules write more than one.
+        for _ in others:
+            yield "rough"
+
+
+def how_to_ask(forms: Sequence[str]) -> str:
+    """What the terminal asks for, for an adapter that was trained on these forms; none: they are unknown."""
+    if not forms:
+        return "What should the mail say? (one line; an empty line quits)"
+    examples = " or ".join(f"'{EXAMPLES[form]}'" for form in EXAMPLES if form in forms)
+    return f"What should the mail say? For example: {examples} (one line; an empty line quits)"
+
+
+def order_hint(requests: Iterable[str], forms: Sequence[str]) -> str | None:
+    """A hint for orders to an adapter that was trained on rough notes only; None if there is nothing to say."""
+    orders = sum(map(looks_like_order, requests)) if list(forms) == ["rough"] else 0
+    if not orders:
+        return None
+    read = "request reads like an order" if orders == 1 else "requests read like orders"
+    return (
+        f"{orders} {read} to an assistant ('ask Piers to …'). This model works from rough notes to the reader: "
+        f"'{EXAMPLES['rough']}'."
+    )
