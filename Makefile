@@ -10,10 +10,10 @@ POETRY := .tools/bin/poetry
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help install gemma run test test-fast coverage check ui bench clean
+.PHONY: help install gemma run test test-fast coverage check head_start ui bench clean
 
 help:  ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+	@grep -hE '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
 install: $(INSTALLED) $(MODEL)  ## set up .venv and the bundled model; does nothing if both exist
 
@@ -37,6 +37,10 @@ check: install  ## check style, types and every file of conf/
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -o addopts= tests/configuration/test_checks.py -k composes
+
+head_start: install  ## train the head start of the bundled model again (half an hour on two cores)
+	$(BIN)/python run.py stage=train experiment=head_start
+	$(BIN)/python -m email_assistant.language_model.head_start outputs/latest/train head_start/smollm2_135m
 
 ui: install  ## compare runs in the browser, on 127.0.0.1 only
 	$(BIN)/python -m email_assistant.experiments ui

@@ -226,6 +226,7 @@ class Evaluation:
     arms: Annotated[list[Arm], Field(min_length=1)]
     shots: Count
     max_mails: Annotated[int, Field(ge=2)] | None
+    requests: Text | None
     judge_mails: Annotated[int, Field(ge=0)]
     extraction_mails: Annotated[int, Field(ge=0)]
     resamples: Annotated[int, Field(ge=100)]

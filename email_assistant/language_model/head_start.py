@@ -2,10 +2,14 @@
 
 It is added to the base's weights before the owner's adapter is made, and saved together with it: the saved adapter has
 the ranks of both, and belongs to the unchanged base.
+
+`python -m email_assistant.language_model.head_start TRAINED FOLDER` publishes one.
 """
 
 import json
 import math
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +17,30 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS, check_base, check_folder
+from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS, WEIGHTS, check_base, check_folder
 from email_assistant.storage.atomic import atomic_path
+from email_assistant.storage.hashing import hash_file
 
 PREFIX = "base_model.model."
 # peft's names of the weights of an adapted layer.
 LORA_A, LORA_B, MAGNITUDE = ".lora_A.weight", ".lora_B.weight", ".lora_magnitude_vector"
+CARD = """---
+base_model: {base}
+library_name: peft
+pipeline_tag: text-generation
+tags: [lora, email]
+---
+
+# Head start for {base}
+
+A LoRA adapter (rank {rank}, float16) that teaches {base} to write a mail from a rough note, whoever writes.
+It was trained on {mails} invented mails of `head_start/mails.jsonl`, and on no real mail. `make head_start` trains it
+again (`conf/experiment/head_start.yaml`).
+
+- Base model: {base} (fingerprint {fingerprint})
+- Validation loss: {before:.3f} nats a token before training, {after:.3f} after
+- SHA-256 of `{weights}`: `{sha256}`
+"""
 
 
 @torch.no_grad()
@@ -106,3 +128,39 @@ def _scale(settings: dict[str, Any]) -> float:
     """The factor of an adapter's update."""
     rank = int(settings["r"])
     return float(settings["lora_alpha"]) / (math.sqrt(rank) if settings.get("use_rslora") else rank)
+
+
+def publish(trained: Path, folder: Path) -> None:
+    """Copy the adapter of a training into a folder that `model.head_start` can name, in float16 and with a card.
+
+    Args:
+        trained: The folder of the stage `train`, with adapter/ and metrics.json.
+        folder: The folder to write.
+
+    Raises:
+        ModelError: when there is no adapter.
+    """
+    adapter = trained / "adapter"
+    check_folder(adapter)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: weight.half() for name, weight in load_file(adapter / WEIGHTS).items()}
+    save_file(weights, folder / WEIGHTS)
+    for name in (SETTINGS, BASE_NOTE):
+        shutil.copyfile(adapter / name, folder / name)
+    note = json.loads((folder / BASE_NOTE).read_text(encoding="utf-8"))
+    metrics = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+    card = CARD.format(
+        base=note["name"],
+        fingerprint=note["fingerprint"],
+        rank=_settings(folder)["r"],
+        mails=metrics["train_mails"],
+        before=metrics["base_validation_loss"],
+        after=metrics["validation_loss"],
+        weights=WEIGHTS,
+        sha256=hash_file(folder / WEIGHTS),
+    )
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    publish(Path(sys.argv[1]), Path(sys.argv[2]))

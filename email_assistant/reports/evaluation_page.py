@@ -34,7 +34,7 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
 .plain ins { background: none; }
 {% endblock %}
 {% block body %}
-<h1>Evaluation on {{ report.mails }} mails</h1>
+<h1>Evaluation on {{ report.mails }} mails, requests {{ report.requests }}</h1>
 {% for warning in report.warnings %}<p class="note">{{ warning }}</p>{% endfor %}
 <div class="wide"><table>
 <tr><th></th>{% for arm in columns %}<th>{{ names(arm) }}</th>{% endfor %}</tr>

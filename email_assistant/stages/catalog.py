@@ -11,6 +11,7 @@ from typing import Any
 from email_assistant.archive import purging, readers
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
+from email_assistant.evaluation.typed_requests import requests_file
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import (
     base_identity,
@@ -89,6 +90,18 @@ def sentences_depend_on(config: Config) -> dict[str, Any]:
     return {"summarizer": _without(config.summarizer, "path", "batch_size", "forms", "variants"), "seed": config.seed}
 
 
+def _typed_requests(config: Config) -> dict[str, str]:
+    """The content of the file of typed requests; empty if there is none.
+
+    Raises:
+        DataError: when it is missing.
+    """
+    file = requests_file(config.evaluation.requests, archive_paths(config))
+    if file and not file.is_file():
+        raise DataError(f"{file}: no such file; evaluation.requests names typed requests for test mails")
+    return {"requests": hash_file(file)} if file else {}
+
+
 def split_depends_on(config: Config) -> dict[str, Any]:
     """The split group and the seed."""
     return {"split": asdict(config.split), "seed": config.seed}
@@ -147,13 +160,14 @@ def evaluate_depends_on(config: Config) -> dict[str, Any]:
     return {
         "scores": SCORES_VERSION,
         "retrieval": _retrieval(config, "method", "training_share") if retrieves else None,
-        "evaluation": {**_without(config.evaluation, "mauve"), "mauve": _mauve(config)},
+        "evaluation": {**_without(config.evaluation, "mauve", "requests"), "mauve": _mauve(config)},
         "generation": generation_key(config.generation, config.model, config.outputs),
         "max_length": config.trainer.max_length,
         "seed": config.seed,
         "inputs": {
             "base": base_identity(config.model, config.outputs),
             **(head_start_identity(config.model, config.outputs) if starts else {}),
+            **_typed_requests(config),
         },
     }
 

@@ -15,6 +15,7 @@ from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.evaluation.generate_mails import generate_mails, text_generator
 from email_assistant.evaluation.memorization import EXTRACTED_TOKENS, KNOWN_TOKENS, extraction_score
 from email_assistant.evaluation.scoring import Scorer, build_scorer, perplexity_of
+from email_assistant.evaluation.typed_requests import TYPED, requests_file, with_typed_requests
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import (
@@ -32,7 +33,7 @@ from email_assistant.metrics.copying import copied_share
 from email_assistant.metrics.mauve_score import RELIABLE_MAILS, mauve_by_seed
 from email_assistant.metrics.per_mail_score import PerMailScore, Table, save
 from email_assistant.metrics.scores import OWNER
-from email_assistant.pipeline.context import StageInputs
+from email_assistant.pipeline.context import StageInputs, archive_paths
 from email_assistant.reports import evaluation_page, plots
 from email_assistant.requests.arms import ARMS
 from email_assistant.requests.embedding import retrieval_embedder
@@ -67,6 +68,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     arms[OWNER] = evaluator.measure_owner(judge)
     report: dict[str, Any] = {
         "mails": len(evaluator.test),
+        "requests": TYPED if evaluator.typed_requests else "made from the mails",
         **compare_arms(arms, BASELINE, REFERENCE, config.evaluation.resamples, config.seed),
         "mauve_by_seed": {arm: mauve_by_seed(arms[arm]["mauve"]) for arm in mails},
         "longest_copy": {arm: evaluator.scorer.longest_copy(_texts(generated)) for arm, generated in mails.items()},
@@ -127,7 +129,11 @@ class _Evaluator:
         self.earlier = inputs.earlier("evaluate")
         self.generated: list[CachedMail] = []
         work.mkdir(parents=True, exist_ok=True)
-        self.test = jsonl.read(split.path("test.jsonl"), Pair)[: config.evaluation.max_mails]
+        test = jsonl.read(split.path("test.jsonl"), Pair)
+        self.typed_requests = requests_file(config.evaluation.requests, archive_paths(config))
+        if self.typed_requests:
+            test = with_typed_requests(test, self.typed_requests)
+        self.test = test[: config.evaluation.max_mails]
         self.training = jsonl.Lines(split.path("train.jsonl"), Pair)
         self.others = [record["text"] for record in jsonl.read(inputs.artifacts["data"].path("others.jsonl"))]
         trained = inputs.artifacts["train"]

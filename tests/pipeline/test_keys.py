@@ -100,6 +100,7 @@ NAMES_OF_FILES = (
     "model.path",
     "model.gguf",
     "model.head_start",
+    "evaluation.requests",
     "summarizer.path",
     "evaluation.mauve.model_path",
 )

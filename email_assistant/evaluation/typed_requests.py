@@ -1,0 +1,47 @@
+"""Requests that a person typed for test mails, in place of those that were made from the mails."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from email_assistant.errors import DataError
+from email_assistant.storage import jsonl
+from email_assistant.storage.records import Pair
+
+# How the instruction of a pair was made, where it was typed for the evaluation.
+TYPED = "typed"
+
+
+def requests_file(setting: str | None, archive: Sequence[Path]) -> Path | None:
+    """The file of typed requests, if there is one.
+
+    Args:
+        setting: `evaluation.requests`: a file, null, or auto for one that is named like the archive.
+        archive: The files and folders of the archive.
+    """
+    if setting != "auto":
+        return Path(setting).expanduser() if setting else None
+    beside = [path.with_suffix(".requests.jsonl") for path in archive[:1]]
+    return next((path for path in beside if path.is_file()), None)
+
+
+def with_typed_requests(pairs: Sequence[Pair], path: Path) -> list[Pair]:
+    """The pairs that a typed request is known for, with that request as their instruction.
+
+    Args:
+        pairs: The test mails with the requests that were made from them.
+        path: A JSONL file with `id` and `request`. Requests for other mails, such as training mails, are passed over.
+
+    Raises:
+        DataError: when a record has no request, or no record is for one of the pairs.
+    """
+    requests: dict[str, str] = {}
+    for number, record in enumerate(jsonl.read(path), start=1):
+        if not record.get("id") or not str(record.get("request") or "").strip():
+            raise DataError(f"{path}, record {number}: id and request are needed")
+        requests[record["id"]] = str(record["request"]).strip()
+    typed: list[Pair] = [
+        {**pair, "instruction": requests[pair["id"]], "method": TYPED} for pair in pairs if pair["id"] in requests
+    ]
+    if not typed:
+        raise DataError(f"{path}: none of the {len(requests)} requests is for one of the {len(pairs)} test mails")
+    return typed
