@@ -18,7 +18,7 @@ def composed_config(tiny_model: Path, archive: Path, folder: Path) -> Config:
     gguf = archive.with_name("base.gguf")
     gguf.write_bytes(b"GGUF")
     values = [f"model.path={tiny_model}", f"data.path={archive}", f"paths.outputs={folder}"]
-    values += [f"model.gguf={gguf}", f"summarizer.path={archive}"]
+    values += [f"model.gguf={gguf}", f"summarizer.path={archive}", "summarizer=base_model", "generation=sample"]
     with initialize_config_dir(config_dir=str(CONF)):
         composed: Any = OmegaConf.to_container(compose(config_name="config", overrides=values), resolve=True)
     return from_composed(composed, CONFIG_CHECKS)

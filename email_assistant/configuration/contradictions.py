@@ -30,7 +30,7 @@ def summarizer(config: Config) -> Iterator[str]:
 
 def head_start(config: Config) -> Iterator[str]:
     """A head start is added to the base weights, so these must not be quantized, and its arm needs one."""
-    if config.model.head_start and config.model.quantization != "none":
+    if config.model.head_start not in (None, "auto") and config.model.quantization != "none":
         yield "model.head_start: is added to the base model's weights, which is impossible in 4 bit; use null"
     if "head_start" in config.evaluation.arms and config.model.head_start is None:
         yield "evaluation.arms: head_start needs model.head_start"

@@ -13,12 +13,14 @@ from filelock import FileLock
 from email_assistant.configuration.schema import Generation, Mauve, Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model import hub
-from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS, check_folder
+from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS, WEIGHTS, check_folder
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_file
 
 # In the folder of outputs: hashes of model files, with their sizes and modification times.
 HASH_CACHE = "fingerprints.json"
+# The head starts that come with the project, a folder each.
+HEAD_STARTS = Path(__file__).resolve().parents[2] / "head_start"
 log = logging.getLogger(__name__)
 
 
@@ -92,6 +94,29 @@ def base_identity(settings: Model, outputs: Path) -> dict[str, Any]:
     return {"fingerprint": base_fingerprint(settings, outputs), **values}
 
 
+def head_start_folder(settings: Model, outputs: Path) -> Path | None:
+    """The folder of the head start that the configuration asks for; None if there is none.
+
+    Args:
+        settings: The model group of the configuration.
+        outputs: The folder with the cache of hashes.
+
+    Raises:
+        ModelError: when the configured folder has no adapter.
+    """
+    if settings.head_start is None:
+        return None
+    if settings.head_start != "auto":
+        folder = Path(settings.head_start).expanduser()
+        check_folder(folder)
+        return folder
+    if settings.quantization != "none":
+        return None
+    base = base_fingerprint(settings, outputs)
+    notes = {note.parent: json.loads(note.read_text(encoding="utf-8")) for note in HEAD_STARTS.glob(f"*/{BASE_NOTE}")}
+    return next((folder for folder, note in sorted(notes.items()) if note["fingerprint"] == base), None)
+
+
 def head_start_identity(settings: Model, outputs: Path) -> dict[str, str]:
     """A hash of the configured head start, as part of a key; empty if there is none.
 
@@ -102,10 +127,9 @@ def head_start_identity(settings: Model, outputs: Path) -> dict[str, str]:
     Raises:
         ModelError: when its folder has no adapter.
     """
-    if settings.head_start is None:
+    folder = head_start_folder(settings, outputs)
+    if folder is None:
         return {}
-    folder = Path(settings.head_start).expanduser()
-    check_folder(folder)
     return {"head_start": hash_of_files([folder / WEIGHTS, folder / SETTINGS], outputs / HASH_CACHE)}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config, Generation
+from email_assistant.errors import ModelError
 from email_assistant.evaluation import generation_cache
 from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.evaluation.generate_mails import generate_mails, text_generator
@@ -22,7 +23,7 @@ from email_assistant.language_model.fingerprint import (
     base_fingerprint,
     base_identity,
     generation_key,
-    head_start_identity,
+    head_start_folder,
 )
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel, load_adapter
@@ -40,7 +41,7 @@ from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, Artifact
-from email_assistant.storage.hashing import hash_of
+from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.records import CachedMail, GeneratedMail, Pair
 
 log = logging.getLogger(__name__)
@@ -185,7 +186,7 @@ class _Evaluator:
 
     def _adapter_hash(self, arm: str) -> str | None:
         if ARMS[arm].adapter == "head_start":
-            return head_start_identity(self.config.model, self.config.outputs)["head_start"]
+            return hash_file(self._head_start_folder / WEIGHTS)
         return self.adapter if ARMS[arm].adapter == "trained" else None
 
     @cached_property
@@ -201,9 +202,12 @@ class _Evaluator:
         settings, model = self.config.generation, self._head_start_model
         return text_generator(settings, self.config.model, model, self._head_start_folder, work)
 
-    @property
+    @cached_property
     def _head_start_folder(self) -> Path:
-        return Path(self.config.model.head_start or "").expanduser()
+        folder = head_start_folder(self.config.model, self.config.outputs)
+        if folder is None:
+            raise ModelError("evaluation.arms: head_start: there is none for this base model; see model.head_start")
+        return folder
 
     def _keys(
         self, arm: str, pairs: Sequence[Pair], prompts: Sequence[list[int]], settings: Generation

@@ -16,7 +16,7 @@ from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.encoding import TokenizedExample
-from email_assistant.language_model.fingerprint import base_fingerprint
+from email_assistant.language_model.fingerprint import base_fingerprint, head_start_folder
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter
 from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.pipeline.context import StageInputs
@@ -70,7 +70,8 @@ def fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageMo
         "forms": trained_forms(jsonl.Lines(split / "train.jsonl", Pair), data.variants),
     }
     _save_adapter(model, folder / "adapter", note, initial)
-    if initial is None and config.model.head_start is None and not distributed.sharded:
+    started = head_start_folder(config.model, config.outputs)
+    if initial is None and started is None and not distributed.sharded:
         return model, fit_metrics
     # Score the saved adapter on the original base: the base in memory lacks what PiSSA moved into the adapter, contains
     # the head start, or is sharded over several processes.
@@ -78,8 +79,8 @@ def fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageMo
     del model, trainer, base
     free_memory()
     base = set_up_base(config.model, distributed)
-    if config.model.head_start:
-        head_start.stack(folder / "adapter", Path(config.model.head_start).expanduser(), base.model)
+    if started:
+        head_start.stack(folder / "adapter", started, base.model)
     return load_adapter(base, folder / "adapter", fingerprint), fit_metrics
 
 
@@ -107,8 +108,8 @@ def follow(config: Config, distributed: DistributedContext) -> None:
 def _add_adapter(
     config: Config, base: LanguageModel, distributed: DistributedContext, fingerprint: str
 ) -> LanguageModel:
-    if config.model.head_start:
-        head_start.merge(base.model, Path(config.model.head_start).expanduser(), fingerprint)
+    if started := head_start_folder(config.model, config.outputs):
+        head_start.merge(base.model, started, fingerprint)
     model = add_adapter(base, config.lora, config.seed)
     if distributed.sharded:
         collectives.shard_model(model.model, model.device)
