@@ -255,6 +255,9 @@ class RunPy:
             "model.path": str(tiny_model),
             "data.path": str(archive),
             "generation.max_new_tokens": "12",
+            # Most of what is tested goes through the model and its samples.
+            "summarizer": "base_model",
+            "generation": "sample",
             "summarizer.max_new_tokens": "8",
             "trainer.epochs": "1",
             "trainer.scored_mails": "2",

@@ -178,7 +178,7 @@ def test_a_good_command_line_passes() -> None:
     command_line.check(["-m", "stage=train", "lora.r=4,8,16", "trainer.learning_rate=1e-4,3e-4"], CONF, CONFIG_CHECKS)
 
 
-@pytest.mark.parametrize("values", [("summarizer.forms=order",), ("summarizer=rough", "summarizer.forms=[rough]")])
+@pytest.mark.parametrize("values", [("summarizer=base_model", "summarizer.forms=order"), ("summarizer.forms=[rough]",)])
 def test_forms_that_fit_the_summarizer_pass(values: tuple[str, ...]) -> None:
     assert find_errors(composed(*values), CONFIG_CHECKS) == []
 
@@ -193,8 +193,8 @@ def test_one_owner_needs_no_brackets() -> None:
         ("summarizer.prompts.en='no place'", "summarizer.prompts.en"),
         ("~summarizer.starts.ru", "summarizer.starts.ru"),
         ("~summarizer.mentions.ru", "summarizer.mentions.ru"),
-        ("summarizer.method=rough", "summarizer.forms"),
-        ("summarizer.forms=rough", "summarizer.forms"),
+        ("summarizer.method=model", "summarizer.forms"),
+        ("summarizer.forms=order", "summarizer.forms"),
         ("summarizer.forms=[]", "summarizer.forms"),
         ("summarizer.forms=[order,ruff]", "summarizer.forms[1]"),
         ("~summarizer.prompts.en", "summarizer.prompts"),
