@@ -23,7 +23,7 @@ FIELD = re.compile(
     rb"\n(" + b"|".join(name.lower().encode() for name in FIELDS) + rb")[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)"
 )
 # The header ends before the first line that is neither a field nor a continuation of one.
-HEADER = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From |>From )[^\n]*+\n?+)*+")
+HEADER = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From |>From )[^\n]*\n?)*")
 LINE_FEED = 10
 BLANK = re.compile(rb"\r?\n|\Z")
 # Larger than in any real mail; protects against messages that are made to exhaust parsers.

@@ -14,20 +14,24 @@ def with_digits(sentence: str, note_words: NoteWords) -> str:
     def typed(match: re.Match[str]) -> str:
         following = sentence[match.end() :].lstrip()
         is_name = match[0][0].isupper() and (match.start() > 0 or following[:1].isupper())
-        return match[0] if is_name else _in_digits(match[0], note_words)
+        goes_on = further.match(sentence, match.end())
+        return match[0] if is_name or goes_on else _in_digits(match[0], note_words)
 
-    return _pattern(note_words).sub(typed, sentence)
+    numbers, further = _patterns(note_words)
+    return numbers.sub(typed, sentence)
 
 
 @cache
-def _pattern(note_words: NoteWords) -> re.Pattern[str]:
-    """A run of number words that is not the beginning of an ordinal number."""
+def _patterns(note_words: NoteWords) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A run of number words, and what makes it the beginning of something else, such as an ordinal number.
+
+    Not one pattern with a possessive quantifier: Python 3.11.2 matches that wrongly.
+    """
     number = "|".join(sorted(note_words.numbers, key=len, reverse=True))
     further = "|".join([number, *note_words.multipliers])
-    return re.compile(
-        rf"(?<![\w-])(?:{number})\b(?:(?: and | |-)(?:{further})\b)*+(?!-\w|['’]\w| \d|[ -](?:{note_words.ordinals}))",
-        re.IGNORECASE,
-    )
+    numbers = rf"(?<![\w-])(?:{number})\b(?:(?: and | |-)(?:{further})\b)*"
+    goes_on = rf"-\w|['’]\w| \d|[ -](?:{note_words.ordinals})"
+    return re.compile(numbers, re.IGNORECASE), re.compile(goes_on, re.IGNORECASE)
 
 
 def _in_digits(text: str, note_words: NoteWords) -> str:

@@ -133,7 +133,7 @@ def test_the_lineage_of_an_adapter(run_py: Run, tmp_path: Path, trained: Path) -
     assert done.code == 0, done.err
     assert done.out.count("(unchanged)") == 4
     assert "lora.r=3" in done.out and "commit" in done.out and "same as configured" in done.out
-    assert "inputs.archive=" in done.out and "test mails: bleu" in done.out
+    assert "inputs.archive=" in done.out and "test mails: sense" in done.out
     assert "2 in the MLflow store" in done.out
 
     pairs = (tmp_path / "outputs" / "latest" / "summarize" / "pairs.jsonl").resolve()

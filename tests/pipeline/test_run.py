@@ -39,7 +39,7 @@ def test_every_stage_leaves_its_files(whole_project: tuple[Path, Call]) -> None:
     report = json.loads((latest / "data" / "report.json").read_text())
     assert report["kept"] + sum(report["dropped"].values()) == report["messages"] == 40
     assert set(json.loads((latest / "summarize" / "pairs.jsonl").read_text().split("\n")[0])) == {
-        "id", "instruction", "email", "subject", "thread", "date", "method",
+        "id", "instruction", "email", "subject", "thread", "date", "method", "variants",
     }  # fmt: skip
     adapter = {file.name for file in (latest / "train" / "adapter").iterdir()}
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json", "README.md"} <= adapter

@@ -66,7 +66,8 @@ def test_two_processes_train_as_one(
     shutil.rmtree(tmp_path / "outputs" / "artifacts" / "train")
     given = [
         *TRAINING, f"model.path={tiny_model}", f"data.path={archive}", "generation.max_new_tokens=12",
-        "summarizer.max_new_tokens=8", "trainer.scored_mails=2", "lora.r=2", "model.threads=1",
+        "summarizer=base_model", "generation=sample", "summarizer.max_new_tokens=8",
+        "trainer.scored_mails=2", "lora.r=2", "model.threads=1",
         "tracking.experiment=email-assistant", f"model.quantization={quantization}",
     ]  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"}
