@@ -1,6 +1,8 @@
 """Checks of an adapter's folder: its files, and the base model it was trained on. Imports nothing heavy."""
 
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,14 @@ from email_assistant.errors import ModelError
 BASE_NOTE = "base_model.json"
 # In every adapter's folder, named by peft.
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
+# Of the name of every weight there.
+PREFIX = "base_model.model."
+
+
+def update_scale(settings: Mapping[str, Any]) -> float:
+    """The factor of an adapter's update, from its settings: alpha / r, or alpha / sqrt(r) with rsLoRA."""
+    rank = int(settings["r"])
+    return float(settings["lora_alpha"]) / (math.sqrt(rank) if settings.get("use_rslora") else rank)
 
 
 def check_folder(folder: Path) -> None:

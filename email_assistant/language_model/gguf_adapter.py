@@ -1,7 +1,6 @@
 """A LoRA adapter as GGUF, as llama.cpp and Ollama read it."""
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from email_assistant.errors import ModelError
-from email_assistant.language_model.adapter_folder import SETTINGS, WEIGHTS, check_folder
+from email_assistant.language_model.adapter_folder import PREFIX, SETTINGS, WEIGHTS, check_folder, update_scale
 from email_assistant.storage.atomic import atomic_path
 
 # llama.cpp's architecture of a model type, and whether it stores the rows of query and key weights in another order.
@@ -22,7 +21,6 @@ ARCHITECTURES = {
     "qwen3": (gguf.MODEL_ARCH.QWEN3, False),
     "gemma3_text": (gguf.MODEL_ARCH.GEMMA3, False),
 }
-PREFIX = "base_model.model."
 
 
 def write(adapter: Path, base: Path, target: Path) -> None:
@@ -77,8 +75,7 @@ def _tensors(adapter: Path, config: dict[str, Any]) -> Iterator[tuple[str, np.nd
 
 def _alpha(settings: dict[str, Any]) -> float:
     """The alpha that, divided by the rank, is the scale of the update."""
-    alpha = float(settings["lora_alpha"])
-    return alpha * math.sqrt(settings["r"]) if settings.get("use_rslora") else alpha
+    return update_scale(settings) * float(settings["r"])
 
 
 def _interleaved(weight: np.ndarray, heads: int) -> np.ndarray:

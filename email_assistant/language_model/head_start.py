@@ -7,7 +7,6 @@ the ranks of both, and belongs to the unchanged base.
 """
 
 import json
-import math
 import shutil
 import sys
 from pathlib import Path
@@ -17,11 +16,18 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS, WEIGHTS, check_base, check_folder
+from email_assistant.language_model.adapter_folder import (
+    BASE_NOTE,
+    PREFIX,
+    SETTINGS,
+    WEIGHTS,
+    check_base,
+    check_folder,
+    update_scale,
+)
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_file
 
-PREFIX = "base_model.model."
 # peft's names of the weights of an adapted layer.
 LORA_A, LORA_B, MAGNITUDE = ".lora_A.weight", ".lora_B.weight", ".lora_magnitude_vector"
 CARD = """---
@@ -57,7 +63,7 @@ def merge(model: nn.Module, head_start: Path, base_fingerprint: str) -> None:
     """
     check_folder(head_start)
     check_base(head_start, base_fingerprint)
-    factors, scale = load_file(head_start / WEIGHTS), _scale(_settings(head_start))
+    factors, scale = load_file(head_start / WEIGHTS), update_scale(_settings(head_start))
     for layer in _layers(factors):
         weight: Any = model.get_submodule(layer.removeprefix(PREFIX)).weight
         update = scale * factors[layer + LORA_B].float() @ factors[layer + LORA_A].float()
@@ -77,8 +83,8 @@ def stack(adapter: Path, head_start: Path, base: nn.Module) -> None:
     """
     settings, started = _settings(adapter), _settings(head_start)
     owner, start = load_file(adapter / WEIGHTS), load_file(head_start / WEIGHTS)
-    scale = _scale(settings)
-    ratio = _scale(started) / scale
+    scale = update_scale(settings)
+    ratio = update_scale(started) / scale
     stacked: dict[str, torch.Tensor] = {}
     layers = _layers({**start, **owner})
     for layer in layers:
@@ -122,12 +128,6 @@ def _layers(weights: dict[str, torch.Tensor]) -> list[str]:
 
 def _settings(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / SETTINGS).read_text(encoding="utf-8")))
-
-
-def _scale(settings: dict[str, Any]) -> float:
-    """The factor of an adapter's update."""
-    rank = int(settings["r"])
-    return float(settings["lora_alpha"]) / (math.sqrt(rank) if settings.get("use_rslora") else rank)
 
 
 def publish(trained: Path, folder: Path) -> None:

@@ -3,7 +3,7 @@
 import logging
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -161,28 +161,19 @@ class _Evaluator:
         keys, progress_file = self._keys(arm, pairs, prompts, settings), self.work / f"{label}.jsonl"
         if cached := generation_cache.lookup(self.earlier, keys):
             log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", label, len(cached), len(pairs))
-        with self._generator_of(arm) as generator:
+        generator = self._generator_of(arm)
+        with _adapter_of(arm, generator):
             mails = generate_mails(generator, pairs, prompts, settings, self.config.seed, progress_file, label, cached)
         self.generated += generation_cache.lines(keys, mails)
         return mails
 
-    @contextmanager
-    def _generator_of(self, arm: str) -> Iterator[TextGenerator]:
-        """What writes an arm's mails."""
-        if ARMS[arm].adapter == "head_start":
-            yield self._head_start_generator
-        else:
-            with _without_adapter(self.generator) if ARMS[arm].adapter == "none" else nullcontext():
-                yield self.generator
+    def _generator_of(self, arm: str) -> TextGenerator:
+        """What writes an arm's mails, inside of `_adapter_of`."""
+        return self._head_start_generator if ARMS[arm].adapter == "head_start" else self.generator
 
-    @contextmanager
-    def _model_of(self, arm: str) -> Iterator[LanguageModel]:
-        """The model of an arm, for the likelihood of the owner's mails."""
-        if ARMS[arm].adapter == "head_start":
-            yield self._head_start_model
-        else:
-            with _without_adapter(self.model) if ARMS[arm].adapter == "none" else nullcontext():
-                yield self.model
+    def _model_of(self, arm: str) -> LanguageModel:
+        """The model of an arm, inside of `_adapter_of`."""
+        return self._head_start_model if ARMS[arm].adapter == "head_start" else self.model
 
     def _adapter_hash(self, arm: str) -> str | None:
         if ARMS[arm].adapter == "head_start":
@@ -251,7 +242,8 @@ class _Evaluator:
         scores = self.scorer.measure_generated(mails)
         if judge:
             scores["authorship"] = authorship_score(judge, _texts(mails))
-        with self._model_of(arm) as model:
+        model = self._model_of(arm)
+        with _adapter_of(arm, model):
             scores["perplexity"] = perplexity_of(model, self.test, self._prompts(arm, self.test), arm)
         return scores
 
@@ -321,6 +313,11 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
         accuracy = report["judge"]["accuracy"]
         warnings.append(f"the authorship judge has an accuracy of only {accuracy:.0%}: its verdicts are unreliable")
     return warnings
+
+
+def _adapter_of(arm: str, generator: TextGenerator) -> AbstractContextManager[None]:
+    """Leave the adapter of a model as it is, or deactivate it for an arm that has none."""
+    return _without_adapter(generator) if ARMS[arm].adapter == "none" else nullcontext()
 
 
 @contextmanager

@@ -14,10 +14,8 @@ from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from email_assistant.language_model.adapter_folder import WEIGHTS
+from email_assistant.language_model.adapter_folder import PREFIX, WEIGHTS
 from email_assistant.storage.atomic import atomic_path
-
-PREFIX = "base_model.model."
 
 
 def lora_factors(model: nn.Module) -> dict[str, torch.Tensor]:

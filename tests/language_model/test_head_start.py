@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import lora, model_settings
+from adapters import base, logits, moved
+from conftest import lora
 
 from email_assistant.configuration.schema import Lora
 from email_assistant.errors import ModelError
 from email_assistant.language_model import head_start
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
-from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
+from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter
 from email_assistant.training.lora_init import load_or_save_init, save_as_standard_lora
 
 LORA = lora(alpha=6)
@@ -24,26 +25,6 @@ OWNERS = {
     "attention of one layer": dataclasses.replace(LORA, target_modules=["q_proj", "o_proj"], layers=[1]),
     "dora on attention": dataclasses.replace(LORA, use_dora=True, target_modules=["q_proj"]),
 }
-
-
-def base(path: Path) -> LanguageModel:
-    return load_base(model_settings(path))
-
-
-def logits(model: LanguageModel) -> torch.Tensor:
-    with torch.no_grad():
-        found: torch.Tensor = model.model(input_ids=torch.arange(20)[None]).logits
-    return found
-
-
-def moved(model: LanguageModel, seed: int) -> LanguageModel:
-    """The model after a training that moved every factor."""
-    torch.manual_seed(seed)
-    with torch.no_grad():
-        for weight in model.model.parameters():
-            if weight.requires_grad:
-                weight.add_(0.1 * torch.randn_like(weight))
-    return model
 
 
 @pytest.fixture

@@ -4,32 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import lora, model_settings
+from adapters import base, logits, moved
+from conftest import lora
 
-from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter, load_base
+from email_assistant.language_model.loading import add_adapter, load_adapter
 from email_assistant.training.lora_init import load_or_save_init, lora_factors, save_as_standard_lora
 
 LORA = lora(alpha=6)
-
-
-def base(path: Path) -> LanguageModel:
-    return load_base(model_settings(path))
-
-
-def logits(model: LanguageModel) -> torch.Tensor:
-    with torch.no_grad():
-        found: torch.Tensor = model.model(input_ids=torch.arange(20)[None]).logits
-    return found
-
-
-def moved(model: LanguageModel) -> LanguageModel:
-    """The model after a training that pushed every factor somewhere."""
-    torch.manual_seed(3)
-    with torch.no_grad():
-        for _, weight in model.model.named_parameters():
-            if weight.requires_grad:
-                weight.add_(0.1 * torch.randn_like(weight))
-    return model
 
 
 @pytest.mark.parametrize("init", ["pissa", "olora"])
