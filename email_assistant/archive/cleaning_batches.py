@@ -31,6 +31,7 @@ class StrippedMessage:
         context: The quoted text that it answers, cleaned.
         cuts: What was cut from it.
         kinds: What it is besides ordinary mail.
+        repairs: What had to be repaired to decode it.
         original: The beginning of its text before cleaning.
         timestamp: When it was sent, in seconds since 1970.
         error: What was wrong, if it could not be read.
@@ -48,6 +49,7 @@ class StrippedMessage:
     context: str = ""
     cuts: list[str] | tuple[str, ...] = ()
     kinds: list[str] | tuple[str, ...] = ()
+    repairs: list[str] | tuple[str, ...] = ()
     original: str = ""
     timestamp: float = 0.0
     error: str | None = None
@@ -92,6 +94,7 @@ def _strip(number: int, message: ParsedMessage | Unreadable, drop_code: bool, wi
         context=stripped.context,
         cuts=stripped.cuts,
         kinds=tuple(kind for kind in KINDS if kind in message.kinds),
+        repairs=tuple(sorted(message.repairs)),
         original=message.text[:EXCERPT_CHARACTERS],
         timestamp=message.timestamp,
     )

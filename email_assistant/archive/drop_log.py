@@ -21,6 +21,8 @@ REASONS = {
     "beyond_max_mails": "not among the newest data.max_mails",
     "other_language": "not in data.languages",
     **{kind: f"{kind} (data.drop)" for kind in KINDS},
+    "deleted": "deleted, but not removed from its file (data.drop)",
+    "trash": "in a folder of deleted mail (data.drop)",
 }
 
 

@@ -3,6 +3,7 @@
 import re
 from email.message import Message
 
+from email_assistant.archive.folders import kinds_of_flags
 from email_assistant.archive.locales import any_of
 
 SUBJECTS = {
@@ -37,7 +38,8 @@ def kinds_of(message: Message, subject: str) -> frozenset[str]:
 
 def kinds_by_header(message: Message) -> set[str]:
     """The kinds that do not depend on the parts or the subject of a message."""
-    return {"list"} if any(message[name] for name in LIST_HEADERS) else set()
+    kinds = set(kinds_of_flags(message))
+    return kinds | {"list"} if any(message[name] for name in LIST_HEADERS) else kinds
 
 
 def _is_automatic(message: Message, sender: str) -> bool:

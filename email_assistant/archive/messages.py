@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 # What a message can be besides ordinary mail. If several apply, the first in this order is the reported one.
-KINDS = ("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list")
+KINDS = (
+    *("deleted", "trash", "spam", "template", "draft"),
+    *("encrypted", "bounce", "receipt", "calendar", "vacation", "automatic", "signed", "list"),
+)
+# Larger than any real mail.
+MAX_MESSAGE_BYTES = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,14 @@ class RawMessage:
         data: The message: header and body of RFC 5322, or an Outlook .msg file.
         sent_folder: Whether it is in a folder of sent mail.
         format: 'rfc822' or 'msg'.
+        kinds: What it is by its folder and its file, from KINDS.
     """
 
     source: str
     data: bytes
     sent_folder: bool = False
     format: str = "rfc822"
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -60,6 +67,7 @@ class ParsedMessage:
         thread: The conversation, if the archive has a column for it.
         sent_folder: Whether it is in a folder of sent mail.
         kinds: What it is besides ordinary mail, from KINDS.
+        repairs: What had to be repaired to decode it, as in `charsets`.
     """
 
     source: str
@@ -74,6 +82,7 @@ class ParsedMessage:
     thread: str | None = None
     sent_folder: bool = False
     kinds: frozenset[str] = frozenset()
+    repairs: frozenset[str] = frozenset()
 
     @property
     def timestamp(self) -> float:

@@ -6,10 +6,12 @@ the same result as with the standard parser; a test compares the two.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, KeysView
 from email.message import Message
 from itertools import count
 from typing import Any
+
+from email_assistant.archive import charsets
 
 # The only header fields that this package reads.
 FIELDS = (
@@ -17,13 +19,32 @@ FIELDS = (
     *("In-Reply-To", "References", "List-Id", "List-Post", "List-Unsubscribe", "Mailing-List", "Precedence"),
     *("Auto-Submitted", "X-Autoreply", "X-Autorespond", "X-Auto-Response-From", "X-Gmail-Labels"),
     *("Content-Type", "Content-Transfer-Encoding", "Content-Disposition"),
+    *("X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys", "X-Keywords", "X-Status", "X-Evolution"),
+    *("X-Spam-Flag", "X-Spam-Status", "X-Unsent", "X-Uniform-Type-Identifier"),
 )
+
+
+def _any_of(names: Iterable[str]) -> str:
+    """A regular expression of names in lower case, in which those that begin with 'x-' share their beginning."""
+    lower = [name.lower() for name in names]
+    private = "|".join(name.removeprefix("x-") for name in lower if name.startswith("x-"))
+    return "|".join([*(name for name in lower if not name.startswith("x-")), f"x-(?:{private})"])
+
+
 # Applied to a lower-case header, since IGNORECASE is twice as slow.
-FIELD = re.compile(
-    rb"\n(" + b"|".join(name.lower().encode() for name in FIELDS) + rb")[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)"
-)
+FIELD = re.compile(rf"\n({_any_of(FIELDS)})[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)".encode("ascii"))
 # The header ends before the first line that is neither a field nor a continuation of one.
 HEADER = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From |>From )[^\n]*\n?)*")
+# The fields that people write, which broken programs do not encode.
+TEXT_FIELDS = frozenset(
+    ("from", "sender", "reply-to", "x-original-from", "to", "cc", "subject", "x-gmail-labels", "x-keywords")
+)
+CHARSET = re.compile(rb"\ncontent-type:[^\n]*(?:\n[ \t][^\n]*)*?charset=[ \t\"']*([\w.:-]+)", re.IGNORECASE)
+# What may precede a header that a program damaged: a byte order mark, NULs and empty lines.
+BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf|\0|[ \t]*\r?\n)+")
+# Line ends of old Macintosh programs, and those that were converted twice.
+BARE_RETURN = re.compile(rb"\r(?!\n)")
+START_BYTES = 2048
 LINE_FEED = 10
 BLANK = re.compile(rb"\r?\n|\Z")
 # Larger than in any real mail; protects against messages that are made to exhaust parsers.
@@ -33,12 +54,24 @@ MAX_PARTS = 2000
 
 
 class IndexedMessage(Message):
-    """A Message that looks up header fields in a dictionary instead of searching a list."""
+    """A Message that looks up header fields in a dictionary instead of searching a list.
+
+    Attributes:
+        body: The bytes of a part of text, with its transfer encoding.
+        repairs: What had to be repaired to decode the fields, as in `charsets`.
+    """
+
+    body: bytes = b""
+    repairs: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         """Create a message without fields."""
         super().__init__()
         self._by_name: dict[str, list[str]] = {}
+
+    def names(self) -> KeysView[str]:
+        """The names of all fields in lower case, without repetitions."""
+        return self._by_name.keys()
 
     def set_raw(self, name: str, value: str) -> None:
         """Add a field without parsing it."""
@@ -56,8 +89,8 @@ class IndexedMessage(Message):
         return [self.policy.header_fetch_parse(name, value) for value in values] if values else failobj
 
 
-def parse_tree(data: bytes) -> Message:
-    """Parse a message with its parts. Only text parts get a body.
+def parse_tree(data: bytes) -> IndexedMessage:
+    """Parse a message with its parts. Only parts that may hold text get a body.
 
     Args:
         data: Header and body, with lines in LF or CRLF.
@@ -65,10 +98,10 @@ def parse_tree(data: bytes) -> Message:
     Raises:
         ValueError: If the header, the nesting or the number of parts exceeds its limit.
     """
-    return _parse(data, 0, count(1))
+    return _parse(mend_start(data), 0, count(1))
 
 
-def parse_header(data: bytes) -> Message:
+def parse_header(data: bytes) -> IndexedMessage:
     """Parse only the header of a message.
 
     Raises:
@@ -83,27 +116,53 @@ def header_bytes(data: bytes) -> bytes:
     Raises:
         ValueError: If it exceeds its limit.
     """
+    data = mend_start(data)
     return data[: _header_end(data)]
 
 
-def _parse(data: bytes, depth: int, part_counter: "count[int]") -> Message:
+def is_tnef(part: Message) -> bool:
+    """Whether a part is Outlook's winmail.dat, in which the text of the mail may be."""
+    if part.get_content_type() in ("application/ms-tnef", "application/vnd.ms-tnef"):
+        return True
+    named = f"{part['Content-Type']} {part['Content-Disposition']}".lower()
+    return "winmail.dat" in named and (part.get_filename() or "").lower() == "winmail.dat"
+
+
+def mend_start(data: bytes) -> bytes:
+    """The message from its first field on, with lines in LF or CRLF."""
+    if not data[:1].isalpha():
+        before = BEFORE_HEADER.match(data)
+        data = data[before.end() :] if before else data
+    start = data[:START_BYTES]
+    if b"\0" in start:
+        header, blank, body = data.partition(b"\r\n\r\n" if b"\r\n\r\n" in start else b"\n\n")
+        data = header.replace(b"\0", b"") + blank + body
+    if start.count(b"\r", 0, -1) > start.count(b"\r\n"):
+        data = BARE_RETURN.sub(b"\n", data.replace(b"\r\r\n", b"\n"))
+    return data
+
+
+def _parse(data: bytes, depth: int, part_counter: "count[int]") -> IndexedMessage:
     if depth > MAX_DEPTH or next(part_counter) > MAX_PARTS:
         raise ValueError(f"more than {MAX_DEPTH} multiparts inside one another, or more than {MAX_PARTS} parts")
     end = _header_end(data)
     message = _parse_fields(data[:end])
     blank = BLANK.match(data, end)
     body = data[blank.end() if blank else end :]
-    boundary = message.get_boundary() if message.get_content_maintype() == "multipart" else None
+    content_type = message.get_content_type()
+    boundary = message.get_boundary() if content_type.startswith("multipart/") else None
     if boundary:
         parts: list[Message | str] = [_parse(part, depth + 1, part_counter) for part in _split(body, boundary)]
-        if message.get_content_subtype() == "digest":
+        if content_type == "multipart/digest":
             for part in parts:
                 part.set_default_type("message/rfc822")  # type: ignore[union-attr]
         if parts:
             message.set_payload(parts)
             return message
-    if message.get_content_maintype() in ("text", "multipart"):
-        message.set_payload(body.decode("ascii", "surrogateescape"))
+    if content_type.startswith(("text/", "multipart/")) or (
+        content_type.startswith("application/") and is_tnef(message)
+    ):
+        message.body = body
     return message
 
 
@@ -115,14 +174,40 @@ def _header_end(data: bytes) -> int:
     return end
 
 
-def _parse_fields(header: bytes) -> Message:
+def _parse_fields(header: bytes) -> IndexedMessage:
     message = IndexedMessage()
-    header = b"\n" + header
+    header = b"\n" + (header.replace(b"\0", b"") if b"\0" in header else header)
+    fields = []
     for match in FIELD.finditer(header.lower()):
         name, value = (header[slice(*match.span(group))] for group in (1, 2))
-        value = value.replace(b"\r\n", b"\n").rstrip(b"\r\n")
-        message.set_raw(name.decode("ascii"), value.decode("ascii", "surrogateescape"))
+        fields.append((name.decode("ascii"), value.replace(b"\r\n", b"\n").rstrip(b"\r\n")))
+    texts = {} if header.isascii() else _decode_raw_fields(message, fields, header)
+    for place, (field, raw) in enumerate(fields):
+        message.set_raw(field, texts[place] if place in texts else raw.decode("ascii", "surrogateescape"))
     return message
+
+
+def _decode_raw_fields(message: IndexedMessage, fields: list[tuple[str, bytes]], header: bytes) -> dict[int, str]:
+    """The texts of the fields with bytes beyond ASCII, by their number.
+
+    The charset that the message declares for its body is also that of its header. Where it declares none, it is guessed
+    from all fields together, since one name or subject may be too short.
+    """
+    raw = {
+        place: b" ".join(value.split(b"\n"))
+        for place, (name, value) in enumerate(fields)
+        if not value.isascii() and name.lower() in TEXT_FIELDS
+    }
+    declared = CHARSET.search(header)
+    charset = declared[1].decode("ascii") if declared else None
+    decoded = charsets.decode(b"\n".join(raw.values()), charset)
+    lines = decoded.text.split("\n")
+    if len(lines) == len(raw):
+        message.repairs = decoded.repairs
+        return dict(zip(raw, lines, strict=True))
+    parts = {place: charsets.decode(value, charset) for place, value in raw.items()}
+    message.repairs = frozenset().union(*(part.repairs for part in parts.values()))
+    return {place: part.text for place, part in parts.items()}
 
 
 def _split(body: bytes, boundary: str) -> Iterator[bytes]:

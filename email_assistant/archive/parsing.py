@@ -23,9 +23,10 @@ def _parse(item: ArchiveItem, parser: mime.Parser) -> ParsedMessage | Unreadable
     if not isinstance(item, RawMessage):
         return item
     try:
-        if item.format == "msg":
-            return parse_msg(item.data, item.source, item.sent_folder)
-        return parser(item.data, item.source, item.sent_folder)
+        parse = parse_msg if item.format == "msg" else parser
+        message = parse(item.data, item.source, item.sent_folder)
+        message.kinds |= item.kinds
+        return message
     except Exception as error:  # a hostile message may raise anything, and must not stop the others
         return Unreadable(item.source, f"{type(error).__name__}: {error}"[:200])
 

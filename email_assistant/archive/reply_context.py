@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from email_assistant.archive import cleaning, readers
+from email_assistant.archive.charsets import decode_text
 from email_assistant.archive.messages import ParsedMessage
-from email_assistant.archive.mime import decode_bytes
 from email_assistant.archive.parsing import parse_item
 from email_assistant.errors import DataError
 
@@ -37,7 +37,7 @@ def text_to_answer(path: Path) -> str:
     if not path.is_file():
         raise DataError(f"{path}: no such file; infer.thread names the mail or thread to answer")
     newest = max(_messages(path), key=lambda message: message.timestamp, default=None)
-    text = newest.text if newest else decode_bytes(path.read_bytes()[:MAX_TEXT_BYTES], None).replace("\r\n", "\n")
+    text = newest.text if newest else decode_text(path.read_bytes()[:MAX_TEXT_BYTES]).replace("\r\n", "\n")
     stripped = cleaning.strip_quotes_and_footers(text, drop_code=False, with_context=True)
     answered = cleaning.finish(stripped.text) or stripped.context
     if not answered.strip() or "\0" in answered:

@@ -50,6 +50,7 @@ class Selection:
         others: Id and text of mails by other people, not redacted.
         redact: Replaces personal data in a text that is not a kept mail, if the rules require it.
         cuts: The number of kept mails by what was cut from them.
+        repairs: The number of kept mails by what had to be repaired to decode them.
         redactions: The number of placeholders by kind.
         domains: The number of kept mails by recipient's domain.
     """
@@ -61,6 +62,7 @@ class Selection:
     others: list[tuple[str, str]]
     redact: Callable[[str], str] = str
     cuts: Counter[str] = field(default_factory=Counter)
+    repairs: Counter[str] = field(default_factory=Counter)
     redactions: Counter[str] = field(default_factory=Counter)
     domains: Counter[str] = field(default_factory=Counter)
 
@@ -134,6 +136,7 @@ def _emails(
         for row in kept_rows:
             mail = CleanedMessage(**cleaned_rows[row])
             selection.cuts.update(mail.cuts)
+            selection.repairs.update(mail.repairs)
             domains = (domain for person in mail.to for domain in DOMAIN.findall(person.lower()))
             selection.domains.update(dict.fromkeys(domains, 1))
             for cut in mail.cuts:

@@ -10,7 +10,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-Kind = Literal["automatic", "bounce", "calendar", "encrypted", "list", "receipt", "signed", "vacation"]
+Kind = Literal[
+    "automatic",
+    "bounce",
+    "calendar",
+    "deleted",
+    "draft",
+    "encrypted",
+    "list",
+    "receipt",
+    "signed",
+    "spam",
+    "template",
+    "trash",
+    "vacation",
+]
 Arm = Literal["base", "few_shot", "base_bm25", "base_embedding", "head_start", "tuned", "tuned_bm25", "tuned_embedding"]
 
 

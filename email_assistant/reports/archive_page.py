@@ -62,8 +62,9 @@ h3 { font-size: .85rem; margin: .8rem 0 .3rem; }
 {% endfor %}
 {% if unreadable %}<h2>Unreadable messages</h2><table>
 {% for source, reason in unreadable %}<tr><td>{{ source }}</td><td>{{ reason }}</td></tr>{% endfor %}</table>{% endif %}
-{% if report.files_passed_over %}<h2>Files without mail</h2>
-<p>{{ report.files_passed_over[:50]|join(', ') }}</p>{% endif %}
+{% if report.files_passed_over %}<h2>{{ report.files_passed_over|length }} files passed over</h2><table>
+{% for each in report.files_passed_over[:200] %}<tr><td>{{ each.file }}</td><td>{{ each.why }}</td></tr>{% endfor %}
+</table>{% endif %}
 {% endblock %}
 """
 
@@ -88,6 +89,7 @@ def write_page(
         "Cut from kept mails": report["cuts"],
         "Kinds of the owner's messages": report["kinds"],
         "Sign-offs": report["signature"]["sign_offs"],
+        "Repaired in kept mails": report["repairs"],
         "Redacted": report["redactions"],
         "Files": report["formats"],
     }

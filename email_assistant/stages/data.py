@@ -1,6 +1,7 @@
 """From the messages of an archive to the mails that its owner wrote."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -151,6 +152,7 @@ def _report(
         "owner": {"addresses": sorted(owner.addresses), "names": sorted(owner.names), "grounds": owner.grounds},
         "kinds": dict(selection.kinds.most_common()),
         "cuts": dict(selection.cuts.most_common()),
+        "repairs": dict(selection.repairs.most_common()),
         "signature": {
             "lines": sorted(map(selection.redact, selection.profile.lines)),
             "sign_offs": selection.profile.sign_offs,
@@ -160,12 +162,18 @@ def _report(
         **tally.summary(),
         "domains": dict(selection.domains.most_common(MAX_DOMAINS)),
         "formats": dict(stats.formats.most_common()),
-        "files_passed_over": stats.files_without_mail,
+        "files_passed_over": [{"file": name, "why": why} for name, why in stats.passed_over.items()],
     }
 
 
 def _log_report(report: dict[str, Any]) -> None:
     dropped = ", ".join(f"{count} {REASONS[reason]}" for reason, count in report["dropped"].items())
     log.info("%-10s %d messages, %d kept; dropped: %s", "data", report["messages"], report["kept"], dropped or "none")
-    if report["files_passed_over"]:
-        log.info("%-10s skipped files without mail: %s", "data", ", ".join(report["files_passed_over"][:5]))
+    passed_over = Counter(each["why"] for each in report["files_passed_over"])
+    if passed_over:
+        reasons = ", ".join(f"{count} {why}" for why, count in passed_over.most_common())
+        first = ", ".join(each["file"] for each in report["files_passed_over"][:3])
+        log.warning("%-10s %d files passed over: %s; such as %s", "data", passed_over.total(), reasons, first)
+    if report["repairs"]:
+        repairs = ", ".join(f"{count} {repair}" for repair, count in report["repairs"].items())
+        log.info("%-10s repaired in kept mails: %s", "data", repairs)

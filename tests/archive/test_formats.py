@@ -76,7 +76,7 @@ def test_containers_are_read_without_unpacking(tmp_path: Path, pack: object) -> 
         *("text 1", "text 2", "text 3")
     }
     assert stats.formats == {"mbox": 1, "maildir": 1, "eml": 1}
-    assert len(stats.files_without_mail) == 1
+    assert len(stats.passed_over) == 1
     assert set(tmp_path.parent.rglob("*")) - before == {archive}
     assert readers.archive_files([archive], "auto", COLUMNS) == [archive]
 

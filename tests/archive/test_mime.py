@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from email_assistant.archive import mime
+from email_assistant.archive import body, mime
 from email_assistant.archive.quotes import own_words
 
 
@@ -56,8 +56,8 @@ def test_attachments_and_forwarded_messages_are_excluded() -> None:
 
 
 def test_flowed_lines_are_joined_but_not_signatures() -> None:
-    assert mime.unflow("one \ntwo\n> q \nthree\n-- \nme", delete_space=False) == "one two\n> q \nthree\n-- \nme"
-    assert mime.unflow("日本 \n語", delete_space=True) == "日本語"
+    assert body.unflow("one \ntwo\n> q \nthree\n-- \nme", delete_space=False) == "one two\n> q \nthree\n-- \nme"
+    assert body.unflow("日本 \n語", delete_space=True) == "日本語"
 
 
 def test_headers_in_any_encoding() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from email_assistant.archive import mime
+from email_assistant.archive import body
 from email_assistant.archive.messages import ParsedMessage, RawMessage, Unreadable
 from email_assistant.archive.mime_tree import FIELDS, parse_header, parse_tree
 from email_assistant.archive.parsing import parse_item
@@ -27,7 +27,7 @@ def test_the_tree_equals_that_of_the_standard_library_on_its_own_suite(shared_ma
         data = file.read_bytes()
         ours, theirs = parse_tree(data), message_from_bytes(data)
         same_fields += fields_of(ours) == fields_of(theirs)
-        same_texts += mime.body_text(ours).strip() == mime.body_text(theirs).strip()
+        same_texts += body.body_text(ours).strip() == body.body_text(theirs).strip()
     # The rest are messages with broken boundaries, which the two parsers repair differently.
     assert same_fields >= 0.97 * len(files)
     assert same_texts >= 0.95 * len(files)
@@ -38,8 +38,8 @@ def test_both_parsers_give_the_same_text_for_an_archive(shared_mail: Path) -> No
 
     with (shared_mail / "koenig_de_locale" / "all_mail.mbox").open("rb") as stream:
         messages = [data for data in mbox.split(stream) if data]
-    assert [mime.body_text(parse_tree(data)) for data in messages] == [
-        mime.body_text(message_from_bytes(data)) for data in messages
+    assert [body.body_text(parse_tree(data)) for data in messages] == [
+        body.body_text(message_from_bytes(data)) for data in messages
     ]
 
 

@@ -71,7 +71,7 @@ def test_a_folder_of_eml_reports_skipped_files(tmp_path: Path) -> None:
     assert texts(tmp_path) == ["a", "b"]
     stats = readers.ReadStats()
     assert len(list(readers.read([tmp_path], "auto", COLUMNS, stats))) == 2
-    assert stats.files_without_mail == ["NOTES.txt", "picture.png"]
+    assert list(stats.passed_over) == ["NOTES.txt", "picture.png"]
     assert stats.formats == {"eml": 2}
 
 

@@ -18,6 +18,7 @@ REPORT = {
     "domains": {"y.example": 1},
     "formats": {"mbox": 1},
     "files_passed_over": [],
+    "repairs": {},
 }
 
 

@@ -29,6 +29,11 @@ class Locale:
         scanned: Verbs of virus scanners, in a sentence with 'virus'; regular expressions.
         disclaimers: Word stems of disclaimers by topic, in lower case.
         sent_folders: Beginnings of the names of folders and labels of sent mail; regular expressions.
+        draft_folders: Whole names of folders and labels of drafts; regular expressions, like the next three.
+        trash_folders: Those of deleted mail.
+        spam_folders: Those of spam.
+        template_folders: Those of templates.
+        on_behalf: Words for 'on behalf of' between two people in From; regular expressions.
         via: Words for 'via' in 'Jane Roe via the list'.
         reply_prefixes: Prefixes of subjects before a colon ('Re', 'AW'); regular expressions.
         vacation_subjects: Beginnings of the subjects of automatic replies; regular expressions.
@@ -63,6 +68,11 @@ class Locale:
     scanned: tuple[str, ...] = ()
     disclaimers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sent_folders: tuple[str, ...] = ()
+    draft_folders: tuple[str, ...] = ()
+    trash_folders: tuple[str, ...] = ()
+    spam_folders: tuple[str, ...] = ()
+    template_folders: tuple[str, ...] = ()
+    on_behalf: tuple[str, ...] = ()
     via: tuple[str, ...] = ()
     reply_prefixes: tuple[str, ...] = ()
     vacation_subjects: tuple[str, ...] = ()

@@ -1,21 +1,18 @@
 """Reads archives of any supported format, detected by content, as a stream of raw, parsed and unreadable messages."""
 
-import base64
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from email_assistant.archive import folders
 from email_assistant.archive.messages import ArchiveItem, Unreadable
-from email_assistant.archive.mime import is_sent_folder
-from email_assistant.archive.readers import containers, eml, mbox, olm, pst, tables
+from email_assistant.archive.readers import containers, eml, mbox, olm, pst, streams, tables
 from email_assistant.archive.readers.containers import ArchiveFile
 from email_assistant.errors import ArchiveError
 
 # Maps a field of a mail to the column of a table that has it; None: detect the column by its name.
 Columns = dict[str, str | None]
-UTF7 = re.compile(r"&([A-Za-z0-9+,]*)-")
 SUPPORTED = "mbox, Maildir, .eml, .emlx, .msg, .pst, .olm, JSONL or CSV, or a .zip or .tgz of these"
 
 
@@ -25,11 +22,11 @@ class ReadStats:
 
     Attributes:
         formats: Number of files by format.
-        files_without_mail: Names of the files that were skipped, since they contain no mail.
+        passed_over: The names of the files that were not read, each with the reason.
     """
 
     formats: Counter[str] = field(default_factory=Counter)
-    files_without_mail: list[str] = field(default_factory=list)
+    passed_over: dict[str, str] = field(default_factory=dict)
 
 
 def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats | None = None) -> Iterator[ArchiveItem]:
@@ -51,7 +48,7 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
             continue
         format = _detect_format(entry.head, entry.name, columns)
         if format is None or wanted not in ("auto", format):
-            stats.files_without_mail.append(entry.name)
+            stats.passed_over[entry.name] = _why_passed_over(entry.head, format, wanted)
             continue
         stats.formats[format] += 1
         yield from containers.catch_read_errors(_messages(entry, format, columns), entry.name)
@@ -94,42 +91,39 @@ def _is_read(path: Path, wanted: str, columns: Columns) -> bool:
 
 
 def _messages(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[ArchiveItem]:
-    sent = is_sent_folder(_folder_names(entry.name))
-    if format == "mbox":
-        yield from mbox.read(entry.stream, entry.name, sent)
-    elif format in ("eml", "maildir", "emlx", "msg"):
-        yield from eml.read(entry.stream, entry.name, sent, format)
-    elif format == "pst":
+    """The messages of a file, marked by what its folder tells about them."""
+    kinds = folders.kinds_of_path(entry.name, format)
+    for item in _read_format(entry, format, columns):
+        yield item if not kinds or isinstance(item, Unreadable) else replace(item, kinds=item.kinds | kinds)
+
+
+def _read_format(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[ArchiveItem]:
+    sent = folders.is_sent_folder(folders.folder_names(entry.name))
+    if format == "pst":
         yield from pst.read(containers.seekable(entry), entry.name)
+        return
+    if format == "msg":
+        yield from eml.read(entry.stream, entry.name, sent, format)
+        return
+    stream = streams.as_text_stream(entry.head, entry.stream)
+    if format == "mbox":
+        yield from mbox.read(stream, entry.name, sent)
+    elif format in ("eml", "maildir", "emlx"):
+        yield from eml.read(stream, entry.name, sent, format)
     elif format == "olm":
-        yield from olm.read(entry.stream, entry.name, sent)
+        yield from olm.read(stream, entry.name, sent)
     else:
-        yield from tables.read(entry.stream, entry.name, format, columns)
-
-
-def _folder_names(path: str) -> list[str]:
-    """The parts of a path that may name a mail folder. Maildir++ joins folders by dots; IMAP encodes letters."""
-    parts = [UTF7.sub(_decode_utf7, part) for part in PurePosixPath(path).parts]
-    return [name for part in parts for name in (part, *part.lstrip(".").split("."))]
-
-
-def _decode_utf7(match: re.Match[str]) -> str:
-    """Decode the variant of UTF-7 that RFC 3501 defines for the folder names of IMAP servers."""
-    if not match[1]:
-        return "&"
-    encoded = match[1].replace(",", "/")
-    try:
-        return base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode("utf-16-be")
-    except ValueError:
-        return match[0]
+        yield from tables.read(stream, entry.name, format, columns)
 
 
 def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
+    """The format of a file by its first bytes; None if it is none with mail."""
     if pst.looks_like_pst(head):
         return "pst"
     if eml.looks_like_msg(head):
         return "msg"
-    if b"\0" in head or not head.strip():
+    head = streams.as_text(head)
+    if not head.strip():
         return None
     if mbox.looks_like_mbox(head):
         return "mbox"
@@ -137,8 +131,20 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return "jsonl"
     if eml.looks_like_emlx(head):
         return "emlx"
-    if eml.looks_like_eml(head):
-        return "maildir" if PurePosixPath(name).parent.name in ("cur", "new") else "eml"
+    # A name that only mail has needs less of a header.
+    path = PurePosixPath(name)
+    is_in_maildir = path.parent.name in ("cur", "new")
+    if eml.looks_like_eml(head, 1 if is_in_maildir or path.suffix.lower() == ".eml" else 2):
+        return "maildir" if is_in_maildir else "eml"
     if olm.looks_like_olm(head):
         return "olm"
     return "csv" if tables.looks_like_csv(head, columns.get("text")) else None
+
+
+def _why_passed_over(head: bytes, format: str | None, wanted: str) -> str:
+    """Why a file is not read."""
+    if format is not None:
+        return f"format {format}, not data.format={wanted}"
+    if not head.strip(b"\0 \t\r\n"):
+        return "empty"
+    return "binary, in no format of mail" if b"\0" in head else "text without a header or column of mail"

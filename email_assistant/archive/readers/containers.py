@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
 from email_assistant.archive.messages import Unreadable
-from email_assistant.archive.readers.streams import with_prefix
+from email_assistant.archive.readers.streams import HEAD_BYTES, with_prefix
 
 Item = TypeVar("Item")
-HEAD_BYTES = 65536
 MAX_DEPTH = 3
 # Mail compresses to about a fifth. A container that expands two hundred times is a decompression bomb.
 MAX_EXPANSION = 200

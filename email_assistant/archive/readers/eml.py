@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from email_assistant.archive.messages import RawMessage, Unreadable
-from email_assistant.archive.mime import MAX_MESSAGE_BYTES
+from email_assistant.archive.folders import kinds_of_emlx
+from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable
+from email_assistant.archive.mime_tree import mend_start
+from email_assistant.archive.readers.streams import HEAD_BYTES
 
 HEADER_FIELD = re.compile(
-    rb"^(From|To|Cc|Date|Subject|Message-ID|Received|MIME-Version|Return-Path|Content-Type|Delivered-To|Reply-To):",
+    rb"^(From|Sender|To|Cc|Bcc|Date|Subject|Message-ID|In-Reply-To|References|Received|MIME-Version|Return-Path|"
+    rb"Content-Type|Content-Transfer-Encoding|Delivered-To|Reply-To|User-Agent|X-Mailer|DKIM-Signature)[ \t]*:",
     re.MULTILINE | re.IGNORECASE,
 )
 # The first line of an .emlx file is the length of the message in bytes. A property list follows the message.
@@ -16,11 +19,17 @@ EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def looks_like_eml(head: bytes) -> bool:
-    """Whether a file begins with a header that has two different fields of a mail."""
-    header = head.replace(b"\r\n", b"\n").lstrip(b"\n").split(b"\n\n", 1)[0]
-    starts_with_field = re.match(rb"[!-9;-~]+:", header)
-    return bool(starts_with_field) and len({name.lower() for name in HEADER_FIELD.findall(header)}) >= 2
+def looks_like_eml(head: bytes, least: int = 2) -> bool:
+    """Whether a file begins with a header that has some different fields of a mail.
+
+    Args:
+        head: The first bytes of the file.
+        least: The number of fields; one is enough in a header that goes on beyond these bytes.
+    """
+    header, end, _ = mend_start(head).replace(b"\r\n", b"\n").partition(b"\n\n")
+    starts_with_field = re.match(rb"[!-9;-~]+[ \t]*:", header)
+    fields = {name.lower() for name in HEADER_FIELD.findall(header)}
+    return bool(starts_with_field) and len(fields) >= (least if end or len(head) < HEAD_BYTES else 1)
 
 
 def looks_like_emlx(head: bytes) -> bool:
@@ -41,6 +50,9 @@ def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterato
         yield Unreadable(name, f"larger than {MAX_MESSAGE_BYTES >> 20} MiB")
         return
     length = EMLX_LENGTH.match(data) if format == "emlx" else None
+    kinds: frozenset[str] = frozenset()
     if length:
-        data = data[length.end() : length.end() + int(length[1])]
-    yield RawMessage(name, data, sent_folder, "msg" if format == "msg" else "rfc822")
+        end = length.end() + int(length[1])
+        kinds = kinds_of_emlx(data[end:])
+        data = data[length.end() : end]
+    yield RawMessage(name, data, sent_folder, "msg" if format == "msg" else "rfc822", kinds)

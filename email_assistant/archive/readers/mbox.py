@@ -9,10 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from email_assistant.archive.messages import RawMessage, Unreadable
-from email_assistant.archive.mime import MAX_MESSAGE_BYTES
+from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable
 from email_assistant.archive.mime_tree import MAX_HEADER_BYTES
-from email_assistant.archive.readers.streams import read_available
+from email_assistant.archive.readers.streams import NULS, read_available
 
 # 'From someone Mon Apr 29 19:28:49 2019', with or without seconds and a zone before or after the year.
 DATED_SEPARATOR = re.compile(
@@ -21,6 +20,9 @@ DATED_SEPARATOR = re.compile(
 )
 # Some programs write no date. Then the next line must be a header field.
 UNDATED_SEPARATOR = re.compile(rb"From \S+[ \t]*\r?\n?$")
+# Thunderbird writes nothing behind 'From '. Then a header must follow.
+BARE_SEPARATOR = re.compile(rb"From[ \t]+\r?\n?$")
+HEADER = re.compile(rb"(?:[ \t]*\r?\n)?(?:[!-9;-~]+[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+")
 FIELD_NAME = re.compile(rb"[!-9;-~]+:")
 ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 SEPARATOR = b"\nFrom "
@@ -31,6 +33,9 @@ COMPLETE_SEPARATOR = re.compile(
 OPENING_FIELD = re.compile(
     rb"(?:Return-Path|Received|Message-ID|Date|From|To|Subject|MIME-Version|Delivered-To|X-[\w-]+):", re.IGNORECASE
 )
+KNOWN_FIELD = re.compile(rb"^" + OPENING_FIELD.pattern, re.IGNORECASE | re.MULTILINE)
+# What may precede the first separator: a byte order mark, NULs and empty lines.
+BEFORE_FIRST = re.compile(rb"(?:\xef\xbb\xbf|[\0 \t\r\n])*")
 CONTENT_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r?\n")
 CHUNK_BYTES = 1 << 20
 LOOKAHEAD_BYTES = 4096
@@ -38,13 +43,29 @@ LOOKAHEAD_BYTES = 4096
 
 def looks_like_mbox(head: bytes) -> bool:
     """Whether a file that begins with these bytes is an mbox."""
-    lines = head.lstrip(b"\r\n").split(b"\n", 2)
-    return is_separator(lines[0], lines[1] if len(lines) > 1 else b"")
+    line, _, following = head[_first(head) :].partition(b"\n")
+    return is_separator(line, following)
+
+
+def _first(data: bytes | bytearray) -> int:
+    """Where the first line with text begins."""
+    match = BEFORE_FIRST.match(data)
+    return match.end() if match else 0
 
 
 def is_separator(line: bytes, following: bytes) -> bool:
     """Whether a line at the start of the file or after a blank line separates messages."""
-    return bool(DATED_SEPARATOR.match(line)) or bool(UNDATED_SEPARATOR.match(line) and FIELD_NAME.match(following))
+    if DATED_SEPARATOR.match(line):
+        return True
+    if BARE_SEPARATOR.match(line):
+        return _begins_with_header(following)
+    return bool(UNDATED_SEPARATOR.match(line) and FIELD_NAME.match(following))
+
+
+def _begins_with_header(data: bytes) -> bool:
+    """Whether a text begins with fields of a header, of which mail has at least one."""
+    header = HEADER.match(data)
+    return bool(header and KNOWN_FIELD.search(header[0]))
 
 
 def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[RawMessage | Unreadable]:
@@ -84,7 +105,7 @@ class _Window:
         first, line_end = 0, -1
         while line_end < 0 and not self._ended and len(self._buffer) < MAX_HEADER_BYTES:
             self._read_more()
-            first = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
+            first = _first(self._buffer)
             line_end = self._buffer.find(b"\n", first)
         line = bytes(self._buffer[first : line_end + 1 or None])
         self.at_message = line.startswith(b"From ") and line_end >= 0
@@ -134,7 +155,8 @@ class _Window:
             return separator - above.endswith(b"\r") if is_separator(line, following) else None
         if separator < self._begin or above.rstrip(b"\r").endswith(b"--"):
             return separator + 1 if is_separator(line, following) else None
-        return separator + 1 if COMPLETE_SEPARATOR.match(line) and OPENING_FIELD.match(following) else None
+        is_complete = COMPLETE_SEPARATOR.match(line) or BARE_SEPARATOR.match(line)
+        return separator + 1 if is_complete and OPENING_FIELD.match(following) else None
 
     def _header_end(self) -> int:
         """End of the last header line; -1 if it is not in the buffer yet."""
@@ -182,5 +204,5 @@ class _Window:
         self._begin -= dropped
         chunk = read_available(self._stream, CHUNK_BYTES)
         self._ended = not chunk
-        self._buffer += chunk
+        self._buffer += NULS.sub(b"", chunk) if b"\0\0\0" in chunk else chunk
         return dropped

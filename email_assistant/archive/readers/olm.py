@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import BinaryIO
 from xml.etree import ElementTree
 
+from email_assistant.archive.headers import MESSAGE_ID
 from email_assistant.archive.html_text import html_to_text
-from email_assistant.archive.messages import ParsedMessage, Person, Unreadable, with_timezone
-from email_assistant.archive.mime import MAX_MESSAGE_BYTES, MESSAGE_ID
+from email_assistant.archive.messages import MAX_MESSAGE_BYTES, ParsedMessage, Person, Unreadable, with_timezone
 
 MARKER = b"OPFMessageCopy"
 # Entities can expand a small XML file without limit; Outlook writes none.

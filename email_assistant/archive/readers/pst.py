@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from email_assistant.archive.folders import is_sent_folder, kinds_of_folders
 from email_assistant.archive.messages import ParsedMessage, Unreadable
-from email_assistant.archive.mime import is_sent_folder
 from email_assistant.archive.outlook import MessageProperties, to_message
 
 MAGIC = b"!BDN"
@@ -29,7 +29,7 @@ def read(stream: BinaryIO, name: str) -> Iterator[ParsedMessage | Unreadable]:
 
 def _read_folder(folder: Any, name: str, parents: list[str]) -> Iterator[ParsedMessage | Unreadable]:
     path = [*parents, _get(folder, "name") or ""]
-    sent = is_sent_folder(path)
+    sent, kinds = is_sent_folder(path), kinds_of_folders(path)
     for index in range(folder.number_of_sub_folders):
         yield from _read_folder(folder.get_sub_folder(index), name, path)
     for index in range(folder.number_of_sub_messages):
@@ -38,12 +38,12 @@ def _read_folder(folder: Any, name: str, parents: list[str]) -> Iterator[ParsedM
             message = folder.get_sub_message(index)
             # Folders of mail also have contacts and appointments, which have no sender.
             if hasattr(message, "sender_name") and _get(message, "client_submit_time") is not None:
-                yield to_message(_properties(message), source, sent)
+                yield to_message(_properties(message, kinds), source, sent)
         except (OSError, ValueError) as error:
             yield Unreadable(source, f"{type(error).__name__}: {error}")
 
 
-def _properties(message: Any) -> MessageProperties:
+def _properties(message: Any, kinds: frozenset[str]) -> MessageProperties:
     return MessageProperties(
         headers=_get(message, "transport_headers") or "",
         subject=_get(message, "subject") or "",
@@ -52,6 +52,7 @@ def _properties(message: Any) -> MessageProperties:
         plain=_get(message, "plain_text_body"),
         html=_get(message, "html_body"),
         rtf=_get(message, "rtf_body"),
+        kinds=kinds,
     )
 
 

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 
 import chardet
 
+from email_assistant.archive.headers import parse_date
 from email_assistant.archive.html_text import html_to_text
-from email_assistant.archive.messages import ParsedMessage, Person, Unreadable
-from email_assistant.archive.mime import MAX_MESSAGE_BYTES, parse_date
+from email_assistant.archive.messages import MAX_MESSAGE_BYTES, ParsedMessage, Person, Unreadable
 from email_assistant.archive.readers.streams import with_prefix
 from email_assistant.errors import ArchiveError
 

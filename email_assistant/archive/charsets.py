@@ -1,0 +1,297 @@
+"""Decodes bytes whose declared charset may be wrong or missing, and says what had to be repaired.
+
+A declared charset is believed unless the bytes contradict it: they are valid UTF-8, they are not valid in it, or the
+decoded text is implausible and another charset makes it plausible.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import chardet
+import ftfy
+import ftfy.bad_codecs
+
+from email_assistant.archive.charset_names import (
+    CYRILLIC,
+    MULTI_BYTE,
+    NO_INFORMATION,
+    NOT_ASCII_BASED,
+    NOT_OF_TEXT,
+    OTHER_SCRIPTS,
+    RARE,
+    SIBLINGS,
+    SINGLE_BYTE,
+    SYNONYMS,
+)
+from email_assistant.archive.plausibility import is_plausible, penalty
+
+# Repairs, as they are counted in the report.
+WRONG_CHARSET, NO_CHARSET, LOST_BYTES, TWICE_ENCODED = (
+    "wrong charset declared",
+    "no charset declared",
+    "invalid bytes removed",
+    "encoded twice",
+)
+# Typical characters of UTF-8 that was decoded as a single-byte charset. Only then ftfy, which is slow, is asked.
+MOJIBAKE = re.compile("[ÃÂâÐÑÅÄÎØÙ\x80-\x9f][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+CYRILLIC_MOJIBAKE = re.compile(
+    "(?:[РС][\xa0-\xbfЂЃѓЉЊЌЋЏђљњќћџЎўЈҐЁЄЇІіґё№єјЅѕї€‚„…†‡‰‹‘’“”•–—™›]){3}|(?:[пя][\u2320-\u25ff°²·÷©ё]){3}"
+)
+ISO_2022 = re.compile(rb"\x1b(?:\$[@AB]|\$\([@ABCDOPQ]|\([JI]|\$\)[CAG])")
+ISO_2022_CODECS = ("iso2022_jp_ext", "iso2022_jp_3", "iso2022_jp_2004", "iso2022_kr", "iso2022_jp_2")
+# Charsets of which ftfy brings a variant that decodes every byte.
+SLOPPY = frozenset(("1250", "1251", "1252", "1253", "1254", "1257"))
+C1 = re.compile("[\x80-\x9f]")
+# What windows-1252 has beyond the charset that it is declared as.
+LATIN_1 = re.compile(r"\W*(?:iso|latin|l1)", re.IGNORECASE)
+BEYOND_LATIN_1 = re.compile(rb"[\x80-\x9f]")
+SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# A byte of windows-1252 amid UTF-8, as an editor pastes it.
+STRAY = re.compile(r"[\udc80-\udcff]+")
+SAMPLE_BYTES = 20_000
+# A guess replaces a declared charset only if it takes away most of what is implausible.
+BETTER = 0.5
+# A guess is trusted from this confidence on, and then may be a little less plausible than the best.
+TRUSTED, CREDIT = 0.3, 0.2
+# What a rarer charset costs, unless it is the declared or guessed one.
+RARER = 0.1
+# A declared charset is given up for one that is neither its sibling nor guessed only if it leaves this many traces: per
+# character beyond ASCII, or in all and a few per character.
+TRACES_PER_CHARACTER, TRACES, FEW_PER_CHARACTER = 0.15, 0.75, 0.03
+NUL_SHARE = 0.04
+# Text in ASCII, where a few NULs are damage and no half of a character.
+PLAIN_TEXT = re.compile(rb"[\t-\r\x1b -\x7e]*")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A decoded text.
+
+    Attributes:
+        text: The text, without NUL characters.
+        repairs: What was repaired, of the four kinds above; empty if the declared charset was right.
+    """
+
+    text: str
+    repairs: frozenset[str] = frozenset()
+
+
+def decode(data: bytes, declared: str | None) -> Decoded:
+    """Decode the bytes of a text.
+
+    Args:
+        data: The bytes.
+        declared: The name of their charset as declared, known or not; None if there is none.
+    """
+    codec = codec_of(declared)
+    if b"\0" in data:
+        wide = wide_codec(data)
+        if wide:
+            text = data.decode(wide, "replace").lstrip("\ufeff")
+            is_declared = bool(codec and codec.startswith(("utf-16", "utf-32")))
+            return _done(text, frozenset() if is_declared else _wrong(codec))
+        data = data.replace(b"\0", b"")
+    if data.isascii():
+        return _decode_ascii(data, codec)
+    if data.startswith(codecs.BOM_UTF8):
+        data, codec = data.removeprefix(codecs.BOM_UTF8), "utf-8"
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        decoded = _decode_other(data, codec)
+        is_extended = codec == "cp1252" and LATIN_1.match(declared or "") and BEYOND_LATIN_1.search(data)
+        return replace(decoded, repairs=decoded.repairs | {WRONG_CHARSET}) if is_extended else decoded
+    if codec in MULTI_BYTE and len(SEQUENCE.findall(data)) < 3 and (declared_text := _strict(data, codec)):
+        return Decoded(declared_text)
+    return _done(text, _wrong(codec) if codec not in (None, "utf-8") else frozenset())
+
+
+def decode_text(data: bytes, declared: str | None = None) -> str:
+    """The text of some bytes, as `decode` without what was repaired."""
+    return decode(data, declared).text
+
+
+@lru_cache(maxsize=512)
+def codec_of(declared: str | None) -> str | None:
+    """Python's name of a declared charset; None if it is unknown, or says nothing."""
+    name = re.split(r"[;,$*\s]", (declared or "").strip(" \t\"'_<>=").lower())[0].strip("\"'")
+    plain = re.sub(r"[^a-z0-9]", "", name)
+    if plain in NO_INFORMATION:
+        return None
+    for candidate in (SYNONYMS.get(plain), SYNONYMS.get(plain.removeprefix("x").removeprefix("cs")), name, plain):
+        try:
+            found = codecs.lookup(candidate) if candidate else None
+        except (LookupError, ValueError):
+            continue
+        if found and getattr(found, "_is_text_encoding", True) and found.name not in NOT_OF_TEXT:
+            return None if found.name == "ascii" else found.name
+    return None
+
+
+def _wrong(codec: str | None) -> frozenset[str]:
+    return frozenset({WRONG_CHARSET if codec else NO_CHARSET})
+
+
+def _done(text: str, repairs: frozenset[str]) -> Decoded:
+    """The decoded text, after what was encoded twice is decoded a second time."""
+    fixed = _decode_twice(text)
+    if C1.search(fixed):
+        fixed = C1.sub(lambda match: match[0].encode("latin-1").decode("cp1252", "ignore"), fixed)
+    if fixed != text:
+        repairs |= {TWICE_ENCODED}
+    return Decoded(fixed.replace("\0", ""), repairs)
+
+
+def _decode_twice(text: str) -> str:
+    if ("Р" in text or "п" in text) and CYRILLIC_MOJIBAKE.search(text):
+        for codec in ("koi8-r", "cp1251"):
+            try:
+                return text.encode(codec).decode("utf-8")
+            except UnicodeError:
+                continue
+    return str(ftfy.fix_encoding(text)) if MOJIBAKE.search(text) else text
+
+
+def wide_codec(data: bytes) -> str | None:
+    """UTF-16 or UTF-32, if the bytes begin with its mark or have NULs where its text has them."""
+    for mark, codec in (
+        *((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")),
+        *((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")),
+    ):
+        if data.startswith(mark):
+            return codec
+    sample = data[: SAMPLE_BYTES // 4 * 4]
+    nulls = [sample[offset::4].count(0) for offset in range(4)]
+    quarter = max(1, len(sample) // 4)
+    if min(nulls[1:]) > 0.9 * quarter and not nulls[0]:
+        return "utf-32-le"
+    if min(nulls[:3]) > 0.9 * quarter and not nulls[3]:
+        return "utf-32-be"
+    if min(nulls) == max(nulls) == 0 or (sum(nulls) < quarter and PLAIN_TEXT.fullmatch(sample.replace(b"\0", b""))):
+        return None
+    even, odd = nulls[0] + nulls[2], nulls[1] + nulls[3]
+    for high, low, codec in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        # Spaces and line ends have a NUL in any language; a run of NULs has as many in both places.
+        if high > NUL_SHARE * 2 * quarter and low * 10 < high and _strict(data[: len(data) // 2 * 2], codec):
+            return codec
+    return None
+
+
+def _decode_ascii(data: bytes, codec: str | None) -> Decoded:
+    if ISO_2022.search(data):
+        for name in ISO_2022_CODECS:
+            text = _strict(data, name)
+            if text is not None:
+                return Decoded(text, frozenset() if codec and "2022" in codec else _wrong(codec))
+        text = data.decode("iso2022_jp_ext", "ignore")
+        return Decoded(text, frozenset({LOST_BYTES}))
+    if codec and NOT_ASCII_BASED.match(codec) and not codec.startswith(("utf-16", "utf-32")):
+        text = _strict(data, codec)
+        if text is not None:
+            return Decoded(text)
+    return Decoded(data.decode("ascii"))
+
+
+def _decode_other(data: bytes, codec: str | None) -> Decoded:
+    """Decode what is neither ASCII nor valid UTF-8."""
+    text = _single_byte_text(data, codec) if codec and codec != "utf-8" else None
+    if text is not None and (codec in MULTI_BYTE or NOT_ASCII_BASED.match(codec or "")):
+        return Decoded(text)
+    if _is_damaged_utf8(data, codec):
+        return _done(_mend_utf8(data), frozenset({LOST_BYTES}))
+    if codec in MULTI_BYTE:
+        lenient = data.decode(codec or "", "ignore")
+        if 2 * len(lenient.encode(codec or "", "ignore")) > 1.9 * len(data):
+            return Decoded(lenient, frozenset({LOST_BYTES}))
+    if text is not None and is_plausible(text):
+        return _done(text, frozenset())
+    best = _best_codec(data, codec)
+    if codec == best and text is not None:
+        return _done(text, frozenset())
+    decoded = _single_byte_text(data, best) or data.decode(best, "replace")
+    is_extension = codec is not None and SIBLINGS.get(codec) == best
+    lost = frozenset({LOST_BYTES}) if "\ufffd" in decoded else frozenset()
+    return _done(decoded.replace("\ufffd", ""), lost if is_extension and lost else lost | _wrong(codec))
+
+
+def _single_byte_text(data: bytes, codec: str) -> str | None:
+    """The text in a charset, with bytes that Windows leaves undefined as control characters; None if others are."""
+    number = codec.removeprefix("cp")
+    return _strict(data, f"sloppy-windows-{number}" if number in SLOPPY else codec)
+
+
+def _strict(data: bytes, codec: str | None) -> str | None:
+    try:
+        return data.decode(codec or "")
+    except (UnicodeError, LookupError):
+        return None
+
+
+def _is_damaged_utf8(data: bytes, codec: str | None) -> bool:
+    """Whether most of the bytes beyond ASCII form sequences of UTF-8."""
+    sequences = SEQUENCE.findall(data)
+    inside = sum(map(len, sequences))
+    outside = len(data) - inside - sum(byte < 0x80 for byte in data)
+    return len(sequences) >= (outside if codec in (None, "utf-8") else 2 * outside) and len(sequences) > 0
+
+
+def _mend_utf8(data: bytes) -> str:
+    """The text of damaged UTF-8. Bytes of windows-1252 amid Latin words are read as such, others are removed."""
+    text = data.decode("utf-8", "surrogateescape")
+    is_latin = not any("\u0370" <= character < "\u2000" for character in text)
+
+    def mend(match: re.Match[str]) -> str:
+        strays = match[0].encode("utf-8", "surrogateescape")
+        before = text[match.start() - 1 : match.start()]
+        guess = strays.decode("cp1252", "ignore") if is_latin and len(strays) == 1 else ""
+        return guess if before.isalpha() and not penalty(before + guess) else ""
+
+    return STRAY.sub(mend, text)
+
+
+def _best_codec(data: bytes, codec: str | None) -> str:
+    """The codec that makes the most plausible text; the declared one unless another is clearly better."""
+    sample = _sample(data)
+    guess = chardet.detect(sample)
+    guessed, confidence = codec_of(guess["encoding"]) or "cp1252", guess["confidence"] or 0
+    if guessed in MULTI_BYTE and confidence >= TRUSTED and _strict(data, guessed) is not None:
+        return guessed
+    trusted = guessed if confidence >= TRUSTED else ""
+    named = [codec, SIBLINGS.get(codec or ""), trusted, SIBLINGS.get(trusted), *SINGLE_BYTE]
+    candidates = [name for name in dict.fromkeys(named) if name and _is_single_byte(name)]
+    if codec in CYRILLIC:
+        candidates = [name for name in candidates if name not in OTHER_SCRIPTS or name == trusted]
+    penalties = {name: penalty(sample.decode(name, "replace")) for name in candidates}
+
+    def cost(name: str) -> float:
+        rarer = name in RARE and name not in (codec, trusted)
+        return penalties[name] - CREDIT * (name == trusted) + RARER * rarer
+
+    best = min(candidates, key=cost)
+    if codec not in penalties:
+        return best
+    traces, in_all = penalties[codec], penalties[codec] * sum(byte > 0x7F for byte in sample)
+    enough = traces >= TRACES_PER_CHARACTER or (in_all >= TRACES and traces >= FEW_PER_CHARACTER)
+    is_doubted = enough or (traces > 0 and best in (SIBLINGS.get(codec or ""), trusted))
+    return best if is_doubted and penalties[best] <= BETTER * traces else codec or best
+
+
+def _is_single_byte(codec: str) -> bool:
+    return codec not in MULTI_BYTE and codec != "utf-8" and not NOT_ASCII_BASED.match(codec)
+
+
+def _sample(data: bytes) -> bytes:
+    """The lines with bytes beyond ASCII, up to a limit."""
+    if len(data) <= SAMPLE_BYTES:
+        return data
+    lines = (line for line in data.split(b"\n") if not line.isascii())
+    chosen: list[bytes] = []
+    size = 0
+    for line in lines:
+        chosen.append(line)
+        size += len(line)
+        if size > SAMPLE_BYTES:
+            break
+    return b"\n".join(chosen)[: 2 * SAMPLE_BYTES]

@@ -1,0 +1,66 @@
+"""Converts rich text (RTF), as Outlook stores it, to text."""
+
+import re
+
+from striprtf.striprtf import rtf_to_text as strip_rtf
+
+from email_assistant.archive.charsets import codec_of
+from email_assistant.archive.html_text import html_to_text
+
+FROM_HTML = re.compile(r"\\fromhtml1?\b")
+CODE_PAGE = re.compile(r"\\ansicpg(\d+)")
+# HTML inside RTF (MS-OXRTFEX): a control word, an escaped byte, an escaped character, a brace, or text.
+TOKEN = re.compile(r"\\([a-zA-Z]+)(-?\d+)? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}]+)")
+CHARACTER_OF_WORD = {"par": "\n", "line": "\n", "tab": "\t", "lquote": "‘", "rquote": "’", "bullet": "•"}
+CHARACTER_OF_WORD |= {"ldblquote": "“", "rdblquote": "”", "endash": "–", "emdash": "—", "nbsp": "\u00a0"}
+DESTINATIONS = frozenset(("fonttbl", "colortbl", "stylesheet", "info", "generator", "pict", "mhtmltag", "themedata"))
+
+
+def rtf_to_text(rtf: bytes) -> str:
+    """The text of rich text; HTML that it wraps is converted as HTML."""
+    source = rtf.rstrip(b"\0").decode("latin-1")
+    if FROM_HTML.search(source[:2000]):
+        return html_to_text(_wrapped_html(source))
+    return str(strip_rtf(source, errors="ignore"))
+
+
+def _wrapped_html(source: str) -> str:
+    """The HTML from which a program made the rich text: what is not marked as made for RTF only."""
+    page = CODE_PAGE.search(source)
+    codec = codec_of(f"cp{page[1]}" if page else None) or "cp1252"
+    output: list[str] = []
+    # For each open group: whether it is skipped, and whether its text is for RTF only.
+    groups = [(False, False)]
+    pending = bytearray()
+    after_unicode = 0
+    for word, number, byte, symbol, brace, text in TOKEN.findall(source):
+        if byte:
+            if after_unicode:
+                after_unicode -= 1
+            elif not any(groups[-1]):
+                pending += bytes.fromhex(byte)
+            continue
+        output.append(pending.decode(codec, "replace"))
+        pending.clear()
+        skipped, for_rtf = groups[-1]
+        if brace == "{":
+            groups.append((skipped, for_rtf))
+        elif brace and len(groups) > 1:
+            groups.pop()
+        elif word in DESTINATIONS:
+            groups[-1] = (True, for_rtf)
+        elif word == "htmlrtf":
+            groups[-1] = (skipped, number != "0")
+        elif not skipped and not for_rtf:
+            if word == "u":
+                output.append(chr(int(number or 0) % 65536))
+                after_unicode = 1
+            else:
+                plain = text[after_unicode:] if text else text
+                after_unicode = 0 if text else after_unicode
+                output.append(CHARACTER_OF_WORD.get(word, "") if word else _symbol(symbol) + plain.replace("\r\n", ""))
+    return "".join(output)
+
+
+def _symbol(symbol: str) -> str:
+    return {"~": "\u00a0", "_": "\u2011", "\n": "\n", "\\": "\\", "{": "{", "}": "}"}.get(symbol, "")

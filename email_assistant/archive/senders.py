@@ -1,0 +1,68 @@
+"""Who wrote a message: usually the one in From, but not if a list or another person sent it."""
+
+import re
+from email.message import Message
+
+from email_assistant.archive.addresses import canonical
+from email_assistant.archive.headers import parse_people
+from email_assistant.archive.locales import any_of
+from email_assistant.archive.message_kinds import LIST_HEADERS, ROBOT_ADDRESS
+from email_assistant.archive.messages import Person
+
+VIA = re.compile(rf"\s+(?:{any_of(lambda locale: locale.via)})\s+.+$", re.IGNORECASE)
+ON_BEHALF = re.compile(rf"(.+?)\s*\(?\b(?:{any_of(lambda locale: locale.on_behalf)})\s+(.+?)\)?$", re.IGNORECASE)
+LIST_ADDRESS = re.compile(
+    r"\bbounces?\b|^owner-|[-+](?:owner|request|admin|bounces?|errors?)\b|^(?:listserv|majordomo|mailman)|^errors?[-@+]",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def authors(message: Message) -> list[Person]:
+    """Everyone who may have written a message.
+
+    A mailing list that rewrites From as 'Jane Roe via the list' has the true address in Reply-To. A mail that is sent
+    on behalf of somebody was written by the person in Sender, not by the one in From.
+    """
+    people = parse_people(message, "From") or parse_people(message, "Sender", "Return-Path")
+    via = [person for person in people if VIA.search(person.name)]
+    if via:
+        named = [Person(VIA.sub("", person.name).strip("' "), "") for person in via]
+        return named + parse_people(message, "Reply-To", "X-Original-From")
+    sender = next(iter(parse_people(message, "Sender")), None)
+    behalf = next((match for person in people if (match := ON_BEHALF.fullmatch(person.name))), None)
+    if behalf:
+        return _behind(behalf, people, sender)
+    if sender is None or not people or sender in people or _is_list(message, sender):
+        return people
+    if any(_is_same(sender, person) for person in people) or not sender.name:
+        # Gmail names the account from which a mail is sent under another address, without a name.
+        return [*people, sender]
+    return [sender]
+
+
+def _behind(behalf: re.Match[str], people: list[Person], sender: Person | None) -> list[Person]:
+    """The author of a mail whose From says 'X on behalf of Y': X, unless X is a list or a program."""
+    delegate, principal = behalf[1].strip(" '\""), behalf[2].strip(" '\"")
+    if "@" in delegate or LIST_ADDRESS.search(delegate) or ROBOT_ADDRESS.search(f"{delegate}@"):
+        return [Person(principal, person.address) for person in people]
+    return [Person(delegate, ""), *([sender] if sender else [])]
+
+
+def _is_list(message: Message, sender: Person) -> bool:
+    address = sender.address
+    if LIST_ADDRESS.search(address) or ROBOT_ADDRESS.search(address):
+        return True
+    is_bulk = str(message["Precedence"] or "").lower() in ("list", "bulk")
+    return is_bulk or any(message[name] for name in LIST_HEADERS)
+
+
+def _is_same(sender: Person, person: Person) -> bool:
+    """Whether two people are one: the same mailbox, or names that share a word."""
+    if sender.address and canonical(sender.address) == canonical(person.address):
+        return True
+    return bool(_words(sender) & _words(person))
+
+
+def _words(person: Person) -> set[str]:
+    return {word.casefold() for word in WORD.findall(f"{person.name} {person.address.partition('@')[0]}")}

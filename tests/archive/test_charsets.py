@@ -1,0 +1,117 @@
+import pytest
+
+from email_assistant.archive.charsets import LOST_BYTES, NO_CHARSET, TWICE_ENCODED, WRONG_CHARSET, decode
+
+# Each language in a charset that its writers used, and what programs declare in its place.
+WRONG = [
+    ("Das Tor blieb „offen“ – für 5 € mehr", "cp1252", ("iso-8859-1", "utf-8", "koi8-r")),
+    ("Привезите лопату и семена к субботе, пожалуйста.", "cp1251", ("iso-8859-1", "koi8-r", "iso-8859-5", "utf-8")),
+    ("Привезите лопату и семена к субботе, пожалуйста.", "koi8-r", ("windows-1251", "iso-8859-1", "utf-8")),
+    ("Привезите лопату и семена к субботе, пожалуйста.", "iso-8859-5", ("windows-1251", "iso-8859-1")),
+    ("Привезите лопату и семена к субботе, пожалуйста.", "cp866", ("windows-1251", "koi8-r")),
+    ("Źle się czuję, proszę przynieść łopatę i gwoździe.", "cp1250", ("iso-8859-2", "iso-8859-1", "windows-1252")),
+    ("Źle się czuję, proszę przynieść łopatę i gwoździe.", "iso-8859-2", ("windows-1250", "iso-8859-1", "utf-8")),
+    ("Őszi vásár: két ásó, fűrész és kötél kell.", "cp1250", ("iso-8859-1", "iso-8859-15")),
+    ("Lütfen iki kürek ve ışık getirin, teşekkürler.", "cp1254", ("iso-8859-1", "utf-8")),
+    ("Φέρτε το φτυάρι το Σάββατο, Άννα, παρακαλώ.", "cp1253", ("iso-8859-7", "iso-8859-1")),
+    ("אנא הביאו את חפירה וזרעים ביום שבת בבוקר", "cp1255", ("iso-8859-1", "utf-8")),
+    ("يرجى إحضار المجرفة والبذور يوم السبت صباحا", "cp1256", ("iso-8859-6", "iso-8859-1")),
+    ("Ačiū, atneškite kastuvą ir sėklų į daržą.", "cp1257", ("iso-8859-1", "utf-8")),
+    ("กรุณานำพลั่วและเมล็ดพันธุ์มาวันเสาร์", "cp874", ("iso-8859-1", "utf-8")),
+    ("Voilà l’été : ça va très bien, à bientôt.", "cp1252", ("windows-1251", "iso-8859-1", "iso-8859-2")),
+]
+
+
+@pytest.mark.parametrize(("text", "charset"), [(text, charset) for text, charset, _ in WRONG])
+def test_a_right_declaration_is_believed_and_nothing_counts_as_repaired(text: str, charset: str) -> None:
+    decoded = decode(text.encode(charset), charset)
+    assert (decoded.text, decoded.repairs) == (text, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "declared"), [(text, charset, name) for text, charset, names in WRONG for name in names]
+)
+def test_a_wrong_declaration_is_corrected_and_counted(text: str, charset: str, declared: str) -> None:
+    decoded = decode(text.encode(charset), declared)
+    assert decoded.text == text
+    assert WRONG_CHARSET in decoded.repairs
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1251", "koi8-r", "windows-1252", "gb2312", "iso-8859-15"])
+@pytest.mark.parametrize("text", ["Привет, Пётр! Лопата уже здесь.", "Grüße aus Köln", "请把铲子带来，谢谢。"])
+def test_utf8_declared_as_something_else(text: str, declared: str) -> None:
+    decoded = decode(text.encode(), declared)
+    assert (decoded.text, decoded.repairs) == (text, {WRONG_CHARSET})
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        *(("金曜日にスコップを持ってきてください。", "iso2022_jp"), ("Лопата", "cp1251"), ("Чайник", "cp1251")),
+        *(("Ключ у соседа", "koi8-r"), ("Спасибо, буду в семь\r\n", "utf-16"), ("See you at noon.\n", "utf-16-le")),
+        *(
+            ("Schöne Grüße", "cp1252"),
+            ("请在星期五之前把铲子带来，谢谢。", "gb18030"),
+            ("삽을 가져와 주세요. 감사합니다.", "cp949"),
+        ),
+    ],
+)
+def test_without_a_declaration(text: str, charset: str) -> None:
+    decoded = decode(text.encode(charset), None)
+    assert (decoded.text, decoded.repairs) == (text, {NO_CHARSET})
+
+
+def test_one_bad_byte_costs_one_character() -> None:
+    russian = "Привезите лопату".encode() + b"\xd0 " + "и семена".encode()
+    assert decode(russian, "utf-8").text == "Привезите лопату и семена"
+    assert decode("Пётр, ".encode() + b"\x92" + "приеду".encode(), "utf-8").text == "Пётр, приеду"
+    # Amid Latin words, the byte is most likely one that an editor pasted.
+    pasted = decode("Schöne Grüße, don".encode() + b"\x92t, Gru\xdf Dana", "utf-8")
+    assert (pasted.text, pasted.repairs) == ("Schöne Grüße, don’t, Gruß Dana", {LOST_BYTES})
+
+
+@pytest.mark.parametrize(
+    ("broken", "text"),
+    [
+        ("РџСЂРёРІРµС‚, РєР°Рє РґРµР»Р°", "Привет, как дела"),
+        ("п÷я─п╦я┬п╩п╦я┌п╣", "Пришлите"),
+        ("donâ€™t", "don’t"),
+        ("don\x92t", "don’t"),
+    ],
+)
+def test_text_that_was_encoded_twice(broken: str, text: str) -> None:
+    decoded = decode(broken.encode(), "utf-8")
+    assert (decoded.text, decoded.repairs) == (text, {TWICE_ENCODED})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("20 °C ± 5 µm, ±π", "3½ × 4² m³", "Muñoz, Åsa & Søren", "it´s", "1. «Да» — 2. „Nein“ · 3. £5"),
+        *("ЖДУ ВАС В СРЕДУ", "Съешь ещё этих мягких французских булок", "Жълт щъркел", "—Да, конечно", "§ 5 и № 7"),
+    ],
+)
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "windows-1251", "windows-1250"])
+def test_unusual_but_right_text_is_not_changed(text: str, charset: str) -> None:
+    try:
+        data = text.encode(charset)
+    except UnicodeEncodeError:
+        pytest.skip("the charset does not have these characters")
+    assert decode(data, charset).text == text
+
+
+@pytest.mark.parametrize(
+    ("declared", "charset"),
+    [
+        *(("x-windows-1251", "cp1251"), ("win-1251", "cp1251"), ("cp-1251", "cp1251"), ('"windows-1251";', "cp1251")),
+        *(("koi8", "koi8-r"), ("x-mac-cyrillic", "mac-cyrillic"), ("_iso-8859-5$ESC", "iso-8859-5")),
+    ],
+)
+def test_names_that_programs_write(declared: str, charset: str) -> None:
+    text = "Привезите лопату и семена к субботе, пожалуйста."
+    assert decode(text.encode(charset), declared).text == text
+
+
+@pytest.mark.parametrize("declared", ["base64", "rot13", "unicode_escape", "x-unknown", "idna", "\x00", "utf-7", ""])
+def test_names_of_no_charset_do_no_harm(declared: str) -> None:
+    assert decode(b"C:\\new \\u0041 = plain", declared).text == "C:\\new \\u0041 = plain"
