@@ -68,7 +68,7 @@ def faults_of_call(arguments: list[str]) -> list[str]:
 @functools.cache
 def fault_of_call(arguments: tuple[str, ...]) -> str | None:
     try:
-        command_line.check([command_line.quote_for_hydra(argument) for argument in arguments], CONF, CONFIG_CHECKS)
+        command_line.check(command_line.as_hydra_reads(arguments), CONF, CONFIG_CHECKS)
     except ConfigurationError as error:
         return str(error)
     except SystemExit as error:

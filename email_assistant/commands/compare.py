@@ -48,7 +48,7 @@ def run(context: Context) -> None:
     comparison = compare_runs(_candidates(context.config), settings.by, settings.resamples, context.config.seed)
     sentences = verdict(comparison)
     figures = figures_of(comparison)
-    page = Path(settings.output).expanduser()
+    page = Path(settings.output)
     page.parent.mkdir(parents=True, exist_ok=True)
     write_comparison(page, comparison, settings.mails, sentences, figures)
     _show(comparison, sentences, page)

@@ -68,7 +68,7 @@ def run(context: Context) -> None:
 
     config = context.config
     context.run.open()
-    adapter, folder = adapter_folder(context), Path(config.export.folder).expanduser()
+    adapter, folder = adapter_folder(context), Path(config.export.folder)
     tag_adapter(context.run, adapter)
     check_base(adapter, base_fingerprint(config.model, config.outputs))
     folder.mkdir(parents=True, exist_ok=True)

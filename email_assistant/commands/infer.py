@@ -35,8 +35,8 @@ def check(config: Config) -> None:
         check_folder(adapter)
     _to_answer(config)
     if config.infer.input is not None:
-        read_instructions(Path(config.infer.input).expanduser())
-        check_writable(Path(config.infer.output).expanduser())
+        read_instructions(Path(config.infer.input))
+        check_writable(Path(config.infer.output))
 
 
 def run(context: Context) -> None:
@@ -53,10 +53,10 @@ def run(context: Context) -> None:
         if config.infer.input is None:
             session.chat()
             return
-        instructions = read_instructions(Path(config.infer.input).expanduser())
+        instructions = read_instructions(Path(config.infer.input))
         if hint := order_hint(instructions, request_forms(adapter)):
             log.info("%-10s %s", "infer", hint)
-        output = Path(config.infer.output).expanduser()
+        output = Path(config.infer.output)
         progress_file = output.with_name(f".{output.name}.progress.jsonl")
         mails = session.write(instructions, progress_file)
     write_table(output, instructions, mails, config.infer.csv_safe)
@@ -77,7 +77,7 @@ def _to_answer(config: Config) -> str | None:
     """The text of the mail to answer, at most as long as in training."""
     if config.infer.thread is None:
         return None
-    return truncate_words(text_to_answer(Path(config.infer.thread).expanduser()), config.data.context_words)
+    return truncate_words(text_to_answer(Path(config.infer.thread)), config.data.context_words)
 
 
 def read_instructions(path: Path) -> list[str]:

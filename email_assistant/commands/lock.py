@@ -92,7 +92,7 @@ def _passphrase(settings: Vault, project: str, is_new: bool) -> str:
     if settings.key == "keyring":
         return system_keyring.passphrase_of(project, is_new)
     if settings.passphrase_file:
-        path = Path(settings.passphrase_file).expanduser()
+        path = Path(settings.passphrase_file)
         if not path.is_file():
             raise PrivacyError(f"{path}: no such file; vault.passphrase_file names a file with the passphrase")
         passphrase = path.read_text(encoding="utf-8").partition("\n")[0]

@@ -49,7 +49,8 @@ def _check(values: Mapping[str, Any], extra_checks: ConfigChecks) -> tuple[list[
 
 def _unknown_stage(stage: Any, stages: Sequence[str]) -> Iterator[str]:
     if isinstance(stage, str) and stage not in stages:
-        yield f"stage = {stage}: must be one of {', '.join(stages)}{did_you_mean(stage, stages)}"
+        remedy = "; several need a sweep: python run.py -m …" if "," in stage else did_you_mean(stage, stages)
+        yield f"stage = {stage}: must be one of {', '.join(stages)}{remedy}"
 
 
 def from_composed(values: Mapping[str, Any], extra_checks: ConfigChecks) -> Config:

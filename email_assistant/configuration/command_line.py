@@ -3,7 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from email_assistant.configuration.checks import ConfigChecks, find_errors, report
 from email_assistant.configuration.keys import is_known, unknown_key
+from email_assistant.configuration.override_values import as_typed, in_hydra_notation
 from email_assistant.console import printable
 from email_assistant.errors import ConfigurationError, EmailAssistantError, did_you_mean
 
@@ -76,8 +78,8 @@ def run(
     """
     reporter = reporter or ErrorReporter()
     reporter.begin()
-    sys.argv[1:] = [quote_for_hydra(argument) for argument in sys.argv[1:]]
     try:
+        sys.argv[1:] = as_hydra_reads(sys.argv[1:])
         check(sys.argv[1:], ROOT / "conf", extra_checks, processes)
         main()
     except EmailAssistantError as error:
@@ -93,9 +95,13 @@ def run(
         )
         return 1
     except Exception as error:
-        if not _is_disk_error(error):
+        if _is_refusal_of_hydra(error):
+            remedy = ""
+        elif _is_disk_error(error):
+            remedy = "; see paths.outputs and paths.mlruns"
+        else:
             raise
-        print(f"error: {_first_line(error)}; see paths.outputs and paths.mlruns", file=sys.stderr)
+        print(f"error: {_first_line(error)}{remedy}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; rerun the same command to resume", file=sys.stderr)
@@ -108,19 +114,31 @@ def _is_disk_error(error: Exception) -> bool:
     return re.search(r"\(os error \d+\)|PytorchStreamWriter failed writing file", str(error)) is not None
 
 
-def quote_for_hydra(argument: str) -> str:
-    """Quote what Hydra would misread in an argument.
+def _is_refusal_of_hydra(error: Exception) -> bool:
+    """Whether Hydra refused a combination of its options, which it does with a plain ValueError."""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    module = str(last.tb_frame.f_globals.get("__name__")) if last else ""
+    return isinstance(error, ValueError) and module.startswith("hydra._internal.")
 
-    Ids that start like `12e456`, and names as people write them, are quoted. `~/` is expanded, because a shell does
-    so only at the start of a word and Hydra refuses the character.
+
+def as_hydra_reads(arguments: Sequence[str]) -> list[str]:
+    """The arguments of a command line in Hydra's notation.
+
+    Raises:
+        ConfigurationError: If one is not text, such as the name of a file in an old encoding.
     """
-    key, equals, value = argument.partition("=")
-    if key == "purge.match" and value[:1] not in ("'", '"', ""):
-        escaped = value.replace("'", "\\'")
-        return f"{key}{equals}'{escaped}'"
-    if key not in ("compare.runs", "from_run"):
-        return key + equals + re.sub(r"(^|[\[,]\s*)~(?=/)", lambda match: match[1] + str(Path.home()), value)
-    return key + equals + re.sub(r"(^|[\[,]\s*)(\d+e\d+)(?=\s*(?:[\],]|$))", r"\1'\2'", value)
+    for argument in arguments:
+        if not argument.isprintable() and any("\ud800" <= character <= "\udfff" for character in argument):
+            shown = argument.encode("utf-8", "replace").decode()
+            raise ConfigurationError(f"{shown}: is not UTF-8; rename the file, or name the folder that it is in")
+    parsed = get_args_parser().parse_intermixed_args(list(arguments))
+    return [in_hydra_notation(argument, _is_multirun(parsed)) for argument in arguments]
+
+
+def _is_multirun(parsed: Namespace) -> bool:
+    return bool(parsed.multirun) or "hydra.mode=MULTIRUN" in parsed.overrides
 
 
 def check(arguments: list[str], conf: Path, extra_checks: ConfigChecks, processes: int = 1) -> None:
@@ -138,22 +156,23 @@ def check(arguments: list[str], conf: Path, extra_checks: ConfigChecks, processe
     parsed = get_args_parser().parse_intermixed_args(arguments)
     if parsed.help or parsed.hydra_help or parsed.shell_completion or parsed.config_dir or parsed.config_path:
         return
-    if parsed.multirun and processes > 1:
+    multirun = _is_multirun(parsed)
+    if multirun and processes > 1:
         raise ConfigurationError(
             "a sweep cannot run under `accelerate launch`; start the sweep without it, or train one adapter with it"
         )
-    errors: list[str] = []
-    overrides = list(_known_overrides(parsed.overrides, conf, errors))
+    errors = [_error_of_word(word, extra_checks.stages) for word in parsed.overrides if _is_word(word)]
+    overrides = list(_known_overrides([line for line in parsed.overrides if not _is_word(line)], conf, errors))
     name = parsed.config_name or "config"
-    if parsed.multirun and not errors:
+    if multirun and not errors:
         overrides = [*_known_overrides(_of_sweep_file(overrides, conf, name), conf, errors), *overrides]
-    if not parsed.multirun:
+    if not multirun:
         errors += [
             f"{override.key_or_group}: several values need a sweep: python run.py -m …"
             for override in overrides
             if override.is_sweep_override()
         ]
-    if not any(override.is_sweep_override() for override in overrides) or parsed.multirun:
+    if not any(override.is_sweep_override() for override in overrides) or multirun:
         errors += _errors_of_values(overrides, conf, name, extra_checks)
     if errors:
         raise ConfigurationError(report(list(dict.fromkeys(errors))))
@@ -173,14 +192,26 @@ def _of_sweep_file(overrides: list[Override], conf: Path, name: str) -> list[str
     return [f"{key}={value}" for key, value in params.items() if key not in given]
 
 
+def _is_word(argument: str) -> bool:
+    """Whether an argument is no override: `KEY=VALUE`, or `~KEY` to delete a key."""
+    return not argument.partition("=")[0].strip("+") or not ("=" in argument or argument.startswith("~"))
+
+
+def _error_of_word(word: str, stages: Sequence[str]) -> str:
+    key = word.lstrip("-+")
+    meant = f"stage={key}" if key in stages else f"{key}=VALUE" if is_known(key) else ""
+    return f"{word!r}: not KEY=VALUE" + (f"; write {meant}" if meant else "")
+
+
 def _known_overrides(lines: list[str], conf: Path, errors: list[str]) -> Iterator[Override]:
     """The overrides that can be composed; errors of the others are added to `errors`."""
     parser = OverridesParser.create()
     for line in lines:
         try:
             override = parser.parse_override(line)
-        except HydraException as error:
-            errors.append(f"{line}: cannot be parsed: {_first_line(error)}")
+        except HydraException:
+            # The value is always one that can be parsed.
+            errors.append(unknown_key(line.partition("=")[0]))
             continue
         message = _error_of_name(override, conf)
         if message:
@@ -202,7 +233,7 @@ def _error_of_choice(override: Override, conf: Path) -> str | None:
     group = override.key_or_group
     choices = sorted(file.stem for file in (conf / group).glob("*.yaml"))
     for value in _values(override):
-        name = value.rpartition("=")[2]
+        name = as_typed(value).partition("=")[2]
         if name not in ("null", "") and name not in choices:
             return f"{group} = {name}: no such choice; choose from {', '.join(choices)}{did_you_mean(name, choices)}"
     return None

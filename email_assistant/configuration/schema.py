@@ -4,10 +4,11 @@ YAML holds the values, these classes hold types and ranges. No field has a defau
 exactly one place. Comments in the YAML files document each key.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 Kind = Literal[
@@ -36,7 +37,15 @@ def _one_as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def expand_home(path: str) -> str:
+    """A path with `~` or `~user` at its start replaced by the home folder; unchanged if there is no such user."""
+    return os.path.expanduser(path)  # noqa: PTH111 - Path.expanduser() raises an error for unknown users
+
+
+# Marks a text as a file, a folder, or a name that may be one.
+PATH = AfterValidator(expand_home)
 Text = Annotated[str, BeforeValidator(_number_as_text)]
+FilePath = Annotated[Text, Field(min_length=1), PATH]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Similarity = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -63,7 +72,7 @@ class Columns:
 class Data:
     """The archive, its owner, and which mails are kept."""
 
-    path: Annotated[list[Text], BeforeValidator(_one_as_list), Field(min_length=1)] | None
+    path: Annotated[list[FilePath], BeforeValidator(_one_as_list), Field(min_length=1)] | None
     format: Literal["auto", "mbox", "maildir", "eml", "emlx", "msg", "pst", "olm", "jsonl", "csv"]
     owner: Annotated[list[Text], BeforeValidator(_one_as_list)]
     columns: Columns
@@ -94,7 +103,7 @@ class Summarizer:
     """The instruction that is written for each mail."""
 
     method: Literal["model", "from_file", "rough"]
-    path: Text | None
+    path: FilePath | None
     forms: Annotated[list[Literal["rough", "order"]], BeforeValidator(_one_as_list), Field(min_length=1)]
     variants: Count
     prompts: dict[str, str]
@@ -139,9 +148,9 @@ class Architecture:
 class Model:
     """The base model and how it is loaded."""
 
-    path: Text
-    gguf: Text | None
-    head_start: Text | None
+    path: FilePath
+    gguf: FilePath | None
+    head_start: FilePath | None
     architecture: Architecture | None
     quantization: Literal["none", "nf4"]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
@@ -226,7 +235,7 @@ class Generation:
 class Mauve:
     """MAUVE's settings."""
 
-    model_path: Text | None
+    model_path: FilePath | None
     buckets: Annotated[int, Field(ge=2)] | None
     scaling_factor: Positive
     max_tokens: Count
@@ -240,7 +249,7 @@ class Evaluation:
     arms: Annotated[list[Arm], Field(min_length=1)]
     shots: Count
     max_mails: Annotated[int, Field(ge=2)] | None
-    requests: Text | None
+    requests: FilePath | None
     judge_mails: Annotated[int, Field(ge=0)]
     extraction_mails: Annotated[int, Field(ge=0)]
     resamples: Annotated[int, Field(ge=100)]
@@ -261,18 +270,18 @@ class Retrieval:
 class Infer:
     """Input and output of `stage=infer`."""
 
-    input: Text | None
+    input: FilePath | None
     csv_safe: bool
-    output: Text
-    thread: Text | None
-    adapter: Text | None
+    output: FilePath
+    thread: FilePath | None
+    adapter: FilePath | None
 
 
 @dataclass(config=STRICT, kw_only=True)
 class Export:
     """Output of `stage=export`."""
 
-    folder: Text
+    folder: FilePath
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -292,7 +301,7 @@ class Compare:
     arm: Arm
     by: str
     resamples: Annotated[int, Field(ge=100)]
-    output: Text
+    output: FilePath
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -332,7 +341,7 @@ class Vault:
     """Options of `stage=lock` and `stage=unlock`."""
 
     key: Literal["passphrase", "keyring"]
-    passphrase_file: Text | None
+    passphrase_file: FilePath | None
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -362,10 +371,10 @@ class Tracking:
 class Paths:
     """The folders that the project uses."""
 
-    root: str
-    outputs: str
-    mlruns: str
-    models: str
+    root: FilePath
+    outputs: FilePath
+    mlruns: FilePath
+    models: FilePath
 
 
 @dataclass(config=STRICT, kw_only=True)

@@ -19,7 +19,7 @@ def requests_file(setting: str | None, archive: Sequence[Path]) -> Path | None:
         archive: The files and folders of the archive.
     """
     if setting != "auto":
-        return Path(setting).expanduser() if setting else None
+        return Path(setting) if setting else None
     beside = [path.with_suffix(".requests.jsonl") for path in archive[:1]]
     return next((path for path in beside if path.is_file()), None)
 

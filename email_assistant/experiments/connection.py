@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 from omegaconf import DictConfig
 
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Config, expand_home
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import lazy_mlflow
 from email_assistant.privacy import guard
@@ -60,7 +60,7 @@ def experiment_name(config: Config | DictConfig) -> str:
     reads_none = config.stage in ("infer", "export") and config.infer.adapter and config.retrieval.method == "none"
     if not paths or reads_none:
         return NO_ARCHIVE
-    absolute = [Path(path).expanduser().absolute() for path in ([paths] if isinstance(paths, str) else paths)]
+    absolute = [Path(expand_home(path)).absolute() for path in ([paths] if isinstance(paths, str) else paths)]
     return ", ".join("/".join(path.parts[-2:]) for path in absolute)[:MAX_NAME_LENGTH]
 
 

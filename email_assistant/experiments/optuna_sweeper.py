@@ -15,6 +15,7 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from email_assistant.configuration.schema import expand_home
 from email_assistant.errors import TrackingError
 from email_assistant.experiments.objective import direction_of
 from email_assistant.experiments.sweep_environment import StudyFile
@@ -60,7 +61,7 @@ class OptunaSweeper(Sweeper):
         Raises:
             TrackingError: If another process runs this study.
         """
-        path = Path(self.storage).expanduser().resolve()
+        path = Path(expand_home(self.storage)).resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(path.with_suffix(".lock"), timeout=0):

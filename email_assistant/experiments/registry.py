@@ -106,7 +106,7 @@ def adapter_path(config: Config) -> Path | None:
     """
     address = config.infer.adapter
     if not address or not address.startswith(SCHEME):
-        return Path(address).expanduser() if address else None
+        return Path(address) if address else None
     if not has_store(config):
         raise ModelError(f"{address}: no MLflow store in {config.paths.mlruns}")
     client, _ = connect(config)

@@ -11,6 +11,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
+from email_assistant.configuration.override_values import as_typed
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import lazy_mlflow, process_ids, sweep_environment
@@ -175,7 +176,7 @@ def run_name(config: Config, overrides: Sequence[str]) -> str:
     if job and job.varied:
         values = _flat(asdict(config))
         return " ".join(f"{key.rpartition('.')[2]}={values.get(key, '')}" for key in job.varied)[:MAX_NAME_LENGTH]
-    pairs = [line.lstrip("+").partition("=") for line in overrides]
+    pairs = [as_typed(line.lstrip("+")).partition("=") for line in overrides]
     shown = [
         f"{key.rpartition('.')[2]}={value}"
         for key, _, value in pairs

@@ -30,7 +30,7 @@ def model_folder(path: str) -> Path:
     Raises:
         ModelError: when it does not exist, or has no weights as safetensors.
     """
-    folder = Path(path).expanduser()
+    folder = Path(path)
     if hub.is_hub_name(path):
         folder = _cached_folder(path)
     if not folder.is_dir():
@@ -107,7 +107,7 @@ def head_start_folder(settings: Model, outputs: Path) -> Path | None:
     if settings.head_start is None:
         return None
     if settings.head_start != "auto":
-        folder = Path(settings.head_start).expanduser()
+        folder = Path(settings.head_start)
         check_folder(folder)
         return folder
     if settings.quantization != "none":
@@ -152,7 +152,7 @@ def gguf_file(settings: Model) -> Path:
     Raises:
         ModelError: when it does not exist.
     """
-    file = Path(settings.gguf or "").expanduser()
+    file = Path(settings.gguf or "")
     if not file.is_file():
         raise ModelError(f"{file}: no such file; model.gguf names the base model as GGUF")
     return file

@@ -19,7 +19,7 @@ def render_modelfile(
         num_ctx: Size of the context, in tokens.
         seed: The seed of sampling.
     """
-    base = Path(gguf).expanduser().resolve() if gguf else "./base.gguf"
+    base = Path(gguf).resolve() if gguf else "./base.gguf"
     stops = sorted(str(encoder.tokenizer.convert_ids_to_tokens(token)) for token in encoder.stop_ids)
     parameters = {
         "temperature": settings.temperature,

@@ -103,7 +103,7 @@ def archive_paths(config: Config) -> list[Path]:
     """
     if not config.data.path:
         raise ConfigurationError("data.path: is missing; set it to your archive, as in data.path=sent.mbox")
-    return [Path(path).expanduser() for path in config.data.path]
+    return [Path(path) for path in config.data.path]
 
 
 def adapter_folder(context: Context) -> Path:

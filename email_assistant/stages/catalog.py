@@ -61,7 +61,7 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
         DataError: when that file is missing.
     """
     if config.summarizer.method == "from_file":
-        pairs = Path(config.summarizer.path or "").expanduser()
+        pairs = Path(config.summarizer.path or "")
         if not pairs.is_file():
             raise DataError(f"{pairs}: no such file; summarizer.path names the corrected pairs")
         return {"summarizer": {"method": "from_file"}, "inputs": {"pairs": hash_file(pairs)}}

@@ -67,7 +67,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     settings = inputs.config.summarizer
     with jsonl.Lines(inputs.artifacts["data"].path("emails.jsonl"), Email) as emails:
         if settings.method == "from_file":
-            instructions = _from_file(Path(settings.path or "").expanduser(), emails)
+            instructions = _from_file(Path(settings.path or ""), emails)
         elif settings.method == "rough":
             instructions = _by_rules(inputs.config.seed, settings.variants, emails)
         else:

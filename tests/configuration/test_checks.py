@@ -13,6 +13,7 @@ from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration import command_line
 from email_assistant.configuration.checks import find_errors, from_composed
 from email_assistant.configuration.keys import nearest_key, schema_keys
+from email_assistant.configuration.override_values import in_hydra_notation
 from email_assistant.configuration.schema import Arm
 from email_assistant.errors import ConfigurationError
 from email_assistant.requests.arms import ARMS
@@ -168,9 +169,9 @@ def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> N
     ],
 )
 def test_the_id_of_a_run_is_not_read_as_a_number(given: str, read: list[str]) -> None:
-    argument = command_line.quote_for_hydra(f"compare.runs={given}")
+    argument = in_hydra_notation(f"compare.runs={given}", multirun=False)
     assert from_composed(composed(argument), CONFIG_CHECKS).compare.runs == read
-    assert command_line.quote_for_hydra("trainer.learning_rate=1e3") == "trainer.learning_rate=1e3"
+    assert in_hydra_notation("trainer.learning_rate=1e3", multirun=False) == "trainer.learning_rate=1e3"
 
 
 def test_a_good_command_line_passes() -> None:

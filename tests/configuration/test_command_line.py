@@ -3,7 +3,6 @@
 import sys
 
 import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration import command_line
@@ -38,27 +37,29 @@ def test_a_full_disk_is_said_in_a_line(
 
 
 @pytest.mark.parametrize(
-    "match", ["from:bo@x.example or subject:merger", "id:<abc.1@x.example>", "from:Бо О'Нил", "subject:what, now\\then"]
-)
-def test_names_are_text_as_people_write_them(match: str) -> None:
-    given = command_line.quote_for_hydra(f"purge.match={match}")
-    assert OverridesParser.create().parse_override(given).value() == match
-    quoted = f"purge.match='{match}'"
-    assert command_line.quote_for_hydra(quoted) == quoted
-
-
-@pytest.mark.parametrize(
-    ("given", "read"),
+    ("arguments", "message"),
     [
-        ("~/sent.mbox", "HOME/sent.mbox"),
-        ("[a.pst,~/b.mbox, ~/c.mbox]", ["a.pst", "HOME/b.mbox", "HOME/c.mbox"]),
+        (["train"], "'train': not KEY=VALUE; write stage=train"),
+        (["data.path"], "'data.path': not KEY=VALUE; write data.path=VALUE"),
+        (["=x"], "'=x': not KEY=VALUE"),
+        ([""], "'': not KEY=VALUE"),
+        (["d\u0430ta.path=x"], "d\u0430ta.path: no such key; did you mean data.path?"),
+        (["experiment=\u00e9t\u00e9"], "experiment = \u00e9t\u00e9: no such choice; choose from"),
+        (["lora.r=~4"], "lora.r = ~4: must be a valid integer"),
+        (["lora.r=4;8"], "lora.r = 4;8: must be a valid integer"),
+        (["stage=train,evaluate"], "several need a sweep: python run.py -m"),
+        (["lora.r=4,8"], "lora.r: several values need a sweep: python run.py -m"),
+        (["data.path=caf\udce9.mbox"], "data.path=caf?.mbox: is not UTF-8"),
     ],
 )
-def test_a_path_may_begin_at_home(given: str, read: str | list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "HOME")
-    argument = command_line.quote_for_hydra(f"data.path={given}")
-    assert OverridesParser.create().parse_override(argument).value() == read
-    assert command_line.quote_for_hydra("data.path=folder/~/sent.mbox") == "data.path=folder/~/sent.mbox"
+def test_what_is_no_override_is_said_in_a_line(
+    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["run.py", *arguments])
+    assert command_line.run(raising(AssertionError("it ran")), CONFIG_CHECKS) == 1  # type: ignore[arg-type]
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.splitlines()) <= 2
 
 
 def test_a_fault_of_the_project_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
