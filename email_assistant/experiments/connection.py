@@ -1,8 +1,9 @@
 """Opening the MLflow store: a SQLite database and a folder of files under `paths.mlruns`, or a server."""
 
+import logging
 import socket
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock
 from omegaconf import DictConfig
@@ -20,11 +21,28 @@ DEMO = "demo/archive.mbox"
 MAX_NAME_LENGTH = 120
 # Seconds to wait for a server's first answer.
 CONNECT_TIMEOUT = 10
+log = logging.getLogger(__name__)
 
 
 def database(mlruns: Path) -> Path:
     """The database file of a local store."""
     return mlruns / "mlflow.db"
+
+
+def database_uri(mlruns: Path) -> str:
+    """The address of a local store's database.
+
+    A path is unescaped when it is read from an address. With the name of the driver in it, MLflow does not create a
+    folder named like the escaped path.
+    """
+    path = str(database(mlruns.resolve()))
+    escaped = path.replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{path}" if path == escaped else f"sqlite+pysqlite:///{escaped}"
+
+
+def files_location(mlruns: Path) -> str:
+    """The folder of a local store's files as its database has it, where MLflow unescapes it."""
+    return str(files_folder(mlruns.resolve())).replace("%", "%25")
 
 
 def files_folder(mlruns: Path) -> Path:
@@ -77,6 +95,8 @@ def _open_server(uri: str, experiment: str) -> tuple["lazy_mlflow.MlflowClient",
     client = lazy_mlflow.MlflowClient(uri)
     try:
         existing = client.get_experiment_by_name(experiment)
+        if existing and existing.lifecycle_stage == "deleted":
+            _restore(client, existing.experiment_id, experiment)
         return client, existing.experiment_id if existing else client.create_experiment(experiment)
     except lazy_mlflow.MlflowException as error:
         # Another process may have created it in the meantime.
@@ -99,9 +119,19 @@ def open_store(mlruns: Path, experiment: str) -> tuple["lazy_mlflow.MlflowClient
         client = _open_database(mlruns)
         existing = client.get_experiment_by_name(experiment)
         if existing is None:
-            folder = str(files_folder(mlruns.resolve()))
-            return client, client.create_experiment(experiment, artifact_location=folder)
+            return client, client.create_experiment(experiment, artifact_location=files_location(mlruns))
+        if existing.lifecycle_stage == "deleted":
+            _restore(client, existing.experiment_id, experiment)
     return client, existing.experiment_id
+
+
+def _restore(client: "lazy_mlflow.MlflowClient", experiment_id: str, name: str) -> None:
+    """Restore an experiment that was deleted in MLflow's UI, since its name stays taken; its runs stay deleted."""
+    client.restore_experiment(experiment_id)
+    while runs := client.search_runs([experiment_id]):
+        for run in runs:
+            client.delete_run(run.info.run_id)
+    log.info("%-10s experiment %s was deleted in MLflow's UI; restored without its runs", "tracking", name)
 
 
 def open_existing_store(mlruns: Path) -> "lazy_mlflow.MlflowClient":
@@ -130,7 +160,7 @@ def _open_database(mlruns: Path) -> "lazy_mlflow.MlflowClient":
     if database(mlruns).with_name(f"{database(mlruns).name}{LOCKED_SUFFIX}").exists():
         raise TrackingError(f"{mlruns}: the MLflow store is encrypted; stage=unlock decrypts it")
     try:
-        client = lazy_mlflow.MlflowClient(f"sqlite:///{database(mlruns)}")
+        client = lazy_mlflow.MlflowClient(database_uri(mlruns))
         locations = [experiment.artifact_location for experiment in client.search_experiments()]
     except (lazy_mlflow.DatabaseError, lazy_mlflow.MlflowException) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
@@ -140,7 +170,7 @@ def _open_database(mlruns: Path) -> "lazy_mlflow.MlflowClient":
         ) from error
     # MLflow's own empty experiment has a location of another form.
     here = files_folder(mlruns)
-    moved = [path for path in map(Path, locations) if path.name == here.name and path.resolve() != here]
+    moved = [path for path in map(Path, map(unquote, locations)) if path.name == here.name and path.resolve() != here]
     if moved:
         raise TrackingError(
             f"{mlruns}: the MLflow store was created in {moved[0].parent} and would write there; "

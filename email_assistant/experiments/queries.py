@@ -9,7 +9,7 @@ from pathlib import Path
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import lazy_mlflow
-from email_assistant.experiments.connection import database, files_folder
+from email_assistant.experiments.connection import database_uri, files_folder
 from email_assistant.experiments.tags import ARTIFACT_TAG
 
 # The number of runs in one answer of the store.
@@ -107,7 +107,7 @@ def delete_permanently(mlruns: Path, run_ids: Sequence[str]) -> None:
     """
     if not run_ids:
         return
-    store = f"sqlite:///{database(mlruns).resolve()}"
+    store = database_uri(mlruns)
     command = [sys.executable, "-m", "mlflow", "gc", "--backend-store-uri", store, "--run-ids", ",".join(run_ids)]
     environment = {**os.environ, "MLFLOW_TRACKING_URI": store}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

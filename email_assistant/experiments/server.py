@@ -1,17 +1,33 @@
 """Shows the local store in the browser, and updates its paths after a move."""
 
+import os
+import re
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import mlflow_ui
-from email_assistant.experiments.connection import DEMO, database, files_folder, open_existing_store, open_store
+from email_assistant.experiments.connection import (
+    DEMO,
+    database,
+    database_uri,
+    files_location,
+    open_existing_store,
+    open_store,
+)
 from email_assistant.privacy import guard
 
 PORT = 5000
+# Ctrl-C, `kill`, and the end of the terminal. One that is ignored, as nohup does, stays ignored.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Seconds that the server gets to stop.
+STOP_TIMEOUT = 10
 # Columns of the database that hold absolute paths.
 PATH_COLUMNS = (
     ("experiments", "artifact_location"),
@@ -19,18 +35,21 @@ PATH_COLUMNS = (
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
 )
+# The end of a path into a store: its folder of files, or one of a run in it.
+INSIDE_STORE = re.compile(r"/artifacts((?:/[0-9a-f]{32}(?:/.*)?)?)$")
 
 
 def serve(mlruns: Path, port: int) -> int:
-    """Serve MLflow's UI on 127.0.0.1 until Ctrl-C.
+    """Serve MLflow's UI on 127.0.0.1 until Ctrl-C, SIGTERM, or the end of the terminal.
 
     Returns:
-        The server's exit code.
+        0 if it was stopped, otherwise the server's exit code.
 
     Raises:
-        TrackingError: If the store was created in another folder.
+        TrackingError: If the store was created in another folder, or the port cannot be used.
     """
     mlruns = mlruns.resolve()
+    _check_port(port)
     client = open_existing_store(mlruns) if database(mlruns).exists() else open_store(mlruns, DEMO)[0]
     server = f"http://127.0.0.1:{port}"
     print(f"MLflow is on {server}; Ctrl-C stops it", flush=True)
@@ -40,14 +59,56 @@ def serve(mlruns: Path, port: int) -> int:
     if not any(experiment.runs for experiment in experiments):
         print("no runs yet: python run.py creates the first one, on the demo archive", flush=True)
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", f"sqlite:///{database(mlruns)}"]
-    command += ["--default-artifact-root", str(files_folder(mlruns))]
+    command += ["--backend-store-uri", database_uri(mlruns)]
+    command += ["--default-artifact-root", files_location(mlruns)]
     # This project does not use the server's background jobs.
     environment = {**guard.guarded_environment(), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    return _run_until_stopped(command, environment)
+
+
+def _check_port(port: int) -> None:
+    if not 0 < port < 2**16:
+        raise TrackingError(f"port {port}: there is no such port; use one from 1024 to 65535")
     try:
-        return subprocess.run(command, check=False, env=environment).returncode
-    except KeyboardInterrupt:
+        with socket.socket() as probe:
+            # As the server does: the port of one that has just stopped can be used.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise TrackingError(f"port {port}: cannot be used ({error.strerror}); choose another with --port") from error
+
+
+def _run_until_stopped(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a server, and stop all its processes when this one is asked to stop.
+
+    Returns:
+        0 if it was stopped, otherwise the exit code of the server.
+    """
+    asked: list[int] = []
+    signals = [number for number in STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda number, _: asked.append(number)) for number in signals}
+    # In a process group of its own, so that its workers can be stopped with it.
+    server = subprocess.Popen(command, env=dict(environment), start_new_session=True)
+    try:
+        while not asked:
+            with suppress(subprocess.TimeoutExpired):
+                return server.wait(timeout=0.2)
         return 0
+    finally:
+        _stop(server)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """End a server and its workers: politely, then for good."""
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(timeout=STOP_TIMEOUT)
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
 
 
 def relocate(mlruns: Path) -> int:
@@ -57,17 +118,25 @@ def relocate(mlruns: Path) -> int:
         The number of paths that changed.
 
     Raises:
-        TrackingError: If there is no store.
+        TrackingError: If there is no store, or it cannot be changed.
     """
     mlruns = mlruns.resolve()
     if not database(mlruns).exists():
         raise TrackingError(f"{mlruns}: no MLflow store here")
+    try:
+        with closing(sqlite3.connect(database(mlruns))) as connection, connection:
+            return sum(_relocate_column(connection, table, column, mlruns) for table, column in PATH_COLUMNS)
+    except sqlite3.Error as error:
+        raise TrackingError(f"{database(mlruns)}: cannot be changed ({error})") from error
+
+
+def _relocate_column(connection: sqlite3.Connection, table: str, column: str, mlruns: Path) -> int:
+    """Update the paths in one column; returns how many changed."""
     changed = 0
-    with closing(sqlite3.connect(database(mlruns))) as connection, connection:
-        for table, column in PATH_COLUMNS:
-            for row, old in connection.execute(f"SELECT rowid, {column} FROM {table}").fetchall():
-                new = f"{mlruns}/artifacts{old.partition('/artifacts')[2]}"
-                if old and "/artifacts" in old and old != new:
-                    connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (new, row))
-                    changed += 1
+    for row, old in connection.execute(f"SELECT rowid, {column} FROM {table}").fetchall():
+        inside = INSIDE_STORE.search(old or "")
+        new = f"{files_location(mlruns)}{inside[1]}" if inside else old
+        if old != new:
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (new, row))
+            changed += 1
     return changed

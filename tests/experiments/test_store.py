@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import ROOT
 from mlflow import MlflowClient
@@ -19,8 +20,9 @@ from warm import Call
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import __main__ as command_line
-from email_assistant.experiments import mlflow_ui
+from email_assistant.experiments import mlflow_ui, server
 from email_assistant.experiments.connection import open_store
+from email_assistant.experiments.queries import delete_permanently, experiment_ids, search_runs
 from email_assistant.experiments.server import relocate
 from email_assistant.privacy import guard
 
@@ -42,6 +44,78 @@ def test_a_moved_store_is_refused_until_it_is_relocated(tmp_path: Path) -> None:
     assert moved.get_run(run.info.run_id).info.artifact_uri.startswith(str(new))
     assert [file.path for file in moved.list_artifacts(run.info.run_id)] == ["note.txt"]
     open_store(old, "e")
+
+
+@pytest.mark.parametrize("name", ["Почта?", "100%20 %3F", "a#b; 'x'", "artifacts"])
+def test_a_store_is_in_the_folder_that_is_named(name: str, tmp_path: Path, empty_store: Path) -> None:
+    mlruns = tmp_path / name / "mlruns"
+    mlruns.mkdir(parents=True)
+    shutil.copyfile(empty_store, mlruns / "mlflow.db")
+    client, experiment = open_store(mlruns, "e")
+    run = client.create_run(experiment).info.run_id
+    client.log_text(run, "kept", "note.txt")
+    assert (mlruns / "artifacts" / run / "artifacts" / "note.txt").read_text() == "kept"
+    assert [folder.name for folder in tmp_path.iterdir()] == [name]
+    moved = tmp_path / f"{name} 2" / "artifacts" / "mlruns"
+    shutil.move(mlruns, moved)
+    with pytest.raises(TrackingError, match="relocate"):
+        open_store(moved, "e")
+    assert relocate(moved) == 2
+    client, _ = open_store(moved, "e")
+    assert Path(client.download_artifacts(run, "note.txt")).read_text() == "kept"
+    if "?" in name:
+        client.delete_run(run)
+        delete_permanently(moved, [run])
+        assert search_runs(client, experiment_ids(client), deleted=True) == []
+
+
+def test_a_deleted_experiment_is_restored_without_its_runs(tmp_path: Path, empty_store: Path) -> None:
+    shutil.copyfile(empty_store, tmp_path / "mlflow.db")
+    client, experiment = open_store(tmp_path, "e")
+    old = client.create_run(experiment).info.run_id
+    client.delete_experiment(experiment)
+    again, same = open_store(tmp_path, "e")
+    assert same == experiment
+    new = again.create_run(same).info.run_id
+    assert [run.info.run_id for run in search_runs(again, [same])] == [new]
+    assert [run.info.run_id for run in search_runs(again, [same], deleted=True)] == [old]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_the_server_stops_with_the_process_that_started_it(number: signal.Signals, tmp_path: Path) -> None:
+    # In place of MLflow's server: one whose worker outlives it.
+    worker = f"import os, time; open({str(tmp_path / 'worker')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}])"
+    code = (
+        "import os, sys\nfrom email_assistant.experiments.server import _run_until_stopped\n"
+        f"sys.exit(_run_until_stopped([sys.executable, '-c', {program!r}], os.environ))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    while not (tmp_path / "worker").exists() or not (tmp_path / "worker").read_text():
+        assert process.poll() is None
+        time.sleep(0.05)
+    worker_id = int((tmp_path / "worker").read_text())
+    process.send_signal(number)
+    assert process.wait(timeout=60) == 0
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(worker_id) and psutil.Process(worker_id).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_code_of_a_server_that_fails_is_passed_on() -> None:
+    assert server._run_until_stopped([sys.executable, "-c", "raise SystemExit(3)"], os.environ) == 3
+
+
+@pytest.mark.parametrize("port", [-1, 0, 70000, 10**20])
+def test_a_port_that_cannot_be_used_is_an_error(port: int, tmp_path: Path) -> None:
+    with pytest.raises(TrackingError, match="there is no such port"):
+        server.serve(tmp_path, port)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(TrackingError, match="--port"):
+            server.serve(tmp_path, other.getsockname()[1])
 
 
 def test_the_ui_starts_with_columns_and_a_note(tmp_path: Path) -> None:
@@ -124,7 +198,7 @@ def test_the_ui_listens_on_this_machine_only_and_contacts_no_other(tmp_path: Pat
     }
     port = _free_port()
     command = [sys.executable, "-m", "email_assistant.experiments", "--mlruns", str(tmp_path / "runs"), "ui"]
-    server = subprocess.Popen(
+    process = subprocess.Popen(
         [*command, "--port", str(port)], cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, env=environment
     )
     try:
@@ -139,8 +213,9 @@ def test_the_ui_listens_on_this_machine_only_and_contacts_no_other(tmp_path: Pat
             urllib.request.urlopen(provider, timeout=60).close()
         assert not (tmp_path / "started").exists()
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=60)
+        process.terminate()
+        process.wait(timeout=60)
+    assert list(_listening(port)) == []
     seen = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
     assert [event for event in seen if not guard.is_loopback(event["host"])] == []
 
@@ -167,7 +242,9 @@ def test_runs_go_to_the_configured_server(run_py: Callable[..., Call], tmp_path:
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     stores = ["--backend-store-uri", f"sqlite:///{tmp_path}/s.db", "--artifacts-destination", f"{tmp_path}/kept"]
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    server = subprocess.Popen([*command, *stores], start_new_session=True, stdout=subprocess.DEVNULL, env=environment)
+    remote_server = subprocess.Popen(
+        [*command, *stores], start_new_session=True, stdout=subprocess.DEVNULL, env=environment
+    )
     try:
         remote = (f"tracking.uri={uri}", "tracking.allow_remote=true")
         unanswered = run_py("stage=data", "tracking.uri=http://127.0.0.1:9", "tracking.allow_remote=true")
@@ -184,8 +261,8 @@ def test_runs_go_to_the_configured_server(run_py: Callable[..., Call], tmp_path:
         assert "configuration.yaml" in [file.path for file in client.list_artifacts(run.info.run_id)]
         assert not (tmp_path / "mlruns").exists()
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=60)
+        os.killpg(remote_server.pid, signal.SIGTERM)
+        remote_server.wait(timeout=60)
 
 
 def _wait_for(uri: str) -> None:
