@@ -39,9 +39,33 @@ BRACKETED_ADDRESS = re.compile(r"[<(\[][\w.+-]+@[\w.-]+[>)\]](?:\s+[^\W\d_]+){0,
 # Invisible marks of the writing direction, which some programs insert into dates.
 DIRECTION_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 YOU_WROTE = re.compile(any_of(lambda locale: locale.you_wrote), re.IGNORECASE)
+USERS = re.compile(rf"(?<!\w)(?:{alternation(words(lambda locale: locale.users))})\s", re.IGNORECASE)
+# 'Jane Roe <jane@x.example> wrote:' and 'jane@x.example wrote:', without a date.
+UNDATED = re.compile(
+    rf"[\"'«“]?[^@<>:\n\"“”«»]{{0,60}}[\"'”»]?\s*[<(\[]?(?:mailto:)?[\w.+-]+@[\w-]+\.[\w.-]+[>)\]]?\s+(?:{VERBS})\s?[:：]",
+    re.IGNORECASE,
+)
+# Gmail until 2016: '2016-03-03 17:21 GMT+01:00 Jane Roe:'.
+GMT_AND_NAME = re.compile(
+    r"\d{4}-\d\d-\d\d \d{1,2}:\d\d (?:GMT|UTC)[+-]\d{1,2}:?\d\d\s+[^\W\d_][^:.!?\n]{1,60}[:：]?", re.IGNORECASE
+)
+# An address that a program broke out of its line, with a line that begins with its closing bracket.
+TORN = re.compile(r"\n\s*<[ \t]*\n\s*(?:mailto:)?([^\n]{0,120}?[\w.+-]+@[\w.-]+)>?[ \t]*\n[ \t]*>(?=[ \t]*[^\W\d_])")
 BETWEEN_DASHES = re.compile(r"^\W*[-–—]{2,}.*[-–—]{2,}\W*$")
 LAST_VERB_WORDS = frozenset(verb.casefold().split()[-1] for verb in words(lambda locale: locale.verbs))
+MAX_LOWER_CASE_WORDS = 3
 TRIMMED = " \t\u00a0-–—_*>"
+
+
+def mend_torn(text: str) -> str:
+    """The text with attributions on one line whose address a program put on lines of its own."""
+    return TORN.sub(lambda match: f" <{match[1].rpartition('<')[2]}>", text) if "@" in text else text
+
+
+def may_begin(line: str) -> bool:
+    """Whether a line may be the first of a short attribution that was wrapped: only a name."""
+    words = line.split()
+    return 0 < len(words) <= 5 and line[-1:].isalnum()
 
 
 def may_end_attribution(line: str) -> bool:
@@ -50,14 +74,18 @@ def may_end_attribution(line: str) -> bool:
     if ended.endswith((":", "：")):
         return True
     last = ended.rstrip(" -–—_*>)]\"'”»")[-60:].rpartition(" ")[2]
-    return "@" in last or last.casefold() in LAST_VERB_WORDS
+    return "@" in last or " GMT" in ended or last.casefold() in LAST_VERB_WORDS
 
 
 def is_full_attribution(text: str) -> bool:
     """Whether a text is a full attribution. Several lines have to be joined by spaces."""
     text = DIRECTION_MARKS.sub("", text).strip(TRIMMED)
-    if not 8 < len(text) < MAX_CHARACTERS or not FULL_DATE.search(text):
+    if not 8 < len(text) < MAX_CHARACTERS:
         return False
+    if not FULL_DATE.search(text):
+        return False
+    if GMT_AND_NAME.fullmatch(text):
+        return True
     if _has_language_independent_form(text):
         return True
     if not OPENING.match(text.lstrip("\"'«“(")) and not AUTHOR_FIRST.match(text):
@@ -68,7 +96,13 @@ def is_full_attribution(text: str) -> bool:
         return True
     if not has_colon and not _ends_without_colon(ended):
         return False
-    return _verb_precedes_name(ended) and bool(ADDRESS.search(text) or CLOCK.search(text) or YOU_WROTE.search(text))
+    return _verb_precedes_name(ended) and any(pattern.search(text) for pattern in (ADDRESS, CLOCK, YOU_WROTE, USERS))
+
+
+def is_undated_attribution(text: str) -> bool:
+    """Whether a text is an attribution with a name and an address: 'Jane Roe <jane@x.example> wrote:'."""
+    text = DIRECTION_MARKS.sub("", text).strip(TRIMMED)
+    return len(text) < MAX_CHARACTERS and UNDATED.fullmatch(text) is not None
 
 
 def is_short_attribution(line: str) -> bool:
@@ -81,12 +115,14 @@ def is_short_attribution(line: str) -> bool:
         return True
     dated = bool(OPENING.match(text) and FULL_DATE.search(text))
     if ended == text:
-        return dated and _ends_without_colon(text)
+        return (dated and _ends_without_colon(text)) or bool(UNDATED.fullmatch(f"{text}:"))
     if ENDS_WITH_ADDRESS.search(ended) or (dated and CLOCK.search(text)):
         return True
     if AMBIGUOUS_VERB.search(text) and not dated:
         return False
-    return _verb_precedes_name(ended) and (dated or len(text.split()) <= 8) and not text[0].islower()
+    if not _verb_precedes_name(ended) or not (dated or len(text.split()) <= 8):
+        return False
+    return not text[0].islower() or len(text.split()) <= MAX_LOWER_CASE_WORDS or bool(ADDRESS.search(text))
 
 
 def is_fragment(line: str) -> bool:

@@ -80,7 +80,8 @@ def strip_batch(batch: list[tuple[int, ArchiveItem]], drop_code: bool, with_cont
 def _strip(number: int, message: ParsedMessage | Unreadable, drop_code: bool, with_context: bool) -> StrippedMessage:
     if isinstance(message, Unreadable):
         return StrippedMessage(number, message.source, error=message.reason)
-    stripped = cleaning.strip_quotes_and_footers(message.text, drop_code, with_context)
+    authors = {part.casefold() for person in message.senders for part in (person.name, person.address) if part}
+    stripped = cleaning.strip_quotes_and_footers(message.text, drop_code, with_context, authors)
     return StrippedMessage(
         number=number,
         source=message.source,

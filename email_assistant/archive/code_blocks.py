@@ -1,12 +1,11 @@
 """Detects patches, logs, code listings and console sessions that were pasted into a mail."""
 
 import re
+from collections.abc import Collection
+
+from email_assistant.archive import patches
 
 FENCE = re.compile(r"^\s*(?:```|~~~)")
-PATCH_START = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+\s+\d{4}-)|\*\*\* \S+\s+\d{4}|@@ -\d+)")
-PATCH_LINE = re.compile(
-    r"^(?:[-+ @\\!\t]|diff |index [0-9a-f]|new file|deleted file|similarity |rename |Index: |={20})"
-)
 STATEMENT_END = re.compile(r"[;{}],?\s*(?://.*|/\*.*)?$")
 LISTING = re.compile(
     r"^\s*(?:#\s?(?:include|define|if|ifdef|ifndef|endif|else|pragma)\b|#!/|//|/\*|\*/|</?(?!https?:|mailto:)\w+[^<>@]*/?>\s*$)|"
@@ -24,8 +23,23 @@ LOG = re.compile(
     r"(?:[-drwxs]{10})\s+\d+)"
 )
 CONSOLE = re.compile(
-    r"^\s*(?:[\w.-]+@[\w.-]+[:\s][^#$%]{0,60}[#$%]|[$%] |>>> |\.\.\. |"
+    r"^\s*(?:[\w.-]+@[\w.-]+[:\s][^#$%]{0,60}[#$%]|\$ (?!\d)|% (?=[a-z./~])|>>> |\.\.\. |"
     r"PS [A-Z]:\\|[A-Z]:\\[\w\\ ]*>|sudo |git \w+ |cd /|\./\w)"
+)
+# Prompts of shells and debuggers, with the command. What follows up to the next blank line is the output.
+PROMPT = re.compile(
+    r"^\s*(?:\$ (?=[A-Za-z_./~(-])|# (?:apt|apt-get|cat|cd|chmod|chown|cp|dmesg|dnf|docker|dpkg|echo|find|git|grep|"
+    r"ifconfig|ip|journalctl|ls|lsblk|make|mkdir|mount|mv|ping|pip|ps|python3?|rm|rpm|sed|service|ssh|sudo|"
+    r"systemctl|tail|tar|umount|uname|vi|vim|yum|zypper)\b |"
+    r"[\w.-]+@[\w.-]+(?:[: ][~/][\w./~-]*\s?|:[A-Za-z]?[\w./-]*)[#$%] \S|\[[\w.-]+@[\w.-]+ [^\]\n]{1,60}\][#$%] ?|"
+    r"[\w.-]+[ :][~/][\w./~-]*\s?[#$%] \S|(?:ba|z|k)?sh-\d[\d.]*[#$] ?|(?:mysql|sqlite|\w+=)[>#] |"
+    r"\((?:gdb|Pdb|lldb)\) |irb\([\w:]+\)|PS [A-Z]:\\[^>\n]{0,80}>|[A-Z]:\\[^>\n]{0,80}>)",
+    re.MULTILINE,
+)
+LEVEL = re.compile(r"\W*(?:INFO|WARN|WARNING|ERROR|DEBUG|TRACE|FATAL|NOTICE|CRITICAL)\W*")
+MOMENT = re.compile(
+    r"^\s*\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T])?(?:[A-Z][a-z]{2}\s+\d{1,2} )?\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?\]?"
+    r"[\s:,–—-]+(?=\S)"
 )
 PLAIN_WORD = re.compile(r"[\"'(«“]?[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)\"'»”]*")
 # What only code has: a line that ends in ';' without any of it may be an item of a list.
@@ -37,20 +51,28 @@ CYRILLIC_WORD = re.compile(r"[А-Яа-яЁё]{2}")
 CALL_OR_ASSIGNMENT = re.compile(r"\w\(.*\)\s*;|^\s*[\w.]+\s*=[^=]")
 MIN_CODE_LINES = 2
 MAX_BLANK_LINES = 1
+MIN_DIARY_WORDS = 3
 
 
-def strip_code(lines: list[str]) -> tuple[list[str], bool]:
-    """The lines without patches, fenced blocks and runs of two or more code lines, and whether any were removed."""
-    is_code = _classify(lines)
+def strip_code(lines: list[str], authors: Collection[str] = ()) -> tuple[list[str], bool]:
+    """The lines without patches, fenced blocks and runs of two or more code lines, and whether any were removed.
+
+    Args:
+        lines: The lines of the mail.
+        authors: The names and addresses of the mail's writer in lower case, to tell whose a patch is.
+    """
+    lines = list(lines)
+    is_code = _classify(lines, authors)
     kept = [line for line, code in zip(lines, is_code, strict=True) if not code]
     return kept, len(kept) < len(lines)
 
 
-def _classify(lines: list[str]) -> list[bool]:
+def _classify(lines: list[str], authors: Collection[str]) -> list[bool]:
     looks_like_code = [_looks_like_code(line) for line in lines]
     is_code = [False] * len(lines)
     _mark_fenced(lines, is_code)
-    _mark_patches(lines, is_code)
+    patches.mark(lines, is_code, authors)
+    _mark_sessions(lines, is_code)
     start = 0
     while start < len(lines):
         end = _run_end(lines, looks_like_code, start) if looks_like_code[start] else start
@@ -63,9 +85,22 @@ def _classify(lines: list[str]) -> list[bool]:
 
 def _looks_like_code(line: str) -> bool:
     line = line[:300]
-    if LOG.match(line) or CONSOLE.match(line):
+    if (LOG.match(line) and not _is_diary(line)) or CONSOLE.match(line):
         return True
     return bool(STATEMENT_END.search(line) or LISTING.search(line)) and not _is_prose(line)
+
+
+def _is_diary(line: str) -> bool:
+    """Whether a sentence follows a moment: '10:15:00 I lit the lamp, and it smoked.'."""
+    moment = MOMENT.match(line)
+    if moment is None:
+        return False
+    words = line[moment.end() :].split()
+    return (
+        len(words) >= MIN_DIARY_WORDS
+        and all(PLAIN_WORD.fullmatch(word) or word.isdigit() for word in words)
+        and not any(word.endswith(":") or LEVEL.fullmatch(word) for word in words[:3])
+    )
 
 
 def _may_be_prose(line: str) -> bool:
@@ -110,11 +145,23 @@ def _mark_fenced(lines: list[str], is_code: list[bool]) -> None:
         is_code[begin : end + 1] = [True] * (end + 1 - begin)
 
 
-def _mark_patches(lines: list[str], is_code: list[bool]) -> None:
-    inside = False
-    for index, line in enumerate(lines):
-        if PATCH_START.match(line):
-            inside = True
-        elif inside and line.strip() and not PATCH_LINE.match(line):
-            inside = False
-        is_code[index] = is_code[index] or inside
+def _mark_sessions(lines: list[str], is_code: list[bool]) -> None:
+    """Mark commands with a prompt, and their output up to the next blank line. A command without output may stay."""
+    if not PROMPT.search("\n".join(lines)):
+        return
+    index = 0
+    while index < len(lines):
+        if not PROMPT.match(lines[index][:300]):
+            index += 1
+            continue
+        start = index
+        in_sentence = start > 0 and bool(lines[start - 1].strip())
+        while index < len(lines) and lines[index].strip() and not (in_sentence and _resumes_sentence(lines[index])):
+            index += 1
+        if index > start + 1:
+            is_code[start:index] = [True] * (index - start)
+
+
+def _resumes_sentence(line: str) -> bool:
+    """Whether a line below a command in the middle of a sentence resumes it: 'and tell me what it says.'."""
+    return line[:1].islower() and ":" not in line.split()[0] and not PROMPT.match(line[:300]) and _is_prose(line)

@@ -2,13 +2,9 @@
 
 import re
 
-from email_assistant.archive.locales import LOCALES, alternation, any_of, words
+from email_assistant.archive.devices import is_device_line
+from email_assistant.archive.locales import LOCALES, any_of, words
 
-DEVICES = alternation(words(lambda locale: locale.devices))
-# Only whole lines, since a longer sentence ('Sent from my desk, is much easier …') is not a footer.
-DEVICE = re.compile(
-    rf"^\W{{0,3}}(?:{DEVICES})(?!\w)[^.!?,;:]{{0,80}}(?:<\S+>|\(\S+\)|https?://\S+)?\W{{0,3}}$", re.IGNORECASE
-)
 MAX_FOOTER_LINES = 80
 MAX_LIST_FOOTER_LINES = 8
 MAX_ADVERTISEMENT_LINES = 4
@@ -16,6 +12,11 @@ MAX_ADVERTISEMENT_CHARACTERS = 400
 MIN_DISCLAIMER_CHARACTERS = 60
 MIN_DISCLAIMER_TOPICS = 3
 FOOTER_RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
+# What is left at the end of a mail when only its footer was cut; the last one is an invisible mark of a tracker.
+TRAILING_RULE = re.compile(r"^\s*(?:[_\-=*~#+—–]{2,}|\u1427)\s*$")
+NOTICES = frozenset(words(lambda locale: locale.notices))
+SHORT_LINE_CHARACTERS = 40
+MIN_NEXT_DISCLAIMER_TOPICS = 2
 LIST_FOOTER = words(lambda locale: locale.list_footers)
 # Every advertisement contains one of these, which is a quick test before the slow pattern.
 ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
@@ -60,6 +61,8 @@ def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
             break
         kinds.add(kind)
         end = start
+    while kinds & {"disclaimer"} and end and (not lines[end - 1].strip() or _is_notice(lines[end - 1])):
+        end -= 1
     return lines[:end], kinds
 
 
@@ -77,9 +80,9 @@ def _find_footer(lines: list[str], start: int, end: int) -> tuple[int, str] | No
     if not any(line.strip() for line in lines[start:end]):
         return (start, "footer") if start < end and start else None
     last = max(index for index in range(start, end) if lines[index].strip())
-    if FOOTER_RULE.match(lines[last]):
+    if TRAILING_RULE.match(lines[last]):
         return last, "footer"
-    if DEVICE.match(lines[last]):
+    if is_device_line(lines[last].strip()):
         return last, "device"
     for index in range(max(start, last - MAX_FOOTER_LINES), last + 1):
         if FOOTER_RULE.match(lines[index]):
@@ -92,8 +95,9 @@ def _find_footer(lines: list[str], start: int, end: int) -> tuple[int, str] | No
 def _find_footer_without_rule(lines: list[str], start: int, last: int) -> tuple[int, str] | None:
     """The footer that is the whole last paragraph, perhaps below a paragraph that is only a rule."""
     paragraph = _joined(lines[start : last + 1])
-    if is_disclaimer(paragraph):
-        return start, "disclaimer"
+    disclaimer = _disclaimer_start(lines, start, last)
+    if disclaimer is not None:
+        return disclaimer, "disclaimer"
     above = start - 1
     while above >= 0 and not lines[above].strip():
         above -= 1
@@ -102,6 +106,32 @@ def _find_footer_without_rule(lines: list[str], start: int, last: int) -> tuple[
         return above, "list"
     is_short = last - start < MAX_ADVERTISEMENT_LINES and len(paragraph) < MAX_ADVERTISEMENT_CHARACTERS
     return (start, "disclaimer") if is_short and is_advertisement(paragraph) else None
+
+
+def _disclaimer_start(lines: list[str], start: int, last: int) -> int | None:
+    """The first line of the disclaimer that ends the lines, with its heading; None if there is none."""
+    paragraph = _joined(lines[start : last + 1])
+    topics = _disclaimer_topics(paragraph) if len(paragraph) >= MIN_DISCLAIMER_CHARACTERS // 2 else 0
+    if not topics:
+        return None
+    for index in range(last, max(-1, last - MAX_FOOTER_LINES), -1):
+        if _is_notice(lines[index]) and is_disclaimer(_joined(lines[index + 1 : last + 1])):
+            paragraphs = "\n".join(lines[index + 1 : last + 1]).split("\n\n")
+            if all(_disclaimer_topics(paragraph) for paragraph in paragraphs if paragraph.strip()):
+                return index
+    if topics < MIN_DISCLAIMER_TOPICS:
+        above = _last_paragraph_start(lines, start)
+        follows = start and is_disclaimer(_joined(lines[above:start]))
+        return start if follows and topics >= MIN_NEXT_DISCLAIMER_TOPICS else None
+    while len(lines[start]) < SHORT_LINE_CHARACTERS and is_disclaimer(_joined(lines[start + 1 : last + 1])):
+        # A name or sign-off without a blank line below it.
+        start += 1
+    return start
+
+
+def _is_notice(line: str) -> bool:
+    """Whether a line is the heading of a disclaimer."""
+    return len(line) < SHORT_LINE_CHARACTERS and line.strip(" \t*_=-–—:!#").casefold() in NOTICES
 
 
 def _joined(lines: list[str]) -> str:
@@ -122,7 +152,9 @@ def is_advertisement(paragraph: str) -> bool:
 
 def is_disclaimer(paragraph: str) -> bool:
     """Whether a paragraph mentions several typical topics of disclaimers."""
-    if len(paragraph) < MIN_DISCLAIMER_CHARACTERS:
-        return False
+    return len(paragraph) >= MIN_DISCLAIMER_CHARACTERS and _disclaimer_topics(paragraph) >= MIN_DISCLAIMER_TOPICS
+
+
+def _disclaimer_topics(paragraph: str) -> int:
     lowered = paragraph.lower()
-    return sum(any(stem in lowered for stem in stems) for stems in DISCLAIMER_TOPICS) >= MIN_DISCLAIMER_TOPICS
+    return sum(any(stem in lowered for stem in stems) for stems in DISCLAIMER_TOPICS)

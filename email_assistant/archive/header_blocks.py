@@ -8,6 +8,7 @@ Subject: Lunch
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from email_assistant.archive.attributions import ADDRESS, CLOCK, DIRECTION_MARKS, FULL_DATE, MAX_CHARACTERS
@@ -35,6 +36,11 @@ TITLES_WITHOUT_RULE = frozenset(line.casefold() for line in words(lambda locale:
 MESSAGE = re.compile(rf"(?<!\w)(?:{MESSAGE_WORDS})(?!\w)", re.IGNORECASE)
 PGP_ARMOR = re.compile(r"\b(BEGIN|END)\b")
 FORWARDED = re.compile(any_of(lambda locale: locale.forwarded), re.IGNORECASE)
+# Git writes these lines above the header of a commit or patch, which is not that of a quoted mail.
+COMMIT_START = re.compile(r"^\s*(?:From [0-9a-f]{40} |commit [0-9a-f]{7,64}\b)")
+PATCH_SUBJECT = re.compile(r"^\s*\[[^\]]*\bPATCH\b")
+PATCH_BODY = re.compile(r"^\s{0,4}(?:diff --git |--- \S|-{3}\s*$|Index: \S)")
+MAX_PATCH_MESSAGE_LINES = 80
 HEADER_RULE = re.compile(r"^\s*[_\-=*–—]{4,}\s*$")
 ONLY_DATE_AND_TIME = re.compile(
     r"^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\W+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\s*(?:[AP]M)?\W*$", re.I
@@ -90,12 +96,30 @@ class _LabelledLines:
         addresses = sum(bool(ADDRESS.search(value)) for value in self.values)
         has_date_and_time = CLOCK.search(text) and FULL_DATE.search(text)
         if len(self.labels) >= 3 and len(fields) < 2:
-            # Labels in an unknown language. Two addresses with a date and time do not occur in other lists.
-            return bool(addresses >= 2 and has_date_and_time)
+            return bool(addresses >= 2 and has_date_and_time and self._has_date_between_addresses())
         if len(fields) >= 3 and fields & {"sender", "subject"}:
             return bool(has_rule or known & {"subject", "sent"} or addresses)
         is_likely = (addresses and has_date_and_time) or (has_rule and fields & {"sender", "subject"})
         return len(fields) == 2 and bool(is_likely)
+
+    def _has_date_between_addresses(self) -> bool:
+        """Whether the labels, of an unknown language, are in the order of a mail header: sender, date, recipients.
+
+        A list of people has addresses in all lines, or the date in one of them.
+        """
+        is_address = [bool(ADDRESS.search(value)) for value in self.values]
+        dates = [bool(CLOCK.search(value) and FULL_DATE.search(value)) for value in self.values]
+        is_date = [date and not address for date, address in zip(dates, is_address, strict=True)]
+        return is_address[0] and True in is_date and any(is_address[is_date.index(True) :]) and sum(is_date) == 1
+
+    def is_patch(self, below: Sequence[str]) -> bool:
+        """Whether the labels are those of a patch, whose message is below: From, Date and Subject, no recipient."""
+        if "recipient" in self.kinds or "sent" in self.kinds or "sender" not in self.kinds:
+            return False
+        subjects = [value for kind, value in zip(self.kinds, self.values, strict=True) if kind == "subject"]
+        if any(PATCH_SUBJECT.match(subject) for subject in subjects):
+            return True
+        return bool(subjects) and any(PATCH_BODY.match(line) for line in below[:MAX_PATCH_MESSAGE_LINES])
 
 
 def find_separator(lines: list[str], start: int) -> QuoteHeader | None:
@@ -134,10 +158,20 @@ def find_header_block(lines: list[str], first: int) -> QuoteHeader | None:
     if not label or (not LABEL_KINDS.get(_normalize(label[1])) and not ADDRESS.search(lines[first])):
         return None
     labelled = _collect_labelled(lines, first)
+    if labelled.is_patch(lines[labelled.end :]) or _is_below_commit(lines, first):
+        return None
     start = _start_with_rule(lines, first)
     if labelled.is_header_block(has_rule=start < first):
         return QuoteHeader(start, labelled.end)
     return None
+
+
+def _is_below_commit(lines: list[str], first: int) -> bool:
+    """Whether the labelled lines up to a line begin below the line that git writes above a commit or patch."""
+    above = first
+    while above and first - above < MAX_BLOCK_LINES and LABEL.match(lines[above - 1][:MAX_CHARACTERS]):
+        above -= 1
+    return above > 0 and COMMIT_START.match(lines[above - 1]) is not None
 
 
 def _normalize(label: str) -> str:

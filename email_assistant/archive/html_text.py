@@ -9,8 +9,11 @@ import re
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from email_assistant.archive.header_blocks import find_header_block
+
 # Longer pages are truncated. The author's own text is at the beginning.
 MAX_CHARACTERS = 2_000_000
+MAX_HEADER_CHARACTERS = 2000
 # Elements that mail programs wrap a quoted message in.
 QUOTED = ", ".join(
     [
@@ -49,14 +52,38 @@ def html_to_text(html: str) -> str:
         if _next_tag(node) == "blockquote":
             node.decompose()
     for node in tree.css(QUOTED):
-        node.insert_before(OPEN)
-        node.insert_after(CLOSE)
+        if _is_only_header(node):
+            node.insert_before(START)
+        else:
+            node.insert_before(OPEN)
+            node.insert_after(CLOSE)
     for node in tree.css(QUOTE_START):
         node.insert_before(START)
     for node in tree.css(SIGNATURES):
         node.insert_before(SIGNATURE)
     text = extract_plain_text(tree.html or "", preserve_formatting=True, main_content=False, links=False)
     return _resolve_placeholders(text).strip()
+
+
+def _is_only_header(node: LexborNode) -> bool:
+    """Whether a quoting element is around the header of the quoted message alone, whose body follows it."""
+    text = node.text(separator="\n", strip=True)
+    if len(text) > MAX_HEADER_CHARACTERS:
+        return False
+    lines = _joined_labels(text.split("\n"))
+    header = find_header_block(lines, 0) if lines else None
+    return header is not None and header.end >= len(lines)
+
+
+def _joined_labels(pieces: list[str]) -> list[str]:
+    """The lines of a header, of which labels and values are in elements of their own."""
+    lines: list[str] = []
+    for piece in filter(None, map(str.strip, pieces)):
+        if lines and (lines[-1].endswith(":") or piece.startswith((":", "<"))):
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    return lines
 
 
 def _next_tag(node: LexborNode) -> str | None:

@@ -1,92 +1,281 @@
 """Rejoins the lines of paragraphs that a mail program wrapped; lists, verse, tables and code are not changed.
 
-A program wrapped a line if the first word of the next line would not have fit on it. The width is that of the longest
-line of ordinary words. A person who breaks lines by hand leaves room on most of them, and breaks after sentences.
+A program wraps a line where the next word does not fit, so every wrapped pair of lines says between which two widths
+the mail was wrapped. The width on which most pairs agree is that of the mail. Lines that reach it were wrapped; a line
+that almost does was, too, if the next one continues its sentence with a small letter. A person who breaks lines by hand
+leaves room on most of them, and breaks after sentences.
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
-MIN_WIDTH, MAX_WIDTH = 56, 180
+MIN_WIDTH, MAX_WIDTH = 52, 180
+USUAL_WIDTHS = (64, 80)
+USUAL_SLACK = 10
+# The width of a mail that was not wrapped: no line reaches it.
+NOT_WRAPPED = 10**9
+LONG_WORD_CHARACTERS = 40
 LONG_WORD = re.compile(r"\S{41}")
-ITEM = re.compile(r"^\s*(?:[-*•–—·+o>]\s|\(?\d{1,3}[.):]\s|\(?[a-zA-Zа-яА-Я][.)]\s|#)")
-# Some programs indent continuation lines by two or three spaces. Four or more are intended by the author.
-INDENTED = re.compile(r"^(?: {4,}|\s*\t)")
-HANGING = re.compile(r"^\s+")
+ITEM = re.compile(
+    r"^\s*(?:[-*•–—·+o>→✓✔►▪‣◦§]\s+|\(?\d{1,3}[.):]\s+|\d{1,2}(?:\.\d{1,2})+\.?\s+|\(?[a-zA-Zа-яА-Я][.)]\s+|"
+    r"[A-ZА-Я]\d{1,2}[.):]\s+|\(?[ivx]{2,4}[.)]\s+|\[[\w*]{1,4}\]:?\s+|#)"
+)
+# A marker that may also be a dash or the end of a sentence in the middle of wrapped text.
+WEAK_ITEM = re.compile(r"^(?:([-–—+])\s|(\d{1,3}[.):])\s|([a-zA-Zа-яА-Я][.)])\s|(#)\d)")
+TERM = re.compile(r"^\s*\S{1,20}(?: \S{1,20})?(?:\t+| {2,}\t*)(?=\S)")
+LABEL = re.compile(r"^\s*[^\W\d_][\w ./'’()-]{0,30}:\s+\S")
+TRAILER = re.compile(r"^\s*[A-Z][a-z]+(?:-[a-z]+)*-(?:by|to):\s|^\s*(?:Cc|Fixes|Link|Closes|Change-Id):\s")
+# A link that stands by itself; one with a mark behind it ends a sentence.
+LINK = re.compile(r"^\s*<?\w+://\S+[^\s.,;:!?]\s*$")
+RULE_CHARACTERS = "-=_*~#+."
+RULE = re.compile(r"^\s*(?:[-=_*~#+.]{3,}|[-=_*~#+]{2,}[^-=_*~#+]{1,40}[-=_*~#+]{2,})\s*$")
+MAX_HANGING, MAX_DEEP_HANGING = 3, 12
+TAB = 8
 SENTENCE_OR_COLON_END = re.compile(r"[.!?…:][\"'”»)\]]*$")
+HYPHENATED = re.compile(r"[^\W\d_]-$")
+CONJUNCTION = re.compile(r"(?:and|or|und|oder|et|ou|y|o|e|и|или)\b")
 # Two spaces within a sentence, left by a program that joined lines with a space at their end.
 DOUBLE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2}(?=\S)")
 # Wider gaps separate columns.
 GAP = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {3}|\t")
 MAX_SHORT_LINE_WORDS = 3
-MIN_FULL_SHARE = 0.6
+MIN_PROSE_WORDS = 6
+MIN_OWN_PAIRS = 2
+# Shares of the width that a line has to reach: to be considered at all, to be wrapped if the sentence goes on with a
+# small letter, and to be wrapped though it ends a sentence.
+MIN_SHARE, RAGGED_SHARE, SENTENCE_SHARE = 0.6, 0.72, 0.85
 
 
 def unwrap(text: str) -> str:
     """Join the lines that were wrapped at the right margin, and indented continuation lines."""
     lines = text.split("\n")
-    width = _width(lines)
-    joined = [lines[0]]
-    for above, line in pairwise(lines):
-        if _is_continuation(above, line) or (width is not None and _is_wrapped(above, line, width)):
-            joined[-1] = f"{joined[-1].rstrip()} {line.strip()}"
-        else:
-            joined.append(line)
-    return "\n".join(joined)
+    blocks = [(block, _pairs(block)) for block in _blocks(lines)]
+    width = _width([pair for _, pairs in blocks for pair in pairs])
+    return "\n".join(line for block, pairs in blocks for line in (_join(block, pairs, width) if pairs else block))
 
 
 def collapse_spaces(text: str) -> str:
     """Replace double spaces within sentences by one. They stay between sentences and in columns."""
-    return "\n".join(line if _has_gap(line) else DOUBLE_SPACE.sub(" ", line) for line in text.split("\n"))
-
-
-def _width(lines: list[str]) -> int | None:
-    """The width at which the message was wrapped; None if it was not wrapped."""
-    ordinary = [len(line.rstrip()) for line in lines if not _has_long_word(line)]
-    longest = max(ordinary, default=0)
-    if not MIN_WIDTH <= longest <= MAX_WIDTH:
-        return None
-    pairs = [pair for pair in pairwise(lines) if _may_join(*pair)]
-    full = [pair for pair in pairs if _is_full(*pair, longest)]
-    within_sentences = any(not SENTENCE_OR_COLON_END.search(above.rstrip()) for above, _ in full)
-    return longest if within_sentences and len(full) >= MIN_FULL_SHARE * len(pairs) else None
-
-
-def _may_join(above: str, line: str) -> bool:
-    return bool(above.strip() and line.strip()) and not (
-        ITEM.match(line)
-        or INDENTED.match(line)
-        or INDENTED.match(above)
-        or _has_long_word(above)
-        or _has_gap(above)
-        or _has_gap(line)
+    if "  " not in text:
+        return text
+    return "\n".join(
+        DOUBLE_SPACE.sub(" ", line) if "  " in line and not _has_gap(line) else line for line in text.split("\n")
     )
 
 
-def _is_full(above: str, line: str, width: int) -> bool:
-    return len(above.rstrip()) + 1 + len(line.split(maxsplit=1)[0]) > width
+def _blocks(lines: list[str]) -> list[list[str]]:
+    """Runs of lines, of which those that are wrapped are one paragraph; many runs are a single line."""
+    blocks: list[list[str]] = []
+    column = 0
+    above = ""
+    for index, line in enumerate(lines):
+        item = (ITEM.match(line) or _described(lines, index)) if line else None
+        if item and index and _is_dash(lines, index):
+            item = None
+        if (
+            above.strip()
+            and line.strip()
+            and not item
+            and _may_follow(blocks[-1], line, column)
+            and not _is_label(lines, index)
+        ):
+            blocks[-1].append(line)
+        else:
+            blocks.append([line])
+            column = len(item[0].expandtabs(TAB)) if item else _indent(line)
+        above = line
+    return blocks
 
 
-def _is_wrapped(above: str, line: str, width: int) -> bool:
-    if SENTENCE_OR_COLON_END.search(above.rstrip()) and len(line.split()) <= MAX_SHORT_LINE_WORDS:
+def _described(lines: list[str], index: int) -> re.Match[str] | None:
+    """The term and gap of an item like 'KS   Keeps.', whose text continues on the next line below its beginning."""
+    line = lines[index]
+    term = TERM.match(line) if "  " in line or "\t" in line else None
+    if term is None or index + 1 == len(lines) or _has_gap(line[term.end() :]):
+        return None
+    return term if _indent(lines[index + 1]) == len(term[0].expandtabs(TAB)) else None
+
+
+def _may_follow(block: Sequence[str], line: str, column: int) -> bool:
+    """Whether a line may belong to the paragraph of a block, whose first line has its text at a column."""
+    above = block[-1]
+    text = (
+        above.expandtabs(TAB)[column:] if len(block) == 1 and TERM.match(above) and _indent(line) == column else above
+    )
+    if _is_fixed(text) or _is_fixed(line):
         return False
-    continues_item = ITEM.match(above) and HANGING.match(line) and line.strip() and not ITEM.match(line)
-    return bool(continues_item or _may_join(above, line)) and _is_full(above, line, width)
+    indent = _indent(line)
+    continues = indent <= MAX_DEEP_HANGING and _is_continuation(above, line)
+    if len(block) > 1:
+        return indent == _indent(above) or continues
+    is_hanging = indent <= MAX_HANGING or continues
+    return indent in (column, _indent(above)) or is_hanging or (indent < column and ITEM.match(above) is not None)
+
+
+def _is_fixed(line: str) -> bool:
+    """Whether a line is never joined: a row of a table, a rule, a trailer, or only a link."""
+    return (
+        _has_gap(line)
+        or (line.lstrip()[:1] in RULE_CHARACTERS and RULE.match(line) is not None)
+        or (":" in line and TRAILER.match(line) is not None)
+        or ("://" in line and LINK.match(line) is not None)
+        or (_has_long_word(line) and len(line.split()) <= 2)
+    )
+
+
+def _is_dash(lines: list[str], index: int) -> bool:
+    """Whether what looks like the marker of an item is a dash or a number within a sentence that was wrapped."""
+    weak = WEAK_ITEM.match(lines[index])
+    above = lines[index - 1].rstrip()
+    if not weak or len(above) < MIN_WIDTH or SENTENCE_OR_COLON_END.search(above) or above[-1:] in ";,":
+        return False
+    kind = next(number for number, group in enumerate(weak.groups()) if group)
+    start, end = index, index + 1
+    while start and lines[start - 1].strip():
+        start -= 1
+    while end < len(lines) and lines[end].strip():
+        end += 1
+    others = (WEAK_ITEM.match(line) for number, line in enumerate(lines[start:end], start) if number != index)
+    return not any(other and other.groups()[kind] for other in others)
+
+
+def _is_label(lines: list[str], index: int) -> bool:
+    """Whether a line is one of several with a label each: 'When: on Friday'."""
+    if ":" not in lines[index][:40] or not LABEL.match(lines[index]):
+        return False
+    neighbours = [*lines[max(0, index - 1) : index], *lines[index + 1 : index + 2]]
+    return any(LABEL.match(line) for line in neighbours)
+
+
+def _indent(line: str) -> int:
+    if line[:1] not in (" ", "\t"):
+        return 0
+    return len(line[: len(line) - len(line.lstrip())].expandtabs(TAB))
+
+
+@dataclass(slots=True)
+class _Pair:
+    """Two lines that may have been one.
+
+    Attributes:
+        length: The length of the first line.
+        word: The length of the first word of the second line.
+        ends: Whether the first line ends a sentence, or ends with a colon.
+        resumes: Whether the second line begins with a small letter, or with a bracket or mark.
+        short: Whether the second line has few words.
+        brief: Whether the first line has few words.
+        is_prose: Whether the first line has many words.
+        is_outdent: Whether the second line is indented less than the first one.
+    """
+
+    length: int
+    word: int
+    ends: bool
+    resumes: bool
+    short: bool
+    brief: bool
+    is_prose: bool
+    is_outdent: bool
+
+    def widths(self) -> range:
+        """The widths at which a program would have broken the lines here."""
+        return range(self.length, self.length + 1 + self.word)
+
+    def has_usual_width(self) -> bool:
+        """Whether the first line has one of the widths of mail programs.
+
+        Lines of a list without marks rarely have. If the second line begins with a small letter, any width will do.
+        """
+        return USUAL_WIDTHS[0] <= self.length <= USUAL_WIDTHS[1] <= self.length + USUAL_SLACK + self.word
+
+    def is_full(self, width: int) -> bool:
+        """Whether the first word of the second line does not fit on the first line."""
+        if self.length < MIN_SHARE * width:
+            return False
+        return self.length + 1 + self.ends + self.word > width
+
+    def is_wrapped(self, width: int, is_even: bool) -> bool:
+        """Whether a program wrapped the lines, in a paragraph that is even or in another one."""
+        if self.is_full(width):
+            return not (self.ends and self.short and not self.resumes)
+        if self.ends:
+            return is_even and not self.short and self.length >= SENTENCE_SHARE * width
+        return self.resumes and not self.is_outdent and self.length >= RAGGED_SHARE * width
+
+
+def _pair(above: str, line: str) -> _Pair:
+    stripped = above.rstrip()
+    words = line.split()
+    return _Pair(
+        length=len(stripped),
+        word=len(words[0]),
+        ends=SENTENCE_OR_COLON_END.search(stripped) is not None,
+        resumes=not words[0][0].isupper() and not words[0][0].isdigit(),
+        short=len(words) <= MAX_SHORT_LINE_WORDS,
+        brief=len(above.split()) <= MAX_SHORT_LINE_WORDS,
+        is_prose=len(above.split()) >= MIN_PROSE_WORDS,
+        is_outdent=_indent(line) < _indent(above),
+    )
+
+
+def _pairs(block: Sequence[str]) -> list[_Pair]:
+    return [_pair(above, line) for above, line in pairwise(block)] if len(block) > 1 else []
+
+
+def _width(pairs: Sequence[_Pair]) -> int | None:
+    """The width at which the message was wrapped; None if it was not wrapped."""
+    voters = [pair for pair in pairs if MIN_WIDTH <= pair.length <= MAX_WIDTH and not pair.ends and pair.is_prose]
+    candidates = {width for pair in voters if pair.resumes or pair.has_usual_width() for width in pair.widths()}
+    if not candidates:
+        return None
+    votes = Counter(width for pair in voters for width in pair.widths())
+    width = max(candidates, key=lambda candidate: (votes[candidate], candidate))
+    # At the edge of the interval, the longest line that was wrapped is the width.
+    return max((pair.length for pair in voters if pair.length <= width), default=None)
+
+
+def _own_width(pairs: Sequence[_Pair]) -> int | None:
+    """The width at which a paragraph was wrapped; None if its lines do not agree on one."""
+    if len(pairs) < MIN_OWN_PAIRS or not any(pair.resumes and not pair.ends for pair in pairs):
+        return None
+    width = max(pair.length for pair in pairs)
+    is_even = all(pair.length + 1 + pair.ends + pair.word > width for pair in pairs)
+    return width if is_even and MIN_WIDTH <= width <= MAX_WIDTH else None
+
+
+def _join(block: list[str], pairs: Sequence[_Pair], width: int | None) -> list[str]:
+    """The lines of a block, joined where they were wrapped."""
+    width = _own_width(pairs) or width or NOT_WRAPPED
+    full = sum(pair.is_full(width) for pair in pairs)
+    loose = sum(not pair.is_wrapped(width, is_even=True) and not pair.ends and not pair.brief for pair in pairs)
+    is_even = full > 1 and not loose
+    joined = [block[0]]
+    for above, line, pair in zip(block, block[1:], pairs, strict=False):
+        if _is_continuation(above, line) or (loose <= full and pair.is_wrapped(width, is_even)):
+            joined[-1] = _glued(joined[-1].rstrip(), line.strip())
+        else:
+            joined.append(line)
+    return joined
 
 
 def _is_continuation(above: str, line: str) -> bool:
     """Whether an indented line continues the sentence of the line above, whatever the width of that line."""
-    return (
-        HANGING.match(line) is not None
-        and _may_join(above, line)
-        and len(above.rstrip()) >= MIN_WIDTH
-        and not SENTENCE_OR_COLON_END.search(above.rstrip())
-    )
+    is_deeper = line[:1].isspace() and _indent(line) > _indent(above)
+    return is_deeper and len(above.rstrip()) >= MIN_WIDTH and not SENTENCE_OR_COLON_END.search(above.rstrip())
+
+
+def _glued(above: str, line: str) -> str:
+    is_hyphenated = HYPHENATED.search(above) and line[0].islower() and not CONJUNCTION.match(line)
+    return f"{above}{line}" if is_hyphenated else f"{above} {line}"
 
 
 def _has_gap(line: str) -> bool:
-    return GAP.search(line.strip()) is not None
+    stripped = line.strip()
+    return ("   " in stripped or "\t" in stripped) and GAP.search(stripped) is not None
 
 
 def _has_long_word(line: str) -> bool:
-    return LONG_WORD.search(line) is not None
+    return len(line) > LONG_WORD_CHARACTERS and LONG_WORD.search(line) is not None

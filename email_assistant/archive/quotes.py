@@ -7,26 +7,22 @@ words are never lost.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from email_assistant.archive import attributions
 from email_assistant.archive.header_blocks import SINGLE_LINE_BLOCK, QuoteHeader, find_header_block, find_separator
+from email_assistant.archive.quote_marks import CLAUSE_END, INITIALS, MARKS, find_marked, is_elision
+from email_assistant.archive.signatures import STANDARD_DELIMITER, is_signature
 
-MARKED = re.compile(r"^[ \t\u00a0]{0,3}>")
-MARKS = re.compile(r"^(?:[ \t\u00a0]{0,3}>)+ ?")
-# The Bat! and similar programs write the initials of the quoted person before the mark.
-INITIALS = re.compile(r"^\s{0,2}([A-ZА-ЯЁІЇЄ][\w.]{0,4})>+(?:\s|$)")
-DECORATION = re.compile(r"^\s*>+.*<+\s*$")
-CLAUSE_END = re.compile(r"[.!?…:;][\"'”»)\]]*$")
-SIGNATURE_DELIMITER = re.compile(r"^(?:--|__|—|[-_=*]{10,})\s*$")
+FOOTER_RULE = re.compile(r"^[-_=*]{10,}\s*$")
 # The rest of '*   *' that is left when a program converts formatted mail to plain text.
 EMPTY_EMPHASIS = re.compile(r"^\s*(?:\*{1,4}|/{1,2})\s*$")
-FULL_LINE_CHARACTERS = 60
 MIN_SINGLE_LINE, MAX_SINGLE_LINE = 30, 20_000
 MAX_BLANK_LINES = 3
+MAX_FOOTER_LINES = 12
 MAX_ATTRIBUTION_LINES = 4
+MAX_LINES_BELOW_ATTRIBUTION = 3
 
 
 @dataclass(frozen=True)
@@ -55,8 +51,8 @@ def own_words(text: str) -> str:
 
 def split(text: str) -> MessageParts:
     """Split the text of a message into the author's own words and what is quoted."""
-    lines = text.split("\n")
-    is_marked = _find_marked(lines)
+    lines = attributions.mend_torn(text).split("\n")
+    is_marked = find_marked(lines)
     kept, quoted = _remove_marked(lines, is_marked)
     header = _find_quote_header(kept)
     above = [*kept[: header.start], kept[header.start][: header.column]] if header else kept
@@ -67,32 +63,6 @@ def split(text: str) -> MessageParts:
         # Nothing above: the answer is below the marked lines, or below the attribution.
         return MessageParts(normalize_lines(rest), tuple(quoted), forwarded)
     return MessageParts(own, tuple(quoted or (rest if any(line.strip() for line in rest) else ())), forwarded)
-
-
-def _find_marked(lines: list[str]) -> list[bool]:
-    """For each line, whether it is quoted by a mark at its beginning."""
-    flags = [MARKED.match(line) is not None for line in lines]
-    initials = [INITIALS.match(line) for line in lines]
-    counts = Counter(match[1] for match in initials if match)
-    for index, match in enumerate(initials):
-        if match and counts[match[1]] > 1:
-            flags[index] = True
-    for index, line in enumerate(lines):
-        if flags[index]:
-            is_single = not any(flags[max(0, index - 1) : index]) and not any(flags[index + 1 : index + 2])
-            flags[index] = not (is_single and DECORATION.match(line))
-        elif 0 < index < len(lines) - 1 and flags[index - 1] and MARKED.match(lines[index + 1]):
-            flags[index] = _continues_quote(lines[index - 1], line)
-    return flags
-
-
-def _continues_quote(above: str, line: str) -> bool:
-    """Whether a line without a mark is the end of the marked line above, which a program wrapped."""
-    words = line.strip()
-    if not words or CLAUSE_END.search(above.strip()):
-        return False
-    is_wrapped = len(above) >= FULL_LINE_CHARACTERS or above.count("(") > above.count(")")
-    return words.endswith(">") or (is_wrapped and not words[0].isupper() and not words[0].isdigit())
 
 
 def _remove_marked(lines: list[str], is_marked: list[bool]) -> tuple[list[str], list[str]]:
@@ -108,17 +78,21 @@ def _remove_marked(lines: list[str], is_marked: list[bool]) -> tuple[list[str], 
             in_quote = True
             quoted.append(line)
             after_last_quote = len(kept)
-        else:
+        elif not (in_quote and is_elision(line)):
             kept.append(line)
             in_quote = in_quote and not line.strip()
-    if any(line.strip() for line in kept[:after_last_quote]) and _is_only_signature(kept[after_last_quote:]):
+    below = kept[after_last_quote:]
+    first = next((index for index, line in enumerate(below) if line.strip()), 0)
+    if any(line.strip() for line in kept[:after_last_quote]) and _is_only_signature(below[first:]):
         del kept[after_last_quote:]
     return kept, quoted
 
 
 def _is_only_signature(lines: list[str]) -> bool:
-    """Whether the lines begin with the delimiter of a signature or the rule of a list footer."""
-    return next((bool(SIGNATURE_DELIMITER.match(line)) for line in lines if line.strip()), False)
+    """Whether the lines are a signature or the footer of a list, each with the line above it."""
+    if not lines:
+        return False
+    return is_signature(lines) or (FOOTER_RULE.match(lines[0]) is not None and len(lines) <= MAX_FOOTER_LINES)
 
 
 def _first_level(quoted: Sequence[str]) -> list[str]:
@@ -134,43 +108,77 @@ def _first_level(quoted: Sequence[str]) -> list[str]:
 
 
 def _remove_attribution(kept: list[str]) -> None:
-    """Remove an attribution of one to four lines from the end of `kept`, with the blank lines below it."""
-    end = len(kept)
-    while end and not kept[end - 1].strip():
+    """Remove what introduces marked lines from the end of `kept`: attributions, remarks like '[...]', and blank lines.
+
+    A full attribution also introduces the marked lines if a short paragraph of the author's is in between.
+    """
+    while _remove_last_attribution(kept):
+        pass
+    end = _content_end(kept)
+    for last in range(end - 1, max(-1, end - 1 - MAX_LINES_BELOW_ATTRIBUTION - MAX_BLANK_LINES), -1):
+        if not attributions.may_end_attribution(kept[last]):
+            continue
+        start = _attribution_start(kept, last)
+        if (
+            start is not None
+            and sum(bool(line.strip()) for line in kept[last + 1 : end]) <= MAX_LINES_BELOW_ATTRIBUTION
+        ):
+            del kept[start : last + 1]
+            return
+
+
+def _content_end(lines: list[str]) -> int:
+    """The end of the lines without blank lines at the end."""
+    end = len(lines)
+    while end and not lines[end - 1].strip():
         end -= 1
+    return end
+
+
+def _remove_last_attribution(kept: list[str]) -> bool:
+    """Remove an attribution of one to four lines, or a remark like '[...]', from the end; whether there was one."""
+    end = _content_end(kept)
     if not end or len(kept) - end > MAX_BLANK_LINES:
-        return
-    if find_separator(kept, end - 1):
+        return False
+    if is_elision(kept[end - 1]) or find_separator(kept, end - 1):
         # 'Begin forwarded message:' above marked lines introduces only these.
         del kept[end - 1 :]
-        return
+        return True
     if not attributions.may_end_attribution(kept[end - 1]):
-        return
+        return False
     start = _attribution_start(kept, end - 1)
     if start is not None:
         del kept[start:]
-        return
+        return True
     column = attributions.find_inline(kept[end - 1])
     if column:
         kept[end - 1 :] = [kept[end - 1][:column].rstrip(" -")]
     elif attributions.is_short_attribution(kept[end - 1]):
-        del kept[end - 1 :]
-        if end > 1 and attributions.is_short_attribution(kept[end - 2]):
-            del kept[end - 2 :]
+        is_torn = end > 1 and attributions.is_fragment(kept[end - 1]) and attributions.may_begin(kept[end - 2])
+        del kept[end - 1 - is_torn :]
+        return end > 1 and attributions.is_short_attribution(kept[-1] if kept else "")
+    return False
 
 
 def _attribution_start(lines: list[str], last: int) -> int | None:
     """The first line of the full attribution that ends with line `last`; None if there is none."""
+    undated = None
     for length in range(1, MAX_ATTRIBUTION_LINES + 1):
         start = last - length + 1
         if start < 0 or not lines[start].strip():
-            return None
+            return undated
         joined = " ".join(line.strip() for line in lines[start : last + 1])
         if attributions.is_full_attribution(joined):
             return start
+        is_longer = (
+            undated is not None and lines[last].lstrip().startswith("<") and attributions.may_begin(lines[start])
+        )
+        if (undated is None or is_longer) and attributions.is_undated_attribution(joined):
+            # The line above may have the date: 'On 3 May 2022 at 10:00,'.
+            undated = start
         if length > 1 and CLAUSE_END.search(lines[start].strip()) and not attributions.is_fragment(lines[last]):
-            return None
-    return None
+            return undated
+    return undated
 
 
 def _find_quote_header(lines: list[str]) -> QuoteHeader | None:
@@ -199,7 +207,12 @@ def _with_header_block(lines: list[str], separator: QuoteHeader) -> QuoteHeader:
     return QuoteHeader(separator.start, block.end, separator.forwarded) if block else separator
 
 
+def _stripped(line: str) -> str:
+    """The line without trailing spaces, but for the delimiter of a signature, which has one."""
+    return line if line == STANDARD_DELIMITER else line.rstrip()
+
+
 def normalize_lines(lines: list[str]) -> str:
     """Join the lines without trailing spaces, repeated blank lines and empty emphasis marks."""
-    text = "\n".join("" if EMPTY_EMPHASIS.match(line) else line.rstrip() for line in lines)
+    text = "\n".join("" if EMPTY_EMPHASIS.match(line) else _stripped(line) for line in lines)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n").strip()

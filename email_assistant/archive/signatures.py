@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 
 from email_assistant.archive.locales import alternation, any_of, words
 
+DELIMITER_CHARACTERS = ("-", "_", "—", "–", "=", "*", "~")
+STANDARD_DELIMITER = "-- "
 DELIMITER = re.compile(r"^\s{0,2}(?:-- ?|__|—|–)\s*$")
+RULE = re.compile(r"^\s{0,2}(?:[—–]{2,}|_{3,}|-{3,}|={3,}|\*{3,}|~{3,})\s*$")
+FULL_NAME = re.compile(r"^\W*[^\W\d_a-zа-я][\w.'’-]*(?: [^\W\d_a-zа-я][\w.'’-]*){1,3}\W*$")
+# '[1] https://x.example/a' below a mail is a note of its author.
+FOOTNOTE = re.compile(
+    r"^\s*(\[\w{1,4}\]|\(\d{1,2}\)|\{\d{1,2}\}|\*{1,3}(?=\s)|\d{1,2}[.):](?=\s)|[¹²³⁴⁵⁶⁷⁸⁹])\s*[:=]?\s*\S"
+)
+# A link to a page, as opposed to one to a site.
+DEEP_LINK = re.compile(r"^\W*https?://[^\s/]+/[^\s/]+", re.IGNORECASE)
 CONTACT_DATA = re.compile(
     r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w|\+\d[\d ()./-]{6,}|\(?\b\d{3}\)?[-. /]{1,2}\d{3}[-. ]\d{2,4}|"
     rf"^\W{{0,3}}(?:{alternation(words(lambda locale: locale.contact_labels))})\b[.:]?\s|"
@@ -29,6 +39,7 @@ MIN_REPEATS = 4
 MIN_REPEATED_SHARE = 0.02
 MIN_BOILERPLATE_WORDS = 20
 MAX_SIGN_OFFS = 12
+MAX_PROSE_BELOW_STANDARD = 3
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ def learn(texts: Iterable[str], names: Iterable[str] = ()) -> SignatureProfile:
 def _sign_off_lines(lines: list[str]) -> list[str]:
     """The short lines at the end of a mail, above any contact data."""
     end = len(lines)
-    while end and is_contact(lines[end - 1]):
+    while end and (is_contact(lines[end - 1]) or FOOTNOTE.match(lines[end - 1])):
         end -= 1
     return list(dict.fromkeys(line.strip() for line in lines[1:end][-2:] if _is_short(line)))
 
@@ -106,18 +117,67 @@ def strip_signature(text: str, profile: SignatureProfile = EMPTY_PROFILE) -> str
     end = _find_delimiter(lines)
     end = _find_signature_below_name(lines[:end], profile)
     end = _find_recurring_contacts(lines[:end], profile)
-    return "\n".join(lines[:end]).rstrip() if any(line.strip() for line in lines[:end]) else text.strip()
+    if not any(line.strip() for line in lines[:end]):
+        return text.strip()
+    return "\n".join([*lines[:end], *_footnotes(lines, end)]).rstrip()
+
+
+def _footnotes(lines: list[str], start: int) -> list[str]:
+    """The notes below a signature to which the text above refers, each up to the next blank line."""
+    above = "\n".join(lines[:start])
+    notes: list[str] = []
+    in_note = False
+    for line in lines[start:]:
+        note = FOOTNOTE.match(line)
+        if note:
+            in_note = note[1][0] in "[({¹²³⁴⁵⁶⁷⁸⁹" and note[1] in above
+        in_note = in_note and bool(line.strip())
+        if in_note:
+            notes += [line] if notes else ["", line]
+    return notes
 
 
 def _find_delimiter(lines: list[str]) -> int:
-    """The line of a delimiter with a few lines below it; the number of lines if there is none."""
+    """The line of a delimiter with a signature below it; the number of lines if there is none."""
     for index in range(len(lines) - 1, max(-1, len(lines) - 2 * TAIL_LINES), -1):
-        if DELIMITER.match(lines[index]) and any(line.strip() for line in lines[:index]):
-            below = [line for line in lines[index + 1 :] if line.strip()]
-            is_standard = lines[index].startswith("--")
-            if len(below) <= (2 * MAX_SIGNATURE_LINES if is_standard else MAX_SIGNATURE_LINES // 2):
-                return index
+        if (
+            lines[index][:3].strip()[:1] in DELIMITER_CHARACTERS
+            and is_signature(lines[index:])
+            and any(line.strip() for line in lines[:index])
+        ):
+            return index
     return len(lines)
+
+
+def is_signature(lines: list[str]) -> bool:
+    """Whether lines are a delimiter and a signature below it.
+
+    The delimiter of RFC 3676, '-- ' with a space, is certain. Below another one, paragraphs of sentences are the
+    author's, since '--' and '___' also separate parts of a mail; and a long rule needs a name or contact data below it.
+    """
+    below = [line for line in lines[1:] if line.strip()]
+    prose = _prose_paragraphs(lines[1:])
+    if lines[0] == STANDARD_DELIMITER:
+        return len(below) <= 2 * MAX_SIGNATURE_LINES and prose <= MAX_PROSE_BELOW_STANDARD
+    has_contact = any(map(is_contact, below))
+    if DELIMITER.match(lines[0]):
+        is_compact = len(below) == len(lines) - 1
+        longest = 2 * MAX_SIGNATURE_LINES if lines[0].startswith("--") else MAX_SIGNATURE_LINES // 2
+        return len(below) <= longest and (is_compact or prose <= has_contact)
+    if not RULE.match(lines[0]) or not 0 < len(below) <= MAX_SIGNATURE_LINES // 2 or prose:
+        return False
+    return has_contact or (lines[0].strip()[0] in "—–_" and FULL_NAME.match(below[0]) is not None)
+
+
+def _prose_paragraphs(lines: list[str]) -> int:
+    """The number of paragraphs that have a sentence."""
+    paragraphs = "\n".join(line.strip() for line in lines).split("\n\n")
+    return sum(any(_is_sentence(line) for line in paragraph.split("\n")) for paragraph in paragraphs)
+
+
+def _is_sentence(line: str) -> bool:
+    words = len(line.split())
+    return not is_contact(line) and (words > 7 or (words > 1 and bool(SENTENCE_END.search(line.strip()))))
 
 
 def _find_signature_below_name(lines: list[str], profile: SignatureProfile) -> int:
@@ -135,10 +195,14 @@ def _find_signature_below_name(lines: list[str], profile: SignatureProfile) -> i
 def _find_recurring_contacts(lines: list[str], profile: SignatureProfile) -> int:
     """The first line with contact data among the recurring lines at the end."""
     end = len(lines)
+    last = max((index for index, line in enumerate(lines) if line.strip()), default=0)
     first = None
     for index in range(len(lines) - 1, max(-1, len(lines) - TAIL_LINES), -1):
         line = lines[index]
         if not line.strip():
+            if first is None and index < last:
+                # The last paragraph has no contact data, so that a link above it is not part of a signature.
+                break
             continue
         if _normalize(line) not in profile.lines or (SENTENCE_END.search(line.strip()) and len(line.split()) > 4):
             break
@@ -149,7 +213,7 @@ def _find_recurring_contacts(lines: list[str], profile: SignatureProfile) -> int
 
 def is_contact(line: str) -> bool:
     """Whether a line has an address, a telephone number or a link."""
-    return bool(CONTACT_DATA.search(line[:300])) and not TRAILER.match(line)
+    return bool(CONTACT_DATA.search(line[:300])) and not TRAILER.match(line) and not FOOTNOTE.match(line)
 
 
 def _is_name(line: str, profile: SignatureProfile) -> bool:
@@ -165,7 +229,9 @@ def _is_short(line: str) -> bool:
 
 def _is_prose(line: str, profile: SignatureProfile) -> bool:
     """Whether a line was written for this mail."""
-    if POSTSCRIPT.match(line):
+    if POSTSCRIPT.match(line) or FOOTNOTE.match(line):
+        return True
+    if DEEP_LINK.match(line) and _normalize(line) not in profile.lines:
         return True
     if _normalize(line) in profile.lines or is_contact(line):
         return len(line.split()) > 12 and _normalize(line) not in profile.lines

@@ -1,4 +1,7 @@
+import pytest
+
 from email_assistant.archive import signatures
+from email_assistant.archive.quotes import own_words
 
 
 def test_a_signature_is_cut_and_the_sign_off_kept() -> None:
@@ -12,3 +15,98 @@ def test_a_signature_without_delimiter_is_learned() -> None:
     learned = signatures.learn(texts)
     assert signatures.strip_signature(texts[0], learned) == "Mail number 0.\n\nWill"
     assert signatures.learn(texts[:3]) == signatures.SignatureProfile()
+
+
+NOTES = "[1] https://git.x.example/commit/?id=7e23e13\n[2] https://git.x.example/commit/?id=dc98a8b"
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        NOTES,
+        "[1]: https://x.example/a\n[2]: https://x.example/b",
+        "[a] www.x.example\n[b] ann@x.example",
+        "(1) https://x.example/a\n(2) https://x.example/b",
+        "1. https://x.example/a\n2. https://x.example/b",
+        "1) https://x.example/a",
+        "* https://x.example/a",
+        "[*] The page is at\n    https://x.example/a, and it is long.",
+        "¹ https://x.example/a",
+        "[1] Call the office: +44 20 7946 0018",
+        "{1} https://x.example/a",
+        "https://x.example/2014/10/lamps",
+        "PS: https://x.example/a",
+    ],
+)
+def test_notes_below_the_sign_off_are_kept(notes: str) -> None:
+    text = f"I committed a test[1] and a fix.[2]\n\nRegards,\nAnn\n\n{notes}"
+    assert signatures.strip_signature(text) == text
+    texts = [f"Mail {number}.\n\nRegards,\nAnn" for number in range(30)]
+    learned = signatures.learn([*texts, text], ["Ann Roe"])
+    assert signatures.strip_signature(text, learned) == text
+
+
+def test_notes_below_a_signature_are_kept_and_the_signature_cut() -> None:
+    text = f"I committed a test[1] and a fix.[2]\n\nAnn\n-- \nAnn Roe\nLamps Ltd\n\n{NOTES}"
+    own = f"I committed a test[1] and a fix.[2]\n\nAnn\n\n{NOTES}"
+    assert signatures.strip_signature(text) == own
+    assert signatures.strip_signature("See it.\n\nAnn\n-- \nAnn Roe\n[9] Lamp Road") == "See it.\n\nAnn"
+
+
+def test_a_link_that_recurs_above_the_sign_off_is_kept() -> None:
+    texts = [f"Mail {number}.\n\nhttps://x.example/faq\n\nCheers,\nAnn" for number in range(30)]
+    assert signatures.strip_signature(texts[0], signatures.learn(texts, ["Ann Roe"])) == texts[0]
+    assert signatures.strip_signature(texts[0], signatures.learn(texts)) == texts[0]
+
+
+def test_contact_data_that_recur_below_the_sign_off_are_cut() -> None:
+    texts = [
+        f"Mail {number}.\n\nCheers,\nAnn\n\nLamps Ltd\nhttps://x.example/faq\nTel. 020 7946 0018"
+        for number in range(30)
+    ]
+    assert signatures.strip_signature(texts[0], signatures.learn(texts, ["Ann Roe"])) == "Mail 0.\n\nCheers,\nAnn"
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "-- \nAnn Roe",
+        "-- \nAnn Roe\n\nThe lamp is lit. It burns until morning.\n  -- an old book",
+        "--\nAnn Roe\nLamps Ltd",
+        "--\nAnn Roe\nann@x.example\n\nThe lamp is lit. It burns until morning.",
+        "__\nAnn Roe",
+        "—\nAnn Roe, Lamps Ltd",
+        "—————\nAnn Roe\nLamps Ltd",
+        "———\nAnn Roe\n+44 20 7946 0018",
+        "–––––\nwww.x.example",
+        "_____________\nAnn Roe\nLamps Ltd",
+        "-----\nAnn Roe\nann@x.example",
+        "=====\nTel. 020 7946 0018",
+        "******\nAnn Roe | https://x.example",
+    ],
+)
+def test_a_signature_below_a_delimiter_is_cut(signature: str) -> None:
+    assert signatures.strip_signature(f"Come at nine.\n\nAnn\n{signature}") == "Come at nine.\n\nAnn"
+    assert own_words(f"Come at nine.\n\n> Shall I?\n\n{signature}") == "Come at nine."
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "--\nTrim the wick.\n\nSo it says it twice, and I would take the second one out.\n\nShall I?\n\nRegards,\nAnn",
+        "--\n\nThat was the first part. Here is the second one.\n\nThe oil is low.\n\nAnn",
+        "-----\nThe oil is low, and the wick is short.",
+        "—————\nlamp oil\nwicks\na tin",
+        "=====\nOil\nWick",
+        "~~~~\n\nThe oil is low.",
+        "__\n\nThe second part is about oil.\n\nIt is low. I buy some.\n\nAnn",
+    ],
+)
+def test_own_text_below_a_rule_is_kept(below: str) -> None:
+    text = f"Look at what it says.\n\n{below}"
+    assert signatures.strip_signature(text) == text
+    assert own_words(f"First.\n\n> Shall I?\n\n{below}") == f"First.\n\n{below}"
+
+
+def test_the_space_of_the_delimiter_is_kept_until_the_signature_is_cut() -> None:
+    assert own_words("> No?\n\nYes.  \n\n-- \nAnn\nLamps") == "Yes.\n\n-- \nAnn\nLamps"

@@ -19,10 +19,18 @@ class Locale:
         dates: Labels for the date; the first is the one that only mail uses.
         recipients: Labels for the recipients and other fields.
         subjects: Labels for the subject.
+        users: Words for 'user' before the name in an attribution ('пользователь Jane Roe написал').
+        elisions: Stems of the remark that a part of a quote was left out ('snip'), in lower case.
         messages: Words for 'message' in 'Original Message' between dashes.
         forwards: Lines above a quoted or forwarded message that have no dashes.
         forwarded: Stems for 'forwarded' in such lines; regular expressions.
         devices: Beginnings of the line that a phone adds ('Sent from my').
+        device_origins: Beginnings of such a line without a verb, or with one at its end ('From my', 'Von meinem').
+        device_verbs: Verbs that end such a line after the name of a device ('gesendet').
+        device_nouns: Stems of words for devices that such a line may name ('phone'), in lower case.
+        excuses: Stems of words of the second sentence of such a line ('typo', 'brevity'), in lower case.
+        notices: Headings of disclaimers ('Confidentiality notice'), in lower case.
+        invitations: First lines of the invitation that a program for meetings adds; regular expressions.
         list_footers: Words of the footers of mailing lists, in lower case.
         advertisement_words: Words of which every advertisement has one, in lower case: a quick test.
         advertisements: Advertisements of mail services and programs; regular expressions.
@@ -58,10 +66,18 @@ class Locale:
     dates: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    elisions: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     forwards: tuple[str, ...] = ()
     forwarded: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    device_origins: tuple[str, ...] = ()
+    device_verbs: tuple[str, ...] = ()
+    device_nouns: tuple[str, ...] = ()
+    excuses: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    invitations: tuple[str, ...] = ()
     list_footers: tuple[str, ...] = ()
     advertisement_words: tuple[str, ...] = ()
     advertisements: tuple[str, ...] = ()

@@ -1,0 +1,108 @@
+"""Recognizes the line that a phone or a mail program adds: 'Sent from my iPhone', 'iPhoneから送信'."""
+
+import re
+
+from email_assistant.archive.locales import alternation, words
+
+# Names of devices, programs, makers and providers, the same in every language.
+PRODUCTS = (
+    *(
+        "iphone",
+        "iphon",
+        "ipad",
+        "ipod",
+        "imac",
+        "macbook",
+        "apple watch",
+        "android",
+        "galaxy",
+        "samsung",
+        "nokia",
+        "huawei",
+    ),
+    *("xiaomi", "redmi", "honor", "oppo", "oneplus", "realme", "motorola", "lenovo", "htc", "sony", "xperia", "lg"),
+    *("blackberry", "pixel", "windows phone", "windows mail", "windows 10", "windows 8", "nexus", "kindle", "айфон"),
+    *("outlook", "gmail", "yahoo", "mail.ru", "yandex", "яндекс", "mailbox", "airmail", "k-9", "k9", "protonmail"),
+    *("proton mail", "bluemail", "blue mail", "mymail", "newton mail", "thunderbird", "aqua mail", "aquamail", "spark"),
+    *("superhuman", "polymail", "mailspring", "hey.com", "fairemail", "typeapp", "zimbra", "workspace one", "boxer"),
+    *("telekom", "t-mobile", "vodafone", "verizon", "at&t", "orange", "fastmail", "tutanota", "posteo", "gmx", "zoho"),
+    *("web.de", "freemail", "icloud", "qq", "foxmail", "naver", "daum", "roundcube", "webmail", "touchdown", "treo"),
+    *("pocket pc", "wi-fi", "почты", "vivo", "zte", "alcatel", "asus", "meizu", "mail for windows"),
+)
+# In a long word an ending may follow: 'Lähetetty iPhonestani'.
+MIN_INFLECTED = 5
+LONG = alternation(word for word in PRODUCTS if len(word) >= MIN_INFLECTED)
+SHORT = alternation(word for word in PRODUCTS if len(word) < MIN_INFLECTED)
+NOUNS = alternation(words(lambda locale: locale.device_nouns))
+DEVICE = re.compile(rf"(?<![^\W_])(?:(?:{LONG})|(?:{SHORT})(?![a-zа-яё]))|(?:{NOUNS})", re.IGNORECASE)
+FIRST_CJK = "\u2e80"
+POSSESSIVES = ("my", "meinem", "mon", "mi", "mio", "meu", "minha", "mijn", "mojego", "моего", "мого", "min", "mit")
+
+
+def _bounded(literals: tuple[str, ...], at_end: bool) -> str:
+    """A regular expression for words at the beginning or end of a text. Scripts without spaces have no word ends."""
+    cjk = alternation(word for word in literals if word[-1] >= FIRST_CJK)
+    spaced = alternation(word for word in literals if word[-1] < FIRST_CJK)
+    return rf"(?:(?<!\w)(?:{spaced})|(?:{cjk}))$" if at_end else rf"(?:(?:{spaced})(?!\w)|(?:{cjk}))"
+
+
+BEGINNINGS = words(lambda locale: locale.devices)
+BEGINS = re.compile(_bounded(BEGINNINGS, at_end=False), re.IGNORECASE)
+ORIGINS = re.compile(_bounded(words(lambda locale: locale.device_origins), at_end=False), re.IGNORECASE)
+BEGINS_OWN = re.compile(
+    rf"(?:{alternation(BEGINNINGS)})(?:(?<=\s)|\s)?(?:{alternation(POSSESSIVES)})\s|"
+    rf"(?:{alternation(word for word in BEGINNINGS if word.endswith(POSSESSIVES) and word.count(' ') > 1)})\s",
+    re.IGNORECASE,
+)
+# 'This message was' in 'This message was sent from my phone.'
+MESSAGE = re.compile(
+    rf"(?:\w+\s)?(?:e-?mail|{alternation(words(lambda locale: locale.messages))})\s"
+    rf"(?:[^\W\d_]+\s){{0,3}}?(?={BEGINS.pattern})",
+    re.IGNORECASE,
+)
+ENDS = re.compile(_bounded(words(lambda locale: locale.device_verbs), at_end=True), re.IGNORECASE)
+SHORT_BY = re.compile(r"\w+ from (?:a |my )?(?:mobile|phone|cell)", re.IGNORECASE)
+EXCUSE = re.compile(rf"(?:{alternation(words(lambda locale: locale.excuses))})", re.IGNORECASE)
+LINK = re.compile(r"\(?<?(?:https?://|mailto:)\S+")
+MARKUP = re.compile(r"\[([^\]]*)\]|[*_]{1,2}(?=\S)|(?<=\S)[*_]{1,2}")
+SENTENCE = re.compile(r"(?<=[.!?;。])\s+|(?<=[.!?。])(?=[A-ZА-Я])|\s+[-–—]+\s+|,\s+|\s*\|\s*")
+MAX_CHARACTERS = 160
+MAX_EXCUSE_WORDS = 16
+MAX_WORDS = 14
+MAX_UNKNOWN_DEVICE_WORDS = 7
+MAX_ORIGIN_WORDS = 4
+
+
+def is_device_line(line: str) -> bool:
+    """Whether a line says from which device or program a mail was sent, perhaps with an excuse for its brevity."""
+    if not 0 < len(line) <= MAX_CHARACTERS:
+        return False
+    text = LINK.sub("", MARKUP.sub(r"\1", line)).strip(" \t.,!<>()[]{}-–—_*~|\"'“”„«»")
+    segments = [segment.strip(" .!,") for segment in SENTENCE.split(text)]
+    others = [segment for segment in segments if not _names_device(segment) and not _is_model(segment)]
+    rest = " ".join(others)
+    if not any(map(_names_device, segments)):
+        return False
+    return not rest or (len(rest.split()) <= MAX_EXCUSE_WORDS and EXCUSE.search(rest) is not None)
+
+
+def _names_device(text: str) -> bool:
+    if not text or len(text.split()) > MAX_WORDS:
+        return False
+    if SHORT_BY.fullmatch(text) or (BEGINS_OWN.match(text) and len(text.split()) <= MAX_UNKNOWN_DEVICE_WORDS):
+        return True
+    begins = BEGINS.match(text) or MESSAGE.match(text)
+    has_origin = ORIGINS.match(text) is not None
+    ends = ENDS.search(text)
+    if not begins and not has_origin and not ends:
+        return False
+    named = DEVICE.search(text)
+    if named is None or begins:
+        return named is not None
+    is_short = len(text.split()) <= MAX_ORIGIN_WORDS
+    return (has_origin and is_short) or ((has_origin or named.start() == 0) and ends is not None)
+
+
+def _is_model(text: str) -> bool:
+    """Whether a part of such a line only names a device, as the second in 'my Verizon, Samsung Galaxy smartphone'."""
+    return len(text.split()) <= MAX_ORIGIN_WORDS and DEVICE.match(text) is not None

@@ -1,0 +1,201 @@
+"""Finds what git and diff write into a mail: patches, their headers and statistics, shortlogs, and logs of commits.
+
+The message of a commit or patch is its author's words. It is kept if the writer of the mail is the author.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+PATCH_START = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+\s+\d{4}-)|\*\*\* \S+\s+\d{4}|@@ -\d+)")
+PATCH_LINE = re.compile(
+    r"^(?:[-+ @\\!\t]|diff |index [0-9a-f]|new file|deleted file|old mode|new mode|similarity |dissimilarity |"
+    r"rename |copy |Binary files |GIT binary |Index: |={20})"
+)
+# A quick test: every text with any of this has one of these.
+HINTS = (
+    *("diff --git", "Index: ", "--- ", "*** ", "@@ -", "From ", "From: ", "commit ", "-- \n", " | ", " changed"),
+    *(" mode ", "%)", "-commit: ", "-id: ", "):\n", "ange-diff"),
+)
+HUNK = re.compile(r"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+CHANGED_LINE = re.compile(r"^[-+](?:\S|\s{2})")
+PATCH_HEADER = re.compile(
+    r"^(?:diff |index [0-9a-f]|--- |\+\+\+ |@@ |Index: |={20}|new file|deleted file|old mode|new mode|similarity |"
+    r"dissimilarity |rename |copy |Binary files |\\ No newline|\*\*\* |\*{10})"
+)
+# What may only be part of a patch, so that one line is enough.
+STATISTICS = re.compile(
+    r"^\s{0,4}(?:\S.{0,120}?\s\|\s+(?:\d+\s*[-+]*|Bin(?: \d+ -> \d+ bytes)?|Unk)|"
+    r"\d+ files? changed(?:, \d+ \w+\([-+]\))*|"
+    r"(?:create|delete) mode \d{6} \S+|mode change \d{6} => \d{6} .+|(?:rename|copy) .+ \(\d+%\)|"
+    r"(?:base-commit|change-id|prerequisite-(?:patch|change)-id): \S+(?: .*)?)\s*$"
+)
+RANGE_DIFF = re.compile(r"^\s{0,4}(?:\d+|-+):  ?(?:[0-9a-f]{7,40}|-{7,40}) [!=<>] ")
+CUT_RULE = re.compile(r"^(?:-{3}|-+ ?(?:8<|>8) ?-+.*)$")
+GIT_VERSION = re.compile(r"^\d+\.\d+(?:\.\w+)*(?: \(Apple Git-[\d.]+\))?\s*$")
+DELIMITER = re.compile(r"^-- ?$")
+SHORTLOG_AUTHOR = re.compile(r"^[^\W\d_].{1,60} \((\d+)\):$")
+MAIL_OF_PATCH = re.compile(r"^From [0-9a-f]{40} ")
+COMMIT = re.compile(r"^(\s*)commit [0-9a-f]{7,64}(?: \(.*\))?\s*$")
+COMMIT_FIELD = re.compile(r"^\s*(?:Author|AuthorDate|Commit|CommitDate|Date|Merge):\s+(.*)$")
+PATCH_FIELD = re.compile(r"^(?:From|Date|Subject|To|Cc|Message-I[dD]|MIME-Version|Content-[\w-]+|X-[\w-]+): ?(.*)$")
+FROM_FIELD = re.compile(r"^\s*(?:From|Author): ?(.*)$")
+ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+")
+MESSAGE_INDENT = "    "
+MAX_NOTE_LINES = 40
+
+
+def mark(lines: list[str], is_code: list[bool], authors: Collection[str]) -> None:
+    """Mark the lines that are part of patches, logs of commits, and their statistics.
+
+    Args:
+        lines: The lines of the mail. The message of a commit loses its indentation.
+        is_code: The marks, which are changed in place.
+        authors: The names and addresses of the mail's writer in lower case; if there are none, everyone is.
+    """
+    text = "\n".join(lines)
+    if not any(hint in text for hint in HINTS):
+        return
+    _mark_hunks(lines, is_code)
+    for index, line in enumerate(lines):
+        if DELIMITER.match(line) and index + 1 < len(lines) and GIT_VERSION.match(lines[index + 1]):
+            is_code[index : index + 2] = [True, True]
+        elif is_code[index]:
+            continue
+        elif STATISTICS.match(line) or RANGE_DIFF.match(line):
+            is_code[index] = True
+        elif SHORTLOG_AUTHOR.match(line):
+            _mark_shortlog(lines, is_code, index)
+        elif COMMIT.match(line):
+            _mark_commit(lines, is_code, index, authors)
+        elif MAIL_OF_PATCH.match(line) or _is_patch_header(lines, index):
+            _mark_patch_mail(lines, is_code, index, authors)
+    _mark_rules(lines, is_code)
+
+
+@dataclass
+class _Hunk:
+    """The lines that a hunk still has, of the old and of the new file."""
+
+    old: int
+    new: int
+
+    def is_over(self) -> bool:
+        return self.old <= 0 and self.new <= 0
+
+    def take(self, line: str) -> None:
+        self.old -= not line.startswith(("+", "\\"))
+        self.new -= not line.startswith(("-", "\\"))
+
+
+def _mark_hunks(lines: list[str], is_code: list[bool]) -> None:
+    """Mark patches. A hunk ends with the number of lines that its header says, so that '- Ann' below it is kept.
+
+    Remarks may interrupt a hunk. It resumes with a paragraph of which all lines look like those of a patch.
+    """
+    inside = False
+    hunk: _Hunk | None = None
+    for index, line in enumerate(lines):
+        begins = HUNK.match(line)
+        if begins:
+            inside, hunk = True, _Hunk(int(begins[1] or 1), int(begins[2] or 1))
+        elif PATCH_START.match(line):
+            inside, hunk = True, None
+        elif inside and hunk and hunk.is_over():
+            inside = bool(PATCH_HEADER.match(line)) or (not line.strip() and _continues(lines, index))
+        elif inside and line.strip() and not PATCH_LINE.match(line):
+            inside = False
+        elif not inside and hunk and not hunk.is_over() and not lines[index - 1].strip():
+            inside = _resumes(lines, index)
+        if inside and hunk and not begins:
+            hunk.take(line)
+        is_code[index] = is_code[index] or inside
+
+
+def _resumes(lines: list[str], start: int) -> bool:
+    """Whether the paragraph that begins at a line is the rest of a hunk: context, and lines with '+' or '-'."""
+    end = start
+    while end < len(lines) and lines[end].strip():
+        end += 1
+    paragraph = lines[start:end]
+    is_changed = [CHANGED_LINE.match(line) is not None for line in paragraph]
+    return any(is_changed) and all(line[:1] in " +-\\" for line in paragraph)
+
+
+def _continues(lines: list[str], index: int) -> bool:
+    """Whether the next line that is not blank is again a header in a patch."""
+    following = next((line for line in lines[index + 1 : index + 4] if line.strip()), "")
+    return bool(PATCH_START.match(following))
+
+
+def _mark_shortlog(lines: list[str], is_code: list[bool], start: int) -> None:
+    """Mark 'Jane Roe (2):' with the indented subjects below it."""
+    end = start + 1
+    while end < len(lines) and lines[end].startswith("  "):
+        end += 1
+    if end > start + 1:
+        is_code[start:end] = [True] * (end - start)
+
+
+def _mark_commit(lines: list[str], is_code: list[bool], start: int, authors: Collection[str]) -> None:
+    """Mark the header of a commit as `git log` writes it, and its message unless it is the writer's."""
+    indent = lines[start].partition("commit")[0]
+    end = start + 1
+    author = ""
+    while end < len(lines) and (field := COMMIT_FIELD.match(lines[end])):
+        author = field[1] if FROM_FIELD.match(lines[end]) else author
+        end += 1
+    if end == start + 1:
+        return
+    is_code[start:end] = [True] * (end - start)
+    is_own = _is_author(author, authors)
+    index = end
+    while index < len(lines) and (not lines[index].strip() or lines[index].startswith(indent + MESSAGE_INDENT)):
+        if is_own:
+            lines[index] = lines[index][len(indent + MESSAGE_INDENT) :]
+        elif lines[index].strip():
+            is_code[index] = True
+        index += 1
+
+
+def _is_patch_header(lines: list[str], start: int) -> bool:
+    """Whether From, Date and Subject of a patch begin at a line, without the separator of a mailbox above them."""
+    if not lines[start].startswith("From: ") or (start and PATCH_FIELD.match(lines[start - 1])):
+        return False
+    end = _fields_end(lines, start)
+    names = {line.partition(":")[0] for line in lines[start:end]}
+    below = lines[end : end + MAX_NOTE_LINES * 2]
+    is_patch = any("[PATCH" in line or "PATCH]" in line for line in lines[start:end] if line.startswith("Subject"))
+    return "Subject" in names and not names & {"To", "Cc"} and (is_patch or any(map(PATCH_START.match, below)))
+
+
+def _fields_end(lines: list[str], start: int) -> int:
+    """The end of the header fields that begin at a line, with their continuation lines."""
+    end = start
+    while end < len(lines) and (PATCH_FIELD.match(lines[end]) or (end > start and lines[end][:1] in (" ", "\t"))):
+        end += 1
+    return end
+
+
+def _mark_patch_mail(lines: list[str], is_code: list[bool], start: int, authors: Collection[str]) -> None:
+    """Mark the header of a patch, and its message unless it is the writer's."""
+    end = _fields_end(lines, start + 1 if MAIL_OF_PATCH.match(lines[start]) else start)
+    author = next((field[1] for line in lines[start:end] if (field := FROM_FIELD.match(line))), "")
+    if not _is_author(author, authors):
+        while end < len(lines) and not PATCH_START.match(lines[end]) and not CUT_RULE.match(lines[end]):
+            end += 1
+    is_code[start:end] = [True] * (end - start)
+
+
+def _is_author(field: str, authors: Collection[str]) -> bool:
+    """Whether a field names one of the authors; true if nothing is known about either."""
+    address = ADDRESS.search(field)
+    name = field.partition("<")[0].strip(' "').casefold()
+    return not authors or not field or name in authors or bool(address and address[0].casefold() in authors)
+
+
+def _mark_rules(lines: list[str], is_code: list[bool]) -> None:
+    """Mark the rule '---' above the statistics of a patch; notes in between are the writer's."""
+    for index, line in enumerate(lines):
+        if CUT_RULE.match(line) and not is_code[index]:
+            is_code[index] = any(is_code[index + 1 : index + 1 + MAX_NOTE_LINES])

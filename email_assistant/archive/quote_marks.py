@@ -1,0 +1,111 @@
+"""Finds the lines of a text that are quoted by a mark at their beginning: '>', initials and '>', or '|'."""
+
+import re
+from collections import Counter
+
+from email_assistant.archive import attributions
+from email_assistant.archive.locales import words
+
+MARK = ">"
+MARKED = re.compile(r"^[ \t\u00a0]{0,3}>")
+MARKS = re.compile(r"^(?:[ \t\u00a0]{0,3}>)+ ?")
+# The Bat! and similar programs write the initials of the quoted person before the mark.
+INITIALS = re.compile(r"^\s{0,2}([A-ZА-ЯЁІЇЄ][\w.]{0,4})>+(?:\s|$)")
+BAR = re.compile(r"^[ \t]{0,3}\|(?:\s|$)")
+TABLE_ROW = re.compile(r"\|.*\|\s*$")
+DECORATION = re.compile(r"^\s*>+.*<+\s*$")
+CLAUSE_END = re.compile(r"[.!?…:;][\"'”»)\]]*$")
+# Remarks that a part of a quote was left out: '[...]', '[snip]', '<20 lines deleted>', '(…)', '...'. '[CC list
+# trimmed]' is about something else.
+ELISION = re.compile(
+    r"^\s*(?!.*\b(?:cc|list|subject)\b)(?:[\[<({]{1,2}\s*(?:\.{2,}|…|(?:[\w ]{0,20}\b(?:"
+    + "|".join(map(re.escape, words(lambda locale: locale.elisions)))
+    + r")))[^\[\]{}]{0,80}[\]>)}]{1,2}|[-=~*. ]{0,6}(?:\.{3,}|…|snip(?:ped)?|schnipp|8<|>8)[-=~*. ]{0,6})\s*[.:]?\s*$",
+    re.IGNORECASE,
+)
+FULL_LINE_CHARACTERS = 60
+FULL_WIDTH = 72
+MAX_REMAINDER_WORDS = 3
+MAX_REMAINDER_CHARACTERS = 30
+MIN_COMB_TEETH = 3
+ANSWER = re.compile(
+    r"\W*(?:yes|yep|yeah|no|nope|ok|okay|ack|nack|done|sure|agreed|right|fixed|true|correct|ditto|same|thanks|fine|"
+    r"да|нет|ок|согласна?|ja|nein|oui|non|sí|si)\b",
+    re.IGNORECASE,
+)
+
+
+def find_marked(lines: list[str]) -> list[bool]:
+    """For each line, whether it is quoted by a mark at its beginning."""
+    flags = [MARK in line[:4] and MARKED.match(line) is not None for line in lines]
+    _flag_initials(lines, flags)
+    _flag_bars(lines, flags)
+    is_comb = any(flags) and _is_comb(lines, flags)
+    for index, line in enumerate(lines):
+        if flags[index]:
+            is_single = not any(flags[max(0, index - 1) : index]) and not any(flags[index + 1 : index + 2])
+            flags[index] = not (is_single and DECORATION.match(line))
+        elif 0 < index < len(lines) - 1 and flags[index - 1] and flags[index + 1]:
+            flags[index] = _continues_quote(lines[index - 1], line, is_comb)
+    return flags
+
+
+def is_elision(line: str) -> bool:
+    """Whether a line only says that a part of a quote was left out: '[...]', '[snip]'."""
+    return len(line) < 120 and ELISION.match(line) is not None
+
+
+def _flag_initials(lines: list[str], flags: list[bool]) -> None:
+    initials = [INITIALS.match(line) if MARK in line[:8] else None for line in lines]
+    counts = Counter(match[1] for match in initials if match)
+    for index, match in enumerate(initials):
+        if match and counts[match[1]] > 1:
+            flags[index] = True
+
+
+def _flag_bars(lines: list[str], flags: list[bool]) -> None:
+    """Flag lines marked by '|' if an attribution introduces some of them; others may be a table."""
+    is_bar = ["|" in line[:4] and BAR.match(line) is not None for line in lines]
+    if not any(is_bar) or any(TABLE_ROW.search(line) for line, bar in zip(lines, is_bar, strict=True) if bar):
+        return
+    above = ""
+    for index, line in enumerate(lines):
+        if is_bar[index] and not is_bar[index - 1] and _introduces(above):
+            flags[:] = [flag or bar for flag, bar in zip(flags, is_bar, strict=True)]
+            return
+        above = line if line.strip() else above
+
+
+def _introduces(line: str) -> bool:
+    return attributions.is_full_attribution(line) or attributions.is_short_attribution(line)
+
+
+def _is_comb(lines: list[str], flags: list[bool]) -> bool:
+    """Whether marked and short unmarked lines alternate, as after a program wrapped the marked ones."""
+    teeth = sum(
+        flags[index - 1] and not flags[index] and flags[index + 1] and 0 < len(lines[index]) <= MAX_REMAINDER_CHARACTERS
+        for index in range(1, len(lines) - 1)
+    )
+    return teeth >= MIN_COMB_TEETH
+
+
+def _continues_quote(above: str, line: str, is_comb: bool) -> bool:
+    """Whether a line without a mark is the end of the marked line above, which a program wrapped.
+
+    Such an end is short. An answer between quoted lines may begin with a small letter, too, but is rarely so short
+    below a line that is full and in the middle of a sentence.
+    """
+    text = line.strip()
+    if not text or CLAUSE_END.search(above.strip()):
+        return False
+    if text.endswith(" >") or (text.endswith(">") and len(text.split()) == 1):
+        return True
+    if above.count('"') % 2 and text.endswith('"') and text.count('"') == 1:
+        return len(above) >= FULL_LINE_CHARACTERS
+    is_short = len(text) <= MAX_REMAINDER_CHARACTERS and (is_comb or len(text.split()) <= MAX_REMAINDER_WORDS)
+    if not is_short or text[0].isupper() or text[0].isdigit() or (ANSWER.match(text) and not is_comb):
+        return False
+    if above.count("(") > above.count(")") and ")" in text:
+        return True
+    width = len(above) + 1 + len(text.split()[0])
+    return len(above) >= FULL_LINE_CHARACTERS and (is_comb or width > FULL_WIDTH) and text[0] not in "\"'“«„*_["

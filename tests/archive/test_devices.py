@@ -1,0 +1,91 @@
+import pytest
+
+from email_assistant.archive.devices import is_device_line
+from email_assistant.archive.footers import strip_footers
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my iPhone. Please excuse brevity and typos.",
+        "Sent from my cell, please excuse any typos.",
+        "Sent from my HTC M8 Android phone.  Please excuse typoze",
+        "Sent from my Verizon, Samsung Galaxy smartphone",
+        "Sent from my BlackBerry® wireless handheld",
+        "Sent from Yahoo Mail for iPhone",
+        "Sent from [Mail](https://go.example/fwlink/?LinkId=5) for Windows 10",
+        "Sent from Outlook for iOS<https://aka.example/x>",
+        "Sent with Proton Mail secure email.",
+        "Sent from a mobile phone; apologies for brevity.",
+        "Please excuse typos - sent from my phone",
+        "This email was sent from my iPhone, so please forgive any typos.",
+        "Typed on my phone, please excuse mistakes.",
+        "Get Outlook for iOShttps://aka.example/o",
+        "<<sent by galaxy>>",
+        "(sent from a phone)",
+        "*Sent from my iPad*",
+        "From My Iphone 6",
+        "Von meinem iPhone gesendet",
+        "Von meinem iPad gesendet - bitte Tippfehler entschuldigen.",
+        "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.",
+        "Envoyé de mon iPhone, veuillez excuser les fautes de frappe.",
+        "Ce message a été envoyé depuis mon téléphone",
+        "Enviado desde mi móvil. Disculpa los errores.",
+        "Enviado do meu iPhone",
+        "Inviato dal mio Galaxy",
+        "Verstuurd vanaf mijn iPhone",
+        "Wysłane z telefonu Samsung",
+        "Odesláno z iPhonu",
+        "Lähetetty Outlook Mobilesta",
+        "Sendt fra min iPhone",
+        "Skickat från min iPhone",
+        "Trimis de pe iPhone-ul meu",
+        "iPhone'umdan gönderildi",
+        "Στάλθηκε από το iPhone μου",
+        "Đã gửi từ iPhone của tôi",
+        "Отправлено с моего iPhone. Простите за краткость и опечатки.",
+        "Отправлено из мобильной Яндекс Почты",
+        "С моего айфона",
+        "Надіслано з iPhone",
+        "iPhoneから送信",
+        "发自我的iPhone",
+        "發自我的 iPhone",
+        "從我的 iPhone 傳送",
+        "나의 iPhone에서 보냄",
+    ],
+)
+def test_a_line_that_names_a_device_is_cut(line: str) -> None:
+    assert is_device_line(line)
+    lines, kinds = strip_footers(["Come at nine.", "", "Ann", "", line])
+    assert (lines, kinds) == (["Come at nine.", "", "Ann", ""], {"device"})
+
+
+def test_several_device_lines_are_cut() -> None:
+    lines, _ = strip_footers(["Come at nine.", "Sent from my iPad", "Get Outlook for iOS", "--"])
+    assert lines == ["Come at nine."]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my desk, is much easier than from a phone.",
+        "Sent from London with love",
+        "Sent on to Jane.",
+        "Sent via Jane, who has a phone.",
+        "Get a new phone",
+        "From my mother, who says hello.",
+        "From my phone I can not see the picture.",
+        "I sent it from my iPhone yesterday.",
+        "Your message was sent from the office",
+        "Von meinem Bruder",
+        "Von meinem Handy aus kann ich die Datei nicht lesen.",
+        "Vom Telefon aus geht es nicht.",
+        "Отправлено вчера с почты",
+        "С моего места не видно.",
+        "Enviado ayer.",
+        "通过电话联系我吧",
+        "我从手机上看不到",
+    ],
+)
+def test_an_own_line_about_sending_or_a_phone_is_kept(line: str) -> None:
+    assert not is_device_line(line)

@@ -1,0 +1,112 @@
+import pytest
+
+from email_assistant.archive.footers import strip_footers
+from email_assistant.archive.invitations import strip_invitations
+
+OWN = ["The papers are ready, come at nine.", "", "Ann"]
+NOTICE = (
+    "The information in this message is confidential and intended only for the addressee. If you have received it in\n"
+    "error, please delete it and inform the sender."
+)
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        f"Disclaimer\n\n{NOTICE}",
+        f"DISCLAIMER:\n{NOTICE}",
+        f"*Confidentiality Notice*\n\n{NOTICE}",
+        f"--- Legal notice ---\n{NOTICE}",
+        f"{NOTICE}\n\nIf you are not the recipient, any copying is prohibited.",
+        f"CONFIDENTIAL\n\nThis mail is for its addressee.\n\n{NOTICE}",
+        "Haftungsausschluss\n\nDiese Nachricht ist vertraulich und nur für den Empfänger bestimmt. Falls Sie sie "
+        "irrtümlich "
+        "erhalten haben,\nlöschen Sie sie bitte und informieren Sie den Absender.",
+        "Avis de confidentialité\n\nCe message est confidentiel et destiné à son seul destinataire. Si vous l'avez "
+        "reçu par "
+        "erreur,\nmerci de le supprimer et d'avertir l'expéditeur.",
+        "Уведомление о конфиденциальности\n\nЭто письмо конфиденциально и предназначено только адресату. Если вы "
+        "получили "
+        "его по ошибке,\nудалите его и сообщите отправителю.",
+        "======",
+        "***",
+        "__",
+        "\u1427",
+    ],
+)
+def test_a_disclaimer_is_cut_with_its_heading(footer: str) -> None:
+    lines, _ = strip_footers([*OWN, "", *footer.split("\n")])
+    assert "\n".join(lines).rstrip() == "\n".join(OWN)
+
+
+def test_a_name_directly_above_a_disclaimer_is_kept() -> None:
+    assert strip_footers(["Come at nine.", "", "Ann", *NOTICE.split("\n")])[0] == ["Come at nine.", "", "Ann"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Important:\n\nBring the key.",
+        "I read the disclaimer. It is confidential, they say.",
+        "Caution\n\nThe step is wet.",
+    ],
+)
+def test_own_text_with_words_of_disclaimers_is_kept(text: str) -> None:
+    lines = [*OWN, "", *text.split("\n")]
+    assert strip_footers(lines)[0] == lines
+
+
+TEAMS = """________________________________________________________________________________
+Microsoft Teams meeting
+Join on your computer, mobile app or room device
+Click here to join the meeting<https://teams.microsoft.com/l/meetup-join/19%3ameeting>
+Meeting ID: 233 444 555 666
+Passcode: aBcDeF
+Download Teams<https://www.microsoft.com/teams> | Join on the web<https://www.microsoft.com/join>
+Or call in (audio only)
++44 20 7946 0018,,123456789#   United Kingdom, London
+Phone Conference ID: 123 456 789#
+Find a local number<https://dialin.teams.microsoft.com/x> | Reset PIN<https://dialin.teams.microsoft.com/y>
+Learn More<https://aka.ms/JoinTeamsMeeting> | Meeting options<https://teams.microsoft.com/options>
+________________________________________________________________________________"""
+ZOOM = """Ann Roe is inviting you to a scheduled Zoom meeting.
+
+Topic: Lamps
+Time: Oct 6, 2014 09:00 AM London
+
+Join Zoom Meeting
+https://us02web.zoom.us/j/123456789?pwd=abc
+
+Meeting ID: 123 456 789
+Passcode: 987654
+One tap mobile
++13017158592,,123456789# US (Washington DC)
+
+Dial by your location
+        +1 301 715 8592 US (Washington DC)
+Meeting ID: 123 456 789
+Find your local number: https://us02web.zoom.us/u/kabc"""
+MEET = """Join with Google Meet
+https://meet.google.com/abc-defg-hij
+
+Or dial: (GB) +44 20 3937 0000 PIN: 123456#"""
+
+
+@pytest.mark.parametrize("invitation", [TEAMS, ZOOM, MEET, "Microsoft Teams-Besprechung\nBesprechungs-ID: 233 444 555"])
+@pytest.mark.parametrize("below", ["", "See you,\nAnn"])
+def test_an_invitation_to_a_meeting_is_cut(invitation: str, below: str) -> None:
+    lines, found = strip_invitations(f"Shall we talk?\n\n{invitation}\n\n{below}".split("\n"))
+    assert found
+    assert "\n".join(lines).split() == f"Shall we talk? {below}".split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Let us join the Zoom meeting at nine.",
+        "Join the meeting\n\nif you have time; we use Teams.",
+        "The Microsoft Teams meeting was long.\nMeeting ID: lost",
+    ],
+)
+def test_own_text_about_meetings_is_kept(text: str) -> None:
+    assert strip_invitations(text.split("\n")) == (text.split("\n"), False)

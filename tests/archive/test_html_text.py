@@ -1,0 +1,51 @@
+import pytest
+
+from email_assistant.archive.html_text import html_to_text
+from email_assistant.archive.quotes import own_words
+
+OWN = "<div>Dear Sam,</div><div><br></div><div>This is a great start.</div><div><br></div><div>Ann</div>"
+BODY = "<div><br></div><div>Hi, I spent some minutes on the outline.</div><div>Sam</div>"
+FIELDS = (
+    "<b>From:</b> Sam Poe &lt;sam@x.example&gt;<br><b>Date:</b> Monday, April 10, 2017 at 8:43 PM<br>"
+    "<b>To:</b> Ann Roe &lt;ann@x.example&gt;<br><b>Subject:</b> Estimate<br>"
+)
+GERMAN = (
+    "<p><b>Von:</b> Sam Poe &lt;sam@x.example&gt;</p><p><b>Gesendet:</b> Montag, 10. April 2017 20:43</p>"
+    "<p><b>An:</b> Ann Roe</p><p><b>Betreff:</b> Schätzung</p>"
+)
+TABLE = (
+    "<table><tr><td><b>From:</b></td><td>Sam Poe &lt;sam@x.example&gt;</td></tr><tr><td><b>Sent:</b></td>"
+    "<td>Monday, April 10, 2017 8:43 PM</td></tr><tr><td><b>Subject:</b></td><td>Estimate</td></tr></table>"
+)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f'<span id="OLK_SRC_BODY_SECTION"></span><div style="BORDER-TOP: #b5c4df 1pt solid">'
+        f'<span id="OLK_SRC_BODY_SECTION">{FIELDS}</span></div>',
+        f'<span id="OLK_SRC_BODY_SECTION"><div>{FIELDS}</div></span>',
+        f'<blockquote type="cite">{FIELDS}</blockquote>',
+        f'<blockquote type="cite">{GERMAN}</blockquote>',
+        f'<blockquote style="border-left: 1px solid">{FIELDS}</blockquote>',
+        f'<div style="border:none;border-left:solid blue 1.5pt">{TABLE}</div>',
+        f'<div class="yahoo_quoted">{FIELDS}</div>',
+        f'<div class="gmail_quote"><blockquote>{GERMAN}</blockquote></div>',
+        f"<blockquote cite='mid:1@x.example'>{TABLE}</blockquote>",
+    ],
+)
+def test_the_body_below_a_quoting_element_around_the_header_alone_is_quoted(header: str) -> None:
+    expected = ["Dear", "Sam,", "This", "is", "a", "great", "start.", "Ann"]
+    assert own_words(html_to_text(f"<html><body>{OWN}{header}{BODY}</body></html>")).split() == expected
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        f'<blockquote type="cite">{FIELDS}<p>Shall I?</p></blockquote>',
+        '<blockquote type="cite"><p>Subject: to change.</p></blockquote>',
+        '<blockquote type="cite">When: at nine</blockquote>',
+    ],
+)
+def test_an_answer_below_a_quoting_element_with_more_than_the_header_is_kept(quote: str) -> None:
+    assert own_words(html_to_text(f"<p>Hi,</p>{quote}<p>Yes, come.</p>")).split() == ["Hi,", "Yes,", "come."]

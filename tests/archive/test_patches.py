@@ -1,0 +1,158 @@
+import pytest
+
+from email_assistant.archive import cleaning
+from email_assistant.archive.code_blocks import strip_code
+
+STAT = " lamp.c | 10 ++++++++--\n lamp.h |  2 ++\n 2 files changed, 10 insertions(+), 2 deletions(-)"
+DIFF = (
+    "diff --git a/lamp.h b/lamp.h\nindex cf622a07e9b6..41cb67db6dbc 100644\n--- a/lamp.h\n+++ b/lamp.h\n"
+    "@@ -1,2 +1,4 @@\n int lamp;\n+int wick;\n+int oil;\n int shade;"
+)
+COMMIT = (
+    "commit 5ce2b67f5e4ba0f52291f515bed0891d7a56d2ea\nAuthor: Ann Roe <ann@x.example>\n"
+    "Date:   Fri Jul 28 12:28:06 2023 -0500\n\n    lamp.7: fix a word\n\n    Say who lights it."
+)
+MAILED = (
+    "From 5ce2b67f5e4ba0f52291f515bed0891d7a56d2ea Mon Sep 17 00:00:00 2001\nFrom: Ann Roe <ann@x.example>\n"
+    "Date: Fri, 28 Jul 2023 12:28:06 -0500\nSubject: [PATCH 6/6] lamp.7: fix a word that many\n readers took amiss"
+)
+HEAD = "From: Ann Roe <ann@x.example>\nDate: Fri, 28 Jul 2023 12:28:06 -0500\nSubject: [PATCH] lamp.7: fix a word"
+TRAILERS = "Reported-by: Sam Poe <sam@x.example>\nSigned-off-by: Ann Roe <ann@x.example>"
+
+
+def cleaned(text: str, *authors: str) -> str:
+    return cleaning.finish(cleaning.strip_quotes_and_footers(text, drop_code=True, authors=authors).text)
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        (f"A wick.\n\n{TRAILERS}\n---\n{STAT}\n\n{DIFF}\n-- \n2.27.0", f"A wick.\n\n{TRAILERS}"),
+        (
+            f"A wick.\n---\nv2: a shorter one.\n\n{STAT}\n\n{DIFF}\n--\n2.39.2 (Apple Git-143)",
+            "A wick.\nv2: a shorter one.",
+        ),
+        (f"See:\n\n{STAT}\n\nBetter?", "See:\n\nBetter?"),
+        (f"See:\n\n{DIFF}\n\nBetter?\n\n- Ann", "See:\n\nBetter?\n\n- Ann"),
+        (f"See:\n\n{DIFF}\n- Ann", "See:\n\n- Ann"),
+        (
+            " a => b/lamp.c | Bin 0 -> 12 bytes\n 1 file changed\n create mode 100644 b\n rename c => d (98%)\n\nIt "
+            "is.",
+            "It is.",
+        ),
+        ("Brighter.\n\nAnn Roe (2):\n  lamp: Trim the wick\n  lamp: Add a shade\n\n-- \n2.24.0", "Brighter."),
+        ("Brighter.\n\nbase-commit: 5ce2b67f5e4ba0f52291f515bed0891d7a56d2ea\n-- \n2.24.0.rc1", "Brighter."),
+        (
+            "Brighter.\n\nRange-diff:\n1:  5ce2b67f5 ! 1:  41cb67db6 lamp: Trim\n2:  cf622a07e = 2:  0e7f46661 b",
+            "Brighter.\n\nRange-diff:",
+        ),
+        (f"Like this?\n\n{MAILED}\n\nSay who lights it.\n---\n{STAT}\n\n{DIFF}", "Like this?\n\nSay who lights it."),
+        (f"Like this?\n\n-- >8 --\n{HEAD}\n\nSay who lights it.\n\n{DIFF}", "Like this?\n\nSay who lights it."),
+        (f"See:\n\n{COMMIT}\n\nSo it is done.", "See:\n\nlamp.7: fix a word\n\nSay who lights it.\n\nSo it is done."),
+    ],
+)
+def test_what_git_writes_is_cut_and_the_message_of_the_author_kept(text: str, own: str) -> None:
+    assert cleaned(text) == own
+    assert cleaned(text, "ann roe", "ann@x.example") == own
+
+
+def test_the_message_of_another_authors_commit_is_cut() -> None:
+    assert cleaned(f"See:\n\n{COMMIT}\n\nSo it is done.", "sam poe", "sam@x.example") == "See:\n\nSo it is done."
+    assert cleaned(f"See:\n\n{MAILED}\n\nSay who.\n---\n{STAT}\n\nGood.", "sam@x.example") == "See:\n\nGood."
+
+
+def test_a_header_of_git_does_not_begin_a_quote() -> None:
+    committer = "\nCommit: Sam <sam@x.example>\nCommitDate: Fri Jul 28 13:28:06 2023 -0500\n\n"
+    fuller = COMMIT.replace("Date:  ", "AuthorDate:").replace("\n\n", committer, 1)
+    for block in (COMMIT, fuller, fuller.replace("Author:", "Merge: 5ce2b67 cf622a0\nAuthor:"), MAILED, HEAD):
+        text = f"See:\n\n{block}\n\nSo it is done."
+        assert "So it is done." in cleaning.strip_quotes_and_footers(text, drop_code=False).text
+
+
+def test_a_patch_with_remarks_between_its_lines_is_cut() -> None:
+    text = "@@ -1,4 +1,5 @@\n int lamp;\n+int wick;\n\nOne wick.\n\n+int oil;\n int shade;\n int end;\n\nMuch oil."
+    assert cleaned(text) == "One wick.\n\nMuch oil."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann Roe (2):\n\nShe is two.",
+        "The lamp | the wick\nfiles changed hands",
+        "2.27.0\nis the version that I use.",
+        "Please commit 5ce2b67 today.",
+        "From: London\nSubject: the fog",
+        "- rope\n- oil\n+ a lamp",
+        "--- and that was it ---",
+    ],
+)
+def test_own_lines_like_those_of_patches_are_kept(text: str) -> None:
+    assert cleaned(text) == text
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        "thelamp /home/ann # tail /var/log/messages\ntail: cannot open '/var/log/messages': No such file or directory",
+        "$ grep -A1 wick lamp.txt\nThe wick is new.\n--\nTrim the wick.",
+        "ann@thelamp:~$ ls\nlamp.txt  oil.txt",
+        "[ann@thelamp lamps]$ make\nmake: Nothing to be done for 'all'.",
+        "[root@thelamp ~]# uptime\n 10:15:00 up 3 days",
+        "root@thelamp:/etc# cat lamp\nbright",
+        "# systemctl status lamp\nlamp.service - The lamp",
+        "bash-5.1$ echo lamp\nlamp",
+        "    $ lamp --version\n    lamp 2.0",
+        "$ ./lamp\nlit",
+        "mysql> SELECT wick FROM lamps;\n1 row in set",
+        "(gdb) print wick\n$1 = 3",
+        "PS C:\\lamps> dir\nlamp.txt",
+        "C:\\lamps>dir\nlamp.txt",
+        "sqlite> .tables\nlamps  wicks",
+    ],
+)
+def test_a_command_is_cut_with_its_output(session: str) -> None:
+    lines, had_code = strip_code(f"Look:\n\n{session}\n\nSo it says it twice.\n\nAnn".split("\n"))
+    assert had_code
+    assert [line for line in lines if line] == ["Look:", "So it says it twice.", "Ann"]
+
+
+def test_a_sentence_around_a_command_is_kept() -> None:
+    text = "Run\n$ make lamp\n$ make wick\nand tell me what it says."
+    assert strip_code(text.split("\n"))[0] == ["Run", "and tell me what it says."]
+    assert strip_code(["Run", "$ make lamp", "and tell me what it says."])[1] is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10:15:00 I lit the lamp.\n10:20:30 It went out, and I lit it again.",
+        "2014-10-06 10:15:00 we met at the pier\n2014-10-06 11:00:00 we left it",
+        "[10:15:00] I came in\n[10:16:10] and went out again",
+        "10:15:00 - я зажёг лампу\n10:20:30 - она погасла",
+        "$ 20 for the lamp\n$ 5 for the oil",
+        "# Lamps\n# Wicks",
+        "50 % of the oil\n20 % of the wicks",
+    ],
+)
+def test_own_lines_that_begin_with_a_moment_or_a_sign_are_kept(text: str) -> None:
+    assert strip_code(text.split("\n")) == (text.split("\n"), False)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "2014-10-06 10:15:00 INFO lamp: lit\n2014-10-06 10:15:01 ERROR lamp: out",
+        "Oct  6 10:15:00 thelamp lampd[123]: lit\nOct  6 10:15:01 thelamp lampd[123]: out",
+        "10:15:00.123 [main] lamp.Wick - lit\n10:15:00.124 [main] lamp.Wick - out",
+        "[    1.234567] lamp: lit\n[    1.234568] lamp: out",
+    ],
+)
+def test_logs_are_cut(log: str) -> None:
+    assert strip_code(f"Look:\n\n{log}\n\nWhy?".split("\n")) == (["Look:", "", "", "Why?"], True)
+
+
+@pytest.mark.parametrize(
+    "text", ["sam@x.example costs $ 50\nand Tom less.", "sam@x.example has 5 % of it\nand I the rest."]
+)
+def test_an_address_and_a_sum_are_not_a_prompt(text: str) -> None:
+    assert strip_code(text.split("\n")) == (text.split("\n"), False)

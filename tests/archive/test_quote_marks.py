@@ -1,0 +1,161 @@
+import pytest
+
+from email_assistant.archive.quotes import own_words
+
+FULL = "On Mon, Oct 06, 2014 at 10:15:00AM +0200, Sam Poe wrote:"
+QUOTE = "> Shall I come at nine?\n>\n> Sam"
+
+
+@pytest.mark.parametrize(
+    "elision",
+    [
+        *("[...]", "[…]", "(...)", "<...>", "[snip]", "[ snip ]", "<snip>", "(snipped)", "*snip*", "--snip--", "..."),
+        *("[snip a lot of lamps]", "[... and so on ...]", "[20 lines deleted]", "[much trimmed]", "[rest of mail cut]"),
+        *("[gekürzt]", "[coupé]", "[recortado]", "[omissis]", "[поскипано]", "[сокращено]", "[пропущено]", "- 8< -"),
+    ],
+)
+@pytest.mark.parametrize(
+    "attribution", [FULL, "06.10.2014 10:15, Sam Poe пишет:", "Am 06.10.14 um 10:15 schrieb Sam Poe:"]
+)
+def test_a_remark_that_a_part_was_left_out_does_not_end_the_own_words(attribution: str, elision: str) -> None:
+    below = "Yes, come at nine.\n\nRegards,\nAnn"
+    assert own_words(f"Hi Sam,\n\n{attribution}\n{elision}\n{QUOTE}\n\n{below}") == f"Hi Sam,\n\n{below}"
+    assert own_words(f"Hi Sam,\n\n{attribution}\n\n{elision}\n\n{QUOTE}\n\n{below}") == f"Hi Sam,\n\n{below}"
+    assert own_words(f"{attribution}\n{QUOTE}\n{elision}\n{QUOTE}\n\n{below}") == below
+    assert own_words(f"{attribution}\n{QUOTE}\n\n{below}\n\n{elision}\n{QUOTE}") == below
+
+
+@pytest.mark.parametrize("remark", ["[CC list trimmed]", "[Subject cut]", "[reordered]", "[I read it on the train]"])
+def test_a_remark_about_something_else_is_kept(remark: str) -> None:
+    assert own_words(f"{remark}\n\n{FULL}\n{QUOTE}\n\nYes.") == f"{remark}\n\nYes."
+
+
+def test_a_remark_far_from_quotes_is_kept() -> None:
+    text = "I read:\n\nThe lamp [...]\n\n[...]\n\nand so on."
+    assert own_words(text) == text
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "On Sun, Oct 05, 2014 at 09:00:00AM +0200, Tom Doe wrote:",
+        "Tom Doe writes:",
+        "On Sun, 5 Oct 2014, Tom Doe wrote:\n[...]",
+    ],
+)
+def test_several_attributions_introduce_the_marked_lines_together(between: str) -> None:
+    assert own_words(f"Hi,\n\n{FULL}\n{between}\n{QUOTE}\n\nYes.") == "Hi,\n\nYes."
+    assert own_words(f"Hi,\n\n{FULL}\n\n{between}\n\n{QUOTE}\n\nYes.") == "Hi,\n\nYes."
+
+
+def test_own_lines_between_attribution_and_quote_are_kept() -> None:
+    text = f"Hi,\n\n{FULL}\n\nTo answer this first:\n\n{QUOTE}\n\nYes, come."
+    assert own_words(text) == "Hi,\n\nTo answer this first:\n\nYes, come."
+    unmarked = f"Hi,\n\n{FULL}\n\nShall I come?\nI have a key.\nIt fits.\nSam is here.\nHe waits.\n\n> older"
+    assert own_words(unmarked) == "Hi,"
+
+
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        "sam poe via Lampen <sam@x.example> schrieb:",
+        "sam poe <sam@x.example> wrote:",
+        "sam wrote:",
+        "sam@x.example wrote:",
+        "Sam Poe <sam@x.example> wrote:",
+        '"Poe, Sam" <sam@x.example> writes:',
+        "Sam Poe <sam@x.example>\nwrote:",
+        "Sam Poe\n<sam@x.example> wrote:",
+        "2013/7/20 sam via Lamps <sam@x.example>",
+        "понедельник, 6 октября 2014 г. пользователь sam написал:",
+        "6 октября 2014 г. пользователь Сэм По написал:",
+        "понеділок, 6 жовтня 2014 р. користувач sam написав:",
+        "Dne pondělí 6. října 2014 uživatel sam napsal:",
+        "On Mon, 6 Oct 2014 at 10:15, Sam Poe on behalf of Lamps <sam@x.example> wrote:",
+        "On Behalf Of Sam Poe <sam@x.example> wrote:",
+    ],
+)
+def test_an_attribution_without_date_or_capitals_introduces_marked_lines(attribution: str) -> None:
+    assert own_words(f"Yes, come.\n\n{attribution}\n{QUOTE}") == "Yes, come."
+    assert own_words(f"Yes, come.\n\n{attribution}\n\n{QUOTE}\n\nAnn") == "Yes, come.\n\nAnn"
+
+
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        "Sam Poe <sam@x.example> wrote:",
+        "Sam Poe <sam@x.example>\nwrote:",
+        "sam@x.example wrote:",
+        "Сэм По <sam@x.example> написал:",
+        "Sam Poe via Lampen <sam@x.example> schrieb:",
+        "On Thu, 31 Mar 2016 at 11:16 Sam Poe\n\n<\nmailto:Sam Poe <sam@x.example>\n> wrote:",
+        "On Thu, 31 Mar 2016 at 11:16 Sam Poe <\nsam@x.example> wrote:",
+        "On Thu, 31 Mar 2016 at 11:16 Sam Poe\n<\nsam@x.example\n> wrote:",
+        "2016-03-03 17:21 GMT+01:00 Sam Poe",
+        "2016-03-03 17:21 GMT+01:00 Sam Poe <sam@x.example>:",
+        "понедельник, 6 октября 2014 г. пользователь sam написал:",
+        "From: lamps-bounces@x.example [mailto:lamps-bounces@x.example] On Behalf Of Sam Poe\n"
+        "Sent: Monday, 6 October 2014 10:15\nTo: Ann Roe\nSubject: Lamps",
+    ],
+)
+def test_an_attribution_introduces_unmarked_lines(attribution: str) -> None:
+    assert own_words(f"Yes, come.\n\n{attribution}\n\nShall I come?\n\nSam") == "Yes, come."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sam Poe wrote:\n\nnothing, as ever.",
+        "As sam@x.example said: come at nine.",
+        "I wrote Sam <sam@x.example> and Tom.",
+        "2016-03-03 17:21 the train leaves",
+        "Ask Sam Poe <sam@x.example> who wrote:\n\nthe book.",
+        "| a | b |\n| 1 | 2 |",
+        "Either\n| this\n| or that",
+    ],
+)
+def test_sentences_and_tables_are_not_quotes(text: str) -> None:
+    assert own_words(text) == text
+
+
+def test_lines_marked_by_bars_are_quoted_below_an_attribution() -> None:
+    text = "Yes.\n\n2013/7/20 sam via Lamps <sam@x.example>\n\n| Shall I come?\n|\n| Sam\n\nAnn"
+    assert own_words(text) == "Yes.\n\nAnn"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '"For *a* clustered room". You are not talking about one room, but rooms in general.',
+        "“One lamp” is what I wrote.",
+        "which is why I asked you to look at it before the fair begins.",
+        "yes, please.",
+        "ack",
+        "and oil.",
+        "no; two of them will not fit.",
+        "да, конечно, и побольше масла.",
+        "'one' is enough.",
+        "*sigh*",
+        "_this_ one",
+    ],
+)
+def test_an_answer_between_quoted_lines_is_kept(answer: str) -> None:
+    quote = ">   Only works when the lamp is for clustered rooms. It specifies"
+    assert own_words(f"{FULL}\n{quote}\n{answer}\n>   the number of lamps.\nAck.") == f"{answer}\nAck."
+
+
+@pytest.mark.parametrize("remainder", ["everywhere?", "stops there?", "of the line", "sam@x.example>"])
+def test_the_wrapped_end_of_a_quoted_line_is_quoted(remainder: str) -> None:
+    quote = "> Shall we take the early train or should we rather wait for the later one that"
+    assert own_words(f"{FULL}\n{quote}\n{remainder}\n> And who drives?\nThe early one.") == "The early one."
+
+
+def test_a_list_of_people_with_addresses_is_kept() -> None:
+    for people in (
+        "Sam Poe: sam@x.example, after 10:00 on 6 October\nTom Doe: tom@x.example\nJane Loe: jane@x.example",
+        "Sam: sam@x.example\nTom: tom@x.example\nWhen: 6 October 2014 10:00",
+        "Lamps: sam@x.example (until 6 October 2014 10:00)\nOil: tom@x.example\nWicks: jane@x.example",
+        "Сэм: sam@x.example, после 10:00 6 октября\nТом: tom@x.example\nИрина: i@x.example",
+    ):
+        text = f"Please call these before the fair:\n\n{people}\n\nThey know what to do.\n\nAnn"
+        assert own_words(text) == text
