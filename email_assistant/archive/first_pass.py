@@ -58,7 +58,9 @@ class ArchiveIndex:
             self.unreadable[len(self)] = message.reason
             message = ParsedMessage(message.source, "")
         else:
-            self.senders.add(message)
+            # Spam is often sent in the name of its recipient.
+            if "spam" not in message.kinds:
+                self.senders.add(message)
             self.threads.add(message)
         self._ids.append(hash64(message.id))
         self._parents.append(hash64(message.parent) if message.parent else 0)

@@ -4,7 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
+from email_assistant.archive.addresses import canonical
 from email_assistant.archive.message_kinds import ROBOT_ADDRESS
 from email_assistant.archive.messages import ParsedMessage, Person
 from email_assistant.errors import ArchiveError
@@ -20,10 +22,10 @@ class Owner:
     """The identity of the archive's owner.
 
     Attributes:
-        addresses: The owner's addresses, in lower case.
+        addresses: The owner's addresses, in lower case; other spellings of the same mailboxes count too.
         names: The owner's display names, case-folded.
         grounds: How the owner was detected.
-        impostors: Addresses of others who use the owner's name.
+        impostors: Addresses of others who use the owner's name, in canonical form.
     """
 
     addresses: frozenset[str]
@@ -31,17 +33,23 @@ class Owner:
     grounds: str
     impostors: frozenset[str] = frozenset()
 
+    @cached_property
+    def _mailboxes(self) -> frozenset[str]:
+        return frozenset(map(canonical, self.addresses))
+
     def wrote(self, message: ParsedMessage) -> bool:
         """Whether the owner wrote a message."""
         return self.is_among(message.senders)
 
     def is_among(self, senders: Collection[Person]) -> bool:
         """Whether one of the senders is the owner. True without senders: archives of only sent mail name none."""
-        return not senders or any(
-            person.address not in self.impostors
-            and (person.address in self.addresses or (bool(person.name) and person.name.casefold() in self.names))
-            for person in senders
-        )
+        return not senders or any(map(self._is, senders))
+
+    def _is(self, person: Person) -> bool:
+        mailbox = canonical(person.address)
+        if mailbox in self.impostors:
+            return False
+        return mailbox in self._mailboxes or (bool(person.name) and person.name.casefold() in self.names)
 
 
 def parse_owner(entries: list[str]) -> Owner:
@@ -59,7 +67,7 @@ def parse_owner(entries: list[str]) -> Owner:
 class SenderStats:
     """Counts of who sends and receives the messages of an archive, from which its owner is detected.
 
-    People are identified by their address, or by their name if they have no address.
+    People are identified by their mailbox, or by their name if they have no address.
     """
 
     def __init__(self) -> None:
@@ -68,6 +76,8 @@ class SenderStats:
         self._received: Counter[str] = Counter()
         self._in_sent_folder: Counter[str] = Counter()
         self._names: dict[str, Counter[str]] = {}
+        # For each mailbox, the spellings of its address.
+        self._spellings: dict[str, Counter[str]] = {}
         # For each sender, messages with a single recipient, by that recipient.
         self._to_single_recipient: dict[str, Counter[str]] = {}
         self._without_sender = 0
@@ -80,6 +90,7 @@ class SenderStats:
             self._sent[sender] += 1
             self._in_sent_folder[sender] += message.sent_folder
             self._names.setdefault(sender, Counter())[person.name.casefold()] += 1
+            self._spellings.setdefault(sender, Counter())[person.address or sender] += 1
             if len(recipients) == 1:
                 self._to_single_recipient.setdefault(sender, Counter()).update(recipients)
         if "list" not in message.kinds:
@@ -87,7 +98,11 @@ class SenderStats:
 
     def most_frequent(self, count: int) -> list[tuple[str, int]]:
         """The most frequent senders with their numbers of messages."""
-        return self._sent.most_common(count)
+        return [(self._usual(sender), number) for sender, number in self._sent.most_common(count)]
+
+    def _usual(self, sender: str) -> str:
+        """The most frequent spelling of a sender's address."""
+        return self._spellings[sender].most_common(1)[0][0]
 
     def detect_owner(self) -> Owner:
         """Detect the owner of the archive.
@@ -132,10 +147,12 @@ class SenderStats:
         }
         aliases = {sender for sender, names in self._names.items() if own_names & set(names)}
         impostors = {alias for alias in aliases - accounts if "@" in alias and self._wrote_only_to(alias, accounts)}
-        addresses = {alias for alias in (aliases | accounts) - impostors if "@" in alias}
+        mailboxes = {alias for alias in (aliases | accounts) - impostors if "@" in alias}
         if impostors:
-            grounds += f"; not {', '.join(sorted(impostors))}, who wrote under the same name and to the owner alone"
-        return Owner(frozenset(addresses), frozenset(own_names | (accounts - addresses)), grounds, frozenset(impostors))
+            named = ", ".join(sorted(map(self._usual, impostors)))
+            grounds += f"; not {named}, who wrote under the same name and to the owner alone"
+        addresses = frozenset(map(self._usual, mailboxes))
+        return Owner(addresses, frozenset(own_names | (accounts - mailboxes)), grounds, frozenset(impostors))
 
     def _wrote_only_to(self, sender: str, accounts: set[str]) -> bool:
         recipients = self._to_single_recipient.get(sender, Counter())
@@ -143,4 +160,4 @@ class SenderStats:
 
 
 def _identity(person: Person) -> str:
-    return person.address or person.name.casefold()
+    return canonical(person.address) if person.address else person.name.casefold()

@@ -1,10 +1,15 @@
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from owner_mail import ME, mail
 
-from email_assistant.archive import owner
+from email_assistant.archive import mime, owner
+from email_assistant.archive.addresses import canonical
+from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.messages import ParsedMessage, Person
+from email_assistant.archive.workers import WorkerPool
 from email_assistant.errors import ArchiveError
 
 
@@ -63,3 +68,65 @@ def test_an_archive_without_senders_belongs_to_the_owner() -> None:
     assert find_owner([mail(1, senders=[])]).wrote(mail(2, senders=[]))
     with pytest.raises(ArchiveError, match=r"data\.owner"):
         find_owner([])
+
+
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [
+        ("ada.example@gmail.com", "adaexample@gmail.com"),
+        ("Ada.Example+shop@GoogleMail.com", "adaexample@gmail.com"),
+        ("ada+list@x.example", "ada@x.example"),
+        ("+ada@x.example", "+ada@x.example"),
+        ("a.da@x.example", "a.da@x.example"),
+        ("a.da@ya.ru", "a-da@yandex.ru"),
+        ("ada@me.com", "ada@icloud.com"),
+        ("", ""),
+    ],
+)
+def test_addresses_of_the_same_mailbox(address: str, same: str) -> None:
+    assert canonical(address) == same
+
+
+def test_other_spellings_of_the_owners_address_are_the_owner() -> None:
+    spellings = ["ada.example@gmail.com", "adaexample@gmail.com", "a.d.a.example+shop@googlemail.com"]
+    mails = [mail(n, senders=[Person("", spelling)]) for n, spelling in enumerate([*spellings, spellings[0]])]
+    for result in (owner.parse_owner([spellings[0]]), find_owner(mails)):
+        assert result.addresses == {spellings[0]}
+        assert all(result.wrote(each) for each in mails)
+        assert not result.wrote(mail(9, senders=[Person("", "ada.other@gmail.com")]))
+
+
+ANN, BOSS = "ann roe <ann@x.example>", "Bob Poe <bob@x.example>"
+
+
+@pytest.mark.parametrize(
+    ("header", "by_ann", "by_bob"),
+    [
+        (f"From: {BOSS}\nSender: {ANN}", True, False),
+        (f"From: {ANN}\nSender: {BOSS}", False, True),
+        ("From: Ann Roe on behalf of Bob Poe <bob@x.example>", True, False),
+        ('From: "Ann Roe (on behalf of Bob Poe)" <bob@x.example>', True, False),
+        ("From: =?utf-8?b?QW5uIFJvZSDQvtGCINC40LzQtdC90LggQm9iIFBvZQ==?= <bob@x.example>", True, False),
+        ("From: garden-bounces@lists.example on behalf of Ann Roe <ann@x.example>", True, False),
+        (f"From: {ANN}\nSender: Garden <garden-bounces@lists.example>", True, False),
+        (f"From: {ANN}\nSender: Garden list <garden@lists.example>\nList-Id: <garden.lists.example>", True, False),
+        (f"From: {ANN}\nSender: owner-garden@lists.example", True, False),
+        # Gmail names the account without a name.
+        ("From: Ann Roe <ann@work.example>\nSender: ann@x.example", True, False),
+        (f"From: {ANN}\nSender: ann.roe@mail.example", True, False),
+        (f"From: {ANN}\nSender: A. Roe <login7@host.x.example>", True, False),
+        (f"From: {ANN}\nSender: {ANN}", True, False),
+    ],
+)
+def test_who_wrote_what_was_sent_on_behalf_of_somebody(header: str, by_ann: bool, by_bob: bool) -> None:
+    message = mime.parse(f"{header}\nSubject: x\n\nx".encode(), "s")
+    assert owner.parse_owner(["ann@x.example", "Ann Roe"]).wrote(message) is by_ann
+    assert owner.parse_owner([BOSS]).wrote(message) is by_bob
+
+
+def test_spam_in_the_owners_name_does_not_make_an_owner() -> None:
+    spammer = [mail(n, senders=[Person("", "ads@y.example")], kinds=frozenset({"spam"})) for n in range(5)]
+    with tempfile.TemporaryDirectory() as folder, WorkerPool(1) as workers:
+        index = ArchiveIndex(Path(folder) / "sources.jsonl")
+        list(index.add_all([*spammer, mail(7)], workers))
+    assert index.senders.detect_owner().addresses == {"ada@x.example"}
