@@ -43,6 +43,7 @@ ISO_2022 = re.compile(rb"\x1b(?:\$[@AB]|\$\([@ABCDOPQ]|\([JI]|\$\)[CAG])")
 ISO_2022_CODECS = ("iso2022_jp_ext", "iso2022_jp_3", "iso2022_jp_2004", "iso2022_kr", "iso2022_jp_2")
 # Charsets of which ftfy brings a variant that decodes every byte.
 SLOPPY = frozenset(("1250", "1251", "1252", "1253", "1254", "1257"))
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 C1 = re.compile("[\x80-\x9f]")
 # What windows-1252 has beyond the charset that it is declared as.
 LATIN_1 = re.compile(r"\W*(?:iso|latin|l1)", re.IGNORECASE)
@@ -106,6 +107,20 @@ def decode(data: bytes, declared: str | None) -> Decoded:
     if codec in MULTI_BYTE and len(SEQUENCE.findall(data)) < 3 and (declared_text := _strict(data, codec)):
         return Decoded(declared_text)
     return _done(text, _wrong(codec) if codec not in (None, "utf-8") else frozenset())
+
+
+def mend(text: str) -> Decoded:
+    """The text without what its bytes suffered before it was decoded: encoded twice, half of a character, NULs."""
+    if LONE_SURROGATE.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    return Decoded(text.replace("\0", "")) if text.isascii() else _done(text, frozenset())
+
+
+def guess_charset(data: bytes) -> str:
+    """The charset of a file of text that declares none."""
+    if data.isascii() or _is_damaged_utf8(data, None):
+        return "utf-8"
+    return _best_codec(data, None)
 
 
 def decode_text(data: bytes, declared: str | None = None) -> str:
@@ -200,7 +215,7 @@ def _decode_other(data: bytes, codec: str | None) -> Decoded:
     if text is not None and (codec in MULTI_BYTE or NOT_ASCII_BASED.match(codec or "")):
         return Decoded(text)
     if _is_damaged_utf8(data, codec):
-        return _done(_mend_utf8(data), frozenset({LOST_BYTES}))
+        return decode_damaged_utf8(data)
     if codec in MULTI_BYTE:
         lenient = data.decode(codec or "", "ignore")
         if 2 * len(lenient.encode(codec or "", "ignore")) > 1.9 * len(data):
@@ -237,8 +252,11 @@ def _is_damaged_utf8(data: bytes, codec: str | None) -> bool:
     return len(sequences) >= (outside if codec in (None, "utf-8") else 2 * outside) and len(sequences) > 0
 
 
-def _mend_utf8(data: bytes) -> str:
-    """The text of damaged UTF-8. Bytes of windows-1252 amid Latin words are read as such, others are removed."""
+def decode_damaged_utf8(data: bytes) -> Decoded:
+    """The text of UTF-8 with a few invalid bytes.
+
+    Bytes of windows-1252 amid Latin words are read as such, others are removed.
+    """
     text = data.decode("utf-8", "surrogateescape")
     is_latin = not any("\u0370" <= character < "\u2000" for character in text)
 
@@ -248,7 +266,7 @@ def _mend_utf8(data: bytes) -> str:
         guess = strays.decode("cp1252", "ignore") if is_latin and len(strays) == 1 else ""
         return guess if before.isalpha() and not penalty(before + guess) else ""
 
-    return STRAY.sub(mend, text)
+    return _done(STRAY.sub(mend, text), frozenset({LOST_BYTES}))
 
 
 def _best_codec(data: bytes, codec: str | None) -> str:

@@ -60,6 +60,7 @@ LOCALE = Locale(
         "sender": ("absender",),
         "liability": ("haftung",),
     },
+    months=("jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez"),
     sent_folders=("gesendet",),
     on_behalf=("im auftrag von",),
     draft_folders=("entwürfe?",),

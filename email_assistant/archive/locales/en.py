@@ -126,6 +126,7 @@ LOCALE = Locale(
         "sender": ("sender",),
         "liability": ("views", "opinions", "liabilit"),
     },
+    months=("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
     sent_folders=("sent(?![a-z])",),
     on_behalf=("on behalf of",),
     draft_folders=("drafts?", "unsent drafts"),

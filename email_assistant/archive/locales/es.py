@@ -40,6 +40,7 @@ LOCALE = Locale(
         "delete": ("elimin", "borrar", "borre"),
         "sender": ("remitente",),
     },
+    months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
     sent_folders=("(?:elementos |correo )?enviad",),
     on_behalf=("en nombre de", "de parte de"),
     draft_folders=("borrador(?:es)?",),

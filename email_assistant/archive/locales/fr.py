@@ -45,6 +45,7 @@ LOCALE = Locale(
         "sender": ("expéditeur",),
         "liability": ("responsab",),
     },
+    months=("janv", "févr", "mars", "avr", "mai", "juin", "juil", "août", "sept", "oct", "nov", "déc"),
     sent_folders=(r"envoyés?\b", "(?:éléments|messages) envoyés"),
     on_behalf=("de la part de", "au nom de"),
     draft_folders=("brouillons?",),

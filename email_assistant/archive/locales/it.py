@@ -41,6 +41,7 @@ LOCALE = Locale(
         "delete": ("cancell", "distrugg"),
         "sender": ("mittente",),
     },
+    months=("gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"),
     sent_folders=("(?:posta )?inviat",),
     on_behalf=("per conto di", "a nome di"),
     draft_folders=("bozz[ae]",),

@@ -36,6 +36,7 @@ class Locale:
         advertisements: Advertisements of mail services and programs; regular expressions.
         scanned: Verbs of virus scanners, in a sentence with 'virus'; regular expressions.
         disclaimers: Word stems of disclaimers by topic, in lower case.
+        months: Beginnings of the names of the twelve months, in lower case.
         sent_folders: Beginnings of the names of folders and labels of sent mail; regular expressions.
         draft_folders: Whole names of folders and labels of drafts; regular expressions, like the next three.
         trash_folders: Those of deleted mail.
@@ -83,6 +84,7 @@ class Locale:
     advertisements: tuple[str, ...] = ()
     scanned: tuple[str, ...] = ()
     disclaimers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    months: tuple[str, ...] = ()
     sent_folders: tuple[str, ...] = ()
     draft_folders: tuple[str, ...] = ()
     trash_folders: tuple[str, ...] = ()

@@ -42,6 +42,7 @@ LOCALE = Locale(
         "sender": ("afzender",),
         "liability": ("aansprakelijk",),
     },
+    months=("jan", "feb", "maa", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"),
     sent_folders=("verzonden",),
     on_behalf=("namens",),
     draft_folders=("concepten",),

@@ -41,6 +41,7 @@ LOCALE = Locale(
         "sender": ("nadawc",),
         "liability": ("odpowiedzialno",),
     },
+    months=("sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"),
     sent_folders=("(?:elementy )?wysłane",),
     on_behalf=("w imieniu",),
     draft_folders=("(?:wersje |kopie )?robocze", "szkice"),

@@ -41,6 +41,7 @@ LOCALE = Locale(
         "delete": ("apag",),
         "sender": ("remetente",),
     },
+    months=("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"),
     sent_folders=("(?:itens )?enviad",),
     on_behalf=("em nome de",),
     draft_folders=("rascunhos?",),

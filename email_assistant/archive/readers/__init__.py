@@ -13,7 +13,7 @@ from email_assistant.errors import ArchiveError
 
 # Maps a field of a mail to the column of a table that has it; None: detect the column by its name.
 Columns = dict[str, str | None]
-SUPPORTED = "mbox, Maildir, .eml, .emlx, .msg, .pst, .olm, JSONL or CSV, or a .zip or .tgz of these"
+SUPPORTED = "mbox, Maildir, .eml, .emlx, .msg, .pst, .olm, JSON, JSONL or CSV, or a .zip or .tgz of these"
 
 
 @dataclass
@@ -39,10 +39,11 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
         stats: Filled while the messages are read.
 
     Raises:
-        ArchiveError: If a path does not exist, or a table has no column of mail text.
+        ArchiveError: If a path does not exist, a configured column is missing, or a path is a table without a column of
+            mail text.
     """
-    stats = stats or ReadStats()
-    for entry in containers.walk(_existing(paths)):
+    stats, paths = stats or ReadStats(), _existing(paths)
+    for entry in containers.walk(paths):
         if isinstance(entry, Unreadable):
             yield entry
             continue
@@ -51,7 +52,14 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
             stats.passed_over[entry.name] = _why_passed_over(entry.head, format, wanted)
             continue
         stats.formats[format] += 1
-        yield from containers.catch_read_errors(_messages(entry, format, columns), entry.name)
+        try:
+            yield from containers.catch_read_errors(_messages(entry, format, columns), entry.name)
+        except tables.NoTextColumnError as error:
+            # Folders and exports have tables of other things beside the mail.
+            if entry.path in paths:
+                raise
+            stats.formats[format] -= 1
+            stats.passed_over[entry.name] = f"a table without mail text ({str(error).rpartition(': ')[2][:80]})"
 
 
 def archive_files(paths: Iterable[Path], wanted: str, columns: Columns) -> list[Path]:
@@ -79,6 +87,10 @@ def _no_mail_message(paths: list[Path], wanted: str) -> str:
     names = ", ".join(map(str, paths))
     if all(path.is_file() and path.stat().st_size == 0 for path in paths):
         return f"{names}: the file is empty"
+    for path in paths:
+        columns = tables.column_names(streams.as_text(containers.read_head(path))) if path.is_file() else []
+        if len(columns) > 1 and wanted in ("auto", "csv"):
+            return f"{path}: if this is a table, data.columns.text names the column of mail text: {', '.join(columns)}"
     return f"{names}: contains no {SUPPORTED if wanted == 'auto' else f'file of data.format={wanted}'}"
 
 
@@ -127,7 +139,7 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return None
     if mbox.looks_like_mbox(head):
         return "mbox"
-    if tables.looks_like_jsonl(head):
+    if tables.looks_like_json(head, columns.get("text")):
         return "jsonl"
     if eml.looks_like_emlx(head):
         return "emlx"

@@ -1,0 +1,157 @@
+"""Dates of tables: numbers, ISO 8601, the format of mail headers, and what programs write in their users' languages."""
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from email_assistant.archive.headers import parse_date
+from email_assistant.archive.locales import LOCALES
+
+# Mail outside of these years has a wrong date.
+FIRST_YEAR, LAST_YEAR = 1971, 2100
+# Seconds, milliseconds, microseconds and nanoseconds since 1970.
+UNITS = (1, 10**3, 10**6, 10**9)
+# Excel counts days since the end of 1899. These are the numbers of our dates.
+EXCEL_EPOCH, EXCEL_DAYS = datetime(1899, 12, 30), (25_569, 73_050)
+MAX_NUMBER = 10**20
+NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d+)?")
+DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?Z?")
+DOTNET = re.compile(r"/?Date\((-?\d+)(?:[+-]\d{4})?\)/?")
+LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
+YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)日?")
+YEAR_LAST = re.compile(r"(?<![\d.])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d\d)(?!\d)")
+MONTHS = {
+    name: number for locale in LOCALES.values() for number, name in enumerate(locale.months, start=1) if locale.months
+}
+MONTH = "(" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + r")[^\W\d_]*"
+ORDINAL = "(?:st|nd|rd|th|er|[.ºª])?"
+NAMED = re.compile(
+    rf"(?<!\d)(?P<d1>\d{{1,2}}){ORDINAL}[\s-]*(?:de |d')?\s*\b{MONTH}[.,]?[\s,-]*(?:de |of )?(?P<y1>\d{{4}}|\d\d)\b|"
+    rf"\b{MONTH}\.?\s+(?P<d2>\d{{1,2}}){ORDINAL},?\s+(?P<y2>\d{{4}})\b",
+    re.IGNORECASE,
+)
+TIME = re.compile(
+    r"(?P<half>上午|下午|午前|午後)?\s*(?<!\d)(?P<hour>\d{1,2})(?:[:.h時时]\s?(?P<minute>\d\d))(?:[:.分](?P<second>\d\d))?(?:[.,]\d+)?"
+    r"\s*(?P<meridiem>[ap]\.?\s?m\b\.?)?",
+    re.IGNORECASE,
+)
+ZONE = re.compile(r"(?:(?P<utc>\bUTC|\bGMT|(?<=\d)Z)\s*)?(?:(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)\b)?")
+
+
+def is_day_first(texts: Iterable[str]) -> bool | None:
+    """Whether dates with slashes have the day before the month, by those that can be read in one way only."""
+    votes = 0
+    for text in texts:
+        for first, mark, second, _ in YEAR_LAST.findall(text):
+            if mark == "/":
+                votes += (int(first) > 12) - (int(second) > 12)
+    return votes > 0 if votes else None
+
+
+def parse_value(value: Any, day_first: bool | None = None) -> datetime | None:
+    """The date in a cell; None if it has none that can be read.
+
+    Args:
+        value: A text, a number, or an object with one of these.
+        day_first: Whether the day comes before the month in dates with slashes; None if unknown.
+    """
+    if isinstance(value, dict):
+        inner = next((value[key] for key in ("$date", "dateTime", "$numberLong", "value") if key in value), None)
+        return parse_value(inner, day_first)
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return _from_number(float(value)) if abs(value) < MAX_NUMBER else None
+    text = " ".join(str(value).replace("\u202f", " ").replace("\u00a0", " ").split())[:100]
+    date = _from_number(float(text)) if NUMBER.fullmatch(text) else None
+    date = date or _from_text(text, day_first)
+    return date if date and FIRST_YEAR <= date.year <= LAST_YEAR else None
+
+
+def _from_number(number: float) -> datetime | None:
+    if not math.isfinite(number):
+        return None
+    if EXCEL_DAYS[0] <= number <= EXCEL_DAYS[1]:
+        return EXCEL_EPOCH + timedelta(days=number)
+    for unit in UNITS:
+        seconds = number / unit
+        if _seconds(FIRST_YEAR) <= seconds < _seconds(LAST_YEAR):
+            return datetime.fromtimestamp(seconds, UTC)
+    return _from_text(str(int(number)), None) if number == int(number) else None
+
+
+def _seconds(year: int) -> float:
+    return datetime(year, 1, 1, tzinfo=UTC).timestamp()
+
+
+def _from_text(text: str, day_first: bool | None) -> datetime | None:
+    digits = DIGITS.fullmatch(text)
+    if digits:
+        return _build([int(part or 0) for part in digits.groups()], UTC if text.endswith("Z") else None)
+    dotnet = DOTNET.fullmatch(text)
+    if dotnet:
+        return _from_number(float(dotnet[1]))
+    try:
+        return datetime.fromisoformat(LONG_FRACTION.sub(r"\1", text))
+    except ValueError:
+        return _from_local_form(text, day_first) or parse_date(text)
+
+
+def _from_local_form(text: str, day_first: bool | None) -> datetime | None:
+    """A date as programs write it in their user's language, with or without a time."""
+    match, date = _find_date(text, day_first)
+    if match is None:
+        return None
+    rest = f"{text[: match.start()]} {text[match.end() :]}"
+    time = TIME.search(rest)
+    if not time:
+        return _build([*date, 0, 0, 0], None)
+    hour = int(time["hour"])
+    is_afternoon = (time["half"] or "") in ("下午", "午後") or (time["meridiem"] or "").lower().startswith("p")
+    if time["meridiem"] or time["half"]:
+        hour = hour % 12 + 12 * is_afternoon
+    zone = ZONE.match(rest[time.end() :].lstrip())
+    return _build([*date, hour, int(time["minute"]), int(time["second"] or 0)], _zone(zone))
+
+
+def _find_date(text: str, day_first: bool | None) -> tuple[re.Match[str] | None, list[int]]:
+    """The date in a text, as year, month and day."""
+    match = YEAR_FIRST.search(text)
+    if match:
+        return match, [int(part) for part in match.groups()]
+    match = NAMED.search(text)
+    if match:
+        name = next(part for part in match.groups() if part and part.lower() in MONTHS)
+        return match, [_year(match["y1"] or match["y2"]), MONTHS[name.lower()], int(match["d1"] or match["d2"])]
+    match = YEAR_LAST.search(text)
+    if not match:
+        return None, []
+    first, mark, second, year = match.groups()
+    is_day = mark != "/" or (day_first if day_first is not None else False)
+    if int(first) > 12 or int(second) > 12:
+        is_day = int(first) > 12
+    day, month = (first, second) if is_day else (second, first)
+    return match, [_year(year), int(month), int(day)]
+
+
+def _year(text: str) -> int:
+    number = int(text)
+    return number if len(text) == 4 else number + (1900 if number >= FIRST_YEAR - 1900 else 2000)
+
+
+def _zone(match: re.Match[str] | None) -> timezone | None:
+    if match is None or not (match["utc"] or match["sign"]):
+        return None
+    if not match["sign"]:
+        return UTC
+    offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
+    return timezone(-offset if match["sign"] == "-" else offset) if offset < timedelta(days=1) else None
+
+
+def _build(parts: list[int], zone: timezone | None) -> datetime | None:
+    try:
+        return datetime(*parts, tzinfo=zone)  # type: ignore[misc, arg-type]
+    except ValueError:
+        return None

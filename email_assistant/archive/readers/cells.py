@@ -1,0 +1,177 @@
+"""The values of tables and JSON: texts, HTML, people and flags, as programs nest and spell them."""
+
+import base64
+import binascii
+import math
+import re
+from collections.abc import Iterator, Mapping
+from email.utils import getaddresses
+from typing import Any
+
+from email_assistant.archive.charsets import Decoded, mend
+from email_assistant.archive.folders import folder_names, is_sent_folder, kinds_of_folders
+from email_assistant.archive.html_text import html_to_text
+from email_assistant.archive.messages import Person
+from email_assistant.archive.readers.eml import looks_like_eml
+from email_assistant.archive.readers.streams import HEAD_BYTES
+
+# Keys of the text in an object that stands for a body, and of the parts of an object that stands for a person.
+TEXT_KEYS = ("content", "text", "plain", "value", "body", "data", "html")
+NAME_KEYS = ("name", "displayName", "display_name", "personal", "fullName")
+ADDRESS_KEYS = ("address", "email", "emailAddress", "mail", "smtp", "addr", "email_address")
+ID_KEYS = ("$oid", "id", "messageId", "value")
+TAG = re.compile(
+    r"</?(?:html|head|body|div|p|br|span|table|tr|td|font|b|i|u|em|strong|ul|ol|li|a|img|h[1-6]|blockquote)\b[^<>]*>",
+    re.I,
+)
+BLOCK_END = re.compile(r"<br\s*/?>|</(?:p|div|td|li|body|html|blockquote|h[1-6])>", re.IGNORECASE)
+ENTITY = re.compile(r"&(?:nbsp|amp|quot|lt|gt|#\d{2,5});")
+ADDRESS = re.compile(r"[^\s<>@,;'\"()\[\]{}]+@[^\s<>@,;'\"()\[\]{}]+\.[^\s<>@,;'\"()\[\]{}]+")
+BASE64_URL = re.compile(r"[A-Za-z0-9_=+/-]{40,}")
+TRUE = ("true", "yes", "1", "t", "y", "да")
+# Columns of flags and folders, without case and punctuation, that need no configuration.
+FLAG_COLUMNS = {
+    **dict.fromkeys(("isdraft", "draft"), "draft"),
+    **dict.fromkeys(("isdeleted", "deleted", "trashed", "istrash"), "deleted"),
+    **dict.fromkeys(("isspam", "spam", "isjunk", "junk"), "spam"),
+}
+FOLDER_COLUMNS = frozenset(
+    (
+        *("folder", "folders", "foldername", "folderpath", "mailbox", "labels", "label", "labelids", "labelnames"),
+        *("gmaillabels", "xfolder", "parentfolder", "parentfoldername", "xgmaillabels", "file", "filepath", "path"),
+    )
+)
+# Fields that only programs write, so that a text that begins with them is a whole message.
+MACHINE_FIELD = re.compile(rb"^(?:Message-ID|MIME-Version|Received|Return-Path|Content-Type):", re.I | re.M)
+# JMAP's keywords.
+KIND_OF_KEYWORD = {"$draft": "draft", "$deleted": "deleted", "$junk": "spam"}
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell has no value, such as NaN in JSON that pandas wrote."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def to_text(value: Any) -> str:
+    """A cell as plain text: the text of an object, or the texts of a list, joined."""
+    if is_missing(value):
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, map(to_text, value)))
+    if isinstance(value, Mapping):
+        return next((to_text(value[key]) for key in (*TEXT_KEYS, *ID_KEYS) if not is_missing(value.get(key))), "")
+    return str(value)
+
+
+def to_body(value: Any, column: str) -> Decoded:
+    """The text of a mail in a cell, converted from HTML if it is that, with lines in LF."""
+    kind = ""
+    if isinstance(value, Mapping):
+        kind = str(value.get("contentType") or value.get("type") or value.get("mimeType") or "").lower()
+        if not kind and "html" in value and not any(to_text(value.get(key)).strip() for key in TEXT_KEYS[:-1]):
+            kind = "html"
+    mended = mend(to_text(value).replace("\r\n", "\n").replace("\r", "\n"))
+    is_html = "html" in kind or (not kind.startswith("text") and looks_like_html(mended.text, column))
+    return Decoded(html_to_text(mended.text), mended.repairs) if is_html else mended
+
+
+def looks_like_html(text: str, column: str = "") -> bool:
+    """Whether a text is HTML rather than one about HTML: by its beginning, its blocks, or the name of its column."""
+    start = text.lstrip()[:200].lower()
+    if start.startswith(("<html", "<!doctype html", "<head", "<body", "<div", "<p>", "<p ", "<table", "<meta")):
+        return True
+    ends = len(BLOCK_END.findall(text))
+    if "html" in column.lower() and TAG.search(text):
+        return True
+    if not ends:
+        return start.startswith("<") and len(TAG.findall(text)) >= 2
+    # HTML has its line breaks as elements; a mail that quotes some HTML has many lines of its own.
+    return ends * 2 > text.count("\n") or start.startswith("<")
+
+
+def to_raw_message(value: Any, has_header: bool) -> bytes | None:
+    """The bytes of a message whose header and body are in one cell, as in the public Enron table; None if it is none.
+
+    Args:
+        value: The cell.
+        has_header: Whether the table has the sender in a column of its own. Then a text may quote a header.
+    """
+    if not isinstance(value, str):
+        return None
+    head = value[:HEAD_BYTES]
+    if BASE64_URL.fullmatch(head.strip()):
+        try:
+            data = base64.urlsafe_b64decode(value.strip().replace("+", "-").replace("/", "_") + "==")
+        except (binascii.Error, ValueError):
+            return None
+    elif ":" in head[:80]:
+        data = value.encode("utf-8", "surrogatepass")
+    else:
+        return None
+    header = data[:HEAD_BYTES]
+    is_message = looks_like_eml(header) and _has_body(data) and (not has_header or MACHINE_FIELD.search(header))
+    return data if is_message else None
+
+
+def _has_body(data: bytes) -> bool:
+    return b"\n\n" in data or b"\n\r\n" in data or b"\r\r" in data
+
+
+def to_people(value: Any) -> list[Person]:
+    """The people of a cell: objects, a list, or a text as in a header, or bare names and addresses."""
+    return list(dict.fromkeys(_people(value)))
+
+
+def _people(value: Any) -> Iterator[Person]:
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _people(each)
+    elif isinstance(value, Mapping):
+        keys = (*ADDRESS_KEYS, "value")
+        inner = next((value[key] for key in keys if not is_missing(value.get(key))), None)
+        if isinstance(inner, Mapping | list):
+            yield from _people(inner)
+            return
+        name = mend(next((str(value[key]) for key in NAME_KEYS if not is_missing(value.get(key))), "")).text.strip()
+        address = str(inner or "").strip().lower()
+        if name or address:
+            yield Person(name, address) if "@" in address else Person(name or address, "")
+    else:
+        yield from _people_of_text(mend(to_text(value)).text.strip())
+
+
+def _people_of_text(text: str) -> Iterator[Person]:
+    if not text:
+        return
+    if "@" not in text:
+        yield from (Person(name.strip(), "") for name in text.split(";") if name.strip())
+        return
+    if text.startswith(("[", "{", "frozenset", "(")):
+        # A list as Python or JSON writes it.
+        yield from (Person("", address.lower()) for address in ADDRESS.findall(text))
+        return
+    people = getaddresses([text.replace(";", ",")])
+    yield from (Person(name.strip(), address.lower()) for name, address in people if "@" in address)
+
+
+def place_of(row: Mapping[str, Any]) -> tuple[bool, frozenset[str]]:
+    """Whether a row is a sent mail, and what else it is, by its columns of folders, labels and flags."""
+    names: list[str] = []
+    kinds: set[str] = set()
+    for column, value in row.items():
+        plain = normalize(column)
+        if plain in FLAG_COLUMNS and to_text(value).strip().lower() in TRUE:
+            kinds.add(FLAG_COLUMNS[plain])
+        elif plain in FOLDER_COLUMNS:
+            for label in value if isinstance(value, list | tuple) else re.split(r"[,;]", to_text(value)):
+                names += folder_names(to_text(label).strip().replace("\\", "/"))
+        elif plain == "keywords" and isinstance(value, Mapping):
+            kinds |= {key[1:] for key in ("$draft", "$deleted") if value.get(key)} | {
+                "spam" for _ in (1,) if value.get("$junk")
+            }
+    return is_sent_folder(names), frozenset(kinds | kinds_of_folders(names))
+
+
+def normalize(name: str) -> str:
+    """The name of a column without case, blanks and punctuation."""
+    return "".join(character for character in str(name).lower() if character.isalnum())

@@ -1,0 +1,261 @@
+import base64
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from email_assistant.archive import readers
+from email_assistant.archive.dates import parse_value
+from email_assistant.archive.messages import ParsedMessage, Person, RawMessage, Unreadable
+from email_assistant.archive.parsing import parse_item
+from email_assistant.errors import ArchiveError
+
+TEXT = "Bring the ladder on Saturday."
+
+
+def read(path: Path, **columns: str) -> list[ParsedMessage]:
+    messages = [parse_item(item) for item in readers.read([path], "auto", {**columns})]
+    assert all(isinstance(message, ParsedMessage) for message in messages), messages
+    return messages  # type: ignore[return-value]
+
+
+def read_rows(folder: Path, *rows: dict[str, Any], **columns: str) -> list[ParsedMessage]:
+    (folder / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return read(folder / "x.jsonl", **columns)
+
+
+NEW_YEAR = datetime(2024, 1, 2, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(1704189600, 1704189600000, "1704189600000", 1704189600000000, 1704189600000000000, 1704189600.0),
+        *("2024-01-02T10:00:00Z", "2024-01-02 10:00:00 UTC", "2024-01-02T12:00:00.1234567+02:00", "20240102T100000Z"),
+        *("Tue, 2 Jan 2024 10:00:00 +0000", "Tue Jan  2 10:00:00 2024", "/Date(1704189600000)/", 45293.4166666667),
+        *("02.01.2024 10:00", "2.1.24, 10:00", "2024/01/02 10:00", "1/2/2024 10:00 AM", "2 января 2024 г., 10:00"),
+        *("2. Januar 2024 um 10:00", "le 2 janvier 2024 à 10h00", "2 de enero de 2024 10:00", "2024年1月2日 上午10:00"),
+        *("January 2nd, 2024 at 10:00:00 AM", "Tuesday, January 2, 2024 10:00 AM", "2-Jan-24 10:00"),
+        *({"$date": "2024-01-02T10:00:00Z"}, {"dateTime": "2024-01-02T10:00:00.0000000", "timeZone": "UTC"}),
+    ],
+    ids=str,
+)
+def test_dates_in_every_form(value: Any) -> None:
+    date = parse_value(value)
+    assert date is not None
+    date = date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    assert abs((date - NEW_YEAR).total_seconds()) < 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(17041032000000000000, 10**400, -5, 0, float("nan"), float("inf"), True, None, "", "NaN", "soon", "10:30"),
+        *("99/99/2024", "32.01.2024", "0001-01-01T00:00:00", "9999-12-31", {}, [], "9" * 30, 1e300, {"$date": None}),
+    ],
+    ids=repr,
+)
+def test_a_date_that_cannot_be_read_is_none(value: Any) -> None:
+    assert parse_value(value) is None
+
+
+def test_the_order_of_day_and_month_is_that_of_the_whole_table(tmp_path: Path) -> None:
+    for first, month in (("25/12/2023", 2), ("12/25/2023", 1)):
+        dates = [first, "01/02/2024"]
+        messages = read_rows(tmp_path, *({"body": TEXT, "date": date} for date in dates))
+        assert [message.date.month if message.date else None for message in messages] == [12, month]
+
+
+def test_a_bad_value_costs_that_value(tmp_path: Path) -> None:
+    bad = [10**25, float("nan"), {"a": [1]}, ["x"], "31.02.2024", True, "1" * 5000]
+    rows = [{"body": f"{TEXT} {n}", "date": value, "from": value, "subject": value} for n, value in enumerate(bad)]
+    assert [message.text for message in read_rows(tmp_path, *rows)] == [f"{TEXT} {n}" for n in range(len(bad))]
+    (tmp_path / "x.jsonl").write_text('{"body": "One.", "date": ' + "9" * 6000 + '}\n{"body": "Two.", "date": NaN}\n')
+    assert [message.text for message in read(tmp_path / "x.jsonl")] == ["One.", "Two."]
+
+
+GRAPH = {
+    "id": "AAMk",
+    "internetMessageId": "<1@x>",
+    "conversationId": "c1",
+    "subject": "Ladder",
+    "sentDateTime": "2024-01-02T10:00:00Z",
+    "isDraft": False,
+    "body": {"contentType": "html", "content": "<html><body><p>Bring the ladder</p>on Saturday.</body></html>"},
+    "from": {"emailAddress": {"name": "Ann Roe", "address": "Ann@x.example"}},
+    "toRecipients": [{"emailAddress": {"name": "Sam", "address": "sam@y.example"}}],
+}
+
+
+@pytest.mark.parametrize("form", ["line", "list", "response", "pretty"])
+def test_objects_of_microsoft_graph(tmp_path: Path, form: str) -> None:
+    other = {**GRAPH, "internetMessageId": "<2@x>", "body": {"contentType": "text", "content": "Say <b> & <br>."}}
+    draft = {**GRAPH, "internetMessageId": "<3@x>", "isDraft": True}
+    response = {"@odata.context": "https://graph.example", "value": [GRAPH, other, draft]}
+    lines = "\n".join(json.dumps(row) for row in response["value"])
+    content = {
+        "line": lines,
+        "list": json.dumps(response["value"]),
+        "response": json.dumps(response),
+        "pretty": json.dumps(response, indent=2),
+    }[form]
+    (tmp_path / "x.json").write_text(content)
+    first, second, third = read(tmp_path / "x.json")
+    assert (first.id, first.subject, first.thread, first.date) == ("1@x", "Ladder", "c1", NEW_YEAR)
+    assert first.text.split() == TEXT.split()
+    assert second.text == "Say <b> & <br>."
+    assert first.senders == [Person("Ann Roe", "ann@x.example")]
+    assert first.recipients == [Person("Sam", "sam@y.example")]
+    assert [message.kinds for message in (first, second, third)] == [set(), set(), {"draft"}]
+
+
+def test_objects_of_gmail_and_jmap(tmp_path: Path) -> None:
+    data = base64.urlsafe_b64encode("Приходите в субботу.".encode()).decode().rstrip("=")
+    part = {"mimeType": "text/plain", "body": {"data": data}}
+    headers = [{"name": "From", "value": "Ann <ann@x.example>"}, {"name": "Subject", "value": "Ladder"}]
+    gmail = {
+        "id": "18c",
+        "labelIds": ["SENT"],
+        "internalDate": "1704189600000",
+        "payload": {"mimeType": "multipart/mixed", "headers": headers, "parts": [part]},
+    }
+    jmap = {
+        "id": "M1",
+        "from": [{"name": "Ann", "email": "ann@x.example"}],
+        "sentAt": "2024-01-02T10:00:00Z",
+        "textBody": [{"partId": "1"}],
+        "bodyValues": {"1": {"value": "Приходите в субботу."}},
+        "keywords": {"$draft": True},
+    }
+    for row, sent, kinds in ((gmail, True, set()), (jmap, False, {"draft"})):
+        (message,) = read_rows(tmp_path, row)
+        assert (message.text, message.senders) == ("Приходите в субботу.", [Person("Ann", "ann@x.example")])
+        assert (message.date, message.sent_folder, message.kinds) == (NEW_YEAR, sent, kinds)
+
+
+@pytest.mark.parametrize(
+    ("value", "people"),
+    [
+        ("Ann <ann@x.example>; Sam <sam@y.example>", ["ann@x.example", "sam@y.example"]),
+        (["ann@x.example", {"email": "sam@y.example"}], ["ann@x.example", "sam@y.example"]),
+        ("['ann@x.example', 'sam@y.example']", ["ann@x.example", "sam@y.example"]),
+        ("frozenset({'ann@x.example'})", ["ann@x.example"]),
+        ({"name": "Ann", "address": "ANN@x.example"}, ["ann@x.example"]),
+        ({"value": [{"name": "Ann", "address": "ann@x.example"}], "text": "Ann"}, ["ann@x.example"]),
+        (float("nan"), []),
+    ],
+    ids=str,
+)
+def test_people_as_texts_lists_and_objects(tmp_path: Path, value: Any, people: list[str]) -> None:
+    (message,) = read_rows(tmp_path, {"body": TEXT, "from": value})
+    assert [person.address for person in message.senders] == people
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("Bring the ladder.<br>On Saturday.<br/>Thanks", "Bring the ladder.\nOn Saturday.\nThanks"),
+        ("<span>Bring the <b>lad</b>der.</span>", "Bring the ladder."),
+        ("<p>Bring the ladder &amp; rope.</p>\n<p>On Saturday.</p>\n", "Bring the ladder & rope.\n\nOn Saturday."),
+        ("I prefer <b> to <strong>.\nWrite <br> there.\nAnd a third line.\nAnd a fourth.", None),
+        ("if a < b and c > d: x", None),
+        ("<3 this idea", None),
+        ("<ann@x.example> wrote to me", None),
+    ],
+)
+def test_html_in_a_column_of_text(tmp_path: Path, text: str, result: str | None) -> None:
+    (message,) = read_rows(tmp_path, {"text": text})
+    assert message.text == (result or text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1251"])
+@pytest.mark.parametrize("form", ["csv", "sep", "tab", "jsonl"])
+def test_tables_in_other_charsets_and_with_excels_first_line(tmp_path: Path, encoding: str, form: str) -> None:
+    texts = ["Привезите лопату; и семена.", 'Две строки\nи "кавычки".', "Лопата"]
+    delimiter = {"csv": ",", "sep": ";", "tab": "\t", "jsonl": ""}[form]
+    path = tmp_path / "x"
+    if form == "jsonl":
+        content = "".join(json.dumps({"text": text, "to": "Анна"}, ensure_ascii=False) + "\r\n" for text in texts)
+    else:
+        rows = [[f'"{cell}"' for cell in (text.replace('"', '""'), "Анна")] for text in texts]
+        content = "\r\n".join(delimiter.join(row) for row in [["text", "to"], *rows]) + "\r\n"
+    path.write_bytes((("sep=;\r\n" if form == "sep" else "") + content).encode(encoding))
+    messages = read(path)
+    assert [message.text for message in messages] == texts
+    assert {person.name for message in messages for person in message.recipients} == {"Анна"}
+
+
+def test_a_bad_byte_and_zeros_cost_one_character_of_a_table(tmp_path: Path) -> None:
+    rows = "".join(f"Лопата номер {n},Анна\n" for n in range(300)).encode()
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"text,to\n" + rows + b"\xffGut \0\0\0\0, Anna\n")
+    messages = read(path)
+    assert messages[299].text == "Лопата номер 299"
+    assert messages[300].text == "Gut "
+    assert messages[300].repairs
+    assert not messages[0].repairs
+
+
+RAW = (
+    "Message-ID: <1.evans@thyme>\nDate: Mon, 14 May 2001 16:39:00 -0700 (PDT)\nFrom: phil@x.example\n"
+    "To: tim@x.example\nSubject: Forecast\nMime-Version: 1.0\nContent-Type: text/plain; charset=us-ascii\n"
+    "Content-Transfer-Encoding: 7bit\nX-Folder: \\Phil_Jan2002_1\\Phil\\'Sent Mail\n\nHere is our forecast, Пётр.\n\n "
+)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_column_that_holds_raw_messages(tmp_path: Path, line_end: str) -> None:
+    path = tmp_path / "emails.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "message"])
+        writer.writerow(["phil-a/_sent_mail/1.", RAW.replace("\n", line_end)])
+        writer.writerow(["phil-a/deleted_items/2.", RAW.replace("<1.", "<2.").replace("\n", line_end)])
+    first, second = read(path)
+    assert first.text.strip() == "Here is our forecast, Пётр."
+    assert (first.subject, first.senders, first.id) == (
+        "Forecast",
+        [Person("", "phil@x.example")],
+        "1.evans@thyme",
+    )
+    assert (first.sent_folder, first.kinds, second.kinds) == (True, set(), {"trash"})
+    encoded = base64.urlsafe_b64encode(RAW.encode()).decode()
+    assert read_rows(tmp_path, {"id": "1", "raw": encoded})[0].subject == "Forecast"
+
+
+def test_a_text_that_quotes_a_header_is_no_raw_message(tmp_path: Path) -> None:
+    text = "From: Sam <sam@y.example>\nTo: Ann\nSubject: Ladder\n\nSee what Sam writes."
+    (item,) = readers.read([_table(tmp_path, {"from": "ann@x.example", "text": text})], "auto", {})
+    assert not isinstance(item, RawMessage)
+
+
+def _table(folder: Path, *rows: dict[str, Any]) -> Path:
+    path = folder / "t.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_the_error_names_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("text,to\nOne,a@x.example\nTwo,b@x.example,too,many\n")
+    _, wrong = readers.read([tmp_path / "x.csv"], "auto", {})
+    assert isinstance(wrong, Unreadable)
+    assert "4 fields in 2 columns" in wrong.reason
+    assert "'too'" in wrong.reason
+    (tmp_path / "y.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ArchiveError, match=r"data\.columns\.text names the column of mail text: a, b"):
+        readers.archive_files([tmp_path / "y.csv"], "auto", {})
+    with pytest.raises(ArchiveError, match=r"data\.columns\.text must name the column of mail text: a, b"):
+        read_rows(tmp_path, {"a": 1, "b": 2})
+
+
+def test_a_table_of_other_things_beside_the_mail_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text('{"a": 1, "b": [2]}\n')
+    _table(tmp_path, {"text": TEXT})
+    stats = readers.ReadStats()
+    (message,) = readers.read([tmp_path], "auto", {}, stats)
+    assert isinstance(message, ParsedMessage)
+    assert stats.passed_over == {"settings.json": "a table without mail text (a, b)"}
+    assert +stats.formats == {"jsonl": 1}
