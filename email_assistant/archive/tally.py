@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
-from email_assistant.lexicon.patterns import WORD
+from email_assistant.lexicon.words import count_words
 from email_assistant.storage.records import Email
 
 # Upper bounds of the classes of length, in words.
@@ -47,7 +47,7 @@ class Tally:
             self.kept += 1
             self._months[str(email["date"] or "undated")[:7]] += 1
             self._languages[email["language"]] += 1
-            self._lengths[_length_class(len(WORD.findall(email["text"])))] += 1
+            self._lengths[_length_class(count_words(email["text"]))] += 1
             self._contexts += bool(email.get("context"))
             self._threads.add(email["thread"])
             yield email

@@ -1,0 +1,65 @@
+"""The words of a text in any language, also in those that write no spaces between words.
+
+Chinese, Japanese and Thai are segmented by BudouX, whose models are a few tens of kilobytes each.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+from email_assistant.lexicon.patterns import WORD
+
+KANA = re.compile("[\u3040-\u30ff]")
+# Runs of scripts that write no spaces, with the signs over and under their letters.
+HAN_AND_KANA = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+THAI, LAO, BURMESE, KHMER = "\u0e00-\u0e7f", "\u0e80-\u0eff", "\u1000-\u109f", "\u1780-\u17ff"
+UNSPACED_RUN = re.compile(f"[{HAN_AND_KANA}]+|[{THAI}]+|[{LAO}]+|[{BURMESE}]+|[{KHMER}]+")
+# There is no small segmenter for Lao, Burmese and Khmer, whose words have about this many letters and signs.
+LETTERS_PER_WORD = 5
+# Longer runs are segmented in pieces, since the time for a run must stay proportional to its length.
+MAX_RUN = 2000
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a text in their order."""
+    if text.isascii() or not UNSPACED_RUN.search(text):
+        return WORD.findall(text)
+    is_japanese = KANA.search(text) is not None
+    words: list[str] = []
+    end = 0
+    for run in UNSPACED_RUN.finditer(text):
+        words += WORD.findall(text[end : run.start()])
+        words += _segment(run[0], is_japanese)
+        end = run.end()
+    return words + WORD.findall(text[end:])
+
+
+def count_words(text: str) -> int:
+    """The number of words of a text, as its readers count them."""
+    return len(split_words(text))
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether most letters of a text are of scripts that write no spaces between words."""
+    unspaced = 0 if text.isascii() else sum(map(len, UNSPACED_RUN.findall(text)))
+    return unspaced > 0 and 2 * unspaced > sum(map(len, WORD.findall(text)))
+
+
+def _segment(run: str, is_japanese: bool) -> list[str]:
+    first = run[0]
+    if "\u0e00" <= first <= "\u0e7f":
+        split = _segmenter("th.json")
+    elif "\u0e80" <= first <= "\u109f" or "\u1780" <= first <= "\u17ff":
+        return [run[start : start + LETTERS_PER_WORD] for start in range(0, len(run), LETTERS_PER_WORD)]
+    else:
+        split = _segmenter("ja_word.json" if is_japanese else "zh-hans.json")
+    return [word for start in range(0, len(run), MAX_RUN) for word in split(run[start : start + MAX_RUN])]
+
+
+@cache
+def _segmenter(model: str) -> Callable[[str], list[str]]:
+    from budoux import Parser
+
+    return Parser(json.loads((files("budoux") / "models" / model).read_text(encoding="utf-8"))).parse
