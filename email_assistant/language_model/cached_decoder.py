@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from email_assistant.language_model.decoder import Decoder
+from email_assistant.language_model.decoder import Decoder, same_logits
 from email_assistant.language_model.decoder_layers import DecoderLayer
 from email_assistant.language_model.decoder_ops import Angles, query_key_view, rms_norm
 from email_assistant.language_model.kv_cache import GroupedAttention, KVCache
@@ -31,7 +31,13 @@ def linear(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
 
     The product of few rows is computed transposed: with the large matrix on the left MKL is up to twice as fast on CPUs
     without AVX-512.
+
+    Args:
+        inputs: (rows, in), in any number format.
+        weight: (out, in); its format is that of the product.
+        bias: (out,), or None.
     """
+    inputs = inputs.to(weight.dtype)
     if len(inputs) > MAX_TRANSPOSED_ROWS:
         return functional.linear(inputs, weight, bias)
     product = inputs.new_empty(len(inputs), len(weight))
@@ -90,7 +96,7 @@ class CachedDecoder:
         cached = cls(decoder, wrapped.get_input_embeddings(), head.weight)
         ids = list(range(min(COMPARED_IDS, len(head.weight))))
         expected = wrapped(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
-        is_same = torch.allclose(cached.prefill([ids])[0], expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max()))
+        is_same = same_logits(cached.prefill([ids])[0], expected.float(), head.weight.dtype)
         cached.evict(0)
         return cached if is_same else None
 
@@ -99,7 +105,7 @@ class CachedDecoder:
         if not ids:
             return
         self._prefix.append([len(ids)])
-        hidden = self._embed(torch.tensor(ids))
+        hidden = self._embed(torch.tensor(ids)).float()
         angles = self._decoder.angles(torch.arange(len(ids)))
         for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
@@ -117,7 +123,7 @@ class CachedDecoder:
         lengths = [len(prompt) for prompt in prompts]
         num_earlier, prefix_length = len(self._prompts), self._prefix.max_length
         self._prompts.append(lengths)
-        hidden = self._embed(torch.tensor([token for prompt in prompts for token in prompt]))
+        hidden = self._embed(torch.tensor([token for prompt in prompts for token in prompt])).float()
         angles = self._decoder.angles(torch.cat([torch.arange(length) for length in lengths]) + prefix_length)
         for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
@@ -154,7 +160,7 @@ class CachedDecoder:
         longest = int(positions.max())
         windows = {_effective_window(merged.layer.window, longest) for merged in self._layers}
         attentions = {window: self._attentions(positions, window) for window in windows}
-        hidden = self._embed(torch.tensor(tokens))
+        hidden = self._embed(torch.tensor(tokens)).float()
         angles = self._decoder.angles(positions)
         for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
@@ -218,7 +224,7 @@ class CachedDecoder:
 
     def _normed(self, output: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
         """An output before it is added to the residual stream; unchanged without a norm."""
-        return output if weight is None else rms_norm(output, weight, self._decoder.shape.epsilon)[0]
+        return output if weight is None else rms_norm(output.float(), weight, self._decoder.shape.epsilon)[0]
 
     def _attend(self, query: torch.Tensor, layer: int, attentions: Sequence[GroupedAttention]) -> torch.Tensor:
         """Attention of each row's last token to the prefix, its prompt and its generated tokens.
@@ -242,7 +248,7 @@ class CachedDecoder:
 
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
         normed, _ = rms_norm(hidden, self._decoder.norm, self._decoder.shape.epsilon)
-        return linear(normed, self._head, None)
+        return linear(normed, self._head, None).float()
 
 
 def _effective_window(window: int | None, position: int) -> int | None:

@@ -14,6 +14,8 @@ from email_assistant.language_model.meta_model import Nf4Linear
 # Kinds of rotary embedding whose angles depend only on the position.
 STATIC_ROPE = ("default", "linear", "llama3", "yarn")
 # Settings that change the attention or the logits in ways that the decoder does not know.
+# Number formats of the frozen weights.
+DTYPES = (torch.float32, torch.bfloat16)
 UNSUPPORTED = ("attn_logit_softcapping", "final_logit_softcapping", "use_bidirectional_attention")
 
 
@@ -76,15 +78,15 @@ def read_shape(inner: Any) -> DecoderShape:
 
 
 def norm_weight(norm: Any) -> torch.Tensor | None:
-    """The factors of an RMS norm; None for another kind of norm."""
+    """The factors of an RMS norm, in float32; None for another kind of norm."""
     if hasattr(norm, "variance_epsilon"):
-        return norm.weight  # type: ignore[no-any-return]
+        return norm.weight.float()  # type: ignore[no-any-return]
     # Gemma 3 stores their difference from 1.
-    return 1 + norm.weight if type(norm).__name__ == "Gemma3RMSNorm" else None
+    return 1 + norm.weight.float() if type(norm).__name__ == "Gemma3RMSNorm" else None
 
 
 def _is_supported(inner: Any) -> bool:
-    """Whether a model's embedding, norms and settings are known, and it is in float32 on the CPU."""
+    """Whether a model's embedding, norms and settings are known, and it is on the CPU in a format known here."""
     config = inner.config
     return (
         all(hasattr(inner, name) for name in ("layers", "embed_tokens", "norm", "rotary_emb"))
@@ -93,7 +95,7 @@ def _is_supported(inner: Any) -> bool:
         and all(_is_static(rope) for rope in _rope_parameters(config))
         and not any(getattr(config, name, None) for name in UNSUPPORTED)
         and inner.embed_tokens.weight.device.type == "cpu"
-        and inner.embed_tokens.weight.dtype == torch.float32
+        and inner.embed_tokens.weight.dtype in DTYPES
     )
 
 
@@ -203,7 +205,7 @@ def _lora_linear(layer: nn.Module | None, for_training: bool) -> LoraLinear | No
 
 
 def _is_readable(layer: Any, for_training: bool) -> bool:
-    """Whether a linear layer has dense weights or, for training, 4-bit weights that dequantize to float32."""
+    """Whether a linear layer has dense weights or, for training, 4-bit weights that dequantize to a format known here."""
     if type(layer) is nn.Linear:
         return True
     if not for_training or not isinstance(layer, nn.Linear):
@@ -211,4 +213,4 @@ def _is_readable(layer: Any, for_training: bool) -> bool:
     state = getattr(layer.weight, "quant_state", None)
     # Such weights are stored in another order (email_assistant.language_model.loading).
     is_repacked = getattr(layer, "support_avx512bf16_for_cpu", False)
-    return isinstance(layer, Nf4Linear) or (state is not None and state.dtype == torch.float32 and not is_repacked)
+    return isinstance(layer, Nf4Linear) or (state is not None and state.dtype in DTYPES and not is_repacked)

@@ -114,6 +114,11 @@ class QueryKeyTransform:
 
     def apply_(self, heads: torch.Tensor) -> Sequence[torch.Tensor]:
         """Transform heads, (tokens, heads, head_dim), in place; returns what `backward_` needs."""
+        if heads.dtype != torch.float32:
+            exact = heads.float()
+            needed = self.apply_(exact)
+            heads.copy_(exact)
+            return needed
         saved: Sequence[torch.Tensor] = ()
         if self.norm is not None:
             projected = heads.clone()
@@ -125,6 +130,11 @@ class QueryKeyTransform:
 
     def backward_(self, grad_heads: torch.Tensor, saved: Sequence[torch.Tensor]) -> None:
         """Turn the gradient of the transformed heads into that of the projected ones, in place."""
+        if grad_heads.dtype != torch.float32:
+            exact = grad_heads.float()
+            self.backward_(exact, saved)
+            grad_heads.copy_(exact)
+            return
         cosine, sine = self.angles
         apply_rotary_(grad_heads, cosine, -sine)
         if self.norm is not None:
@@ -163,6 +173,7 @@ class NormLinear(torch.autograd.Function):
     ) -> torch.Tensor:
         """Return the projection, (tokens, out); `lora_weights` of `linear` are arguments to get gradients."""
         normed, inverse_rms = rms_norm(hidden, norm_weight, shape.epsilon)
+        normed = normed.to(linear.dtype)
         masks = linear.dropout_masks(normed)
         out = linear.forward(normed, masks)
         of_heads = () if transform is None else transform.apply_(query_key_view(out, shape))
@@ -179,9 +190,9 @@ class NormLinear(torch.autograd.Function):
         if ctx.transform is not None:
             grad_output = grad_output.clone()
             ctx.transform.backward_(query_key_view(grad_output, ctx.shape), of_heads)
-        normed = (hidden * inverse_rms).mul_(norm_weight)
+        normed = (hidden * inverse_rms).mul_(norm_weight).to(ctx.linear.dtype)
         grad_normed, grad_lora = ctx.linear.backward(grad_output, normed, masks)
-        grad_hidden = _rms_norm_backward(grad_normed, hidden, norm_weight, inverse_rms)
+        grad_hidden = _rms_norm_backward(grad_normed.to(hidden.dtype), hidden, norm_weight, inverse_rms)
         return grad_hidden, None, None, None, None, *grad_lora
 
 
@@ -193,6 +204,7 @@ class NormResidual(torch.autograd.Function):
         ctx: Any, residual: torch.Tensor, output: torch.Tensor, weight: torch.Tensor, epsilon: float
     ) -> torch.Tensor:
         """Return the new residual, (tokens, width)."""
+        output = output.float()
         normed, inverse_rms = rms_norm(output, weight, epsilon)
         ctx.save_for_backward(output, weight, inverse_rms)
         return normed.add_(residual)

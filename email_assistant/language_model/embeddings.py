@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from email_assistant.language_model.decoder import Decoder
 from email_assistant.language_model.loading import LanguageModel
 
 BATCH_SIZE = 16
@@ -41,8 +42,15 @@ def embed_ids(
     embeddings: list[Any] = [None] * len(texts)
     shortest_first = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     with wrapped.disable_adapter() if has_adapter else nullcontext():
+        # In bfloat16 it keeps the residual stream in float32, which transformers does not.
+        decoder = Decoder.from_model(wrapped, for_training=False) if model.dtype == torch.bfloat16 else None
         for start in range(0, len(texts), BATCH_SIZE):
             indices = shortest_first[start : start + BATCH_SIZE]
+            if decoder:
+                states_of = _packed_states(decoder, transformer, [texts[index] for index in indices])
+                for index, states in zip(indices, states_of, strict=True):
+                    embeddings[index] = _pooled(states, pooling)
+                continue
             longest = max(len(texts[index]) for index in indices)
             # Padded on the right, where a causal model does not attend to it.
             padded = torch.zeros((len(indices), longest), dtype=torch.long)
@@ -50,6 +58,18 @@ def embed_ids(
                 padded[row, : len(texts[index])] = torch.tensor(texts[index])
             hidden = transformer(input_ids=padded.to(model.device), use_cache=False).last_hidden_state
             for row, index in enumerate(indices):
-                states = hidden[row, : len(texts[index])].float()
-                embeddings[index] = (states[-1] if pooling == "last" else states.mean(dim=0)).cpu().numpy()
+                embeddings[index] = _pooled(hidden[row, : len(texts[index])].float(), pooling)
     return np.stack(embeddings)
+
+
+def _packed_states(decoder: Decoder, transformer: Any, texts: Sequence[Sequence[int]]) -> Sequence[torch.Tensor]:
+    """The last hidden states of each text, (tokens, width), without padding."""
+    lengths = [len(ids) for ids in texts]
+    embedded = transformer.get_input_embeddings()(torch.tensor([token for ids in texts for token in ids]))
+    return decoder.hidden_states(embedded, lengths).split(lengths)
+
+
+def _pooled(states: torch.Tensor, pooling: Literal["last", "mean"]) -> NDArray[np.float64]:
+    """One state for a text's states, (tokens, width)."""
+    pooled: NDArray[np.float64] = (states[-1] if pooling == "last" else states.mean(dim=0)).cpu().numpy()
+    return pooled

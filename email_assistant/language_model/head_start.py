@@ -67,7 +67,8 @@ def merge(model: nn.Module, head_start: Path, base_fingerprint: str) -> None:
     for layer in _layers(factors):
         weight: Any = model.get_submodule(layer.removeprefix(PREFIX)).weight
         update = scale * factors[layer + LORA_B].float() @ factors[layer + LORA_A].float()
-        weight.add_(update.to(weight.device, weight.dtype))
+        # The sum is rounded once.
+        weight.copy_(weight.float() + update.to(weight.device))
 
 
 def stack(adapter: Path, head_start: Path, base: nn.Module) -> None:

@@ -17,7 +17,7 @@ class LoraLinear:
     """A frozen linear layer, with or without a LoRA update (Hu et al. 2021, arXiv:2106.09685).
 
     Attributes:
-        layer: The frozen layer, in float32 or 4 bit.
+        layer: The frozen layer, in float32, bfloat16 or 4 bit.
         lora_a: (rank, in), or None.
         lora_b: (out, rank), or None.
         scale: Factor of the update.
@@ -40,6 +40,12 @@ class LoraLinear:
         """Whether `weight` returns the layer's own tensor instead of a dequantized copy."""
         return type(self.layer) is nn.Linear
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format of `weight`."""
+        state = getattr(self.layer.weight, "quant_state", None)
+        return self.layer.weight.dtype if state is None else state.dtype  # type: ignore[no-any-return]
+
     def weight(self) -> torch.Tensor:
         """The weight without the update, (out, in); a 4-bit weight is dequantized."""
         if self.is_dense:
@@ -53,21 +59,26 @@ class LoraLinear:
     def bias(self) -> torch.Tensor:
         """The bias, (out,); zeros if the layer has none."""
         if self.layer.bias is None:
-            return torch.zeros(self.layer.out_features)
+            return torch.zeros(self.layer.out_features, dtype=self.dtype)
         return self.layer.bias  # type: ignore[no-any-return]
 
 
 class FusedLinear:
     """One or more linear layers on the same input, computed by one matrix multiplication.
 
+    With frozen weights in bfloat16, the products are of bfloat16, summed in float32. The weights of the updates stay in
+    float32, and are rounded for the products.
+
     Attributes:
         linears: The layers, in the order of their outputs.
+        dtype: The number format of the products.
         bias: (out,) of all layers, or None.
     """
 
     def __init__(self, linears: Sequence[LoraLinear]) -> None:
         """Refer to the layers' weights; only biases are copied."""
         self.linears = list(linears)
+        self.dtype = linears[0].dtype
         self._offsets = [0, *accumulate(int(linear.layer.out_features) for linear in linears)]
         has_bias = any(linear.layer.bias is not None for linear in linears)
         self.bias = torch.cat([linear.bias() for linear in linears]) if has_bias else None
@@ -108,7 +119,11 @@ class FusedLinear:
                 merged[outputs] = linear.weight()
         for outputs, linear in adapted:
             lora_a, lora_b = _lora_of(linear)
-            merged[outputs].addmm_(lora_b, lora_a, alpha=linear.scale)
+            if self.dtype == torch.float32:
+                merged[outputs].addmm_(lora_b, lora_a, alpha=linear.scale)
+            else:
+                # Rounded once, after the sum.
+                merged[outputs] = merged[outputs].float().addmm_(lora_b.float(), lora_a.float(), alpha=linear.scale)
         return merged
 
     def dropout_masks(self, inputs: torch.Tensor) -> list[torch.Tensor]:
@@ -124,13 +139,18 @@ class FusedLinear:
 
         Without dropout the update is merged into a copy of the weight for this one multiplication, which reads less
         memory than a low-rank product of every activation. With dropout the update has another input than the layer,
-        and is such a product.
+        and is such a product. In bfloat16 it always is, because a merged weight would round small updates away.
 
         Args:
-            inputs: (tokens, in).
+            inputs: (tokens, in), in `dtype`.
             masks: The masks from `dropout_masks`.
-            residual: (tokens, out), added to the output; None: nothing is added.
+            residual: (tokens, out) in float32, added to the output; None: nothing is added.
+
+        Returns:
+            In `dtype`, or in float32 with a residual.
         """
+        if self.dtype != torch.float32:
+            return self._forward_extended(inputs, masks, residual)
         weights = self.merged_weight(with_lora=not masks)
         if residual is None:
             out = functional.linear(inputs, weights, self.bias)
@@ -156,6 +176,8 @@ class FusedLinear:
         Returns:
             The gradient of the input, (tokens, in), and those of `lora_weights`.
         """
+        if self.dtype != torch.float32:
+            return self._backward_extended(grad_output, inputs, masks)
         grad_input, grad_lora = grad_output @ self.merged_weight(with_lora=not masks), []
         for index, (outputs, linear) in enumerate(self.adapted):
             lora_a, lora_b = _lora_of(linear)
@@ -171,6 +193,75 @@ class FusedLinear:
                 dropped = _apply_dropout(grad_low_rank @ lora_a, masks[index], linear.dropout_p)
                 grad_input.add_(dropped, alpha=linear.scale)
         return grad_input, grad_lora
+
+    def _forward_extended(
+        self, inputs: torch.Tensor, masks: Sequence[torch.Tensor], residual: torch.Tensor | None
+    ) -> torch.Tensor:
+        """`forward` as one product of [inputs, low-rank products] and [weights, s·B]."""
+        if self.adapted:
+            inputs = torch.cat([inputs, *self._low_rank(inputs, masks)], dim=1)
+        out = functional.linear(inputs, self._extended_weight(), self.bias)
+        return out if residual is None else residual + out
+
+    def _backward_extended(
+        self, grad_output: torch.Tensor, inputs: torch.Tensor, masks: Sequence[torch.Tensor]
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """`backward` of `_forward_extended`."""
+        grad_output = grad_output.to(self.dtype)
+        grad_extended = grad_output @ self._extended_weight()
+        if not self.adapted:
+            return grad_extended, []
+        grad_input, grad_lora, start = grad_extended[:, : inputs.shape[1]], [], inputs.shape[1]
+        low_ranks = self._low_rank(inputs, masks)
+        if not masks:
+            grad_all_low_ranks = grad_extended[:, start:]
+            grad_input = torch.addmm(grad_input, grad_all_low_ranks, self._all_lora_a())
+            grad_all_a = (grad_all_low_ranks.t() @ inputs).float()
+        for index, (outputs, linear) in enumerate(self.adapted):
+            lora_a, _ = _lora_of(linear)
+            grad_low_rank = grad_extended[:, start : start + len(lora_a)]
+            if masks:
+                dropped = _apply_dropout(inputs, masks[index], linear.dropout_p)
+                grad_a = (grad_low_rank.t() @ dropped).float()
+                grad_input = grad_input + _apply_dropout(
+                    grad_low_rank @ lora_a.to(self.dtype), masks[index], linear.dropout_p
+                )
+            else:
+                grad_a = grad_all_a[start - inputs.shape[1] :][: len(lora_a)]
+            grad_b = (grad_output[:, outputs].t() @ low_ranks[index]).float()
+            grad_lora += [grad_a, grad_b.mul_(linear.scale)]
+            start += len(lora_a)
+        return grad_input, grad_lora
+
+    def _all_lora_a(self) -> torch.Tensor:
+        """A of all updates in the format of the products, (sum of ranks, in)."""
+        return torch.cat([_lora_of(linear)[0] for _, linear in self.adapted]).to(self.dtype)
+
+    def _low_rank(self, inputs: torch.Tensor, masks: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        """The product of the inputs, after dropout, with A of each update, (tokens, rank) each."""
+        if not masks:
+            return (inputs @ self._all_lora_a().t()).split([len(_lora_of(linear)[0]) for _, linear in self.adapted], 1)
+        return [
+            _apply_dropout(inputs, mask, linear.dropout_p) @ _lora_of(linear)[0].to(self.dtype).t()
+            for (_, linear), mask in zip(self.adapted, masks, strict=True)
+        ]
+
+    @torch.no_grad()
+    def _extended_weight(self) -> torch.Tensor:
+        """The weights and, behind them, B of every update times its scale, (out, in + sum of ranks)."""
+        if len(self.linears) == 1 and not self.adapted:
+            return self.linears[0].weight()
+        width = int(self.linears[0].layer.in_features)
+        ranks = sum(len(_lora_of(linear)[0]) for _, linear in self.adapted)
+        extended = torch.empty(self._offsets[-1], width + ranks, dtype=self.dtype)
+        extended[:, width:].zero_()
+        for outputs, linear in self.output_slices:
+            extended[outputs, :width] = linear.weight()
+        for outputs, linear in self.adapted:
+            _, lora_b = _lora_of(linear)
+            extended[outputs, width : width + lora_b.shape[1]] = linear.scale * lora_b
+            width += lora_b.shape[1]
+        return extended
 
 
 def _lora_of(linear: LoraLinear) -> tuple[torch.Tensor, torch.Tensor]:

@@ -31,7 +31,7 @@ from email_assistant.experiments.objective import objective_of
 from email_assistant.experiments.repeat import Origin
 from email_assistant.experiments.run_logger import RunLogger, git_commit
 from email_assistant.experiments.tags import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG
-from email_assistant.language_model import hub
+from email_assistant.language_model import hub, number_format
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext, from_environment
 from email_assistant.pipeline import summary
 from email_assistant.pipeline.context import Context, StageInputs, StageStatus
@@ -65,6 +65,9 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
 
 
 def _context(config: Config, origin: Origin | None, distributed: DistributedContext) -> Context:
+    if config.privacy.allow_network:
+        hub.fetch_missing([config.model.path, config.evaluation.mauve.model_path])
+    config = number_format.resolve(config)
     return Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, distributed=distributed)
 
 
@@ -103,13 +106,11 @@ def _follow(config: Config, catalog: Catalog, distributed: DistributedContext) -
     """Take part in distributed training as a worker, which logs only warnings."""
     logging.getLogger("email_assistant").setLevel(logging.WARNING)
     stage = next(stage for stage in catalog.stages.values() if stage.distributed)
-    importlib.import_module(stage.module).follow(config, distributed)
+    importlib.import_module(stage.module).follow(number_format.resolve(config), distributed)
 
 
 def _lead(context: Context, catalog: Catalog) -> float | None:
     config = context.config
-    if config.privacy.allow_network:
-        hub.fetch_missing([config.model.path, config.evaluation.mauve.model_path])
     command = catalog.commands.get(config.stage)
     if command:
         importlib.import_module(command.module).check(config)

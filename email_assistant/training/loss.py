@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from email_assistant.language_model.decoder import Decoder
+from email_assistant.language_model.decoder import Decoder, same_logits
+from email_assistant.language_model.decoder_layers import DTYPES
 from email_assistant.training.batches import Batch
 
 # Rows of logits that exist at once: 0.13 GB for a vocabulary of 128,000 in float32.
@@ -35,7 +36,7 @@ def expected_mode(device: torch.device, dtype: torch.dtype, use_dora: bool) -> F
         dtype: Number format of its weights.
         use_dora: Whether the adapter is DoRA, which this project's own forward pass does not support.
     """
-    supported = dtype == torch.float32 and not use_dora
+    supported = dtype in DTYPES and not use_dora
     return next(mode for mode in default_modes(device) if mode != "decoder" or supported)
 
 
@@ -100,8 +101,8 @@ class CompletionLoss:
             return False
         if mode == "decoder" and self._decoder is None:
             return False
-        logits = head(self._hidden(mode, self._embed(batch.ids), batch)).float()
-        return bool(torch.allclose(logits, expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max())))
+        logits = head(self._hidden(mode, self._embed(batch.ids), batch).to(head.weight.dtype)).float()
+        return same_logits(logits, expected, head.weight.dtype)
 
     def __call__(self, batch: Batch, per_mail: bool = False) -> torch.Tensor:
         """The summed loss of a batch, a scalar in nats.
@@ -227,9 +228,14 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     ) -> torch.Tensor:
         total = hidden.new_zeros((), dtype=torch.float32)
         gradient = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
+        hidden = hidden.to(head.dtype)
+        # Every chunk in the same memory: new pages would take as long as the product.
+        products = head.new_empty(min(CHUNK_ROWS, len(targets)), len(head))
+        in_float32 = products if head.dtype == torch.float32 else products.float()
         for start in range(0, len(targets), CHUNK_ROWS):
             chunk = slice(start, start + CHUNK_ROWS)
-            logits = functional.linear(hidden[chunk], head).float()
+            product = torch.mm(hidden[chunk], head.t(), out=products[: len(hidden[chunk])])
+            logits = in_float32[: len(product)].copy_(product)
             rows = torch.arange(len(logits), device=logits.device)
             # In place: a copy of the logits costs more than the exponential.
             logits.sub_(logits.amax(dim=-1, keepdim=True))
@@ -242,7 +248,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
                 grad_logits[rows, targets[chunk]] -= 1
                 if weights is not None:
                     grad_logits.mul_(weights[chunk, None])
-                gradient[chunk] = grad_logits.to(head.dtype) @ head
+                gradient[chunk] = product.copy_(grad_logits) @ head
         ctx.gradient = gradient
         return total
 

@@ -103,7 +103,8 @@ def estimate_step(
     )
     adapter = adapter_1 + (layers - 1) * (adapter_2 - adapter_1)
     # With recomputation each layer's input is kept; other activations exist for one layer at a time.
-    layer_input = batch.num_tokens * config.hidden_size * spec.dtype.itemsize
+    item_size = torch.float32.itemsize if spec.mode == "decoder" else spec.dtype.itemsize
+    layer_input = batch.num_tokens * config.hidden_size * item_size
     activations = peak_1 + (layers - 1) * (layer_input if spec.recompute else peak_2 - peak_1)
     num_weights = adapter // 4
     return StepMemory(adapter, adapter, num_weights * OPTIMIZER_BYTES[optimizer], averaged * adapter, activations)

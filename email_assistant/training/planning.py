@@ -11,6 +11,7 @@ from transformers import PretrainedConfig
 from email_assistant.configuration.schema import Config, Lora, Model, Plan, Summarizer, Trainer
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS
+from email_assistant.language_model.decoder_layers import DTYPES
 from email_assistant.language_model.device import choose_device, choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.kv_cache import padded_capacity
@@ -257,7 +258,7 @@ def estimate_generation(
     base = architecture(setup.model)
     # The adapter is a sum with dense weights only without quantization and DoRA.
     own_decoder = (
-        machine.device.type == "cpu" and machine.dtype == torch.float32 and not setup.nf4 and not setup.lora.use_dora
+        machine.device.type == "cpu" and machine.dtype in DTYPES and not setup.nf4 and not setup.lora.use_dora
     )
     size = machine.dtype.itemsize
     head_width = getattr(base, "head_dim", None) or base.hidden_size // base.num_attention_heads

@@ -1,0 +1,96 @@
+"""The number format of `model.dtype=auto`: measured once on each machine, and then part of every key."""
+
+import dataclasses
+import json
+import logging
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock
+
+from email_assistant.configuration.schema import Config, Model
+from email_assistant.errors import ModelError
+from email_assistant.language_model.fingerprint import model_folder
+from email_assistant.storage.atomic import atomic_path
+
+# In the folder of outputs: the formats that were chosen, by processor, version of torch and shape of the model.
+MEASURED_FORMATS = "number_formats.json"
+GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
+log = logging.getLogger(__name__)
+
+
+def resolve(config: Config) -> Config:
+    """The configuration with `model.dtype` decided, so that keys and runs name the format that is used.
+
+    It stays 'auto' where the model's folder does not exist.
+    """
+    if config.model.dtype != "auto":
+        return config
+    dtype = format_of(config.model, config.outputs)
+    return config if dtype is None else dataclasses.replace(config, model=dataclasses.replace(config.model, dtype=dtype))
+
+
+def format_of(settings: Model, outputs: Path) -> Literal["float32", "bfloat16"] | None:
+    """The number format that 'auto' stands for; None if the model's folder does not exist.
+
+    On a processor it is read from a file of measurements, so that it does not change while the machine is busy and
+    torch need not be imported.
+
+    Args:
+        settings: The model group of the configuration.
+        outputs: The folder with the file.
+    """
+    try:
+        folder = model_folder(settings.path)
+    except ModelError:
+        return None
+    if settings.device == "cuda" or any(device.exists() for device in GPU_DEVICES):
+        return _choose(settings)
+    shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    sizes = "x".join(str(shape.get(name)) for name in ("hidden_size", "intermediate_size"))
+    machine = f"{_processor()}, torch {version('torch')}, {sizes}"
+    file = outputs / MEASURED_FORMATS
+    known = _read(file)
+    if machine not in known:
+        outputs.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            known = _read(file)
+            if machine not in known:
+                known = {**known, machine: _choose(settings)}
+                with atomic_path(file) as partial:
+                    partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    return "bfloat16" if known[machine] == "bfloat16" else "float32"
+
+
+def _choose(settings: Model) -> Literal["float32", "bfloat16"]:
+    # torch takes seconds to import.
+    import torch
+
+    from email_assistant.language_model.device import choose_device, choose_dtype
+
+    return "bfloat16" if choose_dtype(settings, choose_device(settings)) == torch.bfloat16 else "float32"
+
+
+def _read(file: Path) -> Mapping[str, str]:
+    """The formats that are known; none if the file is missing or corrupt."""
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError):
+        log.info("%-10s file of number formats is corrupt; rebuilding %s", "model", file)
+        return {}
+
+
+def _processor() -> str:
+    """The processor's name and, where the system says it, its instructions for bfloat16."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    flags = {flag for line in lines if line.startswith("flags") for flag in line.split() if flag.endswith("_bf16")}
+    return " ".join([*names[:1], *sorted(flags)]) or platform.machine()
