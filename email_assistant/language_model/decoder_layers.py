@@ -205,7 +205,7 @@ def _lora_linear(layer: nn.Module | None, for_training: bool) -> LoraLinear | No
 
 
 def _is_readable(layer: Any, for_training: bool) -> bool:
-    """Whether a linear layer has dense weights or, for training, 4-bit weights that dequantize to a format known here."""
+    """Whether a linear layer has dense weights or, for training, 4-bit weights that dequantize to one of `DTYPES`."""
     if type(layer) is nn.Linear:
         return True
     if not for_training or not isinstance(layer, nn.Linear):

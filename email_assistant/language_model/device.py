@@ -49,7 +49,14 @@ def choose_dtype(settings: Model, device: torch.device) -> torch.dtype:
     width = int(config.hidden_size)
     gain = bfloat16_gain(width, int(getattr(config, "intermediate_size", None) or 4 * width))
     chosen, bound = ("bfloat16", "from") if gain >= MIN_BFLOAT16_GAIN else ("float32", "below")
-    log.info("%-10s %s: bfloat16 is %.1f times as fast here, and taken %s %g", "model", chosen, gain, bound, MIN_BFLOAT16_GAIN)
+    log.info(
+        "%-10s %s: bfloat16 is %.1f times as fast here, and taken %s %g",
+        "model",
+        chosen,
+        gain,
+        bound,
+        MIN_BFLOAT16_GAIN,
+    )
     return torch.bfloat16 if chosen == "bfloat16" else torch.float32
 
 

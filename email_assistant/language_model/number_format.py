@@ -30,7 +30,9 @@ def resolve(config: Config) -> Config:
     if config.model.dtype != "auto":
         return config
     dtype = format_of(config.model, config.outputs)
-    return config if dtype is None else dataclasses.replace(config, model=dataclasses.replace(config.model, dtype=dtype))
+    return (
+        config if dtype is None else dataclasses.replace(config, model=dataclasses.replace(config.model, dtype=dtype))
+    )
 
 
 def format_of(settings: Model, outputs: Path) -> Literal["float32", "bfloat16"] | None:

@@ -257,9 +257,7 @@ def estimate_generation(
     """
     base = architecture(setup.model)
     # The adapter is a sum with dense weights only without quantization and DoRA.
-    own_decoder = (
-        machine.device.type == "cpu" and machine.dtype in DTYPES and not setup.nf4 and not setup.lora.use_dora
-    )
+    own_decoder = machine.device.type == "cpu" and machine.dtype in DTYPES and not setup.nf4 and not setup.lora.use_dora
     size = machine.dtype.itemsize
     head_width = getattr(base, "head_dim", None) or base.hidden_size // base.num_attention_heads
     cache_per_token = base.num_hidden_layers * 2 * base.num_key_value_heads * head_width * size

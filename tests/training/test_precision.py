@@ -10,6 +10,7 @@ from conftest import model_settings
 from small import PLAIN, Killed, distance, encoded, set_lora_b, settings
 
 from email_assistant.errors import ConfigurationError
+from email_assistant.language_model import device
 from email_assistant.language_model.device import choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
@@ -50,8 +51,14 @@ def relative_error(found: dict[str, torch.Tensor], expected: dict[str, torch.Ten
 
 
 @pytest.mark.parametrize("weighting", ["tokens", "mails"])
-@pytest.mark.parametrize("mode", ["packed", "padded", "full_logits"])
-@pytest.mark.parametrize(("dtype", "tolerance"), [("bfloat16", 0.03), ("float16", 0.005)])
+@pytest.mark.parametrize(
+    ("dtype", "mode", "tolerance"),
+    [
+        ("bfloat16", "decoder", 0.03),
+        *(("bfloat16", mode, 0.03) for mode in ("packed", "padded", "full_logits")),
+        *(("float16", mode, 0.005) for mode in ("packed", "padded", "full_logits")),
+    ],
+)
 def test_loss_and_gradients_are_near_those_of_float32(
     tiny_model: Path,
     examples: list[TokenizedExample],
@@ -120,16 +127,39 @@ def test_differential_privacy_refuses_float16(
         trainer(tiny_model, examples, tmp_path, "float16", DifferentialTrainer, privacy="differential")
 
 
-@pytest.mark.parametrize(("avx512_bf16", "amx"), [(False, False), (True, False), (False, True)])
-def SKIP_auto(
-    tiny_model: Path, avx512_bf16: bool, amx: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0.2, torch.bfloat16), (0.8, torch.bfloat16), (0.9, torch.float32), (12.0, torch.float32)]
+)
+def test_auto_is_the_format_that_the_processor_multiplies_faster(
+    tiny_model: Path, seconds: float, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(device, "_cpu_has_bfloat16", lambda: True)
+    measured = []
+
+    def pretend(rows: int, inputs: int, outputs: int, dtype: torch.dtype) -> float:
+        measured.append((inputs, outputs))
+        return 1.0 if dtype == torch.float32 else seconds * (1 if rows == min(device.MEASURED_ROWS) else 0.5)
+
+    monkeypatch.setattr(device, "_seconds_of_product", pretend)
+    device.bfloat16_gain.cache_clear()
     configured: Any = dataclasses.replace(model_settings(tiny_model), dtype="auto")
-    fast = avx512_bf16 or amx
-    assert choose_dtype(configured, CPU) == (torch.bfloat16 if fast else torch.float32)
-    assert load_base(configured).dtype == choose_dtype(configured, CPU)
+    assert choose_dtype(configured, CPU) == expected
+    loaded = load_base(configured)
+    assert loaded.dtype == loaded.model.dtype == expected
+    shape = loaded.model.config
+    assert set(measured) == {(shape.hidden_size, shape.intermediate_size)}
+    device.bfloat16_gain.cache_clear()
+
+
+def test_a_processor_without_instructions_for_bfloat16_is_not_measured(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "_cpu_has_bfloat16", lambda: False)
+    monkeypatch.setattr(device, "_seconds_of_product", lambda *arguments: pytest.fail("measured"))
+    device.bfloat16_gain.cache_clear()
+    configured: Any = dataclasses.replace(model_settings(tiny_model), dtype="auto")
+    assert choose_dtype(configured, CPU) == torch.float32
+    device.bfloat16_gain.cache_clear()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])

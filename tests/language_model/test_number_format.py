@@ -1,0 +1,71 @@
+"""`model.dtype=auto` is decided once on each machine."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from composed import composed_config
+from conftest import model_settings
+
+from email_assistant.language_model import number_format
+from email_assistant.language_model.fingerprint import base_identity
+from email_assistant.language_model.number_format import MEASURED_FORMATS, format_of, resolve
+
+
+@pytest.fixture
+def choices(monkeypatch: pytest.MonkeyPatch) -> list[torch.dtype]:
+    """The results of the next measurements, the last one first."""
+    left = [torch.float32, torch.bfloat16]
+    monkeypatch.setattr(number_format, "GPU_DEVICES", ())
+    monkeypatch.setattr("email_assistant.language_model.device.choose_dtype", lambda settings, device: left.pop())
+    return left
+
+
+def settings(path: Path, **values: Any) -> Any:
+    return dataclasses.replace(model_settings(path), dtype="auto", device="auto", **values)
+
+
+def test_a_machine_is_measured_once(tiny_model: Path, tmp_path: Path, choices: list[torch.dtype]) -> None:
+    found = [format_of(settings(tiny_model), tmp_path) for _ in range(3)]
+    assert found == ["bfloat16"] * 3
+    assert choices == [torch.float32]
+    (machine,) = json.loads((tmp_path / MEASURED_FORMATS).read_text())
+    assert "torch" in machine
+
+
+def test_other_machines_and_other_folders_are_measured_by_themselves(
+    tiny_model: Path, tmp_path: Path, choices: list[torch.dtype], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert format_of(settings(tiny_model), tmp_path) == "bfloat16"
+    monkeypatch.setattr(number_format, "_processor", lambda: "another")
+    assert format_of(settings(tiny_model), tmp_path) == "float32"
+    assert choices == []
+    monkeypatch.undo()
+    monkeypatch.setattr(number_format, "GPU_DEVICES", ())
+    assert format_of(settings(tiny_model), tmp_path) == "bfloat16"
+
+
+def test_a_corrupt_file_is_made_again(tiny_model: Path, tmp_path: Path, choices: list[torch.dtype]) -> None:
+    (tmp_path / MEASURED_FORMATS).write_text("{")
+    assert format_of(settings(tiny_model), tmp_path) == "bfloat16"
+    assert "bfloat16" in (tmp_path / MEASURED_FORMATS).read_text()
+
+
+def test_without_a_model_nothing_is_decided(tmp_path: Path, choices: list[torch.dtype]) -> None:
+    assert format_of(settings(tmp_path / "missing"), tmp_path) is None
+    assert len(choices) == 2
+
+
+def test_the_format_is_part_of_the_key(tiny_model: Path, tmp_path: Path, choices: list[torch.dtype]) -> None:
+    archive = tmp_path / "archive.mbox"
+    archive.touch()
+    config = composed_config(tiny_model, archive, tmp_path)
+    assert config.model.dtype == "auto"
+    resolved = resolve(config)
+    assert resolved.model.dtype == "bfloat16"
+    assert base_identity(resolved.model, tmp_path)["dtype"] == "bfloat16"
+    explicit = dataclasses.replace(config, model=dataclasses.replace(config.model, dtype="float32"))
+    assert resolve(explicit) is explicit
