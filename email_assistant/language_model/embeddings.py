@@ -66,7 +66,7 @@ def _packed_states(decoder: Decoder, transformer: Any, texts: Sequence[Sequence[
     """The last hidden states of each text, (tokens, width), without padding."""
     lengths = [len(ids) for ids in texts]
     embedded = transformer.get_input_embeddings()(torch.tensor([token for ids in texts for token in ids]))
-    return decoder.hidden_states(embedded, lengths).split(lengths)
+    return torch.split(decoder.hidden_states(embedded, lengths), lengths)
 
 
 def _pooled(states: torch.Tensor, pooling: Literal["last", "mean"]) -> NDArray[np.float64]:

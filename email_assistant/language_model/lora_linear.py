@@ -240,7 +240,8 @@ class FusedLinear:
     def _low_rank(self, inputs: torch.Tensor, masks: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
         """The product of the inputs, after dropout, with A of each update, (tokens, rank) each."""
         if not masks:
-            return (inputs @ self._all_lora_a().t()).split([len(_lora_of(linear)[0]) for _, linear in self.adapted], 1)
+            ranks = [len(_lora_of(linear)[0]) for _, linear in self.adapted]
+            return torch.split(inputs @ self._all_lora_a().t(), ranks, dim=1)
         return [
             _apply_dropout(inputs, mask, linear.dropout_p) @ _lora_of(linear)[0].to(self.dtype).t()
             for (_, linear), mask in zip(self.adapted, masks, strict=True)
