@@ -10,7 +10,7 @@ POETRY := .tools/bin/poetry
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help install gemma run test test-fast coverage check head_start ui bench clean
+.PHONY: help install gemma run test test-fast coverage check head_start ui compose bench clean
 
 help:  ## show this list
 	@grep -hE '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -44,6 +44,9 @@ head_start: install  ## train the head start of the bundled model again (half an
 
 ui: install  ## compare runs in the browser, on 127.0.0.1 only
 	$(BIN)/python -m email_assistant.experiments ui
+
+compose: install  ## write mail on a local page, with the adapter of make run
+	$(BIN)/python run.py stage=compose
 
 bench: install  ## speed relative to competing tools on the same work
 	$(BIN)/python -m benchmarks

@@ -9,11 +9,11 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from architectures import GEMMA3, save_model
@@ -25,7 +25,12 @@ from email_assistant.commands.catalog import COMMANDS
 from email_assistant.configuration.schema import Architecture, Lora, Model
 from email_assistant.privacy import guard
 
+if TYPE_CHECKING:
+    from served import Served
+
 guard.protect()
+# The origin of an add-on that may use the API of `served`.
+ALLOWED = "moz-extension://2b1f7c4e-9a55-4a3e-8d0c-5f1f5a0c7e11"
 # How long an example takes says more of a busy machine than of the code.
 settings.register_profile("busy_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy_machine")
@@ -229,6 +234,21 @@ def made_outputs(whole_project: tuple[Path, Call], tmp_path: Path) -> Path:
     outputs = tmp_path / "outputs"
     shutil.copytree(whole_project[0] / "outputs", outputs, symlinks=True)
     return outputs
+
+
+@pytest.fixture(scope="session")
+def served(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, archive: Path, empty_store: Path
+) -> Iterator["Served"]:
+    """stage=compose with an adapter of the tiny model; one origin may use the API."""
+    from served import save_adapter, serving
+
+    folder = tmp_path_factory.mktemp("served")
+    adapter = save_adapter(tiny_model, folder / "my-style")
+    run_py = RunPy(folder, tiny_model, archive, empty_store)
+    with serving(run_py, f"infer.adapter={adapter}", f"compose.allow_origins=[{ALLOWED}]") as running:
+        running.wait_until_ready()
+        yield running
 
 
 def artifacts(outputs: Path) -> dict[tuple[str, str], int]:

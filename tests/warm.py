@@ -61,15 +61,20 @@ class Call:
 
 
 class Running:
-    """A call of run.py as `python run.py` would make it, which goes on while the test does."""
+    """A call of run.py as `python run.py` would make it, which goes on while the test does.
+
+    Attributes:
+        process: Its process.
+        streams: The files of its standard input, output and error.
+    """
 
     def __init__(self, arguments: Sequence[str], cwd: Path, environment: dict[str, str], given: str = "") -> None:
         self._folder = tempfile.TemporaryDirectory()
-        self._streams = [Path(self._folder.name) / name for name in ("in", "out", "err")]
-        self._streams[0].write_text(given, encoding="utf-8")
-        for stream in self._streams[1:]:
+        self.streams = [Path(self._folder.name) / name for name in ("in", "out", "err")]
+        self.streams[0].write_text(given, encoding="utf-8")
+        for stream in self.streams[1:]:
             stream.touch()
-        names = [str(stream) for stream in self._streams]
+        names = [str(stream) for stream in self.streams]
         self.process = _context.Process(target=_run, args=(list(arguments), str(cwd), environment, names))
         self.process.start()
 
@@ -97,6 +102,6 @@ class Running:
             self.process.kill()
             self.process.join()
             raise TimeoutError(f"run.py took longer than {timeout} seconds")
-        out, err = (stream.read_text(encoding="utf-8") for stream in self._streams[1:])
+        out, err = (stream.read_text(encoding="utf-8") for stream in self.streams[1:])
         self._folder.cleanup()
         return Call(self.process.exitcode, out, err)

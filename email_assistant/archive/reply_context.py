@@ -36,13 +36,24 @@ def text_to_answer(path: Path) -> str:
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file; infer.thread names the mail or thread to answer")
-    newest = max(_messages(path), key=lambda message: message.timestamp, default=None)
+    newest = message_to_answer(path)
     text = newest.text if newest else decode_text(path.read_bytes()[:MAX_TEXT_BYTES]).replace("\r\n", "\n")
-    stripped = cleaning.strip_quotes_and_footers(text, drop_code=False, with_context=True)
-    answered = cleaning.finish(stripped.text) or stripped.context
-    if not answered.strip() or "\0" in answered:
+    answered = answered_text(text)
+    if not answered or "\0" in answered:
         raise DataError(f"{path}: contains no text to answer")
     return answered
+
+
+def answered_text(text: str) -> str:
+    """The text of a message without quotes and signature; what it quotes if it says nothing itself."""
+    stripped = cleaning.strip_quotes_and_footers(text, drop_code=False, with_context=True)
+    answered = cleaning.finish(stripped.text) or stripped.context
+    return answered if answered.strip() else ""
+
+
+def message_to_answer(path: Path) -> ParsedMessage | None:
+    """The newest message of a file; None if the file is plain text."""
+    return max(_messages(path), key=lambda message: message.timestamp, default=None)
 
 
 def _messages(path: Path) -> list[ParsedMessage]:

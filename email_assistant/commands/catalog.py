@@ -13,6 +13,11 @@ def _adapter_of(config: Config) -> tuple[str, ...]:
     return ("split",) if config.retrieves_in_inference else ()
 
 
+def _made_for_writing(config: Config) -> tuple[str, ...]:
+    """The adapter, unless one is named, and the mails that show what the owner usually says."""
+    return ("split",) if config.infer.adapter else ("train",)
+
+
 COMMANDS = by_name(
     Command(
         name="infer",
@@ -20,6 +25,12 @@ COMMANDS = by_name(
         module="email_assistant.commands.infer",
         needs=_adapter_of,
         needs_archive=lambda config: config.retrieves_in_inference,
+    ),
+    Command(
+        name="compose",
+        help="write mails on a local page, and serve mail programs",
+        module="email_assistant.commands.compose",
+        uses=_made_for_writing,
     ),
     Command(
         name="export",

@@ -1,7 +1,6 @@
 """The tuned model, loaded to write mails for instructions: for a whole file, or one by one as they are typed."""
 
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,14 +8,14 @@ from pathlib import Path
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
-from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params, start_llama_cpp
-from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, request_forms
+from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params
+from email_assistant.evaluation.tuned_model import tuned_model
+from email_assistant.language_model.adapter_folder import WEIGHTS, request_forms
 from email_assistant.language_model.decoding import completion_seed
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
 from email_assistant.language_model.generation import TextGenerator, stream
-from email_assistant.language_model.loading import LanguageModel, load_adapter, load_encoder
-from email_assistant.language_model.process_settings import set_up_base
+from email_assistant.language_model.loading import LanguageModel
 from email_assistant.progress import bar
 from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
@@ -135,21 +134,7 @@ def open_session(
     Raises:
         ModelError: when the adapter was trained on another base model.
     """
-    with _generator(config, distributed, adapter) as generator:
+    with tuned_model(config, distributed, adapter) as generator:
         loaded = generator if isinstance(generator, LanguageModel) else None
         prompter = Prompter(PromptSettings.of(config), generator.encoder, training, retrieval_embedder(config, loaded))
         yield InferSession(config, adapter, generator, prompter, to_answer, training_hash)
-
-
-@contextmanager
-def _generator(config: Config, distributed: DistributedContext, adapter: Path) -> Iterator[TextGenerator]:
-    # Checked before the base model is read, which takes a while.
-    check_base(adapter, base_fingerprint(config.model, config.outputs))
-    if config.generation.backend == "llama_cpp":
-        config.outputs.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
-            yield start_llama_cpp(config.generation, config.model, load_encoder(config.model), adapter, Path(scratch))
-    else:
-        yield load_adapter(
-            set_up_base(config.model, distributed), adapter, base_fingerprint(config.model, config.outputs)
-        )

@@ -71,6 +71,23 @@ def purge(config: Config) -> Iterator[str]:
         yield "purge.match: is missing; name what to remove, as in purge.match='from:bo@x.example or subject:merger'"
 
 
+def drafts(config: Config) -> Iterator[str]:
+    """Drafts are written for the requests of a file."""
+    if config.infer.drafts is not None and config.infer.input is None:
+        yield "infer.drafts: needs infer.input, a file of requests; for single mails use stage=compose"
+
+
+def allowed_origins(config: Config) -> Iterator[str]:
+    """Origins are named one by one, as browsers send them."""
+    for origin in config.compose.allow_origins:
+        parts = urlsplit(origin)
+        if "*" in origin or not parts.scheme or not parts.netloc or parts.path or parts.query or parts.username:
+            yield (
+                f"compose.allow_origins = {origin}: not an origin, such as moz-extension://2b1f… or "
+                "http://127.0.0.1:5173; name each one"
+            )
+
+
 def tracking_server(config: Config) -> Iterator[str]:
     """Runs contain mail, so they go only to a private IP address: a host name would have to be looked up elsewhere."""
     tracking = config.tracking
@@ -110,5 +127,7 @@ CONTRADICTIONS: tuple[Callable[[Config], Iterator[str]], ...] = (
     backends,
     private_training,
     purge,
+    drafts,
+    allowed_origins,
     tracking_server,
 )

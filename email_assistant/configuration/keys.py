@@ -76,7 +76,21 @@ BY_LANGUAGE = tuple(f"summarizer.{name}" for name in ("prompts", "starts", "ment
 
 # Groups that do not change what a run learns or writes.
 NON_RESULT_GROUPS = frozenset(
-    ["tracking", "infer", "compare", "sweep", "clean", "privacy", "audit", "purge", "vault", "plan", "export", "paths"]
+    [
+        "tracking",
+        "infer",
+        "compose",
+        "compare",
+        "sweep",
+        "clean",
+        "privacy",
+        "audit",
+        "purge",
+        "vault",
+        "plan",
+        "export",
+        "paths",
+    ]
 )
 # Keys of other groups that do not either: they only set how and where a run is executed.
 EXECUTION_KEYS = frozenset(

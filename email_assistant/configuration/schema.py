@@ -273,8 +273,18 @@ class Infer:
     input: FilePath | None
     csv_safe: bool
     output: FilePath
+    drafts: FilePath | None
     thread: FilePath | None
     adapter: FilePath | None
+
+
+@dataclass(config=STRICT, kw_only=True)
+class Compose:
+    """The local page and API of `stage=compose`."""
+
+    port: Annotated[int, Field(ge=1, le=65535)]
+    open: bool
+    allow_origins: Annotated[list[Text], BeforeValidator(_one_as_list)]
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -395,6 +405,7 @@ class Config:
     evaluation: Evaluation
     retrieval: Retrieval
     infer: Infer
+    compose: Compose
     export: Export
     plan: Plan
     compare: Compare
@@ -414,8 +425,8 @@ class Config:
 
     @property
     def retrieves_in_inference(self) -> bool:
-        """Whether `stage=infer` puts retrieved mails into its prompts."""
-        return self.stage == "infer" and self.retrieval.method != "none"
+        """Whether the prompts of `stage=infer` and `stage=compose` show retrieved mails."""
+        return self.stage in ("infer", "compose") and self.retrieval.method != "none"
 
     @property
     def outputs(self) -> Path:

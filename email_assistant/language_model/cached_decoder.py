@@ -183,6 +183,11 @@ class CachedDecoder:
             moved = len(self._prompts)
             self._prompt_of_row = [prompt if index == moved else index for index in self._prompt_of_row]
 
+    def release_caches(self) -> None:
+        """Free the memory of a batch without rows and prefix: its caches stay as large as the longest they held."""
+        num_heads, head_dim = self._decoder.shape.num_kv_heads, self._decoder.shape.head_dim
+        self._prompts, self._generated = (KVCache(len(self._layers), num_heads, head_dim, self._head) for _ in range(2))
+
     def _attentions(self, positions: torch.Tensor, window: int | None) -> list[GroupedAttention]:
         """The attention to each part of the rows' sequences: prompts, generated tokens and, if any, the prefix.
 

@@ -8,12 +8,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from email_assistant.errors import ModelError
 
 # Takes the place of content while the template is rendered: a character of the private use area.
 PLACEHOLDER = "\ue000"
+# Of alternating turns.
+ROLES = ("user", "assistant")
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 
@@ -73,7 +76,28 @@ class ChatEncoder:
             start: The beginning of the model's turn.
         """
         contents = [text for example in examples for text in example] + [instruction]
-        return self._render(contents) + (self.text_ids(start) if start else [])
+        turns = [(ROLES[index % 2], content) for index, content in enumerate(contents)]
+        return self._render(turns) + (self.text_ids(start) if start else [])
+
+    def conversation(self, turns: Sequence[tuple[str, str]], start: str = "") -> list[int]:
+        """The ids of a conversation, up to where the model starts to write.
+
+        Args:
+            turns: (role, content) each; the roles are 'system', at most once and first, 'user' and 'assistant'. If the
+                template has no system turn, its content precedes that of the first user's turn.
+            start: The beginning of the model's turn.
+
+        Raises:
+            ModelError: when the template cannot render these roles in this order.
+        """
+        try:
+            ids = self._render(turns)
+        except (ModelError, TemplateError) as error:
+            if len(turns) < 2 or turns[0][0] != "system":
+                raise ModelError(f"{self.tokenizer.name_or_path}: cannot render this conversation: {error}") from error
+            (_, system), (role, first), *rest = turns
+            return self.conversation([(role, f"{system}\n\n{first}"), *rest], start)
+        return ids + (self.text_ids(start) if start else [])
 
     def example(
         self,
@@ -128,24 +152,23 @@ class ChatEncoder:
 
     def template_around_instruction(self) -> tuple[str, str]:
         """The text of the chat template before an instruction, and between it and the model's turn."""
-        before, after = self._template_pieces(1)
+        before, after = self._template_pieces(["user"])
         return before, after
 
-    def _template_pieces(self, num_turns: int) -> list[str]:
-        """The text of the chat template before, between and after alternating turns; the first is the user's."""
-        roles = ("user", "assistant")
-        turns = [{"role": roles[index % 2], "content": PLACEHOLDER} for index in range(num_turns)]
+    def _template_pieces(self, roles: Sequence[str]) -> list[str]:
+        """The text of the chat template before, between and after turns of these roles."""
+        turns = [{"role": role, "content": PLACEHOLDER} for role in roles]
         rendered = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         pieces = str(rendered).split(PLACEHOLDER)
-        if len(pieces) != num_turns + 1:
+        if len(pieces) != len(roles) + 1:
             raise ModelError(f"{self.tokenizer.name_or_path}: the chat template does not render every turn unchanged")
         return pieces
 
-    def _render(self, contents: Sequence[str]) -> list[int]:
-        """The ids of alternating turns, of which the first is the user's."""
-        pieces = self._template_pieces(len(contents))
+    def _render(self, turns: Sequence[tuple[str, str]]) -> list[int]:
+        """The ids of turns, (role, content) each."""
+        pieces = self._template_pieces([role for role, _ in turns])
         ids = self._template_ids(pieces[0])
-        for content, piece in zip(contents, pieces[1:], strict=True):
+        for (_, content), piece in zip(turns, pieces[1:], strict=True):
             ids += self.text_ids(content) + self._template_ids(piece)
         return ids
 

@@ -95,6 +95,41 @@ def could_be_sent(features: SenseFeatures) -> float:
     return 1 / (1 + math.exp(-total))
 
 
+@dataclass(frozen=True)
+class FactCheck:
+    """The names, dates and numbers of a mail compared with those of its request.
+
+    Attributes:
+        asked: Number of facts of the request; an addressee is one.
+        lost: Those that the mail does not mention, in lower case, numbers in digits; an addressee as typed.
+        added: Those that only the mail has; the name that it greets is one.
+    """
+
+    asked: int
+    lost: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+def check_facts(request: str, mail: str, usual: Usual, context: str | None = None) -> FactCheck:
+    """Find the facts that a mail lost or added; the arguments are those of `sense_features`."""
+    greeted, body = _body(mail)
+    given = f"{request}\n{context or ''}"
+    known, written = Words(tokens(given)), Words(tokens(mail))
+    request = _without_headers(request)
+    addressee, wanted = _addressee(request), _facts(request, tokens(request), usual)
+    wanted -= set(addressee)
+    lost = [fact for fact in wanted if not _mentions(written, mail, fact)]
+    added = [fact for fact in facts_in(body) - usual.facts if not _mentions(known, given, fact)]
+    asked = len(wanted) + bool(addressee)
+    if addressee:
+        # Without one, the name that a mail greets may be that of its headers.
+        if not any(map(written.has, addressee)):
+            lost.append(" ".join(addressee))
+        if greeted and not any(map(known.has, greeted)):
+            added.append(" ".join(greeted))
+    return FactCheck(asked, tuple(lost), tuple(added))
+
+
 def sense_features(request: str, mail: str, usual: Usual, context: str | None = None) -> SenseFeatures:
     """Compare a mail with its request.
 
@@ -104,26 +139,18 @@ def sense_features(request: str, mail: str, usual: Usual, context: str | None = 
         usual: What the owner's mails usually say.
         context: The mail that is answered, if any.
     """
-    greeted, body = _body(mail)
-    given = f"{request}\n{context or ''}"
-    known, written = Words(tokens(given)), Words(tokens(mail))
+    _, body = _body(mail)
+    known, written = Words(tokens(f"{request}\n{context or ''}")), Words(tokens(mail))
     is_order = _is_order(tokens(request))
+    check = check_facts(request, mail, usual, context)
     request = _without_headers(request)
     asked = tokens(request)
-    addressee, wanted = _addressee(request), _facts(request, asked, usual)
-    wanted -= set(addressee)
-    lost = sum(not _mentions(written, mail, fact) for fact in wanted)
-    added = sum(not _mentions(known, given, fact) for fact in facts_in(body) - usual.facts)
-    if addressee:
-        # Without one, the name that a mail greets may be that of its headers.
-        lost += not any(map(written.has, addressee))
-        added += bool(greeted) and not any(map(known.has, greeted))
     asked_clauses, written_clauses = clauses(request), clauses(body)
     negations_lost, negations_added = _negations(asked_clauses, written_clauses, usual)
     return SenseFeatures(
-        facts_asked=len(wanted) + bool(addressee),
-        facts_lost=lost,
-        facts_added=added,
+        facts_asked=check.asked,
+        facts_lost=len(check.lost),
+        facts_added=len(check.added),
         negations_lost=negations_lost,
         negations_added=negations_added,
         persons_wrong=_persons_wrong(asked_clauses, written_clauses, is_order, "?" in body),

@@ -106,12 +106,14 @@ class Command:
         needs: Returns the stages whose artifacts it uses; None if it uses none.
         needs_archive: Returns whether it reads the archive.
         inspects: Whether it needs the status of every stage.
+        uses: Returns the stages whose artifacts it uses if they exist; they are not made. None if it uses none.
     """
 
     name: str
     help: str
     module: str
     needs: Callable[[Config], tuple[str, ...]] | None = None
+    uses: Callable[[Config], tuple[str, ...]] | None = None
     needs_archive: Callable[[Config], bool] = _never
     inspects: bool = False
 

@@ -163,6 +163,8 @@ def _run_status(context: Context) -> Iterator[None]:
 def _run_command(command: Command, context: Context, catalog: Catalog) -> None:
     if command.inspects:
         inspect(context, catalog)
+    if command.uses:
+        find_made(context, catalog, command.uses(context.config))
     importlib.import_module(command.module).run(context)
     if context.run.is_open:
         context.run.set_tags(_artifact_tags(context))
@@ -209,6 +211,21 @@ def inspect(context: Context, catalog: Catalog) -> None:
             context.artifacts[name] = artifact
         reason = "" if artifact else cache_miss_reason(name, key, context.cache)
         context.statuses.append(StageStatus(name, key.key, artifact, reason))
+
+
+def find_made(context: Context, catalog: Catalog, names: tuple[str, ...]) -> None:
+    """Find the artifacts of these stages and those before them, as far as they exist, without making any."""
+    for name in catalog.with_earlier(names) if context.config.data.path else ():
+        stage = catalog.stages[name]
+        try:
+            artifact = _find(stage, stage.key_of(context.config, context.artifacts), context)
+        except EmailAssistantError as error:
+            context.statuses.append(StageStatus(name, None, None, str(error), is_error=True))
+            return
+        if artifact is None:
+            context.statuses.append(StageStatus(name, None, None, "not made yet"))
+            return
+        context.artifacts[name] = artifact
 
 
 def ensure(stage: Stage, context: Context) -> None:

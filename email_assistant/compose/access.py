@@ -1,0 +1,75 @@
+"""Who may use the server: a token in a file of its owner, links that work once, and the page's cookie."""
+
+import hmac
+import os
+import secrets
+import time
+from hashlib import sha256
+from pathlib import Path
+
+from email_assistant.errors import PrivacyError
+
+FOLDER, TOKEN_FILE, OPENING_FILE = "compose", "token", "open.html"
+TOKEN_BYTES = 32
+# How long a link that works once can be used.
+LINK_SECONDS = 600.0
+COOKIE = "email_assistant"
+# Cookies are shared by all ports of a host: the cookie is not the token, which programs use.
+_COOKIE_PURPOSE = b"cookie of the page"
+
+
+class Access:
+    """The token of this installation, and what is derived from it."""
+
+    def __init__(self, token: str) -> None:
+        """Use a token, as `load_token` returns it."""
+        self._token = token
+        self._links: dict[str, float] = {}
+
+    @property
+    def cookie(self) -> str:
+        """The value of the page's cookie."""
+        return hmac.new(self._token.encode(), _COOKIE_PURPOSE, sha256).hexdigest()
+
+    def is_token(self, value: str) -> bool:
+        """Whether a value is the token, in constant time."""
+        return hmac.compare_digest(value.encode("utf-8", "replace"), self._token.encode())
+
+    def is_cookie(self, value: str) -> bool:
+        """Whether a value is that of the page's cookie, in constant time."""
+        return hmac.compare_digest(value.encode("utf-8", "replace"), self.cookie.encode())
+
+    def new_link_key(self) -> str:
+        """The key of a new link, which works once and for `LINK_SECONDS`."""
+        key = secrets.token_urlsafe(TOKEN_BYTES)
+        self._links[key] = time.monotonic() + LINK_SECONDS
+        return key
+
+    def use_link_key(self, key: str) -> bool:
+        """Whether a key opens the page; it never does again."""
+        return self._links.pop(key, 0.0) > time.monotonic()
+
+
+def load_token(outputs: Path) -> str:
+    """The token; it is made at the first start, readable only by its owner.
+
+    Raises:
+        PrivacyError: when others may read it.
+    """
+    file = outputs / FOLDER / TOKEN_FILE
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not file.exists() or not file.read_text(encoding="ascii").strip():
+        write_private(file, secrets.token_urlsafe(TOKEN_BYTES) + "\n")
+    if file.stat().st_mode & 0o077:
+        raise PrivacyError(f"{file}: other users of this machine may read it; delete it, and a new one is made")
+    return file.read_text(encoding="ascii").strip()
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner may read, from its first byte on."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(text)
+    partial.replace(file)

@@ -1,0 +1,85 @@
+"""The app: the page, the API, and one model behind both."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from email_assistant.compose.access import Access
+from email_assistant.compose.gate import App, Gate
+from email_assistant.compose.model_client import ModelClient
+from email_assistant.compose.ollama_api import OllamaApi
+from email_assistant.compose.openai_api import OpenAiApi, error_answer
+from email_assistant.compose.page_api import Page
+from email_assistant.compose.writing import Writer
+from email_assistant.configuration.schema import Config
+from email_assistant.metrics.usual import Usual
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What is served.
+
+    Attributes:
+        adapter: The adapter's folder; None if there is none.
+        name: The adapter's name.
+        is_own: Whether it was trained on the owner's mail.
+        forms: The forms of request that it was trained on; empty: unknown.
+        training: The file of training pairs that prompts may show; None: they show none.
+        usual: What the owner's mails usually say.
+        reason: Why there is no adapter, and what to do.
+    """
+
+    adapter: Path | None
+    name: str
+    is_own: bool
+    forms: list[str]
+    training: Path | None
+    usual: Usual
+    reason: str = ""
+
+
+def build(config: Config, serving: Serving, access: Access, port: int) -> App:
+    """The app behind its gate. The model's process runs as long as the app does."""
+    model = ModelClient(config, serving.adapter, serving.training, serving.reason)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with model.running():
+            yield
+
+    app = FastAPI(title="Email assistant", lifespan=lifespan, docs_url=None, redoc_url=None)
+    writer = Writer(config, model, serving.usual)
+    page = Page(access, model, writer, serving.usual, serving.forms, serving.name, serving.is_own)
+    app.include_router(page.router())
+    app.include_router(OpenAiApi(model, serving.name).router())
+    app.include_router(OllamaApi(model, serving.name).router())
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    return Gate(app, access, port, config.compose.allow_origins)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """The first fault of a request; what it said is not repeated."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if part != "body")
+    message = f"{place}: {first['msg']}" if place else first["msg"]
+    return error_answer(
+        422 if request.url.path.startswith("/page/") else 400,
+        message,
+        "invalid_request_error",
+        "invalid_value",
+        place or None,
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """An error of routing, in the shape of all errors."""
+    assert isinstance(error, HTTPException)
+    return error_answer(error.status_code, str(error.detail), "invalid_request_error", "not_found")

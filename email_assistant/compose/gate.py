@@ -1,0 +1,308 @@
+"""The gate before the app: every request passes these checks, or is answered here without reaching the app.
+
+Host (DNS rebinding), Origin and Sec-Fetch-Site (other pages), token or cookie, size, time and rate. Nothing of a
+request or an answer is logged.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from email_assistant.compose.access import COOKIE, Access
+
+log = logging.getLogger(__name__)
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Paths that hold nothing private: the page's own files, and where a link or a token is given.
+PUBLIC = frozenset(("/login", "/compose.css", "/compose.js", "/compose.svg"))
+# Of programs: they need the token. All other paths are the page's, which has a cookie.
+API_PREFIXES = ("/v1/", "/api/", "/chat/", "/models")
+SAFE_METHODS = frozenset(("GET", "HEAD"))
+# Largest body in bytes, of a mail that is dropped on the page and of everything else; how long a body may take.
+MAX_MAIL, MAX_BODY, BODY_SECONDS = 8 << 20, 512 << 10, 10.0
+MAIL_PATH = "/page/mail"
+# Requests per second, and how many at once: a person and several programs never reach them.
+RATE, BURST = 20.0, 100.0
+# How long a browser may remember that an origin is allowed, in seconds.
+PREFLIGHT_SECONDS = 600
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass
+class Refusal(Exception):  # noqa: N818 - it is an answer
+    """A request that is answered at the gate.
+
+    Attributes:
+        status: The HTTP status.
+        code: A word for programs.
+        message: A sentence for people.
+    """
+
+    status: int
+    code: str
+    message: str
+
+
+@dataclass
+class Rate:
+    """A token bucket: `BURST` requests at once, `RATE` per second in the long run."""
+
+    _left: float = BURST
+    _at: float = field(default_factory=time.monotonic)
+
+    def take(self) -> bool:
+        """Whether one more request is within the rate."""
+        now = time.monotonic()
+        self._left, self._at = min(BURST, self._left + (now - self._at) * RATE), now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Gate:
+    """ASGI middleware with all checks."""
+
+    def __init__(self, app: App, access: Access, port: int, allowed_origins: Iterable[str]) -> None:
+        """Guard an app.
+
+        Args:
+            app: The app.
+            access: The token and the cookie.
+            port: The server's port.
+            allowed_origins: Origins besides the server's own that may call the API, such as `moz-extension://…`.
+        """
+        self._app, self._access = app, access
+        self._hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
+        self._own = frozenset(f"http://{host}" for host in self._hosts)
+        self._allowed = frozenset(origin.rstrip("/") for origin in allowed_origins)
+        # Apart, so that nobody without the token slows down those who have it.
+        self._rate, self._public_rate = Rate(), Rate()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check a request and pass it on."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        request = _Request(scope)
+        answered = _Answered(send, self._headers(request))
+        try:
+            self._check_where_from(request)
+            if request.method == "OPTIONS" and request.origin in self._allowed and request.is_api:
+                await _answer(answered.send, 204, b"", "text/plain")
+                return
+            self._check_who(request)
+            if not (self._public_rate if request.path in PUBLIC else self._rate).take():
+                raise Refusal(429, "rate_limit_exceeded", "too many requests; try again in a second")
+            await self._app(scope, await _with_body(request, receive), answered.send)
+        except Refusal as refusal:
+            await _refuse(answered, request, refusal)
+        except Exception as error:
+            # Its message may quote the request.
+            log.error("%-10s %s: %s at %s", "compose", scope["path"][:60], type(error).__name__, _place(error))
+            await _refuse(answered, request, Refusal(500, "internal_error", "an error of the program; see its log"))
+
+    def _check_where_from(self, request: "_Request") -> None:
+        """Refuse requests under another name of this machine, and those of other pages."""
+        if request.hosts not in [[host] for host in self._hosts]:
+            raise Refusal(421, "wrong_host", "this server answers to 127.0.0.1 and localhost only")
+        if request.origin is not None and request.origin not in self._own:
+            if request.origin not in self._allowed:
+                raise Refusal(403, "wrong_origin", "this page may not use this server (compose.allow_origins)")
+            if not request.is_api:
+                raise Refusal(403, "wrong_origin", "other origins may use the API only")
+        elif request.fetched_by_other_page and request.origin is None and not request.opens_page:
+            raise Refusal(403, "wrong_origin", "other pages may not load anything from this server")
+
+    def _check_who(self, request: "_Request") -> None:
+        """Refuse requests without the token or the cookie."""
+        if request.path in PUBLIC:
+            if request.method not in SAFE_METHODS and request.origin not in self._own:
+                raise Refusal(403, "wrong_origin", "only this server's own page may do this")
+            return
+        if request.bearer is not None:
+            if not self._access.is_token(request.bearer):
+                raise Refusal(401, "invalid_api_key", "wrong token; it is in outputs/compose/token")
+            return
+        if request.is_api or not self._access.is_cookie(request.cookie):
+            raise Refusal(401, "missing_api_key", "the token is missing: send it as 'Authorization: Bearer TOKEN'")
+        if request.method not in SAFE_METHODS and request.origin not in self._own:
+            raise Refusal(403, "wrong_origin", "only this server's own page may do this")
+
+    def _headers(self, request: "_Request") -> dict[str, str]:
+        """The headers of every answer; only allowed origins may read one."""
+        if request.origin not in self._allowed or not request.is_api:
+            return HEADERS
+        return {
+            **HEADERS,
+            "Access-Control-Allow-Origin": request.origin or "",
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Vary": "Origin",
+        }
+
+
+class _Request:
+    """What the gate reads of a request."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+        self.method, self.path = str(scope["method"]), str(scope["path"])
+        self.hosts = self._all("host")
+        origins = self._all("origin")
+        # Two of them are no origin that is allowed.
+        self.origin = None if not origins else origins[0] if len(origins) == 1 else "null"
+        self.is_api = self.path.startswith(API_PREFIXES)
+        self.accepts_html = "text/html" in " ".join(self._all("accept"))
+
+    def _all(self, name: str) -> list[str]:
+        return [value.decode("latin-1") for key, value in self._headers if key == name.encode()]
+
+    @property
+    def bearer(self) -> str | None:
+        """The token that the request carries; None if it has no such header."""
+        values = self._all("authorization")
+        if not values:
+            return None
+        scheme, _, token = values[0].partition(" ")
+        return token.strip() if scheme.lower() == "bearer" and len(values) == 1 else ""
+
+    @property
+    def cookie(self) -> str:
+        """The page's cookie; empty if there is none."""
+        try:
+            morsel = SimpleCookie("; ".join(self._all("cookie"))).get(COOKIE)
+        except CookieError:
+            return ""
+        return morsel.value if morsel else ""
+
+    @property
+    def fetched_by_other_page(self) -> bool:
+        """Whether a browser says that another page asked, be it of another port."""
+        return any(value in ("cross-site", "same-site") for value in self._all("sec-fetch-site"))
+
+    @property
+    def opens_page(self) -> bool:
+        """Whether a person follows a link to the page."""
+        navigates = self._all("sec-fetch-mode") == ["navigate"] and self._all("sec-fetch-dest") == ["document"]
+        return navigates and self.method in SAFE_METHODS and self.path in ("/", "/login")
+
+    @property
+    def max_body(self) -> int:
+        """The largest body in bytes."""
+        return MAX_MAIL if self.path == MAIL_PATH else MAX_BODY
+
+    @property
+    def declared_length(self) -> int:
+        """The length of the body that the request declares; 0 if it declares none."""
+        values = self._all("content-length")
+        return int(values[0]) if values and values[0].isdigit() else 0
+
+
+class _Answered:
+    """Adds headers to an answer, and knows whether it was begun."""
+
+    def __init__(self, send: Send, headers: dict[str, str]) -> None:
+        self._send, self.is_begun = send, False
+        self._headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.is_begun = True
+            ours = {name for name, _ in self._headers}
+            kept = [(name, value) for name, value in message.get("headers", []) if name.lower() not in ours]
+            message = {**message, "headers": [*kept, *self._headers]}
+        await self._send(message)
+
+
+async def _with_body(request: _Request, receive: Receive) -> Receive:
+    """Read the whole body; returns a `receive` that gives it to the app, and then what follows.
+
+    Raises:
+        Refusal: when it is too large or takes too long.
+    """
+    too_large = Refusal(413, "too_large", f"the request is larger than {request.max_body >> 10} KB")
+    if request.declared_length > request.max_body:
+        raise too_large
+    body, more = bytearray(), True
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise Refusal(400, "incomplete", "the request ended before its body")
+                body += message.get("body", b"")
+                if len(body) > request.max_body:
+                    raise too_large
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise Refusal(408, "too_slow", "the request took too long to arrive") from None
+    pending: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def replay() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replay
+
+
+async def _refuse(answered: _Answered, request: _Request, refusal: Refusal) -> None:
+    if answered.is_begun:
+        return
+    if refusal.status == 401 and request.path == "/" and request.accepts_html:
+        # The page that asks for the token.
+        await _answer(answered.send, 303, b"", "text/plain", [(b"location", b"/login")])
+        return
+    kind = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 500: "server_error"}
+    error = {
+        "message": refusal.message,
+        "type": kind.get(refusal.status, "invalid_request_error"),
+        "param": None,
+        "code": refusal.code,
+    }
+    # A body that was not read must not be taken for the next request.
+    headers = [] if request.method in SAFE_METHODS else [(b"connection", b"close")]
+    if refusal.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await _answer(answered.send, refusal.status, json.dumps({"error": error}).encode(), "application/json", headers)
+
+
+async def _answer(
+    send: Send, status: int, body: bytes, media_type: str, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    all_headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": all_headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _place(error: BaseException) -> str:
+    """The module and line where an error was raised."""
+    traceback = error.__traceback__
+    while traceback and traceback.tb_next:
+        traceback = traceback.tb_next
+    return f"{traceback.tb_frame.f_globals.get('__name__')}:{traceback.tb_lineno}" if traceback else "?"

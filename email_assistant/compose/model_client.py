@@ -1,0 +1,181 @@
+"""The server's side of the model's process: starts it, sends it jobs, hands out their pieces, starts it again."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from email_assistant.compose.messages import (
+    Failed,
+    Job,
+    JobError,
+    PromptRead,
+    Ready,
+    TextPiece,
+    cancel_line,
+    from_model,
+    write_line,
+)
+from email_assistant.configuration.schema import Config
+
+log = logging.getLogger(__name__)
+# The package is found there, also where it is not installed.
+ROOT = str(Path(__file__).resolve().parents[2])
+# Jobs that are written or wait; one more is refused.
+MAX_JOBS = 32
+# The longest line of a message, in bytes.
+MAX_LINE = 1 << 20
+# A process that ended is started again, but not faster than this.
+RESTART_SECONDS = 2.0
+JobEvent = PromptRead | TextPiece | JobError
+
+
+@dataclass
+class ModelState:
+    """Whether the model can write.
+
+    Attributes:
+        status: `loading`, `ready`, `failed` (it cannot be loaded) or `missing` (there is no adapter).
+        reason: Why it cannot, for the user.
+        max_tokens: Tokens that a prompt and its text may have together.
+        at_once: Whether it writes several texts at the same time.
+    """
+
+    status: Literal["loading", "ready", "failed", "missing"]
+    reason: str = ""
+    max_tokens: int = 0
+    at_once: bool = False
+
+
+class ModelClient:
+    """One model in a process of its own.
+
+    Attributes:
+        state: Whether it can write.
+    """
+
+    def __init__(self, config: Config, adapter: Path | None, training: Path | None, reason: str = "") -> None:
+        """Prepare; `running` starts the process.
+
+        Args:
+            config: The whole configuration.
+            adapter: The adapter's folder; None: no process is started.
+            training: The file of training pairs that prompts may show.
+            reason: Why there is no adapter.
+        """
+        self._setup = {
+            "config": asdict(config),
+            "adapter": str(adapter),
+            "training": str(training) if training else None,
+        }
+        self.state = ModelState("loading") if adapter else ModelState("missing", reason)
+        self._process: asyncio.subprocess.Process | None = None
+        self._jobs: dict[str, asyncio.Queue[JobEvent]] = {}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the process for the duration of the block; it is killed at its end."""
+        task = asyncio.create_task(self._keep_running()) if self.state.status == "loading" else None
+        try:
+            yield
+        finally:
+            if task:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def write(self, job: Job) -> AsyncGenerator[JobEvent, None]:
+        """Write a job; closing the iterator cancels it.
+
+        Yields:
+            The length of the prompt, then pieces of the texts in any order, until all are finished; or an error.
+        """
+        refusal = self._refusal(job)
+        if refusal:
+            yield refusal
+            return
+        events: asyncio.Queue[JobEvent] = asyncio.Queue()
+        self._jobs[job.id] = events
+        unfinished = len(job.rows)
+        try:
+            self._send(write_line(job))
+            while unfinished:
+                event = await events.get()
+                yield event
+                if isinstance(event, JobError):
+                    return
+                unfinished -= isinstance(event, TextPiece) and event.finish_reason is not None
+        finally:
+            del self._jobs[job.id]
+            if unfinished:
+                self._send(cancel_line(job.id))
+
+    def _refusal(self, job: Job) -> JobError | None:
+        if self.state.status != "ready":
+            return JobError(job.id, "unavailable", self.state.reason or "the model is still being loaded")
+        if len(self._jobs) >= MAX_JOBS:
+            return JobError(job.id, "busy", "too many requests at once; try again in a moment")
+        return None
+
+    def _send(self, line: bytes) -> None:
+        if self._process and self._process.stdin and not self._process.stdin.is_closing():
+            self._process.stdin.write(line)
+
+    async def _keep_running(self) -> None:
+        """Run the process until it says that the model cannot be loaded."""
+        while await self._run_once():
+            for name, events in self._jobs.items():
+                events.put_nowait(JobError(name, "model_stopped", "the model's process ended; it is started again"))
+            log.warning("%-10s the model's process ended unexpectedly; starting it again", "compose")
+            self.state = ModelState("loading")
+            await asyncio.sleep(RESTART_SECONDS)
+
+    async def _run_once(self) -> bool:
+        """Run the process until it ends; returns whether to start it again."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "email_assistant.compose.model_process"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=MAX_LINE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))},
+        )
+        self._process = process
+        try:
+            self._send(json.dumps(self._setup).encode() + b"\n")
+            assert process.stdout
+            async for line in process.stdout:
+                self._receive(line)
+        finally:
+            self._process = None
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        return self.state.status != "failed"
+
+    def _receive(self, line: bytes) -> None:
+        message = from_model(line)
+        if isinstance(message, Ready):
+            self.state = ModelState("ready", "", message.max_tokens, message.at_once)
+        elif isinstance(message, Failed):
+            self.state = ModelState("failed", message.reason)
+        elif message.job in self._jobs:
+            self._jobs[message.job].put_nowait(message)
+
+
+async def collect(events: AsyncGenerator[JobEvent, None], rows: int) -> list[str] | JobError:
+    """The whole texts of a job with this many rows, or the error."""
+    texts = [""] * rows
+    async with aclosing(events) as open_events:
+        async for event in open_events:
+            if isinstance(event, JobError):
+                return event
+            if isinstance(event, TextPiece):
+                texts[event.row] += event.text
+    return texts

@@ -1,0 +1,367 @@
+"use strict";
+
+const { texts, example } = JSON.parse(document.getElementById("texts").textContent);
+const $ = (id) => document.getElementById(id);
+const fields = { request: $("request"), context: $("context"), recipient: $("recipient"), subject: $("subject") };
+const sheet = $("draft");
+// The last mail that was dropped, of which a draft needs the ids.
+let mail = { message_id: "", references: [] };
+// The drafts of this request: {text, lost, added, done}; which one is shown; what stops the one being written.
+let drafts = [], shown = 0, running = null, ready = false, id = "", attempt = 0, marking = 0;
+
+function say(text) { $("status").textContent = text; }
+
+function element(name, text, attributes = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+// -- the server
+
+async function post(path, body, signal) {
+  const json = !(body instanceof Blob);
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: json ? { "Content-Type": "application/json" } : { "Content-Type": "application/octet-stream" },
+    body: json ? JSON.stringify(body) : body,
+    signal,
+  });
+  if (answer.ok) return answer;
+  if (answer.status === 401) throw new Error("access");
+  if (answer.status === 413) throw new Error("too_large");
+  if (answer.status === 429) throw new Error("busy");
+  const { error } = await answer.json();
+  throw new Error(error.code);
+}
+
+function explain(error) {
+  if (error.name === "AbortError") return texts.stopped;
+  return texts[error.message] || texts["error_" + error.message] || texts.error_network;
+}
+
+async function* lines(answer) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split("\n");
+    rest = parts.pop();
+    for (const part of parts) yield JSON.parse(part);
+  }
+}
+
+async function watchModel() {
+  let state = { status: "failed", reason: texts.error_network };
+  try {
+    const answer = await fetch("/page/state");
+    state = answer.ok ? await answer.json() : { status: "failed", reason: texts.error_access };
+  } catch { /* The program ended: its reason is the one above. */ }
+  ready = state.status === "ready";
+  const notice = $("notice");
+  notice.hidden = ready;
+  notice.replaceChildren();
+  if (state.status === "missing") {
+    notice.append(element("p", texts.missing), element("p", texts.missing_todo), element("p", ""));
+    notice.lastChild.append(element("code", state.reason));
+  } else if (!ready) {
+    notice.append(element("p", state.status === "loading" ? texts.loading : texts.failed + " " + state.reason));
+  }
+  enable();
+  if (state.status === "loading" || running === null) setTimeout(watchModel, ready ? 15000 : 1000);
+  else setTimeout(watchModel, 15000);
+}
+
+// -- writing
+
+function asked() {
+  return { request: fields.request.value, context: fields.context.value, recipient: fields.recipient.value };
+}
+
+async function write(change, keep = [0, 0]) {
+  if (running || !ready || !fields.request.value.trim()) return;
+  running = new AbortController();
+  const first = change === "first";
+  const base = first ? 0 : drafts.length;
+  if (first) { drafts = []; attempt = 0; id = crypto.randomUUID(); } else attempt += 1;
+  const body = { ...asked(), change, draft: sheet.value, keep, attempt };
+  say(change === "shorter" || change === "longer" ? texts.choosing : texts.writing);
+  $("hint").hidden = true;
+  enable();
+  try {
+    const answer = await post("/page/drafts", body, running.signal);
+    let cut = false;
+    for await (const event of lines(answer)) {
+      if (event.error) throw new Error(event.error);
+      if (event.hint) { $("hint").textContent = texts.order + " " + example; $("hint").hidden = false; continue; }
+      const place = base + event.draft;
+      drafts[place] ??= { text: "", lost: [], added: [], done: false };
+      const draft = drafts[place];
+      draft.text += event.text || "";
+      if (event.end) {
+        Object.assign(draft, { lost: event.lost, added: event.added, done: true });
+        cut = cut || (event.end === "length" && event.draft === 0);
+      }
+      if (event.draft === 0 && shown !== place && (!draft.seen)) { draft.seen = true; shown = place; }
+      if (place === shown) show();
+      list();
+    }
+    say(cut ? texts.too_long : texts.done);
+  } catch (error) {
+    say(explain(error));
+  }
+  running = null;
+  for (const draft of drafts) if (draft) draft.done = true;
+  enable();
+  show();
+  list();
+  mark();
+}
+
+function stop() { if (running) running.abort(); }
+
+// -- what is shown
+
+function show() {
+  const draft = drafts[shown];
+  if (draft && sheet.value !== draft.text) sheet.value = draft.text;
+  paint();
+}
+
+function paint(kept = null) {
+  const draft = drafts[shown] || { text: sheet.value, lost: [], added: [], done: false };
+  const text = sheet.value, behind = $("behind");
+  const spans = draft.done && draft.text === text ? draft.added.map(([start, end]) => [start, end, ""]) : [];
+  const marked = kept ? [[...kept, "kept"]] : spans;
+  behind.replaceChildren();
+  let place = 0;
+  for (const [start, end, kind] of marked) {
+    behind.append(text.slice(place, start), element("mark", text.slice(start, end), kind ? { class: kind } : {}));
+    place = end;
+  }
+  // A last line break has no height without something after it.
+  behind.append(text.slice(place) + "\n");
+  document.body.classList.toggle("writing", running !== null);
+  describe(draft, text, spans);
+}
+
+function describe(draft, text, spans) {
+  const marks = $("marks"), parts = [];
+  if (draft.lost.length) {
+    const line = element("p", texts.lost);
+    for (const fact of draft.lost) line.append(element("b", fact));
+    parts.push(line);
+  }
+  if (spans.length) {
+    const line = element("p", texts.added);
+    for (const [start, end] of spans) {
+      const button = element("button", text.slice(start, end), { type: "button" });
+      button.addEventListener("click", () => { sheet.focus(); sheet.setSelectionRange(start, end); });
+      line.append(button);
+    }
+    parts.push(line);
+  }
+  if (draft.done && text.trim() && !parts.length && draft.text === text) parts.push(element("p", texts.checked, { class: "fine" }));
+  marks.replaceChildren(...parts);
+}
+
+function list() {
+  const group = $("drafts");
+  if (drafts.length < 2) { group.replaceChildren(); return; }
+  while (group.children.length > drafts.length) group.lastChild.remove();
+  drafts.forEach((draft, index) => {
+    let button = group.children[index];
+    if (!button) {
+      button = element("button", String(index + 1), { type: "button", role: "radio", "aria-label": texts.draft + " " + (index + 1) });
+      button.addEventListener("click", () => choose(index));
+      group.append(button);
+    }
+    button.setAttribute("aria-checked", String(index === shown));
+    button.tabIndex = index === shown ? 0 : -1;
+  });
+}
+
+function choose(index) {
+  if (!drafts[index]) return;
+  shown = index;
+  show();
+  list();
+}
+
+function enable() {
+  $("write").disabled = !ready || running !== null;
+  $("write").hidden = running !== null;
+  $("stop").hidden = running === null;
+  sheet.readOnly = running !== null && !(drafts[shown] && drafts[shown].done);
+  const written = sheet.value.trim() !== "" && running === null;
+  for (const button of $("changes").children) button.disabled = !written || !ready || !fields.request.value.trim();
+  for (const button of $("finals").children) button.disabled = !written;
+}
+
+// -- the draft as edited
+
+function edited() {
+  return { ...asked(), id, draft: sheet.value, subject: fields.subject.value, ...mail };
+}
+
+async function mark() {
+  if (!sheet.value.trim() || running) return;
+  const text = sheet.value, draft = drafts[shown];
+  id ||= crypto.randomUUID();
+  try {
+    const found = await (await post("/page/marks", edited())).json();
+    if (sheet.value !== text) return;
+    if (draft) Object.assign(draft, found, { text, done: true });
+    else drafts[shown] = { text, ...found, done: true };
+    paint();
+    await remember();
+  } catch (error) { say(explain(error)); }
+}
+
+function edit() {
+  const draft = drafts[shown];
+  if (draft) { draft.text = sheet.value; draft.added = []; }
+  paint();
+  enable();
+  clearTimeout(marking);
+  marking = setTimeout(mark, 600);
+}
+
+// The sentence at the cursor, or what is selected.
+function sentence() {
+  const text = sheet.value;
+  let start = sheet.selectionStart, end = sheet.selectionEnd;
+  if (start === end) {
+    const ends = /[.!?…]+(?=\s|$)|\n/g;
+    let from = 0, to = text.length;
+    for (const found of text.matchAll(ends)) {
+      const after = found.index + found[0].length;
+      if (after <= start && text.slice(after).trim()) from = after;
+      else if (found[0] === "\n" ? found.index >= start : after >= start) { to = found[0] === "\n" ? found.index : after; break; }
+    }
+    [start, end] = [from, to];
+  }
+  while (start < end && /\s/.test(text[start])) start += 1;
+  while (end > start && /\s/.test(text[end - 1])) end -= 1;
+  return [start, end];
+}
+
+// Places in a text as the server counts them.
+function points([start, end]) {
+  return [[...sheet.value.slice(0, start)].length, [...sheet.value.slice(0, end)].length];
+}
+
+async function save() {
+  try {
+    const answer = await post("/page/draft.eml", edited());
+    const named = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("Content-Disposition"));
+    const link = element("a", "", { href: URL.createObjectURL(await answer.blob()), download: named ? decodeURIComponent(named[1]) : "draft.eml" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    say(answer.headers.get("X-Recipients") === "0" && fields.recipient.value.trim() ? texts.saved_without_to : texts.saved);
+  } catch (error) { say(explain(error)); }
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(sheet.value);
+  } catch {
+    // Without permission for the clipboard, as the browser's own menu copies.
+    sheet.select();
+    document.execCommand("copy");
+  }
+  say(texts.copied);
+  mark();
+}
+
+async function remember() {
+  const entries = await (await fetch("/page/history")).json();
+  $("history").hidden = entries.length === 0;
+  $("history").querySelector("ol").replaceChildren(...entries.map((entry) => {
+    const item = element("li", ""), button = element("button", entry.request + " — " + entry.draft.replace(/\s+/g, " "), { type: "button" });
+    button.addEventListener("click", () => recall(entry));
+    item.append(button);
+    return item;
+  }));
+}
+
+function recall(entry) {
+  if (running) return;
+  for (const name of Object.keys(fields)) fields[name].value = entry[name];
+  mail = { message_id: entry.message_id, references: entry.references };
+  id = entry.id;
+  drafts = [{ text: entry.draft, lost: [], added: [], done: true }];
+  shown = 0;
+  show();
+  list();
+  enable();
+  mark();
+}
+
+// -- the mail to answer
+
+async function take(file) {
+  if (!file) return;
+  try {
+    // Attachments, which come last, are not needed.
+    const found = await (await post("/page/mail", file.slice(0, 4 << 20))).json();
+    fields.context.value = found.text;
+    fields.recipient.value = found.to;
+    fields.subject.value = found.subject;
+    mail = { message_id: found.message_id, references: found.references };
+    $("answer").open = true;
+    $("remove").hidden = false;
+    fields.request.focus();
+  } catch (error) { say(explain(error)); }
+}
+
+function removeMail() {
+  fields.context.value = fields.recipient.value = fields.subject.value = $("file").value = "";
+  mail = { message_id: "", references: [] };
+  $("remove").hidden = true;
+}
+
+// -- events
+
+$("asked").addEventListener("submit", (event) => { event.preventDefault(); write("first"); });
+$("stop").addEventListener("click", stop);
+$("copy").addEventListener("click", copy);
+$("save").addEventListener("click", save);
+$("remove").addEventListener("click", removeMail);
+$("file").addEventListener("change", () => take($("file").files[0]));
+sheet.addEventListener("input", edit);
+fields.request.addEventListener("input", enable);
+for (const button of $("changes").children) {
+  const change = button.dataset.change;
+  button.addEventListener("click", () => write(change, change === "keep" ? points(sentence()) : [0, 0]));
+  if (change !== "keep") continue;
+  for (const name of ["mouseenter", "focus"]) button.addEventListener(name, () => { if (!running && sheet.value) paint(sentence()); });
+  for (const name of ["mouseleave", "blur"]) button.addEventListener(name, () => paint());
+}
+$("drafts").addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  choose((shown + step + drafts.length) % drafts.length);
+  $("drafts").children[shown].focus();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") stop();
+  if (!(event.ctrlKey || event.metaKey)) return;
+  if (event.key === "Enter") { event.preventDefault(); write("first"); }
+  if (event.key === "s") { event.preventDefault(); if (sheet.value.trim() && !running) save(); }
+});
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.dataTransfer || ![...event.dataTransfer.types].includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.toggle("dropping", name === "dragover");
+    if (name === "drop") take(event.dataTransfer.files[0]);
+  });
+}
+enable();
+paint();
+watchModel();
+remember().catch((error) => say(explain(error)));

@@ -1,0 +1,273 @@
+"""The page and what its script asks for."""
+
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated, Any
+from urllib.parse import parse_qs, quote
+
+import anyio.to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+from jinja2 import Environment, FileSystemLoader
+from pydantic import BaseModel, Field, TypeAdapter
+
+from email_assistant.compose.access import COOKIE, Access
+from email_assistant.compose.answered_mail import read_mail
+from email_assistant.compose.drafts import Draft, eml, file_name, recipients
+from email_assistant.compose.messages import JobError, TextPiece
+from email_assistant.compose.model_client import JobEvent, ModelClient
+from email_assistant.compose.page_texts import choose_language, example_request, texts_of
+from email_assistant.compose.writing import Change, Wish, Writer
+from email_assistant.errors import DataError
+from email_assistant.metrics.fact_marks import mark_facts
+from email_assistant.metrics.usual import Usual
+from email_assistant.requests.request_form import looks_like_order
+
+PAGE = Path(__file__).parent / "page"
+# What the page loads, with their media types.
+FILES = {"compose.css": "text/css", "compose.js": "text/javascript", "compose.svg": "image/svg+xml"}
+# Drafts that the page lists again after a reload. They are kept in memory only.
+MAX_HISTORY = 20
+# A year, in seconds.
+COOKIE_SECONDS = 365 * 86400
+Short = Annotated[str, Field(max_length=2_000)]
+Long = Annotated[str, Field(max_length=60_000)]
+Place = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class Asked(BaseModel):
+    """What a person typed."""
+
+    request: Annotated[str, Field(max_length=8_000)]
+    context: Long = ""
+    recipient: Short = ""
+
+    def wish(self) -> Wish:
+        """The wish for a first draft."""
+        return Wish(self.request, self.context, self.recipient)
+
+
+class DraftAsked(Asked):
+    """A draft to write."""
+
+    change: Change = "first"
+    draft: Long = ""
+    keep: tuple[Place, Place] = (0, 0)
+    attempt: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+    def wish(self) -> Wish:
+        """The wish."""
+        return Wish(self.request, self.context, self.recipient, self.draft, self.keep, self.attempt)
+
+
+class Edited(Asked):
+    """A draft as it was edited; `id` is that of its request in the history."""
+
+    id: Annotated[str, Field(max_length=64, pattern="^[A-Za-z0-9-]*$")] = ""
+    draft: Long
+    subject: Short = ""
+    message_id: Short = ""
+    references: Annotated[list[Short], Field(max_length=200)] = []
+
+
+class Page:
+    """The routes of the page."""
+
+    def __init__(
+        self,
+        access: Access,
+        model: ModelClient,
+        writer: Writer,
+        usual: Usual,
+        forms: list[str],
+        name: str,
+        is_own: bool,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            access: The token and the cookie.
+            model: The model.
+            writer: Writes drafts.
+            usual: What the owner's mails usually say.
+            forms: The forms of request that the adapter was trained on; empty: unknown.
+            name: The adapter's name.
+            is_own: Whether the adapter was trained on the owner's mail; else it writes like nobody in particular.
+        """
+        self._access, self._model, self._writer, self._usual = access, model, writer, usual
+        self._forms, self._name, self._is_own = forms, name, is_own
+        self._history: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._templates = Environment(autoescape=True, loader=FileSystemLoader(PAGE), trim_blocks=True)
+
+    def router(self) -> APIRouter:
+        """All routes."""
+        router = APIRouter(include_in_schema=True)
+        router.add_api_route("/", self.page, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route("/login", self.open_link, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route("/login", self.give_token, methods=["POST"], response_class=HTMLResponse)
+        for name, media_type in FILES.items():
+            router.add_api_route(f"/{name}", _file(PAGE / name, media_type), methods=["GET"], include_in_schema=False)
+        router.add_api_route("/page/state", self.state, methods=["GET"])
+        router.add_api_route("/page/drafts", self.drafts, methods=["POST"], response_class=StreamingResponse)
+        router.add_api_route("/page/marks", self.marks, methods=["POST"])
+        router.add_api_route("/page/mail", self.mail, methods=["POST"])
+        router.add_api_route("/page/draft.eml", self.save, methods=["POST"], response_class=Response)
+        router.add_api_route("/page/history", self.history, methods=["GET"])
+        return router
+
+    async def page(self, request: Request, lang: str = "") -> Response:
+        """The page itself."""
+        language = choose_language(lang, request.headers.get("accept-language", ""))
+        return self._html(
+            "compose.html",
+            language,
+            example=example_request(self._forms, language),
+            name=self._name,
+            is_own=self._is_own,
+            reads_context=self._writer.reads_context,
+        )
+
+    async def open_link(self, request: Request, key: str = "") -> Response:
+        """Where a link that works once leads: it gives the cookie, or asks for the token."""
+        if key and self._access.use_link_key(key):
+            return self._with_cookie(request)
+        return self._login(request, "login_used" if key else "", 401)
+
+    async def give_token(self, request: Request) -> Response:
+        """Give the cookie for the token."""
+        values = parse_qs((await request.body()).decode("utf-8", "replace"))
+        if self._access.is_token(values.get("token", [""])[0].strip()):
+            return self._with_cookie(request)
+        return self._login(request, "login_wrong", 401)
+
+    async def state(self) -> dict[str, str]:
+        """Whether the model can write."""
+        return {"status": self._model.state.status, "reason": self._model.state.reason}
+
+    async def drafts(self, asked: DraftAsked) -> Response:
+        """Drafts as they are written: one JSON object a line."""
+        if not asked.request.strip():
+            return JSONResponse({"error": {"code": "empty", "message": "say what to write"}}, 422)
+        return StreamingResponse(_lines(self._draft_events(asked)), media_type="application/x-ndjson")
+
+    async def marks(self, edited: Edited) -> dict[str, Any]:
+        """The facts that a draft lost or added; the draft is also kept in the history."""
+        self._remember(edited)
+        return await anyio.to_thread.run_sync(self._marks, edited.wish(), edited.draft)
+
+    async def mail(self, request: Request) -> Response:
+        """Read a mail that was dropped on the page."""
+        try:
+            mail = await anyio.to_thread.run_sync(read_mail, await request.body())
+        except DataError as error:
+            return JSONResponse({"error": {"code": "not_a_mail", "message": str(error)}}, 422)
+        return JSONResponse(asdict(mail))
+
+    async def save(self, edited: Edited) -> Response:
+        """The draft as a file for the mail program."""
+        self._remember(edited)
+        draft = Draft(edited.draft, edited.subject, edited.recipient, edited.message_id, edited.references)
+        name = file_name(draft)
+        disposition = f"attachment; filename=\"draft.eml\"; filename*=UTF-8''{quote(name, safe='')}"
+        headers = {"Content-Disposition": disposition, "X-Recipients": str(len(recipients(draft.to)))}
+        return Response(eml(draft), media_type="message/rfc822", headers=headers)
+
+    async def history(self) -> list[dict[str, Any]]:
+        """The last drafts since the server was started, the newest first."""
+        return list(reversed(self._history.values()))
+
+    async def _draft_events(self, asked: DraftAsked) -> AsyncGenerator[Mapping[str, Any], None]:
+        wish, texts = asked.wish(), dict[int, str]()
+        if self._forms == ["rough"] and looks_like_order(asked.request):
+            yield {"hint": "order"}
+        async with aclosing(self._events(wish, asked.change)) as events:
+            async for event in events:
+                if isinstance(event, JobError):
+                    yield {"error": event.message if event.message.startswith("no_") else event.code}
+                    return
+                if not isinstance(event, TextPiece):
+                    continue
+                texts[event.row] = texts.get(event.row, "") + event.text
+                if event.text:
+                    yield {"draft": event.row, "text": event.text}
+                if event.finish_reason:
+                    marks = await anyio.to_thread.run_sync(self._marks, wish, texts[event.row])
+                    yield {"draft": event.row, "end": event.finish_reason, **marks}
+
+    def _events(self, wish: Wish, change: Change) -> AsyncGenerator[JobEvent, None]:
+        if change == "first":
+            return self._writer.first(wish)
+        if change == "another":
+            return self._writer.another(wish)
+        if change == "keep":
+            return self._writer.keep(wish)
+        return self._writer.resized(wish, change)
+
+    def _marks(self, wish: Wish, draft: str) -> dict[str, Any]:
+        # Of the owner's own adapter without the mails, nobody knows how the owner signs.
+        signed = bool(self._usual.words) or not self._is_own
+        found = mark_facts(self._writer.full_request(wish), draft, self._usual, wish.given, signed)
+        return {"lost": found.lost, "added": _utf16(draft, found.added)}
+
+    def _remember(self, edited: Edited) -> None:
+        if not edited.id or not edited.draft.strip():
+            return
+        self._history[edited.id] = edited.model_dump()
+        self._history.move_to_end(edited.id)
+        while len(self._history) > MAX_HISTORY:
+            self._history.popitem(last=False)
+
+    def _login(self, request: Request, problem: str, status: int) -> Response:
+        language = choose_language("", request.headers.get("accept-language", ""))
+        text = texts_of(language)[problem] if problem else ""
+        return self._html("login.html", language, status if problem else 200, problem=text)
+
+    def _with_cookie(self, request: Request) -> Response:
+        """A page that leads on. A redirect would not do: no cookie is sent after a link of another program."""
+        language = choose_language("", request.headers.get("accept-language", ""))
+        response = self._html("opened.html", language)
+        response.set_cookie(
+            COOKIE, self._access.cookie, max_age=COOKIE_SECONDS, path="/", httponly=True, samesite="strict"
+        )
+        return response
+
+    def _html(self, template: str, language: str, status: int = 200, **values: Any) -> Response:
+        texts = texts_of(language)
+        rendered = self._templates.get_template(template).render(
+            # As attributes: a mapping's methods would come before texts of their names.
+            texts=SimpleNamespace(**texts),
+            page_texts={"texts": dict(texts), "example": values.get("example", "")},
+            language=language,
+            **values,
+        )
+        return HTMLResponse(rendered, status)
+
+
+def _file(path: Path, media_type: str) -> Any:
+    async def answer() -> Response:
+        return FileResponse(path, media_type=media_type)
+
+    return answer
+
+
+async def _lines(events: AsyncGenerator[Mapping[str, Any], None]) -> AsyncGenerator[bytes, None]:
+    """Events as one JSON object a line."""
+    adapter = TypeAdapter(dict[str, Any])
+    async with aclosing(events) as open_events:
+        async for event in open_events:
+            yield adapter.dump_json(dict(event)) + b"\n"
+
+
+def _utf16(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places in a text as a browser's script counts them."""
+    if text.isascii():
+        return spans
+
+    def place(index: int) -> int:
+        return len(text[:index].encode("utf-16-le", "surrogatepass")) // 2
+
+    return [(place(start), place(end)) for start, end in spans]

@@ -1,0 +1,180 @@
+"""The texts of the page, in English and Russian."""
+
+from collections.abc import Mapping, Sequence
+
+Texts = Mapping[str, str]
+ENGLISH: Texts = {
+    "title": "Write a mail",
+    "other_language": "Русский",
+    "request": "What should the mail say?",
+    "write": "Write",
+    "stop": "Stop",
+    "recipient": "To",
+    "recipient_hint": "Name or address (optional)",
+    "subject": "Subject",
+    "answer": "Mail to answer",
+    "answer_hint": "Paste it here, or drop an .eml file anywhere on this page (optional)",
+    "answer_unread": "This model was not trained on answers. The mail gives the recipient, the subject and the facts "
+    "that count as known, but the model does not read it.",
+    "choose_file": "Choose a file …",
+    "remove_mail": "Remove",
+    "draft": "Draft",
+    "draft_empty": "The draft appears here as it is written. Edit it as you like.",
+    "drafts": "Drafts",
+    "shorter": "Shorter",
+    "longer": "Longer",
+    "another": "Another",
+    "keep": "Keep this sentence",
+    "keep_hint": "Writes the rest again. Put the cursor into the sentence, or select it.",
+    "copy": "Copy",
+    "save": "Save as a draft",
+    "save_hint": "A file that your mail program opens for editing. Nothing is sent.",
+    "lost": "Missing from the draft:",
+    "added": "Only in the draft:",
+    "checked": "The names, dates and numbers are those of your request. Read it all the same.",
+    "history": "Drafts since the start",
+    "keys": "Ctrl+Enter writes · Esc stops · Ctrl+S saves",
+    "local": "Everything stays on this machine.",
+    "model": "Model",
+    "loading": "The model is being loaded. You can type already.",
+    "missing": "There is no model that writes like you yet.",
+    "missing_todo": "Train one, then start this page again:",
+    "failed": "The model cannot be loaded:",
+    "not_own": "This model writes mail, but not like you yet. Train it on your sent mail:",
+    "order": "This reads like an order to an assistant. The model works from rough words to the reader, such as:",
+    "writing": "Writing …",
+    "choosing": "Writing several and choosing the best …",
+    "done": "Done.",
+    "stopped": "Stopped.",
+    "copied": "Copied.",
+    "saved": "Saved. Open the file with your mail program.",
+    "saved_without_to": "Saved without a recipient, because “To” has no address.",
+    "too_long": "The draft was cut at the longest length.",
+    "no_shorter": "None of the new drafts was clearly shorter.",
+    "no_longer": "None of the new drafts was clearly longer.",
+    "error_busy": "Too many requests at once. Try again in a moment.",
+    "error_context_length": "The request and the mail to answer are too long for this model.",
+    "error_unavailable": "The model is not ready.",
+    "error_model_stopped": "The model’s process ended. It is being started again.",
+    "error_conversation": "This model cannot read this request.",
+    "error_too_large": "The file is too large.",
+    "error_not_a_mail": "This file is not a mail with text.",
+    "error_access": "This page is not signed in any more. Open the link in the terminal.",
+    "error_network": "The program does not answer. Is it still running in the terminal?",
+    "login_title": "Sign in",
+    "login_open": "Open the link that the terminal shows, or paste the token of this installation. It is in the file "
+    "outputs/compose/token.",
+    "login_used": "This link was used already, or is too old.",
+    "login_wrong": "This is not the token.",
+    "login_token": "Token",
+    "login_go": "Open the page",
+    "opened": "You are signed in.",
+    "opened_go": "Continue",
+}
+RUSSIAN: Texts = {
+    "title": "Написать письмо",
+    "other_language": "English",
+    "request": "Что написать?",
+    "write": "Написать",
+    "stop": "Остановить",
+    "recipient": "Кому",
+    "recipient_hint": "Имя или адрес (необязательно)",
+    "subject": "Тема",
+    "answer": "Письмо, на которое отвечаете",
+    "answer_hint": "Вставьте его сюда или перетащите файл .eml на страницу (необязательно)",
+    "answer_unread": "Эта модель не училась на ответах. Из письма берутся адресат, тема и известные факты, но сама "
+    "модель его не читает.",
+    "choose_file": "Выбрать файл …",
+    "remove_mail": "Убрать",
+    "draft": "Черновик",
+    "draft_empty": "Черновик появится здесь. Его можно править.",
+    "drafts": "Черновики",
+    "shorter": "Короче",
+    "longer": "Длиннее",
+    "another": "Ещё один",
+    "keep": "Оставить это предложение",
+    "keep_hint": "Остальное будет написано заново. Поставьте курсор в предложение или выделите его.",
+    "copy": "Скопировать",
+    "save": "Сохранить черновик",
+    "save_hint": "Файл, который почтовая программа откроет для правки. Ничего не отправляется.",
+    "lost": "Нет в черновике:",
+    "added": "Есть только в черновике:",
+    "checked": "Имена, даты и числа те же, что в просьбе. Всё равно прочтите.",
+    "history": "Черновики с начала работы",
+    "keys": "Ctrl+Enter — написать · Esc — остановить · Ctrl+S — сохранить",
+    "local": "Всё остаётся на этом компьютере.",
+    "model": "Модель",
+    "loading": "Модель загружается. Печатать уже можно.",
+    "missing": "Модели, которая пишет как вы, пока нет.",
+    "missing_todo": "Обучите её и запустите страницу снова:",
+    "failed": "Модель не загружается:",
+    "not_own": "Эта модель пишет письма, но пока не как вы. Обучите её на своих письмах:",
+    "order": "Похоже на поручение помощнику. Модель пишет по черновым словам, сказанным самому адресату, например:",
+    "writing": "Пишу …",
+    "choosing": "Пишу несколько и выбираю лучший …",
+    "done": "Готово.",
+    "stopped": "Остановлено.",
+    "copied": "Скопировано.",
+    "saved": "Сохранено. Откройте файл в почтовой программе.",
+    "saved_without_to": "Сохранено без адресата: в поле «Кому» нет адреса.",
+    "too_long": "Черновик обрезан: достигнута наибольшая длина.",
+    "no_shorter": "Ни один из новых черновиков не стал заметно короче.",
+    "no_longer": "Ни один из новых черновиков не стал заметно длиннее.",
+    "error_busy": "Слишком много запросов сразу. Повторите чуть позже.",
+    "error_context_length": "Просьба вместе с письмом слишком длинна для этой модели.",
+    "error_unavailable": "Модель не готова.",
+    "error_model_stopped": "Процесс модели завершился. Он запускается снова.",
+    "error_conversation": "Эта модель не может прочесть такую просьбу.",
+    "error_too_large": "Файл слишком велик.",
+    "error_not_a_mail": "Этот файл — не письмо с текстом.",
+    "error_access": "Вход на страницу утрачен. Откройте ссылку из терминала.",
+    "error_network": "Программа не отвечает. Работает ли она ещё в терминале?",
+    "login_title": "Вход",
+    "login_open": "Откройте ссылку из терминала или вставьте ключ этой установки. Он лежит в файле "
+    "outputs/compose/token.",
+    "login_used": "Эта ссылка уже использована или устарела.",
+    "login_wrong": "Это не тот ключ.",
+    "login_token": "Ключ",
+    "login_go": "Открыть страницу",
+    "opened": "Вход выполнен.",
+    "opened_go": "Дальше",
+}
+LANGUAGES: Mapping[str, Texts] = {"en": ENGLISH, "ru": RUSSIAN}
+# How requests are typed, by language and form.
+EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "rough": "piers: need the ladder back before sunday, for the chapel lamp",
+        "order": "Ask Piers to bring the ladder back before Sunday, because of the chapel lamp",
+    },
+    "ru": {
+        "rough": "савва: верни лестницу до воскресенья, нужна для лампы",
+        "order": "Попроси Савву вернуть лестницу до воскресенья: она нужна для лампы",
+    },
+}
+
+
+def texts_of(language: str) -> Texts:
+    """The texts of a language of `choose_language`."""
+    return LANGUAGES[language]
+
+
+def choose_language(asked: str, accepted: str) -> str:
+    """The language of the page: 'en' or 'ru'.
+
+    Args:
+        asked: The language that a link asks for; another one than these is ignored.
+        accepted: The browser's Accept-Language header, in which the first known language wins.
+    """
+    if asked in LANGUAGES:
+        return asked
+    for part in accepted.split(","):
+        language = part.strip()[:2].lower()
+        if language in LANGUAGES:
+            return language
+    return "en"
+
+
+def example_request(forms: Sequence[str], language: str) -> str:
+    """A request in the form that the model at hand was trained on; the rough form if that is unknown."""
+    form = forms[0] if forms and forms[0] in EXAMPLES[language] else "rough"
+    return EXAMPLES[language][form]

@@ -1,0 +1,121 @@
+"""The HTTP server: on 127.0.0.1 only, patient with nobody who sends nothing, ended at once by Ctrl-C."""
+
+import asyncio
+import errno
+import socket
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from email_assistant.errors import ConfigurationError
+
+HOST = "127.0.0.1"
+# How long a connection may take to send the head of a request, and stay idle after an answer, in seconds.
+HEAD_SECONDS, IDLE_SECONDS = 10.0, 30
+# Connections that have sent no request yet; the oldest is closed for one more.
+MAX_WAITING = 64
+# The largest head of a request in bytes.
+MAX_HEAD = 32 << 10
+
+
+def bind(port: int, key: str) -> socket.socket:
+    """A socket on 127.0.0.1.
+
+    Args:
+        port: Its port; 0 takes any that is free.
+        key: The key of the configuration that names it, for the error.
+
+    Raises:
+        ConfigurationError: when the port is taken or may not be used.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # A port whose last server just ended is free.
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((HOST, port))
+        # On a port that another program listens on, some systems fail only here.
+        bound.listen()
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"port {port} is taken: this page runs already, or another program uses it; {key}={port + 1} takes "
+                "another port"
+            ) from error
+        raise ConfigurationError(f"port {port} cannot be used: {error.strerror}; {key} names the port") from error
+    return bound
+
+
+class ImpatientProtocol(H11Protocol):
+    """Closes connections that do not send a request."""
+
+    _waiting: dict["ImpatientProtocol", asyncio.TimerHandle] = {}  # noqa: RUF012 - shared by all connections
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Expect a request."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Expect the rest of a request's head until it is complete."""
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._expect_head()
+        else:
+            self._head_is_here()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing more."""
+        self._head_is_here()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        if self in self._waiting or self.transport.is_closing():
+            return
+        if len(self._waiting) >= MAX_WAITING:
+            next(iter(self._waiting))._give_up()
+        self._waiting[self] = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _head_is_here(self) -> None:
+        timer = self._waiting.pop(self, None)
+        if timer:
+            timer.cancel()
+
+    def _give_up(self) -> None:
+        self._head_is_here()
+        self.transport.abort()
+
+
+class Server(uvicorn.Server):
+    """Ends at the first Ctrl-C or SIGTERM, without raising it again."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end."""
+        self.should_exit = True
+
+
+def serve(app: Any, bound: socket.socket) -> None:
+    """Serve until Ctrl-C or SIGTERM, which cancel open answers.
+
+    Args:
+        app: The ASGI app.
+        bound: From `bind`.
+    """
+    config = uvicorn.Config(
+        app,
+        http=ImpatientProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        # The gate logs errors of the app, without text of mails; that answers were cancelled at the end is no error.
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        h11_max_incomplete_event_size=MAX_HEAD,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=0,
+    )
+    Server(config).run([bound])

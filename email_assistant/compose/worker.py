@@ -1,0 +1,150 @@
+"""Turns jobs into rows of a batch, and the rows' tokens into messages."""
+
+import json
+import queue
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import TypeAdapter
+
+from email_assistant.compose.messages import (
+    Failed,
+    FromModel,
+    Job,
+    JobError,
+    PromptRead,
+    Ready,
+    RowSettings,
+    TextPiece,
+    job_from,
+    to_line,
+)
+from email_assistant.configuration.schema import Config
+from email_assistant.errors import EmailAssistantError, ModelError
+from email_assistant.evaluation.generate_mails import sampling_params
+from email_assistant.evaluation.tuned_model import tuned_model
+from email_assistant.language_model.decoding import SamplingParams, completion_seed
+from email_assistant.language_model.distributed import SINGLE_PROCESS
+from email_assistant.language_model.generation import TextGenerator
+from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.streaming import BatchWriter, Piece, TextRequest, text_writer
+from email_assistant.requests.embedding import retrieval_embedder
+from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
+from email_assistant.storage import jsonl
+from email_assistant.storage.records import Pair, Request
+
+# Tokens that a prompt and its text may have together, if the model allows more.
+MAX_CONTEXT = 4096
+Received = queue.SimpleQueue[dict[str, Any]]
+
+
+def serve(setup: Mapping[str, Any], received: Received, out: BinaryIO) -> None:
+    """Load a model and write jobs until the process ends.
+
+    Args:
+        setup: `config`, the whole configuration; `adapter`, its folder; `training`, the file of training pairs that
+            prompts may show, or None.
+        received: Messages of the server.
+        out: Where messages go.
+    """
+    config: Config = TypeAdapter(Config).validate_json(json.dumps(setup["config"]))
+    try:
+        with tuned_model(config, SINGLE_PROCESS, Path(setup["adapter"])) as model:
+            Worker(config, model, setup["training"], out).run(received)
+    except EmailAssistantError as error:
+        _send(out, Failed(str(error)))
+
+
+class Worker:
+    """Writes the texts of all jobs at the same time."""
+
+    def __init__(self, config: Config, model: TextGenerator, training: str | None, out: BinaryIO) -> None:
+        """Prepare for jobs.
+
+        Args:
+            config: The whole configuration.
+            model: What writes.
+            training: The file of training pairs that prompts may show; None: they show none.
+            out: Where messages go.
+        """
+        loaded = model if isinstance(model, LanguageModel) else None
+        pairs: Sequence[Pair] = jsonl.Lines(Path(training), Pair) if training else []
+        self._config, self._encoder, self._out = config, model.encoder, out
+        self._writer = text_writer(model)
+        self._prompter = Prompter(PromptSettings.of(config), model.encoder, pairs, retrieval_embedder(config, loaded))
+        # Unfinished rows of each job.
+        self._rows: dict[str, set[int]] = {}
+        self._max_tokens = _max_tokens(loaded)
+
+    def run(self, received: Received) -> None:
+        """Write jobs, one token of each at a time. Never returns: the process ends with its input."""
+        _send(self._out, Ready(self._max_tokens, isinstance(self._writer, BatchWriter)))
+        while True:
+            while not (self._writer.is_busy and received.empty()):
+                self._handle(received.get())
+            for piece in self._writer.step():
+                self._send_piece(piece)
+
+    def _handle(self, message: Mapping[str, Any]) -> None:
+        if "cancel" in message:
+            for row in self._rows.pop(message["cancel"], ()):
+                self._writer.cancel(f"{message['cancel']} {row}")
+        else:
+            self._start(job_from(message["write"]))
+
+    def _start(self, job: Job) -> None:
+        try:
+            prompt = self._prompt(job)
+        except ModelError:
+            _send(self._out, JobError(job.id, "conversation", "the model's chat template does not allow these turns"))
+            return
+        room = self._max_tokens - len(prompt)
+        if room < 1:
+            message = f"the prompt has {len(prompt)} tokens; this model is given at most {self._max_tokens - 1}"
+            _send(self._out, JobError(job.id, "context_length", message))
+            return
+        _send(self._out, PromptRead(job.id, len(prompt)))
+        self._rows[job.id] = set(range(len(job.rows)))
+        for number, row in enumerate(job.rows):
+            seed = completion_seed(row.seed, prompt, row.candidate)
+            params = self._params(row, room)
+            self._writer.add(TextRequest(f"{job.id} {number}", prompt, params, seed, tuple(job.stop), bool(job.start)))
+
+    def _prompt(self, job: Job) -> list[int]:
+        if job.request is None:
+            return self._encoder.conversation(job.turns, job.start)
+        request: Request = {"id": job.request, "instruction": job.request, "context": job.context}
+        prompt = self._prompter.prompt_token_ids(request, configured_style(self._config.retrieval))
+        return [*prompt, *(self._encoder.text_ids(job.start) if job.start else [])]
+
+    def _params(self, row: RowSettings, room: int) -> SamplingParams:
+        usual = sampling_params(self._config.generation)
+        return replace(
+            usual,
+            max_new_tokens=min(room, usual.max_new_tokens if row.max_tokens is None else row.max_tokens),
+            temperature=usual.temperature if row.temperature is None else row.temperature,
+            top_p=usual.top_p if row.top_p is None else row.top_p,
+        )
+
+    def _send_piece(self, piece: Piece) -> None:
+        job, _, number = piece.id.rpartition(" ")
+        row = int(number)
+        if piece.finish_reason:
+            self._rows[job].discard(row)
+            if not self._rows[job]:
+                del self._rows[job]
+        if piece.text or piece.finish_reason:
+            _send(self._out, TextPiece(job, row, piece.text, piece.num_tokens, piece.finish_reason))
+
+
+def _send(out: BinaryIO, message: FromModel) -> None:
+    out.write(to_line(message))
+    out.flush()
+
+
+def _max_tokens(model: LanguageModel | None) -> int:
+    """Tokens that a prompt and its text may have together; llama.cpp is given `MAX_CONTEXT`."""
+    config = getattr(model.model, "config", None) if model else None
+    return min(MAX_CONTEXT, int(getattr(config, "max_position_embeddings", MAX_CONTEXT)))

@@ -1,0 +1,172 @@
+"""What the page asks of the model: a first draft with others beside it, and drafts that replace one."""
+
+import re
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from email_assistant.archive.mail_parts import first_name
+from email_assistant.compose.messages import Job, JobError, RowSettings, TextPiece
+from email_assistant.compose.model_client import JobEvent, ModelClient, collect
+from email_assistant.configuration.schema import Config
+from email_assistant.metrics.sense import could_be_sent, sense_features
+from email_assistant.metrics.usual import Usual
+from email_assistant.requests.request_form import looks_like_order
+
+Change = Literal["first", "another", "shorter", "longer", "keep"]
+# Drafts that are written at once for a request; the first one is the likeliest.
+DRAFTS = 3
+# Candidates among which a shorter or longer draft is chosen.
+CANDIDATES = 4
+# Sampling of all drafts but the first, if the configured decoding is greedy.
+TEMPERATURE, TOP_P = 0.7, 0.95
+# A draft is shorter or longer if its number of words differs by this share.
+CLEARLY = 0.12
+# The end of a sentence or line with the space after it.
+_UNIT_END = re.compile(r"(?<=[.!?…])\s+|\s*\n\s*")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person wants written.
+
+    Attributes:
+        request: What the mail should say.
+        context: The text of the mail that is answered; empty: none.
+        recipient: Whom it is for, as typed; may be empty.
+        draft: The draft that is replaced, as edited.
+        keep: (start, end) of the sentence of the draft to keep.
+        attempt: Number of drafts written for this request before; another number gives other drafts.
+    """
+
+    request: str
+    context: str = ""
+    recipient: str = ""
+    draft: str = ""
+    keep: tuple[int, int] = (0, 0)
+    attempt: int = 0
+
+    @property
+    def given(self) -> str:
+        """What counts as given besides the request, for its facts."""
+        return f"{self.context}\n{self.recipient}"
+
+
+class Writer:
+    """Writes drafts for wishes."""
+
+    def __init__(self, config: Config, model: ModelClient, usual: Usual) -> None:
+        """Write with a model.
+
+        Args:
+            config: The whole configuration.
+            model: The model.
+            usual: What the owner's mails usually say.
+        """
+        self._config, self._model, self._usual = config, model, usual
+        # Prompts show the mail that is answered only to adapters that were trained on such prompts.
+        self.reads_context = config.data.context == "parent"
+
+    def first(self, wish: Wish) -> AsyncGenerator[JobEvent, None]:
+        """Drafts for a new request, in pieces: the likeliest and others beside it."""
+        others = DRAFTS - 1 if self._model.state.at_once else 0
+        rows = [RowSettings(seed=self._config.seed), *(self._sampled(number + 1) for number in range(others))]
+        return self._model.write(self._job(wish, rows))
+
+    def another(self, wish: Wish) -> AsyncGenerator[JobEvent, None]:
+        """One more draft, in pieces."""
+        return self._model.write(self._job(wish, [self._sampled(DRAFTS + wish.attempt)]))
+
+    async def keep(self, wish: Wish) -> AsyncGenerator[JobEvent, None]:
+        """A draft that has a sentence of the present one, and says the rest in other words.
+
+        A model writes from left to right: it writes as many sentences as come before the one to keep, then continues
+        after that.
+        """
+        before, kept = wish.draft[: wish.keep[0]], wish.draft[slice(*wish.keep)].strip()
+        start = ""
+        if units := len(_units(before)):
+            start = await self._units(wish, units) or before.rstrip()
+        gap = before[len(before.rstrip()) :] if start else ""
+        start = f"{start}{gap}{kept}"
+        job = self._job(wish, [self._sampled(DRAFTS + wish.attempt)], start)
+        yield TextPiece(job.id, 0, start, 0)
+        async with aclosing(self._model.write(job)) as events:
+            async for event in events:
+                yield event
+
+    async def resized(self, wish: Wish, change: Change) -> AsyncGenerator[JobEvent, None]:
+        """A shorter or longer draft: of several, the one that says best what was asked."""
+        first = DRAFTS + wish.attempt * CANDIDATES
+        job = self._job(wish, [self._sampled(first + number) for number in range(CANDIDATES)])
+        texts = await collect(self._model.write(job), CANDIDATES)
+        if isinstance(texts, JobError):
+            yield texts
+            return
+        length = len(wish.draft.split())
+        fitting = [text for text in texts if _is_resized(len(text.split()), length, change)]
+        if not fitting:
+            yield JobError(job.id, "unavailable", f"no_{change}")
+            return
+        best = max(fitting, key=lambda text: self._quality(wish, text))
+        yield TextPiece(job.id, 0, best, len(best.split()), "stop")
+
+    def _quality(self, wish: Wish, text: str) -> float:
+        return could_be_sent(sense_features(self.full_request(wish), text, self._usual, wish.given))
+
+    async def _units(self, wish: Wish, count: int) -> str:
+        """The first sentences of a new draft; empty if it has fewer."""
+        job = self._job(wish, [self._sampled(DRAFTS + wish.attempt)])
+        text = ""
+        async with aclosing(self._model.write(job)) as events:
+            async for event in events:
+                if isinstance(event, JobError):
+                    return ""
+                if isinstance(event, TextPiece):
+                    text += event.text
+                    # One more has begun, so these are complete.
+                    if len(units := _units(text)) > count:
+                        return text[: units[count - 1][1]]
+        return ""
+
+    def _job(self, wish: Wish, rows: list[RowSettings], start: str = "") -> Job:
+        context = wish.context if self.reads_context and wish.context else None
+        return Job(uuid.uuid4().hex, rows, self.full_request(wish), context, start=start)
+
+    def full_request(self, wish: Wish) -> str:
+        """The request with its recipient, where it does not name one itself: 'piers: need ladder'."""
+        name = _name(wish.recipient)
+        request = " ".join(wish.request.split())
+        if not name or name.casefold() in request.casefold() or looks_like_order(request):
+            return request
+        return f"{name.casefold()}: {request}"
+
+    def _sampled(self, number: int) -> RowSettings:
+        """The settings of a draft that differs from the likeliest; another number gives another draft."""
+        row = RowSettings(seed=self._config.seed, candidate=number)
+        return row if self._config.generation.temperature else replace(row, temperature=TEMPERATURE, top_p=TOP_P)
+
+
+def _name(recipient: str) -> str:
+    """The first name of a recipient as typed; empty if there is only an address."""
+    name = first_name(recipient)
+    words = recipient.partition("<")[0].split()
+    return name or (words[0] if words and words[0].isalpha() else "")
+
+
+def _units(text: str) -> list[tuple[int, int]]:
+    """(start, end) of the sentences and lines of a text."""
+    found, start = [], 0
+    for match in _UNIT_END.finditer(text):
+        if match.start() > start:
+            found.append((start, match.start()))
+        start = match.end()
+    return [*found, (start, len(text))] if text[start:].strip() else found
+
+
+def _is_resized(words: int, before: int, change: Change) -> bool:
+    if not words:
+        return False
+    return words <= before * (1 - CLEARLY) if change == "shorter" else words >= before * (1 + CLEARLY)

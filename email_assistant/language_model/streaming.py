@@ -1,0 +1,253 @@
+"""Writes texts as their requests arrive, many at once, piece by piece. Each can be cancelled at any token.
+
+`ContinuousBatch` completes a known list of prompts; here prompts come and go, each with its own sampling parameters.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import torch
+
+from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.decoding import SamplingParams
+from email_assistant.language_model.encoding import ChatEncoder
+from email_assistant.language_model.generation import TextGenerator, generate_tokens
+from email_assistant.language_model.llama_cpp import LlamaCpp
+from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.sampler import Sampler
+from email_assistant.language_model.text_stream import TextStream
+
+FinishReason = Literal["stop", "length"]
+# Rows of a batch. More would slow down each of them.
+MAX_ROWS = 8
+
+
+@dataclass(frozen=True)
+class TextRequest:
+    """A text to write.
+
+    Attributes:
+        id: Unique among the texts that are being written.
+        prompt: Token ids.
+        params: How tokens are chosen.
+        seed: Seed of its sampling.
+        stop: Sequences that end the text.
+        continues: Whether the prompt ends with the beginning of the text.
+    """
+
+    id: str
+    prompt: list[int]
+    params: SamplingParams
+    seed: int
+    stop: tuple[str, ...] = ()
+    continues: bool = False
+
+
+@dataclass(frozen=True)
+class Piece:
+    """More of a text.
+
+    Attributes:
+        id: The id of its request.
+        text: The new part; may be empty.
+        num_tokens: Tokens of the whole text so far.
+        finish_reason: Set with the last piece: 'stop' if the model or a stop sequence ended the text, 'length' if it
+            reached `max_new_tokens`.
+    """
+
+    id: str
+    text: str
+    num_tokens: int
+    finish_reason: FinishReason | None
+
+
+class TextWriter(Protocol):
+    """Writes the texts of all requests that were added."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any text is unfinished."""
+
+    def add(self, request: TextRequest) -> None:
+        """Add a text to write."""
+
+    def cancel(self, request_id: str) -> None:
+        """Stop writing a text, which gets no more pieces. Nothing happens if it is finished."""
+
+    def step(self) -> list[Piece]:
+        """Write one more token of each text that is being written."""
+
+
+def text_writer(model: TextGenerator, max_rows: int = MAX_ROWS) -> TextWriter:
+    """A batch if this project's decoder runs the model, else a writer of one text after another."""
+    if isinstance(model, LanguageModel):
+        with torch.inference_mode():
+            decoder = CachedDecoder.from_model(model.model)
+        if decoder:
+            return BatchWriter(decoder, model.encoder, max_rows)
+    return SequentialWriter(model)
+
+
+@dataclass
+class _Row:
+    """A text that is being written; row i of the batch is row i of the decoder.
+
+    Attributes:
+        request: Its request.
+        prompt_logits: Logits of the first token, (vocabulary,), for further rows with the same prompt.
+        sampler: Chooses its tokens.
+        stream: Its text.
+        last_token: Its last token.
+    """
+
+    request: TextRequest
+    prompt_logits: torch.Tensor
+    sampler: Sampler
+    stream: TextStream
+    last_token: int = -1
+
+
+class BatchWriter:
+    """Writes up to `max_rows` texts in one batch of this project's decoder; the others wait their turn."""
+
+    def __init__(self, decoder: CachedDecoder, encoder: ChatEncoder, max_rows: int = MAX_ROWS) -> None:
+        """Start without texts.
+
+        Args:
+            decoder: A decoder without rows.
+            encoder: The encoder of its model.
+            max_rows: Texts that are written at the same time.
+        """
+        self._decoder, self._encoder, self._max_rows = decoder, encoder, max_rows
+        self._rows: list[_Row] = []
+        self._waiting: deque[TextRequest] = deque()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any text is unfinished."""
+        return bool(self._rows or self._waiting)
+
+    def add(self, request: TextRequest) -> None:
+        """Add a text to write."""
+        self._waiting.append(request)
+
+    def cancel(self, request_id: str) -> None:
+        """Stop writing a text and free its row."""
+        self._waiting = deque(request for request in self._waiting if request.id != request_id)
+        for index in reversed(range(len(self._rows))):
+            if self._rows[index].request.id == request_id:
+                self._evict(index)
+        self._release_if_idle()
+
+    @torch.inference_mode()
+    def step(self) -> list[Piece]:
+        """Write one more token of each text in the batch, and let waiting texts join where there is room."""
+        logits = list(self._decoder.step([row.last_token for row in self._rows])) if self._rows else []
+        while self._waiting and len(self._rows) < self._max_rows:
+            logits.append(self._admit(self._waiting.popleft()))
+        pieces = [self._advance(row, row_logits) for row, row_logits in zip(self._rows, logits, strict=True)]
+        # From the end, because a row that is evicted is replaced by the last one.
+        for index in reversed(range(len(pieces))):
+            if pieces[index].finish_reason:
+                self._evict(index)
+        self._release_if_idle()
+        return pieces
+
+    def _admit(self, request: TextRequest) -> torch.Tensor:
+        """Add a row; a prompt is computed once for all its rows. Returns logits of the first token, (vocabulary,)."""
+        same = next((index for index, row in enumerate(self._rows) if row.request.prompt == request.prompt), None)
+        if same is None:
+            logits = self._decoder.prefill([request.prompt])[0]
+        else:
+            self._decoder.fork(same)
+            logits = self._rows[same].prompt_logits
+        stream = TextStream(self._encoder, request.stop, request.continues)
+        # The sampler changes logits in place; further rows with the same prompt need them unchanged.
+        self._rows.append(_Row(request, logits.clone(), Sampler(request.params, [request.seed]), stream))
+        return logits.clone()
+
+    def _advance(self, row: _Row, logits: torch.Tensor) -> Piece:
+        (row.last_token,) = row.sampler.sample(logits[None], [0])
+        return _next_piece(row.request, row.stream, row.last_token, row.last_token in self._encoder.stop_ids)
+
+    def _evict(self, index: int) -> None:
+        """Remove a row; the last one takes its index."""
+        self._decoder.evict(index)
+        self._rows[index] = self._rows[-1]
+        self._rows.pop()
+
+    def _release_if_idle(self) -> None:
+        if not self.is_busy:
+            self._decoder.release_caches()
+
+
+def _next_piece(request: TextRequest, stream: TextStream, token: int, is_end: bool) -> Piece:
+    """The piece of a text that a token adds."""
+    is_full = stream.num_tokens + 1 == request.params.max_new_tokens
+    text = stream.add(token, is_end or is_full)
+    reason: FinishReason | None = "stop" if is_end or stream.is_stopped else "length" if is_full else None
+    return Piece(request.id, text, stream.num_tokens, reason)
+
+
+@dataclass
+class SequentialWriter:
+    """Writes one text after another, for models and backends that have no batch which others can join."""
+
+    model: TextGenerator
+    _waiting: deque[TextRequest] = field(default_factory=deque)
+    _current: tuple[str, Iterator[Piece]] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any text is unfinished."""
+        return bool(self._current or self._waiting)
+
+    def add(self, request: TextRequest) -> None:
+        """Add a text to write."""
+        self._waiting.append(request)
+
+    def cancel(self, request_id: str) -> None:
+        """Stop writing a text."""
+        self._waiting = deque(request for request in self._waiting if request.id != request_id)
+        if self._current and self._current[0] == request_id:
+            self._current = None
+
+    def step(self) -> list[Piece]:
+        """Write one more token of the first text."""
+        if self._current is None:
+            if not self._waiting:
+                return []
+            request = self._waiting.popleft()
+            self._current = (request.id, _pieces(self.model, request))
+        piece = next(self._current[1])
+        if piece.finish_reason:
+            self._current = None
+        return [piece]
+
+
+def _pieces(model: TextGenerator, request: TextRequest) -> Iterator[Piece]:
+    """A text piece by piece; closing the iterator stops its generation."""
+    if isinstance(model, LlamaCpp):
+        yield from _llama_cpp_pieces(model, request)
+        return
+    stream = TextStream(model.encoder, request.stop, request.continues)
+    for _, token, _ in generate_tokens(model, [request.prompt], request.params, [request.seed], 1):
+        piece = _next_piece(request, stream, token, token in model.encoder.stop_ids)
+        yield piece
+        if piece.finish_reason:
+            return
+
+
+def _llama_cpp_pieces(model: LlamaCpp, request: TextRequest) -> Iterator[Piece]:
+    """As `_pieces`. llama.cpp streams text, which is tokenized again to find stop sequences and to count."""
+    stream = TextStream(model.encoder, request.stop, request.continues)
+    for text in model.stream(request.prompt, request.params, request.seed):
+        for token in model.encoder.text_ids(text):
+            piece = _next_piece(request, stream, token, is_end=False)
+            yield piece
+            if piece.finish_reason:
+                return
+    # llama.cpp does not stream the end-of-turn token.
+    yield _next_piece(request, stream, model.encoder.end_of_turn, is_end=True)
