@@ -7,7 +7,7 @@ from pathlib import Path
 
 from email_assistant.compose.access import FOLDER, OPENING_FILE, Access, load_token, write_private
 from email_assistant.compose.app import Serving, build
-from email_assistant.compose.server import HOST, bind, serve
+from email_assistant.compose.server import serve
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import ModelError
 from email_assistant.experiments.registry import SCHEME, adapter_path
@@ -15,6 +15,7 @@ from email_assistant.language_model.adapter_folder import check_folder, request_
 from email_assistant.language_model.fingerprint import head_start_folder
 from email_assistant.metrics.usual import Usual, usual_in
 from email_assistant.pipeline.context import Context
+from email_assistant.privacy.loopback import HOST, bind
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
 
@@ -34,7 +35,7 @@ def check(config: Config) -> None:
     """
     if adapter := adapter_path(config):
         check_folder(adapter)
-    bind(config.compose.port, "compose.port").close()
+    bind(config.compose.port, "compose.port=").close()
 
 
 def run(context: Context) -> None:
@@ -42,7 +43,7 @@ def run(context: Context) -> None:
     config = context.config
     access = Access(load_token(config.outputs))
     app = build(config, _serving(context), access, config.compose.port)
-    bound = bind(config.compose.port, "compose.port")
+    bound = bind(config.compose.port, "compose.port=")
     link = f"http://{HOST}:{config.compose.port}/login?key={access.new_link_key()}"
     # Not logged: the log is a file.
     print(f"The page is on {link} (this link works once; Ctrl-C stops the page)", flush=True)
@@ -52,7 +53,9 @@ def run(context: Context) -> None:
         if config.compose.open:
             write_private(opening, OPENING_PAGE.format(link=link))
             webbrowser.open(opening.resolve().as_uri())
-        serve(app, bound)
+        # stage=lock refuses while the page runs.
+        with context.cache.locked("compose", str(config.compose.port), lambda: None):
+            serve(app, bound)
         # At its end Python would look for garbage among all modules, for longer than the rest takes.
         gc.freeze()
     finally:

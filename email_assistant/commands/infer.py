@@ -7,7 +7,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from email_assistant.archive.reply_context import text_to_answer, truncate_words
+from email_assistant.archive.reply_context import message_to_answer, text_to_answer, truncate_words
+from email_assistant.compose.answered_mail import of_message
+from email_assistant.compose.drafts import Draft, write_drafts
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path
@@ -37,6 +39,8 @@ def check(config: Config) -> None:
     if config.infer.input is not None:
         read_instructions(Path(config.infer.input))
         check_writable(Path(config.infer.output))
+        if config.infer.drafts is not None:
+            check_folder_writable(Path(config.infer.drafts))
 
 
 def run(context: Context) -> None:
@@ -60,6 +64,10 @@ def run(context: Context) -> None:
         progress_file = output.with_name(f".{output.name}.progress.jsonl")
         mails = session.write(instructions, progress_file)
     write_table(output, instructions, mails, config.infer.csv_safe)
+    if config.infer.drafts is not None:
+        folder = Path(config.infer.drafts)
+        write_drafts(folder, _drafts(config, mails))
+        log.info("%-10s %d drafts in %s", "infer", len(mails), folder)
     progress_file.unlink()
     log.info("%-10s %d mails in %s", "infer", len(mails), output)
     context.run.log_metrics({"infer.mails": len(mails)})
@@ -78,6 +86,15 @@ def _to_answer(config: Config) -> str | None:
     if config.infer.thread is None:
         return None
     return truncate_words(text_to_answer(Path(config.infer.thread)), config.data.context_words)
+
+
+def _drafts(config: Config, mails: Sequence[str]) -> list[Draft]:
+    """The mails as drafts; if they answer a mail, to its sender and in its thread."""
+    message = message_to_answer(Path(config.infer.thread)) if config.infer.thread else None
+    if message is None:
+        return [Draft(mail) for mail in mails]
+    answered = of_message(message)
+    return [Draft(mail, answered.subject, answered.to, answered.message_id, answered.references) for mail in mails]
 
 
 def read_instructions(path: Path) -> list[str]:
@@ -114,6 +131,20 @@ def check_writable(output: Path) -> None:
         raise DataError(f"{output}: cannot be written: {error.strerror}; infer.output names the file") from error
     if output.exists() and not os.access(output, os.W_OK):
         raise DataError(f"{output}: cannot be written: it is read-only")
+
+
+def check_folder_writable(folder: Path) -> None:
+    """Check that drafts can be written to a folder, which is made.
+
+    Raises:
+        DataError: when they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written: {error.strerror}; infer.drafts names the folder") from error
 
 
 def write_table(output: Path, instructions: Sequence[str], mails: Sequence[str], safe: bool) -> None:

@@ -232,8 +232,9 @@ def _delete_run_files(config: Config, plan: PurgePlan) -> None:
 
 
 def _delete_tables(config: Config, terms: purging.Terms) -> None:
-    """Delete the tables of `stage=infer` in the outputs that contain the words of a term."""
-    for path in sorted([*config.outputs.glob("*.csv"), *config.outputs.glob(".*.progress.jsonl")]):
+    """Delete the tables and drafts of `stage=infer` in the outputs that contain the words of a term."""
+    written = [*config.outputs.glob("*.csv"), *config.outputs.glob(".*.progress.jsonl"), *config.outputs.rglob("*.eml")]
+    for path in sorted(written):
         if terms.matches_record({"text": path.read_text(encoding="utf-8", errors="replace")}):
             path.unlink()
             log.info("%-10s deleted %s, which contained a match", "purge", path)

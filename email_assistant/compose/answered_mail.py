@@ -47,7 +47,10 @@ def read_mail(data: bytes) -> AnsweredMail:
     if not isinstance(message, ParsedMessage):
         raise DataError("this file is not a mail")
     reply_to = [] if is_msg else parse_people(parse_header(data), "Reply-To")
-    return of_message(message, ", ".join(map(str, reply_to)))
+    mail = of_message(message, ", ".join(map(str, reply_to)))
+    if not mail.text:
+        raise DataError("this mail has no text to answer")
+    return mail
 
 
 def of_message(message: ParsedMessage, reply_to: str = "") -> AnsweredMail:
@@ -56,15 +59,9 @@ def of_message(message: ParsedMessage, reply_to: str = "") -> AnsweredMail:
     Args:
         message: The message.
         reply_to: Whom it asks to answer instead of its sender.
-
-    Raises:
-        DataError: when it has no text.
     """
-    text = answered_text(message.text)
-    if not text:
-        raise DataError("this mail has no text to answer")
     # Without a Message-ID of its own, the id is a hash.
     message_id = message.id if "@" in message.id else ""
     references = [each for each in message.references if each != message_id]
     to = reply_to or ", ".join(map(str, message.senders[:1]))
-    return AnsweredMail(text, to, reply_subject(message.subject), message_id, references)
+    return AnsweredMail(answered_text(message.text), to, reply_subject(message.subject), message_id, references)

@@ -8,14 +8,18 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import getaddresses
+from pathlib import Path
 
 from email_assistant.archive.threads import REPLY_PREFIX
+from email_assistant.storage.atomic import atomic_path
 
 # Of a Message-ID without its brackets, and of an address.
 ID = re.compile(r"[^\s<>@\x00-\x20\x7f]+@[^\s<>@\x00-\x20\x7f]+")
 # As many references as RFC 5322 recommends to keep: the first and the last ones.
 MAX_REFERENCES = 20
 MAX_SUBJECT = 500
+# Bytes of a line without its end (RFC 5322).
+MAX_LINE = 998
 MAX_NAME = 60
 
 
@@ -55,8 +59,20 @@ def eml(draft: Draft) -> bytes:
         message["In-Reply-To"] = f"<{draft.message_id}>"
         kept = ids if len(ids) <= MAX_REFERENCES else [ids[0], *ids[-MAX_REFERENCES + 1 :]]
         message["References"] = " ".join(f"<{each}>" for each in dict.fromkeys(kept))
-    message.set_content(_printable(draft.body).rstrip() + "\n", charset="utf-8")
+    text = _printable(draft.body).rstrip() + "\n"
+    # As it is, so that a purge finds words in it, unless a line is longer than mail allows.
+    longest = max(len(line.encode()) for line in text.split("\n"))
+    message.set_content(text, charset="utf-8", cte="8bit" if longest <= MAX_LINE else "quoted-printable")
     return message.as_bytes()
+
+
+def write_drafts(folder: Path, drafts: Sequence[Draft]) -> None:
+    """Write drafts to a folder, numbered in their order; drafts of an earlier call with these numbers are replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    width = max(3, len(str(len(drafts))))
+    for number, draft in enumerate(drafts, start=1):
+        with atomic_path(folder / f"draft-{number:0{width}}.eml") as partial:
+            partial.write_bytes(eml(draft))
 
 
 def recipients(text: str) -> list[Address]:

@@ -1,7 +1,6 @@
 """The HTTP server: on 127.0.0.1 only, patient with nobody who sends nothing, ended at once by Ctrl-C."""
 
 import asyncio
-import errno
 import socket
 from types import FrameType
 from typing import Any
@@ -9,43 +8,12 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from email_assistant.errors import ConfigurationError
-
-HOST = "127.0.0.1"
 # How long a connection may take to send the head of a request, and stay idle after an answer, in seconds.
 HEAD_SECONDS, IDLE_SECONDS = 10.0, 30
 # Connections that have sent no request yet; the oldest is closed for one more.
 MAX_WAITING = 64
 # The largest head of a request in bytes.
 MAX_HEAD = 32 << 10
-
-
-def bind(port: int, key: str) -> socket.socket:
-    """A socket on 127.0.0.1.
-
-    Args:
-        port: Its port; 0 takes any that is free.
-        key: The key of the configuration that names it, for the error.
-
-    Raises:
-        ConfigurationError: when the port is taken or may not be used.
-    """
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # A port whose last server just ended is free.
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((HOST, port))
-        # On a port that another program listens on, some systems fail only here.
-        bound.listen()
-    except OSError as error:
-        bound.close()
-        if error.errno == errno.EADDRINUSE:
-            raise ConfigurationError(
-                f"port {port} is taken: this page runs already, or another program uses it; {key}={port + 1} takes "
-                "another port"
-            ) from error
-        raise ConfigurationError(f"port {port} cannot be used: {error.strerror}; {key} names the port") from error
-    return bound
 
 
 class ImpatientProtocol(H11Protocol):

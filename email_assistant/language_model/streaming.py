@@ -133,6 +133,7 @@ class BatchWriter:
         """Add a text to write."""
         self._waiting.append(request)
 
+    @torch.inference_mode()
     def cancel(self, request_id: str) -> None:
         """Stop writing a text and free its row."""
         self._waiting = deque(request for request in self._waiting if request.id != request_id)

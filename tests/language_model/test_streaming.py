@@ -1,0 +1,185 @@
+"""Texts whose requests come and go: the same as when each is written alone."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import model_settings
+
+from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.decoding import SamplingParams
+from email_assistant.language_model.generation import generate
+from email_assistant.language_model.loading import LanguageModel, load_base
+from email_assistant.language_model.streaming import (
+    BatchWriter,
+    Piece,
+    SequentialWriter,
+    TextRequest,
+    TextWriter,
+    text_writer,
+)
+from email_assistant.language_model.text_stream import TextStream
+
+WORDS = ["Send nails", "Send nails", "Спроси про верёвку", "Where is the oak, and who pays for the wax?", "Tin"]
+GREEDY, SAMPLED = SamplingParams(14), SamplingParams(9, temperature=1.3, top_p=0.9)
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> LanguageModel:
+    return load_base(model_settings(tiny_model))
+
+
+def requests(model: LanguageModel) -> list[TextRequest]:
+    return [
+        TextRequest(str(number), model.encoder.prompt(text), SAMPLED if number % 2 else GREEDY, number)
+        for number, text in enumerate(WORDS)
+    ]
+
+
+def alone(model: LanguageModel, request: TextRequest) -> tuple[str, int, str]:
+    found: list[tuple[str, int, str]] = []
+    generate(
+        model,
+        [request.prompt],
+        request.params,
+        [request.seed],
+        1,
+        lambda _, each: found.append((each.text, each.num_tokens, each.finish_reason)),
+    )
+    return found[0]
+
+
+def texts(pieces: list[Piece]) -> dict[str, tuple[str, int, str]]:
+    """The whole texts, with their lengths and why they ended."""
+    ended = {piece.id: piece for piece in pieces if piece.finish_reason}
+    whole = {name: "".join(piece.text for piece in pieces if piece.id == name) for name in ended}
+    return {name: (whole[name], piece.num_tokens, str(piece.finish_reason)) for name, piece in ended.items()}
+
+
+def finish(writer: TextWriter) -> list[Piece]:
+    pieces = []
+    while writer.is_busy:
+        pieces += writer.step()
+    return pieces
+
+
+def decoder_of(writer: TextWriter) -> CachedDecoder:
+    assert isinstance(writer, BatchWriter)
+    return writer._decoder
+
+
+def test_texts_that_join_at_any_time_are_as_if_written_alone(model: LanguageModel) -> None:
+    writer = text_writer(model, max_rows=3)
+    assert isinstance(writer, BatchWriter)
+    pieces: list[Piece] = []
+    for request in requests(model):
+        writer.add(request)
+        pieces += writer.step()
+        pieces += writer.step()
+    pieces += finish(writer)
+    assert texts(pieces) == {request.id: alone(model, request) for request in requests(model)}
+
+
+def test_one_after_another_is_the_same(model: LanguageModel) -> None:
+    writer = SequentialWriter(model)
+    for request in requests(model):
+        writer.add(request)
+    assert texts(finish(writer)) == {request.id: alone(model, request) for request in requests(model)}
+
+
+@pytest.mark.parametrize("at", [0, 1, 4])
+def test_a_cancelled_text_frees_its_row_and_changes_no_other(model: LanguageModel, at: int) -> None:
+    writer = text_writer(model, max_rows=2)
+    for request in requests(model)[:4]:
+        writer.add(request)
+    pieces: list[Piece] = []
+    for _ in range(at):
+        pieces += writer.step()
+    writer.cancel("0")
+    # One that waits.
+    writer.cancel("3")
+    writer.cancel("of nobody")
+    rows = len(decoder_of(writer)._prompt_of_row)
+    assert rows == (1 if at else 0)
+    after = finish(writer)
+    assert {piece.id for piece in after} == {"1", "2"}
+    expected = {request.id: alone(model, request) for request in requests(model) if request.id in ("1", "2")}
+    assert texts([piece for piece in [*pieces, *after] if piece.id in expected]) == expected
+
+
+def test_a_cancelled_text_of_a_sequence_is_not_written_further(model: LanguageModel) -> None:
+    writer = SequentialWriter(model)
+    for request in requests(model)[:3]:
+        writer.add(request)
+    first = writer.step()
+    writer.cancel("0")
+    writer.cancel("2")
+    assert {piece.id for piece in first} == {"0"}
+    assert texts(finish(writer)) == {"1": alone(model, requests(model)[1])}
+
+
+def test_an_idle_batch_holds_no_memory(model: LanguageModel) -> None:
+    writer = text_writer(model)
+    for request in requests(model):
+        writer.add(request)
+    writer.step()
+    assert decoder_of(writer)._prompts.keys[0].numel()
+    finish(writer)
+    decoder = decoder_of(writer)
+    assert not decoder._prompts.keys[0].numel() and not decoder._generated.keys[0].numel()
+    writer.add(requests(model)[2])
+    assert texts(finish(writer)) == {"2": alone(model, requests(model)[2])}
+
+
+def stream(model: LanguageModel, text: str, stop: tuple[str, ...] = (), continues: bool = False) -> list[str]:
+    """What a stream returns for the tokens of a text, until it stops; the tokens of the tiny model are bytes."""
+    ids = model.encoder.text_ids(text)
+    streamed, pieces = TextStream(model.encoder, stop, continues), []
+    for index, token in enumerate(ids):
+        pieces.append(streamed.add(token, index == len(ids) - 1))
+        if streamed.is_stopped:
+            break
+    return pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "stop", "expected"),
+    [
+        ("Hi Bo,\n\nyes.\n", (), "Hi Bo,\n\nyes."),
+        ("  \n Верни верёвку 🪢 !", (), "Верни верёвку 🪢 !"),
+        ("Hi Bo, yes. END more", ("END",), "Hi Bo, yes."),
+        ("Hi EN EN ENOUGH END", ("END", "more"), "Hi EN EN ENOUGH"),
+        ("aaab", ("aab",), "a"),
+        ("ends with EN", ("END",), "ends with EN"),
+        ("", (), ""),
+    ],
+)
+def test_pieces_are_final_and_whole(model: LanguageModel, text: str, stop: tuple[str, ...], expected: str) -> None:
+    pieces = stream(model, text, stop)
+    assert "".join(pieces) == expected
+    assert not any("\ufffd" in piece for piece in pieces)
+    # Nothing that was returned is ever taken back, and a stop sequence is never shown, not even its beginning.
+    so_far = ""
+    for piece in pieces:
+        so_far += piece
+        assert expected.startswith(so_far)
+
+
+def test_space_at_the_start_counts_in_a_continuation(model: LanguageModel) -> None:
+    assert "".join(stream(model, " and more ", continues=True)) == " and more"
+
+
+def test_rows_with_the_same_prompt_compute_it_once(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = text_writer(model)
+    computed: list[int] = []
+    prefill = CachedDecoder.prefill
+
+    def counted(self: CachedDecoder, prompts: list[list[int]]) -> torch.Tensor:
+        computed.append(len(prompts))
+        return prefill(self, prompts)
+
+    monkeypatch.setattr(CachedDecoder, "prefill", counted)
+    for number in range(4):
+        writer.add(TextRequest(str(number), model.encoder.prompt("Send nails"), SAMPLED, number))
+    finish(writer)
+    assert computed == [1]
