@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from email_assistant.archive.headers import parse_people
 from email_assistant.archive.messages import ParsedMessage, RawMessage
-from email_assistant.archive.mime import parse_people
 from email_assistant.archive.mime_tree import parse_header
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.reply_context import answered_text
