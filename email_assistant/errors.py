@@ -10,6 +10,12 @@ def did_you_mean(value: str, choices: Iterable[str]) -> str:
     return f"; did you mean {nearest[0]}?" if nearest else ""
 
 
+def reason_of(error: Exception) -> str:
+    """The first line of an error's message, or its class where it has none."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
 class EmailAssistantError(Exception):
     """The base of every error shown without a traceback."""
 

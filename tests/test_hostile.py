@@ -6,6 +6,7 @@ import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from warm import Call
@@ -66,11 +67,29 @@ def test_the_model_is_not_prompted_with_an_injection(run_py: Run, archive: Path,
 @pytest.mark.parametrize("safe", [True, False])
 def test_no_mail_is_a_formula_in_a_spreadsheet(tmp_path: Path, safe: bool) -> None:
     mails = ['=HYPERLINK("http://x.example","Bo")', " +1+1", "@SUM(A1)", "-2+3", "- one\n- two", "Hi Bo = you"]
-    write_table(tmp_path / "mails.csv", mails, mails, safe)
+    write_table(tmp_path / "mails.csv", mails, mails, safe, "auto")
     with (tmp_path / "mails.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
     marked = ["'" + mail for mail in mails[:4]] + mails[4:]
     assert rows == [list(row) for row in zip(mails, marked if safe else mails, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("mail", "bom", "marked"),
+    [
+        ("Hi Bo", "auto", False),
+        ("Привет", "auto", True),
+        ("a – b", "auto", True),
+        ("Hi", True, True),
+        ("é", False, False),
+    ],
+)
+def test_excel_reads_the_table_as_utf8(tmp_path: Path, mail: str, bom: Literal["auto"] | bool, marked: bool) -> None:
+    path = tmp_path / "mails.csv"
+    write_table(path, ["ask", "more"], ["Hi", mail], True, bom)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf") == marked
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.reader(file)) == [["instruction", "generated_email"], ["ask", "Hi"], ["more", mail]]
 
 
 def test_archives_cannot_send_control_characters_to_the_terminal(run_py: Run, archive: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.archive.messages import ParsedMessage
-from email_assistant.errors import ConfigurationError, PrivacyError
+from email_assistant.errors import ConfigurationError, DataError, PrivacyError
 from email_assistant.lexicon.patterns import WORD
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
@@ -136,9 +136,9 @@ def load_terms(outputs: Path) -> Terms:
     if not path.exists():
         return Terms(secrets.token_hex(16), frozenset())
     try:
-        stored = jsonl.read_json(path)
+        stored = jsonl.read_object(path)
         return Terms(stored["key"], frozenset(Term(**term) for term in stored["terms"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (DataError, KeyError, TypeError) as error:
         raise PrivacyError(f"{path}: the list of purged mails is corrupt: {error}") from error
 
 

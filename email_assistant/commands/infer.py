@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from email_assistant.archive.reply_context import message_to_answer, text_to_answer, truncate_words
 from email_assistant.compose.answered_mail import of_message
@@ -14,8 +15,9 @@ from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import check_folder, request_forms
+from email_assistant.language_model.context_window import may_be_too_long, room_for_prompt, too_long
 from email_assistant.pipeline.context import Context, adapter_folder, tag_adapter
-from email_assistant.requests.request_form import order_hint
+from email_assistant.requests.request_form import order_hint, with_quoted_mail
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.records import Pair
@@ -30,14 +32,15 @@ def check(config: Config) -> None:
     """Check the input, the output and the adapter before anything is trained or loaded.
 
     Raises:
-        DataError: when the input or the thread is missing or empty, or the output cannot be written.
+        DataError: when the input or the thread is missing or empty, an instruction is too long for the model, or the
+            output cannot be written.
         ModelError: when the adapter's folder does not contain one.
     """
     if adapter := adapter_path(config):
         check_folder(adapter)
-    _to_answer(config)
+    to_answer = _to_answer(config)
     if config.infer.input is not None:
-        read_instructions(Path(config.infer.input))
+        _check_lengths(config, read_instructions(Path(config.infer.input)), to_answer)
         check_writable(Path(config.infer.output))
         if config.infer.drafts is not None:
             check_folder_writable(Path(config.infer.drafts))
@@ -63,7 +66,7 @@ def run(context: Context) -> None:
         output = Path(config.infer.output)
         progress_file = output.with_name(f".{output.name}.progress.jsonl")
         mails = session.write(instructions, progress_file)
-    write_table(output, instructions, mails, config.infer.csv_safe)
+    write_table(output, instructions, mails, config.infer.csv_safe, config.infer.csv_bom)
     if config.infer.drafts is not None:
         folder = Path(config.infer.drafts)
         write_drafts(folder, _drafts(config, mails))
@@ -95,6 +98,22 @@ def _drafts(config: Config, mails: Sequence[str]) -> list[Draft]:
         return [Draft(mail) for mail in mails]
     answered = of_message(message)
     return [Draft(mail, answered.subject, answered.to, answered.message_id, answered.references) for mail in mails]
+
+
+def _check_lengths(config: Config, instructions: Sequence[str], to_answer: str | None) -> None:
+    """Check that every instruction fits into the model's window, with the mail to answer and a mail after it."""
+    room = room_for_prompt(config)
+    messages = [with_quoted_mail(instruction, to_answer) for instruction in instructions]
+    if room is None or not any(may_be_too_long(message, room) for message in messages):
+        return
+    # It imports transformers, which takes seconds.
+    from email_assistant.language_model.loading import load_encoder
+
+    encoder = load_encoder(config.model)
+    for number, message in enumerate(messages, start=1):
+        tokens = len(encoder.prompt(message)) if may_be_too_long(message, room) else 0
+        if tokens > room:
+            raise DataError(f"{config.infer.input}, instruction {number}: {too_long(tokens, config, room)}")
 
 
 def read_instructions(path: Path) -> list[str]:
@@ -147,7 +166,9 @@ def check_folder_writable(folder: Path) -> None:
         raise DataError(f"{folder}: cannot be written: {error.strerror}; infer.drafts names the folder") from error
 
 
-def write_table(output: Path, instructions: Sequence[str], mails: Sequence[str], safe: bool) -> None:
+def write_table(
+    output: Path, instructions: Sequence[str], mails: Sequence[str], safe: bool, bom: Literal["auto"] | bool
+) -> None:
     """Write a CSV of instructions and mails.
 
     Args:
@@ -156,14 +177,18 @@ def write_table(output: Path, instructions: Sequence[str], mails: Sequence[str],
         mails: One per row.
         safe: Whether to put an apostrophe before mails that a spreadsheet would run as a formula. Instructions are
             not changed: they are the user's own, and identify the rows.
+        bom: Whether the file begins with a byte order mark, without which Excel does not read it as UTF-8; auto: only
+            if a cell has characters outside of ASCII.
     """
     import pandas
 
     table = pandas.DataFrame({COLUMNS[0]: instructions, COLUMNS[1]: mails})
     if safe:
         table[COLUMNS[1]] = table[COLUMNS[1]].map(_not_a_formula)
+    if bom == "auto":
+        bom = not all(cell.isascii() for column in COLUMNS for cell in table[column])
     with atomic_path(output) as partial:
-        table.to_csv(partial, index=False, encoding="utf-8", lineterminator="\r\n")
+        table.to_csv(partial, index=False, encoding="utf-8-sig" if bom else "utf-8", lineterminator="\r\n")
 
 
 def _not_a_formula(cell: str) -> str:

@@ -11,6 +11,7 @@ from email_assistant.console import printable
 from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params
 from email_assistant.evaluation.tuned_model import tuned_model
 from email_assistant.language_model.adapter_folder import WEIGHTS, request_forms
+from email_assistant.language_model.context_window import room_for_prompt, too_long
 from email_assistant.language_model.decoding import completion_seed
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
@@ -63,7 +64,7 @@ class InferSession:
 
     def chat(self) -> None:
         """Write a mail for each line that is typed, until an empty line or the end of the input."""
-        forms, hinted = request_forms(self.adapter), False
+        forms, hinted, room = request_forms(self.adapter), False, room_for_prompt(self.config)
         print(how_to_ask(forms), flush=True)
         while True:
             print("> ", end="", flush=True)
@@ -74,6 +75,9 @@ class InferSession:
                 print(hint, flush=True)
                 hinted = True
             prompt = self._prompt(self._request(instruction, instruction))
+            if room is not None and len(prompt) > room:
+                print(too_long(len(prompt), self.config, room), flush=True)
+                continue
             for piece in self._pieces(instruction, prompt):
                 print(printable(piece), end="", flush=True)
             print("\n", flush=True)

@@ -109,7 +109,7 @@ def _base(config: Config, folder: Path) -> list[Line]:
     note = folder / BASE_NOTE
     if not note.is_file():
         return [("base", "unknown")]
-    base = jsonl.read_json(note)
+    base = jsonl.read_object(note)
     try:
         same = base_fingerprint(config.model, config.outputs) == base["fingerprint"]
         state = "same as configured" if same else f"differs from {config.model.path}"

@@ -95,7 +95,10 @@ def _passphrase(settings: Vault, project: str, is_new: bool) -> str:
         path = Path(settings.passphrase_file)
         if not path.is_file():
             raise PrivacyError(f"{path}: no such file; vault.passphrase_file names a file with the passphrase")
-        passphrase = path.read_text(encoding="utf-8").partition("\n")[0]
+        try:
+            passphrase = path.read_text(encoding="utf-8").partition("\n")[0]
+        except UnicodeDecodeError as error:
+            raise PrivacyError(f"{path}: not text in UTF-8 (byte {error.start})") from error
     elif not sys.stdin.isatty():
         raise PrivacyError("no terminal to ask for the passphrase; vault.passphrase_file names a file with it")
     else:

@@ -99,6 +99,8 @@ def run(
             remedy = ""
         elif _is_disk_error(error):
             remedy = "; see paths.outputs and paths.mlruns"
+        elif _is_store_error(error):
+            remedy = "; the MLflow store refused this: see paths.mlruns; tracking=none runs without it"
         else:
             raise
         print(f"error: {_first_line(error)}{remedy}", file=sys.stderr)
@@ -112,6 +114,12 @@ def run(
 def _is_disk_error(error: Exception) -> bool:
     """Whether an error of a Rust library or of torch.save is a disk error, although its class does not say so."""
     return re.search(r"\(os error \d+\)|PytorchStreamWriter failed writing file", str(error)) is not None
+
+
+def _is_store_error(error: Exception) -> bool:
+    """Whether MLflow or its database refused something: a run was deleted, a database is locked or read-only."""
+    classes = {(known.__module__.partition(".")[0], known.__name__) for known in type(error).__mro__}
+    return ("mlflow", "MlflowException") in classes or ("sqlalchemy", "DBAPIError") in classes
 
 
 def _is_refusal_of_hydra(error: Exception) -> bool:

@@ -53,6 +53,15 @@ def backends(config: Config) -> Iterator[str]:
         yield "trainer.optimizer = paged_adamw_8bit: needs CUDA; use adamw with model.device=cpu"
 
 
+def decoding(config: Config) -> Iterator[str]:
+    """Logits are divided by the temperature, so a tiny one makes them infinite."""
+    if 0 < config.generation.temperature < 0.001:
+        yield (
+            f"generation.temperature = {config.generation.temperature}: too low to sample with; "
+            "use 0 to decode greedily, or at least 0.001"
+        )
+
+
 def private_training(config: Config) -> Iterator[str]:
     """Settings that each privacy mode of training needs to keep its promise."""
     privacy = config.trainer.privacy
@@ -125,6 +134,7 @@ CONTRADICTIONS: tuple[Callable[[Config], Iterator[str]], ...] = (
     head_start,
     lora_init,
     backends,
+    decoding,
     private_training,
     purge,
     drafts,

@@ -48,9 +48,14 @@ Text = Annotated[str, BeforeValidator(_number_as_text)]
 FilePath = Annotated[Text, Field(min_length=1), PATH]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Similarity = Annotated[float, Field(gt=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
-NotNegative = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
+# The largest number that every library takes as a size.
+MOST = 2**31 - 1
+Count = Annotated[int, Field(ge=1, le=MOST)]
+CountOrZero = Annotated[int, Field(ge=0, le=MOST)]
+TwoOrMore = Annotated[int, Field(ge=2, le=MOST)]
+# Rates and factors: within the range of 32-bit numbers, also when two of them are multiplied.
+NotNegative = Annotated[float, Field(ge=0, le=1e15)]
+Positive = Annotated[float, Field(ge=1e-15, le=1e15)]
 
 STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -86,7 +91,7 @@ class Data:
     context: Literal["none", "parent"]
     context_words: Count
     redact: Literal["none", "pii"]
-    others: Annotated[int, Field(ge=0)]
+    others: CountOrZero
     processes: Count | None
 
 
@@ -110,11 +115,11 @@ class Summarizer:
     starts: dict[str, str]
     mentions: dict[str, str]
     examples: dict[str, list[ExamplePair]]
-    facts: Annotated[int, Field(ge=0)]
+    facts: CountOrZero
     verify: bool
     max_new_tokens: Count
     mail_tokens: Count
-    retries: Annotated[int, Field(ge=0)]
+    retries: CountOrZero
     retry_temperature: Positive
     batch_size: Count
 
@@ -126,7 +131,7 @@ class Split:
     method: Literal["random", "time"]
     test_fraction: Fraction
     validation_fraction: Fraction
-    max_train_mails: Annotated[int, Field(ge=2)] | None
+    max_train_mails: TwoOrMore | None
     near_duplicate_similarity: Similarity
 
 
@@ -169,7 +174,7 @@ class Lora:
     use_rslora: bool
     use_dora: bool
     init: Literal["default", "pissa", "olora"]
-    layers: list[Annotated[int, Field(ge=0)]] | None
+    layers: list[CountOrZero] | None
 
     @property
     def scale_numerator(self) -> float:
@@ -194,15 +199,15 @@ class Trainer:
     batch_size: Count
     weighting: Literal["tokens", "mails"]
     micro_batch_tokens: Count
-    max_length: Annotated[int, Field(ge=16)]
+    max_length: Annotated[int, Field(ge=16, le=MOST)]
     too_long: Literal["drop", "cut"]
     max_grad_norm: Positive
     gradient_checkpointing: Literal["auto"] | bool
     validations_per_epoch: Count
     patience: Count | None
     checkpoint_steps: Count
-    scored_mails: Annotated[int, Field(ge=2)]
-    canaries: Annotated[int, Field(ge=0)]
+    scored_mails: TwoOrMore
+    canaries: CountOrZero
     canary_repeats: Count
     privacy: Literal["none", "careful", "differential"]
     canary_limit: Positive
@@ -219,7 +224,7 @@ class Generation:
     top_p: Annotated[float, Field(gt=0, le=1)]
     min_p: Annotated[float, Field(ge=0, lt=1)]
     repetition_penalty: Positive
-    no_repeat_ngram_size: Literal[0] | Annotated[int, Field(ge=2)]
+    no_repeat_ngram_size: Literal[0] | TwoOrMore
     candidates: Count
     batch_size: Count
     backend: Literal["transformers", "llama_cpp"]
@@ -236,7 +241,7 @@ class Mauve:
     """MAUVE's settings."""
 
     model_path: FilePath | None
-    buckets: Annotated[int, Field(ge=2)] | None
+    buckets: TwoOrMore | None
     scaling_factor: Positive
     max_tokens: Count
     seeds: Count
@@ -248,11 +253,11 @@ class Evaluation:
 
     arms: Annotated[list[Arm], Field(min_length=1)]
     shots: Count
-    max_mails: Annotated[int, Field(ge=2)] | None
+    max_mails: TwoOrMore | None
     requests: FilePath | None
-    judge_mails: Annotated[int, Field(ge=0)]
-    extraction_mails: Annotated[int, Field(ge=0)]
-    resamples: Annotated[int, Field(ge=100)]
+    judge_mails: CountOrZero
+    extraction_mails: CountOrZero
+    resamples: Annotated[int, Field(ge=100, le=MOST)]
     mauve: Mauve
 
 
@@ -272,6 +277,7 @@ class Infer:
 
     input: FilePath | None
     csv_safe: bool
+    csv_bom: Literal["auto"] | bool
     output: FilePath
     drafts: FilePath | None
     thread: FilePath | None
@@ -310,7 +316,7 @@ class Compare:
     mails: Literal["validation", "test"]
     arm: Arm
     by: str
-    resamples: Annotated[int, Field(ge=100)]
+    resamples: Annotated[int, Field(ge=100, le=MOST)]
     output: FilePath
 
 
@@ -333,8 +339,8 @@ class Audit:
     """Options of `stage=audit`."""
 
     calls: Count
-    passages: Annotated[int, Field(ge=0)]
-    temporary_mb: Annotated[int, Field(ge=0)]
+    passages: CountOrZero
+    temporary_mb: CountOrZero
 
 
 @dataclass(config=STRICT, kw_only=True)
@@ -360,7 +366,7 @@ class Sweep:
 
     objective: Text
     direction: Literal["auto", "minimize", "maximize"]
-    trial: Annotated[int, Field(ge=0)] | None
+    trial: CountOrZero | None
 
 
 @dataclass(config=STRICT, kw_only=True)

@@ -20,7 +20,7 @@ def requests_file(setting: str | None, archive: Sequence[Path]) -> Path | None:
     """
     if setting != "auto":
         return Path(setting) if setting else None
-    beside = [path.with_suffix(".requests.jsonl") for path in archive[:1]]
+    beside = [path.with_suffix(".requests.jsonl") for path in archive[:1] if path.name]
     return next((path for path in beside if path.is_file()), None)
 
 
@@ -38,7 +38,7 @@ def with_typed_requests(pairs: Sequence[Pair], path: Path) -> list[Pair]:
     for number, record in enumerate(jsonl.read(path), start=1):
         if not record.get("id") or not str(record.get("request") or "").strip():
             raise DataError(f"{path}, record {number}: id and request are needed")
-        requests[record["id"]] = str(record["request"]).strip()
+        requests[str(record["id"])] = str(record["request"]).strip()
     typed: list[Pair] = [
         {**pair, "instruction": requests[pair["id"]], "method": TYPED} for pair in pairs if pair["id"] in requests
     ]

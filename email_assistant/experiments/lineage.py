@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from email_assistant.errors import ArtifactError, ModelError
+from email_assistant.errors import ArtifactError, DataError, ModelError
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
@@ -70,8 +70,8 @@ def read_lineage(adapter: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return dict(jsonl.read_json(path))
-    except ValueError as error:
+        return jsonl.read_object(path)
+    except DataError as error:
         raise ModelError(f"{path}: not valid JSON; it was changed after the adapter was trained") from error
 
 

@@ -45,9 +45,18 @@ def search_runs(
     return runs
 
 
-def quoted(value: str) -> str:
-    """A value in MLflow's filter language, which has no escapes."""
-    return f'"{value}"' if "'" in value else f"'{value}'"
+def has_tag(name: str, value: str) -> str:
+    """A filter for runs with a tag of this value.
+
+    MLflow's filter language has no escapes: where both kinds of quotes are in the value, the filter lets any character
+    stand for the quotes of one kind.
+    """
+    if "'" not in value:
+        return f"tags.`{name}` = '{value}'"
+    if '"' not in value:
+        return f'tags.`{name}` = "{value}"'
+    pattern = value.replace("'", "_")
+    return f"tags.`{name}` LIKE '{pattern}'"
 
 
 def match_runs(

@@ -72,9 +72,10 @@ def _is_better(version: "lazy_mlflow.ModelVersion", best: "lazy_mlflow.ModelVers
 
 def _version(client: "lazy_mlflow.MlflowClient", name: str, alias_or_number: str) -> "lazy_mlflow.ModelVersion | None":
     try:
-        if alias_or_number.isdigit():
-            return client.get_model_version(name, alias_or_number)
-        return client.get_model_version_by_alias(name, alias_or_number)
+        if not re.fullmatch(r"[0-9]+", alias_or_number):
+            return client.get_model_version_by_alias(name, alias_or_number)
+        # The database has no larger numbers.
+        return client.get_model_version(name, alias_or_number) if int(alias_or_number) < 2**31 else None
     except lazy_mlflow.MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
@@ -125,8 +126,13 @@ def set_alias(client: "lazy_mlflow.MlflowClient", alias: str, address: str) -> s
         The version's address by number.
 
     Raises:
-        ModelError: If there is no such version.
+        ModelError: If there is no such version, or the alias is not allowed.
     """
     version = find_version(client, address)
-    client.set_registered_model_alias(version.name, alias, str(version.version))
+    if alias.isdecimal():
+        raise ModelError(f"{alias!r}: cannot be an alias: it would be read as the number of a version")
+    try:
+        client.set_registered_model_alias(version.name, alias, str(version.version))
+    except lazy_mlflow.MlflowException as error:
+        raise ModelError(f"{alias!r}: cannot be an alias: {error.message}") from error
     return f"{SCHEME}{version.name}/{version.version}"

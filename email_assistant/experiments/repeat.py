@@ -163,7 +163,7 @@ def _manifests(client: "lazy_mlflow.MlflowClient", run: "lazy_mlflow.Run", outpu
     """The manifests in the run; for stages that it has none of, those of its artifacts on disk."""
     manifests: dict[str, Manifest] = {}
     for file in client.list_artifacts(run.info.run_id, MANIFESTS):
-        manifests[Path(file.path).stem] = jsonl.read_json(Path(client.download_artifacts(run.info.run_id, file.path)))
+        manifests[Path(file.path).stem] = jsonl.read_object(Path(client.download_artifacts(run.info.run_id, file.path)))
     cache = ArtifactCache(outputs)
     for name, key in run.data.tags.items():
         stage = name.removeprefix(ARTIFACT_TAG)

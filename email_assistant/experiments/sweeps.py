@@ -13,7 +13,7 @@ from email_assistant.configuration.schema import Config
 from email_assistant.experiments import lazy_mlflow, process_ids
 from email_assistant.experiments.connection import connect
 from email_assistant.experiments.objective import direction_of
-from email_assistant.experiments.queries import quoted, search_runs
+from email_assistant.experiments.queries import has_tag, search_runs
 from email_assistant.experiments.run_logger import run_name
 from email_assistant.experiments.sweep_environment import SweepJob
 from email_assistant.experiments.tags import CALL_TAG, NAME_TAG, PARENT_TAG, PROCESS_TAG, PRUNED_TAG, SWEEP_KEY_TAG
@@ -107,7 +107,7 @@ def reuse_finished_job(config: Config, job: SweepJob, artifacts: Mapping[str, st
     client, _ = connect(config)
     experiment = client.get_run(job.parent).info.experiment_id
     tags = {PARENT_TAG: job.parent, "stage": config.stage, NAME_TAG: run_name(config, []), **artifacts}
-    wanted = " and ".join(f"tags.`{name}` = {quoted(value)}" for name, value in tags.items())
+    wanted = " and ".join(has_tag(name, value) for name, value in tags.items())
     runs = search_runs(client, [experiment], f"{wanted} and attributes.status = 'FINISHED'")
     if not runs:
         return None

@@ -1,12 +1,12 @@
 """Checks of an adapter's folder: its files, and the base model it was trained on. Imports nothing heavy."""
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from email_assistant.errors import ModelError
+from email_assistant.errors import DataError, ModelError
+from email_assistant.storage import jsonl
 
 # In the folder: name and fingerprint of the base model that the adapter was trained on, and the forms of its requests.
 BASE_NOTE = "base_model.json"
@@ -41,9 +41,10 @@ def check_base(folder: Path, base_fingerprint: str) -> None:
         ModelError: when it was trained on another base.
     """
     base = _note(folder)
-    if base and base["fingerprint"] != base_fingerprint:
+    trained_on = base.get("fingerprint", base_fingerprint)
+    if trained_on != base_fingerprint:
         raise ModelError(
-            f"{folder}: was trained on another base model ({base['name']}, {base['fingerprint']}), not on this one "
+            f"{folder}: was trained on another base model ({base.get('name')}, {trained_on}), not on this one "
             f"({base_fingerprint}): set model= or model.path= to the one it was trained on"
         )
 
@@ -55,4 +56,24 @@ def request_forms(folder: Path) -> list[str]:
 
 def _note(folder: Path) -> dict[str, Any]:
     note = folder / BASE_NOTE
-    return dict(json.loads(note.read_text(encoding="utf-8"))) if note.is_file() else {}
+    return _read(note) if note.is_file() else {}
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The settings of an adapter, as peft wrote them.
+
+    Raises:
+        ModelError: when they cannot be read, or name no rank and no alpha.
+    """
+    settings = _read(folder / SETTINGS)
+    numbers = [settings.get("r"), settings.get("lora_alpha")]
+    if not all(isinstance(number, int | float) and number > 0 for number in numbers):
+        raise ModelError(f"{folder / SETTINGS}: not the settings of a LoRA adapter: r and lora_alpha are expected")
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return jsonl.read_object(path)
+    except DataError as error:
+        raise ModelError(f"{error}; copy the adapter again, or train it again") from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
-from email_assistant.errors import ModelError
+from email_assistant.errors import ModelError, reason_of
 
 # Takes the place of content while the template is rendered: a character of the private use area.
 PLACEHOLDER = "\ue000"
@@ -158,8 +158,7 @@ class ChatEncoder:
     def _template_pieces(self, roles: Sequence[str]) -> list[str]:
         """The text of the chat template before, between and after turns of these roles."""
         turns = [{"role": role, "content": PLACEHOLDER} for role in roles]
-        rendered = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        pieces = str(rendered).split(PLACEHOLDER)
+        pieces = self._rendered(turns, add_generation_prompt=True).split(PLACEHOLDER)
         if len(pieces) != len(roles) + 1:
             raise ModelError(f"{self.tokenizer.name_or_path}: the chat template does not render every turn unchanged")
         return pieces
@@ -175,9 +174,19 @@ class ChatEncoder:
     def _template_ids(self, piece: str) -> list[int]:
         return list(self.tokenizer(piece, add_special_tokens=False)["input_ids"]) if piece else []
 
+    def _rendered(self, turns: list[dict[str, str]], add_generation_prompt: bool = False) -> str:
+        """The text of the chat template with these turns."""
+        try:
+            return str(
+                self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=add_generation_prompt)
+            )
+        except (TemplateError, TypeError, ValueError, LookupError) as error:
+            name = self.tokenizer.name_or_path
+            raise ModelError(f"{name}: the chat template cannot be used: {reason_of(error)}") from error
+
     def _find_end_of_turn(self) -> int:
         turns = [{"role": "user", "content": PLACEHOLDER}, {"role": "assistant", "content": PLACEHOLDER}]
-        rendered = str(self.tokenizer.apply_chat_template(turns, tokenize=False))
+        rendered = self._rendered(turns)
         after = self._template_ids(rendered.rpartition(PLACEHOLDER)[2].lstrip())
         end = after[0] if after else self.tokenizer.eos_token_id
         special = set(self.tokenizer.all_special_ids) | set(self.tokenizer.added_tokens_decoder)

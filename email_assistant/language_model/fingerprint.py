@@ -14,6 +14,7 @@ from email_assistant.configuration.schema import Generation, Mauve, Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model import hub
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS, WEIGHTS, check_folder
+from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_file
 
@@ -113,8 +114,8 @@ def head_start_folder(settings: Model, outputs: Path) -> Path | None:
     if settings.quantization != "none":
         return None
     base = base_fingerprint(settings, outputs)
-    notes = {note.parent: json.loads(note.read_text(encoding="utf-8")) for note in HEAD_STARTS.glob(f"*/{BASE_NOTE}")}
-    return next((folder for folder, note in sorted(notes.items()) if note["fingerprint"] == base), None)
+    notes = {note.parent: jsonl.read_object(note) for note in HEAD_STARTS.glob(f"*/{BASE_NOTE}")}
+    return next((folder for folder, note in sorted(notes.items()) if note.get("fingerprint") == base), None)
 
 
 def head_start_identity(settings: Model, outputs: Path) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """A LoRA adapter as GGUF, as llama.cpp and Ollama read it."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from email_assistant.errors import ModelError
-from email_assistant.language_model.adapter_folder import PREFIX, SETTINGS, WEIGHTS, check_folder, update_scale
+from email_assistant.language_model.adapter_folder import PREFIX, WEIGHTS, check_folder, read_settings, update_scale
+from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 
 # llama.cpp's architecture of a model type, and whether it stores the rows of query and key weights in another order.
@@ -36,13 +36,13 @@ def write(adapter: Path, base: Path, target: Path) -> None:
             `ARCHITECTURES`.
     """
     check_folder(adapter)
-    settings: dict[str, Any] = json.loads((adapter / SETTINGS).read_text(encoding="utf-8"))
-    config: dict[str, Any] = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    settings = read_settings(adapter)
+    config = jsonl.read_object(base / "config.json")
     if settings.get("use_dora") or settings.get("alpha_pattern"):
         raise ModelError(f"{adapter}: llama.cpp supports only plain LoRA, not DoRA or an alpha per layer")
-    if config["model_type"] not in ARCHITECTURES:
+    if config.get("model_type") not in ARCHITECTURES:
         supported = ", ".join(ARCHITECTURES)
-        raise ModelError(f"{base}: model type {config['model_type']} cannot become GGUF; supported: {supported}")
+        raise ModelError(f"{base}: model type {config.get('model_type')} cannot become GGUF; supported: {supported}")
     architecture, _ = ARCHITECTURES[config["model_type"]]
     with atomic_path(target) as partial:
         writer = gguf.GGUFWriter(partial, gguf.MODEL_ARCH_NAMES[architecture])

@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from email_assistant.errors import ModelError
 from email_assistant.language_model.adapter_folder import (
     BASE_NOTE,
     PREFIX,
@@ -23,8 +24,10 @@ from email_assistant.language_model.adapter_folder import (
     WEIGHTS,
     check_base,
     check_folder,
+    read_settings,
     update_scale,
 )
+from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_file
 
@@ -63,12 +66,16 @@ def merge(model: nn.Module, head_start: Path, base_fingerprint: str) -> None:
     """
     check_folder(head_start)
     check_base(head_start, base_fingerprint)
-    factors, scale = load_file(head_start / WEIGHTS), update_scale(_settings(head_start))
+    factors, scale = load_file(head_start / WEIGHTS), update_scale(read_settings(head_start))
     for layer in _layers(factors):
-        weight: Any = model.get_submodule(layer.removeprefix(PREFIX)).weight
-        update = scale * factors[layer + LORA_B].float() @ factors[layer + LORA_A].float()
-        # The sum is rounded once.
-        weight.copy_(weight.float() + update.to(weight.device))
+        try:
+            weight: Any = model.get_submodule(layer.removeprefix(PREFIX)).weight
+            update = scale * factors[layer + LORA_B].float() @ factors[layer + LORA_A].float()
+            # The sum is rounded once.
+            weight.copy_(weight.float() + update.to(weight.device))
+        except (AttributeError, KeyError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"{head_start}: the head start does not fit the base model: {reason}") from error
 
 
 def stack(adapter: Path, head_start: Path, base: nn.Module) -> None:
@@ -82,7 +89,7 @@ def stack(adapter: Path, head_start: Path, base: nn.Module) -> None:
         head_start: The folder of the head start.
         base: The unchanged base model; its weights are read for the magnitudes of DoRA.
     """
-    settings, started = _settings(adapter), _settings(head_start)
+    settings, started = read_settings(adapter), read_settings(head_start)
     owner, start = load_file(adapter / WEIGHTS), load_file(head_start / WEIGHTS)
     scale = update_scale(settings)
     ratio = update_scale(started) / scale
@@ -127,10 +134,6 @@ def _layers(weights: dict[str, torch.Tensor]) -> list[str]:
     return sorted(name.removesuffix(LORA_A) for name in weights if name.endswith(LORA_A))
 
 
-def _settings(folder: Path) -> dict[str, Any]:
-    return dict(json.loads((folder / SETTINGS).read_text(encoding="utf-8")))
-
-
 def publish(trained: Path, folder: Path) -> None:
     """Copy the adapter of a training into a folder that `model.head_start` can name, in float16 and with a card.
 
@@ -148,12 +151,11 @@ def publish(trained: Path, folder: Path) -> None:
     save_file(weights, folder / WEIGHTS)
     for name in (SETTINGS, BASE_NOTE):
         shutil.copyfile(adapter / name, folder / name)
-    note = json.loads((folder / BASE_NOTE).read_text(encoding="utf-8"))
-    metrics = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+    note, metrics = jsonl.read_object(folder / BASE_NOTE), jsonl.read_object(trained / "metrics.json")["metrics"]
     card = CARD.format(
         base=note["name"],
         fingerprint=note["fingerprint"],
-        rank=_settings(folder)["r"],
+        rank=read_settings(folder)["r"],
         mails=metrics["train_mails"],
         before=metrics["base_validation_loss"],
         after=metrics["validation_loss"],

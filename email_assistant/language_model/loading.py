@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils.import_utils import is_liger_kernel_available
 
 from email_assistant.configuration.schema import Lora, Model
-from email_assistant.errors import ConfigurationError, ModelError
+from email_assistant.errors import ConfigurationError, ModelError, reason_of
 from email_assistant.language_model.adapter_folder import check_base, check_folder
 from email_assistant.language_model.device import choose_device, choose_dtype
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
@@ -50,8 +50,8 @@ def load_encoder(settings: Model) -> ChatEncoder:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         generation = GenerationConfig.from_pretrained(folder) if (folder / "generation_config.json").exists() else None
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder}: the tokenizer cannot be loaded: {str(error).splitlines()[0]}") from error
+    except Exception as error:
+        raise ModelError(f"{folder}: the tokenizer cannot be loaded: {reason_of(error)}") from error
     return ChatEncoder(tokenizer, _stop_ids(generation))
 
 
@@ -79,9 +79,9 @@ def load_base(
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(folder, **_load_arguments(settings, dtype, device_map))
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ModelError(f"{folder}: the model cannot be loaded: {reason[0]}") from error
+    except Exception as error:
+        # A damaged file can make the libraries raise anything, also an Exception without a class of its own.
+        raise ModelError(f"{folder}: the model cannot be loaded: {reason_of(error)}") from error
     model.requires_grad_(False)
     model.eval()
     if device.type == "cuda" and is_liger_kernel_available():
@@ -219,7 +219,7 @@ def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> La
     check_base(folder, base_fingerprint)
     try:
         tuned = PeftModel.from_pretrained(base.model, str(folder), local_files_only=True)
-    except (RuntimeError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder}: the adapter does not fit the base model: {str(error).splitlines()[0]}") from error
+    except Exception as error:
+        raise ModelError(f"{folder}: the adapter does not fit the base model: {reason_of(error)}") from error
     tuned.eval()
     return LanguageModel(tuned, base.encoder, base.device, base.dtype)

@@ -8,7 +8,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig
 
 from email_assistant.configuration.schema import Model
-from email_assistant.errors import ModelError
+from email_assistant.errors import ModelError, reason_of
 from email_assistant.language_model.fingerprint import model_folder
 
 # Bytes per weight of NF4 with double quantization (Dettmers et al. 2023, arXiv:2305.14314): 4 bits, one byte of scale
@@ -30,7 +30,12 @@ def architecture(settings: Model) -> PretrainedConfig:
         if settings.architecture is None:
             raise
         values = vars(settings.architecture).copy()
-        config = AutoConfig.for_model(values.pop("model_type"), **values)
+        try:
+            config = AutoConfig.for_model(values.pop("model_type"), **values)
+        except Exception as error:
+            raise ModelError(f"model.architecture: {reason_of(error)}") from error
+    except Exception as error:
+        raise ModelError(f"{settings.path}: config.json cannot be used: {reason_of(error)}") from error
     return config
 
 

@@ -13,6 +13,7 @@ from email_assistant.configuration.schema import Config, Retrieval
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.requests.arms import PromptStyle
 from email_assistant.requests.embedding import Embed
+from email_assistant.requests.request_form import with_quoted_mail
 from email_assistant.requests.retrieval import Bm25, Embedding, Retriever, indexed_text
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import Pair, Request
@@ -23,13 +24,6 @@ Turns = list[tuple[str, str]]
 def user_message(request: Request) -> str:
     """The user's turn of a request: the instruction, and the mail to answer, if any."""
     return with_quoted_mail(request["instruction"], request.get("context"))
-
-
-def with_quoted_mail(instruction: str, mail: str | None) -> str:
-    """An instruction followed by the mail to answer, quoted as mail programs do."""
-    if not mail:
-        return instruction
-    return "\n".join([instruction, "", *(f"> {line}".rstrip() for line in mail.split("\n"))])
 
 
 @dataclass(frozen=True)

@@ -107,3 +107,10 @@ def order_hint(requests: Iterable[str], forms: Sequence[str]) -> str | None:
         f"{orders} {read} to an assistant ('ask Piers to …'). This model works from rough notes to the reader: "
         f"'{EXAMPLES['rough']}'."
     )
+
+
+def with_quoted_mail(instruction: str, mail: str | None) -> str:
+    """An instruction followed by the mail to answer, quoted as mail programs do."""
+    if not mail:
+        return instruction
+    return "\n".join([instruction, "", *(f"> {line}".rstrip() for line in mail.split("\n"))])

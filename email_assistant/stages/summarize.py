@@ -138,16 +138,16 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
     instructions: dict[str, Instruction] = {}
     for number, record in enumerate(jsonl.read(path), start=1):
         instruction = str(record.get("instruction") or "").strip()
-        if record.get("id") not in known:
-            raise DataError(f"{path}, record {number}: no mail of this archive has the id {record.get('id')!r}")
+        mail, email, variants = str(record.get("id")), record.get("email"), record.get("variants") or []
+        if mail not in known:
+            raise DataError(f"{path}, record {number}: no mail of this archive has the id {mail!r}")
         if not instruction:
             raise DataError(f"{path}, record {number}: the instruction is empty; delete the line to drop the mail")
-        instructions[record["id"]] = {
-            "instruction": instruction,
-            "email": record.get("email"),
-            "method": "file",
-            "variants": record.get("variants") or [],
-        }
+        if not isinstance(email, str | None):
+            raise DataError(f"{path}, record {number}: email is not text")
+        if not isinstance(variants, list) or not all(isinstance(variant, str) for variant in variants):
+            raise DataError(f"{path}, record {number}: variants is not a list of texts")
+        instructions[mail] = {"instruction": instruction, "email": email, "method": "file", "variants": variants}
     if not instructions:
         raise DataError(f"{path}: contains no pairs")
     return instructions

@@ -16,13 +16,15 @@ from typing import Any, Literal, cast
 
 from filelock import FileLock, Timeout
 
-from email_assistant.errors import ArtifactError
+from email_assistant.errors import ArtifactError, DataError
 from email_assistant.storage import jsonl
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.jsonl import Row
 from email_assistant.storage.records import Manifest
 
 MANIFEST = "manifest.json"
+# What every manifest has.
+MANIFEST_FIELDS = ("stage", "key", "counts", "seconds", "files")
 PROGRESS = "progress"
 _PARTIAL, _LOCK = ".partial", ".lock"
 
@@ -275,9 +277,13 @@ def folder_size(folder: Path) -> int:
 
 def _manifest(path: Path) -> Manifest:
     try:
-        return cast(Manifest, dict(jsonl.read_json(path)))
-    except (ValueError, TypeError) as error:
+        manifest = jsonl.read_object(path)
+    except DataError as error:
         raise ArtifactError(f"{path.resolve()}: corrupt manifest; remove its folder to rebuild it") from error
+    missing = [name for name in MANIFEST_FIELDS if name not in manifest]
+    if missing or not isinstance(manifest["files"], dict):
+        raise ArtifactError(f"{path.resolve()}: corrupt manifest; remove its folder to rebuild it")
+    return cast(Manifest, manifest)
 
 
 def _has_progress(partial: Path) -> bool:

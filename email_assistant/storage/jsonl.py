@@ -92,7 +92,7 @@ class Lines(Sequence[Row]):
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         self._file.seek(self._offsets[index])
-        return cast(Row, _object(self._file.readline().decode(), self._path, self._numbers[index]))
+        return cast(Row, _object(self._file.readline(), self._path, self._numbers[index]))
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,10 @@ class ResumableJsonl(Generic[Row]):
         self._file.seek(0)
         complete = _complete(self._file.read())
         os.truncate(self._file.fileno(), len(complete))
-        self.records: dict[str, Row] = {record[key]: cast(Row, record) for record in _parsed(complete)}
+        try:
+            self.records: dict[str, Row] = {record[key]: cast(Row, record) for record in _parsed(complete, path)}
+        except (DataError, KeyError, TypeError) as error:
+            raise DataError(f"{path}: the work of an interrupted run is damaged; delete this file") from error
 
     def __enter__(self) -> Self:
         return self
@@ -145,28 +148,30 @@ class ResumableJsonl(Generic[Row]):
 
 def read_finished(path: Path) -> list[dict[str, Any]]:
     """Read the complete lines of a file whose writer may have been interrupted; none when there is no file."""
-    return _parsed(_complete(path.read_bytes())) if path.exists() else []
+    return _parsed(_complete(path.read_bytes()), path) if path.exists() else []
 
 
 def _complete(text: bytes) -> bytes:
     return text[: text.rfind(b"\n") + 1]
 
 
-def _parsed(text: bytes) -> list[dict[str, Any]]:
-    return [json.loads(each) for each in text.splitlines() if each.strip()]
+def _parsed(text: bytes, path: Path) -> list[dict[str, Any]]:
+    return [_object(each, path, number) for number, each in enumerate(text.split(b"\n"), start=1) if each.strip()]
 
 
 def _objects(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
             if text.strip():
                 yield _object(text, path, number)
 
 
-def _object(text: str, path: Path, number: int) -> dict[str, Any]:
+def _object(text: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
-        record = json.loads(text)
-    except ValueError as error:
+        record = json.loads(text.decode())
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}, line {number}: not UTF-8 (byte {error.start})") from error
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}, line {number}: not valid JSON: {error}") from error
     if not isinstance(record, dict):
         raise DataError(f"{path}, line {number}: expected a JSON object")
@@ -194,5 +199,24 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read the value of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read the value of a JSON file.
+
+    Raises:
+        DataError: If it is not JSON in UTF-8.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not valid JSON: {error}") from error
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read the object of a JSON file.
+
+    Raises:
+        DataError: If it is not a JSON object in UTF-8.
+    """
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise DataError(f"{path}: expected a JSON object")
+    return value

@@ -16,7 +16,7 @@ def test_a_table_in_the_order_of_the_requests(run_py: RunPy, tmp_path: Path, mad
     (tmp_path / "ask.txt").write_text("\n".join(asked), encoding="utf-8")
     done = run_py("stage=infer", "infer.input=ask.txt", "infer.output=mails.csv")
     assert done.code == 0, done.err
-    with (tmp_path / "mails.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "mails.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["instruction", "generated_email"]
     assert [row[0] for row in rows[1:]] == [line for line in asked if line]

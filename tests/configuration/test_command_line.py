@@ -1,8 +1,13 @@
 """What the user is told of errors that are not the project's own."""
 
+import sqlite3
+import subprocess
 import sys
 
 import pytest
+from conftest import ROOT
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import OperationalError
 
 from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration import command_line
@@ -60,6 +65,30 @@ def test_what_is_no_override_is_said_in_a_line(
     error = capsys.readouterr().err
     assert message in error
     assert len(error.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MlflowException("The run abc must be in the 'active' state. Current state is deleted."),
+        OperationalError("UPDATE runs", {}, sqlite3.OperationalError("attempt to write a readonly database")),
+    ],
+)
+def test_a_refusal_of_the_store_is_said_in_a_line(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["run.py"])
+    assert command_line.run(raising(error), CONFIG_CHECKS) == 1  # type: ignore[arg-type]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ") and "tracking=none" in line
+
+
+def test_options_that_exclude_one_another_are_said_in_a_line() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "run.py"), "--resolve"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: The --resolve flag can only be used in conjunction with --cfg or --help\n"
 
 
 def test_a_fault_of_the_project_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,10 +123,10 @@ TEXT_KEYS = [key for key, annotation in schema_keys().items() if has_text(annota
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_value_is_taken_as_the_shell_passes_it(name: str) -> None:
-    keys = ("data.path", "data.owner", "infer.input", "infer.output", "infer.thread", "tracking.run_name", "from_run")
-    values = read(*(f"{key}={name}" for key in keys), f"summarizer.prompts.en={name}")
-    assert {key: value_of(key, values) for key in keys} == dict.fromkeys(keys, name)
-    assert values["summarizer"]["prompts"]["en"] == name
+    for key in ("data.path", "data.owner", "infer.output", "tracking.run_name", "from_run", "summarizer.prompts.en"):
+        override = PARSER.parse_override(in_hydra_notation(f"{key}={name}", multirun=False))
+        # As Hydra composes it, without the other keys.
+        assert OmegaConf.to_container(OmegaConf.create({"value": override.value()}), resolve=True) == {"value": name}
 
 
 def test_every_key_of_text_takes_any_text() -> None:
@@ -153,7 +153,19 @@ def test_the_types_of_the_schema_decide_what_text_is() -> None:
 
 
 def test_every_key_that_names_a_file_or_a_folder_is_a_path() -> None:
-    words = ("path", "gguf", "input", "output", "thread", "folder", "file", "adapter", "head_start", "requests")
+    words = (
+        "path",
+        "gguf",
+        "input",
+        "output",
+        "drafts",
+        "thread",
+        "folder",
+        "file",
+        "adapter",
+        "head_start",
+        "requests",
+    )
     named = {key for key in TEXT_KEYS if key.startswith("paths.") or any(word in key.split(".")[-1] for word in words)}
     assert {key for key in TEXT_KEYS if _item(key) == Text(is_path=True)} == named - {"data.columns.thread"}
 

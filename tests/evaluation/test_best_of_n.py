@@ -149,7 +149,7 @@ def test_typed_requests_get_the_mail_that_a_file_of_them_gets(run_py: Callable[.
         values = ["stage=infer", "generation.temperature=1.0", f"generation.candidates={candidates}"]
         done = run_py(*values, f"infer.input={asked}", f"infer.output={table}", "infer.csv_safe=false")
         assert done.code == 0, done.err
-        with table.open(encoding="utf-8", newline="") as file:
+        with table.open(encoding="utf-8-sig", newline="") as file:
             ((_, mail),) = list(csv.reader(file))[1:]
         typed = run_py(*values, stdin="Ask Bo for a rope\n\n")
         assert typed.code == 0, typed.err

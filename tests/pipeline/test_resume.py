@@ -93,7 +93,7 @@ def test_a_killed_infer_keeps_the_mails_that_it_wrote(run_py: RunPy, tmp_path: P
 
 
 def _rows(path: Path, left_out: str) -> list[list[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return [row for row in csv.reader(file) if row[1] != left_out]
 
 

@@ -1,4 +1,4 @@
-from email_assistant.requests.prompting import with_quoted_mail
+from email_assistant.requests.request_form import with_quoted_mail
 
 
 def test_the_mail_to_answer_is_quoted_below_the_instruction() -> None:

@@ -1,0 +1,45 @@
+"""How many tokens a base model reads, and whether a prompt leaves room for a mail."""
+
+from pathlib import Path
+from typing import Any
+
+from email_assistant.configuration.schema import Config
+from email_assistant.language_model.fingerprint import model_folder
+from email_assistant.storage import jsonl
+
+# Names of the window in config.json, by architecture.
+NAMES = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
+# Tokens that a chat template adds at most to a message.
+TEMPLATE_TOKENS = 256
+
+
+def context_window(folder: Path) -> int | None:
+    """The largest number of tokens of a prompt and its answer, by a model's config.json; None if it names none."""
+    config = jsonl.read_object(folder / "config.json")
+    inner = config.get("text_config")
+    values: dict[str, Any] = {**config, **(inner if isinstance(inner, dict) else {})}
+    return next((values[name] for name in NAMES if isinstance(values.get(name), int)), None)
+
+
+def room_for_prompt(config: Config) -> int | None:
+    """The number of tokens that a prompt may have, so that a mail fits after it; None if there is no limit.
+
+    Raises:
+        ModelError: If there is no base model.
+    """
+    window = context_window(model_folder(config.model.path))
+    return None if window is None else window - config.generation.max_new_tokens
+
+
+def may_be_too_long(message: str, room: int) -> bool:
+    """Whether a message has to be tokenized to know that it fits: it has at most one token per byte."""
+    return len(message.encode("utf-8", "surrogatepass")) + TEMPLATE_TOKENS > room
+
+
+def too_long(tokens: int, config: Config, room: int) -> str:
+    """What is wrong with a prompt of so many tokens, and what to do."""
+    mail, remedy = (" and the mail to answer", ", or lower data.context_words") if config.infer.thread else ("", "")
+    return (
+        f"the instruction{mail} has {tokens} tokens, and the model reads {max(room, 0)} besides the "
+        f"{config.generation.max_new_tokens} of a mail (generation.max_new_tokens); shorten it{remedy}"
+    )
