@@ -1,4 +1,4 @@
-"""Compares the cleaner with other libraries: exact matches on two suites of replies, and errors on whole archives.
+"""Compares the cleaner with other libraries: exact matches on three suites of replies, and errors on whole archives.
 
     python -m benchmarks.cleaning --shared ../shared
 
@@ -21,6 +21,7 @@ from email_assistant.archive.parsing import parse_item
 Cleaner = Callable[[str], str]
 ARCHIVES: dict[str, tuple[list[str], readers.Columns]] = {
     "leech_usrp": (["patchvonbraun@gmail.com"], {}),
+    "robinson_man": (["g.branden.robinson@gmail.com"], {}),
     "koenig_de_locale": (["Christian König", "Koenig, Christian", "christian.koenig@amd.com"], {}),
     "enron_shackleton": (["shackleton-s"], {}),
     "clinton_csv": ([], {"text": "raw_email", "recipient": "Name"}),
@@ -145,6 +146,18 @@ def talon_cases(folder: Path) -> Iterator[Case]:
         yield Case(path.name, text, reply.read_text() if reply.exists() else "Hello", False)
 
 
+def discourse_cases(folder: Path) -> Iterator[Case]:
+    """Yield the fixtures of email_reply_trimmer, whose replies have no signatures and device lines."""
+    for path in sorted((folder / "emails").glob("*.txt")):
+        texts = [each.read_text(encoding="utf-8") for each in (path, folder / "trimmed" / path.name)]
+        yield Case(path.stem, *(text.replace("\r\n", "\n") for text in texts), is_html=False)
+
+
+def _without_signature(text: str) -> str:
+    """The reply without footers and signature, as the suite of email_reply_trimmer expects it."""
+    return signatures.strip_signature(cleaning.strip_quotes_and_footers(text, drop_code=False).text)
+
+
 def _same(left: str, right: str, is_html: bool) -> bool:
     if is_html:
         return "".join(left.split()) == "".join(right.split())
@@ -157,10 +170,13 @@ def _suites(fixtures: Path, cleaners: dict[str, tuple[Cleaner, Cleaner]], show: 
     suites = {
         "unquotemail": list(unquotemail_cases(fixtures / "replies_unquotemail")),
         "talon": list(talon_cases(fixtures / "replies_talon")),
+        "email_reply_trimmer": list(discourse_cases(fixtures / "replies_discourse")),
     }
     for name, cases in suites.items():
         print(f"\nsuite {name}, {len(cases)} replies: exact matches")
         for cleaner_name, (plain, html) in cleaners.items():
+            if name == "email_reply_trimmer" and cleaner_name == "email-assistant":
+                plain = _without_signature
             wrong = [case.name for case in cases if not _matches(case, html if case.is_html else plain)]
             print(f"  {cleaner_name:<20} {len(cases) - len(wrong):4}")
             if show and cleaner_name == "email-assistant":

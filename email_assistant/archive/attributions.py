@@ -101,8 +101,9 @@ def is_full_attribution(text: str) -> bool:
 
 def is_undated_attribution(text: str) -> bool:
     """Whether a text is an attribution with a name and an address: 'Jane Roe <jane@x.example> wrote:'."""
-    text = DIRECTION_MARKS.sub("", text).strip(TRIMMED)
-    return len(text) < MAX_CHARACTERS and UNDATED.fullmatch(text) is not None
+    if "@" not in text or len(text) >= MAX_CHARACTERS:
+        return False
+    return UNDATED.fullmatch(DIRECTION_MARKS.sub("", text).strip(TRIMMED)) is not None
 
 
 def is_short_attribution(line: str) -> bool:

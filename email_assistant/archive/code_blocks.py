@@ -20,7 +20,8 @@ LOG = re.compile(
     r"-- (?:\S+ )?(?:Found|Looking|Checking|Configuring|Performing)\b|"
     r"\s*File \"[^\"]+\", line \d+|\s*at [\w.$]+\(|#\d+\s+0x[0-9a-f]+|0x[0-9a-f]{6,}\b|Traceback \(|"
     r"\S+:\d+(?::\d+)?: (?:fatal |internal )?(?:error|warning|note)\b|make(?:\[\d+\])?: |(?:[0-9a-f]{2} ){6,}|"
-    r"(?:[-drwxs]{10})\s+\d+)"
+    r"(?:[-drwxs]{10})\s+\d+|"
+    r"\^?[0-9a-f]{8,40} \(.{3,50}\s\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\s+\d+\))"
 )
 CONSOLE = re.compile(
     r"^\s*(?:[\w.-]+@[\w.-]+[:\s][^#$%]{0,60}[#$%]|\$ (?!\d)|% (?=[a-z./~])|>>> |\.\.\. |"

@@ -39,16 +39,16 @@ FIRST_CJK = "\u2e80"
 POSSESSIVES = ("my", "meinem", "mon", "mi", "mio", "meu", "minha", "mijn", "mojego", "моего", "мого", "min", "mit")
 
 
-def _bounded(literals: tuple[str, ...], at_end: bool) -> str:
-    """A regular expression for words at the beginning or end of a text. Scripts without spaces have no word ends."""
+def _bounded(literals: tuple[str, ...]) -> str:
+    """A regular expression for words at the beginning of a text. In scripts without spaces, words have no bounds."""
     cjk = alternation(word for word in literals if word[-1] >= FIRST_CJK)
     spaced = alternation(word for word in literals if word[-1] < FIRST_CJK)
-    return rf"(?:(?<!\w)(?:{spaced})|(?:{cjk}))$" if at_end else rf"(?:(?:{spaced})(?!\w)|(?:{cjk}))"
+    return rf"(?:(?:{spaced})(?!\w)|(?:{cjk}))"
 
 
 BEGINNINGS = words(lambda locale: locale.devices)
-BEGINS = re.compile(_bounded(BEGINNINGS, at_end=False), re.IGNORECASE)
-ORIGINS = re.compile(_bounded(words(lambda locale: locale.device_origins), at_end=False), re.IGNORECASE)
+BEGINS = re.compile(_bounded(BEGINNINGS), re.IGNORECASE)
+ORIGINS = re.compile(_bounded(words(lambda locale: locale.device_origins)), re.IGNORECASE)
 BEGINS_OWN = re.compile(
     rf"(?:{alternation(BEGINNINGS)})(?:(?<=\s)|\s)?(?:{alternation(POSSESSIVES)})\s|"
     rf"(?:{alternation(word for word in BEGINNINGS if word.endswith(POSSESSIVES) and word.count(' ') > 1)})\s",
@@ -60,7 +60,16 @@ MESSAGE = re.compile(
     rf"(?:[^\W\d_]+\s){{0,3}}?(?={BEGINS.pattern})",
     re.IGNORECASE,
 )
-ENDS = re.compile(_bounded(words(lambda locale: locale.device_verbs), at_end=True), re.IGNORECASE)
+VERBS = tuple(dict.fromkeys(word.casefold() for word in words(lambda locale: locale.device_verbs)))
+FIRST_WORDS = frozenset(
+    word.casefold().split()[0] for word in (*BEGINNINGS, *words(lambda locale: locale.device_origins))
+)
+MESSAGE_WORDS = frozenset(
+    word.casefold() for word in ("email", "e-mail", *words(lambda locale: locale.messages)) if " " not in word
+)
+CJK_BEGINNINGS = tuple(
+    word for word in (*BEGINNINGS, *words(lambda locale: locale.device_origins)) if word[-1] >= FIRST_CJK
+)
 SHORT_BY = re.compile(r"\w+ from (?:a |my )?(?:mobile|phone|cell)", re.IGNORECASE)
 EXCUSE = re.compile(rf"(?:{alternation(words(lambda locale: locale.excuses))})", re.IGNORECASE)
 LINK = re.compile(r"\(?<?(?:https?://|mailto:)\S+")
@@ -77,30 +86,48 @@ def is_device_line(line: str) -> bool:
     """Whether a line says from which device or program a mail was sent, perhaps with an excuse for its brevity."""
     if not 0 < len(line) <= MAX_CHARACTERS:
         return False
-    text = LINK.sub("", MARKUP.sub(r"\1", line)).strip(" \t.,!<>()[]{}-–—_*~|\"'“”„«»")
+    text = MARKUP.sub(r"\1", line) if any(mark in line for mark in "[*_") else line
+    text = (LINK.sub("", text) if ":" in text else text).strip(" \t.,!<>()[]{}-–—_*~|\"'“”„«»")
     segments = [segment.strip(" .!,") for segment in SENTENCE.split(text)]
-    others = [segment for segment in segments if not _names_device(segment) and not _is_model(segment)]
-    rest = " ".join(others)
-    if not any(map(_names_device, segments)):
+    others = [segment for segment in segments if not _names_device(segment)]
+    if len(others) == len(segments):
         return False
+    rest = " ".join(segment for segment in others if not _is_model(segment))
     return not rest or (len(rest.split()) <= MAX_EXCUSE_WORDS and EXCUSE.search(rest) is not None)
 
 
 def _names_device(text: str) -> bool:
-    if not text or len(text.split()) > MAX_WORDS:
+    if not text or len(text) > MAX_CHARACTERS or not _may_name_device(text.casefold()) or len(text.split()) > MAX_WORDS:
         return False
     if SHORT_BY.fullmatch(text) or (BEGINS_OWN.match(text) and len(text.split()) <= MAX_UNKNOWN_DEVICE_WORDS):
         return True
     begins = BEGINS.match(text) or MESSAGE.match(text)
     has_origin = ORIGINS.match(text) is not None
-    ends = ENDS.search(text)
+    ends = _ends_with_verb(text)
     if not begins and not has_origin and not ends:
         return False
     named = DEVICE.search(text)
     if named is None or begins:
         return named is not None
     is_short = len(text.split()) <= MAX_ORIGIN_WORDS
-    return (has_origin and is_short) or ((has_origin or named.start() == 0) and ends is not None)
+    return (has_origin and is_short) or ((has_origin or named.start() == 0) and ends)
+
+
+def _may_name_device(lowered: str) -> bool:
+    """A quick test that is true for every text that `_names_device` accepts, and for some others."""
+    first_words = lowered.split(maxsplit=2)
+    if first_words[0] in FIRST_WORDS or " from " in lowered or any(word in MESSAGE_WORDS for word in first_words[:2]):
+        return True
+    return lowered.endswith(VERBS) or lowered.startswith(CJK_BEGINNINGS)
+
+
+def _ends_with_verb(text: str) -> bool:
+    lowered = text.casefold()
+    if not lowered.endswith(VERBS):
+        return False
+    verb = max((verb for verb in VERBS if lowered.endswith(verb)), key=len)
+    above = lowered[: -len(verb)]
+    return verb[-1] >= FIRST_CJK or not above[-1:].isalnum()
 
 
 def _is_model(text: str) -> bool:

@@ -63,7 +63,20 @@ def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
         end = start
     while kinds & {"disclaimer"} and end and (not lines[end - 1].strip() or _is_notice(lines[end - 1])):
         end -= 1
-    return lines[:end], kinds
+    kept = _without_device_lines(lines[:end])
+    return kept, kinds | ({"device"} if len(kept) < end else set())
+
+
+def _without_device_lines(lines: list[str]) -> list[str]:
+    """The lines without device lines that are a paragraph each: an answer may follow that is between quoted lines."""
+    last = len(lines) - 1
+    return [
+        line
+        for index, line in enumerate(lines)
+        if not (
+            line and (index == last or not lines[index + 1]) and index and not lines[index - 1] and is_device_line(line)
+        )
+    ]
 
 
 def _last_paragraph_start(lines: list[str], end: int) -> int:

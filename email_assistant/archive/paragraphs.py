@@ -70,23 +70,28 @@ def _blocks(lines: list[str]) -> list[list[str]]:
     """Runs of lines, of which those that are wrapped are one paragraph; many runs are a single line."""
     blocks: list[list[str]] = []
     column = 0
-    above = ""
+    may_grow = False
     for index, line in enumerate(lines):
-        item = (ITEM.match(line) or _described(lines, index)) if line else None
+        if not line or line.isspace():
+            blocks.append([line])
+            may_grow = False
+            continue
+        item = ITEM.match(line) or _described(lines, index)
         if item and index and _is_dash(lines, index):
             item = None
+        is_fixed = _is_fixed(line)
         if (
-            above.strip()
-            and line.strip()
+            may_grow
             and not item
+            and not is_fixed
             and _may_follow(blocks[-1], line, column)
             and not _is_label(lines, index)
         ):
             blocks[-1].append(line)
-        else:
-            blocks.append([line])
-            column = len(item[0].expandtabs(TAB)) if item else _indent(line)
-        above = line
+            continue
+        blocks.append([line])
+        column = len(item[0].expandtabs(TAB)) if item else _indent(line)
+        may_grow = not is_fixed or (item is not None and not _is_fixed(line[item.end() :]))
     return blocks
 
 
@@ -102,11 +107,6 @@ def _described(lines: list[str], index: int) -> re.Match[str] | None:
 def _may_follow(block: Sequence[str], line: str, column: int) -> bool:
     """Whether a line may belong to the paragraph of a block, whose first line has its text at a column."""
     above = block[-1]
-    text = (
-        above.expandtabs(TAB)[column:] if len(block) == 1 and TERM.match(above) and _indent(line) == column else above
-    )
-    if _is_fixed(text) or _is_fixed(line):
-        return False
     indent = _indent(line)
     continues = indent <= MAX_DEEP_HANGING and _is_continuation(above, line)
     if len(block) > 1:
@@ -122,7 +122,7 @@ def _is_fixed(line: str) -> bool:
         or (line.lstrip()[:1] in RULE_CHARACTERS and RULE.match(line) is not None)
         or (":" in line and TRAILER.match(line) is not None)
         or ("://" in line and LINK.match(line) is not None)
-        or (_has_long_word(line) and len(line.split()) <= 2)
+        or (len(line) > LONG_WORD_CHARACTERS and len(line.split(maxsplit=2)) <= 2 and _has_long_word(line))
     )
 
 
@@ -278,4 +278,4 @@ def _has_gap(line: str) -> bool:
 
 
 def _has_long_word(line: str) -> bool:
-    return len(line) > LONG_WORD_CHARACTERS and LONG_WORD.search(line) is not None
+    return LONG_WORD.search(line) is not None

@@ -56,11 +56,11 @@ def is_elision(line: str) -> bool:
 
 
 def _flag_initials(lines: list[str], flags: list[bool]) -> None:
-    initials = [INITIALS.match(line) if MARK in line[:8] else None for line in lines]
-    counts = Counter(match[1] for match in initials if match)
-    for index, match in enumerate(initials):
-        if match and counts[match[1]] > 1:
-            flags[index] = True
+    candidates = [index for index, line in enumerate(lines) if MARK in line[:8] and not flags[index]]
+    initials = [(index, match[1]) for index in candidates if (match := INITIALS.match(lines[index]))]
+    counts = Counter(name for _, name in initials)
+    for index, name in initials:
+        flags[index] = counts[name] > 1
 
 
 def _flag_bars(lines: list[str], flags: list[bool]) -> None:

@@ -155,6 +155,8 @@ def is_signature(lines: list[str]) -> bool:
     The delimiter of RFC 3676, '-- ' with a space, is certain. Below another one, paragraphs of sentences are the
     author's, since '--' and '___' also separate parts of a mail; and a long rule needs a name or contact data below it.
     """
+    if not RULE.match(lines[0]) and not DELIMITER.match(lines[0]):
+        return False
     below = [line for line in lines[1:] if line.strip()]
     prose = _prose_paragraphs(lines[1:])
     if lines[0] == STANDARD_DELIMITER:
@@ -164,7 +166,7 @@ def is_signature(lines: list[str]) -> bool:
         is_compact = len(below) == len(lines) - 1
         longest = 2 * MAX_SIGNATURE_LINES if lines[0].startswith("--") else MAX_SIGNATURE_LINES // 2
         return len(below) <= longest and (is_compact or prose <= has_contact)
-    if not RULE.match(lines[0]) or not 0 < len(below) <= MAX_SIGNATURE_LINES // 2 or prose:
+    if not 0 < len(below) <= MAX_SIGNATURE_LINES // 2 or prose:
         return False
     return has_contact or (lines[0].strip()[0] in "—–_" and FULL_NAME.match(below[0]) is not None)
 

@@ -89,3 +89,8 @@ def test_several_device_lines_are_cut() -> None:
 )
 def test_an_own_line_about_sending_or_a_phone_is_kept(line: str) -> None:
     assert not is_device_line(line)
+
+
+def test_a_device_line_above_answers_between_quoted_lines_is_cut() -> None:
+    text = ["Hello,", "", "Sent from my iPhone", "", "Yes, come.", "", "I am sent from pillar to post by my phone."]
+    assert strip_footers(text)[0] == ["Hello,", "", "", "Yes, come.", "", "I am sent from pillar to post by my phone."]
