@@ -26,6 +26,7 @@ ITEM = re.compile(
 # A marker that may also be a dash or the end of a sentence in the middle of wrapped text.
 WEAK_ITEM = re.compile(r"^(?:([-–—+])\s|(\d{1,3}[.):])\s|([a-zA-Zа-яА-Я][.)])\s|(#)\d)")
 TERM = re.compile(r"^\s*\S{1,20}(?: \S{1,20})?(?:\t+| {2,}\t*)(?=\S)")
+NUMBER_IN_BRACKETS = re.compile(r"^\((\d)\)\s")
 LABEL = re.compile(r"^\s*[^\W\d_][\w ./'’()-]{0,30}:\s+\S")
 TRAILER = re.compile(r"^\s*[A-Z][a-z]+(?:-[a-z]+)*-(?:by|to):\s|^\s*(?:Cc|Fixes|Link|Closes|Change-Id):\s")
 # A link that stands by itself; one with a mark behind it ends a sentence.
@@ -130,6 +131,10 @@ def _is_dash(lines: list[str], index: int) -> bool:
     """Whether what looks like the marker of an item is a dash or a number within a sentence that was wrapped."""
     weak = WEAK_ITEM.match(lines[index])
     above = lines[index - 1].rstrip()
+    number = NUMBER_IN_BRACKETS.match(lines[index])
+    if number and any(f" ({int(number[1]) - 1})" in line.strip() for line in lines[max(0, index - 2) : index]):
+        # '(2)' after '(1)' in the same sentence.
+        return len(above) >= MIN_WIDTH
     if not weak or len(above) < MIN_WIDTH or SENTENCE_OR_COLON_END.search(above) or above[-1:] in ";,":
         return False
     kind = next(number for number, group in enumerate(weak.groups()) if group)
@@ -250,7 +255,7 @@ def _join(block: list[str], pairs: Sequence[_Pair], width: int | None) -> list[s
     """The lines of a block, joined where they were wrapped."""
     width = _own_width(pairs) or width or NOT_WRAPPED
     full = sum(pair.is_full(width) for pair in pairs)
-    loose = sum(not pair.is_wrapped(width, is_even=True) and not pair.ends and not pair.brief for pair in pairs)
+    loose = sum(pair.length < RAGGED_SHARE * width and not pair.ends and not pair.brief for pair in pairs)
     is_even = full > 1 and not loose
     joined = [block[0]]
     for above, line, pair in zip(block, block[1:], pairs, strict=False):

@@ -25,6 +25,12 @@ def joined(text: str) -> str:
         "We talked about the lamps for the pier and how many of them we need this\n+ next year, and the answer is "
         "that one "
         "of them will do for both of them.",
+        "I have two reasons for it, and they are these: (1) the lamp is older than us,\n(2) it smokes whenever the "
+        "wind "
+        "blows from the west.",
+        "I do not have any real hope of a reform of this old practice of ours--\nI fear the oil had set good and "
+        "hard before "
+        "the first lamp\ncame out.",
         # Ragged lines, as after a change within a wrapped paragraph.
         "The lamps that you sent on Tuesday are of the kind that we had hoped\nfor; the oil however is not, and the "
         "wicks "
