@@ -54,6 +54,7 @@ def prepare(client: "lazy_mlflow.MlflowClient") -> list[Experiment]:
             client.set_experiment_tag(experiment.experiment_id, NOTE_TAG, NOTE)
         runs = len(client.search_runs([experiment.experiment_id], max_results=1000))
         if runs or experiment.name != "Default":
-            address = f"/#/experiments/{experiment.experiment_id}/runs?viewStateShareKey={VIEW}"
+            runs_page = f"/#/experiments/{experiment.experiment_id}/runs"
+            address = f"{runs_page}?workflowType=machine_learning&viewStateShareKey={VIEW}"
             experiments.append(Experiment(experiment.name, runs, address))
     return sorted(experiments, key=lambda experiment: not experiment.runs)

@@ -58,9 +58,9 @@ def serve(mlruns: Path, port: int) -> int:
         print(f"  {experiment.name}: {experiment.runs} runs, {server}{experiment.address}", flush=True)
     if not any(experiment.runs for experiment in experiments):
         print("no runs yet: python run.py creates the first one, on the demo archive", flush=True)
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", database_uri(mlruns)]
-    command += ["--default-artifact-root", files_location(mlruns)]
+    start = experiments[0].address if experiments else "/#/experiments"
+    command = [sys.executable, "-m", "email_assistant.experiments.guarded_ui", str(port)]
+    command += [database_uri(mlruns), files_location(mlruns), start]
     # This project does not use the server's background jobs.
     environment = {**guard.guarded_environment(), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     return _run_until_stopped(command, environment)

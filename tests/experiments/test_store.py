@@ -1,6 +1,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -20,7 +21,7 @@ from warm import Call
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import __main__ as command_line
-from email_assistant.experiments import mlflow_ui, server
+from email_assistant.experiments import guarded_ui, mlflow_ui, server
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.queries import delete_permanently, experiment_ids, search_runs
 from email_assistant.experiments.server import relocate
@@ -125,7 +126,8 @@ def test_the_ui_starts_with_columns_and_a_note(tmp_path: Path) -> None:
     client.set_experiment_tag(used, "mlflow.note.content", "own words")
     experiments = mlflow_ui.prepare(client)
     assert [(listed.name, listed.runs) for listed in experiments] == [("used", 1), ("empty", 0)]
-    assert experiments[0].address == f"/#/experiments/{used}/runs?viewStateShareKey=scores"
+    query = "workflowType=machine_learning&viewStateShareKey=scores"
+    assert experiments[0].address == f"/#/experiments/{used}/runs?{query}"
     tags = client.get_experiment(experiment).tags
     assert "metrics.`validation_loss`" in json.loads(tags["mlflow.sharedViewState.scores"])["selectedColumns"]
     assert "stage=compare" in tags["mlflow.note.content"]
@@ -205,6 +207,14 @@ def test_the_ui_listens_on_this_machine_only_and_contacts_no_other(tmp_path: Pat
         address = f"http://127.0.0.1:{port}"
         _wait_for(address)
         assert set(_listening(port)) == {"0100007F"}
+        with urllib.request.urlopen(f"{address}/", timeout=60) as page:
+            assert page.headers["Content-Security-Policy"] == guarded_ui.POLICY
+            files = re.findall('"(/email-assistant/[^"]+)"', page.read().decode())
+        assert files == [guarded_ui.STYLE_PATH, guarded_ui.SCRIPT_PATH]
+        with urllib.request.urlopen(f"{address}{guarded_ui.SCRIPT_PATH}", timeout=60) as script:
+            assert '"mlflow.workflowType_v1": "machine_learning"' in script.read().decode()
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{address}/ajax-api/3.0/mlflow/assistant/config", timeout=60)
         for path in ("/", "/ajax-api/3.0/mlflow/ui-telemetry", "/ajax-api/3.0/mlflow/assistant/config"):
             with contextlib.suppress(urllib.error.HTTPError):
                 urllib.request.urlopen(f"{address}{path}", timeout=60).close()

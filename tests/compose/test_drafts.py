@@ -1,0 +1,144 @@
+"""Drafts as a mail program reads them, and mails to answer as they arrive."""
+
+import contextlib
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from conftest import RunPy
+from hypothesis import given
+from hypothesis import strategies as st
+from served import save_adapter
+
+from email_assistant.compose.answered_mail import AnsweredMail, read_mail
+from email_assistant.compose.drafts import Draft, eml, file_name, reply_subject
+from email_assistant.errors import DataError
+
+
+def parsed(draft: Draft) -> EmailMessage:
+    message = message_from_bytes(eml(draft), policy=default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message
+
+
+def test_a_draft_is_parsed_back() -> None:
+    body = "Савва,\n\nверни верёвку до воскресенья.\n\n" + "длинная строка " * 200 + "\n\nТ"
+    to = 'Савва Мороз <savva@x.example>, "Lowe, Piers" <piers@x.example>'
+    message = parsed(Draft(body, "Re: Верёвка", to, "b@x.example", ["a@x.example"]))
+    assert message["X-Unsent"] == "1"
+    assert [(each.display_name, each.addr_spec) for each in message["To"].addresses] == [
+        ("Савва Мороз", "savva@x.example"),
+        ("Lowe, Piers", "piers@x.example"),
+    ]
+    assert message["Subject"] == "Re: Верёвка"
+    assert message["In-Reply-To"] == "<b@x.example>"
+    assert message["References"] == "<a@x.example> <b@x.example>"
+    assert message.get_content_charset() == "utf-8"
+    assert message.get_content().replace("\r\n", "\n") == body + "\n"
+    assert not {"From", "Date", "Message-ID", "Bcc", "Cc"} & set(message.keys())
+
+
+def test_lines_end_in_crlf_and_short_ones_are_kept_as_they_are() -> None:
+    data = eml(Draft("Bo,\n\nжду.\n", "S"))
+    assert data.count(b"\n") == data.count(b"\r\n")
+    assert "жду.".encode() in data
+
+
+@pytest.mark.parametrize(
+    "evil", ["x\r\nBcc: evil@x.example", "x\nBcc: evil@x.example\n\nbody", "x\rBcc: evil@x.example"]
+)
+def test_no_field_adds_a_header(evil: str) -> None:
+    message = parsed(Draft("body", evil, evil, evil, [evil]))
+    assert set(message.keys()) <= {
+        "X-Unsent",
+        "To",
+        "Subject",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+        "MIME-Version",
+    }
+    assert message.get_content().strip() == "body"
+
+
+def test_a_name_without_an_address_is_no_recipient() -> None:
+    assert parsed(Draft("x", to="Piers"))["To"] is None
+    assert parsed(Draft("x", to="Piers, bo@x.example"))["To"] == "bo@x.example"
+
+
+def test_of_a_long_thread_the_first_and_the_last_mails_are_named() -> None:
+    ids = [f"{number}@x.example" for number in range(100)]
+    kept = parsed(Draft("x", message_id="last@x.example", references=ids))["References"].split()
+    assert len(kept) == 20
+    assert (kept[0], kept[-2:]) == ("<0@x.example>", ["<99@x.example>", "<last@x.example>"])
+
+
+@given(st.text(), st.text(), st.text(), st.text(), st.lists(st.text(), max_size=3))
+def test_any_text_is_a_draft(body: str, subject: str, to: str, message_id: str, references: list[str]) -> None:
+    draft = Draft(body, subject, to, message_id, references)
+    assert parsed(draft)["X-Unsent"] == "1"
+    assert file_name(draft).endswith(".eml")
+    assert not set("/\\\0\n\r:") & set(file_name(draft))
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Ropes", "Re: Ropes"),
+        ("RE: Ropes", "RE: Ropes"),
+        ("AW: Seile", "AW: Seile"),
+        ("Отв: Верёвка", "Отв: Верёвка"),
+        ("", ""),
+    ],
+)
+def test_an_answer_has_one_re(subject: str, expected: str) -> None:
+    assert reply_subject(subject) == expected
+
+
+def test_a_mail_gives_what_its_answer_needs() -> None:
+    mail = (
+        b"From: Savva <savva@x.example>\r\nReply-To: office@x.example\r\nSubject: =?utf-8?b?0JLQtdGA0ZHQstC60LA=?=\r\n"
+        b"Message-ID: <b@x.example>\r\nReferences: <a@x.example>\r\nIn-Reply-To: <a@x.example>\r\n\r\n"
+        b"Where is the rope?\r\n\r\n> I have it.\r\n"
+    )
+    assert read_mail(mail) == AnsweredMail(
+        "Where is the rope?", "office@x.example", "Re: Верёвка", "b@x.example", ["a@x.example"]
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\0" * 1000, b"From: a@x.example\n\n", bytes(range(256)) * 100])
+def test_what_is_no_mail_with_text_is_refused(data: bytes) -> None:
+    with pytest.raises(DataError):
+        read_mail(data)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_mail_or_refused(data: bytes) -> None:
+    with contextlib.suppress(DataError):
+        assert read_mail(b"From: a@x.example\n" + data).text
+
+
+@pytest.mark.slow
+def test_a_file_of_requests_becomes_drafts(run_py: RunPy, tiny_model: Path, tmp_path: Path) -> None:
+    adapter = save_adapter(tiny_model, tmp_path / "adapter")
+    (tmp_path / "ask.txt").write_text("bo: come at 7\nida: send nails\n")
+    (tmp_path / "mail.eml").write_text(
+        "From: Bo <bo@x.example>\nSubject: Ropes\nMessage-ID: <b@x.example>\n\nWhere are they?\n"
+    )
+    given = ("stage=infer", "tracking=none", f"infer.adapter={adapter}", "infer.drafts=drafts")
+    done = run_py(*given, "infer.input=ask.txt", "infer.output=mails.csv", "infer.thread=mail.eml")
+    assert done.code == 0, done.err
+    files = sorted((tmp_path / "drafts").iterdir())
+    assert [file.name for file in files] == ["draft-001.eml", "draft-002.eml"]
+    message = message_from_bytes(files[0].read_bytes(), policy=default)
+    assert [message[name] for name in ("X-Unsent", "To", "Subject", "In-Reply-To")] == [
+        "1",
+        "Bo <bo@x.example>",
+        "Re: Ropes",
+        "<b@x.example>",
+    ]
+    alone = run_py(*given)
+    assert alone.code == 1
+    assert "infer.drafts: needs infer.input" in alone.err
