@@ -25,7 +25,7 @@ from email_assistant.archive.charset_names import (
     SINGLE_BYTE,
     SYNONYMS,
 )
-from email_assistant.archive.plausibility import is_plausible, penalty
+from email_assistant.archive.plausibility import is_plausible, is_usual_cyrillic, penalty
 
 # Repairs, as they are counted in the report.
 WRONG_CHARSET, NO_CHARSET, LOST_BYTES, TWICE_ENCODED = (
@@ -272,6 +272,10 @@ def decode_damaged_utf8(data: bytes) -> Decoded:
 def _best_codec(data: bytes, codec: str | None) -> str:
     """The codec that makes the most plausible text; the declared one unless another is clearly better."""
     sample = _sample(data)
+    for name in ("cp1251", "koi8-r"):
+        # The most frequent case, which needs no slower guess.
+        if codec not in CYRILLIC and is_usual_cyrillic(text := sample.decode(name, "replace")) and is_plausible(text):
+            return name
     guess = chardet.detect(sample)
     guessed, confidence = codec_of(guess["encoding"]) or "cp1252", guess["confidence"] or 0
     if guessed in MULTI_BYTE and confidence >= TRUSTED and _strict(data, guessed) is not None:

@@ -9,6 +9,7 @@ import plistlib
 import re
 from collections.abc import Iterable
 from email.message import Message
+from functools import lru_cache
 from pathlib import PurePosixPath
 from unicodedata import normalize
 from xml.parsers.expat import ExpatError
@@ -106,7 +107,7 @@ def kinds_of_flags(message: Message) -> frozenset[str]:
     names = message.names() if isinstance(message, IndexedMessage) else map(str.lower, message.keys())
     if FLAG_FIELDS.isdisjoint(names):
         return frozenset()
-    kinds = set(kinds_of_folders(gmail_labels(message)))
+    kinds = set(_kinds_of_labels(tuple(gmail_labels(message))))
     status, status2 = (_hexadecimal(message[name]) for name in ("X-Mozilla-Status", "X-Mozilla-Status2"))
     if status & EXPUNGED or status2 & IMAP_DELETED:
         kinds.add("deleted")
@@ -122,6 +123,11 @@ def kinds_of_flags(message: Message) -> frozenset[str]:
     if is_apple_draft or str(message["X-Unsent"] or "").strip() == "1":
         kinds.add("draft")
     return frozenset(kinds)
+
+
+@lru_cache(maxsize=1024)
+def _kinds_of_labels(labels: tuple[str, ...]) -> frozenset[str]:
+    return kinds_of_folders(labels)
 
 
 def gmail_labels(message: Message) -> list[str]:

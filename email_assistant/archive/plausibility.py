@@ -39,6 +39,7 @@ CYRILLIC_COST = {
 COST_STEP, UNKNOWN_LETTER, USUAL_COST = 0.016, 35, 0.16
 # The frequencies of fewer letters say less.
 MIN_CYRILLIC = 20
+MOSTLY = 0.7
 # Hebrew has forms of five letters that end a word.
 FINAL_HEBREW = re.compile("[ךםןףץ](?=[א-ת])")
 # Greek has a form of sigma that ends a word, and one accent in every longer word; an apostrophe begins none.
@@ -66,7 +67,21 @@ def is_plausible(text: str) -> bool:
     letters = {character.lower() for character in strange - {"İ"}}
     if any(letters <= alphabet for alphabet in LATIN_ALPHABETS):
         return not (RUN_OF_ACCENTS.search(text) or LOWER_UPPER.search(text))
+    if any(letters <= alphabet for alphabet in CYRILLIC_ALPHABETS) and is_usual_cyrillic(text):
+        return True
     return penalty(text) == 0
+
+
+def is_usual_cyrillic(text: str) -> bool:
+    """Whether a text has many Cyrillic letters, as frequent as in any text of a language and mostly in lower case."""
+    lower = text.lower()
+    counts = {letter: lower.count(letter) for letter in CYRILLIC_COST}
+    total = sum(counts.values())
+    if total < MIN_CYRILLIC or LOWER_UPPER.search(text):
+        return False
+    cost = COST_STEP * sum(CYRILLIC_COST[letter] * count for letter, count in counts.items()) / total
+    small = sum(map(text.count, CYRILLIC_COST))
+    return cost <= USUAL_COST and small >= MOSTLY * total
 
 
 def penalty(text: str) -> float:
