@@ -105,9 +105,13 @@ def kinds_of_emlx(property_list: bytes) -> frozenset[str]:
 def kinds_of_flags(message: Message) -> frozenset[str]:
     """What a message is by the flags and labels that programs store in its header."""
     names = message.names() if isinstance(message, IndexedMessage) else map(str.lower, message.keys())
-    if FLAG_FIELDS.isdisjoint(names):
+    present = FLAG_FIELDS.intersection(names)
+    if not present:
         return frozenset()
-    kinds = set(_kinds_of_labels(tuple(gmail_labels(message))))
+    labels = _kinds_of_labels(tuple(gmail_labels(message)))
+    if present == {"x-gmail-labels"}:
+        return labels
+    kinds = set(labels)
     status, status2 = (_hexadecimal(message[name]) for name in ("X-Mozilla-Status", "X-Mozilla-Status2"))
     if status & EXPUNGED or status2 & IMAP_DELETED:
         kinds.add("deleted")
@@ -133,7 +137,14 @@ def _kinds_of_labels(labels: tuple[str, ...]) -> frozenset[str]:
 def gmail_labels(message: Message) -> list[str]:
     """The labels that Gmail's export writes into the header."""
     labels = message["X-Gmail-Labels"]
-    return decode_header_text(labels).split(",") if labels is not None else []
+    return (
+        _decode_labels(labels) if isinstance(labels, str) else decode_header_text(labels).split(",") if labels else []
+    )
+
+
+@lru_cache(maxsize=1024)
+def _decode_labels(labels: str) -> list[str]:
+    return decode_header_text(labels).split(",")
 
 
 def _kinds(letters: str, table: dict[str, str]) -> frozenset[str]:

@@ -59,8 +59,10 @@ class IndexedMessage(Message):
     Attributes:
         body: The bytes of a part of text, with its transfer encoding.
         repairs: What had to be repaired to decode the fields, as in `charsets`.
+        is_ascii: Whether the header has no bytes beyond ASCII, which the standard library would look for in each field.
     """
 
+    is_ascii: bool = False
     body: bytes = b""
     repairs: frozenset[str] = frozenset()
 
@@ -81,12 +83,16 @@ class IndexedMessage(Message):
     def get(self, name: str, failobj: Any = None) -> Any:
         """The first field with a name."""
         values = self._by_name.get(name.lower())
-        return self.policy.header_fetch_parse(name, values[0]) if values else failobj
+        if not values:
+            return failobj
+        return values[0] if self.is_ascii else self.policy.header_fetch_parse(name, values[0])
 
     def get_all(self, name: str, failobj: Any = None) -> Any:
         """All fields with a name."""
         values = self._by_name.get(name.lower())
-        return [self.policy.header_fetch_parse(name, value) for value in values] if values else failobj
+        if not values:
+            return failobj
+        return list(values) if self.is_ascii else [self.policy.header_fetch_parse(name, value) for value in values]
 
 
 def parse_tree(data: bytes) -> IndexedMessage:
@@ -181,7 +187,8 @@ def _parse_fields(header: bytes) -> IndexedMessage:
     for match in FIELD.finditer(header.lower()):
         name, value = (header[slice(*match.span(group))] for group in (1, 2))
         fields.append((name.decode("ascii"), value.replace(b"\r\n", b"\n").rstrip(b"\r\n")))
-    texts = {} if header.isascii() else _decode_raw_fields(message, fields, header)
+    message.is_ascii = header.isascii()
+    texts = {} if message.is_ascii else _decode_raw_fields(message, fields, header)
     for place, (field, raw) in enumerate(fields):
         message.set_raw(field, texts[place] if place in texts else raw.decode("ascii", "surrogateescape"))
     return message
