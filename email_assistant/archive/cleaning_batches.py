@@ -9,7 +9,7 @@ from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.report_examples import ReportExample
 from email_assistant.archive.signatures import SignatureProfile
 from email_assistant.lexicon.patterns import WORD
-from email_assistant.lexicon.words import count_words
+from email_assistant.lexicon.words import count_words, has_unspaced
 
 # Characters of the original that the report shows.
 EXCERPT_CHARACTERS = 4000
@@ -129,5 +129,6 @@ def finish_batch(batch: list[str], profile: SignatureProfile) -> list[CleanedTex
 
 def _finish(stripped: str, profile: SignatureProfile, detector: LanguageDetector) -> CleanedText:
     text = cleaning.finish(stripped, profile)
-    had_signature = len(WORD.findall(text)) < len(WORD.findall(stripped))
-    return CleanedText(text, count_words(text), had_signature, *detector.detect(text))
+    spaced = len(WORD.findall(text))
+    words = count_words(text) if has_unspaced(text) else spaced
+    return CleanedText(text, words, spaced < len(WORD.findall(stripped)), *detector.detect(text))

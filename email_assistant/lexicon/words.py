@@ -24,7 +24,7 @@ MAX_RUN = 2000
 
 def split_words(text: str) -> list[str]:
     """The words of a text in their order."""
-    if text.isascii() or not UNSPACED_RUN.search(text):
+    if not has_unspaced(text):
         return WORD.findall(text)
     is_japanese = KANA.search(text) is not None
     words: list[str] = []
@@ -41,10 +41,16 @@ def count_words(text: str) -> int:
     return len(split_words(text))
 
 
+def has_unspaced(text: str) -> bool:
+    """Whether a text has letters of scripts that write no spaces between words."""
+    return not text.isascii() and UNSPACED_RUN.search(text) is not None
+
+
 def is_unspaced(text: str) -> bool:
     """Whether most letters of a text are of scripts that write no spaces between words."""
-    unspaced = 0 if text.isascii() else sum(map(len, UNSPACED_RUN.findall(text)))
-    return unspaced > 0 and 2 * unspaced > sum(map(len, WORD.findall(text)))
+    if not has_unspaced(text):
+        return False
+    return 2 * sum(map(len, UNSPACED_RUN.findall(text))) > sum(map(len, WORD.findall(text)))
 
 
 def _segment(run: str, is_japanese: bool) -> list[str]:
