@@ -173,7 +173,7 @@ def _log_report(report: dict[str, Any]) -> None:
     if passed_over:
         reasons = ", ".join(f"{count} {why}" for why, count in passed_over.most_common())
         first = ", ".join(each["file"] for each in report["files_passed_over"][:3])
-        log.warning("%-10s %d files passed over: %s; such as %s", "data", passed_over.total(), reasons, first)
+        log.warning("%-10s files passed over: %d (%s), such as %s", "data", passed_over.total(), reasons, first)
     if report["repairs"]:
         repairs = ", ".join(f"{count} {repair}" for repair, count in report["repairs"].items())
         log.info("%-10s repaired in kept mails: %s", "data", repairs)
