@@ -94,7 +94,10 @@ class CachedDecoder:
         if decoder is None or type(head) is not nn.Linear or head.bias is not None:
             return None
         cached = cls(decoder, wrapped.get_input_embeddings(), head.weight)
-        ids = list(range(min(COMPARED_IDS, len(head.weight))))
+        # From all over the vocabulary: after a row of control tokens, which come first in it, states are so large that
+        # bfloat16 rounds them to anything.
+        vocabulary = len(head.weight)
+        ids = [(2 * index + 1) * vocabulary // (2 * COMPARED_IDS) for index in range(min(COMPARED_IDS, vocabulary))]
         expected = wrapped(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
         is_same = same_logits(cached.prefill([ids])[0], expected.float(), head.weight.dtype)
         cached.evict(0)

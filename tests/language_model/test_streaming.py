@@ -1,6 +1,8 @@
 """Texts whose requests come and go: the same as when each is written alone."""
 
+import dataclasses
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -183,3 +185,10 @@ def test_rows_with_the_same_prompt_compute_it_once(model: LanguageModel, monkeyp
         writer.add(TextRequest(str(number), model.encoder.prompt("Send nails"), SAMPLED, number))
     finish(writer)
     assert computed == [1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_bundled_model_is_written_in_one_batch(smollm2: Path, dtype: Literal["float32", "bfloat16"]) -> None:
+    bundled = load_base(dataclasses.replace(model_settings(smollm2), dtype=dtype))
+    assert isinstance(text_writer(bundled), BatchWriter)
