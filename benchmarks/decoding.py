@@ -23,9 +23,9 @@ guard.protect()
 from benchmarks.model import ROOT, configured  # noqa: E402
 from email_assistant.configuration.schema import Config  # noqa: E402
 from email_assistant.evaluation.best_of_n import best_completion  # noqa: E402
-from email_assistant.evaluation.generate_mails import sampling_params  # noqa: E402
+from email_assistant.evaluation.generate_mails import candidate_seed, sampling_params  # noqa: E402
 from email_assistant.evaluation.scoring import Scorer, build_scorer  # noqa: E402
-from email_assistant.language_model.decoding import Completion, completion_seed  # noqa: E402
+from email_assistant.language_model.decoding import Completion  # noqa: E402
 from email_assistant.language_model.fingerprint import base_fingerprint  # noqa: E402
 from email_assistant.language_model.generation import generate  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, load_adapter  # noqa: E402
@@ -65,9 +65,7 @@ def main() -> None:
     for way, way_config in ways.items():
         sets = [_write(way_config, model, prompts, sample) for sample in range(arguments.samples)]
         _print(way, test_set, sets)
-        chosen = [
-            best_completion(pair["instruction"], candidates) for pair, *candidates in zip(pairs, *sets, strict=True)
-        ]
+        chosen = [best_completion(pair, candidates) for pair, *candidates in zip(pairs, *sets, strict=True)]
         _print(f"{way}, best of {arguments.samples}", test_set, [chosen])
 
 
@@ -82,7 +80,7 @@ def _left_out(latest: Path) -> list[Pair]:
 
 def _write(config: Config, model: LanguageModel, prompts: Sequence[list[int]], sample: int) -> list[Completion]:
     completions: dict[int, Completion] = {}
-    seeds = [completion_seed(config.seed, prompt, sample) for prompt in prompts]
+    seeds = [candidate_seed(config.generation, config.seed, prompt, sample) for prompt in prompts]
     settings = config.generation
     generate(model, prompts, sampling_params(settings), seeds, settings.batch_size, completions.__setitem__)
     return [completions[index] for index in range(len(prompts))]

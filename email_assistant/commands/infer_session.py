@@ -8,11 +8,10 @@ from pathlib import Path
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
-from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params
+from email_assistant.evaluation.generate_mails import candidate_seed, generate_best, generate_mails, sampling_params
 from email_assistant.evaluation.tuned_model import tuned_model
 from email_assistant.language_model.adapter_folder import WEIGHTS, request_forms
 from email_assistant.language_model.context_window import room_for_prompt, too_long
-from email_assistant.language_model.decoding import completion_seed
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
 from email_assistant.language_model.generation import TextGenerator, stream
@@ -74,11 +73,12 @@ class InferSession:
             if not hinted and (hint := order_hint([instruction], forms)):
                 print(hint, flush=True)
                 hinted = True
-            prompt = self._prompt(self._request(instruction, instruction))
+            request = self._request(instruction, instruction)
+            prompt = self._prompt(request)
             if room is not None and len(prompt) > room:
                 print(too_long(len(prompt), self.config, room), flush=True)
                 continue
-            for piece in self._pieces(instruction, prompt):
+            for piece in self._pieces(request, prompt):
                 print(printable(piece), end="", flush=True)
             print("\n", flush=True)
 
@@ -103,16 +103,14 @@ class InferSession:
     def _prompt(self, request: Request) -> list[int]:
         return self.prompter.prompt_token_ids(request, configured_style(self.config.retrieval))
 
-    def _pieces(self, instruction: str, prompt: list[int]) -> Iterable[str]:
+    def _pieces(self, request: Request, prompt: list[int]) -> Iterable[str]:
         """The mail's text: token by token, or at once if it is the best of several."""
         settings, seed = self.config.generation, self.config.seed
         if settings.num_candidates == 1:
-            return stream(self.generator, prompt, sampling_params(settings), completion_seed(seed, prompt))
+            return stream(self.generator, prompt, sampling_params(settings), candidate_seed(settings, seed, prompt))
         chosen: list[str] = []
         with bar("writing", None):
-            generate_best(
-                self.generator, [instruction], [prompt], settings, seed, lambda _, mail: chosen.append(mail.text)
-            )
+            generate_best(self.generator, [request], [prompt], settings, seed, lambda _, mail: chosen.append(mail.text))
         return chosen
 
 

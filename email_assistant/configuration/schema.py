@@ -226,6 +226,7 @@ class Generation:
     repetition_penalty: Positive
     no_repeat_ngram_size: Literal[0] | TwoOrMore
     candidates: Count
+    greedy_first: bool
     batch_size: Count
     backend: Literal["transformers", "llama_cpp"]
     slots: Count

@@ -91,14 +91,14 @@ def generate_mails(
                 mails[request_id] = mail
                 progress_bar.advance()
 
-            instructions = [request["instruction"] for request, _ in pending]
-            generate_best(model, instructions, [ids for _, ids in pending], settings, seed, on_completion)
+            requests_left = [request for request, _ in pending]
+            generate_best(model, requests_left, [ids for _, ids in pending], settings, seed, on_completion)
     return [mails[request["id"]] for request in requests]
 
 
 def generate_best(
     model: TextGenerator,
-    instructions: Sequence[str],
+    requests: Sequence[Request],
     prompts: Sequence[list[int]],
     settings: Generation,
     seed: int,
@@ -108,8 +108,8 @@ def generate_best(
 
     Args:
         model: Generates the mails.
-        instructions: What each mail should say, which decides between its candidates.
-        prompts: Token ids, one list for each instruction.
+        requests: What each mail should say, which decides between its candidates.
+        prompts: Token ids, one list for each request.
         settings: Sampling parameters, number of candidates and batch size.
         seed: Together with the prompt and the candidate's number, it seeds the sampling of a mail.
         on_best: Called with the prompt's index and the chosen mail once all its candidates are generated.
@@ -122,8 +122,20 @@ def generate_best(
         candidates[index][candidate] = completion
         if len(candidates[index]) == count:
             finished = candidates.pop(index)
-            on_best(index, best_completion(instructions[index], [finished[number] for number in range(count)]))
+            on_best(index, best_completion(requests[index], [finished[number] for number in range(count)]))
 
     rows = [prompt for prompt in prompts for _ in range(count)]
-    seeds = [completion_seed(seed, prompt, candidate) for prompt in prompts for candidate in range(count)]
+    seeds = [candidate_seed(settings, seed, prompt, candidate) for prompt in prompts for candidate in range(count)]
     generate(model, rows, sampling_params(settings), seeds, settings.batch_size, on_completion)
+
+
+def candidate_seed(settings: Generation, seed: int, prompt: Sequence[int], candidate: int = 0) -> int | None:
+    """The seed of a candidate; None if it is written greedily.
+
+    Args:
+        settings: Says whether the first candidate is.
+        seed: Seed of the whole run.
+        prompt: Token ids.
+        candidate: Its number.
+    """
+    return None if settings.greedy_first and not candidate else completion_seed(seed, prompt, candidate)

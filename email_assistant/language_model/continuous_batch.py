@@ -43,7 +43,7 @@ class ContinuousBatch:
         decoder: CachedDecoder,
         prompts: Sequence[Sequence[int]],
         params: SamplingParams,
-        seeds: Sequence[int],
+        seeds: Sequence[int | None],
         stop_ids: Collection[int],
         batch_size: int,
     ) -> None:
@@ -53,7 +53,7 @@ class ContinuousBatch:
             decoder: A decoder without rows.
             prompts: Token ids. Equal prompts are prefilled once if they are next to each other.
             params: How tokens are chosen.
-            seeds: The seed of each prompt.
+            seeds: The seed of each prompt; None: greedy decoding.
             stop_ids: Token ids that end a completion.
             batch_size: The maximum number of rows.
         """

@@ -29,7 +29,7 @@ def generate(
     model: TextGenerator,
     prompts: Sequence[Sequence[int]],
     params: SamplingParams,
-    seeds: Sequence[int],
+    seeds: Sequence[int | None],
     batch_size: int,
     on_completion: Callable[[int, Completion], None],
 ) -> None:
@@ -39,7 +39,7 @@ def generate(
         model: A model on its device, in evaluation mode.
         prompts: Token ids, none empty.
         params: How tokens are chosen.
-        seeds: The seed of each prompt, from `completion_seed`.
+        seeds: The seed of each prompt, from `completion_seed`; None: greedy decoding.
         batch_size: The maximum number of rows at a time; llama.cpp uses its own number of slots instead.
         on_completion: Called with the index of a prompt and its completion as soon as it is finished, once for every
             prompt and in any order.
@@ -67,7 +67,7 @@ def _generate_until_oom(
     model: LanguageModel,
     prompts: Sequence[Sequence[int]],
     params: SamplingParams,
-    seeds: Sequence[int],
+    seeds: Sequence[int | None],
     indices: Sequence[int],
     batch_size: int,
     on_completion: Callable[[int, Completion], None],
@@ -95,8 +95,8 @@ def _generate_until_oom(
     return list(unfinished)
 
 
-def stream(model: TextGenerator, prompt: Sequence[int], params: SamplingParams, seed: int) -> Iterator[str]:
-    """Yield a completion piece by piece, in whole characters; `seed` as from `completion_seed`."""
+def stream(model: TextGenerator, prompt: Sequence[int], params: SamplingParams, seed: int | None) -> Iterator[str]:
+    """Yield a completion piece by piece, in whole characters; `seed` as one of those of `generate`."""
     if isinstance(model, LlamaCpp):
         yield from model.stream(prompt, params, seed)
         return
@@ -120,7 +120,7 @@ def generate_tokens(
     model: LanguageModel,
     prompts: Sequence[Sequence[int]],
     params: SamplingParams,
-    seeds: Sequence[int],
+    seeds: Sequence[int | None],
     batch_size: int,
 ) -> Iterator[tuple[int, int, bool]]:
     """Yield (index of the prompt, token id, whether it is the last) as tokens are generated.
@@ -145,7 +145,7 @@ def generate_tokens(
 
 
 def _generate_static_batch(
-    model: LanguageModel, prompts: Sequence[Sequence[int]], params: SamplingParams, seeds: Sequence[int]
+    model: LanguageModel, prompts: Sequence[Sequence[int]], params: SamplingParams, seeds: Sequence[int | None]
 ) -> Iterator[tuple[int, int, bool]]:
     """Generate by transformers; finished rows are removed. Yields as `generate_tokens`."""
     prefix_length, cache = _prefill_prefix(model, prompts)

@@ -60,7 +60,7 @@ class LlamaCpp:
         self,
         prompts: Sequence[Sequence[int]],
         params: SamplingParams,
-        seeds: Sequence[int],
+        seeds: Sequence[int | None],
         on_completion: Callable[[int, Completion], None],
     ) -> None:
         """Complete every prompt; `on_completion(index, completion)` is called in this thread for each.
@@ -92,7 +92,7 @@ class LlamaCpp:
                     raise result
                 on_completion(index, result)
 
-    def stream(self, prompt: Sequence[int], params: SamplingParams, seed: int) -> Iterator[str]:
+    def stream(self, prompt: Sequence[int], params: SamplingParams, seed: int | None) -> Iterator[str]:
         """Yield the completion piece by piece, as llama.cpp returns it.
 
         Raises:
@@ -161,18 +161,18 @@ class LlamaCpp:
         except RuntimeError as error:
             raise ModelError(f"{self._gguf}: llama.cpp cannot load it: {error}") from error
 
-    def _request(self, prompt: Sequence[int], params: SamplingParams, seed: int) -> dict[str, Any]:
+    def _request(self, prompt: Sequence[int], params: SamplingParams, seed: int | None) -> dict[str, Any]:
         request: dict[str, Any] = {
             "prompt": list(prompt),
             "n_predict": params.max_new_tokens,
-            "temperature": params.temperature,
+            "temperature": 0.0 if seed is None else params.temperature,
             "top_p": params.top_p,
             "top_k": 0,
             "min_p": params.min_p,
             "repeat_penalty": params.repetition_penalty,
             "repeat_last_n": params.max_new_tokens,
             "samplers": ["penalties", "dry", "temperature", "top_p", "min_p"],
-            "seed": seed % 2**32,
+            "seed": (seed or 0) % 2**32,
             "cache_prompt": True,
         }
         if params.no_repeat_ngram_size:

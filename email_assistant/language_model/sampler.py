@@ -23,13 +23,13 @@ class _RowState:
     """State of a row that its next token depends on, in addition to the logits.
 
     Attributes:
-        rng: The row's random generator.
+        rng: The row's random generator; None: the most likely token is taken.
         generated: Ids of all tokens so far.
         last_tokens: The last `no_repeat_ngram_size` - 1 tokens.
         next_tokens: For each run of tokens of that length, the tokens that have followed it.
     """
 
-    rng: random.Random
+    rng: random.Random | None
     generated: set[int] = field(default_factory=set)
     last_tokens: tuple[int, ...] = ()
     next_tokens: dict[tuple[int, ...], set[int]] = field(default_factory=dict)
@@ -38,15 +38,16 @@ class _RowState:
 class Sampler:
     """Samples the next token of every row; each row has a random generator of its own."""
 
-    def __init__(self, params: SamplingParams, seeds: Sequence[int]) -> None:
+    def __init__(self, params: SamplingParams, seeds: Sequence[int | None]) -> None:
         """Start without generated tokens.
 
         Args:
             params: The sampling parameters of all rows.
-            seeds: The seed of each row that will ever be sampled, in the order of their ids.
+            seeds: The seed of each row that will ever be sampled, in the order of their ids; None: greedy decoding.
         """
         self._params = params
-        self._rows = [_RowState(random.Random(seed)) for seed in seeds]
+        greedy = params.temperature == 0.0
+        self._rows = [_RowState(None if greedy or seed is None else random.Random(seed)) for seed in seeds]
 
     def sample(self, logits: torch.Tensor, row_ids: Sequence[int]) -> list[int]:
         """Choose the next token of each row.
@@ -63,10 +64,13 @@ class Sampler:
             self._penalize_repetition(logits, rows)
         if self._params.no_repeat_ngram_size:
             self._forbid_repeated_ngrams(logits, rows)
-        if self._params.temperature == 0.0:
-            tokens: list[int] = logits.argmax(dim=-1).tolist()
-        else:
-            tokens = self._sample(logits / self._params.temperature, rows)
+        tokens: list[int] = logits.argmax(dim=-1).tolist()
+        sampled = [index for index, row in enumerate(rows) if row.rng is not None]
+        if sampled:
+            chosen = logits if len(sampled) == len(rows) else logits[sampled]
+            drawn = self._sample(chosen / self._params.temperature, [rows[index] for index in sampled])
+            for index, token in zip(sampled, drawn, strict=True):
+                tokens[index] = token
         for row, token in zip(rows, tokens, strict=True):
             row.generated.add(token)
             if self._params.no_repeat_ngram_size:
@@ -93,7 +97,8 @@ class Sampler:
 
     def _sample(self, logits: torch.Tensor, rows: Sequence[_RowState]) -> list[int]:
         """Sample from the smallest set of most likely tokens that reaches top_p, without tokens below min_p."""
-        draws = torch.tensor([row.rng.random() for row in rows], device=logits.device, dtype=logits.dtype)
+        numbers = [row.rng.random() for row in rows if row.rng is not None]
+        draws = torch.tensor(numbers, device=logits.device, dtype=logits.dtype)
         probabilities = torch.softmax(logits, dim=-1)
         tokens, is_exact = self._sample_top_k(probabilities, draws, min(TOP_K_FIRST, logits.shape[-1]))
         remaining = (~is_exact).nonzero().flatten()

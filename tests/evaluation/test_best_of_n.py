@@ -1,7 +1,7 @@
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from composed import composed_config
@@ -9,7 +9,7 @@ from conftest import Call, model_settings
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
-from email_assistant.evaluation.best_of_n import best_completion, coverage
+from email_assistant.evaluation.best_of_n import best_completion
 from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params
 from email_assistant.language_model.decoding import Completion, completion_seed
 from email_assistant.language_model.generation import generate
@@ -20,32 +20,50 @@ from email_assistant.storage.records import GeneratedMail, Request
 ASKED = ["Ask Bo for 12 ropes", "Tell Al that the lamp is lit"]
 
 
-def test_coverage_is_the_share_of_facts_and_of_content_words() -> None:
-    # Facts: bo, dover, 12; words: ask, bo, send, 12, ropes, dover.
-    request = "Ask Bo to send 12 ropes to Dover"
-    assert coverage(request, "Ask Bo, send 12 ropes to Dover") == 2.0
-    assert coverage(request, "The ropes for Dover are here.") == pytest.approx(1 / 3 + 2 / 6)
-    assert coverage(request, "Hello there.") == 0.0
+def ask(instruction: str, context: str | None = None) -> Request:
+    return {"id": instruction, "instruction": instruction, "context": context}
 
 
-def test_a_request_for_nothing_in_particular_is_met_by_any_mail() -> None:
-    assert coverage("", "Hello there.") == 2.0
+def answer(text: str, finish_reason: Literal["stop", "length"] = "stop") -> Completion:
+    return Completion(text, len(text.split()), finish_reason)
 
 
-def test_words_count_in_any_inflection() -> None:
-    assert coverage("ropes needed", "We are needing a rope") > coverage("ropes needed", "We have a lamp")
+@pytest.mark.parametrize(
+    ("note", "good", "bad"),
+    [
+        ("bo: cant come before friday", "Bo, I can't come before Friday.", "Bo, I can come before Friday."),
+        ("bo: need 12 ropes for dover", "Bo, we need 12 ropes for Dover.", "Bo, we need 20 ropes for Dover."),
+        (
+            "bo: i bring the lamp, you bring oil",
+            "Bo, I bring the lamp. You bring oil.",
+            "Bo, you bring the lamp and I oil.",
+        ),
+        ("bo: lamp is lit. oil came monday", "Bo, the lamp is lit. The oil came on Monday.", "Bo, the lamp is lit."),
+        ("bo: lamp is lit", "Bo, the lamp is lit.", "Bo, the lamp is lit. Greta has paid the harbour fee in Calais."),
+        ("бо: в чт не могу", "Бо, в четверг я не могу.", "Бо, в четверг я могу."),
+    ],
+)
+def test_the_mail_that_says_what_was_asked_wins(note: str, good: str, bad: str) -> None:
+    for texts in ([good, bad], [bad, good]):
+        assert best_completion(ask(note), [answer(text) for text in texts]).text == good
 
 
-def test_the_best_coverage_wins_and_the_first_of_equals() -> None:
-    full, other, empty = (Completion(text, 5, "stop") for text in ("The rope for Bo", "Bo, the rope", "Hello"))
-    assert best_completion("a rope for Bo", [empty, full, other]) is full
-    assert best_completion("a rope for Bo", [other, full, empty]) is other
+def test_the_first_of_equals_wins() -> None:
+    first, second = answer("Bo, the rope."), answer("Bo, the rope.")
+    assert best_completion(ask("bo: the rope"), [first, second]) is first
 
 
-def test_a_complete_mail_wins_over_an_incomplete_one_with_better_coverage() -> None:
-    cut, short = Completion("The rope for Bo and the rope and", 8, "length"), Completion("The rope", 3, "stop")
-    assert best_completion("a rope for Bo", [cut, short]) is short
-    assert best_completion("a rope for Bo", [Completion("Hello", 8, "length"), cut]) is cut
+def test_what_the_answered_mail_says_counts_as_known() -> None:
+    named, bare = answer("Yes, Greta can have the lamp on Sunday."), answer("Yes, she can have the lamp.")
+    note = "yes she can have the lamp"
+    assert best_completion(ask(note), [named, bare]) is bare
+    assert best_completion(ask(note, "Can Greta have the lamp on Sunday?"), [named, bare]) is named
+
+
+def test_a_complete_mail_wins_over_an_incomplete_one_that_says_more() -> None:
+    cut, short = answer("The rope for Bo and the rope and", "length"), answer("The rope")
+    assert best_completion(ask("a rope for Bo"), [cut, short]) is short
+    assert best_completion(ask("a rope for Bo"), [answer("Hello", "length"), cut]) is cut
 
 
 def test_the_first_candidate_is_the_mail_that_a_single_candidate_would_be() -> None:
@@ -68,7 +86,9 @@ def config(tiny_model: Path, archive: Path, tmp_path: Path) -> Config:
 def chosen(model: LanguageModel, config: Config, requests: list[str]) -> list[Completion]:
     written: dict[int, Completion] = {}
     prompts = [model.encoder.prompt(request) for request in requests]
-    generate_best(model, requests, prompts, config.generation, config.seed, written.__setitem__)
+    generate_best(
+        model, [ask(request) for request in requests], prompts, config.generation, config.seed, written.__setitem__
+    )
     return [written[index] for index in range(len(requests))]
 
 
@@ -94,12 +114,31 @@ def counted_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_each_request_gets_the_best_of_its_own_candidates(model: LanguageModel, config: Config) -> None:
     config.generation.candidates = 3
     expected = [
-        best_completion(request, [single(model, config, request, candidate) for candidate in range(3)])
+        best_completion(ask(request), [single(model, config, request, candidate) for candidate in range(3)])
         for request in ASKED
     ]
     for batch_size in (1, 4):
         config.generation.batch_size = batch_size
         assert chosen(model, config, ASKED) == expected
+
+
+def test_the_first_candidate_may_be_greedy(
+    model: LanguageModel, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.generation.candidates, config.generation.greedy_first = 3, True
+    seen: list[Completion] = []
+
+    def first(request: Request, candidates: Sequence[Completion]) -> Completion:
+        seen.extend(candidates)
+        return candidates[0]
+
+    monkeypatch.setattr("email_assistant.evaluation.generate_mails.best_completion", first)
+    together = chosen(model, config, ASKED)
+    assert len({mail.text for mail in seen[:3]}) == 3
+    sampled = [single(model, config, ASKED[0], candidate) for candidate in (1, 2)]
+    assert seen[1:3] == sampled
+    config.generation.temperature = 0.0
+    assert chosen(model, config, ASKED) == together
 
 
 def test_at_temperature_0_one_is_written(model: LanguageModel, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
