@@ -23,7 +23,7 @@ from email_assistant.compose.messages import (
 )
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import EmailAssistantError, ModelError
-from email_assistant.evaluation.generate_mails import sampling_params
+from email_assistant.evaluation.generate_mails import candidate_seed, sampling_params
 from email_assistant.evaluation.tuned_model import tuned_model
 from email_assistant.language_model.decoding import SamplingParams, completion_seed
 from email_assistant.language_model.distributed import SINGLE_PROCESS
@@ -108,7 +108,12 @@ class Worker:
         _send(self._out, PromptRead(job.id, len(prompt)))
         self._rows[job.id] = set(range(len(job.rows)))
         for number, row in enumerate(job.rows):
-            seed = completion_seed(row.seed, prompt, row.candidate)
+            # A temperature that is asked for applies to every row.
+            seed = (
+                candidate_seed(self._config.generation, row.seed, prompt, row.candidate)
+                if row.temperature is None
+                else completion_seed(row.seed, prompt, row.candidate)
+            )
             params = self._params(row, room)
             self._writer.add(TextRequest(f"{job.id} {number}", prompt, params, seed, tuple(job.stop), bool(job.start)))
 

@@ -32,7 +32,7 @@ class TextRequest:
         id: Unique among the texts that are being written.
         prompt: Token ids.
         params: How tokens are chosen.
-        seed: Seed of its sampling.
+        seed: Seed of its sampling; None: greedy decoding.
         stop: Sequences that end the text.
         continues: Whether the prompt ends with the beginning of the text.
     """
@@ -40,7 +40,7 @@ class TextRequest:
     id: str
     prompt: list[int]
     params: SamplingParams
-    seed: int
+    seed: int | None
     stop: tuple[str, ...] = ()
     continues: bool = False
 
