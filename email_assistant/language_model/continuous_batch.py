@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from email_assistant.language_model.cached_decoder import CachedDecoder
-from email_assistant.language_model.decoding import SamplingParams
+from email_assistant.language_model.decoding import GeneratedToken, SamplingParams
 from email_assistant.language_model.prefixes import shared_prefix_length
 from email_assistant.language_model.sampler import Sampler
 
@@ -65,21 +65,22 @@ class ContinuousBatch:
         self._prefix_length = shared_prefix_length(prompts)
         decoder.prefill_prefix(prompts[0][: self._prefix_length])
 
-    def run(self) -> Iterator[tuple[int, int, bool]]:
-        """Yield (index of the prompt, token id, whether it is the last) until all prompts are completed."""
+    def run(self) -> Iterator[GeneratedToken]:
+        """Yield tokens until all prompts are completed."""
         while self._rows or self._waiting:
             logits = [self._decoder.step([row.last_token for row in self._rows])] if self._rows else []
             logits += self._admit()
             tokens = self._sampler.sample(
                 logits[0] if len(logits) == 1 else torch.cat(logits), [row.prompt_id for row in self._rows]
             )
+            log_probabilities = self._sampler.log_probabilities
             # From the end, because a row that is evicted is replaced by the last one.
             for index in reversed(range(len(self._rows))):
                 row, token = self._rows[index], tokens[index]
                 row.last_token = token
                 row.num_tokens += 1
                 is_last = token in self._stop_ids or row.num_tokens == self._max_new_tokens
-                yield row.prompt_id, token, is_last
+                yield GeneratedToken(row.prompt_id, token, is_last, log_probabilities[index])
                 if is_last:
                     self._evict(index)
 

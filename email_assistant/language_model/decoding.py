@@ -1,9 +1,9 @@
 """Sampling parameters, completions and their seeds: the same for every backend."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,22 @@ class SamplingParams:
     min_p: float = 0.0
 
 
+class GeneratedToken(NamedTuple):
+    """A token of one of several completions that are generated together.
+
+    Attributes:
+        row: The index of its prompt.
+        token: Its id.
+        is_last: Whether it ends the completion.
+        log_probability: Of the token after those before it, at temperature 1, in nats.
+    """
+
+    row: int
+    token: int
+    is_last: bool
+    log_probability: float
+
+
 @dataclass(frozen=True)
 class Completion:
     """The text that a model generated for one prompt.
@@ -38,11 +54,14 @@ class Completion:
         text: The text, without the end-of-turn token.
         num_tokens: Number of tokens, including the end-of-turn token.
         finish_reason: 'stop' after a stop token, 'length' after `SamplingParams.max_new_tokens` tokens.
+        log_probability: The mean of its tokens' log-probabilities at temperature 1, in nats; None if the backend does
+            not return them. It is rounded differently in other batches.
     """
 
     text: str
     num_tokens: int
     finish_reason: Literal["stop", "length"]
+    log_probability: float | None = field(default=None, compare=False)
 
     @property
     def is_complete(self) -> bool:

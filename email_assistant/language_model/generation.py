@@ -13,7 +13,7 @@ from transformers import DynamicCache
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.continuous_batch import ContinuousBatch
-from email_assistant.language_model.decoding import Completion, SamplingParams
+from email_assistant.language_model.decoding import Completion, GeneratedToken, SamplingParams
 from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
@@ -78,15 +78,15 @@ def _generate_until_oom(
         The indices of the prompts that were not finished when memory ran out; empty if it did not. They can start
         again: they will have the same completions.
     """
-    unfinished: dict[int, list[int]] = {index: [] for index in indices}
+    unfinished: dict[int, list[GeneratedToken]] = {index: [] for index in indices}
     tokens = generate_tokens(
         model, [prompts[index] for index in indices], params, [seeds[index] for index in indices], batch_size
     )
     try:
-        for row, token, is_last in tokens:
-            index = indices[row]
-            unfinished[index].append(token)
-            if is_last:
+        for generated in tokens:
+            index = indices[generated.row]
+            unfinished[index].append(generated)
+            if generated.is_last:
                 on_completion(index, _completion(model, unfinished.pop(index)))
     except RuntimeError as error:
         if not is_out_of_memory(error):
@@ -102,17 +102,19 @@ def stream(model: TextGenerator, prompt: Sequence[int], params: SamplingParams, 
         return
     ids: list[int] = []
     shown = ""
-    for _, token, is_last in generate_tokens(model, [prompt], params, [seed], 1):
-        ids.append(token)
+    for generated in generate_tokens(model, [prompt], params, [seed], 1):
+        ids.append(generated.token)
         text = model.encoder.decode(ids)
-        if is_last or not text.endswith("\ufffd"):
+        if generated.is_last or not text.endswith("\ufffd"):
             yield text[len(shown) :]
             shown = text
 
 
-def _completion(model: LanguageModel, ids: list[int]) -> Completion:
+def _completion(model: LanguageModel, generated: list[GeneratedToken]) -> Completion:
+    ids = [each.token for each in generated]
     finish_reason: Literal["stop", "length"] = "stop" if ids[-1] in model.encoder.stop_ids else "length"
-    return Completion(model.encoder.decode(ids).strip(), len(ids), finish_reason)
+    log_probability = sum(each.log_probability for each in generated) / len(generated)
+    return Completion(model.encoder.decode(ids).strip(), len(ids), finish_reason, log_probability)
 
 
 @torch.inference_mode()
@@ -122,8 +124,8 @@ def generate_tokens(
     params: SamplingParams,
     seeds: Sequence[int | None],
     batch_size: int,
-) -> Iterator[tuple[int, int, bool]]:
-    """Yield (index of the prompt, token id, whether it is the last) as tokens are generated.
+) -> Iterator[GeneratedToken]:
+    """Yield tokens as they are generated.
 
     A model that this project's decoder supports is run in a continuous batch, any other by transformers in static
     batches of prompts of similar length.
@@ -135,18 +137,18 @@ def generate_tokens(
     decoder = CachedDecoder.from_model(model.model)
     if decoder:
         batch = ContinuousBatch(decoder, prompts, params, seeds, model.encoder.stop_ids, batch_size)
-        for row, token, is_last in batch.run():
-            yield longest_first[row], token, is_last
+        for generated in batch.run():
+            yield generated._replace(row=longest_first[generated.row])
         return
     for start in range(0, len(prompts), batch_size):
         part = slice(start, start + batch_size)
-        for row, token, is_last in _generate_static_batch(model, prompts[part], params, seeds[part]):
-            yield longest_first[start + row], token, is_last
+        for generated in _generate_static_batch(model, prompts[part], params, seeds[part]):
+            yield generated._replace(row=longest_first[start + generated.row])
 
 
 def _generate_static_batch(
     model: LanguageModel, prompts: Sequence[Sequence[int]], params: SamplingParams, seeds: Sequence[int | None]
-) -> Iterator[tuple[int, int, bool]]:
+) -> Iterator[GeneratedToken]:
     """Generate by transformers; finished rows are removed. Yields as `generate_tokens`."""
     prefix_length, cache = _prefill_prefix(model, prompts)
     ids, mask = _left_padded(model, [prompt[prefix_length:] for prompt in prompts])
@@ -166,7 +168,7 @@ def _generate_static_batch(
         tokens = sampler.sample(output.logits[:, -1].float(), rows)
         is_full = step + 1 == params.max_new_tokens
         is_last = [token in model.encoder.stop_ids or is_full for token in tokens]
-        yield from zip(rows, tokens, is_last, strict=True)
+        yield from map(GeneratedToken, rows, tokens, is_last, sampler.log_probabilities)
         remaining = [index for index, last in enumerate(is_last) if not last]
         if not remaining:
             return

@@ -36,7 +36,11 @@ class _RowState:
 
 
 class Sampler:
-    """Samples the next token of every row; each row has a random generator of its own."""
+    """Samples the next token of every row; each row has a random generator of its own.
+
+    Attributes:
+        log_probabilities: Of the tokens that were sampled last, at temperature 1, in nats.
+    """
 
     def __init__(self, params: SamplingParams, seeds: Sequence[int | None]) -> None:
         """Start without generated tokens.
@@ -46,6 +50,7 @@ class Sampler:
             seeds: The seed of each row that will ever be sampled, in the order of their ids; None: greedy decoding.
         """
         self._params = params
+        self.log_probabilities: list[float] = []
         greedy = params.temperature == 0.0
         self._rows = [_RowState(None if greedy or seed is None else random.Random(seed)) for seed in seeds]
 
@@ -60,6 +65,7 @@ class Sampler:
             A token id for each row.
         """
         rows = [self._rows[row_id] for row_id in row_ids]
+        normalizers = logits.logsumexp(dim=-1)
         if self._params.repetition_penalty != 1.0:
             self._penalize_repetition(logits, rows)
         if self._params.no_repeat_ngram_size:
@@ -71,6 +77,8 @@ class Sampler:
             drawn = self._sample(chosen / self._params.temperature, [rows[index] for index in sampled])
             for index, token in zip(sampled, drawn, strict=True):
                 tokens[index] = token
+        chosen_logits = logits.gather(1, torch.tensor(tokens, device=logits.device)[:, None]).squeeze(1)
+        self.log_probabilities = (chosen_logits - normalizers).tolist()
         for row, token in zip(rows, tokens, strict=True):
             row.generated.add(token)
             if self._params.no_repeat_ngram_size:

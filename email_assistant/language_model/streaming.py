@@ -234,8 +234,8 @@ def _pieces(model: TextGenerator, request: TextRequest) -> Iterator[Piece]:
         yield from _llama_cpp_pieces(model, request)
         return
     stream = TextStream(model.encoder, request.stop, request.continues)
-    for _, token, _ in generate_tokens(model, [request.prompt], request.params, [request.seed], 1):
-        piece = _next_piece(request, stream, token, token in model.encoder.stop_ids)
+    for generated in generate_tokens(model, [request.prompt], request.params, [request.seed], 1):
+        piece = _next_piece(request, stream, generated.token, generated.token in model.encoder.stop_ids)
         yield piece
         if piece.finish_reason:
             return

@@ -53,6 +53,19 @@ def test_the_first_of_equals_wins() -> None:
     assert best_completion(ask("bo: the rope"), [first, second]) is first
 
 
+def test_of_mails_that_say_the_same_the_likelier_one_wins() -> None:
+    garbled, clear = (
+        Completion(text, 6, "stop", log_probability)
+        for text, log_probability in (("Bo, lamp the is lit.", -0.9), ("Bo, the lamp is lit.", -0.2))
+    )
+    assert best_completion(ask("bo: lamp is lit"), [garbled, clear]) is clear
+
+
+def test_a_fact_outweighs_a_likelier_mail() -> None:
+    right, likely = Completion("Bo, send 12 ropes.", 5, "stop", -0.5), Completion("Bo, send 20 ropes.", 5, "stop", -0.2)
+    assert best_completion(ask("bo: send 12 ropes"), [likely, right]) is right
+
+
 def test_what_the_answered_mail_says_counts_as_known() -> None:
     named, bare = answer("Yes, Greta can have the lamp on Sunday."), answer("Yes, she can have the lamp.")
     note = "yes she can have the lamp"

@@ -99,7 +99,7 @@ def test_a_model_that_the_decoder_does_not_know_is_run_by_transformers(
     # Of different lengths, longer than the sliding window, with a common prefix; some rows stop before others.
     prompts = [base.encoder.prompt(f"Write an email to the harbour master. {text}") for text in ("Hi", "Ask for rope")]
     rows: dict[int, list[int]] = {}
-    for row, token, _ in generate_tokens(base, prompts, SamplingParams(24), [0, 0], 2):
+    for row, token, _, _ in generate_tokens(base, prompts, SamplingParams(24), [0, 0], 2):
         rows.setdefault(row, []).append(token)
     for row, prompt in enumerate(prompts):
         expected = base.model.generate(

@@ -11,7 +11,7 @@ from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model import generation
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.continuous_batch import ContinuousBatch
-from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
+from email_assistant.language_model.decoding import Completion, GeneratedToken, SamplingParams, completion_seed
 from email_assistant.language_model.generation import generate, generate_tokens, stream
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.language_model.prefixes import shared_prefix_length
@@ -155,7 +155,7 @@ def test_out_of_memory_halves_the_batch_and_changes_nothing(
     expected = complete(model, prompts, params, 8)
     batch_sizes = list[int]()
 
-    def limited(*given: object) -> Iterator[tuple[int, int, bool]]:
+    def limited(*given: object) -> Iterator[GeneratedToken]:
         batch_size = given[-1]
         assert isinstance(batch_size, int)
         batch_sizes.append(batch_size)
@@ -193,7 +193,7 @@ def test_greedy_decoding_equals_transformers(model: LanguageModel, prompts: list
 def test_no_ngram_is_repeated(model: LanguageModel, prompts: list[list[int]], size: int) -> None:
     def num_repeated(params: SamplingParams) -> int:
         rows: dict[int, list[int]] = {}
-        for row, token, _ in generate_tokens(model, prompts, params, [3] * len(prompts), 2):
+        for row, token, _, _ in generate_tokens(model, prompts, params, [3] * len(prompts), 2):
             rows.setdefault(row, []).append(token)
         ngrams = [[tuple(ids[start : start + size]) for start in range(len(ids) - size + 1)] for ids in rows.values()]
         return sum(len(row) - len(set(row)) for row in ngrams)
@@ -217,7 +217,7 @@ def test_seeds_and_temperature_matter(model: LanguageModel, prompts: list[list[i
 def test_generation_stops_at_the_end_of_the_turn(
     model: LanguageModel, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (_, token, _), *_ = generate_tokens(model, prompts[:1], SamplingParams(1), [0], 1)
+    (_, token, *_), *_ = generate_tokens(model, prompts[:1], SamplingParams(1), [0], 1)
     cut = complete(model, prompts[:1], SamplingParams(5), 1)[0]
     assert (cut.num_tokens, cut.finish_reason) == (5, "length")
     monkeypatch.setattr(model.encoder, "stop_ids", frozenset([token]))
@@ -229,3 +229,18 @@ def test_a_stream_is_the_completion(model: LanguageModel, prompts: list[list[int
     pieces = list(stream(model, prompts[1], params, completion_seed(3, prompts[1])))
     assert "".join(pieces).strip() == complete(model, prompts[1:2], params, 1)[0].text
     assert len(pieces) > 1
+
+
+def test_a_completion_has_the_mean_log_probability_of_its_tokens(
+    model: LanguageModel, prompts: list[list[int]]
+) -> None:
+    params = SamplingParams(12, temperature=0.7, no_repeat_ngram_size=3)
+    tokens: dict[int, list[int]] = {}
+    for row, token, _, _ in generate_tokens(model, prompts, params, [5] * len(prompts), 2):
+        tokens.setdefault(row, []).append(token)
+    for row, completion in enumerate(complete(model, prompts, params, 2, [5] * len(prompts))):
+        ids = [*prompts[row], *tokens[row]]
+        with torch.inference_mode():
+            logits = model.model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, len(prompts[row]) - 1 : -1]
+        expected = torch.log_softmax(logits, dim=-1).gather(1, torch.tensor(tokens[row])[:, None]).mean()
+        assert completion.log_probability == pytest.approx(float(expected), rel=1e-3)
