@@ -49,7 +49,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "retrieval.method": ("train",),
     # Nothing is shown in training.
     "retrieval.training_share": NONE,
-    **dict.fromkeys(("infer", "export", "plan", "compare", "clean", "sweep", "tracking", "paths"), NONE),
+    **dict.fromkeys(("infer", "compose", "export", "plan", "compare", "clean", "sweep", "tracking", "paths"), NONE),
     **dict.fromkeys(("privacy", "audit", "purge", "vault"), NONE),
 }
 
@@ -87,7 +87,7 @@ def other(value: Any, annotation: Any) -> Any:
 
 
 def expected(key: str) -> set[str]:
-    while key not in EXPECTED:
+    while key and key not in EXPECTED:
         key = key.rpartition(".")[0]
     return set(EXPECTED[key])
 
