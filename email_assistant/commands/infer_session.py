@@ -13,7 +13,7 @@ from email_assistant.evaluation.tuned_model import tuned_model
 from email_assistant.language_model.adapter_folder import WEIGHTS, request_forms
 from email_assistant.language_model.context_window import room_for_prompt, too_long
 from email_assistant.language_model.distributed import DistributedContext
-from email_assistant.language_model.fingerprint import base_fingerprint, generation_key
+from email_assistant.language_model.fingerprint import base_identity, generation_key
 from email_assistant.language_model.generation import TextGenerator, stream
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.progress import bar
@@ -89,7 +89,7 @@ class InferSession:
         return hash_of(
             [
                 hash_file(self.adapter / WEIGHTS),
-                base_fingerprint(config.model, config.outputs),
+                base_identity(config.model, config.outputs),
                 generation_key(config.generation, config.model, config.outputs),
                 config.seed,
                 self.to_answer,

@@ -1,11 +1,11 @@
 """Scoring generated mails against the owner's, on the validation set and on the test set."""
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from email_assistant.configuration.schema import Config, Mauve, Model
+from email_assistant.configuration.schema import Config, Mauve
 from email_assistant.evaluation.perplexity import perplexity
+from email_assistant.language_model import number_format
 from email_assistant.language_model.embeddings import embed_texts
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.process_settings import set_up_base
@@ -113,13 +113,13 @@ class Scorer:
 def build_scorer(config: Config, model: LanguageModel, pairs: Sequence[Pair], training: Sequence[Pair]) -> Scorer:
     """A scorer whose MAUVE features come from `evaluation.mauve.model_path`, by default from the base of `model`."""
     settings = config.evaluation.mauve
-    embedding_model = load_embedding_model(config.model, settings.model_path) if settings.model_path else model
+    embedding_model = load_embedding_model(config) if settings.model_path else model
     name = Path(settings.model_path or config.model.path).name
     return Scorer(settings, config.seed, embedding_model, name, pairs, training)
 
 
-def load_embedding_model(base: Model, path: str) -> LanguageModel:
-    """Load a second model for embeddings, on the device of the base model."""
-    return set_up_base(
-        dataclasses.replace(base, path=path, gguf=None, architecture=None, quantization="none", dtype="auto")
-    )
+def load_embedding_model(config: Config) -> LanguageModel:
+    """Load the model of `evaluation.mauve.model_path`, on the device of the base model."""
+    settings = number_format.features_model(config)
+    assert settings is not None
+    return set_up_base(settings)

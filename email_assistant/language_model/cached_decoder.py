@@ -5,6 +5,7 @@ prompts is prefilled and cached once, and so is a prompt for all rows that conti
 row takes its index, and new rows can be added at any step, so the matrix multiplications stay wide.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from email_assistant.language_model.decoder_layers import DecoderLayer
 from email_assistant.language_model.decoder_ops import Angles, query_key_view, rms_norm
 from email_assistant.language_model.kv_cache import GroupedAttention, KVCache
 
+log = logging.getLogger(__name__)
 # Products of at most this many rows are computed transposed. MKL's AVX-512 kernels gain nothing from it.
 MAX_TRANSPOSED_ROWS = 0 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 128
 # A transposed product is computed for this many outputs at a time.
@@ -26,7 +28,9 @@ OUTPUT_CHUNK = 4096
 COMPARED_IDS = 8
 
 
-def linear(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+def linear(
+    inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, lora_a: torch.Tensor | None = None
+) -> torch.Tensor:
     """A linear layer, (rows, out).
 
     The product of few rows is computed transposed: with the large matrix on the left MKL is up to twice as fast on CPUs
@@ -36,8 +40,11 @@ def linear(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
         inputs: (rows, in), in any number format.
         weight: (out, in); its format is that of the product.
         bias: (out,), or None.
+        lora_a: (rank, in), if the weight is extended by B of an update, (out, in + rank).
     """
     inputs = inputs.to(weight.dtype)
+    if lora_a is not None:
+        inputs = torch.cat([inputs, inputs @ lora_a.t()], dim=1)
     if len(inputs) > MAX_TRANSPOSED_ROWS:
         return functional.linear(inputs, weight, bias)
     product = inputs.new_empty(len(inputs), len(weight))
@@ -49,23 +56,23 @@ def linear(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
 
 @dataclass
 class MergedLayer:
-    """A layer's weights with the adapter merged into them, (out, in) each."""
+    """A layer's weights with the adapter, as of `FusedLinear.decoding_weights`."""
 
     layer: DecoderLayer
-    qkv_proj: torch.Tensor
-    o_proj: torch.Tensor
-    gate_up_proj: torch.Tensor
-    down_proj: torch.Tensor
+    qkv_proj: tuple[torch.Tensor, torch.Tensor | None]
+    o_proj: tuple[torch.Tensor, torch.Tensor | None]
+    gate_up_proj: tuple[torch.Tensor, torch.Tensor | None]
+    down_proj: tuple[torch.Tensor, torch.Tensor | None]
 
     @classmethod
     def merge(cls, layer: DecoderLayer) -> "MergedLayer":
         """Merge the adapter; weights without an update are not copied where they are not fused."""
         return cls(
             layer,
-            layer.qkv_proj.merged_weight(),
-            layer.o_proj.merged_weight(),
-            layer.gate_up_proj.merged_weight(),
-            layer.down_proj.merged_weight(),
+            layer.qkv_proj.decoding_weights(),
+            layer.o_proj.decoding_weights(),
+            layer.gate_up_proj.decoding_weights(),
+            layer.down_proj.decoding_weights(),
         )
 
 
@@ -79,7 +86,7 @@ class CachedDecoder:
         num_heads, head_dim = decoder.shape.num_kv_heads, decoder.shape.head_dim
         # The common prefix as one sequence or none; the distinct prompts; the generated tokens of each row.
         self._prefix, self._prompts, self._generated = (
-            KVCache(len(self._layers), num_heads, head_dim, head) for _ in range(3)
+            KVCache(len(self._layers), num_heads, head_dim, decoder.norm) for _ in range(3)
         )
         # The index of each row's prompt in `_prompts`.
         self._prompt_of_row: list[int] = []
@@ -99,8 +106,12 @@ class CachedDecoder:
         vocabulary = len(head.weight)
         ids = [(2 * index + 1) * vocabulary // (2 * COMPARED_IDS) for index in range(min(COMPARED_IDS, vocabulary))]
         expected = wrapped(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
-        is_same = same_logits(cached.prefill([ids])[0], expected.float(), head.weight.dtype)
+        # One token by a step, so that both ways are compared.
+        cached.prefill([ids[:-1]])
+        is_same = same_logits(cached.step(ids[-1:])[0], expected.float(), head.weight.dtype)
         cached.evict(0)
+        if not is_same:
+            log.info("%-10s logits differ from the model's: transformers generates instead", "model")
         return cached if is_same else None
 
     def prefill_prefix(self, ids: Sequence[int]) -> None:
@@ -167,7 +178,7 @@ class CachedDecoder:
         angles = self._decoder.angles(positions)
         for index, merged in enumerate(self._layers):
             projected = self._project(hidden, merged, angles)
-            heads = projected.view(len(rows), -1, shape.head_dim)
+            heads = projected.float().view(len(rows), -1, shape.head_dim)
             query, key, value = torch.split(heads, [shape.num_heads, shape.num_kv_heads, shape.num_kv_heads], dim=1)
             self._generated.keys[index][rows, :, :, lengths] = key
             self._generated.values[index][rows, :, lengths] = value
@@ -216,18 +227,18 @@ class CachedDecoder:
         """Norm, fused query-key-value projection and rotation, (tokens, query + key + value width)."""
         shape = self._decoder.shape
         normed, _ = rms_norm(hidden, merged.layer.attention_norm, shape.epsilon)
-        projected = linear(normed, merged.qkv_proj, merged.layer.qkv_proj.bias)
+        projected = _project(normed, merged.qkv_proj, merged.layer.qkv_proj.bias)
         self._decoder.transform(merged.layer, angles).apply_(query_key_view(projected, shape))
         return projected
 
     def _finish_layer(self, hidden: torch.Tensor, attended: torch.Tensor, merged: MergedLayer) -> torch.Tensor:
         """Everything after the attention: its output projection and the MLP, (tokens, width)."""
         layer, shape = merged.layer, self._decoder.shape
-        output = linear(attended, merged.o_proj, layer.o_proj.bias)
+        output = _project(attended, merged.o_proj, layer.o_proj.bias)
         hidden = hidden + self._normed(output, layer.attention_output_norm)
         normed, _ = rms_norm(hidden, layer.mlp_norm, shape.epsilon)
-        gate, up = linear(normed, merged.gate_up_proj, layer.gate_up_proj.bias).chunk(2, dim=-1)
-        output = linear(shape.activation.forward(gate).mul_(up), merged.down_proj, layer.down_proj.bias)
+        gate, up = _project(normed, merged.gate_up_proj, layer.gate_up_proj.bias).chunk(2, dim=-1)
+        output = _project(shape.activation.forward(gate).mul_(up), merged.down_proj, layer.down_proj.bias)
         return hidden.add_(self._normed(output, layer.mlp_output_norm))
 
     def _normed(self, output: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
@@ -257,6 +268,13 @@ class CachedDecoder:
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
         normed, _ = rms_norm(hidden, self._decoder.norm, self._decoder.shape.epsilon)
         return linear(normed, self._head, None).float()
+
+
+def _project(
+    inputs: torch.Tensor, weights: tuple[torch.Tensor, torch.Tensor | None], bias: torch.Tensor | None
+) -> torch.Tensor:
+    weight, lora_a = weights
+    return linear(inputs, weight, bias, lora_a)
 
 
 def _effective_window(window: int | None, position: int) -> int | None:

@@ -45,7 +45,7 @@ def choose_dtype(settings: Model, device: torch.device) -> torch.dtype:
         return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[settings.dtype]
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float32
-    config = architecture(settings)
+    config = architecture(settings).get_text_config()
     width = int(config.hidden_size)
     gain = bfloat16_gain(width, int(getattr(config, "intermediate_size", None) or 4 * width))
     chosen, bound = ("bfloat16", "from") if gain >= MIN_BFLOAT16_GAIN else ("float32", "below")

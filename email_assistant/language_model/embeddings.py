@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from email_assistant.language_model.decoder import Decoder
+from email_assistant.language_model.decoder import Decoder, same_logits
 from email_assistant.language_model.loading import LanguageModel
 
 BATCH_SIZE = 16
+COMPARED_TOKENS = 64
 
 
 def embed_texts(
@@ -43,7 +44,7 @@ def embed_ids(
     shortest_first = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     with wrapped.disable_adapter() if has_adapter else nullcontext():
         # In bfloat16 it keeps the residual stream in float32, which transformers does not.
-        decoder = Decoder.from_model(wrapped, for_training=False) if model.dtype == torch.bfloat16 else None
+        decoder = _checked_decoder(wrapped, transformer, texts[0]) if model.dtype == torch.bfloat16 else None
         for start in range(0, len(texts), BATCH_SIZE):
             indices = shortest_first[start : start + BATCH_SIZE]
             if decoder:
@@ -60,6 +61,16 @@ def embed_ids(
             for row, index in enumerate(indices):
                 embeddings[index] = _pooled(hidden[row, : len(texts[index])].float(), pooling)
     return np.stack(embeddings)
+
+
+def _checked_decoder(model: Any, transformer: Any, text: Sequence[int]) -> Decoder | None:
+    """This project's decoder of a model in bfloat16, if it computes the model's own states of a text."""
+    decoder, ids = Decoder.from_model(model, for_training=False), text[:COMPARED_TOKENS]
+    if decoder is None:
+        return None
+    (found,) = _packed_states(decoder, transformer, [ids])
+    expected = transformer(input_ids=torch.tensor([list(ids)]), use_cache=False).last_hidden_state[0].float()
+    return decoder if same_logits(found, expected, torch.bfloat16) else None
 
 
 def _packed_states(decoder: Decoder, transformer: Any, texts: Sequence[Sequence[int]]) -> Sequence[torch.Tensor]:

@@ -18,6 +18,9 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_file
 
+# Part of the key of mails that are the best of several: raised with every change of how the best is chosen
+# (evaluation/best_of_n.py and the rules of metrics/sense.py).
+BEST_OF_N_VERSION = 2
 # In the folder of outputs: hashes of model files, with their sizes and modification times.
 HASH_CACHE = "fingerprints.json"
 # The head starts that come with the project, a folder each.
@@ -62,6 +65,11 @@ def generation_key(settings: Generation, model: Model, outputs: Path) -> dict[st
         ModelError: when llama.cpp is to generate and its file does not exist.
     """
     values = {key: value for key, value in asdict(settings).items() if key not in ("batch_size", "slots")}
+    if not settings.greedy_first:
+        # Mails that were generated before there was this key are still found.
+        del values["greedy_first"]
+    if settings.num_candidates > 1:
+        values["choice"] = BEST_OF_N_VERSION
     if settings.backend == "llama_cpp":
         values["gguf"] = hash_of_files([gguf_file(model)], outputs / HASH_CACHE)
     return values

@@ -135,17 +135,16 @@ class GroupedAttention:
 
         Returns:
             The weighted mean of the values, with the shape of the query, and the log-sum-exp of the scores,
-            (rows, key-value heads, queries per key-value head, 1); both in float32.
+            (rows, key-value heads, queries per key-value head, 1).
         """
         keys = self._cache.keys[layer][: len(self._cache), ..., : self._max_length]
         values = self._cache.values[layer][: len(self._cache), :, : self._max_length]
-        scores = (self._group(query.to(keys.dtype)) @ keys).float()
+        scores = self._group(query) @ keys
         scores.view(*scores.shape[:2], self._max_group, -1, self._max_length).add_(self._mask)
         max_score = scores.amax(dim=-1, keepdim=True)
         weights = scores.sub_(max_score).exp_()
         total = weights.sum(dim=-1, keepdim=True)
-        means = (weights.to(values.dtype) @ values).float()
-        return self._ungroup(means.div_(total)), self._ungroup(max_score.add_(total.log_()))
+        return self._ungroup((weights @ values).div_(total)), self._ungroup(max_score.add_(total.log_()))
 
     def _group(self, rows: torch.Tensor) -> torch.Tensor:
         """Queries by sequence, (sequences, key-value heads, largest group * queries, head_dim), padded with zeros."""

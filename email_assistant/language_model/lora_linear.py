@@ -119,12 +119,19 @@ class FusedLinear:
                 merged[outputs] = linear.weight()
         for outputs, linear in adapted:
             lora_a, lora_b = _lora_of(linear)
-            if self.dtype == torch.float32:
-                merged[outputs].addmm_(lora_b, lora_a, alpha=linear.scale)
-            else:
-                # Rounded once, after the sum.
-                merged[outputs] = merged[outputs].float().addmm_(lora_b.float(), lora_a.float(), alpha=linear.scale)
+            merged[outputs].addmm_(lora_b, lora_a, alpha=linear.scale)
         return merged
+
+    @torch.no_grad()
+    def decoding_weights(self) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """The weights for decoding: (out, in) with the updates added, and None.
+
+        In bfloat16, which would round small updates away: the extended weights, (out, in + sum of ranks), and A of all
+        updates, (sum of ranks, in), by which the inputs are extended.
+        """
+        if self.dtype == torch.float32 or not self.adapted:
+            return self.merged_weight(), None
+        return self._extended_weight(), self._all_lora_a()
 
     def dropout_masks(self, inputs: torch.Tensor) -> list[torch.Tensor]:
         """A dropout mask of the inputs, (tokens, in), for every layer with an update; none if nothing is dropped."""

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -14,11 +15,12 @@ from filelock import FileLock
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model.fingerprint import model_folder
+from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 
 # In the folder of outputs: the formats that were chosen, by processor, version of torch and shape of the model.
 MEASURED_FORMATS = "number_formats.json"
-GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
+GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd"))
 log = logging.getLogger(__name__)
 
 
@@ -38,22 +40,33 @@ def resolve(config: Config) -> Config:
 def format_of(settings: Model, outputs: Path) -> Literal["float32", "bfloat16"] | None:
     """The number format that 'auto' stands for; None if the model's folder does not exist.
 
-    On a processor it is read from a file of measurements, so that it does not change while the machine is busy and
-    torch need not be imported.
+    On a CPU it is read from a file of measurements, so that it does not change while the machine is busy and torch
+    need not be imported.
 
     Args:
         settings: The model group of the configuration.
         outputs: The folder with the file.
+
+    Raises:
+        DataError: when the model's config.json is damaged.
     """
     try:
         folder = model_folder(settings.path)
     except ModelError:
         return None
-    if settings.device == "cuda" or any(device.exists() for device in GPU_DEVICES):
-        return _choose(settings)
-    shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if settings.device != "cpu" and (settings.device == "cuda" or any(device.exists() for device in GPU_DEVICES)):
+        # torch takes seconds to import.
+        import torch
+
+        if torch.cuda.is_available():
+            return _choose(settings, "cuda")
+        if settings.device == "cuda":
+            return None
+    shape = jsonl.read_object(folder / "config.json")
+    shape = shape.get("text_config", shape)
     sizes = "x".join(str(shape.get(name)) for name in ("hidden_size", "intermediate_size"))
-    machine = f"{_processor()}, torch {version('torch')}, {sizes}"
+    threads = settings.threads or os.cpu_count()
+    machine = f"{_processor()}, {threads} threads, torch {version('torch')}, {sizes}"
     file = outputs / MEASURED_FORMATS
     known = _read(file)
     if machine not in known:
@@ -61,19 +74,20 @@ def format_of(settings: Model, outputs: Path) -> Literal["float32", "bfloat16"] 
         with FileLock(file.with_suffix(".lock")):
             known = _read(file)
             if machine not in known:
-                known = {**known, machine: _choose(settings)}
+                known = {**known, machine: _choose(settings, "cpu")}
                 with atomic_path(file) as partial:
                     partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
     return "bfloat16" if known[machine] == "bfloat16" else "float32"
 
 
-def _choose(settings: Model) -> Literal["float32", "bfloat16"]:
-    # torch takes seconds to import.
+def _choose(settings: Model, device: str) -> Literal["float32", "bfloat16"]:
     import torch
 
-    from email_assistant.language_model.device import choose_device, choose_dtype
+    from email_assistant.language_model.device import choose_dtype
 
-    return "bfloat16" if choose_dtype(settings, choose_device(settings)) == torch.bfloat16 else "float32"
+    if settings.threads and device == "cpu":
+        torch.set_num_threads(settings.threads)
+    return "bfloat16" if choose_dtype(settings, torch.device(device)) == torch.bfloat16 else "float32"
 
 
 def _read(file: Path) -> Mapping[str, str]:
@@ -96,3 +110,14 @@ def _processor() -> str:
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     flags = {flag for line in lines if line.startswith("flags") for flag in line.split() if flag.endswith("_bf16")}
     return " ".join([*names[:1], *sorted(flags)]) or platform.machine()
+
+
+def features_model(config: Config) -> Model | None:
+    """The settings of the model that computes MAUVE's features, with its number format; None if that is the base."""
+    path = config.evaluation.mauve.model_path
+    if path is None:
+        return None
+    settings = dataclasses.replace(
+        config.model, path=path, gguf=None, architecture=None, quantization="none", dtype="auto"
+    )
+    return dataclasses.replace(settings, dtype=format_of(settings, config.outputs) or "auto")

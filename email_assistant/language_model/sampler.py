@@ -65,6 +65,8 @@ class Sampler:
             A token id for each row.
         """
         rows = [self._rows[row_id] for row_id in row_ids]
+        # Penalties change logits in place.
+        own_logits = logits.clone() if self._params.repetition_penalty != 1.0 else logits
         normalizers = logits.logsumexp(dim=-1)
         if self._params.repetition_penalty != 1.0:
             self._penalize_repetition(logits, rows)
@@ -77,7 +79,7 @@ class Sampler:
             drawn = self._sample(chosen / self._params.temperature, [rows[index] for index in sampled])
             for index, token in zip(sampled, drawn, strict=True):
                 tokens[index] = token
-        chosen_logits = logits.gather(1, torch.tensor(tokens, device=logits.device)[:, None]).squeeze(1)
+        chosen_logits = own_logits.gather(1, torch.tensor(tokens, device=logits.device)[:, None]).squeeze(1)
         self.log_probabilities = (chosen_logits - normalizers).tolist()
         for row, token in zip(rows, tokens, strict=True):
             row.generated.add(token)

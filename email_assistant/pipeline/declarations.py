@@ -141,6 +141,11 @@ class Catalog:
         yield from (stage.module for stage in self.stages.values())
         yield from (command.module for command in self.commands.values())
 
+    def uses_model(self, config: Config) -> bool:
+        """Whether `config.stage` uses the base model or the keys of what it made."""
+        command = self.commands.get(config.stage)
+        return command is None or command.needs is not None or command.inspects
+
     def needed(self, config: Config) -> list[str]:
         """The stages whose artifacts are needed for `config.stage`, in order."""
         if config.stage == ALL:

@@ -61,13 +61,15 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
     guard.start_audit_log(config.outputs / guard.AUDIT_FOLDER, config.stage)
     if from_environment().world_size > 1:
         return _run_distributed(config, catalog, origin)
-    return _lead(_context(config, origin, SINGLE_PROCESS), catalog)
+    return _lead(_context(config, catalog, origin, SINGLE_PROCESS), catalog)
 
 
-def _context(config: Config, origin: Origin | None, distributed: DistributedContext) -> Context:
+def _context(config: Config, catalog: Catalog, origin: Origin | None, distributed: DistributedContext) -> Context:
     if config.privacy.allow_network:
         hub.fetch_missing([config.model.path, config.evaluation.mauve.model_path])
-    config = number_format.resolve(config)
+    # A plan for another machine is not about this one's number format.
+    if catalog.uses_model(config) and not (config.stage == "plan" and config.plan.device_memory_gb):
+        config = number_format.resolve(config)
     return Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, distributed=distributed)
 
 
@@ -84,7 +86,7 @@ def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) ->
     if distributed.is_worker:
         _follow(config, catalog, distributed)
     else:
-        objective = _lead(_context(config, origin, distributed), catalog)
+        objective = _lead(_context(config, catalog, origin, distributed), catalog)
         collectives.broadcast_command(distributed, None)
     # Skipped after an error, when the others may be waiting for anything: the launcher ends them.
     collectives.shutdown(distributed)

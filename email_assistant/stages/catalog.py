@@ -12,6 +12,7 @@ from email_assistant.archive import purging, readers
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.evaluation.typed_requests import requests_file
+from email_assistant.language_model import number_format
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import (
     base_identity,
@@ -182,7 +183,8 @@ def _mauve(config: Config) -> dict[str, Any]:
     """MAUVE's settings; a feature model other than the base counts by its content."""
     settings = _without(config.evaluation.mauve, "model_path")
     features = features_fingerprint(config.evaluation.mauve, config.outputs)
-    return {**settings, "features": features} if features else settings
+    model = number_format.features_model(config)
+    return {**settings, "features": features, "features_dtype": model.dtype} if features and model else settings
 
 
 STAGES = by_name(

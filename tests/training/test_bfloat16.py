@@ -10,7 +10,7 @@ from conftest import model_settings
 from small import LORA, PLAIN, encoded, gradients, reference_loss, relative_distance, set_lora_b
 
 from email_assistant.configuration.schema import Lora
-from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.cached_decoder import CachedDecoder, linear
 from email_assistant.language_model.decoder import Decoder, same_logits
 from email_assistant.language_model.embeddings import embed_ids
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
@@ -80,37 +80,37 @@ def test_a_shared_prefix_changes_nothing(either_model: Path) -> None:
 
 
 @pytest.mark.parametrize("layers", [1, 3])
-def test_small_updates_are_not_rounded_away(layers: int) -> None:
-    """Updates far below the precision of the weights still change the output of training and its gradients."""
+def test_updates_far_below_the_precision_of_the_weights_count(layers: int) -> None:
     torch.manual_seed(0)
-    frozen = [torch.nn.Linear(32, 16, bias=True).requires_grad_(False).bfloat16() for _ in range(layers)]
-    factors = [(torch.randn(4, 32), 1e-4 * torch.randn(16, 4)) for _ in range(layers)]
-    fused = FusedLinear([LoraLinear(layer, a, b, 2.0) for layer, (a, b) in zip(frozen, factors, strict=True)])
-    without = FusedLinear([LoraLinear(layer) for layer in frozen])
-    # Inputs that the weights multiply to nothing show the update alone.
-    inputs = torch.zeros(5, 32)
-    inputs[:, 0] = 1.0
+    # Each update is less than half of the distance between neighbours of a weight.
+    frozen = [torch.nn.Linear(32, 16, bias=False).requires_grad_(False).bfloat16() for _ in range(layers)]
     for layer in frozen:
-        layer.weight[:, 0] = 1.0
-    rounded = inputs.bfloat16()
+        layer.weight.fill_(1.0)
+    factors = [(3e-4 * torch.randn(4, 32), torch.randn(16, 4)) for _ in range(layers)]
+    fused = FusedLinear([LoraLinear(layer, a, b, 0.5) for layer, (a, b) in zip(frozen, factors, strict=True)])
+    updates = torch.cat([0.5 * b @ a for a, b in factors])
+    assert torch.equal(1.0 + updates.bfloat16(), torch.ones_like(updates).bfloat16())
+    # Inputs that the frozen weights multiply to nothing show the update by itself.
+    inputs = torch.randn(5, 32)
+    inputs -= inputs.mean(dim=1, keepdim=True)
+    inputs = torch.cat([inputs.bfloat16(), -inputs.bfloat16()])[:5]
+    plain = FusedLinear([LoraLinear(layer) for layer in frozen])
     residual = torch.zeros(5, 16 * layers)
-    change = fused.forward(rounded, [], residual) - without.forward(rounded, [], residual)
-    merged = fused.merged_weight().float() - without.merged_weight().float()
-    expected = torch.cat([2.0 * b @ a for a, b in factors])
-    assert merged[:, 0].abs().max() == 0.0
-    assert expected[:, 0].abs().max() > 0.0
-    # The sum is rounded to the format of the output; the product that it is made of is not.
-    extended = fused._extended_weight()[:, 32:].float()
-    assert torch.allclose(extended.sum(1), torch.cat([2.0 * b.sum(1) for _, b in factors]), rtol=0.05, atol=1e-6)
-    assert change.shape == (5, 16 * layers)
+    expected = inputs.float() @ updates.t()
+    in_training = fused.forward(inputs, [], residual) - plain.forward(inputs, [], residual)
+    weight, lora_a = fused.decoding_weights()
+    in_decoding = (linear(inputs, weight, None, lora_a) - linear(inputs, plain.decoding_weights()[0], None)).float()
+    for found in (in_training, in_decoding):
+        assert float((found - expected).norm() / expected.norm()) < 0.2
 
 
-def test_the_merged_weight_of_decoding_is_rounded_once() -> None:
+def test_decoding_in_float32_multiplies_merged_weights() -> None:
     torch.manual_seed(0)
-    frozen = torch.nn.Linear(32, 16, bias=False).requires_grad_(False).bfloat16()
+    frozen = torch.nn.Linear(32, 16, bias=False).requires_grad_(False)
     lora_a, lora_b = torch.randn(4, 32), torch.randn(16, 4)
-    merged = FusedLinear([LoraLinear(frozen, lora_a, lora_b, 0.5)]).merged_weight()
-    assert torch.equal(merged, (frozen.weight.float() + 0.5 * lora_b @ lora_a).bfloat16())
+    weight, extension = FusedLinear([LoraLinear(frozen, lora_a, lora_b, 0.5)]).decoding_weights()
+    assert extension is None
+    assert torch.allclose(weight, frozen.weight + 0.5 * lora_b @ lora_a)
 
 
 @torch.inference_mode()
@@ -162,3 +162,20 @@ def test_autocast_around_it_changes_nothing(either_model: Path) -> None:
     plain = decoder.hidden_states(embedded, [12, 8])
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(decoder.hidden_states(embedded, [12, 8]), plain)
+
+
+def test_embeddings_of_a_model_that_the_decoder_computes_otherwise_are_those_of_transformers(
+    either_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [list(range(3, 40)), list(range(50, 61))]
+    model = load(either_model, "bfloat16", PLAIN)
+    by_decoder = embed_ids(model, texts, "mean")
+    computed = Decoder.hidden_states
+
+    def wrong(self: Decoder, *given: Any, **named: Any) -> torch.Tensor:
+        return computed(self, *given, **named).flip(-1)
+
+    monkeypatch.setattr(Decoder, "hidden_states", wrong)
+    by_transformers = embed_ids(model, texts, "mean")
+    error = ((by_decoder - by_transformers) ** 2).sum() ** 0.5 / (by_transformers**2).sum() ** 0.5
+    assert 0 < error < 0.05
