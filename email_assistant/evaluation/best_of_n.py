@@ -16,7 +16,7 @@ from email_assistant.storage.records import Request
 # The choice depends on the request alone: an adapter from elsewhere comes without its owner's mails.
 _NOTHING_USUAL = Usual()
 # How many units of the log-odds of `could_be_sent` a nat of a candidate's mean log-probability is worth: the ratio of
-# the coefficients of a logistic regression on 152 mails that were read blind (docs/results.md).
+# coefficients of a logistic regression on 152 mails that were read blind (docs/results.md).
 NAT_WORTH = 3.0
 _MAX_PROBABILITY = 0.999
 
