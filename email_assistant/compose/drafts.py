@@ -3,24 +3,38 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.errors import HeaderParseError
+from email import message_from_bytes
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, compat32
 from email.utils import getaddresses
 from pathlib import Path
 
 from email_assistant.archive.threads import REPLY_PREFIX
+from email_assistant.errors import DataError
 from email_assistant.storage.atomic import atomic_path
 
-# Of a Message-ID without its brackets, and of an address.
-ID = re.compile(r"[^\s<>@\x00-\x20\x7f]+@[^\s<>@\x00-\x20\x7f]+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_DOT_ATOM = rf"{_ATOM}(?:\.{_ATOM})*"
+# Of a Message-ID without its brackets. '=?' would begin an encoded word, which readers decode.
+ID = re.compile(rf"(?=.{{3,900}}\Z)(?!.*=\?){_DOT_ATOM}@{_DOT_ATOM}", re.ASCII)
+# The part of an address before the @, and a domain in its form for the network.
+_USER = re.compile(rf"(?=.{{1,64}}\Z)(?!.*(?:=\?|\?=)){_DOT_ATOM}", re.ASCII)
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
+# One of several recipients; a comma in quotation marks separates nothing.
+_RECIPIENT = re.compile(r'(?:"(?:\\.|[^"\\])*+"|[^,;"]|")+')
+# What is written as it is: short and without the beginning of an encoded word.
+_PLAIN = re.compile(r"(?!.*=\?)[\x20-\x7e]{0,60}")
 # As many references as RFC 5322 recommends to keep: the first and the last ones.
 MAX_REFERENCES = 20
 MAX_SUBJECT = 500
 # Bytes of a line without its end (RFC 5322).
 MAX_LINE = 998
+# Characters of a line of encoded words.
+ENCODED_LINE = 76
 MAX_NAME = 60
+MAX_DISPLAY_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -46,24 +60,52 @@ def eml(draft: Draft) -> bytes:
     """The draft as a file: `X-Unsent: 1`, UTF-8, lines in CRLF.
 
     Recipients without a valid address are left out, so that no mail program refuses the file.
+
+    Raises:
+        DataError: when the file would not be read back with exactly the headers that were written.
     """
-    message = EmailMessage(policy=SMTP)
-    # Outlook and Thunderbird open a message with this header for editing.
-    message["X-Unsent"] = "1"
+    # Written here: `EmailMessage` decodes encoded words of values, and line breaks in them would begin a new header.
+    # Outlook and Thunderbird open a message with the first one for editing.
+    headers = {"X-Unsent": "1"}
     if addresses := recipients(draft.to):
-        message["To"] = addresses
-    if subject := one_line(draft.subject)[:MAX_SUBJECT]:
-        message["Subject"] = subject
+        headers["To"] = ",\r\n ".join(_address(each) for each in addresses)
+    if subject := one_line(draft.subject)[:MAX_SUBJECT].strip():
+        headers["Subject"] = subject if _PLAIN.fullmatch(subject) else _encoded(subject, "Subject")
     ids = [each for each in [*draft.references, draft.message_id] if ID.fullmatch(each)]
     if ID.fullmatch(draft.message_id):
-        message["In-Reply-To"] = f"<{draft.message_id}>"
+        headers["In-Reply-To"] = f"<{draft.message_id}>"
         kept = ids if len(ids) <= MAX_REFERENCES else [ids[0], *ids[-MAX_REFERENCES + 1 :]]
-        message["References"] = " ".join(f"<{each}>" for each in dict.fromkeys(kept))
-    text = _printable(draft.body).rstrip() + "\n"
+        headers["References"] = "\r\n ".join(f"<{each}>" for each in dict.fromkeys(kept))
+    content = _content(draft.body)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    data = lines.encode("ascii") + content.as_bytes()
+    if message_from_bytes(data, policy=compat32).keys() != [*headers, *content.keys()]:
+        raise DataError("a field of the draft would change the headers of its file")
+    return data
+
+
+def _content(body: str) -> EmailMessage:
+    """The text with the headers that describe it."""
+    message = EmailMessage(policy=SMTP)
+    text = _printable(body).rstrip() + "\n"
     # As it is, so that a purge finds words in it, unless a line is longer than mail allows.
     longest = max(len(line.encode()) for line in text.split("\n"))
     message.set_content(text, charset="utf-8", cte="8bit" if longest <= MAX_LINE else "quoted-printable")
-    return message.as_bytes()
+    return message
+
+
+def _address(address: Address) -> str:
+    """An address as a header has it."""
+    name = address.display_name
+    if not name:
+        return address.addr_spec
+    quoted = str(Address(name, address.username, address.domain))
+    return quoted if _PLAIN.fullmatch(name) else f"{_encoded(name, 'To')}\r\n <{address.addr_spec}>"
+
+
+def _encoded(text: str, header: str) -> str:
+    """A text as encoded words, folded."""
+    return Header(text, "utf-8", maxlinelen=ENCODED_LINE, header_name=header).encode(linesep="\r\n")
 
 
 def write_drafts(folder: Path, drafts: Sequence[Draft]) -> None:
@@ -76,16 +118,24 @@ def write_drafts(folder: Path, drafts: Sequence[Draft]) -> None:
 
 
 def recipients(text: str) -> list[Address]:
-    """The valid addresses of a line of recipients, with their names."""
-    found = []
-    for name, address in getaddresses([one_line(text)]):
+    """The valid addresses of a line of recipients, with their names; what cannot be read is left out."""
+    found = (_recipient(match[0]) for match in _RECIPIENT.finditer(one_line(text)))
+    return [each for each in found if each]
+
+
+def _recipient(text: str) -> Address | None:
+    try:
+        ((name, address),) = getaddresses([text])
         user, _, domain = address.rpartition("@")
-        try:
-            if ID.fullmatch(address):
-                found.append(Address(name, user, domain))
-        except (ValueError, HeaderParseError, IndexError):
-            continue
-    return found
+        network = domain.encode("idna").decode("ascii")
+        # Not a domain that the older standard confuses with another one.
+        is_same = network.lower() == domain.lower() or network.encode().decode("idna") == domain.lower()
+    # Faults of the parser in the standard library, besides what it says of wrong addresses.
+    except (ValueError, AttributeError, IndexError, TypeError):
+        return None
+    if not (is_same and _USER.fullmatch(user) and _DOMAIN.fullmatch(network)):
+        return None
+    return Address(one_line(name)[:MAX_DISPLAY_NAME].strip(), user, network)
 
 
 def reply_subject(subject: str) -> str:
@@ -108,4 +158,4 @@ def one_line(text: str) -> str:
 def _printable(text: str) -> str:
     """A text without control characters and lone surrogates, which no mail may contain."""
     kept = (letter for letter in text.replace("\r\n", "\n").replace("\r", "\n") if letter in "\n\t" or letter >= " ")
-    return "".join(kept).replace("\x7f", "").encode("utf-8", "ignore").decode("utf-8")
+    return re.sub(r"[\x7f-\x84\x86-\x9f]", "", "".join(kept)).encode("utf-8", "ignore").decode("utf-8")

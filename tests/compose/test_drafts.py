@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from served import save_adapter
 
 from email_assistant.compose.answered_mail import AnsweredMail, read_mail
-from email_assistant.compose.drafts import Draft, eml, file_name, reply_subject
+from email_assistant.compose.drafts import Draft, eml, file_name, recipients, reply_subject
 from email_assistant.errors import DataError
 
 
@@ -81,6 +81,61 @@ def test_any_text_is_a_draft(body: str, subject: str, to: str, message_id: str, 
     assert parsed(draft)["X-Unsent"] == "1"
     assert file_name(draft).endswith(".eml")
     assert not set("/\\\0\n\r:") & set(file_name(draft))
+
+
+HEADERS = ["X-Unsent", "To", "Subject", "In-Reply-To", "References"]
+CONTENT = ["Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
+WORD = "=?utf-8?q?a=0D=0ABcc:_evil=40x.example?="
+# Text with encoded words, line breaks and what addresses are made of in it.
+tricky = st.lists(
+    st.sampled_from([WORD, "=?utf-8?b?YQ0KQmNjOiB4?=", "=?", "?=", "\r\n", "\n ", "<", ">", '"', "\\", "@", ",", ":"])
+    | st.text(max_size=5),
+    max_size=12,
+).map("".join)
+
+
+@given(tricky, tricky, tricky, tricky, st.lists(tricky, max_size=3))
+def test_no_encoded_word_adds_a_header(subject: str, name: str, user: str, message_id: str, ids: list[str]) -> None:
+    to = f'"{name}" <bo@x.example>, {name} <{user}@x.example>, {user}'
+    draft = Draft("body", subject, to, f"{message_id}@x.example", [f"{each}@{each}" for each in ids])
+    message = parsed(draft)
+    assert [key for key in message.keys() if key not in HEADERS] == CONTENT  # noqa: SIM118 - repeated ones, too
+    assert len(set(message.keys())) == len(message.keys())
+    # As a program does that stores the draft with the values it has read.
+    again = message_from_bytes(message.as_bytes(), policy=default)
+    assert again.keys() == message.keys()
+    assert message.get_content().strip() == "body"
+
+
+def test_encoded_words_are_shown_as_they_were_typed() -> None:
+    message = parsed(Draft("x", WORD, f'"{WORD}" <bo@x.example>, {WORD}@x.example', f"{WORD}@x.example"))
+    assert message["Subject"] == WORD
+    assert [(each.display_name, each.addr_spec) for each in message["To"].addresses] == [(WORD, "bo@x.example")]
+    assert message["In-Reply-To"] is None
+
+
+def test_ids_are_never_encoded() -> None:
+    ids = [f"{'long' * 30}.{number}=x+y@mail.example" for number in range(3)]
+    data = eml(Draft("x", message_id=ids[-1], references=ids[:-1])).decode()
+    assert f"In-Reply-To: <{ids[2]}>\r\n" in data
+    assert f"References: <{ids[0]}>\r\n <{ids[1]}>\r\n <{ids[2]}>\r\n" in data
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["bo@", "@", "<", '"', "=?", "(", "a@b@c", "bo@[", "bo@x..example", "бо@x.example", "bo@" + "x" * 64, ";:<@>"],
+)
+def test_a_recipient_that_cannot_be_read_is_left_out(wrong: str) -> None:
+    assert [each.addr_spec for each in recipients(f"ida@x.example, {wrong}")] == ["ida@x.example"]
+
+
+def test_a_domain_is_written_as_the_network_has_it() -> None:
+    assert [each.addr_spec for each in recipients("Бо <bo@почта.example>; ida@X.example")] == [
+        "bo@xn--80a1acny.example",
+        "ida@X.example",
+    ]
+    # The older standard would write to strasse.example.
+    assert not recipients("bo@straße.example")
 
 
 @pytest.mark.parametrize(
