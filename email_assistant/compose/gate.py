@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from email_assistant.compose.access import COOKIE, Access
@@ -148,7 +147,7 @@ class Gate:
             if not self._access.is_token(request.bearer):
                 raise Refusal(401, "invalid_api_key", "wrong token; it is in outputs/compose/token")
             return
-        if request.is_api or not self._access.is_cookie(request.cookie):
+        if request.is_api or not any(map(self._access.is_cookie, request.cookies)):
             raise Refusal(401, "missing_api_key", "the token is missing: send it as 'Authorization: Bearer TOKEN'")
         if request.method not in SAFE_METHODS and request.origin not in self._own:
             raise Refusal(403, "wrong_origin", "only this server's own page may do this")
@@ -194,13 +193,10 @@ class _Request:
         return token.strip() if scheme.lower() == "bearer" and len(values) == 1 else ""
 
     @property
-    def cookie(self) -> str:
-        """The page's cookie; empty if there is none."""
-        try:
-            morsel = SimpleCookie("; ".join(self._all("cookie"))).get(COOKIE)
-        except CookieError:
-            return ""
-        return morsel.value if morsel else ""
+    def cookies(self) -> list[str]:
+        """All values of cookies with the name of the page's; other programs of this host may set some, too."""
+        pairs = (pair.partition("=") for line in self._all("cookie") for pair in line.split(";"))
+        return [value.strip().strip('"') for name, _, value in pairs if name.strip() == COOKIE]
 
     @property
     def fetched_by_other_page(self) -> bool:

@@ -151,6 +151,15 @@ def test_a_link_works_once_and_gives_a_cookie_that_scripts_and_other_pages_canno
     assert served("GET", "/", headers={"Cookie": cookie.partition(";")[0]}, token=False).status == 200
 
 
+def test_cookies_of_other_programs_do_not_hide_the_page_s(served: Served) -> None:
+    ours = served.cookie()
+    for others in ('{"a": "b, c"}=1', "a[b]=1", "x", "=", "email_assistant=", "email_assistant=other", 'a="', "a=б"):
+        for cookie in (f"{others}; {ours}", f"{ours}; {others}", f"{others};{ours}"):
+            headers = {"Cookie": cookie.encode().decode("latin-1")}
+            assert served("GET", "/page/state", headers=headers, token=False).status == 200, cookie
+        assert served("GET", "/page/state", headers={"Cookie": "a=1; email_assistant=x"}, token=False).status == 401
+
+
 def test_a_wrong_token_in_the_form_gives_no_cookie(served: Served) -> None:
     form = {"Origin": served.own, "Content-Type": "application/x-www-form-urlencoded"}
     for body in (b"token=x", b"token=", b"", b"token=%00%ff", b"x" * 1000):
