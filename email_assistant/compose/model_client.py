@@ -33,6 +33,8 @@ MAX_JOBS = 32
 MAX_LINE = 1 << 20
 # A process that ended is started again, but not faster than this.
 RESTART_SECONDS = 2.0
+# After it ended so many times in a row before it could write, it is not started again.
+MAX_STARTS = 3
 JobEvent = PromptRead | TextPiece | JobError
 
 
@@ -128,16 +130,31 @@ class ModelClient:
             self._process.stdin.write(line)
 
     async def _keep_running(self) -> None:
-        """Run the process until it says that the model cannot be loaded."""
-        while await self._run_once():
-            for name, events in self._jobs.items():
-                events.put_nowait(JobError(name, "model_stopped", "the model's process ended; it is started again"))
-            log.warning("%-10s the model's process ended unexpectedly; starting it again", "compose")
+        """Run the process until it says that the model cannot be loaded, or ends too often before it can write."""
+        failures = 0
+        while self.state.status != "failed":
             self.state = ModelState("loading")
-            await asyncio.sleep(RESTART_SECONDS)
+            try:
+                await self._run_once()
+                failures = failures + 1 if self.state.status == "loading" else 0
+                if failures == MAX_STARTS:
+                    self.state = ModelState("failed", "the model's process ends while it starts; see its log")
+                elif self.state.status != "failed":
+                    log.warning("%-10s the model's process ended unexpectedly; starting it again", "compose")
+                    self.state = ModelState("loading")
+            finally:
+                self._end_jobs()
+            if self.state.status == "loading":
+                await asyncio.sleep(RESTART_SECONDS)
 
-    async def _run_once(self) -> bool:
-        """Run the process until it ends; returns whether to start it again."""
+    def _end_jobs(self) -> None:
+        """Tell all who wait for texts that none will come."""
+        message = self.state.reason or "the model's process ended; it is started again"
+        for name, events in self._jobs.items():
+            events.put_nowait(JobError(name, "model_stopped", message))
+
+    async def _run_once(self) -> None:
+        """Run the process until it ends, or says what is no message."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "email_assistant.compose.model_process"),
@@ -152,12 +169,14 @@ class ModelClient:
             assert process.stdout
             async for line in process.stdout:
                 self._receive(line)
+        except ValueError as error:
+            # Its message quotes the line.
+            log.error("%-10s %s in what the model's process says", "compose", type(error).__name__)
         finally:
             self._process = None
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-        return self.state.status != "failed"
 
     def _receive(self, line: bytes) -> None:
         message = from_model(line)

@@ -1,6 +1,7 @@
 """Turns jobs into rows of a batch, and the rows' tokens into messages."""
 
 import json
+import logging
 import queue
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,6 +36,9 @@ from email_assistant.requests.prompting import Prompter, PromptSettings, configu
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair, Request
 
+log = logging.getLogger(__name__)
+# Temperatures below this one choose the likeliest token; logits divided by them would overflow. The smallest top_p.
+MIN_TEMPERATURE, MIN_TOP_P = 1e-3, 1e-6
 # Tokens that a prompt and its text may have together, if the model allows more.
 MAX_CONTEXT = 4096
 Received = queue.SimpleQueue[dict[str, Any]]
@@ -71,7 +75,7 @@ class Worker:
         """
         loaded = model if isinstance(model, LanguageModel) else None
         pairs: Sequence[Pair] = jsonl.Lines(Path(training), Pair) if training else []
-        self._config, self._encoder, self._out = config, model.encoder, out
+        self._config, self._model, self._encoder, self._out = config, model, model.encoder, out
         self._writer = text_writer(model)
         self._prompter = Prompter(PromptSettings.of(config), model.encoder, pairs, retrieval_embedder(config, loaded))
         # Unfinished rows of each job.
@@ -84,15 +88,40 @@ class Worker:
         while True:
             while not (self._writer.is_busy and received.empty()):
                 self._handle(received.get())
-            for piece in self._writer.step():
+            for piece in self._step():
                 self._send_piece(piece)
+
+    def _step(self) -> list[Piece]:
+        """The next pieces; an error ends all jobs, whose rows share the step, and the next ones get a new writer."""
+        try:
+            return self._writer.step()
+        except Exception as error:
+            log.error("%-10s %s while writing", "compose", type(error).__name__)
+        self._writer = text_writer(self._model)
+        for job in list(self._rows):
+            self._send_failure(job)
+        self._rows.clear()
+        return []
 
     def _handle(self, message: Mapping[str, Any]) -> None:
         if "cancel" in message:
-            for row in self._rows.pop(message["cancel"], ()):
-                self._writer.cancel(f"{message['cancel']} {row}")
-        else:
+            self._cancel(message["cancel"])
+            return
+        try:
             self._start(job_from(message["write"]))
+        except Exception as error:
+            # Its message may quote the job.
+            log.error("%-10s %s before writing", "compose", type(error).__name__)
+            job = str(message["write"]["id"])
+            self._cancel(job)
+            self._send_failure(job)
+
+    def _cancel(self, job: str) -> None:
+        for row in self._rows.pop(job, ()):
+            self._writer.cancel(f"{job} {row}")
+
+    def _send_failure(self, job: str) -> None:
+        _send(self._out, JobError(job, "model_stopped", "an error of the program ended this text; see its log"))
 
     def _start(self, job: Job) -> None:
         try:
@@ -126,11 +155,13 @@ class Worker:
 
     def _params(self, row: RowSettings, room: int) -> SamplingParams:
         usual = sampling_params(self._config.generation)
+        temperature = usual.temperature if row.temperature is None else row.temperature
+        top_p = usual.top_p if row.top_p is None else row.top_p
         return replace(
             usual,
             max_new_tokens=min(room, usual.max_new_tokens if row.max_tokens is None else row.max_tokens),
-            temperature=usual.temperature if row.temperature is None else row.temperature,
-            top_p=usual.top_p if row.top_p is None else row.top_p,
+            temperature=temperature if temperature >= MIN_TEMPERATURE else 0.0,
+            top_p=max(top_p, MIN_TOP_P),
         )
 
     def _send_piece(self, piece: Piece) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from email_assistant.archive.mail_parts import first_name
+from email_assistant.archive.reply_context import truncate_words
 from email_assistant.compose.messages import Job, JobError, RowSettings, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelClient, collect
 from email_assistant.configuration.schema import Config
@@ -72,7 +73,8 @@ class Writer:
     def first(self, wish: Wish) -> AsyncGenerator[JobEvent, None]:
         """Drafts for a new request, in pieces: the likeliest and others beside it."""
         others = DRAFTS - 1 if self._model.state.at_once else 0
-        rows = [RowSettings(seed=self._config.seed), *(self._sampled(number + 1) for number in range(others))]
+        likeliest = RowSettings(temperature=0.0, seed=self._config.seed)
+        rows = [likeliest, *(self._sampled(number + 1) for number in range(others))]
         return self._model.write(self._job(wish, rows))
 
     def another(self, wish: Wish) -> AsyncGenerator[JobEvent, None]:
@@ -132,8 +134,9 @@ class Writer:
         return ""
 
     def _job(self, wish: Wish, rows: list[RowSettings], start: str = "") -> Job:
-        context = wish.context if self.reads_context and wish.context else None
-        return Job(uuid.uuid4().hex, rows, self.full_request(wish), context, start=start)
+        # As long as in training.
+        context = truncate_words(wish.context, self._config.data.context_words) if self.reads_context else ""
+        return Job(uuid.uuid4().hex, rows, self.full_request(wish), context or None, start=start)
 
     def full_request(self, wish: Wish) -> str:
         """The request with its recipient, where it does not name one itself: 'piers: need ladder'."""

@@ -1,0 +1,212 @@
+"""The model's process and the server's side of it, when a job, a step or the whole process fails."""
+
+import asyncio
+import json
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from composed import composed_config
+from conftest import model_settings
+
+from email_assistant.compose import model_client
+from email_assistant.compose.messages import FromModel, Job, JobError, RowSettings, TextPiece, from_model, write_line
+from email_assistant.compose.model_client import JobEvent, ModelClient, ModelState
+from email_assistant.compose.worker import Worker
+from email_assistant.compose.writing import Wish, Writer
+from email_assistant.configuration.schema import Config
+from email_assistant.language_model.loading import load_base
+from email_assistant.metrics.usual import Usual
+
+SAID = "xylophone"
+
+
+@pytest.fixture
+def config(tiny_model: Path, archive: Path, tmp_path: Path) -> Config:
+    return composed_config(tiny_model, archive, tmp_path / "outputs")
+
+
+@pytest.fixture
+def worker(config: Config, tiny_model: Path) -> tuple[Worker, BytesIO]:
+    out = BytesIO()
+    return Worker(config, load_base(model_settings(tiny_model)), None, out), out
+
+
+class Script:
+    """Messages that come one after another, each when the worker has nothing else to do."""
+
+    def __init__(self, messages: list[Any]) -> None:
+        self._messages = messages
+
+    def empty(self) -> bool:
+        return True
+
+    def get(self) -> Any:
+        if not self._messages:
+            raise EOFError
+        return self._messages.pop(0)
+
+
+def say(worker: tuple[Worker, BytesIO], *messages: Any) -> list[FromModel]:
+    with suppress(EOFError):
+        worker[0].run(Script(list(messages)))  # type: ignore[arg-type]
+    return [from_model(line) for line in worker[1].getvalue().splitlines()]
+
+
+def asked(name: str, *rows: RowSettings, **values: Any) -> Any:
+    job = Job(name, list(rows), turns=[("user", SAID)], **values)
+    return json.loads(write_line(job))
+
+
+def finished(messages: list[FromModel]) -> list[tuple[str, int]]:
+    return [(each.job, each.row) for each in messages if isinstance(each, TextPiece) and each.finish_reason]
+
+
+def text(messages: list[FromModel], name: str) -> str:
+    return "".join(each.text for each in messages if isinstance(each, TextPiece) and each.job == name)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "top_p"), [(1e-38, 1.0), (1e-323, 0.5), (1.0, 1e-50), (1.0, 5e-324), (1e-5, 1e-50), (2.0, 1e-7)]
+)
+def test_extreme_sampling_is_greedy(worker: tuple[Worker, BytesIO], temperature: float, top_p: float) -> None:
+    extreme = asked("extreme", RowSettings(8, temperature, top_p, seed=3))
+    messages = say(worker, extreme, asked("greedy", RowSettings(8, 0.0)))
+    assert finished(messages) == [("extreme", 0), ("greedy", 0)]
+    assert text(messages, "extreme") == text(messages, "greedy")
+
+
+def test_a_job_that_fails_at_its_start_ends_alone(
+    worker: tuple[Worker, BytesIO], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = worker[0]._params
+
+    def params(row: RowSettings, room: int) -> Any:
+        if row.seed == 13:
+            raise KeyError(SAID)
+        return usual(row, room)
+
+    monkeypatch.setattr(worker[0], "_params", params)
+    no_job = {"write": {"id": "c", "rows": 1}}
+    messages = say(worker, asked("a", RowSettings(4), RowSettings(4, seed=13)), no_job, asked("b", RowSettings(4)))
+    assert [each.job for each in messages if isinstance(each, JobError)] == ["a", "c"]
+    assert finished(messages) == [("b", 0)]
+    assert "KeyError" in caplog.text
+    assert SAID not in caplog.text
+
+
+def test_a_step_that_fails_ends_its_jobs_and_the_next_ones_are_written(
+    worker: tuple[Worker, BytesIO], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def step() -> Any:
+        raise RuntimeError(SAID)
+
+    monkeypatch.setattr(worker[0]._writer, "step", step)
+    messages = say(worker, asked("a", RowSettings(4), RowSettings(4)), asked("b", RowSettings(4)))
+    assert [each.job for each in messages if isinstance(each, JobError)] == ["a"]
+    assert finished(messages) == [("b", 0)]
+    assert "RuntimeError" in caplog.text
+    assert SAID not in caplog.text
+
+
+Says = Callable[[str], Path]
+
+
+@pytest.fixture
+def process_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Says:
+    """Replaces the model's process by a shell script, which appends a line to `starts` each time."""
+
+    def replaced(script: str) -> Path:
+        file, starts = tmp_path / "process", tmp_path / "starts"
+        file.write_text(f"#!/bin/sh\necho >> '{starts}'\nread setup\n{script}\n")
+        file.chmod(stat.S_IRWXU)
+        monkeypatch.setattr(model_client.sys, "executable", str(file))
+        monkeypatch.setattr(model_client, "RESTART_SECONDS", 0.01)
+        return starts
+
+    return replaced
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+READY = """echo '{"max_tokens": 9, "at_once": true, "kind": "ready"}'"""
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("""echo '{"reason": "no memory", "kind": "failed"}'""", "failed"),
+        ("exit 1", "loading"),
+        ("echo no message; read more", "loading"),
+    ],
+)
+def test_open_requests_are_told_when_the_process_ends(
+    config: Config, process_says: Says, monkeypatch: pytest.MonkeyPatch, end: str, status: str
+) -> None:
+    process_says(f"{READY}\nread job\n{end}")
+    monkeypatch.setattr(model_client, "RESTART_SECONDS", 60)
+
+    async def events() -> list[JobEvent]:
+        client = ModelClient(config, Path("adapter"), None)
+        async with client.running():
+            await until(lambda: client.state.status == "ready")
+            async with asyncio.timeout(20):
+                found = [event async for event in client.write(Job("a", [RowSettings()]))]
+            assert client.state.status == status
+        return found
+
+    (event,) = asyncio.run(events())
+    assert isinstance(event, JobError)
+    assert event.code == "model_stopped"
+
+
+def test_a_process_that_never_starts_is_given_up(config: Config, process_says: Says) -> None:
+    starts = process_says("exit 1")
+
+    async def state() -> ModelState:
+        client = ModelClient(config, Path("adapter"), None)
+        async with client.running():
+            await until(lambda: client.state.status == "failed")
+        return client.state
+
+    assert asyncio.run(state()).reason
+    assert len(starts.read_text()) == model_client.MAX_STARTS
+
+
+def test_a_process_that_ends_after_its_start_is_always_started_again(config: Config, process_says: Says) -> None:
+    starts = process_says(READY)
+
+    async def run() -> None:
+        client = ModelClient(config, Path("adapter"), None)
+        async with client.running():
+            await until(lambda: starts.exists() and len(starts.read_text()) > 2 * model_client.MAX_STARTS)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_the_first_draft_is_the_likeliest_and_the_answered_mail_as_long_as_in_training(
+    config: Config, monkeypatch: pytest.MonkeyPatch, temperature: float
+) -> None:
+    data = replace(config.data, context="parent", context_words=3)
+    config = replace(config, data=data, generation=replace(config.generation, temperature=temperature))
+    client = ModelClient(config, None, None)
+    client.state = ModelState("ready", at_once=True)
+    jobs: list[Job] = []
+    monkeypatch.setattr(client, "write", jobs.append)
+    Writer(config, client, Usual()).first(Wish("bo: come", context="one two three four five"))
+    (job,) = jobs
+    assert job.context is not None
+    assert job.context.split()[:3] == ["one", "two", "three"]
+    assert "four" not in job.context
+    assert job.rows[0].temperature == 0.0
+    assert all(row.temperature != 0.0 for row in job.rows[1:])
