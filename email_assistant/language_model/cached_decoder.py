@@ -83,11 +83,8 @@ class CachedDecoder:
         """Call `CachedDecoder.from_model` instead."""
         self._decoder, self._embed, self._head = decoder, embed, head
         self._layers = [MergedLayer.merge(layer) for layer in decoder.layers]
-        num_heads, head_dim = decoder.shape.num_kv_heads, decoder.shape.head_dim
         # The common prefix as one sequence or none; the distinct prompts; the generated tokens of each row.
-        self._prefix, self._prompts, self._generated = (
-            KVCache(len(self._layers), num_heads, head_dim, decoder.norm) for _ in range(3)
-        )
+        self._prefix, self._prompts, self._generated = (self._empty_cache() for _ in range(3))
         # The index of each row's prompt in `_prompts`.
         self._prompt_of_row: list[int] = []
 
@@ -199,8 +196,12 @@ class CachedDecoder:
 
     def release_caches(self) -> None:
         """Free the memory of a batch without rows and prefix: its caches stay as large as the longest they held."""
-        num_heads, head_dim = self._decoder.shape.num_kv_heads, self._decoder.shape.head_dim
-        self._prompts, self._generated = (KVCache(len(self._layers), num_heads, head_dim, self._head) for _ in range(2))
+        self._prompts, self._generated = (self._empty_cache() for _ in range(2))
+
+    def _empty_cache(self) -> KVCache:
+        """A cache in float32, as softmax and its products are, whatever the format of the weights."""
+        shape = self._decoder.shape
+        return KVCache(len(self._layers), shape.num_kv_heads, shape.head_dim, self._decoder.norm)
 
     def _attentions(self, positions: torch.Tensor, window: int | None) -> list[GroupedAttention]:
         """The attention to each part of the rows' sequences: prompts, generated tokens and, if any, the prefix.

@@ -144,7 +144,9 @@ class Catalog:
     def uses_model(self, config: Config) -> bool:
         """Whether `config.stage` uses the base model or the keys of what it made."""
         command = self.commands.get(config.stage)
-        return command is None or command.needs is not None or command.inspects
+        if command is None or command.inspects:
+            return True
+        return command.needs is not None or command.uses is not None
 
     def needed(self, config: Config) -> list[str]:
         """The stages whose artifacts are needed for `config.stage`, in order."""

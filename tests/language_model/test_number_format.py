@@ -117,7 +117,9 @@ def test_only_what_uses_the_model_decides_and_no_plan_for_another_machine(
     assert [resolved(stage=stage) for stage in ("lock", "purge", "clean", "compare")] == ["auto"] * 4
     assert resolved(stage="plan", plan=elsewhere) == "auto"
     assert not (tmp_path / MEASURED_FORMATS).exists()
-    assert [resolved(stage=stage) for stage in ("all", "train", "infer", "status", "plan")] == ["bfloat16"] * 5
+    assert [resolved(stage=stage) for stage in ("all", "train", "infer", "compose", "status", "plan")] == [
+        "bfloat16"
+    ] * 6
 
 
 def test_the_model_of_features_has_a_format_of_its_own(
