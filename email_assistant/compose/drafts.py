@@ -23,7 +23,7 @@ ID = re.compile(rf"(?=.{{3,900}}\Z)(?!.*=\?){_DOT_ATOM}@{_DOT_ATOM}", re.ASCII)
 _USER = re.compile(rf"(?=.{{1,64}}\Z)(?!.*(?:=\?|\?=)){_DOT_ATOM}", re.ASCII)
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
 # One of several recipients; a comma in quotation marks separates nothing.
-_RECIPIENT = re.compile(r'(?:"(?:\\.|[^"\\])*+"|[^,;"]|")+')
+_RECIPIENT = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^,;"]|")+')
 # What is written as it is: short and without the beginning of an encoded word.
 _PLAIN = re.compile(r"(?!.*=\?)[\x20-\x7e]{0,60}")
 # As many references as RFC 5322 recommends to keep: the first and the last ones.

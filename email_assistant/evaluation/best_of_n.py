@@ -9,16 +9,17 @@ import math
 from collections.abc import Sequence
 
 from email_assistant.language_model.decoding import Completion
-from email_assistant.metrics.sense import could_be_sent, sense_features
+from email_assistant.metrics.sense import log_odds, sense_features
 from email_assistant.metrics.usual import Usual
 from email_assistant.storage.records import Request
 
 # The choice depends on the request alone: an adapter from elsewhere comes without its owner's mails.
 _NOTHING_USUAL = Usual()
-# How many units of the log-odds of `could_be_sent` a nat of a candidate's mean log-probability is worth: the ratio of
+# How many units of log-odds of `could_be_sent` a nat of a candidate's mean log-probability is worth: the ratio of
 # coefficients of a logistic regression on 152 mails that were read blind (docs/results.md).
 NAT_WORTH = 3.0
-_MAX_PROBABILITY = 0.999
+# Below this, candidates are equally hopeless, and only the likelihood counts.
+_LOWEST = math.log(0.001 / 0.999)
 
 
 def best_completion(request: Request, candidates: Sequence[Completion]) -> Completion:
@@ -31,5 +32,4 @@ def best_completion(request: Request, candidates: Sequence[Completion]) -> Compl
 
 def _quality(request: Request, candidate: Completion) -> float:
     features = sense_features(request["instruction"], candidate.text, _NOTHING_USUAL, request.get("context"))
-    probability = min(_MAX_PROBABILITY, max(1 - _MAX_PROBABILITY, could_be_sent(features)))
-    return math.log(probability / (1 - probability)) + NAT_WORTH * (candidate.log_probability or 0.0)
+    return max(_LOWEST, log_odds(features)) + NAT_WORTH * (candidate.log_probability or 0.0)

@@ -1,6 +1,6 @@
 """Token-by-token decoding on the CPU, for a batch whose rows come and go.
 
-The forward pass is that of `decoder.py`, with the adapter merged into copies of the weights. The common prefix of all
+The forward pass is that of `decoder.py`, with weights that have the adapter in them. The common prefix of all
 prompts is prefilled and cached once, and so is a prompt for all rows that continue it. When a row is evicted, the last
 row takes its index, and new rows can be added at any step, so the matrix multiplications stay wide.
 """
@@ -54,15 +54,19 @@ def linear(
     return product if bias is None else product.add_(bias)
 
 
+# Weight, bias and A of an update, as of `FusedLinear.decoding_weights`.
+DecodingWeights = tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]
+
+
 @dataclass
 class MergedLayer:
-    """A layer's weights with the adapter, as of `FusedLinear.decoding_weights`."""
+    """A layer's weights with the adapter."""
 
     layer: DecoderLayer
-    qkv_proj: tuple[torch.Tensor, torch.Tensor | None]
-    o_proj: tuple[torch.Tensor, torch.Tensor | None]
-    gate_up_proj: tuple[torch.Tensor, torch.Tensor | None]
-    down_proj: tuple[torch.Tensor, torch.Tensor | None]
+    qkv_proj: DecodingWeights
+    o_proj: DecodingWeights
+    gate_up_proj: DecodingWeights
+    down_proj: DecodingWeights
 
     @classmethod
     def merge(cls, layer: DecoderLayer) -> "MergedLayer":
@@ -228,18 +232,18 @@ class CachedDecoder:
         """Norm, fused query-key-value projection and rotation, (tokens, query + key + value width)."""
         shape = self._decoder.shape
         normed, _ = rms_norm(hidden, merged.layer.attention_norm, shape.epsilon)
-        projected = _project(normed, merged.qkv_proj, merged.layer.qkv_proj.bias)
+        projected = linear(normed, *merged.qkv_proj)
         self._decoder.transform(merged.layer, angles).apply_(query_key_view(projected, shape))
         return projected
 
     def _finish_layer(self, hidden: torch.Tensor, attended: torch.Tensor, merged: MergedLayer) -> torch.Tensor:
         """Everything after the attention: its output projection and the MLP, (tokens, width)."""
         layer, shape = merged.layer, self._decoder.shape
-        output = _project(attended, merged.o_proj, layer.o_proj.bias)
+        output = linear(attended, *merged.o_proj)
         hidden = hidden + self._normed(output, layer.attention_output_norm)
         normed, _ = rms_norm(hidden, layer.mlp_norm, shape.epsilon)
-        gate, up = _project(normed, merged.gate_up_proj, layer.gate_up_proj.bias).chunk(2, dim=-1)
-        output = _project(shape.activation.forward(gate).mul_(up), merged.down_proj, layer.down_proj.bias)
+        gate, up = linear(normed, *merged.gate_up_proj).chunk(2, dim=-1)
+        output = linear(shape.activation.forward(gate).mul_(up), *merged.down_proj)
         return hidden.add_(self._normed(output, layer.mlp_output_norm))
 
     def _normed(self, output: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
@@ -269,13 +273,6 @@ class CachedDecoder:
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
         normed, _ = rms_norm(hidden, self._decoder.norm, self._decoder.shape.epsilon)
         return linear(normed, self._head, None).float()
-
-
-def _project(
-    inputs: torch.Tensor, weights: tuple[torch.Tensor, torch.Tensor | None], bias: torch.Tensor | None
-) -> torch.Tensor:
-    weight, lora_a = weights
-    return linear(inputs, weight, bias, lora_a)
 
 
 def _effective_window(window: int | None, position: int) -> int | None:

@@ -48,16 +48,10 @@ def choose_dtype(settings: Model, device: torch.device) -> torch.dtype:
     config = architecture(settings).get_text_config()
     width = int(config.hidden_size)
     gain = bfloat16_gain(width, int(getattr(config, "intermediate_size", None) or 4 * width))
-    chosen, bound = ("bfloat16", "from") if gain >= MIN_BFLOAT16_GAIN else ("float32", "below")
-    log.info(
-        "%-10s %s: bfloat16 is %.1f times as fast here, and taken %s %g",
-        "model",
-        chosen,
-        gain,
-        bound,
-        MIN_BFLOAT16_GAIN,
-    )
-    return torch.bfloat16 if chosen == "bfloat16" else torch.float32
+    dtype = torch.bfloat16 if gain >= MIN_BFLOAT16_GAIN else torch.float32
+    reason = f"bfloat16 is {gain:.1f} times as fast as float32" if gain else "it has no instructions for bfloat16"
+    log.info("%-10s computing in %s on this CPU: %s", "model", str(dtype).removeprefix("torch."), reason)
+    return dtype
 
 
 @cache

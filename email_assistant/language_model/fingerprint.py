@@ -1,21 +1,16 @@
 """Identity of a base model: a hash of its weights and configuration, wherever the files are."""
 
-import json
-import logging
 from collections.abc import Iterable
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from email_assistant.configuration.schema import Generation, Mauve, Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model import hub
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS, WEIGHTS, check_folder
-from email_assistant.storage import jsonl
-from email_assistant.storage.atomic import atomic_path
+from email_assistant.storage import json_cache, jsonl
 from email_assistant.storage.hashing import hash_file
 
 # Part of the key of mails that are the best of several: raised with every change of how the best is chosen
@@ -25,7 +20,6 @@ BEST_OF_N_VERSION = 2
 HASH_CACHE = "fingerprints.json"
 # The head starts that come with the project, a folder each.
 HEAD_STARTS = Path(__file__).resolve().parents[2] / "head_start"
-log = logging.getLogger(__name__)
 
 
 def model_folder(path: str) -> Path:
@@ -188,7 +182,7 @@ def hash_of_files(files: Iterable[Path], cache_file: Path) -> str:
         files: The files, in any order.
         cache_file: Keeps the hash of each file with its size and modification time, so that gigabytes are read once.
     """
-    cached = _read_cache(cache_file)
+    cached = json_cache.read(cache_file)
     computed: dict[str, list[object]] = {}
     digest = sha256()
     for file in sorted(files):
@@ -199,23 +193,5 @@ def hash_of_files(files: Iterable[Path], cache_file: Path) -> str:
             computed[name] = entry
         digest.update(f"{file.name} {entry[2]}\n".encode())
     if computed:
-        _add_to_cache(cache_file, computed)
+        json_cache.add(cache_file, computed)
     return digest.hexdigest()[:16]
-
-
-def _add_to_cache(cache_file: Path, computed: dict[str, list[object]]) -> None:
-    """Add hashes to the cache; another process may add its own at the same time."""
-    cache_file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache_file.with_suffix(".lock")), atomic_path(cache_file) as partial:
-        partial.write_text(json.dumps({**_read_cache(cache_file), **computed}, indent=1))
-
-
-def _read_cache(cache_file: Path) -> dict[str, list[object]]:
-    """The hashes that are known; none if the file is corrupt."""
-    try:
-        return dict(json.loads(cache_file.read_text()))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, TypeError):
-        log.info("%-10s hash cache is corrupt; rebuilding %s", "model", cache_file)
-        return {}

@@ -123,15 +123,15 @@ class FusedLinear:
         return merged
 
     @torch.no_grad()
-    def decoding_weights(self) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """The weights for decoding: (out, in) with the updates added, and None.
+    def decoding_weights(self) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        """Weight, bias and A for decoding, as `cached_decoder.linear` takes them.
 
-        In bfloat16, which would round small updates away: the extended weights, (out, in + sum of ranks), and A of all
-        updates, (sum of ranks, in), by which the inputs are extended.
+        The weight has the updates added, (out, in), and A is None. In bfloat16, which would round small updates away,
+        the weight is extended by B of every update, (out, in + sum of ranks), and A is (sum of ranks, in).
         """
         if self.dtype == torch.float32 or not self.adapted:
-            return self.merged_weight(), None
-        return self._extended_weight(), self._all_lora_a()
+            return self.merged_weight(), self.bias, None
+        return self._extended_weight(), self.bias, self._all_lora_a()
 
     def dropout_masks(self, inputs: torch.Tensor) -> list[torch.Tensor]:
         """A dropout mask of the inputs, (tokens, in), for every layer with an update; none if nothing is dropped."""

@@ -1,27 +1,20 @@
 """The number format of `model.dtype=auto`: measured once on each machine, and then part of every key."""
 
 import dataclasses
-import json
-import logging
 import os
 import platform
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock
-
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.errors import ModelError
 from email_assistant.language_model.fingerprint import model_folder
-from email_assistant.storage import jsonl
-from email_assistant.storage.atomic import atomic_path
+from email_assistant.storage import json_cache, jsonl
 
 # In the folder of outputs: the formats that were chosen, by processor, version of torch and shape of the model.
 MEASURED_FORMATS = "number_formats.json"
 GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd"))
-log = logging.getLogger(__name__)
 
 
 def resolve(config: Config) -> Config:
@@ -32,9 +25,9 @@ def resolve(config: Config) -> Config:
     if config.model.dtype != "auto":
         return config
     dtype = format_of(config.model, config.outputs)
-    return (
-        config if dtype is None else dataclasses.replace(config, model=dataclasses.replace(config.model, dtype=dtype))
-    )
+    if dtype is None:
+        return config
+    return dataclasses.replace(config, model=dataclasses.replace(config.model, dtype=dtype))
 
 
 def format_of(settings: Model, outputs: Path) -> Literal["float32", "bfloat16"] | None:
@@ -67,17 +60,8 @@ def format_of(settings: Model, outputs: Path) -> Literal["float32", "bfloat16"] 
     sizes = "x".join(str(shape.get(name)) for name in ("hidden_size", "intermediate_size"))
     threads = settings.threads or os.cpu_count()
     machine = f"{_processor()}, {threads} threads, torch {version('torch')}, {sizes}"
-    file = outputs / MEASURED_FORMATS
-    known = _read(file)
-    if machine not in known:
-        outputs.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):
-            known = _read(file)
-            if machine not in known:
-                known = {**known, machine: _choose(settings, "cpu")}
-                with atomic_path(file) as partial:
-                    partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    return "bfloat16" if known[machine] == "bfloat16" else "float32"
+    known = json_cache.get_or_compute(outputs / MEASURED_FORMATS, machine, lambda: _choose(settings, "cpu"))
+    return "bfloat16" if known == "bfloat16" else "float32"
 
 
 def _choose(settings: Model, device: str) -> Literal["float32", "bfloat16"]:
@@ -88,17 +72,6 @@ def _choose(settings: Model, device: str) -> Literal["float32", "bfloat16"]:
     if settings.threads and device == "cpu":
         torch.set_num_threads(settings.threads)
     return "bfloat16" if choose_dtype(settings, torch.device(device)) == torch.bfloat16 else "float32"
-
-
-def _read(file: Path) -> Mapping[str, str]:
-    """The formats that are known; none if the file is missing or corrupt."""
-    try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, TypeError):
-        log.info("%-10s file of number formats is corrupt; rebuilding %s", "model", file)
-        return {}
 
 
 def _processor() -> str:

@@ -89,10 +89,14 @@ _MOST, _ENOUGH = 3, 0.8
 
 def could_be_sent(features: SenseFeatures) -> float:
     """The probability that the owner could send the mail without correcting what it says."""
+    return 1 / (1 + math.exp(-log_odds(features)))
+
+
+def log_odds(features: SenseFeatures) -> float:
+    """The log-odds of `could_be_sent`."""
     values = {name: min(_MOST, value) for name, value in vars(features).items()}
     values |= {"intercept": 1.0, "content_said": min(_ENOUGH, features.content_said)}
-    total = sum(weight * values[name] for name, weight in COEFFICIENTS.items())
-    return 1 / (1 + math.exp(-total))
+    return float(sum(weight * values[name] for name, weight in COEFFICIENTS.items()))
 
 
 @dataclass(frozen=True)

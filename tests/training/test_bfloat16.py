@@ -98,8 +98,7 @@ def test_updates_far_below_the_precision_of_the_weights_count(layers: int) -> No
     residual = torch.zeros(5, 16 * layers)
     expected = inputs.float() @ updates.t()
     in_training = fused.forward(inputs, [], residual) - plain.forward(inputs, [], residual)
-    weight, lora_a = fused.decoding_weights()
-    in_decoding = (linear(inputs, weight, None, lora_a) - linear(inputs, plain.decoding_weights()[0], None)).float()
+    in_decoding = (linear(inputs, *fused.decoding_weights()) - linear(inputs, *plain.decoding_weights())).float()
     for found in (in_training, in_decoding):
         assert float((found - expected).norm() / expected.norm()) < 0.2
 
@@ -108,7 +107,7 @@ def test_decoding_in_float32_multiplies_merged_weights() -> None:
     torch.manual_seed(0)
     frozen = torch.nn.Linear(32, 16, bias=False).requires_grad_(False)
     lora_a, lora_b = torch.randn(4, 32), torch.randn(16, 4)
-    weight, extension = FusedLinear([LoraLinear(frozen, lora_a, lora_b, 0.5)]).decoding_weights()
+    weight, _, extension = FusedLinear([LoraLinear(frozen, lora_a, lora_b, 0.5)]).decoding_weights()
     assert extension is None
     assert torch.allclose(weight, frozen.weight + 0.5 * lora_b @ lora_a)
 
