@@ -20,7 +20,7 @@ install: $(INSTALLED) $(MODEL)  ## set up .venv and the bundled model; does noth
 gemma: $(INSTALLED) $(GEMMA)  ## add the model Gemma 3 270M; shows its licence, and ACCEPT=yes accepts that
 
 run: install  ## run the main job on the demo archive: adapter, scores, sample mails
-	$(BIN)/python run.py
+	$(BIN)/python run.py experiment=first_run
 
 test: install  ## run all tests, in under ten minutes on two cores
 	$(BIN)/python -m pytest -n 2

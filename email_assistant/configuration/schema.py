@@ -255,6 +255,7 @@ class Evaluation:
     arms: Annotated[list[Arm], Field(min_length=1)]
     shots: Count
     max_mails: TwoOrMore | None
+    baseline_candidates: Count | None
     requests: FilePath | None
     judge_mails: CountOrZero
     extraction_mails: CountOrZero

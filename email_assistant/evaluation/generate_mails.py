@@ -72,7 +72,7 @@ def generate_mails(
         The mails, in the order of the requests.
     """
     with ResumableJsonl(progress_file, GeneratedMail) as progress:
-        resumed = sum(request["id"] in progress.records for request in requests)
+        resumed = len({request["id"] for request in requests} & progress.records.keys() - (cached or {}).keys())
         if resumed:
             log.info("%-10s resuming: %d of %d mails are finished", label, resumed, len(requests))
         mails = {**(cached or {}), **progress.records}

@@ -22,8 +22,17 @@ def lookup(artifacts: Sequence[Artifact], keys: Mapping[str, str]) -> dict[str, 
     Returns:
         The cached mails, by the id of their request.
     """
-    cached = lines_by_key(artifacts, CACHE_FILE, set(keys.values()), CachedMail)
-    return {request_id: _mail(request_id, cached[key]) for request_id, key in keys.items() if key in cached}
+    return from_lines(lines_by_key(artifacts, CACHE_FILE, set(keys.values()), CachedMail), keys)
+
+
+def from_lines(found: Mapping[str, CachedMail], keys: Mapping[str, str]) -> dict[str, GeneratedMail]:
+    """The mails of those requests whose keys were found, by the id of their request.
+
+    Args:
+        found: Lines of `written.jsonl` by key.
+        keys: As for `lookup`.
+    """
+    return {request_id: _mail(request_id, found[key]) for request_id, key in keys.items() if key in found}
 
 
 def _mail(request_id: str, line: CachedMail) -> GeneratedMail:

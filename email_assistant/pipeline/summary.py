@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.panel import Panel
 from rich.table import Table
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import plain, printable, screen, table
 from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.pipeline.declarations import Stage
+from email_assistant.reports.sample_mails import SHOWN_MAILS, mail_panel
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 
-SAMPLES = 3
 # The scores of the table on the terminal; the page has all of them.
 SHOWN_SCORES = ("sense", "facts_kept", "mauve", "authorship", "chrf", "perplexity")
 
@@ -41,11 +40,9 @@ def _show_evaluation(console: Console, artifact: Artifact) -> None:
     from email_assistant.evaluation.score_table import on_screen
 
     report = jsonl.read_json(artifact.path("report.json"))
-    samples = [line for line in jsonl.read(artifact.path("generations.jsonl")) if "tuned" in line][:SAMPLES]
-    if samples:
-        console.print("Instructions from the test mails, and what the tuned model wrote:")
+    samples = [line for line in jsonl.read(artifact.path("generations.jsonl")) if "tuned" in line][:SHOWN_MAILS]
     for line in samples:
-        console.print(Panel(plain(line["tuned"]), title=plain(line["instruction"]), title_align="left"))
+        console.print(mail_panel(line, [arm for arm in ("base", "tuned") if arm in line], console.width))
     names = [name for name in SHOWN_SCORES if any(name in scores for scores in report["arms"].values())]
     headings = [SCORES[name].short for name in names]
     rows = [

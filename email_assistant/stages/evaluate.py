@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config, Generation
+from email_assistant.console import screen
 from email_assistant.errors import ModelError
 from email_assistant.evaluation import generation_cache
 from email_assistant.evaluation.comparison import compare_arms
@@ -17,6 +18,7 @@ from email_assistant.evaluation.generate_mails import generate_mails, text_gener
 from email_assistant.evaluation.memorization import EXTRACTED_TOKENS, KNOWN_TOKENS, extraction_score
 from email_assistant.evaluation.scoring import Scorer, build_scorer, perplexity_of
 from email_assistant.evaluation.typed_requests import TYPED, requests_file, with_typed_requests
+from email_assistant.experiments import sweep_environment
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import (
@@ -36,6 +38,7 @@ from email_assistant.metrics.per_mail_score import PerMailScore, Table, save
 from email_assistant.metrics.scores import OWNER
 from email_assistant.pipeline.context import StageInputs, archive_paths
 from email_assistant.reports import evaluation_page, plots
+from email_assistant.reports.sample_mails import SHOWN_MAILS, mail_panel
 from email_assistant.requests.arms import ARMS
 from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings
@@ -63,6 +66,8 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     """
     config = inputs.config
     evaluator = _Evaluator(inputs, folder / PROGRESS)
+    if sweep_environment.current_job() is None:
+        evaluator.show_first_mails()
     mails: dict[str, list[GeneratedMail]] = {arm: evaluator.generate(arm) for arm in config.evaluation.arms}
     judge = evaluator.train_judge()
     arms: Table = {arm: evaluator.measure(arm, generated, judge) for arm, generated in mails.items()}
@@ -84,7 +89,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     save(folder / "measured.npz", [pair["id"] for pair in evaluator.test], arms)
     generations = _generations(evaluator.test, mails)
     jsonl.write(folder / "generations.jsonl", generations)
-    jsonl.write(folder / generation_cache.CACHE_FILE, evaluator.generated)
+    jsonl.write(folder / generation_cache.CACHE_FILE, evaluator.generated.values())
     jsonl.write_json(folder / "report.json", report)
     figures = plots.evaluation_figures(report, arms, generations, evaluator.history)
     plots.write_pngs(folder / "plots", figures)
@@ -118,7 +123,7 @@ class _Evaluator:
     Attributes:
         test: The test mails.
         history: The metrics of every training step.
-        generated: All mails, as lines for later evaluations.
+        generated: All mails, as lines for later evaluations, by their keys.
         scorer: Scores mails generated for the test set.
     """
 
@@ -128,7 +133,7 @@ class _Evaluator:
         self.distributed = inputs.distributed
         self.base = base_identity(config.model, config.outputs)
         self.earlier = inputs.earlier("evaluate")
-        self.generated: list[CachedMail] = []
+        self.generated: dict[str, CachedMail] = {}
         work.mkdir(parents=True, exist_ok=True)
         test = jsonl.read(split.path("test.jsonl"), Pair)
         self.typed_requests = requests_file(config.evaluation.requests, archive_paths(config))
@@ -152,19 +157,36 @@ class _Evaluator:
         self._prompts_by_arm: dict[tuple[str, tuple[str, ...]], list[list[int]]] = {}
         self.scorer: Scorer = build_scorer(config, self.model, self.test, self.training)
 
+    def show_first_mails(self) -> None:
+        """Generate and print a few test mails, one after another, by the base model and the tuned one."""
+        arms = [arm for arm in (BASELINE, REFERENCE) if arm in self.config.evaluation.arms]
+        console = screen()
+        for pair in self.test[:SHOWN_MAILS] if arms else []:
+            written = {arm: self._generate(arm, [pair], arm, self._settings(arm))[0]["text"] for arm in arms}
+            console.print(mail_panel({**pair, **written}, arms, console.width))
+
     def generate(self, arm: str) -> list[GeneratedMail]:
         """Generate an arm's mails for the test set."""
-        return self._generate(arm, self.test, arm, self.config.generation)
+        return self._generate(arm, self.test, arm, self._settings(arm))
+
+    def _settings(self, arm: str) -> Generation:
+        """How an arm's mails are generated: a model without an adapter gets fewer drafts to choose from."""
+        settings, count = self.config.generation, self.config.evaluation.baseline_candidates
+        if count is None or ARMS[arm].adapter != "none":
+            return settings
+        return replace(settings, candidates=min(count, settings.candidates))
 
     def _generate(self, arm: str, pairs: Sequence[Pair], label: str, settings: Generation) -> list[GeneratedMail]:
         prompts = self._prompts(arm, pairs)
         keys, progress_file = self._keys(arm, pairs, prompts, settings), self.work / f"{label}.jsonl"
-        if cached := generation_cache.lookup(self.earlier, keys):
+        cached = generation_cache.lookup(self.earlier, keys)
+        if cached:
             log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", label, len(cached), len(pairs))
+        cached |= generation_cache.from_lines(self.generated, keys)
         generator = self._generator_of(arm)
         with _adapter_of(arm, generator):
             mails = generate_mails(generator, pairs, prompts, settings, self.config.seed, progress_file, label, cached)
-        self.generated += generation_cache.lines(keys, mails)
+        self.generated |= {line["key"]: line for line in generation_cache.lines(keys, mails)}
         return mails
 
     def _generator_of(self, arm: str) -> TextGenerator:

@@ -19,6 +19,7 @@ from email_assistant.errors import TrackingError
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.scored_runs import find_scored_runs
 from email_assistant.experiments.server import relocate
+from email_assistant.reports.sample_mails import SHOWN_MAILS
 from email_assistant.storage import jsonl
 from email_assistant.storage.hashing import hash_file
 
@@ -35,6 +36,10 @@ def runs_of(folder: Path) -> list[Any]:
 def test_every_stage_leaves_its_files(whole_project: tuple[Path, Call]) -> None:
     folder, done = whole_project
     assert done.made == ALL
+    # The first mails are printed while the others are still to be written, and again at the end.
+    before = done.out.split("Scores on", 1)[0]
+    assert before.count("The owner's mail") == 2 * SHOWN_MAILS
+    assert before.index("The owner's mail") < before.index("evaluate   done")
     latest = folder / "outputs" / "latest"
     report = json.loads((latest / "data" / "report.json").read_text())
     assert report["kept"] + sum(report["dropped"].values()) == report["messages"] == 40
