@@ -67,6 +67,17 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def rough_duration(seconds: float) -> str:
+    """A duration as one would say it: '20 s', '4 min', '1 h 10 min'."""
+    if seconds < 55:
+        return f"{max(5, round(seconds / 5) * 5)} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {round(rest, -1)} min" if round(rest, -1) not in (0, 60) else f"{hours + (rest > 30)} h"
+
+
 def age(passed: timedelta) -> str:
     """A human-readable time in the past: '5 minutes ago', '3 days ago'."""
     for seconds, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):

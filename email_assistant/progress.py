@@ -1,24 +1,124 @@
-"""Progress of long work: a bar on a terminal, otherwise an occasional log line."""
+"""Progress of long work: a bar on a terminal, otherwise an occasional log line; and the time that is left in all."""
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
+from email_assistant.console import rough_duration
+
 # Seconds between two log lines.
 SECONDS_BETWEEN_LINES = 30.0
+# How much of a stage must be done before its own speed corrects the expected time of later ones.
+_TELLING = 0.1
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class WholeCall:
+    """The stages of one call, and how long they are expected to take.
+
+    Attributes:
+        stages: Their names, in order.
+        expected: Expected seconds by stage, as far as they are known.
+        clock: Returns seconds.
+    """
+
+    stages: Sequence[str]
+    expected: dict[str, float] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    _stage: str | None = None
+    _started: float = 0.0
+    # How much longer than expected work takes.
+    _delay: float = 1.0
+
+    def start(self, stage: str) -> None:
+        """Begin a stage."""
+        self._stage, self._started = stage, self.clock()
+
+    def finish(self, was_made: bool) -> None:
+        """End the stage that runs; if it had to be made, its time says how fast the machine is."""
+        expected = self.expected.get(self._stage or "")
+        if was_made and expected:
+            self._delay = (self.clock() - self._started) / expected
+        self._stage = None
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """Set the expected seconds of stages."""
+        self.expected.update(seconds)
+
+    @property
+    def place(self) -> str:
+        """Which stage this is: '4/5'; empty outside of stages and if there is only one."""
+        if self._stage is None or len(self.stages) < 2:
+            return ""
+        return f"{self.stages.index(self._stage) + 1}/{len(self.stages)}"
+
+    def seconds_left(self, done_share: float, bar_left: float | None) -> float | None:
+        """Seconds until all stages are done; None if that is not known.
+
+        Args:
+            done_share: The share of the current piece of work that is done.
+            bar_left: Seconds that the rest of this piece will take at its own speed; None if not known.
+        """
+        if self._stage is None or self._stage not in self.expected:
+            return None
+        later = self.stages[self.stages.index(self._stage) + 1 :]
+        if any(stage not in self.expected for stage in later):
+            return None
+        elapsed, delay = self.clock() - self._started, self._delay
+        if bar_left is not None and done_share >= _TELLING:
+            delay = max(delay, (elapsed + bar_left) / self.expected[self._stage])
+        here = max(self.expected[self._stage] * delay - elapsed, bar_left or 0.0)
+        return here + delay * sum(self.expected[stage] for stage in later)
+
+
+_call: ContextVar[WholeCall | None] = ContextVar("_call", default=None)
+
+
+def current_call() -> WholeCall | None:
+    """The call whose stages run now, inside of `whole_call`."""
+    return _call.get()
+
+
+@contextmanager
+def whole_call(stages: Sequence[str]) -> Iterator[WholeCall]:
+    """Let the bars of the block show which of these stages is running, and how much time is left in all."""
+    call = WholeCall(stages)
+    token = _call.set(call)
+    try:
+        yield call
+    finally:
+        _call.reset(token)
+
+
+class _TimeLeftColumn(TimeRemainingColumn):
+    """The time left of the whole call where that is known, else of the bar."""
+
+    def render(self, task: Task):  # type: ignore[no-untyped-def]
+        left = _time_left(task)
+        return TextColumn(f"{left}").render(task) if left else super().render(task)
+
+
+def _time_left(task: Task) -> str:
+    """'about 4 min left in all'; empty if it is not known."""
+    call = _call.get()
+    seconds = call.seconds_left((task.percentage or 0.0) / 100, task.time_remaining) if call else None
+    return "" if seconds is None else f"about {rough_duration(seconds)} left in all"
 
 
 class Bar:
@@ -37,7 +137,8 @@ class Bar:
             self._last_line = now
             task = self._progress.tasks[0]
             total = f" of {task.total:.0f}" if task.total else ""
-            log.info("%-10s %d%s %s", task.description, task.completed, total, task.fields["note"])
+            notes = ", ".join(filter(None, (task.fields["note"], _time_left(task))))
+            log.info("%-10s %d%s %s", task.fields["label"], task.completed, total, notes)
 
     def note(self, text: str) -> None:
         """Show a short text beside the bar."""
@@ -59,9 +160,11 @@ def bar(label: str, total: int | None, done: int = 0) -> Iterator[Bar]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        _TimeLeftColumn(),
         TextColumn("{task.fields[note]}"),
     )
+    call = _call.get()
+    description = f"{call.place} {label}".strip() if call else label
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task(label, total=total, completed=done, note="")
+        task = progress.add_task(description, total=total, completed=done, note="", label=label)
         yield Bar(progress, task, lines=not console.is_terminal)

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from email_assistant.console import Formatter, age, duration, plain, printable, size, table
+from email_assistant.console import Formatter, age, duration, plain, printable, rough_duration, size, table
 
 ESCAPE = "\x1b]0;title\x07"
 
@@ -54,3 +54,20 @@ def test_sizes_and_durations() -> None:
     sizes = [size(count) for count in (0, 999, 1500, 3_400_000, 7_100_000_000)]
     assert sizes == ["0 B", "999 B", "1.5 kB", "3.4 MB", "7.1 GB"]
     assert [duration(seconds) for seconds in (7.6, 200.0)] == ["8 s", "3 min 20 s"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (1, "5 s"),
+        (22, "20 s"),
+        (54, "55 s"),
+        (58, "1 min"),
+        (230, "4 min"),
+        (3600, "1 h"),
+        (4300, "1 h 10 min"),
+        (7150, "2 h"),
+    ],
+)
+def test_durations_to_come_are_rounded(seconds: float, said: str) -> None:
+    assert rough_duration(seconds) == said

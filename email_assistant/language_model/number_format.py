@@ -58,10 +58,14 @@ def format_of(settings: Model, outputs: Path) -> Literal["float32", "bfloat16"] 
     shape = jsonl.read_object(folder / "config.json")
     shape = shape.get("text_config", shape)
     sizes = "x".join(str(shape.get(name)) for name in ("hidden_size", "intermediate_size"))
-    threads = settings.threads or os.cpu_count()
-    machine = f"{_processor()}, {threads} threads, torch {version('torch')}, {sizes}"
+    machine = f"{machine_name(settings)}, {sizes}"
     known = json_cache.get_or_compute(outputs / MEASURED_FORMATS, machine, lambda: _choose(settings, "cpu"))
     return "bfloat16" if known == "bfloat16" else "float32"
+
+
+def machine_name(settings: Model) -> str:
+    """What speeds on a CPU depend on besides the model: the processor, the threads that are used, torch's version."""
+    return f"{_processor()}, {settings.threads or os.cpu_count()} threads, torch {version('torch')}"
 
 
 def _choose(settings: Model, device: str) -> Literal["float32", "bfloat16"]:

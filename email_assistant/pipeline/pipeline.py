@@ -9,7 +9,7 @@ import json
 import logging
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -33,10 +33,11 @@ from email_assistant.experiments.run_logger import RunLogger, git_commit
 from email_assistant.experiments.tags import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG
 from email_assistant.language_model import hub, number_format
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext, from_environment
-from email_assistant.pipeline import summary
+from email_assistant.pipeline import summary, time_estimate
 from email_assistant.pipeline.context import Context, StageInputs, StageStatus
 from email_assistant.pipeline.declarations import ALL, Catalog, Command, Stage, StageKey
 from email_assistant.privacy import guard, vault_state
+from email_assistant.progress import whole_call
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 
 log = logging.getLogger(__name__)
@@ -118,8 +119,7 @@ def _lead(context: Context, catalog: Catalog) -> float | None:
         importlib.import_module(command.module).check(config)
     try:
         with _run_status(context):
-            for name in catalog.needed(config):
-                ensure(catalog.stages[name], context)
+            _ensure_all(catalog.needed(config), context, catalog)
             if command:
                 _run_command(command, context, catalog)
             elif (metrics := _finished_in_this_sweep(context)) is not None:
@@ -133,6 +133,15 @@ def _lead(context: Context, catalog: Catalog) -> float | None:
     if command is None or command.needs:
         summary.show(config, context.artifacts, catalog.stages)
     return objective
+
+
+def _ensure_all(names: Sequence[str], context: Context, catalog: Catalog) -> None:
+    """Find or make the artifacts of stages, in order; bars show the time that is left for all of them."""
+    with whole_call(names) as call:
+        for name in names:
+            call.start(name)
+            was_made = ensure(catalog.stages[name], context)
+            call.finish(was_made)
 
 
 @contextmanager
@@ -230,11 +239,13 @@ def find_made(context: Context, catalog: Catalog, names: tuple[str, ...]) -> Non
         context.artifacts[name] = artifact
 
 
-def ensure(stage: Stage, context: Context) -> None:
-    """Find the artifact of a stage or make it, one process at a time."""
-    artifact = _repeated_data(stage, context) or _find_or_make(stage, context)
+def ensure(stage: Stage, context: Context) -> bool:
+    """Find the artifact of a stage or make it, one process at a time; returns whether it was made."""
+    repeated = _repeated_data(stage, context)
+    artifact, was_made = (repeated, False) if repeated else _find_or_make(stage, context)
     context.cache.mark_latest(artifact)
     context.artifacts[stage.name] = artifact
+    return was_made
 
 
 def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
@@ -248,7 +259,7 @@ def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
     return repeat.recorded_data(context.origin, context.cache, archive)
 
 
-def _find_or_make(stage: Stage, context: Context) -> Artifact:
+def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:
     name, config, cache = stage.name, context.config, context.cache
     key = stage.key_of(config, context.artifacts)
     forced = config.force and config.stage in (name, ALL)
@@ -256,13 +267,14 @@ def _find_or_make(stage: Stage, context: Context) -> Artifact:
         artifact = None if forced else _find(stage, key, context)
         if artifact:
             log.info("%-10s using cached artifact", name)
-            return artifact
+            return artifact, False
         reason = "force=true" if forced else cache_miss_reason(name, key, cache)
         log.info("%-10s running%s", name, f": {reason}" if reason else "")
         context.run.open()
+        time_estimate.announce(stage.name, context)
         artifact = _make(stage, key, forced, context)
         log.info("%-10s done in %s", name, duration(artifact.manifest["seconds"]))
-        return artifact
+        return artifact, True
 
 
 def _find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:

@@ -162,8 +162,9 @@ class _Evaluator:
         arms = [arm for arm in (BASELINE, REFERENCE) if arm in self.config.evaluation.arms]
         console = screen()
         for pair in self.test[:SHOWN_MAILS] if arms else []:
-            written = {arm: self._generate(arm, [pair], arm, self._settings(arm))[0]["text"] for arm in arms}
-            console.print(mail_panel({**pair, **written}, arms, console.width))
+            line: dict[str, Any] = dict(pair)
+            line |= {arm: self._generate(arm, [pair], arm, self._settings(arm))[0]["text"] for arm in arms}
+            console.print(mail_panel(line, arms, console.width))
 
     def generate(self, arm: str) -> list[GeneratedMail]:
         """Generate an arm's mails for the test set."""

@@ -48,13 +48,18 @@ class ThroughputProbe:
         one, two = (self._measure_step(layers, lora, batch, recompute) for layers in (1, 2))
         return _for_all_layers(self.config, one, two)
 
-    @torch.inference_mode()
     def generation_seconds(self, rows: int, prompt_tokens: int, new_tokens: int) -> float:
         """Seconds to generate `new_tokens` after each of `rows` prompts in one batch, for all layers."""
+        prefill, per_token = self.prefill_and_token_seconds(rows, prompt_tokens)
+        return prefill + new_tokens * per_token
+
+    @torch.inference_mode()
+    def prefill_and_token_seconds(self, rows: int, prompt_tokens: int) -> tuple[float, float]:
+        """Seconds to read `rows` prompts, and to generate one further token for each of them, for all layers."""
         ids = torch.arange(rows * prompt_tokens, device=self.device) % self.config.vocab_size
         one, two = (self._measure_generation(layers, ids.view(rows, prompt_tokens)) for layers in (1, 2))
         prefill, per_token = (_for_all_layers(self.config, *pair) for pair in zip(one, two, strict=True))
-        return prefill + new_tokens * per_token
+        return prefill, per_token
 
     def _random_model(self, layers: int) -> Any:
         with self.device:

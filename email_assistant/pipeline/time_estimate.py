@@ -1,0 +1,193 @@
+"""How long training and evaluation will take on this machine, before they start.
+
+The machine's speed is measured once, on two layers of random weights, and kept in `speeds.json`. What it does not
+know is how long the model's mails will be: those of the tuned model are taken to be as long as the owner's.
+"""
+
+import logging
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from email_assistant.configuration.schema import Config
+from email_assistant.console import rough_duration
+from email_assistant.experiments import sweep_environment
+from email_assistant.pipeline.context import Context
+from email_assistant.progress import current_call
+from email_assistant.requests.arms import ARMS
+from email_assistant.storage import json_cache, jsonl
+from email_assistant.storage.artifacts import Artifact
+from email_assistant.storage.records import Pair
+
+log = logging.getLogger(__name__)
+SPEEDS_FILE = "speeds.json"
+# Mails whose tokens are counted.
+SAMPLED_MAILS = 50
+# A base model without an adapter writes longer mails than people do.
+BASE_LENGTH = 2.0
+# Loading the model, plots, pages, the classifier: what does not depend on the number of mails.
+FIXED_SECONDS = 10.0
+# A forward pass without gradients, as a share of a training step over the same tokens.
+FORWARD_SHARE = 1 / 3
+# Shape of what is measured: sequences and tokens of each in training, tokens of each prompt in writing.
+_SEQUENCES, _TOKENS, _PROMPT = 4, 128, 16
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Seconds of the model's work on this machine.
+
+    Attributes:
+        trained_token: Forward and backward pass, for each token.
+        step: Generating one token for each row of a batch, apart from what every row adds.
+        row: What every row adds to that.
+    """
+
+    trained_token: float
+    step: float
+    row: float
+
+    def writing(self, texts: int, tokens: float, prompt_tokens: float, batch_size: int, prompts: int) -> float:
+        """Seconds to generate texts in full batches.
+
+        Args:
+            texts: Their number.
+            tokens: Mean tokens of a text.
+            prompt_tokens: Mean tokens of a prompt.
+            batch_size: The most texts at a time.
+            prompts: The number of different prompts, each of which is read once.
+        """
+        rows = max(1, min(texts, batch_size))
+        reading = prompts * prompt_tokens * self.trained_token * FORWARD_SHARE
+        return reading + texts / rows * tokens * (self.step + rows * self.row)
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """The size of the work.
+
+    Attributes:
+        prompt: Mean tokens of a prompt.
+        mail: Mean tokens of a mail.
+        training: Number of training mails.
+        validation: Number of validation mails.
+        test: Number of test mails.
+    """
+
+    prompt: float
+    mail: float
+    training: int
+    validation: int
+    test: int
+
+
+def training_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
+    """Expected seconds of `stage=train`."""
+    trainer, example = config.trainer, lengths.prompt + lengths.mail
+    mails = trainer.epochs * lengths.training
+    if trainer.max_steps:
+        mails = min(mails, trainer.max_steps * trainer.batch_size)
+    validated = (trainer.validations_per_epoch * trainer.epochs + 2) * lengths.validation
+    scored, drafts = min(trainer.scored_mails, lengths.validation), config.generation.num_candidates
+    writing = speeds.writing(scored * drafts, lengths.mail, lengths.prompt, config.generation.batch_size, scored)
+    return FIXED_SECONDS + (mails + FORWARD_SHARE * validated) * example * speeds.trained_token + writing
+
+
+def evaluation_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
+    """Expected seconds of `stage=evaluate`, without mails that earlier evaluations wrote."""
+    settings, generation = config.evaluation, config.generation
+    mails = min(settings.max_mails or lengths.test, lengths.test)
+    forward = speeds.trained_token * FORWARD_SHARE
+    seconds = FIXED_SECONDS
+    for arm in map(ARMS.__getitem__, settings.arms):
+        is_base = arm.adapter == "none"
+        drafts = generation.num_candidates
+        if is_base and settings.baseline_candidates is not None:
+            drafts = min(drafts, settings.baseline_candidates)
+        tokens = lengths.mail * (BASE_LENGTH if is_base else 1)
+        shown = {"plain": 0, "few_shot": settings.shots}.get(arm.style, config.retrieval.mails)
+        prompt = lengths.prompt + shown * lengths.mail
+        seconds += speeds.writing(mails * drafts, tokens, prompt, generation.batch_size, mails)
+        # The likelihood of the owner's mail, and MAUVE's features of the one that was written.
+        seconds += mails * (prompt + lengths.mail + tokens) * forward
+    judged, extracted = (min(count, lengths.training) for count in (settings.judge_mails, settings.extraction_mails))
+    seconds += speeds.writing(judged, lengths.mail * BASE_LENGTH, lengths.prompt, generation.batch_size, judged)
+    return seconds + (2 * extracted * (lengths.prompt + lengths.mail) + 2 * mails * lengths.mail) * forward
+
+
+ESTIMATES = {"train": training_seconds, "evaluate": evaluation_seconds}
+
+
+def announce(stage: str, context: Context) -> None:
+    """Say how long a stage that is about to run and those after it will take, and let progress bars show it.
+
+    Nothing is said of stages that take seconds, nor where the estimate would be wrong: several processes, jobs of a
+    sweep, another backend, a private training.
+    """
+    config, call = context.config, current_call()
+    stages = call.stages[call.stages.index(stage) :] if call else ()
+    if not call or call.expected or not (stages and set(stages) <= ESTIMATES.keys()) or not _is_known(context):
+        return
+    speeds = Speeds(**json_cache.get_or_compute(config.outputs / SPEEDS_FILE, _key(config), lambda: _measure(config)))
+    lengths = _lengths(config, context.artifacts["split"])
+    call.expect({name: ESTIMATES[name](config, speeds, lengths) for name in stages})
+    parts = ", ".join(f"{name} about {rough_duration(call.expected[name])}" for name in stages)
+    log.info("%-10s %s on this machine", "time", parts)
+
+
+def _is_known(context: Context) -> bool:
+    config = context.config
+    return (
+        config.plan.probe
+        and config.generation.backend == "transformers"
+        and config.trainer.privacy != "differential"
+        and context.distributed.world_size == 1
+        and sweep_environment.current_job() is None
+    )
+
+
+def _key(config: Config) -> str:
+    from email_assistant.language_model import number_format
+    from email_assistant.language_model.meta_model import architecture
+
+    base = architecture(config.model)
+    sizes = [getattr(base, name, None) for name in ("hidden_size", "num_hidden_layers", "vocab_size")]
+    parts = [config.model.dtype, config.model.quantization, config.model.device, *sizes, config.generation.batch_size]
+    return ", ".join(map(str, [number_format.machine_name(config.model), *parts]))
+
+
+def _measure(config: Config) -> Mapping[str, float]:
+    from email_assistant.language_model.meta_model import architecture
+    from email_assistant.training import planning
+    from email_assistant.training.memory_estimate import MicroBatch
+    from email_assistant.training.throughput_probe import ThroughputProbe
+
+    machine = planning.local_machine(config.model)
+    nf4 = config.model.quantization == "nf4"
+    probe = ThroughputProbe(architecture(config.model), machine.device, machine.dtype, nf4)
+    batch = MicroBatch([_TOKENS] * _SEQUENCES, planning.USUAL_TARGET_SHARE)
+    trained = probe.step_seconds(config.lora, batch, recompute=False) / (_SEQUENCES * _TOKENS)
+    rows = max(2, config.generation.batch_size)
+    one, many = (probe.prefill_and_token_seconds(count, _PROMPT)[1] for count in (1, rows))
+    row = max(0.0, many - one) / (rows - 1)
+    return asdict(Speeds(trained, max(0.0, one - row), row))
+
+
+def _no_embedding(texts: Sequence[str]) -> Any:
+    raise NotImplementedError("plain prompts show no similar mails")
+
+
+def _lengths(config: Config, split: Artifact) -> Lengths:
+    from email_assistant.language_model.loading import load_encoder
+    from email_assistant.requests.prompting import Prompter, PromptSettings
+
+    training, validation, test = (
+        jsonl.Lines(split.path(f"{name}.jsonl"), Pair) for name in ("train", "validation", "test")
+    )
+    sampled: Sequence[Pair] = training[:SAMPLED_MAILS]
+    encoder = load_encoder(config.model)
+    prompter = Prompter(PromptSettings.of(config), encoder, training, _no_embedding)
+    prompts = [len(prompter.prompt_token_ids(pair, "plain")) for pair in sampled]
+    mails = [len(encoder.text_ids(pair["email"])) + 1 for pair in sampled]
+    return Lengths(statistics.mean(prompts), statistics.mean(mails), len(training), len(validation), len(test))
