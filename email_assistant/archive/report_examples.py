@@ -6,6 +6,9 @@ from heapq import nsmallest
 from zlib import crc32
 
 EXAMPLES_PER_LABEL = 3
+# Labels of kept mails: what was cut from them, or that nothing was. Other labels are reasons to drop.
+CUT, UNCHANGED = "cut: ", "kept: unchanged"
+KEPT_PREFIXES = (CUT, "kept: ")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from email_assistant.archive.owner import Owner, parse_owner
 from email_assistant.archive.parsing import approximate_size
 from email_assistant.archive.redaction import Redactor
 from email_assistant.archive.reply_context import truncate_words
+from email_assistant.archive.report_examples import CUT, UNCHANGED
 from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.archive.selection_steps import (
     CleanedMessages,
@@ -139,8 +140,8 @@ def _emails(
             selection.repairs.update(mail.repairs)
             domains = (domain for person in mail.to for domain in DOMAIN.findall(person.lower()))
             selection.domains.update(dict.fromkeys(domains, 1))
-            for cut in mail.cuts:
-                selection.drops.examples.offer(f"cut: {cut}", mail.example(mail.text))
+            for label in [f"{CUT}{cut}" for cut in mail.cuts] or [UNCHANGED]:
+                selection.drops.examples.offer(label, mail.example(mail.text))
             yield builder.build(mail, _unique(mail.id, used_ids), stripped_rows)
     if builder.redactor:
         selection.redactions.update(builder.redactor.counts)

@@ -9,15 +9,16 @@ from email_assistant.errors import ConfigurationError, TrackingError, did_you_me
 from email_assistant.evaluation.score_table import on_screen
 from email_assistant.experiments.connection import connect, has_store
 from email_assistant.experiments.queries import experiment_ids
-from email_assistant.experiments.run_comparison import Effect, RunComparison, compare_runs
+from email_assistant.experiments.run_comparison import RunComparison, compare_runs
+from email_assistant.experiments.run_verdict import verdict
 from email_assistant.experiments.scored_runs import ScoredRun, find_scored_runs
 from email_assistant.metrics.scores import SCORES
 from email_assistant.pipeline.context import Context
 from email_assistant.reports.comparison_page import figures_of, write_comparison
 from email_assistant.reports.plots import write_pngs
 
-# Runs in the table on the terminal, and names in a sentence; the page has all of them.
-SHOWN_RUNS, SHOWN_NAMES = 20, 5
+# Runs in the table on the terminal; the page has all of them.
+SHOWN_RUNS = 20
 
 
 def check(config: Config) -> None:
@@ -46,12 +47,12 @@ def run(context: Context) -> None:
     """
     settings = context.config.compare
     comparison = compare_runs(_candidates(context.config), settings.by, settings.resamples, context.config.seed)
-    sentences = verdict(comparison)
+    decided = verdict(comparison)
     figures = figures_of(comparison)
     page = Path(settings.output)
     page.parent.mkdir(parents=True, exist_ok=True)
-    write_comparison(page, comparison, settings.mails, sentences, figures)
-    _show(comparison, sentences, page)
+    write_comparison(page, comparison, settings.mails, decided, figures)
+    _show(comparison, decided.lines(), page)
     best = comparison.runs[comparison.best].id
     context.run.experiment = _experiment_of(context.config, best)
     context.run.log_files(page)
@@ -79,47 +80,6 @@ def _candidates(config: Config) -> list[ScoredRun]:
 def _experiment_of(config: Config, run_id: str) -> str:
     client, _ = connect(config)
     return str(client.get_run(run_id).info.experiment_id)
-
-
-def verdict(comparison: RunComparison) -> list[str]:
-    """Sentences that name the best run and say how certain that is."""
-    by, best, report = comparison.ranked_by, comparison.best, comparison.report
-    score, value, (low, high) = SCORES[by], report["arms"][best][by], report["intervals"][best][by]
-    shown = f"{score.label} {value:.{score.digits}f} ({low:.{score.digits}f} to {high:.{score.digits}f})"
-    sentences = [f"Best: {best}. {shown}. Run {comparison.runs[best].id}."]
-    others = comparison.labels[1:]
-    if not others:
-        return [*sentences, "There is no other run to compare it with."]
-    if comparison.ties:
-        sentences.append(
-            f"Not significantly different from it: {len(comparison.ties)} of {len(others)} others "
-            f"({_first(comparison.ties, '; ')}). Use any of them, such as the smallest, or "
-            "score more mails to tell them apart."
-        )
-    else:
-        sentences.append(f"It is significantly better than all {len(others)} others (p < 0.05, Holm-corrected).")
-    if len(comparison.varied) > 1:
-        sentences += [_effect(name, effects) for name, effects in comparison.effects.items()]
-    if comparison.excluded:
-        sentences.append(
-            f"Excluded because they were scored on other mails: {len(comparison.excluded)} runs "
-            f"({_first(comparison.excluded, ', ')})."
-        )
-    return sentences
-
-
-def _first(names: list[str], separator: str) -> str:
-    """The first names of a list, with an ellipsis for the others."""
-    return separator.join([*names[:SHOWN_NAMES], *(["…"] if len(names) > SHOWN_NAMES else [])])
-
-
-def _effect(name: str, effects: list[Effect]) -> str:
-    """The effect of a parameter in a sentence."""
-    worse = [effect.value for effect in effects[1:] if effect.is_worse]
-    ties = [effect.value for effect in effects[1:] if not effect.is_worse]
-    parts = [f"significantly better than {', '.join(worse)}"] if worse else []
-    parts += [f"not significantly different from {', '.join(ties)}"] if ties else []
-    return f"{name}, averaged over the other parameters: {effects[0].value} is best, {', '.join(parts)}."
 
 
 def _show(comparison: RunComparison, sentences: list[str], page: Path) -> None:

@@ -1,4 +1,4 @@
-"""Prints the end of a run: sample mails, scores, and the folders of the results."""
+"""Prints the end of a run: sample mails, a verdict, scores, and the folders of the results."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +14,10 @@ from email_assistant.reports.sample_mails import SHOWN_MAILS, mail_panel
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 
-# The scores of the table on the terminal; the page has all of them.
-SHOWN_SCORES = ("sense", "facts_kept", "mauve", "authorship", "chrf", "perplexity")
+# The scores of the table on the terminal, as many as there is room for; the page has all of them.
+SHOWN_SCORES = ("sense", "authorship", "mauve", "chrf", "perplexity", "facts_kept")
+# The widths of the column of arms and of one score, in characters.
+ARM_WIDTH, SCORE_WIDTH = 18, 12
 
 
 def show(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str, Stage]) -> None:
@@ -38,12 +40,15 @@ def show(config: Config, artifacts: Mapping[str, Artifact], stages: Mapping[str,
 def _show_evaluation(console: Console, artifact: Artifact) -> None:
     # Imported here because scores need numpy, which would slow down the command line.
     from email_assistant.evaluation.score_table import on_screen
+    from email_assistant.evaluation.verdict import verdict
 
     report = jsonl.read_json(artifact.path("report.json"))
     samples = [line for line in jsonl.read(artifact.path("generations.jsonl")) if "tuned" in line][:SHOWN_MAILS]
     for line in samples:
         console.print(mail_panel(line, [arm for arm in ("base", "tuned") if arm in line], console.width))
+    console.print(printable(verdict(report)), style="bold")
     names = [name for name in SHOWN_SCORES if any(name in scores for scores in report["arms"].values())]
+    names = names[: max(1, (console.width - ARM_WIDTH) // SCORE_WIDTH)]
     headings = [SCORES[name].short for name in names]
     rows = [
         [plain(arm.replace("_", "-")), *(on_screen(report, arm, name) for name in names)]

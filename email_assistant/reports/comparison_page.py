@@ -1,66 +1,17 @@
-"""The page of a comparison of runs."""
+"""The page of a comparison of runs: which one to take and why, then all scores."""
 
 from pathlib import Path
 from typing import Any
 
 from email_assistant.evaluation.score_table import rows
 from email_assistant.experiments.run_comparison import RunComparison
+from email_assistant.experiments.run_verdict import RunVerdict, effect_sentence
 from email_assistant.metrics.scores import SCORES
 from email_assistant.reports import plots
 from email_assistant.reports.page import render
 
-TEMPLATE = """{% extends "shell" %}
-{% from "scores" import td %}
-{% block title %}Comparison of {{ comparison.labels|length }} runs{% endblock %}
-{% block style %}{% include "scores.css" %}
-th { vertical-align: bottom; }
-th[data-column] { cursor: pointer; }
-.verdict { background: var(--soft); border-left: .25rem solid #54a24b; padding: .5rem 1rem; }
-{% endblock %}
-{% block body %}
-<h1>Comparison of {{ comparison.labels|length }} runs on {{ mails }} {{ kind }} mails</h1>
-<div class="verdict">{% for line in verdict %}<p>{{ line }}</p>{% endfor %}</div>
-{% for warning in comparison.warnings %}<p class="note">{{ warning }}</p>{% endfor %}
-{% for name, effects in comparison.effects.items() %}
-<h2>Effect of {{ name }}</h2>
-<div class="wide"><table>
-<tr><th></th><th>mean {{ by.short }}</th><th>best − this</th><th>95% interval</th><th>p</th><th>runs</th></tr>
-{% for effect in effects %}
-<tr><td>{{ effect.value }}</td><td{% if loop.first %} class="best"{% endif %}>{{ shown(effect.mean) }}</td>
-{% if effect.p is not none %}<td>{{ shown(effect.difference) }}</td>
-<td>{{ shown(effect.low) }} to {{ shown(effect.high) }}</td><td>{{ '%.3f'|format(effect.p) }}</td>
-{% else %}<td></td><td></td><td></td>{% endif %}<td>{{ effect.runs }}</td></tr>
-{% endfor %}
-</table></div>
-{% endfor %}
-<h2>All scores</h2>
-<div class="wide"><table id="runs">
-<tr>{% for column in columns %}<th data-column="{{ loop.index0 }}">{{ column }}</th>{% endfor %}</tr>
-{% for line in lines %}
-<tr>{% for cell in line %}{{ td(cell) }}{% endfor %}</tr>
-{% endfor %}
-</table></div>
-<p><small>Below each score is its 95% interval (bootstrap over mails, {{ comparison.report.bootstrap.resamples }}
-resamples). Bold: best run. ≠: significantly different from the best-ranked run (paired bootstrap test on the same
-mails, p &lt; 0.05 after Holm's correction over all runs). Click a heading to sort.</small></p>
-<div class="plots">{% for name, image in plots.items() %}<img alt="{{ name }}" src="{{ image }}">{% endfor %}</div>
-<p><small>{% for name, signature in signatures.items() %}{{ name }}: {{ signature }}<br>{% endfor %}</small></p>
-{% endblock %}
-"""
-# Sorts the table by the clicked column; a second click reverses the order.
-SCRIPT = """
-const table = document.getElementById('runs'), head = table.rows[0], body = head.parentNode;
-let last = -1, sign = 1;
-head.addEventListener('click', event => {
-  const column = Number(event.target.dataset.column);
-  if (Number.isNaN(column)) return;
-  sign = column === last ? -sign : 1;
-  last = column;
-  const value = row => row.cells[column].dataset.value;
-  const less = (a, b) => Number(a) - Number(b) || String(a).localeCompare(b);
-  body.append(...[...table.rows].slice(1).sort((a, b) => sign * less(value(a), value(b))));
-});
-"""
+# What the plots show, by name.
+ABOUT = {"scores": plots.ABOUT["runs"], "loss": plots.ABOUT["losses"]}
 
 
 def figures_of(comparison: RunComparison) -> dict[str, Any]:
@@ -71,7 +22,7 @@ def figures_of(comparison: RunComparison) -> dict[str, Any]:
 
 
 def write_comparison(
-    path: Path, comparison: RunComparison, kind: str, verdict: list[str], figures: dict[str, Any]
+    path: Path, comparison: RunComparison, kind: str, verdict: RunVerdict, figures: dict[str, Any]
 ) -> None:
     """Write the page.
 
@@ -79,33 +30,37 @@ def write_comparison(
         path: The page's file.
         comparison: The comparison to show.
         kind: The kind of mails: 'validation' or 'test'.
-        verdict: Sentences for the top of the page.
+        verdict: What to take and why, for the top of the page.
         figures: Plots by name.
     """
     table = rows(comparison.report)
     best, score = comparison.runs[comparison.best], SCORES[comparison.ranked_by]
-    lines = []
-    for index, label in enumerate(comparison.labels):
-        run = comparison.runs[label]
-        values = [_plain(run.params.get(name, "")) for name in comparison.varied]
-        lines.append([*values, _plain(run.id[:8]), *(row["cells"][index] for row in table)])
+    columns = [*(name.rpartition(".")[2] for name in comparison.varied), "run"]
     page = render(
-        TEMPLATE,
-        SCRIPT,
+        "comparison.html",
         shown=lambda value: f"{value:.{score.digits}f}",
         comparison=comparison,
         by=score,
         kind=kind,
         mails=len(best.ids),
         verdict=verdict,
-        columns=[*(name.rpartition(".")[2] for name in comparison.varied), "run", *(row["label"] for row in table)],
-        lines=lines,
-        plots={name: plots.as_image(figure) for name, figure in figures.items()},
+        plain=len(columns),
+        columns=[*columns, *(row["label"] for row in table)],
+        lines=[
+            {"plain": _plain(comparison, label), "scores": [row["cells"][index] for row in table]}
+            for index, label in enumerate(comparison.labels)
+        ],
+        effects=[
+            {"name": name, "values": effects, "meaning": effect_sentence(effects)}
+            for name, effects in comparison.effects.items()
+        ],
+        pictures={ABOUT[name]: plots.as_image(figure) for name, figure in figures.items()},
         signatures=best.signatures,
     )
     path.write_text(page, encoding="utf-8")
 
 
-def _plain(text: str) -> dict[str, Any]:
-    """A cell without a score."""
-    return {"value": text, "interval": "", "best": False, "mark": ""}
+def _plain(comparison: RunComparison, label: str) -> list[str]:
+    """The cells of a run before its scores: its values, and the beginning of its id."""
+    run = comparison.runs[label]
+    return [*(run.params.get(name, "") for name in comparison.varied), run.id[:8]]

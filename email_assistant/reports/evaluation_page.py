@@ -1,4 +1,4 @@
-"""The page of an evaluation."""
+"""The page of an evaluation: the mails, then a verdict, then the scores."""
 
 import difflib
 import re
@@ -11,107 +11,17 @@ from typing import Any
 from sacrebleu.metrics import CHRF
 
 from email_assistant.evaluation.score_table import rows
-from email_assistant.metrics.scores import OWNER, SCORES
+from email_assistant.evaluation.verdict import gap_sentences, meaning, verdict
+from email_assistant.metrics.scores import GROUPS, OWNER
 from email_assistant.reports import plots
 from email_assistant.reports.page import render
 
 # Words, spaces and punctuation; joined they give the text again.
 PIECE = re.compile(r"\w+|\s+|[^\w\s]")
-TEMPLATE = """{% extends "shell" %}
-{% from "scores" import td %}
-{% block title %}Evaluation on {{ report.mails }} mails{% endblock %}
-{% block style %}{% include "scores.css" %}
-th:first-child, td:first-child { text-align: left; }
-.group th { padding-top: .9rem; }
-.plots { display: flex; flex-wrap: wrap; gap: 1rem; }
-.arms { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
-.mail { background: var(--soft); border-radius: .4rem; padding: .6rem .8rem; }
-.mail { overflow-wrap: anywhere; white-space: pre-wrap; }
-ins { background: #f5851833; border-radius: .2rem; text-decoration: none; }
-h3 { font-size: .85rem; margin: .8rem 0 .3rem; opacity: .75; }
-.controls { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; }
-.controls input, .controls select { font: inherit; padding: .2rem .5rem; }
-.plain ins { background: none; }
-{% endblock %}
-{% block body %}
-<h1>Evaluation on {{ report.mails }} mails, requests {{ report.requests }}</h1>
-{% for warning in report.warnings %}<p class="note">{{ warning }}</p>{% endfor %}
-<div class="wide"><table>
-<tr><th></th>{% for arm in columns %}<th>{{ names(arm) }}</th>{% endfor %}</tr>
-{% for group, scores in groups %}
-<tr class="group"><th colspan="{{ columns|length + 1 }}">{{ group }}</th></tr>
-{% for row in scores %}
-<tr><td>{{ row.label }}</td>
-{% for cell in row.cells %}{{ td(cell) }}{% endfor %}</tr>
-{% endfor %}
-{% endfor %}
-</table></div>
-<p><small>Below each score is its 95% interval (bootstrap over mails, {{ report.bootstrap.resamples }} resamples).
-Bold: best arm. ≠: significantly different from the tuned model (paired bootstrap test on the same mails, p &lt; 0.05
-after Holm's correction). The owner's column scores other mails of the owner as if they had been generated. They are an
-upper bound for the style scores, but not for BLEU and chrF, because they are about other topics. The sense, copying and
-authorship scores in this column are those of the real test mails: no model can be expected to say what was asked better
-than the owner did.</small></p>
-{% if gaps %}<p>{% for gap in gaps %}{{ gap }}<br>{% endfor %}</p>{% endif %}
-{% if report.memorisation %}<p>{{ memory }}</p>{% endif %}
-<div class="plots">{% for name, image in plots.items() %}<img alt="{{ name }}" src="{{ image }}">{% endfor %}</div>
-<p><small>{% for name, signature in report.signatures.items() %}{{ name }}: {{ signature }}<br>{% endfor %}
-{% if report.judge %}authorship classifier: {{ '%.0f'|format(100 * report.judge.accuracy) }}% cross-validation accuracy,
-trained on {{ report.judge.owner_mails }} mails of the owner and {{ report.judge.other_mails }} other mails<br>
-{% endif %}</small></p>
-<h2>Mails</h2>
-<div class="controls">
-<label>Filter <input id="filter" type="search" placeholder="words in a mail or request"></label>
-<label>Sort by <select id="order"><option value="position">original order</option>
-{% for arm in report.arms %}<option value="sense-{{ arm }}">sense of {{ names(arm) }}</option>{% endfor %}
-{% for arm in report.arms %}<option value="chrf-{{ arm }}">chrF of {{ names(arm) }}</option>{% endfor %}
-</select></label>
-<label><input id="marks" type="checkbox" checked> mark words that are not in the real mail</label>
-<span id="count"></span>
-</div>
-<div id="mails">
-{% for mail in mails %}
-<details class="entry" data-position="{{ -loop.index }}"\
-{% for arm, value in mail.sense.items() %} data-sense-{{ arm }}="{{ value }}"{% endfor %}\
-{% for arm, value in mail.chrf.items() %} data-chrf-{{ arm }}="{{ value }}"{% endfor %}\
-{% if loop.first %} open{% endif %}><summary>{{ mail.instruction }}</summary>
-{% if mail.context %}<h3>Reply to</h3><div class="mail">{{ mail.context }}</div>{% endif %}
-<div class="arms">
-<div><h3>Real mail</h3><div class="mail">{{ mail.email }}</div></div>
-{% for arm, pieces in mail.arms.items() %}<div><h3>{{ names(arm) }}, sense {{ '%.2f'|format(mail.sense[arm]) }}, \
-chrF {{ '%.0f'|format(mail.chrf[arm]) }}</h3>
-<div class="mail">{% for is_new, text in pieces %}{% if is_new %}<ins>{{ text }}</ins>{% else %}{{ text }}{% endif %}\
-{% endfor %}</div></div>
-{% endfor %}
-</div></details>
-{% endfor %}
-</div>
-{% endblock %}
-"""
-# Filters and sorts the mails of the page; nothing is fetched or stored.
-SCRIPT = """
-const byId = name => document.getElementById(name);
-const mails = byId('mails'), entries = [...mails.children];
-function show() {
-  const words = byId('filter').value.toLowerCase().split(' ').filter(Boolean);
-  let shown = 0;
-  for (const entry of entries) {
-    const text = entry.textContent.toLowerCase();
-    entry.hidden = !words.every(word => text.includes(word));
-    shown += !entry.hidden;
-  }
-  byId('count').textContent = shown + ' of ' + entries.length;
-}
-function sort() {
-  const key = byId('order').value;
-  const value = entry => Number(entry.getAttribute('data-' + key));
-  mails.append(...[...entries].sort((a, b) => value(b) - value(a)));
-}
-byId('filter').addEventListener('input', show);
-byId('order').addEventListener('change', sort);
-byId('marks').addEventListener('change', event => mails.classList.toggle('plain', !event.target.checked));
-show();
-"""
+# The arms beside the owner's mail; the others are folded away below them.
+MAIN_ARMS = ("tuned", "base")
+# Mails that are shown at once; one click shows the others.
+OPEN_MAILS = 3
 
 
 def write_report(
@@ -130,31 +40,36 @@ def write_report(
         figures: Plots by name.
         sense: The sense of every mail, by arm.
     """
+    arms = list(report["arms"])
+    main = [arm for arm in MAIN_ARMS if arm in arms] or arms[:2]
+    others = [arm for arm in arms if arm not in main]
     page = render(
-        TEMPLATE,
-        SCRIPT,
+        "evaluation.html",
         report=report,
         names=plots.display_name,
-        columns=[*report["arms"], OWNER],
-        groups=[(group, list(of_group)) for group, of_group in groupby(rows(report), key=itemgetter("group"))],
-        gaps=_gaps(report),
-        memory=_memory(report),
-        plots={name: plots.as_image(figure) for name, figure in figures.items()},
+        main=main,
+        others=others,
+        open=OPEN_MAILS,
         mails=[
-            _mail(line, {arm: round(values[index], 3) for arm, values in sense.items()})
-            for index, line in enumerate(generations)
+            _mail(line, {arm: values[index] for arm, values in sense.items()}) for index, line in enumerate(generations)
         ],
+        verdict=verdict(report),
+        columns=[*main, *others, OWNER],
+        groups=_groups(report, [*main, *others]),
+        gaps=gap_sentences(report),
+        memory=_memory(report),
+        pictures={plots.ABOUT[name]: plots.as_image(figure) for name, figure in figures.items()},
     )
     path.write_text(page, encoding="utf-8")
 
 
-def _gaps(report: Mapping[str, Any]) -> list[str]:
-    """Sentences that say how much of the gap to the owner each arm closes."""
+def _groups(report: Mapping[str, Any], arms: Sequence[str]) -> list[dict[str, Any]]:
+    """The scores by group, each with what it means and its rows, with the cells of the arms in this order."""
+    keys = {title: group for group, title in GROUPS.items()}
+    ordered = {**report, "arms": {arm: report["arms"][arm] for arm in arms}}
     return [
-        f"{plots.display_name(arm)} closes {gap['value']:.0%} ({gap['low']:.0%} to {gap['high']:.0%}) of the gap "
-        f"between the base model and the owner in {SCORES[name].short}."
-        for arm, gaps in report["gaps_closed"].items()
-        for name, gap in gaps.items()
+        {"title": title, "meaning": meaning(report, keys[title]), "rows": list(of_group)}
+        for title, of_group in groupby(rows(ordered), key=itemgetter("group"))
     ]
 
 
@@ -180,7 +95,7 @@ def _memory(report: Mapping[str, Any]) -> str:
 
 
 def _mail(line: Mapping[str, Any], sense: Mapping[str, float]) -> dict[str, Any]:
-    """A test mail with those of each arm, in which words that are not in the real mail are marked.
+    """A test mail with those of each arm, in which words that are not in the owner's mail are marked.
 
     Args:
         line: A line of generations.jsonl.
@@ -191,7 +106,7 @@ def _mail(line: Mapping[str, Any], sense: Mapping[str, float]) -> dict[str, Any]
         **{name: line.get(name) for name in ("instruction", "context", "email")},
         "arms": {arm: mark_new_words(line["email"], line[arm]) for arm in sense},
         "sense": sense,
-        "chrf": {arm: round(chrf.sentence_score(line[arm], [line["email"]]).score, 1) for arm in sense},
+        "chrf": {arm: chrf.sentence_score(line[arm], [line["email"]]).score for arm in sense},
     }
 
 

@@ -1,4 +1,4 @@
-"""The model card in an adapter's folder: data counts, scores, and how it was made."""
+"""The model card in an adapter's folder: where its mails are, a verdict, scores, and how it was made."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,9 +17,12 @@ tags: [lora, email]
 
 **Private.** It was trained on one person's mail and may repeat parts of it. Do not publish it.
 
-- Base model: {base} (fingerprint {fingerprint}, quantization {quantization})
-- LoRA: r={r}, alpha={alpha}, dropout={dropout}, target modules {targets}
-- Training: {training} mails, {supervised} target tokens, {steps} steps, best at step {best_step}, seed {seed}
+## What it writes
+
+Its mails for the validation requests are in `validation_mails.jsonl` of the artifact that this folder comes from.
+`python run.py stage=evaluate` writes a page that shows its mails beside the owner's and the base model's.
+
+**{verdict}**
 
 ## Scores on the validation mails
 
@@ -28,6 +31,12 @@ tags: [lora, email]
 {scores}
 
 {signatures}
+
+## How it was made
+
+- Base model: {base} (fingerprint {fingerprint}, quantization {quantization})
+- LoRA: r={r}, alpha={alpha}, dropout={dropout}, target modules {targets}
+- Training: {training} mails, {supervised} target tokens, {steps} steps, best at step {best_step}, seed {seed}
 
 ## Lineage
 
@@ -60,6 +69,7 @@ def model_card(
     prefixes = ("validation_", "base_", "canar", "privacy_")
     scores = {name: value for name, value in metrics.items() if name.startswith(prefixes)}
     return TEMPLATE.format(
+        verdict=_verdict(metrics),
         base=config.model.path.rstrip("/").rpartition("/")[2],
         fingerprint=fingerprint,
         quantization=config.model.quantization,
@@ -78,6 +88,13 @@ def model_card(
             f"| {name} | {artifact.folder.name} | {_counts(artifact)} |" for name, artifact in artifacts.items()
         ),
     )
+
+
+def _verdict(metrics: Mapping[str, Any]) -> str:
+    before, after = metrics["base_validation_loss"], metrics["validation_loss"]
+    if after >= before:
+        return f"Training did not lower the loss on the validation mails ({before:.3f} nats per token): do not use it."
+    return f"Training lowered the loss on the owner's validation mails from {before:.3f} to {after:.3f} nats per token."
 
 
 def _counts(artifact: Artifact) -> str:

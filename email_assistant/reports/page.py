@@ -1,65 +1,37 @@
-"""The shell and the styles of all HTML pages. A page is one file, and runs no script but this project's."""
+"""The HTML pages: one file each, with one style for all of them. They run no script and load nothing."""
 
 import base64
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
-from jinja2 import DictLoader, Environment
+from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-# A page may load nothing and run only this project's script, which it allows by its hash.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-# The style of all pages.
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 84rem; padding: 0 1rem; }
-details { border: 1px solid var(--line); border-radius: .5rem; margin: .7rem 0; padding: .6rem .9rem; }
-summary { cursor: pointer; }
-table { border-collapse: collapse; }
-"""
-# The style of score tables, and a cell of one as `score_table.rows` returns it.
-SCORES_STYLE = """
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .65rem .35rem 0; text-align: right; white-space: nowrap }
-td small, p small { opacity: .7; }
-.best { font-weight: 700; }
-.wide { overflow-x: auto; }
-.note { border-left: .25rem solid #f58518; padding: .2rem .8rem; }
-.plots img { max-width: 100%; }
-"""
-SCORES = """{% macro td(cell) %}
-<td data-value="{{ cell.value }}"{% if cell.best %} class="best"{% endif %}>{{ cell.value }}\
-{% if cell.interval %}<br><small>{{ cell.interval }}{{ cell.mark }}</small>{% endif %}</td>
-{% endmacro %}"""
-SHELL = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
-<meta name="viewport" content="width=device-width">
-<title>{% block title %}{% endblock %}</title>
-<style>{{ shared_style }}{% block style %}{% endblock %}</style>
-</head>
-<body>
-{% block body %}{% endblock %}
-{% if script %}<script>{{ script }}</script>{% endif %}
-</body>
-</html>
-"""
+from email_assistant.archive.language import is_cyrillic
+
+# The style of all pages; the page of stage=compose begins with it, too.
+STYLE_FILE = Path(__file__).with_name("page.css")
+TEMPLATES = Path(__file__).with_name("templates")
+# A page has its own style, which the policy names by its hash, and images inside of it.
+POLICY = "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def render(template: str, script: str = "", **values: Any) -> str:
+def render(template: str, **values: Any) -> str:
     """Render a self-contained page. Text from mails is escaped.
 
     Args:
-        template: A jinja template that extends "shell".
-        script: The script that the page may run.
+        template: The file's name in `templates/`.
         values: Values for the template.
     """
-    environment = Environment(
-        autoescape=True, loader=DictLoader({"shell": SHELL, "scores": SCORES, "scores.css": SCORES_STYLE})
-    )
-    policy = POLICY
-    if script:
-        digest = base64.b64encode(sha256(script.encode()).digest()).decode("ascii")
-        policy += f"; script-src 'sha256-{digest}'"
-    return environment.from_string(template).render(policy=policy, shared_style=STYLE, script=Markup(script), **values)
+    environment = Environment(autoescape=True, loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True)
+    environment.filters["language"] = language
+    style = STYLE_FILE.read_text(encoding="utf-8")
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode("ascii")
+    policy = Markup(POLICY.format(digest))
+    return environment.get_template(template).render(policy=policy, style=Markup(style), **values)
+
+
+def language(text: str) -> str:
+    """The value of a `lang` attribute for the text of a mail; empty, which means unknown, unless it is Cyrillic."""
+    return "ru" if is_cyrillic(text) else ""

@@ -21,6 +21,19 @@ COLORS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#b279a2", "#72b7b2", "#9d
 MAIN = ("sense", "mauve", "authorship", "bleu", "chrf")
 # An axis with more values than this labels only the lowest and the highest.
 MAX_TICKS = 8
+# The archive's plot shows the newest months, and the most frequent domains.
+MAX_MONTHS, MAX_DOMAINS = 60, 12
+# What each plot shows, for its caption and for those who cannot see it.
+ABOUT = {
+    "scores": "The main scores with 95% intervals. Dashed: the owner's own mails; dotted: the base model.",
+    "mauve": "Likeness of the texts to the owner's (MAUVE): the larger the area under a curve, the more alike.",
+    "style": "Distance from the owner's style in each respect: the shorter a bar, the nearer. Dashed: other mails of "
+    "the owner.",
+    "lengths": "Lengths of mails and sentences in words: quartiles and medians.",
+    "loss": "Loss during training in nats per token: the adapter of the lowest validation loss is kept.",
+    "runs": "The main scores of each run with 95% intervals; the dotted line is the best run.",
+    "losses": "Validation losses of the runs during training.",
+}
 Records = Sequence[Mapping[str, Any]]
 
 
@@ -32,7 +45,7 @@ def display_name(arm: str) -> str:
 def scores(report: Mapping[str, Any]) -> Any:
     """The main scores of every arm with intervals; lines mark the base model and the owner's own mails."""
     names = [name for name in MAIN if any(name in values for values in report["arms"].values())]
-    figure, all_axes = _figure(len(names), 3.2 * len(names), 3.4)
+    figure, all_axes = _figure(len(names), 2.7 * len(names), 3.4)
     arms = list(report["arms"])
     for axes, name in zip(all_axes, names, strict=True):
         for position, arm in enumerate(arms):
@@ -46,7 +59,7 @@ def scores(report: Mapping[str, Any]) -> Any:
             if value is not None:
                 axes.axhline(value, color=GREY, linestyle="--" if label == "owner" else ":", linewidth=1)
                 axes.text(len(arms) - 0.45, value, f" {label}", color=GREY, fontsize=7, va="bottom", ha="right")
-        axes.set_xticks(range(len(arms)), [display_name(arm) for arm in arms], rotation=35, ha="right", fontsize=7)
+        axes.set_xticks(range(len(arms)), [display_name(arm) for arm in arms], rotation=35, ha="right", fontsize=8)
         axes.set_title(SCORES[name].label)
     return figure
 
@@ -204,6 +217,30 @@ def style(report: Mapping[str, Any]) -> Any:
     return figure
 
 
+def archive(report: Mapping[str, Any]) -> Any:
+    """Kept mails by month, language, recipient's domain and number of words.
+
+    Args:
+        report: The report.json of the stage data.
+    """
+    figure, (time, languages, domains, words) = _figure(4, 11.0, 6.4, rows=2)
+    months = dict(list(report["months"].items())[-MAX_MONTHS:])
+    for axes, title, counts in (
+        (time, "Kept mails by month", months),
+        (languages, "By language", report["languages"]),
+        (words, "By number of words", report["words"]),
+    ):
+        axes.bar(range(len(counts)), list(counts.values()), color=COLORS[0])
+        step = max(1, len(counts) // 12)
+        axes.set_xticks(range(0, len(counts), step), list(counts)[::step], rotation=30, ha="right")
+        axes.set_title(title)
+    names = list(report["domains"])[:MAX_DOMAINS][::-1]
+    domains.barh(range(len(names)), [report["domains"][name] for name in names], color=COLORS[0])
+    domains.set_yticks(range(len(names)), names)
+    domains.set_title("By recipient domain")
+    return figure
+
+
 def evaluation_figures(
     report: Mapping[str, Any], arms: Mapping[str, Mapping[str, PerMailScore]], generations: Records, history: Records
 ) -> dict[str, Any]:
@@ -242,12 +279,12 @@ def _saved(figure: Any, kind: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _figure(columns: int, width: float, height: float, sharey: bool = False) -> tuple[Any, list[Any]]:
-    """A figure with its axes in one row; lines and text are grey."""
+def _figure(count: int, width: float, height: float, sharey: bool = False, rows: int = 1) -> tuple[Any, list[Any]]:
+    """A figure with a number of axes, row by row; lines and text are grey."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    all_axes = list(figure.subplots(1, columns, squeeze=False, sharey=sharey)[0])
+    all_axes = list(figure.subplots(rows, count // rows, squeeze=False, sharey=sharey).flat)
     for axes in all_axes:
         axes.tick_params(colors=GREY)
         for spine in axes.spines.values():

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from email_assistant.commands.compare import verdict
 from email_assistant.experiments.run_comparison import RunComparison, compare_runs
+from email_assistant.experiments.run_verdict import verdict
 from email_assistant.experiments.scored_runs import ScoredRun
 from email_assistant.metrics.per_mail_score import Average, mean_score
 from email_assistant.reports.comparison_page import figures_of, write_comparison
@@ -56,8 +56,17 @@ def test_the_effect_of_a_parameter_is_averaged_over_the_others(comparison: RunCo
     assert worst.low is not None and worst.difference is not None and worst.high is not None
     assert 2.5 < worst.low <= worst.difference <= worst.high < 3.5
     assert best.mean - worst.mean == pytest.approx(worst.difference)
-    # The verdict has a sentence for the best run, its ties and each parameter.
-    assert len(verdict(comparison)) == 4
+
+
+def test_the_verdict_begins_with_the_run_to_take_and_why(comparison: RunComparison) -> None:
+    first, ties, rank, rate = verdict(comparison).lines()
+    assert first.startswith(f"Take {comparison.best}: run {comparison.runs[comparison.best].id} has the best chrF, ")
+    assert "not significantly better than 1 of the 3 others" in first
+    assert comparison.ties[0] in ties
+    assert rank.startswith("lora.r: ") and "not significantly different from" in rank
+    assert "high is best, significantly better than low" in rate
+    alone = compare_runs([run("a", 0.0), run("b", -9.0)], "chrf", 400, 1)
+    assert "significantly better than the other" in verdict(alone).lines()[0]
 
 
 def test_a_parameter_with_missing_combinations_is_not_judged() -> None:
@@ -69,7 +78,7 @@ def test_runs_on_other_mails_are_excluded_and_named() -> None:
     other = run("other", 9.0, [f"x{number}" for number in range(40)], **{"lora.r": "64"})
     comparison = compare_runs([other, *grid()], "chrf", 200, 1)
     assert comparison.excluded == ["other"]
-    assert "(other)" in verdict(comparison)[-1]
+    assert "(other)" in verdict(comparison).remarks[-1]
     assert not any("64" in label for label in comparison.labels)
 
 
@@ -85,7 +94,8 @@ def test_a_single_run_has_a_page_without_ties(tmp_path: Path) -> None:
     comparison = compare_runs([run("a", 0.0)], "chrf", 200, 1)
     assert comparison.ties == [] and comparison.varied == []
     write_comparison(tmp_path / "c.html", comparison, "validation", verdict(comparison), figures_of(comparison))
-    assert "<h1>Comparison of 1 runs on 40 validation mails</h1>" in (tmp_path / "c.html").read_text(encoding="utf-8")
+    page = (tmp_path / "c.html").read_text(encoding="utf-8")
+    assert f"<h1>Take {comparison.best}</h1>" in page and "There is no other run to compare it with" in page
 
 
 def test_the_page_is_self_contained_and_shows_values_as_text(tmp_path: Path, comparison: RunComparison) -> None:
@@ -95,11 +105,13 @@ def test_the_page_is_self_contained_and_shows_values_as_text(tmp_path: Path, com
     path = tmp_path / "c.html"
     write_comparison(path, shown, "validation", verdict(comparison), figures_of(comparison))
     page = path.read_text(encoding="utf-8")
-    assert page.count("<script>") == 1
+    assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("data:image/svg+xml;base64,") == 2
     assert "4 runs on 40 validation mails" in page
+    order = [f"<h1>Take {comparison.best}</h1>", "has the best chrF", "As good, as far as", "<table", "<img"]
+    assert sorted(order, key=page.index) == order
 
 
 def test_a_mean_over_runs_is_resampled_like_them() -> None:

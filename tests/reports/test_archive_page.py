@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from email_assistant.archive.report_examples import ReportExample, ReportExamples
+from email_assistant.archive.report_examples import UNCHANGED, ReportExample, ReportExamples
 from email_assistant.reports.archive_page import removed_lines, write_page
 
 REPORT = {
@@ -30,9 +30,29 @@ def test_the_page_shows_reasons_and_originals_as_text(tmp_path: Path) -> None:
     assert "<img src=x" not in page
     assert "bounce (data.drop)" in page
     assert "by someone else" in page
-    assert "data:image/png;base64," in page
-    assert 'class="removed">&gt; quoted' in page
-    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    assert "data:image/svg+xml;base64," in page
+    assert "Mine.\n<del>&gt; quoted &lt;img src=x&gt;</del>" in page
+    assert "default-src 'none'" in page
+
+
+def test_kept_mails_come_first_then_counts_then_what_was_dropped(tmp_path: Path) -> None:
+    cut = ReportExample("s1", "Ada", "Rope", "Mine.\n> quoted", "Mine.")
+    examples = {
+        "bounce": [ReportExample("s2", "Daemon", "Failed", "Undelivered.", "")],
+        "cut: quote": [cut],
+        UNCHANGED: [ReportExample("s3", "Ada", "", "As it was.", "As it was.")],
+    }
+    write_page(tmp_path / "report.html", REPORT, examples, [])
+    page = (tmp_path / "report.html").read_text()
+    order = [
+        "1 of 3 messages kept",
+        "<del>&gt; quoted</del>",
+        "As it was.",
+        "<caption>",
+        "Undelivered.",
+        "&lt;b&gt;tel",
+    ]
+    assert sorted(order, key=page.index) == order
 
 
 def test_removed_lines_are_found_where_paragraphs_were_joined() -> None:

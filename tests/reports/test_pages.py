@@ -1,4 +1,7 @@
+import base64
 import re
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,28 +61,86 @@ def report(arms: Table) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def page(arms: Table, report: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> str:
-    lines = [
+    figures = plots.evaluation_figures(report, arms, lines(), HISTORY)
+    return written(tmp_path_factory.mktemp("page") / "r.html", report, lines(), figures)
+
+
+def lines() -> list[dict[str, str]]:
+    """The lines of generations.jsonl; the first mail of the tuned model is hostile, and so are all requests."""
+    made = [
         {"instruction": HOSTILE, "email": REAL[index], **{arm: texts[index] for arm, texts in WRITTEN.items()}}
         for index in range(12)
     ]
-    lines[0]["tuned"] = HOSTILE
-    path = tmp_path_factory.mktemp("page") / "r.html"
-    sense = {arm: [0.25] * 12 for arm in WRITTEN}
-    write_report(path, report, lines, plots.evaluation_figures(report, arms, lines, HISTORY), sense)
+    made[0]["tuned"] = HOSTILE
+    return made
+
+
+def written(path: Path, report: dict[str, Any], generations: list[dict[str, str]], figures: dict[str, Any]) -> str:
+    """The page for some lines of generations.jsonl."""
+    write_report(path, report, generations, figures, {arm: [0.25] * len(generations) for arm in report["arms"]})
     return path.read_text(encoding="utf-8")
 
 
-def test_text_of_mails_is_escaped(page: str) -> None:
-    # The only script is the page's own, allowed by its hash; every image is part of the page.
-    assert page.count("<script>") == 1
-    assert re.search(r"script-src (&#39;|')sha256-[\w+/=]+(&#39;|')", page)
+def without_marks(page: str) -> str:
+    """A page without the marks of new words."""
+    return re.sub(r"</?span[^>]*>", "", page)
+
+
+def test_the_page_runs_no_script_loads_nothing_and_shows_text_of_mails_as_text(page: str) -> None:
+    assert "<script" not in page
     assert all('src="data:image/svg+xml;base64,' in image for image in re.findall(r"<img[^>]*>", page))
-    assert "&lt;script&gt;alert(1)" in page
-    text = re.sub(r"</?ins>", "", page)
-    assert "{{ 7 * 7 }} &amp; &lt;/div&gt;" in text
-    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
-    assert "http://" not in page
-    assert "https://" not in page
+    assert page.count("&lt;script&gt;alert(1)") == 13
+    assert "{{ 7 * 7 }} &amp; &lt;/div&gt;" in without_marks(page)
+    assert "http" not in page.replace("http-equiv", "")
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
+    style = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(sha256(style[0].encode()).digest()).decode()
+    assert (
+        policy == f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert not re.search(r'url\(|@import|style="', page)
+
+
+def test_mails_come_first_then_a_verdict_then_scores_and_plots(page: str) -> None:
+    page = without_marks(page)
+    order = ["Dear Sir, please find the attached document", 'class="verdict"', "MAUVE on 12 mails", "<table", "<img"]
+    assert sorted(order, key=page.index) == order
+    assert re.search(
+        r'class="verdict">On 12 test mails, the tuned model [^<]+ than the base model\. 12 mails are few', page
+    )
+    first = page[page.index("The owner's own mail") : page.index("</article>")]
+    arms = ["The owner's own mail", "rope number 0 is wet", "<h4>Tuned", "alert(1)&lt;/script&gt; {{", "document 0"]
+    assert sorted(arms, key=first.index) == arms
+
+
+def test_all_of_a_hundred_mails_are_on_the_page(report: dict[str, Any], tmp_path: Path) -> None:
+    many = [line | {"instruction": f"request no. {number}."} for number, line in enumerate(lines() * 9)][:100]
+    page = written(tmp_path / "r.html", report, many, {})
+    assert page.count("<article") == 100
+    assert all(f">request no. {number}.<" in page for number in range(100))
+    # The first ones are open, one click opens all others.
+    assert page.index("The other 97 mails") < page.index("request no. 3.")
+    assert page.index("request no. 2.") < page.index("The other 97 mails") < page.index('class="verdict"')
+
+
+def test_a_page_can_be_read_without_seeing_it(page: str) -> None:
+    assert '<html lang="en">' in page
+    assert re.findall(r"<h1", page) == ["<h1"]
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert all('scope="' in cell for cell in re.findall(r"<th\b[^>]*>", page))
+    assert all(re.search(r'alt="[^"]{20,}"', image) for image in re.findall(r"<img[^>]*>", page))
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:aria-labelledby|href)="#?([^"]+)"', page)) <= set(ids)
+    assert set(re.findall(r'href="([^"]*)"', page)) == {"#mails", "#verdict", "#scores", "#plots", "#method"}
+
+
+def test_a_russian_mail_is_marked_as_russian(report: dict[str, Any], tmp_path: Path) -> None:
+    russian = lines()[1] | {"email": "Салют, Мирон! Верёвка мокрая."}
+    page = written(tmp_path / "r.html", report, [russian], {})
+    assert re.search(r'lang="ru">Салют', page)
+    assert 'lang="">Ahoy Bo' in without_marks(page)
 
 
 def test_the_page_shows_scores_with_intervals_and_what_differs(page: str, report: dict[str, Any]) -> None:
@@ -89,9 +150,8 @@ def test_the_page_shows_scores_with_intervals_and_what_differs(page: str, report
     assert report["differences"]["tuned"]["base"]["bleu"]["p"] < 0.05
     assert "≠" in page
     assert "MAUVE on 12 mails is a rough hint" in page
-    assert page.count('class="entry"') == 12
     assert page.count("sense 0.25") == 24
-    headings = re.findall(r'class="group"><th[^>]*>(\w+)', page)
+    headings = re.findall(r'<h3 id="group-\d+">(\w+)', page)
     assert headings == ["Sense", "Style", "Overlap", "Copying"]
 
 
@@ -99,7 +159,7 @@ def test_a_report_has_the_closed_gap_to_the_owner(report: dict[str, Any], page: 
     gap = report["gaps_closed"]["tuned"]["authorship"]
     assert gap["value"] == gap["low"] == gap["high"] == 1.0
     assert 0 < report["gaps_closed"]["tuned"]["mauve"]["value"] <= 1.5
-    assert re.search(r"Tuned closes 100%[^<]+ of the gap", page)
+    assert "Attributed to the owner, Tuned: no further from the owner" in page
     assert OWNER not in report["arms"]
     assert OWNER not in report["differences"]["tuned"]
 
@@ -119,8 +179,7 @@ def test_the_best_arm_is_the_nearest_to_the_owner_for_some_scores() -> None:
 
 
 def test_every_plot_is_drawn_on_white(report: dict[str, Any], arms: Table, tmp_path: Path) -> None:
-    lines = [{"email": REAL[index], **{arm: texts[index] for arm, texts in WRITTEN.items()}} for index in range(12)]
-    figures = plots.evaluation_figures(report, arms, lines, HISTORY)
+    figures = plots.evaluation_figures(report, arms, lines(), HISTORY)
     assert set(figures) == {"scores", "mauve", "style", "lengths", "loss"}
     plots.write_pngs(tmp_path / "plots", figures)
     for name, figure in figures.items():
