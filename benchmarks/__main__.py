@@ -1,7 +1,7 @@
 """`make bench`: runs all benchmarks of speed, or those that are named: python -m benchmarks ingest generation.
 
-Two only run if named: `python -m benchmarks rough_notes` compares rough notes with typed ones, and `compose` measures
-the time to the first words of a draft.
+Three only run if named: `python -m benchmarks rough_notes` compares rough notes with typed ones, `compose` measures
+the time to the first words of a draft, and `edits` what is learned from edits of drafts.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from email_assistant.privacy import guard
 
 guard.protect()
 
-from benchmarks import candidates, compose, dropout, generation, ingest, rough_notes, training  # noqa: E402
+from benchmarks import candidates, compose, dropout, edits, generation, ingest, rough_notes, training  # noqa: E402
 from benchmarks.measure import print_ratios, speed_ratios  # noqa: E402
 
 BENCHMARKS = {
@@ -20,7 +20,7 @@ BENCHMARKS = {
     "candidates": candidates,
     "dropout": dropout,
 }
-REPORTS = {"rough_notes": rough_notes, "compose": compose}
+REPORTS = {"rough_notes": rough_notes, "compose": compose, "edits": edits}
 
 
 def main() -> None:

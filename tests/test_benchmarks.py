@@ -10,8 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks import __main__ as bench
+from benchmarks import edits as edits_benchmark
 from benchmarks import ingest
 from benchmarks.measure import speed_ratios
+from email_assistant.archive import edits
+from email_assistant.storage.records import Email
 
 
 class Clock:
@@ -78,3 +81,27 @@ def test_ingest_and_its_peer_read_the_same_messages(tmp_path: Path) -> None:
     assert counts["messages"] == peer()
     # Nearly all that the demo's writer sent is kept: ours does not gain its time by dropping mails.
     assert counts["kept"] > 100
+
+
+def test_edits_come_between_the_mails_that_are_trained_on_and_those_that_are_tested(tmp_path: Path) -> None:
+    emails: list[Email] = [
+        {
+            "id": f"m{number}",
+            "text": f"Bo,\n\nplease bring {number} crates of nails to the pier.\n\nT",
+            "subject": "Nails",
+            "date": f"2024-01-{number + 1:02d}T10:00:00+00:00",
+            "to": ["Bo <bo@x.example>"],
+            "thread": f"t{number}",
+            "language": "en",
+            "source": "archive",
+        }
+        for number in range(12)
+    ]
+    base, edited, tested = edits_benchmark._parts(emails, 6, 3)
+    assert [len(part) for part in (base, edited, tested)] == [6, 3, 3]
+    assert base[-1]["id"] < edited[0]["id"] and tested[0]["id"] == "m9"
+    for number, email in enumerate(edited):
+        assert edits.keep(tmp_path, edits_benchmark._edit(email, number))
+    kept = edits.load(tmp_path)
+    assert [edit["text"] for edit in kept] == [email["text"] for email in edited]
+    assert all("crates" in edit["request"] and edit["request"] != edit["text"] for edit in kept)

@@ -71,6 +71,7 @@ def _parse_fields(message: IndexedMessage, data: bytes, source: str, sent_folder
         date=parse_date(message["Date"]),
         senders=authors(message),
         recipients=parse_people(message, "To", "Cc"),
+        reply_to=parse_people(message, "Reply-To"),
         references=thread,
         parent=parents[0] if parents else next(iter(thread[-1:]), None),
         sent_folder=sent_folder or is_sent_folder(gmail_labels(message)),

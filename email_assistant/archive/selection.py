@@ -50,6 +50,7 @@ class Selection:
         kinds: The number of the owner's messages by kind.
         others: Id and text of mails by other people, not redacted.
         redact: Replaces personal data in a text that is not a kept mail, if the rules require it.
+        language: The language of a text that is not a kept mail.
         cuts: The number of kept mails by what was cut from them.
         repairs: The number of kept mails by what had to be repaired to decode them.
         redactions: The number of placeholders by kind.
@@ -62,6 +63,7 @@ class Selection:
     kinds: Counter[str]
     others: list[tuple[str, str]]
     redact: Callable[[str], str] = str
+    language: Callable[[str], str] = str
     cuts: Counter[str] = field(default_factory=Counter)
     repairs: Counter[str] = field(default_factory=Counter)
     redactions: Counter[str] = field(default_factory=Counter)
@@ -99,7 +101,8 @@ def select(
     kept_rows = drop_repeats(cleaned, rules, drops)
     redactor = Redactor() if rules.redact else None
     builder = _EmailBuilder(index, cleaned, stripped.parent_rows, rules.context_words, redactor)
-    selection = Selection(iter(()), drops, cleaned.profile, stripped.kinds, stripped.others, builder.redact_other_text)
+    selection = Selection(iter(()), drops, cleaned.profile, stripped.kinds, stripped.others)
+    selection.redact, selection.language = builder.redact_other_text, builder.language_of_other_text
     selection.kept = _emails(selection, kept_rows, cleaned, stripped, builder)
     return selection
 
@@ -188,7 +191,11 @@ class _EmailBuilder:
         """Replace personal data in a text that is not a kept mail, whose language is not known yet."""
         if self.redactor is None:
             return text
-        return self.redactor.redact(text, self.cleaned.languages.resolve(*LanguageDetector.shared().detect(text)))
+        return self.redactor.redact(text, self.language_of_other_text(text))
+
+    def language_of_other_text(self, text: str) -> str:
+        """The language of a text that is not a kept mail."""
+        return self.cleaned.languages.resolve(*LanguageDetector.shared().detect(text))
 
 
 def _counted(

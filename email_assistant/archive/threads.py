@@ -1,7 +1,7 @@
 """Groups messages into conversations."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from hashlib import blake2b
 
 from email_assistant.archive.locales import any_of
@@ -72,6 +72,11 @@ class Threads:
         while self._first_of_subject:
             self._groups.union(*self._first_of_subject.popitem())
         return self._names.setdefault(self._groups.find(hash64(f"id:{message_id}")), f"t{len(self._names)}")
+
+    def named_thread(self, message_ids: Iterable[str]) -> str | None:
+        """The thread of the first of these messages whose thread `thread_of` has named; None if there is none."""
+        found = (self._names.get(self._groups.find(hash64(f"id:{each}"))) for each in message_ids)
+        return next((name for name in found if name), None)
 
 
 def hash64(text: str) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from email_assistant.archive import edits
 from email_assistant.configuration.schema import Audit, Config
 from email_assistant.console import printable, screen, size, table
 from email_assistant.errors import PrivacyError
@@ -149,7 +150,7 @@ def _report_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], c
     """Print which files contain passages of mails, and yield an error for those outside of the expected folders."""
     passages = _sample_passages(config)
     if not passages:
-        console.print("no archive has been read yet, so there are no passages to search for")
+        console.print("no archive has been read yet and no edit kept, so there are no passages to search for")
         return
     recent, skipped = _newest_within(_temporary_files(config, roots, calls), config.audit.temporary_mb * 10**6)
     files_by_folder: dict[str, list[Path]] = {}
@@ -173,7 +174,7 @@ def _report_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], c
 
 
 def _print_coverage(settings: Audit, passages: int, searched: int, skipped: Sequence[int], console: Console) -> None:
-    console.print(f"searched {searched} files for {passages} passages from the archive")
+    console.print(f"searched {searched} files for {passages} passages of mails")
     if skipped:
         console.print(
             f"skipped {len(skipped)} files in {tempfile.gettempdir()} ({size(sum(skipped))}): over the "
@@ -183,17 +184,22 @@ def _print_coverage(settings: Audit, passages: int, searched: int, skipped: Sequ
 
 
 def _sample_passages(config: Config) -> list[bytes]:
-    """Passages of the mails of all archives that were read."""
+    """Passages of the mails of all archives that were read, and as many of the edits of drafts."""
+    learned = {
+        line for edit in edits.load(config.outputs) for text in edits.texts(edit) for line in searchable_lines(text)
+    }
     lines: set[str] = set()
     for artifact in ArtifactCache(config.outputs).all_of("data"):
         with jsonl.Lines(artifact.path("emails.jsonl")) as emails:
             for email in emails:
                 lines.update(searchable_lines(email["text"]))
-    return sample_passages(lines, config.audit.passages, config.seed)
+    return [each for found in (lines, learned) for each in sample_passages(found, config.audit.passages, config.seed)]
 
 
 def _expected_folder(config: Config, path: Path) -> Path | None:
-    """The folder of artifacts or runs where mail text is expected; None for a file outside of these."""
+    """Where mail text is expected: a folder of artifacts or runs, or the file of edits; None for another file."""
+    if path == edits.edits_file(config.outputs):
+        return path
     artifacts, runs = ArtifactCache(config.outputs).root, files_folder(Path(config.paths.mlruns))
     if path.is_relative_to(artifacts):
         return artifacts / path.relative_to(artifacts).parts[0]

@@ -5,7 +5,8 @@ import logging
 import webbrowser
 from pathlib import Path
 
-from email_assistant.compose.access import FOLDER, OPENING_FILE, Access, load_token, write_private
+from email_assistant.archive.edits import FOLDER
+from email_assistant.compose.access import OPENING_FILE, Access, load_token
 from email_assistant.compose.app import Serving, build
 from email_assistant.compose.server import serve
 from email_assistant.configuration.schema import Config
@@ -17,6 +18,7 @@ from email_assistant.metrics.usual import Usual, usual_in
 from email_assistant.pipeline.context import Context
 from email_assistant.privacy.loopback import HOST, bind
 from email_assistant.storage import jsonl
+from email_assistant.storage.atomic import write_private
 from email_assistant.storage.records import Pair
 
 log = logging.getLogger(__name__)

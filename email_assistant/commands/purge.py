@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from email_assistant.archive import purging
+from email_assistant.archive import edits, purging
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import PrivacyError
 from email_assistant.experiments.connection import connect, has_store
@@ -26,7 +26,7 @@ from email_assistant.stages.catalog import STAGES
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_of
-from email_assistant.storage.records import Email, Sentence
+from email_assistant.storage.records import Edit, Email, Sentence
 
 log = logging.getLogger(__name__)
 EMAILS, OTHERS, SENTENCES = "emails.jsonl", "others.jsonl", "sentences.jsonl"
@@ -48,6 +48,7 @@ class PurgePlan:
         unfinished: The folders of interrupted stages, which may have matching mails.
         run_ids: The runs of affected artifacts.
         adapters: The folders of adapters that were trained on matching mails, with a description.
+        edits: The ids of the edits of drafts that match, or have lines of matching mails.
     """
 
     mail_ids: set[str] = field(default_factory=set)
@@ -57,6 +58,7 @@ class PurgePlan:
     unfinished: list[Path] = field(default_factory=list)
     run_ids: list[str] = field(default_factory=list)
     adapters: dict[Path, str] = field(default_factory=dict)
+    edits: set[str] = field(default_factory=set)
 
 
 def check(config: Config) -> None:
@@ -95,6 +97,7 @@ def run(context: Context) -> None:
     for folder in [*(artifact.folder for artifact in plan.artifacts), *plan.unfinished]:
         shutil.rmtree(folder)
     cache.remove_dead_links()
+    edits.remove(config.outputs, plan.edits)
     _delete_run_files(config, plan)
     _delete_tables(config, terms)
     if kept:
@@ -114,12 +117,17 @@ def _make_plan(config: Config, cache: ArtifactCache, terms: purging.Terms) -> Pu
         if _note_matches(artifact, terms, plan):
             plan.affected_keys.add(artifact.key)
             tainted_hashes |= _content_hashes(artifact)
+    learned = edits.load(config.outputs)
+    _note_edits([edit for edit in learned if edits.matches(terms, edit)], plan)
     for artifact in plan.artifacts:
         # A line that other mails have as well is not a trace of the purged ones.
         with jsonl.Lines(artifact.path(EMAILS), Email) as emails:
             for email in emails:
                 if email["id"] not in plan.mail_ids:
                     plan.lines.difference_update(searchable_lines(email["text"]))
+    plan.edits |= {
+        edit["id"] for edit in learned if any(line in text for text in edits.texts(edit) for line in plan.lines)
+    }
     for stage in list(STAGES)[1:]:
         for artifact in cache.all_of(stage):
             if _note_matches(artifact, terms, plan) or _input_hashes(artifact) & tainted_hashes:
@@ -145,6 +153,12 @@ def _note_matches(artifact: Artifact, terms: purging.Terms, plan: PurgePlan) -> 
                 plan.lines.update(searchable_lines(str(record.get("text", record.get("email", "")))))
     plan.mail_ids.discard("")
     return has_own
+
+
+def _note_edits(matching: Sequence[Edit], plan: PurgePlan) -> None:
+    for edit in matching:
+        plan.edits.add(edit["id"])
+        plan.lines.update(line for text in edits.texts(edit) for line in searchable_lines(text))
 
 
 def _content_hashes(artifact: Artifact) -> set[str]:
@@ -184,6 +198,8 @@ def _log_plan(config: Config, plan: PurgePlan) -> None:
     counts = Counter(artifact.stage for artifact in plan.artifacts)
     shown = ", ".join(f"{stage} {count}" for stage, count in counts.items()) or "none"
     log.info("%-10s %d mails match; artifacts to delete: %s", "purge", len(plan.mail_ids), shown)
+    if plan.edits:
+        log.info("%-10s edits of drafts to delete: %d", "purge", len(plan.edits))
     kept = _kept_adapters(config, plan)
     for folder, description in plan.adapters.items():
         action = "kept" if folder in kept else "to delete"

@@ -1,15 +1,18 @@
 """Who may use the server: a token in a file of its owner, links that work once, and the page's cookie."""
 
 import hmac
-import os
 import secrets
 import time
 from hashlib import sha256
 from pathlib import Path
 
-from email_assistant.errors import PrivacyError
+from filelock import FileLock
 
-FOLDER, TOKEN_FILE, OPENING_FILE = "compose", "token", "open.html"
+from email_assistant.archive.edits import FOLDER
+from email_assistant.errors import PrivacyError
+from email_assistant.storage.atomic import write_private
+
+TOKEN_FILE, OPENING_FILE = "token", "open.html"
 TOKEN_BYTES = 32
 # How long a link that works once can be used.
 LINK_SECONDS = 600.0
@@ -58,18 +61,10 @@ def load_token(outputs: Path) -> str:
     """
     file = outputs / FOLDER / TOKEN_FILE
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not file.exists() or not file.read_text(encoding="ascii").strip():
-        write_private(file, secrets.token_urlsafe(TOKEN_BYTES) + "\n")
+    # Two pages that start at the same time must not each make one.
+    with FileLock(file.with_suffix(".lock")):
+        if not file.exists() or not file.read_text(encoding="ascii").strip():
+            write_private(file, secrets.token_urlsafe(TOKEN_BYTES) + "\n")
     if file.stat().st_mode & 0o077:
         raise PrivacyError(f"{file}: other users of this machine may read it; delete it, and a new one is made")
     return file.read_text(encoding="ascii").strip()
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only its owner may read, from its first byte on."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
-    partial.replace(file)

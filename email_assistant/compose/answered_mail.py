@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from email_assistant.archive.headers import parse_people
 from email_assistant.archive.messages import ParsedMessage, RawMessage
-from email_assistant.archive.mime_tree import parse_header
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.reply_context import answered_text
 from email_assistant.compose.drafts import reply_subject
@@ -12,6 +10,8 @@ from email_assistant.errors import DataError
 
 # How a compound file begins, as Outlook's .msg files are.
 COMPOUND_FILE = bytes.fromhex("d0cf11e0a1b11ae1")
+# Characters of its text that are kept; the page sends no more.
+MAX_TEXT = 60_000
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class AnsweredMail:
         subject: The subject of the answer.
         message_id: Its Message-ID, without brackets; empty if it has none.
         references: The Message-IDs before it in its thread.
+        is_cut: Whether the end of its text is left out because it is very long.
     """
 
     text: str
@@ -31,6 +32,7 @@ class AnsweredMail:
     subject: str
     message_id: str
     references: list[str]
+    is_cut: bool = False
 
 
 def read_mail(data: bytes) -> AnsweredMail:
@@ -46,22 +48,18 @@ def read_mail(data: bytes) -> AnsweredMail:
     message = parse_item(RawMessage("the dropped file", data, format="msg" if is_msg else "rfc822"))
     if not isinstance(message, ParsedMessage):
         raise DataError("this file is not a mail")
-    reply_to = [] if is_msg else parse_people(parse_header(data), "Reply-To")
-    mail = of_message(message, ", ".join(map(str, reply_to)))
+    mail = of_message(message)
     if not mail.text:
         raise DataError("this mail has no text to answer")
     return mail
 
 
-def of_message(message: ParsedMessage, reply_to: str = "") -> AnsweredMail:
-    """What an answer takes from a message.
-
-    Args:
-        message: The message.
-        reply_to: Whom it asks to answer instead of its sender.
-    """
+def of_message(message: ParsedMessage) -> AnsweredMail:
+    """What an answer takes from a message; it goes to whom the message asks to answer, else to its sender."""
     # Without a Message-ID of its own, the id is a hash.
     message_id = message.id if "@" in message.id else ""
     references = [each for each in message.references if each != message_id]
-    to = reply_to or ", ".join(map(str, message.senders[:1]))
-    return AnsweredMail(answered_text(message.text), to, reply_subject(message.subject), message_id, references)
+    to = ", ".join(map(str, message.reply_to or message.senders[:1]))
+    text = answered_text(message.text)
+    is_cut = len(text) > MAX_TEXT
+    return AnsweredMail(text[:MAX_TEXT], to, reply_subject(message.subject), message_id, references, is_cut)

@@ -11,10 +11,12 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from email_assistant.compose.access import Access
-from email_assistant.compose.gate import App, Gate
+from email_assistant.compose.gate import OLLAMA_PREFIX, App, Gate
+from email_assistant.compose.learning import Learning
 from email_assistant.compose.model_client import ModelClient
-from email_assistant.compose.ollama_api import OllamaApi
+from email_assistant.compose.ollama_api import OllamaApi, ollama_error
 from email_assistant.compose.openai_api import OpenAiApi, error_answer
+from email_assistant.compose.openai_types import DEFAULT_TEMPERATURE
 from email_assistant.compose.page_api import Page
 from email_assistant.compose.writing import Writer
 from email_assistant.configuration.schema import Config
@@ -55,10 +57,12 @@ def build(config: Config, serving: Serving, access: Access, port: int) -> App:
 
     app = FastAPI(title="Email assistant", lifespan=lifespan, docs_url=None, redoc_url=None)
     writer = Writer(config, model, serving.usual)
-    page = Page(access, model, writer, serving.usual, serving.forms, serving.name, serving.is_own)
+    learning = Learning(config.outputs, config.compose.learn)
+    page = Page(access, model, writer, serving.usual, serving.forms, serving.name, serving.is_own, learning)
     app.include_router(page.router())
-    app.include_router(OpenAiApi(model, serving.name).router())
-    app.include_router(OllamaApi(model, serving.name).router())
+    temperature = config.generation.temperature or DEFAULT_TEMPERATURE
+    app.include_router(OpenAiApi(model, serving.name, temperature).router())
+    app.include_router(OllamaApi(model, serving.name, temperature).router())
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     return Gate(app, access, port, config.compose.allow_origins)
@@ -70,6 +74,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part != "body")
     message = f"{place}: {first['msg']}" if place else first["msg"]
+    if request.url.path.startswith(OLLAMA_PREFIX):
+        return ollama_error(400, message)
     return error_answer(
         422 if request.url.path.startswith("/page/") else 400,
         message,
@@ -80,6 +86,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    """An error of routing, in the shape of all errors."""
+    """An error of routing, in the shape of all errors of its API."""
     assert isinstance(error, HTTPException)
+    if request.url.path.startswith(OLLAMA_PREFIX):
+        return ollama_error(error.status_code, str(error.detail))
     return error_answer(error.status_code, str(error.detail), "invalid_request_error", "not_found")

@@ -7,6 +7,7 @@ request or an answer is logged.
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +25,16 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 # Paths that hold nothing private: the page's own files, and where a link or a token is given.
 PUBLIC = frozenset(("/login", "/compose.css", "/compose.js", "/compose.svg"))
 # Of programs: they need the token. All other paths are the page's, which has a cookie.
-API_PREFIXES = ("/v1/", "/api/", "/chat/", "/models")
+OLLAMA_PREFIX = "/api/"
+API_PREFIXES = ("/v1/", OLLAMA_PREFIX, "/chat/", "/models")
 SAFE_METHODS = frozenset(("GET", "HEAD"))
 # Largest body in bytes, of a mail that is dropped on the page and of everything else; how long a body may take.
 MAX_MAIL, MAX_BODY, BODY_SECONDS = 8 << 20, 512 << 10, 10.0
 MAIL_PATH = "/page/mail"
 # Requests per second, and how many at once: a person and several programs never reach them.
 RATE, BURST = 20.0, 100.0
+# Headers that OpenAI's and Ollama's clients for browsers send besides the token and the type of the body.
+CLIENT_HEADER = re.compile(r"x-stainless-[a-z-]{1,40}|openai-[a-z-]{1,40}|user-agent|accept")
 # How long a browser may remember that an origin is allowed, in seconds.
 PREFLIGHT_SECONDS = 600
 POLICY = (
@@ -160,7 +164,7 @@ class Gate:
             **HEADERS,
             "Access-Control-Allow-Origin": request.origin or "",
             "Access-Control-Allow-Methods": "GET, POST",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Allow-Headers": ", ".join(["Authorization", "Content-Type", *request.harmless_headers]),
             "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Vary": "Origin",
@@ -208,6 +212,12 @@ class _Request:
         """Whether a person follows a link to the page."""
         navigates = self._all("sec-fetch-mode") == ["navigate"] and self._all("sec-fetch-dest") == ["document"]
         return navigates and self.method in SAFE_METHODS and self.path in ("/", "/login")
+
+    @property
+    def harmless_headers(self) -> list[str]:
+        """Further headers that a preflight asks for and clients of the API send: they say what the client is."""
+        asked = ",".join(self._all("access-control-request-headers")).lower().split(",")
+        return [name.strip() for name in asked if CLIENT_HEADER.fullmatch(name.strip())]
 
     @property
     def max_body(self) -> int:
@@ -281,11 +291,13 @@ async def _refuse(answered: _Answered, request: _Request, refusal: Refusal) -> N
         "param": None,
         "code": refusal.code,
     }
-    # A body that was not read must not be taken for the next request.
-    headers = [] if request.method in SAFE_METHODS else [(b"connection", b"close")]
+    # A body that was not read must not be taken for the next request, and who is refused needs no open connection.
+    headers = [(b"connection", b"close")]
     if refusal.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    await _answer(answered.send, refusal.status, json.dumps({"error": error}).encode(), "application/json", headers)
+    # Ollama's errors are only a message.
+    body = {"error": refusal.message if request.path.startswith(OLLAMA_PREFIX) else error}
+    await _answer(answered.send, refusal.status, json.dumps(body).encode(), "application/json", headers)
 
 
 async def _answer(

@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from email_assistant.archive.edits import FOLDER
 from email_assistant.compose.messages import (
     Failed,
+    FinishReason,
     Job,
     JobError,
     PromptRead,
@@ -23,6 +25,7 @@ from email_assistant.compose.messages import (
     write_line,
 )
 from email_assistant.configuration.schema import Config
+from email_assistant.storage import atomic
 
 log = logging.getLogger(__name__)
 # The package is found there, also where it is not installed.
@@ -75,6 +78,8 @@ class ModelClient:
             "config": asdict(config),
             "adapter": str(adapter),
             "training": str(training) if training else None,
+            # The port is this server's alone, so what is left there is of one that was killed.
+            "scratch": str(config.outputs / FOLDER / f"scratch-{config.compose.port}"),
         }
         self.state = ModelState("loading") if adapter else ModelState("missing", reason)
         self._process: asyncio.subprocess.Process | None = None
@@ -155,6 +160,7 @@ class ModelClient:
 
     async def _run_once(self) -> None:
         """Run the process until it ends, or says what is no message."""
+        self._remove_scratch()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "email_assistant.compose.model_process"),
@@ -177,6 +183,11 @@ class ModelClient:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+            self._remove_scratch()
+
+    def _remove_scratch(self) -> None:
+        """Remove what the process needed on the disk, which it cannot do itself when it is killed."""
+        atomic.remove(Path(str(self._setup["scratch"])))
 
     def _receive(self, line: bytes) -> None:
         message = from_model(line)
@@ -188,13 +199,30 @@ class ModelClient:
             self._jobs[message.job].put_nowait(message)
 
 
-async def collect(events: AsyncGenerator[JobEvent, None], rows: int) -> list[str] | JobError:
+@dataclass
+class WholeText:
+    """A text that was written.
+
+    Attributes:
+        text: The text.
+        tokens: Its length in tokens.
+        finish_reason: 'length' if it was cut off at the longest length.
+    """
+
+    text: str = ""
+    tokens: int = 0
+    finish_reason: FinishReason = "stop"
+
+
+async def collect(events: AsyncGenerator[JobEvent, None], rows: int) -> list[WholeText] | JobError:
     """The whole texts of a job with this many rows, or the error."""
-    texts = [""] * rows
+    texts = [WholeText() for _ in range(rows)]
     async with aclosing(events) as open_events:
         async for event in open_events:
             if isinstance(event, JobError):
                 return event
             if isinstance(event, TextPiece):
-                texts[event.row] += event.text
+                whole = texts[event.row]
+                whole.text, whole.tokens = whole.text + event.text, event.tokens
+                whole.finish_reason = event.finish_reason or whole.finish_reason
     return texts

@@ -9,9 +9,11 @@ import queue
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 from email_assistant.privacy import guard
+from email_assistant.storage import atomic
 
 
 def main() -> None:
@@ -24,17 +26,19 @@ def main() -> None:
     os.dup2(2, 1)
     setup = json.loads(sys.stdin.buffer.readline())
     received: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(received,), daemon=True).start()
+    threading.Thread(target=_receive, args=(received, Path(setup["scratch"])), daemon=True).start()
     # Imported here, so that the process sees the end of its input while torch is loaded.
     from email_assistant.compose.worker import serve
 
     serve(setup, received, out)
 
 
-def _receive(received: "queue.SimpleQueue[dict[str, Any]]") -> None:
+def _receive(received: "queue.SimpleQueue[dict[str, Any]]", scratch: Path) -> None:
     """Queue the lines of the standard input; end the process with it, even in the middle of a token."""
     for line in sys.stdin.buffer:
         received.put(json.loads(line))
+    # The server may have been killed, and with it who else would remove this.
+    atomic.remove(scratch)
     os._exit(0)
 
 

@@ -40,15 +40,36 @@ class OllamaOptions(BaseModel):
     )
 
 
+class OllamaMessage(ChatMessage):
+    """A turn of a conversation, and what may come with it; only text can be read."""
+
+    images: list[Any] | None = None
+    tool_calls: list[Any] | None = None
+
+
 class OllamaChat(BaseModel):
     """A request for a chat."""
 
     model_config = ConfigDict(extra="ignore")
 
     model: Annotated[str, Field(max_length=200)]
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
+    messages: Annotated[list[OllamaMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
     stream: bool | None = True
     options: OllamaOptions | None = None
+    tools: list[Any] | None = None
+    format: Any = None
+    think: Any = None
+
+    @property
+    def unsupported(self) -> str:
+        """What is asked for that this model cannot do, as Ollama says it; empty if there is nothing."""
+        asked = {
+            "tools": self.tools or any(message.tool_calls for message in self.messages),
+            "images": any(message.images for message in self.messages),
+            "structured outputs": self.format,
+            "thinking": self.think,
+        }
+        return ", ".join(name for name, value in asked.items() if value)
 
     def chat(self) -> ChatRequest:
         """The same request to OpenAI's API."""
@@ -57,7 +78,7 @@ class OllamaChat(BaseModel):
         limit = options.num_predict if options.num_predict and options.num_predict > 0 else None
         return ChatRequest(
             model=self.model,
-            messages=self.messages,
+            messages=list[ChatMessage](self.messages),
             temperature=options.temperature,
             top_p=options.top_p,
             max_tokens=limit,
@@ -75,9 +96,15 @@ class OllamaModel(BaseModel):
 class OllamaApi:
     """The routes of the API."""
 
-    def __init__(self, model: ModelClient, name: str) -> None:
-        """Serve a model under a name; Ollama's programs may add ':latest'."""
-        self._model, self._name = model, name
+    def __init__(self, model: ModelClient, name: str, temperature: float) -> None:
+        """Serve a model under a name; Ollama's programs may add ':latest'.
+
+        Args:
+            model: The model.
+            name: Its name.
+            temperature: Of samples for which a request sets no other one.
+        """
+        self._model, self._name, self._temperature = model, name, temperature
         self._started = _now()
 
     def router(self) -> APIRouter:
@@ -109,9 +136,11 @@ class OllamaApi:
         """Write an answer to a conversation."""
         if not self._is_ours(asked.model):
             return self._no_such_model()
+        if asked.unsupported:
+            return ollama_error(400, f"'{self._name}' does not support {asked.unsupported}")
         if fault := conversation_fault(asked.messages):
-            return JSONResponse({"error": fault}, 400)
-        job, started = chat_job(asked.chat()), time.monotonic_ns()
+            return ollama_error(400, fault)
+        job, started = chat_job(asked.chat(), self._temperature), time.monotonic_ns()
         events = self._model.write(job)
         if asked.stream is not False:
             return StreamingResponse(self._lines(events, started), media_type="application/x-ndjson")
@@ -119,14 +148,14 @@ class OllamaApi:
         if written is None:
             return Response(status_code=499)
         if written.error:
-            return JSONResponse({"error": written.error.message}, job_fault(written.error).status_code)
+            return ollama_error(job_fault(written.error).status_code, written.error.message)
         return JSONResponse({**self._message(written.texts[0]), **_end(written, started)})
 
     def _is_ours(self, name: str) -> bool:
         return name.removesuffix(":latest") == self._name
 
     def _no_such_model(self) -> JSONResponse:
-        return JSONResponse({"error": f"there is no such model here; this server has '{self._name}'"}, 404)
+        return ollama_error(404, f"there is no such model here; this server has '{self._name}'")
 
     def _message(self, text: str) -> dict[str, Any]:
         message = {"role": "assistant", "content": text}
@@ -146,6 +175,11 @@ class OllamaApi:
                     written.reasons[0] = event.finish_reason or "stop"
                     yield _line(self._message(event.text))
         yield _line({**self._message(""), **_end(written, started)})
+
+
+def ollama_error(status: int, message: str) -> JSONResponse:
+    """An error in Ollama's shape."""
+    return JSONResponse({"error": message}, status)
 
 
 def _end(written: Written, started: int) -> dict[str, Any]:

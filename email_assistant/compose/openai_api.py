@@ -72,9 +72,15 @@ class Written:
 class OpenAiApi:
     """The routes of the API."""
 
-    def __init__(self, model: ModelClient, name: str) -> None:
-        """Serve a model under a name."""
-        self._model, self._name, self._started = model, name, int(time.time())
+    def __init__(self, model: ModelClient, name: str, temperature: float) -> None:
+        """Serve a model under a name.
+
+        Args:
+            model: The model.
+            name: Its name.
+            temperature: Of samples for which a request sets no other one.
+        """
+        self._model, self._name, self._temperature, self._started = model, name, temperature, int(time.time())
 
     def router(self) -> APIRouter:
         """All routes; those without /v1 are for programs that are given an address that ends with it."""
@@ -109,7 +115,7 @@ class OpenAiApi:
         fault = conversation_fault(chat.messages)
         if fault:
             return error_answer(400, fault, "invalid_request_error", "invalid_conversation", "messages")
-        job = chat_job(chat)
+        job = chat_job(chat, self._temperature)
         if chat.stream:
             return await self._streamed(chat, job)
         written = await until_disconnected(request.receive, collect_written(self._model.write(job), len(job.rows)))
@@ -175,13 +181,20 @@ class OpenAiApi:
             yield {**common, "choices": [], "usage": written.usage.model_dump()}
 
 
-def chat_job(chat: ChatRequest) -> Job:
-    """The job of a request. A last turn of the assistant is the beginning of its text, as for llama.cpp."""
+def chat_job(chat: ChatRequest, temperature: float) -> Job:
+    """The job of a request. A last turn of the assistant is the beginning of its text, as for llama.cpp.
+
+    Args:
+        chat: The request.
+        temperature: Of samples, if the request asks for some and sets no temperature. Any other request without one is
+            written as configured, the first text perhaps greedily.
+    """
     turns = merged_turns(chat.messages)
     start = turns.pop()[1] if turns[-1][0] == "assistant" else ""
     seed = secrets.randbits(32) if chat.seed is None else chat.seed
     max_tokens = chat.max_completion_tokens or chat.max_tokens
-    rows = [RowSettings(max_tokens, chat.temperature, chat.top_p, seed, index) for index in range(chat.n or 1)]
+    chosen = temperature if chat.wants_samples else chat.temperature
+    rows = [RowSettings(max_tokens, chosen, chat.top_p, seed, index) for index in range(chat.n or 1)]
     return Job(uuid.uuid4().hex, rows, turns=turns, start=start, stop=chat.stops)
 
 

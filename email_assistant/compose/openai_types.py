@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MAX_CHOICES, MAX_STOPS = 8, 4
 MAX_MESSAGES, MAX_TEXT = 200, 200_000
+# What OpenAI's API samples with if a request does not say.
+DEFAULT_TEMPERATURE = 1.0
 _Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
@@ -71,6 +73,13 @@ class ChatRequest(BaseModel):
     response_format: ResponseFormat | None = None
     logprobs: Literal[False] | None = None
     tools: Annotated[list[dict[str, Any]], Field(max_length=0)] | None = None
+    functions: Annotated[list[dict[str, Any]], Field(max_length=0)] | None = None
+
+    @property
+    def wants_samples(self) -> bool:
+        """Whether the request sets how samples are drawn, or wants several, but no temperature."""
+        samples = self.seed is not None or (self.top_p or 1) < 1 or (self.n or 1) > 1
+        return samples and self.temperature is None
 
     @property
     def stops(self) -> list[str]:

@@ -1,9 +1,11 @@
 """The page and what its script asks for."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -16,8 +18,9 @@ from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel, Field, TypeAdapter
 
 from email_assistant.compose.access import COOKIE, Access
-from email_assistant.compose.answered_mail import read_mail
+from email_assistant.compose.answered_mail import MAX_TEXT, read_mail
 from email_assistant.compose.drafts import Draft, eml, file_name, recipients
+from email_assistant.compose.learning import Learning
 from email_assistant.compose.messages import JobError, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelClient
 from email_assistant.compose.page_texts import choose_language, example_request, texts_of
@@ -26,7 +29,9 @@ from email_assistant.errors import DataError
 from email_assistant.metrics.fact_marks import mark_facts
 from email_assistant.metrics.usual import Usual
 from email_assistant.requests.request_form import looks_like_order
+from email_assistant.storage.records import Edit
 
+log = logging.getLogger(__name__)
 PAGE = Path(__file__).parent / "page"
 # What the page loads, with their media types.
 FILES = {"compose.css": "text/css", "compose.js": "text/javascript", "compose.svg": "image/svg+xml"}
@@ -35,8 +40,9 @@ MAX_HISTORY = 20
 # A year, in seconds.
 COOKIE_SECONDS = 365 * 86400
 Short = Annotated[str, Field(max_length=2_000)]
-Long = Annotated[str, Field(max_length=60_000)]
+Long = Annotated[str, Field(max_length=MAX_TEXT)]
 Place = Annotated[int, Field(ge=0, le=100_000)]
+Attempt = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class Asked(BaseModel):
@@ -57,7 +63,7 @@ class DraftAsked(Asked):
     change: Change = "first"
     draft: Long = ""
     keep: tuple[Place, Place] = (0, 0)
-    attempt: Annotated[int, Field(ge=0, le=10_000)] = 0
+    attempt: Attempt = 0
 
     def wish(self) -> Wish:
         """The wish."""
@@ -65,13 +71,35 @@ class DraftAsked(Asked):
 
 
 class Edited(Asked):
-    """A draft as it was edited; `id` is that of its request in the history."""
+    """A draft as it was edited, and as it was written; `id` is that of its request in the history."""
 
     id: Annotated[str, Field(max_length=64, pattern="^[A-Za-z0-9-]*$")] = ""
     draft: Long
+    written: Long = ""
+    attempt: Attempt = 0
     subject: Short = ""
     message_id: Short = ""
     references: Annotated[list[Short], Field(max_length=200)] = []
+
+    def edit(self, with_context: bool) -> Edit:
+        """What is kept of it to learn from; the mail that is answered only if the model reads it."""
+        return {
+            "id": self.id,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "request": self.request,
+            "to": self.recipient,
+            "subject": self.subject,
+            "context": self.context if with_context else "",
+            "draft": self.written,
+            "text": self.draft,
+            "answers": [each for each in (*self.references, self.message_id) if each],
+        }
+
+
+class Answered(BaseModel):
+    """The answer to the question whether edits may be kept."""
+
+    learn: bool
 
 
 class Page:
@@ -86,6 +114,7 @@ class Page:
         forms: list[str],
         name: str,
         is_own: bool,
+        learning: Learning,
     ) -> None:
         """Prepare.
 
@@ -97,9 +126,10 @@ class Page:
             forms: The forms of request that the adapter was trained on; empty: unknown.
             name: The adapter's name.
             is_own: Whether the adapter was trained on the owner's mail; else it writes like nobody in particular.
+            learning: Keeps edits, if it may.
         """
         self._access, self._model, self._writer, self._usual = access, model, writer, usual
-        self._forms, self._name, self._is_own = forms, name, is_own
+        self._forms, self._name, self._is_own, self._learning = forms, name, is_own, learning
         self._history: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._templates = Environment(autoescape=True, loader=FileSystemLoader(PAGE), trim_blocks=True)
 
@@ -114,6 +144,8 @@ class Page:
         router.add_api_route("/page/state", self.state, methods=["GET"])
         router.add_api_route("/page/drafts", self.drafts, methods=["POST"], response_class=StreamingResponse)
         router.add_api_route("/page/marks", self.marks, methods=["POST"])
+        router.add_api_route("/page/copied", self.copied, methods=["POST"])
+        router.add_api_route("/page/learning", self.learn, methods=["POST"])
         router.add_api_route("/page/mail", self.mail, methods=["POST"])
         router.add_api_route("/page/draft.eml", self.save, methods=["POST"], response_class=Response)
         router.add_api_route("/page/history", self.history, methods=["GET"])
@@ -144,9 +176,10 @@ class Page:
             return self._with_cookie(request)
         return self._login(request, "login_wrong", 401)
 
-    async def state(self) -> dict[str, str]:
-        """Whether the model can write."""
-        return {"status": self._model.state.status, "reason": self._model.state.reason}
+    async def state(self) -> dict[str, Any]:
+        """Whether the model can write, and whether edits are kept to learn from."""
+        learning = {"learns": self._learning.state, "learning_is_fixed": self._learning.is_fixed}
+        return {"status": self._model.state.status, "reason": self._model.state.reason, **learning}
 
     async def drafts(self, asked: DraftAsked) -> Response:
         """Drafts as they are written: one JSON object a line."""
@@ -159,6 +192,18 @@ class Page:
         self._remember(edited)
         return await anyio.to_thread.run_sync(self._marks, edited.wish(), edited.draft)
 
+    async def copied(self, edited: Edited) -> dict[str, bool]:
+        """Keep a draft that was copied, if that is allowed. Returns whether it was kept."""
+        self._remember(edited)
+        return {"kept": await self._keep(edited)}
+
+    async def learn(self, answered: Answered) -> Response:
+        """Keep the answer to the question whether edits may be kept."""
+        if self._learning.is_fixed:
+            return JSONResponse({"error": {"code": "fixed", "message": "compose.learn decides"}}, 409)
+        await anyio.to_thread.run_sync(self._learning.answer, answered.learn)
+        return JSONResponse({"learns": self._learning.state})
+
     async def mail(self, request: Request) -> Response:
         """Read a mail that was dropped on the page."""
         try:
@@ -170,6 +215,7 @@ class Page:
     async def save(self, edited: Edited) -> Response:
         """The draft as a file for the mail program."""
         self._remember(edited)
+        await self._keep(edited)
         draft = Draft(edited.draft, edited.subject, edited.recipient, edited.message_id, edited.references)
         name = file_name(draft)
         disposition = f"attachment; filename=\"draft.eml\"; filename*=UTF-8''{quote(name, safe='')}"
@@ -220,6 +266,17 @@ class Page:
         self._history.move_to_end(edited.id)
         while len(self._history) > MAX_HISTORY:
             self._history.popitem(last=False)
+
+    async def _keep(self, edited: Edited) -> bool:
+        """Keep an edit to learn from. That it cannot be kept does not keep the person from the mail."""
+        if not (edited.id and edited.request.strip() and edited.draft.strip()):
+            return False
+        try:
+            return await anyio.to_thread.run_sync(self._learning.keep, edited.edit(self._writer.reads_context))
+        except (DataError, OSError) as error:
+            # Its message may quote the file.
+            log.error("%-10s an edit could not be kept (%s)", "compose", type(error).__name__)
+            return False
 
     def _login(self, request: Request, problem: str, status: int) -> Response:
         language = choose_language("", request.headers.get("accept-language", ""))

@@ -49,13 +49,13 @@ def serve(setup: Mapping[str, Any], received: Received, out: BinaryIO) -> None:
 
     Args:
         setup: `config`, the whole configuration; `adapter`, its folder; `training`, the file of training pairs that
-            prompts may show, or None.
+            prompts may show, or None; `scratch`, a folder for files that the server removes.
         received: Messages of the server.
         out: Where messages go.
     """
     config: Config = TypeAdapter(Config).validate_json(json.dumps(setup["config"]))
     try:
-        with tuned_model(config, SINGLE_PROCESS, Path(setup["adapter"])) as model:
+        with tuned_model(config, SINGLE_PROCESS, Path(setup["adapter"]), Path(setup["scratch"])) as model:
             Worker(config, model, setup["training"], out).run(received)
     except EmailAssistantError as error:
         _send(out, Failed(str(error)))

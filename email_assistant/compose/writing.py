@@ -7,14 +7,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from email_assistant.archive.mail_parts import first_name
 from email_assistant.archive.reply_context import truncate_words
 from email_assistant.compose.messages import Job, JobError, RowSettings, TextPiece
-from email_assistant.compose.model_client import JobEvent, ModelClient, collect
+from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText, collect
 from email_assistant.configuration.schema import Config
 from email_assistant.metrics.sense import could_be_sent, sense_features
 from email_assistant.metrics.usual import Usual
-from email_assistant.requests.request_form import looks_like_order
+from email_assistant.requests.request_form import with_recipient
 
 Change = Literal["first", "another", "shorter", "longer", "keep"]
 # Drafts that are written at once for a request; the first one is the likeliest.
@@ -79,7 +78,7 @@ class Writer:
 
     def another(self, wish: Wish) -> AsyncGenerator[JobEvent, None]:
         """One more draft, in pieces."""
-        return self._model.write(self._job(wish, [self._sampled(DRAFTS + wish.attempt)]))
+        return self._model.write(self._job(wish, [self._sampled(_first_number(wish))]))
 
     async def keep(self, wish: Wish) -> AsyncGenerator[JobEvent, None]:
         """A draft that has a sentence of the present one, and says the rest in other words.
@@ -93,7 +92,7 @@ class Writer:
             start = await self._units(wish, units) or before.rstrip()
         gap = before[len(before.rstrip()) :] if start else ""
         start = f"{start}{gap}{kept}"
-        job = self._job(wish, [self._sampled(DRAFTS + wish.attempt)], start)
+        job = self._job(wish, [self._sampled(_first_number(wish))], start)
         yield TextPiece(job.id, 0, start, 0)
         async with aclosing(self._model.write(job)) as events:
             async for event in events:
@@ -101,26 +100,28 @@ class Writer:
 
     async def resized(self, wish: Wish, change: Change) -> AsyncGenerator[JobEvent, None]:
         """A shorter or longer draft: of several, the one that says best what was asked."""
-        first = DRAFTS + wish.attempt * CANDIDATES
+        first = _first_number(wish)
         job = self._job(wish, [self._sampled(first + number) for number in range(CANDIDATES)])
         texts = await collect(self._model.write(job), CANDIDATES)
         if isinstance(texts, JobError):
             yield texts
             return
         length = len(wish.draft.split())
-        fitting = [text for text in texts if _is_resized(len(text.split()), length, change)]
+        fitting = [each for each in texts if _is_resized(len(each.text.split()), length, change)]
         if not fitting:
             yield JobError(job.id, "unavailable", f"no_{change}")
             return
-        best = max(fitting, key=lambda text: self._quality(wish, text))
-        yield TextPiece(job.id, 0, best, len(best.split()), "stop")
+        best = max(fitting, key=lambda each: self._quality(wish, each))
+        yield TextPiece(job.id, 0, best.text, best.tokens, best.finish_reason)
 
-    def _quality(self, wish: Wish, text: str) -> float:
-        return could_be_sent(sense_features(self.full_request(wish), text, self._usual, wish.given))
+    def _quality(self, wish: Wish, draft: WholeText) -> tuple[bool, float]:
+        """How good a draft is: any that the model ended is better than one that was cut off."""
+        features = sense_features(self.full_request(wish), draft.text, self._usual, wish.given)
+        return draft.finish_reason == "stop", could_be_sent(features)
 
     async def _units(self, wish: Wish, count: int) -> str:
         """The first sentences of a new draft; empty if it has fewer."""
-        job = self._job(wish, [self._sampled(DRAFTS + wish.attempt)])
+        job = self._job(wish, [self._sampled(_first_number(wish))])
         text = ""
         async with aclosing(self._model.write(job)) as events:
             async for event in events:
@@ -140,11 +141,7 @@ class Writer:
 
     def full_request(self, wish: Wish) -> str:
         """The request with its recipient, where it does not name one itself: 'piers: need ladder'."""
-        name = _name(wish.recipient)
-        request = " ".join(wish.request.split())
-        if not name or name.casefold() in request.casefold() or looks_like_order(request):
-            return request
-        return f"{name.casefold()}: {request}"
+        return with_recipient(wish.request, wish.recipient)
 
     def _sampled(self, number: int) -> RowSettings:
         """The settings of a draft that differs from the likeliest; another number gives another draft."""
@@ -152,11 +149,9 @@ class Writer:
         return row if self._config.generation.temperature else replace(row, temperature=TEMPERATURE, top_p=TOP_P)
 
 
-def _name(recipient: str) -> str:
-    """The first name of a recipient as typed; empty if there is only an address."""
-    name = first_name(recipient)
-    words = recipient.partition("<")[0].split()
-    return name or (words[0] if words and words[0].isalpha() else "")
+def _first_number(wish: Wish) -> int:
+    """The number of the first candidate of a change; no other attempt has it, nor those that follow it."""
+    return DRAFTS + wish.attempt * CANDIDATES
 
 
 def _units(text: str) -> list[tuple[int, int]]:

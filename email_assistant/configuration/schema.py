@@ -92,6 +92,7 @@ class Data:
     context_words: Count
     redact: Literal["none", "pii"]
     others: CountOrZero
+    edits: bool
     processes: Count | None
 
 
@@ -292,6 +293,7 @@ class Compose:
 
     port: Annotated[int, Field(ge=1, le=65535)]
     open: bool
+    learn: Literal["ask"] | bool
     allow_origins: Annotated[list[Text], BeforeValidator(_one_as_list)]
 
 

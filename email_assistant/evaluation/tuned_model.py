@@ -16,13 +16,17 @@ from email_assistant.language_model.process_settings import set_up_base
 
 
 @contextmanager
-def tuned_model(config: Config, distributed: DistributedContext, adapter: Path) -> Iterator[TextGenerator]:
+def tuned_model(
+    config: Config, distributed: DistributedContext, adapter: Path, scratch: Path | None = None
+) -> Iterator[TextGenerator]:
     """Load the base model with an adapter.
 
     Args:
         config: The whole configuration.
         distributed: Decides the device.
         adapter: The adapter's folder.
+        scratch: A folder for the adapter in llama.cpp's format, which the caller removes, as a process must that may
+            be ended before the block is; None: a folder of the outputs that is removed here.
 
     Raises:
         ModelError: when the adapter was trained on another base model.
@@ -30,10 +34,20 @@ def tuned_model(config: Config, distributed: DistributedContext, adapter: Path) 
     # Checked before the base model is read, which takes a while.
     check_base(adapter, base_fingerprint(config.model, config.outputs))
     if config.generation.backend == "llama_cpp":
-        config.outputs.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=config.outputs) as scratch:
-            yield start_llama_cpp(config.generation, config.model, load_encoder(config.model), adapter, Path(scratch))
+        with _scratch_folder(config, scratch) as folder:
+            yield start_llama_cpp(config.generation, config.model, load_encoder(config.model), adapter, folder)
     else:
         yield load_adapter(
             set_up_base(config.model, distributed), adapter, base_fingerprint(config.model, config.outputs)
         )
+
+
+@contextmanager
+def _scratch_folder(config: Config, scratch: Path | None) -> Iterator[Path]:
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        yield scratch
+        return
+    config.outputs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=config.outputs) as folder:
+        yield Path(folder)

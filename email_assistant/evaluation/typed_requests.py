@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from email_assistant.errors import DataError
+from email_assistant.requests.request_form import TYPED
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
-
-# How the instruction of a pair was made, where it was typed for the evaluation.
-TYPED = "typed"
 
 
 def requests_file(setting: str | None, archive: Sequence[Path]) -> Path | None:

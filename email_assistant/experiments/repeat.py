@@ -172,13 +172,14 @@ def _manifests(client: "lazy_mlflow.MlflowClient", run: "lazy_mlflow.Run", outpu
     return manifests
 
 
-def recorded_data(origin: Origin, cache: ArtifactCache, archive: str | None) -> Artifact | None:
-    """The mails that the original run read, if its archive has changed since.
+def recorded_data(origin: Origin, cache: ArtifactCache, inputs: Mapping[str, str] | None) -> Artifact | None:
+    """The mails that the original run read, if its archive, or the edits that it read, have changed since.
 
     Args:
         origin: The original run.
         cache: All artifacts.
-        archive: The current hash of the archive; None if it cannot be read.
+        inputs: The current hashes of the archive and, with `data.edits`, of the edits; None if the archive cannot be
+            read.
 
     Returns:
         The original's artifact; None if the archive is unchanged or the command line names other data.
@@ -189,9 +190,15 @@ def recorded_data(origin: Origin, cache: ArtifactCache, archive: str | None) -> 
     if "data" not in origin.manifests or origin.changed & {"data", "data.path"}:
         return None
     manifest = origin.manifests["data"]
-    if archive == manifest["reads"]["inputs"]["archive"]:
+    recorded = {
+        name: digest
+        for name, digest in manifest["reads"]["inputs"].items()
+        if not (name == "edits" and "data.edits" in origin.changed)
+    }
+    if inputs and recorded.items() <= inputs.items():
         return None
-    state = "has changed" if archive else "is missing"
+    is_archive = not inputs or recorded["archive"] != inputs["archive"]
+    state = "is missing" if not inputs else "has changed" if is_archive else "has other edits"
     try:
         artifact = cache.find("data", manifest["key"])
     except ArtifactError:

@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal
@@ -16,12 +17,28 @@ from email_assistant.errors import ModelError
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.encoding import ChatEncoder
 
+FinishReason = Literal["stop", "length"]
 # The context of a slot grows by this many tokens at a time.
 CONTEXT_STEP = 512
 # Effectively forbids a token: no logit outweighs this penalty of the DRY sampler.
 DRY_PENALTY = 1e4
 # DRY requires a sequence breaker; this one does not occur in text.
 UNUSED_BREAKER = "\u2417\u2417"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of a completion.
+
+    Attributes:
+        text: The new text.
+        finish_reason: Set with the last piece: 'stop' or 'length'.
+        num_tokens: Of the last piece, the tokens of the whole completion, with that of its end; else 0.
+    """
+
+    text: str
+    finish_reason: FinishReason | None = None
+    num_tokens: int = 0
 
 
 class LlamaCpp:
@@ -98,17 +115,34 @@ class LlamaCpp:
         Raises:
             ModelError: as `generate`.
         """
+        return (chunk.text for chunk in self.stream_chunks(prompt, params, seed))
+
+    def stream_chunks(
+        self, prompt: Sequence[int], params: SamplingParams, seed: int | None, stop: Sequence[str] = ()
+    ) -> Iterator[Chunk]:
+        """Yield the completion piece by piece; the last piece says why it ended and how many tokens it has.
+
+        Args:
+            prompt: Token ids.
+            params: How tokens are chosen.
+            seed: Seed of the sampling; None: greedy decoding.
+            stop: Sequences that end the text and are not part of it.
+
+        Raises:
+            ModelError: as `generate`, or when llama.cpp ends without saying why.
+        """
         server = self._start_server(len(prompt) + params.max_new_tokens, 1)
-        pieces: SimpleQueue[str | BaseException | None] = SimpleQueue()
+        pieces: SimpleQueue[Chunk | BaseException | None] = SimpleQueue()
         is_stopped = False
+        request = {**self._request(prompt, params, seed), "stream": True, "stop": list(stop)}
 
         def on_chunk(chunk: dict[str, Any]) -> bool:
-            pieces.put(chunk["choices"][0]["text"] if "choices" in chunk else _error(chunk))
+            pieces.put(_chunk(chunk) if "choices" in chunk else _error(chunk))
             return is_stopped
 
         def complete() -> None:
             try:
-                server.handle_completions({**self._request(prompt, params, seed), "stream": True}, on_chunk)
+                server.handle_completions({**request, "stream_options": {"include_usage": True}}, on_chunk)
             except Exception as error:
                 pieces.put(error)
             pieces.put(None)
@@ -120,6 +154,9 @@ class LlamaCpp:
                     if isinstance(piece, BaseException):
                         raise piece
                     yield piece
+                    if piece.finish_reason:
+                        return
+                raise ModelError("llama.cpp: ended before the text did")
             finally:
                 is_stopped = True
 
@@ -193,8 +230,18 @@ def _completion(response: dict[str, Any]) -> Completion:
     if "choices" not in response:
         raise _error(response)
     choice = response["choices"][0]
-    finish_reason: Literal["stop", "length"] = "stop" if choice["finish_reason"] == "stop" else "length"
-    return Completion(choice["text"].strip(), int(response["usage"]["completion_tokens"]), finish_reason)
+    return Completion(choice["text"].strip(), int(response["usage"]["completion_tokens"]), _reason(choice))
+
+
+def _chunk(response: dict[str, Any]) -> Chunk:
+    choice = response["choices"][0]
+    if choice["finish_reason"] is None:
+        return Chunk(choice["text"])
+    return Chunk(choice["text"], _reason(choice), int(response["usage"]["completion_tokens"]))
+
+
+def _reason(choice: dict[str, Any]) -> FinishReason:
+    return "stop" if choice["finish_reason"] == "stop" else "length"
 
 
 def _error(response: dict[str, Any]) -> ModelError:

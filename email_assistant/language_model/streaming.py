@@ -242,13 +242,9 @@ def _pieces(model: TextGenerator, request: TextRequest) -> Iterator[Piece]:
 
 
 def _llama_cpp_pieces(model: LlamaCpp, request: TextRequest) -> Iterator[Piece]:
-    """As `_pieces`. llama.cpp streams text, which is tokenized again to find stop sequences and to count."""
-    stream = TextStream(model.encoder, request.stop, request.continues)
-    for text in model.stream(request.prompt, request.params, request.seed):
-        for token in model.encoder.text_ids(text):
-            piece = _next_piece(request, stream, token, is_end=False)
-            yield piece
-            if piece.finish_reason:
-                return
-    # llama.cpp does not stream the end-of-turn token.
-    yield _next_piece(request, stream, model.encoder.end_of_turn, is_end=True)
+    """As `_pieces`. llama.cpp streams text; it counts the tokens and says why the text ended with the last piece."""
+    stream = TextStream(model.encoder, continues=request.continues)
+    chunks = model.stream_chunks(request.prompt, request.params, request.seed, request.stop)
+    for so_far, chunk in enumerate(chunks, start=1):
+        text = stream.add_text(chunk.text, chunk.finish_reason is not None)
+        yield Piece(request.id, text, chunk.num_tokens or so_far, chunk.finish_reason)

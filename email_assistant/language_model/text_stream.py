@@ -28,6 +28,7 @@ class TextStream:
         """
         self._encoder, self._stop, self._continues = encoder, tuple(stop), continues
         self._ids: list[int] = []
+        self._text = ""
         self._sent = 0
         self.is_stopped = False
 
@@ -39,7 +40,14 @@ class TextStream:
     def add(self, token: int, is_last: bool) -> str:
         """Add a token; returns the text that is final now, often a word, sometimes nothing."""
         self._ids.append(token)
-        text = self._encoder.decode(self._ids)
+        return self._final(self._encoder.decode(self._ids), is_last)
+
+    def add_text(self, more: str, is_last: bool) -> str:
+        """Add text that was decoded elsewhere, instead of tokens; returns the text that is final now."""
+        self._text += more
+        return self._final(self._text, is_last)
+
+    def _final(self, text: str, is_last: bool) -> str:
         if not self._continues:
             text = text.lstrip()
         found = [place for place in map(text.find, self._stop) if place >= 0]

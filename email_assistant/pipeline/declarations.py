@@ -54,6 +54,7 @@ class Stage:
         module: The module with `run(inputs, folder) -> counts` and, if it logs more, `log_to(run, artifact, config)`.
         version: Incremented whenever the same inputs would give a different result.
         input_files: Files of earlier artifacts, by the name of the input: `(stage, file)`. They order the stages.
+        more_files: Returns further files of earlier artifacts, which it reads only under some configurations.
         depends_on: Returns its slice of the configuration; under "inputs", the hashes of files other than artifacts.
         scored_by: Returns the settings that change only its scores. Later stages do not rerun when these change.
         shows: The files that the summary names.
@@ -68,6 +69,7 @@ class Stage:
     module: str
     version: int
     input_files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    more_files: Callable[[Config], Mapping[str, tuple[str, str]]] = _nothing
     depends_on: Callable[[Config], Mapping[str, Any]]
     scored_by: Callable[[Config], Mapping[str, Any]] = _nothing
     shows: str
@@ -78,13 +80,14 @@ class Stage:
 
     @property
     def input_stages(self) -> tuple[str, ...]:
-        """The stages whose artifacts it reads."""
+        """The stages whose artifacts it reads; `more_files` are of these or of those before them."""
         return tuple(dict.fromkeys(stage for stage, _ in self.input_files.values()))
 
     def key_of(self, config: Config, artifacts: Mapping[str, Artifact]) -> StageKey:
         """Everything that the artifact's key is computed from, given the artifacts of its input stages."""
         values = dict(self.depends_on(config))
-        inputs = {name: artifacts[stage].content_hash(file) for name, (stage, file) in self.input_files.items()}
+        files = {**self.input_files, **self.more_files(config)}
+        inputs = {name: artifacts[stage].content_hash(file) for name, (stage, file) in files.items()}
         return StageKey(
             {"version": self.version, **values, "inputs": {**inputs, **values.get("inputs", {})}},
             self.scored_by(config),

@@ -249,14 +249,14 @@ def ensure(stage: Stage, context: Context) -> bool:
 
 
 def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
-    """The data of the repeated run if its archive has changed or is missing; None if the archive is read."""
+    """The data of the repeated run if what it was read from has changed or is missing; None if the archive is read."""
     if context.origin is None or stage.name != "data":
         return None
     try:
-        archive = stage.key_of(context.config, {}).result_dependencies["inputs"]["archive"]
+        inputs = stage.key_of(context.config, {}).result_dependencies["inputs"]
     except ArchiveError:
-        archive = None
-    return repeat.recorded_data(context.origin, context.cache, archive)
+        inputs = None
+    return repeat.recorded_data(context.origin, context.cache, inputs)
 
 
 def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:

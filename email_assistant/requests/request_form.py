@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
+from email_assistant.archive.mail_parts import first_name
 from email_assistant.storage.records import Pair
 
 Form = Literal["rough", "order"]
@@ -19,6 +20,8 @@ EXAMPLES: dict[Form, str] = {
 }
 # A form in a smaller share of the training requests was not learned.
 MIN_SHARE = 0.1
+# The method of a pair whose request a person typed, on the compose page or for the evaluation.
+TYPED = "typed"
 
 _NOT_ME = r"(?!(?:me|us|myself)\b)"
 # Nouns follow these verbs in notes: 'email attached', 'invite link', 'answer: no', 'text is fine'.
@@ -65,6 +68,27 @@ def looks_like_order(text: str) -> bool:
     return _ORDER.match(" ".join(text.split())) is not None
 
 
+def with_recipient(request: str, recipient: str) -> str:
+    """A request on one line with its recipient, where it does not name one itself: 'piers: need ladder'.
+
+    Args:
+        request: What was typed; an order is left as it is.
+        recipient: Whom the mail is for, as typed: a name, an address or both; may be empty.
+    """
+    name = _name(recipient)
+    line = " ".join(request.split())
+    if not name or name.casefold() in line.casefold() or looks_like_order(line):
+        return line
+    return f"{name.casefold()}: {line}"
+
+
+def _name(recipient: str) -> str:
+    """The first name of a recipient as typed; empty if there is only an address."""
+    name = first_name(recipient)
+    words = recipient.partition("<")[0].split()
+    return name or (words[0] if words and words[0].isalpha() else "")
+
+
 def trained_forms(pairs: Iterable[Pair], variants: int) -> list[Form]:
     """The forms that an adapter learns, the more frequent one first; it does not learn a rare one.
 
@@ -77,9 +101,9 @@ def trained_forms(pairs: Iterable[Pair], variants: int) -> list[Form]:
 
 
 def _forms(pair: Pair) -> Iterator[Form]:
-    """The forms of a pair's instructions: known from who wrote them, but for those of a file."""
+    """The forms of a pair's instructions: known from who wrote them, unless a person did."""
     others = pair.get("variants", [])
-    if pair["method"] == "file":
+    if pair["method"] in ("file", TYPED):
         for text in [pair["instruction"], *others]:
             yield "order" if looks_like_order(text) else "rough"
     else:

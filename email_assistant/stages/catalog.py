@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from email_assistant.archive import purging, readers
+from email_assistant.archive import edits, purging, readers
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.evaluation.typed_requests import requests_file
@@ -44,14 +44,15 @@ def archive_hash(config: Config) -> str:
 
 
 def data_depends_on(config: Config) -> dict[str, Any]:
-    """The data group, the terms of every purge, and the archive's content."""
+    """The data group, the terms of every purge, and the content of the archive and of the edits, where they count."""
     unused = ("context_words",) if config.data.context == "none" else ()
     purged = purging.load_terms(config.outputs)
     without = {"without": purged.hash} if purged else {}
+    learned = {"edits": edits.content_hash(config.outputs)} if config.data.edits else {}
     return {
-        "data": _without(config.data, "path", "processes", *unused),
+        "data": _without(config.data, "path", "processes", "edits", *unused),
         **without,
-        "inputs": {"archive": archive_hash(config)},
+        "inputs": {"archive": archive_hash(config), **learned},
     }
 
 
@@ -104,8 +105,14 @@ def _typed_requests(config: Config) -> dict[str, str]:
 
 
 def split_depends_on(config: Config) -> dict[str, Any]:
-    """The split group and the seed."""
-    return {"split": asdict(config.split), "seed": config.seed}
+    """The split group, the seed and, with edits, from what similarity on an edit and a mail are one."""
+    same = {"duplicate_similarity": config.data.duplicate_similarity} if config.data.edits else {}
+    return {"split": asdict(config.split), "seed": config.seed, **same}
+
+
+def split_more_files(config: Config) -> dict[str, tuple[str, str]]:
+    """The edits, where they are learned from."""
+    return {"edits": ("data", edits.EDITS_FILE)} if config.data.edits else {}
 
 
 # Keys of the trainer group that change only speed, memory or the scores.
@@ -214,6 +221,7 @@ STAGES = by_name(
         module="email_assistant.stages.split_data",
         version=2,
         input_files={"pairs": ("summarize", "pairs.jsonl")},
+        more_files=split_more_files,
         depends_on=split_depends_on,
         shows="train.jsonl, validation.jsonl, test.jsonl",
         results=("train.jsonl", "validation.jsonl", "test.jsonl"),

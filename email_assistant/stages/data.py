@@ -11,6 +11,7 @@ from typing import Any
 from email_assistant.archive import owner as owners
 from email_assistant.archive import purging, readers
 from email_assistant.archive.drop_log import REASONS
+from email_assistant.archive.edits import EDITS_FILE
 from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.messages import ArchiveItem, ParsedMessage
 from email_assistant.archive.parsing import parse_item
@@ -23,6 +24,7 @@ from email_assistant.errors import ArchiveError
 from email_assistant.pipeline.context import StageInputs, archive_paths
 from email_assistant.progress import bar
 from email_assistant.reports import archive_page
+from email_assistant.stages.edited_mails import edited_pairs
 from email_assistant.storage import jsonl
 
 MAX_DOMAINS = 20
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
-    """Write emails.jsonl, others.jsonl, dropped.jsonl, report.json and report.html.
+    """Write emails.jsonl, others.jsonl, dropped.jsonl, report.json and report.html, and edits.jsonl with `data.edits`.
 
     Every message is either kept or dropped.
     """
@@ -54,6 +56,9 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     jsonl.write(folder / "others.jsonl", others)
     jsonl.write(folder / "dropped.jsonl", _dropped(index, selection))
     report = _report(index, selection, owner, stats, tally)
+    if config.data.edits:
+        pairs, report["edits"] = edited_pairs(config, rules_of(config.data), index, selection)
+        jsonl.write(folder / EDITS_FILE, pairs)
     jsonl.write_json(folder / "report.json", report)
     archive_page.write_page(
         folder / "report.html",

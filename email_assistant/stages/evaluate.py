@@ -17,7 +17,7 @@ from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.evaluation.generate_mails import generate_mails, text_generator
 from email_assistant.evaluation.memorization import EXTRACTED_TOKENS, KNOWN_TOKENS, extraction_score
 from email_assistant.evaluation.scoring import Scorer, build_scorer, perplexity_of
-from email_assistant.evaluation.typed_requests import TYPED, requests_file, with_typed_requests
+from email_assistant.evaluation.typed_requests import requests_file, with_typed_requests
 from email_assistant.experiments import sweep_environment
 from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
@@ -42,6 +42,7 @@ from email_assistant.reports.sample_mails import SHOWN_MAILS, mail_panel
 from email_assistant.requests.arms import ARMS
 from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings
+from email_assistant.requests.request_form import TYPED
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, Artifact
 from email_assistant.storage.hashing import hash_file, hash_of

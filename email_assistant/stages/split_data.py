@@ -3,17 +3,20 @@
 import itertools
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from email_assistant.archive.duplicates import near_duplicates
+from email_assistant.archive.edits import EDITS_FILE
 from email_assistant.archive.threads import UnionFind
 from email_assistant.configuration.schema import Split
 from email_assistant.errors import DataError
 from email_assistant.metrics.copying import copied_share
 from email_assistant.pipeline.context import StageInputs
+from email_assistant.stages import edits_in_split
+from email_assistant.stages.edits_in_split import LearnedEdits
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
 
@@ -29,23 +32,46 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     groups = group_related(pairs, settings.near_duplicate_similarity)
     timestamps = [_timestamp(pair) for pair in pairs] if settings.method == "time" else []
     splits = assign_groups(groups, timestamps, settings, inputs.config.seed)
-    for name, indices in splits.items():
-        jsonl.write(folder / f"{name}.jsonl", (pairs[index] for index in indices))
+    learned = _learned_edits(inputs, pairs, splits)
+    training = (edits_in_split.typed(pairs[index], learned.requests.get(index)) for index in splits["train"])
+    counts = {"train": jsonl.write(folder / "train.jsonl", itertools.chain(training, learned.added))}
+    for name in ("validation", "test"):
+        counts[name] = jsonl.write(folder / f"{name}.jsonl", (pairs[index] for index in splits[name]))
     report = {
         "pairs": len(pairs),
         "groups": len(groups),
         "largest_group": max(map(len, groups)),
-        **{name: len(indices) for name, indices in splits.items()},
+        **counts,
         "left_out": len(pairs) - sum(map(len, splits.values())),
         **{f"{name}_copied_share": _copied_share(folder / f"{name}.jsonl") for name in splits},
+        **({"edits": learned.counts()} if inputs.config.data.edits else {}),
     }
     jsonl.write_json(folder / "report.json", report)
-    counts = [f"{len(indices)} {name}" for name, indices in splits.items()]
+    _log(report)
+    return report
+
+
+def _learned_edits(inputs: StageInputs, pairs: Sequence[Pair], splits: Mapping[str, Sequence[int]]) -> LearnedEdits:
+    """The edits of the compose page that are trained on; none unless `data.edits` asks for them."""
+    config = inputs.config
+    if not config.data.edits:
+        return edits_in_split.NONE
+    edits = jsonl.read(inputs.artifacts["data"].path(EDITS_FILE), Pair)
+    return edits_in_split.join(
+        edits, pairs, splits, config.data.duplicate_similarity, config.split.near_duplicate_similarity
+    )
+
+
+def _log(report: Mapping[str, Any]) -> None:
+    splits = ("train", "validation", "test")
+    counts = [f"{report[name]} {name}" for name in splits]
     counts += [f"{report['left_out']} left out"] if report["left_out"] else []
     log.info("%-10s %s", "split", ", ".join(counts))
     copied = ", ".join(f"{report[f'{name}_copied_share']:.0%} {name}" for name in splits)
     log.info("%-10s words of a mail that are in its request: %s", "split", copied)
-    return report
+    if "edits" in report:
+        edits = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report["edits"].items())
+        log.info("%-10s edits of drafts in the training set: %s", "split", edits)
 
 
 def _copied_share(path: Path) -> float:

@@ -1,5 +1,6 @@
 """Writes files and folders completely or not at all, even if the process is killed."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,20 @@ def atomic_path(target: Path) -> Iterator[Path]:
         partial.replace(target)
     except BaseException:
         remove(partial)
+        raise
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner may read, from its first byte on."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}{SUFFIX}")
+    partial.unlink(missing_ok=True)
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(text)
+        partial.replace(file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
         raise
 
 

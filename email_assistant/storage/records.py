@@ -65,6 +65,32 @@ class Pair(Request):
     variants: NotRequired[list[str]]
 
 
+class Edit(TypedDict):
+    """A line of outputs/compose/edits.jsonl: what a person made of a draft.
+
+    Attributes:
+        id: Unique among the edits.
+        date: When the draft was copied or saved, ISO 8601.
+        request: What was typed.
+        to: The recipient as typed; may be empty.
+        subject: The subject as typed; may be empty.
+        context: The text of the mail that is answered, if the model reads it; else empty.
+        draft: The draft as the model wrote it; empty if unknown.
+        text: The mail as it was copied or saved.
+        answers: Message-IDs of the thread that it answers, the first one first.
+    """
+
+    id: str
+    date: str
+    request: str
+    to: str
+    subject: str
+    context: str
+    draft: str
+    text: str
+    answers: list[str]
+
+
 class GeneratedMail(TypedDict):
     """A mail that a model wrote.
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from served import save_adapter
 
-from email_assistant.compose.answered_mail import AnsweredMail, read_mail
+from email_assistant.compose.answered_mail import MAX_TEXT, AnsweredMail, read_mail
 from email_assistant.compose.drafts import Draft, eml, file_name, recipients, reply_subject
 from email_assistant.errors import DataError
 
@@ -169,6 +169,12 @@ def test_what_is_no_mail_with_text_is_refused(data: bytes) -> None:
         read_mail(data)
 
 
+def test_of_a_very_long_mail_the_beginning_is_used() -> None:
+    mail = read_mail(b"From: bo@x.example\n\n" + b"word " * 20_000)
+    assert mail.is_cut and len(mail.text) == MAX_TEXT
+    assert not read_mail(b"From: bo@x.example\n\n" + b"word " * 1_000).is_cut
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_mail_or_refused(data: bytes) -> None:
     with contextlib.suppress(DataError):
@@ -180,7 +186,8 @@ def test_a_file_of_requests_becomes_drafts(run_py: RunPy, tiny_model: Path, tmp_
     adapter = save_adapter(tiny_model, tmp_path / "adapter")
     (tmp_path / "ask.txt").write_text("bo: come at 7\nida: send nails\n")
     (tmp_path / "mail.eml").write_text(
-        "From: Bo <bo@x.example>\nSubject: Ropes\nMessage-ID: <b@x.example>\n\nWhere are they?\n"
+        "From: Bo <bo@x.example>\nReply-To: Office <office@x.example>\nSubject: Ropes\nMessage-ID: <b@x.example>\n\n"
+        "Where are they?\n"
     )
     given = ("stage=infer", "tracking=none", f"infer.adapter={adapter}", "infer.drafts=drafts")
     done = run_py(*given, "infer.input=ask.txt", "infer.output=mails.csv", "infer.thread=mail.eml")
@@ -190,7 +197,7 @@ def test_a_file_of_requests_becomes_drafts(run_py: RunPy, tiny_model: Path, tmp_
     message = message_from_bytes(files[0].read_bytes(), policy=default)
     assert [message[name] for name in ("X-Unsent", "To", "Subject", "In-Reply-To")] == [
         "1",
-        "Bo <bo@x.example>",
+        "Office <office@x.example>",
         "Re: Ropes",
         "<b@x.example>",
     ]

@@ -24,6 +24,8 @@ PATHS = [
     ("GET", "/page/history"),
     ("POST", "/page/drafts"),
     ("POST", "/page/marks"),
+    ("POST", "/page/copied"),
+    ("POST", "/page/learning"),
     ("POST", "/page/mail"),
     ("POST", "/page/draft.eml"),
     ("GET", "/openapi.json"),

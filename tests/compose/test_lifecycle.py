@@ -95,7 +95,7 @@ def test_a_page_that_was_killed_leaves_no_process_and_starts_again(run_py: RunPy
             os.kill(page.running.process.pid or 0, signal.SIGKILL)
             wait(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
     left = {file.name for file in (run_py.folder / "outputs" / "compose").iterdir()}
-    assert left == {"token"}
+    assert left == {"token", "token.lock"}
     with serving(run_py, adapter, f"compose.port={port}") as page:
         assert page.token == token
 

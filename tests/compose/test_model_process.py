@@ -3,6 +3,8 @@
 import asyncio
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 from composed import composed_config
-from conftest import model_settings
+from conftest import ROOT, model_settings
 
 from email_assistant.compose import model_client
 from email_assistant.compose.messages import FromModel, Job, JobError, RowSettings, TextPiece, from_model, write_line
@@ -191,6 +193,33 @@ def test_a_process_that_ends_after_its_start_is_always_started_again(config: Con
             await until(lambda: starts.exists() and len(starts.read_text()) > 2 * model_client.MAX_STARTS)
 
     asyncio.run(run())
+
+
+def test_what_the_process_left_on_the_disk_is_removed(config: Config, process_says: Says) -> None:
+    scratch = config.outputs / "compose" / f"scratch-{config.compose.port}"
+    process_says(f"mkdir -p '{scratch}'; echo weights > '{scratch}/adapter.gguf'\n{READY}\nread job")
+
+    async def run() -> None:
+        client = ModelClient(config, Path("adapter"), None)
+        async with client.running():
+            await until(lambda: client.state.status == "ready")
+            assert (scratch / "adapter.gguf").exists()
+
+    asyncio.run(run())
+    assert not scratch.exists()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_process_removes_it_when_the_server_was_killed(tmp_path: Path, whole: bool) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (scratch / "adapter.gguf").write_text("weights")
+    code = (
+        "import queue, pathlib; from email_assistant.compose.model_process import _receive; "
+        f"_receive(queue.SimpleQueue(), pathlib.Path({str(scratch)!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=b'{"cancel": "a"}\n' * whole, check=True, cwd=ROOT)
+    assert done.returncode == 0 and not scratch.exists()
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.8])

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from email_assistant.errors import DataError
-from email_assistant.evaluation.typed_requests import TYPED, requests_file, with_typed_requests
+from email_assistant.evaluation.typed_requests import requests_file, with_typed_requests
+from email_assistant.requests.request_form import TYPED
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
 

@@ -18,6 +18,7 @@ from email_assistant.language_model.decoding import Completion, SamplingParams, 
 from email_assistant.language_model.generation import generate, stream
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_encoder
+from email_assistant.language_model.streaming import TextRequest, text_writer
 
 pytest.importorskip("xllamacpp", reason="llama.cpp is not installed (the extra llama-cpp)")
 pytestmark = pytest.mark.slow
@@ -113,6 +114,30 @@ def test_a_stream_is_the_completion(llama: LlamaCpp, prompts: list[list[int]]) -
     pieces = list(stream(llama, prompts[0], GREEDY, 1))
     assert len(pieces) > 3
     assert "".join(pieces).strip() == answers(llama, prompts[:1])[0].text
+
+
+def test_the_last_piece_of_a_stream_has_llama_cpp_s_own_count_and_reason(
+    llama: LlamaCpp, prompts: list[list[int]]
+) -> None:
+    llama.adapted = False
+    ended = SamplingParams(200)
+    (whole,) = answers(llama, prompts[:1], ended)
+    writer = text_writer(llama)
+    first_words = " ".join(whole.text.split()[:3])
+    cases = {
+        "whole": (ended, (), whole.text, whole.num_tokens, "stop"),
+        "cut": (GREEDY, (), None, 16, "length"),
+        "stopped": (ended, (first_words,), "", None, "stop"),
+    }
+    for name, (params, stop, text, tokens, reason) in cases.items():
+        writer.add(TextRequest(name, prompts[0], params, None, stop))
+        pieces = []
+        while writer.is_busy:
+            pieces += writer.step()
+        assert [piece.finish_reason for piece in pieces] == [None] * (len(pieces) - 1) + [reason], name
+        assert tokens is None or pieces[-1].num_tokens == tokens, name
+        assert text is None or "".join(piece.text for piece in pieces) == text, name
+    llama.adapted = True
 
 
 def test_samples_depend_on_the_seed_and_not_on_the_batch(llama: LlamaCpp, prompts: list[list[int]]) -> None:

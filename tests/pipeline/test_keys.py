@@ -11,9 +11,11 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from composed import composed_config
 
+from email_assistant.archive import edits
 from email_assistant.configuration.keys import schema_keys
 from email_assistant.configuration.schema import Config
 from email_assistant.stages.catalog import STAGES
+from email_assistant.storage.records import Edit
 
 ALL, NONE = ("summarize", "split", "train", "evaluate"), ()
 LEARNING = ("summarize", "train", "evaluate")
@@ -27,6 +29,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("data.path", "data.processes"), NONE),
     # There is nothing that is answered, so it does not matter how long that may be.
     "data.context_words": NONE,
+    # The edits are read with the archive, and join the training mails in the split.
+    "data.edits": ("data", "split"),
     "summarizer": ("summarize",),
     **dict.fromkeys(("summarizer.path", "summarizer.batch_size"), NONE),
     "split": ("split",),
@@ -144,6 +148,25 @@ def test_the_content_of_what_is_named_counts_and_not_where_it_lies(
     assert changed(before, after) == set(STAGES) - {"data"}
 
 
+def test_edits_count_by_their_content_where_they_are_learned_from(
+    tiny_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    config, learning = (composed_config(tiny_model, archive, tmp_path) for _ in range(2))
+    learning.data.edits = True
+    before, learned = keys_of(config), keys_of(learning)
+    edit: Edit = {
+        **dict.fromkeys(("to", "subject", "context", "draft"), ""),
+        **{"id": "1", "date": "2024-05-01T10:00:00+00:00", "request": "bo: nails", "text": "Send nails."},
+        "answers": [],
+    }
+    assert edits.keep(tmp_path, edit)
+    assert keys_of(config) == before
+    assert changed(learned, keys_of(learning)) == {"data"}
+    edits.remove(tmp_path, ["1"])
+    assert STAGES["split"].more_files(learning) == {"edits": ("data", "edits.jsonl")}
+    assert STAGES["split"].more_files(config) == {}
+
+
 def test_notes_made_by_rules_do_not_depend_on_the_base_model(
     tiny_model: Path, other_model: Path, archive: Path, tmp_path: Path
 ) -> None:
@@ -159,6 +182,7 @@ def test_notes_made_by_rules_do_not_depend_on_the_base_model(
     ("first", "key", "value", "stages"),
     [
         ({"data.context": "parent"}, "data.context_words", 7, {"data"}),
+        ({"data.edits": True}, "data.duplicate_similarity", 0.5, {"data", "split"}),
         ({"retrieval.method": "bm25"}, "retrieval.training_share", 0.25, {"train"}),
         ({"retrieval.method": "bm25"}, "retrieval.mails", 1, {"train", "evaluate"}),
         ({"trainer.privacy": "careful"}, "trainer.canary_limit", 1.0, {"train"}),

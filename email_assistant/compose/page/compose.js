@@ -6,8 +6,12 @@ const fields = { request: $("request"), context: $("context"), recipient: $("rec
 const sheet = $("draft");
 // The last mail that was dropped, of which a draft needs the ids.
 let mail = { message_id: "", references: [] };
-// The drafts of this request: {text, lost, added, done}; which one is shown; what stops the one being written.
+// The drafts of this request: {text, written, request, lost, added, done}; which one is shown; what stops the writing.
 let drafts = [], shown = 0, running = null, ready = false, id = "", attempt = 0, marking = 0;
+// Whether edits are kept to learn from ("ask", "yes", "no"), whether the configuration decides, and the last one made.
+let learns = "no", learningIsFixed = true, lastEdit = null;
+// Bytes of a mail that the server reads, and characters of its text.
+const MAX_MAIL = 8 << 20, MAX_TEXT = 60000;
 
 function say(text) { $("status").textContent = text; }
 
@@ -29,9 +33,8 @@ async function post(path, body, signal) {
     signal,
   });
   if (answer.ok) return answer;
-  if (answer.status === 401) throw new Error("access");
-  if (answer.status === 413) throw new Error("too_large");
-  if (answer.status === 429) throw new Error("busy");
+  const known = { 401: "access", 413: "too_large", 429: "busy" }[answer.status];
+  if (known) throw new Error(known);
   const { error } = await answer.json();
   throw new Error(error.code);
 }
@@ -60,6 +63,7 @@ async function watchModel() {
     state = answer.ok ? await answer.json() : { status: "failed", reason: texts.error_access };
   } catch { /* The program ended: its reason is the one above. */ }
   ready = state.status === "ready";
+  if (state.learns) showLearning(state.learns, state.learning_is_fixed);
   const notice = $("notice");
   notice.hidden = ready;
   notice.replaceChildren();
@@ -70,8 +74,7 @@ async function watchModel() {
     notice.append(element("p", state.status === "loading" ? texts.loading : texts.failed + " " + state.reason));
   }
   enable();
-  if (state.status === "loading" || running === null) setTimeout(watchModel, ready ? 15000 : 1000);
-  else setTimeout(watchModel, 15000);
+  setTimeout(watchModel, !ready && (state.status === "loading" || running === null) ? 1000 : 15000);
 }
 
 // -- writing
@@ -97,11 +100,11 @@ async function write(change, keep = [0, 0]) {
       if (event.error) throw new Error(event.error);
       if (event.hint) { $("hint").textContent = texts.order + " " + example; $("hint").hidden = false; continue; }
       const place = base + event.draft;
-      drafts[place] ??= { text: "", lost: [], added: [], done: false };
+      drafts[place] ??= { text: "", written: "", request: body.request, lost: [], added: [], done: false };
       const draft = drafts[place];
       draft.text += event.text || "";
       if (event.end) {
-        Object.assign(draft, { lost: event.lost, added: event.added, done: true });
+        Object.assign(draft, { written: draft.text, lost: event.lost, added: event.added, done: true });
         cut = cut || (event.end === "length" && event.draft === 0);
       }
       if (event.draft === 0 && shown !== place && (!draft.seen)) { draft.seen = true; shown = place; }
@@ -113,11 +116,8 @@ async function write(change, keep = [0, 0]) {
     say(explain(error));
   }
   running = null;
-  for (const draft of drafts) if (draft) draft.done = true;
-  enable();
-  show();
-  list();
-  mark();
+  for (const draft of drafts) if (draft && !draft.done) Object.assign(draft, { written: draft.text, done: true });
+  for (const update of [enable, show, list, mark]) update();
 }
 
 function stop() { if (running) running.abort(); }
@@ -203,26 +203,31 @@ function enable() {
 // -- the draft as edited
 
 function edited() {
-  return { ...asked(), id, draft: sheet.value, subject: fields.subject.value, ...mail };
+  id ||= crypto.randomUUID();
+  const written = drafts[shown] ? drafts[shown].written : "";
+  return { ...asked(), id, draft: sheet.value, written, attempt, subject: fields.subject.value, ...mail };
+}
+
+// A draft that is copied or saved belongs to the request that it was written for.
+function final() {
+  return lastEdit = { ...edited(), request: (drafts[shown] && drafts[shown].request) || fields.request.value };
 }
 
 async function mark() {
   if (!sheet.value.trim() || running) return;
   const text = sheet.value, draft = drafts[shown];
-  id ||= crypto.randomUUID();
   try {
     const found = await (await post("/page/marks", edited())).json();
     if (sheet.value !== text) return;
     if (draft) Object.assign(draft, found, { text, done: true });
-    else drafts[shown] = { text, ...found, done: true };
+    else drafts[shown] = { text, written: "", ...found, done: true };
     paint();
     await remember();
   } catch (error) { say(explain(error)); }
 }
 
 function edit() {
-  const draft = drafts[shown];
-  if (draft) { draft.text = sheet.value; draft.added = []; }
+  if (drafts[shown]) Object.assign(drafts[shown], { text: sheet.value, added: [] });
   paint();
   enable();
   clearTimeout(marking);
@@ -255,12 +260,13 @@ function points([start, end]) {
 
 async function save() {
   try {
-    const answer = await post("/page/draft.eml", edited());
+    const answer = await post("/page/draft.eml", final());
     const named = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("Content-Disposition"));
     const link = element("a", "", { href: URL.createObjectURL(await answer.blob()), download: named ? decodeURIComponent(named[1]) : "draft.eml" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     say(answer.headers.get("X-Recipients") === "0" && fields.recipient.value.trim() ? texts.saved_without_to : texts.saved);
+    showLearning(learns, learningIsFixed);
   } catch (error) { say(explain(error)); }
 }
 
@@ -273,7 +279,29 @@ async function copy() {
     document.execCommand("copy");
   }
   say(texts.copied);
+  try {
+    await post("/page/copied", final());
+    showLearning(learns, learningIsFixed);
+  } catch (error) { say(explain(error)); }
   mark();
+}
+
+// -- learning from edits
+
+function showLearning(state, isFixed) {
+  [learns, learningIsFixed] = [state, isFixed];
+  $("learn").hidden = learns !== "ask" || lastEdit === null;
+  $("learning").hidden = learns === "ask" || (learns === "no" && isFixed);
+  $("learning-state").textContent = texts["learning_" + learns] || "";
+  $("learning-change").textContent = learns === "yes" ? texts.learning_stop : texts.learning_start;
+  $("learning-change").hidden = isFixed;
+}
+
+async function learn(answer) {
+  try {
+    showLearning((await (await post("/page/learning", { learn: answer })).json()).learns, false);
+    if (answer && lastEdit) await post("/page/copied", lastEdit);
+  } catch (error) { say(explain(error)); }
 }
 
 async function remember() {
@@ -291,13 +319,10 @@ function recall(entry) {
   if (running) return;
   for (const name of Object.keys(fields)) fields[name].value = entry[name];
   mail = { message_id: entry.message_id, references: entry.references };
-  id = entry.id;
-  drafts = [{ text: entry.draft, lost: [], added: [], done: true }];
+  [id, attempt] = [entry.id, entry.attempt];
+  drafts = [{ text: entry.draft, written: entry.written, request: entry.request, lost: [], added: [], done: true }];
   shown = 0;
-  show();
-  list();
-  enable();
-  mark();
+  for (const update of [show, list, enable, mark]) update();
 }
 
 // -- the mail to answer
@@ -306,7 +331,7 @@ async function take(file) {
   if (!file) return;
   try {
     // Attachments, which come last, are not needed.
-    const found = await (await post("/page/mail", file.slice(0, 4 << 20))).json();
+    const found = await (await post("/page/mail", file.slice(0, MAX_MAIL))).json();
     fields.context.value = found.text;
     fields.recipient.value = found.to;
     fields.subject.value = found.subject;
@@ -314,7 +339,11 @@ async function take(file) {
     $("answer").open = true;
     $("remove").hidden = false;
     fields.request.focus();
-  } catch (error) { say(explain(error)); }
+    if (found.is_cut) say(texts.mail_cut);
+  } catch (error) {
+    // Without its end, a large file may have no text, and an .msg file cannot be read.
+    say(explain(error.message === "not_a_mail" && file.size > MAX_MAIL ? new Error("too_large") : error));
+  }
 }
 
 function removeMail() {
@@ -333,6 +362,9 @@ $("remove").addEventListener("click", removeMail);
 $("file").addEventListener("change", () => take($("file").files[0]));
 sheet.addEventListener("input", edit);
 fields.request.addEventListener("input", enable);
+fields.context.addEventListener("input", () => { if (fields.context.value.length >= MAX_TEXT) say(texts.mail_cut); });
+for (const [name, answer] of [["yes", true], ["no", false]]) $("learn-" + name).addEventListener("click", () => learn(answer));
+$("learning-change").addEventListener("click", () => learn(learns !== "yes"));
 for (const button of $("changes").children) {
   const change = button.dataset.change;
   button.addEventListener("click", () => write(change, change === "keep" ? points(sentence()) : [0, 0]));

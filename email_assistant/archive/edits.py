@@ -1,0 +1,100 @@
+"""What a person made of drafts on the compose page: each request as typed, the draft, and the mail as sent.
+
+They are kept only where the person allows it, in one file of the outputs that its owner alone may read.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from filelock import FileLock
+
+from email_assistant.archive.purging import Terms, load_terms
+from email_assistant.errors import DataError
+from email_assistant.storage import jsonl
+from email_assistant.storage.atomic import write_private
+from email_assistant.storage.hashing import hash_file, hash_of
+from email_assistant.storage.records import Edit
+
+# The compose page's folder in the outputs, and its file of edits.
+FOLDER, EDITS_FILE = "compose", "edits.jsonl"
+_TEXTS = ("id", "date", "request", "to", "subject", "context", "draft", "text")
+
+
+def edits_file(outputs: Path) -> Path:
+    """The file of edits, which need not exist."""
+    return outputs / FOLDER / EDITS_FILE
+
+
+def load(outputs: Path) -> list[Edit]:
+    """The edits, the oldest first; none if none were kept.
+
+    Raises:
+        DataError: If the file is corrupt.
+    """
+    file = edits_file(outputs)
+    if not file.exists():
+        return []
+    edits = jsonl.read(file)
+    for number, edit in enumerate(edits, start=1):
+        if not _is_edit(edit):
+            raise DataError(f"{file}, record {number}: not an edit of the compose page; delete this line")
+    return sorted((cast(Edit, edit) for edit in edits), key=lambda edit: edit["date"])
+
+
+def content_hash(outputs: Path) -> str:
+    """The hash of the file of edits; another one as soon as it changes."""
+    file = edits_file(outputs)
+    return hash_file(file) if file.exists() else hash_of([])
+
+
+def keep(outputs: Path, edit: Edit) -> bool:
+    """Keep an edit in place of an earlier one with its id.
+
+    Returns:
+        Whether it was kept; False if it matches what was purged.
+
+    Raises:
+        DataError: If the file is corrupt.
+        OSError: If it cannot be written.
+    """
+    if matches(load_terms(outputs), edit):
+        return False
+    _rewrite(outputs, lambda edits: [*(each for each in edits if each["id"] != edit["id"]), edit])
+    return True
+
+
+def remove(outputs: Path, ids: Iterable[str]) -> None:
+    """Remove the edits with these ids.
+
+    Raises:
+        DataError: If the file is corrupt.
+        OSError: If it cannot be written.
+    """
+    if removed := set(ids):
+        _rewrite(outputs, lambda edits: [edit for edit in edits if edit["id"] not in removed])
+
+
+def matches(terms: Terms, edit: Edit) -> bool:
+    """Whether an edit contains the words of a purge term, or answers a mail that a term names."""
+    records: list[dict[str, Any]] = [{**edit, "to": [edit["to"]]}, *({"id": answered} for answered in edit["answers"])]
+    return any(map(terms.matches_record, records))
+
+
+def texts(edit: Edit) -> Iterator[str]:
+    """Every text of an edit in which passages of mails may be."""
+    yield from (edit["request"], edit["subject"], edit["context"], edit["draft"], edit["text"])
+
+
+def _rewrite(outputs: Path, change: Callable[[list[Edit]], list[Edit]]) -> None:
+    """Replace the whole file, one process at a time, so that nothing of a removed edit is left in it."""
+    file = edits_file(outputs)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with FileLock(file.with_suffix(".lock")):
+        write_private(file, "".join(map(jsonl.line, change(load(outputs)))))
+
+
+def _is_edit(record: dict[str, Any]) -> bool:
+    answers = record.get("answers")
+    has_texts = all(isinstance(record.get(name), str) for name in _TEXTS)
+    return has_texts and isinstance(answers, list) and all(isinstance(each, str) for each in answers)

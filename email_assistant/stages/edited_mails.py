@@ -1,0 +1,83 @@
+"""From edits of the compose page to pairs: the request as typed, and the mail as its owner made it."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from email_assistant.archive import cleaning, edits, purging
+from email_assistant.archive.first_pass import ArchiveIndex
+from email_assistant.archive.reply_context import truncate_words
+from email_assistant.archive.selection import Selection
+from email_assistant.archive.selection_rules import SelectionRules
+from email_assistant.archive.threads import hash64
+from email_assistant.configuration.schema import Config
+from email_assistant.lexicon.words import count_words
+from email_assistant.requests.request_form import TYPED, with_recipient
+from email_assistant.storage.records import Edit, Pair
+
+log = logging.getLogger(__name__)
+
+
+def edited_pairs(
+    config: Config, rules: SelectionRules, index: ArchiveIndex, selection: Selection
+) -> tuple[list[Pair], dict[str, Any]]:
+    """The edits as pairs, the oldest first, cleaned and chosen by the rules of the archive's mails.
+
+    Call it after the archive's mails were written, which names their threads.
+
+    Args:
+        config: The whole configuration.
+        rules: The length and the languages of mails to keep.
+        index: The archive's threads.
+        selection: The owner's signature and languages, and what replaces personal data.
+
+    Returns:
+        The pairs, and the numbers of edits read, kept and dropped, as in report.json.
+
+    Raises:
+        DataError: If the file of edits is corrupt.
+    """
+    purged, dropped = purging.load_terms(config.outputs), Counter[str]()
+    read, pairs = edits.load(config.outputs), list[Pair]()
+    for edit in read:
+        text = cleaning.finish(edit["text"].replace("\r\n", "\n"), selection.profile)
+        reason = "purged" if edits.matches(purged, edit) else _drop_reason(text, rules, selection)
+        if reason:
+            dropped[reason] += 1
+        else:
+            pairs.append(_pair(edit, text, rules, index, selection))
+    log.info("%-10s %d edits of drafts, %d kept", "data", len(read), len(pairs))
+    return pairs, {"read": len(read), "kept": len(pairs), "dropped": dict(dropped.most_common())}
+
+
+def _drop_reason(text: str, rules: SelectionRules, selection: Selection) -> str | None:
+    words = count_words(text)
+    if words < rules.min_words:
+        return "too_short"
+    if rules.max_words is not None and words > rules.max_words:
+        return "too_long"
+    return "other_language" if rules.languages and selection.language(text) not in rules.languages else None
+
+
+def _pair(edit: Edit, text: str, rules: SelectionRules, index: ArchiveIndex, selection: Selection) -> Pair:
+    redact = selection.redact
+    pair: Pair = {
+        "id": f"edit-{edit['id']}",
+        # As the page asks the model.
+        "instruction": redact(with_recipient(edit["request"], edit["to"])),
+        "email": redact(text),
+        "subject": redact(edit["subject"]),
+        "thread": index.threads.named_thread(reversed(edit["answers"])) or f"edit {hash64(next(_origin(edit))):016x}",
+        "date": edit["date"],
+        "method": TYPED,
+    }
+    if rules.context_words:
+        pair["context"] = redact(truncate_words(edit["context"], rules.context_words)) or None
+    return pair
+
+
+def _origin(edit: Edit) -> Iterator[str]:
+    """What names the thread of an edit that is in no thread of the archive: its first mail, or the edit itself."""
+    yield from edit["answers"][:1]
+    yield edit["id"]

@@ -1,0 +1,56 @@
+"""Requests to the app in this process, without a server."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from email_assistant.compose.gate import App, Message
+
+TOKEN = "secret"
+
+
+@dataclass
+class AppAnswer:
+    """An answer of the app."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def call_app(app: App, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> AppAnswer:
+    """Send a request with the token `TOKEN` to an app that was built for port 80; the body is sent as JSON."""
+    sent = {"host": "127.0.0.1:80", "authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "http_version": "1.1",
+        "headers": [(name.encode(), value.encode()) for name, value in {**sent, **(headers or {})}.items()],
+    }
+    messages: list[Message] = []
+    content = [b"" if body is None else json.dumps(body).encode()]
+
+    async def receive() -> Message:
+        if content:
+            return {"type": "http.request", "body": content.pop(), "more_body": False}
+        await asyncio.sleep(60)
+        raise AssertionError("nobody waits for a client that has gone")
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    start, *rest = messages
+    got = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
+    return AppAnswer(start["status"], got, b"".join(message.get("body", b"") for message in rest))

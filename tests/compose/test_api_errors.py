@@ -1,0 +1,125 @@
+"""What the API answers to requests that it cannot honour, and what a request's settings become."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgi import TOKEN, AppAnswer, call_app
+from composed import composed_config
+from conftest import ALLOWED
+
+from email_assistant.compose import app
+from email_assistant.compose.access import Access
+from email_assistant.compose.gate import App
+from email_assistant.compose.openai_api import chat_job
+from email_assistant.compose.openai_types import ChatRequest
+from email_assistant.metrics.usual import Usual
+
+MESSAGES = [{"role": "user", "content": "bo: come at 7"}]
+CHAT = {"model": "my-style", "messages": MESSAGES}
+STAINLESS = "x-stainless-arch,x-stainless-lang,x-stainless-os,x-stainless-package-version,x-stainless-retry-count"
+
+
+@pytest.fixture
+def built(tiny_model: Path, archive: Path, tmp_path: Path) -> App:
+    config = composed_config(tiny_model, archive, tmp_path)
+    config.compose.allow_origins = [ALLOWED]
+    served = app.Serving(None, "my-style", True, [], None, Usual(), "no adapter")
+    return app.build(config, served, Access(TOKEN), 80)
+
+
+def ask(built: App, method: str, path: str, body: Any = None, **headers: str) -> AppAnswer:
+    return call_app(built, method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "headers", "status"),
+    [
+        ("POST", "/api/chat", {**CHAT, "messages": 1}, {}, 400),
+        ("POST", "/api/chat", {**CHAT, "model": "other"}, {}, 404),
+        ("POST", "/api/chat", {**CHAT, "stream": False}, {}, 503),
+        ("GET", "/api/chat", None, {}, 405),
+        ("GET", "/api/nothing", None, {}, 404),
+        ("GET", "/api/tags", None, {"authorization": "Bearer wrong"}, 401),
+        ("GET", "/api/tags", None, {"host": "evil.example"}, 421),
+    ],
+)
+def test_errors_have_the_shape_of_the_api(
+    built: App, method: str, path: str, body: Any, headers: dict[str, str], status: int
+) -> None:
+    answer = ask(built, method, path, body, **headers)
+    assert answer.status == status
+    assert list(answer.json) == ["error"] and isinstance(answer.json["error"], str)
+    other = ask(
+        built, method, path.replace("/api/chat", "/v1/chat/completions").replace("/api/", "/v1/"), body, **headers
+    )
+    assert other.status >= 400 and set(other.json["error"]) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"messages": [{**MESSAGES[0], "images": ["aGk="]}]}, "images"),
+        ({"messages": [*MESSAGES, {"role": "assistant", "content": "", "tool_calls": [{}]}]}, "tools"),
+        ({"format": "json"}, "structured outputs"),
+        ({"think": True}, "thinking"),
+    ],
+)
+def test_what_the_model_cannot_do_is_refused_over_ollama(built: App, values: dict[str, Any], named: str) -> None:
+    answer = ask(built, "POST", "/api/chat", {**CHAT, **values})
+    assert answer.status == 400
+    assert answer.json["error"] == f"'my-style' does not support {named}"
+
+
+@pytest.mark.parametrize("values", [{"tools": []}, {"think": False}, {"format": ""}, {"keep_alive": 5}])
+def test_what_asks_for_nothing_is_not_refused_over_ollama(built: App, values: dict[str, Any]) -> None:
+    assert ask(built, "POST", "/api/chat", {**CHAT, "stream": False, **values}).status == 503
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"tools": [{"type": "function"}]},
+        {"functions": [{"name": "f"}]},
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
+        {"messages": [{"role": "tool", "content": "x"}]},
+    ],
+)
+def test_what_the_model_cannot_do_is_refused_over_openai(built: App, values: dict[str, Any]) -> None:
+    assert ask(built, "POST", "/v1/chat/completions", {**CHAT, **values}).status == 400
+
+
+def test_the_client_of_openai_may_call_from_an_allowed_origin(built: App) -> None:
+    asked = f"authorization,content-type,user-agent,{STAINLESS}, x-evil ,openai-organization,cookie"
+    preflight = {"access_control_request_method": "POST", "access_control_request_headers": asked}
+    answer = ask(built, "OPTIONS", "/v1/chat/completions", origin=ALLOWED, **preflight)
+    assert answer.status == 204
+    allowed = answer.headers["access-control-allow-headers"].lower().split(", ")
+    assert {"authorization", "content-type", "user-agent", "openai-organization", *STAINLESS.split(",")} == set(allowed)
+    other = ask(built, "OPTIONS", "/v1/chat/completions", origin="https://evil.example", **preflight)
+    assert other.status == 403 and "access-control-allow-headers" not in other.headers
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_is_refused_keeps_no_connection(built: App, method: str) -> None:
+    refused = ask(built, method, "/v1/models", authorization="Bearer wrong")
+    assert (refused.status, refused.headers["connection"]) == (401, "close")
+    assert "connection" not in ask(built, "GET", "/v1/models").headers
+
+
+@pytest.mark.parametrize(
+    ("values", "temperature"),
+    [
+        ({}, None),
+        ({"top_p": 1.0, "n": 1}, None),
+        ({"temperature": 0.0, "seed": 3}, 0.0),
+        ({"temperature": 0.4, "top_p": 0.9}, 0.4),
+        ({"seed": 3}, 0.8),
+        ({"top_p": 0.9}, 0.8),
+        ({"n": 2}, 0.8),
+    ],
+)
+def test_a_request_for_samples_is_not_greedy(values: dict[str, Any], temperature: float | None) -> None:
+    job = chat_job(ChatRequest.model_validate({**CHAT, **values}), 0.8)
+    assert {row.temperature for row in job.rows} == {temperature}
