@@ -10,7 +10,7 @@ POETRY := .tools/bin/poetry
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help install gemma run test test-fast coverage check head_start ui compose bench clean
+.PHONY: help install gemma run mine test test-fast coverage check head_start ui compose bench clean
 
 help:  ## show this list
 	@grep -hE '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -21,6 +21,10 @@ gemma: $(INSTALLED) $(GEMMA)  ## add the model Gemma 3 270M; shows its licence, 
 
 run: install  ## run the main job on the demo archive: adapter, scores, sample mails
 	$(BIN)/python run.py experiment=first_run
+
+mine: install  ## the same on your own mail: make mine ARCHIVE=~/sent.mbox
+	@test -n "$(ARCHIVE)" || { echo "Say which archive: make mine ARCHIVE=~/sent.mbox" >&2; exit 2; }
+	$(BIN)/python run.py experiment=first_run "data.path=$(ARCHIVE)"
 
 test: install  ## run all tests, in under ten minutes on two cores
 	$(BIN)/python -m pytest -n 2

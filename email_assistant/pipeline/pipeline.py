@@ -33,7 +33,7 @@ from email_assistant.experiments.run_logger import RunLogger, git_commit
 from email_assistant.experiments.tags import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG
 from email_assistant.language_model import hub, number_format
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext, from_environment
-from email_assistant.pipeline import summary, time_estimate
+from email_assistant.pipeline import model_advice, summary, time_estimate
 from email_assistant.pipeline.context import Context, StageInputs, StageStatus
 from email_assistant.pipeline.declarations import ALL, Catalog, Command, Stage, StageKey
 from email_assistant.privacy import guard, vault_state
@@ -271,7 +271,8 @@ def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:
         reason = "force=true" if forced else cache_miss_reason(name, key, cache)
         log.info("%-10s running%s", name, f": {reason}" if reason else "")
         context.run.open()
-        time_estimate.announce(stage.name, context)
+        model_advice.log_advice(name, context)
+        time_estimate.announce(name, context)
         artifact = _make(stage, key, forced, context)
         log.info("%-10s done in %s", name, duration(artifact.manifest["seconds"]))
         return artifact, True
