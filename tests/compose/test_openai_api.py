@@ -203,21 +203,22 @@ class FakeModel:
             yield TextPiece(job.id, row, "come.", 2, "stop")
 
 
-def configured() -> Any:
+def configured(outputs: Path) -> Any:
     from benchmarks.model import configured as compose_configuration
 
-    return compose_configuration(f"compose.allow_origins=[{ALLOWED}]", "stage=compose")
+    # The page keeps edits there as soon as a random request allows it.
+    return compose_configuration(f"compose.allow_origins=[{ALLOWED}]", "stage=compose", f"paths.outputs={outputs}")
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_a_thousand_random_requests_break_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thousand_random_requests_break_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert CATALOG.commands["compose"]
     monkeypatch.setattr(app, "ModelClient", FakeModel)
     monkeypatch.setattr(gate, "RATE", 1e9)
     monkeypatch.setattr(gate, "BURST", 1e9)
     serving_values = app.Serving(Path("adapter"), "my-style", True, ["rough"], None, Usual())
-    guarded = app.build(configured(), serving_values, Access("secret"), 80)
+    guarded = app.build(configured(tmp_path), serving_values, Access("secret"), 80)
     headers = {"Authorization": "Bearer secret", "Host": "127.0.0.1:80"}
     schema = schemathesis.openapi.from_asgi("/openapi.json", guarded, headers=headers)
     statuses: list[int] = []

@@ -116,21 +116,20 @@ def test_a_stream_is_the_completion(llama: LlamaCpp, prompts: list[list[int]]) -
     assert "".join(pieces).strip() == answers(llama, prompts[:1])[0].text
 
 
-def test_the_last_piece_of_a_stream_has_llama_cpp_s_own_count_and_reason(
-    llama: LlamaCpp, prompts: list[list[int]]
-) -> None:
+def test_the_last_piece_of_a_stream_has_llama_cpp_s_own_count_and_reason(llama: LlamaCpp) -> None:
     llama.adapted = False
-    ended = SamplingParams(200)
-    (whole,) = answers(llama, prompts[:1], ended)
-    writer = text_writer(llama)
-    first_words = " ".join(whole.text.split()[:3])
+    prompt, most = llama.encoder.prompt("hi"), SamplingParams(40)
+    (whole,) = answers(llama, [prompt], most)
+    assert whole.finish_reason == "stop"
+    first, second = whole.text.split()[:2]
     cases = {
-        "whole": (ended, (), whole.text, whole.num_tokens, "stop"),
-        "cut": (GREEDY, (), None, 16, "length"),
-        "stopped": (ended, (first_words,), "", None, "stop"),
+        "whole": (most, (), whole.text, whole.num_tokens, "stop"),
+        "cut": (SamplingParams(3), (), None, 3, "length"),
+        "stopped": (most, (second,), first, None, "stop"),
     }
+    writer = text_writer(llama)
     for name, (params, stop, text, tokens, reason) in cases.items():
-        writer.add(TextRequest(name, prompts[0], params, None, stop))
+        writer.add(TextRequest(name, prompt, params, None, stop))
         pieces = []
         while writer.is_busy:
             pieces += writer.step()
