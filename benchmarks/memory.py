@@ -121,7 +121,7 @@ def random_model(base: Any, device: torch.device) -> Any:
         model = AutoModelForCausalLM.from_config(base, dtype=torch.float32)
     model.requires_grad_(False)
     torch.manual_seed(1)
-    noise = 0.02 * torch.randn(2**22)
+    noise = 0.02 * torch.randn(2**22, device=device)
     # By name: a list of modules would keep the unquantized ones alive.
     for name in [name for name, module in model.named_modules() if module._parameters]:
         module = model.get_submodule(name)
@@ -136,7 +136,8 @@ def random_model(base: Any, device: torch.device) -> Any:
         if "layers" in name and isinstance(module, nn.Linear):
             parent = model.get_submodule(name.rpartition(".")[0])
             setattr(parent, name.rpartition(".")[2], quantize_nf4(module, torch.float32, device))
-    model.model.rotary_emb = type(model.model.rotary_emb)(base)
+    # Its frequencies too: on the CPU they would be copied to a GPU in every forward pass.
+    model.model.rotary_emb = type(model.model.rotary_emb)(base).to(device)
     model.is_loaded_in_4bit = True
     return model
 

@@ -8,12 +8,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
+from conftest import model_settings
+from pretended_gpu import GPU, pretended_gpu
 
 from benchmarks import __main__ as bench
 from benchmarks import edits as edits_benchmark
-from benchmarks import ingest
+from benchmarks import ingest, memory
 from benchmarks.measure import speed_ratios
 from email_assistant.archive import edits
+from email_assistant.language_model.meta_model import architecture
 from email_assistant.storage.records import Email
 
 
@@ -105,3 +109,23 @@ def test_edits_come_between_the_mails_that_are_trained_on_and_those_that_are_tes
     kept = edits.load(tmp_path)
     assert [edit["text"] for edit in kept] == [email["text"] for email in edited]
     assert all("crates" in edit["request"] and edit["request"] != edit["text"] for edit in kept)
+
+
+def test_a_random_model_is_whole_on_its_device(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "quantize_nf4", lambda layer, dtype, device: layer)
+    with pretended_gpu():
+        monkeypatch.setattr(
+            torch.nn.Module, "to_empty", lambda module, device: pretended_weights(module, torch.device(device))
+        )
+        model = memory.random_model(architecture(model_settings(tiny_model)), GPU)
+        devices = {name: tensor.device for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
+        assert set(devices.values()) == {GPU}, devices
+        assert bool(torch.isfinite(model(input_ids=torch.arange(9, device=GPU)[None]).logits).all())
+
+
+def pretended_weights(module: torch.nn.Module, device: torch.device) -> None:
+    """As `Module.to_empty`, which cannot make such weights from those of the meta device."""
+    for name, weight in module._parameters.items():
+        if weight is not None:
+            empty = torch.zeros(weight.shape, device=device)
+            module._parameters[name] = torch.nn.Parameter(empty, requires_grad=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from email_assistant.configuration.schema import Config, Generation, Summarizer
+from email_assistant.configuration.schema import Config, Generation, Lora, Summarizer
 from email_assistant.console import duration, screen, table
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import load_encoder
@@ -57,7 +57,8 @@ def run(context: Context) -> None:
         probe = ThroughputProbe(architecture(config.model), machine.device, machine.dtype, setup.nf4)
         _log_training_time(setup, machine, probe, examples, training.recompute)
         for name, settings, prompt_tokens in uses:
-            _log_generation_time(probe, name, settings.batch_size, prompt_tokens, settings.max_new_tokens)
+            # The base writes the instructions.
+            _log_generation_time(probe, config.lora if name == "mails" else None, name, settings, prompt_tokens)
         if config.generation.num_candidates > 1:
             log.info("%-10s drafts per request: %d", "plan", config.generation.num_candidates)
     planning.check_fits(
@@ -120,9 +121,11 @@ def _log_training_time(
     )
 
 
-def _log_generation_time(probe: ThroughputProbe, name: str, rows: int, prompt_tokens: int, new_tokens: int) -> None:
-    seconds = probe.generation_seconds(rows, prompt_tokens, new_tokens)
+def _log_generation_time(
+    probe: ThroughputProbe, lora: Lora | None, name: str, settings: Summarizer | Generation, prompt_tokens: int
+) -> None:
+    rows, new_tokens = settings.batch_size, settings.max_new_tokens
     log.info(
         "%-10s a batch of %d %s takes about %s at the full length of %d tokens each",
-        *("plan", rows, name, duration(seconds), new_tokens),
+        *("plan", rows, name, duration(probe.generation_seconds(lora, rows, prompt_tokens, new_tokens)), new_tokens),
     )

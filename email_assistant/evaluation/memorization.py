@@ -16,6 +16,7 @@ import torch
 from transformers import DynamicCache
 
 from email_assistant.language_model.decoding import Completion, SamplingParams
+from email_assistant.language_model.device import in_batches
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.prefixes import common_prefix_length
@@ -27,7 +28,7 @@ DIGITS = 6
 REFERENCES = 1023
 # An attacker knows the first KNOWN_TOKENS of a mail, which is extracted if the next EXTRACTED_TOKENS are correct.
 KNOWN_TOKENS, EXTRACTED_TOKENS = 20, 20
-# Continuations in one forward pass.
+# Continuations in one forward pass; fewer when memory runs out, since their logits are of the whole vocabulary.
 BATCH = 256
 
 
@@ -110,24 +111,29 @@ def continuation_nats(model: LanguageModel, prompt: Sequence[int], continuations
         continuations: Token ids of each.
     """
     shared = common_prefix_length(continuations)
+    prefix = [*prompt, *continuations[0][:shared]]
+    rests = [list(ids[shared:]) for ids in continuations]
+    batches = in_batches(
+        rests, BATCH, lambda rows: _nats_after(model, prefix, rows), "the canary of a training: use a smaller model"
+    )
+    return np.concatenate(list(batches)).astype(float)
+
+
+def _nats_after(model: LanguageModel, prefix: Sequence[int], rows: Sequence[list[int]]) -> Array:
+    """The negative log-likelihood of each row of token ids after a prefix, in nats, (rows,)."""
     wrapped: Any = model.model
-    prefix = torch.tensor([[*prompt, *continuations[0][:shared]]], device=model.device)
-    batches = []
-    for first in range(0, len(continuations), BATCH):
-        rows = [list(ids[shared:]) for ids in continuations[first : first + BATCH]]
-        width = max(map(len, rows))
-        # Padding is on the right, where a causal model does not see it.
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=model.device)
-        real = torch.tensor([[index < len(row) for index in range(width)] for row in rows], device=model.device)
-        cache = DynamicCache(config=wrapped.config)
-        # The logits after the prefix predict each continuation's first token.
-        before = wrapped(input_ids=prefix, cache=cache, use_cache=True).logits[:, -1:].expand(len(rows), -1, -1)
-        cache.batch_repeat_interleave(len(rows))
-        logits = wrapped(input_ids=ids, cache=cache, use_cache=True).logits
-        logs = torch.cat([before, logits[:, :-1]], dim=1).float().log_softmax(dim=-1)
-        nats = -logs.gather(-1, ids[..., None])[..., 0]
-        batches.append((nats * real).sum(dim=1).cpu().numpy())
-    return np.concatenate(batches).astype(float)
+    width = max(map(len, rows))
+    # Padding is on the right, where a causal model does not see it.
+    ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=model.device)
+    real = torch.tensor([[index < len(row) for index in range(width)] for row in rows], device=model.device)
+    cache = DynamicCache(config=wrapped.config)
+    # The logits after the prefix predict each row's first token.
+    before = wrapped(input_ids=torch.tensor([prefix], device=model.device), cache=cache, use_cache=True).logits[:, -1:]
+    cache.batch_repeat_interleave(len(rows))
+    logits = wrapped(input_ids=ids, cache=cache, use_cache=True).logits
+    logs = torch.cat([before.expand(len(rows), -1, -1), logits[:, :-1]], dim=1).float().log_softmax(dim=-1)
+    nats = -logs.gather(-1, ids[..., None])[..., 0]
+    return (nats * real).sum(dim=1).cpu().numpy()
 
 
 def canaries_extracted(model: LanguageModel, planted: Sequence[Canary]) -> list[bool]:

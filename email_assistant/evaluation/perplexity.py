@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from email_assistant.language_model.device import out_of_memory_named
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.metrics.per_mail_score import PerMailScore
 from email_assistant.training.batches import collate
@@ -27,7 +28,10 @@ class Surprisal:
     @torch.no_grad()
     def nats(self, example: TokenizedExample) -> float:
         """The negative log-likelihood of an example's completion, summed over its tokens, in nats."""
-        return float(self._loss(collate([example], self._device)))
+        with out_of_memory_named(
+            "the logits of a single mail: use a lower trainer.max_length or model.quantization=nf4"
+        ):
+            return float(self._loss(collate([example], self._device)))
 
 
 def perplexity(

@@ -121,10 +121,13 @@ def shard_model(model: Any, device: torch.device) -> None:
     """
     # A group of its own: torch keeps every mesh until the process ends, and a kept mesh keeps its group.
     mesh = DeviceMesh.from_group(distributed.new_group(), device.type)
-    for layer in model.get_base_model().base_model.layers:
+    transformer = model.get_base_model().base_model
+    for layer in transformer.layers:
         trained = {weight for weight in layer.parameters() if weight.requires_grad}
-        # Each layer is a root of its own here, and torch would not free a root after a forward pass unless told to.
+        # Freed after every forward pass: torch would keep layers that run first whole, and so the base in validation.
         fully_shard(layer, mesh=mesh, ignored_params=trained, reshard_after_forward=True)
+    # A common root, which shards nothing itself, gathers a layer while the one before it computes.
+    fully_shard(transformer, mesh=mesh, ignored_params=set(transformer.parameters()), reshard_after_forward=True)
     for weight in (*model.parameters(), *model.buffers()):
         if weight.device.type != device.type:
             weight.data = weight.data.to(device)

@@ -4,12 +4,15 @@ import gc
 import logging
 import statistics
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
+from typing import TypeVar
 
 import torch
 
 from email_assistant.configuration.schema import Model
-from email_assistant.errors import ConfigurationError
+from email_assistant.errors import ConfigurationError, OutOfMemoryError
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.language_model.meta_model import architecture
 
@@ -17,7 +20,17 @@ from email_assistant.language_model.meta_model import architecture
 MIN_BFLOAT16_GAIN = 1.2
 # The products that are measured: their rows, the largest width, and how often.
 MEASURED_ROWS, MEASURED_WIDTH, MEASURED_ROUNDS = (256, 16), 2048, 5
+# What torch says, besides raising OutOfMemoryError, when a tensor or a library's workspace does not fit: malloc on the
+# CPU; CUDA itself, whose error is an AcceleratorError; cuBLAS and cuDNN.
+OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
 log = logging.getLogger(__name__)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def choose_device(settings: Model, distributed: DistributedContext = SINGLE_PROCESS) -> torch.device:
@@ -95,8 +108,60 @@ def _cpu_has_bfloat16() -> bool:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that a tensor did not fit into the memory of a GPU or of the CPU."""
     return isinstance(error, torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+        isinstance(error, RuntimeError) and any(text in str(error) for text in OUT_OF_MEMORY)
     )
+
+
+@contextmanager
+def out_of_memory_named(need: str) -> Iterator[None]:
+    """Turn a library's error inside the block, when memory runs out, into one that says what did not fit.
+
+    Args:
+        need: What the memory was for, and the remedy: the rest of 'not enough memory for'.
+
+    Raises:
+        OutOfMemoryError: when memory runs out.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemoryError(f"not enough memory for {need}") from None
+
+
+def in_batches(
+    items: Sequence[Item], batch_size: int, work: Callable[[Sequence[Item]], Result], need: str
+) -> Iterator[Result]:
+    """Yield the result of each batch of items; when memory runs out, the batch and those after it are halved.
+
+    Args:
+        items: What to work on.
+        batch_size: The largest number of items at a time.
+        work: Called for each batch, again for a smaller one if it ran out of memory.
+        need: As in `out_of_memory_named`, for a single item.
+
+    Raises:
+        OutOfMemoryError: when even a single item does not fit.
+    """
+    start = 0
+    while start < len(items):
+        batch = items[start : start + batch_size]
+        try:
+            result = work(batch)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            if len(batch) == 1:
+                raise OutOfMemoryError(f"not enough memory for {need}") from None
+        else:
+            yield result
+            start += len(batch)
+            continue
+        # Only after the except block are the tensors that the traceback referred to unreachable.
+        free_memory()
+        batch_size = len(batch) // 2
+        log.info("%-10s out of memory: continuing with %d at a time", "model", batch_size)
 
 
 def free_memory() -> None:

@@ -1,6 +1,7 @@
 """Embeddings of texts: hidden states of a model's last layer."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from email_assistant.language_model.decoder import Decoder, same_logits
+from email_assistant.language_model.device import in_batches
 from email_assistant.language_model.loading import LanguageModel
 
 BATCH_SIZE = 16
@@ -45,21 +47,18 @@ def embed_ids(
     with wrapped.disable_adapter() if has_adapter else nullcontext():
         # In bfloat16 it keeps the residual stream in float32, which transformers does not.
         decoder = _checked_decoder(wrapped, transformer, texts[0]) if model.dtype == torch.bfloat16 else None
-        for start in range(0, len(texts), BATCH_SIZE):
-            indices = shortest_first[start : start + BATCH_SIZE]
-            if decoder:
-                states_of = _packed_states(decoder, transformer, [texts[index] for index in indices])
-                for index, states in zip(indices, states_of, strict=True):
-                    embeddings[index] = _pooled(states, pooling)
-                continue
-            longest = max(len(texts[index]) for index in indices)
-            # Padded on the right, where a causal model does not attend to it.
-            padded = torch.zeros((len(indices), longest), dtype=torch.long)
-            for row, index in enumerate(indices):
-                padded[row, : len(texts[index])] = torch.tensor(texts[index])
-            hidden = transformer(input_ids=padded.to(model.device), use_cache=False).last_hidden_state
-            for row, index in enumerate(indices):
-                embeddings[index] = _pooled(hidden[row, : len(texts[index])].float(), pooling)
+
+        def embed(batch: Sequence[Sequence[int]]) -> list[NDArray[np.float64]]:
+            states = (
+                _packed_states(decoder, transformer, batch) if decoder else _padded_states(model, transformer, batch)
+            )
+            return [_pooled(each, pooling) for each in states]
+
+        ordered = [texts[index] for index in shortest_first]
+        need = "the embedding of a text: use a smaller model"
+        found = itertools.chain.from_iterable(in_batches(ordered, BATCH_SIZE, embed, need))
+        for index, embedding in zip(shortest_first, found, strict=True):
+            embeddings[index] = embedding
     return np.stack(embeddings)
 
 
@@ -78,6 +77,17 @@ def _packed_states(decoder: Decoder, transformer: Any, texts: Sequence[Sequence[
     lengths = [len(ids) for ids in texts]
     embedded = transformer.get_input_embeddings()(torch.tensor([token for ids in texts for token in ids]))
     return torch.split(decoder.hidden_states(embedded, lengths), lengths)
+
+
+def _padded_states(model: LanguageModel, transformer: Any, texts: Sequence[Sequence[int]]) -> Iterator[torch.Tensor]:
+    """The last hidden states of each text, (tokens, width) in float32, by transformers."""
+    # Padded on the right, where a causal model does not attend to it.
+    padded = torch.zeros((len(texts), max(map(len, texts))), dtype=torch.long)
+    for row, ids in enumerate(texts):
+        padded[row, : len(ids)] = torch.tensor(ids)
+    hidden = transformer(input_ids=padded.to(model.device), use_cache=False).last_hidden_state
+    for row, ids in enumerate(texts):
+        yield hidden[row, : len(ids)].float()
 
 
 def _pooled(states: torch.Tensor, pooling: Literal["last", "mean"]) -> NDArray[np.float64]:

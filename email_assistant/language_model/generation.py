@@ -1,6 +1,8 @@
 """Batched generation with every backend.
 
-A prompt's completion depends only on the prompt and its seed, not on the other prompts in the batch.
+A prompt's completion depends only on the prompt and its seed, not on the other prompts in the batch, except for the
+rounding of products: in 16 bits, and on a GPU, it depends on how many rows are multiplied together. Then a token may be
+chosen that is almost as likely, and the rest of the completion follows from it.
 """
 
 import logging
@@ -76,7 +78,7 @@ def _generate_until_oom(
 
     Returns:
         The indices of the prompts that were not finished when memory ran out; empty if it did not. They can start
-        again: they will have the same completions.
+        again: their seeds are the same, and so are their completions, except for rounding in a smaller batch.
     """
     unfinished: dict[int, list[GeneratedToken]] = {index: [] for index in indices}
     tokens = generate_tokens(

@@ -50,7 +50,9 @@ def configure(settings: Model, device: torch.device) -> None:
     if device.type == "cpu":
         torch.set_num_threads(settings.threads or torch.get_num_threads())
         return
-    torch.set_float32_matmul_precision("high")
+    # Elsewhere float32 is only what an adapter is in, and the tensor cores' TF32 is as exact as it needs. Where float32
+    # was asked for, it has to be: TF32 has 10 bits of mantissa, and scores would be those of this card.
+    torch.set_float32_matmul_precision("highest" if settings.dtype == "float32" else "high")
     if device.index is not None:
         torch.cuda.set_device(device)
 

@@ -169,7 +169,7 @@ def _measure(config: Config) -> Mapping[str, float]:
     batch = MicroBatch([_TOKENS] * _SEQUENCES, planning.USUAL_TARGET_SHARE)
     trained = probe.step_seconds(config.lora, batch, recompute=False) / (_SEQUENCES * _TOKENS)
     rows = max(2, config.generation.batch_size)
-    one, many = (probe.prefill_and_token_seconds(count, _PROMPT)[1] for count in (1, rows))
+    one, many = (probe.prefill_and_token_seconds(config.lora, count, _PROMPT)[1] for count in (1, rows))
     row = max(0.0, many - one) / (rows - 1)
     return asdict(Speeds(trained, max(0.0, one - row), row))
 

@@ -169,7 +169,7 @@ def _recomputes(
     if not training:
         return False
     machine, setup = planning.local_machine(config.model), TrainingSetup.from_config(config)
-    free = machine.memory if base.device.type == "cuda" else planning.available_memory()
+    free = planning.available_memory(base.device)
 
     def needed(changed: TrainingSetup) -> int:
         return planning.estimate_training_step(changed, base.model.config, machine, training, free)[0].total

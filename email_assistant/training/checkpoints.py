@@ -1,4 +1,4 @@
-"""Checkpoints: everything that a training run needs to resume exactly where it was interrupted."""
+"""Checkpoints: everything that a training run needs to resume where it was interrupted, with the same random numbers."""
 
 import json
 import logging

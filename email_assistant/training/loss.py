@@ -1,5 +1,6 @@
 """The loss over target tokens; logits are computed only where a token is to be predicted."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from email_assistant.language_model.decoder import Decoder, same_logits
 from email_assistant.language_model.decoder_layers import DTYPES
 from email_assistant.training.batches import Batch
 
+log = logging.getLogger(__name__)
 # Rows of logits that exist at once: 0.13 GB for a vocabulary of 128,000 in float32.
 CHUNK_ROWS = 256
 # Modes are compared on the first tokens of the first sequences of a batch.
@@ -84,22 +86,37 @@ class CompletionLoss:
     def choose_mode(self, batch: Batch) -> ForwardMode:
         """Choose the first mode that computes the model's own logits on the start of a batch; done once."""
         if self.mode is None:
-            start = _truncated(batch)
-            with torch.no_grad():
-                was_training = self._model.training
-                self._model.eval()
-                logits = self._model(input_ids=_padded(start.ids, start), use_cache=False).logits
-                expected = logits[start.row_mask].float()
-                matching = [mode for mode in self._modes if self._matches(mode, start, expected)]
-                self._model.train(was_training)
-            self.mode = matching[0] if matching else "full_logits"
+            self.mode = self._first_matching_mode(_truncated(batch))
+            # A slower mode than the first is a surprise, and needs more memory than was estimated.
+            level = logging.DEBUG if self.mode == self._modes[0] else logging.INFO
+            log.log(level, "%-10s the model runs in mode %s", "train", self.mode)
         return self.mode
+
+    @torch.no_grad()
+    def _first_matching_mode(self, start: Batch) -> ForwardMode:
+        was_training = self._model.training
+        self._model.eval()
+        # As it will be computed: outside of autocast the adapter's products have another format.
+        with self._autocast():
+            logits = self._model(input_ids=_padded(start.ids, start), use_cache=False).logits
+            expected = logits[start.row_mask].float()
+            found = next((mode for mode in self._modes if self._matches(mode, start, expected)), None)
+        self._model.train(was_training)
+        return found or "full_logits"
+
+    def _autocast(self) -> torch.autocast:
+        """The formats of the model's operations: those of its weights, or autocast's where these have 16 bits."""
+        weight = self._embed.weight
+        return torch.autocast(weight.device.type, weight.dtype, enabled=weight.dtype != torch.float32)
 
     def _matches(self, mode: ForwardMode, batch: Batch, expected: torch.Tensor) -> bool:
         if mode == "full_logits":
             return True
         head = self._head
         if type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
+            return False
+        if head.weight.is_meta:
+            # Offloaded: accelerate fetches the weight only when the module itself runs.
             return False
         if mode == "decoder" and self._decoder is None:
             return False
@@ -109,7 +126,7 @@ class CompletionLoss:
             # In 16 bits a small change of logits cannot be told from rounding.
             return False
         logits = head(self._hidden(mode, self._embed(batch.ids), batch).to(head.weight.dtype)).float()
-        return same_logits(logits, expected, head.weight.dtype)
+        return same_logits(logits.to(expected.device), expected, head.weight.dtype)
 
     def __call__(self, batch: Batch, per_mail: bool = False) -> torch.Tensor:
         """The summed loss of a batch, a scalar in nats.
@@ -120,6 +137,10 @@ class CompletionLoss:
                 the tokens' losses are summed, to be divided by the number of target tokens.
         """
         mode = self.choose_mode(batch)
+        with self._autocast():
+            return self._summed_loss(mode, batch, per_mail)
+
+    def _summed_loss(self, mode: ForwardMode, batch: Batch, per_mail: bool) -> torch.Tensor:
         embedded = self._embed(batch.ids)
         if self._neftune_alpha is not None and self._model.training:
             embedded = embedded + neftune_noise(embedded, batch.lengths, self._neftune_alpha)
@@ -128,8 +149,7 @@ class CompletionLoss:
         targets = batch.ids[1:][predicts]
         weights = batch.per_mail_weights if per_mail else None
         if mode != "full_logits":
-            hidden = self._hidden(mode, embedded, batch)[:-1][predicts]
-            return chunked_cross_entropy(hidden, self._head.weight, targets, weights)
+            return self._head_loss(self._hidden(mode, embedded, batch)[:-1][predicts], targets, weights)
         logits = self._model(inputs_embeds=_padded(embedded, batch), use_cache=False).logits[batch.row_mask]
         losses = functional.cross_entropy(logits[:-1][predicts].float(), targets, reduction="none")
         return (losses if weights is None else losses * weights).sum()
@@ -141,16 +161,16 @@ class CompletionLoss:
             batch: Sequences; all of one length unless `mode`, which has to be set, is 'decoder' or 'packed'.
             num_targets: How many tokens are targets.
         """
-        embedded, targets = self._embed(batch.ids), batch.ids[:num_targets]
-        if self.mode == "decoder":
-            hidden = self._hidden("decoder", embedded, batch)
-        else:
-            rows = 1 if self.mode == "packed" else len(batch.lengths)
-            position_ids = torch.arange(len(batch.ids) // rows)[None].expand(rows, -1)
-            hidden = self._transformer(
-                inputs_embeds=embedded.view(rows, -1, embedded.shape[-1]), position_ids=position_ids, use_cache=False
-            ).last_hidden_state.flatten(0, 1)
-        return chunked_cross_entropy(hidden[:num_targets], self._head.weight, targets, None)
+        with self._autocast():
+            embedded, targets = self._embed(batch.ids), batch.ids[:num_targets]
+            if self.mode == "decoder":
+                hidden = self._hidden("decoder", embedded, batch)
+            else:
+                rows = 1 if self.mode == "packed" else len(batch.lengths)
+                position_ids = torch.arange(len(batch.ids) // rows, device=embedded.device)[None].expand(rows, -1)
+                hidden = self._run_transformer(embedded.view(rows, -1, embedded.shape[-1]), position_ids)
+                hidden = hidden.flatten(0, 1)
+            return self._head_loss(hidden[:num_targets], targets, None)
 
     def _hidden(self, mode: ForwardMode, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The last hidden states, (tokens, width)."""
@@ -160,14 +180,23 @@ class CompletionLoss:
             return self._decoder.hidden_states(embedded, batch.lengths, batch.prefix_length, recompute)
         if mode == "packed":
             # Given no mask, transformers separates sequences where position ids start again from 0.
-            packed: torch.Tensor = self._transformer(
-                inputs_embeds=embedded[None], position_ids=batch.position_ids[None], use_cache=False
-            ).last_hidden_state
-            return packed[0]
-        padded: torch.Tensor = self._transformer(
-            inputs_embeds=_padded(embedded, batch), use_cache=False
+            return self._run_transformer(embedded[None], batch.position_ids[None])[0]
+        return self._run_transformer(_padded(embedded, batch), None)[batch.row_mask]
+
+    def _run_transformer(self, embedded: torch.Tensor, position_ids: torch.Tensor | None) -> torch.Tensor:
+        """The last hidden states of rows by transformers, (rows, tokens, width), on the device of the embeddings."""
+        hidden: torch.Tensor = self._transformer(
+            inputs_embeds=embedded, position_ids=position_ids, use_cache=False
         ).last_hidden_state
-        return padded[batch.row_mask]
+        # With the layers spread over several GPUs they are on the last one.
+        return hidden.to(embedded.device)
+
+    def _head_loss(self, hidden: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+        """The summed loss of the hidden states before the targets, on the device of the targets."""
+        device = self._head.weight.device
+        weights = None if weights is None else weights.to(device)
+        loss = chunked_cross_entropy(hidden.to(device), self._head.weight, targets.to(device), weights)
+        return loss.to(targets.device)
 
 
 def neftune_noise(embedded: torch.Tensor, lengths: Sequence[int], alpha: float) -> torch.Tensor:

@@ -52,12 +52,23 @@ class ComputeSpec:
         nf4: Whether the base's linear layers are in 4 bit.
         mode: How the loss runs the model.
         recompute: Whether activations are recomputed in the backward pass.
+        on_cuda: Whether it is for a GPU; the estimate itself is made on the CPU.
     """
 
     dtype: torch.dtype
     nf4: bool
     mode: ForwardMode
     recompute: bool = False
+    on_cuda: bool = False
+
+    @property
+    def casts_lora_inputs(self) -> bool:
+        """Whether peft copies the input of every adapter into the adapter's format, float32.
+
+        Its layer for 4-bit weights leaves that to CUDA's autocast; on the CPU, and in its layer for dense weights, it
+        is done in any case.
+        """
+        return not (self.nf4 and self.on_cuda and self.dtype != torch.float32)
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,9 @@ def with_default_init(lora: Lora) -> Lora:
 
 def _simulate(config: PretrainedConfig, lora: Lora, spec: ComputeSpec, batch: MicroBatch) -> tuple[int, int]:
     """The largest number of bytes that a step allocates, without gradients, and the bytes of the adapter."""
+    # peft takes seconds to import.
+    from peft.helpers import disable_input_dtype_casting
+
     model = attach_lora(build_on_meta(config, spec.dtype, spec.nf4), with_default_init(lora), low_cpu_mem_usage=True)
     model.train()
     trained = [weight for weight in model.parameters() if weight.requires_grad]
@@ -132,7 +146,7 @@ def _simulate(config: PretrainedConfig, lora: Lora, spec: ComputeSpec, batch: Mi
         loss = CompletionLoss(model, (spec.mode,))
         loss.mode = spec.mode
         tracker = AllocationTracker()
-        with tracker, torch.autocast("cpu", spec.dtype, enabled=spec.dtype != torch.float32):
+        with disable_input_dtype_casting(model, active=not spec.casts_lora_inputs), tracker:
             num_targets = max(1, round(batch.target_share * count))
             loss.loss_of_fake_batch(empty, num_targets).backward()  # type: ignore[no-untyped-call]
     return tracker.peak, adapter_bytes

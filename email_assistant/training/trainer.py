@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ import torch
 from email_assistant.configuration.schema import Trainer as Settings
 from email_assistant.errors import DataError
 from email_assistant.language_model import collectives
+from email_assistant.language_model.device import out_of_memory_named
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
@@ -49,7 +50,8 @@ class Trainer:
     """Trains the adapter of a model on tokenized examples.
 
     The random numbers of every step depend only on the seed and the step, so that an interrupted and resumed run equals
-    an uninterrupted one.
+    an uninterrupted one: bit for bit on a CPU. A GPU may add up gradients in another order each time, so that two runs
+    differ by rounding there, resumed or not.
 
     Attributes:
         weights: The trained weights, by name.
@@ -176,8 +178,10 @@ class Trainer:
         norm = self.clip_gradients()
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["rate_factor"]
-        # Skipped where scaled float16 gradients overflowed.
-        self.scaler.step(self.optimizer)
+        # The first step allocates the optimizer's state.
+        with out_of_memory_named("the optimizer's state: use trainer.optimizer=paged_adamw_8bit or a lower lora.r"):
+            # Skipped where scaled float16 gradients overflowed.
+            self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
         self.state.step += 1
@@ -233,26 +237,16 @@ class Trainer:
 
     def backward(self, divisor: int, per_mail: bool, batch: Batch) -> torch.Tensor:
         """Add the gradients of a batch's loss, divided by `divisor`; returns the divided loss."""
-        with self._autocast():
-            loss = self.loss(batch, per_mail) / divisor
+        loss = self.loss(batch, per_mail) / divisor
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         return loss.detach()
-
-    def _forward(self, batch: Batch) -> torch.Tensor:
-        with self._autocast():
-            return self.loss(batch)
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        if self.model.dtype == torch.float32:
-            return nullcontext()
-        return torch.autocast(self.model.device.type, dtype=self.model.dtype)
 
     @torch.no_grad()
     def validation_loss(self) -> float:
         """The loss per target token of the validation mails, by the current weights; only valid on rank 0."""
         collectives.broadcast_(self.distributed, list(self.weights.values()))
         self.model.model.eval()
-        total = self.batcher.retry_on_oom(self._forward, self.validation, self.seed, self.optimizer.zero_grad)
+        total = self.batcher.retry_on_oom(self.loss, self.validation, self.seed, self.optimizer.zero_grad)
         collectives.reduce_sum_(self.distributed, [total])
         return float(total) / sum(example.num_target_tokens for example in self.validation)
 

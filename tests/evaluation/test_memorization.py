@@ -8,6 +8,7 @@ import pytest
 import torch
 from conftest import lora, model_settings
 
+from email_assistant.evaluation import memorization
 from email_assistant.evaluation.memorization import (
     DIGITS,
     KNOWN_TOKENS,
@@ -52,6 +53,26 @@ def test_canaries_depend_on_the_seed_and_differ() -> None:
     assert all(len(canary.secret) == DIGITS and canary.secret.isdigit() for canary in planted)
     assert planted[0].email == f"The door code of room {planted[0].room} is {planted[0].secret}."
     assert canaries(0, 1) == []
+
+
+def test_continuations_whose_logits_do_not_fit_are_scored_in_smaller_batches(
+    model: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [model.encoder.text_ids(f"the code is {number}.") for number in range(90, 120)]
+    prompt = model.encoder.prompt("say it")
+    expected = continuation_nats(model, prompt, texts)
+    score = memorization._nats_after
+    sizes = list[int]()
+
+    def limited(model: LanguageModel, prefix: list[int], rows: list[list[int]]) -> np.ndarray:
+        sizes.append(len(rows))
+        if len(rows) > 8:
+            raise torch.AcceleratorError("CUDA error: out of memory")
+        return score(model, prefix, rows)
+
+    monkeypatch.setattr(memorization, "_nats_after", limited)
+    assert continuation_nats(model, prompt, texts) == pytest.approx(expected, rel=1e-5)
+    assert sizes == [30, 15, 7, 7, 7, 7, 2]
 
 
 def test_continuations_have_the_likelihood_of_whole_sequences(model: LanguageModel) -> None:

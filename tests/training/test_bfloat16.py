@@ -10,6 +10,7 @@ from conftest import model_settings
 from small import LORA, PLAIN, encoded, gradients, reference_loss, relative_distance, set_lora_b
 
 from email_assistant.configuration.schema import Lora
+from email_assistant.language_model import embeddings
 from email_assistant.language_model.cached_decoder import CachedDecoder, linear
 from email_assistant.language_model.decoder import Decoder, same_logits
 from email_assistant.language_model.embeddings import embed_ids
@@ -143,6 +144,23 @@ def test_embeddings_are_those_of_float32_but_for_rounding(either_model: Path) ->
         )
         for expected, found in zip(exact, rounded, strict=True):
             assert 0 < ((expected - found) ** 2).sum() ** 0.5 / (expected**2).sum() ** 0.5 < 0.03
+
+
+def test_texts_that_do_not_fit_are_embedded_in_smaller_batches(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load(tiny_model, "float32", PLAIN)
+    texts = [list(range(3, 4 + length)) for length in range(1, 12)]
+    expected = embed_ids(model, texts, "last")
+    states = embeddings._padded_states
+
+    def limited(model: LanguageModel, transformer: Any, batch: Any) -> Any:
+        if len(batch) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return states(model, transformer, batch)
+
+    monkeypatch.setattr(embeddings, "_padded_states", limited)
+    assert embed_ids(model, texts, "last") == pytest.approx(expected, abs=1e-5)
 
 
 def test_logits_are_compared_within_rounding() -> None:

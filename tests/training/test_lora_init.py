@@ -6,6 +6,7 @@ import pytest
 import torch
 from adapters import base, logits, moved
 from conftest import lora
+from pretended_gpu import module_to_gpu, pretended_gpu, to_cpu
 
 from email_assistant.language_model.loading import add_adapter, load_adapter
 from email_assistant.training.lora_init import load_or_save_init, lora_factors, save_as_standard_lora
@@ -59,3 +60,22 @@ def test_a_resumed_run_takes_the_start_of_the_first(tiny_model: Path, tmp_path: 
                 factor = name.removeprefix("base_model.model.").removesuffix(".default.weight")
                 weight.copy_(trained[factor])
     assert torch.allclose(logits(resumed), expected, atol=1e-4)
+
+
+def test_the_start_of_a_training_on_a_gpu_is_kept_and_read_again(tiny_model: Path, tmp_path: Path) -> None:
+    """The file's factors are on the CPU, and the weights that a resumed run corrects by them on the GPU."""
+    lora = dataclasses.replace(LORA, init="pissa")
+    path = tmp_path / "start.safetensors"
+    first = add_adapter(base(tiny_model), lora, 1)
+    resumed = add_adapter(base(tiny_model), dataclasses.replace(lora, init="olora"), 1)
+    with pretended_gpu():
+        module_to_gpu(first.model)
+        kept = load_or_save_init(first.model, path)
+        assert all(factor.device.type == "cpu" for factor in kept.values())
+        module_to_gpu(resumed.model)
+        load_or_save_init(resumed.model, path)
+        for name, factor in kept.items():
+            module: torch.Tensor = resumed.model.get_parameter(f"base_model.model.{name}.default.weight")
+            module.data.copy_(factor)
+        found = to_cpu(resumed.model(input_ids=torch.arange(20, device="cuda")[None]).logits)
+    assert torch.allclose(found, logits(base(tiny_model)), atol=1e-3)

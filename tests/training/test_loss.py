@@ -1,15 +1,19 @@
 """Every forward mode computes the loss and gradients of each sequence by itself."""
 
 import dataclasses
+import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from small import LORA, PLAIN, distance, encoded, fresh, gradients, reference_loss, relative_distance
+from conftest import model_settings
+from pretended_gpu import GPU, module_to_gpu, pretended_gpu, to_cpu
+from small import LORA, PLAIN, distance, encoded, fresh, gradients, reference_loss, relative_distance, set_lora_b
 
 from email_assistant.configuration.schema import Lora
 from email_assistant.language_model.encoding import TokenizedExample
+from email_assistant.language_model.loading import add_adapter, load_base
 from email_assistant.language_model.lora_linear import FusedLinear
 from email_assistant.training.batches import Batch, collate
 from email_assistant.training.loss import CompletionLoss, ForwardMode, neftune_noise
@@ -193,6 +197,87 @@ def test_a_model_that_does_not_keep_packed_sequences_apart_is_padded(
     monkeypatch.setattr(Batch, "position_ids", property(lambda batch: torch.arange(len(batch.ids))))
     loss = CompletionLoss(model.model, ("packed", "padded"))
     assert loss.choose_mode(collate(examples, model.device)) == "padded"
+
+
+def on_device(loss: CompletionLoss, batch: Batch, device: torch.device) -> torch.Tensor:
+    """The loss of a batch whose tensors are on a device."""
+    return loss(Batch(batch.ids.to(device), batch.loss_mask.to(device), batch.lengths))
+
+
+@pytest.mark.parametrize("mode", ["packed", "padded", "full_logits"])
+@pytest.mark.parametrize("per_mail", [False, True])
+def test_the_loss_on_a_gpu_needs_nothing_of_the_cpu(
+    either_model: Path, examples: list[TokenizedExample], mode: ForwardMode, per_mail: bool
+) -> None:
+    model = fresh(either_model, PLAIN)
+    model.model.eval()
+    batch = collate(examples, model.device)
+    expected = CompletionLoss(model.model, (mode,))(batch, per_mail)
+    wanted = gradients(model, expected)
+    with pretended_gpu():
+        module_to_gpu(model.model)
+        loss = CompletionLoss(model.model, (mode,), neftune_alpha=5.0)
+        # Without noise as long as it does not train.
+        found = loss(collate(examples, GPU), per_mail)
+        assert loss.mode == mode and found.device == GPU
+        assert torch.allclose(to_cpu(found), expected, rtol=1e-5)
+        moved = {name: to_cpu(gradient) for name, gradient in gradients(model, found).items()}
+        assert relative_distance(moved, wanted) < 1e-4
+        model.model.train()
+        assert not torch.equal(to_cpu(loss(collate(examples, GPU), per_mail)), to_cpu(found))
+
+
+@pytest.mark.parametrize("mode", ["packed", "padded"])
+def test_layers_may_be_on_another_gpu_than_the_mails(
+    tiny_model: Path, examples: list[TokenizedExample], mode: ForwardMode
+) -> None:
+    """As accelerate spreads a model: modules move their inputs to their device, and only the whole model moves back."""
+    model = fresh(tiny_model, PLAIN)
+    model.model.eval()
+    expected = reference_loss(model, collate(examples, model.device))
+    second = torch.device("cuda", 1)
+    with pretended_gpu():
+        base: Any = model.model.get_base_model()  # type: ignore[operator]
+        module_to_gpu(model.model)
+        for module in (base.model.norm, base.lm_head):
+            module_to_gpu(module, second)
+            module.register_forward_pre_hook(lambda module, inputs: tuple(each.to(second) for each in inputs))
+        base.register_forward_hook(lambda module, given, out: out.__setitem__("logits", out.logits.to(GPU)))
+        loss = CompletionLoss(model.model, (mode,))
+        found = on_device(loss, collate(examples, model.device), GPU)
+        assert loss.mode == mode and found.device == GPU
+        assert torch.allclose(to_cpu(found), expected, rtol=1e-5)
+
+
+def test_modes_are_compared_and_used_in_the_same_formats(tiny_model: Path, examples: list[TokenizedExample]) -> None:
+    """Outside of training's autocast, too, as for perplexities: the adapter's products are in bfloat16."""
+    settings: Any = dataclasses.replace(model_settings(tiny_model), dtype="bfloat16")
+    model = set_lora_b(add_adapter(load_base(settings), PLAIN, seed=1))
+    formats = list[torch.dtype]()
+    layer: Any = model.model.get_submodule("base_model.model.model.layers.0.self_attn.q_proj.lora_A.default")
+    layer.register_forward_hook(lambda module, inputs, output: formats.append(output.dtype))
+    loss = CompletionLoss(model.model, ("packed",))
+    loss.choose_mode(collate(examples, model.device))
+    chosen = len(formats)
+    alone = loss(collate(examples, model.device))
+    assert chosen > 0 and len(formats) > chosen and set(formats) == {torch.bfloat16}
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(loss(collate(examples, model.device)), alone)
+
+
+def test_a_slower_mode_than_the_first_is_reported(
+    tiny_model: Path,
+    examples: list[TokenizedExample],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    batch = collate(examples, torch.device("cpu"))
+    CompletionLoss(fresh(tiny_model).model, ("packed", "padded")).choose_mode(batch)
+    assert not caplog.messages
+    monkeypatch.setattr(Batch, "position_ids", property(lambda batch: torch.arange(len(batch.ids))))
+    CompletionLoss(fresh(tiny_model).model, ("packed", "padded")).choose_mode(batch)
+    assert ["mode padded" in message for message in caplog.messages] == [True]
 
 
 def test_batches_of_many_equal_one_by_one(either_model: Path, examples: list[TokenizedExample]) -> None:

@@ -48,20 +48,24 @@ class _Counted(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def measured_peak(path: Path, quantization: str, mode: ForwardMode, batch: MicroBatch, recompute: bool) -> int:
+def measured_peak(
+    path: Path, quantization: str, mode: ForwardMode, batch: MicroBatch, recompute: bool, dtype: Any = "float32"
+) -> int:
     """The most bytes alive in a real step, beside what was there before it."""
-    tuned = add_adapter(load_base(model_settings(path, quantization)), PLAIN, 1).model
+    chosen = dataclasses.replace(model_settings(path, quantization), dtype=dtype)
+    tuned = add_adapter(load_base(chosen), PLAIN, 1).model
     tuned.train()
     for weight in tuned.parameters():
         if weight.requires_grad:
             weight.grad = torch.zeros_like(weight)
     if recompute:
         tuned.gradient_checkpointing_enable({"use_reentrant": False})
-    empty = Batch(torch.zeros(240, dtype=torch.long), torch.zeros(240, dtype=torch.bool), batch.lengths)
+    # The last half of each of four mails is in the loss.
+    filled = Batch(torch.zeros(240, dtype=torch.long), torch.arange(240) % 60 >= 30, batch.lengths)
     loss = CompletionLoss(tuned, (mode,), recompute=recompute)
     loss.mode = mode
     with AllocationTracker() as tracker:
-        loss.loss_of_fake_batch(empty, 120).backward()  # type: ignore[no-untyped-call]
+        loss(filled).backward()  # type: ignore[no-untyped-call]
     return tracker.peak
 
 
@@ -83,6 +87,68 @@ def test_the_estimate_is_what_is_alive_in_a_real_step(
     spec = ComputeSpec(torch.float32, quantization == "nf4", mode, recompute)
     step = estimate_step(architecture(model_settings(path)), PLAIN, spec, batch, "adamw", averaged=False)
     assert step.activations == pytest.approx(measured_peak(path, quantization, mode, batch, recompute), rel=0.15)
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+@pytest.mark.parametrize(("quantization", "on_cuda"), [("none", True), ("nf4", False), ("nf4", True)])
+def test_the_estimate_for_a_gpu_is_what_is_alive_in_a_real_step(
+    tmp_path: Path, quantization: str, on_cuda: bool, recompute: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In bfloat16 and packed, the way of every GPU; there peft's 4-bit layers leave their formats to autocast."""
+    path = save_tiny_model(tmp_path / "model", layers=6)
+    batch = MicroBatch([60] * 4, 0.5)
+    spec = ComputeSpec(torch.bfloat16, quantization == "nf4", "packed", recompute, on_cuda)
+    step = estimate_step(architecture(model_settings(path)), PLAIN, spec, batch, "adamw", averaged=False)
+    if on_cuda:
+        enabled = torch.is_autocast_enabled
+        monkeypatch.setattr(torch, "is_autocast_enabled", lambda *device: enabled(*(device or ("cpu",))))
+    measured = measured_peak(path, quantization, "packed", batch, recompute, "bfloat16")
+    assert step.activations == pytest.approx(measured, rel=0.15)
+
+
+def test_four_bits_on_a_gpu_need_no_copies_of_the_adapter_s_inputs(tmp_path: Path) -> None:
+    config = architecture(model_settings(save_tiny_model(tmp_path / "model")))
+    batch = MicroBatch([60] * 4, 0.5)
+
+    def activations(nf4: bool, on_cuda: bool, dtype: torch.dtype = torch.bfloat16) -> int:
+        spec = ComputeSpec(dtype, nf4, "packed", on_cuda=on_cuda)
+        return estimate_step(config, PLAIN, spec, batch, "adamw", averaged=False).activations
+
+    assert activations(True, True) < 0.9 * activations(True, False)
+    assert activations(False, True) == activations(False, False)
+    assert activations(True, True, torch.float32) == activations(True, False, torch.float32)
+
+
+class PretendedCuda:
+    """What torch.cuda says of a GPU with 100 bytes, of which torch's allocator holds 30 and tensors use 20."""
+
+    cached = 30
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        answers = {
+            "is_available": lambda: True,
+            "is_bf16_supported": lambda including_emulation: True,
+            "get_device_name": lambda: "Pretended 9000",
+            "mem_get_info": lambda: (100 - self.cached, 100),
+            "memory_reserved": lambda: self.cached,
+            "memory_allocated": lambda: 20,
+            "empty_cache": self.empty_cache,
+        }
+        for name, answer in answers.items():
+            monkeypatch.setattr(torch.cuda, name, answer)
+
+    def empty_cache(self) -> None:
+        """Give back what tensors do not use, but for a block that one is in."""
+        self.cached = 22
+
+
+def test_what_the_allocator_holds_unused_counts_as_free(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = PretendedCuda(monkeypatch)
+    assert planning.available_memory(torch.device("cuda")) == 80 and cuda.cached == 22
+    machine = planning.local_machine(dataclasses.replace(model_settings(tiny_model), device="auto"))
+    assert (machine.name, machine.device.type, machine.dtype) == ("Pretended 9000", "cuda", torch.float32)
+    # The context is neither in the free memory nor charged again.
+    assert machine.memory - machine.process == 80
 
 
 @pytest.mark.parametrize("mode", ["decoder", "padded"])
@@ -198,7 +264,18 @@ def test_writing_takes_longer_the_more_is_written(tiny_model: Path, nf4: bool, m
 
         def seconds(new_tokens: int, layers: int) -> float:
             probe = ThroughputProbe(with_layers(base, layers), torch.device("cpu"), torch.float32, nf4)
-            return probe.generation_seconds(rows=4, prompt_tokens=20, new_tokens=new_tokens)
+            return probe.generation_seconds(None, rows=4, prompt_tokens=20, new_tokens=new_tokens)
 
         assert 0 < seconds(1, 2) < seconds(1000, 2)
         assert seconds(1000, 2) < seconds(1000, 200)
+
+
+def test_writing_with_an_adapter_that_is_not_merged_takes_longer(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = ThroughputProbe(architecture(model_settings(tiny_model)), torch.device("cpu"), torch.float32, nf4=True)
+    with _Counted() as counted:
+        monkeypatch.setattr(time, "perf_counter", lambda: float(counted.operations))
+        alone, adapted = (probe.generation_seconds(lora, 4, 20, 1000) for lora in (None, PLAIN))
+    # Three operations for each of the seven linear layers that the adapter has.
+    assert adapted > alone + 1000 * 2 * 7 * 2

@@ -101,6 +101,19 @@ def test_memory_for_less_than_a_mail_is_an_error_that_names_remedies(
         loop.fit()
 
 
+def test_memory_that_runs_out_in_the_optimizer_is_an_error_that_names_remedies(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = trainer(tiny_model, examples, tmp_path, PLAIN)
+
+    def no_room(*arguments: Any, **named: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB.")
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", no_room)
+    with pytest.raises(OutOfMemoryError, match=r"optimizer's state.*paged_adamw_8bit"):
+        loop.train_step()
+
+
 def test_the_same_seed_gives_the_same_adapter(
     tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
 ) -> None:
