@@ -24,7 +24,8 @@ RESULTS = {
 MAILS = 120
 SETTINGS = [
     "summarizer.max_new_tokens=8", "summarizer.batch_size=2", "generation.max_new_tokens=12", "generation.batch_size=1",
-    "trainer.epochs=2", "trainer.scored_mails=2", "trainer.checkpoint_steps=1", "trainer.max_length=256",
+    "trainer.epochs=2", "trainer.scored_mails=2", "trainer.checkpoint_steps=1", "trainer.checkpoint_seconds=0",
+    "trainer.max_length=256",
     "trainer.too_long=cut", "lora.r=2", "model.threads=1", "evaluation.arms=[base,tuned]", "evaluation.judge_mails=0",
     "evaluation.extraction_mails=2", "evaluation.resamples=100", "tracking.experiment=faults",
 ]  # fmt: skip

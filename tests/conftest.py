@@ -282,6 +282,7 @@ class RunPy:
             "trainer.epochs": "1",
             "trainer.scored_mails": "2",
             "trainer.checkpoint_steps": "1",
+            "trainer.checkpoint_seconds": "0",
             "lora.r": "2",
             # Enough to make every number and page of an evaluation.
             "evaluation.judge_mails": "8",

@@ -1,4 +1,4 @@
-"""A pretended GPU: tensors that are computed on the CPU, but say they are on CUDA and refuse to meet those of the CPU."""
+"""A pretended GPU: tensors that say they are on CUDA and refuse to meet those of the CPU, where they are computed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -143,11 +143,11 @@ def module_to_gpu(module: nn.Module, device: torch.device = GPU) -> None:
     for owner in module.modules():
         for name, weight in owner._parameters.items():
             if weight is not None and id(weight) not in moved:
-                tensor = GpuTensor(weight.detach().clone(), device)
+                tensor = GpuTensor(to_cpu(weight).detach().clone(), device)
                 moved[id(weight)] = nn.Parameter(tensor, requires_grad=weight.requires_grad)
             owner._parameters[name] = None if weight is None else moved[id(weight)]
         for name, buffer in owner._buffers.items():
-            owner._buffers[name] = None if buffer is None else GpuTensor(buffer.detach().clone(), device)
+            owner._buffers[name] = None if buffer is None else GpuTensor(to_cpu(buffer).detach().clone(), device)
 
 
 @contextmanager

@@ -111,6 +111,7 @@ EXECUTION_KEYS = frozenset(
         "trainer.micro_batch_tokens",
         "trainer.gradient_checkpointing",
         "trainer.checkpoint_steps",
+        "trainer.checkpoint_seconds",
     ]
 )
 

@@ -207,6 +207,7 @@ class Trainer:
     validations_per_epoch: Count
     patience: Count | None
     checkpoint_steps: Count
+    checkpoint_seconds: NotNegative
     scored_mails: TwoOrMore
     canaries: CountOrZero
     canary_repeats: Count

@@ -228,7 +228,7 @@ def causal_attention(
         scale: Factor of the scores.
         window: How many tokens each token sees, including itself; None: all before it.
     """
-    mask, dtype = _causal_mask(query.shape[1], key.shape[1], window), query.dtype
+    mask, dtype = causal_mask(query.shape[1], key.shape[1], window, query.device), query.dtype
     if torch.is_grad_enabled():
         # The backward pass in bfloat16 takes up to three times as long for sequences as short as mails.
         query, key, value = query.float(), key.float(), value.float()
@@ -238,10 +238,10 @@ def causal_attention(
     return attended[0].transpose(0, 1).reshape(query.shape[1], -1).to(dtype)
 
 
-def _causal_mask(num_queries: int, num_keys: int, window: int | None) -> torch.Tensor | None:
+def causal_mask(num_queries: int, num_keys: int, window: int | None, device: torch.device) -> torch.Tensor | None:
     """Which keys the last tokens of a sequence see, (queries, keys) bool; None if all tokens see all before them."""
     num_earlier, window = num_keys - num_queries, min(window or num_keys, num_keys)
     if not num_earlier and window == num_keys:
         return None
-    mask = torch.ones(num_queries, num_keys, dtype=torch.bool).tril_(num_earlier)
+    mask = torch.ones(num_queries, num_keys, dtype=torch.bool, device=device).tril_(num_earlier)
     return mask if window == num_keys else mask.triu_(num_earlier - window + 1)

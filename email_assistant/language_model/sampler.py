@@ -114,7 +114,8 @@ class Sampler:
         remaining = (~is_exact).nonzero().flatten()
         if len(remaining):
             tokens[remaining], _ = self._sample_top_k(probabilities[remaining], draws[remaining], logits.shape[-1])
-        return [int(token) for token in tokens]
+        # At once: every number that is read from a GPU waits for it.
+        return tokens.tolist()
 
     def _sample_top_k(
         self, probabilities: torch.Tensor, draws: torch.Tensor, k: int

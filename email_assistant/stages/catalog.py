@@ -116,7 +116,13 @@ def split_more_files(config: Config) -> dict[str, tuple[str, str]]:
 
 
 # Keys of the trainer group that change only speed, memory or the scores.
-_NOT_LEARNED = ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "scored_mails")
+_NOT_LEARNED = (
+    "micro_batch_tokens",
+    "gradient_checkpointing",
+    "checkpoint_steps",
+    "checkpoint_seconds",
+    "scored_mails",
+)
 # Keys of the trainer group that have no effect, by privacy mode.
 _WITHOUT_EFFECT = {
     "none": ("privacy", "canary_limit", "epsilon", "delta"),

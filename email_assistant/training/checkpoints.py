@@ -1,8 +1,9 @@
-"""Checkpoints: everything that a training run needs to resume where it was interrupted, with the same random numbers."""
+"""Checkpoints: what a training run needs to resume where it was interrupted, with the same random numbers."""
 
 import json
 import logging
 import math
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -98,7 +99,7 @@ class Checkpointer:
             if self._scaler.is_enabled():
                 (partial / SCALER).write_text(json.dumps(self._scaler.state_dict()))
             torch.save(self._optimizer.state_dict(), partial / OPTIMIZER)
-            shutil.copyfile(self.folder / BEST, partial / BEST)
+            _link_or_copy(self.folder / BEST, partial / BEST)
             content = {
                 "state": state.to_json(),
                 "files": {path.name: hash_file(path) for path in partial.iterdir()},
@@ -143,6 +144,14 @@ class Checkpointer:
     @property
     def _device(self) -> str:
         return str(next(iter(self._weights.values())).device)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """The same file under another name, where the file system allows that: `source` is replaced, never changed."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _is_intact(checkpoint: Path) -> bool:

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from email_assistant.language_model import varlen_attention
 from email_assistant.language_model.decoder import Decoder, same_logits
 from email_assistant.language_model.decoder_layers import DTYPES
 from email_assistant.training.batches import Batch
@@ -21,15 +22,16 @@ COMPARED_TOKENS, COMPARED_SEQUENCES = 64, 3
 LOGIT_CHANGES = ("final_logit_softcapping", "logits_scaling", "logit_scale")
 # How the last hidden states are computed:
 # decoder       this project's own forward pass, sequences one after another (on CPU)
-# packed        transformers, one row in which position ids separate the sequences
+# varlen        transformers, one row whose sequences are attended to one by one (`varlen_attention`, on GPUs)
+# packed        transformers, one row in which position ids separate the sequences, by a mask
 # padded        transformers, one row per sequence, padded on the right
 # full_logits   transformers as in 'padded', with logits at every position
-ForwardMode = Literal["decoder", "packed", "padded", "full_logits"]
+ForwardMode = Literal["decoder", "varlen", "packed", "padded", "full_logits"]
 
 
 def default_modes(device: torch.device) -> tuple[ForwardMode, ...]:
     """The modes to try on a device before 'full_logits', fastest first."""
-    return ("packed", "padded") if device.type == "cuda" else ("decoder", "padded")
+    return ("varlen", "packed", "padded") if device.type == "cuda" else ("decoder", "padded")
 
 
 def expected_mode(device: torch.device, dtype: torch.dtype, use_dora: bool) -> ForwardMode:
@@ -40,8 +42,8 @@ def expected_mode(device: torch.device, dtype: torch.dtype, use_dora: bool) -> F
         dtype: Number format of its weights.
         use_dora: Whether the adapter is DoRA, which this project's own forward pass does not support.
     """
-    supported = dtype in DTYPES and not use_dora
-    return next(mode for mode in default_modes(device) if mode != "decoder" or supported)
+    supported = {"decoder": dtype in DTYPES and not use_dora, "varlen": dtype in varlen_attention.DTYPES}
+    return next(mode for mode in default_modes(device) if supported.get(mode, True))
 
 
 class CompletionLoss:
@@ -120,6 +122,10 @@ class CompletionLoss:
             return False
         if mode == "decoder" and self._decoder is None:
             return False
+        if mode == "varlen":
+            if not varlen_attention.is_supported(self._transformer):
+                return False
+            varlen_attention.install(self._transformer)
         if head.weight.dtype != torch.float32 and any(
             getattr(self._model.config, name, None) for name in LOGIT_CHANGES
         ):
@@ -158,7 +164,7 @@ class CompletionLoss:
         """The loss of the first tokens, computed without reading the batch's values: for tensors without data.
 
         Args:
-            batch: Sequences; all of one length unless `mode`, which has to be set, is 'decoder' or 'packed'.
+            batch: Sequences; all of one length if `mode`, which has to be set, is 'padded'.
             num_targets: How many tokens are targets.
         """
         with self._autocast():
@@ -166,9 +172,14 @@ class CompletionLoss:
             if self.mode == "decoder":
                 hidden = self._hidden("decoder", embedded, batch)
             else:
-                rows = 1 if self.mode == "packed" else len(batch.lengths)
+                rows = 1 if self.mode in ("packed", "varlen") else len(batch.lengths)
                 position_ids = torch.arange(len(batch.ids) // rows, device=embedded.device)[None].expand(rows, -1)
-                hidden = self._run_transformer(embedded.view(rows, -1, embedded.shape[-1]), position_ids)
+                if self.mode == "varlen":
+                    varlen_attention.install(self._transformer)
+                    given = varlen_attention.arguments(batch.lengths, embedded.device)
+                else:
+                    given = {}
+                hidden = self._run_transformer(embedded.view(rows, -1, embedded.shape[-1]), position_ids, **given)
                 hidden = hidden.flatten(0, 1)
             return self._head_loss(hidden[:num_targets], targets, None)
 
@@ -178,15 +189,18 @@ class CompletionLoss:
             assert self._decoder is not None
             recompute = self._recompute and self._model.training
             return self._decoder.hidden_states(embedded, batch.lengths, batch.prefix_length, recompute)
+        if mode == "varlen":
+            given = varlen_attention.arguments(batch.lengths, embedded.device)
+            return self._run_transformer(embedded[None], batch.position_ids[None], **given)[0]
         if mode == "packed":
             # Given no mask, transformers separates sequences where position ids start again from 0.
             return self._run_transformer(embedded[None], batch.position_ids[None])[0]
         return self._run_transformer(_padded(embedded, batch), None)[batch.row_mask]
 
-    def _run_transformer(self, embedded: torch.Tensor, position_ids: torch.Tensor | None) -> torch.Tensor:
+    def _run_transformer(self, embedded: torch.Tensor, position_ids: torch.Tensor | None, **given: Any) -> torch.Tensor:
         """The last hidden states of rows by transformers, (rows, tokens, width), on the device of the embeddings."""
         hidden: torch.Tensor = self._transformer(
-            inputs_embeds=embedded, position_ids=position_ids, use_cache=False
+            inputs_embeds=embedded, position_ids=position_ids, use_cache=False, **given
         ).last_hidden_state
         # With the layers spread over several GPUs they are on the last one.
         return hidden.to(embedded.device)

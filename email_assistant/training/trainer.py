@@ -46,6 +46,16 @@ class TrainingData:
     variants: int = 1
 
 
+def enable_recomputation(model: Any) -> None:
+    """Recompute the activations of each layer in the backward pass, in the modes of transformers.
+
+    Random numbers are repeated only if there are any: keeping their states takes time on a GPU.
+    """
+    dropouts = [module for module in model.modules() if isinstance(module, torch.nn.Dropout) and module.p > 0]
+    repeats = bool(dropouts) or bool(getattr(model.config, "attention_dropout", 0.0))
+    model.gradient_checkpointing_enable({"use_reentrant": False, "preserve_rng_state": repeats})
+
+
 class Trainer:
     """Trains the adapter of a model on tokenized examples.
 
@@ -109,7 +119,7 @@ class Trainer:
         # The noise of a common prefix would have to differ between sequences.
         share_prefix = not settings.neftune_alpha
         self.batcher = MicroBatcher(self.loss, model.device, settings.micro_batch_tokens, share_prefix, distributed)
-        self.state = TrainingState()
+        self.state, self._last_checkpoint = TrainingState(), time.monotonic()
         # The batches of the current epoch, computed once per epoch.
         self._epoch, self._epoch_batches = -1, list[list[int]]()
         self.steps_per_epoch = math.ceil(self.mails / settings.batch_size)
@@ -120,9 +130,9 @@ class Trainer:
     def _build_loss(self) -> CompletionLoss:
         recompute = self.settings.gradient_checkpointing is True
         if recompute:
-            self.model.model.gradient_checkpointing_enable({"use_reentrant": False})
+            enable_recomputation(self.model.model)
         # This project's own forward pass reads the layers' weights directly, which are not whole where sharded.
-        modes: tuple[ForwardMode, ...] | None = ("packed", "padded") if self.distributed.sharded else None
+        modes: tuple[ForwardMode, ...] | None = ("varlen", "packed", "padded") if self.distributed.sharded else None
         return CompletionLoss(self.model.model, modes, self.settings.neftune_alpha, recompute)
 
     def fit(self) -> TrainingState:
@@ -138,11 +148,15 @@ class Trainer:
                 if self.state.step % self.validate_every == 0 or self.state.step == self.total_steps:
                     with self.average.applied() if self.average else nullcontext():
                         self.validate()
-                if self.state.step % self.settings.checkpoint_steps == 0:
+                if self.state.step % self.settings.checkpoint_steps == 0 and self._is_checkpoint_due():
                     self.checkpointer.save(self.state)
+                    self._last_checkpoint = time.monotonic()
         self.checkpointer.load_best()
         self.model.model.eval()
         return self.state
+
+    def _is_checkpoint_due(self) -> bool:
+        return time.monotonic() - self._last_checkpoint >= self.settings.checkpoint_seconds
 
     def metrics(self) -> dict[str, float]:
         """Metrics of this training method besides the losses."""

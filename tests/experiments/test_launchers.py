@@ -72,6 +72,7 @@ def test_ctrl_c_ends_the_jobs_of_all_processes(tmp_path: Path, tiny_model: Path,
     call = [
         "-m", "hydra/launcher=joblib", "stage=train", "lora.r=1,2", f"model.path={tiny_model}", f"data.path={archive}",
         "summarizer.max_new_tokens=8", "trainer.epochs=500", "trainer.patience=null", "trainer.checkpoint_steps=1",
+        "trainer.checkpoint_seconds=0",
         "model.threads=1", "tracking.experiment=email-assistant", f"paths.outputs={tmp_path}/outputs",
         f"paths.mlruns={tmp_path}/mlruns",
     ]  # fmt: skip

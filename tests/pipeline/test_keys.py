@@ -43,7 +43,10 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "trainer.max_length": WRITING,
     # They are for trainings alone that promise something.
     **{f"trainer.{key}": NONE for key in ("canary_limit", "epsilon", "delta")},
-    **{f"trainer.{key}": NONE for key in ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps")},
+    **{
+        f"trainer.{key}": NONE
+        for key in ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "checkpoint_seconds")
+    },
     "generation": WRITING,
     **dict.fromkeys(("generation.batch_size", "generation.slots"), NONE),
     "evaluation": ("evaluate",),

@@ -38,6 +38,7 @@ SETTINGS = Settings(
     validations_per_epoch=2,
     patience=None,
     checkpoint_steps=2,
+    checkpoint_seconds=0.0,
     scored_mails=2,
     canaries=0,
     canary_repeats=1,

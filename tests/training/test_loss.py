@@ -10,13 +10,16 @@ import torch
 from conftest import model_settings
 from pretended_gpu import GPU, module_to_gpu, pretended_gpu, to_cpu
 from small import LORA, PLAIN, distance, encoded, fresh, gradients, reference_loss, relative_distance, set_lora_b
+from transformers.integrations import sdpa_attention
 
 from email_assistant.configuration.schema import Lora
+from email_assistant.language_model import varlen_attention
 from email_assistant.language_model.encoding import TokenizedExample
-from email_assistant.language_model.loading import add_adapter, load_base
+from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 from email_assistant.language_model.lora_linear import FusedLinear
 from email_assistant.training.batches import Batch, collate
 from email_assistant.training.loss import CompletionLoss, ForwardMode, neftune_noise
+from email_assistant.training.trainer import enable_recomputation
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +250,67 @@ def test_layers_may_be_on_another_gpu_than_the_mails(
         found = on_device(loss, collate(examples, model.device), GPU)
         assert loss.mode == mode and found.device == GPU
         assert torch.allclose(to_cpu(found), expected, rtol=1e-5)
+
+
+def varlen_loss(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> CompletionLoss:
+    """The loss in mode 'varlen', which needs a GPU, with the attention computed on the processor."""
+    monkeypatch.setattr(varlen_attention, "is_supported", lambda transformer: True)
+    monkeypatch.setattr(varlen_attention, "_flash", varlen_attention._one_by_one)
+    return CompletionLoss(model.model, ("varlen", "packed"))
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+def test_attention_without_a_mask_gives_the_loss_and_gradients_of_each_sequence_by_itself(
+    either_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, recompute: bool
+) -> None:
+    model = fresh(either_model, PLAIN)
+    batch = collate(examples, model.device)
+    expected = reference_loss(model, batch)
+    wanted = gradients(model, expected)
+    if recompute:
+        enable_recomputation(model.model)
+        model.model.train()
+    loss = varlen_loss(model, monkeypatch)
+    masks = list[torch.Tensor | None]()
+    computed = sdpa_attention.sdpa_attention_forward
+    monkeypatch.setattr(
+        varlen_attention,
+        "sdpa_attention_forward",
+        lambda *given, **named: (masks.append(given[4]), computed(*given, **named))[1],
+    )
+    found = loss(batch)
+    assert loss.mode == "varlen"
+    assert not masks
+    assert torch.allclose(found, expected, rtol=1e-5)
+    assert relative_distance(gradients(model, found), wanted) < 1e-4
+    # What is not packed is computed as before.
+    assert torch.allclose(reference_loss(model, batch), expected, rtol=1e-5) and masks
+
+
+def test_attention_without_a_mask_runs_on_a_gpu(
+    either_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fresh(either_model, PLAIN)
+    model.model.eval()
+    expected = reference_loss(model, collate(examples, model.device))
+    with pretended_gpu():
+        module_to_gpu(model.model)
+        loss = varlen_loss(model, monkeypatch)
+        assert torch.allclose(to_cpu(loss(collate(examples, GPU))), expected, rtol=1e-5)
+        assert loss.mode == "varlen"
+
+
+def test_attention_that_mixes_sequences_is_not_used(
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = varlen_attention._one_by_one
+
+    def mixing(by_token: Any, packed: Any, *others: Any) -> torch.Tensor:
+        return computed(by_token, packed._replace(lengths=[sum(packed.lengths)]), *others)
+
+    monkeypatch.setattr(varlen_attention, "_one_by_one", mixing)
+    loss = varlen_loss(fresh(tiny_model), monkeypatch)
+    assert loss.choose_mode(collate(examples, torch.device("cpu"))) == "packed"
 
 
 def test_modes_are_compared_and_used_in_the_same_formats(tiny_model: Path, examples: list[TokenizedExample]) -> None:

@@ -16,6 +16,7 @@ from transformers import AutoTokenizer
 from benchmarks.model import configured
 from email_assistant.configuration.schema import Architecture
 from email_assistant.errors import ConfigurationError, ModelError
+from email_assistant.language_model import varlen_attention
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import add_adapter, load_base
 from email_assistant.language_model.meta_model import NF4_BYTES, architecture, build_on_meta, weight_bytes, with_layers
@@ -64,6 +65,8 @@ def measured_peak(
     filled = Batch(torch.zeros(240, dtype=torch.long), torch.arange(240) % 60 >= 30, batch.lengths)
     loss = CompletionLoss(tuned, (mode,), recompute=recompute)
     loss.mode = mode
+    if mode == "varlen":
+        varlen_attention.install(tuned.get_base_model().base_model)
     with AllocationTracker() as tracker:
         loss(filled).backward()  # type: ignore[no-untyped-call]
     return tracker.peak
@@ -89,20 +92,33 @@ def test_the_estimate_is_what_is_alive_in_a_real_step(
     assert step.activations == pytest.approx(measured_peak(path, quantization, mode, batch, recompute), rel=0.15)
 
 
-@pytest.mark.parametrize("recompute", [False, True])
-@pytest.mark.parametrize(("quantization", "on_cuda"), [("none", True), ("nf4", False), ("nf4", True)])
+@pytest.mark.parametrize(
+    ("quantization", "mode", "on_cuda", "recompute"),
+    [
+        ("none", "packed", True, False),
+        ("none", "varlen", True, True),
+        ("nf4", "packed", False, False),
+        ("nf4", "varlen", True, False),
+        ("nf4", "varlen", True, True),
+    ],
+)
 def test_the_estimate_for_a_gpu_is_what_is_alive_in_a_real_step(
-    tmp_path: Path, quantization: str, on_cuda: bool, recompute: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    quantization: str,
+    mode: ForwardMode,
+    on_cuda: bool,
+    recompute: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """In bfloat16 and packed, the way of every GPU; there peft's 4-bit layers leave their formats to autocast."""
     path = save_tiny_model(tmp_path / "model", layers=6)
     batch = MicroBatch([60] * 4, 0.5)
-    spec = ComputeSpec(torch.bfloat16, quantization == "nf4", "packed", recompute, on_cuda)
+    spec = ComputeSpec(torch.bfloat16, quantization == "nf4", mode, recompute, on_cuda)
     step = estimate_step(architecture(model_settings(path)), PLAIN, spec, batch, "adamw", averaged=False)
     if on_cuda:
         enabled = torch.is_autocast_enabled
         monkeypatch.setattr(torch, "is_autocast_enabled", lambda *device: enabled(*(device or ("cpu",))))
-    measured = measured_peak(path, quantization, "packed", batch, recompute, "bfloat16")
+    measured = measured_peak(path, quantization, mode, batch, recompute, "bfloat16")
     assert step.activations == pytest.approx(measured, rel=0.15)
 
 

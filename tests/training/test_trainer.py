@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from pretended_gpu import pretended_gpu
 from small import LORA, PLAIN, distance, encoded, fresh, reference_loss, settings, trained, trainer
 
 from email_assistant.configuration.schema import Lora
@@ -13,8 +14,8 @@ from email_assistant.errors import DataError, OutOfMemoryError
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training.batches import Batch, collate
 from email_assistant.training.loss import CompletionLoss
-from email_assistant.training.optimizer import learning_rate
-from email_assistant.training.trainer import Trainer, TrainingData
+from email_assistant.training.optimizer import build_optimizer, learning_rate
+from email_assistant.training.trainer import Trainer, TrainingData, enable_recomputation
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +169,47 @@ def test_gradient_checkpointing_changes_nothing(
     _, plain = trained(tiny_model, examples, tmp_path / "1", lora, epochs=1, gradient_checkpointing=False)
     _, recomputed = trained(tiny_model, examples, tmp_path / "2", lora, epochs=1, gradient_checkpointing=True)
     assert distance(plain, recomputed) < 1e-5
+
+
+@pytest.mark.parametrize(("lora", "repeats"), [(LORA, True), (PLAIN, False)])
+def test_random_numbers_are_repeated_only_where_there_are_any(tiny_model: Path, lora: Lora, repeats: bool) -> None:
+    model: Any = fresh(tiny_model, lora).model
+    enable_recomputation(model)
+    layer = model.get_base_model().model.layers[0]
+    assert layer.gradient_checkpointing
+    assert layer._gradient_checkpointing_func.keywords == {"use_reentrant": False, "preserve_rng_state": repeats}
+
+
+def test_checkpoints_are_not_written_more_often_than_configured(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps of 25 seconds, and a checkpoint after every second step, but none before the last is 60 seconds old."""
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 1e-3
+        return now[0]
+
+    monkeypatch.setattr("email_assistant.training.trainer.time.monotonic", clock)
+    saved = list[int]()
+
+    class Slow(Trainer):
+        def train_step(self) -> None:
+            super().train_step()
+            now[0] += 25.0
+
+    loop = trainer(tiny_model, examples, tmp_path, PLAIN, Slow, epochs=5, checkpoint_seconds=60.0)
+    monkeypatch.setattr(loop.checkpointer, "save", lambda state: saved.append(state.step))
+    loop.fit()
+    assert loop.total_steps == 10 and saved == [4, 8]
+
+
+def test_the_optimizer_updates_all_weights_at_once_on_a_gpu(tiny_model: Path) -> None:
+    weights = {"lora_A": torch.nn.Parameter(torch.zeros(2, 2))}
+    assert not build_optimizer(settings(), weights).defaults["fused"]
+    with pretended_gpu():
+        on_gpu = {"lora_A": torch.nn.Parameter(torch.zeros(2, 2, device="cuda"))}
+        assert build_optimizer(settings(), on_gpu).defaults["fused"]
 
 
 def test_nothing_to_train_on_is_an_error(tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path) -> None:
