@@ -131,7 +131,8 @@ class Checkpointer:
         if self._scaler.is_enabled() and (checkpoint / SCALER).exists():
             self._scaler.load_state_dict(json.loads((checkpoint / SCALER).read_text()))
         self._optimizer.load_state_dict(torch.load(checkpoint / OPTIMIZER, weights_only=True))
-        shutil.copyfile(checkpoint / BEST, self.folder / BEST)
+        with atomic_path(self.folder / BEST) as partial:
+            _link_or_copy(checkpoint / BEST, partial)
         return TrainingState.from_json(json.loads((checkpoint / STATE).read_text())["state"])
 
     def _save_weights(self, path: Path) -> None:

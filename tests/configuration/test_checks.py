@@ -224,7 +224,8 @@ def test_a_fault_names_its_key(override: str, key: str) -> None:
 
 
 def test_paged_optimizer_on_a_processor_is_a_fault() -> None:
-    assert "use adamw" in find_errors(composed("trainer.optimizer=paged_adamw_8bit", "model.device=cpu"), CONFIG_CHECKS)[0]
+    paged = composed("trainer.optimizer=paged_adamw_8bit", "model.device=cpu")
+    assert "use adamw" in find_errors(paged, CONFIG_CHECKS)[0]
 
 
 def test_alpha_is_twice_the_rank_unless_given() -> None:
