@@ -45,7 +45,7 @@ def linear(
     inputs = inputs.to(weight.dtype)
     if lora_a is not None:
         inputs = torch.cat([inputs, inputs @ lora_a.t()], dim=1)
-    if len(inputs) > MAX_TRANSPOSED_ROWS:
+    if len(inputs) > MAX_TRANSPOSED_ROWS or inputs.device.type != "cpu":
         return functional.linear(inputs, weight, bias)
     product = inputs.new_empty(len(inputs), len(weight))
     for start in range(0, len(weight), OUTPUT_CHUNK):
@@ -97,7 +97,7 @@ class CachedDecoder:
     def from_model(cls, model: nn.Module) -> "CachedDecoder | None":
         """The decoder of a causal model; None if the model is of another kind or has other logits."""
         wrapped: Any = model
-        decoder = Decoder.from_model(model, for_training=False)
+        decoder = cls._read(model)
         head = wrapped.get_output_embeddings()
         if decoder is None or type(head) is not nn.Linear or head.bias is not None:
             return None
@@ -106,7 +106,7 @@ class CachedDecoder:
         # bfloat16 rounds them to anything.
         vocabulary = len(head.weight)
         ids = [(2 * index + 1) * vocabulary // (2 * COMPARED_IDS) for index in range(min(COMPARED_IDS, vocabulary))]
-        expected = wrapped(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
+        expected = wrapped(input_ids=torch.tensor([ids], device=head.weight.device), use_cache=False).logits[0, -1]
         # One token by a step, so that both ways are compared.
         cached.prefill([ids[:-1]])
         is_same = same_logits(cached.step(ids[-1:])[0], expected.float(), head.weight.dtype)
@@ -114,6 +114,10 @@ class CachedDecoder:
         if not is_same:
             log.info("%-10s logits differ from the model's: transformers generates instead", "model")
         return cached if is_same else None
+
+    @staticmethod
+    def _read(model: nn.Module) -> Decoder | None:
+        return Decoder.from_model(model, for_training=False)
 
     def prefill_prefix(self, ids: Sequence[int]) -> None:
         """Cache the common prefix of all prompts; called before the first prompt is added."""

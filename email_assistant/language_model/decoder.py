@@ -49,8 +49,8 @@ class Decoder:
         self._rotary = model.rotary_emb
 
     @classmethod
-    def from_model(cls, model: nn.Module, for_training: bool) -> "Decoder | None":
-        """The decoder of a causal model on the CPU; None for a model with other modules than those known here.
+    def from_model(cls, model: nn.Module, for_training: bool, device_type: str = "cpu") -> "Decoder | None":
+        """The decoder of a causal model; None for a model with other modules than those known here.
 
         LoRA variants whose update is not a plain sum (DoRA) are left to peft.
 
@@ -58,11 +58,12 @@ class Decoder:
             model: A causal model of transformers, with a LoRA adapter or without.
             for_training: Accept 4-bit weights. They are dequantized for every multiplication, which only pays off for
                 as many tokens as a training step has.
+            device_type: Where the model has to be. Only `StaticDecoder` computes on a GPU.
         """
         wrapped: Any = model
         base: Any = wrapped.get_base_model() if hasattr(model, "get_base_model") else model
         inner = base.base_model
-        layers = read_layers(inner, for_training)
+        layers = read_layers(inner, for_training, device_type)
         norm = norm_weight(inner.norm) if layers else None
         return None if layers is None or norm is None else cls(inner, layers, norm)
 

@@ -50,14 +50,15 @@ class DecoderLayer:
     rope: str | None
 
 
-def read_layers(inner: Any, for_training: bool) -> list[DecoderLayer] | None:
+def read_layers(inner: Any, for_training: bool, device_type: str = "cpu") -> list[DecoderLayer] | None:
     """The layers of a model without its head; None if it has other modules than those known here.
 
     Args:
         inner: The model.
         for_training: Accept 4-bit weights.
+        device_type: Where the model has to be, all of it.
     """
-    if not _is_supported(inner):
+    if not _is_supported(inner, device_type):
         return None
     layers = [_read_layer(inner, layer, for_training) for layer in inner.layers]
     return None if any(layer is None for layer in layers) else [layer for layer in layers if layer is not None]
@@ -85,8 +86,8 @@ def norm_weight(norm: Any) -> torch.Tensor | None:
     return 1 + norm.weight.float() if type(norm).__name__ == "Gemma3RMSNorm" else None
 
 
-def _is_supported(inner: Any) -> bool:
-    """Whether a model's embedding, norms and settings are known, and it is on the CPU in a format known here."""
+def _is_supported(inner: Any, device_type: str) -> bool:
+    """Whether a model's embedding, norms and settings are known, and it is on one device in a format known here."""
     config = inner.config
     return (
         all(hasattr(inner, name) for name in ("layers", "embed_tokens", "norm", "rotary_emb"))
@@ -94,7 +95,8 @@ def _is_supported(inner: Any) -> bool:
         and _activation_name(config) in ACTIVATIONS
         and all(_is_static(rope) for rope in _rope_parameters(config))
         and not any(getattr(config, name, None) for name in UNSUPPORTED)
-        and inner.embed_tokens.weight.device.type == "cpu"
+        and {weight.device for weight in inner.parameters()} == {inner.embed_tokens.weight.device}
+        and inner.embed_tokens.weight.device.type == device_type
         and inner.embed_tokens.weight.dtype in DTYPES
     )
 

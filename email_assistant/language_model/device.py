@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
 
+import psutil
 import torch
 
 from email_assistant.configuration.schema import Model
@@ -169,3 +170,13 @@ def free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def available_memory(device: torch.device) -> int:
+    """Bytes of a GPU's memory, or of the CPU's, that this process can still allocate."""
+    if device.type != "cuda":
+        return int(psutil.virtual_memory().available)
+    # Loading a model leaves torch's allocator with memory that it can use again, in pieces too small for some tensors.
+    free_memory()
+    free, _ = torch.cuda.mem_get_info()
+    return free + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()

@@ -13,7 +13,6 @@ import torch
 from transformers import DynamicCache
 
 from email_assistant.errors import OutOfMemoryError
-from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.continuous_batch import ContinuousBatch
 from email_assistant.language_model.decoding import Completion, GeneratedToken, SamplingParams
 from email_assistant.language_model.device import free_memory, is_out_of_memory
@@ -21,6 +20,7 @@ from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.prefixes import shared_prefix_length
 from email_assistant.language_model.sampler import Sampler
+from email_assistant.language_model.static_decoder import batch_decoder
 
 log = logging.getLogger(__name__)
 # What generates text: a model in this process, or llama.cpp.
@@ -136,7 +136,7 @@ def generate_tokens(
         return
     longest_first = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
     prompts, seeds = [prompts[index] for index in longest_first], [seeds[index] for index in longest_first]
-    decoder = CachedDecoder.from_model(model.model)
+    decoder = batch_decoder(model)
     if decoder:
         batch = ContinuousBatch(decoder, prompts, params, seeds, model.encoder.stop_ids, batch_size)
         for generated in batch.run():

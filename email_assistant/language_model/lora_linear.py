@@ -59,7 +59,7 @@ class LoraLinear:
     def bias(self) -> torch.Tensor:
         """The bias, (out,); zeros if the layer has none."""
         if self.layer.bias is None:
-            return torch.zeros(self.layer.out_features, dtype=self.dtype)
+            return torch.zeros(self.layer.out_features, dtype=self.dtype, device=self.layer.weight.device)
         return self.layer.bias  # type: ignore[no-any-return]
 
 
@@ -87,6 +87,12 @@ class FusedLinear:
     def lora_weights(self) -> list[torch.Tensor]:
         """A and B of every layer that has an update."""
         return [weight for linear in self.linears if linear.lora_a is not None for weight in _lora_of(linear)]
+
+    @property
+    def input_width(self) -> int:
+        """The width of the input, with the low-rank products that `decoding_weights` appends to it."""
+        ranks = sum(len(_lora_of(linear)[0]) for _, linear in self.adapted) if self.dtype != torch.float32 else 0
+        return int(self.linears[0].layer.in_features) + ranks
 
     @property
     def output_slices(self) -> list[tuple[slice, LoraLinear]]:
@@ -261,7 +267,8 @@ class FusedLinear:
             return self.linears[0].weight()
         width = int(self.linears[0].layer.in_features)
         ranks = sum(len(_lora_of(linear)[0]) for _, linear in self.adapted)
-        extended = torch.empty(self._offsets[-1], width + ranks, dtype=self.dtype)
+        device = self.linears[0].layer.weight.device
+        extended = torch.empty(self._offsets[-1], width + ranks, dtype=self.dtype, device=device)
         extended[:, width:].zero_()
         for outputs, linear in self.output_slices:
             extended[outputs, :width] = linear.weight()

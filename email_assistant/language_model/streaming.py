@@ -17,6 +17,7 @@ from email_assistant.language_model.generation import TextGenerator, generate_to
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.sampler import Sampler
+from email_assistant.language_model.static_decoder import batch_decoder
 from email_assistant.language_model.text_stream import TextStream
 
 FinishReason = Literal["stop", "length"]
@@ -84,7 +85,7 @@ def text_writer(model: TextGenerator, max_rows: int = MAX_ROWS) -> TextWriter:
     """A batch if this project's decoder runs the model, else a writer of one text after another."""
     if isinstance(model, LanguageModel):
         with torch.inference_mode():
-            decoder = CachedDecoder.from_model(model.model)
+            decoder = batch_decoder(model)
         if decoder:
             return BatchWriter(decoder, model.encoder, max_rows)
     return SequentialWriter(model)

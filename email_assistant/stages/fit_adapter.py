@@ -13,7 +13,7 @@ from email_assistant.configuration.schema import Config
 from email_assistant.experiments import trials
 from email_assistant.language_model import collectives, head_start
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
-from email_assistant.language_model.device import free_memory
+from email_assistant.language_model.device import available_memory, free_memory
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.fingerprint import base_fingerprint, head_start_folder
@@ -169,7 +169,7 @@ def _recomputes(
     if not training:
         return False
     machine, setup = planning.local_machine(config.model), TrainingSetup.from_config(config)
-    free = planning.available_memory(base.device)
+    free = available_memory(base.device)
 
     def needed(changed: TrainingSetup) -> int:
         return planning.estimate_training_step(changed, base.model.config, machine, training, free)[0].total

@@ -22,7 +22,8 @@ from email_assistant.language_model.meta_model import build_on_meta, with_layers
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss, ForwardMode
 
-OPTIMIZER_BYTES = {"adamw": 8, "paged_adamw_8bit": 2}
+# Bytes of the optimizer's state for each weight; in 8 bit, both moments have a float32 scale for every 256 weights.
+OPTIMIZER_BYTES = {"adamw": 8.0, "paged_adamw_8bit": 2 + 2 * 4 / 256}
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,9 @@ def estimate_step(
     layer_input = batch.num_tokens * config.hidden_size * item_size
     activations = peak_1 + (layers - 1) * (layer_input if spec.recompute else peak_2 - peak_1)
     num_weights = adapter // 4
-    return StepMemory(adapter, adapter, num_weights * OPTIMIZER_BYTES[optimizer], averaged * adapter, activations)
+    return StepMemory(
+        adapter, adapter, round(num_weights * OPTIMIZER_BYTES[optimizer]), averaged * adapter, activations
+    )
 
 
 def with_default_init(lora: Lora) -> Lora:

@@ -12,7 +12,7 @@ from email_assistant.configuration.schema import Config, Lora, Model, Plan, Summ
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS
 from email_assistant.language_model.decoder_layers import DTYPES
-from email_assistant.language_model.device import choose_device, choose_dtype, free_memory
+from email_assistant.language_model.device import available_memory, choose_device, choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.kv_cache import padded_capacity
 from email_assistant.language_model.meta_model import architecture, build_on_meta, weight_bytes
@@ -146,16 +146,6 @@ def local_machine(model: Model) -> Machine:
         return Machine(torch.cuda.get_device_name(), device, dtype, memory, CUDA_PROCESS_BYTES, is_local=True)
     resident = psutil.Process().memory_info().rss
     return Machine("this machine", device, dtype, available_memory(device) + resident, resident, is_local=True)
-
-
-def available_memory(device: torch.device) -> int:
-    """Bytes of a GPU's memory, or of the CPU's, that this process can still allocate."""
-    if device.type != "cuda":
-        return int(psutil.virtual_memory().available)
-    # Loading a model leaves torch's allocator with memory that it can use again, in pieces too small for some tensors.
-    free_memory()
-    free, _ = torch.cuda.mem_get_info()
-    return free + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
 
 
 def instruction_prompt_tokens(settings: Summarizer) -> int:

@@ -1,0 +1,219 @@
+"""Decoding at fixed places: the model's own logits, with nothing in a step that Python has to read."""
+
+import dataclasses
+import logging
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from conftest import lora, model_settings
+from pretended_gpu import GPU, module_to_gpu, pretended_gpu, to_cpu, waits_of
+from torch import nn
+
+from email_assistant.language_model import generation, static_decoder
+from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.decoder import Decoder
+from email_assistant.language_model.decoding import Completion, SamplingParams
+from email_assistant.language_model.generation import generate
+from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
+from email_assistant.language_model.static_decoder import StaticDecoder, Step, batch_decoder, dense_bytes, power_of_two
+
+
+class OnCpu(StaticDecoder):
+    """The decoder of a GPU on the processor."""
+
+    @staticmethod
+    def _read(model: nn.Module) -> Decoder | None:
+        return Decoder.from_model(model, for_training=True)
+
+
+@pytest.fixture(autouse=True)
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Instead of graphs: functions with fixed inputs and a fixed output, as those of graphs. Returns their shapes."""
+    made = list[tuple[int, int]]()
+
+    def record(step: Step, *inputs: torch.Tensor) -> Step:
+        static = [each.clone() for each in inputs]
+        output = step(*static)
+        made.append((len(output), output.shape[1]))
+
+        def replay(*given: torch.Tensor) -> torch.Tensor:
+            for to, each in zip(static, given, strict=True):
+                to.copy_(each)
+            assert waits_of(lambda: output.copy_(step(*static))) == 0
+            return output
+
+        return replay
+
+    monkeypatch.setattr(static_decoder, "record", record)
+    return made
+
+
+def adapted(path: Path, dtype: Any = "float32", quantization: str = "none") -> LanguageModel:
+    settings = dataclasses.replace(model_settings(path, quantization), dtype=dtype)
+    model = add_adapter(load_base(settings), lora(alpha=4), seed=1)
+    for name, weight in model.model.named_parameters():
+        if "lora_B" in name:
+            torch.manual_seed(len(name))
+            nn.init.normal_(weight, std=0.1)
+    model.model.eval()
+    return model
+
+
+def check_against(
+    decoder: CachedDecoder, expected: Callable[[list[int]], torch.Tensor], prefix_length: int, tolerance: float
+) -> None:
+    """Add, fork, continue and remove rows at random, and compare all logits with those of whole sequences."""
+    rng = random.Random(4)
+
+    def ids(count: int) -> list[int]:
+        return rng.choices(range(100), k=count)
+
+    def check(logits: torch.Tensor, sequences: list[list[int]]) -> None:
+        wanted = torch.stack([expected(row) for row in sequences])
+        assert float((to_cpu(logits) - wanted).norm()) <= tolerance * float(wanted.norm())
+
+    prefix = ids(prefix_length)
+    decoder.prefill_prefix(prefix)
+    rows: list[tuple[int, list[int]]] = []
+    for _ in range(25):
+        while len(rows) < rng.randrange(2, 7):
+            if rows and rng.random() < 0.6:
+                row = rng.randrange(len(rows))
+                decoder.fork(row)
+                length, tokens = rows[row]
+                rows.append((length, tokens[:length]))
+            else:
+                new = [ids(rng.randrange(1, 20)) for _ in range(rng.randrange(1, 4))]
+                check(decoder.prefill(new), [prefix + prompt for prompt in new])
+                rows += [(prefix_length + len(prompt), prefix + prompt) for prompt in new]
+        tokens = ids(len(rows))
+        rows = [(length, [*row, token]) for (length, row), token in zip(rows, tokens, strict=True)]
+        check(decoder.step(tokens), [row for _, row in rows])
+        while len(rows) > 1 and rng.random() < 0.5:
+            row = rng.randrange(len(rows))
+            decoder.evict(row)
+            rows[row] = rows[-1]
+            rows.pop()
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(
+    ("dtype", "quantization", "prefix_length", "tolerance"),
+    [("float32", "none", 5, 1e-4), ("float32", "nf4", 0, 1e-4), ("bfloat16", "none", 5, 0.05)],
+)
+def test_rows_that_are_added_forked_and_evicted_have_the_models_own_logits(
+    either_model: Path,
+    dtype: str,
+    quantization: str,
+    prefix_length: int,
+    tolerance: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Room has to be made again and again.
+    monkeypatch.setattr(static_decoder, "TOKEN_STEP", 8)
+    model = adapted(either_model, dtype, quantization)
+    decoder = OnCpu.from_model(model.model)
+    assert decoder is not None
+
+    def expected(row: list[int]) -> torch.Tensor:
+        logits: torch.Tensor = model.model(input_ids=torch.tensor([row])).logits[0, -1]
+        return logits.float()
+
+    check_against(decoder, expected, prefix_length, tolerance)
+
+
+@torch.inference_mode()
+def test_a_step_on_a_gpu_needs_nothing_of_the_cpu_and_is_recorded_once_a_shape(
+    either_model: Path, recorded: list[tuple[int, int]]
+) -> None:
+    model = adapted(either_model)
+    logits = {}
+
+    def expected(row: list[int]) -> torch.Tensor:
+        if tuple(row) not in logits:
+            reference: torch.Tensor = adapted(either_model).model(input_ids=torch.tensor([row])).logits[0, -1]
+            logits[tuple(row)] = reference
+        return logits[tuple(row)]
+
+    rows = [[1, 2, 3, 4, 5], [1, 2, 9], [1, 2, 3, 4, 5, 6, 7]]
+    for row in rows:
+        for end in range(3, len(row) + 1):
+            expected(row[:end])
+    with pretended_gpu():
+        module_to_gpu(model.model)
+        decoder = StaticDecoder.from_model(model.model)
+        assert decoder is not None
+        # The comparison with the model's own logits, in which one step is recorded.
+        assert len(recorded) == 1
+        decoder.prefill_prefix([1, 2])
+        found = decoder.prefill([row[2:3] for row in rows])
+        assert found.device == GPU
+        steps = [[to_cpu(found[index]) for index in range(3)]]
+        for tokens in ([4, 8, 4], [5, 8, 5], [0, 0, 6]):
+            steps.append([to_cpu(each) for each in decoder.step(tokens)])
+    # Three rows are computed as four.
+    assert len(recorded) == 2 and recorded[-1][0] == 4
+    assert torch.allclose(steps[2][0], expected(rows[0]), atol=1e-3)
+    assert torch.allclose(steps[0][1], expected(rows[1]), atol=1e-3)
+    assert torch.allclose(steps[3][2], expected(rows[2][:6]), atol=1e-3)
+
+
+def completions(model: LanguageModel, params: SamplingParams, batch_size: int) -> list[Completion]:
+    prompts = [model.encoder.prompt(text) for text in ("Ask Bo", "Ask Al for a rope", "Hi", "Hi", "No")]
+    found: dict[int, Completion] = {}
+    generate(model, prompts, params, [3, 4, 5, 6, 7], batch_size, found.__setitem__)
+    return [found[index] for index in range(len(prompts))]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 64])
+def test_completions_are_those_of_the_decoder_of_processors(
+    either_model: Path, batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, params = adapted(either_model), SamplingParams(20, 1.0, 0.9, no_repeat_ngram_size=3)
+    expected = completions(model, params, 64)
+    monkeypatch.setattr(generation, "batch_decoder", lambda model: OnCpu.from_model(model.model))
+    assert completions(model, params, batch_size) == expected
+
+
+@torch.inference_mode()
+def test_a_step_that_cannot_be_recorded_is_run_as_it_is(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    def refused(step: Step, *inputs: torch.Tensor) -> Step:
+        raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nCompile with ...")
+
+    monkeypatch.setattr(static_decoder, "record", refused)
+    decoder = OnCpu.from_model(adapted(tiny_model).model)
+    assert decoder is not None
+    assert [message.endswith("when stream is capturing") for message in caplog.messages] == [True]
+    monkeypatch.setattr(static_decoder, "record", lambda step, *inputs: pytest.fail("tried again"))
+    assert decoder.prefill([[1, 2]]).shape == decoder.step([3]).shape
+
+
+def test_weights_are_made_dense_only_where_they_fit(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = adapted(tiny_model)
+    assert type(batch_decoder(model)) is CachedDecoder
+    with pretended_gpu():
+        module_to_gpu(model.model)
+        on_gpu = dataclasses.replace(model, device=GPU)
+        decoder = Decoder.from_model(model.model, for_training=True, device_type="cuda")
+        assert decoder is not None
+        needed = dense_bytes(decoder)
+        # Dense weights in float32, without embeddings and norms.
+        assert needed == 4 * sum(
+            weight.numel() for name, weight in model.model.named_parameters() if "base_layer" in name
+        )
+        for free, expected in ((needed, type(None)), (needed + static_decoder.SPARE_BYTES, StaticDecoder)):
+            monkeypatch.setattr(static_decoder, "available_memory", lambda device, free=free: free)
+            with torch.inference_mode():
+                assert type(batch_decoder(on_gpu)) is expected
+
+
+def test_powers_of_two() -> None:
+    assert [power_of_two(number) for number in (1, 2, 3, 4, 5, 33, 64)] == [1, 2, 4, 4, 8, 64, 64]
