@@ -104,6 +104,7 @@ EXECUTION_KEYS = frozenset(
         "model.gguf",
         "model.device",
         "model.threads",
+        "model.dense_to_write",
         "summarizer.path",
         "summarizer.batch_size",
         "generation.batch_size",

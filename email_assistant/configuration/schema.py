@@ -162,6 +162,7 @@ class Model:
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     device: Literal["auto", "cpu", "cuda"]
     threads: Count | None
+    dense_to_write: bool = True
 
 
 @dataclass(config=STRICT, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +32,14 @@ class LanguageModel:
         encoder: The encoder of the model.
         device: The device that the model computes on.
         dtype: The number format that the model computes in.
+        dense_to_write: Whether a copy of the layers may be made to write with, as in the configuration.
     """
 
     model: PreTrainedModel | PeftModel
     encoder: ChatEncoder
     device: torch.device
     dtype: torch.dtype
+    dense_to_write: bool = True
 
 
 def load_encoder(settings: Model) -> ChatEncoder:
@@ -90,7 +92,8 @@ def load_base(
         _copy_dense_weights(model)
         for layer in model.modules():
             _forbid_repacking(layer)
-    return LanguageModel(model, ChatEncoder(tokenizer, _stop_ids(model.generation_config)), device, dtype)
+    encoder = ChatEncoder(tokenizer, _stop_ids(model.generation_config))
+    return LanguageModel(model, encoder, device, dtype, settings.dense_to_write)
 
 
 def _copy_dense_weights(model: PreTrainedModel) -> None:
@@ -168,7 +171,7 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
     if lora.layers is not None and (not lora.layers or max(lora.layers) >= count):
         raise ConfigurationError(f"lora.layers = {lora.layers}: this model's {count} layers are 0 to {count - 1}")
     torch.manual_seed(seed)
-    return LanguageModel(attach_lora(base.model, lora), base.encoder, base.device, base.dtype)
+    return replace(base, model=attach_lora(base.model, lora))
 
 
 def attach_lora(model: Any, lora: Lora, low_cpu_mem_usage: bool = False) -> Any:
@@ -222,4 +225,4 @@ def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> La
     except Exception as error:
         raise ModelError(f"{folder}: the adapter does not fit the base model: {reason_of(error)}") from error
     tuned.eval()
-    return LanguageModel(tuned, base.encoder, base.device, base.dtype)
+    return replace(base, model=tuned)

@@ -32,7 +32,7 @@ def batch_decoder(model: LanguageModel) -> CachedDecoder | None:
     """This project's decoder of a model, without rows; None if transformers has to generate."""
     if model.device.type != "cuda":
         return CachedDecoder.from_model(model.model)
-    decoder = Decoder.from_model(model.model, for_training=True, device_type="cuda")
+    decoder = Decoder.from_model(model.model, for_training=True, device_type="cuda") if model.dense_to_write else None
     if decoder is None or available_memory(model.device) < dense_bytes(decoder) + SPARE_BYTES:
         return None
     return StaticDecoder.from_model(model.model)

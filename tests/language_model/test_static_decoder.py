@@ -213,6 +213,13 @@ def test_weights_are_made_dense_only_where_they_fit(tiny_model: Path, monkeypatc
             monkeypatch.setattr(static_decoder, "available_memory", lambda device, free=free: free)
             with torch.inference_mode():
                 assert type(batch_decoder(on_gpu)) is expected
+                assert batch_decoder(dataclasses.replace(on_gpu, dense_to_write=False)) is None
+
+
+def test_the_configuration_decides_whether_weights_are_made_dense(tiny_model: Path) -> None:
+    for chosen in (True, False):
+        settings = dataclasses.replace(model_settings(tiny_model), dense_to_write=chosen)
+        assert add_adapter(load_base(settings), lora(alpha=4), seed=1).dense_to_write == chosen
 
 
 def test_powers_of_two() -> None:
