@@ -92,7 +92,7 @@ def base_identity(settings: Model, outputs: Path) -> dict[str, Any]:
     Raises:
         ModelError: as `model_folder`.
     """
-    elsewhere = ("path", "gguf", "head_start", "architecture", "device", "threads")
+    elsewhere = ("path", "gguf", "head_start", "architecture", "device", "threads", "dense_to_write")
     values = {key: value for key, value in asdict(settings).items() if key not in elsewhere}
     return {"fingerprint": base_fingerprint(settings, outputs), **values}
 
