@@ -78,7 +78,9 @@ def gpu_gb() -> float | None:
 
 
 def memory_gb() -> float:
-    """Available memory in GB of 2^30 bytes."""
-    from email_assistant.training.planning import GIB, available_memory
+    """Available memory of the CPU in GB of 2^30 bytes."""
+    import torch
 
-    return available_memory() / GIB
+    from email_assistant.language_model.device import available_memory
+
+    return available_memory(torch.device("cpu")) / 2**30
