@@ -7,13 +7,15 @@ GEMMA := models/gemma3_270m.gguf
 INSTALLED := .venv/.installed
 # Poetry has an environment of its own, so that its requirements cannot conflict with the project's.
 POETRY := .tools/bin/poetry
+# Where Linux gets a CPU build of torch, on a machine without a GPU; empty: pip's own index, whose build has CUDA.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
 .PHONY: help install gemma run mine test test-fast coverage check head_start ui compose bench clean
 
 help:  ## show this list
-	@grep -hE '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+	@grep -hE '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "%-12s%s\n", $$1, $$2}'
 
 install: $(INSTALLED) $(MODEL)  ## set up .venv and the bundled model; does nothing if both exist
 
@@ -22,7 +24,7 @@ gemma: $(INSTALLED) $(GEMMA)  ## add the model Gemma 3 270M; shows its licence, 
 run: install  ## run the main job on the demo archive: adapter, scores, sample mails
 	$(BIN)/python run.py experiment=first_run
 
-mine: install  ## the same on your own mail: make mine ARCHIVE=~/sent.mbox
+mine: install  ## run the main job on your own mail: make mine ARCHIVE=~/sent.mbox
 	@test -n "$(ARCHIVE)" || { echo "Say which archive: make mine ARCHIVE=~/sent.mbox" >&2; exit 2; }
 	$(BIN)/python run.py experiment=first_run "data.path=$(ARCHIVE)"
 
@@ -70,6 +72,12 @@ ifeq ($(GPU),yes)
 	VIRTUAL_ENV=$(CURDIR)/.venv $(POETRY) install --all-extras
 else
 	$(POETRY) export --quiet --all-extras --without-hashes --format constraints.txt --output .venv/constraints.txt
+ifeq ($(shell uname -s),Linux)
+ifneq ($(TORCH_INDEX),)
+	$(BIN)/pip install --quiet --no-deps --retries 1 --constraint .venv/constraints.txt --index-url $(TORCH_INDEX) torch \
+		|| echo "$(TORCH_INDEX) has no CPU build of torch or cannot be reached: taking the one of pip's own index" >&2
+endif
+endif
 	$(BIN)/pip install --quiet --constraint .venv/constraints.txt --editable ".[dev,launchers,llama-cpp]"
 endif
 	touch $@
