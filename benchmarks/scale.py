@@ -1,30 +1,32 @@
 """Time and peak memory of each stage for growing archives, and the exponents of the growth.
 
     python -m benchmarks.scale --mails 1000 10000 100000
+    python -m benchmarks.scale --mails 5000 50000 --stages data summarize split --plan --jobs 300
 
 The archive is synthetic, with word frequencies by Zipf's law, varied lengths, dates and threads, and some
 near-duplicates. Every stage is a separate call of run.py, so that its peak memory is its own. Instructions are read
 from a file, since a model writes each at the same speed however many there are. Training takes a few steps of a random
 two-layer model, since the time of a step does not depend on the number of mails either; only the preparation does.
+What training and writing with the real model take is planned (--plan), not run. --jobs adds what the commands cost that
+read a store with a sweep of so many jobs.
 """
 
 import argparse
 import json
 import math
-import os
 import random
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks import scale_store
+from benchmarks.stage_cost import ROOT, Cost, cost_of
+
 STAGES = ("data", "summarize", "split", "train", "evaluate", "again")
 VOCABULARY = 60_000
 # Lengths are log-normal: the median number of words, and the standard deviation of its logarithm.
@@ -34,49 +36,51 @@ STEPS = 3
 SCORED = 4
 
 
-@dataclass(frozen=True)
-class Cost:
-    """The cost of a stage.
-
-    Attributes:
-        seconds: The run time of its process.
-        megabytes: The peak memory of its process.
-    """
-
-    seconds: float
-    megabytes: float
-
-
 def main() -> None:
     """Measure and print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mails", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
+    parser.add_argument(
+        "--plan", action="store_true", help="print stage=plan of the default model on the largest archive"
+    )
+    parser.add_argument("--jobs", type=int, default=0, help="measure a store with a sweep of this many jobs; 0: none")
     parser.add_argument("--rounds", type=int, default=1, help="the number of runs whose median is printed")
     arguments = parser.parse_args()
-    costs: dict[str, dict[int, Cost]] = {stage: {} for stage in STAGES}
+    # Every other stage reads what this one writes.
+    stages = [stage for stage in STAGES if stage in arguments.stages or stage == "data"]
+    costs: dict[str, dict[int, Cost]] = {stage: {} for stage in stages}
     with tempfile.TemporaryDirectory() as folder:
         # In a process of its own, since children inherit the peak memory of their parent.
         with ProcessPoolExecutor(1, get_context("spawn")) as executor:
             model = executor.submit(random_model, Path(folder)).result()
         for count in arguments.mails:
-            rounds = [_measure(Path(folder) / f"{count}-{number}", model, count) for number in range(arguments.rounds)]
-            for stage in STAGES:
-                costs[stage][count] = Cost(
-                    statistics.median(costs_of[stage].seconds for costs_of in rounds),
-                    statistics.median(costs_of[stage].megabytes for costs_of in rounds),
-                )
-    _print(costs, arguments.mails)
+            folders = [Path(folder) / f"{count}-{number}" for number in range(arguments.rounds)]
+            rounds = [_measure(each, model, count, stages) for each in folders]
+            for stage in stages:
+                costs[stage][count] = median([costs_of[stage] for costs_of in rounds])
+        _print(costs, arguments.mails)
+        overrides = _overrides(folders[0], model, arguments.mails[-1])
+        if arguments.plan:
+            _plan(overrides)
+        if arguments.jobs:
+            scale_store.print_costs(folders[0], overrides, arguments.jobs)
 
 
 def _print(costs: dict[str, dict[int, Cost]], counts: Sequence[int]) -> None:
-    print(f"| | {' | '.join(f'{count:,}' for count in counts)} | exponent of time, of memory |")
+    print(f"| | {' | '.join(f'{count:,}' for count in counts)} | exponent of time, of processor time, of memory |")
     print(f"|---|{'---|' * (len(counts) + 1)}")
     for stage, by_count in costs.items():
-        cells = [f"{cost.seconds:.0f} s, {cost.megabytes:,.0f} MB" for cost in by_count.values()]
         exponents = [
-            exponent(counts, [getattr(by_count[count], name) for count in counts]) for name in ("seconds", "megabytes")
+            exponent(counts, [vars(by_count[count])[name] for count in counts]) for name in vars(Cost(0, 0, 0))
         ]
-        print(f"| {stage} | {' | '.join(cells)} | {exponents[0]:.2f}, {exponents[1]:.2f} |")
+        shown = ", ".join(f"{value:.2f}" for value in exponents)
+        print(f"| {stage} | {' | '.join(map(str, by_count.values()))} | {shown} |")
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """The median of each part of some costs."""
+    return Cost(**{name: statistics.median(vars(cost)[name] for cost in costs) for name in vars(costs[0])})
 
 
 def exponent(counts: Sequence[int], values: Sequence[float]) -> float:
@@ -86,36 +90,28 @@ def exponent(counts: Sequence[int], values: Sequence[float]) -> float:
     return math.log(values[-1] / values[-2]) / math.log(counts[-1] / counts[-2])
 
 
-def _measure(folder: Path, model: Path, count: int) -> dict[str, Cost]:
+def _plan(overrides: Sequence[str]) -> None:
+    """Print what training and writing with the default model need for an archive whose stages before are cached."""
+    groups = ("data.", "paths.", "summarizer", "split.")
+    call = ["stage=plan", *(override for override in overrides if override.startswith(groups)), "tracking=none"]
+    print(f"\n    python run.py {' '.join(call)}\n", flush=True)
+    subprocess.run([sys.executable, "run.py", *call], cwd=ROOT, check=True)
+
+
+def _measure(folder: Path, model: Path, count: int, stages: Sequence[str]) -> dict[str, Cost]:
     folder.mkdir()
     archive, pairs = folder / "sent.jsonl", folder / "pairs.jsonl"
     write_archive(archive, count)
-    call = [
-        f"data.path={archive}", f"paths.outputs={folder}/outputs", "tracking=none", f"model.path={model}",
-        "summarizer=from_file", f"summarizer.path={pairs}", f"trainer.scored_mails={SCORED}", "model.threads=1",
-        f"trainer.max_steps={STEPS}", "generation.max_new_tokens=8", "trainer.max_length=256", "trainer.too_long=cut",
-        # Constant sizes of validation and test, so that only the preparation grows.
-        f"evaluation.max_mails={SCORED}", "evaluation.judge_mails=12", f"evaluation.extraction_mails={SCORED}",
-        f"split.test_fraction={100 / count:.6f}", f"split.validation_fraction={100 / count:.6f}",
-    ]  # fmt: skip
+    call = _overrides(folder, model, count)
     costs = {}
-    for stage in STAGES:
+    for stage in stages:
         # With everything cached, this measures the lookup of artifacts.
         name = "evaluate" if stage == "again" else stage
-        costs[stage] = _run([f"stage={name}", *call])
+        costs[stage] = cost_of([f"stage={name}", *call, "tracking=none"])
         print(f"{count} {stage} {costs[stage]}", file=sys.stderr, flush=True)
         if stage == "data":
             _write_pairs(folder / "outputs" / "latest" / "data" / "emails.jsonl", pairs)
     return costs
-
-
-def _run(call: Sequence[str]) -> Cost:
-    started = time.monotonic()
-    process = subprocess.Popen([sys.executable, "run.py", *call], cwd=ROOT, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{call[0]} ended with {os.waitstatus_to_exitcode(status)}")
-    return Cost(time.monotonic() - started, used.ru_maxrss / 1000)
 
 
 def write_archive(path: Path, count: int, seed: int = 1) -> None:
@@ -142,6 +138,18 @@ def write_archive(path: Path, count: int, seed: int = 1) -> None:
                 "thread": f"t{number // 2 if number % 3 else number}",
             }
             file.write(json.dumps(record) + "\n")
+
+
+def _overrides(folder: Path, model: Path, count: int) -> list[str]:
+    """The overrides of all calls on the archive in a folder."""
+    return [
+        f"data.path={folder}/sent.jsonl", f"paths.outputs={folder}/outputs", f"model.path={model}", "model.threads=1",
+        "summarizer=from_file", f"summarizer.path={folder}/pairs.jsonl", f"trainer.scored_mails={SCORED}",
+        f"trainer.max_steps={STEPS}", "generation.max_new_tokens=8", "trainer.max_length=256", "trainer.too_long=cut",
+        # Constant sizes of validation and test, so that only the preparation grows.
+        f"evaluation.max_mails={SCORED}", "evaluation.judge_mails=12", f"evaluation.extraction_mails={SCORED}",
+        f"split.test_fraction={100 / count:.6f}", f"split.validation_fraction={100 / count:.6f}",
+    ]  # fmt: skip
 
 
 def _write_pairs(emails: Path, pairs: Path) -> None:

@@ -28,13 +28,14 @@ from email_assistant.compose.writing import Change, Wish, Writer
 from email_assistant.errors import DataError
 from email_assistant.metrics.fact_marks import mark_facts
 from email_assistant.metrics.usual import Usual
+from email_assistant.reports.page import STYLE_FILE
 from email_assistant.requests.request_form import looks_like_order
 from email_assistant.storage.records import Edit
 
 log = logging.getLogger(__name__)
 PAGE = Path(__file__).parent / "page"
-# What the page loads, with their media types.
-FILES = {"compose.css": "text/css", "compose.js": "text/javascript", "compose.svg": "image/svg+xml"}
+# What the page loads beside its style, with their media types.
+FILES = {"compose.js": "text/javascript", "compose.svg": "image/svg+xml"}
 # Drafts that the page lists again after a reload. They are kept in memory only.
 MAX_HISTORY = 20
 # A year, in seconds.
@@ -139,6 +140,7 @@ class Page:
         router.add_api_route("/", self.page, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route("/login", self.open_link, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route("/login", self.give_token, methods=["POST"], response_class=HTMLResponse)
+        router.add_api_route("/compose.css", self.style, methods=["GET"], include_in_schema=False)
         for name, media_type in FILES.items():
             router.add_api_route(f"/{name}", _file(PAGE / name, media_type), methods=["GET"], include_in_schema=False)
         router.add_api_route("/page/state", self.state, methods=["GET"])
@@ -162,6 +164,11 @@ class Page:
             is_own=self._is_own,
             reads_context=self._writer.reads_context,
         )
+
+    async def style(self) -> Response:
+        """The style of all pages of this project, and what only this page needs."""
+        parts = [path.read_text(encoding="utf-8") for path in (STYLE_FILE, PAGE / "compose.css")]
+        return Response("\n".join(parts), media_type="text/css")
 
     async def open_link(self, request: Request, key: str = "") -> Response:
         """Where a link that works once leads: it gives the cookie, or asks for the token."""
