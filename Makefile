@@ -51,8 +51,8 @@ head_start: install  ## train the head start of the bundled model again (half an
 ui: install  ## compare runs in the browser, on 127.0.0.1 only
 	$(BIN)/python -m email_assistant.experiments ui
 
-compose: install  ## write mail on a local page, with the adapter of make run
-	$(BIN)/python run.py stage=compose
+compose: install  ## write mail on a local page, with the adapter of make run or, with ARCHIVE=, of make mine
+	$(BIN)/python run.py stage=compose $(if $(ARCHIVE),"data.path=$(ARCHIVE)")
 
 bench: install  ## speed relative to competing tools on the same work
 	$(BIN)/python -m benchmarks

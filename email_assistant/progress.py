@@ -18,6 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from email_assistant.console import rough_duration
 
@@ -43,17 +44,22 @@ class WholeCall:
     clock: Callable[[], float] = time.monotonic
     _stage: str | None = None
     _started: float = 0.0
+    _is_resumed: bool = False
     # How much longer than expected work takes.
     _delay: float = 1.0
 
     def start(self, stage: str) -> None:
         """Begin a stage."""
-        self._stage, self._started = stage, self.clock()
+        self._stage, self._started, self._is_resumed = stage, self.clock(), False
+
+    def resume(self) -> None:
+        """Note that a part of the stage was done before, so that its time says nothing of the machine."""
+        self._is_resumed = True
 
     def finish(self, was_made: bool) -> None:
-        """End the stage that runs; if it had to be made, its time says how fast the machine is."""
+        """End the stage that runs; if all of it had to be made, its time says how fast the machine is."""
         expected = self.expected.get(self._stage or "")
-        if was_made and expected:
+        if was_made and expected and not self._is_resumed:
             self._delay = (self.clock() - self._started) / expected
         self._stage = None
 
@@ -109,14 +115,18 @@ def whole_call(stages: Sequence[str]) -> Iterator[WholeCall]:
 class _TimeLeftColumn(TimeRemainingColumn):
     """The time left of the whole call where that is known, else of the bar."""
 
-    def render(self, task: Task):  # type: ignore[no-untyped-def]
-        left = _time_left(task)
-        return TextColumn(f"{left}").render(task) if left else super().render(task)
+    def __init__(self, call: WholeCall | None) -> None:
+        # rich draws in a thread of its own, which does not see the context of the one that works.
+        self._whole_call = call
+        super().__init__()
+
+    def render(self, task: Task) -> Text:
+        left = _time_left(task, self._whole_call)
+        return Text(left, style="progress.remaining") if left else super().render(task)
 
 
-def _time_left(task: Task) -> str:
+def _time_left(task: Task, call: WholeCall | None) -> str:
     """'about 4 min left in all'; empty if it is not known."""
-    call = _call.get()
     seconds = call.seconds_left((task.percentage or 0.0) / 100, task.time_remaining) if call else None
     return "" if seconds is None else f"about {rough_duration(seconds)} left in all"
 
@@ -124,9 +134,9 @@ def _time_left(task: Task) -> str:
 class Bar:
     """The progress of one piece of work."""
 
-    def __init__(self, progress: Progress, task: TaskID, lines: bool) -> None:
+    def __init__(self, progress: Progress, task: TaskID, call: WholeCall | None, lines: bool) -> None:
         """Wrap a task of rich's progress display; with `lines`, also write log lines."""
-        self._progress, self._task, self._lines = progress, task, lines
+        self._progress, self._task, self._call, self._lines = progress, task, call, lines
         self._last_line = time.monotonic()
 
     def advance(self, count: int = 1) -> None:
@@ -137,7 +147,7 @@ class Bar:
             self._last_line = now
             task = self._progress.tasks[0]
             total = f" of {task.total:.0f}" if task.total else ""
-            notes = ", ".join(filter(None, (task.fields["note"], _time_left(task))))
+            notes = ", ".join(filter(None, (task.fields["note"], _time_left(task, self._call))))
             log.info("%-10s %d%s %s", task.fields["label"], task.completed, total, notes)
 
     def note(self, text: str) -> None:
@@ -154,17 +164,18 @@ def bar(label: str, total: int | None, done: int = 0) -> Iterator[Bar]:
         total: The units of work; None if they are not known.
         done: The units that are already finished.
     """
-    console = Console(stderr=True)
+    console, call = Console(stderr=True), _call.get()
+    if call and done:
+        call.resume()
     columns = (
         TextColumn("{task.description:<10}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        _TimeLeftColumn(),
+        _TimeLeftColumn(call),
         TextColumn("{task.fields[note]}"),
     )
-    call = _call.get()
     description = f"{call.place} {label}".strip() if call else label
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task(description, total=total, completed=done, note="", label=label)
-        yield Bar(progress, task, lines=not console.is_terminal)
+        yield Bar(progress, task, call, lines=not console.is_terminal)

@@ -1,8 +1,11 @@
 """The time that is left for all stages of a call."""
 
+import io
 import logging
+import threading
 
 import pytest
+from rich.console import Console
 
 from email_assistant import progress
 from email_assistant.progress import WholeCall, bar, whole_call
@@ -62,6 +65,32 @@ def test_a_cached_stage_says_nothing_of_the_machine() -> None:
     call.finish(was_made=False)
     call.start("evaluate")
     assert call.seconds_left(0.0, None) == pytest.approx(60.0)
+
+
+def test_a_resumed_stage_says_nothing_of_the_machine() -> None:
+    call, clock = a_call()
+    call.expect({"train": 100.0, "evaluate": 60.0})
+    call.start("train")
+    call.resume()
+    clock.now = 5.0
+    call.finish(was_made=True)
+    call.start("evaluate")
+    assert call.seconds_left(0.0, None) == pytest.approx(60.0)
+
+
+def test_the_terminal_shows_it_from_the_thread_that_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(progress, "Console", lambda stderr: Console(file=screen, force_terminal=True, width=160))
+    with whole_call(("train", "evaluate")) as call:
+        call.start("train")
+        call.expect({"train": 200.0, "evaluate": 400.0})
+        with bar("train", 4) as shown:
+            drawing = threading.Thread(target=shown._progress.refresh)
+            screen.truncate(0)
+            drawing.start()
+            drawing.join()
+    assert "1/2 train" in screen.getvalue()
+    assert "about 10 min left in all" in screen.getvalue()
 
 
 def test_log_lines_say_how_much_time_is_left(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -133,11 +133,15 @@ def _copy_key(values: dict[str, Any], composed: Mapping[str, Any], path: list[st
         _copy_key(values[path[0]], composed[path[0]], path[1:])
 
 
+# Of keys whose default changed what runs did before: the value that means what they did.
+_BEFORE: Mapping[str, Any] = {"evaluation.baseline_candidates": None}
+
+
 def _with_new_keys(original: Any, composed: Any, prefix: str) -> Any:
-    """A group of the original with the keys that the project has gained since, at their defaults."""
+    """A group of the original with the keys that the project has gained since, at values that mean what it did."""
     if not isinstance(original, dict) or not isinstance(composed, dict) or prefix in BY_LANGUAGE:
         return original
-    added = {key: value for key, value in composed.items() if key not in original}
+    added = {key: _BEFORE.get(f"{prefix}.{key}", value) for key, value in composed.items() if key not in original}
     for key, value in added.items():
         log.info("%-10s the original run predates %s.%s; using %s", "from_run", prefix, key, value)
     return added | {key: _with_new_keys(value, composed.get(key), f"{prefix}.{key}") for key, value in original.items()}

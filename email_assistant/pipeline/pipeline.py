@@ -272,8 +272,9 @@ def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:
         log.info("%-10s running%s", name, f": {reason}" if reason else "")
         context.run.open()
         model_advice.log_advice(name, context)
-        time_estimate.announce(name, context)
-        artifact = _make(stage, key, forced, context)
+        same_result = None if forced else _same_result(stage, key, context)
+        time_estimate.announce(name, context, is_rescored=same_result is not None)
+        artifact = _make(stage, key, forced, same_result, context)
         log.info("%-10s done in %s", name, duration(artifact.manifest["seconds"]))
         return artifact, True
 
@@ -286,8 +287,12 @@ def _find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
     return context.cache.find_by_result(stage.name, key.result_hash)
 
 
-def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifact:
-    rescores = bool(key.scoring_dependencies) and not forced
+def _same_result(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
+    """An artifact with the same result that was scored in another way, if there is one."""
+    return context.cache.find_by_result(stage.name, key.result_hash) if key.scoring_dependencies else None
+
+
+def _make(stage: Stage, key: StageKey, forced: bool, same_result: Artifact | None, context: Context) -> Artifact:
     inputs = StageInputs(
         config=context.config,
         artifacts=dict(context.artifacts),
@@ -297,7 +302,7 @@ def _make(stage: Stage, key: StageKey, forced: bool, context: Context) -> Artifa
         version=stage.version,
         provenance=provenance(),
         forced=forced,
-        same_result=context.cache.find_by_result(stage.name, key.result_hash) if rescores else None,
+        same_result=same_result,
         distributed=context.distributed,
     )
     module = importlib.import_module(stage.module)

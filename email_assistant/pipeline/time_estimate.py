@@ -89,9 +89,15 @@ def training_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
     if trainer.max_steps:
         mails = min(mails, trainer.max_steps * trainer.batch_size)
     validated = (trainer.validations_per_epoch * trainer.epochs + 2) * lengths.validation
-    scored, drafts = min(trainer.scored_mails, lengths.validation), config.generation.num_candidates
+    training = (mails + FORWARD_SHARE * validated) * example * speeds.trained_token
+    return training + scoring_seconds(config, speeds, lengths)
+
+
+def scoring_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
+    """Expected seconds of `stage=train` for an adapter that is trained and only has to be scored again."""
+    scored, drafts = min(config.trainer.scored_mails, lengths.validation), config.generation.num_candidates
     writing = speeds.writing(scored * drafts, lengths.mail, lengths.prompt, config.generation.batch_size, scored)
-    return FIXED_SECONDS + (mails + FORWARD_SHARE * validated) * example * speeds.trained_token + writing
+    return FIXED_SECONDS + writing
 
 
 def evaluation_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
@@ -119,11 +125,16 @@ def evaluation_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> floa
 ESTIMATES = {"train": training_seconds, "evaluate": evaluation_seconds}
 
 
-def announce(stage: str, context: Context) -> None:
+def announce(stage: str, context: Context, is_rescored: bool) -> None:
     """Say how long a stage that is about to run and those after it will take, and let progress bars show it.
 
     Nothing is said of stages that take seconds, nor where the estimate would be wrong: several processes, jobs of a
     sweep, another backend, a private training.
+
+    Args:
+        stage: The stage that is about to run.
+        context: The state of this call.
+        is_rescored: Whether an earlier result of the stage only has to be scored again.
     """
     config, call = context.config, current_call()
     stages = call.stages[call.stages.index(stage) :] if call else ()
@@ -132,6 +143,8 @@ def announce(stage: str, context: Context) -> None:
     speeds = Speeds(**json_cache.get_or_compute(config.outputs / SPEEDS_FILE, _key(config), lambda: _measure(config)))
     lengths = _lengths(config, context.artifacts["split"])
     call.expect({name: ESTIMATES[name](config, speeds, lengths) for name in stages})
+    if is_rescored and stage == "train":
+        call.expect({stage: scoring_seconds(config, speeds, lengths)})
     parts = ", ".join(f"{name} about {rough_duration(call.expected[name])}" for name in stages)
     log.info("%-10s %s on this machine", "time", parts)
 

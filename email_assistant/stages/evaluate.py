@@ -174,9 +174,9 @@ class _Evaluator:
     def _settings(self, arm: str) -> Generation:
         """How an arm's mails are generated: a model without an adapter gets fewer drafts to choose from."""
         settings, count = self.config.generation, self.config.evaluation.baseline_candidates
-        if count is None or ARMS[arm].adapter != "none":
+        if count is None or ARMS[arm].adapter != "none" or settings.num_candidates <= count:
             return settings
-        return replace(settings, candidates=min(count, settings.candidates))
+        return replace(settings, candidates=count)
 
     def _generate(self, arm: str, pairs: Sequence[Pair], label: str, settings: Generation) -> list[GeneratedMail]:
         prompts = self._prompts(arm, pairs)
@@ -331,6 +331,12 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
     if report["copied_share"] > COPIED_SHARE:
         share = f"{report['copied_share']:.0%}"
         warnings.append(f"the requests have {share} of their mails' words: BLEU and chrF are high by copying them")
+    fewer, drafts = config.evaluation.baseline_candidates, config.generation.num_candidates
+    if fewer is not None and fewer < drafts and any(ARMS[arm].adapter == "none" for arm in report["arms"]):
+        warnings.append(
+            f"with an adapter, the best of {drafts} drafts by the rules of the sense score is kept, without one the "
+            f"best of {fewer}: part of the difference in sense is that choice (evaluation.baseline_candidates=null)"
+        )
     if report["judge"] is None and config.evaluation.judge_mails:
         warnings.append("too few mails to train an authorship judge")
     elif report["judge"] and report["judge"]["accuracy"] < RELIABLE_JUDGE:

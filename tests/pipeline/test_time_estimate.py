@@ -12,6 +12,7 @@ from email_assistant.pipeline.time_estimate import (
     Lengths,
     Speeds,
     evaluation_seconds,
+    scoring_seconds,
     training_seconds,
 )
 
@@ -44,6 +45,7 @@ def test_training_takes_longer_with_more_epochs_mails_and_drafts(config: Config)
     assert training_seconds(stopped, SPEEDS, LENGTHS) < seconds / 2
     drafts = changed(config, "generation", candidates=9)
     assert training_seconds(drafts, SPEEDS, LENGTHS) > seconds
+    assert scoring_seconds(config, SPEEDS, LENGTHS) < seconds / 2
 
 
 def test_evaluation_counts_the_drafts_of_each_arm(config: Config) -> None:
