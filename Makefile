@@ -9,10 +9,12 @@ INSTALLED := .venv/.installed
 POETRY := .tools/bin/poetry
 # Where Linux gets a CPU build of torch, on a machine without a GPU; empty: pip's own index, whose build has CUDA.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# The Python of a machine with a GPU, for `make gpu-kit`.
+GPU_PYTHON ?= 3.12
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help install gemma run mine test test-fast coverage check head_start ui compose bench clean
+.PHONY: help install gemma run mine test test-fast coverage check head_start ui compose bench gpu-kit clean
 
 help:  ## show this list
 	@grep -hE '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "%-12s%s\n", $$1, $$2}'
@@ -56,6 +58,9 @@ compose: install  ## write mail on a local page, with the adapter of make run or
 
 bench: install  ## speed relative to competing tools on the same work
 	$(BIN)/python -m benchmarks
+
+gpu-kit: install  ## pack what python -m benchmarks.gpu needs on a machine with a GPU and no network
+	$(BIN)/python -m benchmarks.gpu.kit --python $(GPU_PYTHON)
 
 clean:  ## remove the environment; archives, artifacts and runs stay
 	rm -rf .venv .tools

@@ -10,22 +10,19 @@ from typing import Any
 
 import gguf
 import torch
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from benchmarks.settings import ROOT, composed
 from email_assistant.archive import readers
 from email_assistant.archive.selection import read_and_select
 from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.commands.catalog import CONFIG_CHECKS
-from email_assistant.configuration.checks import from_composed
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.requests.instruction_prefix import instruction_prefix
 
-ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "demo" / "archive.mbox"
 SMOLLM2 = ROOT / "models" / "smollm2_135m"
 
@@ -48,12 +45,7 @@ def load_bundled(quantization: str = "none") -> LanguageModel:
 
 def configured(*overrides: str) -> Config:
     """The configuration that run.py composes from conf/ and overrides."""
-    OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
-    with initialize_config_dir(config_dir=str(ROOT / "conf")):
-        composed: Any = OmegaConf.to_container(
-            compose("config", overrides=["data.path=none", *overrides]), resolve=True
-        )
-    return from_composed(composed, CONFIG_CHECKS)
+    return composed(CONFIG_CHECKS, *overrides)
 
 
 def alternate(module: str, arms: Sequence[str], arguments: Sequence[str], rounds: int) -> dict[str, list[Any]]:

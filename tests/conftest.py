@@ -38,10 +38,6 @@ settings.load_profile("busy_machine")
 ROOT = Path(__file__).resolve().parents[1]
 NO_HEX = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
 SHARED = ROOT.parent / "shared"
-TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 
 
 def model_settings(path: Path, quantization: str = "none", architecture: Architecture | None = None) -> Model:
@@ -102,17 +98,11 @@ def gemma3() -> Path:
 def save_tiny_model(folder: Path, seed: int = 0, layers: int = 2) -> Path:
     """A random Llama of four heads whose tokens are bytes."""
     import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import LlamaConfig, LlamaForCausalLM
 
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE(vocab={token: place for place, token in enumerate(alphabet)}, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|im_end|>"
-    )
-    wrapped.chat_template = TEMPLATE
+    from benchmarks.gpu.tokenizer import byte_tokenizer
+
+    wrapped = byte_tokenizer()
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(wrapped),
