@@ -74,6 +74,7 @@ def quantized(layer: nn.Linear, dtype: torch.dtype, device: torch.device, plain:
     return PlainNf4Linear(layer.to(device), dtype) if plain else quantize_nf4(layer, dtype, device)
 
 
+@torch.no_grad()
 def bitsandbytes_error(device: torch.device) -> str | None:
     """Why bitsandbytes does not work on a device: an error, or a product that is wrong; None if it works."""
     layer = nn.Linear(128, 64, bias=False, device=device)

@@ -11,7 +11,7 @@ import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from email_assistant.configuration.checks import report
@@ -331,10 +331,18 @@ def cache_miss_reason(name: str, key: StageKey, cache: ArtifactCache) -> str:
 def provenance() -> dict[str, Any]:
     """The fields of a manifest besides the key: versions, commit and time."""
     return {
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "versions": {"python": platform.python_version(), **{name: _version_of(name) for name in PACKAGES}},
         "commit": git_commit(),
         "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+
+
+def _version_of(package: str) -> str | None:
+    """The version of a package; None where it is not installed, as MLflow need not be with tracking=none."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def log_results(context: Context, catalog: Catalog) -> None:
