@@ -29,12 +29,11 @@ from benchmarks.gpu.writing import agreeing_share
 ROOT = Path(__file__).resolve().parents[1]
 CPU = torch.device("cpu")
 Figures = dict[str, dict[str, Any]]
+Parts = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
-    """The parts that `python -m benchmarks.gpu --tiny` measured, and what it printed."""
-    out = tmp_path_factory.mktemp("gpu")
+def rehearse(out: Path) -> tuple[dict[str, Any], str]:
+    """The parts that `python -m benchmarks.gpu --tiny` measures, and what it prints."""
     # Far more minutes than it takes: other work may keep the processor busy.
     command = [sys.executable, "-m", "benchmarks.gpu", "--tiny", "--device", "cpu", "--minutes", "60"]
     command += ["--out", str(out), "--kit", str(out / "no kit")]
@@ -43,26 +42,22 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any],
     return json.loads((out / "results.json").read_text())["parts"], done.stdout
 
 
-def figures_of(rehearsed: tuple[dict[str, Any], str], part: str, start: str = "") -> Figures:
+def figures_of(parts: Parts, part: str, start: str = "") -> Figures:
     """The figures of a part whose names start like this; there has to be one."""
-    found = {name: value for name, value in rehearsed[0][part]["figures"].items() if name.startswith(start)}
+    found = {name: value for name, value in parts[part]["figures"].items() if name.startswith(start)}
     assert found
     return found
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_every_part_is_measured_and_in_the_table(rehearsed: tuple[dict[str, Any], str]) -> None:
-    parts, printed = rehearsed
+def check_states_and_table(parts: Parts, printed: str) -> None:
     assert list(parts) == [part.name for part in PARTS]
     assert {part["state"] for part in parts.values()} == {DONE}
     lines = printed[printed.index("part  ") :].splitlines()
     assert [line.split("  ")[0] for line in lines[1:] if not line.startswith(" ")] == list(parts)
 
 
-@pytest.mark.slow
-def test_all_ways_have_the_loss_and_the_gradients_of_transformers(rehearsed: tuple[dict[str, Any], str]) -> None:
-    found = figures_of(rehearsed, "losses")
+def check_losses(parts: Parts) -> None:
+    found = figures_of(parts, "losses")
     leak = found.pop("what a wrong mask would change")
     assert len(found) == 3
     for name, losses in found.items():
@@ -75,14 +70,13 @@ def test_all_ways_have_the_loss_and_the_gradients_of_transformers(rehearsed: tup
     assert abs(leak["difference"]) > 3e-2
 
 
-@pytest.mark.slow
-def test_training_is_the_same_as_that_of_transformers_and_peft(rehearsed: tuple[dict[str, Any], str]) -> None:
-    ratios = figures_of(rehearsed, "training", "this project / ")
+def check_training(parts: Parts) -> None:
+    ratios = figures_of(parts, "training", "this project / ")
     assert len(ratios) == 2
     for name, ratio in ratios.items():
         case = name.partition("peft, ")[2]
         own, peer = (
-            figures_of(rehearsed, "training", f"{arm}, {case}") for arm in ("this project", "transformers and peft")
+            figures_of(parts, "training", f"{arm}, {case}") for arm in ("this project", "transformers and peft")
         )
         own_figure, peer_figure = own[f"this project, {case}"], peer[f"transformers and peft, {case}"]
         assert ratio["speed"] == pytest.approx(own_figure["tokens_per_second"] / peer_figure["tokens_per_second"])
@@ -94,9 +88,8 @@ def test_training_is_the_same_as_that_of_transformers_and_peft(rehearsed: tuple[
     assert uneven[0]["memory"] < 0.8
 
 
-@pytest.mark.slow
-def test_memory_is_what_was_planned(rehearsed: tuple[dict[str, Any], str]) -> None:
-    found = figures_of(rehearsed, "memory")
+def check_memory(parts: Parts) -> None:
+    found = figures_of(parts, "memory")
     assert len(found) == 4 + 6
     for name, figure in found.items():
         assert abs(figure["estimated_bytes"] / figure["peak_bytes"] - 1) < 0.15, name
@@ -108,25 +101,23 @@ def test_memory_is_what_was_planned(rehearsed: tuple[dict[str, Any], str]) -> No
     assert recomputed["peak_bytes"] < kept["peak_bytes"]
 
 
-@pytest.mark.slow
-def test_mails_are_written_as_generate_writes_them(rehearsed: tuple[dict[str, Any], str]) -> None:
-    ratios = figures_of(rehearsed, "writing", "this project / ")
+def check_writing(parts: Parts) -> None:
+    ratios = figures_of(parts, "writing", "this project / ")
     assert len(ratios) == 4
     assert {ratio["equal_tokens"] for ratio in ratios.values()} == {1.0}
-    own = figures_of(rehearsed, "writing", "this project, ")
+    own = figures_of(parts, "writing", "this project, ")
     assert {figure["tokens"] for figure in own.values()} == {rows * TINY.new_tokens for rows in TINY.rows}
-    for planned in figures_of(rehearsed, "writing", "planned, ").values():
+    for planned in figures_of(parts, "writing", "planned, ").values():
         assert abs(planned["estimate_error"]) < 0.15
 
 
-@pytest.mark.slow
-def test_loading_resumption_and_scarce_memory_are_measured(rehearsed: tuple[dict[str, Any], str]) -> None:
-    assert len(figures_of(rehearsed, "loading")) == 9
-    resumed = figures_of(rehearsed, "resumption")["adamw"]
+def check_loading_resumption_and_scarce_memory(parts: Parts) -> None:
+    assert len(figures_of(parts, "loading")) == 9
+    resumed = figures_of(parts, "resumption")["adamw"]
     assert resumed["resumed_at_step"] == 3
     assert resumed["identical"]
     assert resumed["checkpoint_bytes"] > 0
-    scarce = figures_of(rehearsed, "out of memory")
+    scarce = figures_of(parts, "out of memory")
     assert scarce["training"]["messages"]
     assert abs(scarce["training"]["loss_difference"]) < 1e-4
     assert scarce["writing"]["messages"]
@@ -134,16 +125,29 @@ def test_loading_resumption_and_scarce_memory_are_measured(rehearsed: tuple[dict
     assert scarce["writing"]["equal_tokens"] == 1.0
 
 
-@pytest.mark.slow
-def test_the_pipeline_and_a_profile_are_measured(rehearsed: tuple[dict[str, Any], str]) -> None:
-    run = figures_of(rehearsed, "pipeline")["run.py"]
+def check_pipeline_profile_and_peers(parts: Parts) -> None:
+    run = figures_of(parts, "pipeline")["run.py"]
     assert set(run["stages"]) == {"data", "summarize", "split", "train", "evaluate"}
     assert run["mails_written"] > 0
     assert run["adapter_bytes"] > 0
-    for profile in figures_of(rehearsed, "profile").values():
+    for profile in figures_of(parts, "profile").values():
         assert profile["kernels"] > len(profile["longest"]) > 3
-    installed = figures_of(rehearsed, "peers")["installed"]
+    installed = figures_of(parts, "peers")["installed"]
     assert set(installed) == {"trl", "unsloth", "liger_kernel"}
+
+
+# One test: the rehearsal takes a minute or two, and workers of pytest share no fixture.
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_rehearsal_measures_every_part_rightly(tmp_path: Path) -> None:
+    parts, printed = rehearse(tmp_path)
+    check_states_and_table(parts, printed)
+    check_losses(parts)
+    check_training(parts)
+    check_memory(parts)
+    check_writing(parts)
+    check_loading_resumption_and_scarce_memory(parts)
+    check_pipeline_profile_and_peers(parts)
 
 
 @pytest.fixture

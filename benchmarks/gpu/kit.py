@@ -98,7 +98,8 @@ def fill(python: str, target: Path) -> Path:
         versions = dict(name.split("==") for names in wanted.values() for name in names)
         (tree / VERSIONS).write_text(json.dumps(versions))
         with tarfile.open(packed, "w:xz") as archive:
-            archive.add(tree, arcname="")
+            for part in sorted(tree.iterdir()):
+                archive.add(part, arcname=part.name)
     return packed
 
 

@@ -79,12 +79,13 @@ def setup_of(shape: Shape, number_format: NumberFormat, device: torch.device) ->
 
 def random_base(shape: Shape, number_format: NumberFormat, device: torch.device, seed: int = 1) -> LanguageModel:
     """A frozen model, made layer by layer: its weights are never in memory all at once unquantized."""
+    # Before the seed, since it draws random numbers the first time.
+    own = number_format.nf4 and nf4_error(device.type) is not None
     torch.manual_seed(seed)
     config, dtype = shape.config(), number_format.dtype
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, dtype=dtype)
     model.requires_grad_(False)
-    own = number_format.nf4 and nf4_error(device.type) is not None
     # By name: a list of modules would keep the unquantized ones alive.
     for name in [name for name, module in model.named_modules() if module._parameters]:
         module = model.get_submodule(name)

@@ -81,7 +81,7 @@ def _trl(session: Session, base: LanguageModel, case: Case) -> dict[str, Any]:
             optim=settings.optimizer if settings.optimizer == "paged_adamw_8bit" else "adamw_torch",
             bf16=is_16_bit,
             use_cpu=session.device.type == "cpu",
-            logging_strategy="no",
+            logging_steps=1,
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,
@@ -95,7 +95,9 @@ def _trl(session: Session, base: LanguageModel, case: Case) -> dict[str, Any]:
             callbacks=[clock],
         )
         trainer.train()
-    return {"tokens_per_second": case.tokens / statistics.median(clock.seconds[WARM_UP:]), **clock.peaks}
+        loss = trainer.state.log_history[0]["loss"]
+    speed = case.tokens / statistics.median(clock.seconds[WARM_UP:])
+    return {"tokens_per_second": speed, **clock.peaks, "loss": loss}
 
 
 def _rows(examples: Sequence[TokenizedExample]) -> list[dict[str, list[int]]]:
