@@ -90,7 +90,7 @@ def check_training(parts: Parts) -> None:
 
 def check_memory(parts: Parts) -> None:
     found = figures_of(parts, "memory")
-    assert len(found) == 4 + 6
+    assert len(found) == 3 + 6
     for name, figure in found.items():
         assert abs(figure["estimated_bytes"] / figure["peak_bytes"] - 1) < 0.15, name
         assert figure["within"] == (abs(figure["estimate_error"]) <= 0.1)

@@ -72,7 +72,7 @@ def estimated_bytes(device: torch.device, shape: Shape, number_format: NumberFor
     mode = setup.mode(machine)
     share = sum(example.num_target_tokens for example in examples) / sum(lengths)
     batch = MicroBatch([max(lengths)] * len(lengths) if mode == "padded" else lengths, share)
-    spec = ComputeSpec(machine.dtype, setup.nf4, mode, case.recompute)
+    spec = ComputeSpec(machine.dtype, setup.nf4, mode, case.recompute, on_cuda=device.type == "cuda")
     step = planning.estimate_micro_batch(setup, shape.config(), spec, batch)
     return _weights(shape, number_format) + step.total
 

@@ -42,11 +42,9 @@ class IdEncoder:
 
 
 @cache
-def settings(device: str) -> Config:
-    """The configuration of QLoRA; with another optimizer where bitsandbytes' own, which needs a GPU, cannot run."""
-    has_paged = device == "cuda" and nf4_error(device) is None
-    optimizer = [] if has_paged else ["trainer.optimizer=adamw"]
-    return composed(CHECKS, "trainer=large", "trainer.scheduler=constant", "trainer.warmup_fraction=0", *optimizer)
+def settings() -> Config:
+    """The configuration of QLoRA."""
+    return composed(CHECKS, "trainer=large", "trainer.scheduler=constant", "trainer.warmup_fraction=0")
 
 
 @cache
@@ -58,7 +56,7 @@ def nf4_error(device: str) -> str | None:
 def model_settings(shape: Shape, number_format: NumberFormat, device: torch.device) -> Model:
     """The model group of the configuration for a shape that has no folder."""
     return dataclasses.replace(
-        settings(device.type).model,
+        settings().model,
         path="no folder: random weights",
         gguf=None,
         head_start=None,
@@ -71,7 +69,7 @@ def model_settings(shape: Shape, number_format: NumberFormat, device: torch.devi
 
 def setup_of(shape: Shape, number_format: NumberFormat, device: torch.device) -> tuple[TrainingSetup, Machine]:
     """What `stage=plan` estimates the memory of."""
-    config = settings(device.type)
+    config = settings()
     model = model_settings(shape, number_format, device)
     machine = Machine("", device, number_format.dtype, memory=0, process=0, is_local=True)
     return TrainingSetup(model, config.lora, config.trainer, config.seed), machine
@@ -113,7 +111,7 @@ def _fill(module: nn.Module, scale: float) -> None:
 @contextmanager
 def adapted(base: LanguageModel, seed: int = 1) -> Iterator[LanguageModel]:
     """The base with a new adapter that has an effect; afterwards the base is as it was."""
-    tuned = add_adapter(base, settings(base.device.type).lora, seed)
+    tuned = add_adapter(base, settings().lora, seed)
     for name, weight in tuned.model.named_parameters():
         if "lora_B" in name:
             nn.init.normal_(weight, std=LORA_B_DEVIATION)

@@ -139,7 +139,7 @@ def _unsloth(session: Session, case: Case) -> dict[str, Any]:
     """The usual loop on Unsloth's model, which it loads from a folder and recomputes in its own way."""
     from unsloth import FastLanguageModel  # type: ignore[import-not-found]
 
-    shape, lora = session.sizes.large, models.settings(session.device.type).lora
+    shape, lora = session.sizes.large, models.settings().lora
     folder = session.scratch / "unsloth"
     save(models.random_base(shape, session.sizes.plain, session.device).model, folder)
     model, _ = FastLanguageModel.from_pretrained(str(folder), max_seq_length=case.tokens, load_in_4bit=True)

@@ -59,7 +59,7 @@ class Case:
 
     def settings(self, device: torch.device, count: int) -> Settings:
         """The trainer's settings, for steps of `count` examples in one micro-batch."""
-        usual = models.settings(device.type).trainer
+        usual = models.settings().trainer
         return dataclasses.replace(
             usual,
             optimizer=self.optimizer or usual.optimizer,
@@ -78,7 +78,9 @@ def cases_of(session: Session) -> list[Case]:
 def variants_of(session: Session) -> list[Case]:
     """Steps that show what recomputation and the optimizer cost."""
     largest = session.sizes.training_tokens[-1]
-    return [Case(largest, "mails", recompute=False), Case(largest, "mails", optimizer="adamw")]
+    has_paged = session.device.type == "cuda" and models.nf4_error("cuda") is None
+    paged = [Case(largest, "mails", optimizer="paged_adamw_8bit")] if has_paged else []
+    return [Case(largest, "mails", recompute=False), *paged]
 
 
 def name_of(case: Case) -> str:

@@ -26,7 +26,7 @@ def work(arguments: argparse.Namespace) -> int:
     report = Report(arguments.out)
     name = ("cuda" if torch.cuda.is_available() else "cpu") if arguments.device == "auto" else arguments.device
     device = torch.device(name)
-    configure(models.settings(device.type).model, device)
+    configure(models.settings().model, device)
     for part in arguments.parts:
         now = time.time()
         if now >= arguments.deadline:

@@ -1,6 +1,7 @@
 """Mails written at a time, beside `generate` of transformers on the same model and prompts."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,38 +32,55 @@ def measure(session: Session) -> None:
         del base, tuned
 
 
+def arms_of(tuned: LanguageModel, number_format: NumberFormat) -> dict[str, Callable[[list[list[int]], int], Tokens]]:
+    """The ways to write: this project's first, and on a GPU that with a dense copy of 4-bit weights."""
+    is_gpu = tuned.device.type == "cuda"
+    arms = {"this project": partial(write_ours, dataclasses.replace(tuned, dense_to_write=not number_format.nf4))}
+    if is_gpu and number_format.nf4:
+        arms["this project, dense"] = partial(write_ours, dataclasses.replace(tuned, dense_to_write=True))
+    return {**arms, "generate": partial(write_generate, tuned)}
+
+
 def compare(session: Session, tuned: LanguageModel, shape: Shape, number_format: NumberFormat, rows: int) -> None:
-    """Write `rows` mails in both ways."""
+    """Write `rows` mails in all ways."""
     prompts = models.prompts_of(rows, session.sizes.prompt_tokens, shape)
-    new_tokens = session.sizes.new_tokens
     what = f"{number_format.name}, {rows} mails"
     written: dict[str, Tokens] = {}
+    speeds: dict[str, float] = {}
+    for arm, write in arms_of(tuned, number_format).items():
 
-    def run(name: str) -> dict[str, Any]:
-        write = {"this project": write_ours, "generate": write_generate}[name]
-        # Of a few tokens, to warm up.
-        write(tuned, prompts, 2)
-        module: Any = tuned.model
-        resident = bytes_of(*module.parameters(), *module.buffers())
-        seconds: list[float] = []
+        def work(arm: str = arm, write: Any = write) -> dict[str, Any]:
+            measured, written[arm] = _timed(session, tuned, partial(write, prompts))
+            speeds[arm] = measured["tokens_per_second"]
+            return measured
 
-        def timed() -> None:
-            seconds.append(session.seconds_of(lambda: written.update({name: write(tuned, prompts, new_tokens)})))
+        measured = session.measure(f"{arm}, {what}", work, 5)
+        if measured and arm == "this project":
+            estimate = estimated_bytes(session, shape, number_format, rows)
+            planned = {"estimated_bytes": estimate, "estimate_error": estimate / measured["peak_bytes"] - 1}
+            session.figure(f"planned, {what}", planned)
+    for arm in [arm for arm in speeds if arm != "generate" and "generate" in speeds]:
+        agreement = agreeing_share(written[arm], written["generate"])
+        ratio = {"speed": speeds[arm] / speeds["generate"], "equal_tokens": agreement}
+        session.figure(f"{arm} / generate, {what}", ratio)
 
-        peak = session.peak_bytes(timed, resident)
-        tokens = sum(map(len, written[name]))
-        return {"tokens_per_second": tokens / seconds[0], "tokens": tokens, "seconds": seconds[0], **peak}
 
-    own = session.measure(f"this project, {what}", partial(run, "this project"), 5)
-    if own:
-        estimate = estimated_bytes(session, shape, number_format, rows)
-        planned = {"estimated_bytes": estimate, "estimate_error": estimate / own["peak_bytes"] - 1}
-        session.figure(f"planned, {what}", planned)
-    peer = session.measure(f"generate, {what}", partial(run, "generate"), 5)
-    if own and peer:
-        ratio = own["tokens_per_second"] / peer["tokens_per_second"]
-        agreement = agreeing_share(written["this project"], written["generate"])
-        session.figure(f"this project / generate, {what}", {"speed": ratio, "equal_tokens": agreement})
+def _timed(session: Session, tuned: LanguageModel, write: Callable[[int], Tokens]) -> tuple[dict[str, Any], Tokens]:
+    """Speed and peak of writing mails of the full length, and the mails."""
+    # What is compiled or recorded once for a number of rows.
+    write(session.sizes.new_tokens if session.device.type == "cuda" else 2)
+    module: Any = tuned.model
+    resident = bytes_of(*module.parameters(), *module.buffers())
+    seconds: list[float] = []
+    found: list[Tokens] = []
+
+    def timed() -> None:
+        seconds.append(session.seconds_of(lambda: found.append(write(session.sizes.new_tokens))))
+
+    peak = session.peak_bytes(timed, resident)
+    tokens = sum(map(len, found[0]))
+    figures = {"tokens_per_second": tokens / seconds[0], "tokens": tokens, "seconds": seconds[0], **peak}
+    return figures, found[0]
 
 
 def write_ours(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> Tokens:

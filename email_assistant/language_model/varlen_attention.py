@@ -4,6 +4,8 @@ Given a mask, torch computes every pair of tokens of all sequences, and repeats 
 Flash attention for sequences of different lengths (Dao 2023, arXiv:2307.08691) computes only the pairs that are needed.
 """
 
+import inspect
+from functools import cache
 from typing import Any, NamedTuple
 
 import torch
@@ -50,8 +52,19 @@ def is_supported(transformer: Any) -> bool:
         and not getattr(config, "attention_dropout", 0.0)
         and head_dim % 8 == 0
         and head_dim <= MAX_HEAD_DIM
+        and {"scale", "window_size"} <= _parameters()
         and torch.cuda.get_device_capability() >= MIN_CAPABILITY
     )
+
+
+@cache
+def _parameters() -> frozenset[str]:
+    """What torch's flash attention of sequences can be given; empty in a version of torch without it."""
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        return frozenset()
+    return frozenset(inspect.signature(varlen_attn).parameters)
 
 
 def install(transformer: Any) -> None:
@@ -108,17 +121,21 @@ def _flash(
     by_token: list[torch.Tensor], packed: PackedSequences, scaling: float | None, window: int | None
 ) -> torch.Tensor:
     """The attention, (tokens, heads, head_dim), of queries, keys and values of that shape."""
-    # Not in every version of torch that transformers supports.
     from torch.nn.attention.varlen import varlen_attn
 
     query, key, value = by_token
+    groups: dict[str, bool] = {"enable_gqa": True}
+    if "enable_gqa" not in _parameters():
+        # torch before 2.12.
+        key, value = (each.repeat_interleave(query.shape[1] // each.shape[1], dim=1) for each in (key, value))
+        groups = {}
     offsets, longest = packed.offsets.to(query.device), max(packed.lengths)
     left = -1 if window is None else window - 1
     attended: Any = varlen_attn(
         *(query, key.to(query.dtype), value.to(query.dtype), offsets, offsets, longest, longest),
         scale=scaling,
         window_size=(left, 0),
-        enable_gqa=True,
+        **groups,
     )
     return attended  # type: ignore[no-any-return]
 

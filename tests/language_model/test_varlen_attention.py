@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+from collections.abc import Callable, Iterator
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from pretended_gpu import GPU, GpuTensor, pretended_gpu, to_cpu, to_gpu
 from torch.nn import functional
 from torch.nn.attention.varlen import varlen_attn
 
+from email_assistant.language_model import varlen_attention
 from email_assistant.language_model.varlen_attention import PackedSequences, attention, is_supported
 
 LENGTHS = [5, 1, 9, 3]
@@ -74,6 +76,57 @@ def test_on_a_gpu_it_is_torch_s_flash_attention(window: int | None, monkeypatch:
         on_gpu = (to_gpu(each) for each in (query, key, value))
         found, _ = attention(None, *on_gpu, None, packed, 0.3, window)
         assert torch.allclose(to_cpu(found), expected(query, key, value, window), atol=1e-5)
+
+
+@pytest.fixture
+def older_torch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any], None]]:
+    """Replaces torch's function by that of another version; None: there is none."""
+
+    def replace(function: Any) -> None:
+        module: Any = ModuleType("varlen")
+        if function is not None:
+            module.varlen_attn = function
+        monkeypatch.setitem(sys.modules, "torch.nn.attention.varlen", module)
+        varlen_attention._parameters.cache_clear()
+
+    yield replace
+    monkeypatch.undo()
+    varlen_attention._parameters.cache_clear()
+
+
+def test_a_torch_without_groups_of_queries_gets_a_key_for_each(older_torch: Callable[[Any], None]) -> None:
+    def without_groups(*given: Any, scale: float, window_size: tuple[int, int]) -> torch.Tensor:
+        query, key, value, *others = given
+        assert query.shape == key.shape == value.shape
+        return varlen_as_documented(
+            *(query, key[:, ::2], value[:, ::2], *others), scale=scale, window_size=window_size, enable_gqa=True
+        )
+
+    older_torch(without_groups)
+    query, key, value = states(4, 1), states(2, 2), states(2, 3)
+    with pretended_gpu():
+        packed = PackedSequences.of(LENGTHS, GPU)
+        on_gpu = (to_gpu(each) for each in (query, key, value))
+        found, _ = attention(None, *on_gpu, None, packed, 0.3, None)
+        assert torch.allclose(to_cpu(found), expected(query, key, value, None), atol=1e-5)
+
+
+def causal_only(query: Any, key: Any, value: Any, is_causal: bool = False) -> None:
+    """As torch 2.10 has it, with fewer arguments."""
+
+
+@pytest.mark.parametrize("function", [None, causal_only])
+def test_a_torch_that_cannot_do_it_is_not_asked_to(
+    function: Any, older_torch: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
+    config = SimpleNamespace(attention_dropout=0.0, _attn_implementation="sdpa", head_dim=64)
+    with pretended_gpu():
+        embedding = SimpleNamespace(weight=torch.zeros(2, 2, dtype=torch.bfloat16, device="cuda"))
+        model = SimpleNamespace(config=config, get_input_embeddings=lambda: embedding)
+        assert is_supported(model)
+        older_torch(function)
+        assert not is_supported(model)
 
 
 def test_torch_s_function_has_the_arguments_that_are_given() -> None:
