@@ -124,7 +124,7 @@ def _flash(
     from torch.nn.attention.varlen import varlen_attn
 
     query, key, value = by_token
-    groups: dict[str, bool] = {"enable_gqa": True}
+    groups: dict[str, Any] = {"enable_gqa": True}
     if "enable_gqa" not in _parameters():
         # torch before 2.12.
         key, value = (each.repeat_interleave(query.shape[1] // each.shape[1], dim=1) for each in (key, value))
