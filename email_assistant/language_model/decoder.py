@@ -233,8 +233,12 @@ def causal_attention(
     if torch.is_grad_enabled():
         # The backward pass in bfloat16 takes up to three times as long for sequences as short as mails.
         query, key, value = query.float(), key.float(), value.float()
+    if mask is not None and query.is_cuda:
+        # With a mask, torch's fast kernels take no grouped heads: all scores would be in memory.
+        key, value = (each.repeat_interleave(len(query) // len(each), dim=0) for each in (key, value))
+    grouped = len(key) != len(query)
     attended = functional.scaled_dot_product_attention(
-        query[None], key[None], value[None], attn_mask=mask, is_causal=mask is None, scale=scale, enable_gqa=True
+        query[None], key[None], value[None], attn_mask=mask, is_causal=mask is None, scale=scale, enable_gqa=grouped
     )
     return attended[0].transpose(0, 1).reshape(query.shape[1], -1).to(dtype)
 

@@ -6,6 +6,7 @@ each number of rows and tokens, and then replayed. 4-bit weights are made dense,
 time on making them dense again and again.
 """
 
+import functools
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -61,16 +62,22 @@ def record(step: Step, *inputs: torch.Tensor) -> Step:
         which the next replay overwrites.
     """
     static = [each.clone() for each in inputs]
-    side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    side.wait_stream(torch.cuda.current_stream())
+    side, stream = _side_stream(), torch.cuda.current_stream()
+    side.wait_stream(stream)
     with torch.cuda.stream(side):
         # Libraries allocate their workspaces in the first calls, which may not be recorded.
         for _ in range(2):
             step(*static)
-    torch.cuda.current_stream().wait_stream(side)
+    stream.wait_stream(side)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        output = step(*static)
+    try:
+        with torch.cuda.graph(graph):
+            output = step(*static)
+    except Exception:
+        # torch leaves the stream of a failed recording as the current one.
+        torch.cuda.set_stream(stream)
+        torch.cuda.synchronize()
+        raise
 
     def replay(*inputs: torch.Tensor) -> torch.Tensor:
         for to, given in zip(static, inputs, strict=True):
@@ -79,6 +86,12 @@ def record(step: Step, *inputs: torch.Tensor) -> Step:
         return output
 
     return replay
+
+
+@functools.cache
+def _side_stream() -> torch.cuda.Stream:
+    """The stream of the steps before a recording: one for all, since libraries have a workspace on each."""
+    return torch.cuda.Stream()  # type: ignore[no-untyped-call]
 
 
 class StaticDecoder(CachedDecoder):
@@ -198,7 +211,7 @@ class StaticDecoder(CachedDecoder):
         if rows <= room and tokens <= length:
             return
         self._steps.clear()
-        rows, tokens = max(room, power_of_two(rows)), max(length, -(-tokens // TOKEN_STEP) * TOKEN_STEP)
+        rows, tokens = max(room, power_of_two(rows)), max(length, padded_tokens(tokens))
         for caches in (self._keys, self._values):
             for layer, cache in enumerate(caches):
                 # Zeros: what is masked has to be finite.
@@ -213,7 +226,7 @@ class StaticDecoder(CachedDecoder):
         """
         longest = max(self._row_lengths) + 1
         self._reserve(len(tokens), longest)
-        rows, length = power_of_two(len(tokens)), -(-longest // TOKEN_STEP) * TOKEN_STEP
+        rows, length = power_of_two(len(tokens)), padded_tokens(longest)
         # Rows that are not in use, up to a power of two, write to their first place.
         unused = [0] * (rows - len(tokens))
         ids, positions = (torch.tensor([*values, *unused]).to(self._device) for values in (tokens, self._row_lengths))
@@ -271,3 +284,8 @@ class StaticDecoder(CachedDecoder):
 def power_of_two(number: int) -> int:
     """The smallest power of two that is not below a positive number."""
     return 1 << (number - 1).bit_length()
+
+
+def padded_tokens(number: int) -> int:
+    """The tokens that a row has room for when it needs room for this many."""
+    return -(-number // TOKEN_STEP) * TOKEN_STEP

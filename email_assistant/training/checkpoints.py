@@ -130,10 +130,18 @@ class Checkpointer:
             self._average.values = load_file(checkpoint / AVERAGE, device=self._device)
         if self._scaler.is_enabled() and (checkpoint / SCALER).exists():
             self._scaler.load_state_dict(json.loads((checkpoint / SCALER).read_text()))
-        self._optimizer.load_state_dict(torch.load(checkpoint / OPTIMIZER, weights_only=True))
+        self._load_optimizer(torch.load(checkpoint / OPTIMIZER, weights_only=True))
         with atomic_path(self.folder / BEST) as partial:
             _link_or_copy(checkpoint / BEST, partial)
         return TrainingState.from_json(json.loads((checkpoint / STATE).read_text())["state"])
+
+    def _load_optimizer(self, stored: dict[str, Any]) -> None:
+        # How the weights are updated is chosen anew. A checkpoint of another way would otherwise bring its own, which
+        # the scaler of float16 would call wrongly, and steps on another device.
+        for to, group in zip(stored["param_groups"], self._optimizer.param_groups, strict=True):
+            if "fused" in group:
+                to["fused"] = group["fused"]
+        self._optimizer.load_state_dict(stored)
 
     def _save_weights(self, path: Path) -> None:
         with atomic_path(path) as partial:

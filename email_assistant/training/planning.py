@@ -11,11 +11,13 @@ from transformers import PretrainedConfig
 from email_assistant.configuration.schema import Config, Lora, Model, Plan, Summarizer, Trainer
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS
+from email_assistant.language_model.decoder import Decoder
 from email_assistant.language_model.decoder_layers import DTYPES
 from email_assistant.language_model.device import available_memory, choose_device, choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.kv_cache import padded_capacity
 from email_assistant.language_model.meta_model import architecture, build_on_meta, weight_bytes
+from email_assistant.language_model.static_decoder import SPARE_BYTES, dense_bytes, padded_tokens, power_of_two
 from email_assistant.training.batches import epoch_batches, group_by_length
 from email_assistant.training.loss import ForwardMode, expected_mode
 from email_assistant.training.memory_estimate import ComputeSpec, MicroBatch, StepMemory, estimate_step
@@ -252,23 +254,37 @@ def estimate_generation(
     """
     base = architecture(setup.model)
     # The adapter is a sum with dense weights only without quantization and DoRA.
-    own_decoder = machine.device.type == "cpu" and machine.dtype in DTYPES and not setup.nf4 and not setup.lora.use_dora
-    size = machine.dtype.itemsize
+    on_cpu = machine.device.type == "cpu" and machine.dtype in DTYPES and not setup.nf4 and not setup.lora.use_dora
+    dense = _dense_to_write(setup, machine, base, machine.memory - sum(resident.parts.values()))
+    own_decoder, size = on_cpu or dense > 0, machine.dtype.itemsize
     head_width = getattr(base, "head_dim", None) or base.hidden_size // base.num_attention_heads
     cache_per_token = base.num_hidden_layers * 2 * base.num_key_value_heads * head_width * size
     # An upper bound: rows with the same prompt store its keys and values once.
-    capacity = sum(padded_capacity(length) if own_decoder else length for length in (prompt_tokens, new_tokens))
+    if dense:
+        cached_tokens = power_of_two(rows) * padded_tokens(prompt_tokens + new_tokens)
+    else:
+        cached_tokens = rows * sum(padded_capacity(each) if on_cpu else each for each in (prompt_tokens, new_tokens))
     prefill = min(PREFILL_TOKENS, rows * prompt_tokens) if own_decoder else rows * prompt_tokens
     working = prefill * (4 * base.hidden_size + 3 * base.intermediate_size) * size
-    merged = resident.weights["attention"] + resident.weights["feed-forward"] if own_decoder else 0
+    merged = resident.weights["attention"] + resident.weights["feed-forward"] if on_cpu else dense
     return MemoryEstimate(
         resident,
         {
             "copy of the weights with the adapter": merged,
-            "cache": rows * capacity * cache_per_token,
+            "cache": cached_tokens * cache_per_token,
             "working memory and logits": working + 3 * 4 * rows * base.vocab_size,
         },
     )
+
+
+def _dense_to_write(setup: TrainingSetup, machine: Machine, base: PretrainedConfig, free: int) -> int:
+    """The memory of the dense weights that a GPU with `free` bytes writes with; 0 where it does without."""
+    if machine.device.type != "cuda" or not setup.model.dense_to_write or setup.lora.use_dora:
+        return 0
+    model = build_on_meta(base, machine.dtype, setup.nf4)
+    decoder = Decoder.from_model(model, for_training=True, device_type="meta")
+    needed = dense_bytes(decoder) if decoder else 0
+    return needed if free >= needed + SPARE_BYTES else 0
 
 
 def remedies(setup: TrainingSetup, machine: Machine) -> Iterator[tuple[str, TrainingSetup]]:

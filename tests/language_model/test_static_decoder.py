@@ -3,23 +3,33 @@
 import dataclasses
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from conftest import lora, model_settings
-from pretended_gpu import GPU, module_to_gpu, pretended_gpu, to_cpu, waits_of
+from pretended_gpu import GPU, module_to_gpu, pretended_gpu, to_cpu, to_gpu, waits_of
 from torch import nn
+from torch.nn import functional
 
 from email_assistant.language_model import generation, static_decoder
 from email_assistant.language_model.cached_decoder import CachedDecoder
-from email_assistant.language_model.decoder import Decoder
+from email_assistant.language_model.decoder import Decoder, causal_attention
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
-from email_assistant.language_model.static_decoder import StaticDecoder, Step, batch_decoder, dense_bytes, power_of_two
+from email_assistant.language_model.static_decoder import (
+    StaticDecoder,
+    Step,
+    batch_decoder,
+    dense_bytes,
+    padded_tokens,
+    power_of_two,
+    record,
+)
 
 
 class OnCpu(StaticDecoder):
@@ -224,3 +234,78 @@ def test_the_configuration_decides_whether_weights_are_made_dense(tiny_model: Pa
 
 def test_powers_of_two() -> None:
     assert [power_of_two(number) for number in (1, 2, 3, 4, 5, 33, 64)] == [1, 2, 4, 4, 8, 64, 64]
+
+
+def test_rows_have_room_for_a_multiple_of_tokens() -> None:
+    step = static_decoder.TOKEN_STEP
+    assert [padded_tokens(number) for number in (1, step, step + 1)] == [step, step, 2 * step]
+
+
+class PretendedStreams:
+    """The streams of a GPU, and the recording of a graph that fails at its end, as torch's does: in its own stream."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.current: Any = "main"
+        self.made, self.synchronized_in = list[Any](), list[Any]()
+        answers = {
+            "Stream": self.make,
+            "current_stream": lambda: self,
+            "set_stream": lambda stream: setattr(self, "current", "main" if stream is self else stream),
+            "synchronize": lambda: self.synchronized_in.append(self.current),
+            "stream": self.stream,
+            "graph": self.graph,
+            "CUDAGraph": object,
+        }
+        for name, answer in answers.items():
+            monkeypatch.setattr(torch.cuda, name, answer)
+        static_decoder._side_stream.cache_clear()
+
+    def make(self) -> "PretendedStreams":
+        self.made.append(self)
+        return self
+
+    def wait_stream(self, other: Any) -> None: ...
+
+    @contextmanager
+    def stream(self, stream: Any) -> Iterator[None]:
+        before, self.current = self.current, stream
+        yield
+        self.current = before
+
+    @contextmanager
+    def graph(self, graph: Any) -> Iterator[None]:
+        self.current = "recording"
+        yield
+        raise RuntimeError("CUDA error: operation failed due to a previous error during capture")
+
+
+def test_a_recording_that_fails_leaves_the_stream_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    streams = PretendedStreams(monkeypatch)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="during capture"):
+            record(lambda ids, positions: ids + positions, torch.zeros(2), torch.zeros(2))
+        assert streams.current == "main" and streams.synchronized_in.pop() == "main"
+    assert len(streams.made) == 1
+    static_decoder._side_stream.cache_clear()
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(("tokens", "window"), [(3, None), (3, 4), (7, 4), (7, None)])
+def test_grouped_heads_are_repeated_where_a_gpu_needs_a_mask(
+    tokens: int, window: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(1)
+    query, key, value = torch.randn(4, tokens, 8), torch.randn(2, 7, 8), torch.randn(2, 7, 8)
+    expected = causal_attention(query, key, value, 0.3, window)
+    compute, given = functional.scaled_dot_product_attention, list[tuple[bool, bool]]()
+
+    def watched(*inputs: torch.Tensor, **settings: Any) -> torch.Tensor:
+        given.append((settings["attn_mask"] is not None, settings["enable_gqa"]))
+        return compute(*inputs, **settings)
+
+    monkeypatch.setattr(functional, "scaled_dot_product_attention", watched)
+    with pretended_gpu():
+        found = to_cpu(causal_attention(to_gpu(query), to_gpu(key), to_gpu(value), 0.3, window))
+    assert torch.allclose(found, expected, atol=1e-5)
+    masked = tokens == 3 or window is not None
+    assert given == [(masked, not masked)]

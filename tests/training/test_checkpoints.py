@@ -9,7 +9,7 @@ import torch
 from small import LORA, PLAIN, Killed, distance, encoded, trained, trainer
 
 from email_assistant.language_model.encoding import TokenizedExample
-from email_assistant.training.checkpoints import TrainingState
+from email_assistant.training.checkpoints import Checkpointer, TrainingState
 from email_assistant.training.trainer import Trainer
 
 
@@ -109,3 +109,26 @@ def test_a_checkpoint_of_an_earlier_version_is_resumed(
 def test_a_state_is_stored_and_read() -> None:
     state = TrainingState(7, 4, 1.5, 3, True, [{"step": 1, "train/loss": 2.0}])
     assert TrainingState.from_json(json.loads(json.dumps(state.to_json()))) == state
+
+
+def test_a_checkpoint_of_another_way_to_update_weights_is_resumed_with_the_present_one(tmp_path: Path) -> None:
+    """With float16 a step of the other way would be refused: the scaler gives its factor to the optimizer."""
+
+    def checkpointer(fused: bool | None, value: float) -> tuple[Checkpointer, torch.optim.Optimizer, Any]:
+        weights = {"lora_A": torch.nn.Parameter(torch.full((2, 2), value))}
+        optimizer = torch.optim.AdamW(weights.values(), lr=0.1, fused=fused)
+        scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+        scaler.scale(weights["lora_A"].sum()).backward()  # type: ignore[no-untyped-call]
+        return Checkpointer(tmp_path, weights, optimizer, scaler), optimizer, scaler
+
+    old, optimizer, scaler = checkpointer(None, 1.0)
+    scaler.step(optimizer)
+    scaler.update()
+    old.save_best()
+    old.save(TrainingState(step=1))
+    new, optimizer, scaler = checkpointer(True, 2.0)
+    assert new.resume() == TrainingState(step=1)
+    assert [group["fused"] for group in optimizer.param_groups] == [True]
+    scaler.step(optimizer)
+    (moments,) = optimizer.state_dict()["state"].values()
+    assert moments["step"] == 2 and moments["exp_avg"].flatten().tolist() == pytest.approx([0.19] * 4)

@@ -272,6 +272,25 @@ def test_a_training_here_is_not_planned_for_another_machine() -> None:
     assert planning.local_machine(config.model).name != "a GPU of 40 GB"
 
 
+def test_dense_weights_that_a_gpu_writes_with_are_planned_for(tmp_path: Path) -> None:
+    model = model_settings(tmp_path / "none", "nf4", architecture=LLAMA3)
+    setup = dataclasses.replace(TrainingSetup.from_config(configured()), model=model)
+
+    def parts(memory: int, **values: Any) -> dict[str, int]:
+        changed = dataclasses.replace(setup, model=dataclasses.replace(model, **values))
+        machine = Machine("a GPU", torch.device("cuda"), torch.bfloat16, memory * planning.GIB, 0, is_local=False)
+        resident = planning.ResidentMemory(0, {"attention": 6 * planning.GIB}, 0)
+        return planning.estimate_generation(changed, machine, resident, 5, 200, 100).working
+
+    dense = weight_bytes(build_on_meta(architecture(model), torch.bfloat16, nf4=False))
+    copy, per_token = "copy of the weights with the adapter", 32 * 2 * 8 * 128 * 2
+    # Five rows have the room of eight, and 300 tokens that of 512.
+    assert parts(24)[copy] == dense["attention"] + dense["feed-forward"] and parts(24)["cache"] == 8 * 512 * per_token
+    # 13 GiB beside the 6 fit, but leave less than 4.
+    for found in (parts(22), parts(24, dense_to_write=False)):
+        assert found[copy] == 0 and found["cache"] == 5 * 300 * per_token
+
+
 @pytest.mark.parametrize("nf4", [False, True])
 def test_writing_takes_longer_the_more_is_written(tiny_model: Path, nf4: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     base = architecture(model_settings(tiny_model))
