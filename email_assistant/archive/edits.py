@@ -49,30 +49,44 @@ def content_hash(outputs: Path) -> str:
 
 
 def keep(outputs: Path, edit: Edit) -> bool:
-    """Keep an edit in place of an earlier one with its id.
+    """Keep an edit in place of an earlier one with its id; one that is the same keeps its date.
 
     Returns:
-        Whether it was kept; False if it matches what was purged.
+        Whether it is kept; False if it matches what was purged.
 
     Raises:
         DataError: If the file is corrupt.
         OSError: If it cannot be written.
     """
-    if matches(load_terms(outputs), edit):
-        return False
-    _rewrite(outputs, lambda edits: [*(each for each in edits if each["id"] != edit["id"]), edit])
-    return True
+    is_purged = False
+
+    def change(kept: list[Edit]) -> list[Edit]:
+        nonlocal is_purged
+        # Read under the lock: a purge saves its terms before it removes edits.
+        is_purged = matches(load_terms(outputs), edit)
+        if is_purged or any({**each, "date": edit["date"]} == edit for each in kept):
+            return kept
+        return [*(each for each in kept if each["id"] != edit["id"]), edit]
+
+    _rewrite(outputs, change)
+    return not is_purged
 
 
 def remove(outputs: Path, ids: Iterable[str]) -> None:
-    """Remove the edits with these ids.
+    """Remove the edits with these ids, and those that match what was purged.
 
     Raises:
         DataError: If the file is corrupt.
         OSError: If it cannot be written.
     """
-    if removed := set(ids):
-        _rewrite(outputs, lambda edits: [edit for edit in edits if edit["id"] not in removed])
+    removed = set(ids)
+
+    def change(kept: list[Edit]) -> list[Edit]:
+        purged = load_terms(outputs)
+        return [edit for edit in kept if edit["id"] not in removed and not matches(purged, edit)]
+
+    if edits_file(outputs).exists():
+        _rewrite(outputs, change)
 
 
 def matches(terms: Terms, edit: Edit) -> bool:
@@ -87,11 +101,14 @@ def texts(edit: Edit) -> Iterator[str]:
 
 
 def _rewrite(outputs: Path, change: Callable[[list[Edit]], list[Edit]]) -> None:
-    """Replace the whole file, one process at a time, so that nothing of a removed edit is left in it."""
+    """Replace the whole file if it changes, one process at a time, so that nothing of a removed edit is left in it."""
     file = edits_file(outputs)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with FileLock(file.with_suffix(".lock")):
-        write_private(file, "".join(map(jsonl.line, change(load(outputs)))))
+        kept = load(outputs)
+        changed = change(kept)
+        if changed != kept:
+            write_private(file, "".join(map(jsonl.line, changed)))
 
 
 def _is_edit(record: dict[str, Any]) -> bool:

@@ -23,13 +23,14 @@ from email_assistant.experiments.tags import ADAPTER, ARTIFACT_TAG
 from email_assistant.pipeline.context import Context, hydra_folder
 from email_assistant.privacy.passages import contains_any, sample_passages, searchable_lines, text_files
 from email_assistant.stages.catalog import STAGES
+from email_assistant.stages.edited_mails import EDIT_PREFIX
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_of
 from email_assistant.storage.records import Edit, Email, Sentence
 
 log = logging.getLogger(__name__)
-EMAILS, OTHERS, SENTENCES = "emails.jsonl", "others.jsonl", "sentences.jsonl"
+EMAILS, OTHERS, SENTENCES, TRAIN = "emails.jsonl", "others.jsonl", "sentences.jsonl", "train.jsonl"
 # Files of a run that contain mail text.
 RUN_TEXTS = ("report.html", "generations.json")
 # Number of purged lines to search for afterwards.
@@ -42,7 +43,8 @@ class PurgePlan:
 
     Attributes:
         mail_ids: The ids of the matching mails.
-        lines: Lines that only these mails have, to search for afterwards.
+        lines: Lines that only these mails have, to search for afterwards; in the end also those of matching edits.
+        edit_lines: Lines of matching edits of drafts.
         artifacts: The artifacts to delete: all of the stage data, and those with matching mails or made from them.
         affected_keys: The keys of the artifacts with matching mails or made from them.
         unfinished: The folders of interrupted stages, which may have matching mails.
@@ -53,6 +55,7 @@ class PurgePlan:
 
     mail_ids: set[str] = field(default_factory=set)
     lines: set[str] = field(default_factory=set)
+    edit_lines: set[str] = field(default_factory=set)
     artifacts: list[Artifact] = field(default_factory=list)
     affected_keys: set[str] = field(default_factory=set)
     unfinished: list[Path] = field(default_factory=list)
@@ -112,62 +115,101 @@ def _make_plan(config: Config, cache: ArtifactCache, terms: purging.Terms) -> Pu
     plan = PurgePlan()
     # All artifacts of the stage data, since their reports show original messages that may quote matching mails.
     plan.artifacts = cache.all_of("data")
-    tainted_hashes: set[str] = set()
-    for artifact in plan.artifacts:
-        if _note_matches(artifact, terms, plan):
-            plan.affected_keys.add(artifact.key)
-            tainted_hashes |= _content_hashes(artifact)
+    data = [(artifact, _note_matches(artifact, terms, plan)) for artifact in plan.artifacts]
     learned = edits.load(config.outputs)
-    _note_edits([edit for edit in learned if edits.matches(terms, edit)], plan)
-    for artifact in plan.artifacts:
-        # A line that other mails have as well is not a trace of the purged ones.
-        with jsonl.Lines(artifact.path(EMAILS), Email) as emails:
-            for email in emails:
-                if email["id"] not in plan.mail_ids:
-                    plan.lines.difference_update(searchable_lines(email["text"]))
-    plan.edits |= {
-        edit["id"] for edit in learned if any(line in text for text in edits.texts(edit) for line in plan.lines)
-    }
+    _note_edits(learned, terms, [artifact for artifact, _ in data], plan)
+    tainted_hashes: set[str] = set()
+    for artifact, matching in data:
+        _note_tainted(artifact, matching | _purged_edits_in(artifact, plan), plan, tainted_hashes)
     for stage in list(STAGES)[1:]:
         for artifact in cache.all_of(stage):
-            if _note_matches(artifact, terms, plan) or _input_hashes(artifact) & tainted_hashes:
-                plan.affected_keys.add(artifact.key)
-                tainted_hashes |= _content_hashes(artifact)
+            matching = _note_matches(artifact, terms, plan)
+            files = _tainted_files(artifact, matching, tainted_hashes)
+            if _note_tainted(artifact, files, plan, tainted_hashes):
                 plan.artifacts.append(artifact)
                 if stage == "train":
                     plan.adapters[artifact.path(ADAPTER)] = "in the artifacts"
+    plan.lines |= plan.edit_lines
+    _leave_out_shared([artifact for artifact, _ in data], plan)
+    for edit in learned:
+        if edit["id"] not in plan.edits:
+            plan.lines.difference_update(_lines_of_edit(edit))
     plan.unfinished = cache.partial_folders()
     if has_store(config):
         _add_runs(config, cache, plan)
     return plan
 
 
-def _note_matches(artifact: Artifact, terms: purging.Terms, plan: PurgePlan) -> bool:
-    """Note the matching mails of an artifact. Returns whether any of them is by the owner."""
-    has_own = False
+def _note_matches(artifact: Artifact, terms: purging.Terms, plan: PurgePlan) -> set[str]:
+    """Note the matching mails of an artifact. Returns the files in which any of them is by the owner."""
+    files = set()
     for file in sorted(artifact.folder.glob("*.jsonl")):
         with jsonl.Lines(file) as records:
             for record in filter(terms.matches_record, records):
-                has_own = has_own or file.name != OTHERS
-                plan.mail_ids.add(str(record.get("id", "")))
-                plan.lines.update(searchable_lines(str(record.get("text", record.get("email", "")))))
-    plan.mail_ids.discard("")
-    return has_own
+                if file.name != OTHERS:
+                    files.add(file.name)
+                identity, is_edit = str(record.get("id", "")), _is_edit(record)
+                if identity and not is_edit:
+                    plan.mail_ids.add(identity)
+                lines = plan.edit_lines if is_edit else plan.lines
+                lines.update(searchable_lines(str(record.get("text", record.get("email", "")))))
+    return files
 
 
-def _note_edits(matching: Sequence[Edit], plan: PurgePlan) -> None:
-    for edit in matching:
-        plan.edits.add(edit["id"])
-        plan.lines.update(line for text in edits.texts(edit) for line in searchable_lines(text))
+def _is_edit(record: Mapping[str, Any]) -> bool:
+    """Whether a line of an artifact was made from an edit of a draft."""
+    return str(record.get("id", "")).startswith(EDIT_PREFIX)
 
 
-def _content_hashes(artifact: Artifact) -> set[str]:
-    """The hashes by which later stages refer to the files of an artifact."""
-    return {artifact.content_hash(name) for name in artifact.manifest["files"]}
+def _note_edits(learned: Sequence[Edit], terms: purging.Terms, data: Sequence[Artifact], plan: PurgePlan) -> None:
+    """Note the edits that match, and those with lines that only matching mails of the archive have."""
+    _leave_out_shared(data, plan)
+    for edit in learned:
+        if edits.matches(terms, edit):
+            plan.edits.add(edit["id"])
+            plan.edit_lines.update(_lines_of_edit(edit))
+        elif any(line in text for text in edits.texts(edit) for line in plan.lines):
+            plan.edits.add(edit["id"])
 
 
-def _input_hashes(artifact: Artifact) -> set[str]:
-    return set(map(str, artifact.manifest.get("reads", {}).get("inputs", {}).values()))
+def _lines_of_edit(edit: Edit) -> Iterator[str]:
+    return (line for text in edits.texts(edit) for line in searchable_lines(text))
+
+
+def _leave_out_shared(data: Sequence[Artifact], plan: PurgePlan) -> None:
+    """Leave out the lines that other mails have as well: they are no traces of the purged ones."""
+    for artifact in data:
+        with jsonl.Lines(artifact.path(EMAILS), Email) as emails:
+            for email in emails:
+                if email["id"] not in plan.mail_ids:
+                    plan.lines.difference_update(searchable_lines(email["text"]))
+
+
+def _purged_edits_in(artifact: Artifact, plan: PurgePlan) -> set[str]:
+    """The file of edits of an artifact of the stage data, if a purged edit is in it."""
+    file, purged = artifact.path(edits.EDITS_FILE), {f"{EDIT_PREFIX}{name}" for name in plan.edits}
+    if not purged or not file.is_file():
+        return set()
+    with jsonl.Lines(file) as records:
+        return {file.name} if any(record.get("id") in purged for record in records) else set()
+
+
+def _tainted_files(artifact: Artifact, matching: set[str], tainted_hashes: set[str]) -> set[str]:
+    """The files of an artifact with matching mails in them, or made from them."""
+    inputs = artifact.manifest.get("reads", {}).get("inputs", {})
+    tainted = {name for name, digest in inputs.items() if str(digest) in tainted_hashes}
+    if artifact.stage == "split" and tainted <= {"edits"}:
+        # Edits are only in training mails; the other mails are those of a split without edits.
+        return matching | ({TRAIN} if tainted else set())
+    return set(artifact.manifest["files"]) if matching or tainted else set()
+
+
+def _note_tainted(artifact: Artifact, files: set[str], plan: PurgePlan, tainted_hashes: set[str]) -> bool:
+    """Note the files by whose hashes later stages refer to purged mails. Returns whether there are any."""
+    if files:
+        plan.affected_keys.add(artifact.key)
+        tainted_hashes |= {artifact.content_hash(name) for name in files}
+    return bool(files)
 
 
 def _add_runs(config: Config, cache: ArtifactCache, plan: PurgePlan) -> None:

@@ -36,6 +36,7 @@ from email_assistant.language_model.distributed import SINGLE_PROCESS, Distribut
 from email_assistant.pipeline import model_advice, summary, time_estimate
 from email_assistant.pipeline.context import Context, StageInputs, StageStatus
 from email_assistant.pipeline.declarations import ALL, Catalog, Command, Stage, StageKey
+from email_assistant.pipeline.made_artifacts import find, find_made
 from email_assistant.privacy import guard, vault_state
 from email_assistant.progress import whole_call
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
@@ -224,21 +225,6 @@ def inspect(context: Context, catalog: Catalog) -> None:
         context.statuses.append(StageStatus(name, key.key, artifact, reason))
 
 
-def find_made(context: Context, catalog: Catalog, names: tuple[str, ...]) -> None:
-    """Find the artifacts of these stages and those before them, as far as they exist, without making any."""
-    for name in catalog.with_earlier(names) if context.config.data.path else ():
-        stage = catalog.stages[name]
-        try:
-            artifact = _find(stage, stage.key_of(context.config, context.artifacts), context)
-        except EmailAssistantError as error:
-            context.statuses.append(StageStatus(name, None, None, str(error), is_error=True))
-            return
-        if artifact is None:
-            context.statuses.append(StageStatus(name, None, None, "not made yet"))
-            return
-        context.artifacts[name] = artifact
-
-
 def ensure(stage: Stage, context: Context) -> bool:
     """Find the artifact of a stage or make it, one process at a time; returns whether it was made."""
     repeated = _repeated_data(stage, context)
@@ -264,7 +250,7 @@ def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:
     key = stage.key_of(config, context.artifacts)
     forced = config.force and config.stage in (name, ALL)
     with cache.locked(name, key.key, lambda: log.info("%-10s another run is building it; waiting", name)):
-        artifact = None if forced else _find(stage, key, context)
+        artifact = None if forced else find(stage, key, context)
         if artifact:
             log.info("%-10s using cached artifact", name)
             return artifact, False
@@ -277,14 +263,6 @@ def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:
         artifact = _make(stage, key, forced, same_result, context)
         log.info("%-10s done in %s", name, duration(artifact.manifest["seconds"]))
         return artifact, True
-
-
-def _find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
-    exact = context.cache.find(stage.name, key.key)
-    if exact or not key.scoring_dependencies or context.config.stage in (stage.name, ALL):
-        return exact
-    # Later stages read the result; how it was scored does not matter to them.
-    return context.cache.find_by_result(stage.name, key.result_hash)
 
 
 def _same_result(stage: Stage, key: StageKey, context: Context) -> Artifact | None:

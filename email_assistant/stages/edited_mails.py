@@ -17,6 +17,8 @@ from email_assistant.requests.request_form import TYPED, with_recipient
 from email_assistant.storage.records import Edit, Pair
 
 log = logging.getLogger(__name__)
+# Before the id of an edit in the ids of pairs.
+EDIT_PREFIX = "edit-"
 
 
 def edited_pairs(
@@ -63,7 +65,7 @@ def _drop_reason(text: str, rules: SelectionRules, selection: Selection) -> str 
 def _pair(edit: Edit, text: str, rules: SelectionRules, index: ArchiveIndex, selection: Selection) -> Pair:
     redact = selection.redact
     pair: Pair = {
-        "id": f"edit-{edit['id']}",
+        "id": f"{EDIT_PREFIX}{edit['id']}",
         # As the page asks the model.
         "instruction": redact(with_recipient(edit["request"], edit["to"])),
         "email": redact(text),

@@ -2,11 +2,13 @@
 
 import json
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from edit_records import edit, keep
+from filelock import FileLock
 
 from email_assistant.archive import edits, purging
 from email_assistant.errors import DataError
@@ -51,6 +53,34 @@ def test_what_was_purged_is_not_kept(tmp_path: Path, match: str) -> None:
     assert not edits.keep(tmp_path, made)
     assert edits.keep(tmp_path, edit("b", "Dry."))
     assert [each["id"] for each in edits.load(tmp_path)] == ["b"]
+
+
+def test_an_edit_that_is_the_same_again_changes_nothing(tmp_path: Path) -> None:
+    keep(tmp_path, edit("a", "Send nails."), edit("b", "Send rope."))
+    before = edits.content_hash(tmp_path)
+    file = keep(tmp_path, edit("a", "Send nails.", date="2025-06-01T10:00:00+00:00"))
+    assert edits.content_hash(tmp_path) == before
+    keep(tmp_path, edit("a", "Send nails.", date="2025-06-01T10:00:00+00:00", to="Bo"))
+    assert edits.content_hash(tmp_path) != before and "2025-06-01" in file.read_text()
+
+
+def test_a_purge_that_ends_while_an_edit_waits_for_the_file_keeps_it_out(tmp_path: Path) -> None:
+    file = keep(tmp_path, edit("a", "Send nails."))
+    with ThreadPoolExecutor(1) as pool:
+        with FileLock(file.with_suffix(".lock")):
+            waiting = pool.submit(edits.keep, tmp_path, edit("b", "Send rope."))
+            time.sleep(0.2)
+            terms = purging.parse_terms("subject:rope", purging.load_terms(tmp_path).key)
+            purging.save_terms(tmp_path, terms)
+        assert not waiting.result(timeout=20)
+    assert "rope" not in file.read_text()
+
+
+def test_edits_are_removed_that_were_kept_after_a_purge_had_read_them(tmp_path: Path) -> None:
+    keep(tmp_path, edit("a", "Send nails."), edit("b", "Send rope."))
+    purging.save_terms(tmp_path, purging.parse_terms("subject:rope", purging.load_terms(tmp_path).key))
+    edits.remove(tmp_path, [])
+    assert [each["id"] for each in edits.load(tmp_path)] == ["a"]
 
 
 def test_edits_are_removed_by_their_ids(tmp_path: Path) -> None:

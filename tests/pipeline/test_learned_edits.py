@@ -112,6 +112,39 @@ def test_purge_reaches_edits_and_what_was_trained_on_them(run_py: RunPy, archive
     assert split_of(outputs)["train"][-1]["id"] == "edit-other"
 
 
+def test_purge_of_an_edit_reaches_what_was_trained_on_it_and_nothing_else(run_py: RunPy, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    footer = "Harbour office at the third lighthouse of the bay"
+    with_footer = f"The kettle of the night watch is cold again.\n{footer}"
+    text = f"Please bring the zinc ladder back.\n{footer}"
+    # No mail by the owner matches, nor does a line of a training mail: the recipient's address is only in the edit.
+    keep(outputs, edit("to", text, to="<piers@x.example>"), edit("other", with_footer))
+    assert run_py("stage=train", "tracking=none").code == 0
+    plain = (outputs / "latest" / "train").resolve()
+    assert run_py("stage=train", "tracking=none", "data.edits=true").code == 0
+    learned = [(outputs / "latest" / name).resolve() for name in ("split", "train")]
+    done = run_py("stage=purge", "purge.match='from:piers@x.example'")
+    assert done.code == 0, done.err
+    assert not any(folder.exists() for folder in learned)
+    assert plain.exists()
+    assert "0 mails match" in done.out
+    assert [each["id"] for each in edits.load(outputs)] == ["other"]
+    assert files_with(tmp_path, "zinc ladder") == []
+    # Of what was made without edits, only the archive is read again.
+    assert run_py("stage=train", "tracking=none").made == ["data"]
+
+
+def test_a_term_of_an_edit_leaves_what_was_trained_without_it(run_py: RunPy, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    keep(outputs, edit("about", NEW))
+    assert run_py("stage=split", "tracking=none").code == 0
+    assert run_py("stage=split", "tracking=none", "data.edits=true").code == 0
+    done = run_py("stage=purge", "purge.match='subject:zinc buoys'")
+    assert done.code == 0, done.err
+    assert files_with(tmp_path, "zinc buoys") == []
+    assert run_py("stage=split", "tracking=none").made == ["data"]
+
+
 def test_edits_are_locked_with_everything_else(run_py: RunPy, tmp_path: Path) -> None:
     word = tmp_path / "word"
     word.write_text("a lamp in the fog\n")

@@ -6,7 +6,7 @@ const fields = { request: $("request"), context: $("context"), recipient: $("rec
 const sheet = $("draft");
 // The last mail that was dropped, of which a draft needs the ids.
 let mail = { message_id: "", references: [] };
-// The drafts of this request: {text, written, request, lost, added, done}; which one is shown; what stops the writing.
+// The drafts of this request: {text, written, given, lost, added, done}; which one is shown; what stops the writing.
 let drafts = [], shown = 0, running = null, ready = false, id = "", attempt = 0, marking = 0;
 // Whether edits are kept to learn from ("ask", "yes", "no"), whether the configuration decides, and the last one made.
 let learns = "no", learningIsFixed = true, lastEdit = null;
@@ -79,17 +79,18 @@ async function watchModel() {
 
 // -- writing
 
-function asked() {
-  return { request: fields.request.value, context: fields.context.value, recipient: fields.recipient.value };
+function form() {
+  const values = Object.entries(fields).map(([name, field]) => [name, field.value]);
+  return { ...Object.fromEntries(values), ...mail };
 }
 
 async function write(change, keep = [0, 0]) {
   if (running || !ready || !fields.request.value.trim()) return;
   running = new AbortController();
-  const first = change === "first";
+  const first = change === "first", given = form(), before = [drafts, shown, attempt, id];
   const base = first ? 0 : drafts.length;
   if (first) { drafts = []; attempt = 0; id = crypto.randomUUID(); } else attempt += 1;
-  const body = { ...asked(), change, draft: sheet.value, keep, attempt };
+  const body = { ...given, change, draft: sheet.value, keep, attempt };
   say(change === "shorter" || change === "longer" ? texts.choosing : texts.writing);
   $("hint").hidden = true;
   enable();
@@ -100,8 +101,7 @@ async function write(change, keep = [0, 0]) {
       if (event.error) throw new Error(event.error);
       if (event.hint) { $("hint").textContent = texts.order + " " + example; $("hint").hidden = false; continue; }
       const place = base + event.draft;
-      drafts[place] ??= { text: "", written: "", request: body.request, lost: [], added: [], done: false };
-      const draft = drafts[place];
+      const draft = drafts[place] ??= { text: "", written: "", given, lost: [], added: [], done: false };
       draft.text += event.text || "";
       if (event.end) {
         Object.assign(draft, { written: draft.text, lost: event.lost, added: event.added, done: true });
@@ -116,6 +116,8 @@ async function write(change, keep = [0, 0]) {
     say(explain(error));
   }
   running = null;
+  // Without a first draft, the sheet still has the one before, which belongs to what it was written for.
+  if (!drafts[0]) [drafts, shown, attempt, id] = before;
   for (const draft of drafts) if (draft && !draft.done) Object.assign(draft, { written: draft.text, done: true });
   for (const update of [enable, show, list, mark]) update();
 }
@@ -202,15 +204,12 @@ function enable() {
 
 // -- the draft as edited
 
+// A draft belongs to the form that it was written for, and what is typed there belongs to it until the request changes.
 function edited() {
   id ||= crypto.randomUUID();
-  const written = drafts[shown] ? drafts[shown].written : "";
-  return { ...asked(), id, draft: sheet.value, written, attempt, subject: fields.subject.value, ...mail };
-}
-
-// A draft that is copied or saved belongs to the request that it was written for.
-function final() {
-  return lastEdit = { ...edited(), request: (drafts[shown] && drafts[shown].request) || fields.request.value };
+  const draft = drafts[shown] || {};
+  if (draft.given && draft.given.request === fields.request.value) draft.given = form();
+  return { ...(draft.given || form()), id, draft: sheet.value, written: draft.written || "", attempt };
 }
 
 async function mark() {
@@ -260,7 +259,7 @@ function points([start, end]) {
 
 async function save() {
   try {
-    const answer = await post("/page/draft.eml", final());
+    const answer = await post("/page/draft.eml", lastEdit = edited());
     const named = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("Content-Disposition"));
     const link = element("a", "", { href: URL.createObjectURL(await answer.blob()), download: named ? decodeURIComponent(named[1]) : "draft.eml" });
     link.click();
@@ -280,7 +279,7 @@ async function copy() {
   }
   say(texts.copied);
   try {
-    await post("/page/copied", final());
+    await post("/page/copied", lastEdit = edited());
     showLearning(learns, learningIsFixed);
   } catch (error) { say(explain(error)); }
   mark();
@@ -298,9 +297,10 @@ function showLearning(state, isFixed) {
 }
 
 async function learn(answer) {
+  const wasAsked = learns === "ask";
   try {
     showLearning((await (await post("/page/learning", { learn: answer })).json()).learns, false);
-    if (answer && lastEdit) await post("/page/copied", lastEdit);
+    if (answer && wasAsked && lastEdit) await post("/page/copied", lastEdit);
   } catch (error) { say(explain(error)); }
 }
 
@@ -320,7 +320,7 @@ function recall(entry) {
   for (const name of Object.keys(fields)) fields[name].value = entry[name];
   mail = { message_id: entry.message_id, references: entry.references };
   [id, attempt] = [entry.id, entry.attempt];
-  drafts = [{ text: entry.draft, written: entry.written, request: entry.request, lost: [], added: [], done: true }];
+  drafts = [{ text: entry.draft, written: entry.written, given: form(), lost: [], added: [], done: true }];
   shown = 0;
   for (const update of [show, list, enable, mark]) update();
 }
