@@ -24,7 +24,7 @@ from benchmarks.gpu.parts import BY_NAME, PARTS, first_batch
 from benchmarks.gpu.report import DONE, FAILED, RUNNING, SKIPPED, Report, table
 from benchmarks.gpu.session import DeviceLostError, Session
 from benchmarks.gpu.sizes import TINY
-from benchmarks.gpu.writing import agreeing_share
+from benchmarks.gpu.writing import agreeing_share, steady_speed
 
 ROOT = Path(__file__).resolve().parents[1]
 CPU = torch.device("cpu")
@@ -249,6 +249,11 @@ def test_a_report_is_read_again_as_it_was_written(tmp_path: Path) -> None:
     Report(tmp_path).add_figure("losses", "value", {"size_bytes": 3 * 2**30})
     assert Report(tmp_path).running() == ("losses", 5.0)
     assert "size 3.00 GiB" in table(Report(tmp_path).parts)
+
+
+def test_speed_is_that_after_the_first_tokens() -> None:
+    assert steady_speed(tokens=100, seconds=5.0, first_tokens=20, first_seconds=3.0) == 40.0
+    assert steady_speed(tokens=100, seconds=5.0, first_tokens=20, first_seconds=6.0) == 20.0
 
 
 def test_agreement_ends_where_tokens_differ() -> None:

@@ -1,8 +1,10 @@
 """Where the time of a training step and of a written token goes: kernels, launches, and how long the GPU idles."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from torch.profiler import ProfilerActivity, profile
@@ -10,9 +12,13 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.gpu import models
 from benchmarks.gpu.session import Session
 from benchmarks.gpu.training import Case, trainer_of
-from benchmarks.gpu.writing import write_ours
+from benchmarks.gpu.writing import FIRST_TOKENS
+from email_assistant.language_model.decoding import SamplingParams
+from email_assistant.language_model.generation import generate_tokens
 from email_assistant.language_model.loading import LanguageModel
 
+# Tokens of each mail whose kernels are counted.
+PROFILED_TOKENS = 4
 KERNELS, NAME_CHARACTERS = 15, 60
 
 
@@ -33,8 +39,11 @@ def _step(session: Session, base: LanguageModel) -> dict[str, Any]:
 def _write(session: Session, base: LanguageModel) -> dict[str, Any]:
     prompts = models.prompts_of(session.sizes.rows[1], session.sizes.prompt_tokens, session.sizes.large)
     with models.adapted(base) as tuned:
-        write_ours(tuned, prompts, 2)
-        return profiled(session, lambda: write_ours(tuned, prompts, 4))
+        rows, params = len(prompts), SamplingParams(FIRST_TOKENS + PROFILED_TOKENS)
+        tokens = generate_tokens(tuned, prompts, params, [None] * rows, rows)
+        # The first ones wait for what is made once for a batch.
+        deque(islice(tokens, FIRST_TOKENS * rows), maxlen=0)
+        return profiled(session, lambda: deque(islice(tokens, PROFILED_TOKENS * rows), maxlen=0))
 
 
 def profiled(session: Session, work: Callable[[], Any]) -> dict[str, Any]:

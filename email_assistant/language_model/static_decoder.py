@@ -8,6 +8,7 @@ time on making them dense again and again.
 
 import functools
 import logging
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -237,8 +238,11 @@ class StaticDecoder(CachedDecoder):
         return logits[: len(tokens)]
 
     def _recorded(self, length: int, ids: torch.Tensor, positions: torch.Tensor) -> Step:
+        # A step that referred to this decoder, which keeps it, would keep the dense weights in memory after their use.
+        this = weakref.proxy(self)
+
         def step(ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-            return self._run_step(ids, positions, length)
+            return this._run_step(ids, positions, length)  # type: ignore[no-any-return]
 
         if self._records:
             try:

@@ -1,8 +1,10 @@
 """Decoding at fixed places: the model's own logits, with nothing in a step that Python has to read."""
 
 import dataclasses
+import gc
 import logging
 import random
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -204,6 +206,12 @@ def test_a_step_that_cannot_be_recorded_is_run_as_it_is(
     assert [message.endswith("when stream is capturing") for message in caplog.messages] == [True]
     monkeypatch.setattr(static_decoder, "record", lambda step, *inputs: pytest.fail("tried again"))
     assert decoder.prefill([[1, 2]]).shape == decoder.step([3]).shape
+    # Its dense weights are freed right after their use, not some time later.
+    used = weakref.ref(decoder)
+    gc.disable()
+    del decoder
+    gc.enable()
+    assert used() is None
 
 
 def test_weights_are_made_dense_only_where_they_fit(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
