@@ -15,10 +15,10 @@ from email_assistant.metrics.bootstrap import (
     interval,
 )
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.per_mail_score import PerMailScore
+from email_assistant.metrics.per_mail_score import PerMailScore, Resampled, Score
 from email_assistant.metrics.scores import OWNER, SCORES
 
-Arms = Mapping[str, Mapping[str, PerMailScore]]
+Arms = Mapping[str, Mapping[str, Score]]
 # Scores that the owner's own mails also have, so that the base model's distance to the owner is defined.
 GAPS = ("mauve", "authorship")
 
@@ -43,18 +43,23 @@ class ArmComparison(TypedDict):
     bootstrap: dict[str, Any]
 
 
-def compare_arms(arms: Arms, floor: str | None, first: str, resamples: int, seed: int) -> ArmComparison:
+def compare_arms(
+    measured: Mapping[str, Mapping[str, PerMailScore]], floor: str | None, first: str, resamples: int, seed: int
+) -> ArmComparison:
     """Compare arms: values, intervals, paired differences and closed gaps.
 
     Args:
-        arms: Scores by arm; `owner` holds those of the owner's own training mails.
+        measured: Scores by arm; `owner` holds those of the owner's own training mails.
         floor: The arm from which the gap to the owner is measured; None for no gaps.
         first: The arm that is compared with all others.
         resamples: The number of bootstrap resamples.
         seed: The seed of the bootstrap.
     """
-    mails = max(len(score.contributions) for scores in arms.values() for score in scores.values())
+    mails = max(len(score.contributions) for scores in measured.values() for score in scores.values())
     weights = bootstrap_weights(mails, resamples, seed)
+    arms = {
+        arm: {name: Resampled(score, weights) for name, score in scores.items()} for arm, scores in measured.items()
+    }
     values = {arm: {name: score.value for name, score in scores.items()} for arm, scores in arms.items()}
     others = [arm for arm in arms if arm not in (first, OWNER)]
     return {
@@ -137,7 +142,7 @@ def gaps_closed(arms: Arms, floor: str, weights: Array) -> dict[str, dict[str, d
     return gaps
 
 
-def _gap(score: PerMailScore, floor: PerMailScore, ceiling: PerMailScore, weights: Array) -> dict[str, float]:
+def _gap(score: Score, floor: Score, ceiling: Score, weights: Array) -> dict[str, float]:
     value = (score.value - floor.value) / (ceiling.value - floor.value)
     low, high = floor.resample(weights), ceiling.resample(weights)
     # Resamples in which the owner scores no higher than the floor have no gap.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from email_assistant.metrics.formulas import Array
-from email_assistant.metrics.per_mail_score import Average, PerMailScore
+from email_assistant.metrics.per_mail_score import Score
 
 # Confidence level of the intervals.
 CONFIDENCE = 0.95
@@ -36,7 +36,7 @@ def bootstrap_weights(mails: int, count: int, seed: int) -> Array:
     return rng.multinomial(mails, np.full(mails, 1 / mails), size=count).astype(float)
 
 
-def interval(score: PerMailScore, weights: Array, lowest: float, highest: float) -> tuple[float, float]:
+def interval(score: Score, weights: Array, lowest: float, highest: float) -> tuple[float, float]:
     """The confidence interval of a score, by median-centered percentiles (see `centered_percentiles`).
 
     Args:
@@ -51,7 +51,7 @@ def interval(score: PerMailScore, weights: Array, lowest: float, highest: float)
     return float(min(ends[0], value)), float(max(ends[1], value))
 
 
-def compare(first: PerMailScore | Average, second: PerMailScore | Average, weights: Array) -> Difference:
+def compare(first: Score, second: Score, weights: Array) -> Difference:
     """The paired difference of two arms on the same mails.
 
     The p-value is that of the paired bootstrap test (Koehn 2004, aclanthology.org/W04-3250; Efron and Tibshirani

@@ -67,6 +67,37 @@ class Average:
         return np.asarray(np.mean([score.resample(weights) for score in self.scores], axis=0))
 
 
+class Resampled:
+    """A score that keeps its resamples: comparing one arm with many would compute them again for each.
+
+    Attributes:
+        value: The score on all mails.
+    """
+
+    def __init__(self, score: PerMailScore, weights: Array) -> None:
+        """Resample a score.
+
+        Args:
+            score: The score.
+            weights: The only weights that `resample` is called with.
+        """
+        self.value = score.value
+        self._weights, self._resampled = weights, score.resample(weights)
+
+    def resample(self, weights: Array) -> Array:
+        """The score of every resample, as in `PerMailScore`.
+
+        Raises:
+            ValueError: If these are not the weights that it was resampled with.
+        """
+        if weights is not self._weights:
+            raise ValueError("the score was resampled with other weights")
+        return self._resampled
+
+
+Score = PerMailScore | Average | Resampled
+
+
 def mean_score(values: Sequence[float]) -> PerMailScore:
     """The mean of one value per mail."""
     return ratio_score(values, [1.0] * len(values))

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.experiments.run_comparison import RunComparison, compare_runs
 from email_assistant.experiments.run_verdict import verdict
 from email_assistant.experiments.scored_runs import ScoredRun
-from email_assistant.metrics.per_mail_score import Average, mean_score
+from email_assistant.metrics.per_mail_score import Average, PerMailScore, mean_score
 from email_assistant.reports.comparison_page import figures_of, write_comparison
 
 MAILS = [f"m{number}" for number in range(40)]
@@ -122,3 +123,15 @@ def test_a_mean_over_runs_is_resampled_like_them() -> None:
     both = Average([one, other])
     assert both.value == 2.5
     assert both.resample(drawn).tolist() == [2.0, 2.5]
+
+
+def test_each_score_is_resampled_once_however_many_runs_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    resample, calls = PerMailScore.resample, []
+
+    def counted(score: PerMailScore, weights: Any) -> Any:
+        calls.append(score)
+        return resample(score, weights)
+
+    monkeypatch.setattr(PerMailScore, "resample", counted)
+    compare_arms({run.name: run.scores for run in grid()}, None, "4high", 100, 1)
+    assert len(calls) == 4
