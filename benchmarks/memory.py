@@ -91,7 +91,7 @@ def _llama3(config: Config) -> int:
     base = architecture(config.model)
     setup, machine = TrainingSetup.from_config(config), planning.target_machine(config.plan, config.model)
     resident = planning.estimate_training(setup, machine, None).resident
-    mode = setup.mode(machine)
+    mode = setup.mode(machine, base)
     spec = ComputeSpec(machine.dtype, nf4=True, mode=mode, recompute=True)
     step = planning.estimate_micro_batch(setup, base, spec, LLAMA3_BATCH)
     estimate = resident.process + sum(resident.weights.values()) + step.total

@@ -16,6 +16,34 @@ GEMMA3: tuple[str, dict[str, Any]] = (
         "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
     },
 )
+# The architectures of the models that people take: the model type, what distinguishes it from a small Llama, and the
+# mode in which the loss runs it on a CPU.
+ARCHITECTURES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "llama": ("llama", {}, "decoder"),
+    "qwen2": ("qwen2", {}, "decoder"),
+    "qwen3": ("qwen3", {"head_dim": 16}, "decoder"),
+    "gemma2": ("gemma2", {"head_dim": 16, "sliding_window": WINDOW, "query_pre_attn_scalar": 16}, "full_logits"),
+    "gemma3": (*GEMMA3, "decoder"),
+    "phi3": ("phi3", {}, "decoder"),
+    "mistral": ("mistral", {"sliding_window": WINDOW}, "decoder"),
+    "mixtral": ("mixtral", {"num_local_experts": 4}, "padded"),
+    "qwen3_moe": (
+        "qwen3_moe",
+        {"head_dim": 16, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32},
+        "padded",
+    ),
+    "granite": (
+        "granite",
+        {"embedding_multiplier": 2.0, "residual_multiplier": 0.3, "attention_multiplier": 0.1, "logits_scaling": 4.0},
+        "full_logits",
+    ),
+    # No rotary embedding in the second layer.
+    "smollm3": ("smollm3", {"no_rope_layers": [1, 0]}, "decoder"),
+    "olmo2": ("olmo2", {}, "padded"),
+    "gpt2": ("gpt2", {}, "padded"),
+    "gpt_neox": ("gpt_neox", {}, "padded"),
+    "falcon": ("falcon", {}, "padded"),
+}
 
 
 def save_model(folder: Path, tokenizer: Any, kind: str, values: dict[str, Any]) -> Path:

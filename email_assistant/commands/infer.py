@@ -15,7 +15,7 @@ from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import check_folder, request_forms
-from email_assistant.language_model.context_window import may_be_too_long, room_for_prompt, too_long
+from email_assistant.language_model.context_window import check_lengths
 from email_assistant.pipeline.context import Context, adapter_folder, tag_adapter
 from email_assistant.requests.request_form import order_hint, with_quoted_mail
 from email_assistant.storage import jsonl
@@ -102,18 +102,14 @@ def _drafts(config: Config, mails: Sequence[str]) -> list[Draft]:
 
 def _check_lengths(config: Config, instructions: Sequence[str], to_answer: str | None) -> None:
     """Check that every instruction fits into the model's window, with the mail to answer and a mail after it."""
-    room = room_for_prompt(config)
-    messages = [with_quoted_mail(instruction, to_answer) for instruction in instructions]
-    if room is None or not any(may_be_too_long(message, room) for message in messages):
-        return
-    # It imports transformers, which takes seconds.
-    from email_assistant.language_model.loading import load_encoder
-
-    encoder = load_encoder(config.model)
-    for number, message in enumerate(messages, start=1):
-        tokens = len(encoder.prompt(message)) if may_be_too_long(message, room) else 0
-        if tokens > room:
-            raise DataError(f"{config.infer.input}, instruction {number}: {too_long(tokens, config, room)}")
+    numbered = enumerate(instructions, start=1)
+    check_lengths(
+        config,
+        (
+            (f"{config.infer.input}, instruction {number}", with_quoted_mail(instruction, to_answer))
+            for number, instruction in numbered
+        ),
+    )
 
 
 def read_instructions(path: Path) -> list[str]:

@@ -16,6 +16,7 @@ from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
 from email_assistant.training import planning
+from email_assistant.training.loss import PADDED_MODES
 from email_assistant.training.planning import Machine, MemoryEstimate, TrainingSetup
 from email_assistant.training.throughput_probe import ThroughputProbe
 
@@ -109,7 +110,7 @@ def _log_training_time(
     recompute: bool,
 ) -> None:
     trainer = setup.trainer
-    padded = setup.mode(machine) == "padded"
+    padded = setup.mode(machine, probe.config) in PADDED_MODES
     batch = planning.largest_micro_batch(trainer, setup.seed, examples, padded)
     tokens_per_second = batch.num_tokens / probe.step_seconds(setup.lora, batch, recompute)
     tokens = sum(len(example.ids) for example in examples) if examples else ASSUMED_MAILS * planning.USUAL_TOKENS

@@ -70,7 +70,8 @@ def build(config: Config, serving: Serving, access: Access, port: int) -> App:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     """The first fault of a request; what it said is not repeated."""
-    assert isinstance(error, RequestValidationError)
+    if not isinstance(error, RequestValidationError):
+        raise error
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part != "body")
     message = f"{place}: {first['msg']}" if place else first["msg"]
@@ -87,7 +88,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     """An error of routing, in the shape of all errors of its API."""
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     if request.url.path.startswith(OLLAMA_PREFIX):
         return ollama_error(error.status_code, str(error.detail))
     return error_answer(error.status_code, str(error.detail), "invalid_request_error", "not_found")

@@ -172,9 +172,9 @@ class ModelClient:
         self._process = process
         try:
             self._send(json.dumps(self._setup).encode() + b"\n")
-            assert process.stdout
-            async for line in process.stdout:
-                self._receive(line)
+            if process.stdout:
+                async for line in process.stdout:
+                    self._receive(line)
         except ValueError as error:
             # Its message quotes the line.
             log.error("%-10s %s in what the model's process says", "compose", type(error).__name__)

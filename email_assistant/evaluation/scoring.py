@@ -1,6 +1,7 @@
 """Scoring generated mails against the owner's, on the validation set and on the test set."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from email_assistant.configuration.schema import Config, Mauve
@@ -28,6 +29,8 @@ def perplexity_of(
 ) -> PerMailScore:
     """Perplexity of the owner's mails given their prompts, with the adapter enabled or disabled as it is."""
     examples = [model.encoder.completed(ids, pair["email"]) for pair, ids in zip(pairs, prompts, strict=True)]
+    # What does not fit into the model's window is not counted.
+    examples = [replace(example, ids=example.ids[: model.window]) for example in examples]
     with bar(f"{label}: real", len(examples)) as progress_bar:
         return perplexity(model.model, examples, model.device, progress_bar.advance)
 
@@ -119,7 +122,5 @@ def build_scorer(config: Config, model: LanguageModel, pairs: Sequence[Pair], tr
 
 
 def load_embedding_model(config: Config) -> LanguageModel:
-    """Load the model of `evaluation.mauve.model_path`, on the device of the base model."""
-    settings = number_format.features_model(config)
-    assert settings is not None
-    return set_up_base(settings)
+    """Load the model of `evaluation.mauve.model_path` (null: the base model), on the device of the base model."""
+    return set_up_base(number_format.features_model(config) or config.model)

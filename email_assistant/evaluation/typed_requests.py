@@ -32,14 +32,24 @@ def with_typed_requests(pairs: Sequence[Pair], path: Path) -> list[Pair]:
     Raises:
         DataError: when a record has no request, or no record is for one of the pairs.
     """
-    requests: dict[str, str] = {}
-    for number, record in enumerate(jsonl.read(path), start=1):
-        if not record.get("id") or not str(record.get("request") or "").strip():
-            raise DataError(f"{path}, record {number}: id and request are needed")
-        requests[str(record["id"])] = str(record["request"]).strip()
+    requests = read_requests(path)
     typed: list[Pair] = [
         {**pair, "instruction": requests[pair["id"]], "method": TYPED} for pair in pairs if pair["id"] in requests
     ]
     if not typed:
         raise DataError(f"{path}: none of the {len(requests)} requests is for one of the {len(pairs)} test mails")
     return typed
+
+
+def read_requests(path: Path) -> dict[str, str]:
+    """The typed requests of a file by the ids of their mails.
+
+    Raises:
+        DataError: when a record has no id or no request.
+    """
+    requests: dict[str, str] = {}
+    for number, record in enumerate(jsonl.read(path), start=1):
+        if not record.get("id") or not str(record.get("request") or "").strip():
+            raise DataError(f"{path}, record {number}: id and request are needed")
+        requests[str(record["id"])] = str(record["request"]).strip()
+    return requests

@@ -1,9 +1,11 @@
 """How many tokens a base model reads, and whether a prompt leaves room for a mail."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config
+from email_assistant.errors import DataError
 from email_assistant.language_model.fingerprint import model_folder
 from email_assistant.storage import jsonl
 
@@ -43,3 +45,28 @@ def too_long(tokens: int, config: Config, room: int) -> str:
         f"the instruction{mail} has {tokens} tokens, and the model reads {max(room, 0)} besides the "
         f"{config.generation.max_new_tokens} of a mail (generation.max_new_tokens); shorten it{remedy}"
     )
+
+
+def check_lengths(config: Config, messages: Iterable[tuple[str, str]]) -> None:
+    """Check that every message fits into the model's window, with a mail after it. No weights are loaded.
+
+    Args:
+        config: The whole configuration.
+        messages: What to call each message in an error, and the message.
+
+    Raises:
+        DataError: when one does not fit.
+        ModelError: when there is no base model.
+    """
+    room = room_for_prompt(config)
+    doubtful = [] if room is None else [(name, text) for name, text in messages if may_be_too_long(text, room)]
+    if room is None or not doubtful:
+        return
+    # It imports transformers, which takes seconds.
+    from email_assistant.language_model.loading import load_encoder
+
+    encoder = load_encoder(config.model)
+    for name, text in doubtful:
+        tokens = len(encoder.prompt(text))
+        if tokens > room:
+            raise DataError(f"{name}: {too_long(tokens, config, room)}")

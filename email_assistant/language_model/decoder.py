@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from email_assistant.language_model.decoder_layers import DecoderLayer, norm_weight, read_layers, read_shape
+from email_assistant.language_model.decoder_layers import NO_ROPE, DecoderLayer, norm_weight, read_layers, read_shape
 from email_assistant.language_model.decoder_ops import (
     Angles,
     DecoderShape,
@@ -29,8 +29,8 @@ from email_assistant.language_model.decoder_ops import (
     ResidualLinear,
 )
 
-# The largest relative error of logits in 16 bits, by the Frobenius norm.
-MAX_LOW_PRECISION_ERROR = 0.05
+# The largest relative errors of logits, by the Frobenius norm, in float32 and in 16 bits.
+MAX_ERROR, MAX_LOW_PRECISION_ERROR = 1e-3, 0.05
 
 
 class Decoder:
@@ -45,7 +45,7 @@ class Decoder:
     def __init__(self, model: Any, layers: list[DecoderLayer], norm: torch.Tensor) -> None:
         """Call `Decoder.from_model` instead."""
         self.layers, self.norm = layers, norm
-        self.shape: DecoderShape = read_shape(model)
+        self.shape: DecoderShape = read_shape(model, layers[0])
         self._rotary = model.rotary_emb
 
     @classmethod
@@ -150,6 +150,9 @@ class Decoder:
         return {rope: self._angles(positions, rope) for rope in {layer.rope for layer in self.layers}}
 
     def _angles(self, positions: torch.Tensor, rope: str | None) -> Angles:
+        if rope == NO_ROPE:
+            angles = torch.zeros(len(positions), 1, self.shape.head_dim // 2, device=positions.device)
+            return angles.cos(), angles
         cosine, sine = self._rotary(self.norm, positions[None], *([] if rope is None else [rope]))
         half = self.shape.head_dim // 2
         return cosine[0, :, None, :half], sine[0, :, None, :half]
@@ -210,11 +213,10 @@ def same_logits(logits: torch.Tensor, expected: torch.Tensor, dtype: torch.dtype
         expected: Likewise.
         dtype: The number format of the model's weights.
     """
-    if dtype == torch.float32:
-        return bool(torch.allclose(logits, expected, rtol=1e-2, atol=1e-2 * float(expected.abs().max())))
+    limit = MAX_ERROR if dtype == torch.float32 else MAX_LOW_PRECISION_ERROR
     # Only differences between logits matter.
     centered, reference = (each - each.mean(dim=-1, keepdim=True) for each in (logits, expected))
-    return float((centered - reference).norm()) <= MAX_LOW_PRECISION_ERROR * float(reference.norm())
+    return float((centered - reference).norm()) <= limit * float(reference.norm())
 
 
 def causal_attention(

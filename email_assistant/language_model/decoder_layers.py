@@ -1,6 +1,6 @@
 """The weights of a decoder, read from the modules of a transformers model, without copying the large ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,23 @@ from email_assistant.language_model.meta_model import Nf4Linear
 
 # Kinds of rotary embedding whose angles depend only on the position.
 STATIC_ROPE = ("default", "linear", "llama3", "yarn")
-# Settings that change the attention or the logits in ways that the decoder does not know.
+# The name of no rotary embedding, in layers without one (SmolLM3).
+NO_ROPE = "none"
 # Number formats of the frozen weights.
 DTYPES = (torch.float32, torch.bfloat16)
-UNSUPPORTED = ("attn_logit_softcapping", "final_logit_softcapping", "use_bidirectional_attention")
+# Settings that change the attention or the logits in ways that the decoder does not know, unless they are 0 or 1.
+UNSUPPORTED = (
+    "attn_logit_softcapping",
+    "final_logit_softcapping",
+    "use_bidirectional_attention",
+    "embedding_multiplier",
+    "residual_multiplier",
+    "logits_scaling",
+    "logit_scale",
+)
+# The parts with weights that the decoder knows. A layer with any other part is left to transformers.
+ATTENTION_PARTS = {"q_proj", "k_proj", "v_proj", "qkv_proj", "o_proj", "q_norm", "k_norm"}
+MLP_PARTS = {"gate_proj", "up_proj", "gate_up_proj", "down_proj"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +47,8 @@ class DecoderLayer:
         down_proj: The MLP's output projection.
         mlp_output_norm: As `attention_output_norm`.
         window: How many tokens the attention sees, including the current one; None: all.
-        rope: The name of the layer's rotary embedding in a model that has several, or None.
+        rope: The name of the layer's rotary embedding in a model that has several; `NO_ROPE` in a layer without one;
+            or None.
     """
 
     attention_norm: torch.Tensor
@@ -64,13 +78,14 @@ def read_layers(inner: Any, for_training: bool, device_type: str = "cpu") -> lis
     return None if any(layer is None for layer in layers) else [layer for layer in layers if layer is not None]
 
 
-def read_shape(inner: Any) -> DecoderShape:
-    """The settings that the layers of a supported model share."""
+def read_shape(inner: Any, layer: DecoderLayer) -> DecoderShape:
+    """The settings that the layers of a supported model share; `layer` is one of them."""
     attention = inner.layers[0].self_attn
     head_dim = int(attention.head_dim)
+    query_width = layer.o_proj.in_features
     return DecoderShape(
-        num_heads=int(attention.q_proj.out_features) // head_dim,
-        num_kv_heads=int(attention.k_proj.out_features) // head_dim,
+        num_heads=query_width // head_dim,
+        num_kv_heads=(layer.qkv_proj.out_features - query_width) // 2 // head_dim,
         head_dim=head_dim,
         scale=float(attention.scaling),
         epsilon=float(getattr(inner.norm, "variance_epsilon", None) or inner.norm.eps),
@@ -80,25 +95,36 @@ def read_shape(inner: Any) -> DecoderShape:
 
 def norm_weight(norm: Any) -> torch.Tensor | None:
     """The factors of an RMS norm, in float32; None for another kind of norm."""
-    if hasattr(norm, "variance_epsilon"):
+    name = type(norm).__name__
+    # Cohere's LayerNorm has this attribute, too.
+    if hasattr(norm, "variance_epsilon") and name.endswith("RMSNorm"):
         return norm.weight.float()  # type: ignore[no-any-return]
     # Gemma 3 stores their difference from 1.
-    return 1 + norm.weight.float() if type(norm).__name__ == "Gemma3RMSNorm" else None
+    return 1 + norm.weight.float() if name == "Gemma3RMSNorm" else None
 
 
 def _is_supported(inner: Any, device_type: str) -> bool:
-    """Whether a model's embedding, norms and settings are known, and it is on one device in a format known here."""
+    """Whether a model's embedding, norms and settings are known, and it is on one device in a format known here.
+
+    On the meta device only its modules are looked at.
+    """
     config = inner.config
     return (
         all(hasattr(inner, name) for name in ("layers", "embed_tokens", "norm", "rotary_emb"))
         and norm_weight(inner.norm) is not None
         and _activation_name(config) in ACTIVATIONS
         and all(_is_static(rope) for rope in _rope_parameters(config))
-        and not any(getattr(config, name, None) for name in UNSUPPORTED)
+        and not changes(config, UNSUPPORTED)
         and {weight.device for weight in inner.parameters()} == {inner.embed_tokens.weight.device}
-        and inner.embed_tokens.weight.device.type == device_type
+        and inner.embed_tokens.weight.device.type in (device_type, "meta")
         and inner.embed_tokens.weight.dtype in DTYPES
     )
+
+
+def changes(config: Any, names: Sequence[str]) -> bool:
+    """Whether a model's configuration has any of these settings, with another value than 0 or 1."""
+    values = [getattr(config, name, None) for name in names]
+    return any(value is True or value not in (None, 0, 1) for value in values)
 
 
 def _activation_name(config: Any) -> str:
@@ -117,26 +143,52 @@ def _is_static(rope: dict[str, Any]) -> bool:
 
 
 def _read_layer(inner: Any, layer: Any, for_training: bool) -> DecoderLayer | None:
-    attention, mlp = layer.self_attn, layer.mlp
-    names = [(attention, name) for name in ("q_proj", "k_proj", "v_proj", "o_proj")]
-    names += [(mlp, name) for name in ("gate_proj", "up_proj", "down_proj")]
-    linears = [_lora_linear(getattr(owner, name, None), for_training) for owner, name in names]
-    if any(linear is None for linear in linears):
+    attention, mlp = getattr(layer, "self_attn", None), getattr(layer, "mlp", None)
+    if not _has_only(attention, ATTENTION_PARTS) or not _has_only(mlp, MLP_PARTS):
         return None
-    norms, head_norms = _norms(layer), _head_norms(attention)
-    if norms is None or head_norms is None:
+    qkv_proj = _fused(attention, ("qkv_proj",), ("q_proj", "k_proj", "v_proj"), for_training)
+    o_proj = _fused(attention, ("o_proj",), (), for_training)
+    gate_up_proj = _fused(mlp, ("gate_up_proj",), ("gate_proj", "up_proj"), for_training)
+    down_proj = _fused(mlp, ("down_proj",), (), for_training)
+    norms = _norms(layer)
+    if qkv_proj is None or o_proj is None or gate_up_proj is None or down_proj is None or norms is None:
         return None
-    query, key, value, out, gate, up, down = [linear for linear in linears if linear is not None]
+    head_norms = _head_norms(attention, qkv_proj, o_proj)
+    if head_norms is None:
+        return None
     return DecoderLayer(
-        qkv_proj=FusedLinear([query, key, value]),
+        qkv_proj=qkv_proj,
         query_key_norm=torch.cat(head_norms) if head_norms else None,
-        o_proj=FusedLinear([out]),
-        gate_up_proj=FusedLinear([gate, up]),
-        down_proj=FusedLinear([down]),
+        o_proj=o_proj,
+        gate_up_proj=gate_up_proj,
+        down_proj=down_proj,
         window=_window(inner.config, attention),
-        rope=attention.layer_type if hasattr(inner.rotary_emb, "layer_types") else None,
+        rope=_rope(inner, attention),
         **norms,
     )
+
+
+def _has_only(module: Any, known: set[str]) -> bool:
+    """Whether a module exists, and all its parts with weights are known."""
+    if module is None:
+        return False
+    parts = {name.partition(".")[0] for name, _ in module.named_parameters()}
+    return parts <= known
+
+
+def _fused(owner: Any, one: tuple[str, ...], several: tuple[str, ...], for_training: bool) -> FusedLinear | None:
+    """The linear layers of a module that have these names: those of `one` if it has them, or else of `several`."""
+    names = one if hasattr(owner, one[0]) else several
+    linears = [_lora_linear(getattr(owner, name, None), for_training) for name in names]
+    found = [linear for linear in linears if linear is not None]
+    return FusedLinear(found) if found and len(found) == len(names) else None
+
+
+def _rope(inner: Any, attention: Any) -> str | None:
+    """The name of a layer's rotary embedding, as in `DecoderLayer.rope`."""
+    if not getattr(attention, "use_rope", True):
+        return NO_ROPE
+    return attention.layer_type if hasattr(inner.rotary_emb, "layer_types") else None
 
 
 def _norms(layer: Any) -> dict[str, torch.Tensor] | None:
@@ -153,20 +205,21 @@ def _norms(layer: Any) -> dict[str, torch.Tensor] | None:
     return found if len(found) == len(names) else None
 
 
-def _head_norms(attention: Any) -> list[torch.Tensor] | None:
+def _head_norms(attention: Any, qkv_proj: FusedLinear, o_proj: FusedLinear) -> list[torch.Tensor] | None:
     """The weights of the norms of all query heads and of all key heads, (heads, head_dim) each.
 
     Returns:
         An empty list if there are no such norms; None if they are of another kind.
     """
     weights = []
-    for name, projection in (("q_norm", attention.q_proj), ("k_norm", attention.k_proj)):
+    query_width = o_proj.in_features
+    for name, width in (("q_norm", query_width), ("k_norm", (qkv_proj.out_features - query_width) // 2)):
         if not hasattr(attention, name):
             continue
         weight = norm_weight(getattr(attention, name))
         if weight is None or weight.shape != (attention.head_dim,):
             return None
-        weights.append(weight.expand(int(projection.out_features) // int(attention.head_dim), -1))
+        weights.append(weight.expand(width // int(attention.head_dim), -1))
     return weights if len(weights) in (0, 2) else None
 
 

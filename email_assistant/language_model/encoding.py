@@ -7,6 +7,7 @@ wrote is tokenized as plain text, so that '<|im_end|>' in a mail remains text.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
@@ -15,6 +16,12 @@ from email_assistant.errors import ModelError, reason_of
 
 # Takes the place of content while the template is rendered: a character of the private use area.
 PLACEHOLDER = "\ue000"
+# The date that some templates write into every prompt: always the same, as prompts of training and writing have to be.
+DATE = "26 Jul 2024"
+FIXED_DATE = f"{{%- macro strftime_now(format) -%}}{DATE}{{%- endmacro %}}"
+# Given to every template. Models that can think before they answer (Qwen3, SmolLM3, Granite) are told not to.
+TEMPLATE_VALUES: dict[str, Any] = {"enable_thinking": False, "thinking": False, "date_string": DATE}
+THOUGHT = ("<think>", "</think>")
 # Of alternating turns.
 ROLES = ("user", "assistant")
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
@@ -161,7 +168,7 @@ class ChatEncoder:
         pieces = self._rendered(turns, add_generation_prompt=True).split(PLACEHOLDER)
         if len(pieces) != len(roles) + 1:
             raise ModelError(f"{self.tokenizer.name_or_path}: the chat template does not render every turn unchanged")
-        return pieces
+        return [*pieces[:-1], _closed_thought(pieces[-1])]
 
     def _render(self, turns: Sequence[tuple[str, str]]) -> list[int]:
         """The ids of turns, (role, content) each."""
@@ -177,9 +184,15 @@ class ChatEncoder:
     def _rendered(self, turns: list[dict[str, str]], add_generation_prompt: bool = False) -> str:
         """The text of the chat template with these turns."""
         try:
-            return str(
-                self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=add_generation_prompt)
+            template = self.tokenizer.get_chat_template()
+            rendered = self.tokenizer.apply_chat_template(
+                turns,
+                chat_template=f"{FIXED_DATE}{template}" if "strftime_now" in template else template,
+                tokenize=False,
+                add_generation_prompt=add_generation_prompt,
+                **TEMPLATE_VALUES,
             )
+            return str(rendered)
         except (TemplateError, TypeError, ValueError, LookupError) as error:
             name = self.tokenizer.name_or_path
             raise ModelError(f"{name}: the chat template cannot be used: {reason_of(error)}") from error
@@ -193,3 +206,10 @@ class ChatEncoder:
         if end is None or end not in special:
             raise ModelError(f"{self.tokenizer.name_or_path}: the chat template ends a turn without a special token")
         return int(end)
+
+
+def _closed_thought(end: str) -> str:
+    """The end of a prompt; if its template always begins a thought (DeepSeek-R1), with that thought left empty."""
+    opening, closing = THOUGHT
+    is_open = end.rfind(opening) > end.rfind(closing)
+    return f"{end.rstrip()}\n\n{closing}\n\n" if is_open else end

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from transformers import DynamicCache
 
-from email_assistant.errors import OutOfMemoryError
+from email_assistant.errors import DataError, OutOfMemoryError
 from email_assistant.language_model.continuous_batch import ContinuousBatch
 from email_assistant.language_model.decoding import Completion, GeneratedToken, SamplingParams
 from email_assistant.language_model.device import free_memory, is_out_of_memory
@@ -130,7 +130,10 @@ def generate_tokens(
     """Yield tokens as they are generated.
 
     A model that this project's decoder supports is run in a continuous batch, any other by transformers in static
-    batches of prompts of similar length.
+    batches of prompts of similar length, up to the end of its window at most.
+
+    Raises:
+        DataError: when a prompt fills the window of a model that transformers runs.
     """
     if not prompts:
         return
@@ -142,6 +145,12 @@ def generate_tokens(
         for generated in batch.run():
             yield generated._replace(row=longest_first[generated.row])
         return
+    window = model.window
+    if window is not None and len(prompts[0]) >= window:
+        raise DataError(
+            f"a prompt has {len(prompts[0])} tokens, and the model reads {window} with its answer; shorten the request "
+            "or what is shown with it (data.context_words, retrieval.max_tokens), or use a model that reads more"
+        )
     for start in range(0, len(prompts), batch_size):
         part = slice(start, start + batch_size)
         for generated in _generate_static_batch(model, prompts[part], params, seeds[part]):
@@ -158,6 +167,7 @@ def _generate_static_batch(
     positions = (mask.cumsum(1) - 1).clamp(min=0)[:, prefix_length:]
     sampler = Sampler(params, seeds)
     rows = list(range(len(prompts)))
+    longest = [params.max_new_tokens if model.window is None else model.window - len(prompt) for prompt in prompts]
     for step in range(params.max_new_tokens):
         output = model.model(
             input_ids=ids,
@@ -168,8 +178,8 @@ def _generate_static_batch(
             logits_to_keep=1,
         )
         tokens = sampler.sample(output.logits[:, -1].float(), rows)
-        is_full = step + 1 == params.max_new_tokens
-        is_last = [token in model.encoder.stop_ids or is_full for token in tokens]
+        is_full = [step + 1 == min(params.max_new_tokens, longest[row]) for row in rows]
+        is_last = [token in model.encoder.stop_ids or full for token, full in zip(tokens, is_full, strict=True)]
         yield from map(GeneratedToken, rows, tokens, is_last, sampler.log_probabilities)
         remaining = [index for index, last in enumerate(is_last) if not last]
         if not remaining:

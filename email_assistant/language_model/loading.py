@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig, PreTrainedModel
+from transformers import (
+    MODEL_FOR_CAUSAL_LM_MAPPING,
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    GenerationConfig,
+    PreTrainedModel,
+)
+from transformers.pytorch_utils import Conv1D
 from transformers.utils.import_utils import is_liger_kernel_available
 
 from email_assistant.configuration.schema import Lora, Model
@@ -17,10 +27,18 @@ from email_assistant.language_model.device import choose_device, choose_dtype
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.fingerprint import model_folder
+from email_assistant.language_model.lora_targets import linear_names, target_modules
+from email_assistant.language_model.meta_model import linear_shape, not_quantized, text_part
 
 # peft takes seconds to import, and llama.cpp does not need it.
 if TYPE_CHECKING:
     from peft import PeftModel
+
+# Names in the file of a model that also reads images, and in the model of its text part.
+TEXT_PART_NAMES = {
+    r"^(model\.)?language_model\.lm_head\.": "lm_head.",
+    r"^(model\.)?language_model\.(model\.)?": "model.",
+}
 
 
 @dataclass
@@ -40,6 +58,12 @@ class LanguageModel:
     device: torch.device
     dtype: torch.dtype
     dense_to_write: bool = True
+
+    @property
+    def window(self) -> int | None:
+        """The largest number of tokens of a prompt and its answer; None if there is no limit."""
+        window = getattr(self.model.config, "max_position_embeddings", None)
+        return window if isinstance(window, int) and window > 0 else None
 
 
 def load_encoder(settings: Model) -> ChatEncoder:
@@ -80,10 +104,16 @@ def load_base(
         device_map = "auto"
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, **_load_arguments(settings, dtype, device_map))
+        arguments = _load_arguments(settings, dtype, device_map) | _text_part_arguments(folder)
+        loaded: Any = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **arguments)
     except Exception as error:
         # A damaged file can make the libraries raise anything, also an Exception without a class of its own.
         raise ModelError(f"{folder}: the model cannot be loaded: {reason_of(error)}") from error
+    model, report = loaded
+    if missing := sorted(report["missing_keys"]):
+        raise ModelError(f"{folder}: {len(missing)} weights are missing, such as {missing[0]}; copy the model again")
+    if settings.quantization == "nf4" and not any(hasattr(weight, "quant_state") for weight in model.parameters()):
+        raise ModelError(not_quantized(model.config))
     model.requires_grad_(False)
     model.eval()
     if device.type == "cuda" and is_liger_kernel_available():
@@ -94,6 +124,17 @@ def load_base(
             _forbid_repacking(layer)
     encoder = ChatEncoder(tokenizer, _stop_ids(model.generation_config))
     return LanguageModel(model, encoder, device, dtype, settings.dense_to_write)
+
+
+def _text_part_arguments(folder: Path) -> dict[str, Any]:
+    """How to load only the text part of a model that also reads images; nothing for other models."""
+    whole = AutoConfig.from_pretrained(folder, local_files_only=True)
+    text = text_part(whole)
+    if text is whole:
+        return {}
+    causal = [MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None) for config in (whole, text)]
+    # Where transformers itself loads the text part, it also renames the weights.
+    return {"config": text} if causal[0] is causal[1] else {"config": text, "key_mapping": TEXT_PART_NAMES}
 
 
 def _copy_dense_weights(model: PreTrainedModel) -> None:
@@ -133,21 +174,20 @@ def _load_arguments(settings: Model, dtype: torch.dtype, device_map: Any) -> dic
     return arguments
 
 
-def quantize_nf4(layer: torch.nn.Linear, dtype: torch.dtype, device: torch.device) -> torch.nn.Linear:
+def quantize_nf4(layer: Any, dtype: torch.dtype, device: torch.device) -> torch.nn.Linear:
     """A linear layer in NF4, as `load_base` quantizes those of a folder."""
     from bitsandbytes.nn import Linear4bit, Params4bit
 
+    weight = layer.weight.data.t().contiguous() if isinstance(layer, Conv1D) else layer.weight.data
     packed = Linear4bit(
-        *(layer.in_features, layer.out_features),
+        *linear_shape(layer),
         bias=layer.bias is not None,
         compute_dtype=dtype,
         compress_statistics=True,
         quant_type="nf4",
         device="meta",
     )
-    packed.weight = Params4bit(
-        layer.weight.data, requires_grad=False, compress_statistics=True, quant_type="nf4", module=packed
-    )
+    packed.weight = Params4bit(weight, requires_grad=False, compress_statistics=True, quant_type="nf4", module=packed)
     packed.bias = layer.bias
     _forbid_repacking(packed)
     moved: torch.nn.Linear = packed.to(device)
@@ -186,28 +226,29 @@ def attach_lora(model: Any, lora: Lora, low_cpu_mem_usage: bool = False) -> Any:
         r=lora.r,
         lora_alpha=lora.scale_numerator,  # type: ignore[arg-type]
         lora_dropout=lora.dropout,
-        target_modules=_target_modules(model, lora),
+        target_modules=target_modules(model, lora),
+        fan_in_fan_out=any(isinstance(module, Conv1D) for module in model.modules()),
         use_rslora=lora.use_rslora,
         use_dora=lora.use_dora,
         init_lora_weights=True if lora.init == "default" else lora.init,
         layers_to_transform=lora.layers,
         task_type="CAUSAL_LM",
     )
+    names = ", ".join(linear_names(model))
     try:
-        return get_peft_model(model, settings, low_cpu_mem_usage=low_cpu_mem_usage)
+        with warnings.catch_warnings():
+            # About settings that peft itself makes for the experts of a mixture.
+            warnings.filterwarnings("ignore", message=".*_pattern keys did not match", category=RuntimeWarning)
+            return get_peft_model(model, settings, low_cpu_mem_usage=low_cpu_mem_usage)
     except ValueError as error:
+        if "ParamWrapper" in str(error):
+            raise ConfigurationError(
+                f"lora.use_dora = {str(lora.use_dora).lower()}, lora.dropout = {lora.dropout:g}: this model's experts "
+                "take neither; use lora.use_dora=false lora.dropout=0, or lora=attention, which leaves them as they are"
+            ) from error
         raise ConfigurationError(
-            f"lora.target_modules = {lora.target_modules}: {str(error).splitlines()[0]}"
+            f"lora.target_modules = {lora.target_modules}: {reason_of(error)}; this model's linear layers are {names}"
         ) from error
-
-
-def _target_modules(model: Any, lora: Lora) -> str | list[str]:
-    """The configured modules; with `lora.layers` a list of all linear ones, because peft rejects 'all-linear' there."""
-    if lora.target_modules != "all-linear" or lora.layers is None:
-        return lora.target_modules
-    layers = model.base_model.layers
-    linear = {name.rpartition(".")[2] for name, module in layers.named_modules() if isinstance(module, torch.nn.Linear)}
-    return sorted(linear)
 
 
 def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> LanguageModel:

@@ -84,6 +84,16 @@ class FusedLinear:
         self.bias = torch.cat([linear.bias() for linear in linears]) if has_bias else None
 
     @property
+    def in_features(self) -> int:
+        """Width of the input."""
+        return int(self.linears[0].layer.in_features)
+
+    @property
+    def out_features(self) -> int:
+        """Width of the output of all layers together."""
+        return self._offsets[-1]
+
+    @property
     def lora_weights(self) -> list[torch.Tensor]:
         """A and B of every layer that has an update."""
         return [weight for linear in self.linears if linear.lora_a is not None for weight in _lora_of(linear)]
@@ -265,7 +275,7 @@ class FusedLinear:
         """The weights and, behind them, B of every update times its scale, (out, in + sum of ranks)."""
         if len(self.linears) == 1 and not self.adapted:
             return self.linears[0].weight()
-        width = int(self.linears[0].layer.in_features)
+        width = self.in_features
         ranks = sum(len(_lora_of(linear)[0]) for _, linear in self.adapted)
         device = self.linears[0].layer.weight.device
         extended = torch.empty(self._offsets[-1], width + ranks, dtype=self.dtype, device=device)
@@ -280,8 +290,13 @@ class FusedLinear:
 
 
 def _lora_of(linear: LoraLinear) -> tuple[torch.Tensor, torch.Tensor]:
-    """A and B of a layer that has an update."""
-    assert linear.lora_a is not None and linear.lora_b is not None
+    """A and B of a layer that has an update.
+
+    Raises:
+        ValueError: when it has none; `FusedLinear.adapted` are those that have one.
+    """
+    if linear.lora_a is None or linear.lora_b is None:
+        raise ValueError("the layer has no LoRA update")
     return linear.lora_a, linear.lora_b
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig
+from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig, AutoModelForCausalLM, PretrainedConfig
+from transformers.pytorch_utils import Conv1D
 
 from email_assistant.configuration.schema import Model
 from email_assistant.errors import ModelError, reason_of
@@ -14,12 +15,23 @@ from email_assistant.language_model.fingerprint import model_folder
 # Bytes per weight of NF4 with double quantization (Dettmers et al. 2023, arXiv:2305.14314): 4 bits, one byte of scale
 # for every 64 weights, and four bytes for every 256 of those scales.
 NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
-# Parts of a model, and what the names of their parameters contain.
-PARTS = {"embedding": "embed_tokens", "attention": "self_attn", "feed-forward": "mlp", "head": "lm_head"}
+# Parts of a model, and what the names of their parameters contain in the architectures of transformers.
+PARTS = {
+    "embedding": ("embed_tokens", "embed_in", "word_embeddings", "wte", "wpe"),
+    "attention": ("self_attn", "attn", "attention", "self_attention"),
+    "feed-forward": ("mlp", "feed_forward", "block_sparse_moe", "experts"),
+    "head": ("lm_head", "embed_out"),
+}
+
+
+def text_part(config: PretrainedConfig) -> PretrainedConfig:
+    """The configuration of what writes text: that of a part in a model that also reads images, else the whole."""
+    text: PretrainedConfig = config.get_text_config(decoder=True)
+    return text if type(text) in MODEL_FOR_CAUSAL_LM_MAPPING else config
 
 
 def architecture(settings: Model) -> PretrainedConfig:
-    """The configuration of the base, from its folder or, without one, from `model.architecture`.
+    """The configuration of what writes text in the base: from its folder or, without one, from `model.architecture`.
 
     Raises:
         ModelError: when there is neither.
@@ -36,34 +48,77 @@ def architecture(settings: Model) -> PretrainedConfig:
             raise ModelError(f"model.architecture: {reason_of(error)}") from error
     except Exception as error:
         raise ModelError(f"{settings.path}: config.json cannot be used: {reason_of(error)}") from error
-    return config
+    return text_part(config)
 
 
 def with_layers(config: PretrainedConfig, count: int) -> PretrainedConfig:
     """The same architecture with `count` decoder layers."""
-    values = config.to_dict() | {"num_hidden_layers": count}
-    if values.get("layer_types"):
-        values["layer_types"] = [values["layer_types"][index % len(values["layer_types"])] for index in range(count)]
-    changed: PretrainedConfig = type(config).from_dict(values)
+    values = config.to_dict()
+    for name, value in values.items():
+        # What each layer has a value of, such as `layer_types`.
+        if isinstance(value, list) and value and len(value) == config.num_hidden_layers:
+            values[name] = [value[index % len(value)] for index in range(count)]
+    changed: PretrainedConfig = type(config).from_dict(values | {"num_hidden_layers": count})
+    # Some architectures have a name of their own for the number, which would win.
+    changed.num_hidden_layers = count
     return changed
 
 
 def build_on_meta(config: PretrainedConfig, dtype: torch.dtype, nf4: bool) -> Any:
-    """The frozen model on the meta device; with `nf4` its linear layers are `Nf4Linear`."""
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    """The frozen model on the meta device; with `nf4` its linear layers are `Nf4Linear`.
+
+    Raises:
+        ModelError: when transformers builds no such model, or bitsandbytes quantizes none of its layers.
+    """
+    try:
+        with torch.device("meta"):
+            model = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    except (ValueError, KeyError, AttributeError, TypeError, AssertionError) as error:
+        raise ModelError(f"{config.model_type}: not a model that writes text: {reason_of(error)}") from error
     if nf4:
-        replace_linear_layers(model, lambda layer: Nf4Linear(layer.in_features, layer.out_features, dtype))
+        replace_linear_layers(model, lambda layer: Nf4Linear(*linear_shape(layer), dtype))
+        if not any(isinstance(module, Nf4Linear) for module in model.modules()):
+            raise ModelError(not_quantized(config))
     model.requires_grad_(False)
     return model
 
 
-def replace_linear_layers(model: Any, replacement: Callable[[nn.Linear], nn.Module]) -> None:
+def replace_linear_layers(model: Any, replacement: Callable[[nn.Module], nn.Module]) -> None:
     """Replace every linear layer except the head, as loading in 4 bit does."""
     for parent in list(model.modules()):
         for name, layer in list(parent.named_children()):
-            if type(layer) is nn.Linear and layer is not model.get_output_embeddings():
+            if type(layer) in (nn.Linear, Conv1D) and layer is not model.get_output_embeddings():
                 setattr(parent, name, replacement(layer))
+
+
+def not_quantized(config: PretrainedConfig) -> str:
+    """What is wrong with quantizing a model whose linear layers have a class of their own, such as Falcon."""
+    return f"model.quantization = nf4: bitsandbytes quantizes no layer of a {config.model_type} model; use none"
+
+
+def linear_shape(layer: Any) -> tuple[int, int]:
+    """The widths of a linear layer's input and output; GPT-2's `Conv1D` has its weight the other way round."""
+    if isinstance(layer, Conv1D):
+        inputs, outputs = layer.weight.shape
+        return inputs, outputs
+    return layer.in_features, layer.out_features
+
+
+def key_value_width(config: PretrainedConfig) -> int:
+    """The width of the keys, and of the values, that a layer keeps of each token."""
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    if getattr(config, "multi_query", False) and not getattr(config, "new_decoder_architecture", False):
+        # One head, which all queries share (the first Falcon models).
+        heads = 1
+    head_width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(heads * head_width)
+
+
+def feed_forward_width(config: PretrainedConfig) -> int:
+    """The width of a feed-forward layer inside; GPT-2 and Falcon have names of their own for it."""
+    names = ("intermediate_size", "ffn_hidden_size", "n_inner")
+    found = next((value for name in names if (value := getattr(config, name, None))), None)
+    return int(found or 4 * config.hidden_size)
 
 
 class Nf4Linear(nn.Linear):
@@ -84,7 +139,16 @@ class Nf4Linear(nn.Linear):
 
     def dense(self) -> torch.Tensor:
         """An uninitialized tensor of the dense weight's size, (out, in)."""
-        return torch.empty(self.out_features, self.in_features, dtype=self.weight.dtype)
+        return torch.empty(self.out_features, self.in_features, dtype=self.weight.dtype, device=self.weight.device)
+
+    @property
+    def W_q(self) -> torch.Tensor:  # noqa: N802 - peft's name
+        """The packed weights. For DoRA, peft asks a quantized layer that has them to `dequantize`."""
+        return self.packed  # type: ignore[return-value]
+
+    def dequantize(self) -> torch.Tensor:
+        """As `dense`, for peft."""
+        return self.dense()
 
 
 class _DequantizedLinear(torch.autograd.Function):
@@ -102,6 +166,7 @@ def weight_bytes(model: Any) -> dict[str, int]:
     """Bytes of the frozen weights by part: embedding, attention, feed-forward, head and the rest (norms)."""
     sizes = dict.fromkeys([*PARTS, "norms"], 0)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
-        part = next((part for part, substring in PARTS.items() if substring in name), "norms")
+        modules = set(name.split("."))
+        part = next((part for part, names in PARTS.items() if modules.intersection(names)), "norms")
         sizes[part] += tensor.numel() * tensor.element_size()
     return sizes

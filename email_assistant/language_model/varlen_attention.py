@@ -41,20 +41,26 @@ class PackedSequences(NamedTuple):
         return cls(offsets.to(device), lengths)
 
 
-def is_supported(transformer: Any) -> bool:
-    """Whether a model of transformers without its head can run with this attention on its device."""
+def suits(transformer: Any) -> bool:
+    """Whether a model of transformers without its head could run with this attention, on whatever device it is."""
     weight, config = transformer.get_input_embeddings().weight, transformer.config
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return (
-        weight.device.type == "cuda"
-        and weight.dtype in DTYPES
+        weight.dtype in DTYPES
+        # Its attention is one that can be chosen, and gets what the model is given.
+        and getattr(transformer, "_supports_attention_backend", False)
         and config._attn_implementation in ("sdpa", NAME)
         and not getattr(config, "attention_dropout", 0.0)
         and head_dim % 8 == 0
         and head_dim <= MAX_HEAD_DIM
         and {"scale", "window_size"} <= _parameters()
-        and torch.cuda.get_device_capability() >= MIN_CAPABILITY
     )
+
+
+def is_supported(transformer: Any) -> bool:
+    """Whether a model of transformers without its head can run with this attention on its device."""
+    device = transformer.get_input_embeddings().weight.device
+    return device.type == "cuda" and suits(transformer) and torch.cuda.get_device_capability() >= MIN_CAPABILITY
 
 
 @cache

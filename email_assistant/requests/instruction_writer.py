@@ -1,10 +1,11 @@
 """Writes instructions by a model and rejects the bad ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from email_assistant.configuration.schema import Summarizer
+from email_assistant.errors import DataError
 from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.generation import generate
@@ -115,18 +116,40 @@ class InstructionWriter:
             self._on_rejected(job)
 
     def _prompt(self, job: InstructionJob) -> list[int]:
-        """The prompt's token ids: examples in the mail's language as earlier turns, then the mail."""
-        template = self.settings.prompts[job.language]
-        examples = [
-            (template.replace("{email}", example.email), example.instruction)
-            for example in self.settings.examples.get(job.language, [])
-        ]
-        question = template.replace("{email}", self._shortened(job.email["text"]))
+        """The prompt's token ids: examples in the mail's language as earlier turns, then the mail.
+
+        Where the model's window is too small, there are fewer examples, then less of the mail.
+
+        Raises:
+            DataError: when the window has no room for any of the mail.
+        """
+        examples, mail_tokens, window = list(self._examples(job.language)), self.settings.mail_tokens, self.model.window
+        while True:
+            prompt = self._prompt_with(job, examples, mail_tokens)
+            excess = 0 if window is None else len(prompt) + self.settings.max_new_tokens - window
+            if excess <= 0:
+                return prompt
+            if not examples:
+                mail_tokens = min(mail_tokens, len(self.model.encoder.text_ids(job.email["text"]))) - excess
+            examples = examples[1:]
+            if mail_tokens < 2:
+                raise DataError(
+                    f"the model reads {window} tokens, too few for a mail and its request; use summarizer=rough"
+                )
+
+    def _examples(self, language: str) -> Iterator[tuple[str, str]]:
+        template = self.settings.prompts[language]
+        for example in self.settings.examples.get(language, []):
+            yield template.replace("{email}", example.email), example.instruction
+
+    def _prompt_with(self, job: InstructionJob, examples: Sequence[tuple[str, str]], mail_tokens: int) -> list[int]:
+        text = self._shortened(job.email["text"], mail_tokens)
+        question = self.settings.prompts[job.language].replace("{email}", text)
         return self.model.encoder.prompt(question, examples, job.start)
 
-    def _shortened(self, text: str) -> str:
-        """A mail without its middle if it has more than `settings.mail_tokens` tokens."""
-        encoder, limit = self.model.encoder, self.settings.mail_tokens
+    def _shortened(self, text: str, limit: int) -> str:
+        """A mail without its middle if it has more tokens than the limit."""
+        encoder = self.model.encoder
         ids = encoder.text_ids(text)
         if len(ids) <= limit:
             return text

@@ -3,6 +3,7 @@
 Training, scoring and inference use the same prompts.
 """
 
+import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,10 @@ from functools import cached_property
 from typing import Literal, Self
 
 from email_assistant.configuration.schema import Config, Retrieval
+from email_assistant.errors import DataError
+from email_assistant.language_model.context_window import context_window, room_for_prompt
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
+from email_assistant.language_model.fingerprint import model_folder
 from email_assistant.requests.arms import PromptStyle
 from email_assistant.requests.embedding import Embed
 from email_assistant.requests.request_form import with_quoted_mail
@@ -18,6 +22,7 @@ from email_assistant.requests.retrieval import Bm25, Embedding, Retriever, index
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import Pair, Request
 
+log = logging.getLogger(__name__)
 Turns = list[tuple[str, str]]
 
 
@@ -37,6 +42,7 @@ class PromptSettings:
         too_long: What happens to a longer one.
         near_duplicate_similarity: Mails with at least this Jaccard similarity count as near-duplicates.
         seed: The seed of randomly drawn mails.
+        room: The longest prompt that leaves room for a mail in the model's window, in tokens; None: no limit.
     """
 
     retrieval: Retrieval
@@ -45,17 +51,24 @@ class PromptSettings:
     too_long: Literal["drop", "cut"]
     near_duplicate_similarity: float
     seed: int
+    room: int | None = None
 
     @classmethod
     def of(cls, config: Config) -> Self:
-        """Select them from the configuration."""
+        """Select them from the configuration, within the window of the base model.
+
+        Raises:
+            ModelError: when there is no base model.
+        """
+        window = context_window(model_folder(config.model.path))
         return cls(
             config.retrieval,
             config.evaluation.shots,
-            config.trainer.max_length,
+            min(config.trainer.max_length, window or config.trainer.max_length),
             config.trainer.too_long,
             config.split.near_duplicate_similarity,
             config.seed,
+            room_for_prompt(config),
         )
 
 
@@ -77,6 +90,29 @@ class Prompter:
         """The token ids of a request's prompt."""
         return self._encoder.prompt(user_message(request), self.turns(request, style))
 
+    def fitting_prompt(self, request: Request, style: PromptStyle) -> list[int]:
+        """As `prompt_token_ids`, but a request that leaves no room for a mail loses its end, which is logged.
+
+        Raises:
+            DataError: when not even an empty request would leave room.
+        """
+        room, prompt = self._settings.room, self.prompt_token_ids(request, style)
+        if room is None or len(prompt) <= room:
+            return prompt
+        log.info(
+            "%-10s request for %s: %d tokens, and the model reads %d before a mail; its end is left out",
+            *("prompts", request["id"], len(prompt), max(room, 0)),
+        )
+        ids = self._encoder.text_ids(user_message(request))
+        while ids and len(prompt) > room:
+            ids = ids[: min(room - len(prompt), -1)]
+            prompt = self._encoder.prompt(self._encoder.decode(ids))
+        if len(prompt) > room:
+            raise DataError(
+                f"the model reads {max(room, 0)} tokens before a mail of up to generation.max_new_tokens; lower that"
+            )
+        return prompt
+
     def turns(self, request: Request, style: PromptStyle) -> Turns:
         """The earlier turns of a prompt, (request, mail) each; the most similar one comes last."""
         if style == "plain":
@@ -87,6 +123,7 @@ class Prompter:
             retriever = self._bm25_retriever if style == "bm25" else self._embedding_retriever
             shown = retriever.retrieve(user_message(request), self._settings.retrieval.mails, request)[::-1]
             max_tokens = self._settings.retrieval.max_tokens
+        max_tokens = max_tokens if self._settings.room is None else min(max_tokens, self._settings.room)
         return self._drop_until_fits(request, [(user_message(pair), pair["email"]) for pair in shown], max_tokens)
 
     def training_turns(self, pair: Pair) -> Turns:

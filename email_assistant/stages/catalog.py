@@ -11,9 +11,10 @@ from typing import Any
 from email_assistant.archive import edits, purging, readers
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
-from email_assistant.evaluation.typed_requests import requests_file
+from email_assistant.evaluation.typed_requests import read_requests, requests_file
 from email_assistant.language_model import number_format
 from email_assistant.language_model.adapter_folder import WEIGHTS
+from email_assistant.language_model.context_window import check_lengths
 from email_assistant.language_model.fingerprint import (
     base_identity,
     features_fingerprint,
@@ -96,12 +97,15 @@ def _typed_requests(config: Config) -> dict[str, str]:
     """The content of the file of typed requests; empty if there is none.
 
     Raises:
-        DataError: when it is missing.
+        DataError: when it is missing, or a request is too long for the model.
     """
     file = requests_file(config.evaluation.requests, archive_paths(config))
     if file and not file.is_file():
         raise DataError(f"{file}: no such file; evaluation.requests names typed requests for test mails")
-    return {"requests": hash_file(file)} if file else {}
+    if file is None:
+        return {}
+    check_lengths(config, ((f"{file}, the request for {mail}", text) for mail, text in read_requests(file).items()))
+    return {"requests": hash_file(file)}
 
 
 def split_depends_on(config: Config) -> dict[str, Any]:

@@ -244,7 +244,7 @@ class _Evaluator:
         """An arm's prompts, made once: they are used to generate mails, and for the likelihood of the real ones."""
         key = (arm, tuple(pair["id"] for pair in pairs))
         if key not in self._prompts_by_arm:
-            self._prompts_by_arm[key] = [self.prompter.prompt_token_ids(pair, ARMS[arm].style) for pair in pairs]
+            self._prompts_by_arm[key] = [self.prompter.fitting_prompt(pair, ARMS[arm].style) for pair in pairs]
         return self._prompts_by_arm[key]
 
     def train_judge(self) -> Judge | None:

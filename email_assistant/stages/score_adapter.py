@@ -29,7 +29,7 @@ def score_adapter(
     prompter = Prompter(PromptSettings.of(config), model.encoder, training, retrieval_embedder(config, model))
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
     generator = text_generator(config.generation, config.model, model, folder / "adapter", folder / PROGRESS)
-    prompts = [prompter.prompt_token_ids(pair, configured_style(config.retrieval)) for pair in chosen]
+    prompts = [prompter.fitting_prompt(pair, configured_style(config.retrieval)) for pair in chosen]
     mails = generate_mails(generator, chosen, prompts, config.generation, config.seed, progress_file, "score")
     jsonl.write(
         folder / "validation_mails.jsonl",

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from email_assistant.errors import ModelError
 from email_assistant.language_model import varlen_attention
 from email_assistant.language_model.decoder import Decoder, same_logits
-from email_assistant.language_model.decoder_layers import DTYPES
+from email_assistant.language_model.decoder_layers import changes
 from email_assistant.training.batches import Batch
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 CHUNK_ROWS = 256
 # Modes are compared on the first tokens of the first sequences of a batch.
 COMPARED_TOKENS, COMPARED_SEQUENCES = 64, 3
-# Settings of models that change the logits of the head.
+# Settings of models that change the logits of the head, unless they are 0 or 1.
 LOGIT_CHANGES = ("final_logit_softcapping", "logits_scaling", "logit_scale")
 # How the last hidden states are computed:
 # decoder       this project's own forward pass, sequences one after another (on CPU)
@@ -27,23 +28,13 @@ LOGIT_CHANGES = ("final_logit_softcapping", "logits_scaling", "logit_scale")
 # padded        transformers, one row per sequence, padded on the right
 # full_logits   transformers as in 'padded', with logits at every position
 ForwardMode = Literal["decoder", "varlen", "packed", "padded", "full_logits"]
+# Modes whose rows are as long as the longest sequence.
+PADDED_MODES: tuple[ForwardMode, ...] = ("padded", "full_logits")
 
 
 def default_modes(device: torch.device) -> tuple[ForwardMode, ...]:
     """The modes to try on a device before 'full_logits', fastest first."""
     return ("varlen", "packed", "padded") if device.type == "cuda" else ("decoder", "padded")
-
-
-def expected_mode(device: torch.device, dtype: torch.dtype, use_dora: bool) -> ForwardMode:
-    """The mode that a Llama-like model will run in: for estimates, when there is no model yet to compare modes on.
-
-    Args:
-        device: Where the model will be.
-        dtype: Number format of its weights.
-        use_dora: Whether the adapter is DoRA, which this project's own forward pass does not support.
-    """
-    supported = {"decoder": dtype in DTYPES and not use_dora, "varlen": dtype in varlen_attention.DTYPES}
-    return next(mode for mode in default_modes(device) if supported.get(mode, True))
 
 
 class CompletionLoss:
@@ -111,26 +102,33 @@ class CompletionLoss:
         weight = self._embed.weight
         return torch.autocast(weight.device.type, weight.dtype, enabled=weight.dtype != torch.float32)
 
-    def _matches(self, mode: ForwardMode, batch: Batch, expected: torch.Tensor) -> bool:
+    def expected_mode(self) -> ForwardMode:
+        """The mode that `choose_mode` will choose, by the model's modules and settings: for models without weights."""
+        suits = varlen_attention.suits(self._transformer)
+        modes = [mode for mode in self._modes if mode != "varlen" or suits]
+        return next((mode for mode in modes if self._is_possible(mode)), "full_logits")
+
+    def _is_possible(self, mode: ForwardMode) -> bool:
+        """Whether the model has the modules and settings that a mode needs."""
+        head = self._head
         if mode == "full_logits":
             return True
-        head = self._head
         if type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
             return False
+        # In 16 bits a small change of logits could not be told from rounding.
+        return not changes(self._model.config, LOGIT_CHANGES) and (mode != "decoder" or self._decoder is not None)
+
+    def _matches(self, mode: ForwardMode, batch: Batch, expected: torch.Tensor) -> bool:
+        if mode == "full_logits" or not self._is_possible(mode):
+            return mode == "full_logits"
+        head = self._head
         if head.weight.is_meta:
             # Offloaded: accelerate fetches the weight only when the module itself runs.
-            return False
-        if mode == "decoder" and self._decoder is None:
             return False
         if mode == "varlen":
             if not varlen_attention.is_supported(self._transformer):
                 return False
             varlen_attention.install(self._transformer)
-        if head.weight.dtype != torch.float32 and any(
-            getattr(self._model.config, name, None) for name in LOGIT_CHANGES
-        ):
-            # In 16 bits a small change of logits cannot be told from rounding.
-            return False
         logits = head(self._hidden(mode, self._embed(batch.ids), batch).to(head.weight.dtype)).float()
         return same_logits(logits.to(expected.device), expected, head.weight.dtype)
 
@@ -164,29 +162,32 @@ class CompletionLoss:
         """The loss of the first tokens, computed without reading the batch's values: for tensors without data.
 
         Args:
-            batch: Sequences; all of one length if `mode`, which has to be set, is 'padded'.
+            batch: Sequences; all of one length if `mode`, which has to be set, is one of `PADDED_MODES`.
             num_targets: How many tokens are targets.
         """
         with self._autocast():
             embedded, targets = self._embed(batch.ids), batch.ids[:num_targets]
             if self.mode == "decoder":
-                hidden = self._hidden("decoder", embedded, batch)
-            else:
-                rows = 1 if self.mode in ("packed", "varlen") else len(batch.lengths)
-                position_ids = torch.arange(len(batch.ids) // rows, device=embedded.device)[None].expand(rows, -1)
-                if self.mode == "varlen":
-                    varlen_attention.install(self._transformer)
-                    given = varlen_attention.arguments(batch.lengths, embedded.device)
-                else:
-                    given = {}
-                hidden = self._run_transformer(embedded.view(rows, -1, embedded.shape[-1]), position_ids, **given)
-                hidden = hidden.flatten(0, 1)
+                return self._head_loss(self._hidden("decoder", embedded, batch)[:num_targets], targets, None)
+            rows = 1 if self.mode in ("packed", "varlen") else len(batch.lengths)
+            embedded = embedded.view(rows, -1, embedded.shape[-1])
+            position_ids = torch.arange(len(batch.ids) // rows, device=embedded.device)[None].expand(rows, -1)
+            if self.mode == "full_logits":
+                logits = self._model(inputs_embeds=embedded, position_ids=position_ids, use_cache=False).logits
+                every = logits.flatten(0, 1)[torch.arange(len(batch.ids), device=embedded.device)]
+                return functional.cross_entropy(every[:num_targets].float(), targets, reduction="none").sum()
+            given = {}
+            if self.mode == "varlen":
+                varlen_attention.install(self._transformer)
+                given = varlen_attention.arguments(batch.lengths, embedded.device)
+            hidden = self._run_transformer(embedded, position_ids, **given).flatten(0, 1)
             return self._head_loss(hidden[:num_targets], targets, None)
 
     def _hidden(self, mode: ForwardMode, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
         """The last hidden states, (tokens, width)."""
         if mode == "decoder":
-            assert self._decoder is not None
+            if self._decoder is None:
+                raise ModelError("this project's decoder does not run this model; leave the mode to choose_mode")
             recompute = self._recompute and self._model.training
             return self._decoder.hidden_states(embedded, batch.lengths, batch.prefix_length, recompute)
         if mode == "varlen":

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 from transformers import PretrainedConfig
@@ -124,9 +124,9 @@ def estimate_step(
     )
 
 
-def with_default_init(lora: Lora) -> Lora:
-    """An adapter of the same shape whose initial values do not depend on the base's weights."""
-    return dataclasses.replace(lora, init="default")
+def on_every_layer(lora: Lora) -> Lora:
+    """An adapter of all layers, however many there are, whose initial values do not depend on the base's weights."""
+    return dataclasses.replace(lora, init="default", layers=None)
 
 
 def _simulate(config: PretrainedConfig, lora: Lora, spec: ComputeSpec, batch: MicroBatch) -> tuple[int, int]:
@@ -134,7 +134,7 @@ def _simulate(config: PretrainedConfig, lora: Lora, spec: ComputeSpec, batch: Mi
     # peft takes seconds to import.
     from peft.helpers import disable_input_dtype_casting
 
-    model = attach_lora(build_on_meta(config, spec.dtype, spec.nf4), with_default_init(lora), low_cpu_mem_usage=True)
+    model = attach_lora(build_on_meta(config, spec.dtype, spec.nf4), on_every_layer(lora), low_cpu_mem_usage=True)
     model.train()
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     adapter_bytes = sum(weight.numel() * weight.element_size() for weight in trained)
@@ -187,7 +187,8 @@ class AllocationTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run an operation and count the storages that it returns, unless they are its inputs'."""
         inputs = {_storage_id(tensor) for tensor in _tensors(args)}
-        outputs = func(*args, **(kwargs or {}))
+        is_grouped = func is torch.ops.aten._grouped_mm.default and isinstance(args[0], FakeTensor)
+        outputs = _grouped_product(*args[:3]) if is_grouped else func(*args, **(kwargs or {}))
         for tensor in _tensors(outputs):
             if _storage_id(tensor) not in inputs:
                 self._track(tensor)
@@ -206,6 +207,18 @@ class AllocationTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._alive.pop(key, None)
 
         self._alive[key] = weakref.ref(storage, freed)
+
+
+def _grouped_product(left: torch.Tensor, right: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
+    """The shape of the products of tokens with the weights of their experts: torch knows it only in bfloat16.
+
+    Args:
+        left: (tokens, in), or its transpose for the gradient of the weights.
+        right: (experts, in, out), or (tokens, out) for the gradient of the weights.
+        ends: (experts,): where the tokens of each expert end.
+    """
+    experts = () if right.dim() == 3 else (len(ends),)
+    return left.new_empty(*experts, left.shape[0], right.shape[-1])
 
 
 def _storage_id(tensor: torch.Tensor) -> int:

@@ -12,7 +12,7 @@ from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training.batches import Batch, collate, local_shard, micro_batches
-from email_assistant.training.loss import COMPARED_SEQUENCES, CompletionLoss
+from email_assistant.training.loss import COMPARED_SEQUENCES, PADDED_MODES, CompletionLoss
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class MicroBatcher:
     def batches(self, examples: Sequence[TokenizedExample]) -> Iterator[Batch]:
         """This process's share of the examples, in micro-batches of at most `max_tokens` ids."""
         mode = self._loss.mode or self._loss.choose_mode(collate(examples[:COMPARED_SEQUENCES], self._device))
-        padded = mode in ("padded", "full_logits")
+        padded = mode in PADDED_MODES
         shard = local_shard(examples, self._distributed.rank, self._distributed.world_size)
         groups = micro_batches(shard, self.max_tokens, padded)
         for group in groups:

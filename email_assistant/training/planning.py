@@ -12,14 +12,19 @@ from email_assistant.configuration.schema import Config, Lora, Model, Plan, Summ
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS
 from email_assistant.language_model.decoder import Decoder
-from email_assistant.language_model.decoder_layers import DTYPES
 from email_assistant.language_model.device import available_memory, choose_device, choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.kv_cache import padded_capacity
-from email_assistant.language_model.meta_model import architecture, build_on_meta, weight_bytes
+from email_assistant.language_model.meta_model import (
+    architecture,
+    build_on_meta,
+    feed_forward_width,
+    key_value_width,
+    weight_bytes,
+)
 from email_assistant.language_model.static_decoder import SPARE_BYTES, dense_bytes, padded_tokens, power_of_two
 from email_assistant.training.batches import epoch_batches, group_by_length
-from email_assistant.training.loss import ForwardMode, expected_mode
+from email_assistant.training.loss import PADDED_MODES, CompletionLoss, ForwardMode, default_modes
 from email_assistant.training.memory_estimate import ComputeSpec, MicroBatch, StepMemory, estimate_step
 
 GIB = 2**30
@@ -51,9 +56,12 @@ class TrainingSetup:
         """Whether the base's linear layers are in 4 bit."""
         return self.model.quantization == "nf4"
 
-    def mode(self, machine: "Machine") -> ForwardMode:
-        """The mode in which the loss will run a Llama-like model on a machine."""
-        return expected_mode(machine.device, machine.dtype, self.lora.use_dora)
+    def mode(self, machine: "Machine", base: PretrainedConfig) -> ForwardMode:
+        """The mode in which the loss will run a model of an architecture on a machine."""
+        model = build_on_meta(base, machine.dtype, self.nf4)
+        # DoRA is not a plain sum, which this project's own forward pass needs.
+        modes = [mode for mode in default_modes(machine.device) if mode != "decoder" or not self.lora.use_dora]
+        return CompletionLoss(model, modes).expected_mode()
 
 
 @dataclass(frozen=True)
@@ -201,8 +209,8 @@ def estimate_training_step(
 
     It does if that is configured or, with 'auto', if the step would not fit into the `free` bytes otherwise.
     """
-    mode = setup.mode(machine)
-    batch = largest_micro_batch(setup.trainer, setup.seed, examples, padded=mode == "padded")
+    mode = setup.mode(machine, base)
+    batch = largest_micro_batch(setup.trainer, setup.seed, examples, padded=mode in PADDED_MODES)
     recompute = setup.trainer.gradient_checkpointing is True
     spec = ComputeSpec(machine.dtype, setup.nf4, mode, recompute, machine.device.type == "cuda")
     memory = estimate_micro_batch(setup, base, spec, batch)
@@ -253,19 +261,18 @@ def estimate_generation(
         new_tokens: The maximum number of generated tokens.
     """
     base = architecture(setup.model)
-    # The adapter is a sum with dense weights only without quantization and DoRA.
-    on_cpu = machine.device.type == "cpu" and machine.dtype in DTYPES and not setup.nf4 and not setup.lora.use_dora
+    # This decoder reads only dense weights.
+    on_cpu = not setup.nf4 and setup.mode(machine, base) == "decoder"
     dense = _dense_to_write(setup, machine, base, machine.memory - sum(resident.parts.values()))
     own_decoder, size = on_cpu or dense > 0, machine.dtype.itemsize
-    head_width = getattr(base, "head_dim", None) or base.hidden_size // base.num_attention_heads
-    cache_per_token = base.num_hidden_layers * 2 * base.num_key_value_heads * head_width * size
+    cache_per_token = base.num_hidden_layers * 2 * key_value_width(base) * size
     # An upper bound: rows with the same prompt store its keys and values once.
     if dense:
         cached_tokens = power_of_two(rows) * padded_tokens(prompt_tokens + new_tokens)
     else:
         cached_tokens = rows * sum(padded_capacity(each) if on_cpu else each for each in (prompt_tokens, new_tokens))
     prefill = min(PREFILL_TOKENS, rows * prompt_tokens) if own_decoder else rows * prompt_tokens
-    working = prefill * (4 * base.hidden_size + 3 * base.intermediate_size) * size
+    working = prefill * (4 * base.hidden_size + 3 * feed_forward_width(base)) * size
     merged = resident.weights["attention"] + resident.weights["feed-forward"] if on_cpu else dense
     return MemoryEstimate(
         resident,

@@ -14,7 +14,7 @@ from email_assistant.language_model.loading import attach_lora, quantize_nf4
 from email_assistant.language_model.meta_model import replace_linear_layers, with_layers
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
-from email_assistant.training.memory_estimate import MicroBatch, with_default_init
+from email_assistant.training.memory_estimate import MicroBatch, on_every_layer
 
 ROUNDS = 3
 # Tokens that are generated; each further token is assumed to take as long as these.
@@ -79,7 +79,7 @@ class ThroughputProbe:
         return model.eval()
 
     def _measure_step(self, layers: int, lora: Lora, shape: MicroBatch, recompute: bool) -> float:
-        model = attach_lora(self._random_model(layers), with_default_init(lora))
+        model = attach_lora(self._random_model(layers), on_every_layer(lora))
         model.train()
         if recompute:
             model.gradient_checkpointing_enable({"use_reentrant": False})
@@ -98,7 +98,7 @@ class ThroughputProbe:
         """Seconds of the prefill, and of one further token for each row; the first of two rounds allocates memory."""
         model = self._random_model(layers)
         if lora:
-            model = attach_lora(model, with_default_init(lora)).eval()
+            model = attach_lora(model, on_every_layer(lora)).eval()
         return [_measure_generation(model, prompts) for _ in range(2)][-1]
 
 

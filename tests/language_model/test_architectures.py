@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from architectures import GEMMA3, WINDOW, save_model
+from architectures import ARCHITECTURES, GEMMA3, WINDOW, save_model
 from conftest import lora, model_settings
 from transformers import AutoTokenizer
 
@@ -29,12 +29,14 @@ SUPPORTED: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "qwen3": ("qwen3", {"head_dim": 16}),
     "gemma3": GEMMA3,
+    "phi3": ("phi3", {}),
+    "smollm3": ARCHITECTURES["smollm3"][:2],
     "gemma3 with several key-value heads": ("gemma3_text", GEMMA3[1] | {"num_key_value_heads": 2}),
 }
 DECLINED: dict[str, tuple[str, dict[str, Any]]] = {
     "gemma2": ("gemma2", {"head_dim": 16, "sliding_window": WINDOW, "query_pre_attn_scalar": 16}),
     "gemma3 with soft caps": ("gemma3_text", GEMMA3[1] | {"attn_logit_softcapping": 20.0}),
-    "phi3": ("phi3", {}),
+    **{name: ARCHITECTURES[name][:2] for name in ("granite", "mixtral", "olmo2", "gpt2", "gpt_neox", "falcon")},
 }
 
 

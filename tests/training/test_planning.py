@@ -216,6 +216,26 @@ def test_gemma_3_is_planned_from_its_numbers_alone() -> None:
     assert dense["embedding"] == pytest.approx(4 * 262144 * 640, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("choice", "billions"),
+    [
+        ("qwen3_0_6b", 0.596),
+        ("qwen3_1_7b", 1.72),
+        ("llama3_2_1b", 1.24),
+        ("llama3_2_3b", 3.21),
+        ("gemma3_1b", 1.0),
+        # Without the 0.42 billion weights of what reads images.
+        ("gemma3_4b", 3.88),
+        ("mistral_7b", 7.25),
+        ("llama3_1_8b", 8.03),
+    ],
+)
+def test_every_model_of_conf_has_as_many_weights_as_its_authors_count(choice: str, billions: float) -> None:
+    settings = configured(f"model={choice}", "model.path=/nowhere").model
+    model = build_on_meta(architecture(settings), torch.bfloat16, nf4=False)
+    assert sum(weight.numel() for weight in model.parameters()) == pytest.approx(billions * 1e9, rel=0.005)
+
+
 def test_the_largest_micro_batch_of_all_epochs_is_planned_for() -> None:
     examples = [TokenizedExample(list(range(length)), length // 2) for length in (10, 20, 30, 40, 50, 60, 70, 80)]
     values = settings(batch_size=4, micro_batch_tokens=100, epochs=3)

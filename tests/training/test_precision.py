@@ -14,9 +14,11 @@ from email_assistant.language_model import device
 from email_assistant.language_model.device import choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
+from email_assistant.language_model.meta_model import architecture
 from email_assistant.training.checkpoints import SCALER
 from email_assistant.training.differential import DifferentialTrainer
-from email_assistant.training.loss import ForwardMode, default_modes, expected_mode
+from email_assistant.training.loss import ForwardMode
+from email_assistant.training.planning import Machine, TrainingSetup
 from email_assistant.training.trainer import Trainer, TrainingData
 
 CPU = torch.device("cpu")
@@ -168,5 +170,11 @@ def test_the_expected_mode_is_the_one_that_is_chosen(
 ) -> None:
     loop = trainer(tiny_model, examples, tmp_path, dtype)
     loop.validation_loss()
-    assert loop.loss.mode == expected_mode(CPU, loop.model.dtype, use_dora=False)
-    assert default_modes(torch.device("cuda"))[0] == expected_mode(torch.device("cuda"), torch.bfloat16, use_dora=True)
+    base = architecture(model_settings(tiny_model))
+    machine = Machine("this machine", CPU, loop.model.dtype, 0, 0, is_local=True)
+    setup = TrainingSetup(model_settings(tiny_model), PLAIN, loop.settings, 5)
+    assert loop.loss.mode == setup.mode(machine, base)
+    dora = dataclasses.replace(setup, lora=dataclasses.replace(PLAIN, use_dora=True))
+    assert dora.mode(machine, base) == "padded"
+    on_gpu = dora.mode(dataclasses.replace(machine, device=torch.device("cuda")), base)
+    assert on_gpu == ("packed" if dtype == "float32" else "varlen")
