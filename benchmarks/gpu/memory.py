@@ -12,6 +12,7 @@ from benchmarks.gpu.sizes import NumberFormat, Shape
 from benchmarks.gpu.training import Case, cases_of, name_of, ours, variants_of
 from email_assistant.language_model.meta_model import build_on_meta, weight_bytes
 from email_assistant.training import planning
+from email_assistant.training.loss import PADDED_MODES
 from email_assistant.training.memory_estimate import ComputeSpec, MicroBatch
 
 # The largest error of an estimate.
@@ -69,9 +70,9 @@ def estimated_bytes(device: torch.device, shape: Shape, number_format: NumberFor
     examples = case.examples(shape)
     setup = dataclasses.replace(setup, trainer=case.settings(device, len(examples)))
     lengths = [len(example.ids) for example in examples]
-    mode = setup.mode(machine)
+    mode = setup.mode(machine, shape.config())
     share = sum(example.num_target_tokens for example in examples) / sum(lengths)
-    batch = MicroBatch([max(lengths)] * len(lengths) if mode == "padded" else lengths, share)
+    batch = MicroBatch([max(lengths)] * len(lengths) if mode in PADDED_MODES else lengths, share)
     spec = ComputeSpec(machine.dtype, setup.nf4, mode, case.recompute, on_cuda=device.type == "cuda")
     step = planning.estimate_micro_batch(setup, shape.config(), spec, batch)
     return _weights(shape, number_format) + step.total

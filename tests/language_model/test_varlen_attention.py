@@ -123,7 +123,7 @@ def test_a_torch_that_cannot_do_it_is_not_asked_to(
     config = SimpleNamespace(attention_dropout=0.0, _attn_implementation="sdpa", head_dim=64)
     with pretended_gpu():
         embedding = SimpleNamespace(weight=torch.zeros(2, 2, dtype=torch.bfloat16, device="cuda"))
-        model = SimpleNamespace(config=config, get_input_embeddings=lambda: embedding)
+        model = SimpleNamespace(config=config, get_input_embeddings=lambda: embedding, _supports_attention_backend=True)
         assert is_supported(model)
         older_torch(function)
         assert not is_supported(model)
@@ -146,13 +146,14 @@ def test_torch_s_function_has_the_arguments_that_are_given() -> None:
         ({"head_dim": 320}, False),
         ({"attention_dropout": 0.1}, False),
         ({"_attn_implementation": "eager"}, False),
+        ({"attention_chosen": False}, False),
     ],
 )
 def test_only_what_flash_attention_computes_is_left_to_it(
     change: dict[str, Any], supported: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = {"dtype": torch.bfloat16, "device": "cuda", "capability": (9, 0), "head_dim": 64} | change
-    capability = given.pop("capability")
+    capability, attention_chosen = given.pop("capability"), given.pop("attention_chosen", True)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
     config = {"attention_dropout": 0.0, "_attn_implementation": "sdpa"} | {
         name: value for name, value in given.items() if name not in ("dtype", "device")
@@ -160,5 +161,9 @@ def test_only_what_flash_attention_computes_is_left_to_it(
     with pretended_gpu():
         weight = torch.zeros(2, 2, dtype=given["dtype"], device=given["device"])
         embedding = SimpleNamespace(weight=weight)
-        model = SimpleNamespace(config=SimpleNamespace(**config), get_input_embeddings=lambda: embedding)
+        model = SimpleNamespace(
+            config=SimpleNamespace(**config),
+            get_input_embeddings=lambda: embedding,
+            _supports_attention_backend=attention_chosen,
+        )
         assert is_supported(model) == supported
