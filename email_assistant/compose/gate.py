@@ -23,7 +23,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Paths that hold nothing private: the page's own files, and where a link or a token is given.
-PUBLIC = frozenset(("/login", "/compose.css", "/compose.js", "/compose.svg"))
+PUBLIC = frozenset(("/login", "/compose.css", "/compose.js", "/server.js", "/compose.svg"))
 # Of programs: they need the token. All other paths are the page's, which has a cookie.
 OLLAMA_PREFIX = "/api/"
 API_PREFIXES = ("/v1/", OLLAMA_PREFIX, "/chat/", "/models")
@@ -45,7 +45,8 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # With no-referrer, browsers would send the form with the token from the origin null.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",

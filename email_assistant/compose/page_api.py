@@ -35,7 +35,7 @@ from email_assistant.storage.records import Edit
 log = logging.getLogger(__name__)
 PAGE = Path(__file__).parent / "page"
 # What the page loads beside its style, with their media types.
-FILES = {"compose.js": "text/javascript", "compose.svg": "image/svg+xml"}
+FILES = {"compose.js": "text/javascript", "server.js": "text/javascript", "compose.svg": "image/svg+xml"}
 # Drafts that the page lists again after a reload. They are kept in memory only.
 MAX_HISTORY = 20
 # A year, in seconds.

@@ -35,7 +35,7 @@ ENGLISH: Texts = {
     "learn_no": "No",
     "learning_yes": "Drafts that you copy or save are kept to learn from.",
     "learning_no": "Drafts are not kept to learn from.",
-    "learning_stop": "Stop",
+    "learning_stop": "Do not keep them",
     "learning_start": "Keep them",
     "lost": "Missing from the draft:",
     "added": "Only in the draft:",

@@ -246,7 +246,7 @@ def test_the_page_loads_only_its_own_files(served: Served) -> None:
         "/compose.svg",
         "/?lang=ru",
     }
-    for path in ("/compose.css", "/compose.js"):
+    for path in ("/compose.css", "/compose.js", "/server.js"):
         assert not re.search(
             r"https?://|url\(|@import|innerHTML|outerHTML|insertAdjacent|document\.write|eval\(",
             (served("GET", path).body.decode()),

@@ -1,4 +1,4 @@
-"use strict";
+import { lines, post } from "/server.js";
 
 const { texts, example } = JSON.parse(document.getElementById("texts").textContent);
 const $ = (id) => document.getElementById(id);
@@ -24,36 +24,9 @@ function element(name, text, attributes = {}) {
 
 // -- the server
 
-async function post(path, body, signal) {
-  const json = !(body instanceof Blob);
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: json ? { "Content-Type": "application/json" } : { "Content-Type": "application/octet-stream" },
-    body: json ? JSON.stringify(body) : body,
-    signal,
-  });
-  if (answer.ok) return answer;
-  const known = { 401: "access", 413: "too_large", 429: "busy" }[answer.status];
-  if (known) throw new Error(known);
-  const { error } = await answer.json();
-  throw new Error(error.code);
-}
-
 function explain(error) {
   if (error.name === "AbortError") return texts.stopped;
   return texts[error.message] || texts["error_" + error.message] || texts.error_network;
-}
-
-async function* lines(answer) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const parts = (rest + value).split("\n");
-    rest = parts.pop();
-    for (const part of parts) yield JSON.parse(part);
-  }
 }
 
 async function watchModel() {
@@ -93,7 +66,10 @@ async function write(change, keep = [0, 0]) {
   const body = { ...given, change, draft: sheet.value, keep, attempt };
   say(change === "shorter" || change === "longer" ? texts.choosing : texts.writing);
   $("hint").hidden = true;
+  // The button with the focus is about to be hidden or disabled.
+  const focused = document.activeElement;
   enable();
+  if (focused === $("write")) $("stop").focus();
   try {
     const answer = await post("/page/drafts", body, running.signal);
     let cut = false;
@@ -120,6 +96,7 @@ async function write(change, keep = [0, 0]) {
   if (!drafts[0]) [drafts, shown, attempt, id] = before;
   for (const draft of drafts) if (draft && !draft.done) Object.assign(draft, { written: draft.text, done: true });
   for (const update of [enable, show, list, mark]) update();
+  if ([document.body, $("stop")].includes(document.activeElement)) focused.focus();
 }
 
 function stop() { if (running) running.abort(); }
@@ -379,11 +356,16 @@ $("drafts").addEventListener("keydown", (event) => {
   choose((shown + step + drafts.length) % drafts.length);
   $("drafts").children[shown].focus();
 });
+// The Latin letter of a key, also where the keyboard writes others.
+function letter(event) {
+  return (/^[a-z]$/i.test(event.key) ? event.key : event.code.replace(/^Key/, "")).toLowerCase();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") stop();
   if (!(event.ctrlKey || event.metaKey)) return;
   if (event.key === "Enter") { event.preventDefault(); write("first"); }
-  if (event.key === "s") { event.preventDefault(); if (sheet.value.trim() && !running) save(); }
+  if (letter(event) === "s") { event.preventDefault(); if (sheet.value.trim() && !running) save(); }
 });
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {

@@ -1,0 +1,391 @@
+"""The page of stage=compose in Chromium, as people use it: by keyboard, in both languages, on a phone.
+
+The model is random: what it writes is nonsense, so these tests look at everything but its words.
+"""
+
+import email
+import email.policy
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from browsing import PATIENCE, REQUEST, SHOWN, Opened, Watch
+from conftest import RunPy
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from served import Served, save_adapter, serving
+
+from email_assistant.compose.page_texts import ENGLISH, LANGUAGES, RUSSIAN
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH (Debian: apt-get install chromium)"),
+]
+MARKUP = "<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\"><b>Piers</b>"
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+# Wider than a phone, and without a place to break.
+LONG_WORD = "https://goods.example/" + "Rindfleisch" * 12
+COLOURS = "(element) => [getComputedStyle(element).backgroundColor, getComputedStyle(element).color]"
+CONTROLS = {"button", "link", "radio", "radiogroup", "textbox", "DisclosureTriangle", "checkbox", "combobox"}
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, archive: Path, empty_store: Path
+) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("browser")
+    adapter = save_adapter(tiny_model, folder / "my-style")
+    with serving(RunPy(folder, tiny_model, archive, empty_store), f"infer.adapter={adapter}") as running:
+        running.wait_until_ready()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # Without Chromium's own sandbox, which root cannot use: it opens only pages of this test.
+        started = playwright.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=False)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def watch(server: Served) -> Iterator[Watch]:
+    """Every test fails if the browser reports a problem, or asks another host for anything."""
+    watched = Watch()
+    yield watched
+    assert watched.problems == []
+    asked = [urlsplit(address) for address in watched.addresses]
+    assert asked and {address.netloc for address in asked if address.scheme != "blob"} == {urlsplit(server.own).netloc}
+
+
+@pytest.fixture
+def tab(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
+    """An empty tab of a browser that has never been here; the options are those of its context."""
+    contexts = []
+
+    def open_tab(language: str = "en", **options: Any) -> Page:
+        context = browser.new_context(locale={"en": "en-GB", "ru": "ru-RU"}[language], **options)
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        watch.follow(context)
+        return context.new_page()
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_page(server: Served, tab: Callable[..., Page]) -> Callable[..., Opened]:
+    """The page in a new browser, signed in by the token; nobody has said yet whether edits may be kept."""
+    for name in ("learn", "edits.jsonl"):
+        (server.outputs / "compose" / name).unlink(missing_ok=True)
+
+    def sign_in(language: str = "en", **options: Any) -> Opened:
+        page = tab(language, **options)
+        page.goto(server.own)
+        page.keyboard.type(server.token)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{server.own}/")
+        return Opened(page, LANGUAGES[language])
+
+    return sign_in
+
+
+def kept_edits(server: Served) -> list[Any]:
+    path = server.outputs / "compose" / "edits.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def hold(route: Route) -> None:
+    """Never answer a request."""
+
+
+def brightness(colour: str) -> float:
+    """Of a colour as browsers compute it, from 0 (black) to 1."""
+    red, green, blue = (int(part) for part in re.findall(r"\d+", colour)[:3])
+    return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255
+
+
+# -- by keyboard
+
+
+def test_a_mail_is_written_edited_and_saved_by_keyboard(server: Served, tab: Callable[..., Page]) -> None:
+    page = tab()
+    page.goto(server.link)
+    page.wait_for_url(f"{server.own}/")
+    opened = Opened(page, ENGLISH)
+    expect(opened["request"]).to_be_focused()
+    page.keyboard.type(REQUEST)
+    opened.tab_to("recipient")
+    page.keyboard.type("Piers <piers@goods.example>")
+    opened.press("Control+Enter")
+    opened.wait_until_written()
+    opened.tab_to("subject")
+    page.keyboard.type("Ladder")
+    opened.tab_to("draft")
+    assert opened.draft.strip()
+    opened.press("Control+End")
+    page.keyboard.type("\n\nBring it tomorrow, please.")
+    with page.expect_download() as download:
+        opened.press("Control+s")
+    assert download.value.suggested_filename == "Ladder.eml"
+    expect(opened["status"]).to_have_text(ENGLISH["saved"])
+    mail = email.message_from_bytes(download.value.path().read_bytes(), policy=email.policy.default)
+    assert (mail["X-Unsent"], mail["To"], mail["Subject"]) == ("1", "Piers <piers@goods.example>", "Ladder")
+    assert mail.get_content().endswith("\r\n\r\nBring it tomorrow, please.\r\n")
+
+
+def test_the_arrows_choose_among_the_drafts(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened.write()
+    buttons = opened["drafts"].get_by_role("radio")
+    expect(buttons).to_have_count(3)
+    texts = [opened.draft]
+    buttons.first.focus()
+    for number in (1, 2):
+        opened.press("ArrowRight")
+        expect(buttons.nth(number)).to_be_focused()
+        expect(buttons.nth(number)).to_be_checked()
+        texts.append(opened.draft)
+    assert len(set(texts)) == 3
+    opened.press("ArrowRight")
+    assert opened.draft == texts[0]
+
+
+def test_the_focus_stays_where_the_work_is(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened["request"].fill(REQUEST)
+    opened.tab_to("write")
+    opened.press("Enter")
+    opened.wait_until_written()
+    expect(opened["write"]).to_be_focused()
+    another = opened.page.get_by_role("button", name=ENGLISH["another"])
+    another.focus()
+    opened.press("Enter")
+    expect(opened["drafts"].get_by_role("radio")).to_have_count(4)
+    opened.wait_until_written()
+    expect(another).to_be_focused()
+
+
+def test_escape_stops_the_writing(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened.page.route("**/page/drafts", hold)
+    opened["request"].fill(REQUEST)
+    opened.press("Control+Enter")
+    expect(opened["stop"]).to_be_visible()
+    opened.press("Escape")
+    expect(opened["status"]).to_have_text(ENGLISH["stopped"])
+    expect(opened["write"]).to_be_enabled()
+
+
+def test_the_keys_work_on_a_cyrillic_keyboard(open_page: Callable[..., Opened]) -> None:
+    opened = open_page("ru")
+    opened.write()
+    keyboard = opened.page.context.new_cdp_session(opened.page)
+    with opened.page.expect_download():
+        # Ctrl and the key that is S on an English keyboard.
+        pressed = {"modifiers": 2, "key": "ы", "code": "KeyS", "windowsVirtualKeyCode": 83}
+        keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **pressed})
+        keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", **pressed})
+    expect(opened["status"]).to_have_text(RUSSIAN["saved"])
+
+
+# -- in both languages
+
+
+def english_in(page: Page) -> list[str]:
+    """What a Russian page shows in Latin letters, but for names of keys, files and languages."""
+    names = r"Ctrl\+\w+|Esc|\.eml|outputs/compose/(edits\.jsonl|token)|my-style|^English$"
+    return [text for text in page.evaluate(SHOWN) if re.search("[A-Za-z]", re.sub(names, "", text))]
+
+
+def test_the_russian_page_is_russian_throughout(
+    server: Served, watch: Watch, tab: Callable[..., Page], open_page: Callable[..., Opened], tmp_path: Path
+) -> None:
+    login = tab("ru")
+    login.goto(server.own)
+    login.locator("#token").fill("wrong")
+    login.keyboard.press("Enter")
+    expect(login.get_by_role("alert")).to_have_text(RUSSIAN["login_wrong"])
+    assert english_in(login) == []
+    opened = open_page("ru")
+    page = opened.page
+    assert page.locator("html").get_attribute("lang") == "ru"
+    page.locator("summary").first.click()
+    assert RUSSIAN["draft_empty"] in page.evaluate(SHOWN)
+    assert english_in(page) == []
+    opened.write("савва: верни лестницу до воскресенья")
+    opened["draft"].fill("Савва, верни лестницу до 12 мая.")
+    expect(opened["marks"]).to_contain_text(RUSSIAN["added"])
+    opened.save()
+    expect(opened["learn"]).to_be_visible()
+    page.locator("summary").last.click()
+    assert english_in(page) == []
+    opened["learn-yes"].click()
+    expect(opened["learning"]).to_contain_text(RUSSIAN["learning_yes"])
+    (tmp_path / "mail.eml").write_bytes(bytes(range(256)))
+    opened["file"].set_input_files(tmp_path / "mail.eml")
+    expect(opened["status"]).to_have_text(RUSSIAN["error_not_a_mail"])
+    assert english_in(page) == []
+    # What was refused, as the browser says by itself.
+    assert [re.findall(r"status of (\d+)", problem) for problem in watch.problems] == [["401"], ["422"]]
+    watch.problems.clear()
+
+
+def test_the_other_language_is_one_click_away(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened.page.get_by_role("link", name=ENGLISH["other_language"]).click()
+    expect(opened.page).to_have_title(RUSSIAN["title"])
+    opened.page.reload()
+    expect(opened.page).to_have_title(RUSSIAN["title"])
+    opened.page.get_by_role("link", name=RUSSIAN["other_language"]).click()
+    expect(opened.page).to_have_title(ENGLISH["title"])
+
+
+# -- learning from edits
+
+
+def test_an_edit_is_kept_after_yes(server: Served, open_page: Callable[..., Opened]) -> None:
+    opened = open_page(permissions=["clipboard-read", "clipboard-write"])
+    opened.write()
+    written = opened.draft
+    opened["draft"].fill("Piers,\n\nbring the ladder back.")
+    expect(opened["learn"]).to_be_hidden()
+    opened["copy"].click()
+    expect(opened["status"]).to_have_text(ENGLISH["copied"])
+    assert opened.page.evaluate("navigator.clipboard.readText()") == "Piers,\n\nbring the ladder back."
+    expect(opened["learn"]).to_contain_text(ENGLISH["learn_ask"])
+    assert kept_edits(server) == []
+    with opened.page.expect_response("**/page/copied"):
+        opened["learn-yes"].click()
+    expect(opened["learn"]).to_be_hidden()
+    (edit,) = kept_edits(server)
+    assert (edit["request"], edit["draft"], edit["text"]) == (REQUEST, written, "Piers,\n\nbring the ladder back.")
+    # Another copy of the same draft replaces it.
+    opened["draft"].fill("Piers, the ladder!")
+    opened.save()
+    assert [edit["text"] for edit in kept_edits(server)] == ["Piers, the ladder!"]
+
+
+def test_nothing_is_kept_after_no(server: Served, open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened.write()
+    opened.save()
+    opened["learn-no"].click()
+    expect(opened["learn"]).to_be_hidden()
+    expect(opened["learning-state"]).to_have_text(ENGLISH["learning_no"])
+    opened.page.reload()
+    opened.write()
+    opened.save()
+    expect(opened["status"]).to_have_text(ENGLISH["saved"])
+    expect(opened["learn"]).to_be_hidden()
+    assert kept_edits(server) == []
+
+
+# -- markup
+
+
+def test_markup_is_shown_as_text(open_page: Callable[..., Opened], tmp_path: Path) -> None:
+    opened = open_page()
+    page = opened.page
+    elements = "() => document.querySelectorAll('script, img, b:not(#marks b), iframe').length"
+    before = page.evaluate(elements)
+    (tmp_path / "mail.eml").write_text(f"From: Piers <piers@x.example>\nSubject: {MARKUP}\n\n{MARKUP}\n")
+    page.locator("summary").first.click()
+    opened["file"].set_input_files(tmp_path / "mail.eml")
+    expect(opened["context"]).to_have_value(re.compile(re.escape(MARKUP)))
+    opened.write(f"{REQUEST} {MARKUP}")
+    opened["draft"].fill(f"Piers, 12 May {MARKUP} <i>Rowena</i>")
+    expect(opened["behind"]).to_have_text(re.compile(re.escape(MARKUP)))
+    expect(opened["marks"]).to_contain_text(ENGLISH["added"])
+    page.locator("summary").last.click()
+    history = opened["history"].get_by_role("button").first
+    expect(history).to_contain_text(MARKUP)
+    history.click()
+    assert page.evaluate(elements) == before
+    assert page.title() == ENGLISH["title"]
+
+
+def test_the_browser_would_refuse_markup_of_others(watch: Watch, open_page: Callable[..., Opened]) -> None:
+    page = open_page().page
+    page.evaluate(
+        """() => {
+            const image = document.createElement("img");
+            image.src = "https://goods.example/pixel.png";
+            document.body.append(image);
+            try { document.body.innerHTML = "<b>run</b>"; } catch { /* as it should be */ }
+        }"""
+    )
+    assert page.locator("b").count() == 0
+    expect(page.locator("img")).to_have_count(1)
+    page.wait_for_timeout(200)
+    html, picture = sorted(watch.problems, key=lambda problem: "TrustedHTML" not in problem)
+    assert "TrustedHTML" in html and "Content Security Policy" in picture
+    watch.problems.clear()
+    watch.addresses[:] = [address for address in watch.addresses if "goods.example" not in address]
+
+
+# -- on any screen
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_phone_does_not_scroll_sideways(open_page: Callable[..., Opened], language: str) -> None:
+    opened = open_page(language, **PHONE)
+    page = opened.page
+    opened.write(f"{REQUEST} {LONG_WORD}")
+    opened["recipient"].fill(LONG_WORD)
+    opened["draft"].fill(f"12 May {LONG_WORD}s {'Rowena' * 20}")
+    expect(opened["marks"].locator("b")).not_to_have_count(0)
+    opened.save()
+    expect(opened["learn"]).to_be_visible()
+    for summary in page.locator("summary").all():
+        summary.click()
+    width = "() => Math.max(document.documentElement.scrollWidth, window.innerWidth)"
+    assert page.evaluate(width) == PHONE["viewport"]["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_dark_where_the_system_is(server: Served, tab: Callable[..., Page], scheme: Any) -> None:
+    page = tab(color_scheme=scheme)
+    page.goto(server.own)
+    for element in ("body", "input"):
+        background, ink = map(brightness, page.locator(element).evaluate(COLOURS))
+        assert (background < 0.2 and ink > 0.7) if scheme == "dark" else (background > 0.9 and ink < 0.2)
+
+
+# -- for a screen reader
+
+
+def test_every_control_has_a_name_of_its_own(open_page: Callable[..., Opened], tmp_path: Path) -> None:
+    opened = open_page()
+    page = opened.page
+    (tmp_path / "mail.eml").write_text("From: Piers <piers@x.example>\nSubject: Ladder\n\nWhich one?\n")
+    page.locator("summary").first.click()
+    opened["file"].set_input_files(tmp_path / "mail.eml")
+    expect(opened["remove"]).to_be_visible()
+    opened.write()
+    opened.save()
+    opened["learn-yes"].click()
+    expect(opened["learning-change"]).to_be_visible()
+    page.route("**/page/drafts", hold)
+    opened.press("Control+Enter")
+    expect(opened["stop"]).to_be_visible()
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    controls = [
+        (node["role"]["value"], node["name"]["value"])
+        for node in tree
+        if not node["ignored"] and node["role"]["value"] in CONTROLS
+    ]
+    expected = {"button", "link", "radiogroup", "textbox", "DisclosureTriangle"}
+    assert expected <= {role for role, _ in controls}
+    assert [role for role, name in controls if not name.strip()] == []
+    assert len(set(controls)) == len(controls)
+    opened.press("Escape")
+    expect(opened["status"]).to_have_text(ENGLISH["stopped"])
