@@ -90,6 +90,8 @@ def open_page(server: Served, tab: Callable[..., Page]) -> Callable[..., Opened]
     def sign_in(language: str = "en", **options: Any) -> Opened:
         page = tab(language, **options)
         page.goto(server.own)
+        # A browser focuses the field after it has loaded the page.
+        expect(page.locator("#token")).to_be_focused()
         page.keyboard.type(server.token)
         page.keyboard.press("Enter")
         page.wait_for_url(f"{server.own}/")
