@@ -123,7 +123,7 @@ def test_a_purged_person_is_not_kept_and_a_damaged_file_does_not_hold_up_the_mai
     page = Page(tmp_path, set_learn(config, True))
     purging.save_terms(tmp_path, purging.parse_terms("from:piers@x.example", purging.load_terms(tmp_path).key))
     assert page("POST", "/page/copied", SENT).json == {"kept": False}
-    (tmp_path / "compose").mkdir()
+    (tmp_path / "compose").mkdir(exist_ok=True)
     edits.edits_file(tmp_path).write_text("ladder")
     other = {**SENT, "id": "two", "recipient": "", "draft": "Bo, come."}
     answer = page("POST", "/page/draft.eml", other)
