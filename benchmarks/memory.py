@@ -37,7 +37,7 @@ from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
 from email_assistant.training.memory_estimate import ComputeSpec, MicroBatch
 from email_assistant.training.planning import TrainingSetup
-from email_assistant.training.trainer import Trainer, TrainingData
+from email_assistant.training.trainer import Trainer, TrainingData, enable_recomputation
 
 CASES = {
     "float32": ["trainer.micro_batch_tokens=2048", "trainer.batch_size=16"],
@@ -101,7 +101,7 @@ def _llama3(config: Config) -> int:
     keep_freed_memory(sum(weight.numel() * weight.element_size() for weight in model.parameters()))
     tuned = attach_lora(model, config.lora)
     tuned.train()
-    tuned.gradient_checkpointing_enable({"use_reentrant": False})
+    enable_recomputation(tuned)
     optimizer = torch.optim.AdamW([weight for weight in tuned.parameters() if weight.requires_grad], lr=1e-4)
     count = LLAMA3_BATCH.num_tokens
     ids = torch.arange(count) % 1000

@@ -12,8 +12,8 @@ TOKEN = "secret"
 
 
 @dataclass
-class AppAnswer:
-    """An answer of the app."""
+class Answer:
+    """An answer of the app or of a server."""
 
     status: int
     headers: Mapping[str, str]
@@ -23,8 +23,12 @@ class AppAnswer:
     def json(self) -> Any:
         return json.loads(self.body)
 
+    @property
+    def code(self) -> str:
+        return str(self.json["error"]["code"])
 
-def call_app(app: App, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> AppAnswer:
+
+def call_app(app: App, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
     """Send a request with the token `TOKEN` to an app that was built for port 80; the body is sent as JSON."""
     sent = {"host": "127.0.0.1:80", "authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
     scope = {
@@ -53,4 +57,4 @@ def call_app(app: App, method: str, path: str, body: Any = None, headers: Mappin
     asyncio.run(app(scope, receive, send))
     start, *rest = messages
     got = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-    return AppAnswer(start["status"], got, b"".join(message.get("body", b"") for message in rest))
+    return Answer(start["status"], got, b"".join(message.get("body", b"") for message in rest))

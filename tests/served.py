@@ -8,11 +8,11 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from asgi import Answer
 from conftest import RunPy, lora, model_settings
 from warm import Running
 
@@ -38,23 +38,6 @@ def save_adapter(model: Path, folder: Path) -> Path:
                 weight.add_(0.1 * torch.randn_like(weight))
     tuned.model.save_pretrained(folder)
     return folder
-
-
-@dataclass
-class Answer:
-    """An answer of the server."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def code(self) -> str:
-        return str(self.json["error"]["code"])
 
 
 class Served:

@@ -1,12 +1,11 @@
 """NF4 in plain torch, for machines on which bitsandbytes does not run. Without double quantization of the scales."""
 
-from typing import Any
-
 import torch
 from torch import nn
 from torch.nn import functional
 
 from email_assistant.language_model.loading import quantize_nf4
+from email_assistant.language_model.meta_model import DequantizedLinear
 
 # The quantiles of a normal distribution that the 16 codes stand for (Dettmers et al. 2023, arXiv:2305.14314).
 LEVELS = (
@@ -45,19 +44,8 @@ class PlainNf4Linear(nn.Linear):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """The product with the dense weights, which exist only meanwhile."""
-        product: torch.Tensor = _Product.apply(input.to(self.dtype), self)  # type: ignore[no-untyped-call]
+        product: torch.Tensor = DequantizedLinear.apply(input.to(self.dtype), self)  # type: ignore[no-untyped-call]
         return product if self.bias is None else product + self.bias
-
-
-class _Product(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, inputs: torch.Tensor, layer: PlainNf4Linear) -> torch.Tensor:
-        ctx.layer = layer
-        return inputs @ layer.dense().t()
-
-    @staticmethod
-    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor, None]:
-        return grad_outputs[0] @ ctx.layer.dense(), None
 
 
 def _quantize(blocks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-FinishReason = Literal["stop", "length"]
+from email_assistant.language_model.decoding import FinishReason
+
 Role = Literal["system", "user", "assistant"]
 
 

@@ -14,7 +14,6 @@ from typing import Literal
 from email_assistant.archive.edits import FOLDER
 from email_assistant.compose.messages import (
     Failed,
-    FinishReason,
     Job,
     JobError,
     PromptRead,
@@ -25,6 +24,7 @@ from email_assistant.compose.messages import (
     write_line,
 )
 from email_assistant.configuration.schema import Config
+from email_assistant.language_model.decoding import FinishReason
 from email_assistant.storage import atomic
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive
 
-from email_assistant.compose.messages import FinishReason, Job, JobError, PromptRead, Role, RowSettings, TextPiece
+from email_assistant.compose.messages import Job, JobError, PromptRead, Role, RowSettings, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelClient
 from email_assistant.compose.openai_types import (
     AnswerMessage,
@@ -28,6 +28,7 @@ from email_assistant.compose.openai_types import (
     ModelList,
     Usage,
 )
+from email_assistant.language_model.decoding import FinishReason
 
 T = TypeVar("T")
 # HTTP status, type and code of what a job can fail with.

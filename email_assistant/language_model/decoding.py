@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
+# Why a text ended: the model or a stop sequence ended it, or it reached its longest length.
+FinishReason = Literal["stop", "length"]
+
 
 @dataclass(frozen=True)
 class SamplingParams:
@@ -60,7 +63,7 @@ class Completion:
 
     text: str
     num_tokens: int
-    finish_reason: Literal["stop", "length"]
+    finish_reason: FinishReason
     log_probability: float | None = field(default=None, compare=False)
 
     @property

@@ -7,14 +7,13 @@ chosen that is almost as likely, and the rest of the completion follows from it.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
 
 import torch
 from transformers import DynamicCache
 
 from email_assistant.errors import DataError, OutOfMemoryError
 from email_assistant.language_model.continuous_batch import ContinuousBatch
-from email_assistant.language_model.decoding import Completion, GeneratedToken, SamplingParams
+from email_assistant.language_model.decoding import Completion, FinishReason, GeneratedToken, SamplingParams
 from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
@@ -114,7 +113,7 @@ def stream(model: TextGenerator, prompt: Sequence[int], params: SamplingParams, 
 
 def _completion(model: LanguageModel, generated: list[GeneratedToken]) -> Completion:
     ids = [each.token for each in generated]
-    finish_reason: Literal["stop", "length"] = "stop" if ids[-1] in model.encoder.stop_ids else "length"
+    finish_reason: FinishReason = "stop" if ids[-1] in model.encoder.stop_ids else "length"
     log_probability = sum(each.log_probability for each in generated) / len(generated)
     return Completion(model.encoder.decode(ids).strip(), len(ids), finish_reason, log_probability)
 

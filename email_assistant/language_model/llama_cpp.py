@@ -11,13 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Literal
+from typing import Any
 
 from email_assistant.errors import ModelError
-from email_assistant.language_model.decoding import Completion, SamplingParams
+from email_assistant.language_model.decoding import Completion, FinishReason, SamplingParams
 from email_assistant.language_model.encoding import ChatEncoder
 
-FinishReason = Literal["stop", "length"]
 # The context of a slot grows by this many tokens at a time.
 CONTEXT_STEP = 512
 # Effectively forbids a token: no logit outweighs this penalty of the DRY sampler.

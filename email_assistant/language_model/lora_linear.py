@@ -101,8 +101,12 @@ class FusedLinear:
     @property
     def input_width(self) -> int:
         """The width of the input, with the low-rank products that `decoding_weights` appends to it."""
-        ranks = sum(len(_lora_of(linear)[0]) for _, linear in self.adapted) if self.dtype != torch.float32 else 0
-        return int(self.linears[0].layer.in_features) + ranks
+        return self.in_features + (self._ranks if self.dtype != torch.float32 else 0)
+
+    @property
+    def _ranks(self) -> int:
+        """The sum of the ranks of all updates."""
+        return sum(len(_lora_of(linear)[0]) for _, linear in self.adapted)
 
     @property
     def output_slices(self) -> list[tuple[slice, LoraLinear]]:
@@ -276,9 +280,8 @@ class FusedLinear:
         if len(self.linears) == 1 and not self.adapted:
             return self.linears[0].weight()
         width = self.in_features
-        ranks = sum(len(_lora_of(linear)[0]) for _, linear in self.adapted)
         device = self.linears[0].layer.weight.device
-        extended = torch.empty(self._offsets[-1], width + ranks, dtype=self.dtype, device=device)
+        extended = torch.empty(self.out_features, width + self._ranks, dtype=self.dtype, device=device)
         extended[:, width:].zero_()
         for outputs, linear in self.output_slices:
             extended[outputs, :width] = linear.weight()

@@ -135,7 +135,7 @@ class Nf4Linear(nn.Linear):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """The product with a dense weight that is freed right after it."""
-        return _DequantizedLinear.apply(input, self)  # type: ignore[no-any-return,no-untyped-call]
+        return DequantizedLinear.apply(input, self)  # type: ignore[no-any-return,no-untyped-call]
 
     def dense(self) -> torch.Tensor:
         """An uninitialized tensor of the dense weight's size, (out, in)."""
@@ -151,14 +151,19 @@ class Nf4Linear(nn.Linear):
         return self.dense()
 
 
-class _DequantizedLinear(torch.autograd.Function):
+class DequantizedLinear(torch.autograd.Function):
+    """The product with the dense weights of a quantized layer, which exist only meanwhile."""
+
     @staticmethod
-    def forward(ctx: Any, inputs: torch.Tensor, layer: Nf4Linear) -> torch.Tensor:
+    def forward(ctx: Any, inputs: torch.Tensor, layer: Any) -> torch.Tensor:
+        """The product, (tokens, out); `layer.dense()` returns the weights, (out, in)."""
         ctx.layer = layer
-        return inputs @ layer.dense().t()
+        weights: torch.Tensor = layer.dense()
+        return inputs @ weights.t()
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """The gradient of the inputs, (tokens, in)."""
         return grad_outputs[0] @ ctx.layer.dense(), None
 
 

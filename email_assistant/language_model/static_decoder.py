@@ -47,8 +47,7 @@ def dense_bytes(decoder: Decoder) -> int:
         for layer in decoder.layers
         for linear in (layer.qkv_proj, layer.o_proj, layer.gate_up_proj, layer.down_proj)
     ]
-    sizes = [sum(int(part.layer.out_features) for part in each.linears) * each.input_width for each in fused]
-    return sum(sizes) * fused[0].dtype.itemsize
+    return sum(each.out_features * each.input_width for each in fused) * fused[0].dtype.itemsize
 
 
 def record(step: Step, *inputs: torch.Tensor) -> Step:

@@ -6,12 +6,12 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 
 from email_assistant.language_model.cached_decoder import CachedDecoder
-from email_assistant.language_model.decoding import SamplingParams
+from email_assistant.language_model.decoding import FinishReason, SamplingParams
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.generation import TextGenerator, generate_tokens
 from email_assistant.language_model.llama_cpp import LlamaCpp
@@ -20,7 +20,6 @@ from email_assistant.language_model.sampler import Sampler
 from email_assistant.language_model.static_decoder import batch_decoder
 from email_assistant.language_model.text_stream import TextStream
 
-FinishReason = Literal["stop", "length"]
 # Rows of a batch. More would slow down each of them.
 MAX_ROWS = 8
 

@@ -8,14 +8,13 @@ import logging
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import rough_duration
 from email_assistant.experiments import sweep_environment
 from email_assistant.pipeline.context import Context
 from email_assistant.progress import current_call
-from email_assistant.requests.arms import ARMS
+from email_assistant.requests.arms import ARMS, generation_of
 from email_assistant.storage import json_cache, jsonl
 from email_assistant.storage.artifacts import Artifact
 from email_assistant.storage.records import Pair
@@ -106,12 +105,9 @@ def evaluation_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> floa
     mails = min(settings.max_mails or lengths.test, lengths.test)
     forward = speeds.trained_token * FORWARD_SHARE
     seconds = FIXED_SECONDS
-    for arm in map(ARMS.__getitem__, settings.arms):
-        is_base = arm.adapter == "none"
-        drafts = generation.num_candidates
-        if is_base and settings.baseline_candidates is not None:
-            drafts = min(drafts, settings.baseline_candidates)
-        tokens = lengths.mail * (BASE_LENGTH if is_base else 1)
+    for name, arm in ((name, ARMS[name]) for name in settings.arms):
+        drafts = generation_of(name, generation, settings).num_candidates
+        tokens = lengths.mail * (BASE_LENGTH if arm.adapter == "none" else 1)
         shown = {"plain": 0, "few_shot": settings.shots}.get(arm.style, config.retrieval.mails)
         prompt = lengths.prompt + shown * lengths.mail
         seconds += speeds.writing(mails * drafts, tokens, prompt, generation.batch_size, mails)
@@ -142,9 +138,8 @@ def announce(stage: str, context: Context, is_rescored: bool) -> None:
         return
     speeds = Speeds(**json_cache.get_or_compute(config.outputs / SPEEDS_FILE, _key(config), lambda: _measure(config)))
     lengths = _lengths(config, context.artifacts["split"])
-    call.expect({name: ESTIMATES[name](config, speeds, lengths) for name in stages})
-    if is_rescored and stage == "train":
-        call.expect({stage: scoring_seconds(config, speeds, lengths)})
+    estimates = {**ESTIMATES, "train": scoring_seconds} if is_rescored else ESTIMATES
+    call.expect({name: estimates[name](config, speeds, lengths) for name in stages})
     parts = ", ".join(f"{name} about {rough_duration(call.expected[name])}" for name in stages)
     log.info("%-10s %s on this machine", "time", parts)
 
@@ -187,12 +182,9 @@ def _measure(config: Config) -> Mapping[str, float]:
     return asdict(Speeds(trained, max(0.0, one - row), row))
 
 
-def _no_embedding(texts: Sequence[str]) -> Any:
-    raise NotImplementedError("plain prompts show no similar mails")
-
-
 def _lengths(config: Config, split: Artifact) -> Lengths:
     from email_assistant.language_model.loading import load_encoder
+    from email_assistant.requests.embedding import retrieval_embedder
     from email_assistant.requests.prompting import Prompter, PromptSettings
 
     training, validation, test = (
@@ -200,7 +192,7 @@ def _lengths(config: Config, split: Artifact) -> Lengths:
     )
     sampled: Sequence[Pair] = training[:SAMPLED_MAILS]
     encoder = load_encoder(config.model)
-    prompter = Prompter(PromptSettings.of(config), encoder, training, _no_embedding)
+    prompter = Prompter(PromptSettings.of(config), encoder, training, retrieval_embedder(config, None))
     prompts = [len(prompter.prompt_token_ids(pair, "plain")) for pair in sampled]
     mails = [len(encoder.text_ids(pair["email"])) + 1 for pair in sampled]
     return Lengths(statistics.mean(prompts), statistics.mean(mails), len(training), len(validation), len(test))

@@ -1,7 +1,9 @@
 """The systems that an evaluation compares (its arms): which model writes, and what its prompt shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from email_assistant.configuration.schema import Evaluation, Generation
 
 # plain      only the instruction
 # few_shot   randomly drawn mails of the owner, then the instruction
@@ -41,3 +43,11 @@ ARMS = {
     "tuned_bm25": Arm("Tuned + similar mails (BM25)", "trained", "bm25"),
     "tuned_embedding": Arm("Tuned + similar mails (embedding)", "trained", "embedding"),
 }
+
+
+def generation_of(arm: str, generation: Generation, evaluation: Evaluation) -> Generation:
+    """How an arm's mails are generated: a model without an adapter gets fewer drafts to choose from."""
+    count = evaluation.baseline_candidates
+    if count is None or ARMS[arm].adapter != "none" or generation.num_candidates <= count:
+        return generation
+    return replace(generation, candidates=count)

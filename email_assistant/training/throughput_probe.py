@@ -15,6 +15,7 @@ from email_assistant.language_model.meta_model import replace_linear_layers, wit
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
 from email_assistant.training.memory_estimate import MicroBatch, on_every_layer
+from email_assistant.training.trainer import enable_recomputation
 
 ROUNDS = 3
 # Tokens that are generated; each further token is assumed to take as long as these.
@@ -82,7 +83,7 @@ class ThroughputProbe:
         model = attach_lora(self._random_model(layers), on_every_layer(lora))
         model.train()
         if recompute:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
+            enable_recomputation(model)
         batch = _batch(shape, self.device, self.config.vocab_size)
         loss = CompletionLoss(model, recompute=recompute)
         loss.choose_mode(batch)

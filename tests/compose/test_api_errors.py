@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgi import TOKEN, AppAnswer, call_app
+from asgi import TOKEN, Answer, call_app
 from composed import composed_config
 from conftest import ALLOWED
 
@@ -28,7 +28,7 @@ def built(tiny_model: Path, archive: Path, tmp_path: Path) -> App:
     return app.build(config, served, Access(TOKEN), 80)
 
 
-def ask(built: App, method: str, path: str, body: Any = None, **headers: str) -> AppAnswer:
+def ask(built: App, method: str, path: str, body: Any = None, **headers: str) -> Answer:
     return call_app(built, method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgi import TOKEN, AppAnswer, call_app
+from asgi import TOKEN, Answer, call_app
 from composed import composed_config
 
 from email_assistant.archive import edits, purging
@@ -46,7 +46,7 @@ class Page:
         served = app.Serving(None, "", False, [], None, Usual())
         self.outputs, self._app = outputs, app.build(config, served, Access(TOKEN), 80)
 
-    def __call__(self, method: str, path: str, body: Any = None) -> AppAnswer:
+    def __call__(self, method: str, path: str, body: Any = None) -> Answer:
         return call_app(self._app, method, path, body)
 
     @property

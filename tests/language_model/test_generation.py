@@ -1,11 +1,11 @@
 """Generation by this project's decoder and by transformers, which must both keep the same promises."""
 
-import random
 from collections.abc import Iterator
 
 import pytest
 import torch
 from conftest import model_settings
+from decoder_rows import check_rows
 
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model import generation
@@ -112,40 +112,14 @@ def test_rows_that_are_added_forked_and_evicted_have_the_models_own_logits(
 ) -> None:
     if backend != "decoder":
         pytest.skip("of the decoder only")
-    rng = random.Random(4)
 
-    def ids(count: int) -> list[int]:
-        return rng.choices(range(100), k=count)
-
-    def is_close(logits: torch.Tensor, sequences: list[list[int]]) -> bool:
+    def check(logits: torch.Tensor, sequences: list[list[int]]) -> None:
         expected = [model.model(input_ids=torch.tensor([row])).logits[0, -1] for row in sequences]
-        return torch.allclose(logits, torch.stack(expected), rtol=1e-3, atol=1e-3)
+        assert torch.allclose(logits, torch.stack(expected), rtol=1e-3, atol=1e-3)
 
-    decoder, prefix = CachedDecoder.from_model(model.model), ids(prefix_length)
+    decoder = CachedDecoder.from_model(model.model)
     assert decoder is not None
-    decoder.prefill_prefix(prefix)
-    # The prompt's length and all tokens of each row.
-    rows: list[tuple[int, list[int]]] = []
-    for _ in range(80):
-        while len(rows) < rng.randrange(2, 9):
-            if rows and rng.random() < 0.6:
-                row = rng.randrange(len(rows))
-                decoder.fork(row)
-                length, tokens = rows[row]
-                rows.append((length, tokens[:length]))
-            else:
-                new = [ids(rng.randrange(1, 20)) for _ in range(rng.randrange(1, 4))]
-                assert is_close(decoder.prefill(new), [prefix + prompt for prompt in new])
-                rows += [(prefix_length + len(prompt), prefix + prompt) for prompt in new]
-        tokens = ids(len(rows))
-        logits = decoder.step(tokens)
-        rows = [(length, [*row, token]) for (length, row), token in zip(rows, tokens, strict=True)]
-        assert is_close(logits, [row for _, row in rows])
-        while len(rows) > 1 and rng.random() < 0.5:
-            row = rng.randrange(len(rows))
-            decoder.evict(row)
-            rows[row] = rows[-1]
-            rows.pop()
+    check_rows(decoder, check, prefix_length, rounds=80, most_rows=9)
 
 
 def test_out_of_memory_halves_the_batch_and_changes_nothing(

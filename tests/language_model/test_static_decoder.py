@@ -3,7 +3,6 @@
 import dataclasses
 import gc
 import logging
-import random
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from conftest import lora, model_settings
+from decoder_rows import check_rows
 from pretended_gpu import GPU, module_to_gpu, pretended_gpu, to_cpu, to_gpu, waits_of
 from torch import nn
 from torch.nn import functional
@@ -79,37 +79,12 @@ def check_against(
     decoder: CachedDecoder, expected: Callable[[list[int]], torch.Tensor], prefix_length: int, tolerance: float
 ) -> None:
     """Add, fork, continue and remove rows at random, and compare all logits with those of whole sequences."""
-    rng = random.Random(4)
-
-    def ids(count: int) -> list[int]:
-        return rng.choices(range(100), k=count)
 
     def check(logits: torch.Tensor, sequences: list[list[int]]) -> None:
         wanted = torch.stack([expected(row) for row in sequences])
         assert float((to_cpu(logits) - wanted).norm()) <= tolerance * float(wanted.norm())
 
-    prefix = ids(prefix_length)
-    decoder.prefill_prefix(prefix)
-    rows: list[tuple[int, list[int]]] = []
-    for _ in range(25):
-        while len(rows) < rng.randrange(2, 7):
-            if rows and rng.random() < 0.6:
-                row = rng.randrange(len(rows))
-                decoder.fork(row)
-                length, tokens = rows[row]
-                rows.append((length, tokens[:length]))
-            else:
-                new = [ids(rng.randrange(1, 20)) for _ in range(rng.randrange(1, 4))]
-                check(decoder.prefill(new), [prefix + prompt for prompt in new])
-                rows += [(prefix_length + len(prompt), prefix + prompt) for prompt in new]
-        tokens = ids(len(rows))
-        rows = [(length, [*row, token]) for (length, row), token in zip(rows, tokens, strict=True)]
-        check(decoder.step(tokens), [row for _, row in rows])
-        while len(rows) > 1 and rng.random() < 0.5:
-            row = rng.randrange(len(rows))
-            decoder.evict(row)
-            rows[row] = rows[-1]
-            rows.pop()
+    check_rows(decoder, check, prefix_length, rounds=25, most_rows=7)
 
 
 @torch.inference_mode()

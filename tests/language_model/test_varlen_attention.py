@@ -65,17 +65,22 @@ def varlen_as_documented(
     return to_gpu(expected(*given, window)[0])
 
 
-@pytest.mark.parametrize("window", [None, 4])
-def test_on_a_gpu_it_is_torch_s_flash_attention(window: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    module: Any = ModuleType("varlen")
-    module.varlen_attn = varlen_as_documented
-    monkeypatch.setitem(sys.modules, "torch.nn.attention.varlen", module)
+def check_on_a_gpu(window: int | None) -> None:
+    """Compare the attention on a pretended GPU with that of each sequence by itself."""
     query, key, value = states(4, 1), states(2, 2), states(2, 3)
     with pretended_gpu():
         packed = PackedSequences.of(LENGTHS, GPU)
         on_gpu = (to_gpu(each) for each in (query, key, value))
         found, _ = attention(None, *on_gpu, None, packed, 0.3, window)
         assert torch.allclose(to_cpu(found), expected(query, key, value, window), atol=1e-5)
+
+
+@pytest.mark.parametrize("window", [None, 4])
+def test_on_a_gpu_it_is_torch_s_flash_attention(window: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    module: Any = ModuleType("varlen")
+    module.varlen_attn = varlen_as_documented
+    monkeypatch.setitem(sys.modules, "torch.nn.attention.varlen", module)
+    check_on_a_gpu(window)
 
 
 @pytest.fixture
@@ -103,12 +108,7 @@ def test_a_torch_without_groups_of_queries_gets_a_key_for_each(older_torch: Call
         )
 
     older_torch(without_groups)
-    query, key, value = states(4, 1), states(2, 2), states(2, 3)
-    with pretended_gpu():
-        packed = PackedSequences.of(LENGTHS, GPU)
-        on_gpu = (to_gpu(each) for each in (query, key, value))
-        found, _ = attention(None, *on_gpu, None, packed, 0.3, None)
-        assert torch.allclose(to_cpu(found), expected(query, key, value, None), atol=1e-5)
+    check_on_a_gpu(None)
 
 
 def causal_only(query: Any, key: Any, value: Any, is_causal: bool = False) -> None:
