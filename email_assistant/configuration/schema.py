@@ -384,6 +384,7 @@ class Tracking:
     allow_remote: bool
     experiment: Annotated[Text, Field(min_length=1)] | None
     run_name: Text | None
+    log_cached: bool
     log_adapter: bool
     register: bool
     system_metrics_seconds: Positive | None

@@ -51,7 +51,8 @@ class Stage:
     Attributes:
         name: Its value of `stage=`.
         help: Its line in `python run.py --help`.
-        module: The module with `run(inputs, folder) -> counts` and, if it logs more, `log_to(run, artifact, config)`.
+        module: The module with `run(inputs, folder) -> counts`.
+        log_module: The module with `log_to(run, artifact, config)`, quick to import; None if it logs only its counts.
         version: Incremented whenever the same inputs would give a different result.
         input_files: Files of earlier artifacts, by the name of the input: `(stage, file)`. They order the stages.
         more_files: Returns further files of earlier artifacts, which it reads only under some configurations.
@@ -67,6 +68,7 @@ class Stage:
     name: str
     help: str
     module: str
+    log_module: str | None = None
     version: int
     input_files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     more_files: Callable[[Config], Mapping[str, tuple[str, str]]] = _nothing

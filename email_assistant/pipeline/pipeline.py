@@ -27,6 +27,7 @@ from email_assistant.errors import (
     TrialPruned,
 )
 from email_assistant.experiments import repeat, sweep_environment, sweeps
+from email_assistant.experiments.finished_runs import has_finished_run
 from email_assistant.experiments.objective import objective_of
 from email_assistant.experiments.repeat import Origin
 from email_assistant.experiments.run_logger import RunLogger, git_commit
@@ -125,7 +126,7 @@ def _lead(context: Context, catalog: Catalog) -> float | None:
                 _run_command(command, context, catalog)
             elif (metrics := _finished_in_this_sweep(context)) is not None:
                 return _objective(config, catalog, metrics)
-            else:
+            elif not _is_logged(context):
                 log_results(context, catalog)
                 _compare_with_origin(context, catalog)
             objective = _objective(config, catalog, context.run.metrics)
@@ -198,6 +199,14 @@ def _finished_in_this_sweep(context: Context) -> dict[str, float] | None:
     if job is None or context.run.is_open:
         return None
     return sweeps.reuse_finished_job(context.config, job, _artifact_tags(context))
+
+
+def _is_logged(context: Context) -> bool:
+    """Whether nothing was made, an earlier run logged the same artifacts, and such runs need not be logged again."""
+    config = context.config
+    if config.tracking.log_cached or context.run.is_open or context.origin or sweep_environment.current_job():
+        return False
+    return has_finished_run(config.paths.mlruns, _artifact_tags(context))
 
 
 def _artifact_tags(context: Context) -> dict[str, str]:
@@ -330,9 +339,9 @@ def log_results(context: Context, catalog: Catalog) -> None:
         counts = {f"{name}.{key}": value for key, value in artifact.manifest["counts"].items()}
         context.run.log_metrics({key: value for key, value in counts.items() if isinstance(value, int | float)})
         context.run.log_text(f"{MANIFESTS}/{name}.json", json.dumps(artifact.manifest, ensure_ascii=False, indent=2))
-        module = importlib.import_module(catalog.stages[name].module)
-        if hasattr(module, "log_to"):
-            module.log_to(context.run, artifact, context.config)
+        log_module = catalog.stages[name].log_module
+        if log_module:
+            importlib.import_module(log_module).log_to(context.run, artifact, context.config)
 
 
 def _compare_with_origin(context: Context, catalog: Catalog) -> None:

@@ -240,6 +240,7 @@ STAGES = by_name(
         name="train",
         help="train a LoRA or QLoRA adapter, then score it on the validation mails",
         module="email_assistant.stages.train",
+        log_module="email_assistant.stages.train_log",
         version=5,
         input_files={"train": ("split", "train.jsonl"), "validation": ("split", "validation.jsonl")},
         depends_on=train_depends_on,
@@ -254,6 +255,7 @@ STAGES = by_name(
         name="evaluate",
         help="compare the tuned model with baselines on the test mails",
         module="email_assistant.stages.evaluate",
+        log_module="email_assistant.stages.evaluate_log",
         version=6,
         input_files={
             "others": ("data", "others.jsonl"),

@@ -19,7 +19,6 @@ from email_assistant.evaluation.memorization import EXTRACTED_TOKENS, KNOWN_TOKE
 from email_assistant.evaluation.scoring import Scorer, build_scorer, perplexity_of
 from email_assistant.evaluation.typed_requests import requests_file, with_typed_requests
 from email_assistant.experiments import sweep_environment
-from email_assistant.experiments.run_logger import RunLogger
 from email_assistant.language_model.adapter_folder import WEIGHTS
 from email_assistant.language_model.fingerprint import (
     base_fingerprint,
@@ -39,12 +38,12 @@ from email_assistant.metrics.scores import OWNER
 from email_assistant.pipeline.context import StageInputs, archive_paths
 from email_assistant.reports import evaluation_page, plots
 from email_assistant.reports.sample_mails import SHOWN_MAILS, mail_panel
-from email_assistant.requests.arms import ARMS
+from email_assistant.requests.arms import ARMS, generation_of
 from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.requests.request_form import TYPED
 from email_assistant.storage import jsonl
-from email_assistant.storage.artifacts import PROGRESS, Artifact
+from email_assistant.storage.artifacts import PROGRESS
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.records import CachedMail, GeneratedMail, Pair
 
@@ -98,24 +97,6 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     evaluation_page.write_report(folder / "report.html", report, generations, figures, by_mail)
     counts = {f"{arm}_{name}": value for arm, scores in report["arms"].items() for name, value in scores.items()}
     return counts | {"mails": len(evaluator.test)}
-
-
-def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
-    """Log scores, their intervals, the page, the plots and a table of the mails to a run."""
-    report = jsonl.read_json(artifact.path("report.json"))
-    for arm, scores in [*report["arms"].items(), (OWNER, report["owner"])]:
-        run.log_metrics({f"test_{arm}_{name}": value for name, value in scores.items()})
-        ends = report["intervals"][arm]
-        run.log_metrics({f"test_{arm}_{name}_low": low for name, (low, _) in ends.items()})
-        run.log_metrics({f"test_{arm}_{name}_high": high for name, (_, high) in ends.items()})
-    memorisation = report["memorisation"] or {"extracted": {}, "canaries": {}}
-    run.log_metrics({f"test_{arm}_extracted": value for arm, value in memorisation["extracted"].items()})
-    run.log_metrics({"test_requests_copied_share": report["copied_share"]})
-    run.set_tags({f"signature.test.{name}": value for name, value in report["signatures"].items()})
-    for name in ("report.json", "report.html", "measured.npz"):
-        run.log_files(artifact.path(name))
-    run.log_files(artifact.path("plots"), "plots")
-    run.log_table("generations.json", jsonl.read(artifact.path("generations.jsonl")))
 
 
 class _Evaluator:
@@ -172,19 +153,18 @@ class _Evaluator:
         return self._generate(arm, self.test, arm, self._settings(arm))
 
     def _settings(self, arm: str) -> Generation:
-        """How an arm's mails are generated: a model without an adapter gets fewer drafts to choose from."""
-        settings, count = self.config.generation, self.config.evaluation.baseline_candidates
-        if count is None or ARMS[arm].adapter != "none" or settings.num_candidates <= count:
-            return settings
-        return replace(settings, candidates=count)
+        return generation_of(arm, self.config.generation, self.config.evaluation)
 
     def _generate(self, arm: str, pairs: Sequence[Pair], label: str, settings: Generation) -> list[GeneratedMail]:
         prompts = self._prompts(arm, pairs)
         keys, progress_file = self._keys(arm, pairs, prompts, settings), self.work / f"{label}.jsonl"
-        cached = generation_cache.lookup(self.earlier, keys)
+        written = generation_cache.from_lines(self.generated, keys)
+        cached = generation_cache.lookup(
+            self.earlier, {request_id: key for request_id, key in keys.items() if request_id not in written}
+        )
         if cached:
             log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", label, len(cached), len(pairs))
-        cached |= generation_cache.from_lines(self.generated, keys)
+        cached |= written
         generator = self._generator_of(arm)
         with _adapter_of(arm, generator):
             mails = generate_mails(generator, pairs, prompts, settings, self.config.seed, progress_file, label, cached)
@@ -331,11 +311,12 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
     if report["copied_share"] > COPIED_SHARE:
         share = f"{report['copied_share']:.0%}"
         warnings.append(f"the requests have {share} of their mails' words: BLEU and chrF are high by copying them")
-    fewer, drafts = config.evaluation.baseline_candidates, config.generation.num_candidates
-    if fewer is not None and fewer < drafts and any(ARMS[arm].adapter == "none" for arm in report["arms"]):
+    drafts = config.generation.num_candidates
+    counts = [generation_of(arm, config.generation, config.evaluation).num_candidates for arm in report["arms"]]
+    if min(counts) < drafts:
         warnings.append(
-            f"with an adapter, the best of {drafts} drafts by the rules of the sense score is kept, without one the "
-            f"best of {fewer}: part of the difference in sense is that choice (evaluation.baseline_candidates=null)"
+            f"models with an adapter chose from {drafts} drafts by the rules of the sense score, those without from "
+            f"{min(counts)}: part of the difference in sense comes from that (evaluation.baseline_candidates=null)"
         )
     if report["judge"] is None and config.evaluation.judge_mails:
         warnings.append("too few mails to train an authorship judge")

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config
-from email_assistant.experiments import lineage, registry
-from email_assistant.experiments.run_logger import RunLogger
-from email_assistant.experiments.tags import ADAPTER
+from email_assistant.experiments import lineage
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint
 from email_assistant.language_model.loading import load_adapter
@@ -50,24 +48,6 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     lineage.write_lineage(folder / "adapter", trained.manifest if trained else fresh, inputs.artifacts, metrics)
     # "fit": the names of the metrics that rescoring takes over, because they describe the training and not the scores.
     return {**metrics, "fit": list(fit_metrics)}
-
-
-def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
-    """Log scores, their settings, the data's hash and the adapter to a run."""
-    saved = jsonl.read_json(artifact.path("metrics.json"))
-    logged_while_training = "validation/loss" in run.metrics
-    run.log_metrics(saved["metrics"])
-    run.set_tags({f"signature.{name}": value for name, value in saved["signatures"].items()})
-    run.log_dataset("train", artifact.manifest["reads"]["inputs"]["train"], artifact.folder)
-    run.log_files(artifact.path("metrics.json"))
-    run.log_files(artifact.path("history.jsonl"))
-    run.log_files(artifact.path("measured.npz"), "validation")
-    if not logged_while_training:
-        for record in jsonl.read(artifact.path("history.jsonl")):
-            run.log_metrics({key: value for key, value in record.items() if key != "step"}, int(record["step"]))
-    if config.tracking.log_adapter:
-        run.log_files(artifact.path("adapter"), ADAPTER)
-        registry.register(run, artifact, saved["metrics"], config)
 
 
 def _copy(trained: Artifact, folder: Path) -> None:

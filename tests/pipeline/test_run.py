@@ -108,6 +108,30 @@ def test_a_changed_archive_is_noticed_and_a_moved_one_is_not(run_py: RunPy, tmp_
     assert not (tmp_path / "mlruns").exists()
 
 
+def test_a_call_that_makes_nothing_is_logged_unless_an_earlier_run_has_it(run_py: RunPy, tmp_path: Path) -> None:
+    call = ("stage=data", "tracking.experiment=email-assistant")
+    assert run_py(*call).made == ["data"]
+    assert run_py(*call).made == []
+    assert len(runs_of(tmp_path)) == 2
+    assert run_py(*call, "tracking.log_cached=false").made == []
+    assert len(runs_of(tmp_path)) == 2
+    shutil.rmtree(tmp_path / "mlruns")
+    assert run_py(*call, "tracking.log_cached=false").made == []
+    assert len(runs_of(tmp_path)) == 1
+
+
+@pytest.mark.slow
+def test_a_cached_run_is_shown_without_heavy_imports(made_outputs: Path, run_py: RunPy) -> None:
+    """As the second `make run`, which should answer in two seconds."""
+    assert run_py().made == []
+    command = [sys.executable, "-X", "importtime", str(ROOT / "run.py"), *run_py.command("tracking.log_cached=false")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=run_py.folder, check=True)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "hydra" in imported
+    assert not {"torch", "mlflow", "transformers", "sklearn", "pandas"} & imported
+    assert "Request" in done.stdout
+
+
 def test_two_calls_at_once_make_one_artifact(run_py: RunPy, tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         calls = list(pool.map(lambda number: run_py("stage=split", "tracking=none"), range(2)))
