@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.checks import report
@@ -206,7 +207,7 @@ def _is_logged(context: Context) -> bool:
     config = context.config
     if config.tracking.log_cached or context.run.is_open or context.origin or sweep_environment.current_job():
         return False
-    return has_finished_run(config.paths.mlruns, _artifact_tags(context))
+    return has_finished_run(Path(config.paths.mlruns), _artifact_tags(context))
 
 
 def _artifact_tags(context: Context) -> dict[str, str]:
