@@ -128,3 +128,19 @@ def test_several_processes_refuse_sweeps_and_other_machines(monkeypatch: pytest.
     monkeypatch.setenv("MASTER_ADDR", "10.0.0.7")
     with pytest.raises(ConfigurationError, match=r"MASTER_ADDR = 10\.0\.0\.7"):
         collectives.init()
+
+
+@pytest.mark.parametrize(("platform", "interface"), [("linux", "lo"), ("darwin", "lo0")])
+def test_processes_talk_over_the_loopback_interface_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, platform: str, interface: str
+) -> None:
+    for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
+        # Set first, so that what `init` sets is undone.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    for name, value in {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(collectives.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(sys, "platform", platform)
+    collectives.init()
+    assert (os.environ["GLOO_SOCKET_IFNAME"], os.environ["NCCL_SOCKET_IFNAME"]) == (interface, interface)
