@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -72,6 +73,7 @@ def mauve_by_seed(score: PerMailScore) -> list[float]:
     Args:
         score: Made by `mauve_score`.
     """
+    _load_faiss()
     from mauve.compute_mauve import get_divergence_curve_for_multinomials
     from sklearn.metrics import auc
 
@@ -97,7 +99,6 @@ def _clusters(points: Array, buckets: int, seed: int) -> Array:
     Returns:
         Each point's cluster, (points,).
     """
-    import faiss
     from sklearn.decomposition import PCA
     from sklearn.preprocessing import normalize
 
@@ -105,11 +106,27 @@ def _clusters(points: Array, buckets: int, seed: int) -> Array:
     components = PCA(n_components=None, whiten=False, random_state=seed + 1).fit(on_sphere)
     kept = int(np.argmax(np.cumsum(components.explained_variance_ratio_) >= EXPLAINED_VARIANCE)) + 1
     reduced = components.transform(on_sphere)[:, :kept].astype(np.float32)
+    faiss = _load_faiss()
     with _silent_stderr():
         means = faiss.Kmeans(kept, buckets, niter=500, nredo=5, update_index=True, seed=seed + 2)
         means.train(reduced)
         _, labels = means.index.search(reduced, 1)
     return np.asarray(labels.reshape(-1))
+
+
+def _load_faiss() -> Any:
+    """Import faiss, also where `mauve` is to do it.
+
+    On macOS faiss has an OpenMP runtime of its own beside those of torch and scikit-learn. A second runtime ends the
+    process unless this variable is set, and threads of two runtimes crash it.
+    """
+    if sys.platform == "darwin":
+        os.environ.setdefault("KMP_DUPLICATE_LIB_OK", "TRUE")
+    import faiss
+
+    if sys.platform == "darwin":
+        faiss.omp_set_num_threads(1)
+    return faiss
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """Every score against values computed by hand or by the library that defines it."""
 
 import math
+import os
 import random
+import sys
 from pathlib import Path
 
+import faiss
 import mauve
 import numpy as np
 import pytest
@@ -85,6 +88,24 @@ def test_mauve_is_that_of_mauve_text(mails: int, shift: float) -> None:
     score = mauve_score(written, real, MAUVE)
     assert mauve_by_seed(score) == by_mauve_text(written, real)
     assert score.value == pytest.approx(np.mean(mauve_by_seed(score)))
+
+
+def test_on_macos_faiss_shares_the_process_with_the_openmp_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    written, real = rng.normal(size=(30, 8)), rng.normal(size=(30, 8))
+    on_linux, threads = mauve_score(written, real, MAUVE), faiss.omp_get_max_threads()
+    # Set first, so that what is set there is undone.
+    monkeypatch.setenv("KMP_DUPLICATE_LIB_OK", "")
+    monkeypatch.delenv("KMP_DUPLICATE_LIB_OK")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    faiss.omp_set_num_threads(2)
+    try:
+        on_macos = mauve_score(written, real, MAUVE)
+        assert os.environ["KMP_DUPLICATE_LIB_OK"] == "TRUE"
+        assert faiss.omp_get_max_threads() == 1
+    finally:
+        faiss.omp_set_num_threads(threads)
+    assert np.array_equal(on_macos.contributions, on_linux.contributions)
 
 
 def test_the_divergence_area_is_one_for_equal_and_small_for_disjoint_distributions() -> None:
