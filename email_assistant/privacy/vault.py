@@ -18,10 +18,11 @@ passphrase and `vault.json` nothing can be recovered.
 """
 
 import base64
+import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypedDict
@@ -196,7 +197,16 @@ def _replace_file(original: Path, target: Path) -> Iterator[tuple[BinaryIO, Bina
         with partial.open("wb") as sink:
             yield source, sink
             sink.flush()
-            os.fsync(sink.fileno())
+            _write_to_disk(sink.fileno())
         state = original.stat()
         os.utime(partial, ns=(state.st_atime_ns, state.st_mtime_ns))
     original.unlink()
+
+
+def _write_to_disk(descriptor: int) -> None:
+    """Wait until a file is on the disk. On macOS, fsync leaves it in the disk's cache, which a power cut empties."""
+    os.fsync(descriptor)
+    if full_sync := getattr(fcntl, "F_FULLFSYNC", None):
+        # Some file systems, such as those of network shares, cannot.
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, full_sync)

@@ -1,5 +1,6 @@
 """Encryption at rest: files are restored exactly, and changes are detected."""
 
+import fcntl
 import json
 import os
 import re
@@ -42,6 +43,29 @@ def test_decryption_restores_the_file(opened: Vault, tmp_path: Path, size: int) 
     assert [path.name for path in tmp_path.iterdir()] == ["mail.txt"]
     assert file.read_bytes() == content
     assert file.stat().st_mtime_ns == 1_700_000_000_123_456_789
+
+
+@pytest.mark.parametrize("can_sync", [True, False])
+def test_on_macos_a_file_is_written_to_the_disk_itself_before_the_plain_one_is_deleted(
+    opened: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_sync: bool
+) -> None:
+    file, synced = tmp_path / "mail.txt", list[bool]()
+    file.write_text("secret")
+
+    def control(descriptor: int, command: int) -> int:
+        assert command == 51
+        synced.append(file.exists())
+        if not can_sync:
+            raise OSError(45, "Operation not supported")
+        return 0
+
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(vault.fcntl, "fcntl", control)
+    opened.encrypt(file, "mail.txt")
+    assert synced == [True]
+    monkeypatch.undo()
+    opened.decrypt(tmp_path / "mail.txt.locked", "mail.txt")
+    assert file.read_text() == "secret"
 
 
 HEAD = len(MAGIC) + SALT_BYTES
