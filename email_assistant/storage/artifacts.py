@@ -26,6 +26,8 @@ MANIFEST = "manifest.json"
 # What every manifest has.
 MANIFEST_FIELDS = ("stage", "key", "counts", "seconds", "files")
 PROGRESS = "progress"
+# macOS writes this file into folders that are looked at in the Finder, and changes it later.
+FINDER_FILE = ".DS_Store"
 _PARTIAL, _LOCK = ".partial", ".lock"
 
 
@@ -306,5 +308,5 @@ def _make_folder(folder: Path) -> None:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in (MANIFEST, FINDER_FILE))
     return {str(path.relative_to(folder)): hash_file(path) for path in files}

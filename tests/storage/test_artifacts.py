@@ -88,6 +88,18 @@ def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
         cache.find("data", "k")
 
 
+def test_what_the_finder_writes_into_a_folder_is_no_part_of_an_artifact(tmp_path: Path) -> None:
+    cache = ArtifactCache(tmp_path)
+
+    def make_while_looked_at(folder: Path) -> dict[str, int]:
+        (folder / ".DS_Store").write_text("icons")
+        return make(folder)
+
+    artifact = cache.write("data", "k", {}, make_while_looked_at, resumable=False)
+    artifact.path(".DS_Store").write_text("list")
+    assert cache.find("data", "k") is not None
+
+
 def test_a_corrupt_manifest_is_named(tmp_path: Path) -> None:
     cache = ArtifactCache(tmp_path)
     artifact = cache.write("data", "k", {}, make, resumable=False)
