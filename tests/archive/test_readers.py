@@ -1,5 +1,6 @@
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,19 @@ def test_mbox_of_other_programs(shared_mail: Path, name: str, line_end: str) -> 
     for message in mbox.split(io.BytesIO(data)):
         begins.append(data.index((message or b"")[:200], begins[-1] + 1 if begins else 0))
     assert begins == [message["beginOffset"] for message in offsets]
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    """On macOS, Apple Mail's folder may only be read by programs that have been allowed to."""
+
+    def forbid(folder: Path) -> None:
+        raise PermissionError(1, "Operation not permitted", str(folder))
+
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(Path, "iterdir", forbid)
+    with pytest.raises(ArchiveError) as raised:
+        readers.archive_files([tmp_path], "auto", COLUMNS)
+    message = str(raised.value)
+    assert message.startswith(f"{tmp_path}: cannot be read: Operation not permitted")
+    assert ("full disk access" in message) == (platform == "darwin")

@@ -1,5 +1,6 @@
 """Reads archives of any supported format, detected by content, as a stream of raw, parsed and unreadable messages."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -66,13 +67,23 @@ def archive_files(paths: Iterable[Path], wanted: str, columns: Columns) -> list[
     """The files on disk that `read` would open, containers included. The hash of the archive covers these.
 
     Raises:
-        ArchiveError: If a path does not exist, or no file has a supported format.
+        ArchiveError: If a path does not exist or may not be read, or no file has a supported format.
     """
-    paths = _existing(paths)
-    files = [path for root in paths for path in containers.files_under(root) if _is_read(path, wanted, columns)]
+    try:
+        paths = _existing(paths)
+        files = [path for root in paths for path in containers.files_under(root) if _is_read(path, wanted, columns)]
+    except PermissionError as error:
+        raise ArchiveError(f"{error.filename}: cannot be read: {error.strerror}{_remedy()}") from error
     if not files:
         raise ArchiveError(_no_mail_message(paths, wanted))
     return files
+
+
+def _remedy() -> str:
+    """What lets a terminal read Apple Mail's folder on macOS, which file modes do not protect."""
+    if sys.platform != "darwin":
+        return ""
+    return "; if it is yours, allow your terminal full disk access (System Settings, Privacy & Security)"
 
 
 def _existing(paths: Iterable[Path]) -> list[Path]:
