@@ -3,6 +3,7 @@
 import logging
 import socket
 from pathlib import Path
+from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock
@@ -79,7 +80,8 @@ def experiment_name(config: Config | DictConfig) -> str:
     if not paths or reads_none:
         return NO_ARCHIVE
     absolute = [Path(expand_home(path)).absolute() for path in ([paths] if isinstance(paths, str) else paths)]
-    return ", ".join("/".join(path.parts[-2:]) for path in absolute)[:MAX_NAME_LENGTH]
+    # On macOS, a path can be typed with letters and accents together and be completed with them apart.
+    return normalize("NFC", ", ".join("/".join(path.parts[-2:]) for path in absolute))[:MAX_NAME_LENGTH]
 
 
 def _open_server(uri: str, experiment: str) -> tuple["lazy_mlflow.MlflowClient", str]:
@@ -170,10 +172,22 @@ def _open_database(mlruns: Path) -> "lazy_mlflow.MlflowClient":
         ) from error
     # MLflow's own empty experiment has a location of another form.
     here = files_folder(mlruns)
-    moved = [path for path in map(Path, map(unquote, locations)) if path.name == here.name and path.resolve() != here]
+    moved = [
+        path
+        for path in map(Path, map(unquote, locations))
+        if path.name == here.name and not _is_same(path.parent, mlruns)
+    ]
     if moved:
         raise TrackingError(
             f"{mlruns}: the MLflow store was created in {moved[0].parent} and would write there; "
             "if it was moved or copied, run: python -m email_assistant.experiments relocate"
         )
     return client
+
+
+def _is_same(left: Path, right: Path) -> bool:
+    """Whether two paths are of one folder: on macOS they may differ in capital letters."""
+    try:
+        return left.samefile(right)
+    except OSError:
+        return False

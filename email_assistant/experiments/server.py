@@ -102,11 +102,12 @@ def _run_until_stopped(command: Sequence[str], environment: Mapping[str, str]) -
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
     """End a server and its workers: politely, then for good."""
-    with suppress(ProcessLookupError):
+    # macOS forbids signals to a group of processes that have all ended; Linux says that there is none.
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(server.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         server.wait(timeout=STOP_TIMEOUT)
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(server.pid, signal.SIGKILL)
     server.wait()
 

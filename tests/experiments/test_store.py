@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,12 +18,13 @@ import psutil
 import pytest
 from conftest import ROOT
 from mlflow import MlflowClient
+from omegaconf import OmegaConf
 from warm import Call
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import __main__ as command_line
 from email_assistant.experiments import guarded_ui, mlflow_ui, server
-from email_assistant.experiments.connection import open_store
+from email_assistant.experiments.connection import experiment_name, open_store
 from email_assistant.experiments.queries import delete_permanently, experiment_ids, search_runs
 from email_assistant.experiments.server import relocate
 from email_assistant.privacy import guard
@@ -70,6 +72,27 @@ def test_a_store_is_in_the_folder_that_is_named(name: str, tmp_path: Path, empty
         assert search_runs(client, experiment_ids(client), deleted=True) == []
 
 
+def test_an_archive_has_one_experiment_however_its_accents_are_written() -> None:
+    """macOS finds a file by its name with letters and accents together or apart."""
+    written = "/mail/Gesendet für Zoë/Входящий.mbox"
+    paths = {written, unicodedata.normalize("NFD", written)}
+    assert len(paths) == 2
+    values = ({"tracking": {"experiment": None}, "data": {"path": [path]}, "stage": "train"} for path in paths)
+    assert {experiment_name(OmegaConf.create(each)) for each in values} == {"Gesendet für Zoë/Входящий.mbox"}
+
+
+def test_another_spelling_of_its_folder_does_not_make_a_store_a_moved_one(
+    tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On macOS, 'Mail' and 'mail' are one folder, and neither is resolved to the other."""
+    (tmp_path / "mail").mkdir()
+    shutil.copyfile(empty_store, tmp_path / "mail" / "mlflow.db")
+    _, experiment = open_store(tmp_path / "mail", "e")
+    (tmp_path / "Mail").symlink_to(tmp_path / "mail")
+    monkeypatch.setattr(Path, "resolve", lambda path, strict=False: path.absolute())
+    assert open_store(tmp_path / "Mail", "e")[1] == experiment
+
+
 def test_a_deleted_experiment_is_restored_without_its_runs(tmp_path: Path, empty_store: Path) -> None:
     shutil.copyfile(empty_store, tmp_path / "mlflow.db")
     client, experiment = open_store(tmp_path, "e")
@@ -106,6 +129,20 @@ def test_the_server_stops_with_the_process_that_started_it(number: signal.Signal
 
 def test_the_code_of_a_server_that_fails_is_passed_on() -> None:
     assert server._run_until_stopped([sys.executable, "-c", "raise SystemExit(3)"], os.environ) == 3
+
+
+def test_a_server_that_has_ended_is_stopped_where_its_group_may_not_be_signalled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on macOS, while a process that has ended is not waited for."""
+
+    def forbid(group: int, number: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"], start_new_session=True)
+    monkeypatch.setattr(os, "killpg", forbid)
+    server._stop(process)
+    assert process.returncode == 3
 
 
 @pytest.mark.parametrize("port", [-1, 0, 70000, 10**20])
