@@ -1,6 +1,6 @@
 # Everything a fresh machine needs: Python 3.11 to 3.13 and make. `make help` lists the targets.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 MODEL := models/smollm2_135m.gguf
 GEMMA := models/gemma3_270m.gguf
@@ -66,6 +66,8 @@ clean:  ## remove the environment; archives, artifacts and runs stay
 	rm -rf .venv .tools
 
 $(POETRY):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "Python 3.11 to 3.13 is needed, and $(PYTHON) is another: make install PYTHON=python3.13" >&2; exit 2; }
 	$(PYTHON) -m venv .tools
 	.tools/bin/pip install --quiet "poetry==2.5.1" "poetry-plugin-export==1.10.1"
 
