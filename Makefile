@@ -7,6 +7,8 @@ GEMMA := models/gemma3_270m.gguf
 INSTALLED := .venv/.installed
 # Poetry has an environment of its own, so that its requirements cannot conflict with the project's.
 POETRY := .tools/bin/poetry
+# Groups of packages beside those of a run: pyproject.toml lists them.
+EXTRAS ?= dev,launchers,llama-cpp
 # Where Linux gets a CPU build of torch, on a machine without a GPU; empty: pip's own index, whose build has CUDA.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # The Python of a machine with a GPU, for `make gpu-kit`.
@@ -85,7 +87,7 @@ ifneq ($(TORCH_INDEX),)
 		|| echo "$(TORCH_INDEX) has no CPU build of torch or cannot be reached: taking the one of pip's own index" >&2
 endif
 endif
-	$(BIN)/pip install --quiet --constraint .venv/constraints.txt --editable ".[dev,launchers,llama-cpp]"
+	$(BIN)/pip install --quiet --constraint .venv/constraints.txt --editable ".[$(EXTRAS)]"
 endif
 	touch $@
 

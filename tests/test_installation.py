@@ -1,12 +1,105 @@
-"""The Makefile's choice of Python."""
+"""The Makefile's choice of Python, and the files of the Docker image."""
 
+import functools
+import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from test_readme import faults_of, make_targets
 
 ROOT = Path(__file__).resolve().parents[1]
+# What must never be in an image: where the program keeps it, and where people put it.
+PRIVATE = (
+    ".git/config",
+    ".venv/bin/python",
+    ".tools/bin/poetry",
+    "outputs/artifacts/data/0f/emails.jsonl",
+    "outputs/compose/token",
+    "mlruns/mlflow.db",
+    "models/smollm2_135m/model.safetensors",
+    "models/smollm2_135m.gguf",
+    "sent.mbox",
+    "mail/Sent",
+    "mails.csv",
+    "my-style/adapter.gguf",
+    "email_assistant/archive/__pycache__/owner.cpython-311.pyc",
+)
+
+
+@functools.cache
+def pattern_of(line: str) -> re.Pattern[str]:
+    """A pattern of a .dockerignore, for a path or one of the folders that it is in."""
+    parts = re.split(r"(\*\*/|\*)", line)
+    return re.compile("".join({"**/": "(?:.*/)?", "*": "[^/]*"}.get(part, re.escape(part)) for part in parts))
+
+
+def is_sent(path: str) -> bool:
+    """Whether `docker build` sends a file: the last line counts that names it or a folder of it."""
+    sent = True
+    names = [path, *map(str, Path(path).parents)]
+    for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            is_exception = line.startswith("!")
+            if any(pattern_of(line.removeprefix("!")).fullmatch(name) for name in names):
+                sent = is_exception
+    return sent
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The instructions of the Dockerfile with their arguments."""
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    pairs = [line.partition(" ") for line in lines if line and not line.startswith("#")]
+    return [(name, rest) for name, _, rest in pairs]
+
+
+def test_what_is_private_does_not_get_into_the_image() -> None:
+    assert [path for path in PRIVATE if is_sent(path)] == []
+
+
+def test_what_the_program_needs_gets_into_the_image() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if tracked.returncode:
+        pytest.skip("not a clone")
+    used = re.compile(r"(conf|email_assistant|demo|head_start|models)/.*|run\.py|Makefile|pyproject\.toml|poetry\.lock")
+    needed = [path for path in tracked.stdout.split("\n") if used.fullmatch(path)]
+    assert len(needed) > 300
+    assert [path for path in needed if not is_sent(path)] == []
+    # pyproject.toml names it.
+    assert is_sent("README.md")
+
+
+def test_every_line_of_dockerignore_names_something() -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("!") and not (ROOT / line[1:]).exists()] == []
+
+
+def test_the_image_is_made_as_the_makefile_installs() -> None:
+    steps = dict(instructions())
+    assert steps["FROM"] == "python:3.11-slim"
+    run = [rest for name, rest in instructions() if name == "RUN"]
+    targets = re.findall(r"^make ([a-z]+)", "\n".join(run), re.MULTILINE)
+    assert targets == ["install"] and set(targets) <= make_targets()
+    (extras,) = re.findall(r"EXTRAS=(\S+)", "\n".join(run))
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert [name for name in extras.split(",") if f"\n{name} = [" not in text] == []
+    assert [faults_of(" ".join(json.loads(steps["CMD"])))] == [[]]
+
+
+def test_who_runs_the_program_in_the_container_is_not_root_and_owns_the_volumes() -> None:
+    names = [name for name, _ in instructions()]
+    steps = dict(instructions())
+    assert steps["USER"] not in ("root", "0") and names.index("USER") < names.index("COPY")
+    assert steps["COPY"].startswith(f"--chown={steps['USER']} ")
+    # A folder that is made after the volume was declared is thrown away.
+    made_last = max(number for number, name in enumerate(names) if name == "RUN")
+    assert made_last < names.index("VOLUME")
+    folders = [Path(folder) for folder in json.loads(steps["VOLUME"])]
+    assert {folder.name for folder in folders} == {"outputs", "mlruns", "mail"}
+    run = "\n".join(rest for name, rest in instructions() if name == "RUN")
+    assert [folder for folder in folders if not re.search(rf"[ /]{folder.name}\b", run)] == []
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ COMMENT = re.compile(r"(^|\s)#.*$", re.MULTILINE)
 CODE_NAME = re.compile(r"(?=_|\w*[A-Z])\w+(\.\w+)*")
 KEY_AND_VALUE = re.compile(r"[a-z_]+(?:\.[a-z_]+)+=")
 # Programs of others: only the files that they are given are checked.
-OTHERS = {"accelerate", "conda", "hf", "ollama", "pip", "poetry", "source"}
+OTHERS = {"accelerate", "conda", "docker", "hf", "mkdir", "ollama", "pip", "poetry", "socat", "source"}
 # What does not exist before a run.
 MADE_BY_RUNS = (".venv", "outputs", "mlruns")
 
