@@ -11,7 +11,7 @@ POETRY := .tools/bin/poetry
 EXTRAS ?= dev,launchers,llama-cpp
 # Where Linux gets a CPU build of torch, on a machine without a GPU; empty: pip's own index, whose build has CUDA.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-# The Python of a machine with a GPU, for `make gpu-kit`.
+# Python version of the machine with a GPU, for `make gpu-kit`.
 GPU_PYTHON ?= 3.12
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
 
@@ -21,15 +21,15 @@ GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null
 help:  ## show this list
 	@grep -hE '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "%-12s%s\n", $$1, $$2}'
 
-install: $(INSTALLED) $(MODEL)  ## set up .venv and the bundled model; does nothing if both exist
+install: $(INSTALLED) $(MODEL)  ## set up .venv and the bundled model, if they are missing
 
-gemma: $(INSTALLED) $(GEMMA)  ## add the model Gemma 3 270M; shows its licence, and ACCEPT=yes accepts that
+gemma: $(INSTALLED) $(GEMMA)  ## add the model Gemma 3 270M; shows its licence and asks (ACCEPT=yes accepts it)
 
-run: install  ## run the main job on the demo archive: adapter, scores, sample mails
+run: install  ## train on the demo archive, then print scores and sample mails
 	$(BIN)/python run.py experiment=first_run
 
-mine: install  ## run the main job on your own mail: make mine ARCHIVE=~/sent.mbox
-	@test -n "$(ARCHIVE)" || { echo "Say which archive: make mine ARCHIVE=~/sent.mbox" >&2; exit 2; }
+mine: install  ## the same on your own mail: make mine ARCHIVE=~/sent.mbox
+	@test -n "$(ARCHIVE)" || { echo "ARCHIVE is missing: make mine ARCHIVE=~/sent.mbox" >&2; exit 2; }
 	$(BIN)/python run.py experiment=first_run "data.path=$(ARCHIVE)"
 
 test: install  ## run all tests, in under ten minutes on two cores
@@ -48,14 +48,14 @@ check: install  ## check style, types and every file of conf/
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -o addopts= tests/configuration/test_checks.py -k composes
 
-head_start: install  ## train the head start of the bundled model again (half an hour on two cores)
+head_start: install  ## retrain the head start of the bundled model (half an hour on two cores)
 	$(BIN)/python run.py stage=train experiment=head_start
 	$(BIN)/python -m email_assistant.language_model.head_start outputs/latest/train head_start/smollm2_135m
 
 ui: install  ## compare runs in the browser, on 127.0.0.1 only
 	$(BIN)/python -m email_assistant.experiments ui
 
-compose: install  ## write mail on a local page, with the adapter of make run or, with ARCHIVE=, of make mine
+compose: install  ## write mail on a local page, with the adapter of make run or, if ARCHIVE= is given, of make mine
 	$(BIN)/python run.py stage=compose $(if $(ARCHIVE),"data.path=$(ARCHIVE)")
 
 bench: install  ## speed relative to competing tools on the same work
@@ -84,7 +84,7 @@ else
 ifeq ($(shell uname -s),Linux)
 ifneq ($(TORCH_INDEX),)
 	$(BIN)/pip install --quiet --no-deps --retries 1 --constraint .venv/constraints.txt --index-url $(TORCH_INDEX) torch \
-		|| echo "$(TORCH_INDEX) has no CPU build of torch or cannot be reached: taking the one of pip's own index" >&2
+		|| echo "$(TORCH_INDEX) has no CPU build of torch or cannot be reached: using pip's own index instead" >&2
 endif
 endif
 	$(BIN)/pip install --quiet --constraint .venv/constraints.txt --editable ".[$(EXTRAS)]"
