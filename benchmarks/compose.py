@@ -80,7 +80,7 @@ def _server(outputs: Path) -> Iterator[str]:
     try:
         assert process.stdout
         # Lines of the log may come before the two that say where the page is.
-        while "Programs:" not in process.stdout.readline():
+        while "For mail programs:" not in process.stdout.readline():
             assert process.poll() is None
         token = (outputs / "outputs" / "compose" / "token").read_text().strip()
         while b'"ready"' not in _request(token, "GET", "/page/state", None).read():

@@ -38,7 +38,7 @@ def load(outputs: Path) -> list[Edit]:
     edits = jsonl.read(file)
     for number, edit in enumerate(edits, start=1):
         if not _is_edit(edit):
-            raise DataError(f"{file}, record {number}: not an edit of the compose page; delete this line")
+            raise DataError(f"{file}, record {number}: not a draft kept by the compose page; delete this line")
     return sorted((cast(Edit, edit) for edit in edits), key=lambda edit: edit["date"])
 
 

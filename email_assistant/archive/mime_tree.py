@@ -141,7 +141,7 @@ def mend_start(data: bytes) -> bytes:
 
 def _parse(data: bytes, depth: int, part_counter: "count[int]") -> IndexedMessage:
     if depth > MAX_DEPTH or next(part_counter) > MAX_PARTS:
-        raise ValueError(f"more than {MAX_DEPTH} multiparts inside one another, or more than {MAX_PARTS} parts")
+        raise ValueError(f"multiparts nested more than {MAX_DEPTH} deep, or more than {MAX_PARTS} parts")
     end = _header_end(data)
     message = _parse_fields(data[:end])
     blank = BLANK.match(data, end)

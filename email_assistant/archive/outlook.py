@@ -95,7 +95,7 @@ def parse_msg(data: bytes, source: str, sent_folder: bool) -> ParsedMessage:
             kinds=frozenset({"draft"}) if is_unsent and not headers and not message.sent_date else frozenset(),
         )
     except Exception as error:  # the library passes on every error of its dependencies
-        raise ValueError(f"no message: {type(error).__name__}: {error}") from error
+        raise ValueError(f"not a message: {type(error).__name__}: {error}") from error
     return to_message(properties, source, sent_folder)
 
 

@@ -117,15 +117,20 @@ class SenderStats:
         candidates = {sender for sender in self._sent if not ROBOT_ADDRESS.search(sender)}
         if not candidates:
             if self._without_sender:
-                return Owner(frozenset(), frozenset(), "the archive names no senders: every mail counts as the owner's")
-            raise ArchiveError("the archive names no sender; set its owner, as in data.owner=[me@example.org]")
+                return Owner(
+                    frozenset(), frozenset(), "the archive names no senders, so every mail counts as the owner's"
+                )
+            raise ArchiveError(
+                "data.owner: the archive names no sender, so its owner cannot be detected; "
+                "set it, as in data.owner=[me@example.org]"
+            )
         main = max(candidates, key=lambda sender: (self._in_sent_folder[sender], sender))
         if self._in_sent_folder[main]:
             accounts = {sender for sender in candidates if self._is_account(sender, self._in_sent_folder[main])} | {
                 main
             }
             messages = sum(self._in_sent_folder[account] for account in accounts)
-            return self._owner(accounts, f"sender of {messages} messages in folders of sent mail")
+            return self._owner(accounts, f"sender of {messages} messages in sent folders")
         main = max(
             candidates, key=lambda sender: (self._sent[sender] + self._received[sender], self._sent[sender], sender)
         )
@@ -150,7 +155,7 @@ class SenderStats:
         mailboxes = {alias for alias in (aliases | accounts) - impostors if "@" in alias}
         if impostors:
             named = ", ".join(sorted(map(self._usual, impostors)))
-            grounds += f"; not {named}, who wrote under the same name and to the owner alone"
+            grounds += f"; not {named}, who used the same name and wrote only to the owner"
         addresses = frozenset(map(self._usual, mailboxes))
         return Owner(addresses, frozenset(own_names | (accounts - mailboxes)), grounds, frozenset(impostors))
 

@@ -35,12 +35,12 @@ def text_to_answer(path: Path) -> str:
         DataError: If the file does not exist or has no text.
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file; infer.thread names the mail or thread to answer")
+        raise DataError(f"{path}: no such file; set infer.thread to the mail or thread to answer")
     newest = message_to_answer(path)
     text = newest.text if newest else decode_text(path.read_bytes()[:MAX_TEXT_BYTES]).replace("\r\n", "\n")
     answered = answered_text(text)
     if not answered or "\0" in answered:
-        raise DataError(f"{path}: contains no text to answer")
+        raise DataError(f"{path}: contains no text to answer; set infer.thread to another mail")
     return answered
 
 

@@ -17,7 +17,7 @@ def tnef_to_text(data: bytes) -> str:
         tnef = TNEF(data, do_checksum=False)
         plain, page, rich = tnef.body, tnef.htmlbody, tnef.rtfbody
     except Exception as error:  # the library raises whatever its reading of damaged data leads to
-        raise ValueError(f"no TNEF: {type(error).__name__}: {error}") from error
+        raise ValueError(f"not a TNEF attachment: {type(error).__name__}: {error}") from error
     text = _to_text(plain).rstrip("\0")
     if text.strip():
         return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -81,7 +81,7 @@ class WorkerPool:
                 yield from pending.popleft().result()
         except BrokenProcessPool as error:
             raise ArchiveError(
-                "a process that reads the archive was killed, probably because memory ran out; try data.processes=1"
+                "a process that read the archive was killed, probably because memory ran out; try data.processes=1"
             ) from error
 
 

@@ -150,7 +150,7 @@ def _report_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], c
     """Print which files contain passages of mails, and yield an error for those outside of the expected folders."""
     passages = _sample_passages(config)
     if not passages:
-        console.print("no archive has been read yet and no edit kept, so there are no passages to search for")
+        console.print("no archive has been read and no edited draft kept yet, so there are no passages to search for")
         return
     recent, skipped = _newest_within(_temporary_files(config, roots, calls), config.audit.temporary_mb * 10**6)
     files_by_folder: dict[str, list[Path]] = {}

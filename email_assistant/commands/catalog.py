@@ -34,7 +34,7 @@ COMMANDS = by_name(
     ),
     Command(
         name="export",
-        help="write the adapter as GGUF, with a Modelfile for Ollama",
+        help="export the adapter as GGUF, with a Modelfile for Ollama",
         module="email_assistant.commands.export",
         needs=_adapter_of,
     ),
@@ -51,13 +51,13 @@ COMMANDS = by_name(
     ),
     Command(
         name="status",
-        help="show what is cached, its age and size, what would run and why",
+        help="show what is cached, with age and size, and which stages would run and why",
         module="email_assistant.commands.status",
         inspects=True,
     ),
     Command(
         name="clean",
-        help="list what no run refers to; clean.remove=true deletes it",
+        help="list the files that no run refers to; clean.remove=true deletes them",
         module="email_assistant.commands.clean",
     ),
     Command(
@@ -67,7 +67,7 @@ COMMANDS = by_name(
     ),
     Command(
         name="audit",
-        help="show what recent runs connected to, who may read their files, where mail text is stored",
+        help="show what recent runs connected to, who can read their files, and where mail text is stored",
         module="email_assistant.commands.audit",
     ),
     Command(
@@ -82,7 +82,7 @@ COMMANDS = by_name(
     ),
     Command(
         name="unlock",
-        help="decrypt it",
+        help="decrypt it again",
         module="email_assistant.commands.lock",
     ),
 )

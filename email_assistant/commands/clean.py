@@ -52,10 +52,12 @@ def check(config: Config) -> None:
     """
     if not config.tracking.enabled:
         raise TrackingError(
-            "tracking=none: stage=clean needs the MLflow store to know what runs refer to; use tracking=local"
+            "tracking=none: stage=clean needs the MLflow store to know which files runs use; set tracking=local"
         )
     if not has_store(config):
-        raise TrackingError(f"{config.paths.mlruns}: no MLflow store here to tell what is in use; see paths.mlruns")
+        raise TrackingError(
+            f"{config.paths.mlruns}: no MLflow store here, so it is unknown which files runs use; check paths.mlruns"
+        )
 
 
 def run(context: Context) -> None:
@@ -93,11 +95,13 @@ def _end_dead_runs(client: "lazy_mlflow.MlflowClient", experiments: Sequence[str
             continue
         if not process_ids.has_ended(process):
             raise TrackingError(
-                f"run {run.info.run_id} is in progress, so the MLflow store lacks its artifacts; "
-                "try again when it finishes"
+                f"run {run.info.run_id} is in progress, so the MLflow store does not have its artifacts yet; "
+                "try again when it has finished"
             )
         client.set_terminated(run.info.run_id, "KILLED")
-        console.print(f"run {run.info.run_id} was RUNNING but its process is gone; marked as KILLED")
+        console.print(
+            f"run {run.info.run_id} was still marked as RUNNING, but its process has ended; marked it as KILLED"
+        )
 
 
 def _leftovers(context: Context, client: "lazy_mlflow.MlflowClient", experiments: Sequence[str]) -> Iterator[Leftover]:

@@ -72,7 +72,8 @@ def _candidates(config: Config) -> list[ScoredRun]:
     candidates = [run for run in scored if settings.by in run.scores]
     if not candidates:
         raise TrackingError(
-            f"compare.by = {settings.by}: none of {len(scored)} runs has this score on {settings.mails} mails"
+            f"compare.by = {settings.by}: none of the {len(scored)} runs has this score on {settings.mails} mails; "
+            "choose another score or other runs"
         )
     return candidates
 

@@ -34,7 +34,7 @@ def _privacy_note(context: Context, adapter: Path) -> str:
     trained = next(
         (artifact for artifact in context.cache.all_of("train") if lineage.has_weights(artifact, weights)), None
     )
-    return f"private: it may repeat mails it was trained on; {_guarantee(trained)}{_extracted(context, trained)}"
+    return f"private: it may repeat mails that it was trained on; {_guarantee(trained)}{_extracted(context, trained)}"
 
 
 def _guarantee(trained: Artifact | None) -> str:
@@ -57,7 +57,7 @@ def _extracted(context: Context, trained: Artifact | None) -> str:
                 f"given the first {measured['known_tokens']} tokens of {measured['mails']} training mails, share whose "
                 f"next {measured['extracted_tokens']} tokens were repeated verbatim: {shares}"
             )
-    return "not measured how much (stage=evaluate measures it)"
+    return "how much it repeats has not been measured (stage=evaluate measures it)"
 
 
 def run(context: Context) -> None:

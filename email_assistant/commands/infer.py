@@ -70,9 +70,9 @@ def run(context: Context) -> None:
     if config.infer.drafts is not None:
         folder = Path(config.infer.drafts)
         write_drafts(folder, _drafts(config, mails))
-        log.info("%-10s %d drafts in %s", "infer", len(mails), folder)
+        log.info("%-10s wrote %d drafts to %s", "infer", len(mails), folder)
     progress_file.unlink()
-    log.info("%-10s %d mails in %s", "infer", len(mails), output)
+    log.info("%-10s wrote %d mails to %s", "infer", len(mails), output)
     context.run.log_metrics({"infer.mails": len(mails)})
 
 
@@ -119,11 +119,11 @@ def read_instructions(path: Path) -> list[str]:
         DataError: when the file does not exist, is not UTF-8 text, or has no instruction.
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file; infer.input names a text file with one instruction per line")
+        raise DataError(f"{path}: no such file; set infer.input to a text file with one instruction per line")
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not text in UTF-8 (byte {error.start})") from error
+        raise DataError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     instructions = [line.strip() for line in lines if line.strip()]
     if not instructions:
         raise DataError(f"{path}: contains no instructions; write one per line")
@@ -137,15 +137,15 @@ def check_writable(output: Path) -> None:
         DataError: when it cannot.
     """
     if output.is_dir():
-        raise DataError(f"{output}: is a folder; infer.output names the file to write")
+        raise DataError(f"{output}: is a folder; set infer.output to the file to write")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=output.parent):
             pass
     except OSError as error:
-        raise DataError(f"{output}: cannot be written: {error.strerror}; infer.output names the file") from error
+        raise DataError(f"{output}: cannot be written: {error.strerror}; set infer.output to another file") from error
     if output.exists() and not os.access(output, os.W_OK):
-        raise DataError(f"{output}: cannot be written: it is read-only")
+        raise DataError(f"{output}: is read-only; set infer.output to another file")
 
 
 def check_folder_writable(folder: Path) -> None:
@@ -159,7 +159,7 @@ def check_folder_writable(folder: Path) -> None:
         with tempfile.NamedTemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise DataError(f"{folder}: cannot be written: {error.strerror}; infer.drafts names the folder") from error
+        raise DataError(f"{folder}: cannot be written: {error.strerror}; set infer.drafts to another folder") from error
 
 
 def write_table(

@@ -53,7 +53,7 @@ def run(context: Context) -> None:
     reads = {name: CATALOG.stages[name].input_files for name in CATALOG.with_earlier(("train",))}
     records = lineage.trace(context.cache, weights, written, reads)
     if all(record.manifest is None for record in records):
-        raise ModelError(f"{folder}: unknown adapter: no {lineage.LINEAGE} and no artifact with its weights")
+        raise ModelError(f"{folder}: unknown adapter: it has no {lineage.LINEAGE}, and no artifact has its weights")
     trained = context.cache.at("train", str((records[0].manifest or {}).get("key", "")))
     lines = [
         ("adapter", f"{folder}, weights {weights[:DIGITS]}"),

@@ -32,7 +32,7 @@ def check(config: Config) -> None:
     """
     state = read_state(config.outputs)
     if config.stage == "unlock" and not (config.outputs / VAULT_FILE).exists():
-        raise PrivacyError(f"{config.outputs}: has never been locked")
+        raise PrivacyError(f"{config.outputs}: not locked, so there is nothing to unlock")
     if (config.stage, state) in (("lock", "locked"), ("unlock", "open")):
         raise PrivacyError(f"{config.outputs}: already {state}")
     for lock in ArtifactCache(config.outputs).held_locks():
@@ -94,17 +94,19 @@ def _passphrase(settings: Vault, project: str, is_new: bool) -> str:
     if settings.passphrase_file:
         path = Path(settings.passphrase_file)
         if not path.is_file():
-            raise PrivacyError(f"{path}: no such file; vault.passphrase_file names a file with the passphrase")
+            raise PrivacyError(f"{path}: no such file; set vault.passphrase_file to a file with the passphrase")
         try:
             passphrase = path.read_text(encoding="utf-8").partition("\n")[0]
         except UnicodeDecodeError as error:
-            raise PrivacyError(f"{path}: not text in UTF-8 (byte {error.start})") from error
+            raise PrivacyError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     elif not sys.stdin.isatty():
-        raise PrivacyError("no terminal to ask for the passphrase; vault.passphrase_file names a file with it")
+        raise PrivacyError(
+            "there is no terminal to ask for the passphrase; set vault.passphrase_file to a file with it"
+        )
     else:
         passphrase = getpass.getpass("passphrase: ")
         if is_new and getpass.getpass("repeat the passphrase: ") != passphrase:
-            raise PrivacyError("the passphrases differ")
+            raise PrivacyError("the two passphrases differ; try again")
     if not passphrase:
-        raise PrivacyError("the passphrase is empty")
+        raise PrivacyError("the passphrase is empty; choose another one")
     return passphrase

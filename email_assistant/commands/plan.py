@@ -93,7 +93,9 @@ def _examples(context: Context) -> list[TokenizedExample] | None:
     if "split" not in context.artifacts:
         error = next((status.reason for status in context.statuses if status.is_error), None)
         if error:
-            log.info("%-10s assuming typical mail lengths, because: %s", "plan", error)
+            log.info(
+                "%-10s assuming typical mail lengths, because the training mails cannot be used: %s", "plan", error
+            )
         return None
     config, encoder = context.config, load_encoder(context.config.model)
     pairs = jsonl.Lines(context.artifacts["split"].path("train.jsonl"), Pair)

@@ -92,7 +92,7 @@ def run(context: Context) -> None:
     _log_plan(config, plan)
     _delete_own_logs()
     if config.purge.dry_run:
-        log.info("%-10s dry run, nothing was changed (purge.dry_run=true)", "purge")
+        log.info("%-10s dry run: nothing was changed (purge.dry_run=true)", "purge")
         return
     # Saved first, so that the terms are known after an interrupted purge.
     purging.save_terms(config.outputs, earlier | terms)
@@ -104,10 +104,12 @@ def run(context: Context) -> None:
     _delete_run_files(config, plan)
     _delete_tables(config, terms)
     if kept:
-        log.info("%-10s kept %d generated sentences about other mails for the next run", "purge", kept)
+        log.info("%-10s kept %d sentences that were generated for other mails, to reuse in the next run", "purge", kept)
     traces = list(_find_traces(config, plan))
     if traces:
-        raise PrivacyError(f"text of purged mails is still in {', '.join(traces)}")
+        raise PrivacyError(
+            f"text of purged mails is still in {', '.join(traces)}; run stage=purge again, or delete these files"
+        )
     log.info("%-10s complete: no traces left; future runs skip the purged mails", "purge")
 
 
@@ -245,7 +247,7 @@ def _log_plan(config: Config, plan: PurgePlan) -> None:
     kept = _kept_adapters(config, plan)
     for folder, description in plan.adapters.items():
         action = "kept" if folder in kept else "to delete"
-        log.info("%-10s adapter trained on them, %s: %s (%s)", "purge", action, folder, description)
+        log.info("%-10s adapter trained on these mails, %s: %s (%s)", "purge", action, folder, description)
     if kept:
         log.info("%-10s purge.adapters=true also deletes the kept adapters", "purge")
 

@@ -66,5 +66,7 @@ def load_token(outputs: Path) -> str:
         if not file.exists() or not file.read_text(encoding="ascii").strip():
             write_private(file, secrets.token_urlsafe(TOKEN_BYTES) + "\n")
     if file.stat().st_mode & 0o077:
-        raise PrivacyError(f"{file}: other users of this machine may read it; delete it, and a new one is made")
+        raise PrivacyError(
+            f"{file}: other users of this machine can read it; delete it, and the next start creates a new one"
+        )
     return file.read_text(encoding="ascii").strip()

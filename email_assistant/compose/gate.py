@@ -128,17 +128,23 @@ class Gate:
         except Exception as error:
             # Its message may quote the request.
             log.error("%-10s %s: %s at %s", "compose", scope["path"][:60], type(error).__name__, _place(error))
-            await _refuse(answered, request, Refusal(500, "internal_error", "an error of the program; see its log"))
+            await _refuse(
+                answered, request, Refusal(500, "internal_error", "internal error; see the log in the terminal")
+            )
 
     def _check_where_from(self, request: "_Request") -> None:
         """Refuse requests under another name of this machine, and those of other pages."""
         if request.hosts not in [[host] for host in self._hosts]:
-            raise Refusal(421, "wrong_host", "this server answers to 127.0.0.1 and localhost only")
+            raise Refusal(421, "wrong_host", "this server only answers to 127.0.0.1 and localhost")
         if request.origin is not None and request.origin not in self._own:
             if request.origin not in self._allowed:
-                raise Refusal(403, "wrong_origin", "this page may not use this server (compose.allow_origins)")
+                raise Refusal(
+                    403,
+                    "wrong_origin",
+                    "this origin may not use this server; compose.allow_origins lists those that may",
+                )
             if not request.is_api:
-                raise Refusal(403, "wrong_origin", "other origins may use the API only")
+                raise Refusal(403, "wrong_origin", "other origins may only use the API")
         elif request.fetched_by_other_page and request.origin is None and not request.opens_page:
             raise Refusal(403, "wrong_origin", "other pages may not load anything from this server")
 
@@ -150,7 +156,7 @@ class Gate:
             return
         if request.bearer is not None:
             if not self._access.is_token(request.bearer):
-                raise Refusal(401, "invalid_api_key", "wrong token; it is in outputs/compose/token")
+                raise Refusal(401, "invalid_api_key", "wrong token; the right one is in outputs/compose/token")
             return
         if request.is_api or not any(map(self._access.is_cookie, request.cookies)):
             raise Refusal(401, "missing_api_key", "the token is missing: send it as 'Authorization: Bearer TOKEN'")
@@ -263,7 +269,7 @@ async def _with_body(request: _Request, receive: Receive) -> Receive:
             while more:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise Refusal(400, "incomplete", "the request ended before its body")
+                    raise Refusal(400, "incomplete", "the request ended before its body was complete")
                 body += message.get("body", b"")
                 if len(body) > request.max_body:
                     raise too_large

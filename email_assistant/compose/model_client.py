@@ -143,9 +143,11 @@ class ModelClient:
                 await self._run_once()
                 failures = failures + 1 if self.state.status == "loading" else 0
                 if failures == MAX_STARTS:
-                    self.state = ModelState("failed", "the model's process ends while it starts; see its log")
+                    self.state = ModelState(
+                        "failed", "the model's process ended while it was starting; see the log in the terminal"
+                    )
                 elif self.state.status != "failed":
-                    log.warning("%-10s the model's process ended unexpectedly; starting it again", "compose")
+                    log.warning("%-10s the model's process ended unexpectedly; restarting it", "compose")
                     self.state = ModelState("loading")
             finally:
                 self._end_jobs()
@@ -154,7 +156,7 @@ class ModelClient:
 
     def _end_jobs(self) -> None:
         """Tell all who wait for texts that none will come."""
-        message = self.state.reason or "the model's process ended; it is started again"
+        message = self.state.reason or "the model's process ended; it is being restarted"
         for name, events in self._jobs.items():
             events.put_nowait(JobError(name, "model_stopped", message))
 
@@ -177,7 +179,7 @@ class ModelClient:
                     self._receive(line)
         except ValueError as error:
             # Its message quotes the line.
-            log.error("%-10s %s in what the model's process says", "compose", type(error).__name__)
+            log.error("%-10s %s while reading from the model's process", "compose", type(error).__name__)
         finally:
             self._process = None
             with suppress(ProcessLookupError):

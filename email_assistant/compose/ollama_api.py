@@ -155,7 +155,7 @@ class OllamaApi:
         return name.removesuffix(":latest") == self._name
 
     def _no_such_model(self) -> JSONResponse:
-        return ollama_error(404, f"there is no such model here; this server has '{self._name}'")
+        return ollama_error(404, f"there is no such model here; this server's model is '{self._name}'")
 
     def _message(self, text: str) -> dict[str, Any]:
         message = {"role": "assistant", "content": text}

@@ -129,7 +129,7 @@ class OpenAiApi:
         return Model(id=self._name, created=self._started)
 
     def _no_such_model(self, name: str) -> JSONResponse:
-        message = f"there is no model {name[:80]!r} here; this server has {self._name!r}"
+        message = f"there is no model {name[:80]!r} here; this server's model is {self._name!r}"
         return error_answer(404, message, "invalid_request_error", "model_not_found", "model")
 
     def _completion(self, written: Written) -> ChatCompletion:
@@ -217,7 +217,7 @@ def conversation_fault(messages: Sequence[ChatMessage]) -> str:
     spoken = roles[1:] if roles[0] == "system" else roles
     if "system" in spoken:
         return "a system message must come first"
-    return "" if "user" in spoken else "a message of the user is missing"
+    return "" if "user" in spoken else "a user message is missing"
 
 
 async def collect_written(events: AsyncGenerator[JobEvent, None], rows: int) -> Written:

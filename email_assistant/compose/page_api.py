@@ -191,7 +191,7 @@ class Page:
     async def drafts(self, asked: DraftAsked) -> Response:
         """Drafts as they are written: one JSON object a line."""
         if not asked.request.strip():
-            return JSONResponse({"error": {"code": "empty", "message": "say what to write"}}, 422)
+            return JSONResponse({"error": {"code": "empty", "message": "the request is empty; say what to write"}}, 422)
         return StreamingResponse(_lines(self._draft_events(asked)), media_type="application/x-ndjson")
 
     async def marks(self, edited: Edited) -> dict[str, Any]:
@@ -207,7 +207,9 @@ class Page:
     async def learn(self, answered: Answered) -> Response:
         """Keep the answer to the question whether edits may be kept."""
         if self._learning.is_fixed:
-            return JSONResponse({"error": {"code": "fixed", "message": "compose.learn decides"}}, 409)
+            return JSONResponse(
+                {"error": {"code": "fixed", "message": "compose.learn is set, so the page cannot change this"}}, 409
+            )
         await anyio.to_thread.run_sync(self._learning.answer, answered.learn)
         return JSONResponse({"learns": self._learning.state})
 
@@ -282,7 +284,7 @@ class Page:
             return await anyio.to_thread.run_sync(self._learning.keep, edited.edit(self._writer.reads_context))
         except (DataError, OSError) as error:
             # Its message may quote the file.
-            log.error("%-10s an edit could not be kept (%s)", "compose", type(error).__name__)
+            log.error("%-10s an edited draft could not be saved (%s)", "compose", type(error).__name__)
             return False
 
     def _login(self, request: Request, problem: str, status: int) -> Response:

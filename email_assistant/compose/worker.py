@@ -121,7 +121,9 @@ class Worker:
             self._writer.cancel(f"{job} {row}")
 
     def _send_failure(self, job: str) -> None:
-        _send(self._out, JobError(job, "model_stopped", "an error of the program ended this text; see its log"))
+        _send(
+            self._out, JobError(job, "model_stopped", "an internal error ended this text; see the log in the terminal")
+        )
 
     def _start(self, job: Job) -> None:
         try:
@@ -131,7 +133,7 @@ class Worker:
             return
         room = self._max_tokens - len(prompt)
         if room < 1:
-            message = f"the prompt has {len(prompt)} tokens; this model is given at most {self._max_tokens - 1}"
+            message = f"the prompt has {len(prompt)} tokens; this model accepts at most {self._max_tokens - 1}"
             _send(self._out, JobError(job.id, "context_length", message))
             return
         _send(self._out, PromptRead(job.id, len(prompt)))

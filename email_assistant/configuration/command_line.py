@@ -91,16 +91,16 @@ def run(
     except OSError as error:
         # A folder that cannot be written, or a full disk.
         print(
-            f"error: {error.filename or 'cannot write to disk'}: {error.strerror}; see paths.outputs", file=sys.stderr
+            f"error: {error.filename or 'cannot write to disk'}: {error.strerror}; check paths.outputs", file=sys.stderr
         )
         return 1
     except Exception as error:
         if _is_refusal_of_hydra(error):
             remedy = ""
         elif _is_disk_error(error):
-            remedy = "; see paths.outputs and paths.mlruns"
+            remedy = "; check paths.outputs and paths.mlruns"
         elif _is_store_error(error):
-            remedy = "; the MLflow store refused this: see paths.mlruns; tracking=none runs without it"
+            remedy = "; the MLflow store refused this: check paths.mlruns, or run without the store (tracking=none)"
         else:
             raise
         print(f"error: {_first_line(error)}{remedy}", file=sys.stderr)
@@ -140,7 +140,7 @@ def as_hydra_reads(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         if not argument.isprintable() and any("\ud800" <= character <= "\udfff" for character in argument):
             shown = argument.encode("utf-8", "replace").decode()
-            raise ConfigurationError(f"{shown}: is not UTF-8; rename the file, or name the folder that it is in")
+            raise ConfigurationError(f"{shown}: is not UTF-8; rename the file, or pass the folder that it is in")
     parsed = get_args_parser().parse_intermixed_args(list(arguments))
     return [in_hydra_notation(argument, _is_multirun(parsed)) for argument in arguments]
 
@@ -208,7 +208,7 @@ def _is_word(argument: str) -> bool:
 def _error_of_word(word: str, stages: Sequence[str]) -> str:
     key = word.lstrip("-+")
     meant = f"stage={key}" if key in stages else f"{key}=VALUE" if is_known(key) else ""
-    return f"{word!r}: not KEY=VALUE" + (f"; write {meant}" if meant else "")
+    return f"{word!r}: not of the form KEY=VALUE" + (f"; write {meant}" if meant else "")
 
 
 def _known_overrides(lines: list[str], conf: Path, errors: list[str]) -> Iterator[Override]:

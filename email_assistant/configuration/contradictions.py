@@ -12,11 +12,11 @@ def summarizer(config: Config) -> Iterator[str]:
     settings = config.summarizer
     forms = ",".join(settings.forms)
     if settings.method == "rough" and "order" in settings.forms:
-        yield f"summarizer.forms = [{forms}]: rules write no orders; use [rough], or summarizer=base_model"
+        yield f"summarizer.forms = [{forms}]: rules cannot write orders; use [rough], or summarizer=base_model"
     if settings.method == "model" and "order" not in settings.forms:
-        yield f"summarizer.forms = [{forms}]: needs no model; use summarizer=rough"
+        yield f"summarizer.forms = [{forms}]: rough notes need no model; use summarizer=rough"
     if settings.method == "from_file" and settings.path is None:
-        yield "summarizer.path: summarizer=from_file needs a file of corrected pairs"
+        yield "summarizer.path: is missing; summarizer=from_file needs a file of corrected pairs, like pairs.jsonl"
     if "en" not in settings.prompts:
         yield "summarizer.prompts: 'en' is missing; it is the fallback for all other languages"
     for language, prompt in settings.prompts.items():
@@ -33,7 +33,7 @@ def head_start(config: Config) -> Iterator[str]:
     if config.model.head_start not in (None, "auto") and config.model.quantization != "none":
         yield "model.head_start: is added to the base model's weights, which is impossible in 4 bit; use null"
     if "head_start" in config.evaluation.arms and config.model.head_start is None:
-        yield "evaluation.arms: head_start needs model.head_start"
+        yield "evaluation.arms: the arm head_start needs a head start; set model.head_start=auto, or remove the arm"
 
 
 def lora_init(config: Config) -> Iterator[str]:
@@ -48,7 +48,7 @@ def lora_init(config: Config) -> Iterator[str]:
 def backends(config: Config) -> Iterator[str]:
     """Libraries that need a certain file or device."""
     if config.generation.backend == "llama_cpp" and config.model.gguf is None:
-        yield "model.gguf: generation.backend=llama_cpp needs the base model as a GGUF file"
+        yield "model.gguf: is missing; generation.backend=llama_cpp needs the base model as a GGUF file"
     if config.trainer.optimizer == "paged_adamw_8bit" and config.model.device == "cpu":
         yield "trainer.optimizer = paged_adamw_8bit: needs CUDA; use adamw with model.device=cpu"
 
@@ -93,7 +93,7 @@ def allowed_origins(config: Config) -> Iterator[str]:
         if "*" in origin or not parts.scheme or not parts.netloc or parts.path or parts.query or parts.username:
             yield (
                 f"compose.allow_origins = {origin}: not an origin, such as moz-extension://2b1f… or "
-                "http://127.0.0.1:5173; name each one"
+                "http://127.0.0.1:5173; list each one in full"
             )
 
 
@@ -124,7 +124,7 @@ def several_processes(config: Config, world_size: int, sharded: bool) -> Iterato
         sharded: Whether the base model is sharded over them.
     """
     if sharded and config.lora.init != "default":
-        yield f"lora.init = {config.lora.init}: changes the base model, which is sharded; use default"
+        yield f"lora.init = {config.lora.init}: changes the base model, which is sharded here; use default"
     if world_size > 1 and config.trainer.privacy == "differential":
         yield "trainer.privacy = differential: cannot train in several processes; run it without the launcher"
 

@@ -133,4 +133,6 @@ def is_known(key: str) -> bool:
 def unknown_key(key: str) -> str:
     """The line to report for an unknown key."""
     nearest = nearest_key(key)
-    return f"{key}: no such key" + (f"; did you mean {nearest}?" if nearest else "; see python run.py --cfg job")
+    return f"{key}: no such key" + (
+        f"; did you mean {nearest}?" if nearest else "; python run.py --cfg job lists all keys"
+    )

@@ -114,7 +114,7 @@ def continuation_nats(model: LanguageModel, prompt: Sequence[int], continuations
     prefix = [*prompt, *continuations[0][:shared]]
     rests = [list(ids[shared:]) for ids in continuations]
     batches = in_batches(
-        rests, BATCH, lambda rows: _nats_after(model, prefix, rows), "the canary of a training: use a smaller model"
+        rests, BATCH, lambda rows: _nats_after(model, prefix, rows), "a single canary: use a smaller model"
     )
     return np.concatenate(list(batches)).astype(float)
 

@@ -37,7 +37,9 @@ def with_typed_requests(pairs: Sequence[Pair], path: Path) -> list[Pair]:
         {**pair, "instruction": requests[pair["id"]], "method": TYPED} for pair in pairs if pair["id"] in requests
     ]
     if not typed:
-        raise DataError(f"{path}: none of the {len(requests)} requests is for one of the {len(pairs)} test mails")
+        raise DataError(
+            f"{path}: none of the {len(requests)} requests has the id of one of the {len(pairs)} test mails"
+        )
     return typed
 
 
@@ -50,6 +52,6 @@ def read_requests(path: Path) -> dict[str, str]:
     requests: dict[str, str] = {}
     for number, record in enumerate(jsonl.read(path), start=1):
         if not record.get("id") or not str(record.get("request") or "").strip():
-            raise DataError(f"{path}, record {number}: id and request are needed")
+            raise DataError(f"{path}, record {number}: needs id and request")
         requests[str(record["id"])] = str(record["request"]).strip()
     return requests

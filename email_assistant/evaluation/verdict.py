@@ -1,4 +1,4 @@
-"""An evaluation in words: is the tuned model better than the base model, and how near does it come to the owner."""
+"""An evaluation in words: is the tuned model better than the base model, and how close is it to the owner."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,34 +10,35 @@ from email_assistant.requests.arms import ARMS
 # For each group of scores what it means, and the scores that can stand for it: the first that was measured does.
 MEANINGS: dict[Group, tuple[str, tuple[str, ...]]] = {
     "sense": (
-        "Does a mail say what its request asked? Counted by rules: good for comparing columns, but no share of mails "
-        "that could be sent.",
+        "Does a mail say what its request asked for? An estimate by rules: use it to compare columns; it is not the "
+        "share of mails that could be sent.",
         ("sense",),
     ),
     "style": (
-        "Do the mails look like the owner's? MAUVE and the share that a classifier attributes to the owner rise with "
-        "likeness; the distances below them fall to 0.",
+        "Do the mails look like the owner's? The more similar they are, the higher are MAUVE and the share that a "
+        "classifier attributes to the owner, and the closer to 0 are the distances below them.",
         ("authorship", "mauve"),
     ),
     "overlap": (
-        "How many words and letters does a mail share with the one that the owner wrote? A good mail in other words "
-        "scores low.",
+        "How many words and letters does a mail share with the one that the owner wrote? A good mail that uses other "
+        "words scores low.",
         ("chrf", "bleu"),
     ),
     "model": (
-        "How likely are the owner's real mails under each model (the lower the perplexity, the likelier), and do the "
-        "model's own mails come to an end?",
+        "How likely are the owner's real mails under each model (the lower the perplexity, the likelier), and does the "
+        "model finish its own mails?",
         ("perplexity",),
     ),
     "copying": (
-        "Do mails repeat training mails word for word? The owner's column is normal; far more is memorisation.",
+        "Do mails repeat training mails word for word? The owner's column shows what is normal; far more is "
+        "memorization.",
         ("copied", "longest_copy"),
     ),
 }
 # What the verdict is about: the scores that can stand for it, its name, and what a better and a worse model does.
 CLAIMS = (
     (("sense",), "keeping to the request", "keeps to the request better", "keeps to the request worse"),
-    (("authorship", "mauve"), "likeness to the owner", "writes more like the owner", "writes less like the owner"),
+    (("authorship", "mauve"), "similarity to the owner", "writes more like the owner", "writes less like the owner"),
 )
 # With fewer mails, the verdict says that they are few.
 MIN_MAILS = 30
@@ -80,7 +81,7 @@ def _line(
     else:
         line = f"On {mails} test mails, no difference was found between {arm} and {other} in "
         line += " and ".join(open_questions)
-    few = f". {mails} mails are few: read them" if mails < MIN_MAILS else ""
+    few = f". {mails} mails are few, so read them" if mails < MIN_MAILS else ""
     return f"{'; '.join([line, *beaten])}{few}."
 
 
@@ -97,7 +98,7 @@ def meaning(report: Mapping[str, Any], group: Group) -> str:
         for other in ["base"] if name and "base" in others else []:
             score = SCORES[str(name)]
             values = [report["arms"][each][name] for each in (arm, other)]
-            sure = "a significant difference" if _is_significant(report, arm, other, name) else "maybe by chance"
+            sure = "a significant difference" if _is_significant(report, arm, other, name) else "may be due to chance"
             first, second = (f"{value:.{score.digits}f}" for value in values)
             text += f" {score.label}: {first} for {_named(arm)}, {second} for {_named(other)} ({sure})."
     return text
@@ -115,14 +116,14 @@ def gap_sentences(report: Mapping[str, Any]) -> list[str]:
 def _gap_in_words(gap: Mapping[str, float], mails: int) -> str:
     low, high = gap["low"], gap["high"]
     if low >= 1:
-        return "no further from the owner than other mails of the owner are"
+        return "as close to the owner as the owner's other mails"
     if high <= 0:
-        return "no nearer to the owner than the base model"
+        return "no closer to the owner than the base model"
     if high - low <= MAX_GAP_WIDTH:
         return f"{gap['value']:.0%} ({low:.0%} to {high:.0%}) of the way from the base model to the owner"
     if low > 0:
-        return f"nearer to the owner than the base model; {mails} mails are too few to tell how near"
-    return f"{mails} mails are too few to tell whether it is nearer to the owner than the base model"
+        return f"closer to the owner than the base model; {mails} mails are too few to tell how close"
+    return f"{mails} mails are too few to tell whether it is closer to the owner than the base model"
 
 
 def _measured(report: Mapping[str, Any], arm: str, names: Sequence[str]) -> str | None:

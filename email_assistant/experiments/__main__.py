@@ -47,7 +47,7 @@ def _run(arguments: argparse.Namespace) -> int:
         client = open_existing_store(arguments.mlruns)
         print(f"{arguments.alias} is now {registry.set_alias(client, arguments.alias, arguments.version)}")
     else:
-        print(f"{server.relocate(arguments.mlruns)} paths now point at {arguments.mlruns.resolve()}")
+        print(f"updated {server.relocate(arguments.mlruns)} paths to {arguments.mlruns.resolve()}")
     return 0
 
 

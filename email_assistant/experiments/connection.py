@@ -93,7 +93,10 @@ def _open_server(uri: str, experiment: str) -> tuple["lazy_mlflow.MlflowClient",
         address = (host, parts.port or (443 if parts.scheme == "https" else 80))
         socket.create_connection(address, CONNECT_TIMEOUT).close()
     except OSError as error:
-        raise TrackingError(f"tracking.uri = {uri}: no server answers there: {error.strerror or error}") from error
+        raise TrackingError(
+            f"tracking.uri = {uri}: no server answers there ({error.strerror or error}); "
+            "start it, or use tracking.uri=null"
+        ) from error
     client = lazy_mlflow.MlflowClient(uri)
     try:
         existing = client.get_experiment_by_name(experiment)
@@ -104,7 +107,9 @@ def _open_server(uri: str, experiment: str) -> tuple["lazy_mlflow.MlflowClient",
         # Another process may have created it in the meantime.
         existing = client.get_experiment_by_name(experiment) if error.error_code == "RESOURCE_ALREADY_EXISTS" else None
         if existing is None:
-            raise TrackingError(f"tracking.uri = {uri}: no MLflow server answers there: {error.error_code}") from error
+            raise TrackingError(
+                f"tracking.uri = {uri}: no MLflow server answers there ({error.error_code}); check the address"
+            ) from error
         return client, existing.experiment_id
 
 
@@ -133,7 +138,7 @@ def _restore(client: "lazy_mlflow.MlflowClient", experiment_id: str, name: str) 
     while runs := client.search_runs([experiment_id]):
         for run in runs:
             client.delete_run(run.info.run_id)
-    log.info("%-10s experiment %s was deleted in MLflow's UI; restored without its runs", "tracking", name)
+    log.info("%-10s experiment %s had been deleted in MLflow's UI; restored it without its runs", "tracking", name)
 
 
 def open_existing_store(mlruns: Path) -> "lazy_mlflow.MlflowClient":
@@ -143,7 +148,7 @@ def open_existing_store(mlruns: Path) -> "lazy_mlflow.MlflowClient":
         TrackingError: If there is none, or it was created in another folder.
     """
     if not database(mlruns).exists():
-        raise TrackingError(f"{mlruns}: no MLflow store here; paths.mlruns names its folder")
+        raise TrackingError(f"{mlruns}: no MLflow store here; set paths.mlruns to its folder")
     with _lock(mlruns):
         return _open_database(mlruns)
 
@@ -153,7 +158,9 @@ def _lock(mlruns: Path) -> FileLock:
     try:
         mlruns.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrackingError(f"{mlruns}: cannot be written: {error.strerror}; paths.mlruns names the folder") from error
+        raise TrackingError(
+            f"{mlruns}: cannot be written: {error.strerror}; set paths.mlruns to another folder"
+        ) from error
     return FileLock(mlruns / ".lock")
 
 

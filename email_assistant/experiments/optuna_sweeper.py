@@ -68,7 +68,7 @@ class OptunaSweeper(Sweeper):
                 returns = self._run_trials(path)
         except Timeout as error:
             raise TrackingError(
-                f"{path}: in use by another sweep; choose another hydra.sweeper.storage=FILE"
+                f"{path}: in use by another sweep; wait, or set hydra.sweeper.storage to another file"
             ) from error
         for returned in returns:
             # Raises the error of a job that failed.

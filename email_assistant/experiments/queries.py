@@ -78,7 +78,7 @@ def match_runs(
         run for run in runs if run.info.run_name == name_or_id or (is_id and run.info.run_id.startswith(name_or_id))
     ]
     if not matches:
-        raise TrackingError(f"{key}: no {kind} is named {name_or_id!r}, and no id of one starts with it")
+        raise TrackingError(f"{key}: no {kind} has the name {name_or_id!r} or an id that starts with it")
     return matches
 
 
@@ -121,4 +121,5 @@ def delete_permanently(mlruns: Path, run_ids: Sequence[str]) -> None:
     environment = {**os.environ, "MLFLOW_TRACKING_URI": store}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
-        raise TrackingError(f"mlflow gc did not remove the deleted runs: {done.stderr.strip().splitlines()[-1:]}")
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise TrackingError(f"{mlruns}: mlflow gc did not remove the deleted runs: {reason}")

@@ -58,7 +58,7 @@ def register(run: RunLogger, trained: Artifact, metrics: dict[str, float], confi
 
 def _ensure_model(client: "lazy_mlflow.MlflowClient", name: str) -> None:
     try:
-        client.create_registered_model(name, description="LoRA adapters that write as one person does. Private.")
+        client.create_registered_model(name, description="LoRA adapters that write in one person's style. Private.")
     except lazy_mlflow.MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
@@ -109,14 +109,18 @@ def adapter_path(config: Config) -> Path | None:
     if not address or not address.startswith(SCHEME):
         return Path(address) if address else None
     if not has_store(config):
-        raise ModelError(f"{address}: no MLflow store in {config.paths.mlruns}")
+        raise ModelError(
+            f"{address}: no MLflow store in {config.paths.mlruns}; check paths.mlruns, or use an adapter folder"
+        )
     client, _ = connect(config)
     version = find_version(client, address)
     try:
         # Through its run: the version's own source is an absolute path, which is wrong after the project was moved.
         return Path(client.download_artifacts(version.run_id or "", ADAPTER))
     except (lazy_mlflow.MlflowException, OSError) as error:
-        raise ModelError(f"{address}: its run {version.run_id} was removed from the MLflow store") from error
+        raise ModelError(
+            f"{address}: its run {version.run_id} was removed from the MLflow store; choose another version"
+        ) from error
 
 
 def set_alias(client: "lazy_mlflow.MlflowClient", alias: str, address: str) -> str:
@@ -130,7 +134,7 @@ def set_alias(client: "lazy_mlflow.MlflowClient", alias: str, address: str) -> s
     """
     version = find_version(client, address)
     if alias.isdecimal():
-        raise ModelError(f"{alias!r}: cannot be an alias: it would be read as the number of a version")
+        raise ModelError(f"{alias!r}: cannot be an alias: it would be read as a version number")
     try:
         client.set_registered_model_alias(version.name, alias, str(version.version))
     except lazy_mlflow.MlflowException as error:

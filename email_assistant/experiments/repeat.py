@@ -86,7 +86,9 @@ def load_origin(composed: Mapping[str, Any], overrides: Sequence[str], extra_che
     """
     current = OmegaConf.create(dict(composed))
     if not has_store(current):
-        raise TrackingError(f"from_run = {composed['from_run']}: no MLflow store in {current.paths.mlruns}")
+        raise TrackingError(
+            f"from_run = {composed['from_run']}: no MLflow store in {current.paths.mlruns}; check paths.mlruns"
+        )
     client, _ = connect(current)
     run = run_to_repeat(client, str(composed["from_run"]))
     run_id = run.info.run_id
@@ -98,7 +100,8 @@ def load_origin(composed: Mapping[str, Any], overrides: Sequence[str], extra_che
     if errors:
         commit = run.data.tags.get(COMMIT_TAG, "unknown")
         raise ConfigurationError(
-            f"from_run = {run_id}: made at commit {commit}, whose keys differ from the current ones; " + report(errors)
+            f"from_run = {run_id}: made at commit {commit}, whose configuration keys differ from the current ones; "
+            + report(errors)
         )
     if not any(map(affects_results, changed)) and "force" not in changed:
         # Otherwise the cached artifact would be compared with itself.
@@ -143,7 +146,7 @@ def _with_new_keys(original: Any, composed: Any, prefix: str) -> Any:
         return original
     added = {key: _BEFORE.get(f"{prefix}.{key}", value) for key, value in composed.items() if key not in original}
     for key, value in added.items():
-        log.info("%-10s the original run predates %s.%s; using %s", "from_run", prefix, key, value)
+        log.info("%-10s the original run is older than the key %s.%s; using %s", "from_run", prefix, key, value)
     return added | {key: _with_new_keys(value, composed.get(key), f"{prefix}.{key}") for key, value in original.items()}
 
 
@@ -208,7 +211,7 @@ def recorded_data(origin: Origin, cache: ArtifactCache, inputs: Mapping[str, str
     except ArtifactError:
         artifact = None
     if artifact is None or any(key.startswith("data.") for key in origin.changed):
-        reason = "the mails read from it are gone too" if artifact is None else "the changed data settings need it"
+        reason = "the mails read from it are gone, too" if artifact is None else "the changed data settings need it"
         raise DataError(
             f"data.path: the archive of run {origin.id} {state}, and {reason}; set data.path to the original "
             "archive, or to another one"

@@ -40,14 +40,14 @@ def verdict(comparison: RunComparison) -> RunVerdict:
     if not others:
         reason = f"there is no other run to compare it with; {score.label} {shown}"
     elif not ties:
-        reason += ", significantly better than " + (f"all {others} others" if others > 1 else "the other")
+        reason += ", significantly better than " + (f"all {others} other runs" if others > 1 else "the other run")
     else:
         reason += ", but is not significantly better than " + (
-            f"{len(ties)} of the {others} others" if others > 1 else "the other"
+            f"{len(ties)} of the {others} other runs" if others > 1 else "the other run"
         )
         remarks.append(
-            f"As good, as far as these mails can tell: {_first(ties, '; ')}. Take the smallest of them, or score more "
-            "mails to tell them apart."
+            f"Just as good, as far as these mails can tell: {_first(ties, '; ')}. Take the smallest of them, or score "
+            "more mails to tell them apart."
         )
     if len(comparison.varied) > 1:
         remarks += [f"{name}: {effect_sentence(effects)}" for name, effects in comparison.effects.items()]

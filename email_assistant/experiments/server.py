@@ -52,12 +52,12 @@ def serve(mlruns: Path, port: int) -> int:
     _check_port(port)
     client = open_existing_store(mlruns) if database(mlruns).exists() else open_store(mlruns, DEMO)[0]
     server = f"http://127.0.0.1:{port}"
-    print(f"MLflow is on {server}; Ctrl-C stops it", flush=True)
+    print(f"MLflow is running at {server}; Ctrl-C stops it", flush=True)
     experiments = mlflow_ui.prepare(client)
     for experiment in experiments:
         print(f"  {experiment.name}: {experiment.runs} runs, {server}{experiment.address}", flush=True)
     if not any(experiment.runs for experiment in experiments):
-        print("no runs yet: python run.py creates the first one, on the demo archive", flush=True)
+        print("no runs yet; python run.py creates the first one, on the demo archive", flush=True)
     start = experiments[0].address if experiments else "/#/experiments"
     command = [sys.executable, "-m", "email_assistant.experiments.guarded_ui", str(port)]
     command += [database_uri(mlruns), files_location(mlruns), start]
@@ -68,14 +68,16 @@ def serve(mlruns: Path, port: int) -> int:
 
 def _check_port(port: int) -> None:
     if not 0 < port < 2**16:
-        raise TrackingError(f"port {port}: there is no such port; use one from 1024 to 65535")
+        raise TrackingError(f"port {port}: not a valid port; use one from 1024 to 65535")
     try:
         with socket.socket() as probe:
             # As the server does: the port of one that has just stopped can be used.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
     except OSError as error:
-        raise TrackingError(f"port {port}: cannot be used ({error.strerror}); choose another with --port") from error
+        raise TrackingError(
+            f"port {port}: cannot be used ({error.strerror}); choose another one with --port"
+        ) from error
 
 
 def _run_until_stopped(command: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -97,7 +97,7 @@ def _distribution(override: Override) -> BaseDistribution:
     value = override.value()
     if isinstance(value, IntervalSweep):
         if value.start is None or value.end is None:
-            raise ConfigurationError(f"{override.input_line}: an interval needs two bounds")
+            raise ConfigurationError(f"{override.input_line}: an interval needs two bounds, as in interval(0,1)")
         log = "log" in value.tags
         if isinstance(value.start, int) and isinstance(value.end, int):
             return IntDistribution(value.start, value.end, log=log)
@@ -105,7 +105,9 @@ def _distribution(override: Override) -> BaseDistribution:
     if override.is_discrete_sweep():
         choices = override.sweep_iterator(transformer=Transformer.encode)
         return CategoricalDistribution([str(choice) for choice in choices])
-    raise ConfigurationError(f"{override.input_line}: Optuna cannot sample from this")
+    raise ConfigurationError(
+        f"{override.input_line}: Optuna cannot sample from this; conf/hydra/sweeper/optuna.yaml shows what it can"
+    )
 
 
 class RunningTrial:
@@ -132,5 +134,5 @@ class RunningTrial:
         if self._trial.should_prune():
             self._study.tell(self._trial, state=TrialState.PRUNED)
             raise TrialPruned(
-                f"validation loss {loss:.3f} at validation {validation}: so far worse than half of the others"
+                f"validation loss {loss:.3f} at validation {validation}: worse than the median of the others so far"
             )

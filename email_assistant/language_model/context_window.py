@@ -39,11 +39,11 @@ def may_be_too_long(message: str, room: int) -> bool:
 
 
 def too_long(tokens: int, config: Config, room: int) -> str:
-    """What is wrong with a prompt of so many tokens, and what to do."""
+    """What is wrong with a prompt that is too long, and what to do."""
     mail, remedy = (" and the mail to answer", ", or lower data.context_words") if config.infer.thread else ("", "")
     return (
-        f"the instruction{mail} has {tokens} tokens, and the model reads {max(room, 0)} besides the "
-        f"{config.generation.max_new_tokens} of a mail (generation.max_new_tokens); shorten it{remedy}"
+        f"the instruction{mail} has {tokens} tokens, but the context window has room for {max(room, 0)}, besides "
+        f"{config.generation.max_new_tokens} for the new mail (generation.max_new_tokens); shorten it{remedy}"
     )
 
 

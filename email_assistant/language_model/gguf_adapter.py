@@ -42,7 +42,9 @@ def write(adapter: Path, base: Path, target: Path) -> None:
         raise ModelError(f"{adapter}: llama.cpp supports only plain LoRA, not DoRA or an alpha per layer")
     if config.get("model_type") not in ARCHITECTURES:
         supported = ", ".join(ARCHITECTURES)
-        raise ModelError(f"{base}: model type {config.get('model_type')} cannot become GGUF; supported: {supported}")
+        raise ModelError(
+            f"{base}: model type {config.get('model_type')} cannot be written as GGUF; supported: {supported}"
+        )
     architecture, _ = ARCHITECTURES[config["model_type"]]
     with atomic_path(target) as partial:
         writer = gguf.GGUFWriter(partial, gguf.MODEL_ARCH_NAMES[architecture])

@@ -47,13 +47,13 @@ def fetch_missing(paths: Iterable[str | None]) -> None:
     for path in paths:
         if path and is_hub_name(path) and cached_folder(path) is None:
             host = os.environ.get("HF_ENDPOINT", HUB)
-            log.info("%-10s open: fetching %s from %s in a process that sees no mail", "network", path, host)
+            log.info("%-10s open: downloading %s from %s in a process that sees no mail", "network", path, host)
             # Its progress bars go to the screen, by stderr.
             command = [sys.executable, "-m", __name__, path]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
             if done.returncode:
                 reason = done.stdout.strip() or "see the error above"
-                raise ModelError(f"model.path={path}: could not be fetched: {reason}")
+                raise ModelError(f"model.path={path}: could not be downloaded: {reason}")
             log.info("%-10s closed", "network")
 
 

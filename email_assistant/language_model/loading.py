@@ -209,7 +209,7 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
     """
     count = int(base.model.config.num_hidden_layers)
     if lora.layers is not None and (not lora.layers or max(lora.layers) >= count):
-        raise ConfigurationError(f"lora.layers = {lora.layers}: this model's {count} layers are 0 to {count - 1}")
+        raise ConfigurationError(f"lora.layers = {lora.layers}: this model has the layers 0 to {count - 1}")
     torch.manual_seed(seed)
     return replace(base, model=attach_lora(base.model, lora))
 
@@ -244,7 +244,7 @@ def attach_lora(model: Any, lora: Lora, low_cpu_mem_usage: bool = False) -> Any:
         if "ParamWrapper" in str(error):
             raise ConfigurationError(
                 f"lora.use_dora = {str(lora.use_dora).lower()}, lora.dropout = {lora.dropout:g}: this model's experts "
-                "take neither; use lora.use_dora=false lora.dropout=0, or lora=attention, which leaves them as they are"
+                "support neither; use lora.use_dora=false lora.dropout=0, or lora=attention, which does not adapt them"
             ) from error
         raise ConfigurationError(
             f"lora.target_modules = {lora.target_modules}: {reason_of(error)}; this model's linear layers are {names}"

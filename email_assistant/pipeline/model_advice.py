@@ -55,7 +55,7 @@ def advice(
         return
     size = f"{parameters / 1e6:.0f} million parameters"
     yield f"{size}: type rough notes ('{EXAMPLES['rough']}'), not orders ('{EXAMPLES['order']}')"
-    yield "it mixes up who does what for whom, and loses parts of long notes: read before you send"
+    yield "a model of this size mixes up who does what for whom, and loses parts of long notes: read before you send"
     others = sum(count for language, count in languages.items() if language != "en")
     if gpu is not None and gpu >= LARGE_MODEL_GPU_GB:
         yield (
@@ -65,7 +65,7 @@ def advice(
     elif others >= _OTHER_SHARE * max(1, sum(languages.values())) and config.model.path.endswith("smollm2_135m"):
         named = max((language for language in languages if language != "en"), key=lambda name: languages[name])
         if memory >= GEMMA_GB:
-            yield f"it knows little but English; for '{named}' install Gemma 3 270M (make gemma): model=gemma3_270m"
+            yield f"it knows little but English; for '{named}', install Gemma 3 270M (make gemma): model=gemma3_270m"
     else:
         yield "larger models, which should write better, need a GPU with 12 GB or more (docs/models.md)"
 

@@ -54,7 +54,7 @@ def _show_evaluation(console: Console, artifact: Artifact) -> None:
         [plain(arm.replace("_", "-")), *(on_screen(report, arm, name) for name in names)]
         for arm in [*report["arms"], OWNER]
     ]
-    title = f"Scores on {report['mails']} test mails, requests {report['requests']}, with 95% intervals"
+    title = f"Scores on {report['mails']} test mails (requests {report['requests']}), with 95% intervals"
     console.print(table(("", *headings), rows, right=headings, title=title))
     for warning in report["warnings"]:
         console.print(printable(f"Note: {warning}"))

@@ -141,7 +141,7 @@ def announce(stage: str, context: Context, is_rescored: bool) -> None:
     estimates = {**ESTIMATES, "train": scoring_seconds} if is_rescored else ESTIMATES
     call.expect({name: estimates[name](config, speeds, lengths) for name in stages})
     parts = ", ".join(f"{name} about {rough_duration(call.expected[name])}" for name in stages)
-    log.info("%-10s %s on this machine", "time", parts)
+    log.info("%-10s expected on this machine: %s", "time", parts)
 
 
 def _is_known(context: Context) -> bool:

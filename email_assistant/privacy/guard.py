@@ -128,7 +128,7 @@ def _check_program(event: str, arguments: tuple[Any, ...]) -> None:
         program = os.fsdecode(arguments[0] or arguments[1][0])
         if Path(program).name != Path(sys.executable).name:
             raise PermissionError(
-                f"email-assistant refused to let {_calling_module()} start {program}: it would not be guarded"
+                f"email-assistant refused to let {_calling_module()} start {program}, which would not be guarded"
             )
 
 

@@ -29,8 +29,10 @@ def bind(port: int, option: str) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             other = port + 1 if port < 65535 else port - 1
             raise ConfigurationError(
-                f"port {port} is taken: the page runs already, or another program uses the port; {option}{other} takes "
-                "another one"
+                f"port {port} is in use: the page is already running, or another program uses the port; "
+                f"{option}{other} uses another one"
             ) from error
-        raise ConfigurationError(f"port {port} cannot be used: {error.strerror}; {option} names another") from error
+        raise ConfigurationError(
+            f"port {port} cannot be used: {error.strerror}; choose another one with {option}"
+        ) from error
     return bound

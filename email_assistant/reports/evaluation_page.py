@@ -88,7 +88,7 @@ def _memory(report: Mapping[str, Any]) -> str:
     canaries = memorisation["canaries"]
     if canaries:
         text += (
-            f" Canaries have a mean exposure of {canaries['canary_exposure']:.1f} bits (1.4 without memorisation, at "
+            f" Canaries have a mean exposure of {canaries['canary_exposure']:.1f} bits (1.4 without memorization, at "
             f"most 10); {canaries['canaries_extracted']:.0%} of them can be extracted."
         )
     return text

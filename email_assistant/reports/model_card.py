@@ -13,14 +13,14 @@ pipeline_tag: text-generation
 tags: [lora, email]
 ---
 
-# A LoRA adapter that writes mail as one person does
+# A LoRA adapter that writes mail in one person's style
 
 **Private.** It was trained on one person's mail and may repeat parts of it. Do not publish it.
 
 ## What it writes
 
-Its mails for the validation requests are in `validation_mails.jsonl` of the artifact that this folder comes from.
-`python run.py stage=evaluate` writes a page that shows its mails beside the owner's and the base model's.
+The mails that it wrote for the validation requests are in `validation_mails.jsonl` of the artifact that this folder
+comes from. `python run.py stage=evaluate` writes a page that shows its mails beside the owner's and the base model's.
 
 **{verdict}**
 

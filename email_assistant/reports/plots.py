@@ -26,11 +26,11 @@ MAX_MONTHS, MAX_DOMAINS = 60, 12
 # What each plot shows, for its caption and for those who cannot see it.
 ABOUT = {
     "scores": "The main scores with 95% intervals. Dashed: the owner's own mails; dotted: the base model.",
-    "mauve": "Likeness of the texts to the owner's (MAUVE): the larger the area under a curve, the more alike.",
-    "style": "Distance from the owner's style in each respect: the shorter a bar, the nearer. Dashed: other mails of "
+    "mauve": "Similarity of the texts to the owner's (MAUVE): the larger the area under a curve, the more similar.",
+    "style": "Distance from the owner's style in each respect: the shorter the bar, the closer. Dashed: other mails of "
     "the owner.",
     "lengths": "Lengths of mails and sentences in words: quartiles and medians.",
-    "loss": "Loss during training in nats per token: the adapter of the lowest validation loss is kept.",
+    "loss": "Loss during training in nats per token: the adapter with the lowest validation loss is kept.",
     "runs": "The main scores of each run with 95% intervals; the dotted line is the best run.",
     "losses": "Validation losses of the runs during training.",
 }

@@ -134,7 +134,8 @@ class InstructionWriter:
             examples = examples[1:]
             if mail_tokens < 2:
                 raise DataError(
-                    f"the model reads {window} tokens, too few for a mail and its request; use summarizer=rough"
+                    f"the model's context window of {window} tokens is too small for a mail and its "
+                    "request; use summarizer=rough"
                 )
 
     def _examples(self, language: str) -> Iterator[tuple[str, str]]:

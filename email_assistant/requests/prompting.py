@@ -100,7 +100,7 @@ class Prompter:
         if room is None or len(prompt) <= room:
             return prompt
         log.info(
-            "%-10s request for %s: %d tokens, and the model reads %d before a mail; its end is left out",
+            "%-10s the request for %s has %d tokens, but the context window has room for %d; its end is cut",
             *("prompts", request["id"], len(prompt), max(room, 0)),
         )
         ids = self._encoder.text_ids(user_message(request))
@@ -109,7 +109,8 @@ class Prompter:
             prompt = self._encoder.prompt(self._encoder.decode(ids))
         if len(prompt) > room:
             raise DataError(
-                f"the model reads {max(room, 0)} tokens before a mail of up to generation.max_new_tokens; lower that"
+                f"the context window has room for a prompt of {max(room, 0)} tokens besides the new mail; "
+                "lower generation.max_new_tokens"
             )
         return prompt
 

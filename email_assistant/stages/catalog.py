@@ -66,7 +66,7 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
     if config.summarizer.method == "from_file":
         pairs = Path(config.summarizer.path or "")
         if not pairs.is_file():
-            raise DataError(f"{pairs}: no such file; summarizer.path names the corrected pairs")
+            raise DataError(f"{pairs}: no such file; set summarizer.path to the corrected pairs")
         return {"summarizer": {"method": "from_file"}, "inputs": {"pairs": hash_file(pairs)}}
     if config.summarizer.method == "rough":
         # No model writes them, so neither the base model nor its prompts count.
@@ -101,7 +101,7 @@ def _typed_requests(config: Config) -> dict[str, str]:
     """
     file = requests_file(config.evaluation.requests, archive_paths(config))
     if file and not file.is_file():
-        raise DataError(f"{file}: no such file; evaluation.requests names typed requests for test mails")
+        raise DataError(f"{file}: no such file; set evaluation.requests to a file of typed requests for test mails")
     if file is None:
         return {}
     check_lengths(config, ((f"{file}, the request for {mail}", text) for mail, text in read_requests(file).items()))
@@ -207,7 +207,7 @@ def _mauve(config: Config) -> dict[str, Any]:
 STAGES = by_name(
     Stage(
         name="data",
-        help="read an archive, keep what its owner wrote",
+        help="read the archive, and keep what its owner wrote",
         module="email_assistant.stages.data",
         version=8,
         depends_on=data_depends_on,
@@ -216,7 +216,7 @@ STAGES = by_name(
     ),
     Stage(
         name="summarize",
-        help="write an instruction for every mail with the base model",
+        help="write a request for every mail, by rules or with the base model",
         module="email_assistant.stages.summarize",
         version=7,
         input_files={"emails": ("data", "emails.jsonl")},

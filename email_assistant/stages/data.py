@@ -125,10 +125,13 @@ def _nothing_kept(index: ArchiveIndex, selection: Selection, owner: owners.Owner
         senders = ", ".join(f"{name} ({count})" for name, count in index.senders.most_frequent(3))
         return (
             f"{_named(config)}: none of {len(index)} messages was written by {_names(owner)}; most are by {senders}; "
-            "data.owner sets the owner"
+            "set data.owner"
         )
     dropped = ", ".join(f"{count} {REASONS[reason]}" for reason, count in reasons.items())
-    return f"{_named(config)}: none of {len(index)} messages was kept: {dropped}; see data.min_words and related keys"
+    return (
+        f"{_named(config)}: none of {len(index)} messages was kept: {dropped}; "
+        "check data.owner, data.min_words and data.drop"
+    )
 
 
 def _dropped(index: ArchiveIndex, selection: Selection) -> Iterator[dict[str, Any]]:
@@ -178,7 +181,7 @@ def _log_report(report: dict[str, Any]) -> None:
     if passed_over:
         reasons = ", ".join(f"{count} {why}" for why, count in passed_over.most_common())
         first = ", ".join(each["file"] for each in report["files_passed_over"][:3])
-        log.warning("%-10s files passed over: %d (%s), such as %s", "data", passed_over.total(), reasons, first)
+        log.warning("%-10s skipped files: %d (%s), such as %s", "data", passed_over.total(), reasons, first)
     if report["repairs"]:
         repairs = ", ".join(f"{count} {repair}" for repair, count in report["repairs"].items())
         log.info("%-10s repaired in kept mails: %s", "data", repairs)

@@ -49,7 +49,7 @@ def edited_pairs(
             dropped[reason] += 1
         else:
             pairs.append(_pair(edit, text, rules, index, selection))
-    log.info("%-10s %d edits of drafts, %d kept", "data", len(read), len(pairs))
+    log.info("%-10s %d edited drafts, %d of them kept", "data", len(read), len(pairs))
     return pairs, {"read": len(read), "kept": len(pairs), "dropped": dict(dropped.most_common())}
 
 

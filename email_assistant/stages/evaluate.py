@@ -201,7 +201,10 @@ class _Evaluator:
     def _head_start_folder(self) -> Path:
         folder = head_start_folder(self.config.model, self.config.outputs)
         if folder is None:
-            raise ModelError("evaluation.arms: head_start: there is none for this base model; see model.head_start")
+            raise ModelError(
+                "evaluation.arms: there is no head start for this base model; remove the arm head_start, or "
+                "set model.head_start"
+            )
         return folder
 
     def _keys(
@@ -307,22 +310,27 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
         warnings.append(f"MAUVE on {mails} mails is a rough estimate: it needs {RELIABLE_MAILS} or more")
     owner = report["owner"].get("mauve")
     if owner is not None and BASELINE in report["arms"] and owner <= report["arms"][BASELINE]["mauve"]:
-        warnings.append("MAUVE rates the owner's own mails no higher than the base model's: too few mails")
+        warnings.append("MAUVE rates the owner's own mails no higher than the base model's: there are too few mails")
     if report["copied_share"] > COPIED_SHARE:
         share = f"{report['copied_share']:.0%}"
-        warnings.append(f"the requests have {share} of their mails' words: BLEU and chrF are high by copying them")
+        warnings.append(
+            f"the requests contain {share} of the words of their mails: copying them gives high BLEU and chrF"
+        )
     drafts = config.generation.num_candidates
     counts = [generation_of(arm, config.generation, config.evaluation).num_candidates for arm in report["arms"]]
     if min(counts) < drafts:
         warnings.append(
             f"models with an adapter chose from {drafts} drafts by the rules of the sense score, those without from "
-            f"{min(counts)}: part of the difference in sense comes from that (evaluation.baseline_candidates=null)"
+            f"{min(counts)}: part of the difference in sense comes from that (equal numbers: "
+            "evaluation.baseline_candidates=null)"
         )
     if report["judge"] is None and config.evaluation.judge_mails:
-        warnings.append("too few mails to train an authorship judge")
+        warnings.append("too few mails to train an authorship classifier")
     elif report["judge"] and report["judge"]["accuracy"] < RELIABLE_JUDGE:
         accuracy = report["judge"]["accuracy"]
-        warnings.append(f"the authorship judge has an accuracy of only {accuracy:.0%}: its verdicts are unreliable")
+        warnings.append(
+            f"the authorship classifier has an accuracy of only {accuracy:.0%}, so its scores are unreliable"
+        )
     return warnings
 
 

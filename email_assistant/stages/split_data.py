@@ -68,10 +68,10 @@ def _log(report: Mapping[str, Any]) -> None:
     counts += [f"{report['left_out']} left out"] if report["left_out"] else []
     log.info("%-10s %s", "split", ", ".join(counts))
     copied = ", ".join(f"{report[f'{name}_copied_share']:.0%} {name}" for name in splits)
-    log.info("%-10s words of a mail that are in its request: %s", "split", copied)
+    log.info("%-10s share of a mail's words that are in its request: %s", "split", copied)
     if "edits" in report:
         edits = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report["edits"].items())
-        log.info("%-10s edits of drafts in the training set: %s", "split", edits)
+        log.info("%-10s edited drafts in the training set: %s", "split", edits)
 
 
 def _copied_share(path: Path) -> float:

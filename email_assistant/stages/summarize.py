@@ -104,10 +104,10 @@ def _log(report: Mapping[str, Any], by_model: bool) -> None:
     log.info("%-10s %d pairs: %s", "summarize", report["pairs"], methods)
     if report["speaking_to_model"] and by_model:
         skipped = report["speaking_to_model"]
-        log.info("%-10s skipped the model for %d mails that look like prompt injection", "summarize", skipped)
+        log.info("%-10s did not ask the model about %d mails that look like prompt injection", "summarize", skipped)
     if "facts_named" in report:
         share = 100 * report["facts_named"]
-        log.info("%-10s instructions have %.0f%% of the mails' names, dates and numbers", "summarize", share)
+        log.info("%-10s instructions contain %.0f%% of the mails' names, dates and numbers", "summarize", share)
 
 
 def _pair(email: Email, instruction: Instruction) -> Pair:
@@ -144,9 +144,9 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
         if not instruction:
             raise DataError(f"{path}, record {number}: the instruction is empty; delete the line to drop the mail")
         if not isinstance(email, str | None):
-            raise DataError(f"{path}, record {number}: email is not text")
+            raise DataError(f"{path}, record {number}: email must be a text")
         if not isinstance(variants, list) or not all(isinstance(variant, str) for variant in variants):
-            raise DataError(f"{path}, record {number}: variants is not a list of texts")
+            raise DataError(f"{path}, record {number}: variants must be a list of texts")
         instructions[mail] = {"instruction": instruction, "email": email, "method": "file", "variants": variants}
     if not instructions:
         raise DataError(f"{path}: contains no pairs")

@@ -117,7 +117,7 @@ def _canary_examples(encoder: ChatEncoder, config: Config) -> list[TokenizedExam
         for canary in canaries(settings.canaries, config.seed)
     ]
     if once:
-        log.info("%-10s planted %d canaries, each %d times", "train", len(once), settings.canary_repeats)
+        log.info("%-10s planted %d canaries, copies of each: %d", "train", len(once), settings.canary_repeats)
     return once * settings.canary_repeats
 
 
@@ -131,4 +131,4 @@ def check(encoder: ChatEncoder, data: TrainingData) -> None:
     if data.training:
         # Only on the screen: log files must not contain mail.
         example = example_checks.render_example(encoder, data.training[0])
-        print(f"First training example; the part between » and « is trained on:\n{example}", flush=True)
+        print(f"First training example (the loss is computed on the part between » and «):\n{example}", flush=True)

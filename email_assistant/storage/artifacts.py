@@ -281,10 +281,10 @@ def _manifest(path: Path) -> Manifest:
     try:
         manifest = jsonl.read_object(path)
     except DataError as error:
-        raise ArtifactError(f"{path.resolve()}: corrupt manifest; remove its folder to rebuild it") from error
+        raise ArtifactError(f"{path.resolve()}: the manifest is corrupt; delete its folder to rebuild it") from error
     missing = [name for name in MANIFEST_FIELDS if name not in manifest]
     if missing or not isinstance(manifest["files"], dict):
-        raise ArtifactError(f"{path.resolve()}: corrupt manifest; remove its folder to rebuild it")
+        raise ArtifactError(f"{path.resolve()}: the manifest is corrupt; delete its folder to rebuild it")
     return cast(Manifest, manifest)
 
 
@@ -304,7 +304,9 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ArtifactError(f"{folder}: cannot be written: {error.strerror}; paths.outputs names the folder") from error
+        raise ArtifactError(
+            f"{folder}: cannot be written: {error.strerror}; set paths.outputs to another folder"
+        ) from error
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -151,7 +151,7 @@ def test_others_may_not_read_the_token(run_py: RunPy, adapter: str) -> None:
     token.chmod(0o644)
     done = run_py("stage=compose", "tracking=none", adapter, f"compose.port={free_port()}")
     assert done.code == 1
-    assert "other users of this machine may read it" in done.err
+    assert "other users of this machine can read it" in done.err
 
 
 @pytest.mark.parametrize("origin", ["*", "https://*.example", "evil.example", "https://x.example/path", "null"])

@@ -38,16 +38,16 @@ def test_a_full_disk_is_said_in_a_line(
     monkeypatch.setattr(sys, "argv", ["run.py"])
     assert command_line.run(raising(error), CONFIG_CHECKS) == 1  # type: ignore[arg-type]
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: ") and "see paths.outputs" in line
+    assert line.startswith("error: ") and "check paths.outputs" in line
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train"], "'train': not KEY=VALUE; write stage=train"),
-        (["data.path"], "'data.path': not KEY=VALUE; write data.path=VALUE"),
-        (["=x"], "'=x': not KEY=VALUE"),
-        ([""], "'': not KEY=VALUE"),
+        (["train"], "'train': not of the form KEY=VALUE; write stage=train"),
+        (["data.path"], "'data.path': not of the form KEY=VALUE; write data.path=VALUE"),
+        (["=x"], "'=x': not of the form KEY=VALUE"),
+        ([""], "'': not of the form KEY=VALUE"),
         (["d\u0430ta.path=x"], "d\u0430ta.path: no such key; did you mean data.path?"),
         (["experiment=\u00e9t\u00e9"], "experiment = \u00e9t\u00e9: no such choice; choose from"),
         (["lora.r=~4"], "lora.r = ~4: must be a valid integer"),

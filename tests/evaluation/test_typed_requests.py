@@ -45,9 +45,9 @@ def test_only_mails_with_a_typed_request_are_left_in_their_order(tmp_path: Path)
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ({"id": "x", "request": "y"}, "none of the 1 requests is for one of the 3 test mails"),
-        ({"id": "a", "request": " "}, "record 1: id and request are needed"),
-        ({"request": "y"}, "record 1: id and request are needed"),
+        ({"id": "x", "request": "y"}, "none of the 1 requests has the id of one of the 3 test mails"),
+        ({"id": "a", "request": " "}, "record 1: needs id and request"),
+        ({"request": "y"}, "record 1: needs id and request"),
     ],
 )
 def test_a_file_that_helps_nobody_is_refused(tmp_path: Path, record: dict[str, Any], message: str) -> None:

@@ -38,19 +38,19 @@ def test_the_verdict_says_that_nothing_was_found() -> None:
     assert "no difference was found between the tuned model and the base model in keeping to the request and" in line
 
 
-def test_likeness_is_open_where_its_two_scores_contradict_one_another() -> None:
+def test_similarity_is_open_where_its_two_scores_contradict_one_another() -> None:
     line = verdict(report(base={"sense": BETTER, "authorship": BETTER, "mauve": WORSE}))
-    assert line.endswith("the base model; no difference was found in likeness to the owner.")
+    assert line.endswith("the base model; no difference was found in similarity to the owner.")
 
 
 def test_few_mails_are_called_few() -> None:
     few = report(base={"sense": BETTER, "authorship": BETTER}) | {"mails": 12}
-    assert verdict(few).endswith("than the base model. 12 mails are few: read them.")
+    assert verdict(few).endswith("than the base model. 12 mails are few, so read them.")
 
 
 def test_a_better_baseline_is_named() -> None:
     line = verdict(report(base={"sense": BETTER, "authorship": BETTER}, few_shot={"sense": SAME, "authorship": WORSE}))
-    assert line.endswith("than the base model; “Base + random mails” does better in likeness to the owner.")
+    assert line.endswith("than the base model; “Base + random mails” does better in similarity to the owner.")
 
 
 def test_a_report_without_the_tuned_model_or_without_others_has_no_verdict() -> None:
@@ -61,17 +61,17 @@ def test_a_report_without_the_tuned_model_or_without_others_has_no_verdict() -> 
 def test_a_lower_score_that_should_be_low_is_better() -> None:
     text = meaning(report(base={"perplexity": {"value": -3.0, "p": 0.001}}), "model")
     assert text.endswith("12.0 for the tuned model, 12.0 for the base model (a significant difference).")
-    assert meaning(report(base={"sense": SAME}), "sense").endswith("(maybe by chance).")
+    assert meaning(report(base={"sense": SAME}), "sense").endswith("(may be due to chance).")
 
 
 @pytest.mark.parametrize(
     ("gap", "expected"),
     [
         ((0.62, 0.50, 0.75), "62% (50% to 75%) of the way from the base model to the owner"),
-        ((2.36, 0.97, 29.32), "nearer to the owner than the base model; 100 mails are too few to tell how near"),
-        ((0.5, -0.4, 1.4), "100 mails are too few to tell whether it is nearer"),
-        ((1.4, 1.1, 1.7), "no further from the owner than other mails of the owner are"),
-        ((-0.3, -0.5, -0.1), "no nearer to the owner than the base model"),
+        ((2.36, 0.97, 29.32), "closer to the owner than the base model; 100 mails are too few to tell how close"),
+        ((0.5, -0.4, 1.4), "100 mails are too few to tell whether it is closer"),
+        ((1.4, 1.1, 1.7), "as close to the owner as the owner's other mails"),
+        ((-0.3, -0.5, -0.1), "no closer to the owner than the base model"),
     ],
 )
 def test_a_share_of_the_way_is_a_number_only_where_it_is_known(gap: tuple[float, float, float], expected: str) -> None:

@@ -147,7 +147,7 @@ def test_a_server_that_has_ended_is_stopped_where_its_group_may_not_be_signalled
 
 @pytest.mark.parametrize("port", [-1, 0, 70000, 10**20])
 def test_a_port_that_cannot_be_used_is_an_error(port: int, tmp_path: Path) -> None:
-    with pytest.raises(TrackingError, match="there is no such port"):
+    with pytest.raises(TrackingError, match="not a valid port"):
         server.serve(tmp_path, port)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

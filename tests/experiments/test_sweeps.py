@@ -181,7 +181,7 @@ def test_a_study_is_resumed_prunes_trials_and_runs_failed_ones_again(run_py: Run
             assert trial.value == run.data.metrics["validation_loss"]
         else:
             assert trial.state is TrialState.PRUNED
-            assert "worse than half" in run.data.tags[PRUNED_TAG]
+            assert "worse than the median" in run.data.tags[PRUNED_TAG]
 
     # As a call leaves it that was killed during a trial.
     left = open_study(study).ask({"lora.r": CategoricalDistribution(["1", "2"]), "trainer.learning_rate": RATES})

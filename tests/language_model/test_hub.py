@@ -71,7 +71,7 @@ def test_a_model_is_fetched_once_and_only_if_that_is_allowed(
     assert closed.code == 1 and "privacy.allow_network=true" in closed.err and not hub
     fetched = run_py(*call, "privacy.allow_network=true", fresh=True)
     assert fetched.code == 0, fetched.err
-    assert f"open: fetching {NAME} from http://127.0.0.1" in fetched.out and "closed" in fetched.out
+    assert f"open: downloading {NAME} from http://127.0.0.1" in fetched.out and "closed" in fetched.out
     names = {path.rpartition("/")[2] for path in hub}
     assert "model.safetensors" in names and not names & set(UNWANTED)
     # The connections of the process that fetched it are recorded.
@@ -82,7 +82,7 @@ def test_a_model_is_fetched_once_and_only_if_that_is_allowed(
     ]
     assert {one["host"] for one in records if one["what"] == "connection"} == {"127.0.0.1"}
     hub.clear()
-    assert "fetching" not in run_py(*call, "privacy.allow_network=true", fresh=True).out
+    assert "downloading" not in run_py(*call, "privacy.allow_network=true", fresh=True).out
     assert run_py("stage=summarize", f"model.path={NAME}", fresh=True).code == 0
     assert not hub
 
@@ -90,5 +90,5 @@ def test_a_model_is_fetched_once_and_only_if_that_is_allowed(
 @pytest.mark.slow
 def test_a_model_that_the_hub_does_not_have_is_an_error(run_py: Callable[..., Call], hub: list[str]) -> None:
     missing = run_py("stage=data", "model.path=someone/missing", "privacy.allow_network=true", fresh=True)
-    assert missing.code == 1 and "error: model.path=someone/missing: could not be fetched: " in missing.err
+    assert missing.code == 1 and "error: model.path=someone/missing: could not be downloaded: " in missing.err
     assert "Traceback" not in missing.err

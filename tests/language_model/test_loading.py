@@ -169,7 +169,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path, made: bool) -> None
 
 
 def test_a_hub_name_that_is_not_cached_is_refused() -> None:
-    with pytest.raises(ModelError, match="neither a folder nor in the local hub cache"):
+    with pytest.raises(ModelError, match="neither a folder nor a downloaded model"):
         load_base(model_settings(Path("nobody/nothing-at-all")))
 
 

@@ -73,7 +73,7 @@ def test_writing_ends_with_the_window(model: LanguageModel) -> None:
     prompts = [[11] * (WINDOW - 3), [12] * 100]
     written = list(generate_tokens(model, prompts, SamplingParams(5), [None, None], 2))
     assert [sum(token.row == row for token in written) for row in (0, 1)] == [3, 5]
-    with pytest.raises(DataError, match=f"a prompt has {WINDOW} tokens, and the model reads {WINDOW}"):
+    with pytest.raises(DataError, match=f"a prompt has {WINDOW} tokens, but the context window holds {WINDOW}"):
         list(generate_tokens(model, [[11] * WINDOW], SamplingParams(5), [None], 1))
 
 

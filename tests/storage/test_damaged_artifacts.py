@@ -44,7 +44,7 @@ def test_a_damaged_manifest_says_how_to_rebuild_it(content: bytes, tmp_path: Pat
     folder = tmp_path / "artifacts" / "data" / "a1"
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_bytes(content)
-    with pytest.raises(ArtifactError, match="remove its folder to rebuild it"):
+    with pytest.raises(ArtifactError, match="delete its folder to rebuild it"):
         ArtifactCache(tmp_path).find("data", "a1")
 
 

@@ -90,7 +90,7 @@ def _existing(paths: Iterable[Path]) -> list[Path]:
     paths = list(paths)
     for path in paths:
         if not path.exists():
-            raise ArchiveError(f"{path}: no such file or folder; data.path names the archive")
+            raise ArchiveError(f"{path}: no such file or folder; set data.path to your archive")
     return paths
 
 
@@ -101,7 +101,10 @@ def _no_mail_message(paths: list[Path], wanted: str) -> str:
     for path in paths:
         columns = tables.column_names(streams.as_text(containers.read_head(path))) if path.is_file() else []
         if len(columns) > 1 and wanted in ("auto", "csv"):
-            return f"{path}: if this is a table, data.columns.text names the column of mail text: {', '.join(columns)}"
+            return (
+                f"{path}: if this is a table, set data.columns.text to the column of mail text; "
+                f"the columns are {', '.join(columns)}"
+            )
     return f"{names}: contains no {SUPPORTED if wanted == 'auto' else f'file of data.format={wanted}'}"
 
 
@@ -170,4 +173,4 @@ def _why_passed_over(head: bytes, format: str | None, wanted: str) -> str:
         return f"format {format}, not data.format={wanted}"
     if not head.strip(b"\0 \t\r\n"):
         return "empty"
-    return "binary, in no format of mail" if b"\0" in head else "text without a header or column of mail"
+    return "a binary file, but not in a mail format" if b"\0" in head else "text without mail headers or a mail column"

@@ -70,7 +70,7 @@ class _ExpansionBudget:
         """
         self.left -= count
         if self.left < 0:
-            raise DecompressionBombError(f"grows more than {MAX_EXPANSION} times when it is unpacked")
+            raise DecompressionBombError(f"unpacks to more than {MAX_EXPANSION} times its size")
 
 
 def walk(paths: Iterable[Path]) -> Iterator[ArchiveFile | Unreadable]:
@@ -140,7 +140,7 @@ def _open_container(
     stream: BinaryIO, head: bytes, name: str, budget: _ExpansionBudget, depth: int
 ) -> Iterator[ArchiveFile | Unreadable]:
     if depth > MAX_DEPTH:
-        raise DecompressionBombError(f"more than {MAX_DEPTH} archives inside one another")
+        raise DecompressionBombError(f"archives nested more than {MAX_DEPTH} deep")
     if head.startswith(b"PK\x03\x04"):
         yield from _open_zip(stream, name, budget, depth)
     elif _is_tar(head):

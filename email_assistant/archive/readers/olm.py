@@ -29,7 +29,7 @@ def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[ParsedMessa
     try:
         root = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
-        yield Unreadable(name, f"no XML: {error}")
+        yield Unreadable(name, f"not valid XML: {error}")
         return
     emails = [root] if root.tag == "email" else list(root.iter("email"))
     for index, email in enumerate(emails):

@@ -167,7 +167,7 @@ def _parse_json(data: bytes) -> _Row | str:
             # A number of thousands of digits costs that number.
             value = json.loads(text, strict=False, parse_int=str)
     except (ValueError, RecursionError) as error:
-        return f"no JSON: {error}"
+        return f"not valid JSON: {error}"
     return _Row(value if isinstance(value, dict) else {"": value}, decoded.repairs)
 
 
@@ -184,10 +184,10 @@ def _records(row: _Row | str) -> Iterator[_Row | str]:
             yield _Row(flatten(row.values), row.repairs)
             return
     if not isinstance(inner, list):
-        yield "a JSON value that is no object"
+        yield "a JSON value, but not an object"
         return
     for each in inner:
-        yield _Row(flatten(each), row.repairs) if isinstance(each, dict) else "a JSON value that is no object"
+        yield _Row(flatten(each), row.repairs) if isinstance(each, dict) else "a JSON value, but not an object"
 
 
 def _csv_rows(stream: BinaryIO) -> Iterator[_Row | str]:
@@ -205,7 +205,7 @@ def _csv_rows(stream: BinaryIO) -> Iterator[_Row | str]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield f"no row of a table: {error}"
+            yield f"not a table row: {error}"
             continue
         decoded = [_decode_cell(cell, charset) for cell in cells]
         if not names:
@@ -217,7 +217,7 @@ def _csv_rows(stream: BinaryIO) -> Iterator[_Row | str]:
 def _csv_row(names: list[str], cells: list[charsets.Decoded]) -> _Row | str:
     surplus = [cell.text for cell in cells[len(names) :] if cell.text.strip()]
     if surplus:
-        return f"{len(cells)} fields in {len(names)} columns, the first surplus one is {surplus[0][:40]!r}"
+        return f"{len(cells)} fields in {len(names)} columns, the first extra one is {surplus[0][:40]!r}"
     values = {name: cell.text for name, cell in zip(names, cells, strict=False)}
     repairs: frozenset[str] = frozenset().union(*(cell.repairs for cell in cells))
     return _Row({name: values.get(name, "") for name in names}, repairs)
@@ -255,7 +255,9 @@ def _map_columns(names: list[str], columns: dict[str, str | None], name: str) ->
         elif configured is not None:
             raise ArchiveError(f"{name}: data.columns.{field}={configured}: the columns are {', '.join(names)}")
     if "text" not in mapping:
-        raise NoTextColumnError(f"{name}: data.columns.text must name the column of mail text: {', '.join(names)}")
+        raise NoTextColumnError(
+            f"{name}: set data.columns.text to the column of mail text; the columns are {', '.join(names)}"
+        )
     return mapping
 
 
