@@ -42,12 +42,12 @@ tags: [lora, email]
 
 # Head start for {base}
 
-A LoRA adapter (rank {rank}, float16) that teaches {base} to write a mail from a rough note, whoever writes.
+A LoRA adapter (rank {rank}, float16) that teaches {base} to turn a rough note into a mail, in nobody's style.
 It was trained on {mails} invented mails of `head_start/mails.jsonl`, and on no real mail. `make head_start` trains it
 again (`conf/experiment/head_start.yaml`).
 
 - Base model: {base} (fingerprint {fingerprint})
-- Validation loss: {before:.3f} nats a token before training, {after:.3f} after
+- Validation loss: {before:.3f} nats per token before training, {after:.3f} after
 - SHA-256 of `{weights}`: `{sha256}`
 """
 
