@@ -245,9 +245,9 @@ def test_the_error_names_what_is_wrong(tmp_path: Path) -> None:
     assert "4 fields in 2 columns" in wrong.reason
     assert "'too'" in wrong.reason
     (tmp_path / "y.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(ArchiveError, match=r"data\.columns\.text names the column of mail text: a, b"):
+    with pytest.raises(ArchiveError, match=r"set data\.columns\.text to the column of mail text; its columns: a, b"):
         readers.archive_files([tmp_path / "y.csv"], "auto", {})
-    with pytest.raises(ArchiveError, match=r"data\.columns\.text must name the column of mail text: a, b"):
+    with pytest.raises(ArchiveError, match=r"set data\.columns\.text to the column of mail text; its columns: a, b"):
         read_rows(tmp_path, {"a": 1, "b": 2})
 
 

@@ -65,5 +65,5 @@ def test_a_name_that_cannot_be_an_alias_is_an_error(alias: str, empty_store: Pat
 
 @pytest.mark.parametrize("name", ["", "[", "*", "0" * 40, "²", "a\nb"])
 def test_a_name_of_no_run_is_an_error(name: str, client: MlflowClient) -> None:
-    with pytest.raises(TrackingError, match="no run is named"):
+    with pytest.raises(TrackingError, match="no run has the name"):
         match_runs(name, [], "from_run")

@@ -112,7 +112,7 @@ def test_the_data_is_found_by_its_hash_where_the_archive_has_changed(
 @pytest.mark.slow
 def test_what_cannot_be_repeated_is_an_error(run_py: Run, tmp_path: Path, trained: Path) -> None:
     run_id = runs_of(tmp_path)[0].info.run_id
-    assert "from_run: no run is named 'nonsense'" in run_py("from_run=nonsense", bare=True).err
+    assert "from_run: no run has the name 'nonsense'" in run_py("from_run=nonsense", bare=True).err
     mixed = run_py(f"from_run={run_id}", "experiment=quick", bare=True)
     assert mixed.code == 1 and "from_run" in mixed.err
     none = run_py("from_run=abcd", f"paths.mlruns={tmp_path}/nowhere", bare=True)

@@ -62,12 +62,12 @@ def test_the_effect_of_a_parameter_is_averaged_over_the_others(comparison: RunCo
 def test_the_verdict_begins_with_the_run_to_take_and_why(comparison: RunComparison) -> None:
     first, ties, rank, rate = verdict(comparison).lines()
     assert first.startswith(f"Take {comparison.best}: run {comparison.runs[comparison.best].id} has the best chrF, ")
-    assert "not significantly better than 1 of the 3 others" in first
+    assert "not significantly better than 1 of the 3 other runs" in first
     assert comparison.ties[0] in ties
     assert rank.startswith("lora.r: ") and "not significantly different from" in rank
     assert "high is best, significantly better than low" in rate
     alone = compare_runs([run("a", 0.0), run("b", -9.0)], "chrf", 400, 1)
-    assert "significantly better than the other" in verdict(alone).lines()[0]
+    assert "significantly better than the other run" in verdict(alone).lines()[0]
 
 
 def test_a_parameter_with_missing_combinations_is_not_judged() -> None:

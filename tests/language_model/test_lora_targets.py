@@ -66,5 +66,5 @@ def test_what_experts_do_not_take_has_a_remedy(tiny_model: Path, tmp_path: Path,
 
 
 def test_a_model_whose_layers_cannot_be_quantized_is_refused(tiny_model: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="bitsandbytes quantizes no layer of a falcon model; use none"):
+    with pytest.raises(ModelError, match="bitsandbytes cannot quantize any layer of a falcon model; use none"):
         base("falcon", tiny_model, tmp_path, "nf4")

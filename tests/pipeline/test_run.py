@@ -40,7 +40,7 @@ def test_every_stage_leaves_its_files(whole_project: tuple[Path, Call]) -> None:
     before = done.out.split("Scores on", 1)[0]
     assert before.count("The owner's mail") == 2 * SHOWN_MAILS
     assert before.index("The owner's mail") < before.index("evaluate   done")
-    assert re.search(r"^time +train about \d+ s, evaluate about \d+ s on this machine$", before, re.MULTILINE)
+    assert re.search(r"^time +expected on this machine: train about \d+ s, evaluate about \d+ s$", before, re.MULTILINE)
     latest = folder / "outputs" / "latest"
     report = json.loads((latest / "data" / "report.json").read_text())
     assert report["kept"] + sum(report["dropped"].values()) == report["messages"] == 40

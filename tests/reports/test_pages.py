@@ -159,7 +159,7 @@ def test_a_report_has_the_closed_gap_to_the_owner(report: dict[str, Any], page: 
     gap = report["gaps_closed"]["tuned"]["authorship"]
     assert gap["value"] == gap["low"] == gap["high"] == 1.0
     assert 0 < report["gaps_closed"]["tuned"]["mauve"]["value"] <= 1.5
-    assert "Attributed to the owner, Tuned: no further from the owner" in page
+    assert "Attributed to the owner, Tuned: as close to the owner as" in page
     assert OWNER not in report["arms"]
     assert OWNER not in report["differences"]["tuned"]
 

@@ -109,7 +109,7 @@ def test_a_corrupt_manifest_is_named(tmp_path: Path) -> None:
     for broken in (whole[: len(whole) // 2], b"", b"7"):
         manifest.write_bytes(broken)
         for look in (lambda: cache.find("data", "k"), lambda: cache.latest("data"), lambda: cache.all_of("data")):
-            with pytest.raises(ArtifactError, match=r"manifest\.json: corrupt"):
+            with pytest.raises(ArtifactError, match=r"manifest\.json: the manifest is corrupt"):
                 look()
     # It can be written again.
     cache.write("data", "k", {}, make, resumable=False)

@@ -103,7 +103,7 @@ def _no_mail_message(paths: list[Path], wanted: str) -> str:
         if len(columns) > 1 and wanted in ("auto", "csv"):
             return (
                 f"{path}: if this is a table, set data.columns.text to the column of mail text; "
-                f"the columns are {', '.join(columns)}"
+                f"its columns: {', '.join(columns)}"
             )
     return f"{names}: contains no {SUPPORTED if wanted == 'auto' else f'file of data.format={wanted}'}"
 

@@ -256,7 +256,7 @@ def _map_columns(names: list[str], columns: dict[str, str | None], name: str) ->
             raise ArchiveError(f"{name}: data.columns.{field}={configured}: the columns are {', '.join(names)}")
     if "text" not in mapping:
         raise NoTextColumnError(
-            f"{name}: set data.columns.text to the column of mail text; the columns are {', '.join(names)}"
+            f"{name}: set data.columns.text to the column of mail text; its columns: {', '.join(names)}"
         )
     return mapping
 
