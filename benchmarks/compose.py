@@ -1,6 +1,6 @@
 """Time to the first words of a draft, and per token after that, with the bundled model and its head start.
 
-python -m benchmarks compose    the page (three drafts at once) and the API (one) of stage=compose over HTTP,
+python -m benchmarks compose    the page (six drafts at once) and the API (one) of stage=compose over HTTP,
                                 transformers' own streaming, and llama.cpp with the same adapter on 4-bit weights
 
 Each arm answers the same requests, one after another; the order of the arms alternates from round to round.
@@ -22,6 +22,7 @@ from typing import Any
 from transformers import TextIteratorStreamer
 
 from benchmarks.model import ROOT, configured
+from email_assistant.compose.writing import DRAFTS
 from email_assistant.evaluation.generate_mails import sampling_params, start_llama_cpp
 from email_assistant.evaluation.tuned_model import tuned_model
 from email_assistant.language_model.distributed import SINGLE_PROCESS
@@ -51,7 +52,7 @@ def report() -> None:
         assert isinstance(model, LanguageModel)
         llama = start_llama_cpp(config.generation, config.model, model.encoder, HEAD_START, folder)
         arms: dict[str, Arm] = {
-            "page, three drafts": lambda note: _over_http(
+            f"page, {DRAFTS} drafts": lambda note: _over_http(
                 token, "/page/drafts", {"request": note}, b'"draft":0,"text"'
             ),
             "api, one draft": lambda note: _over_http(token, "/v1/chat/completions", _chat(note), b'"content": "'),

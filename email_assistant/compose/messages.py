@@ -97,6 +97,7 @@ class TextPiece:
         text: The new part.
         tokens: Tokens of the text so far.
         finish_reason: Set with the last piece.
+        log_probability: The mean of the text's log-probabilities so far, in nats a token; None if unknown.
     """
 
     job: str
@@ -104,6 +105,7 @@ class TextPiece:
     text: str
     tokens: int
     finish_reason: FinishReason | None = None
+    log_probability: float | None = None
     kind: Literal["piece"] = "piece"
 
 

@@ -209,11 +209,19 @@ class WholeText:
         text: The text.
         tokens: Its length in tokens.
         finish_reason: 'length' if it was cut off at the longest length.
+        log_probability: The mean of its tokens' log-probabilities, in nats; None if unknown.
     """
 
     text: str = ""
     tokens: int = 0
     finish_reason: FinishReason = "stop"
+    log_probability: float | None = None
+
+    def add(self, piece: TextPiece) -> None:
+        """Add the next piece."""
+        self.text, self.tokens = self.text + piece.text, piece.tokens
+        self.finish_reason = piece.finish_reason or self.finish_reason
+        self.log_probability = piece.log_probability
 
 
 async def collect(events: AsyncGenerator[JobEvent, None], rows: int) -> list[WholeText] | JobError:
@@ -224,7 +232,5 @@ async def collect(events: AsyncGenerator[JobEvent, None], rows: int) -> list[Who
             if isinstance(event, JobError):
                 return event
             if isinstance(event, TextPiece):
-                whole = texts[event.row]
-                whole.text, whole.tokens = whole.text + event.text, event.tokens
-                whole.finish_reason = event.finish_reason or whole.finish_reason
+                texts[event.row].add(event)
     return texts

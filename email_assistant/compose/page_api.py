@@ -1,7 +1,7 @@
 """The page and what its script asks for."""
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict
@@ -22,7 +22,7 @@ from email_assistant.compose.answered_mail import MAX_TEXT, read_mail
 from email_assistant.compose.drafts import Draft, eml, file_name, recipients
 from email_assistant.compose.learning import Learning
 from email_assistant.compose.messages import JobError, TextPiece
-from email_assistant.compose.model_client import JobEvent, ModelClient
+from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText
 from email_assistant.compose.page_texts import choose_language, example_request, texts_of
 from email_assistant.compose.writing import Change, Wish, Writer
 from email_assistant.errors import DataError
@@ -236,7 +236,7 @@ class Page:
         return list(reversed(self._history.values()))
 
     async def _draft_events(self, asked: DraftAsked) -> AsyncGenerator[Mapping[str, Any], None]:
-        wish, texts = asked.wish(), dict[int, str]()
+        wish, texts = asked.wish(), defaultdict[int, WholeText](WholeText)
         if self._forms == ["rough"] and looks_like_order(asked.request):
             yield {"hint": "order"}
         async with aclosing(self._events(wish, asked.change)) as events:
@@ -246,12 +246,15 @@ class Page:
                     return
                 if not isinstance(event, TextPiece):
                     continue
-                texts[event.row] = texts.get(event.row, "") + event.text
+                texts[event.row].add(event)
                 if event.text:
                     yield {"draft": event.row, "text": event.text}
                 if event.finish_reason:
-                    marks = await anyio.to_thread.run_sync(self._marks, wish, texts[event.row])
+                    marks = await anyio.to_thread.run_sync(self._marks, wish, texts[event.row].text)
                     yield {"draft": event.row, "end": event.finish_reason, **marks}
+        if len(texts) > 1:
+            whole = [texts[row] for row in range(len(texts))]
+            yield {"best": await anyio.to_thread.run_sync(self._writer.best, wish, whole)}
 
     def _events(self, wish: Wish, change: Change) -> AsyncGenerator[JobEvent, None]:
         if change == "first":

@@ -174,7 +174,8 @@ class Worker:
             if not self._rows[job]:
                 del self._rows[job]
         if piece.text or piece.finish_reason:
-            _send(self._out, TextPiece(job, row, piece.text, piece.num_tokens, piece.finish_reason))
+            message = TextPiece(job, row, piece.text, piece.num_tokens, piece.finish_reason, piece.log_probability)
+            _send(self._out, message)
 
 
 def _send(out: BinaryIO, message: FromModel) -> None:

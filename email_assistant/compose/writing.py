@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,13 +11,13 @@ from email_assistant.archive.reply_context import truncate_words
 from email_assistant.compose.messages import Job, JobError, RowSettings, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText, collect
 from email_assistant.configuration.schema import Config
-from email_assistant.metrics.sense import could_be_sent, sense_features
+from email_assistant.evaluation.best_of_n import quality
 from email_assistant.metrics.usual import Usual
 from email_assistant.requests.request_form import with_recipient
 
 Change = Literal["first", "another", "shorter", "longer", "keep"]
 # Drafts that are written at once for a request; the first one is the likeliest.
-DRAFTS = 3
+DRAFTS = 6
 # Candidates among which a shorter or longer draft is chosen.
 CANDIDATES = 4
 # Sampling of all drafts but the first, if the configured decoding is greedy.
@@ -114,10 +114,15 @@ class Writer:
         best = max(fitting, key=lambda each: self._quality(wish, each))
         yield TextPiece(job.id, 0, best.text, best.tokens, best.finish_reason)
 
+    def best(self, wish: Wish, drafts: Sequence[WholeText]) -> int:
+        """The index of the draft that best says what was asked; of drafts with the same text, the first."""
+        best = max(drafts, key=lambda draft: self._quality(wish, draft))
+        return next(index for index, draft in enumerate(drafts) if draft.text == best.text)
+
     def _quality(self, wish: Wish, draft: WholeText) -> tuple[bool, float]:
         """How good a draft is: any that the model ended is better than one that was cut off."""
-        features = sense_features(self.full_request(wish), draft.text, self._usual, wish.given)
-        return draft.finish_reason == "stop", could_be_sent(features)
+        said = quality(self.full_request(wish), draft.text, self._usual, wish.given, draft.log_probability)
+        return draft.finish_reason == "stop", said
 
     async def _units(self, wish: Wish, count: int) -> str:
         """The first sentences of a new draft; empty if it has fewer."""

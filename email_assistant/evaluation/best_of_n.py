@@ -17,8 +17,6 @@ from email_assistant.metrics.usual import Usual
 from email_assistant.requests.request_form import looks_like_order
 from email_assistant.storage.records import Request
 
-# The choice depends on the request alone: an adapter from elsewhere comes without its owner's mails.
-_NOTHING_USUAL = Usual()
 # How many units of log-odds of `could_be_sent` a nat of a candidate's mean log-probability is worth.
 NAT_WORTH = 3.0
 # The same for the share of a note's content words that a candidate has. `could_be_sent` counts only the first 0.8,
@@ -34,10 +32,25 @@ def best_completion(request: Request, candidates: Sequence[Completion]) -> Compl
 
     If none is complete, the likeliest of all.
     """
-    return max(candidates, key=lambda candidate: (candidate.is_complete, _quality(request, candidate)))
+    instruction, context = request["instruction"], request.get("context")
+
+    def quality_of(candidate: Completion) -> tuple[bool, float]:
+        # The choice depends on the request alone: an adapter from elsewhere comes without its owner's mails.
+        return candidate.is_complete, quality(instruction, candidate.text, Usual(), context, candidate.log_probability)
+
+    return max(candidates, key=quality_of)
 
 
-def _quality(request: Request, candidate: Completion) -> float:
-    features = sense_features(request["instruction"], candidate.text, _NOTHING_USUAL, request.get("context"))
-    said = 0.0 if looks_like_order(request["instruction"]) else CONTENT_WORTH * features.content_said
-    return max(_LOWEST, log_odds(features)) + said + NAT_WORTH * (candidate.log_probability or 0.0)
+def quality(instruction: str, draft: str, usual: Usual, context: str | None, log_probability: float | None) -> float:
+    """How well a draft says what was asked, to compare drafts for one request.
+
+    Args:
+        instruction: The request.
+        draft: The mail that was written.
+        usual: What the owner's mails usually say.
+        context: The mail that is answered, if any.
+        log_probability: The mean of its tokens' log-probabilities, in nats; None if unknown, and then for all drafts.
+    """
+    features = sense_features(instruction, draft, usual, context)
+    said = 0.0 if looks_like_order(instruction) else CONTENT_WORTH * features.content_said
+    return max(_LOWEST, log_odds(features)) + said + NAT_WORTH * (log_probability or 0.0)

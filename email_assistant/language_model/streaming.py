@@ -55,12 +55,15 @@ class Piece:
         num_tokens: Tokens of the whole text so far.
         finish_reason: Set with the last piece: 'stop' if the model or a stop sequence ended the text, 'length' if it
             reached `max_new_tokens`.
+        log_probability: The mean of the text's log-probabilities so far, as of `Completion`; None if the backend does
+            not return them.
     """
 
     id: str
     text: str
     num_tokens: int
     finish_reason: FinishReason | None
+    log_probability: float | None = None
 
 
 class TextWriter(Protocol):
@@ -100,6 +103,7 @@ class _Row:
         sampler: Chooses its tokens.
         stream: Its text.
         last_token: Its last token.
+        log_probability: The sum of its tokens' log-probabilities, in nats.
     """
 
     request: TextRequest
@@ -107,6 +111,7 @@ class _Row:
     sampler: Sampler
     stream: TextStream
     last_token: int = -1
+    log_probability: float = 0.0
 
 
 class BatchWriter:
@@ -171,7 +176,9 @@ class BatchWriter:
 
     def _advance(self, row: _Row, logits: torch.Tensor) -> Piece:
         (row.last_token,) = row.sampler.sample(logits[None], [0])
-        return _next_piece(row.request, row.stream, row.last_token, row.last_token in self._encoder.stop_ids)
+        row.log_probability += row.sampler.log_probabilities[0]
+        is_end = row.last_token in self._encoder.stop_ids
+        return _next_piece(row.request, row.stream, row.last_token, is_end, row.log_probability)
 
     def _evict(self, index: int) -> None:
         """Remove a row; the last one takes its index."""
@@ -184,12 +191,12 @@ class BatchWriter:
             self._decoder.release_caches()
 
 
-def _next_piece(request: TextRequest, stream: TextStream, token: int, is_end: bool) -> Piece:
-    """The piece of a text that a token adds."""
+def _next_piece(request: TextRequest, stream: TextStream, token: int, is_end: bool, log_probability: float) -> Piece:
+    """The piece of a text that a token adds; `log_probability` is the sum of all its tokens."""
     is_full = stream.num_tokens + 1 == request.params.max_new_tokens
     text = stream.add(token, is_end or is_full)
     reason: FinishReason | None = "stop" if is_end or stream.is_stopped else "length" if is_full else None
-    return Piece(request.id, text, stream.num_tokens, reason)
+    return Piece(request.id, text, stream.num_tokens, reason, log_probability / stream.num_tokens)
 
 
 @dataclass
@@ -233,9 +240,10 @@ def _pieces(model: TextGenerator, request: TextRequest) -> Iterator[Piece]:
     if isinstance(model, LlamaCpp):
         yield from _llama_cpp_pieces(model, request)
         return
-    stream = TextStream(model.encoder, request.stop, request.continues)
+    stream, total = TextStream(model.encoder, request.stop, request.continues), 0.0
     for generated in generate_tokens(model, [request.prompt], request.params, [request.seed], 1):
-        piece = _next_piece(request, stream, generated.token, generated.token in model.encoder.stop_ids)
+        total += generated.log_probability
+        piece = _next_piece(request, stream, generated.token, generated.token in model.encoder.stop_ids, total)
         yield piece
         if piece.finish_reason:
             return

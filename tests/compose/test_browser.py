@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from served import Served, save_adapter, serving
 
 from email_assistant.compose.page_texts import ENGLISH, LANGUAGES, RUSSIAN
+from email_assistant.compose.writing import DRAFTS
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
@@ -148,15 +149,16 @@ def test_the_arrows_choose_among_the_drafts(open_page: Callable[..., Opened]) ->
     opened = open_page()
     opened.write()
     buttons = opened["drafts"].get_by_role("radio")
-    expect(buttons).to_have_count(3)
+    expect(buttons).to_have_count(DRAFTS)
+    expect(opened.page.locator("#drafts .best")).to_have_count(1)
     texts = [opened.draft]
     buttons.first.focus()
-    for number in (1, 2):
+    for number in range(1, DRAFTS):
         opened.press("ArrowRight")
         expect(buttons.nth(number)).to_be_focused()
         expect(buttons.nth(number)).to_be_checked()
         texts.append(opened.draft)
-    assert len(set(texts)) == 3
+    assert len(set(texts)) == DRAFTS
     opened.press("ArrowRight")
     assert opened.draft == texts[0]
 
@@ -171,7 +173,7 @@ def test_the_focus_stays_where_the_work_is(open_page: Callable[..., Opened]) -> 
     another = opened.page.get_by_role("button", name=ENGLISH["another"])
     another.focus()
     opened.press("Enter")
-    expect(opened["drafts"].get_by_role("radio")).to_have_count(4)
+    expect(opened["drafts"].get_by_role("radio")).to_have_count(DRAFTS + 1)
     opened.wait_until_written()
     expect(another).to_be_focused()
 

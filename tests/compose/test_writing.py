@@ -10,8 +10,8 @@ import pytest
 from composed import composed_config
 
 from email_assistant.compose.messages import Job, JobError, PromptRead, TextPiece
-from email_assistant.compose.model_client import JobEvent, ModelClient, ModelState
-from email_assistant.compose.writing import Wish, Writer
+from email_assistant.compose.model_client import JobEvent, ModelClient, ModelState, WholeText
+from email_assistant.compose.writing import DRAFTS, Wish, Writer
 from email_assistant.configuration.schema import Config
 from email_assistant.metrics.usual import Usual
 
@@ -57,7 +57,7 @@ def test_no_candidate_is_written_twice_for_a_request(config: Config) -> None:
     recorded = Recorded(config, (DRAFT, "stop"))
     recorded.events(lambda writer: writer.first(Wish("bo: come")))
     used = recorded.numbers
-    assert used == [0, 1, 2]
+    assert used == list(range(DRAFTS))
     # Each further draft has an attempt of its own, whatever button it is asked by.
     for attempt, change in enumerate(["another", "longer", "another", "keep", "shorter", "longer", "another"], 1):
         wish = Wish("bo: come", draft=DRAFT, keep=(0, 10), attempt=attempt)
@@ -96,6 +96,18 @@ def test_drafts_that_ended_are_chosen_by_what_they_say(config: Config) -> None:
     wish = Wish("bo: come at seven, ladder", draft=DRAFT, attempt=1)
     (piece,) = recorded.events(lambda writer: writer.resized(wish, "shorter"))
     assert isinstance(piece, TextPiece) and "ladder" in piece.text
+
+
+def test_of_the_drafts_the_one_that_says_all_and_is_likely_is_best(config: Config) -> None:
+    writer = Recorded(config).writer
+    wish = Wish("bo: come at seven, bring ladder")
+    part, whole = WholeText("Bo, come at seven.", 5, "stop", -0.2), WholeText("Bo, come at seven, ladder bring.", 8)
+    clear = WholeText("Bo, come at seven and bring the ladder.", 9, "stop", -0.3)
+    cut = WholeText("Bo, come at seven and bring the ladder, ladder", 11, "length", -0.1)
+    whole.log_probability = -1.2
+    assert writer.best(wish, [part, whole, clear, cut]) == 2
+    # The same text written twice is one draft, whatever rounding says.
+    assert writer.best(wish, [part, replace(clear, log_probability=-0.31), clear]) == 1
 
 
 def test_the_scratch_folder_is_of_this_port(config: Config) -> None:

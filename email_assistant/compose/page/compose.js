@@ -6,7 +6,7 @@ const fields = { request: $("request"), context: $("context"), recipient: $("rec
 const sheet = $("draft");
 // The last mail that was dropped, of which a draft needs the ids.
 let mail = { message_id: "", references: [] };
-// The drafts of this request: {text, written, given, lost, added, done}; which one is shown; what stops the writing.
+// The drafts of this request: {text, written, given, lost, added, done, best}; which one is shown; what stops the writing.
 let drafts = [], shown = 0, running = null, ready = false, id = "", attempt = 0, marking = 0;
 // Whether edits are kept to learn from ("ask", "yes", "no"), whether the configuration decides, and the last one made.
 let learns = "no", learningIsFixed = true, lastEdit = null;
@@ -72,10 +72,11 @@ async function write(change, keep = [0, 0]) {
   if (focused === $("write")) $("stop").focus();
   try {
     const answer = await post("/page/drafts", body, running.signal);
-    let cut = false;
+    let cut = false, best = null;
     for await (const event of lines(answer)) {
       if (event.error) throw new Error(event.error);
       if (event.hint) { $("hint").textContent = texts.order + " " + example; $("hint").hidden = false; continue; }
+      if (event.best !== undefined) { best = base + event.best; drafts[best].best = true; list(); continue; }
       const place = base + event.draft;
       const draft = drafts[place] ??= { text: "", written: "", given, lost: [], added: [], done: false };
       draft.text += event.text || "";
@@ -87,7 +88,7 @@ async function write(change, keep = [0, 0]) {
       if (place === shown) show();
       list();
     }
-    say(cut ? texts.too_long : texts.done);
+    say(cut ? texts.too_long : best !== null && best !== shown ? texts.best.replace("{n}", best + 1) : texts.done);
   } catch (error) {
     say(explain(error));
   }
@@ -153,10 +154,12 @@ function list() {
   drafts.forEach((draft, index) => {
     let button = group.children[index];
     if (!button) {
-      button = element("button", String(index + 1), { type: "button", role: "radio", "aria-label": texts.draft + " " + (index + 1) });
+      button = element("button", String(index + 1), { type: "button", role: "radio" });
       button.addEventListener("click", () => choose(index));
       group.append(button);
     }
+    button.classList.toggle("best", draft.best === true);
+    button.setAttribute("aria-label", texts.draft + " " + (index + 1) + (draft.best ? ", " + texts.suggested : ""));
     button.setAttribute("aria-checked", String(index === shown));
     button.tabIndex = index === shown ? 0 : -1;
   });
