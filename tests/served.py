@@ -66,7 +66,15 @@ class Served:
     def __call__(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, token: bool = True
     ) -> Answer:
-        """Send a request; a body that is not bytes is sent as JSON."""
+        """Send a request; a body that is not bytes is sent as JSON. Repeated while there are too many in a second."""
+        answer = self._send(method, path, body, headers, token)
+        end = time.monotonic() + SECONDS
+        while answer.status == 429 and time.monotonic() < end:
+            time.sleep(0.2)
+            answer = self._send(method, path, body, headers, token)
+        return answer
+
+    def _send(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, token: bool) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         sent = {**(self.bearer if token else {}), **(headers or {})}
         if body is not None and not isinstance(body, bytes):
