@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,16 +116,17 @@ def make(tmp_path: Path) -> str:
     return program
 
 
-def add_python(folder: Path, name: str, is_supported: bool) -> None:
-    """A Python that only says whether its version is supported."""
-    (folder / name).write_text(f"#!/bin/sh\nexit {int(not is_supported)}\n")
+def add_python(folder: Path, name: str, version: tuple[int, int]) -> None:
+    """A Python that takes itself for another version, and runs only code that it is given by -c."""
+    code = f"import sys; sys.version_info = (*{version}, 0); exec(sys.argv[1])"
+    (folder / name).write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{code}' \"$2\"\n")
     (folder / name).chmod(0o755)
 
 
 @pytest.mark.parametrize("supported", ["python3.11", "python3.12", "python3.13"])
 def test_a_supported_python_is_chosen_before_the_systems_own(make: str, tmp_path: Path, supported: str) -> None:
-    add_python(tmp_path / "bin", "python3", is_supported=False)
-    add_python(tmp_path / "bin", supported, is_supported=True)
+    add_python(tmp_path / "bin", "python3", (3, 9))
+    add_python(tmp_path / "bin", supported, (3, 11))
     (tmp_path / "show.mk").write_text('include Makefile\nshow:\n\t@echo "$(PYTHON)"\n')
     command = [make, "--no-print-directory", "-f", "show.mk", "show"]
     done = subprocess.run(
@@ -133,11 +135,17 @@ def test_a_supported_python_is_chosen_before_the_systems_own(make: str, tmp_path
     assert done.stdout.strip() == f"{tmp_path}/bin/{supported}"
 
 
-def test_another_python_is_refused_before_anything_is_installed(make: str, tmp_path: Path) -> None:
-    add_python(tmp_path / "bin", "python3", is_supported=False)
+@pytest.mark.parametrize(
+    ("version", "is_supported"), [((3, 10), False), ((3, 11), True), ((3, 13), True), ((3, 14), False)]
+)
+def test_another_python_is_refused_before_anything_is_installed(
+    make: str, tmp_path: Path, version: tuple[int, int], is_supported: bool
+) -> None:
+    add_python(tmp_path / "bin", "python3", version)
     done = subprocess.run(
         [make, "install"], cwd=tmp_path, env={"PATH": f"{tmp_path}/bin"}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert f"Python 3.11 to 3.13 is needed, and {tmp_path}/bin/python3 is another" in done.stderr
+    refusal = f"Python 3.11 to 3.13 is needed, and {tmp_path}/bin/python3 is another"
+    assert (refusal in done.stderr) is not is_supported
     assert not (tmp_path / ".tools").exists()

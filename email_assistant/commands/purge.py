@@ -243,7 +243,7 @@ def _log_plan(config: Config, plan: PurgePlan) -> None:
     shown = ", ".join(f"{stage} {count}" for stage, count in counts.items()) or "none"
     log.info("%-10s %d mails match; artifacts to delete: %s", "purge", len(plan.mail_ids), shown)
     if plan.edits:
-        log.info("%-10s edits of drafts to delete: %d", "purge", len(plan.edits))
+        log.info("%-10s edited drafts to delete: %d", "purge", len(plan.edits))
     kept = _kept_adapters(config, plan)
     for folder, description in plan.adapters.items():
         action = "kept" if folder in kept else "to delete"

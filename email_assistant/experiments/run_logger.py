@@ -16,7 +16,15 @@ from email_assistant.configuration.schema import Config
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import lazy_mlflow, process_ids, sweep_environment
 from email_assistant.experiments.connection import MAX_NAME_LENGTH, connect
-from email_assistant.experiments.tags import CALL_TAG, COMMIT_TAG, CONFIGURATION, NAME_TAG, PARENT_TAG, PROCESS_TAG
+from email_assistant.experiments.tags import (
+    CALL_TAG,
+    COMMIT_TAG,
+    CONFIGURATION,
+    NAME_TAG,
+    PARENT_TAG,
+    PROCESS_TAG,
+    STAGE_TAG,
+)
 
 # Maximum number of characters of a parameter or tag, and of parameters in one request.
 MAX_VALUE_LENGTH = 6000
@@ -153,7 +161,7 @@ class RunLogger:
 
 def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
     tags = {
-        "stage": config.stage,
+        STAGE_TAG: config.stage,
         "overrides": " ".join(overrides)[:MAX_VALUE_LENGTH],
         NAME_TAG: run_name(config, overrides),
         "mlflow.source.name": "run.py",

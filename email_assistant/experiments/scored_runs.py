@@ -8,7 +8,7 @@ from typing import Any
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import lazy_mlflow
 from email_assistant.experiments.queries import match_runs, search_runs
-from email_assistant.experiments.tags import ARTIFACT_TAG, PARENT_TAG, SWEEP
+from email_assistant.experiments.tags import ARTIFACT_TAG, PARENT_TAG, STAGE_TAG, SWEEP
 from email_assistant.metrics.per_mail_score import PerMailScore, load
 from email_assistant.storage import jsonl
 
@@ -95,7 +95,7 @@ def find_scored_runs(
 def _match(name_or_id: str, runs: "Sequence[lazy_mlflow.Run]") -> "list[lazy_mlflow.Run]":
     """The runs that a name or the beginning of an id matches; for a sweep, its jobs."""
     matches = match_runs(name_or_id, runs, "compare.runs", "finished run")
-    sweeps = {run.info.run_id for run in matches if run.data.tags.get("stage") == SWEEP}
+    sweeps = {run.info.run_id for run in matches if run.data.tags.get(STAGE_TAG) == SWEEP}
     jobs = [run for run in runs if run.data.tags.get(PARENT_TAG) in sweeps]
     return [run for run in matches if run.info.run_id not in sweeps] + jobs
 

@@ -16,7 +16,15 @@ from email_assistant.experiments.objective import direction_of
 from email_assistant.experiments.queries import has_tag, search_runs
 from email_assistant.experiments.run_logger import run_name
 from email_assistant.experiments.sweep_environment import SweepJob
-from email_assistant.experiments.tags import CALL_TAG, NAME_TAG, PARENT_TAG, PROCESS_TAG, PRUNED_TAG, SWEEP_KEY_TAG
+from email_assistant.experiments.tags import (
+    CALL_TAG,
+    NAME_TAG,
+    PARENT_TAG,
+    PROCESS_TAG,
+    PRUNED_TAG,
+    STAGE_TAG,
+    SWEEP_KEY_TAG,
+)
 from email_assistant.storage.hashing import hash_of
 
 # Groups whose overrides change where and how jobs run, not their results.
@@ -106,7 +114,7 @@ def reuse_finished_job(config: Config, job: SweepJob, artifacts: Mapping[str, st
     """
     client, _ = connect(config)
     experiment = client.get_run(job.parent).info.experiment_id
-    tags = {PARENT_TAG: job.parent, "stage": config.stage, NAME_TAG: run_name(config, []), **artifacts}
+    tags = {PARENT_TAG: job.parent, STAGE_TAG: config.stage, NAME_TAG: run_name(config, []), **artifacts}
     wanted = " and ".join(has_tag(name, value) for name, value in tags.items())
     runs = search_runs(client, [experiment], f"{wanted} and attributes.status = 'FINISHED'")
     if not runs:

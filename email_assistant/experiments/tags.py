@@ -1,7 +1,7 @@
 """Names of a run's tags and files in the store. Existing stores use them, so they must not change."""
 
-# The stage of a sweep's parent run.
-SWEEP = "sweep"
+# What a run was started for, and its value for a sweep's parent run.
+STAGE_TAG, SWEEP = "stage", "sweep"
 # Set on a sweep's parent: identifies the sweep, so that running it again with the same overrides resumes it.
 SWEEP_KEY_TAG = "sweep.key"
 # Set on a job of a sweep: the parent run, the id of the newest call of the sweep, and why the job was pruned.

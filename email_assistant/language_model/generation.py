@@ -148,8 +148,8 @@ def generate_tokens(
     if window is not None and len(prompts[0]) >= window:
         raise DataError(
             f"a prompt has {len(prompts[0])} tokens, but the context window holds {window}, including the mail; "
-            "shorten the request or what is shown with it (data.context_words, retrieval.max_tokens), or use another "
-            "model"
+            "shorten the request or what is shown with it (data.context_words, retrieval.max_tokens), or use a model "
+            "with a larger one"
         )
     for start in range(0, len(prompts), batch_size):
         part = slice(start, start + batch_size)

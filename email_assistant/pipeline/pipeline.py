@@ -32,7 +32,7 @@ from email_assistant.experiments.finished_runs import has_finished_run
 from email_assistant.experiments.objective import objective_of
 from email_assistant.experiments.repeat import Origin
 from email_assistant.experiments.run_logger import RunLogger, git_commit
-from email_assistant.experiments.tags import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG
+from email_assistant.experiments.tags import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG, STAGE_TAG
 from email_assistant.language_model import hub, number_format
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext, from_environment
 from email_assistant.pipeline import model_advice, summary, time_estimate
@@ -203,11 +203,16 @@ def _finished_in_this_sweep(context: Context) -> dict[str, float] | None:
 
 
 def _is_logged(context: Context) -> bool:
-    """Whether nothing was made, an earlier run logged the same artifacts, and such runs need not be logged again."""
-    config = context.config
-    if config.tracking.log_cached or context.run.is_open or context.origin or sweep_environment.current_job():
+    """Whether nothing was made, the local store has a run of this stage with these artifacts, and one is enough."""
+    config, tracking = context.config, context.config.tracking
+    in_sweep = sweep_environment.current_job() is not None or config.sweep.trial is not None
+    if tracking.log_cached or not tracking.enabled or tracking.uri or context.run.is_open or context.origin or in_sweep:
         return False
-    return has_finished_run(Path(config.paths.mlruns), _artifact_tags(context))
+    tags = {STAGE_TAG: config.stage, **_artifact_tags(context)}
+    if not has_finished_run(Path(config.paths.mlruns), tags):
+        return False
+    log.info("%-10s already logged; tracking.log_cached=true logs it again", "runs")
+    return True
 
 
 def _artifact_tags(context: Context) -> dict[str, str]:

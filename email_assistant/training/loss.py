@@ -82,7 +82,7 @@ class CompletionLoss:
             self.mode = self._first_matching_mode(_truncated(batch))
             # A slower mode than the first is a surprise, and needs more memory than was estimated.
             level = logging.DEBUG if self.mode == self._modes[0] else logging.INFO
-            log.log(level, "%-10s computing the loss in the slower mode %s", "train", self.mode)
+            log.log(level, "%-10s computing the loss in mode %s", "train", self.mode)
         return self.mode
 
     @torch.no_grad()

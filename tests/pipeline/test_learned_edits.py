@@ -99,7 +99,7 @@ def test_purge_reaches_edits_and_what_was_trained_on_them(run_py: RunPy, archive
     assert run_py("stage=train", "data.edits=true", "tracking=none").code == 0
     match = "purge.match='subject:zinc buoys or from:piers@x.example or id:m3 or id:m5'"
     dry = run_py("stage=purge", match, "purge.dry_run=true")
-    assert dry.code == 0 and "edits of drafts to delete: 4" in dry.out
+    assert dry.code == 0 and "edited drafts to delete: 4" in dry.out
     assert len(edits.load(outputs)) == 5
     done = run_py("stage=purge", match)
     assert done.code == 0, done.err

@@ -88,7 +88,7 @@ async function write(change, keep = [0, 0]) {
       if (place === shown) show();
       list();
     }
-    say(cut ? texts.too_long : best !== null && best !== shown ? texts.best.replace("{n}", best + 1) : texts.done);
+    say(best !== null && best !== shown ? texts.best.replace("{n}", best + 1) : cut ? texts.too_long : texts.done);
   } catch (error) {
     say(explain(error));
   }
@@ -151,7 +151,9 @@ function list() {
   const group = $("drafts");
   if (drafts.length < 2) { group.replaceChildren(); return; }
   while (group.children.length > drafts.length) group.lastChild.remove();
-  drafts.forEach((draft, index) => {
+  // A later draft may begin before an earlier one.
+  for (let index = 0; index < drafts.length; index++) {
+    const draft = drafts[index] || {};
     let button = group.children[index];
     if (!button) {
       button = element("button", String(index + 1), { type: "button", role: "radio" });
@@ -162,7 +164,7 @@ function list() {
     button.setAttribute("aria-label", texts.draft + " " + (index + 1) + (draft.best ? ", " + texts.suggested : ""));
     button.setAttribute("aria-checked", String(index === shown));
     button.tabIndex = index === shown ? 0 : -1;
-  });
+  }
 }
 
 function choose(index) {
