@@ -111,7 +111,9 @@ def test_the_server_stops_with_the_process_that_started_it(number: signal.Signal
     worker = f"import os, time; open({str(tmp_path / 'worker')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}])"
     code = (
-        "import os, sys\nfrom email_assistant.experiments.server import _run_until_stopped\n"
+        # Tests that a shell runs in the background inherit that Ctrl-C is ignored.
+        f"import os, signal, sys\nsignal.signal({int(number)}, signal.SIG_DFL)\n"
+        "from email_assistant.experiments.server import _run_until_stopped\n"
         f"sys.exit(_run_until_stopped([sys.executable, '-c', {program!r}], os.environ))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
