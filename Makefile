@@ -69,7 +69,7 @@ clean:  ## remove the environment; archives, artifacts and runs stay
 
 $(POETRY):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-		|| { echo "Python 3.11 to 3.13 is needed, and $(PYTHON) is another: make install PYTHON=python3.13" >&2; exit 2; }
+		|| { echo "Python 3.11 to 3.13 is needed, and $(PYTHON) is another version: make install PYTHON=python3.13" >&2; exit 2; }
 	$(PYTHON) -m venv .tools
 	.tools/bin/pip install --quiet "poetry==2.5.1" "poetry-plugin-export==1.10.1"
 

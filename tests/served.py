@@ -67,12 +67,12 @@ class Served:
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, token: bool = True
     ) -> Answer:
         """Send a request; a body that is not bytes is sent as JSON. Repeated while there are too many in a second."""
-        answer = self._send(method, path, body, headers, token)
         end = time.monotonic() + SECONDS
-        while answer.status == 429 and time.monotonic() < end:
-            time.sleep(0.2)
+        while True:
             answer = self._send(method, path, body, headers, token)
-        return answer
+            if answer.status != 429 or time.monotonic() > end:
+                return answer
+            time.sleep(0.2)
 
     def _send(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, token: bool) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

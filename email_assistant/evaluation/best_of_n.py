@@ -21,7 +21,7 @@ from email_assistant.storage.records import Request
 NAT_WORTH = 3.0
 # The same for the share of a note's content words that a candidate has. `could_be_sent` counts only the first 0.8,
 # since people say the rest in other words; of several drafts for one note, the one that says more of it is better. An
-# order is in other words than its mail, so there more of its words are no merit.
+# order is worded differently from its mail, so its words do not count.
 CONTENT_WORTH = 10.0
 # Below this, candidates are equally hopeless by their faults: what they say and their likelihood decide.
 _LOWEST = math.log(0.001 / 0.999)

@@ -149,7 +149,7 @@ def generate_tokens(
         raise DataError(
             f"a prompt has {len(prompts[0])} tokens, but the context window holds {window}, including the mail; "
             "shorten the request or what is shown with it (data.context_words, retrieval.max_tokens), or use a model "
-            "with a larger one"
+            "with a larger window"
         )
     for start in range(0, len(prompts), batch_size):
         part = slice(start, start + batch_size)

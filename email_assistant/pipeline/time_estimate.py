@@ -105,7 +105,8 @@ def evaluation_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> floa
     mails = min(settings.max_mails or lengths.test, lengths.test)
     forward = speeds.trained_token * FORWARD_SHARE
     seconds = FIXED_SECONDS
-    for name, arm in ((name, ARMS[name]) for name in settings.arms):
+    for name in settings.arms:
+        arm = ARMS[name]
         drafts = generation_of(name, generation, settings).num_candidates
         tokens = lengths.mail * (BASE_LENGTH if arm.adapter == "none" else 1)
         shown = {"plain": 0, "few_shot": settings.shots}.get(arm.style, config.retrieval.mails)

@@ -101,10 +101,10 @@ def test_drafts_that_ended_are_chosen_by_what_they_say(config: Config) -> None:
 def test_of_the_drafts_the_one_that_says_all_and_is_likely_is_best(config: Config) -> None:
     writer = Recorded(config).writer
     wish = Wish("bo: come at seven, bring ladder")
-    part, whole = WholeText("Bo, come at seven.", 5, "stop", -0.2), WholeText("Bo, come at seven, ladder bring.", 8)
+    part = WholeText("Bo, come at seven.", 5, "stop", -0.2)
+    whole = WholeText("Bo, come at seven, ladder bring.", 8, "stop", -1.2)
     clear = WholeText("Bo, come at seven and bring the ladder.", 9, "stop", -0.3)
     cut = WholeText("Bo, come at seven and bring the ladder, ladder", 11, "length", -0.1)
-    whole.log_probability = -1.2
     assert writer.best(wish, [part, whole, clear, cut]) == 2
     # The same text written twice is one draft, whatever rounding says.
     assert writer.best(wish, [part, replace(clear, log_probability=-0.31), clear]) == 1
