@@ -1,6 +1,7 @@
 """Estimates the memory, item by item, and the time that training and generation will need."""
 
 import logging
+import statistics
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -11,6 +12,7 @@ from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import load_encoder
 from email_assistant.language_model.meta_model import architecture
 from email_assistant.pipeline.context import Context
+from email_assistant.pipeline.time_estimate import fitting_seconds
 from email_assistant.requests.embedding import retrieval_embedder
 from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.storage import jsonl
@@ -23,8 +25,8 @@ from email_assistant.training.throughput_probe import ThroughputProbe
 log = logging.getLogger(__name__)
 # Number of training mails to assume if it is not known yet.
 ASSUMED_MAILS = 1000
-# A validation is a forward pass (about a third of a step's work) over about a tenth of the mails.
-VALIDATION_SHARE = 0.1 / 3
+# Validation mails to assume, as a share of the training mails.
+ASSUMED_VALIDATION_SHARE = 0.1
 
 
 def check(config: Config) -> None:
@@ -114,13 +116,13 @@ def _log_training_time(
     trainer = setup.trainer
     padded = setup.mode(machine, probe.config) in PADDED_MODES
     batch = planning.largest_micro_batch(trainer, setup.seed, examples, padded)
-    tokens_per_second = batch.num_tokens / probe.step_seconds(setup.lora, batch, recompute)
-    tokens = sum(len(example.ids) for example in examples) if examples else ASSUMED_MAILS * planning.USUAL_TOKENS
-    validations = trainer.validations_per_epoch * trainer.epochs + 1
-    seconds = tokens * (trainer.epochs + validations * VALIDATION_SHARE) / tokens_per_second
+    seconds_per_token = probe.step_seconds(setup.lora, batch, recompute) / batch.num_tokens
+    mails = len(examples) if examples else ASSUMED_MAILS
+    tokens = statistics.mean(len(example.ids) for example in examples) if examples else planning.USUAL_TOKENS
+    seconds = fitting_seconds(trainer, seconds_per_token, tokens, mails, ASSUMED_VALIDATION_SHARE * mails)
     log.info(
         "%-10s about %.0f tokens per second: about %s for %d epochs over %d mails, less if training stops early",
-        *("plan", tokens_per_second, duration(seconds), trainer.epochs, len(examples) if examples else ASSUMED_MAILS),
+        *("plan", 1 / seconds_per_token, duration(seconds), trainer.epochs, mails),
     )
 
 

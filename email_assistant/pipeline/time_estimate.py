@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Config, Trainer
 from email_assistant.console import rough_duration
 from email_assistant.experiments import sweep_environment
 from email_assistant.pipeline.context import Context
@@ -81,15 +81,31 @@ class Lengths:
     test: int
 
 
+def fitting_seconds(
+    trainer: Trainer, seconds_per_token: float, tokens: float, training_mails: int, validation_mails: float
+) -> float:
+    """Expected seconds of all steps and validations, if training does not stop early.
+
+    Args:
+        trainer: Epochs, steps and validations.
+        seconds_per_token: Forward and backward pass.
+        tokens: Mean tokens of an example, prompt and mail.
+        training_mails: Number of examples to train on.
+        validation_mails: Number of examples to validate on.
+    """
+    trained = trainer.epochs * training_mails
+    if trainer.max_steps:
+        trained = min(trained, trainer.max_steps * trainer.batch_size)
+    # Also before the first step and after the last.
+    validations = trainer.validations_per_epoch * trainer.epochs + 2
+    return (trained + FORWARD_SHARE * validations * validation_mails) * tokens * seconds_per_token
+
+
 def training_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
     """Expected seconds of `stage=train`."""
-    trainer, example = config.trainer, lengths.prompt + lengths.mail
-    mails = trainer.epochs * lengths.training
-    if trainer.max_steps:
-        mails = min(mails, trainer.max_steps * trainer.batch_size)
-    validated = (trainer.validations_per_epoch * trainer.epochs + 2) * lengths.validation
-    training = (mails + FORWARD_SHARE * validated) * example * speeds.trained_token
-    return training + scoring_seconds(config, speeds, lengths)
+    tokens = lengths.prompt + lengths.mail
+    fitting = fitting_seconds(config.trainer, speeds.trained_token, tokens, lengths.training, lengths.validation)
+    return fitting + scoring_seconds(config, speeds, lengths)
 
 
 def scoring_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:

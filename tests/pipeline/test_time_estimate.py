@@ -12,6 +12,7 @@ from email_assistant.pipeline.time_estimate import (
     Lengths,
     Speeds,
     evaluation_seconds,
+    fitting_seconds,
     scoring_seconds,
     training_seconds,
 )
@@ -33,6 +34,14 @@ def test_writing_reads_each_prompt_once_and_fills_the_batch() -> None:
     # 8 texts in batches of 4 rows: two times 10 steps of 0.1 + 4 * 0.01 s, and 2 prompts of 30 tokens.
     assert SPEEDS.writing(8, 10, 30, 4, 2) == pytest.approx(2 * 10 * 0.14 + 2 * 30 * 0.001)
     assert SPEEDS.writing(0, 10, 30, 4, 0) == 0
+
+
+def test_fitting_counts_steps_and_validations(config: Config) -> None:
+    trainer = dataclasses.replace(config.trainer, epochs=3, validations_per_epoch=2, max_steps=None, batch_size=4)
+    # 8 validations, each of a third of a step's work for each of 12 mails.
+    assert fitting_seconds(trainer, 0.003, 100, 120, 12) == pytest.approx((3 * 120 + 8 * 12 / 3) * 100 * 0.003)
+    trainer = dataclasses.replace(trainer, max_steps=5)
+    assert fitting_seconds(trainer, 0.003, 100, 120, 12) == pytest.approx((5 * 4 + 8 * 12 / 3) * 100 * 0.003)
 
 
 def test_training_takes_longer_with_more_epochs_mails_and_drafts(config: Config) -> None:
