@@ -252,10 +252,10 @@ def test_the_error_names_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_a_table_of_other_things_beside_the_mail_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "settings.json").write_text('{"a": 1, "b": [2]}\n')
+    (tmp_path / "settings.json").write_text('{"a": 1, "b: c": [2]}\n')
     _table(tmp_path, {"text": TEXT})
     stats = readers.ReadStats()
     (message,) = readers.read([tmp_path], "auto", {}, stats)
     assert isinstance(message, ParsedMessage)
-    assert stats.passed_over == {"settings.json": "a table without mail text (a, b)"}
+    assert stats.passed_over == {"settings.json": "a table without mail text (a, b: c)"}
     assert +stats.formats == {"jsonl": 1}

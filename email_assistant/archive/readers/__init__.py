@@ -60,7 +60,7 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
             if entry.path in paths:
                 raise
             stats.formats[format] -= 1
-            stats.passed_over[entry.name] = f"a table without mail text ({str(error).rpartition(': ')[2][:80]})"
+            stats.passed_over[entry.name] = f"a table without mail text ({', '.join(error.columns)[:80]})"
 
 
 def archive_files(paths: Iterable[Path], wanted: str, columns: Columns) -> list[Path]:

@@ -59,7 +59,16 @@ NEWLINE = re.compile(rb"[\r\n]")
 
 
 class NoTextColumnError(ArchiveError):
-    """A table has no column that is known for the text of mails."""
+    """A table has no column that is known for the text of mails.
+
+    Attributes:
+        columns: The names of its columns.
+    """
+
+    def __init__(self, name: str, columns: list[str]) -> None:
+        """Say which columns the table has, and how to choose one."""
+        self.columns = columns
+        super().__init__(f"{name}: set data.columns.text to the column of mail text; its columns: {', '.join(columns)}")
 
 
 @dataclass(frozen=True)
@@ -255,9 +264,7 @@ def _map_columns(names: list[str], columns: dict[str, str | None], name: str) ->
         elif configured is not None:
             raise ArchiveError(f"{name}: data.columns.{field}={configured}: the columns are {', '.join(names)}")
     if "text" not in mapping:
-        raise NoTextColumnError(
-            f"{name}: set data.columns.text to the column of mail text; its columns: {', '.join(names)}"
-        )
+        raise NoTextColumnError(name, names)
     return mapping
 
 
