@@ -82,7 +82,7 @@ class _Leaf:
         if self.kind == ENRICHED:
             return _enriched_to_text(self.source)
         if self.kind == TNEF:
-            from email_assistant.archive.tnef import tnef_to_text
+            from email_assistant.archive.rtf import tnef_to_text
 
             return tnef_to_text(payload(self.part))
         if str(self.part.get_param("format", "")).lower() == "flowed":

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
-from email_assistant.archive.addresses import canonical
 from email_assistant.archive.message_kinds import ROBOT_ADDRESS
 from email_assistant.archive.messages import ParsedMessage, Person
+from email_assistant.archive.senders import canonical
 from email_assistant.errors import ArchiveError
 
 # An address is another account of the owner if it sent this many messages, and this share of the main account's.

@@ -1,10 +1,11 @@
-"""Converts rich text (RTF), as Outlook stores it, to text."""
+"""Converts what Outlook has in place of plain text: rich text (RTF), and winmail.dat (TNEF), which contains a text."""
 
 import re
 
 from striprtf.striprtf import rtf_to_text as strip_rtf
+from tnefparse import TNEF
 
-from email_assistant.archive.charsets import codec_of
+from email_assistant.archive.charsets import codec_of, decode_text
 from email_assistant.archive.html_text import html_to_text
 
 FROM_HTML = re.compile(r"\\fromhtml1?\b")
@@ -12,6 +13,8 @@ CODE_PAGE = re.compile(r"\\ansicpg(\d+)")
 # HTML inside RTF (MS-OXRTFEX): a control word, an escaped byte, an escaped character, a brace, or text.
 TOKEN = re.compile(r"\\([a-zA-Z]+)(-?\d+)? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}]+)")
 CHARACTER_OF_WORD = {"par": "\n", "line": "\n", "tab": "\t", "lquote": "‘", "rquote": "’", "bullet": "•"}
+
+
 CHARACTER_OF_WORD |= {"ldblquote": "“", "rdblquote": "”", "endash": "–", "emdash": "—", "nbsp": "\u00a0"}
 DESTINATIONS = frozenset(("fonttbl", "colortbl", "stylesheet", "info", "generator", "pict", "mhtmltag", "themedata"))
 
@@ -64,3 +67,28 @@ def _wrapped_html(source: str) -> str:
 
 def _symbol(symbol: str) -> str:
     return {"~": "\u00a0", "_": "\u2011", "\n": "\n", "\\": "\\", "{": "{", "}": "}"}.get(symbol, "")
+
+
+def tnef_to_text(data: bytes) -> str:
+    """The text of the mail in winmail.dat; empty if there is none.
+
+    Raises:
+        ValueError: If the data is broken.
+    """
+    try:
+        tnef = TNEF(data, do_checksum=False)
+        plain, page, rich = tnef.body, tnef.htmlbody, tnef.rtfbody
+    except Exception as error:  # the library raises whatever its reading of damaged data leads to
+        raise ValueError(f"not a TNEF attachment: {type(error).__name__}: {error}") from error
+    text = _to_text(plain).rstrip("\0")
+    if text.strip():
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    if page:
+        return html_to_text(_to_text(page))
+    return rtf_to_text(rich if isinstance(rich, bytes) else rich.encode("latin-1", "replace")) if rich else ""
+
+
+def _to_text(value: object) -> str:
+    if isinstance(value, list):
+        return "".join(map(_to_text, value))
+    return decode_text(value) if isinstance(value, bytes) else str(value or "")

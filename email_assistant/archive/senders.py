@@ -1,9 +1,12 @@
-"""Who wrote a message: usually the one in From, but not if a list or another person sent it."""
+"""Who wrote a message: usually the one in From, but not if a list or another person sent it.
+
+Also which addresses reach the same mailbox.
+"""
 
 import re
 from email.message import Message
+from functools import lru_cache
 
-from email_assistant.archive.addresses import canonical
 from email_assistant.archive.headers import parse_people
 from email_assistant.archive.locales import any_of
 from email_assistant.archive.message_kinds import LIST_HEADERS, ROBOT_ADDRESS
@@ -16,6 +19,13 @@ LIST_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 WORD = re.compile(r"[^\W\d_]{2,}")
+# Domains that the same account has at a provider, by the one that stands for all.
+DOMAINS = {
+    **dict.fromkeys(("gmail.com", "googlemail.com"), "gmail.com"),
+    **dict.fromkeys(("yandex.ru", "ya.ru", "yandex.com", "yandex.by", "yandex.kz", "narod.ru"), "yandex.ru"),
+    **dict.fromkeys(("icloud.com", "me.com", "mac.com"), "icloud.com"),
+    **dict.fromkeys(("protonmail.com", "proton.me", "pm.me", "protonmail.ch"), "protonmail.com"),
+}
 
 
 def authors(message: Message) -> list[Person]:
@@ -66,3 +76,21 @@ def _is_same(sender: Person, person: Person) -> bool:
 
 def _words(person: Person) -> set[str]:
     return {word.casefold() for word in WORD.findall(f"{person.name} {person.address.partition('@')[0]}")}
+
+
+@lru_cache(maxsize=65536)
+def canonical(address: str) -> str:
+    """The address in lower case without what does not change its mailbox.
+
+    A tag after '+' is left away (RFC 5233). Gmail ignores dots, Yandex takes them for hyphens, and some providers have
+    several domains.
+    """
+    local, at, domain = address.strip().lower().rpartition("@")
+    if not at:
+        return domain
+    name, domain = local.partition("+")[0] or local, DOMAINS.get(domain, domain)
+    if domain == "gmail.com":
+        name = name.replace(".", "") or name
+    elif domain == "yandex.ru":
+        name = name.replace(".", "-")
+    return f"{name}@{domain}"

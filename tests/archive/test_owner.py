@@ -6,9 +6,9 @@ import pytest
 from owner_mail import ME, mail
 
 from email_assistant.archive import mime, owner
-from email_assistant.archive.addresses import canonical
 from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.messages import ParsedMessage, Person
+from email_assistant.archive.senders import canonical
 from email_assistant.archive.workers import WorkerPool
 from email_assistant.errors import ArchiveError
 

@@ -13,8 +13,15 @@ from typing import Any, BinaryIO
 from email_assistant.archive import charsets
 from email_assistant.archive.dates import is_day_first, parse_value
 from email_assistant.archive.messages import MAX_MESSAGE_BYTES, ParsedMessage, RawMessage, Unreadable
-from email_assistant.archive.readers.api_objects import flatten
-from email_assistant.archive.readers.cells import normalize, place_of, to_body, to_people, to_raw_message, to_text
+from email_assistant.archive.readers.cells import (
+    flatten,
+    normalize,
+    place_of,
+    to_body,
+    to_people,
+    to_raw_message,
+    to_text,
+)
 from email_assistant.archive.readers.streams import HEAD_BYTES, with_prefix
 from email_assistant.errors import ArchiveError
 
