@@ -23,8 +23,7 @@ from transformers import TextIteratorStreamer
 
 from benchmarks.model import ROOT, configured
 from email_assistant.compose.writing import DRAFTS
-from email_assistant.evaluation.generate_mails import sampling_params, start_llama_cpp
-from email_assistant.evaluation.tuned_model import tuned_model
+from email_assistant.evaluation.generate_mails import sampling_params, start_llama_cpp, tuned_model
 from email_assistant.language_model.distributed import SINGLE_PROCESS
 from email_assistant.language_model.generation import stream
 from email_assistant.language_model.llama_cpp import LlamaCpp

@@ -31,8 +31,11 @@ from email_assistant.language_model.generation import generate  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, load_adapter  # noqa: E402
 from email_assistant.language_model.process_settings import set_up_base  # noqa: E402
 from email_assistant.metrics.scores import SCORES  # noqa: E402
-from email_assistant.requests.embedding import retrieval_embedder  # noqa: E402
-from email_assistant.requests.prompting import Prompter, PromptSettings  # noqa: E402
+from email_assistant.requests.prompting import (  # noqa: E402
+    Prompter,
+    PromptSettings,
+    retrieval_embedder,
+)
 from email_assistant.storage import jsonl  # noqa: E402
 from email_assistant.storage.records import Pair  # noqa: E402
 

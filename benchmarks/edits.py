@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.model import DEMO, ROOT
 from email_assistant.archive import edits
-from email_assistant.requests.instruction_prefix import recipient_name
+from email_assistant.requests.instructions import recipient_name
 from email_assistant.requests.rough_notes import rough_note
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Edit, Email

@@ -22,8 +22,11 @@ from benchmarks.model import ROOT, configured  # noqa: E402
 from email_assistant.language_model.encoding import TokenizedExample  # noqa: E402
 from email_assistant.language_model.loading import LanguageModel, add_adapter  # noqa: E402
 from email_assistant.language_model.process_settings import set_up_base  # noqa: E402
-from email_assistant.requests.embedding import retrieval_embedder  # noqa: E402
-from email_assistant.requests.prompting import Prompter, PromptSettings  # noqa: E402
+from email_assistant.requests.prompting import (  # noqa: E402
+    Prompter,
+    PromptSettings,
+    retrieval_embedder,
+)
 from email_assistant.storage import jsonl  # noqa: E402
 from email_assistant.training.trainer import Trainer, TrainingData  # noqa: E402
 

@@ -21,7 +21,7 @@ from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.process_settings import set_up_base
-from email_assistant.requests.instruction_prefix import instruction_prefix
+from email_assistant.requests.instructions import instruction_prefix
 
 DEMO = ROOT / "demo" / "archive.mbox"
 SMOLLM2 = ROOT / "models" / "smollm2_135m"

@@ -20,7 +20,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from email_assistant.lexicon.languages import words
-from email_assistant.lexicon.patterns import COMPOUND_WORD
+from email_assistant.lexicon.words import COMPOUND_WORD
 from email_assistant.metrics.content_words import content_stems
 from email_assistant.metrics.facts import NUMBER
 from email_assistant.requests.rough_notes import rough_note

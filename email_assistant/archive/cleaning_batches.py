@@ -8,8 +8,7 @@ from email_assistant.archive.messages import KINDS, ArchiveItem, ParsedMessage, 
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.report_examples import ReportExample
 from email_assistant.archive.signatures import SignatureProfile
-from email_assistant.lexicon.patterns import WORD
-from email_assistant.lexicon.words import count_words, has_unspaced
+from email_assistant.lexicon.words import WORD, count_words, has_unspaced
 
 # Characters of the original that the report shows.
 EXCERPT_CHARACTERS = 4000

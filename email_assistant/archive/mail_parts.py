@@ -8,7 +8,7 @@ from email_assistant.lexicon.languages import alternatives, words
 from email_assistant.lexicon.note_words import OTHER_GREETINGS, OTHER_SIGN_OFFS, NoteWords
 from email_assistant.lexicon.note_words_en import ENGLISH
 from email_assistant.lexicon.note_words_ru import RUSSIAN
-from email_assistant.lexicon.patterns import WORD
+from email_assistant.lexicon.words import WORD
 
 NOTE_WORDS = {"en": ENGLISH, "ru": RUSSIAN}
 # The words of every language: mails mix them, and other languages borrow 'Hi' and 'Best'.

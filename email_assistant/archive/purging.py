@@ -15,7 +15,7 @@ from typing import Any
 
 from email_assistant.archive.messages import ParsedMessage
 from email_assistant.errors import ConfigurationError, DataError, PrivacyError
-from email_assistant.lexicon.patterns import WORD
+from email_assistant.lexicon.words import WORD
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_of

@@ -9,8 +9,7 @@ from email_assistant.errors import ConfigurationError, TrackingError, did_you_me
 from email_assistant.evaluation.score_table import on_screen
 from email_assistant.experiments.connection import connect, has_store
 from email_assistant.experiments.queries import experiment_ids
-from email_assistant.experiments.run_comparison import RunComparison, compare_runs
-from email_assistant.experiments.run_verdict import verdict
+from email_assistant.experiments.run_comparison import RunComparison, compare_runs, verdict
 from email_assistant.experiments.scored_runs import ScoredRun, find_scored_runs
 from email_assistant.metrics.scores import SCORES
 from email_assistant.pipeline.context import Context

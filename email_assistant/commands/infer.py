@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from email_assistant.archive.reply_context import message_to_answer, text_to_answer, truncate_words
-from email_assistant.compose.answered_mail import of_message
-from email_assistant.compose.drafts import Draft, write_drafts
+from email_assistant.compose.drafts import Draft, of_message, write_drafts
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path

@@ -8,8 +8,13 @@ from pathlib import Path
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
-from email_assistant.evaluation.generate_mails import candidate_seed, generate_best, generate_mails, sampling_params
-from email_assistant.evaluation.tuned_model import tuned_model
+from email_assistant.evaluation.generate_mails import (
+    candidate_seed,
+    generate_best,
+    generate_mails,
+    sampling_params,
+    tuned_model,
+)
 from email_assistant.language_model.adapter_folder import WEIGHTS, request_forms
 from email_assistant.language_model.context_window import room_for_prompt, too_long
 from email_assistant.language_model.distributed import DistributedContext
@@ -17,8 +22,7 @@ from email_assistant.language_model.fingerprint import base_identity, generation
 from email_assistant.language_model.generation import TextGenerator, stream
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.progress import bar
-from email_assistant.requests.embedding import retrieval_embedder
-from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
+from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
 from email_assistant.requests.request_form import how_to_ask, order_hint
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.records import Pair, Request

@@ -13,8 +13,7 @@ from email_assistant.language_model.loading import load_encoder
 from email_assistant.language_model.meta_model import architecture
 from email_assistant.pipeline.context import Context
 from email_assistant.pipeline.time_estimate import fitting_seconds
-from email_assistant.requests.embedding import retrieval_embedder
-from email_assistant.requests.prompting import Prompter, PromptSettings
+from email_assistant.requests.prompting import Prompter, PromptSettings, retrieval_embedder
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
 from email_assistant.training import planning

@@ -18,8 +18,7 @@ from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel, Field, TypeAdapter
 
 from email_assistant.compose.access import COOKIE, Access
-from email_assistant.compose.answered_mail import MAX_TEXT, read_mail
-from email_assistant.compose.drafts import Draft, eml, file_name, recipients
+from email_assistant.compose.drafts import MAX_TEXT, Draft, eml, file_name, read_mail, recipients
 from email_assistant.compose.learning import Learning
 from email_assistant.compose.messages import JobError, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText

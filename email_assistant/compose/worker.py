@@ -24,15 +24,13 @@ from email_assistant.compose.messages import (
 )
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import EmailAssistantError, ModelError
-from email_assistant.evaluation.generate_mails import candidate_seed, sampling_params
-from email_assistant.evaluation.tuned_model import tuned_model
+from email_assistant.evaluation.generate_mails import candidate_seed, sampling_params, tuned_model
 from email_assistant.language_model.decoding import SamplingParams, completion_seed
 from email_assistant.language_model.distributed import SINGLE_PROCESS
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.streaming import BatchWriter, Piece, TextRequest, text_writer
-from email_assistant.requests.embedding import retrieval_embedder
-from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
+from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair, Request
 

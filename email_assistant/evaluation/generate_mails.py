@@ -1,18 +1,23 @@
 """Generates mails for requests: by the configured backend, the best of several candidates, resumably."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from email_assistant.configuration.schema import Generation, Model
+from email_assistant.configuration.schema import Config, Generation, Model
 from email_assistant.evaluation.best_of_n import best_completion
 from email_assistant.language_model import gguf_adapter
+from email_assistant.language_model.adapter_folder import check_base
 from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
+from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.encoding import ChatEncoder
-from email_assistant.language_model.fingerprint import gguf_file, model_folder
+from email_assistant.language_model.fingerprint import base_fingerprint, gguf_file, model_folder
 from email_assistant.language_model.generation import TextGenerator, generate
 from email_assistant.language_model.llama_cpp import LlamaCpp
-from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.loading import LanguageModel, load_adapter, load_encoder
+from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.progress import bar
 from email_assistant.storage.jsonl import ResumableJsonl
 from email_assistant.storage.records import GeneratedMail, Request
@@ -139,3 +144,41 @@ def candidate_seed(settings: Generation, seed: int, prompt: Sequence[int], candi
         candidate: Its number.
     """
     return None if settings.greedy_first and not candidate else completion_seed(seed, prompt, candidate)
+
+
+@contextmanager
+def tuned_model(
+    config: Config, distributed: DistributedContext, adapter: Path, scratch: Path | None = None
+) -> Iterator[TextGenerator]:
+    """Load the base model with an adapter.
+
+    Args:
+        config: The whole configuration.
+        distributed: Decides the device.
+        adapter: The adapter's folder.
+        scratch: A folder for the adapter in llama.cpp's format, which the caller removes, as a process must that may
+            be ended before the block is; None: a folder of the outputs that is removed here.
+
+    Raises:
+        ModelError: when the adapter was trained on another base model.
+    """
+    # Checked before the base model is read, which takes a while.
+    check_base(adapter, base_fingerprint(config.model, config.outputs))
+    if config.generation.backend == "llama_cpp":
+        with _scratch_folder(config, scratch) as folder:
+            yield start_llama_cpp(config.generation, config.model, load_encoder(config.model), adapter, folder)
+    else:
+        yield load_adapter(
+            set_up_base(config.model, distributed), adapter, base_fingerprint(config.model, config.outputs)
+        )
+
+
+@contextmanager
+def _scratch_folder(config: Config, scratch: Path | None) -> Iterator[Path]:
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        yield scratch
+        return
+    config.outputs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=config.outputs) as folder:
+        yield Path(folder)

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
+from email_assistant.language_model.continuous_batch import common_prefix_length
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.device import in_batches
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.language_model.prefixes import common_prefix_length
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.per_mail_score import PerMailScore, mean_score
 

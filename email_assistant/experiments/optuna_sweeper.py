@@ -17,9 +17,8 @@ from omegaconf import DictConfig
 
 from email_assistant.configuration.schema import expand_home
 from email_assistant.errors import TrackingError
-from email_assistant.experiments.objective import direction_of
 from email_assistant.experiments.sweep_environment import StudyFile
-from email_assistant.experiments.sweeps import last_overrides, override_lines, sweep_key
+from email_assistant.experiments.sweeps import direction_of, last_overrides, override_lines, sweep_key
 from email_assistant.storage.hashing import hash_of
 
 if TYPE_CHECKING:

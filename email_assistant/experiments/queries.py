@@ -2,18 +2,24 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import lazy_mlflow
-from email_assistant.experiments.connection import database_uri, files_folder
+from email_assistant.experiments.connection import database, database_uri, files_folder
 from email_assistant.experiments.tags import ARTIFACT_TAG
 
 # The number of runs in one answer of the store.
 PAGE = 500
+_RUNS_WITH_TAG = """
+    SELECT run_uuid FROM runs JOIN tags USING (run_uuid)
+    WHERE status = 'FINISHED' AND lifecycle_stage = 'active' AND tags.key = ? AND tags.value = ?
+"""
 
 
 def experiment_ids(client: "lazy_mlflow.MlflowClient", deleted: bool = False) -> list[str]:
@@ -123,3 +129,24 @@ def delete_permanently(mlruns: Path, run_ids: Sequence[str]) -> None:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise TrackingError(f"{mlruns}: mlflow gc did not remove the deleted runs: {reason}")
+
+
+def has_finished_run(mlruns: Path, tags: Mapping[str, str]) -> bool:
+    """Whether a finished run of a local store has all of these tags; False if there is no readable store.
+
+    It reads the database itself: importing MLflow takes seconds.
+
+    Args:
+        mlruns: The folder of the store.
+        tags: At least one tag.
+    """
+    if not database(mlruns).is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{database(mlruns).resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            query = " INTERSECT ".join([_RUNS_WITH_TAG] * len(tags))
+            values = [part for tag in tags.items() for part in tag]
+            return connection.execute(query, values).fetchone() is not None
+    except sqlite3.Error:
+        # A store of another version, or one that is being written: what opens it next says what is wrong.
+        return False

@@ -1,5 +1,6 @@
-"""Shows the local store in the browser, and updates its paths after a move."""
+"""Shows the local store in the browser, with a first view of each experiment, and updates its paths after a move."""
 
+import json
 import os
 import re
 import signal
@@ -9,10 +10,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from email_assistant.errors import TrackingError
-from email_assistant.experiments import mlflow_ui
+from email_assistant.experiments import lazy_mlflow
 from email_assistant.experiments.connection import (
     DEMO,
     database,
@@ -23,6 +25,23 @@ from email_assistant.experiments.connection import (
 )
 from email_assistant.privacy import guard
 
+# A shared view, which MLflow stores as a tag of the experiment, in a format of its UI.
+VIEW = "scores"
+VIEW_TAG, NOTE_TAG = f"mlflow.sharedViewState.{VIEW}", "mlflow.note.content"
+COLUMNS = (
+    *(f"attributes.`{name}`" for name in ("Created", "Duration")),
+    "tags.`stage`",
+    *(f"metrics.`{name}`" for name in ("validation_loss", "validation_bleu", "validation_mauve")),
+    *(f"metrics.`{name}`" for name in ("test_tuned_bleu", "test_tuned_mauve", "test_base_bleu")),
+    *(f"params.`{name}`" for name in ("lora.r", "trainer.learning_rate", "trainer.epochs", "split.max_train_mails")),
+)
+NOTE = (
+    "The runs of one archive. **validation_loss** (lower is better) needs the fewest mails to distinguish runs. "
+    "**test_tuned_…** are scores on test mails, which training never saw; **test_base_…** are the base model's scores "
+    "on the same mails. A run named *sweep* holds the jobs of a sweep, with a table and a plot of all of them. "
+    "`python run.py stage=compare` shows which run is best and whether the difference is significant. "
+    "Adapters are as private as the mails they were trained on."
+)
 PORT = 5000
 # Ctrl-C, `kill`, and the end of the terminal. One that is ignored, as nohup does, stays ignored.
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -39,6 +58,40 @@ PATH_COLUMNS = (
 INSIDE_STORE = re.compile(r"/artifacts((?:/[0-9a-f]{32}(?:/.*)?)?)$")
 
 
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment as the UI lists it.
+
+    Attributes:
+        name: Its name.
+        runs: Its number of runs, at most 1000.
+        address: The path of its page on the server.
+    """
+
+    name: str
+    runs: int
+    address: str
+
+
+def prepare_ui(client: "lazy_mlflow.MlflowClient") -> list[Experiment]:
+    """Set the columns of every experiment, and its note if it has none.
+
+    Returns:
+        The experiments, those with runs first.
+    """
+    experiments = []
+    for experiment in client.search_experiments():
+        client.set_experiment_tag(experiment.experiment_id, VIEW_TAG, json.dumps({"selectedColumns": COLUMNS}))
+        if NOTE_TAG not in experiment.tags:
+            client.set_experiment_tag(experiment.experiment_id, NOTE_TAG, NOTE)
+        runs = len(client.search_runs([experiment.experiment_id], max_results=1000))
+        if runs or experiment.name != "Default":
+            runs_page = f"/#/experiments/{experiment.experiment_id}/runs"
+            address = f"{runs_page}?workflowType=machine_learning&viewStateShareKey={VIEW}"
+            experiments.append(Experiment(experiment.name, runs, address))
+    return sorted(experiments, key=lambda experiment: not experiment.runs)
+
+
 def serve(mlruns: Path, port: int) -> int:
     """Serve MLflow's UI on 127.0.0.1 until Ctrl-C, SIGTERM, or the end of the terminal.
 
@@ -53,7 +106,7 @@ def serve(mlruns: Path, port: int) -> int:
     client = open_existing_store(mlruns) if database(mlruns).exists() else open_store(mlruns, DEMO)[0]
     server = f"http://127.0.0.1:{port}"
     print(f"MLflow is running at {server}; Ctrl-C stops it", flush=True)
-    experiments = mlflow_ui.prepare(client)
+    experiments = prepare_ui(client)
     for experiment in experiments:
         print(f"  {experiment.name}: {experiment.runs} runs, {server}{experiment.address}", flush=True)
     if not any(experiment.runs for experiment in experiments):

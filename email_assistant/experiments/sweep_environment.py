@@ -1,4 +1,4 @@
-"""The environment variables that jobs inherit from their sweep.
+"""The environment variables that jobs inherit from their sweep, and the trial of an Optuna study that a job runs.
 
 Launchers start jobs as other processes, on this or another machine, and pass environment variables on. This module is
 the only one that reads or sets these variables.
@@ -7,7 +7,11 @@ the only one that reads or sets these variables.
 import json
 import os
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from email_assistant.experiments.study import RunningTrial
+
 
 _JOB, _STUDY = "EMAIL_ASSISTANT_SWEEP", "EMAIL_ASSISTANT_STUDY"
 
@@ -72,3 +76,14 @@ def current_study() -> StudyFile | None:
 def leave_sweep() -> None:
     """Processes started from now on are not jobs of the sweep."""
     os.environ.pop(_JOB, None)
+
+
+def current_trial(number: int | None) -> "RunningTrial | None":
+    """The trial with this number (`sweep.trial`) of the study that this process belongs to; None without either."""
+    study = current_study()
+    if study is None or number is None:
+        return None
+    # Optuna takes a while to import, and most training runs are not trials.
+    from email_assistant.experiments.study import RunningTrial
+
+    return RunningTrial(study, number)

@@ -1,18 +1,20 @@
 """A sweep in the store: what identifies it, its jobs, which of them are finished, and which is best."""
 
+import difflib
 import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
 from email_assistant.configuration.schema import Config
+from email_assistant.errors import ConfigurationError
 from email_assistant.experiments import lazy_mlflow, process_ids
 from email_assistant.experiments.connection import connect
-from email_assistant.experiments.objective import direction_of
 from email_assistant.experiments.queries import has_tag, search_runs
 from email_assistant.experiments.run_logger import run_name
 from email_assistant.experiments.sweep_environment import SweepJob
@@ -25,6 +27,7 @@ from email_assistant.experiments.tags import (
     STAGE_TAG,
     SWEEP_KEY_TAG,
 )
+from email_assistant.metrics.scores import SCORES
 from email_assistant.storage.hashing import hash_of
 
 # Groups whose overrides change where and how jobs run, not their results.
@@ -180,3 +183,46 @@ def best_of(jobs: Sequence[Job], objective: str, direction: str) -> Job | None:
         return None
     sign = 1 if direction_of(objective, direction) == "minimize" else -1
     return min(scored, key=lambda pair: sign * pair[0])[1]
+
+
+def direction_of(objective: str, direction: str) -> Literal["minimize", "maximize"]:
+    """Whether an objective is minimized or maximized.
+
+    Args:
+        objective: The name of a metric.
+        direction: The configured direction; 'auto' to derive it from the name.
+
+    Raises:
+        ConfigurationError: If it cannot be derived.
+    """
+    if direction in ("minimize", "maximize"):
+        return "minimize" if direction == "minimize" else "maximize"
+    if objective.endswith(("loss", "seconds", "_gb")):
+        return "minimize"
+    # The longest first, since one name may end with another.
+    for name in sorted(SCORES, key=len, reverse=True):
+        if objective.endswith(name) and SCORES[name].better != "near":
+            return "minimize" if SCORES[name].better == "low" else "maximize"
+    raise ConfigurationError(
+        f"sweep.objective = {objective}: its direction cannot be derived from the name; "
+        "set sweep.direction to minimize or maximize"
+    )
+
+
+def objective_of(stage: str, name: str, metrics: Mapping[str, float]) -> float:
+    """The value of a run's objective.
+
+    Args:
+        stage: The stage of the run, for the error message.
+        name: The name of the metric.
+        metrics: The metrics that the run logged.
+
+    Raises:
+        ConfigurationError: If the run logged no such metric.
+    """
+    if name in metrics:
+        return metrics[name]
+    near = difflib.get_close_matches(name, metrics, n=3, cutoff=0.5) or list(metrics)
+    raise ConfigurationError(
+        f"sweep.objective = {name}: stage={stage} has no such metric; choose from {', '.join(near)}"
+    )

@@ -12,12 +12,11 @@ import torch
 from transformers import DynamicCache
 
 from email_assistant.errors import DataError, OutOfMemoryError
-from email_assistant.language_model.continuous_batch import ContinuousBatch
+from email_assistant.language_model.continuous_batch import ContinuousBatch, shared_prefix_length
 from email_assistant.language_model.decoding import Completion, FinishReason, GeneratedToken, SamplingParams
 from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.language_model.prefixes import shared_prefix_length
 from email_assistant.language_model.sampler import Sampler
 from email_assistant.language_model.static_decoder import batch_decoder
 

@@ -9,8 +9,14 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
-from email_assistant.lexicon.patterns import WORD
-
+# Words between spaces. Of letters, digits and underscores: 'don't' and 'follow-up' are two words each.
+WORD = re.compile(r"\w+")
+# 'don't' and 'follow-up' are one word each.
+COMPOUND_WORD = re.compile(r"\w+(?:['’-]\w+)*")
+# The same, of letters only.
+ALPHABETIC_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+# Splits a text into sentences; the end of a line also ends a sentence.
+SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'»”)]*\s+|\n+")
 KANA = re.compile("[\u3040-\u30ff]")
 # Runs of scripts that write no spaces, with the signs over and under their letters.
 HAN_AND_KANA = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"

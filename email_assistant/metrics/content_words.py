@@ -1,7 +1,7 @@
 """Content words: the words of a text that carry its meaning."""
 
 from email_assistant.lexicon.languages import words
-from email_assistant.lexicon.patterns import COMPOUND_WORD
+from email_assistant.lexicon.words import COMPOUND_WORD
 from email_assistant.metrics.facts import stem
 
 NEGATIONS = words("negations")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from email_assistant.lexicon.patterns import WORD
+from email_assistant.lexicon.words import WORD
 from email_assistant.metrics.per_mail_score import PerMailScore, mean_score, ratio_score
 
 Numbers = NDArray[Any]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from email_assistant.archive.language import is_cyrillic
 from email_assistant.archive.mail_parts import sentences, split_greeting, without_sign_off
 from email_assistant.lexicon.languages import alternatives, words
-from email_assistant.lexicon.patterns import SENTENCE_END
+from email_assistant.lexicon.words import SENTENCE_END
 from email_assistant.metrics.clauses import Clause, clauses
 from email_assistant.metrics.facts import mentions
 from email_assistant.metrics.per_mail_score import PerMailScore, mean_score, ratio_score

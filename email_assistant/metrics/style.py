@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from email_assistant.lexicon.languages import words
-from email_assistant.lexicon.patterns import ALPHABETIC_WORD, COMPOUND_WORD, SENTENCE_END
+from email_assistant.lexicon.words import ALPHABETIC_WORD, COMPOUND_WORD, SENTENCE_END
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.per_mail_score import PerMailScore, distance_score
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from email_assistant.lexicon.patterns import ALPHABETIC_WORD
 from email_assistant.lexicon.word_groups import plain
+from email_assistant.lexicon.words import ALPHABETIC_WORD
 from email_assistant.metrics.facts import STEM, stem
 from email_assistant.metrics.same_words import facts_in, tokens
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from email_assistant.configuration.checks import ConfigChecks
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import ConfigurationError
-from email_assistant.experiments.objective import direction_of
+from email_assistant.experiments.sweeps import direction_of
 from email_assistant.pipeline.declarations import Catalog
 
 

@@ -28,10 +28,10 @@ from email_assistant.errors import (
     TrialPruned,
 )
 from email_assistant.experiments import repeat, sweep_environment, sweeps
-from email_assistant.experiments.finished_runs import has_finished_run
-from email_assistant.experiments.objective import objective_of
+from email_assistant.experiments.queries import has_finished_run
 from email_assistant.experiments.repeat import Origin
 from email_assistant.experiments.run_logger import RunLogger, git_commit
+from email_assistant.experiments.sweeps import objective_of
 from email_assistant.experiments.tags import ARTIFACT_TAG, MANIFESTS, PRUNED_TAG, STAGE_TAG
 from email_assistant.language_model import hub, number_format
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext, from_environment

@@ -201,8 +201,7 @@ def _measure(config: Config) -> Mapping[str, float]:
 
 def _lengths(config: Config, split: Artifact) -> Lengths:
     from email_assistant.language_model.loading import load_encoder
-    from email_assistant.requests.embedding import retrieval_embedder
-    from email_assistant.requests.prompting import Prompter, PromptSettings
+    from email_assistant.requests.prompting import Prompter, PromptSettings, retrieval_embedder
 
     training, validation, test = (
         jsonl.Lines(split.path(f"{name}.jsonl"), Pair) for name in ("train", "validation", "test")

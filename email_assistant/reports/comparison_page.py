@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.evaluation.score_table import rows
-from email_assistant.experiments.run_comparison import RunComparison
-from email_assistant.experiments.run_verdict import RunVerdict, effect_sentence
+from email_assistant.experiments.run_comparison import RunComparison, RunVerdict, effect_sentence
 from email_assistant.metrics.scores import SCORES
 from email_assistant.reports import plots
 from email_assistant.reports.page import render

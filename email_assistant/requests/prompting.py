@@ -5,18 +5,21 @@ Training, scoring and inference use the same prompts.
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from email_assistant.configuration.schema import Config, Retrieval
 from email_assistant.errors import DataError
 from email_assistant.language_model.context_window import context_window, room_for_prompt
+from email_assistant.language_model.embeddings import embed_texts
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.language_model.fingerprint import model_folder
+from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.process_settings import set_up_base
+from email_assistant.metrics.formulas import Array
 from email_assistant.requests.arms import PromptStyle
-from email_assistant.requests.embedding import Embed
 from email_assistant.requests.request_form import with_quoted_mail
 from email_assistant.requests.retrieval import Bm25, Embedding, Retriever, indexed_text
 from email_assistant.storage.jsonl import Field
@@ -24,6 +27,7 @@ from email_assistant.storage.records import Pair, Request
 
 log = logging.getLogger(__name__)
 Turns = list[tuple[str, str]]
+Embed = Callable[[Sequence[str]], Array]
 
 
 def user_message(request: Request) -> str:
@@ -176,3 +180,20 @@ class Prompter:
 def configured_style(retrieval: Retrieval) -> PromptStyle:
     """The prompt style outside of comparisons: with retrieved mails if retrieval is configured."""
     return "plain" if retrieval.method == "none" else retrieval.method
+
+
+def retrieval_embedder(config: Config, model: LanguageModel | None) -> Embed:
+    """A function from texts to the base model's vectors, (texts, width).
+
+    Args:
+        config: Settings of the model; texts are cut to `evaluation.mauve.max_tokens`, as MAUVE's features are.
+        model: The loaded model; None to load it when the function is first called.
+    """
+    loaded: list[LanguageModel] = [] if model is None else [model]
+
+    def embed(texts: Sequence[str]) -> Any:
+        if not loaded:
+            loaded.append(set_up_base(config.model))
+        return embed_texts(loaded[0], texts, config.evaluation.mauve.max_tokens, "mean")
+
+    return embed

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from email_assistant.archive.duplicates import jaccard, word_set
-from email_assistant.lexicon.patterns import WORD
+from email_assistant.lexicon.words import WORD
 from email_assistant.metrics.formulas import Array
 from email_assistant.storage.records import Pair, Request
 

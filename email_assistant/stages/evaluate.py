@@ -39,8 +39,7 @@ from email_assistant.pipeline.context import StageInputs, archive_paths
 from email_assistant.reports import evaluation_page, plots
 from email_assistant.reports.sample_mails import SHOWN_MAILS, mail_panel
 from email_assistant.requests.arms import ARMS, generation_of
-from email_assistant.requests.embedding import retrieval_embedder
-from email_assistant.requests.prompting import Prompter, PromptSettings
+from email_assistant.requests.prompting import Prompter, PromptSettings, retrieval_embedder
 from email_assistant.requests.request_form import TYPED
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS

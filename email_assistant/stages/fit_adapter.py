@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config
-from email_assistant.experiments import trials
+from email_assistant.experiments import sweep_environment
 from email_assistant.language_model import collectives, head_start
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
 from email_assistant.language_model.device import available_memory, free_memory
@@ -118,7 +118,7 @@ def _add_adapter(
 
 def _reporter(inputs: StageInputs) -> Callable[[dict[str, float], int], None]:
     """Logs the metrics of every step; a resumed run reports its steps from the first one."""
-    trial, validations = trials.current_trial(inputs.config.sweep.trial), itertools.count()
+    trial, validations = sweep_environment.current_trial(inputs.config.sweep.trial), itertools.count()
 
     def report(metrics: dict[str, float], step: int) -> None:
         inputs.run.log_metrics(metrics, step)

@@ -13,8 +13,7 @@ from email_assistant.evaluation.memorization import canaries, canaries_extracted
 from email_assistant.evaluation.scoring import build_scorer, perplexity_of
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.metrics.per_mail_score import save
-from email_assistant.requests.embedding import retrieval_embedder
-from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style
+from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, Artifact
 from email_assistant.storage.records import Pair

@@ -11,12 +11,10 @@ from email_assistant.configuration.schema import Config
 from email_assistant.evaluation.memorization import canaries
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.requests.embedding import retrieval_embedder
-from email_assistant.requests.prompting import Prompter, PromptSettings
+from email_assistant.requests.prompting import Prompter, PromptSettings, retrieval_embedder
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
-from email_assistant.training import example_checks
-from email_assistant.training.examples import Examples
+from email_assistant.training.examples import Examples, render_example, validate_examples
 from email_assistant.training.trainer import TrainingData
 
 log = logging.getLogger(__name__)
@@ -125,10 +123,10 @@ def check(encoder: ChatEncoder, data: TrainingData) -> None:
     """Refuse examples that would teach nothing, and print the first one with its supervised part marked.
 
     Raises:
-        DataError: as `example_checks.validate_examples`.
+        DataError: as `validate_examples`.
     """
-    example_checks.validate_examples(encoder, data.training, data.validation)
+    validate_examples(encoder, data.training, data.validation)
     if data.training:
         # Only on the screen: log files must not contain mail.
-        example = example_checks.render_example(encoder, data.training[0])
+        example = render_example(encoder, data.training[0])
         print(f"First training example (the loss is computed on the part between » and «):\n{example}", flush=True)

@@ -12,8 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from served import save_adapter
 
-from email_assistant.compose.answered_mail import MAX_TEXT, AnsweredMail, read_mail
-from email_assistant.compose.drafts import Draft, eml, file_name, recipients, reply_subject
+from email_assistant.compose.drafts import (
+    MAX_TEXT,
+    AnsweredMail,
+    Draft,
+    eml,
+    file_name,
+    read_mail,
+    recipients,
+    reply_subject,
+)
 from email_assistant.errors import DataError
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from email_assistant.evaluation.comparison import compare_arms
-from email_assistant.experiments.run_comparison import RunComparison, compare_runs
-from email_assistant.experiments.run_verdict import verdict
+from email_assistant.experiments.run_comparison import RunComparison, compare_runs, verdict
 from email_assistant.experiments.scored_runs import ScoredRun
 from email_assistant.metrics.per_mail_score import Average, PerMailScore, mean_score
 from email_assistant.reports.comparison_page import figures_of, write_comparison

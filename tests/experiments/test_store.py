@@ -23,7 +23,7 @@ from warm import Call
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import __main__ as command_line
-from email_assistant.experiments import guarded_ui, mlflow_ui, server
+from email_assistant.experiments import guarded_ui, server
 from email_assistant.experiments.connection import experiment_name, open_store
 from email_assistant.experiments.queries import delete_permanently, experiment_ids, search_runs
 from email_assistant.experiments.server import relocate
@@ -163,7 +163,7 @@ def test_the_ui_starts_with_columns_and_a_note(tmp_path: Path) -> None:
     _, used = open_store(tmp_path, "used")
     client.create_run(used)
     client.set_experiment_tag(used, "mlflow.note.content", "own words")
-    experiments = mlflow_ui.prepare(client)
+    experiments = server.prepare_ui(client)
     assert [(listed.name, listed.runs) for listed in experiments] == [("used", 1), ("empty", 0)]
     query = "workflowType=machine_learning&viewStateShareKey=scores"
     assert experiments[0].address == f"/#/experiments/{used}/runs?{query}"

@@ -17,10 +17,9 @@ from warm import Call
 from email_assistant.errors import ConfigurationError, TrialPruned
 from email_assistant.experiments import sweep_environment
 from email_assistant.experiments.connection import open_store
-from email_assistant.experiments.objective import direction_of, objective_of
 from email_assistant.experiments.study import RunningTrial, journal, open_study, search_space
 from email_assistant.experiments.sweep_environment import StudyFile, SweepJob
-from email_assistant.experiments.sweeps import Job, best_of, last_overrides, sweep_key
+from email_assistant.experiments.sweeps import Job, best_of, direction_of, last_overrides, objective_of, sweep_key
 from email_assistant.experiments.tags import PARENT_TAG, PRUNED_TAG
 from email_assistant.reports.plots import axis_positions
 

@@ -10,11 +10,10 @@ from decoder_rows import check_rows
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model import generation
 from email_assistant.language_model.cached_decoder import CachedDecoder
-from email_assistant.language_model.continuous_batch import ContinuousBatch
+from email_assistant.language_model.continuous_batch import ContinuousBatch, shared_prefix_length
 from email_assistant.language_model.decoding import Completion, GeneratedToken, SamplingParams, completion_seed
 from email_assistant.language_model.generation import generate, generate_tokens, stream
 from email_assistant.language_model.loading import LanguageModel, load_base
-from email_assistant.language_model.prefixes import shared_prefix_length
 
 SHORT = ["Ask Bo", "Ask Al for a rope of twelve feet", "Hi", "Tell everyone that the lamp is lit", "No"]
 

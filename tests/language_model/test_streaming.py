@@ -17,10 +17,10 @@ from email_assistant.language_model.streaming import (
     Piece,
     SequentialWriter,
     TextRequest,
+    TextStream,
     TextWriter,
     text_writer,
 )
-from email_assistant.language_model.text_stream import TextStream
 
 WORDS = ["Send nails", "Send nails", "Спроси про верёвку", "Where is the oak, and who pays for the wax?", "Tin"]
 GREEDY, SAMPLED = SamplingParams(14), SamplingParams(9, temperature=1.3, top_p=0.9)

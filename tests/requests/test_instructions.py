@@ -1,8 +1,16 @@
 import pytest
 
-from email_assistant.requests.instruction_prefix import greeted_name, instruction_prefix, topic_of
-from email_assistant.requests.instructions import append_missing_facts, clause_prefixes, normalize, quality
-from email_assistant.requests.rejection import is_vague, rejection_reason
+from email_assistant.requests.instructions import (
+    append_missing_facts,
+    clause_prefixes,
+    greeted_name,
+    instruction_prefix,
+    is_vague,
+    normalize,
+    quality,
+    rejection_reason,
+    topic_of,
+)
 from email_assistant.storage.records import Pair
 
 START = "Write an email to"
