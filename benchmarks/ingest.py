@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks.measure import print_ratios, speed_ratios
 from email_assistant.archive import readers
 from email_assistant.archive.selection import read_and_select
-from email_assistant.archive.selection_rules import SelectionRules
+from email_assistant.archive.selection_steps import SelectionRules
 
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "archive.mbox"
 COPIES = 12

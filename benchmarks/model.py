@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from benchmarks.settings import ROOT, composed
 from email_assistant.archive import readers
 from email_assistant.archive.selection import read_and_select
-from email_assistant.archive.selection_rules import SelectionRules
+from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration.schema import Config, Model
 from email_assistant.language_model.encoding import ChatEncoder

@@ -21,8 +21,7 @@ from pathlib import Path
 
 from email_assistant.lexicon.languages import words
 from email_assistant.lexicon.words import COMPOUND_WORD
-from email_assistant.metrics.content_words import content_stems
-from email_assistant.metrics.facts import NUMBER
+from email_assistant.metrics.facts import NUMBER, content_stems
 from email_assistant.requests.rough_notes import rough_note
 from email_assistant.storage import jsonl
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from email_assistant.archive import readers
 from email_assistant.archive.selection import read_and_select
-from email_assistant.archive.selection_rules import SelectionRules
+from email_assistant.archive.selection_steps import SelectionRules
 
 DEMO = Path(__file__).resolve().parents[1] / "demo"
 sys.path.insert(0, str(DEMO))

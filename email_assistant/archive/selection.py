@@ -19,10 +19,10 @@ from email_assistant.archive.parsing import approximate_size
 from email_assistant.archive.redaction import Redactor
 from email_assistant.archive.reply_context import truncate_words
 from email_assistant.archive.report_examples import CUT, UNCHANGED
-from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.archive.selection_steps import (
     CleanedMessages,
     ReadingPlan,
+    SelectionRules,
     StrippedMessages,
     drop_repeats,
     filter_messages,

@@ -21,7 +21,6 @@ from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.language import LanguageResolver
 from email_assistant.archive.owner import Owner
 from email_assistant.archive.report_examples import sample_numbers
-from email_assistant.archive.selection_rules import SelectionRules
 from email_assistant.archive.signatures import SignatureProfile
 from email_assistant.archive.threads import hash64
 from email_assistant.archive.workers import WorkerPool
@@ -30,6 +29,35 @@ from email_assistant.storage import jsonl
 
 # Enough mails to learn the signature and the word frequencies from.
 SAMPLE_MAILS = 20_000
+
+
+@dataclass(frozen=True)
+class SelectionRules:
+    """Rules for keeping and cleaning the owner's mails.
+
+    Attributes:
+        min_words: Mails with fewer words are dropped.
+        max_words: Mails with more words are dropped; None for no limit.
+        duplicate_similarity: Mails with this Jaccard similarity to an earlier one are dropped.
+        max_mails: Only the newest are kept, up to this number; None for no limit.
+        drop: Kinds of messages that are dropped.
+        languages: Languages that are kept; empty for all.
+        drop_code: Whether patches, logs and listings are cut.
+        context_words: The maximum number of words of the message that a mail answers; None to keep no context.
+        redact: Whether personal data is replaced by placeholders.
+        others: The number of mails by other people to clean and keep in addition to the owner's.
+    """
+
+    min_words: int = 1
+    max_words: int | None = None
+    duplicate_similarity: float = 1.0
+    max_mails: int | None = None
+    drop: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    drop_code: bool = True
+    context_words: int | None = None
+    redact: bool = False
+    others: int = 0
 
 
 @dataclass(frozen=True)

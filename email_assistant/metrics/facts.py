@@ -1,10 +1,14 @@
-"""Facts of a text: names, dates and numbers, which an instruction must give, because a model cannot know them."""
+"""What a text says: its facts and its content words.
+
+Facts are names, dates and numbers, which an instruction must give, because a model cannot know them.
+"""
 
 import re
 from collections import Counter
 from collections.abc import Iterable
 
 from email_assistant.lexicon.languages import alternatives, words
+from email_assistant.lexicon.words import COMPOUND_WORD
 
 NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _WORD = r"[A-ZА-ЯЁ][\w'’-]*(?:&\w+)*"
@@ -31,6 +35,8 @@ _COUNTED = re.compile(r"(?:[$€£]|USD|EUR|GBP|CHF|JPY|RUB)?\d")
 _UNIT = re.compile(r" ?%| {1,2}([^\W\d_]+)")
 POSSESSIVE = re.compile(r"['’]s?$")
 _AMOUNT = re.compile(r"[$€£]?\b\d[\w.,:/-]*\b")
+NEGATIONS = words("negations")
+STOP_WORDS = FUNCTION_WORDS | words("polite_words")
 
 
 def facts(text: str) -> set[str]:
@@ -102,3 +108,20 @@ def _end_of_phrase(text: str, start: int, stop: int) -> int:
 
 def _numbers(text: str) -> set[str]:
     return set(NUMBER.findall(text))
+
+
+def is_content_word(word: str) -> bool:
+    """Whether a lower-case word carries meaning; negations do, function words and polite phrases do not."""
+    if word in NEGATIONS or word.endswith(("n't", "n’t")):
+        return True
+    return not {word, before_apostrophe(word)} & STOP_WORDS
+
+
+def content_stems(text: str) -> set[str]:
+    """The stems of a text's content words."""
+    return {stem(word) for word in COMPOUND_WORD.findall(text.casefold()) if is_content_word(word)}
+
+
+def before_apostrophe(word: str) -> str:
+    """A word without its contracted ending: 'you' of 'you're'."""
+    return word.replace("’", "'").partition("'")[0]

@@ -10,10 +10,9 @@ from functools import cache, lru_cache
 
 from email_assistant.archive.mail_parts import NOTE_WORDS
 from email_assistant.lexicon.languages import words
-from email_assistant.lexicon.note_numbers import with_digits
+from email_assistant.lexicon.note_words import with_digits
 from email_assistant.lexicon.word_groups import plain, representative, synonyms
-from email_assistant.metrics.content_words import STOP_WORDS
-from email_assistant.metrics.facts import names_and_dates
+from email_assistant.metrics.facts import STOP_WORDS, names_and_dates
 
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _WITHOUT = re.compile(r"\bw/o\b")

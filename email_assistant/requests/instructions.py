@@ -11,9 +11,8 @@ from email_assistant.archive.language import is_cyrillic
 from email_assistant.archive.threads import REPLY_PREFIX
 from email_assistant.lexicon.languages import alternatives, words
 from email_assistant.lexicon.words import WORD
-from email_assistant.metrics.content_words import content_stems, is_content_word
 from email_assistant.metrics.copying import TrainingMails, longest_run
-from email_assistant.metrics.facts import facts, mentions, phrases, stem
+from email_assistant.metrics.facts import content_stems, facts, is_content_word, mentions, phrases, stem
 from email_assistant.storage.records import Pair
 
 # The beginning: a part of a template that is left out if its field is unknown.

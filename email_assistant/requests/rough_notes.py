@@ -18,8 +18,7 @@ from email_assistant.archive.mail_parts import (
     without_sign_off,
 )
 from email_assistant.lexicon.languages import words
-from email_assistant.lexicon.note_numbers import with_digits
-from email_assistant.lexicon.note_words import NoteWords, Rewrite
+from email_assistant.lexicon.note_words import NoteWords, Rewrite, with_digits
 from email_assistant.lexicon.words import WORD
 from email_assistant.requests.note_order import inverted, moved
 from email_assistant.requests.note_rewording import REWORDINGS, reworded, without_fillers

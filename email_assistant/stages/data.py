@@ -16,7 +16,7 @@ from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.messages import ArchiveItem, ParsedMessage
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.selection import Selection, select
-from email_assistant.archive.selection_rules import SelectionRules
+from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.archive.tally import Tally
 from email_assistant.archive.workers import WorkerPool
 from email_assistant.configuration.schema import Config, Data

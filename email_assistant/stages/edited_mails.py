@@ -9,7 +9,7 @@ from email_assistant.archive import cleaning, edits, purging
 from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.reply_context import truncate_words
 from email_assistant.archive.selection import Selection
-from email_assistant.archive.selection_rules import SelectionRules
+from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.archive.threads import hash64
 from email_assistant.configuration.schema import Config
 from email_assistant.lexicon.words import count_words

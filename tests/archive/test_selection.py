@@ -7,7 +7,7 @@ from owner_mail import mail
 from email_assistant.archive.messages import ParsedMessage, Person, Unreadable
 from email_assistant.archive.report_examples import UNCHANGED
 from email_assistant.archive.selection import read_and_select
-from email_assistant.archive.selection_rules import SelectionRules
+from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.storage.records import Email
 
 RULES = SelectionRules(min_words=3, max_words=50, duplicate_similarity=0.9, drop=frozenset({"automatic"}))

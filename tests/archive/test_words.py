@@ -6,7 +6,7 @@ from owner_mail import mail
 
 from email_assistant.archive.language import LanguageDetector
 from email_assistant.archive.selection import read_and_select
-from email_assistant.archive.selection_rules import SelectionRules
+from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.lexicon.words import count_words, split_words
 
 CHINESE = "请在星期五中午之前把两箱青苹果送到仓库，谢谢。"

