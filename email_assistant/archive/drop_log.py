@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from email_assistant.archive.cleaning_batches import StrippedMessage
+from email_assistant.archive.cleaning import StrippedMessage
 from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.messages import KINDS
 from email_assistant.archive.report_examples import ReportExamples

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.archive import cleaning
-from email_assistant.archive.cleaning_batches import CleanedMessage, StrippedMessage, strip_batch
+from email_assistant.archive.cleaning import CleanedMessage, StrippedMessage, strip_batch
 from email_assistant.archive.drop_log import DropLog
 from email_assistant.archive.first_pass import ArchiveIndex
 from email_assistant.archive.language import LanguageDetector

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from email_assistant.archive import cleaning, signatures
-from email_assistant.archive.cleaning_batches import CleanedMessage, StrippedMessage, finish_batch
+from email_assistant.archive.cleaning import CleanedMessage, StrippedMessage, finish_batch
 from email_assistant.archive.drop_log import DropLog
 from email_assistant.archive.duplicates import NearDuplicateIndex, word_set
 from email_assistant.archive.first_pass import ArchiveIndex

@@ -21,7 +21,7 @@ from email_assistant.lexicon.languages import words
 from email_assistant.lexicon.note_words import NoteWords, Rewrite, with_digits
 from email_assistant.lexicon.words import WORD
 from email_assistant.requests.note_order import inverted, moved
-from email_assistant.requests.note_rewording import REWORDINGS, reworded, without_fillers
+from email_assistant.requests.note_rewording import NEGATIONS, REWORDINGS, reworded, without_fillers
 
 # Part of the key of what is made by the rules: raised with every change of a rule or a table.
 ROUGH_NOTES_VERSION = 4
@@ -35,8 +35,6 @@ PROTECTED = re.compile(
 _HOLDER = re.compile("[\ue000-\uf8ff]")
 FIRST_HOLDER, HOLDERS = 0xE000, 0xF8FF - 0xE000
 # Beside these, a small word may turn the sense: 'not a scratch', 'more than', 'all but'.
-NEGATIONS = words("negations") | frozenset(f"{NOTE_WORDS['en'].negations} {NOTE_WORDS['ru'].negations}".split())
-# Beside these, a small word may turn the sense.
 MATTERING = NEGATIONS.union(
     *(tables.quantities.split() for tables in NOTE_WORDS.values()), *(tables.numbers for tables in NOTE_WORDS.values())
 )
@@ -51,8 +49,6 @@ _END = re.compile(r"\s*[.!…;,]+([\"'”»)]*)$")
 ACRONYM = re.compile(r"^\W*(?:\w*[A-ZА-ЯЁ]\w*[A-ZА-ЯЁ]\w*|\w*\d\w*|[A-Z]\.)\W*$")
 _WITHIN = re.compile(r"(?<=[\w,] )[A-ZА-ЯЁ]\w*(?:['’-]\w+)*")
 _TITLES = re.compile(r"\b([A-ZА-ЯЁ][\w&'’-]+\.?(?: (?:of|and|&) )?(?: ?[A-ZА-ЯЁ][\w&'’-]+\.?)+)")
-
-
 # Notes in the style of a telegram, without subjects and auxiliaries. People type most of theirs so, but a small model
 # that learns from many of them turns questions, persons and facts round (docs/results.md).
 TELEGRAM_SHARE = 0.2
