@@ -25,9 +25,9 @@ from benchmarks.model import ROOT, configured
 from email_assistant.compose.writing import DRAFTS
 from email_assistant.evaluation.generate_mails import sampling_params, start_llama_cpp, tuned_model
 from email_assistant.language_model.distributed import SINGLE_PROCESS
-from email_assistant.language_model.generation import stream
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.streaming import stream
 
 HEAD_START = ROOT / "head_start" / "smollm2_135m"
 NOTES = (

@@ -19,8 +19,9 @@ from email_assistant.language_model.adapter_folder import WEIGHTS, request_forms
 from email_assistant.language_model.context_window import room_for_prompt, too_long
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_identity, generation_key
-from email_assistant.language_model.generation import TextGenerator, stream
+from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel
+from email_assistant.language_model.streaming import stream
 from email_assistant.progress import bar
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
 from email_assistant.requests.request_form import how_to_ask, order_hint

@@ -95,21 +95,6 @@ def _generate_until_oom(
     return list(unfinished)
 
 
-def stream(model: TextGenerator, prompt: Sequence[int], params: SamplingParams, seed: int | None) -> Iterator[str]:
-    """Yield a completion piece by piece, in whole characters; `seed` as one of those of `generate`."""
-    if isinstance(model, LlamaCpp):
-        yield from model.stream(prompt, params, seed)
-        return
-    ids: list[int] = []
-    shown = ""
-    for generated in generate_tokens(model, [prompt], params, [seed], 1):
-        ids.append(generated.token)
-        text = model.encoder.decode(ids)
-        if generated.is_last or not text.endswith("\ufffd"):
-            yield text[len(shown) :]
-            shown = text
-
-
 def _completion(model: LanguageModel, generated: list[GeneratedToken]) -> Completion:
     ids = [each.token for each in generated]
     finish_reason: FinishReason = "stop" if ids[-1] in model.encoder.stop_ids else "length"

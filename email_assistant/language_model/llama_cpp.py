@@ -108,14 +108,6 @@ class LlamaCpp:
                     raise result
                 on_completion(index, result)
 
-    def stream(self, prompt: Sequence[int], params: SamplingParams, seed: int | None) -> Iterator[str]:
-        """Yield the completion piece by piece, as llama.cpp returns it.
-
-        Raises:
-            ModelError: as `generate`.
-        """
-        return (chunk.text for chunk in self.stream_chunks(prompt, params, seed))
-
     def stream_chunks(
         self, prompt: Sequence[int], params: SamplingParams, seed: int | None, stop: Sequence[str] = ()
     ) -> Iterator[Chunk]:

@@ -301,6 +301,15 @@ class SequentialWriter:
         return [piece]
 
 
+def stream(model: TextGenerator, prompt: Sequence[int], params: SamplingParams, seed: int | None) -> Iterator[str]:
+    """Yield one text piece by piece; in total it is what `generate` completes with this seed.
+
+    Raises:
+        ModelError: as `LlamaCpp.stream_chunks`.
+    """
+    return (piece.text for piece in _pieces(model, TextRequest("", list(prompt), params, seed)))
+
+
 def _pieces(model: TextGenerator, request: TextRequest) -> Iterator[Piece]:
     """A text piece by piece; closing the iterator stops its generation."""
     if isinstance(model, LlamaCpp):

@@ -12,8 +12,9 @@ from email_assistant.language_model import generation
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.continuous_batch import ContinuousBatch, shared_prefix_length
 from email_assistant.language_model.decoding import Completion, GeneratedToken, SamplingParams, completion_seed
-from email_assistant.language_model.generation import generate, generate_tokens, stream
+from email_assistant.language_model.generation import generate, generate_tokens
 from email_assistant.language_model.loading import LanguageModel, load_base
+from email_assistant.language_model.streaming import stream
 
 SHORT = ["Ask Bo", "Ask Al for a rope of twelve feet", "Hi", "Tell everyone that the lamp is lit", "No"]
 
@@ -200,7 +201,7 @@ def test_generation_stops_at_the_end_of_the_turn(
 def test_a_stream_is_the_completion(model: LanguageModel, prompts: list[list[int]]) -> None:
     params = SamplingParams(20, 0.9, 0.9)
     pieces = list(stream(model, prompts[1], params, completion_seed(3, prompts[1])))
-    assert "".join(pieces).strip() == complete(model, prompts[1:2], params, 1)[0].text
+    assert "".join(pieces) == complete(model, prompts[1:2], params, 1)[0].text
     assert len(pieces) > 1
 
 
