@@ -59,6 +59,12 @@ class SelectionRules:
     redact: bool = False
     others: int = 0
 
+    def fault_of_length(self, words: int) -> str | None:
+        """The reason to drop a mail with this number of words; None if its length is no reason."""
+        if words < self.min_words:
+            return "too_short"
+        return "too_long" if self.max_words is not None and words > self.max_words else None
+
 
 @dataclass(frozen=True)
 class ReadingPlan:
@@ -219,10 +225,9 @@ def finish_messages(
         messages = (StrippedMessage(**rows[row]) for _, _, row in stripped.by_time)
         with cleaned.path.open("w", encoding="ascii") as file:
             for mail, words in _finish_in_processes(messages, profile, workers):
-                if words < rules.min_words:
-                    drops.drop(mail, "too_short")
-                elif rules.max_words is not None and words > rules.max_words:
-                    drops.drop(mail, "too_long")
+                reason = rules.fault_of_length(words)
+                if reason:
+                    drops.drop(mail, reason)
                 else:
                     cleaned.languages.add(mail.detected, mail.cyrillic)
                     _append(file, mail)

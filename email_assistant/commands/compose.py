@@ -6,7 +6,7 @@ import webbrowser
 from pathlib import Path
 
 from email_assistant.archive.edits import FOLDER
-from email_assistant.compose.access import OPENING_FILE, Access, load_token
+from email_assistant.compose.access import OPENING_FILE, TOKEN_FILE, Access, load_token
 from email_assistant.compose.app import Serving, build
 from email_assistant.compose.server import serve
 from email_assistant.configuration.schema import Config
@@ -50,7 +50,7 @@ def run(context: Context) -> None:
     # Not logged: the log is a file.
     print(f"Open the page: {link} (this link works once; Ctrl-C stops the page)", flush=True)
     print(
-        f"For mail programs: http://{HOST}:{config.compose.port}/v1, token in {config.outputs / FOLDER / 'token'}",
+        f"For mail programs: http://{HOST}:{config.compose.port}/v1, token in {config.outputs / FOLDER / TOKEN_FILE}",
         flush=True,
     )
     opening = config.outputs / FOLDER / OPENING_FILE

@@ -173,14 +173,14 @@ class Page:
         """Where a link that works once leads: it gives the cookie, or asks for the token."""
         if key and self._access.use_link_key(key):
             return self._with_cookie(request)
-        return self._login(request, "login_used" if key else "", 401)
+        return self._login(request, "login_used" if key else "")
 
     async def give_token(self, request: Request) -> Response:
         """Give the cookie for the token."""
         values = parse_qs((await request.body()).decode("utf-8", "replace"))
         if self._access.is_token(values.get("token", [""])[0].strip()):
             return self._with_cookie(request)
-        return self._login(request, "login_wrong", 401)
+        return self._login(request, "login_wrong")
 
     async def state(self) -> dict[str, Any]:
         """Whether the model can write, and whether edits are kept to learn from."""
@@ -289,10 +289,10 @@ class Page:
             log.error("%-10s an edited draft could not be saved (%s)", "compose", type(error).__name__)
             return False
 
-    def _login(self, request: Request, problem: str, status: int) -> Response:
+    def _login(self, request: Request, problem: str) -> Response:
         language = choose_language("", request.headers.get("accept-language", ""))
         text = texts_of(language)[problem] if problem else ""
-        return self._html("login.html", language, status if problem else 200, problem=text)
+        return self._html("login.html", language, 401 if problem else 200, problem=text)
 
     def _with_cookie(self, request: Request) -> Response:
         """A page that leads on. A redirect would not do: no cookie is sent after a link of another program."""

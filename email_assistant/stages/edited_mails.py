@@ -54,12 +54,8 @@ def edited_pairs(
 
 
 def _drop_reason(text: str, rules: SelectionRules, selection: Selection) -> str | None:
-    words = count_words(text)
-    if words < rules.min_words:
-        return "too_short"
-    if rules.max_words is not None and words > rules.max_words:
-        return "too_long"
-    return "other_language" if rules.languages and selection.language(text) not in rules.languages else None
+    is_other = rules.languages and selection.language(text) not in rules.languages
+    return rules.fault_of_length(count_words(text)) or ("other_language" if is_other else None)
 
 
 def _pair(edit: Edit, text: str, rules: SelectionRules, index: ArchiveIndex, selection: Selection) -> Pair:
