@@ -1,45 +1,42 @@
-"""`make bench`: runs all benchmarks of speed, or those that are named: python -m benchmarks ingest generation.
+"""Prints a table of the speed and memory of this project beside its peers, or the parts of it that are named.
 
-Three only run if named: `python -m benchmarks rough_notes` compares rough notes with typed ones, `compose` measures
-the time to the first words of a draft, and `edits` what is learned from edits of drafts.
+python -m benchmarks                        the whole table, in under 15 minutes on two cores
+python -m benchmarks training generation    only these parts
+
+Two reports only run if named: `rough_notes` compares rough notes with typed ones, and `edits` measures what is learned
+from edits of drafts. Peers that are not installed are named as such: pip install -r benchmarks/peers.txt.
 """
 
 import argparse
+import importlib
 
 from email_assistant.privacy import guard
 
 guard.protect()
 
-from benchmarks import candidates, compose, dropout, edits, generation, ingest, rough_notes, training  # noqa: E402
-from benchmarks.measure import print_ratios, speed_ratios  # noqa: E402
+from benchmarks.measure import in_new_process, print_head, print_rows, rows_of  # noqa: E402
+from benchmarks.model import auto_format, processor_kind  # noqa: E402
 
-BENCHMARKS = {
-    "ingest": ingest,
-    "generation": generation,
-    "training": training,
-    "candidates": candidates,
-    "dropout": dropout,
-}
-REPORTS = {"rough_notes": rough_notes, "compose": compose, "edits": edits}
+PARTS = ("ingest", "training", "dropout", "generation", "candidates", "compose", "memory")
+REPORTS = ("rough_notes", "edits")
 
 
 def main() -> None:
-    """Run benchmarks and print a line for each."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*BENCHMARKS, *REPORTS]))
+    """Print the reports and the part of the table that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*PARTS, *REPORTS]))
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - {*BENCHMARKS, *REPORTS}
-    if unknown:
-        parser.error(
-            f"unknown benchmark: {', '.join(sorted(unknown))}; choose from {', '.join([*BENCHMARKS, *REPORTS])}"
-        )
-    for name in arguments.names or BENCHMARKS:
+    if unknown := set(arguments.names) - {*PARTS, *REPORTS}:
+        names = ", ".join([*PARTS, *REPORTS])
+        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}; choose from {names}")
+    for name in arguments.names:
         if name in REPORTS:
-            REPORTS[name].report()
-            continue
-        what, ours, peer = BENCHMARKS[name].prepare()
-        print_ratios(name, what, speed_ratios(ours, peer, arguments.rounds))
+            importlib.import_module(f"benchmarks.{name}").report()
+    if parts := [name for name in arguments.names or PARTS if name in PARTS]:
+        print_head(processor_kind(), auto_format())
+    for name in parts:
+        print_rows(f"benchmarks {name}", in_new_process(rows_of, name, arguments.rounds))
 
 
 if __name__ == "__main__":

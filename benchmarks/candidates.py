@@ -1,22 +1,23 @@
 """Four mails for each request after some example mails, generated in one call and in four calls.
 
-python -m benchmarks candidates    twelve requests of the demo, three example mails, at most sixty tokens
+python -m benchmarks candidates    requests of the demo, three example mails, at most sixty tokens
 
 One call prefills a prompt once for all its candidates. The mails are the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from benchmarks.measure import Row, compare, speed
 from benchmarks.model import load_bundled, pairs
 from email_assistant.language_model.decoding import Completion, SamplingParams, completion_seed
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
 
-MAILS, SHOTS, CANDIDATES, NEW_TOKENS, BATCH = 12, 3, 4, 60, 32
+MAILS, SHOTS, CANDIDATES, NEW_TOKENS, BATCH = 8, 3, 4, 60, 32
 
 
-def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
-    """One call and four calls, on the same prompts and seeds.
+def rows(rounds: int) -> list[Row]:
+    """Mails per second, on the same prompts and seeds.
 
     Raises:
         SystemExit: when the mails differ.
@@ -26,10 +27,11 @@ def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
     prompts = [model.encoder.prompt(instruction, shots) for instruction, _ in examples[:MAILS]]
     if _together(model, prompts) != _one_by_one(model, prompts):
         raise SystemExit("candidates: one call and four calls do not generate the same mails")
-    return (
-        f"to a call for each of {CANDIDATES} candidates, prompts of {len(prompts[0])} tokens",
-        lambda: _together(model, prompts),
-        lambda: _one_by_one(model, prompts),
+    return compare(
+        f"{CANDIDATES} candidates per request in one call, float32, mails/s",
+        speed(lambda: len(_together(model, prompts))),
+        {f"{CANDIDATES} calls": speed(lambda: len(_one_by_one(model, prompts)))},
+        rounds,
     )
 
 

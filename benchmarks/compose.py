@@ -1,9 +1,9 @@
 """Time to the first words of a draft, and per token after that, with the bundled model and its head start.
 
-python -m benchmarks compose    the page (six drafts at once) and the API (one) of stage=compose over HTTP,
+python -m benchmarks compose    the page (several drafts at once) and the API (one) of stage=compose over HTTP,
                                 transformers' own streaming, and llama.cpp with the same adapter on 4-bit weights
 
-Each arm answers the same requests, one after another; the order of the arms alternates from round to round.
+Each arm answers the same requests, one after another.
 """
 
 import http.client
@@ -16,12 +16,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from transformers import TextIteratorStreamer
 
-from benchmarks.model import ROOT, configured
+from benchmarks.measure import Row, alternate, is_installed
+from benchmarks.model import configured
+from benchmarks.settings import ROOT
 from email_assistant.compose.writing import DRAFTS
 from email_assistant.evaluation.generate_mails import sampling_params, start_llama_cpp, tuned_model
 from email_assistant.language_model.distributed import SINGLE_PROCESS
@@ -36,46 +39,56 @@ NOTES = (
     "bo: invoice 417 paid twice by mistake, 250 dollars. please send one back. no hurry",
     "team: deploy failed again, rolled back to last week's version. will look at it tomorrow morning",
 )
-ROUNDS, PORT = 3, 8499
+PORT, NEW_TOKENS = 8499, 40
+PAGE, API = f"the page, {DRAFTS} drafts at once", "the API, one draft"
+TRANSFORMERS, LLAMA_CPP = "streaming of transformers, one draft", "llama.cpp, 4-bit weights, one draft"
 # The times at which text arrived, in seconds after asking.
 Arm = Callable[[str], list[float]]
 
 
-def report() -> None:
-    """Print a line for each arm."""
-    config = configured("generation.max_new_tokens=80")
+def rows(rounds: int) -> Iterator[Row]:
+    """Seconds to the first words, and milliseconds per token after them: medians over the notes."""
+    config = configured(f"generation.max_new_tokens={NEW_TOKENS}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         token = stack.enter_context(_server(folder))
         model = stack.enter_context(tuned_model(config, SINGLE_PROCESS, HEAD_START))
         assert isinstance(model, LanguageModel)
-        llama = start_llama_cpp(config.generation, config.model, model.encoder, HEAD_START, folder)
         arms: dict[str, Arm] = {
-            f"page, {DRAFTS} drafts": lambda note: _over_http(
-                token, "/page/drafts", {"request": note}, b'"draft":0,"text"'
-            ),
-            "api, one draft": lambda note: _over_http(token, "/v1/chat/completions", _chat(note), b'"content": "'),
-            "transformers": lambda note: _transformers(model, note),
-            "llama.cpp": lambda note: _llama_cpp(llama, config, note),
+            PAGE: lambda note: _over_http(token, "/page/drafts", {"request": note}, b'"draft":0,"text"'),
+            API: lambda note: _over_http(token, "/v1/chat/completions", _chat(note), b'"content": "'),
+            TRANSFORMERS: lambda note: _transformers(model, note),
         }
-        found: dict[str, list[list[float]]] = {name: [] for name in arms}
-        for number in range(ROUNDS + 1):
-            for name in arms if number % 2 else reversed(arms):
-                times = [arms[name](note) for note in NOTES]
-                # The first round warms up.
-                found[name] += times if number else []
-    for name, runs in found.items():
-        first = statistics.median(times[0] for times in runs)
-        token_time = statistics.median((times[-1] - times[0]) / (len(times) - 1) for times in runs if len(times) > 1)
-        print(
-            f"compose: {name}: first words after {first:.2f} s, then {1000 * token_time:.0f} ms per token", flush=True
-        )
+        if is_installed("xllamacpp"):
+            llama = start_llama_cpp(config.generation, config.model, model.encoder, HEAD_START, folder)
+            arms[LLAMA_CPP] = lambda note: _llama_cpp(llama, config, note)
+        for arm in arms.values():
+            # The first answer warms up.
+            arm(NOTES[0])
+        runs = alternate({name: partial(_first_and_next, arm) for name, arm in arms.items()}, rounds)
+    first, after = (0, "first words of a draft, s"), (1, "each token after them, ms")
+    for ours, (index, what), peers in (
+        (PAGE, first, (TRANSFORMERS, LLAMA_CPP)),
+        (API, first, (TRANSFORMERS, LLAMA_CPP)),
+        (API, after, (TRANSFORMERS, LLAMA_CPP)),
+        (PAGE, after, (API,)),
+    ):
+        for peer in peers:
+            figures, theirs = ([run[index] for run in runs.get(name, [])] for name in (ours, peer))
+            yield Row(f"{ours}: {what}", peer, figures, theirs, less_is_better=True)
+
+
+def _first_and_next(arm: Arm) -> tuple[float, float]:
+    times = [arm(note) for note in NOTES]
+    per_token = [(each[-1] - each[0]) / (len(each) - 1) for each in times if len(each) > 1]
+    return statistics.median(each[0] for each in times), 1000 * statistics.median(per_token)
 
 
 @contextmanager
 def _server(outputs: Path) -> Iterator[str]:
     arguments = [f"infer.adapter={HEAD_START}", f"compose.port={PORT}", f"paths.outputs={outputs}/outputs"]
-    command = [sys.executable, "run.py", "stage=compose", "tracking=none", "generation.max_new_tokens=80", *arguments]
+    arguments += ["tracking=none", f"generation.max_new_tokens={NEW_TOKENS}"]
+    command = [sys.executable, "run.py", "stage=compose", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
@@ -116,7 +129,7 @@ def _transformers(model: LanguageModel, note: str) -> list[float]:
     inputs = tokenizer.pad({"input_ids": [model.encoder.prompt(note)]}, return_tensors="pt")
     thread = threading.Thread(
         target=model.model.generate,
-        kwargs={**inputs, "streamer": streamer, "max_new_tokens": 80, "do_sample": False},
+        kwargs={**inputs, "streamer": streamer, "max_new_tokens": NEW_TOKENS, "do_sample": False},
     )
     thread.start()
     times = [time.perf_counter() - started for text in streamer if text]

@@ -1,7 +1,7 @@
 """Speed and memory of reading and cleaning an mbox, compared with only parsing it by the standard library.
 
-python -m benchmarks ingest                            the speed ratio, on the demo archive
-python -m benchmarks.ingest --archive PATH             the speed ratio, on another archive
+python -m benchmarks ingest                            the speed, on the demo archive
+python -m benchmarks.ingest --archive PATH             the speed, on another archive
 python -m benchmarks.ingest --archive PATH --gigabytes 0.25 0.5 1 2
                                                        time and memory for archives of these sizes, made by repetition
 """
@@ -15,33 +15,36 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import print_ratios, speed_ratios
+from benchmarks.measure import Row, compare, print_rows, speed
 from email_assistant.archive import readers
 from email_assistant.archive.selection import read_and_select
 from email_assistant.archive.selection_steps import SelectionRules
 
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "archive.mbox"
 COPIES = 12
+PEER = "`mailbox.mbox` with `email.policy.default`, which only parses"
 RULES = SelectionRules(min_words=5, max_words=1500, duplicate_similarity=0.9, drop=frozenset({"bounce", "vacation"}))
 ID_HEADERS = (b"Message-ID: <", b"Message-Id: <", b"In-Reply-To: <", b"References: <", b"\n\t<", b"\n <")
 
 
-def prepare(archive: Path = DEMO) -> tuple[str, Callable[[], object], Callable[[], object]]:
-    """Prepare the comparison. The demo archive, which is small, is repeated."""
-    path = Path(tempfile.mkdtemp()) / "archive.mbox"
-    repeat(archive, path, archive.stat().st_size * (COPIES if archive == DEMO else 1))
+def rows(rounds: int, archive: Path = DEMO) -> list[Row]:
+    """Messages per second. The demo archive, which is small, is repeated."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "archive.mbox"
+        repeat(archive, path, archive.stat().st_size * (COPIES if archive == DEMO else 1))
+        ours, peer = speed(lambda: ingest(path, [])["messages"]), speed(lambda: parse(path))
+        return compare("reading and cleaning an archive, messages/s", ours, {PEER: peer}, rounds)
 
-    def peer() -> int:
-        factory: Any = BytesParser(policy=policy.default).parse
-        return sum(1 for _ in mailbox.mbox(path, factory=factory))
 
-    return "reading and cleaning vs. parsing by mailbox.mbox with email.policy.default", lambda: ingest(path, []), peer
+def parse(path: Path) -> int:
+    """Parse every message by the standard library; returns their number."""
+    factory: Any = BytesParser(policy=policy.default).parse
+    return sum(1 for _ in mailbox.mbox(path, factory=factory))
 
 
 def ingest(path: Path, owner: list[str]) -> dict[str, int]:
@@ -105,8 +108,8 @@ def main() -> None:
     elif arguments.gigabytes:
         _grow(arguments.archive, arguments.owner, arguments.gigabytes)
     else:
-        what, ours, peer = prepare(arguments.archive)
-        print_ratios("ingest", what, speed_ratios(ours, peer, arguments.rounds))
+        command = f"benchmarks.ingest --archive {arguments.archive}"
+        print_rows(command, rows(arguments.rounds, arguments.archive))
 
 
 if __name__ == "__main__":

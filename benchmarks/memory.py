@@ -1,15 +1,14 @@
 """The memory that stage=plan estimates, and the real peak of a process; each case in a process of its own.
 
-python -m benchmarks.memory                        the bundled model: training in float32 and NF4, and writing
-python -m benchmarks.memory llama3                 one QLoRA step in the shapes of Llama-3-8B, random NF4 weights, on
-                                                   CPU: some minutes and 14 GB
+python -m benchmarks memory           the bundled model: training in float32 and NF4, and writing
+python -m benchmarks.memory llama3    one QLoRA step in the shapes of Llama-3-8B, random NF4 weights, on CPU: some
+                                      minutes and 14 GB
 """
 
 import argparse
-import json
 import resource
 import tempfile
-import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,14 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-from benchmarks.model import DEMO, alternate, configured
+from benchmarks.measure import Row, in_new_process, print_rows
+from benchmarks.model import auto_format, configured
 from benchmarks.training import encoded
 from email_assistant.configuration.schema import Config
 from email_assistant.language_model.decoding import SamplingParams
 from email_assistant.language_model.device import choose_device
 from email_assistant.language_model.generation import generate
-from email_assistant.language_model.loading import (
-    LanguageModel,
-    add_adapter,
-    attach_lora,
-    load_encoder,
-    quantize_nf4,
-)
+from email_assistant.language_model.loading import add_adapter, attach_lora, load_encoder, quantize_nf4
 from email_assistant.language_model.meta_model import architecture
 from email_assistant.language_model.process_settings import configure, keep_freed_memory, set_up_base
 from email_assistant.training import planning
@@ -39,26 +33,21 @@ from email_assistant.training.memory_estimate import ComputeSpec, MicroBatch
 from email_assistant.training.planning import TrainingSetup
 from email_assistant.training.trainer import Trainer, TrainingData, enable_recomputation
 
+# Overrides of the configuration by what is measured. The number format is that of `model.dtype=auto`.
 CASES = {
-    "float32": ["trainer.micro_batch_tokens=2048", "trainer.batch_size=16"],
-    "float32, recomputed": ["trainer.gradient_checkpointing=true", "trainer.batch_size=16"],
-    "nf4": ["model.quantization=nf4", "trainer.micro_batch_tokens=1024"],
-    "writing": ["generation.batch_size=32", "generation.max_new_tokens=64"],
-    "llama3": [
-        "model=llama3_8b",
-        "trainer=large",
-        "trainer.optimizer=adamw",
-        "model.device=cpu",
-        "model.dtype=float32",
-    ],
+    "training, batches of 2,048 tokens": ["trainer.micro_batch_tokens=2048", "trainer.batch_size=16"],
+    "training with recomputation": ["trainer.gradient_checkpointing=true", "trainer.batch_size=16"],
+    "training with NF4, batches of 1,024 tokens": ["model.quantization=nf4", "trainer.micro_batch_tokens=1024"],
+    "writing 32 mails": ["generation.batch_size=32", "generation.max_new_tokens=64"],
 }
+LLAMA3 = ["model=llama3_8b", "trainer=large", "trainer.optimizer=adamw", "model.device=cpu", "model.dtype=float32"]
 LLAMA3_BATCH = MicroBatch([256], 0.6)
 
 
 def _train(config: Config) -> int:
     """Train a few steps on the demo's mails; returns the estimate in bytes."""
     encoder = load_encoder(config.model)
-    examples = encoded(LanguageModel(None, encoder, None, None), DEMO, [], 48)  # type: ignore[arg-type]
+    examples = encoded(encoder, 48)
     machine = planning.target_machine(config.plan, config.model)
     estimate = planning.estimate_training(TrainingSetup.from_config(config), machine, examples).total
     model = add_adapter(set_up_base(config.model), config.lora, config.seed)
@@ -142,30 +131,31 @@ def random_model(base: Any, device: torch.device) -> Any:
     return model
 
 
-def _one(case: str) -> None:
-    config = configured(*CASES[case])
-    started = time.perf_counter()
-    work = {"writing": _write, "llama3": _llama3}.get(case, _train)
-    estimate = work(config)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"estimate": estimate, "peak": peak, "seconds": round(time.perf_counter() - started, 1)}))
+def _estimate_and_peak(work: Callable[[Config], int], *overrides: str) -> tuple[float, float]:
+    """Work in this process: the estimate and the peak, in GB of 2^30 bytes."""
+    estimate = work(configured(*overrides))
+    return estimate / 2**30, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _row(what: str, work: Callable[[Config], int], *overrides: str) -> Row:
+    estimate, peak = in_new_process(_estimate_and_peak, work, *overrides)
+    return Row(f"peak memory of {what}, GB", "the estimate of `stage=plan`", [peak], [estimate], less_is_better=True)
+
+
+def rows(rounds: int) -> Iterator[Row]:
+    """A row for each case, measured once: the peak is the same in every round."""
+    dtype = f"model.dtype={auto_format()}"
+    for case, overrides in CASES.items():
+        yield _row(case, _write if case.startswith("writing") else _train, dtype, *overrides)
 
 
 def main() -> None:
-    """Run the measurements that the command line names."""
+    """Measure the shapes of Llama-3-8B."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cases", nargs="*", choices=[*CASES, []])
-    parser.add_argument("--one", choices=list(CASES))
-    arguments = parser.parse_args()
-    if arguments.one:
-        _one(arguments.one)
-        return
-    cases = arguments.cases or [case for case in CASES if case != "llama3"]
-    for case, (result,) in alternate("benchmarks.memory", cases, [], rounds=1).items():
-        print(
-            f"memory: {case}: estimated {result['estimate'] / 2**30:.2f} GB, measured {result['peak'] / 2**30:.2f} GB, "
-            f"{result['estimate'] / result['peak'] - 1:+.0%} ({result['seconds']} s)"
-        )
+    parser.add_argument("case", choices=["llama3"])
+    parser.parse_args()
+    what = f"a step in Llama-3-8B's shapes with NF4, {LLAMA3_BATCH.num_tokens} tokens with recomputation"
+    print_rows("benchmarks.memory llama3", [_row(what, _llama3, *LLAMA3)])
 
 
 if __name__ == "__main__":

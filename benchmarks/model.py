@@ -1,8 +1,5 @@
 """Models, configurations and pairs that several benchmarks use."""
 
-import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +15,7 @@ from email_assistant.archive.selection import read_and_select
 from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration.schema import Config, Model
+from email_assistant.language_model import number_format
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.process_settings import set_up_base
@@ -27,40 +25,33 @@ DEMO = ROOT / "demo" / "archive.mbox"
 SMOLLM2 = ROOT / "models" / "smollm2_135m"
 
 
-def load_bundled(quantization: str = "none") -> LanguageModel:
-    """The bundled model in float32 on the CPU."""
-    return set_up_base(
-        Model(
-            path=str(SMOLLM2),
-            quantization=quantization,
-            dtype="float32",
-            device="cpu",
-            threads=None,
-            gguf=None,
-            head_start=None,
-            architecture=None,
-        )  # type: ignore[arg-type]
-    )
+def processor_kind() -> str:
+    """What torch and oneDNN multiply with on this CPU: AMX, AVX512-BF16, AVX-512, AVX2, or torch's name for less."""
+    if torch.cpu._is_amx_tile_supported():
+        return "AMX"
+    if torch.cpu._is_avx512_bf16_supported():
+        return "AVX512-BF16"
+    return torch.backends.cpu.get_cpu_capability().replace("AVX512", "AVX-512")
+
+
+def auto_format() -> str:
+    """The number format of `model.dtype=auto` for the bundled model on this CPU, as runs choose it."""
+    return number_format.format_of(_bundled("auto"), configured().outputs) or "float32"
+
+
+def load_bundled(dtype: str = "float32") -> LanguageModel:
+    """The bundled model on the CPU, as this project loads it."""
+    return set_up_base(_bundled(dtype))
+
+
+def _bundled(dtype: str) -> Model:
+    values: Any = {"path": str(SMOLLM2), "quantization": "none", "dtype": dtype, "device": "cpu"}
+    return Model(**values, threads=None, gguf=None, head_start=None, architecture=None)
 
 
 def configured(*overrides: str) -> Config:
     """The configuration that run.py composes from conf/ and overrides."""
     return composed(CONFIG_CHECKS, *overrides)
-
-
-def alternate(module: str, arms: Sequence[str], arguments: Sequence[str], rounds: int) -> dict[str, list[Any]]:
-    """Run the arms of a benchmark in alternating order and return what each printed on its last line, parsed as JSON.
-
-    Every arm runs in a process of its own, as `python -m MODULE --one ARM ARGUMENTS`, once per round.
-    """
-    printed: dict[str, list[Any]] = {arm: [] for arm in arms}
-    for number in range(rounds):
-        for arm in arms if number % 2 == 0 else reversed(arms):
-            command = [sys.executable, "-m", module, "--one", arm, *arguments]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            printed[arm].append(json.loads(done.stdout.splitlines()[-1]))
-            print(f"{arm}: {printed[arm][-1]}", flush=True)
-    return printed
 
 
 def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, str]]:
@@ -76,11 +67,11 @@ def pairs(archive: Path = DEMO, owner: Sequence[str] = ()) -> list[tuple[str, st
     ]
 
 
-def unmodified() -> LanguageModel:
+def unmodified(dtype: str) -> LanguageModel:
     """The bundled model as transformers loads it, without the changes to the process that `set_up_base` makes."""
-    model = AutoModelForCausalLM.from_pretrained(SMOLLM2, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(SMOLLM2, dtype=getattr(torch, dtype))
     model.requires_grad_(False)
-    return LanguageModel(model, ChatEncoder(AutoTokenizer.from_pretrained(SMOLLM2)), model.device, torch.float32)
+    return LanguageModel(model, ChatEncoder(AutoTokenizer.from_pretrained(SMOLLM2)), model.device, model.dtype)
 
 
 def dequantized(source: Path, target: Path) -> Path:

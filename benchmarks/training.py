@@ -1,34 +1,31 @@
-"""Training: this project's trainer and TRL's, with the same model, mails and number of steps.
+"""Training: this project's trainer and a usual one, with the same model, mails and number of steps.
 
-python -m benchmarks training                  forward and backward, and with padded batches and logits everywhere
-python -m benchmarks.training --archive PATH   the whole trainer and TRL's SFTTrainer, which has to be installed
-                                               (pip install -r benchmarks/peers.txt): speed, peak memory, loss, and
-                                               the utilization: the share of the machine's matrix multiplication speed
+python -m benchmarks training    speed, peak memory and loss in the number format of `model.dtype=auto` and in float32
 
-In the second, each trainer runs in a process of its own, in turn, for several rounds. TRL is tuned for CPU: float32, no
-gradient checkpointing, the same batches of eight, grouped by length or not, whichever is faster.
+The peer is TRL's SFTTrainer (pip install -r benchmarks/peers.txt) or, where that is not installed, a loop over
+transformers and PEFT. Both have steps of eight mails and no gradient checkpointing, as this project; TRL's batches are
+of mails of similar length, which is its faster setting. Every trainer runs in a process of its own, the peer without
+this project's settings of threads and memory.
 """
 
-import argparse
-import json
 import resource
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks.model import DEMO, alternate, configured, load_bundled, pairs, unmodified
-from email_assistant.language_model.encoding import TokenizedExample
+from benchmarks.measure import OURS, Row, alternate, in_new_process, is_installed
+from benchmarks.model import auto_format, configured, load_bundled, pairs, unmodified
+from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter
-from email_assistant.training.batches import Batch, collate, epoch_batches, micro_batches
-from email_assistant.training.loss import CompletionLoss
+from email_assistant.training.batches import Batch, collate, epoch_batches
 from email_assistant.training.trainer import Trainer, TrainingData
 
-MAILS, BATCH, TOKENS, VALIDATION = 16, 8, 2048, 16
+MAILS, BATCH, VALIDATION = 32, 8, 8
 CONFIG = configured(
     "trainer.scheduler=constant",
     "trainer.warmup_fraction=0",
@@ -37,41 +34,62 @@ CONFIG = configured(
 )
 LORA, SETTINGS = CONFIG.lora, CONFIG.trainer
 SQUARE = 2048
-ARMS = ("ours", "trl", "trl by length")
+TRL, PLAIN = "TRL", "transformers and PEFT (TRL: not installed)"
+# The figures of every trainer, and whether less is better.
+FIGURES = {
+    "tokens_per_second": ("training in {}, tokens/s", False),
+    "peak": ("peak memory of training in {}, GB", True),
+    "validation_loss": (f"loss on {VALIDATION} other mails after training in {{}}", True),
+}
 
 
-def encoded(model: LanguageModel, archive: Path, owner: Sequence[str], count: int) -> list[TokenizedExample]:
-    """The first `count` examples of an archive that need no truncation."""
-    found = (model.encoder.example(instruction, mail, 1024, "drop") for instruction, mail in pairs(archive, owner))
+def rows(rounds: int) -> list[Row]:
+    """All figures in both formats, this project's formats side by side, and its share of what the CPU can compute."""
+    peer = TRL if is_installed("trl") else PLAIN
+    formats = list(dict.fromkeys([auto_format(), "float32"]))
+    arms = [(trainer, dtype) for dtype in formats for trainer in (OURS, peer)]
+    runs = alternate({arm: partial(in_new_process, train, *arm) for arm in arms}, rounds)
+
+    def row(figure: str, dtype: str, against: str, arm: tuple[str, str]) -> Row:
+        what, less_is_better = FIGURES[figure]
+        ours, theirs = ([run[figure] for run in runs[of]] for of in ((OURS, dtype), arm))
+        return Row(what.format(dtype), against, ours, theirs, less_is_better)
+
+    found = [row("tokens_per_second", dtype, "itself in float32", (OURS, "float32")) for dtype in formats[:-1]]
+    found += [row(figure, dtype, peer, (peer, dtype)) for dtype in formats for figure in FIGURES]
+    exact = runs[OURS, "float32"]
+    found.append(
+        Row(
+            "training in float32, GFLOPS",
+            f"one product of {SQUARE} x {SQUARE} matrices",
+            [run["gflops"] for run in exact],
+            [run["fastest"] for run in exact],
+        )
+    )
+    return found
+
+
+def train(trainer: str, dtype: str) -> dict[str, float]:
+    """Train in this process; returns the trainer's figures, of which 'peak' is in GB of 2^30 bytes."""
+    model = load_bundled(dtype) if trainer == OURS else unmodified(dtype)
+    examples = encoded(model.encoder, MAILS + VALIDATION)
+    training, validation = examples[:-VALIDATION], examples[-VALIDATION:]
+    needed = operations(model.model, [collate(step, model.device) for step in _steps(training)], LORA.r)
+    seconds, tuned = {OURS: _ours, TRL: _trl, PLAIN: _plain}[trainer](model, training)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "tokens_per_second": sum(len(example.ids) for example in training) / sum(seconds),
+        "peak": peak / 2**20,
+        "validation_loss": _validation_loss(tuned, validation),
+        "gflops": needed / sum(seconds) / 1e9,
+        "fastest": multiplication_speed() / 1e9,
+    }
+
+
+def encoded(encoder: ChatEncoder, count: int) -> list[TokenizedExample]:
+    """The first `count` examples of the demo that need no truncation."""
+    found = (encoder.example(instruction, mail, 1024, "drop") for instruction, mail in pairs())
     return [example for example in found if example is not None][:count]
-
-
-def prepare() -> tuple[str, Callable[[], object], Callable[[], object]]:
-    """Forward and backward over sixteen mails, LoRA r=16 on all linear layers, float32."""
-    model = add_adapter(load_bundled(), LORA, seed=1)
-    examples = encoded(model, DEMO, [], MAILS)
-    loss = CompletionLoss(model.model)
-
-    def peer() -> None:
-        for start in range(0, len(examples), BATCH):
-            batch = collate(examples[start : start + BATCH], model.device)
-            ids, labels = (
-                torch.zeros_like(batch.row_mask, dtype=torch.long),
-                torch.full_like(batch.row_mask, -100).long(),
-            )
-            ids[batch.row_mask], labels[batch.row_mask] = batch.ids, batch.ids.masked_fill(~batch.loss_mask, -100)
-            model.model(input_ids=ids, attention_mask=batch.row_mask.long(), labels=labels).loss.backward()
-        model.model.zero_grad()
-
-    return "to padded batches with logits everywhere", lambda: backward(model, examples, loss), peer
-
-
-def backward(model: LanguageModel, examples: Sequence[TokenizedExample], loss: CompletionLoss) -> None:
-    """Forward and backward over all examples."""
-    for start in range(0, len(examples), BATCH):
-        for group in micro_batches(examples[start : start + BATCH], TOKENS):
-            loss(collate(group, model.device)).backward()  # type: ignore[no-untyped-call]
-    model.model.zero_grad()
 
 
 def operations(model: Any, batches: Sequence[Batch], rank: int) -> float:
@@ -114,14 +132,13 @@ def _steps(training: Sequence[TokenizedExample]) -> list[list[TokenizedExample]]
     return [[training[index] for index in batch] for batch in epoch_batches(len(training), BATCH, seed=1, epoch=0)]
 
 
-def _ours(model: LanguageModel, examples: list[TokenizedExample]) -> tuple[list[float], Any]:
+def _ours(model: LanguageModel, training: list[TokenizedExample]) -> tuple[list[float], Any]:
     """Seconds of every step, and the trained model."""
-    training = examples[:-VALIDATION]
     tuned = add_adapter(model, LORA, seed=1)
+    seconds = []
     with tempfile.TemporaryDirectory() as folder:
-        loop = Trainer(tuned, TrainingData(training, examples[-1:]), SETTINGS, 1, Path(folder))
+        loop = Trainer(tuned, TrainingData(training, training[-1:]), SETTINGS, 1, Path(folder))
         loop.validate()
-        seconds = []
         while loop.state.step < loop.total_steps:
             started = time.perf_counter()
             loop.train_step()
@@ -129,9 +146,38 @@ def _ours(model: LanguageModel, examples: list[TokenizedExample]) -> tuple[list[
     return seconds, tuned.model
 
 
-def _trl(model: LanguageModel, examples: list[TokenizedExample], by_length: bool) -> tuple[list[float], Any]:
-    from datasets import Dataset
+def _lora_config() -> Any:
     from peft import LoraConfig
+
+    return LoraConfig(r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
+
+
+def _plain(model: LanguageModel, training: list[TokenizedExample]) -> tuple[list[float], Any]:
+    """Padded batches, logits of all tokens, AdamW."""
+    from peft import get_peft_model
+
+    torch.manual_seed(1)
+    tuned: Any = get_peft_model(model.model, _lora_config())
+    weights = [weight for weight in tuned.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(weights, SETTINGS.learning_rate, weight_decay=SETTINGS.weight_decay)
+    tuned.train()
+    seconds = []
+    for step in _steps(training):
+        started = time.perf_counter()
+        batch = collate(step, model.device)
+        ids = torch.zeros_like(batch.row_mask, dtype=torch.long)
+        labels = torch.full_like(ids, -100)
+        ids[batch.row_mask], labels[batch.row_mask] = batch.ids, batch.ids.masked_fill(~batch.loss_mask, -100)
+        tuned(input_ids=ids, attention_mask=batch.row_mask.long(), labels=labels).loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, SETTINGS.max_grad_norm)
+        optimizer.step()
+        optimizer.zero_grad()
+        seconds.append(time.perf_counter() - started)
+    return seconds, tuned
+
+
+def _trl(model: LanguageModel, training: list[TokenizedExample]) -> tuple[list[float], Any]:
+    from datasets import Dataset
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer  # type: ignore[import-not-found]
 
@@ -140,7 +186,7 @@ def _trl(model: LanguageModel, examples: list[TokenizedExample], by_length: bool
             "input_ids": example.ids,
             "completion_mask": [int(at >= example.prompt_length) for at in range(len(example.ids))],
         }
-        for example in examples[:-VALIDATION]
+        for example in training
     ]
     seconds: list[float] = []
     begun = [0.0]
@@ -164,20 +210,18 @@ def _trl(model: LanguageModel, examples: list[TokenizedExample], by_length: bool
                 max_length=1024,
                 completion_only_loss=True,
                 gradient_checkpointing=False,
-                bf16=False,
+                bf16=model.dtype == torch.bfloat16,
                 use_cpu=True,
                 logging_strategy="no",
                 save_strategy="no",
                 report_to="none",
                 disable_tqdm=True,
                 seed=1,
-                train_sampling_strategy="group_by_length" if by_length else "random",
+                train_sampling_strategy="group_by_length",
             ),
             train_dataset=Dataset.from_list(rows),
             processing_class=model.encoder.tokenizer,
-            peft_config=LoraConfig(
-                r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
-            ),
+            peft_config=_lora_config(),
             callbacks=[Clock()],
         )
         trainer.train()
@@ -191,77 +235,6 @@ def _validation_loss(model: Any, examples: Sequence[TokenizedExample]) -> float:
     total = 0.0
     for example in examples:
         batch: Batch = collate([example], torch.device("cpu"))
-        logits = model(input_ids=batch.ids[None]).logits[0, example.prompt_length - 1 : -1]
+        logits = model(input_ids=batch.ids[None]).logits[0, example.prompt_length - 1 : -1].float()
         total += float(torch.nn.functional.cross_entropy(logits, batch.ids[example.prompt_length :], reduction="sum"))
     return total / sum(example.num_target_tokens for example in examples)
-
-
-def _one(arm: str, archive: Path, owner: list[str], mails: int) -> None:
-    """Measure one trainer in this process and print the result."""
-    # TRL gets the process without this project's thread and memory settings.
-    model = load_bundled() if arm == "ours" else unmodified()
-    examples = encoded(model, archive, owner, mails + VALIDATION)
-    training, validation = examples[:-VALIDATION], examples[-VALIDATION:]
-    all_operations, done_operations = (
-        operations(model.model, [collate(step, model.device, share) for step in _steps(training)], LORA.r)
-        for share in (False, arm == "ours")
-    )
-    fastest = multiplication_speed()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    seconds, tuned = _ours(model, examples) if arm == "ours" else _trl(model, examples, arm.endswith("length"))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    fastest = max(fastest, multiplication_speed())
-    result = {
-        "tokens_per_second": sum(len(example.ids) for example in training) / sum(seconds),
-        "supervised_per_second": sum(example.num_target_tokens for example in training) / sum(seconds),
-        "peak_mib": peak / 1024,
-        "before_mib": before / 1024,
-        "share_of_multiplication": all_operations / sum(seconds) / fastest,
-        "share_of_what_is_made": done_operations / sum(seconds) / fastest,
-        "gflops": fastest / 1e9,
-        "steps": len(seconds),
-        "validation_loss": _validation_loss(tuned, validation),
-    }
-    print(json.dumps({name: round(value, 4) for name, value in result.items()}))
-
-
-def _compare(archive: Path, owner: list[str], mails: int, rounds: int) -> None:
-    """Measure all trainers in turn; prints every figure and the ratios of medians."""
-    arguments = ["--archive", str(archive), "--mails", str(mails), "--owner", *owner]
-    results = alternate("benchmarks.training", ARMS, arguments, rounds)
-    medians = {
-        arm: {name: statistics.median(values[name] for values in runs) for name in runs[0]}
-        for arm, runs in results.items()
-    }
-    ours = medians.pop("ours")
-    better = max(medians, key=lambda arm: medians[arm]["tokens_per_second"])
-    peer = medians[better]
-    print(
-        f"training: {ours['tokens_per_second']:.0f} tokens a second, {ours['supervised_per_second']:.0f} of them "
-        f"supervised; {ours['tokens_per_second'] / peer['tokens_per_second']:.2f} times as fast as TRL ({better}) in "
-        f"{ours['peak_mib'] / peer['peak_mib']:.2f} of its peak memory; validation loss {ours['validation_loss']:.3f} "
-        f"(TRL {peer['validation_loss']:.3f}); {ours['share_of_multiplication']:.0%} of the speed of matrix "
-        f"multiplication if all tokens are counted, {ours['share_of_what_is_made']:.0%} without those that are shared"
-    )
-
-
-def main() -> None:
-    """Run the measurements that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--archive", type=Path, default=DEMO)
-    parser.add_argument("--owner", nargs="*", default=[])
-    parser.add_argument("--mails", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--one", choices=ARMS)
-    arguments = parser.parse_args()
-    if arguments.one:
-        _one(arguments.one, arguments.archive, arguments.owner, arguments.mails)
-    else:
-        _compare(arguments.archive, arguments.owner, arguments.mails, arguments.rounds)
-
-
-if __name__ == "__main__":
-    from email_assistant.privacy import guard
-
-    guard.protect()
-    main()

@@ -1,6 +1,9 @@
-"""What `make bench` prints is the ratio of two times for the same work."""
+"""What `make bench` prints: a table of this project beside its peers, on the same work in turn."""
 
+import importlib
+import os
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -9,13 +12,14 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from conftest import model_settings
+from conftest import ROOT, model_settings
 from pretended_gpu import GPU, pretended_gpu
 
 from benchmarks import __main__ as bench
 from benchmarks import edits as edits_benchmark
-from benchmarks import ingest, memory
-from benchmarks.measure import speed_ratios
+from benchmarks import generation, ingest, memory, training
+from benchmarks import model as bench_model
+from benchmarks.measure import Row, compare, in_new_process, speed
 from email_assistant.archive import edits
 from email_assistant.language_model.meta_model import architecture
 from email_assistant.storage.records import Email
@@ -28,13 +32,14 @@ class Clock:
         self.now = 0.0
         self.order: list[str] = []
 
-    def work(self, name: str, *seconds: float) -> Callable[[], None]:
-        """Work that takes so long, call by call."""
+    def work(self, name: str, *seconds: float) -> Callable[[], int]:
+        """Work of one unit that takes so long, call by call."""
         left = list(seconds)
 
-        def do() -> None:
+        def do() -> int:
             self.order.append(name)
             self.now += left.pop(0)
+            return 1
 
         return do
 
@@ -46,22 +51,54 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def test_a_ratio_is_the_seconds_of_the_peer_by_ours_and_the_order_alternates(clock: Clock) -> None:
+def test_arms_take_turns_in_alternating_order_and_are_compared_round_by_round(clock: Clock) -> None:
     ours, peer = clock.work("ours", 2.0, 4.0, 1.0), clock.work("peer", 3.0, 2.0, 5.0)
-    assert speed_ratios(ours, peer, 3) == [1.5, 0.5, 5.0]
+    (row,) = compare("work/s", speed(ours), {"peer": speed(peer)}, 3)
+    assert row.ratios() == pytest.approx([1.5, 0.5, 5.0])
     assert clock.order == ["ours", "peer", "peer", "ours", "ours", "peer"]
+    assert row.cell() == "0.5 / 0.333: 1.50 (0.50 to 5.00)"
 
 
-def test_each_benchmark_prints_the_median_of_its_rounds(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_of_seconds_and_bytes_fewer_are_better() -> None:
+    assert Row("", "", [2.0, 4.0], [3.0, 2.0], less_is_better=True).ratios() == [1.5, 0.5]
+
+
+def test_a_peer_that_is_not_installed_is_named_as_such(clock: Clock) -> None:
+    ours, peer = clock.work("ours", 0.001), clock.work("peer", 0.002)
+    rows = compare("work/s", speed(ours), {"absent": None, "peer": speed(peer)}, 1)
+    assert [(row.peer, row.cell()) for row in rows] == [
+        ("absent", "1,000 / not installed"),
+        ("peer", "1,000 / 500: 2.00"),
+    ]
+
+
+@pytest.fixture
+def faked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two parts of the table that measure nothing, on an invented CPU."""
+    for name in ("one", "two"):
+        rows = [Row(f"{name}, tokens/s", peer, [6.0, 8.0, 9.0], [3.0, 2.0, 3.0]) for peer in ("a peer", "another")]
+        monkeypatch.setitem(sys.modules, f"benchmarks.{name}", SimpleNamespace(rows=lambda rounds, rows=rows: rows))
+    monkeypatch.setattr(bench, "PARTS", ("one", "two"))
+    monkeypatch.setattr(bench, "in_new_process", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(bench, "processor_kind", lambda: "AVX-1024")
+    monkeypatch.setattr(bench, "auto_format", lambda: "float32")
+
+
+@pytest.mark.parametrize(("named", "parts"), [([], ["one", "two"]), (["two"], ["two"])])
+@pytest.mark.usefixtures("faked")
+def test_the_table_has_a_row_for_each_measurement_and_peer(
+    named: list[str], parts: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    prepared = ("to a peer", clock.work("ours", 2.0, 4.0, 1.0), clock.work("peer", 3.0, 2.0, 5.0))
-    monkeypatch.setattr(bench, "BENCHMARKS", {"one": SimpleNamespace(prepare=lambda: prepared)})
-    monkeypatch.setattr(sys, "argv", ["benchmarks", "--rounds", "3"])
+    monkeypatch.setattr(sys, "argv", ["benchmarks", *named])
     bench.main()
-    (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("one: to a peer: 1.50 ")
-    assert "1.50, 0.50, 5.00" in line
+    text, head, _, *rows = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert "float32" in text
+    assert head == "| Measurement | Peer | Command | AVX-1024 |"
+    assert rows == [
+        f"| {part}, tokens/s | {peer} | `python -m benchmarks {part}` | 8 / 3: 3.00 (2.00 to 4.00) |"
+        for part in parts
+        for peer in ("a peer", "another")
+    ]
 
 
 def test_an_unknown_benchmark_is_refused_with_the_names_of_all(
@@ -73,16 +110,70 @@ def test_an_unknown_benchmark_is_refused_with_the_names_of_all(
     assert ended.value.code == 2
     message = capsys.readouterr().err
     assert "nothing" in message
-    assert all(name in message for name in bench.BENCHMARKS)
+    assert all(name in message for name in (*bench.PARTS, *bench.REPORTS))
+
+
+def test_every_part_and_report_exists() -> None:
+    for names, function in ((bench.PARTS, "rows"), (bench.REPORTS, "report")):
+        assert all(callable(getattr(importlib.import_module(f"benchmarks.{name}"), function)) for name in names)
+
+
+def test_the_page_has_rows_of_all_parts_and_names_their_commands() -> None:
+    page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    commands = {row.split(" | ")[2] for row in page.splitlines() if row.startswith("| ") and "`python" in row}
+    assert commands >= {f"`python -m benchmarks {name}`" for name in bench.PARTS}
+
+
+def test_a_process_of_its_own_connects_to_no_other_machine_and_prints_nothing_in_the_table(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert in_new_process(os.getpid) != os.getpid()
+    with pytest.raises(PermissionError):
+        in_new_process(socket.create_connection, ("192.0.2.1", 80), 1)
+    in_new_process(print, "a peer's log")
+    assert capfd.readouterr() == ("", "a peer's log\n")
+
+
+@pytest.fixture
+def tiny(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A random model instead of the bundled one, in this process, with no peers but those that are always there."""
+    monkeypatch.setattr(bench_model, "SMOLLM2", tiny_model)
+    for module in (training, generation):
+        monkeypatch.setattr(module, "is_installed", lambda package: False)
+        monkeypatch.setattr(module, "auto_format", lambda: "bfloat16")
+
+
+@pytest.mark.usefixtures("tiny")
+def test_training_is_compared_with_the_same_mails_in_both_formats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "in_new_process", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(training, "MAILS", 8)
+    monkeypatch.setattr(training, "SQUARE", 16)
+    rows = {(row.what, row.peer): row for row in training.rows(1)}
+    assert len(rows) == 8
+    assert all(row.ours[0] > 0 and row.theirs[0] > 0 for row in rows.values())
+    for dtype in ("bfloat16", "float32"):
+        losses = rows[f"loss on 8 other mails after training in {dtype}", training.PLAIN]
+        assert losses.ours == pytest.approx(losses.theirs, rel=0.01)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_writing_is_compared_on_all_numbers_of_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation, "COUNTS", (1, 3))
+    monkeypatch.setattr(generation, "INSTRUCTIONS", 2)
+    rows = list(generation.rows(1))
+    assert [row.what for row in rows[::3]] == [
+        "writing 1 mail, tokens/s",
+        "writing 3 mails, tokens/s",
+        "writing 2 instructions for mails, tokens/s",
+    ]
+    assert [row.theirs != [] for row in rows] == [True, True, False] * 3
 
 
 def test_ingest_and_its_peer_read_the_same_messages(tmp_path: Path) -> None:
     archive = tmp_path / "archive.mbox"
     shutil.copyfile(ingest.DEMO, archive)
-    _, ours, peer = ingest.prepare(archive)
-    counts = ours()
-    assert isinstance(counts, dict)
-    assert counts["messages"] == peer()
+    counts = ingest.ingest(archive, [])
+    assert counts["messages"] == ingest.parse(archive)
     # Nearly all that the demo's writer sent is kept: ours does not gain its time by dropping mails.
     assert counts["kept"] > 100
 
