@@ -58,7 +58,7 @@ ui: install  ## compare runs in the browser, on 127.0.0.1 only
 compose: install  ## write mail on a local page, with the adapter of make run or, if ARCHIVE= is given, of make mine
 	$(BIN)/python run.py stage=compose $(if $(ARCHIVE),"data.path=$(ARCHIVE)")
 
-bench: install  ## speed and memory beside competing tools, as a table, in under 15 minutes
+bench: install  ## speed and memory beside competing tools, as a table (about 15 minutes)
 	$(BIN)/python -m benchmarks
 
 gpu-kit: install  ## pack what python -m benchmarks.gpu needs on a machine with a GPU and no network

@@ -1,6 +1,6 @@
 """Prints a table of the speed and memory of this project beside its peers, or the parts of it that are named.
 
-python -m benchmarks                        the whole table, in under 15 minutes on two cores
+python -m benchmarks                        the whole table; sized for 15 minutes on two cores
 python -m benchmarks training generation    only these parts
 
 Two reports only run if named: `rough_notes` compares rough notes with typed ones, and `edits` measures what is learned

@@ -1,6 +1,6 @@
 """Four mails for each request after some example mails, generated in one call and in four calls.
 
-python -m benchmarks candidates    requests of the demo, three example mails, at most sixty tokens
+python -m benchmarks candidates    requests of the demo, three example mails, at most forty tokens
 
 One call prefills a prompt once for all its candidates. The mails are the same.
 """
@@ -13,7 +13,7 @@ from email_assistant.language_model.decoding import Completion, SamplingParams, 
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
 
-MAILS, SHOTS, CANDIDATES, NEW_TOKENS, BATCH = 8, 3, 4, 60, 32
+MAILS, SHOTS, CANDIDATES, NEW_TOKENS, BATCH = 4, 3, 4, 40, 32
 
 
 def rows(rounds: int) -> list[Row]:

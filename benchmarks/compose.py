@@ -39,7 +39,7 @@ NOTES = (
     "bo: invoice 417 paid twice by mistake, 250 dollars. please send one back. no hurry",
     "team: deploy failed again, rolled back to last week's version. will look at it tomorrow morning",
 )
-PORT, NEW_TOKENS = 8499, 40
+PORT, NEW_TOKENS = 8499, 24
 PAGE, API = f"the page, {DRAFTS} drafts at once", "the API, one draft"
 TRANSFORMERS, LLAMA_CPP = "streaming of transformers, one draft", "llama.cpp, 4-bit weights, one draft"
 # The times at which text arrived, in seconds after asking.

@@ -21,10 +21,10 @@ from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel
 
-COUNTS, MAIL_TOKENS = (1, 9, 64), 48
-INSTRUCTIONS, INSTRUCTION_TOKENS, SUMMARIZED_TOKENS = 16, 32, 400
+COUNTS, MAIL_TOKENS = (1, 9, 64), 32
+INSTRUCTIONS, INSTRUCTION_TOKENS, SUMMARIZED_TOKENS = 6, 32, 400
 # generate pads its prompts and waits for the longest mail of a batch; llama.cpp shares its threads among its slots.
-BATCH, SLOTS = 16, 8
+BATCH, SLOTS = 32, 8
 
 
 def rows(rounds: int) -> Iterator[Row]:

@@ -45,7 +45,7 @@ LLAMA3_BATCH = MicroBatch([256], 0.6)
 
 
 def _train(config: Config) -> int:
-    """Train a few steps on the demo's mails; returns the estimate in bytes."""
+    """Train two steps on the demo's mails; returns the estimate in bytes."""
     encoder = load_encoder(config.model)
     examples = encoded(encoder, 48)
     machine = planning.target_machine(config.plan, config.model)
@@ -55,7 +55,7 @@ def _train(config: Config) -> int:
     with tempfile.TemporaryDirectory() as folder:
         loop = Trainer(model, TrainingData(examples, examples[:2]), settings, config.seed, Path(folder))
         loop.validate()
-        for _ in range(3):
+        for _ in range(2):
             loop.train_step()
     return estimate
 

@@ -25,7 +25,7 @@ from email_assistant.language_model.loading import LanguageModel, add_adapter
 from email_assistant.training.batches import Batch, collate, epoch_batches
 from email_assistant.training.trainer import Trainer, TrainingData
 
-MAILS, BATCH, VALIDATION = 32, 8, 8
+MAILS, BATCH, VALIDATION = 16, 8, 4
 CONFIG = configured(
     "trainer.scheduler=constant",
     "trainer.warmup_fraction=0",
