@@ -1,11 +1,12 @@
 """Decodes the fields of a header: texts, people, dates and message ids."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
+from email import utils
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
 from hashlib import sha256
 
@@ -15,6 +16,9 @@ from email_assistant.archive.mime_tree import header_bytes
 
 MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 QUOTES = "'\""
+# Newer patch releases of Python 3.11 and 3.12, and all of 3.13, return no address at all when one in the list is
+# malformed, or when a comment has a comma, unless `strict` is off. Older ones have no such argument.
+_LENIENT = {"strict": False} if getattr(utils, "supports_strict_parsing", False) else {}
 
 
 def decode_header_text(header: object) -> str:
@@ -39,9 +43,14 @@ def parse_people(message: Message, *names: str) -> list[Person]:
 def _parse_addresses(raw: tuple[str, ...]) -> tuple[Person, ...]:
     people = [
         make_person(decode_header_text(name).strip().strip(QUOTES), address.strip())
-        for name, address in getaddresses(raw)
+        for name, address in split_addresses(raw)
     ]
     return tuple(dict.fromkeys(person for person in people if person.name or person.address))
+
+
+def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
+    """The names and addresses in the values of address headers; malformed entries do not affect the others."""
+    return utils.getaddresses(values, **_LENIENT)
 
 
 def make_person(name: str, address: str) -> Person:
@@ -54,7 +63,7 @@ def make_person(name: str, address: str) -> Person:
 def parse_date(value: object) -> datetime | None:
     """Parse a date header; None if it is missing or invalid."""
     try:
-        return parsedate_to_datetime(str(value)) if value else None
+        return utils.parsedate_to_datetime(str(value)) if value else None
     except (TypeError, ValueError, OverflowError):
         return None
 

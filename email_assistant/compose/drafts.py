@@ -8,9 +8,9 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, compat32
-from email.utils import getaddresses
 from pathlib import Path
 
+from email_assistant.archive.headers import split_addresses
 from email_assistant.archive.messages import ParsedMessage, RawMessage
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.reply_context import answered_text
@@ -132,7 +132,7 @@ def recipients(text: str) -> list[Address]:
 
 def _recipient(text: str) -> Address | None:
     try:
-        ((name, address),) = getaddresses([text])
+        ((name, address),) = split_addresses([text])
         user, _, domain = address.rpartition("@")
         network = domain.encode("idna").decode("ascii")
         # Not a domain that the older standard confuses with another one.

@@ -81,6 +81,21 @@ def test_if_a_list_rewrites_from_the_author_is_in_reply_to() -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "addresses"),
+    [
+        ("Ann Roe (Sales, North) <ann@x.example>", ["ann@x.example"]),
+        ("Ann :) <ann@x.example>, bob@x.example", ["ann@x.example", "bob@x.example"]),
+        ("ann@x.example, bob@x.example,", ["ann@x.example", "bob@x.example"]),
+        ("ann@x.example <ann@x.example>, bob@x.example", ["ann@x.example", "bob@x.example"]),
+    ],
+)
+def test_a_malformed_address_does_not_hide_the_others(header: str, addresses: list[str]) -> None:
+    mail = mime.parse(f"From: {header}\nTo: {header}\n\nx".encode(), "x")
+    for people in (mail.senders, mail.recipients):
+        assert list(dict.fromkeys(person.address for person in people)) == addresses
+
+
+@pytest.mark.parametrize(
     ("headers", "kind"),
     [
         ("Auto-Submitted: auto-generated", "automatic"),

@@ -140,6 +140,7 @@ def test_objects_of_gmail_and_jmap(tmp_path: Path) -> None:
     ("value", "people"),
     [
         ("Ann <ann@x.example>; Sam <sam@y.example>", ["ann@x.example", "sam@y.example"]),
+        ("Ann (Sales, North) <ann@x.example>; Sam <sam@y.example>;", ["ann@x.example", "sam@y.example"]),
         (["ann@x.example", {"email": "sam@y.example"}], ["ann@x.example", "sam@y.example"]),
         ("['ann@x.example', 'sam@y.example']", ["ann@x.example", "sam@y.example"]),
         ("frozenset({'ann@x.example'})", ["ann@x.example"]),

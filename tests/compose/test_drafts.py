@@ -137,6 +137,10 @@ def test_a_recipient_that_cannot_be_read_is_left_out(wrong: str) -> None:
     assert [each.addr_spec for each in recipients(f"ida@x.example, {wrong}")] == ["ida@x.example"]
 
 
+def test_a_recipient_with_a_stray_parenthesis_is_kept() -> None:
+    assert [each.addr_spec for each in recipients("Ann :) <ann@x.example>")] == ["ann@x.example"]
+
+
 def test_a_domain_is_written_as_the_network_has_it() -> None:
     assert [each.addr_spec for each in recipients("Бо <bo@почта.example>; ida@X.example")] == [
         "bo@xn--80a1acny.example",

@@ -5,11 +5,11 @@ import binascii
 import math
 import re
 from collections.abc import Iterator, Mapping
-from email.utils import getaddresses
 from typing import Any
 
 from email_assistant.archive.charsets import Decoded, decode_text, mend
 from email_assistant.archive.folders import folder_names, is_sent_folder, kinds_of_folders
+from email_assistant.archive.headers import split_addresses
 from email_assistant.archive.html_text import html_to_text
 from email_assistant.archive.messages import Person
 from email_assistant.archive.readers.eml import looks_like_eml
@@ -150,7 +150,7 @@ def _people_of_text(text: str) -> Iterator[Person]:
         # A list as Python or JSON writes it.
         yield from (Person("", address.lower()) for address in ADDRESS.findall(text))
         return
-    people = getaddresses([text.replace(";", ",")])
+    people = split_addresses([text.replace(";", ",")])
     yield from (Person(name.strip(), address.lower()) for name, address in people if "@" in address)
 
 
