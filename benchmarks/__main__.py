@@ -25,7 +25,7 @@ def main() -> None:
     """Print the reports and the part of the table that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*PARTS, *REPORTS]))
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - {*PARTS, *REPORTS}:
         names = ", ".join([*PARTS, *REPORTS])
