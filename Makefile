@@ -48,7 +48,7 @@ check: install  ## check style, types and every file of conf/
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -o addopts= tests/configuration/test_checks.py -k composes
 
-head_start: install  ## retrain the head start of the bundled model (an hour or more on two cores)
+head_start: install  ## retrain the head start of the bundled model (an hour and a half on two cores)
 	$(BIN)/python run.py stage=train experiment=head_start
 	$(BIN)/python -m email_assistant.language_model.head_start outputs/latest/train head_start/smollm2_135m
 
