@@ -36,7 +36,11 @@ def check_rows(decoder: CachedDecoder, check: Check, prefix_length: int, rounds:
                 row = rng.randrange(len(rows))
                 decoder.fork(row)
                 length, tokens = rows[row]
-                rows.append((length, tokens[:length]))
+                if rng.random() < 0.5:
+                    decoder.copy_row(row, len(rows))
+                    rows.append((length, tokens))
+                else:
+                    rows.append((length, tokens[:length]))
             else:
                 new = [ids(rng.randrange(1, 20)) for _ in range(rng.randrange(1, 4))]
                 check(decoder.prefill(new), [prefix + prompt for prompt in new])

@@ -220,7 +220,7 @@ class Trainer:
 
 @dataclass(config=STRICT, kw_only=True)
 class Generation:
-    """The generation of mails: sampling and the backend."""
+    """The generation of mails: sampling or beam search, and the backend."""
 
     max_new_tokens: Count
     temperature: NotNegative
@@ -228,6 +228,7 @@ class Generation:
     min_p: Annotated[float, Field(ge=0, lt=1)]
     repetition_penalty: Positive
     no_repeat_ngram_size: Literal[0] | TwoOrMore
+    search: Literal["sample", "beam"]
     candidates: Count
     greedy_first: bool
     batch_size: Count
@@ -235,9 +236,14 @@ class Generation:
     slots: Count
 
     @property
+    def by_beams(self) -> bool:
+        """Whether drafts are found by beam search, which llama.cpp does not have."""
+        return self.search == "beam" and self.backend == "transformers"
+
+    @property
     def num_candidates(self) -> int:
-        """The number of mails sampled per request; 1 with greedy decoding, since all would be the same."""
-        return self.candidates if self.temperature else 1
+        """The number of drafts per request; 1 with greedy decoding, since all would be the same."""
+        return self.candidates if self.temperature or self.by_beams else 1
 
 
 @dataclass(config=STRICT, kw_only=True)

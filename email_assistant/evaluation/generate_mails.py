@@ -14,7 +14,7 @@ from email_assistant.language_model.decoding import Completion, SamplingParams, 
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.encoding import ChatEncoder
 from email_assistant.language_model.fingerprint import base_fingerprint, gguf_file, model_folder
-from email_assistant.language_model.generation import TextGenerator, generate
+from email_assistant.language_model.generation import TextGenerator, generate, generate_likeliest
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel, load_adapter, load_encoder
 from email_assistant.language_model.process_settings import set_up_base
@@ -120,6 +120,13 @@ def generate_best(
         on_best: Called with the prompt's index and the chosen mail once all its candidates are generated.
     """
     count = settings.num_candidates
+    if settings.by_beams and count > 1 and not isinstance(model, LlamaCpp):
+
+        def on_completions(index: int, completions: list[Completion]) -> None:
+            on_best(index, best_completion(requests[index], completions))
+
+        generate_likeliest(model, prompts, sampling_params(settings), count, settings.batch_size, on_completions)
+        return
     candidates: dict[int, dict[int, Completion]] = {index: {} for index in range(len(prompts))}
 
     def on_completion(row: int, completion: Completion) -> None:
@@ -143,7 +150,8 @@ def candidate_seed(settings: Generation, seed: int, prompt: Sequence[int], candi
         prompt: Token ids.
         candidate: Its number.
     """
-    return None if settings.greedy_first and not candidate else completion_seed(seed, prompt, candidate)
+    is_greedy = not candidate and (settings.greedy_first or settings.search == "beam")
+    return None if is_greedy else completion_seed(seed, prompt, candidate)
 
 
 @contextmanager

@@ -137,7 +137,7 @@ def _copy_key(values: dict[str, Any], composed: Mapping[str, Any], path: list[st
 
 
 # Of keys whose default changed what runs did before: the value that means what they did.
-_BEFORE: Mapping[str, Any] = {"evaluation.baseline_candidates": None}
+_BEFORE: Mapping[str, Any] = {"evaluation.baseline_candidates": None, "generation.search": "sample"}
 
 
 def _with_new_keys(original: Any, composed: Any, prefix: str) -> Any:

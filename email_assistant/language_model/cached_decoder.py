@@ -165,6 +165,10 @@ class CachedDecoder:
         """Add a row with the prompt of an existing row, without its generated tokens."""
         self._append_rows([self._prompt_of_row[row]])
 
+    def copy_row(self, source: int, target: int) -> None:
+        """Make the generated tokens of a row those of another row with the same prompt."""
+        self._generated.copy(source, target)
+
     def _append_rows(self, prompts: Sequence[int]) -> None:
         self._prompt_of_row += prompts
         self._generated.append([0] * len(prompts))

@@ -59,9 +59,11 @@ def generation_key(settings: Generation, model: Model, outputs: Path) -> dict[st
         ModelError: when llama.cpp is to generate and its file does not exist.
     """
     values = {key: value for key, value in asdict(settings).items() if key not in ("batch_size", "slots")}
+    # Mails that were generated before there were these keys are still found.
     if not settings.greedy_first:
-        # Mails that were generated before there was this key are still found.
         del values["greedy_first"]
+    if not settings.by_beams:
+        del values["search"]
     if settings.num_candidates > 1:
         values["choice"] = BEST_OF_N_VERSION
     if settings.backend == "llama_cpp":

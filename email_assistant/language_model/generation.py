@@ -7,17 +7,23 @@ chosen that is almost as likely, and the rest of the completion follows from it.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import torch
-from transformers import DynamicCache
 
-from email_assistant.errors import DataError, OutOfMemoryError
-from email_assistant.language_model.continuous_batch import ContinuousBatch, shared_prefix_length
+from email_assistant.errors import OutOfMemoryError
+from email_assistant.language_model.beam_search import Hypothesis, beam_search
+from email_assistant.language_model.continuous_batch import ContinuousBatch
 from email_assistant.language_model.decoding import Completion, FinishReason, GeneratedToken, SamplingParams
 from email_assistant.language_model.device import free_memory, is_out_of_memory
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.language_model.sampler import Sampler
+from email_assistant.language_model.static_batch import (
+    beam_search_by_transformers,
+    check_window,
+    generate_static_batch,
+)
 from email_assistant.language_model.static_decoder import batch_decoder
 
 log = logging.getLogger(__name__)
@@ -50,49 +56,107 @@ def generate(
     if isinstance(model, LlamaCpp):
         model.generate(prompts, params, seeds, on_completion)
         return
-    pending = list(range(len(prompts)))
-    while pending:
-        pending = _generate_until_oom(model, prompts, params, seeds, pending, batch_size, on_completion)
-        if pending:
-            if batch_size == 1:
-                raise OutOfMemoryError(
-                    "out of memory while generating a single mail: use a smaller model or model.quantization=nf4"
-                )
-            batch_size = min(batch_size, len(pending)) // 2 or 1
-            free_memory()
-            log.info("%-10s out of memory: continuing with %d mails at a time", "generate", batch_size)
 
-
-def _generate_until_oom(
-    model: LanguageModel,
-    prompts: Sequence[Sequence[int]],
-    params: SamplingParams,
-    seeds: Sequence[int | None],
-    indices: Sequence[int],
-    batch_size: int,
-    on_completion: Callable[[int, Completion], None],
-) -> list[int]:
-    """Complete the prompts with these indices, as `generate`.
-
-    Returns:
-        The indices of the prompts that were not finished when memory ran out; empty if it did not. They can start
-        again: their seeds are the same, and so are their completions, except for rounding in a smaller batch.
-    """
-    unfinished: dict[int, list[GeneratedToken]] = {index: [] for index in indices}
-    tokens = generate_tokens(
-        model, [prompts[index] for index in indices], params, [seeds[index] for index in indices], batch_size
-    )
-    try:
+    def write(indices: Sequence[int], batch_size: int, on_written: Callable[[int, Completion], None]) -> None:
+        unfinished: dict[int, list[GeneratedToken]] = {index: [] for index in indices}
+        tokens = generate_tokens(
+            model, [prompts[index] for index in indices], params, [seeds[index] for index in indices], batch_size
+        )
         for generated in tokens:
             index = indices[generated.row]
             unfinished[index].append(generated)
             if generated.is_last:
-                on_completion(index, _completion(model, unfinished.pop(index)))
+                on_written(index, _completion(model, unfinished.pop(index)))
+
+    _in_smaller_batches(len(prompts), batch_size, 1, write, on_completion)
+
+
+def generate_likeliest(
+    model: LanguageModel,
+    prompts: Sequence[Sequence[int]],
+    params: SamplingParams,
+    width: int,
+    batch_size: int,
+    on_completions: Callable[[int, list[Completion]], None],
+) -> None:
+    """Find the likeliest completions of every prompt by beam search. When memory runs out, in smaller batches.
+
+    Args:
+        model: A model on its device, in evaluation mode.
+        prompts: Token ids, none empty.
+        params: The longest completion and `no_repeat_ngram_size`; the others have no effect.
+        width: Beams of each prompt, and completions of it.
+        batch_size: The maximum number of beams at a time, but at least those of one prompt.
+        on_completions: Called with the index of a prompt and its completions, the likeliest first, as soon as they are
+            found, once for every prompt and in any order.
+
+    Raises:
+        DataError: when a prompt fills the window of a model that transformers runs.
+        OutOfMemoryError: when even the beams of a single prompt do not fit.
+    """
+
+    def search(indices: Sequence[int], batch_size: int, on_written: Callable[[int, list[Completion]], None]) -> None:
+        def on_found(number: int, found: list[Hypothesis]) -> None:
+            on_written(indices[number], [_of_hypothesis(model, each) for each in found])
+
+        chosen = [prompts[index] for index in indices]
+        decoder = batch_decoder(model)
+        if decoder:
+            beam_search(decoder, chosen, params, width, model.encoder.stop_ids, batch_size, on_found)
+        else:
+            beam_search_by_transformers(model, chosen, params, width, batch_size, on_found)
+
+    _in_smaller_batches(len(prompts), batch_size, width, search, on_completions)
+
+
+def _in_smaller_batches(
+    count: int,
+    batch_size: int,
+    smallest: int,
+    write: Callable[[Sequence[int], int, Callable[[int, Any], None]], None],
+    on_written: Callable[[int, Any], None],
+) -> None:
+    """Write for all indices, and when memory runs out, for the rest of them in half the batch.
+
+    Those that were not finished can start again: their seeds are the same, and so is what is written, except for
+    rounding in a smaller batch.
+
+    Args:
+        count: The number of indices.
+        batch_size: The maximum number of rows at a time.
+        smallest: The number of rows of one index.
+        write: Called with indices, a batch size, and what to call when an index is written.
+        on_written: Called with an index and what was written for it.
+
+    Raises:
+        OutOfMemoryError: when even a single index does not fit.
+    """
+    pending = dict.fromkeys(range(count))
+
+    def finished(index: int, written: Any) -> None:
+        del pending[index]
+        on_written(index, written)
+
+    while pending:
+        if _ran_out_of_memory(partial(write, list(pending), batch_size, finished)):
+            if batch_size <= smallest:
+                raise OutOfMemoryError(
+                    "out of memory while generating a single mail: use a smaller model or model.quantization=nf4"
+                )
+            batch_size = max(smallest, min(batch_size, len(pending) * smallest) // 2)
+            free_memory()
+            log.info("%-10s out of memory: continuing with %d mails at a time", "generate", batch_size // smallest)
+
+
+def _ran_out_of_memory(call: Callable[[], None]) -> bool:
+    """Whether a call ran out of memory. Its traceback, which keeps tensors alive, is gone afterwards."""
+    try:
+        call()
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
-    # The traceback, which kept the tensors alive, is gone when this returns: only then can memory be freed.
-    return list(unfinished)
+        return True
+    return False
 
 
 def _completion(model: LanguageModel, generated: list[GeneratedToken]) -> Completion:
@@ -100,6 +164,11 @@ def _completion(model: LanguageModel, generated: list[GeneratedToken]) -> Comple
     finish_reason: FinishReason = "stop" if ids[-1] in model.encoder.stop_ids else "length"
     log_probability = sum(each.log_probability for each in generated) / len(generated)
     return Completion(model.encoder.decode(ids).strip(), len(ids), finish_reason, log_probability)
+
+
+def _of_hypothesis(model: LanguageModel, found: Hypothesis) -> Completion:
+    finish_reason: FinishReason = "stop" if found.tokens[-1] in model.encoder.stop_ids else "length"
+    return Completion(model.encoder.decode(found.tokens).strip(), len(found.tokens), finish_reason, found.score)
 
 
 @torch.inference_mode()
@@ -128,78 +197,8 @@ def generate_tokens(
         for generated in batch.run():
             yield generated._replace(row=longest_first[generated.row])
         return
-    window = model.window
-    if window is not None and len(prompts[0]) >= window:
-        raise DataError(
-            f"a prompt has {len(prompts[0])} tokens, but the context window holds {window}, including the mail; "
-            "shorten the request or what is shown with it (data.context_words, retrieval.max_tokens), or use a model "
-            "with a larger window"
-        )
+    check_window(model, prompts)
     for start in range(0, len(prompts), batch_size):
         part = slice(start, start + batch_size)
-        for generated in _generate_static_batch(model, prompts[part], params, seeds[part]):
+        for generated in generate_static_batch(model, prompts[part], params, seeds[part]):
             yield generated._replace(row=longest_first[start + generated.row])
-
-
-def _generate_static_batch(
-    model: LanguageModel, prompts: Sequence[Sequence[int]], params: SamplingParams, seeds: Sequence[int | None]
-) -> Iterator[GeneratedToken]:
-    """Generate by transformers; finished rows are removed. Yields as `generate_tokens`."""
-    prefix_length, cache = _prefill_prefix(model, prompts)
-    ids, mask = _left_padded(model, [prompt[prefix_length:] for prompt in prompts])
-    mask = torch.cat([mask.new_ones(len(prompts), prefix_length), mask], dim=1)
-    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, prefix_length:]
-    sampler = Sampler(params, seeds)
-    rows = list(range(len(prompts)))
-    longest = [params.max_new_tokens if model.window is None else model.window - len(prompt) for prompt in prompts]
-    for step in range(params.max_new_tokens):
-        output = model.model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            cache=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        tokens = sampler.sample(output.logits[:, -1].float(), rows)
-        is_full = [step + 1 == min(params.max_new_tokens, longest[row]) for row in rows]
-        is_last = [token in model.encoder.stop_ids or full for token, full in zip(tokens, is_full, strict=True)]
-        yield from map(GeneratedToken, rows, tokens, is_last, sampler.log_probabilities)
-        remaining = [index for index, last in enumerate(is_last) if not last]
-        if not remaining:
-            return
-        ids = torch.tensor([[tokens[index]] for index in remaining], device=model.device)
-        positions = positions[:, -1:] + 1
-        if len(remaining) < len(rows):
-            kept = torch.tensor(remaining, device=model.device)
-            cache.batch_select_indices(kept)
-            mask, positions = mask[kept], positions[kept]
-            rows = [rows[index] for index in remaining]
-        mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
-
-
-def _prefill_prefix(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[int, DynamicCache]:
-    """Run the common prefix once; returns its length and its cache, repeated for each prompt.
-
-    Not with a sliding window: padding between the prefix and the rest of a prompt would take up room in it.
-    """
-    cache = DynamicCache(config=model.model.config)
-    has_window = getattr(model.model.config, "sliding_window", None) is not None
-    prefix_length = 0 if has_window else shared_prefix_length(prompts)
-    if not prefix_length:
-        return 0, cache
-    ids = torch.tensor([list(prompts[0][:prefix_length])], device=model.device)
-    model.model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1)
-    cache.batch_repeat_interleave(len(prompts))
-    return prefix_length, cache
-
-
-def _left_padded(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids and attention mask, (rows, longest prompt) each."""
-    longest = max(map(len, prompts))
-    ids = torch.full((len(prompts), longest), model.encoder.pad_id)
-    mask = torch.zeros((len(prompts), longest), dtype=torch.long)
-    for row, prompt in enumerate(prompts):
-        ids[row, longest - len(prompt) :] = torch.tensor(prompt)
-        mask[row, longest - len(prompt) :] = 1
-    return ids.to(model.device), mask.to(model.device)

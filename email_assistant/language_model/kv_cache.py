@@ -76,15 +76,19 @@ class KVCache:
         length = int(self.lengths[index])
         return self.keys[layer][index, ..., :length].transpose(1, 2), self.values[layer][index, :, :length]
 
+    def copy(self, source: int, target: int) -> None:
+        """Replace a sequence by a copy of another one."""
+        length = int(self.lengths[source])
+        for keys, values in zip(self.keys, self.values, strict=True):
+            keys[target, ..., :length] = keys[source, ..., :length]
+            values[target, :, :length] = values[source, :, :length]
+        self.lengths[target] = length
+
     def remove(self, index: int) -> None:
         """Remove a sequence; the last one takes its index."""
         last = len(self) - 1
-        length = int(self.lengths[last])
         if index != last:
-            for keys, values in zip(self.keys, self.values, strict=True):
-                keys[index, ..., :length] = keys[last, ..., :length]
-                values[index, :, :length] = values[last, :, :length]
-            self.lengths[index] = length
+            self.copy(last, index)
         self.lengths = self.lengths[:last]
 
 

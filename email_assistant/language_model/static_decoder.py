@@ -192,6 +192,11 @@ class StaticDecoder(CachedDecoder):
         self._reserve(len(self._row_lengths), length)
         self._copy_row(row, len(self._row_lengths) - 1, length)
 
+    def copy_row(self, source: int, target: int) -> None:
+        """Make the generated tokens of a row those of another row with the same prompt."""
+        self._copy_row(source, target, self._row_lengths[source])
+        self._row_lengths[target] = self._row_lengths[source]
+
     def evict(self, row: int) -> None:
         """Remove a row; the last one takes its index."""
         last, length = len(self._row_lengths) - 1, self._row_lengths[-1]

@@ -236,7 +236,7 @@ class _Evaluator:
             return None
         drawn = random.Random(f"{self.config.seed} judge").sample(self.training, count)
         # The choice of the best candidate does not matter here.
-        settings = replace(self.config.generation, candidates=1, greedy_first=False)
+        settings = replace(self.config.generation, search="sample", candidates=1, greedy_first=False)
         by_base = _texts(self._generate("base", drawn, "others", settings))
         rng, total = random.Random(f"{self.config.seed} known to the judge"), len(self.training)
         indices = sorted(rng.sample(range(total), min(total, MAX_JUDGE_MAILS)))

@@ -12,7 +12,7 @@ from email_assistant.console import printable
 from email_assistant.evaluation.best_of_n import best_completion
 from email_assistant.evaluation.generate_mails import generate_best, generate_mails, sampling_params
 from email_assistant.language_model.decoding import Completion, completion_seed
-from email_assistant.language_model.generation import generate
+from email_assistant.language_model.generation import generate, generate_likeliest
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import GeneratedMail, Request
@@ -161,6 +161,32 @@ def test_the_first_candidate_may_be_greedy(
     assert seen[1:3] == sampled
     config.generation.temperature = 0.0
     assert chosen(model, config, ASKED) == together
+
+
+def test_beam_search_gives_the_candidates(
+    model: LanguageModel, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.generation.candidates, config.generation.search, config.generation.temperature = 3, "beam", 0.0
+    seen: list[Completion] = []
+
+    def last(request: Request, candidates: Sequence[Completion]) -> Completion:
+        seen.extend(candidates)
+        return candidates[-1]
+
+    monkeypatch.setattr("email_assistant.evaluation.generate_mails.best_completion", last)
+    written = chosen(model, config, ASKED)
+    found: dict[int, list[Completion]] = {}
+    prompts = [model.encoder.prompt(request) for request in ASKED]
+    generate_likeliest(model, prompts, sampling_params(config.generation), 3, 64, found.__setitem__)
+    assert written == [found[index][-1] for index in range(len(ASKED))]
+    assert len(seen) == 3 * len(ASKED)
+
+
+def test_a_single_candidate_of_beam_search_is_greedy(model: LanguageModel, config: Config) -> None:
+    config.generation.candidates, config.generation.search = 1, "beam"
+    by_beam = chosen(model, config, ASKED)
+    config.generation.search, config.generation.temperature = "sample", 0.0
+    assert by_beam == chosen(model, config, ASKED)
 
 
 def test_at_temperature_0_one_is_written(model: LanguageModel, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
