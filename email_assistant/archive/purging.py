@@ -137,9 +137,20 @@ def load_terms(outputs: Path) -> Terms:
         return Terms(secrets.token_hex(16), frozenset())
     try:
         stored = jsonl.read_object(path)
-        return Terms(stored["key"], frozenset(Term(**term) for term in stored["terms"]))
-    except (DataError, KeyError, TypeError) as error:
-        raise PrivacyError(f"{path}: the list of purged mails is corrupt: {error}") from error
+        bytes.fromhex(stored["key"])
+        terms = Terms(stored["key"], frozenset(Term(**term) for term in stored["terms"]))
+    except (DataError, KeyError, TypeError, ValueError) as error:
+        raise PrivacyError(_corrupt(path)) from error
+    if not all(isinstance(term.words, int) and isinstance(term.digest, str) for term in terms.terms):
+        raise PrivacyError(_corrupt(path))
+    return terms
+
+
+def _corrupt(path: Path) -> str:
+    return (
+        f"{path}: the list of purged people, topics and mails is corrupt; restore a backup, or delete the file and run "
+        "stage=purge again for each of them"
+    )
 
 
 def save_terms(outputs: Path, terms: Terms) -> None:

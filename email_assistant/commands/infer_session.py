@@ -8,6 +8,7 @@ from pathlib import Path
 
 from email_assistant.configuration.schema import Config
 from email_assistant.console import printable
+from email_assistant.errors import DataError
 from email_assistant.evaluation.generate_mails import (
     candidate_seed,
     generate_best,
@@ -67,12 +68,16 @@ class InferSession:
         return [mail["text"] for mail in mails]
 
     def chat(self) -> None:
-        """Write a mail for each line that is typed, until an empty line or the end of the input."""
+        """Write a mail for each line that is typed, until an empty line or the end of the input.
+
+        Raises:
+            DataError: when a line is not UTF-8.
+        """
         forms, hinted, room = request_forms(self.adapter), False, room_for_prompt(self.config)
         print(how_to_ask(forms), flush=True)
         while True:
             print("> ", end="", flush=True)
-            instruction = sys.stdin.readline().strip()
+            instruction = _typed_line()
             if not instruction:
                 return
             if not hinted and (hint := order_hint([instruction], forms)):
@@ -117,6 +122,23 @@ class InferSession:
         with bar("writing", None):
             generate_best(self.generator, [request], [prompt], settings, seed, lambda _, mail: chosen.append(mail.text))
         return chosen
+
+
+def _typed_line() -> str:
+    """The next line of the standard input; empty at its end.
+
+    Raises:
+        DataError: when it is not UTF-8.
+    """
+    try:
+        line = sys.stdin.readline()
+        # Under some locales Python passes on invalid bytes as lone surrogates.
+        line.encode()
+    except UnicodeError as error:
+        raise DataError(
+            "the typed request is not UTF-8; set the terminal to UTF-8, or use infer.input with a UTF-8 file"
+        ) from error
+    return line.strip()
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def run(context: Context) -> None:
     ]
     screen().print(table(("", ""), lines))
     changes = [f"{record.stage}: {record.state}" for record in records if record.is_changed]
-    if written and written["weights"] != weights:
+    if written and written.get("weights") != weights:
         changes.append(f"{folder / WEIGHTS}: changed since the adapter was trained")
     if changes:
         raise ArtifactError("; ".join(changes))
@@ -111,11 +111,11 @@ def _base(config: Config, folder: Path) -> list[Line]:
         return [("base", "unknown")]
     base = jsonl.read_object(note)
     try:
-        same = base_fingerprint(config.model, config.outputs) == base["fingerprint"]
+        same = base_fingerprint(config.model, config.outputs) == base.get("fingerprint")
         state = "same as configured" if same else f"differs from {config.model.path}"
     except EmailAssistantError as error:
         state = str(error)
-    return [("base", f"{base['name']}, fingerprint {base['fingerprint']} ({state})")]
+    return [("base", f"{base.get('name')}, fingerprint {base.get('fingerprint')} ({state})")]
 
 
 def _scores(written: dict[str, Any], trained: Artifact | None, evaluations: list[Artifact]) -> list[Line]:

@@ -63,10 +63,16 @@ def load_token(outputs: Path) -> str:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Two pages that start at the same time must not each make one.
     with FileLock(file.with_suffix(".lock")):
-        if not file.exists() or not file.read_text(encoding="ascii").strip():
+        if not _read(file):
             write_private(file, secrets.token_urlsafe(TOKEN_BYTES) + "\n")
     if file.stat().st_mode & 0o077:
         raise PrivacyError(
             f"{file}: other users of this machine can read it; delete it, and the next start creates a new one"
         )
-    return file.read_text(encoding="ascii").strip()
+    return _read(file)
+
+
+def _read(file: Path) -> str:
+    """The content of the token's file; empty if it is missing, empty or no text, so that a new token is made."""
+    content = file.read_bytes().strip() if file.exists() else b""
+    return content.decode("ascii") if content.isascii() else ""

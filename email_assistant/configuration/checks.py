@@ -12,6 +12,20 @@ from email_assistant.configuration.keys import is_known, schema_keys, unknown_ke
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import ConfigurationError, did_you_mean
 
+# pydantic's phrases, in the words of the configuration.
+_PLAINER = {
+    "Input should be": "must be",
+    "List should": "must",
+    "Value should": "must",
+    " after validation, not 0": "",
+    "a valid array": "a list",
+    "a valid string": "text",
+    "a valid integer": "an integer",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+    "an object": "a group of keys",
+}
+
 
 @dataclass(frozen=True)
 class ConfigChecks:
@@ -104,7 +118,9 @@ def _describe(details: Any) -> str:
         return unknown_key(key)
     if details["type"] == "missing":
         return f"{key}: is missing"
-    message = details["msg"].replace("Input should be", "must be").replace("List should", "must")
+    message = details["msg"]
+    for phrase, plain in _PLAINER.items():
+        message = message.replace(phrase, plain)
     if details["type"] == "literal_error":
         message += _nearest_choice(key, str(details["input"]))
     return f"{key} = {str(details['input'])[:80]}: {message}"

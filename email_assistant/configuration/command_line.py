@@ -1,5 +1,6 @@
 """The command line: checks all overrides before Hydra runs, and turns errors into an exit code."""
 
+import errno
 import os
 import re
 import sys
@@ -88,10 +89,17 @@ def run(
     except (HydraException, OmegaConfBaseException) as error:
         print(f"error: {_first_line(error)}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Who read the output has ended, as `head` does; at its end Python would try to write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
-        # A folder that cannot be written, or a full disk.
+        print(f"error: {_disk_error(error)}", file=sys.stderr)
+        return 1
+    except MemoryError as error:
         print(
-            f"error: {error.filename or 'cannot write to disk'}: {error.strerror}; check paths.outputs", file=sys.stderr
+            f"error: not enough memory{_in_brackets(error)}; close other programs, or use smaller values",
+            file=sys.stderr,
         )
         return 1
     except Exception as error:
@@ -109,6 +117,22 @@ def run(
         print("stopped; rerun the same command to resume", file=sys.stderr)
         return INTERRUPTED
     return 1 if reporter.reported else 0
+
+
+def _disk_error(error: OSError) -> str:
+    """What went wrong with a file or folder, and what to do; the message of an error that is about no file."""
+    if error.errno is None:
+        return _first_line(error)
+    remedies = {
+        errno.ENOSPC: "free some space, or set paths.outputs to a folder on another disk",
+        errno.EDQUOT: "free some space, or set paths.outputs to a folder on another disk",
+    }
+    remedy = remedies.get(error.errno, "check the path and its permissions")
+    return f"{error.filename or 'cannot write to disk'}: {error.strerror}; {remedy}"
+
+
+def _in_brackets(error: MemoryError) -> str:
+    return f" ({_first_line(error)})" if str(error) else ""
 
 
 def _is_disk_error(error: Exception) -> bool:

@@ -1,10 +1,14 @@
 """Checks of keys that must agree with one another. Each yields a line for every error: the key, and what to do."""
 
+import re
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from email_assistant.configuration.schema import Config
 from email_assistant.privacy import guard
+
+# A part of summarizer.starts that is left out if a placeholder in it has no value.
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
 
 
 def summarizer(config: Config) -> Iterator[str]:
@@ -26,12 +30,28 @@ def summarizer(config: Config) -> Iterator[str]:
             yield f"summarizer.starts.{language}: is missing; summarizer.prompts has this language"
         if "{facts}" not in settings.mentions.get(language, ""):
             yield f"summarizer.mentions.{language}: the placeholder {{facts}} is missing; names and numbers go there"
+    for language, start in settings.starts.items():
+        for part in _OPTIONAL.findall(start):
+            yield from _unknown_placeholders(f"summarizer.starts.{language}", part, "recipient", "topic")
+        yield from _unknown_placeholders(f"summarizer.starts.{language}", _OPTIONAL.sub("", start))
+    for language, mention in settings.mentions.items():
+        yield from _unknown_placeholders(f"summarizer.mentions.{language}", mention, "facts")
+
+
+def _unknown_placeholders(key: str, template: str, *known: str) -> Iterator[str]:
+    """An error for a template with a placeholder or brace that cannot be filled in."""
+    rest = template
+    for name in known:
+        rest = rest.replace(f"{{{name}}}", "")
+    if "{" in rest or "}" in rest:
+        allowed = " and ".join(f"{{{name}}}" for name in known) or "placeholders inside [ ]"
+        yield f"{key} = {template}: cannot be filled in; use only {allowed}"
 
 
 def head_start(config: Config) -> Iterator[str]:
     """A head start is added to the base weights, so these must not be quantized, and its arm needs one."""
     if config.model.head_start not in (None, "auto") and config.model.quantization != "none":
-        yield "model.head_start: is added to the base model's weights, which is impossible in 4 bit; use null"
+        yield "model.head_start: cannot be added to 4-bit weights; use model.head_start=null"
     if "head_start" in config.evaluation.arms and config.model.head_start is None:
         yield "evaluation.arms: the arm head_start needs a head start; set model.head_start=auto, or remove the arm"
 
@@ -40,7 +60,7 @@ def lora_init(config: Config) -> Iterator[str]:
     """PiSSA and OLoRA change the base weights, so these must not be quantized."""
     init = config.lora.init
     if init != "default" and config.model.quantization != "none":
-        yield f"lora.init = {init}: changes the base model's weights, which is impossible in 4 bit; use default"
+        yield f"lora.init = {init}: cannot change 4-bit weights; use lora.init=default"
     if init != "default" and config.lora.use_dora:
         yield f"lora.init = {init}: cannot be combined with lora.use_dora=true; use one of them"
 
@@ -89,12 +109,30 @@ def drafts(config: Config) -> Iterator[str]:
 def allowed_origins(config: Config) -> Iterator[str]:
     """Origins are named one by one, as browsers send them."""
     for origin in config.compose.allow_origins:
-        parts = urlsplit(origin)
-        if "*" in origin or not parts.scheme or not parts.netloc or parts.path or parts.query or parts.username:
+        parts = _parts_of(origin)
+        if (
+            parts is None
+            or "*" in origin
+            or not parts.scheme
+            or not parts.netloc
+            or parts.path
+            or parts.query
+            or parts.username
+        ):
             yield (
                 f"compose.allow_origins = {origin}: not an origin, such as moz-extension://2b1f… or "
                 "http://127.0.0.1:5173; list each one in full"
             )
+
+
+def _parts_of(address: str) -> SplitResult | None:
+    """The parts of a URL; None if its host or port is malformed."""
+    try:
+        parts = urlsplit(address)
+        # Read here, because only reading it finds out whether it is a port.
+        return parts if parts.port is None or parts.port else None
+    except ValueError:
+        return None
 
 
 def tracking_server(config: Config) -> Iterator[str]:
@@ -102,9 +140,9 @@ def tracking_server(config: Config) -> Iterator[str]:
     tracking = config.tracking
     if not tracking.uri:
         return
-    parts = urlsplit(tracking.uri)
+    parts = _parts_of(tracking.uri)
     subject = f"tracking.uri = {tracking.uri}"
-    if parts.scheme not in ("http", "https"):
+    if parts is None or parts.scheme not in ("http", "https"):
         yield f"{subject}: not the address of an MLflow server, such as http://10.0.0.5:5000"
     elif not guard.is_private(parts.hostname or ""):
         yield (

@@ -50,7 +50,7 @@ def read_requests(path: Path) -> dict[str, str]:
         DataError: when a record has no id or no request.
     """
     requests: dict[str, str] = {}
-    for number, record in enumerate(jsonl.read(path), start=1):
+    for number, record in enumerate(jsonl.read_typed(path), start=1):
         if not record.get("id") or not str(record.get("request") or "").strip():
             raise DataError(f"{path}, record {number}: needs id and request")
         requests[str(record["id"])] = str(record["request"]).strip()

@@ -16,13 +16,14 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from email_assistant.configuration.schema import expand_home
-from email_assistant.errors import TrackingError
+from email_assistant.errors import ConfigurationError, TrackingError
 from email_assistant.experiments.sweep_environment import StudyFile
 from email_assistant.experiments.sweeps import direction_of, last_overrides, override_lines, sweep_key
 from email_assistant.storage.hashing import hash_of
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
+    from optuna.distributions import BaseDistribution
 
 # The sweep gives up after this many failed jobs in a row.
 MAX_FAILURES = 3
@@ -42,7 +43,15 @@ class OptunaSweeper(Sweeper):
         prune: bool,
         startup_trials: int,
     ) -> None:
-        """Store the values of conf/hydra/sweeper/optuna.yaml, which documents them; `override_lines` reads `params`."""
+        """Store the values of conf/hydra/sweeper/optuna.yaml, which documents them; `override_lines` reads `params`.
+
+        Raises:
+            ConfigurationError: If one of the numbers is too small, or no number.
+        """
+        counts = {"n_trials": (n_trials, 1), "n_jobs": (n_jobs, 1), "startup_trials": (startup_trials, 0)}
+        for name, (value, least) in counts.items():
+            if not isinstance(value, int) or value < least:
+                raise ConfigurationError(f"hydra.sweeper.{name} = {value}: must be an integer of at least {least}")
         self.n_trials, self.n_jobs = n_trials, n_jobs
         self.study_name, self.storage = study_name, storage
         self.prune, self.startup_trials = prune, startup_trials
@@ -90,7 +99,7 @@ class OptunaSweeper(Sweeper):
         failures = 0
         while len(returns) < self.n_trials - finished and failures < MAX_FAILURES:
             count = min(self.n_jobs, self.n_trials - finished - len(returns))
-            trials = [study.ask(space) for _ in range(count)]
+            trials = [ask(study, space) for _ in range(count)]
             launched = self._launch(study, trials, fixed, len(returns))
             returns += launched
             for trial, returned in zip(trials, launched, strict=True):
@@ -117,6 +126,21 @@ class OptunaSweeper(Sweeper):
             for trial in trials:
                 _fail(study, trial)
             raise
+
+
+def ask(study: "Study", space: "dict[str, BaseDistribution]") -> "Trial":
+    """The next trial of a study.
+
+    Raises:
+        ConfigurationError: If the study has searched other values of these keys before.
+    """
+    try:
+        return study.ask(space)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"hydra.sweeper.study_name = {study.study_name}: it has searched other choices of these keys "
+            f"({error}); use another name"
+        ) from error
 
 
 def _report(study: "Study", trial: "Trial", returned: JobReturn) -> bool:

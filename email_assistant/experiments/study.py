@@ -55,7 +55,7 @@ def open_for_proposals(file: StudyFile, seed: int) -> Study:
         file: The study file.
         seed: The seed of the first run. A resumed study gets another one, or it would draw the same values again.
     """
-    seed += len(open_study(file).trials)
+    seed = (seed + len(open_study(file).trials)) % 2**32
     return open_study(file, TPESampler(seed=seed, n_startup_trials=file.startup_trials, multivariate=True))
 
 
@@ -99,9 +99,15 @@ def _distribution(override: Override) -> BaseDistribution:
         if value.start is None or value.end is None:
             raise ConfigurationError(f"{override.input_line}: an interval needs two bounds, as in interval(0,1)")
         log = "log" in value.tags
-        if isinstance(value.start, int) and isinstance(value.end, int):
-            return IntDistribution(value.start, value.end, log=log)
-        return FloatDistribution(float(value.start), float(value.end), log=log)
+        try:
+            if isinstance(value.start, int) and isinstance(value.end, int):
+                return IntDistribution(value.start, value.end, log=log)
+            return FloatDistribution(float(value.start), float(value.end), log=log)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{override.input_line}: not an interval to search: the lower bound comes first, and is above 0 with "
+                "tag(log,…), as in tag(log,interval(1e-4,1e-2))"
+            ) from error
     if override.is_discrete_sweep():
         choices = override.sweep_iterator(transformer=Transformer.encode)
         return CategoricalDistribution([str(choice) for choice in choices])

@@ -29,7 +29,7 @@ def check_folder(folder: Path) -> None:
         ModelError: when one is missing.
     """
     if not (folder / SETTINGS).is_file() or not (folder / WEIGHTS).is_file():
-        raise ModelError(f"{folder}: not an adapter: {SETTINGS} and {WEIGHTS} are expected")
+        raise ModelError(f"{folder}: not an adapter: it needs {SETTINGS} and {WEIGHTS}")
 
 
 def check_base(folder: Path, base_fingerprint: str) -> None:
@@ -44,14 +44,15 @@ def check_base(folder: Path, base_fingerprint: str) -> None:
     trained_on = base.get("fingerprint", base_fingerprint)
     if trained_on != base_fingerprint:
         raise ModelError(
-            f"{folder}: was trained on another base model ({base.get('name')}, {trained_on}), not on this one "
-            f"({base_fingerprint}): set model= or model.path= to the one it was trained on"
+            f"{folder}: was trained on another base model ({base.get('name')}, fingerprint {trained_on}) than the "
+            f"configured one ({base_fingerprint}); set model= or model.path= to the one it was trained on"
         )
 
 
 def request_forms(folder: Path) -> list[str]:
     """The forms of request that an adapter was trained on; none if its folder does not say."""
-    return list(_note(folder).get("forms", []))
+    forms = _note(folder).get("forms")
+    return [form for form in forms if isinstance(form, str)] if isinstance(forms, list) else []
 
 
 def _note(folder: Path) -> dict[str, Any]:
@@ -66,9 +67,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
         ModelError: when they cannot be read, or name no rank and no alpha.
     """
     settings = _read(folder / SETTINGS)
-    numbers = [settings.get("r"), settings.get("lora_alpha")]
-    if not all(isinstance(number, int | float) and number > 0 for number in numbers):
-        raise ModelError(f"{folder / SETTINGS}: not the settings of a LoRA adapter: r and lora_alpha are expected")
+    rank, alpha = settings.get("r"), settings.get("lora_alpha")
+    is_scale = isinstance(alpha, int | float) and 0 < alpha < math.inf
+    if not (isinstance(rank, int) and rank > 0 and is_scale):
+        raise ModelError(
+            f"{folder / SETTINGS}: not the settings of a LoRA adapter: r and lora_alpha are missing or invalid"
+        )
     return settings
 
 
@@ -76,4 +80,4 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return jsonl.read_object(path)
     except DataError as error:
-        raise ModelError(f"{error}; copy the adapter again, or train it again") from error
+        raise ModelError(f"{error}; copy the adapter again, or retrain it") from error

@@ -24,6 +24,8 @@ MIN_BUCKETS = 5
 RELIABLE_MAILS = 100
 # The share of the features' variance that the components used for clustering explain, as in mauve-text.
 EXPLAINED_VARIANCE = 0.9
+# faiss takes seeds below this number.
+MAX_SEED = 2**31
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,12 @@ def _clusters(points: Array, buckets: int, seed: int) -> Array:
     from sklearn.preprocessing import normalize
 
     on_sphere = normalize(points, norm="l2", axis=1)
-    components = PCA(n_components=None, whiten=False, random_state=seed + 1).fit(on_sphere)
+    components = PCA(n_components=None, whiten=False, random_state=(seed + 1) % MAX_SEED).fit(on_sphere)
     kept = int(np.argmax(np.cumsum(components.explained_variance_ratio_) >= EXPLAINED_VARIANCE)) + 1
     reduced = components.transform(on_sphere)[:, :kept].astype(np.float32)
     faiss = _load_faiss()
     with _silent_stderr():
-        means = faiss.Kmeans(kept, buckets, niter=500, nredo=5, update_index=True, seed=seed + 2)
+        means = faiss.Kmeans(kept, buckets, niter=500, nredo=5, update_index=True, seed=(seed + 2) % MAX_SEED)
         means.train(reduced)
         _, labels = means.index.search(reduced, 1)
     return np.asarray(labels.reshape(-1))

@@ -3,6 +3,7 @@
 import itertools
 import logging
 import random
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.archive.edits import EDITS_FILE
 from email_assistant.archive.threads import UnionFind
-from email_assistant.configuration.schema import Split
+from email_assistant.configuration.schema import MOST, Split
 from email_assistant.errors import DataError
 from email_assistant.metrics.copying import copied_share
 from email_assistant.pipeline.context import StageInputs
@@ -171,8 +172,10 @@ def sizes(count: int, settings: Split) -> tuple[int, int]:
 
 def min_mails(settings: Split) -> int:
     """The smallest number of mails that can be split."""
-    for count in itertools.count(2 * MIN_SCORED + MIN_TRAINING):
+
+    def is_enough(count: int) -> bool:
         test, validation = sizes(count, settings)
-        if min(test, validation) >= MIN_SCORED and count - test - validation >= MIN_TRAINING:
-            return count
-    raise AssertionError("both sets grow with the count")
+        return min(test, validation) >= MIN_SCORED and count - test - validation >= MIN_TRAINING
+
+    # All three sets grow with the count.
+    return bisect_left(range(MOST), True, key=is_enough)

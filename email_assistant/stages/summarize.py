@@ -134,7 +134,7 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
     """
     known = set(jsonl.Field(emails, "id"))
     instructions: dict[str, Instruction] = {}
-    for number, record in enumerate(jsonl.read(path), start=1):
+    for number, record in enumerate(jsonl.read_typed(path), start=1):
         instruction = str(record.get("instruction") or "").strip()
         mail, email, variants = str(record.get("id")), record.get("email"), record.get("variants") or []
         if mail not in known:

@@ -13,6 +13,23 @@ from email_assistant.errors import DataError
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
 
+def read_typed(path: Path) -> list[dict[str, Any]]:
+    """Read the objects of a file that a person wrote, as `read`.
+
+    Raises:
+        DataError: If a line is not a JSON object, or has an escape of half a character, which no file can hold.
+    """
+    records = read(path)
+    for number, record in enumerate(records, start=1):
+        try:
+            line(record).encode()
+        except UnicodeEncodeError as error:
+            raise DataError(
+                f"{path}, record {number}: half of a character ({error.object[error.start]!a}); delete it"
+            ) from error
+    return records
+
+
 @overload
 def read(path: Path) -> list[dict[str, Any]]: ...
 

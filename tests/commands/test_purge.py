@@ -66,8 +66,22 @@ def test_terms_are_kept_without_their_words(tmp_path: Path) -> None:
     text = (tmp_path / purging.PURGED_FILE).read_text()
     assert "bo" not in text.replace('"subject"', "").split('"key"')[0] and "pier" not in text
     assert purging.load_terms(tmp_path) == terms
-    (tmp_path / purging.PURGED_FILE).write_text("{}")
-    with pytest.raises(PrivacyError, match="corrupt"):
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{}",
+        "[]",
+        '{"key": "zz", "terms": []}',
+        '{"key": 5, "terms": []}',
+        '{"key": "aa", "terms": 5}',
+        '{"key": "aa", "terms": [{"field": "from", "words": "one", "digest": "b"}]}',
+    ],
+)
+def test_a_corrupt_list_of_terms_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / purging.PURGED_FILE).write_text(content)
+    with pytest.raises(PrivacyError, match="corrupt; restore a backup"):
         purging.load_terms(tmp_path)
 
 

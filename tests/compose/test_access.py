@@ -27,3 +27,9 @@ def test_an_empty_token_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "compose").mkdir()
     (tmp_path / "compose" / "token").touch(0o600)
     assert len(load_token(tmp_path)) >= 43
+
+
+def test_a_token_that_is_no_text_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "compose").mkdir()
+    (tmp_path / "compose" / "token").write_bytes("ключ".encode())
+    assert load_token(tmp_path).isascii()

@@ -216,6 +216,14 @@ def test_one_owner_needs_no_brackets() -> None:
         ("infer.output=''", "infer.output"),
         ("trainer.gradient_checkpointing=perhaps", "trainer.gradient_checkpointing"),
         ("evaluation.arms=[base,tune]", "evaluation.arms[1]"),
+        ("summarizer.starts.en='Write[ to {name}]'", "summarizer.starts.en"),
+        ("summarizer.starts.en='Write to {recipient}'", "summarizer.starts.en"),
+        ("summarizer.starts.en='Write[ to {recipient!z}]'", "summarizer.starts.en"),
+        ("summarizer.mentions.en='Mention {facts} and {more}'", "summarizer.mentions.en"),
+        ("tracking.uri='http://[1'", "tracking.uri"),
+        ("tracking.uri=http://10.0.0.5:99999", "tracking.uri"),
+        ("compose.allow_origins=['http://[1']", "compose.allow_origins"),
+        ("compose.allow_origins=[http://127.0.0.1:99999]", "compose.allow_origins"),
     ],
 )
 def test_a_fault_names_its_key(override: str, key: str) -> None:

@@ -38,7 +38,7 @@ def test_a_full_disk_is_said_in_a_line(
     monkeypatch.setattr(sys, "argv", ["run.py"])
     assert command_line.run(raising(error), CONFIG_CHECKS) == 1  # type: ignore[arg-type]
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: ") and "check paths.outputs" in line
+    assert line.startswith("error: ") and "paths.outputs" in line
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,10 @@ def test_a_full_disk_is_said_in_a_line(
         ([""], "'': not of the form KEY=VALUE"),
         (["d\u0430ta.path=x"], "d\u0430ta.path: no such key; did you mean data.path?"),
         (["experiment=\u00e9t\u00e9"], "experiment = \u00e9t\u00e9: no such choice; choose from"),
-        (["lora.r=~4"], "lora.r = ~4: must be a valid integer"),
-        (["lora.r=4;8"], "lora.r = 4;8: must be a valid integer"),
+        (["lora.r=~4"], "lora.r = ~4: must be an integer"),
+        (["lora.r=4;8"], "lora.r = 4;8: must be an integer"),
+        (["data.drop=spam"], "data.drop = spam: must be a list"),
+        (["data.path=[]"], "data.path = []: must have at least 1 item"),
         (["stage=train,evaluate"], "several need a sweep: python run.py -m"),
         (["lora.r=4,8"], "lora.r: several values need a sweep: python run.py -m"),
         (["data.path=caf\udce9.mbox"], "data.path=caf?.mbox: is not UTF-8"),
@@ -81,6 +83,41 @@ def test_a_refusal_of_the_store_is_said_in_a_line(
     assert command_line.run(raising(error), CONFIG_CHECKS) == 1  # type: ignore[arg-type]
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ") and "tracking=none" in line
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(13, "Permission denied", "a/file"), "a/file: Permission denied; check the path and its"),
+        # As the network guard raises it.
+        (PermissionError("refused a connection to 1.2.3.4"), "refused a connection to 1.2.3.4"),
+        (MemoryError("Unable to allocate 80 GiB"), "not enough memory (Unable to allocate 80 GiB); close"),
+        (MemoryError(), "not enough memory; close"),
+    ],
+)
+def test_errors_of_files_and_memory_are_said_in_a_line(
+    error: Exception, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["run.py"])
+    assert command_line.run(raising(error), CONFIG_CHECKS) == 1  # type: ignore[arg-type]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {message}") and "None" not in line
+
+
+def test_nothing_is_said_to_a_reader_that_has_ended() -> None:
+    code = (
+        "import sys; from email_assistant.configuration import command_line\n"
+        "from email_assistant.commands.catalog import CONFIG_CHECKS\n"
+        "def main():\n    while True: print('x' * 1000)\n"
+        "sys.argv = ['run.py']; sys.exit(command_line.run(main, CONFIG_CHECKS))"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
 
 
 def test_options_that_exclude_one_another_are_said_in_a_line() -> None:

@@ -154,6 +154,10 @@ def test_the_lineage_of_an_adapter(run_py: Run, tmp_path: Path, trained: Path) -
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     altered = run_py("stage=lineage", f"infer.adapter={copy}")
     assert altered.code == 1 and "changed since the adapter was trained" in altered.err
+    (copy / "base_model.json").write_text("{}")
+    (copy / "lineage.json").write_text("{}")
+    foreign = run_py("stage=lineage", f"infer.adapter={copy}")
+    assert foreign.code == 1 and "Traceback" not in foreign.err
     (copy / "lineage.json").unlink()
     unknown = run_py("stage=lineage", f"infer.adapter={copy}")
     assert unknown.code == 1 and str(copy) in unknown.err

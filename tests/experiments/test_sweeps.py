@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
@@ -10,6 +11,7 @@ from typing import Any
 
 import optuna
 import pytest
+from omegaconf import OmegaConf
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 from warm import Call
@@ -17,6 +19,7 @@ from warm import Call
 from email_assistant.errors import ConfigurationError, TrialPruned
 from email_assistant.experiments import sweep_environment
 from email_assistant.experiments.connection import open_store
+from email_assistant.experiments.optuna_sweeper import OptunaSweeper, ask
 from email_assistant.experiments.study import RunningTrial, journal, open_study, search_space
 from email_assistant.experiments.sweep_environment import StudyFile, SweepJob
 from email_assistant.experiments.sweeps import Job, best_of, direction_of, last_overrides, objective_of, sweep_key
@@ -264,3 +267,35 @@ def test_the_search_space_of_a_sweep() -> None:
     assert space["d"] == CategoricalDistribution(["1", "2", "3"])
     assert space["f"] == CategoricalDistribution(["[q]", "[k,v]"])
     assert search_space(["a=1,2", "a=3"]) == ({}, ["a=3"])
+
+
+@pytest.mark.parametrize("line", ["a=interval(8,4)", "a=tag(log,interval(0,1))", "a=int(interval(8,4))"])
+def test_an_interval_that_cannot_be_searched_is_refused(line: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(line)):
+        search_space([line])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("n_trials", "many"), ("n_trials", 0), ("n_jobs", 0), ("startup_trials", -1)]
+)
+def test_a_study_needs_whole_numbers_of_trials(name: str, value: object) -> None:
+    settings: dict[str, Any] = {
+        "params": OmegaConf.create(),
+        "n_trials": 2,
+        "n_jobs": 1,
+        "study_name": None,
+        "storage": "studies.journal",
+        "prune": True,
+        "startup_trials": 1,
+    }
+    OptunaSweeper(**settings)
+    with pytest.raises(ConfigurationError, match=f"hydra.sweeper.{name} = {value}"):
+        OptunaSweeper(**{**settings, name: value})
+
+
+def test_a_study_of_other_values_needs_another_name(tmp_path: Path) -> None:
+    file = StudyFile(str(tmp_path / "studies.journal"), "mine", "minimize", prune=False, startup_trials=1)
+    study = open_study(file)
+    study.tell(study.ask({"lora.r": CategoricalDistribution(["4", "8"])}), 1.0)
+    with pytest.raises(ConfigurationError, match=r"hydra\.sweeper\.study_name = mine"):
+        ask(study, {"lora.r": CategoricalDistribution(["4", "16"])})

@@ -12,7 +12,7 @@ from transformers.utils import logging as transformers_logging
 
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model import loading, process_settings
-from email_assistant.language_model.adapter_folder import check_base, check_folder
+from email_assistant.language_model.adapter_folder import check_base, check_folder, read_settings, request_forms
 from email_assistant.language_model.fingerprint import fingerprint
 from email_assistant.language_model.loading import add_adapter, apply_liger_kernels, load_adapter, load_base
 
@@ -133,6 +133,19 @@ def test_an_adapter_of_another_base_is_refused(tiny_model: Path, other_model: Pa
         check_base(adapter, others)
     with pytest.raises(ModelError, match="not an adapter"):
         check_folder(tmp_path)
+
+
+@pytest.mark.parametrize("forms", ["5", '"rough"', "null", "[5]"])
+def test_forms_of_another_program_are_unknown(forms: str, tmp_path: Path) -> None:
+    (tmp_path / "base_model.json").write_text(f'{{"forms": {forms}}}')
+    assert request_forms(tmp_path) == []
+
+
+@pytest.mark.parametrize("settings", ['{"r": 0.5, "lora_alpha": 1}', '{"r": 8, "lora_alpha": 1e999}', '{"r": 0}'])
+def test_settings_without_a_scale_are_refused(settings: str, tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text(settings)
+    with pytest.raises(ModelError, match="r and lora_alpha"):
+        read_settings(tmp_path)
 
 
 @pytest.mark.parametrize("content", ["", '{"/a": [1,', "[]", "7"])

@@ -4,6 +4,7 @@ import math
 import os
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import faiss
@@ -79,6 +80,12 @@ def test_mauve_is_higher_for_closer_distributions() -> None:
     real = rng.normal(size=(60, 16))
     same, far = (mauve_score(real + shift, real, MAUVE).value for shift in (0.01, 5))
     assert 0 < far < 0.2 < same <= 1
+
+
+def test_mauve_takes_the_largest_seed_of_a_run() -> None:
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=(20, 8))
+    assert 0 < mauve_score(real + 0.1, real, replace(MAUVE, seeds=(2**31 - 2, 2**32 - 1))).value <= 1
 
 
 @pytest.mark.parametrize(("mails", "shift"), [(60, 0.4), (15, 0.1), (40, 3.0)])

@@ -98,6 +98,10 @@ def test_too_few_says_how_many_are_needed(values: dict[str, float]) -> None:
         divided(pairs(needed - 1), split(**values))
 
 
+def test_tiny_shares_need_very_many() -> None:
+    assert min_mails(split(test_fraction=1e-6, validation_fraction=0.5)) == 1_500_000
+
+
 def test_one_conversation_cannot_be_split() -> None:
     with pytest.raises(DataError, match=r"split\.near_duplicate_similarity"):
         divided(pairs(100, threads=1), split())

@@ -42,6 +42,14 @@ def test_a_bad_line_is_named(tmp_path: Path) -> None:
         lines[3]
 
 
+def test_half_of_a_character_is_refused_in_a_file_that_a_person_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text('{"a": "\\ud83d\\ude00"}\n{"a": ["\\ud83d"]}\n')
+    assert jsonl.read(path)[0] == {"a": "\U0001f600"}
+    with pytest.raises(DataError, match="record 2: half of a character"):
+        jsonl.read_typed(path)
+
+
 class Row(TypedDict):
     id: str
     value: int
