@@ -28,14 +28,14 @@ gemma: $(INSTALLED) $(GEMMA)  ## add the model Gemma 3 270M; shows its licence a
 run: install  ## train on the demo archive, then print scores and sample mails
 	$(BIN)/python run.py experiment=first_run
 
-mine: install  ## the same on your own mail: make mine ARCHIVE=~/sent.mbox
+mine: install  ## train on your own mail, then print scores and sample mails: make mine ARCHIVE=~/sent.mbox
 	@test -n "$(ARCHIVE)" || { echo "ARCHIVE is missing: make mine ARCHIVE=~/sent.mbox" >&2; exit 2; }
 	$(BIN)/python run.py experiment=first_run "data.path=$(ARCHIVE)"
 
-test: install  ## run all tests, in under ten minutes on two cores
+test: install  ## run all tests (about 15 minutes on two cores)
 	$(BIN)/python -m pytest -n 2
 
-test-fast: install  ## run the tests not marked slow, in under two minutes
+test-fast: install  ## run the tests not marked slow (a few minutes)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 coverage: install  ## line and branch coverage of the tests
@@ -69,7 +69,7 @@ clean:  ## remove the environment; archives, artifacts and runs stay
 
 $(POETRY):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-		|| { echo "Python 3.11 to 3.13 is needed, and $(PYTHON) is another version: make install PYTHON=python3.13" >&2; exit 2; }
+		|| { echo "Python 3.11 to 3.13 is needed, but $(PYTHON) is another version; try: make install PYTHON=python3.13" >&2; exit 2; }
 	$(PYTHON) -m venv .tools
 	.tools/bin/pip install --quiet "poetry==2.5.1" "poetry-plugin-export==1.10.1"
 

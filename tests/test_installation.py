@@ -146,6 +146,6 @@ def test_another_python_is_refused_before_anything_is_installed(
         [make, "install"], cwd=tmp_path, env={"PATH": f"{tmp_path}/bin"}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    refusal = f"Python 3.11 to 3.13 is needed, and {tmp_path}/bin/python3 is another"
+    refusal = f"Python 3.11 to 3.13 is needed, but {tmp_path}/bin/python3 is another"
     assert (refusal in done.stderr) is not is_supported
     assert not (tmp_path / ".tools").exists()

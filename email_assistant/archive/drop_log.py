@@ -11,17 +11,17 @@ from email_assistant.archive.report_examples import ReportExamples
 # What each reason in dropped.jsonl and report.json means.
 REASONS = {
     "not_by_owner": "by someone else",
-    "unreadable": "could not be read",
-    "no_text": "no text of its own",
-    "only_quoted": "only a quote or a forward",
-    "only_code": "only code or a log",
-    "too_short": "fewer words than data.min_words",
-    "too_long": "more words than data.max_words",
-    "duplicate": "duplicate of an earlier mail (data.duplicate_similarity)",
-    "beyond_max_mails": "not among the newest data.max_mails",
-    "other_language": "not in data.languages",
+    "unreadable": "unreadable",
+    "no_text": "without text of their own",
+    "only_quoted": "with only a quote or a forward",
+    "only_code": "with only code or a log",
+    "too_short": "with fewer words than data.min_words",
+    "too_long": "with more words than data.max_words",
+    "duplicate": "duplicates of earlier mails (data.duplicate_similarity)",
+    "beyond_max_mails": "older than the newest data.max_mails",
+    "other_language": "in other languages than data.languages",
     **{kind: f"{kind} (data.drop)" for kind in KINDS},
-    "deleted": "deleted, but not removed from its file (data.drop)",
+    "deleted": "deleted, but still in their file (data.drop)",
     "trash": "in a folder of deleted mail (data.drop)",
 }
 

@@ -121,7 +121,7 @@ class SenderStats:
                     frozenset(), frozenset(), "the archive names no senders, so every mail counts as the owner's"
                 )
             raise ArchiveError(
-                "data.owner: the archive names no sender, so its owner cannot be detected; "
+                "data.owner: no sender in this archive looks like a person, so its owner cannot be detected; "
                 "set it, as in data.owner=[me@example.org]"
             )
         main = max(candidates, key=lambda sender: (self._in_sent_folder[sender], sender))
@@ -135,7 +135,7 @@ class SenderStats:
             candidates, key=lambda sender: (self._sent[sender] + self._received[sender], self._sent[sender], sender)
         )
         counts = f"sender of {self._sent[main]} messages and recipient of {self._received[main]}"
-        return self._owner({main}, f"{counts}, more than anyone")
+        return self._owner({main}, f"{counts}, more than anyone else")
 
     def _is_account(self, sender: str, most_sent: int) -> bool:
         """Whether an address sends so much mail from sent folders that it must be an account of the owner."""

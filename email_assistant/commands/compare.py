@@ -72,7 +72,7 @@ def _candidates(config: Config) -> list[ScoredRun]:
     if not candidates:
         raise TrackingError(
             f"compare.by = {settings.by}: none of the {len(scored)} runs has this score on {settings.mails} mails; "
-            "choose another score or other runs"
+            "set compare.by to another score, or compare.runs to other runs"
         )
     return candidates
 

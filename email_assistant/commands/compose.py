@@ -48,7 +48,7 @@ def run(context: Context) -> None:
     bound = bind(config.compose.port, "compose.port=")
     link = f"http://{HOST}:{config.compose.port}/login?key={access.new_link_key()}"
     # Not logged: the log is a file.
-    print(f"Open the page: {link} (this link works once; Ctrl-C stops the page)", flush=True)
+    print(f"Open the page: {link} (works once, within ten minutes; Ctrl-C stops the page)", flush=True)
     print(
         f"For mail programs: http://{HOST}:{config.compose.port}/v1, token in {config.outputs / FOLDER / TOKEN_FILE}",
         flush=True,

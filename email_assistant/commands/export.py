@@ -52,10 +52,11 @@ def _extracted(context: Context, trained: Artifact | None) -> str:
     for evaluation in lineage.evaluations_of(context.cache, trained):
         measured = jsonl.read_json(evaluation.path("report.json"))["memorisation"]
         if measured:
-            shares = ", ".join(f"{name} {value:.0%}" for name, value in measured["extracted"].items())
+            extracted = measured["extracted"]
             return (
-                f"given the first {measured['known_tokens']} tokens of {measured['mails']} training mails, share whose "
-                f"next {measured['extracted_tokens']} tokens were repeated verbatim: {shares}"
+                f"given the first {measured['known_tokens']} tokens of a training mail, it repeated the next "
+                f"{measured['extracted_tokens']} verbatim for {extracted['tuned']:.0%} of {measured['mails']} mails "
+                f"(base model: {extracted['base']:.0%})"
             )
     return "how much it repeats has not been measured (stage=evaluate measures it)"
 

@@ -32,11 +32,15 @@ def check(config: Config) -> None:
     """
     state = read_state(config.outputs)
     if config.stage == "unlock" and not (config.outputs / VAULT_FILE).exists():
-        raise PrivacyError(f"{config.outputs}: not locked, so there is nothing to unlock")
-    if (config.stage, state) in (("lock", "locked"), ("unlock", "open")):
-        raise PrivacyError(f"{config.outputs}: already {state}")
+        raise PrivacyError(f"{config.outputs}: not encrypted, so there is nothing to decrypt")
+    if (config.stage, state) == ("lock", "locked"):
+        raise PrivacyError(f"{config.outputs}: already encrypted; stage=unlock decrypts it")
+    if (config.stage, state) == ("unlock", "open"):
+        raise PrivacyError(f"{config.outputs}: already decrypted; stage=lock encrypts it again")
     for lock in ArtifactCache(config.outputs).held_locks():
-        raise PrivacyError(f"{lock}: another run is in progress; try again when it has finished")
+        raise PrivacyError(
+            f"{lock}: another run, or the page of stage=compose, is in progress; try again when it has ended"
+        )
 
 
 def run(context: Context) -> None:
@@ -104,9 +108,17 @@ def _passphrase(settings: Vault, project: str, is_new: bool) -> str:
             "there is no terminal to ask for the passphrase; set vault.passphrase_file to a file with it"
         )
     else:
-        passphrase = getpass.getpass("passphrase: ")
-        if is_new and getpass.getpass("repeat the passphrase: ") != passphrase:
+        passphrase = _ask("passphrase: ")
+        if is_new and _ask("repeat the passphrase: ") != passphrase:
             raise PrivacyError("the two passphrases differ; try again")
     if not passphrase:
         raise PrivacyError("the passphrase is empty; choose another one")
     return passphrase
+
+
+def _ask(prompt: str) -> str:
+    """What is typed without being shown; empty at the end of the input, as after Ctrl-D."""
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        return ""

@@ -104,7 +104,7 @@ def run(context: Context) -> None:
     _delete_run_files(config, plan)
     _delete_tables(config, terms)
     if kept:
-        log.info("%-10s kept %d sentences that were generated for other mails, to reuse in the next run", "purge", kept)
+        log.info("%-10s kept the model's instructions for %d other mails; the next run reuses them", "purge", kept)
     traces = list(_find_traces(config, plan))
     if traces:
         raise PrivacyError(

@@ -87,7 +87,9 @@ def eml(draft: Draft) -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     data = lines.encode("ascii") + content.as_bytes()
     if message_from_bytes(data, policy=compat32).keys() != [*headers, *content.keys()]:
-        raise DataError("a field of the draft would change the headers of its file")
+        raise DataError(
+            "the subject or a recipient would add headers to the draft's file; remove unusual characters from them"
+        )
     return data
 
 

@@ -44,8 +44,9 @@ def _unknown_placeholders(key: str, template: str, *known: str) -> Iterator[str]
     for name in known:
         rest = rest.replace(f"{{{name}}}", "")
     if "{" in rest or "}" in rest:
-        allowed = " and ".join(f"{{{name}}}" for name in known) or "placeholders inside [ ]"
-        yield f"{key} = {template}: cannot be filled in; use only {allowed}"
+        allowed = " and ".join(f"{{{name}}}" for name in known)
+        remedy = f"use only {allowed}" if known else "put placeholders inside [ ]"
+        yield f"{key} = {template}: cannot be filled in; {remedy}"
 
 
 def head_start(config: Config) -> Iterator[str]:

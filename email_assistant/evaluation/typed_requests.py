@@ -38,7 +38,8 @@ def with_typed_requests(pairs: Sequence[Pair], path: Path) -> list[Pair]:
     ]
     if not typed:
         raise DataError(
-            f"{path}: none of the {len(requests)} requests has the id of one of the {len(pairs)} test mails"
+            f"{path}: none of the {len(requests)} requests has the id of one of the {len(pairs)} test mails; "
+            "take ids from outputs/latest/split/test.jsonl"
         )
     return typed
 
@@ -52,6 +53,6 @@ def read_requests(path: Path) -> dict[str, str]:
     requests: dict[str, str] = {}
     for number, record in enumerate(jsonl.read_typed(path), start=1):
         if not record.get("id") or not str(record.get("request") or "").strip():
-            raise DataError(f"{path}, record {number}: needs id and request")
+            raise DataError(f"{path}, record {number}: needs an id and a request")
         requests[str(record["id"])] = str(record["request"]).strip()
     return requests

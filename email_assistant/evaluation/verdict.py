@@ -15,8 +15,8 @@ MEANINGS: dict[Group, tuple[str, tuple[str, ...]]] = {
         ("sense",),
     ),
     "style": (
-        "Do the mails look like the owner's? The more similar they are, the higher are MAUVE and the share that a "
-        "classifier attributes to the owner, and the closer to 0 are the distances below them.",
+        "Do the mails look like the owner's? The more similar they are, the higher MAUVE and the share that a "
+        "classifier attributes to the owner, and the closer to 0 the distances below.",
         ("authorship", "mauve"),
     ),
     "overlap": (
@@ -81,7 +81,7 @@ def _line(
     else:
         line = f"On {mails} test mails, no difference was found between {arm} and {other} in "
         line += " and ".join(open_questions)
-    few = f". {mails} mails are few, so read them" if mails < MIN_MAILS else ""
+    few = f". {mails} mails are few, so read them yourself" if mails < MIN_MAILS else ""
     return f"{'; '.join([line, *beaten])}{few}."
 
 

@@ -23,20 +23,27 @@ def main() -> int:
     except EmailAssistantError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(
+            f"error: {error.filename or arguments.mlruns}: {error.strerror or error}; check its permissions",
+            file=sys.stderr,
+        )
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m email_assistant.experiments", description="The local MLflow store."
+        prog="python -m email_assistant.experiments", description="Shows and maintains the local MLflow store."
     )
-    parser.add_argument("--mlruns", type=Path, default=Path(__file__).resolve().parents[2] / "mlruns")
+    default = Path(__file__).resolve().parents[2] / "mlruns"
+    parser.add_argument("--mlruns", type=Path, default=default, help=f"folder of the store (default: {default})")
     commands = parser.add_subparsers(dest="command", required=True)
     ui = commands.add_parser("ui", help="show the runs in the browser, on 127.0.0.1 only")
-    ui.add_argument("--port", type=int, default=server.PORT)
+    ui.add_argument("--port", type=int, default=server.PORT, help=f"port of the page (default: {server.PORT})")
     commands.add_parser("relocate", help="update the paths in a store that was moved or copied")
     alias = commands.add_parser("alias", help="point an alias at a version of a registered adapter")
-    alias.add_argument("alias", help="such as production")
-    alias.add_argument("version", help="such as models:/NAME@best or models:/NAME/3")
+    alias.add_argument("alias", help="the alias, such as production")
+    alias.add_argument("version", help="the version, such as models:/NAME@best or models:/NAME/3")
     return parser
 
 

@@ -148,7 +148,7 @@ def open_existing_store(mlruns: Path) -> "lazy_mlflow.MlflowClient":
         TrackingError: If there is none, or it was created in another folder.
     """
     if not database(mlruns).exists():
-        raise TrackingError(f"{mlruns}: no MLflow store here; set paths.mlruns to its folder")
+        raise TrackingError(f"{mlruns}: no MLflow store here; pass its folder with --mlruns")
     with _lock(mlruns):
         return _open_database(mlruns)
 

@@ -43,15 +43,7 @@ class OptunaSweeper(Sweeper):
         prune: bool,
         startup_trials: int,
     ) -> None:
-        """Store the values of conf/hydra/sweeper/optuna.yaml, which documents them; `override_lines` reads `params`.
-
-        Raises:
-            ConfigurationError: If one of the numbers is too small, or no number.
-        """
-        counts = {"n_trials": (n_trials, 1), "n_jobs": (n_jobs, 1), "startup_trials": (startup_trials, 0)}
-        for name, (value, least) in counts.items():
-            if not isinstance(value, int) or value < least:
-                raise ConfigurationError(f"hydra.sweeper.{name} = {value}: must be an integer of at least {least}")
+        """Store the values of conf/hydra/sweeper/optuna.yaml, which documents them; `override_lines` reads `params`."""
         self.n_trials, self.n_jobs = n_trials, n_jobs
         self.study_name, self.storage = study_name, storage
         self.prune, self.startup_trials = prune, startup_trials
@@ -67,8 +59,13 @@ class OptunaSweeper(Sweeper):
         """Run trials until the study has `n_trials` finished ones.
 
         Raises:
+            ConfigurationError: If a number of trials is no number, or too small.
             TrackingError: If another process runs this study.
         """
+        for name, least in (("n_trials", 1), ("n_jobs", 1), ("startup_trials", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise ConfigurationError(f"hydra.sweeper.{name} = {value}: must be an integer of at least {least}")
         path = Path(expand_home(self.storage)).resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -100,8 +100,8 @@ def load_origin(composed: Mapping[str, Any], overrides: Sequence[str], extra_che
     if errors:
         commit = run.data.tags.get(COMMIT_TAG, "unknown")
         raise ConfigurationError(
-            f"from_run = {run_id}: made at commit {commit}, whose configuration keys differ from the current ones; "
-            + report(errors)
+            f"from_run = {run_id}: its configuration does not fit this version of the program; check out its commit, "
+            f"{commit}, or set the keys below; {report(errors)}"
         )
     if not any(map(affects_results, changed)) and "force" not in changed:
         # Otherwise the cached artifact would be compared with itself.
@@ -205,18 +205,18 @@ def recorded_data(origin: Origin, cache: ArtifactCache, inputs: Mapping[str, str
     if inputs and recorded.items() <= inputs.items():
         return None
     is_archive = not inputs or recorded["archive"] != inputs["archive"]
-    state = "is missing" if not inputs else "has changed" if is_archive else "has other edits"
+    state = f"the archive of run {origin.id} {'has changed' if inputs else 'is missing'}"
+    if not is_archive:
+        state = f"the edited drafts have changed since run {origin.id}"
     try:
         artifact = cache.find("data", manifest["key"])
     except ArtifactError:
         artifact = None
     if artifact is None or any(key.startswith("data.") for key in origin.changed):
-        reason = "the mails read from it are gone, too" if artifact is None else "the changed data settings need it"
-        raise DataError(
-            f"data.path: the archive of run {origin.id} {state}, and {reason}; set data.path to the original "
-            "archive, or to another one"
-        )
-    log.info("%-10s the archive %s; using the mails that the original run read", "data", state)
+        reason = "the mails that it read were deleted" if artifact is None else "the changed data settings need it"
+        remedy = "set data.path to the original archive, or to another one" if is_archive else "add data.edits=true"
+        raise DataError(f"data.path: {state}, and {reason}; {remedy}")
+    log.info("%-10s %s; using the mails that it read", "data", state)
     return artifact
 
 

@@ -178,7 +178,7 @@ def _cost(score: str, value: float) -> float:
 def _warnings(runs: Sequence[ScoredRun]) -> list[str]:
     scores = dict.fromkeys(name for run in runs for name in run.signatures)
     return [
-        f"{name} was computed with different settings, so differences in it mean nothing"
+        f"{name} was computed with different settings, so it cannot be compared"
         for name in scores
         if len({run.signatures.get(name) for run in runs}) > 1
     ]

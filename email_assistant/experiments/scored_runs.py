@@ -85,10 +85,13 @@ def find_scored_runs(
         if scored:
             by_artifact[scored.artifact] = scored
     if not by_artifact:
-        stage = "train" if mails == "validation" else "evaluate"
-        raise TrackingError(
-            f"no run in the MLflow store has scores on {mails} mails; python run.py stage={stage} creates one"
-        )
+        stage, of_arm = ("train", "") if mails == "validation" else ("evaluate", f" of compare.arm={arm}")
+        scores = f"scores{of_arm} on {mails} mails; python run.py stage={stage} creates them"
+        if wanted:
+            raise TrackingError(f"compare.runs = {', '.join(wanted)}: none of these runs has {scores}")
+        if _newest_sweep(finished):
+            raise TrackingError(f"no run of the newest sweep has {scores}, or choose others with compare.runs")
+        raise TrackingError(f"no run in the MLflow store has {scores}")
     return list(by_artifact.values())
 
 

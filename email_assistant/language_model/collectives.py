@@ -38,7 +38,9 @@ def init() -> DistributedContext:
         return context
     host = os.environ.get("MASTER_ADDR", "")
     if not guard.is_loopback(host):
-        raise ConfigurationError(f"MASTER_ADDR = {host}: processes that train together have to run on this machine")
+        raise ConfigurationError(
+            f"MASTER_ADDR = {host}: all processes of a training must run on this machine; use 127.0.0.1"
+        )
     # By default gloo listens on the first network address.
     loopback = "lo0" if sys.platform == "darwin" else "lo"
     os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)

@@ -167,7 +167,9 @@ class ChatEncoder:
         turns = [{"role": role, "content": PLACEHOLDER} for role in roles]
         pieces = self._rendered(turns, add_generation_prompt=True).split(PLACEHOLDER)
         if len(pieces) != len(roles) + 1:
-            raise ModelError(f"{self.tokenizer.name_or_path}: the chat template does not render every turn unchanged")
+            raise ModelError(
+                f"{self.tokenizer.name_or_path}: the chat template changes or drops turns; use another model"
+            )
         return [*pieces[:-1], _closed_thought(pieces[-1])]
 
     def _render(self, turns: Sequence[tuple[str, str]]) -> list[int]:
@@ -204,7 +206,10 @@ class ChatEncoder:
         end = after[0] if after else self.tokenizer.eos_token_id
         special = set(self.tokenizer.all_special_ids) | set(self.tokenizer.added_tokens_decoder)
         if end is None or end not in special:
-            raise ModelError(f"{self.tokenizer.name_or_path}: the chat template ends a turn without a special token")
+            raise ModelError(
+                f"{self.tokenizer.name_or_path}: the chat template ends turns without a special token; "
+                "use an instruct model"
+            )
         return int(end)
 
 

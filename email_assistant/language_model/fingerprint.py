@@ -34,7 +34,7 @@ def model_folder(path: str) -> Path:
     if not folder.is_dir():
         raise ModelError(f"{folder}: no such folder; set model.path to the base model (see docs/models.md)")
     if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
-        raise ModelError(f"{folder}: not a model: config.json and weights as .safetensors are expected")
+        raise ModelError(f"{folder}: not a model: it needs config.json and weights as .safetensors")
     return folder
 
 
@@ -159,7 +159,7 @@ def gguf_file(settings: Model) -> Path:
     """
     file = Path(settings.gguf or "")
     if not file.is_file():
-        raise ModelError(f"{file}: no such file; set model.gguf to the base model as GGUF")
+        raise ModelError(f"{file}: no such file; set model.gguf to the base model as a GGUF file")
     return file
 
 

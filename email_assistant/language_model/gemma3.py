@@ -4,6 +4,7 @@
 """
 
 import sys
+from contextlib import suppress
 
 from email_assistant.language_model.bundled_model import call_parser, run_install
 from email_assistant.privacy import guard
@@ -23,7 +24,9 @@ def is_accepted(answer: str | None) -> bool:
     """Show the licence and whether it is accepted: by `answer` or, if that is None, by what is typed."""
     print(LICENCE)
     if answer is None and sys.stdin.isatty():
-        answer = input("Do you accept these terms? Type yes: ")
+        # The end of the input, as after Ctrl-D, accepts nothing.
+        with suppress(EOFError):
+            answer = input("Do you accept these terms? Type yes: ")
     return answer is not None and answer.strip().lower() == "yes"
 
 
@@ -36,7 +39,7 @@ def main() -> int:
     if not is_accepted(arguments.accept):
         print("error: the terms were not accepted; make gemma ACCEPT=yes accepts them", file=sys.stderr)
         return 1
-    print(f"downloading 240 MB and converting them into {arguments.folder} (only once; about a minute)", flush=True)
+    print(f"downloading 240 MB and converting them to {arguments.folder} (only once; about a minute)", flush=True)
     return run_install(arguments.requirements, arguments.folder, SHA256, CHAT_TEMPLATE)
 
 

@@ -141,7 +141,7 @@ def _in_smaller_batches(
         if _ran_out_of_memory(partial(write, list(pending), batch_size, finished)):
             if batch_size <= smallest:
                 raise OutOfMemoryError(
-                    "out of memory while generating a single mail: use a smaller model or model.quantization=nf4"
+                    "not enough memory to write a single mail; use a smaller model or model.quantization=nf4"
                 )
             batch_size = max(smallest, min(batch_size, len(pending) * smallest) // 2)
             free_memory()

@@ -6,9 +6,11 @@ the ranks of both, and belongs to the unchanged base.
 `python -m email_assistant.language_model.head_start TRAINED FOLDER` publishes one.
 """
 
+import argparse
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from email_assistant.errors import ModelError
+from email_assistant.errors import EmailAssistantError, ModelError
 from email_assistant.language_model.adapter_folder import (
     BASE_NOTE,
     PREFIX,
@@ -165,5 +167,22 @@ def publish(trained: Path, folder: Path) -> None:
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m email_assistant.language_model.head_start",
+        description="Publishes the adapter of a training as a head start.",
+    )
+    parser.add_argument("trained", type=Path, help="folder of stage=train, such as outputs/latest/train")
+    parser.add_argument("folder", type=Path, help="folder to write, such as head_start/my_model")
+    parsed = parser.parse_args(arguments)
+    try:
+        publish(parsed.trained, parsed.folder)
+    except EmailAssistantError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    publish(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(main())

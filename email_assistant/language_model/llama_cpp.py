@@ -65,7 +65,7 @@ class LlamaCpp:
         """
         for file in (gguf, adapter):
             if file is not None and not file.is_file():
-                raise ModelError(f"{file}: no such file; set model.gguf to the base model as GGUF")
+                raise ModelError(f"{file}: no such file; set model.gguf to the base model as a GGUF file")
         self.encoder, self.adapted = encoder, adapter is not None
         self._gguf, self._adapter, self._slots = gguf, adapter, slots
         self._threads = threads or os.cpu_count()
@@ -147,7 +147,9 @@ class LlamaCpp:
                     yield piece
                     if piece.finish_reason:
                         return
-                raise ModelError("llama.cpp: stopped before the text was complete")
+                raise ModelError(
+                    "llama.cpp: stopped before the text was complete; try again, or use generation.backend=transformers"
+                )
             finally:
                 is_stopped = True
 

@@ -146,5 +146,7 @@ def load(path: Path) -> tuple[list[str], Table]:
                     arm, name, formula, parameter = key.split("/")
                     arms.setdefault(arm, {})[name] = PerMailScore(arrays[key], formula, float(parameter))
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path}: cannot be read as saved scores: {error}") from error
+        raise DataError(
+            f"{path}: not a file of scores, or damaged ({error}); rerun the stage that wrote it with force=true"
+        ) from error
     return ids, arms

@@ -40,7 +40,7 @@ def find_made(context: Context, catalog: Catalog, names: tuple[str, ...]) -> Non
         _find_chain(chain, catalog, names)
         if not chain.statuses:
             context.artifacts, context.statuses = chain.artifacts, []
-            log.info("%-10s edited drafts were kept after the last training; stage=train learns from them", "data")
+            log.info("%-10s there are new edited drafts since the last training; stage=train learns from them", "data")
             return
 
 

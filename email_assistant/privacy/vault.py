@@ -108,13 +108,18 @@ class Vault:
         """
         with _replace_file(file, file.with_name(file.name.removesuffix(LOCKED_SUFFIX))) as (source, sink):
             if source.read(len(MAGIC)) != MAGIC:
-                raise PrivacyError(f"{file}: does not belong to this vault")
+                raise PrivacyError(
+                    f"{file}: not encrypted by stage=lock; move it out of the project, then run stage=unlock again"
+                )
             cipher = self._cipher(source.read(SALT_BYTES), name)
             try:
                 for index, (chunk, is_last) in enumerate(_chunks(source, CHUNK_BYTES + TAG_BYTES)):
                     sink.write(cipher.decrypt(_nonce(index, is_last), chunk, None))
             except InvalidTag:
-                raise PrivacyError(f"{file}: was changed or truncated after it was encrypted") from None
+                raise PrivacyError(
+                    f"{file}: was changed or truncated after it was encrypted; restore a backup or move it out of the "
+                    "project, then run stage=unlock again"
+                ) from None
 
     def _cipher(self, salt: bytes, name: str) -> AESGCM:
         return AESGCM(HKDF(SHA256(), KEY_BYTES, salt, name.encode("utf-8", "surrogateescape")).derive(self._key))
@@ -140,7 +145,9 @@ def open_vault(outputs: Path, passphrase_of: Callable[[str], str]) -> Vault:
         )
         state = str(stored["state"])
     except (KeyError, ValueError, TypeError) as error:
-        raise PrivacyError(f"{path}: the vault file, which holds the encrypted key, is corrupt: {error}") from error
+        raise PrivacyError(
+            f"{path}: the file with the encrypted key is corrupt ({error}); restore a backup of it"
+        ) from error
     # Outside of the try blocks: errors of the keyring are not errors of the vault file.
     passphrase = passphrase_of(str(wrapped["salt"]))
     try:
@@ -151,7 +158,9 @@ def open_vault(outputs: Path, passphrase_of: Callable[[str], str]) -> Vault:
             "wrong passphrase for this project (use vault.key=keyring if the system's keyring has the passphrase)"
         ) from None
     except (ValueError, TypeError) as error:
-        raise PrivacyError(f"{path}: the vault file, which holds the encrypted key, is corrupt: {error}") from error
+        raise PrivacyError(
+            f"{path}: the file with the encrypted key is corrupt ({error}); restore a backup of it"
+        ) from error
     return Vault(path, state, wrapped, key)
 
 

@@ -29,4 +29,6 @@ def read_vault_file(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text()))
     except (ValueError, TypeError) as error:
-        raise PrivacyError(f"{path}: the vault file, which holds the encrypted key, is corrupt: {error}") from error
+        raise PrivacyError(
+            f"{path}: the file with the encrypted key is corrupt ({error}); restore a backup of it"
+        ) from error

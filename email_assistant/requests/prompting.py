@@ -104,7 +104,7 @@ class Prompter:
         if room is None or len(prompt) <= room:
             return prompt
         log.info(
-            "%-10s the prompt for %s has %d tokens, but the context window has room for %d; the request is cut",
+            "%-10s cut the request for %s: its prompt has %d tokens, but the context window has room for %d",
             *("prompts", request["id"], len(prompt), max(room, 0)),
         )
         ids = self._encoder.text_ids(user_message(request))

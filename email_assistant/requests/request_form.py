@@ -128,7 +128,7 @@ def order_hint(requests: Iterable[str], forms: Sequence[str]) -> str | None:
         return None
     read = "request reads like an order" if orders == 1 else "requests read like orders"
     return (
-        f"{orders} {read} to an assistant ('ask Piers to …'). This model works from rough notes to the reader: "
+        f"{orders} {read} to an assistant ('ask Piers to …'). This model expects rough notes to the recipient: "
         f"'{EXAMPLES['rough']}'."
     )
 

@@ -101,7 +101,7 @@ def _index(read: partial[Iterator[ArchiveItem]], work: Path, workers: WorkerPool
         for _ in index.add_all(read(), workers):
             progress.advance()
     if not len(index):
-        raise ArchiveError(f"{_named(config)}: contains no messages")
+        raise ArchiveError(f"{_named(config)}: contains no messages; set data.path to another file or folder")
     return index
 
 
@@ -130,7 +130,7 @@ def _nothing_kept(index: ArchiveIndex, selection: Selection, owner: owners.Owner
     dropped = ", ".join(f"{count} {REASONS[reason]}" for reason, count in reasons.items())
     return (
         f"{_named(config)}: none of {len(index)} messages was kept: {dropped}; "
-        "check data.owner, data.min_words and data.drop"
+        "check data.owner, data.min_words, data.languages and data.drop"
     )
 
 
@@ -183,5 +183,5 @@ def _log_report(report: dict[str, Any]) -> None:
         first = ", ".join(each["file"] for each in report["files_passed_over"][:3])
         log.warning("%-10s skipped files: %d (%s), such as %s", "data", passed_over.total(), reasons, first)
     if report["repairs"]:
-        repairs = ", ".join(f"{count} {repair}" for repair, count in report["repairs"].items())
+        repairs = ", ".join(f"{repair} ({count})" for repair, count in report["repairs"].items())
         log.info("%-10s repaired in kept mails: %s", "data", repairs)

@@ -319,9 +319,9 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
     counts = [generation_of(arm, config.generation, config.evaluation).num_candidates for arm in report["arms"]]
     if min(counts) < drafts:
         warnings.append(
-            f"models with an adapter chose from {drafts} drafts by the rules of the sense score, those without from "
-            f"{min(counts)}: part of the difference in sense comes from that (equal numbers: "
-            "evaluation.baseline_candidates=null)"
+            f"models with an adapter wrote {drafts} drafts per mail and kept the one with the best sense score, models "
+            f"without one wrote {min(counts)}: part of the difference in sense comes from that "
+            "(evaluation.baseline_candidates=null gives all models the same number)"
         )
     if report["judge"] is None and config.evaluation.judge_mails:
         warnings.append("too few mails to train an authorship classifier")

@@ -90,7 +90,7 @@ def refuse_memorization(config: Config, metrics: Mapping[str, Any], folder: Path
         for name in ("adapter", PROGRESS):
             shutil.rmtree(folder / name)
         raise PrivacyError(
-            f"the adapter remembers its canaries: mean exposure {mean:.1f} bits (trainer.canary_limit="
-            f"{settings.canary_limit:g}), {extracted:.0%} extracted; it was deleted: use fewer trainer.epochs, "
+            f"the adapter memorized its canaries: mean exposure {mean:.1f} bits (trainer.canary_limit="
+            f"{settings.canary_limit:g}), {extracted:.0%} extracted; it was deleted; use fewer trainer.epochs, "
             "a lower trainer.learning_rate or a lower lora.r"
         )

@@ -71,8 +71,11 @@ def _log(report: Mapping[str, Any]) -> None:
     copied = ", ".join(f"{report[f'{name}_copied_share']:.0%} {name}" for name in splits)
     log.info("%-10s share of a mail's words that are in its request: %s", "split", copied)
     if "edits" in report:
-        edits = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report["edits"].items())
-        log.info("%-10s edited drafts in the training set: %s", "split", edits)
+        edits = report["edits"]
+        log.info(
+            "%-10s edited drafts: %d added to the training mails, %d give a training mail its request, %d left out",
+            *("split", edits["added"], edits["joined"], edits["left_out"]),
+        )
 
 
 def _copied_share(path: Path) -> float:
@@ -114,8 +117,9 @@ def assign_groups(
     test, validation = sizes(count, settings)
     if test < MIN_SCORED or validation < MIN_SCORED or count - test - validation < MIN_TRAINING:
         raise DataError(
-            f"{count} mails are too few to split; with split.test_fraction={settings.test_fraction} and "
-            f"split.validation_fraction={settings.validation_fraction} at least {min_mails(settings)} are needed"
+            f"{count} mails are too few to split: with split.test_fraction={settings.test_fraction} and "
+            f"split.validation_fraction={settings.validation_fraction} at least {min_mails(settings)} are needed; "
+            "add mails, or raise these fractions"
         )
     if settings.method == "time":
         # Newest last; a mail without a date counts as old.

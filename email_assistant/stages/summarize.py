@@ -138,16 +138,18 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
         instruction = str(record.get("instruction") or "").strip()
         mail, email, variants = str(record.get("id")), record.get("email"), record.get("variants") or []
         if mail not in known:
-            raise DataError(f"{path}, record {number}: no mail of this archive has the id {mail!r}")
+            raise DataError(
+                f"{path}, record {number}: no mail of this archive has the id {mail!r}; correct it, or delete the line"
+            )
         if not instruction:
             raise DataError(f"{path}, record {number}: the instruction is empty; delete the line to drop the mail")
         if not isinstance(email, str | None):
-            raise DataError(f"{path}, record {number}: email must be a text")
+            raise DataError(f"{path}, record {number}: email must be text")
         if not isinstance(variants, list) or not all(isinstance(variant, str) for variant in variants):
-            raise DataError(f"{path}, record {number}: variants must be a list of texts")
+            raise DataError(f"{path}, record {number}: variants must be a list of instructions")
         instructions[mail] = {"instruction": instruction, "email": email, "method": "file", "variants": variants}
     if not instructions:
-        raise DataError(f"{path}: contains no pairs")
+        raise DataError(f"{path}: contains no pairs; write one per line, with id and instruction")
     return instructions
 
 
@@ -211,7 +213,7 @@ def _sentences(inputs: StageInputs, jobs: Sequence[InstructionJob], progress_fol
         known |= {key: sentence for key, sentence in progress.records.items() if key in wanted}
         pending = list({job.key: job for job in jobs if job.key not in known}.values())
         if known:
-            log.info("%-10s reused %d of %d from cache", "summarize", len(known), len(wanted))
+            log.info("%-10s reused %d of %d instructions from cache", "summarize", len(known), len(wanted))
         if pending:
             with ResumableJsonl(progress_folder / REJECTED, Rejected, key="key") as rejected:
                 _generate(inputs, pending, progress, rejected, len(wanted))

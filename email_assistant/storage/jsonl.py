@@ -187,11 +187,11 @@ def _object(text: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
         record = json.loads(text.decode())
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}, line {number}: not UTF-8 (byte {error.start})") from error
+        raise DataError(f"{path}, line {number}: not UTF-8 (byte {error.start}); save the file as UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}, line {number}: not valid JSON: {error}") from error
     if not isinstance(record, dict):
-        raise DataError(f"{path}, line {number}: expected a JSON object")
+        raise DataError(f"{path}, line {number}: not a JSON object")
     return record
 
 
@@ -235,5 +235,5 @@ def read_object(path: Path) -> dict[str, Any]:
     """
     value = read_json(path)
     if not isinstance(value, dict):
-        raise DataError(f"{path}: expected a JSON object")
+        raise DataError(f"{path}: not a JSON object")
     return value

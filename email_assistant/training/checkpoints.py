@@ -120,7 +120,7 @@ class Checkpointer:
             if _is_intact(checkpoint):
                 intact.append(checkpoint)
             else:
-                log.info("%-10s ignoring %s: it is incomplete or was changed", "train", checkpoint.name)
+                log.info("%-10s removing %s, which is incomplete or was changed", "train", checkpoint.name)
                 shutil.rmtree(checkpoint)
         return self._restore(intact[-1]) if intact else None
 

@@ -84,7 +84,7 @@ class DifferentialTrainer(Trainer):
                 partial_path.write_bytes(secrets.token_bytes(SECRET_BYTES))
         self._secret = path.read_bytes()
         log.info(
-            "%-10s each step samples each of %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, "
+            "%-10s a step includes each of the %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, "
             "delta %.1e)",
             *("train", self.mails, self.sample_rate, self.noise_multiplier, self.settings.epsilon, self.delta),
         )
@@ -152,7 +152,8 @@ def noise_multiplier(target_epsilon: float, delta: float, sample_rate: float, st
             )
     except ValueError as error:
         raise ConfigurationError(
-            f"trainer.epsilon = {target_epsilon:g}: cannot be guaranteed with trainer.delta={delta:.1e}: {error}"
+            f"trainer.epsilon = {target_epsilon:g}: cannot be guaranteed with trainer.delta={delta:.1e} ({error}); "
+            "use a higher epsilon or delta"
         ) from error
     return float(multiplier)
 

@@ -84,11 +84,11 @@ def validate_examples(encoder: ChatEncoder, *splits: Sequence[TokenizedExample])
     for number, example in enumerate(itertools.chain(*splits), start=1):
         label = f"example {number} of {count} (training, then validation)"
         if example.num_target_tokens <= 0 or example.prompt_length < 1:
-            raise DataError(f"{label}: it has no target tokens; is its mail empty?")
+            raise DataError(f"{label}: it has no tokens to learn; is its mail empty?")
         if example.ids[-1] != encoder.end_of_turn:
             raise DataError(
                 f"{label}: the end-of-turn token (id {encoder.end_of_turn}) is not a target, so the model would never "
-                "learn to stop; the tokenizer's chat template is not supported"
+                "learn to stop; use a model with another chat template"
             )
         if bos is not None and example.ids[:2] == [bos, bos]:
             raise DataError(

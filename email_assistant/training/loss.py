@@ -80,9 +80,9 @@ class CompletionLoss:
         """Choose the first mode that computes the model's own logits on the start of a batch; done once."""
         if self.mode is None:
             self.mode = self._first_matching_mode(_truncated(batch))
-            # A slower mode than the first is a surprise, and needs more memory than was estimated.
-            level = logging.DEBUG if self.mode == self._modes[0] else logging.INFO
-            log.log(level, "%-10s computing the loss in mode %s", "train", self.mode)
+            if self.mode != self._modes[0]:
+                # A surprise, and it needs more memory than was estimated.
+                log.info("%-10s this model needs a slower way to compute the loss: %s", "train", self.mode)
         return self.mode
 
     @torch.no_grad()

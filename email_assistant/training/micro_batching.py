@@ -81,7 +81,7 @@ class MicroBatcher:
                 longest = max(len(example.ids) for example in examples)
                 if self._distributed.world_size > 1 or self.max_tokens <= longest // 2:
                     raise OutOfMemoryError(
-                        f"not enough memory for {min(self.max_tokens, longest)} tokens at once: use a lower "
+                        f"not enough memory for {min(self.max_tokens, longest)} tokens at once; use a lower "
                         "trainer.max_length, model.quantization=nf4 or trainer.gradient_checkpointing=true (stage=plan "
                         "shows what fits)"
                     ) from None

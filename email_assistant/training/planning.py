@@ -339,7 +339,7 @@ def check_fits(
         if size <= free:
             advice = f"with {overrides} it needs {size / GIB:.1f} GB"
             break
-        advice = f"even with {overrides} it needs {size / GIB:.1f} GB: use a smaller base model"
+        advice = f"even with {overrides} it needs {size / GIB:.1f} GB; use a smaller base model"
     raise ConfigurationError(
         f"training does not fit: it needs {needed / GIB:.1f} GB and {machine.name} has {free / GIB:.1f} GB; {advice}"
     )

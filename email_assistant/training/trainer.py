@@ -274,7 +274,7 @@ class Trainer:
         loss = self.validation_loss()
         if not math.isfinite(loss):
             raise DataError(
-                f"the validation loss is {loss} after {self.state.step} steps: use a lower trainer.learning_rate"
+                f"the validation loss is {loss} after {self.state.step} steps; use a lower trainer.learning_rate"
             )
         self._record({"validation/loss": loss, "validation/perplexity": math.exp(min(loss, 50.0))})
         if loss < self.state.best_loss:

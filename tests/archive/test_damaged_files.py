@@ -140,7 +140,7 @@ def test_the_reason_is_given_for_each_file_that_is_passed_over(tmp_path: Path) -
     assert len(list(readers.read([tmp_path], "eml", {}, stats))) == 1
     assert stats.passed_over == {
         "empty": "empty",
-        "notes.txt": "text without mail headers or a mail column",
-        "picture.png": "a binary file, but not in a mail format",
-        "table.csv": "format csv, not data.format=eml",
+        "notes.txt": "without mail headers or a column of mail text",
+        "picture.png": "binary, but in no mail format",
+        "table.csv": "of format csv, not data.format=eml",
     }

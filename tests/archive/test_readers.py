@@ -100,7 +100,7 @@ def test_csv_with_configured_columns_quotes_newlines_and_semicolons(tmp_path: Pa
 def test_an_error_for_a_missing_column_lists_the_columns(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a,text\n1,2\n")
-    with pytest.raises(ArchiveError, match=r"data\.columns\.subject=b: the columns are a, text"):
+    with pytest.raises(ArchiveError, match=r"data\.columns\.subject=b: no such column; choose from a, text"):
         read_all(path, subject="b")
 
 

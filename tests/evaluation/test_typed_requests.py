@@ -46,8 +46,8 @@ def test_only_mails_with_a_typed_request_are_left_in_their_order(tmp_path: Path)
     ("record", "message"),
     [
         ({"id": "x", "request": "y"}, "none of the 1 requests has the id of one of the 3 test mails"),
-        ({"id": "a", "request": " "}, "record 1: needs id and request"),
-        ({"request": "y"}, "record 1: needs id and request"),
+        ({"id": "a", "request": " "}, "record 1: needs an id and a request"),
+        ({"request": "y"}, "record 1: needs an id and a request"),
     ],
 )
 def test_a_file_that_helps_nobody_is_refused(tmp_path: Path, record: dict[str, Any], message: str) -> None:

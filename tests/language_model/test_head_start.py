@@ -75,3 +75,12 @@ def test_a_head_start_of_another_base_is_refused(tiny_model: Path, started: Path
     (started / BASE_NOTE).write_text(json.dumps({"name": "other", "fingerprint": "abc"}))
     with pytest.raises(ModelError, match="another base model"):
         head_start.merge(base(tiny_model).model, started, "def")
+
+
+def test_a_folder_without_an_adapter_is_not_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert head_start.main([str(tmp_path), str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'adapter'}: not an adapter")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(SystemExit):
+        head_start.main([])
+    assert "required: trained, folder" in capsys.readouterr().err

@@ -316,7 +316,7 @@ def test_saved_scores_are_read_back(tmp_path: Path) -> None:
         arm: {name: score.value for name, score in scores.items()} for arm, scores in arms.items()
     }
     (tmp_path / "m.npz").write_bytes(b"nonsense")
-    with pytest.raises(DataError, match="cannot be read as saved scores"):
+    with pytest.raises(DataError, match="not a file of scores"):
         load(tmp_path / "m.npz")
 
 

@@ -67,7 +67,7 @@ def test_an_edit_that_is_kept_later_leaves_the_adapter(
     caplog.set_level("INFO")
     context = found(config)
     assert keys(context.artifacts) == keys(first) and context.statuses == []
-    assert "edited drafts were kept after" in caplog.text
+    assert "new edited drafts since the last training" in caplog.text
     # Data without an adapter do not hide it.
     make(config, ["data"])
     assert keys(found(config).artifacts) == keys(first)

@@ -141,7 +141,7 @@ def test_a_project_is_locked_and_unlocked(run_py: Run, tmp_path: Path) -> None:
 
     assert plain()
     assert "no terminal to ask" in run_py("stage=lock").err
-    assert "not locked, so there is nothing to unlock" in run_py("stage=unlock", given).err
+    assert "not encrypted, so there is nothing to decrypt" in run_py("stage=unlock", given).err
     locked = run_py("stage=lock", given)
     assert locked.code == 0, locked.err
     assert plain() == []

@@ -49,7 +49,7 @@ def test_near_duplicates_are_trained_on_once_and_memory_is_measured(
 def test_an_adapter_that_remembers_is_not_kept(run_py: Run, tmp_path: Path) -> None:
     call = (*CAREFUL, "trainer.canary_limit=0.0001")
     for done in (run_py(*call), run_py(*call)):
-        assert done.code == 1 and "the adapter remembers its canaries: mean exposure" in done.err
+        assert done.code == 1 and "the adapter memorized its canaries: mean exposure" in done.err
     outputs = tmp_path / "outputs"
     # Nor are its checkpoints.
     assert not list(outputs.rglob("*.safetensors")) and not (outputs / "latest" / "train").exists()

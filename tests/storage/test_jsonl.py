@@ -34,7 +34,7 @@ def test_a_bad_line_is_named(tmp_path: Path) -> None:
     path.write_text('{"a": 1}\n\n[2]\n{"a"\n')
     lines = jsonl.Lines(path)
     assert lines[0] == {"a": 1}
-    with pytest.raises(DataError, match="line 3: expected a JSON object"):
+    with pytest.raises(DataError, match="line 3: not a JSON object"):
         lines[1]
     with pytest.raises(DataError, match="line 4: not valid JSON"):
         lines[2]

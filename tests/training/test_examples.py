@@ -81,7 +81,7 @@ def test_control_characters_of_a_mail_do_not_reach_the_terminal(encoder: ChatEnc
 
 
 def test_nothing_supervised_is_refused(encoder: ChatEncoder, example: TokenizedExample) -> None:
-    with pytest.raises(DataError, match=r"example 2 of 2 .*: it has no target tokens"):
+    with pytest.raises(DataError, match=r"example 2 of 2 .*: it has no tokens to learn"):
         validate_examples(encoder, [example, TokenizedExample(example.ids, len(example.ids))])
 
 

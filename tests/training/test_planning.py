@@ -266,7 +266,7 @@ def test_a_training_that_does_not_fit_is_refused_with_the_smallest_change() -> N
 
     planning.check_fits(needed(setup), 8 * planning.GIB, setup, local(), needed)
     assert "with trainer.micro_batch_tokens=512 it needs 2.0 GB" in refusal(3 * planning.GIB)
-    assert "even with " in refusal(1000) and refusal(1000).endswith(" GB: use a smaller base model")
+    assert "even with " in refusal(1000) and refusal(1000).endswith(" GB; use a smaller base model")
     # Nothing is left to change.
     trainer = dataclasses.replace(
         setup.trainer, gradient_checkpointing=True, micro_batch_tokens=256, max_length=256, optimizer="adamw"

@@ -97,7 +97,7 @@ def _existing(paths: Iterable[Path]) -> list[Path]:
 def _no_mail_message(paths: list[Path], wanted: str) -> str:
     names = ", ".join(map(str, paths))
     if all(path.is_file() and path.stat().st_size == 0 for path in paths):
-        return f"{names}: the file is empty"
+        return f"{names}: the file is empty; set data.path to another one"
     for path in paths:
         columns = tables.column_names(streams.as_text(containers.read_head(path))) if path.is_file() else []
         if len(columns) > 1 and wanted in ("auto", "csv"):
@@ -105,7 +105,9 @@ def _no_mail_message(paths: list[Path], wanted: str) -> str:
                 f"{path}: if this is a table, set data.columns.text to the column of mail text; "
                 f"its columns: {', '.join(columns)}"
             )
-    return f"{names}: contains no {SUPPORTED if wanted == 'auto' else f'file of data.format={wanted}'}"
+    if wanted == "auto":
+        return f"{names}: contains no {SUPPORTED}"
+    return f"{names}: contains no {wanted} file; data.format=auto detects the format"
 
 
 def _is_read(path: Path, wanted: str, columns: Columns) -> bool:
@@ -170,7 +172,7 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
 def _why_passed_over(head: bytes, format: str | None, wanted: str) -> str:
     """Why a file is not read."""
     if format is not None:
-        return f"format {format}, not data.format={wanted}"
+        return f"of format {format}, not data.format={wanted}"
     if not head.strip(b"\0 \t\r\n"):
         return "empty"
-    return "a binary file, but not in a mail format" if b"\0" in head else "text without mail headers or a mail column"
+    return "binary, but in no mail format" if b"\0" in head else "without mail headers or a column of mail text"

@@ -269,7 +269,9 @@ def _map_columns(names: list[str], columns: dict[str, str | None], name: str) ->
         if column is not None:
             mapping[field] = column
         elif configured is not None:
-            raise ArchiveError(f"{name}: data.columns.{field}={configured}: the columns are {', '.join(names)}")
+            raise ArchiveError(
+                f"{name}: data.columns.{field}={configured}: no such column; choose from {', '.join(names)}"
+            )
     if "text" not in mapping:
         raise NoTextColumnError(name, names)
     return mapping

@@ -30,10 +30,10 @@ function explain(error) {
 }
 
 async function watchModel() {
-  let state = { status: "failed", reason: texts.error_network };
+  let state = { status: "unreachable", reason: texts.error_network };
   try {
     const answer = await fetch("/page/state");
-    state = answer.ok ? await answer.json() : { status: "failed", reason: texts.error_access };
+    state = answer.ok ? await answer.json() : { status: "unreachable", reason: answer.status === 401 ? texts.error_access : texts.error_network };
   } catch { /* The program ended: its reason is the one above. */ }
   ready = state.status === "ready";
   if (state.learns) showLearning(state.learns, state.learning_is_fixed);
@@ -44,7 +44,8 @@ async function watchModel() {
     notice.append(element("p", texts.missing), element("p", texts.missing_todo), element("p", ""));
     notice.lastChild.append(element("code", state.reason));
   } else if (!ready) {
-    notice.append(element("p", state.status === "loading" ? texts.loading : texts.failed + " " + state.reason));
+    const says = { loading: texts.loading, unreachable: state.reason };
+    notice.append(element("p", says[state.status] ?? texts.failed + " " + state.reason));
   }
   enable();
   setTimeout(watchModel, !ready && (state.status === "loading" || running === null) ? 1000 : 15000);
