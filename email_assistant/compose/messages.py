@@ -39,12 +39,13 @@ class Job:
 
     Attributes:
         id: Unique.
-        rows: One for each text.
+        rows: One for each text that is sampled.
         request: What a mail should say; None: `turns` has the prompt.
         context: The mail that is answered, shown in the prompt; None: none.
         turns: A conversation, (role, content) each.
         start: The beginning of each text, which is not repeated in the pieces.
         stop: Sequences that end a text.
+        beams: Further texts, the likeliest that beam search finds. Only for a model that writes several at once.
     """
 
     id: str
@@ -54,6 +55,12 @@ class Job:
     turns: list[tuple[Role, str]] = field(default_factory=list)
     start: str = ""
     stop: list[str] = field(default_factory=list)
+    beams: int = 0
+
+    @property
+    def num_texts(self) -> int:
+        """The number of texts; those of beam search come last."""
+        return len(self.rows) + self.beams
 
 
 @dataclass(frozen=True)

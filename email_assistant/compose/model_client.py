@@ -109,7 +109,7 @@ class ModelClient:
             return
         events: asyncio.Queue[JobEvent] = asyncio.Queue()
         self._jobs[job.id] = events
-        unfinished = len(job.rows)
+        unfinished = job.num_texts
         try:
             self._send(write_line(job))
             while unfinished:

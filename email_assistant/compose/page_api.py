@@ -235,6 +235,7 @@ class Page:
         return list(reversed(self._history.values()))
 
     async def _draft_events(self, asked: DraftAsked) -> AsyncGenerator[Mapping[str, Any], None]:
+        """What the page shows: the first text as it is written, then others that differ from it, and which is best."""
         wish, texts = asked.wish(), defaultdict[int, WholeText](WholeText)
         if self._forms == ["rough"] and looks_like_order(asked.request):
             yield {"hint": "order"}
@@ -246,14 +247,24 @@ class Page:
                 if not isinstance(event, TextPiece):
                     continue
                 texts[event.row].add(event)
-                if event.text:
-                    yield {"draft": event.row, "text": event.text}
-                if event.finish_reason:
-                    marks = await anyio.to_thread.run_sync(self._marks, wish, texts[event.row].text)
-                    yield {"draft": event.row, "end": event.finish_reason, **marks}
-        if len(texts) > 1:
-            whole = [texts[row] for row in range(len(texts))]
+                if event.row == 0:
+                    if event.text:
+                        yield {"draft": 0, "text": event.text}
+                    if event.finish_reason:
+                        yield await self._end(wish, 0, texts[0])
+        different: dict[str, WholeText] = {}
+        for _, text in sorted(texts.items()):
+            different.setdefault(text.text, text)
+        whole = list(different.values())
+        for number, text in enumerate(whole[1:], start=1):
+            yield {"draft": number, "text": text.text}
+            yield await self._end(wish, number, text)
+        if len(whole) > 1:
             yield {"best": await anyio.to_thread.run_sync(self._writer.best, wish, whole)}
+
+    async def _end(self, wish: Wish, number: int, text: WholeText) -> Mapping[str, Any]:
+        marks = await anyio.to_thread.run_sync(self._marks, wish, text.text)
+        return {"draft": number, "end": text.finish_reason, **marks}
 
     def _events(self, wish: Wish, change: Change) -> AsyncGenerator[JobEvent, None]:
         if change == "first":

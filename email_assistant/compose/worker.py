@@ -29,7 +29,7 @@ from email_assistant.language_model.decoding import SamplingParams, completion_s
 from email_assistant.language_model.distributed import SINGLE_PROCESS
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.language_model.streaming import BatchWriter, Piece, TextRequest, text_writer
+from email_assistant.language_model.streaming import BatchWriter, BeamRequest, Piece, TextRequest, text_writer
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair, Request
@@ -135,7 +135,7 @@ class Worker:
             _send(self._out, JobError(job.id, "context_length", message))
             return
         _send(self._out, PromptRead(job.id, len(prompt)))
-        self._rows[job.id] = set(range(len(job.rows)))
+        self._rows[job.id] = set(range(job.num_texts))
         for number, row in enumerate(job.rows):
             # A temperature that is asked for applies to every row.
             seed = (
@@ -145,6 +145,12 @@ class Worker:
             )
             params = self._params(row, room)
             self._writer.add(TextRequest(f"{job.id} {number}", prompt, params, seed, tuple(job.stop), bool(job.start)))
+        if job.beams:
+            if not isinstance(self._writer, BatchWriter):
+                raise ValueError("beam search needs a model that writes several texts at once")
+            ids = tuple(f"{job.id} {number}" for number in range(len(job.rows), job.num_texts))
+            params = self._params(RowSettings(), room)
+            self._writer.add(BeamRequest(ids, prompt, params, tuple(job.stop), bool(job.start)))
 
     def _prompt(self, job: Job) -> list[int]:
         if job.request is None:

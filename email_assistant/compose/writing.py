@@ -1,4 +1,4 @@
-"""What the page asks of the model: a first draft with others beside it, and drafts that replace one."""
+"""What the page asks of the model: first drafts, and drafts that replace one."""
 
 import re
 import uuid
@@ -16,7 +16,7 @@ from email_assistant.metrics.usual import Usual
 from email_assistant.requests.request_form import with_recipient
 
 Change = Literal["first", "another", "shorter", "longer", "keep"]
-# Drafts that are written at once for a request; the first one is the likeliest.
+# Drafts that are written at once for a request: a greedy one, and the likeliest that beam search finds.
 DRAFTS = 6
 # Candidates among which a shorter or longer draft is chosen.
 CANDIDATES = 4
@@ -70,11 +70,10 @@ class Writer:
         self.reads_context = config.data.context == "parent"
 
     def first(self, wish: Wish) -> AsyncGenerator[JobEvent, None]:
-        """Drafts for a new request, in pieces: the likeliest and others beside it."""
-        others = DRAFTS - 1 if self._model.state.at_once else 0
-        likeliest = RowSettings(temperature=0.0, seed=self._config.seed)
-        rows = [likeliest, *(self._sampled(number + 1) for number in range(others))]
-        return self._model.write(self._job(wish, rows))
+        """Drafts for a new request: a greedy one in pieces, and beside it the likeliest, each at once."""
+        greedy = RowSettings(temperature=0.0, seed=self._config.seed)
+        beams = DRAFTS - 1 if self._model.state.at_once else 0
+        return self._model.write(replace(self._job(wish, [greedy]), beams=beams))
 
     def another(self, wish: Wish) -> AsyncGenerator[JobEvent, None]:
         """One more draft, in pieces."""

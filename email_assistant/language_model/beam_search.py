@@ -10,7 +10,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -45,12 +45,14 @@ class Beam:
 
 
 @dataclass
-class _Search:
+class Search:
     """The search for one prompt.
 
     Attributes:
-        prompt_id: Its index among all prompts.
+        prompt_id: The number of its prompt.
         width: Beams, and completions to find.
+        longest: The longest completion, in tokens.
+        ngram_size: No n-gram of this size is written twice; 0: they may be.
         beams: The unfinished completions.
         found: The best that have ended, the best first.
         steps: Tokens of each beam.
@@ -58,6 +60,8 @@ class _Search:
 
     prompt_id: int
     width: int
+    longest: int
+    ngram_size: int = 0
     beams: list[Beam] = field(default_factory=lambda: [Beam()])
     found: list[Hypothesis] = field(default_factory=list)
     steps: int = 0
@@ -91,16 +95,113 @@ class _Search:
         found = [*self.found, Hypothesis(total / len(tokens), tokens)]
         self.found = heapq.nlargest(self.width, found, key=lambda each: each.score)
 
-    def is_done(self, longest: int) -> bool:
+    def forbidden(self, number: int) -> list[int]:
+        """The tokens that would repeat an n-gram of a beam."""
+        size, tokens = self.ngram_size, self.beams[number].tokens
+        if not size:
+            return []
+        last = tokens[len(tokens) - size + 1 :]
+        starts = range(len(tokens) - size + 1)
+        return [tokens[start + size - 1] for start in starts if tokens[start : start + size - 1] == last]
+
+    @property
+    def is_done(self) -> bool:
         """Whether no beam can still be better than what was found, or all are as long as they may be."""
         if not self.beams:
             return True
         likeliest = sorted(self.beams, key=lambda beam: -beam.total)
-        if self.steps == longest:
+        if self.steps == self.longest:
             for beam in likeliest[: self.width - len(self.found)]:
                 self._keep(beam.total, beam.tokens)
             return True
         return len(self.found) == self.width and self.found[-1].score >= likeliest[0].total / self.steps
+
+
+class BeamRow(NamedTuple):
+    """A row of a decoder that is a beam of a search: the search, and the index of the beam."""
+
+    search: Search
+    number: int
+
+
+def advance_beams(
+    decoder: CachedDecoder, rows: list[Any], indices: Sequence[int], logits: torch.Tensor, stop_ids: Collection[int]
+) -> tuple[list[Search], list[int]]:
+    """Continue searches by a token, with the rows that their next beams need.
+
+    Args:
+        decoder: The decoder.
+        rows: Its rows, which may be beams of searches or anything else; more may be added at the end.
+        indices: The indices of all `BeamRow`s.
+        logits: Of these rows, (rows, vocabulary); modified in place.
+        stop_ids: Token ids that end a completion.
+
+    Returns:
+        The searches that are done, and the indices of rows that no search needs any more, which have to be evicted.
+    """
+    normalizers = logits.logsumexp(dim=-1, keepdim=True)
+    by_search: dict[int, list[int]] = {}
+    for place, index in enumerate(indices):
+        search, number = rows[index]
+        by_search.setdefault(id(search), []).append(place)
+        if forbidden := search.forbidden(number):
+            logits[place, forbidden] = -torch.inf
+    widest = max(rows[index].search.width for index in indices)
+    values, tokens = logits.topk(min(2 * widest, logits.shape[-1]))
+    log_probabilities, candidates = (values - normalizers).tolist(), tokens.tolist()
+    done: list[Search] = []
+    unused: list[int] = []
+    for places in by_search.values():
+        search = rows[indices[places[0]]].search
+        continuations = [
+            (search.beams[rows[indices[place]].number].total + log_probability, rows[indices[place]].number, token)
+            for place in places
+            for log_probability, token in zip(log_probabilities[place], candidates[place], strict=True)
+            if log_probability > -torch.inf
+        ]
+        chosen = search.advance(continuations, stop_ids)
+        free = _place(decoder, rows, [indices[place] for place in places], search, chosen)
+        if search.is_done:
+            done.append(search)
+            free = [index for index, row in enumerate(rows) if isinstance(row, BeamRow) and row.search is search]
+        unused += free
+    return done, unused
+
+
+def _place(
+    decoder: CachedDecoder, rows: list[Any], own: Sequence[int], search: Search, chosen: Sequence[tuple[int, Beam]]
+) -> list[int]:
+    """Give every new beam a row: that of the beam it continues, or a copy of it.
+
+    Args:
+        decoder: The decoder.
+        rows: All of its rows.
+        own: The indices of the search's rows.
+        search: The search.
+        chosen: The new beams, each after the index of the beam that it continues.
+
+    Returns:
+        The indices of rows that are not needed any more.
+    """
+    row_of = {rows[index].number: index for index in own}
+    # The likeliest of the beams that continue the same one keeps its row.
+    continued = dict(reversed(chosen))
+    placed = [(row_of[number], beam) for number, beam in continued.items()]
+    free = [index for number, index in row_of.items() if number not in continued]
+    for number, beam in chosen:
+        if continued[number] is beam:
+            continue
+        if not free:
+            free.append(len(rows))
+            decoder.fork(row_of[number])
+            rows.append(BeamRow(search, 0))
+        index = free.pop()
+        decoder.copy_row(row_of[number], index)
+        placed.append((index, beam))
+    search.beams = [beam for _, beam in placed]
+    for number, (index, _) in enumerate(placed):
+        rows[index] = BeamRow(search, number)
+    return free
 
 
 # Called with the index of a prompt and what was found for it, the best first.
@@ -134,7 +235,7 @@ def beam_search(
 
 
 class _Batch:
-    """The searches that are going on: each row of the decoder is a beam of one of them."""
+    """The searches that are going on: row i of the decoder is the beam `_rows[i]`."""
 
     def __init__(
         self,
@@ -150,15 +251,14 @@ class _Batch:
         self._stop_ids, self._at_once, self._on_found = stop_ids, at_once, on_found
         # The longest first, so that short ones are left at the end.
         self._waiting = deque(sorted(range(len(prompts)), key=lambda index: -len(prompts[index])))
-        # The search of each row, and which of its beams the row is.
-        self._rows: list[tuple[_Search, int]] = []
+        self._rows: list[BeamRow] = []
         self._prefix_length = shared_prefix_length(prompts)
         decoder.prefill_prefix(prompts[0][: self._prefix_length])
 
     def run(self) -> None:
         """Search until all prompts are done."""
         while self._rows or self._waiting:
-            tokens = [search.beams[beam].tokens[-1] for search, beam in self._rows]
+            tokens = [search.beams[number].tokens[-1] for search, number in self._rows]
             logits = [self._decoder.step(tokens)] if tokens else []
             logits += self._admit()
             self._advance(torch.cat(logits) if len(logits) > 1 else logits[0])
@@ -166,7 +266,7 @@ class _Batch:
     def _admit(self) -> list[torch.Tensor]:
         """Begin with waiting prompts where there is room; returns the logits of their first tokens."""
         new: list[int] = []
-        tokens, room = 0, self._at_once - len({id(search) for search, _ in self._rows})
+        tokens, room = 0, self._at_once - len({id(row.search) for row in self._rows})
         while self._waiting and len(new) < room:
             tokens += len(self._prompts[self._waiting[0]]) - self._prefix_length
             if new and tokens > PREFILL_TOKENS:
@@ -174,83 +274,18 @@ class _Batch:
             new.append(self._waiting.popleft())
         if not new:
             return []
-        self._rows += [(_Search(prompt_id, self._width), 0) for prompt_id in new]
+        params = self._params
+        searches = [Search(each, self._width, params.max_new_tokens, params.no_repeat_ngram_size) for each in new]
+        self._rows += [BeamRow(search, 0) for search in searches]
         return [self._decoder.prefill([self._prompts[prompt_id][self._prefix_length :] for prompt_id in new])]
 
     def _advance(self, logits: torch.Tensor) -> None:
-        """Continue every search by a token.
-
-        Args:
-            logits: (rows, vocabulary); modified in place.
-        """
-        normalizers = logits.logsumexp(dim=-1, keepdim=True)
-        self._forbid_repeated_ngrams(logits)
-        values, tokens = logits.topk(min(2 * self._width, logits.shape[-1]))
-        log_probabilities = (values - normalizers).tolist()
-        rows_by_search: dict[int, list[int]] = {}
-        for row, (search, _) in enumerate(self._rows):
-            rows_by_search.setdefault(id(search), []).append(row)
-        unused = []
-        for rows in rows_by_search.values():
-            search = self._rows[rows[0]][0]
-            continuations = [
-                (search.beams[beam].total + log_probability, beam, token)
-                for row in rows
-                for beam in (self._rows[row][1],)
-                for log_probability, token in zip(log_probabilities[row], tokens[row].tolist(), strict=True)
-                if log_probability > -torch.inf
-            ]
-            unused += self._place(search, rows, search.advance(continuations, self._stop_ids))
-            if search.is_done(self._params.max_new_tokens):
-                self._on_found(search.prompt_id, search.found)
-                unused += [row for row, (each, _) in enumerate(self._rows) if each is search and row not in unused]
-        for row in sorted(unused, reverse=True):
+        """Continue every search by a token, from its logits, (rows, vocabulary)."""
+        done, unused = advance_beams(self._decoder, self._rows, range(len(self._rows)), logits, self._stop_ids)
+        for search in done:
+            self._on_found(search.prompt_id, search.found)
+        for index in sorted(unused, reverse=True):
             # The last row takes its index.
-            self._decoder.evict(row)
-            self._rows[row] = self._rows[-1]
+            self._decoder.evict(index)
+            self._rows[index] = self._rows[-1]
             self._rows.pop()
-
-    def _place(self, search: _Search, rows: Sequence[int], chosen: Sequence[tuple[int, Beam]]) -> list[int]:
-        """Give every new beam a row: that of the beam it continues, or a copy of it.
-
-        Args:
-            search: The search.
-            rows: Its rows.
-            chosen: The new beams, each after the index of the beam that it continues.
-
-        Returns:
-            Rows that are not needed any more.
-        """
-        row_of = {self._rows[row][1]: row for row in rows}
-        continued = dict(reversed(chosen))
-        copies = [(index, beam) for index, beam in chosen if continued[index] is not beam]
-        free = [row for beam, row in row_of.items() if beam not in continued]
-        placed = [(row_of[index], beam) for index, beam in continued.items()]
-        for index, beam in copies:
-            if free:
-                row = free.pop()
-            else:
-                row = len(self._rows)
-                self._decoder.fork(row_of[index])
-                self._rows.append((search, 0))
-            self._decoder.copy_row(row_of[index], row)
-            placed.append((row, beam))
-        search.beams = [beam for _, beam in placed]
-        for number, (row, _) in enumerate(placed):
-            self._rows[row] = (search, number)
-        return free
-
-    def _forbid_repeated_ngrams(self, logits: torch.Tensor) -> None:
-        size = self._params.no_repeat_ngram_size
-        if not size:
-            return
-        for row, (search, number) in enumerate(self._rows):
-            tokens = search.beams[number].tokens
-            last = tokens[len(tokens) - size + 1 :]
-            forbidden = [
-                tokens[start + size - 1]
-                for start in range(len(tokens) - size + 1)
-                if tokens[start : start + size - 1] == last
-            ]
-            if forbidden:
-                logits[row, forbidden] = -torch.inf

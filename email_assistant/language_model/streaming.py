@@ -3,13 +3,15 @@
 `ContinuousBatch` completes a known list of prompts; here prompts come and go, each with its own sampling parameters.
 """
 
+import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
 
+from email_assistant.language_model.beam_search import BeamRow, Hypothesis, Search, advance_beams
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import FinishReason, SamplingParams
 from email_assistant.language_model.encoding import ChatEncoder
@@ -112,6 +114,25 @@ class TextRequest:
 
 
 @dataclass(frozen=True)
+class BeamRequest:
+    """The likeliest texts for one prompt, found by beam search; each comes whole, in one piece.
+
+    Attributes:
+        ids: One for each text, as of `TextRequest`.
+        prompt: Token ids.
+        params: The longest text and `no_repeat_ngram_size`; the others have no effect.
+        stop: Sequences that end a text.
+        continues: Whether the prompt ends with the beginning of the text.
+    """
+
+    ids: tuple[str, ...]
+    prompt: list[int]
+    params: SamplingParams
+    stop: tuple[str, ...] = ()
+    continues: bool = False
+
+
+@dataclass(frozen=True)
 class Piece:
     """More of a text.
 
@@ -180,6 +201,15 @@ class _Row:
     log_probability: float = 0.0
 
 
+@dataclass
+class _Beams:
+    """A beam search that is going on; its texts that nobody cancelled."""
+
+    request: BeamRequest
+    search: Search
+    wanted: set[str]
+
+
 class BatchWriter:
     """Writes up to `max_rows` texts in one batch of this project's decoder; the others wait their turn."""
 
@@ -189,55 +219,89 @@ class BatchWriter:
         Args:
             decoder: A decoder without rows.
             encoder: The encoder of its model.
-            max_rows: Texts that are written at the same time.
+            max_rows: Texts that are written at the same time; a search for more of them runs alone.
         """
         self._decoder, self._encoder, self._max_rows = decoder, encoder, max_rows
-        self._rows: list[_Row] = []
-        self._waiting: deque[TextRequest] = deque()
+        self._rows: list[_Row | BeamRow] = []
+        self._waiting: deque[TextRequest | BeamRequest] = deque()
+        # By the number of the search.
+        self._searches: dict[int, _Beams] = {}
+        self._numbers = itertools.count()
 
     @property
     def is_busy(self) -> bool:
         """Whether any text is unfinished."""
         return bool(self._rows or self._waiting)
 
-    def add(self, request: TextRequest) -> None:
-        """Add a text to write."""
+    def add(self, request: TextRequest | BeamRequest) -> None:
+        """Add a text to write, or a search for several."""
         self._waiting.append(request)
 
     @torch.inference_mode()
     def cancel(self, request_id: str) -> None:
-        """Stop writing a text and free its row."""
-        self._waiting = deque(request for request in self._waiting if request.id != request_id)
+        """Stop writing a text and free its row; a search goes on while any of its texts is wanted."""
+        self._waiting = deque(filter(None, (_without(request, request_id) for request in self._waiting)))
+        for beams in self._searches.values():
+            beams.wanted.discard(request_id)
+        self._searches = {number: beams for number, beams in self._searches.items() if beams.wanted}
         for index in reversed(range(len(self._rows))):
-            if self._rows[index].request.id == request_id:
+            row = self._rows[index]
+            cancelled = (
+                row.search.prompt_id not in self._searches if isinstance(row, BeamRow) else row.request.id == request_id
+            )
+            if cancelled:
                 self._evict(index)
         self._release_if_idle()
 
     @torch.inference_mode()
     def step(self) -> list[Piece]:
         """Write one more token of each text in the batch, and let waiting texts join where there is room."""
-        logits = list(self._decoder.step([row.last_token for row in self._rows])) if self._rows else []
-        while self._waiting and len(self._rows) < self._max_rows:
+        logits = list(self._decoder.step([_last_token(row) for row in self._rows])) if self._rows else []
+        while self._waiting and self._has_room(self._waiting[0]):
             logits.append(self._admit(self._waiting.popleft()))
-        pieces = [self._advance(row, row_logits) for row, row_logits in zip(self._rows, logits, strict=True)]
+        pieces, finished = [], []
+        for index, row in enumerate(self._rows):
+            if isinstance(row, _Row):
+                piece = self._advance(row, logits[index])
+                pieces.append(piece)
+                if piece.finish_reason:
+                    finished.append(index)
+        found, unused = self._advance_beams(logits)
         # From the end, because a row that is evicted is replaced by the last one.
-        for index in reversed(range(len(pieces))):
-            if pieces[index].finish_reason:
-                self._evict(index)
+        for index in sorted([*finished, *unused], reverse=True):
+            self._evict(index)
         self._release_if_idle()
-        return pieces
+        return [*pieces, *found]
 
-    def _admit(self, request: TextRequest) -> torch.Tensor:
+    def _has_room(self, request: TextRequest | BeamRequest) -> bool:
+        singles = sum(isinstance(row, _Row) for row in self._rows)
+        rows = singles + sum(beams.search.width for beams in self._searches.values())
+        return not rows or rows + (len(request.ids) if isinstance(request, BeamRequest) else 1) <= self._max_rows
+
+    def _admit(self, request: TextRequest | BeamRequest) -> torch.Tensor:
         """Add a row; a prompt is computed once for all its rows. Returns logits of the first token, (vocabulary,)."""
-        same = next((index for index, row in enumerate(self._rows) if row.request.prompt == request.prompt), None)
+        same = next(
+            (
+                (index, row.prompt_logits)
+                for index, row in enumerate(self._rows)
+                if isinstance(row, _Row) and row.request.prompt == request.prompt
+            ),
+            None,
+        )
         if same is None:
             logits = self._decoder.prefill([request.prompt])[0]
         else:
-            self._decoder.fork(same)
-            logits = self._rows[same].prompt_logits
-        stream = TextStream(self._encoder, request.stop, request.continues)
-        # The sampler changes logits in place; further rows with the same prompt need them unchanged.
-        self._rows.append(_Row(request, logits.clone(), Sampler(request.params, [request.seed]), stream))
+            self._decoder.fork(same[0])
+            logits = same[1]
+        if isinstance(request, BeamRequest):
+            params, number = request.params, next(self._numbers)
+            search = Search(number, len(request.ids), params.max_new_tokens, params.no_repeat_ngram_size)
+            self._searches[number] = _Beams(request, search, set(request.ids))
+            self._rows.append(BeamRow(search, 0))
+        else:
+            stream = TextStream(self._encoder, request.stop, request.continues)
+            # The sampler changes logits in place; further rows with the same prompt need them unchanged.
+            self._rows.append(_Row(request, logits.clone(), Sampler(request.params, [request.seed]), stream))
         return logits.clone()
 
     def _advance(self, row: _Row, logits: torch.Tensor) -> Piece:
@@ -245,6 +309,25 @@ class BatchWriter:
         row.log_probability += row.sampler.log_probabilities[0]
         is_end = row.last_token in self._encoder.stop_ids
         return _next_piece(row.request, row.stream, row.last_token, is_end, row.log_probability)
+
+    def _advance_beams(self, logits: Sequence[torch.Tensor]) -> tuple[list[Piece], list[int]]:
+        """Continue the searches; returns the texts of those that are done, and the indices of rows to evict."""
+        indices = [index for index, row in enumerate(self._rows) if isinstance(row, BeamRow)]
+        if not indices:
+            return [], []
+        chosen = torch.stack([logits[index] for index in indices])
+        done, unused = advance_beams(self._decoder, self._rows, indices, chosen, self._encoder.stop_ids)
+        pieces = []
+        for search in done:
+            beams = self._searches.pop(search.prompt_id)
+            # Fewer than asked for, if the vocabulary is that small.
+            texts = [*search.found, *[search.found[-1]] * (search.width - len(search.found))]
+            pieces += [
+                _whole(beams.request, self._encoder, text_id, hypothesis)
+                for text_id, hypothesis in zip(beams.request.ids, texts, strict=True)
+                if text_id in beams.wanted
+            ]
+        return pieces, unused
 
     def _evict(self, index: int) -> None:
         """Remove a row; the last one takes its index."""
@@ -255,6 +338,29 @@ class BatchWriter:
     def _release_if_idle(self) -> None:
         if not self.is_busy:
             self._decoder.release_caches()
+
+
+def _last_token(row: _Row | BeamRow) -> int:
+    return row.search.beams[row.number].tokens[-1] if isinstance(row, BeamRow) else row.last_token
+
+
+def _without(request: TextRequest | BeamRequest, request_id: str) -> TextRequest | BeamRequest | None:
+    """A waiting request without a text that was cancelled."""
+    if isinstance(request, TextRequest):
+        return None if request.id == request_id else request
+    ids = tuple(each for each in request.ids if each != request_id)
+    return replace(request, ids=ids) if ids else None
+
+
+def _whole(request: BeamRequest, encoder: ChatEncoder, text_id: str, found: Hypothesis) -> Piece:
+    """The only piece of a text that a search found."""
+    stream, text = TextStream(encoder, request.stop, request.continues), ""
+    for number, token in enumerate(found.tokens, start=1):
+        text += stream.add(token, number == len(found.tokens))
+        if stream.is_stopped:
+            break
+    is_end = stream.is_stopped or found.tokens[-1] in encoder.stop_ids
+    return Piece(text_id, text, stream.num_tokens, "stop" if is_end else "length", found.score)
 
 
 def _next_piece(request: TextRequest, stream: TextStream, token: int, is_end: bool, log_probability: float) -> Piece:

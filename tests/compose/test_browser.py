@@ -157,22 +157,23 @@ def test_the_arrows_choose_among_the_drafts(open_page: Callable[..., Opened]) ->
 
     opened.page.route("**/page/drafts", read_and_pass_on)
     opened.write()
-    buttons = opened["drafts"].get_by_role("radio")
-    expect(buttons).to_have_count(DRAFTS)
     (reply,) = replies
-    best = json.loads(reply.splitlines()[-1])["best"]
-    for number in range(DRAFTS):
+    best, drafts = json.loads(reply.splitlines()[-1])["best"], reply.count('"end"')
+    assert 2 <= drafts <= DRAFTS
+    buttons = opened["drafts"].get_by_role("radio")
+    expect(buttons).to_have_count(drafts)
+    for number in range(drafts):
         suggested = f", {ENGLISH['suggested']}" if number == best else ""
         expect(buttons.nth(number)).to_have_accessible_name(f"{ENGLISH['draft']} {number + 1}{suggested}")
     expect(opened.page.locator("#drafts .best")).to_have_count(1)
     texts = [opened.draft]
     buttons.first.focus()
-    for number in range(1, DRAFTS):
+    for number in range(1, drafts):
         opened.press("ArrowRight")
         expect(buttons.nth(number)).to_be_focused()
         expect(buttons.nth(number)).to_be_checked()
         texts.append(opened.draft)
-    assert len(set(texts)) == DRAFTS
+    assert len(set(texts)) == drafts
     opened.press("ArrowRight")
     assert opened.draft == texts[0]
 
@@ -184,10 +185,11 @@ def test_the_focus_stays_where_the_work_is(open_page: Callable[..., Opened]) -> 
     opened.press("Enter")
     opened.wait_until_written()
     expect(opened["write"]).to_be_focused()
-    another = opened.page.get_by_role("button", name=ENGLISH["another"])
+    another, drafts = opened.page.get_by_role("button", name=ENGLISH["another"]), opened["drafts"].get_by_role("radio")
+    before = drafts.count()
     another.focus()
     opened.press("Enter")
-    expect(opened["drafts"].get_by_role("radio")).to_have_count(DRAFTS + 1)
+    expect(drafts).to_have_count(before + 1)
     opened.wait_until_written()
     expect(another).to_be_focused()
 

@@ -23,6 +23,7 @@ from email_assistant.compose.worker import Worker
 from email_assistant.compose.writing import Wish, Writer
 from email_assistant.configuration.schema import Config
 from email_assistant.language_model.loading import load_base
+from email_assistant.language_model.streaming import SequentialWriter
 from email_assistant.metrics.usual import Usual
 
 SAID = "xylophone"
@@ -81,6 +82,24 @@ def test_extreme_sampling_is_greedy(worker: tuple[Worker, BytesIO], temperature:
     messages = say(worker, extreme, asked("greedy", RowSettings(8, 0.0)))
     assert finished(messages) == [("extreme", 0), ("greedy", 0)]
     assert text(messages, "extreme") == text(messages, "greedy")
+
+
+def test_the_texts_of_beam_search_come_last_and_whole(worker: tuple[Worker, BytesIO]) -> None:
+    messages = say(worker, asked("a", RowSettings(6, 0.0), beams=3), asked("b", RowSettings(6, 0.0)))
+    pieces = [each for each in messages if isinstance(each, TextPiece)]
+    assert sorted(finished(messages)) == [("a", 0), ("a", 1), ("a", 2), ("a", 3), ("b", 0)]
+    assert sum(each.row > 0 for each in pieces) == 3
+    scores = [each.log_probability for each in pieces if each.row > 0]
+    assert scores == sorted(scores, key=lambda score: -(score or 0))
+    greedy = ["".join(each.text for each in pieces if (each.job, each.row) == (name, 0)) for name in "ab"]
+    assert greedy[0] == greedy[1]
+
+
+def test_a_job_for_beams_fails_where_texts_are_written_one_by_one(worker: tuple[Worker, BytesIO]) -> None:
+    model: Any = worker[0]._model
+    worker[0]._writer = SequentialWriter(model)
+    messages = say(worker, asked("a", RowSettings(6, 0.0), beams=3))
+    assert [each.code for each in messages if isinstance(each, JobError)] == ["model_stopped"]
 
 
 def test_a_job_that_fails_at_its_start_ends_alone(
@@ -223,7 +242,7 @@ def test_the_process_removes_it_when_the_server_was_killed(tmp_path: Path, whole
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.8])
-def test_the_first_draft_is_the_likeliest_and_the_answered_mail_as_long_as_in_training(
+def test_the_first_draft_is_greedy_beside_beams_and_the_answered_mail_as_long_as_in_training(
     config: Config, monkeypatch: pytest.MonkeyPatch, temperature: float
 ) -> None:
     data = replace(config.data, context="parent", context_words=3)
@@ -237,5 +256,5 @@ def test_the_first_draft_is_the_likeliest_and_the_answered_mail_as_long_as_in_tr
     assert job.context is not None
     assert job.context.split()[:3] == ["one", "two", "three"]
     assert "four" not in job.context
-    assert job.rows[0].temperature == 0.0
-    assert all(row.temperature != 0.0 for row in job.rows[1:])
+    assert [row.temperature for row in job.rows] == [0.0]
+    assert job.beams > 1

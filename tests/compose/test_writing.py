@@ -35,7 +35,7 @@ class Recorded:
         async def write(job: Job) -> AsyncGenerator[JobEvent, None]:
             self.jobs.append(job)
             yield PromptRead(job.id, 3)
-            for number in range(len(job.rows)):
+            for number in range(job.num_texts):
                 text, reason = rows[number % len(rows)]
                 yield TextPiece(job.id, number, text, len(text.split()), reason)  # type: ignore[arg-type]
 
@@ -57,7 +57,8 @@ def test_no_candidate_is_written_twice_for_a_request(config: Config) -> None:
     recorded = Recorded(config, (DRAFT, "stop"))
     recorded.events(lambda writer: writer.first(Wish("bo: come")))
     used = recorded.numbers
-    assert used == list(range(DRAFTS))
+    assert used == [0]
+    assert recorded.jobs[-1].num_texts == DRAFTS
     # Each further draft has an attempt of its own, whatever button it is asked by.
     for attempt, change in enumerate(["another", "longer", "another", "keep", "shorter", "longer", "another"], 1):
         wish = Wish("bo: come", draft=DRAFT, keep=(0, 10), attempt=attempt)
@@ -69,6 +70,13 @@ def test_no_candidate_is_written_twice_for_a_request(config: Config) -> None:
             recorded.events(lambda writer, wish=wish, change=change: writer.resized(wish, change))  # type: ignore[misc]
         assert not set(recorded.numbers) & set(used), change
         used += recorded.numbers
+
+
+def test_a_model_that_writes_one_text_at_a_time_writes_one(config: Config) -> None:
+    recorded = Recorded(config, (DRAFT, "stop"))
+    recorded.writer._model.state = ModelState("ready", at_once=False)
+    recorded.events(lambda writer: writer.first(Wish("bo: come")))
+    assert recorded.jobs[-1].num_texts == 1
 
 
 def test_a_draft_that_ended_is_better_than_one_that_was_cut(config: Config) -> None:

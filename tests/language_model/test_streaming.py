@@ -9,11 +9,12 @@ import torch
 from conftest import model_settings
 
 from email_assistant.language_model.cached_decoder import CachedDecoder
-from email_assistant.language_model.decoding import SamplingParams
-from email_assistant.language_model.generation import generate
+from email_assistant.language_model.decoding import Completion, SamplingParams
+from email_assistant.language_model.generation import generate, generate_likeliest
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.language_model.streaming import (
     BatchWriter,
+    BeamRequest,
     Piece,
     SequentialWriter,
     TextRequest,
@@ -80,6 +81,64 @@ def test_texts_that_join_at_any_time_are_as_if_written_alone(model: LanguageMode
         pieces += writer.step()
     pieces += finish(writer)
     assert texts(pieces) == {request.id: alone(model, request) for request in requests(model)}
+
+
+def likeliest(model: LanguageModel, request: BeamRequest) -> dict[str, tuple[str, int, str]]:
+    found: list[list[Completion]] = []
+    width = len(request.ids)
+    generate_likeliest(model, [request.prompt], request.params, width, width, lambda _, each: found.append(each))
+    return {
+        name: (each.text, each.num_tokens, each.finish_reason) for name, each in zip(request.ids, found[0], strict=True)
+    }
+
+
+@pytest.mark.parametrize("max_rows", [2, 4, 9])
+def test_a_beam_search_among_other_texts_finds_what_it_finds_alone(model: LanguageModel, max_rows: int) -> None:
+    writer = text_writer(model, max_rows=max_rows)
+    assert isinstance(writer, BatchWriter)
+    searches = [
+        BeamRequest(("a", "b", "c"), model.encoder.prompt(WORDS[0]), SamplingParams(12, no_repeat_ngram_size=3)),
+        BeamRequest(("d", "e"), model.encoder.prompt(WORDS[3]), SamplingParams(7)),
+    ]
+    pieces: list[Piece] = []
+    for number, request in enumerate(requests(model)):
+        writer.add(request)
+        if number in (0, 2):
+            writer.add(searches[number // 2])
+        pieces += writer.step()
+    pieces += finish(writer)
+    expected = {request.id: alone(model, request) for request in requests(model)}
+    assert texts(pieces) == expected | likeliest(model, searches[0]) | likeliest(model, searches[1])
+    assert sum(piece.id in "abcde" for piece in pieces) == 5
+    assert not decoder_of(writer)._prompts.keys[0].numel()
+
+
+@pytest.mark.parametrize("at", [0, 1, 4])
+def test_a_beam_search_ends_when_nobody_wants_its_texts(model: LanguageModel, at: int) -> None:
+    writer = text_writer(model, max_rows=8)
+    search = BeamRequest(("a", "b", "c"), model.encoder.prompt(WORDS[0]), SamplingParams(12))
+    other = requests(model)[2]
+    writer.add(search)
+    writer.add(other)
+    pieces = [piece for _ in range(at) for piece in writer.step()]
+    writer.cancel("b")
+    assert decoder_of(writer)._prompt_of_row or not at
+    for name in "ac":
+        writer.cancel(name)
+    assert len(decoder_of(writer)._prompt_of_row) == (1 if at else 0)
+    pieces += finish(writer)
+    assert texts(pieces) == {other.id: alone(model, other)}
+
+
+def test_a_text_of_a_search_that_is_cancelled_leaves_the_others(model: LanguageModel) -> None:
+    writer = text_writer(model)
+    search = BeamRequest(("a", "b", "c"), model.encoder.prompt(WORDS[0]), SamplingParams(12))
+    writer.add(search)
+    first = writer.step()
+    writer.cancel("b")
+    expected = likeliest(model, search)
+    del expected["b"]
+    assert texts([*first, *finish(writer)]) == expected
 
 
 def test_one_after_another_is_the_same(model: LanguageModel) -> None:
