@@ -3,10 +3,13 @@
     python -m benchmarks.cleaning --shared ../shared
 
 Other libraries are included if they are installed: pip install -r benchmarks/peers.txt. Errors on archives are counted
-by simple rules that the cleaner does not use.
+by simple rules that the cleaner does not use. To judge by reading, print mails chosen at random, before and after:
+
+    python -m benchmarks.cleaning --shared ../shared --read robinson_man --mails 150 --seed 101
 """
 
 import argparse
+import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -43,7 +46,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--show", action="store_true", help="print the errors of this project's cleaner")
+    parser.add_argument("--read", choices=ARCHIVES, help="print mails of this archive as the data stage cleans them")
+    parser.add_argument("--mails", type=int, default=150)
+    parser.add_argument("--seed", type=int, default=101)
     arguments = parser.parse_args()
+    if arguments.read:
+        _print_mails(arguments.shared / "mail", arguments.read, arguments.mails, arguments.seed)
+        return
     cleaners = dict(installed())
     _suites(arguments.shared / "fixtures", cleaners, arguments.show)
     _archives(arguments.shared / "mail", cleaners, arguments.show)
@@ -283,12 +292,24 @@ def owned(path: Path, owners: list[str], columns: readers.Columns) -> Iterator[P
             yield mail
 
 
-def _own_cleaner(mails: list[ParsedMessage], owners: list[str]) -> Cleaner:
-    """Both steps of this project's cleaner. Code is kept, since its words count as the owner's."""
-    profile = signatures.learn(
-        (cleaning.strip_quotes_and_footers(mail.text, drop_code=False).text for mail in mails), owners
-    )
-    return lambda text: cleaning.finish(cleaning.strip_quotes_and_footers(text, drop_code=False).text, profile)
+def _print_mails(folder: Path, name: str, count: int, seed: int) -> None:
+    """Print mails chosen at random, without code, each with its text before cleaning."""
+    owners, columns = ARCHIVES[name]
+    mails = list(owned(folder / name, owners, columns))
+    clean = _own_cleaner(mails, owners, drop_code=True)
+    for mail in random.Random(seed).sample(mails, min(count, len(mails))):
+        print(f"--- {mail.source}\n{mail.text}\n--- becomes\n{clean(mail.text)}")
+
+
+def _own_cleaner(mails: list[ParsedMessage], owners: list[str], drop_code: bool = False) -> Cleaner:
+    """Both steps of this project's cleaner. For counting, code is kept, since its words count as the owner's."""
+    authors = {each.casefold() for each in owners}
+
+    def strip(text: str) -> str:
+        return cleaning.strip_quotes_and_footers(text, drop_code, authors=authors).text
+
+    profile = signatures.learn((strip(mail.text) for mail in mails), owners)
+    return lambda text: cleaning.finish(strip(text), profile)
 
 
 if __name__ == "__main__":

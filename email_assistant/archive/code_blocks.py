@@ -42,6 +42,13 @@ MOMENT = re.compile(
     r"^\s*\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T])?(?:[A-Z][a-z]{2}\s+\d{1,2} )?\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?\]?"
     r"[\s:,–—-]+(?=\S)"
 )
+# What begins a script, and comments in languages that mark them at the beginning of a line.
+SCRIPT = re.compile(r"^\s*#!")
+COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*\s|\.?\\[\"#])")
+PAGE_HEAD = re.compile(r"^\s*(\S{1,40}\(\d\w{0,9}\))\s{3,}\S.{0,80}?\s{3,}\1$")
+MAX_PAGE_LINES = 200
+KEYWORD = re.compile(r"^\s*(?:(?:begin|do|done|else|end|endif|esac|fi|then)\W*$|export \w+)")
+PROMPT_OF_LOGIN = re.compile(r"^\s*[\w.-]*login: \S+$")
 PLAIN_WORD = re.compile(r"[\"'(«“]?[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)\"'»”]*")
 # What only code has: a line that ends in ';' without any of it may be an item of a list.
 CODE_MARK = re.compile(r"[{}\[\]=<>_|\\^]|\w\(|->|::|\w(?:\+\+|--)|(?:\+\+|--)\w|//|/\*|&&|\$[A-Za-z_]")
@@ -74,14 +81,50 @@ def _classify(lines: list[str], authors: Collection[str]) -> list[bool]:
     _mark_fenced(lines, is_code)
     patches.mark(lines, is_code, authors)
     _mark_sessions(lines, is_code)
+    _mark_pages(lines, is_code)
+    in_run = [False] * len(lines)
     start = 0
     while start < len(lines):
         end = _run_end(lines, looks_like_code, start) if looks_like_code[start] else start
         found = [line for line, code in zip(lines[start:end], looks_like_code[start:end], strict=True) if code]
         if len(found) >= MIN_CODE_LINES and not all(map(_may_be_prose, found)):
-            is_code[start:end] = [True] * (end - start)
+            in_run[start:end] = [True] * (end - start)
         start = max(end, start + 1)
-    return is_code
+    _complete_paragraphs(lines, is_code, in_run)
+    return [left or right for left, right in zip(is_code, in_run, strict=True)]
+
+
+def _complete_paragraphs(lines: list[str], is_code: list[bool], in_run: list[bool]) -> None:
+    """Extend runs of code to the whole listing that is a paragraph, or give up those that are a small part of one."""
+    start = 0
+    while start < len(lines):
+        end = start
+        while end < len(lines) and lines[end].strip() and not is_code[end]:
+            end += 1
+        if any(in_run[start:end]) and not all(in_run[start:end]):
+            indent = min(_indent(lines[index]) for index in range(start, end) if in_run[index])
+            others = [
+                index for index in range(start, end) if not in_run[index] and _belongs_to_listing(lines[index], indent)
+            ]
+            is_listing = sum(not COMMENT.match(lines[index]) for index in others) <= sum(in_run[start:end])
+            for index in others if is_listing else range(start, end):
+                in_run[index] = is_listing
+        start = max(end, start + 1)
+
+
+def _belongs_to_listing(line: str, indent: int) -> bool:
+    """Whether a line next to lines of code is more likely code than a sentence about it."""
+    if COMMENT.match(line) or KEYWORD.match(line) or 0 < indent <= _indent(line):
+        return True
+    return not _is_prose(line) and (CODE_MARK.search(line) is not None or not _is_plain(line))
+
+
+def _is_plain(line: str) -> bool:
+    return all(PLAIN_WORD.fullmatch(word) for word in line.split())
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _looks_like_code(line: str) -> bool:
@@ -156,11 +199,49 @@ def _mark_sessions(lines: list[str], is_code: list[bool]) -> None:
             index += 1
             continue
         start = index
-        in_sentence = start > 0 and bool(lines[start - 1].strip())
+        in_sentence = start > 0 and bool(lines[start - 1].strip()) and not PROMPT_OF_LOGIN.match(lines[start - 1])
         while index < len(lines) and lines[index].strip() and not (in_sentence and _resumes_sentence(lines[index])):
             index += 1
+        index = _listing_end(lines, start, index)
         if index > start + 1:
             is_code[start:index] = [True] * (index - start)
+
+
+def _mark_pages(lines: list[str], is_code: list[bool]) -> None:
+    """Mark pages of a manual as `man` prints them, from the head to the foot, which repeat the title on the right."""
+    for start, line in enumerate(lines):
+        head = PAGE_HEAD.match(line)
+        if head:
+            foot = f"   {head[1]}"
+            below = range(start + 1, min(len(lines), start + MAX_PAGE_LINES))
+            end = next((index + 1 for index in below if lines[index].endswith(foot) and lines[index][0] != " "), start)
+            is_code[start:end] = [True] * (end - start)
+
+
+def _listing_end(lines: list[str], start: int, end: int) -> int:
+    """The end of what a command prints, which may have blank lines if it is a script or indented like the command."""
+    indent = _indent(lines[start])
+    if not indent and not any(SCRIPT.match(line) for line in lines[start:end]):
+        return end
+    while end + 1 < len(lines) and not lines[end].strip():
+        below = end + 1
+        while below < len(lines) and lines[below].strip():
+            below += 1
+        paragraph = lines[end + 1 : below]
+        listed = sum(map(_is_listed, paragraph))
+        if 2 * listed <= len(paragraph) or any(_indent(line) < indent or _is_sentence(line) for line in paragraph):
+            return end
+        end = below
+    return end
+
+
+def _is_sentence(line: str) -> bool:
+    return _is_prose(line) and not COMMENT.match(line)
+
+
+def _is_listed(line: str) -> bool:
+    """Whether a line is likely one of a script: a comment or keyword, or not only words."""
+    return COMMENT.match(line) is not None or KEYWORD.match(line) is not None or not _is_plain(line)
 
 
 def _resumes_sentence(line: str) -> bool:

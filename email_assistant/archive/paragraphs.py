@@ -18,33 +18,57 @@ USUAL_SLACK = 10
 # The width of a mail that was not wrapped: no line reaches it.
 NOT_WRAPPED = 10**9
 LONG_WORD_CHARACTERS = 40
-LONG_WORD = re.compile(r"\S{41}")
+# Not one of letters and hyphens, which only text has.
+LONG_WORD = re.compile(r"(?<!\S)(?!(?:[^\W\d_]+-)+[^\W\d_]+[.,;:!?]?(?!\S))\S{41}")
 ITEM = re.compile(
     r"^\s*(?:[-*•–—·+o>→✓✔►▪‣◦§]\s+|\(?\d{1,3}[.):]\s+|\d{1,2}(?:\.\d{1,2})+\.?\s+|\(?[a-zA-Zа-яА-Я][.)]\s+|"
     r"[A-ZА-Я]\d{1,2}[.):]\s+|\(?[ivx]{2,4}[.)]\s+|\[[\w*]{1,4}\]:?\s+|#)"
 )
 # A marker that may also be a dash or the end of a sentence in the middle of wrapped text.
 WEAK_ITEM = re.compile(r"^(?:([-–—+])\s|(\d{1,3}[.):])\s|([a-zA-Zа-яА-Я][.)])\s|(#)\d)")
+# The number of a section, or of a version: '1.23.0 is out'.
+DOTTED = re.compile(r"^\s*(\d{1,2}(?:\.\d{1,2})+)\.?\s")
 TERM = re.compile(r"^\s*\S{1,20}(?: \S{1,20})?(?:\t+| {2,}\t*)(?=\S)")
 NUMBER_IN_BRACKETS = re.compile(r"^\((\d)\)\s")
 LABEL = re.compile(r"^\s*[^\W\d_][\w ./'’()-]{0,30}:\s+\S")
 TRAILER = re.compile(r"^\s*[A-Z][a-z]+(?:-[a-z]+)*-(?:by|to):\s|^\s*(?:Cc|Fixes|Link|Closes|Change-Id):\s")
 # A link that stands by itself; one with a mark behind it ends a sentence.
 LINK = re.compile(r"^\s*<?\w+://\S+[^\s.,;:!?]\s*$")
+# A link or a path with the mark of a sentence behind it.
+LINK_IN_SENTENCE = re.compile(r"^\s*(?:<?\w+://|/\w)\S+[.,;:!?](?:\s|$)")
+# A line of a listing: a comment or font of roff, what grep found in a file, an ellipsis for lines that were left out.
+LISTED = re.compile(
+    r"^[-+]?\s*(?:\. *\\[\"#]|\.{1,2}$|\\(?:[\"#]|f[A-Z(\[])|(?!\w+://)[\w.-]{0,60}[/.][\w./-]{0,120}:(?!\d+(?:\s|$))\S|\[?(?:\.{3}|…)\]?$)"
+)
+# A request of roff. In prose about it, words follow: '.EX is never indented'.
+REQUEST = re.compile(r"^[-+]?\s*\. *(?:[A-Za-z]{1,2}(?=\s|$)|[A-Za-z]+\s.*\\)")
+PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)]*")
+MAX_PLAIN_ARGUMENTS = 3
 RULE_CHARACTERS = "-=_*~#+."
 RULE = re.compile(r"^\s*(?:[-=_*~#+.]{3,}|[-=_*~#+]{2,}[^-=_*~#+]{1,40}[-=_*~#+]{2,})\s*$")
-MAX_HANGING, MAX_DEEP_HANGING = 3, 12
+MAX_PARAGRAPH_LINES = 50
+MAX_HANGING, MAX_DEEP_HANGING, MIN_CENTRED_INDENT = 3, 12, 40
 TAB = 8
 SENTENCE_OR_COLON_END = re.compile(r"[.!?…:][\"'”»)\]]*$")
-HYPHENATED = re.compile(r"[^\W\d_]-$")
+SENTENCE_END = re.compile(r"[^\s.!?][.!?]$")
+HYPHENATED = re.compile(r"[^\W\d_][-\u2010]$")
+LAST_PART, FIRST_PART = re.compile(r"[^\W\d_]+(?=[-\u2010]$)"), re.compile(r"[^\W\d_]+")
+WHOLE_WORD = re.compile(r"\b[^\W\d_]+\b(?![-\u2010])")
+# A capital in the middle of a sentence.
+PRONOUN = re.compile(r"I(?:['’][a-z]+)?[,;]?$")
 CONJUNCTION = re.compile(r"(?:and|or|und|oder|et|ou|y|o|e|и|или)\b")
 # Two spaces within a sentence, left by a program that joined lines with a space at their end.
 DOUBLE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2}(?=\S)")
+WIDE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2,}(?=\S)")
+SPACES = re.compile(r"(?:(?<=([.!?…:]))|(?<=\S)) {2,}(?=\S)")
+MIN_WIDE_SPACES, MAX_JUSTIFYING_SPACE = 3, 6
 # Wider gaps separate columns.
 GAP = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {3}|\t")
 MAX_SHORT_LINE_WORDS = 3
 MIN_PROSE_WORDS = 6
 MIN_OWN_PAIRS = 2
+# The wrapped lines of a message whose lines are all wrapped, and the share of sentences that end early among them.
+MIN_REGULAR_PAIRS, MAX_EARLY_SHARE = 8, 0.1
 # Shares of the width that a line has to reach: to be considered at all, to be wrapped if the sentence goes on with a
 # small letter, and to be wrapped though it ends a sentence.
 MIN_SHARE, RAGGED_SHARE, SENTENCE_SHARE = 0.6, 0.72, 0.85
@@ -52,10 +76,49 @@ MIN_SHARE, RAGGED_SHARE, SENTENCE_SHARE = 0.6, 0.72, 0.85
 
 def unwrap(text: str) -> str:
     """Join the lines that were wrapped at the right margin, and indented continuation lines."""
-    lines = text.split("\n")
+    lines = _unjustify(text.split("\n"))
     blocks = [(block, _pairs(block)) for block in _blocks(lines)]
-    width = _width([pair for _, pairs in blocks for pair in pairs])
-    return "\n".join(line for block, pairs in blocks for line in (_join(block, pairs, width) if pairs else block))
+    pairs = [pair for _, pairs in blocks for pair in pairs]
+    width = _width(pairs)
+    layout = _Layout(width or NOT_WRAPPED, width is not None and _is_regular(pairs, width), _WholeWords(text))
+    return "\n".join(line for block, pairs in blocks for line in (_join(block, pairs, layout) if pairs else block))
+
+
+def _unjustify(lines: list[str]) -> list[str]:
+    """The lines without the spaces that a program put between words to justify the right margin."""
+    justified = list(lines)
+    for index in range(len(lines) - 1):
+        above, line = lines[index : index + 2]
+        if "  " in f"{above}{line}" and len(above) == len(line) and _are_justified(above, line):
+            justified[index : index + 2] = [_with_single_spaces(above), _with_single_spaces(line)]
+    return justified
+
+
+def _are_justified(above: str, line: str) -> bool:
+    """Whether two lines of the same length are full of words with wide spaces at different places between them."""
+    if not MIN_WIDTH <= len(above) <= MAX_WIDTH or not all(map(_is_full_of_words, (above, line))):
+        return False
+    spaces = [list(WIDE_SPACE.finditer(each, _text_start(each))) for each in (above, line)]
+    columns = [{space.end() for space in each} for each in spaces]
+    shared = len(columns[0] & columns[1])
+    widths = [len(space[0]) for each in spaces for space in each]
+    return len(widths) >= MIN_WIDE_SPACES and max(widths) <= MAX_JUSTIFYING_SPACE and shared <= len(widths) / 4
+
+
+def _is_full_of_words(line: str) -> bool:
+    return sum(PLAIN_WORD.fullmatch(word) is not None for word in line.split()) >= MIN_PROSE_WORDS
+
+
+def _text_start(line: str) -> int:
+    """Where the text of a line begins: behind its indentation, or behind the term and gap of an item: '-v   Say it'."""
+    term = TERM.match(line)
+    is_term = term is not None and not all(PLAIN_WORD.fullmatch(word) for word in term[0].split())
+    return term.end() if term and is_term else len(line) - len(line.lstrip())
+
+
+def _with_single_spaces(line: str) -> str:
+    start = _text_start(line)
+    return line[:start] + SPACES.sub(lambda match: "  " if match[1] else " ", line[start:])
 
 
 def collapse_spaces(text: str) -> str:
@@ -78,7 +141,7 @@ def _blocks(lines: list[str]) -> list[list[str]]:
             may_grow = False
             continue
         item = ITEM.match(line) or _described(lines, index)
-        if item and index and _is_dash(lines, index):
+        if item and index and (_is_dash(lines, index) or _is_version(lines, index)):
             item = None
         is_fixed = _is_fixed(line)
         if (
@@ -117,14 +180,28 @@ def _may_follow(block: Sequence[str], line: str, column: int) -> bool:
 
 
 def _is_fixed(line: str) -> bool:
-    """Whether a line is never joined: a row of a table, a rule, a trailer, or only a link."""
+    """Whether a line is never joined: a row of a table, markup, a rule, a trailer, or only a link."""
     return (
         _has_gap(line)
+        or _indent(line) >= MIN_CENTRED_INDENT
+        or LISTED.match(line) is not None
+        or (REQUEST.match(line) is not None and not _is_prose(line))
         or (line.lstrip()[:1] in RULE_CHARACTERS and RULE.match(line) is not None)
         or (":" in line and TRAILER.match(line) is not None)
         or ("://" in line and LINK.match(line) is not None)
-        or (len(line) > LONG_WORD_CHARACTERS and len(line.split(maxsplit=2)) <= 2 and _has_long_word(line))
+        or (
+            len(line) > LONG_WORD_CHARACTERS
+            and len(line.split(maxsplit=2)) <= 2
+            and _has_long_word(line)
+            and not LINK_IN_SENTENCE.match(line)
+        )
     )
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line that begins like a request has a sentence behind that."""
+    plain = sum(PLAIN_WORD.fullmatch(word) is not None for word in line.split()[1:])
+    return plain > MAX_PLAIN_ARGUMENTS and "\\" not in line
 
 
 def _is_dash(lines: list[str], index: int) -> bool:
@@ -138,13 +215,32 @@ def _is_dash(lines: list[str], index: int) -> bool:
     if not weak or len(above) < MIN_WIDTH or SENTENCE_OR_COLON_END.search(above) or above[-1:] in ";,":
         return False
     kind = next(number for number, group in enumerate(weak.groups()) if group)
+    same_kind = [
+        match for line in _paragraph(lines, index) if (match := WEAK_ITEM.match(line)) and match.groups()[kind]
+    ]
+    return len(same_kind) == 1
+
+
+def _paragraph(lines: list[str], index: int) -> list[str]:
+    """The lines around a line up to the blank ones, or to what is far away."""
     start, end = index, index + 1
-    while start and lines[start - 1].strip():
+    while start > max(0, index - MAX_PARAGRAPH_LINES) and lines[start - 1].strip():
         start -= 1
-    while end < len(lines) and lines[end].strip():
+    while end < min(len(lines), index + MAX_PARAGRAPH_LINES) and lines[end].strip():
         end += 1
-    others = (WEAK_ITEM.match(line) for number, line in enumerate(lines[start:end], start) if number != index)
-    return not any(other and other.groups()[kind] for other in others)
+    return lines[start:end]
+
+
+def _is_version(lines: list[str], index: int) -> bool:
+    """Whether what looks like the number of a section is that of a version, at the beginning of a wrapped line."""
+    number = DOTTED.match(lines[index])
+    above = lines[index - 1].rstrip()
+    if not number or len(above) < MIN_WIDTH or SENTENCE_OR_COLON_END.search(above) or above[-1:] in ";,":
+        return False
+    numbers = [match[1] for line in _paragraph(lines, index) if (match := DOTTED.match(line))]
+    *chapter, section = map(int, number[1].split("."))
+    neighbours = {(*chapter, section - 1), (*chapter, section + 1)}
+    return numbers.count(number[1]) == 1 and not neighbours & {tuple(map(int, each.split("."))) for each in numbers}
 
 
 def _is_label(lines: list[str], index: int) -> bool:
@@ -169,11 +265,12 @@ class _Pair:
         length: The length of the first line.
         word: The length of the first word of the second line.
         ends: Whether the first line ends a sentence, or ends with a colon.
-        resumes: Whether the second line begins with a small letter, or with a bracket or mark.
-        short: Whether the second line has few words.
+        resumes: Whether the second line begins with a small letter, 'I', a bracket or a mark.
+        short: Whether the second line has few words, and is not the end of a sentence that has a colon.
         brief: Whether the first line has few words.
         is_prose: Whether the first line has many words.
         is_outdent: Whether the second line is indented less than the first one.
+        is_link: Whether the second line begins with a link, before which a line may be short.
     """
 
     length: int
@@ -184,6 +281,7 @@ class _Pair:
     brief: bool
     is_prose: bool
     is_outdent: bool
+    is_link: bool
 
     def widths(self) -> range:
         """The widths at which a program would have broken the lines here."""
@@ -198,17 +296,22 @@ class _Pair:
 
     def is_full(self, width: int) -> bool:
         """Whether the first word of the second line does not fit on the first line."""
-        if self.length < MIN_SHARE * width:
+        if self.length < MIN_SHARE * width and (self.ends or not self.is_link):
             return False
         return self.length + 1 + self.ends + self.word > width
+
+    def is_loose(self, width: int) -> bool:
+        """Whether the first line has room for more, in the middle of a sentence and not before a link."""
+        is_short = self.length < RAGGED_SHARE * width and not self.ends and not self.brief
+        return is_short and not (self.is_link and self.is_full(width))
 
     def is_wrapped(self, width: int, is_even: bool) -> bool:
         """Whether a program wrapped the lines, in a paragraph that is even or in another one."""
         if self.is_full(width):
             return not (self.ends and self.short and not self.resumes)
-        if self.ends:
-            return is_even and not self.short and self.length >= SENTENCE_SHARE * width
-        return self.resumes and not self.is_outdent and self.length >= RAGGED_SHARE * width
+        if is_even and not self.short and not self.is_outdent and self.length >= SENTENCE_SHARE * width:
+            return True
+        return not self.ends and self.resumes and not self.is_outdent and self.length >= RAGGED_SHARE * width
 
 
 def _pair(above: str, line: str) -> _Pair:
@@ -218,11 +321,13 @@ def _pair(above: str, line: str) -> _Pair:
         length=len(stripped),
         word=len(words[0]),
         ends=SENTENCE_OR_COLON_END.search(stripped) is not None,
-        resumes=not words[0][0].isupper() and not words[0][0].isdigit(),
-        short=len(words) <= MAX_SHORT_LINE_WORDS,
+        resumes=PRONOUN.match(words[0]) is not None or not (words[0][0].isupper() or words[0][0].isdigit()),
+        short=len(words) <= MAX_SHORT_LINE_WORDS
+        and not (stripped.endswith(":") and SENTENCE_END.search(line.rstrip())),
         brief=len(above.split()) <= MAX_SHORT_LINE_WORDS,
         is_prose=len(above.split()) >= MIN_PROSE_WORDS,
         is_outdent=_indent(line) < _indent(above),
+        is_link="://" in words[0],
     )
 
 
@@ -242,6 +347,16 @@ def _width(pairs: Sequence[_Pair]) -> int | None:
     return max((pair.length for pair in voters if pair.length <= width), default=None)
 
 
+def _is_regular(pairs: Sequence[_Pair], width: int) -> bool:
+    """Whether many lines of the message were wrapped, and hardly any sentence ends early on a line that others follow.
+
+    A person who begins every sentence on a new line leaves most of them short.
+    """
+    full = sum(pair.is_full(width) and not pair.ends for pair in pairs)
+    early = sum(pair.ends and pair.length < SENTENCE_SHARE * width and not pair.brief for pair in pairs)
+    return full >= MIN_REGULAR_PAIRS and early <= MAX_EARLY_SHARE * full
+
+
 def _own_width(pairs: Sequence[_Pair]) -> int | None:
     """The width at which a paragraph was wrapped; None if its lines do not agree on one."""
     if len(pairs) < MIN_OWN_PAIRS or not any(pair.resumes and not pair.ends for pair in pairs):
@@ -251,16 +366,45 @@ def _own_width(pairs: Sequence[_Pair]) -> int | None:
     return width if is_even and MIN_WIDTH <= width <= MAX_WIDTH else None
 
 
-def _join(block: list[str], pairs: Sequence[_Pair], width: int | None) -> list[str]:
+class _WholeWords:
+    """The words of a text, to tell a word that was hyphenated at the end of a line from one that has a hyphen."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words: frozenset[str] | None = None
+
+    def has(self, first: str, second: str) -> bool:
+        """Whether the text has a word as a whole elsewhere."""
+        if self._words is None:
+            self._words = frozenset(WHOLE_WORD.findall(self._text.casefold()))
+        return f"{first}{second}".casefold() in self._words
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How the lines of a message were wrapped.
+
+    Attributes:
+        width: The width at which they were wrapped.
+        is_regular: Whether nearly all of them were.
+        words: The words of the message.
+    """
+
+    width: int
+    is_regular: bool
+    words: _WholeWords
+
+
+def _join(block: list[str], pairs: Sequence[_Pair], layout: _Layout) -> list[str]:
     """The lines of a block, joined where they were wrapped."""
-    width = _own_width(pairs) or width or NOT_WRAPPED
+    width = _own_width(pairs) or layout.width
     full = sum(pair.is_full(width) for pair in pairs)
-    loose = sum(pair.length < RAGGED_SHARE * width and not pair.ends and not pair.brief for pair in pairs)
-    is_even = full > 1 and not loose
+    loose = sum(pair.is_loose(width) for pair in pairs)
+    is_even = not loose and (full > 1 or (layout.is_regular and 2 * full >= len(pairs)))
     joined = [block[0]]
     for above, line, pair in zip(block, block[1:], pairs, strict=False):
         if _is_continuation(above, line) or (loose <= full and pair.is_wrapped(width, is_even)):
-            joined[-1] = _glued(joined[-1].rstrip(), line.strip())
+            joined[-1] = _glued(joined[-1].rstrip(), line.strip(), layout.words)
         else:
             joined.append(line)
     return joined
@@ -272,9 +416,12 @@ def _is_continuation(above: str, line: str) -> bool:
     return is_deeper and len(above.rstrip()) >= MIN_WIDTH and not SENTENCE_OR_COLON_END.search(above.rstrip())
 
 
-def _glued(above: str, line: str) -> str:
-    is_hyphenated = HYPHENATED.search(above) and line[0].islower() and not CONJUNCTION.match(line)
-    return f"{above}{line}" if is_hyphenated else f"{above} {line}"
+def _glued(above: str, line: str, words: _WholeWords) -> str:
+    if not HYPHENATED.search(above) or not line[0].islower() or CONJUNCTION.match(line):
+        return f"{above} {line}"
+    first, second = LAST_PART.search(above), FIRST_PART.match(line)
+    is_whole = first and second and words.has(first[0], second[0])
+    return f"{above[:-1] if is_whole else above}{line}"
 
 
 def _has_gap(line: str) -> bool:

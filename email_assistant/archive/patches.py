@@ -15,10 +15,17 @@ PATCH_LINE = re.compile(
 # A quick test: every text with any of this has one of these.
 HINTS = (
     *("diff --git", "Index: ", "--- ", "*** ", "@@ -", "From ", "From: ", "commit ", "-- \n", " | ", " changed"),
-    *(" mode ", "%)", "-commit: ", "-id: ", "):\n", "ange-diff"),
+    *(" mode ", "%)", "-commit: ", "-id: ", "):\n", "ange-diff", "\n+"),
 )
 HUNK = re.compile(r"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 CHANGED_LINE = re.compile(r"^[-+](?:\S|\s{2})")
+# A line of context in a hunk begins with a single space, unlike one that a person indented.
+CONTEXT_LINE = re.compile(r"^ [^ ]")
+# Lines of a patch without a header; '+ wick' and '-1' may be items and numbers.
+BARE_CHANGE = re.compile(r"^[-+](?![-+\d\s]|$)")
+BARE_LINE = re.compile(r"^(?:[-+](?!\d| \S|-$)|[ \\\t]|\.{3}$)")
+BARE_CODE = re.compile(r"^[-+].*[{};=<>\\@_]|^[-+]\s*\.\w")
+MIN_ADDED_LINES = 4
 PATCH_HEADER = re.compile(
     r"^(?:diff |index [0-9a-f]|--- |\+\+\+ |@@ |Index: |={20}|new file|deleted file|old mode|new mode|similarity |"
     r"dissimilarity |rename |copy |Binary files |\\ No newline|\*\*\* |\*{10})"
@@ -37,6 +44,7 @@ DELIMITER = re.compile(r"^-- ?$")
 SHORTLOG_AUTHOR = re.compile(r"^[^\W\d_].{1,60} \((\d+)\):$")
 MAIL_OF_PATCH = re.compile(r"^From [0-9a-f]{40} ")
 COMMIT = re.compile(r"^(\s*)commit [0-9a-f]{7,64}(?: \(.*\))?\s*$")
+FULL_HASH = re.compile(r"[0-9a-f]{40}")
 COMMIT_FIELD = re.compile(r"^\s*(?:Author|AuthorDate|Commit|CommitDate|Date|Merge):\s+(.*)$")
 PATCH_FIELD = re.compile(r"^(?:From|Date|Subject|To|Cc|Message-I[dD]|MIME-Version|Content-[\w-]+|X-[\w-]+): ?(.*)$")
 FROM_FIELD = re.compile(r"^\s*(?:From|Author): ?(.*)$")
@@ -57,6 +65,7 @@ def mark(lines: list[str], is_code: list[bool], authors: Collection[str]) -> Non
     if not any(hint in text for hint in HINTS):
         return
     _mark_hunks(lines, is_code)
+    _mark_bare_hunks(lines, is_code)
     for index, line in enumerate(lines):
         if DELIMITER.match(line) and index + 1 < len(lines) and GIT_VERSION.match(lines[index + 1]):
             is_code[index : index + 2] = [True, True]
@@ -114,12 +123,30 @@ def _mark_hunks(lines: list[str], is_code: list[bool]) -> None:
 
 def _resumes(lines: list[str], start: int) -> bool:
     """Whether the paragraph that begins at a line is the rest of a hunk: context, and lines with '+' or '-'."""
+    paragraph = lines[start : _paragraph_end(lines, start)]
+    is_part = [CHANGED_LINE.match(line) or CONTEXT_LINE.match(line) for line in paragraph]
+    return any(is_part) and all(line[:1] in " +-\\" for line in paragraph)
+
+
+def _paragraph_end(lines: list[str], start: int) -> int:
     end = start
     while end < len(lines) and lines[end].strip():
         end += 1
-    paragraph = lines[start:end]
-    is_changed = [CHANGED_LINE.match(line) is not None for line in paragraph]
-    return any(is_changed) and all(line[:1] in " +-\\" for line in paragraph)
+    return end
+
+
+def _mark_bare_hunks(lines: list[str], is_code: list[bool]) -> None:
+    """Mark paragraphs of changed lines that have no header, as a person writes them by hand."""
+    index = 0
+    while index < len(lines):
+        end = _paragraph_end(lines, index)
+        paragraph = lines[index:end]
+        if all(map(BARE_LINE.match, paragraph)):
+            signs = {line[0] for line in paragraph if BARE_CHANGE.match(line)}
+            is_long = sum(line.startswith("+") for line in paragraph) >= MIN_ADDED_LINES
+            if "+" in signs and (len(signs) > 1 or is_long) and any(map(BARE_CODE.search, paragraph)):
+                is_code[index:end] = [True] * len(paragraph)
+        index = max(end, index + 1)
 
 
 def _continues(lines: list[str], index: int) -> bool:
@@ -146,6 +173,7 @@ def _mark_commit(lines: list[str], is_code: list[bool], start: int, authors: Col
         author = field[1] if FROM_FIELD.match(lines[end]) else author
         end += 1
     if end == start + 1:
+        is_code[start] = FULL_HASH.search(lines[start]) is not None and not (start and lines[start - 1].strip())
         return
     is_code[start:end] = [True] * (end - start)
     is_own = _is_author(author, authors)

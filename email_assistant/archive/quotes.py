@@ -212,7 +212,14 @@ def _stripped(line: str) -> str:
     return line if line == STANDARD_DELIMITER else line.rstrip()
 
 
+def _is_empty_emphasis(lines: list[str], index: int) -> bool:
+    """Whether a line has only marks of emphasis; between two lines of text they stand for something else."""
+    if not EMPTY_EMPHASIS.match(lines[index]):
+        return False
+    return not (0 < index < len(lines) - 1 and lines[index - 1].strip() and lines[index + 1].strip())
+
+
 def normalize_lines(lines: list[str]) -> str:
     """Join the lines without trailing spaces, repeated blank lines and empty emphasis marks."""
-    text = "\n".join("" if EMPTY_EMPHASIS.match(line) else _stripped(line) for line in lines)
+    text = "\n".join("" if _is_empty_emphasis(lines, index) else _stripped(line) for index, line in enumerate(lines))
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n").strip()

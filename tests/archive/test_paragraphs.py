@@ -35,6 +35,21 @@ def joined(text: str) -> str:
         "The lamps that you sent on Tuesday are of the kind that we had hoped\nfor; the oil however is not, and the "
         "wicks "
         "are too short\nby the width of a thumb, so that they smoke when the wind blows from\nthe west.",
+        # A link that did not fit on a short line; a version's number; 'I', and a name behind a line with room for it.
+        "The lamps are all shown in the catalogue of the year before last, which\nhas the oil on\n"
+        "<https://lamps.example/oil/that/does/not/smoke/at/all.html>.  I\n"
+        "have ordered from there since the day on which the shop at the pier was closed.",
+        "The lamps are all described in the catalogue of the year before last,\n"
+        "<https://lamps.example/oil/of/the/good/kind/that/does/not/smoke.html>.",
+        "There were over 400 holes in the tin, by my own count of them, that tin\n1.23.0 does not have any more.  "
+        "However, this one is still there, also in\n2.10 as far as I can see.",
+        "Sam does not sell any of his own lamps any more, and whatever lamps exist,\nI'll wager that none of them "
+        "will burn for a year.",
+        "The lamps that you sent on Tuesday are of the kind that we had once bought from\nPort Ellen, where the shop "
+        "of the brothers has been closed since the last of the\nwinters, and "
+        "the oil is of the kind that they pressed there from the seed.",
+        "The wick of the lamp is of the kind that has been made at the mill ever since,\n"
+        "cotton-and-wool-and-flax-and-hemp-and-nettle-twisted strings.",
         # A sentence that ends at the end of a line.
         "The lamps that you sent on Tuesday are of the kind that we had hoped for.\nThe oil however is not, and the "
         "wicks are "
@@ -53,6 +68,49 @@ def test_a_word_is_whole_again_that_was_broken_at_its_hyphen() -> None:
     assert unwrap(text).endswith("all of the well-known maps that you like.")
     text = "We shall see you at the station on Friday, for which I need the pre-\nand the postscript of the book."
     assert unwrap(text).endswith("I need the pre- and the postscript of the book.")
+
+
+def test_a_hyphen_that_a_program_put_into_a_word_is_removed_where_the_word_is_whole_elsewhere() -> None:
+    text = "The indentation of the list that you sent me is one too many, and the inden-\ntation of the text is right."
+    assert unwrap(text).endswith("and the indentation of the text is right.")
+    text = (
+        "The depth of the list that you sent me is one too many, and so is the in\u2010\ndentation of all of the text."
+    )
+    assert unwrap(text).endswith("so is the in\u2010dentation of all of the text.")
+
+
+def test_the_lines_of_a_mail_that_a_program_wrapped_are_joined_where_a_sentence_ends() -> None:
+    wrapped = "We trim the wick of every lamp before the ship comes in, and fill up all\nof the oil that it needs."
+    paragraph = "We have trimmed the wick of every one of the lamps at the old pier.\nWe fill up the oil of all of the "
+    paragraph += "lamps when the ship has come in, which is\nlate."
+    mail = "\n\n".join([wrapped] * 9)
+    assert joined(paragraph) in unwrap(f"{mail}\n\n{paragraph}")
+    by_sentence = "I lit the lamp at the end of the pier.\nThe ship came home.\nThe oil was low."
+    assert paragraph.split("\n")[0] + "\n" in unwrap("\n\n".join([mail, *[by_sentence] * 9, paragraph]))
+
+
+def test_a_short_end_of_a_sentence_is_joined_behind_a_colon() -> None:
+    wrapped = "We trim the wick of every lamp before the ship comes in, and fill up all\nof the oil that it needs."
+    assert unwrap(f"{wrapped}\n\nThe one whom some people ask to trim the wicks is of old age by now:\nOld Sam.") == (
+        f"{joined(wrapped)}\n\nThe one whom some people ask to trim the wicks is of old age by now: Old Sam."
+    )
+    header = "The ones whom some people ask to trim the wicks are of old age by now:\nOld Sam"
+    assert unwrap(f"{wrapped}\n\n{header}").endswith(header)
+
+
+def test_justified_lines_are_joined_without_the_spaces_that_fill_them() -> None:
+    text = (
+        "    The  keeper  lights the  lamp at  the end  of the pier\n"
+        "    when the  ship comes   home.  He trims  the  wick, and\n"
+        "    fills up the oil."
+    )
+    assert unwrap(text) == (
+        "    The keeper lights the lamp at the end of the pier when the ship comes home.  He trims the wick, and "
+        "fills up the oil."
+    )
+    lamps = "the lamp of the good old kind  12 pieces    in the shed"
+    table = f"{lamps}\nthe oil of the good old kind   3 tins       on a shelf"
+    assert unwrap(table) == table
 
 
 def test_wrapped_items_are_whole_and_stay_items() -> None:
@@ -102,6 +160,15 @@ def test_items_are_not_joined(marker: str) -> None:
         "end of the pier",
         "lamp   12 pieces   in the shed, on the left, behind the door that sticks\noil    3 tins      on the shelf",
         "This is the page about the lamps that I told you about last week when we met\nhttps://lamps.example/a",
+        '.\\" Light every one of the lamps at the end of the pier before the ship\n.\\" comes in.\n.de Lamp\n.ds oil',
+        "Here is what I would write about the lamp in the page that you sent to me\n.\n.IR lamp (1),\n.B wick",
+        "lamps/pier.txt:Trim the wick of every one of the lamps at the old pier!\nlamps/mill.txt:Fill up the oil "
+        "before the ship comes in with all of the sailors.\nlamps/shed.txt:None.",
+        "\\fBlight(lamp *\\fIlamps\\fB, wick \\fItrimmed\\fB, oil \\fIfresh\\fB, tin \\fIfull\\fB,\\fR\n"
+        "\\fBshade \\fInone\\fB);\\fR",
+        "The keeper of the old pier has lit every one of the lamps that you sent\n...\nThe ship came home.",
+        " " * 80 + "()\nRegards,\nAnn",
+        "1.1 The keeper of the old pier lights all of the lamps that you sent him\n1.2 The ship comes home",
     ],
 )
 def test_lines_that_a_person_broke_stay(text: str) -> None:

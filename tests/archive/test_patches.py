@@ -74,6 +74,63 @@ def test_a_patch_with_remarks_between_its_lines_is_cut() -> None:
     assert cleaned(text) == "One wick.\n\nMuch oil."
 
 
+def test_a_patch_is_cut_whose_context_is_all_that_is_left_below_a_remark() -> None:
+    text = "@@ -1,4 +1,5 @@\n int lamp;\n+int wick;\n\nOne wick.\n\n int oil;\n int shade;\n int end;\n\nMuch oil."
+    assert cleaned(text) == "One wick.\n\nMuch oil."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        " The lamp is lit.\n-.if t \\{\\\n+.if t ft CW\n-\\}\n .TS",
+        "-lamp = 1;\n+lamp = 2;",
+        "...\n+/* Light the lamp, and\n+   trim the wick. */\n+int\n+light (lamp)\n+{\n...",
+    ],
+)
+def test_a_change_without_a_header_is_cut(change: str) -> None:
+    assert cleaned(f"One way:\n\n{change}\n\nOr not.") == "One way:\n\nOr not."
+
+
+@pytest.mark.parametrize(
+    "text", ["-5 degrees\n+3 degrees", "+bright\n-smokes\n-dear", "+1\n+ lamp\n+ oil\n+ wicks\n+ rope"]
+)
+def test_marks_of_an_opinion_are_not_those_of_a_change(text: str) -> None:
+    assert cleaned(f"My view:\n\n{text}\n\nAnn") == f"My view:\n\n{text}\n\nAnn"
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "# Light the lamp.\n    light () {\n        trim(wick);\n        fill(oil);\n    }",
+        "    void light(int wick, int oil) {\n    // trim(wick);\n        wick = 3;\n        oil++;\n    }",
+        '    $ cat light.sh\n    #!/bin/sh\n\n    lamp=$(find pier -name lamp)\n    trim -t "$lamp"',
+        '$ cat light.sh\n#!/bin/sh\n\nlamp=$(find pier -name lamp)\n# Trim the wick before it is lit.\ntrim -t "$lamp"',
+        "$ cat lit.sh\n#!/bin/sh\n\nfor lamp in $lamps\ndo\n    trim -t $lamp\ndone",
+        "$ man lamp\nlamp(1)    Commands    lamp(1)\n\nName\n     lamp - lights it\n\nOil 2    May 2022    lamp(1)",
+        "commit 5ce2b67f5e4ba0f52291f515bed0891d7a56d2ea (HEAD -> main)",
+        "$ od -c lamp\n0000000   l   a   m   p\n*\n0000120   \\n",
+        "login: ann\n$ cat note\nthe lamp at the end of the pier is lit when the ship comes home",
+    ],
+)
+def test_a_listing_is_cut_as_a_whole(listing: str) -> None:
+    own = cleaned(f"I use this.\n\n{listing}\n\nIt trims the wick.\n\nRegards,\nAnn")
+    assert own.replace("login: ann\n\n", "") == "I use this.\n\nIt trims the wick.\n\nRegards,\nAnn"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".TP\n.I lamp\nWhat it is\n.IR <lamp.h> .\n.EX\nstruct lamp {\n    int wick;\n}\n.EE\n.IP\nNotes",
+        "Try this:\ntrim(wick);\nfill(oil);\nThanks!",
+        "    $ light --lamp\n    lit\n\n    and then the lamp is lit at the end of the pier",
+    ],
+)
+def test_words_around_a_listing_are_kept(text: str) -> None:
+    own = cleaned(text)
+    expected = {".": text, "T": "Try this:\nThanks!", " ": "and then the lamp is lit at the end of the pier"}
+    assert own == expected[text[0]]
+
+
 @pytest.mark.parametrize(
     "text",
     [
