@@ -45,7 +45,7 @@ class Job:
         turns: A conversation, (role, content) each.
         start: The beginning of each text, which is not repeated in the pieces.
         stop: Sequences that end a text.
-        beams: Further texts, the likeliest that beam search finds. Only for a model that writes several at once.
+        beams: Further texts, the likeliest that beam search finds; sampled if the model cannot write several at once.
     """
 
     id: str

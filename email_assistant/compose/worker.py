@@ -29,7 +29,15 @@ from email_assistant.language_model.decoding import SamplingParams, completion_s
 from email_assistant.language_model.distributed import SINGLE_PROCESS
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel
-from email_assistant.language_model.streaming import BatchWriter, BeamRequest, Piece, TextRequest, text_writer
+from email_assistant.language_model.streaming import (
+    BatchWriter,
+    BeamRequest,
+    Piece,
+    SequentialWriter,
+    TextRequest,
+    TextWriter,
+    text_writer,
+)
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair, Request
@@ -74,7 +82,7 @@ class Worker:
         loaded = model if isinstance(model, LanguageModel) else None
         pairs: Sequence[Pair] = jsonl.Lines(Path(training), Pair) if training else []
         self._config, self._model, self._encoder, self._out = config, model, model.encoder, out
-        self._writer = text_writer(model)
+        self._writer: TextWriter = text_writer(model)
         self._prompter = Prompter(PromptSettings.of(config), model.encoder, pairs, retrieval_embedder(config, loaded))
         # Unfinished rows of each job.
         self._rows: dict[str, set[int]] = {}
@@ -95,6 +103,8 @@ class Worker:
             return self._writer.step()
         except Exception as error:
             log.error("%-10s %s while writing", "compose", type(error).__name__)
+        # Without the old writer's weights and caches, there may be room for a new one's.
+        self._writer = SequentialWriter(self._model)
         self._writer = text_writer(self._model)
         for job in list(self._rows):
             self._send_failure(job)
@@ -145,12 +155,17 @@ class Worker:
             )
             params = self._params(row, room)
             self._writer.add(TextRequest(f"{job.id} {number}", prompt, params, seed, tuple(job.stop), bool(job.start)))
-        if job.beams:
-            if not isinstance(self._writer, BatchWriter):
-                raise ValueError("beam search needs a model that writes several texts at once")
-            ids = tuple(f"{job.id} {number}" for number in range(len(job.rows), job.num_texts))
-            params = self._params(RowSettings(), room)
+        if not job.beams:
+            return
+        ids = tuple(f"{job.id} {number}" for number in range(len(job.rows), job.num_texts))
+        params = self._params(RowSettings(), room)
+        if isinstance(self._writer, BatchWriter):
             self._writer.add(BeamRequest(ids, prompt, params, tuple(job.stop), bool(job.start)))
+            return
+        # After an error, a GPU may have no room for the batch any more.
+        for number, text_id in enumerate(ids, start=1):
+            seed = completion_seed(self._config.seed, prompt, number)
+            self._writer.add(TextRequest(text_id, prompt, params, seed, tuple(job.stop), bool(job.start)))
 
     def _prompt(self, job: Job) -> list[int]:
         if job.request is None:

@@ -237,13 +237,13 @@ class Generation:
 
     @property
     def by_beams(self) -> bool:
-        """Whether drafts are found by beam search, which llama.cpp does not have."""
-        return self.search == "beam" and self.backend == "transformers"
+        """Whether drafts are found by beam search, which llama.cpp does not have; never at temperature 0."""
+        return self.search == "beam" and self.backend == "transformers" and self.temperature > 0
 
     @property
     def num_candidates(self) -> int:
         """The number of drafts per request; 1 with greedy decoding, since all would be the same."""
-        return self.candidates if self.temperature or self.by_beams else 1
+        return self.candidates if self.temperature else 1
 
 
 @dataclass(config=STRICT, kw_only=True)

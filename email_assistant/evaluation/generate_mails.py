@@ -150,7 +150,7 @@ def candidate_seed(settings: Generation, seed: int, prompt: Sequence[int], candi
         prompt: Token ids.
         candidate: Its number.
     """
-    is_greedy = not candidate and (settings.greedy_first or settings.search == "beam")
+    is_greedy = not candidate and (settings.greedy_first or settings.by_beams)
     return None if is_greedy else completion_seed(seed, prompt, candidate)
 
 

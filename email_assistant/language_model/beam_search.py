@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from email_assistant.errors import ModelError
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS, shared_prefix_length
 from email_assistant.language_model.decoding import SamplingParams
@@ -77,7 +78,15 @@ class Search:
 
         Returns:
             The next beams, the likeliest first, each after the index of the beam that it continues.
+
+        Raises:
+            ModelError: when there are no continuations.
         """
+        if not continuations:
+            raise ModelError(
+                "no token can continue a text: the model's probabilities are not numbers, or every token would repeat "
+                "an n-gram; set model.dtype=float32 or generation.no_repeat_ngram_size=0"
+            )
         self.steps += 1
         chosen: list[tuple[int, Beam]] = []
         best = heapq.nlargest(2 * self.width, continuations, key=lambda each: each[0])
@@ -104,9 +113,11 @@ class Search:
         starts = range(len(tokens) - size + 1)
         return [tokens[start + size - 1] for start in starts if tokens[start : start + size - 1] == last]
 
-    @property
-    def is_done(self) -> bool:
-        """Whether no beam can still be better than what was found, or all are as long as they may be."""
+    def finish(self) -> bool:
+        """Whether no beam can still be better than what was found, or all are as long as they may be.
+
+        Then the likeliest beams are kept, too, if less was found than asked for.
+        """
         if not self.beams:
             return True
         likeliest = sorted(self.beams, key=lambda beam: -beam.total)
@@ -161,7 +172,7 @@ def advance_beams(
         ]
         chosen = search.advance(continuations, stop_ids)
         free = _place(decoder, rows, [indices[place] for place in places], search, chosen)
-        if search.is_done:
+        if search.finish():
             done.append(search)
             free = [index for index, row in enumerate(rows) if isinstance(row, BeamRow) and row.search is search]
         unused += free

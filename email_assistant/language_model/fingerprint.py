@@ -59,10 +59,14 @@ def generation_key(settings: Generation, model: Model, outputs: Path) -> dict[st
         ModelError: when llama.cpp is to generate and its file does not exist.
     """
     values = {key: value for key, value in asdict(settings).items() if key not in ("batch_size", "slots")}
-    # Mails that were generated before there were these keys are still found.
-    if not settings.greedy_first:
-        del values["greedy_first"]
-    if not settings.by_beams:
+    if settings.by_beams and settings.num_candidates > 1:
+        for name in ("temperature", "top_p", "min_p", "repetition_penalty", "greedy_first"):
+            del values[name]
+    else:
+        # Mails that were generated before there were these keys are still found. A single beam is greedy decoding.
+        values["greedy_first"] = settings.greedy_first or settings.by_beams
+        if not values["greedy_first"]:
+            del values["greedy_first"]
         del values["search"]
     if settings.num_candidates > 1:
         values["choice"] = BEST_OF_N_VERSION

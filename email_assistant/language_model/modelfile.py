@@ -22,7 +22,8 @@ def render_modelfile(
     base = Path(gguf).resolve() if gguf else "./base.gguf"
     stops = sorted(str(encoder.tokenizer.convert_ids_to_tokens(token)) for token in encoder.stop_ids)
     parameters = {
-        "temperature": settings.temperature,
+        # Ollama has no beam search. Among single drafts, the greedy one is nearest to it.
+        "temperature": 0.0 if settings.search == "beam" else settings.temperature,
         "top_p": settings.top_p,
         "min_p": settings.min_p,
         "repeat_penalty": settings.repetition_penalty,

@@ -128,14 +128,20 @@ def beam_search_by_transformers(
             eos_token_id=sorted(model.encoder.stop_ids),
             pad_token_id=model.encoder.pad_id,
             logits_processor=LogitsProcessorList([_NoRepeatedNgram(ids.shape[1], params.no_repeat_ngram_size)]),
-            return_dict_in_generate=True,
-            output_scores=True,
+            use_cache=True,
         )
-        completed, scores = output.sequences[:, ids.shape[1] :].tolist(), output.sequences_scores.tolist()
         for number, index in enumerate(part):
-            rows = range(number * width, (number + 1) * width)
-            found = [Hypothesis(scores[row], _until_stop(completed[row], model.encoder.stop_ids)) for row in rows]
-            on_found(index, found)
+            written = output[number * width : (number + 1) * width, ids.shape[1] :].tolist()
+            texts = [_until_stop(tokens, model.encoder.stop_ids) for tokens in written]
+            on_found(index, [Hypothesis(_mean_log_probability(model, prompts[index], text), text) for text in texts])
+
+
+def _mean_log_probability(model: LanguageModel, prompt: Sequence[int], tokens: Sequence[int]) -> float:
+    """Of tokens after a prompt, in nats; `generate` would keep the logits of all steps and beams in memory for it."""
+    ids = torch.tensor([[*prompt, *tokens]], device=model.device)
+    logits = model.model(input_ids=ids, use_cache=False, logits_to_keep=len(tokens) + 1).logits[0, :-1].float()
+    chosen = logits.gather(1, torch.tensor(tokens, device=model.device)[:, None]).squeeze(1)
+    return float((chosen - logits.logsumexp(dim=-1)).mean())
 
 
 class _NoRepeatedNgram(LogitsProcessor):

@@ -194,7 +194,7 @@ class StaticDecoder(CachedDecoder):
 
     def copy_row(self, source: int, target: int) -> None:
         """Make the generated tokens of a row those of another row with the same prompt."""
-        self._copy_row(source, target, self._row_lengths[source])
+        self._copy_row(source, target, self._row_lengths[source], self._prompt_lengths[source])
         self._row_lengths[target] = self._row_lengths[source]
 
     def evict(self, row: int) -> None:
@@ -206,9 +206,9 @@ class StaticDecoder(CachedDecoder):
             lengths[row] = lengths[-1]
             lengths.pop()
 
-    def _copy_row(self, source: int, target: int, length: int) -> None:
+    def _copy_row(self, source: int, target: int, length: int, start: int = 0) -> None:
         for cache in (*self._keys, *self._values):
-            cache[target, :, :length] = cache[source, :, :length]
+            cache[target, :, start:length] = cache[source, :, start:length]
 
     def _reserve(self, rows: int, tokens: int) -> None:
         """Make room for rows and tokens; recorded steps refer to the tensors that this replaces."""

@@ -166,7 +166,7 @@ def test_the_first_candidate_may_be_greedy(
 def test_beam_search_gives_the_candidates(
     model: LanguageModel, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config.generation.candidates, config.generation.search, config.generation.temperature = 3, "beam", 0.0
+    config.generation.candidates, config.generation.search = 3, "beam"
     seen: list[Completion] = []
 
     def last(request: Request, candidates: Sequence[Completion]) -> Completion:

@@ -8,8 +8,9 @@ import pytest
 import torch
 from conftest import model_settings
 
-from email_assistant.errors import DataError, OutOfMemoryError
+from email_assistant.errors import DataError, ModelError, OutOfMemoryError
 from email_assistant.language_model import generation
+from email_assistant.language_model.beam_search import Search
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.generation import generate, generate_likeliest
@@ -135,6 +136,14 @@ def test_no_ngram_is_repeated(model: LanguageModel, prompts: list[list[int]], id
     ids_of.clear()
     search(model, prompts, SamplingParams(40, no_repeat_ngram_size=2))
     assert not any(map(has_repetition, ids_of))
+
+
+def test_a_model_without_probabilities_is_named(model: LanguageModel, backend: str) -> None:
+    if backend != "decoder":
+        pytest.skip("transformers returns some token")
+    search = Search(0, 2, 5)
+    with pytest.raises(ModelError, match=r"model\.dtype=float32"):
+        search.advance([], [0])
 
 
 def test_stop_tokens_end_a_text_and_others_fill_up(model: LanguageModel, prompts: list[list[int]]) -> None:

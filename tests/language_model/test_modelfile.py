@@ -1,10 +1,12 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
+from composed import composed_config
 from transformers import AutoTokenizer
 
 from email_assistant.language_model.encoding import ChatEncoder
-from email_assistant.language_model.modelfile import ollama_template
+from email_assistant.language_model.modelfile import ollama_template, render_modelfile
 
 LLAMA3 = (
     "{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + "
@@ -43,3 +45,11 @@ def test_a_beginning_that_the_tokenizer_writes_itself_is_not_repeated(tiny_model
             return rendered
 
     assert ollama_template(ChatEncoder(Adding())).startswith("<|start_header_id|>user")  # type: ignore[arg-type]
+
+
+def test_ollama_writes_greedily_instead_of_beam_search(tiny_model: Path, archive: Path, tmp_path: Path) -> None:
+    settings = replace(composed_config(tiny_model, archive, tmp_path).generation, temperature=0.7)
+    encoder = ChatEncoder(AutoTokenizer.from_pretrained(tiny_model))
+    for search, temperature in (("sample", 0.7), ("beam", 0.0)):
+        rendered = render_modelfile(encoder, replace(settings, search=search), None, "adapter.gguf", 512, 1)
+        assert f"PARAMETER temperature {temperature}\n" in rendered

@@ -88,6 +88,7 @@ async function write(change, keep = [0, 0]) {
       if (event.draft === 0 && shown !== place && (!draft.seen)) { draft.seen = true; shown = place; }
       if (place === shown) show();
       list();
+      if (event.end) enable();
     }
     say(best !== null && best !== shown ? texts.best.replace("{n}", best + 1) : cut ? texts.too_long : texts.done);
   } catch (error) {
@@ -152,7 +153,6 @@ function list() {
   const group = $("drafts");
   if (drafts.length < 2) { group.replaceChildren(); return; }
   while (group.children.length > drafts.length) group.lastChild.remove();
-  // A later draft may begin before an earlier one.
   for (let index = 0; index < drafts.length; index++) {
     const draft = drafts[index] || {};
     let button = group.children[index];
@@ -171,8 +171,7 @@ function list() {
 function choose(index) {
   if (!drafts[index]) return;
   shown = index;
-  show();
-  list();
+  for (const update of [show, list, enable]) update();
 }
 
 function enable() {
@@ -180,8 +179,8 @@ function enable() {
   $("write").hidden = running !== null;
   $("stop").hidden = running === null;
   sheet.readOnly = running !== null && !(drafts[shown] && drafts[shown].done);
-  const written = sheet.value.trim() !== "" && running === null;
-  for (const button of $("changes").children) button.disabled = !written || !ready || !fields.request.value.trim();
+  const written = sheet.value.trim() !== "" && !sheet.readOnly, changeable = written && running === null && ready;
+  for (const button of $("changes").children) button.disabled = !changeable || !fields.request.value.trim();
   for (const button of $("finals").children) button.disabled = !written;
 }
 
