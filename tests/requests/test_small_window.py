@@ -53,7 +53,7 @@ def test_a_request_loses_its_end_and_the_mail_counts_as_far_as_it_fits(
         prompt = prompter.fitting_prompt(PAIR, "plain")
     assert WINDOW - 44 < len(prompt) <= WINDOW - 40
     assert prompt[-len(model.encoder.prompt("")) :][-4:] == model.encoder.prompt("")[-4:]
-    assert "prompt for m1" in caplog.text
+    assert "request for m1" in caplog.text
     score = perplexity_of(model, [PAIR], [prompt], "score")
     assert 0 < score.contributions[0][1] == WINDOW - len(prompt)
     # Training examples are as long as the window at most.
