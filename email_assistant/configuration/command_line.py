@@ -127,7 +127,7 @@ def _disk_error(error: OSError) -> str:
         errno.ENOSPC: "free some space, or set paths.outputs to a folder on another disk",
         errno.EDQUOT: "free some space, or set paths.outputs to a folder on another disk",
     }
-    remedy = remedies.get(error.errno, "check this path, its permissions and paths.outputs")
+    remedy = remedies.get(error.errno, "check the path and its permissions, or paths.outputs")
     return f"{error.filename or 'cannot write to disk'}: {error.strerror}; {remedy}"
 
 
