@@ -138,6 +138,16 @@ def tiny_gemma(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Pa
     )
 
 
+@pytest.fixture(params=["decoder", "transformers"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What generates: this project's decoder, or transformers, as for models that the decoder does not support."""
+    if request.param == "transformers":
+        from email_assistant.language_model.cached_decoder import CachedDecoder
+
+        monkeypatch.setattr(CachedDecoder, "from_model", lambda model: None)
+    return str(request.param)
+
+
 @pytest.fixture(params=["tiny_model", "tiny_gemma"])
 def either_model(request: pytest.FixtureRequest) -> Path:
     """Two models whose decoder layers differ most."""

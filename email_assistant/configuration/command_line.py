@@ -123,11 +123,10 @@ def _disk_error(error: OSError) -> str:
     """What went wrong with a file or folder, and what to do; the message of an error that is about no file."""
     if error.errno is None:
         return _first_line(error)
-    remedies = {
-        errno.ENOSPC: "free some space, or set paths.outputs to a folder on another disk",
-        errno.EDQUOT: "free some space, or set paths.outputs to a folder on another disk",
-    }
-    remedy = remedies.get(error.errno, "check the path and its permissions, or paths.outputs")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "free some space, or set paths.outputs to a folder on another disk"
+    else:
+        remedy = "check the path and its permissions, or paths.outputs"
     return f"{error.filename or 'cannot write to disk'}: {error.strerror}; {remedy}"
 
 

@@ -66,7 +66,7 @@ def generate(
             index = indices[generated.row]
             unfinished[index].append(generated)
             if generated.is_last:
-                on_written(index, _completion(model, unfinished.pop(index)))
+                on_written(index, _completion(model, *_ids_and_mean(unfinished.pop(index))))
 
     _in_smaller_batches(len(prompts), batch_size, 1, write, on_completion)
 
@@ -97,7 +97,7 @@ def generate_likeliest(
 
     def search(indices: Sequence[int], batch_size: int, on_written: Callable[[int, list[Completion]], None]) -> None:
         def on_found(number: int, found: list[Hypothesis]) -> None:
-            on_written(indices[number], [_of_hypothesis(model, each) for each in found])
+            on_written(indices[number], [_completion(model, each.tokens, each.score) for each in found])
 
         chosen = [prompts[index] for index in indices]
         decoder = batch_decoder(model)
@@ -159,16 +159,14 @@ def _ran_out_of_memory(call: Callable[[], None]) -> bool:
     return False
 
 
-def _completion(model: LanguageModel, generated: list[GeneratedToken]) -> Completion:
-    ids = [each.token for each in generated]
+def _ids_and_mean(generated: list[GeneratedToken]) -> tuple[list[int], float]:
+    """Token ids, and the mean of their log-probabilities."""
+    return [each.token for each in generated], sum(each.log_probability for each in generated) / len(generated)
+
+
+def _completion(model: LanguageModel, ids: Sequence[int], log_probability: float) -> Completion:
     finish_reason: FinishReason = "stop" if ids[-1] in model.encoder.stop_ids else "length"
-    log_probability = sum(each.log_probability for each in generated) / len(generated)
     return Completion(model.encoder.decode(ids).strip(), len(ids), finish_reason, log_probability)
-
-
-def _of_hypothesis(model: LanguageModel, found: Hypothesis) -> Completion:
-    finish_reason: FinishReason = "stop" if found.tokens[-1] in model.encoder.stop_ids else "length"
-    return Completion(model.encoder.decode(found.tokens).strip(), len(found.tokens), finish_reason, found.score)
 
 
 @torch.inference_mode()

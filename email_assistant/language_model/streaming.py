@@ -354,13 +354,10 @@ def _without(request: TextRequest | BeamRequest, request_id: str) -> TextRequest
 
 def _whole(request: BeamRequest, encoder: ChatEncoder, text_id: str, found: Hypothesis) -> Piece:
     """The only piece of a text that a search found."""
-    stream, text = TextStream(encoder, request.stop, request.continues), ""
-    for number, token in enumerate(found.tokens, start=1):
-        text += stream.add(token, number == len(found.tokens))
-        if stream.is_stopped:
-            break
+    stream = TextStream(encoder, request.stop, request.continues)
+    text = stream.add_text(encoder.decode(found.tokens), is_last=True)
     is_end = stream.is_stopped or found.tokens[-1] in encoder.stop_ids
-    return Piece(text_id, text, stream.num_tokens, "stop" if is_end else "length", found.score)
+    return Piece(text_id, text, len(found.tokens), "stop" if is_end else "length", found.score)
 
 
 def _next_piece(request: TextRequest, stream: TextStream, token: int, is_end: bool, log_probability: float) -> Piece:

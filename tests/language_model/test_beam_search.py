@@ -18,18 +18,12 @@ from email_assistant.language_model.loading import LanguageModel, load_base
 
 ASKED = ["Ask Bo", "Ask Al for a rope of twelve feet", "Hi", "Tell everyone that the lamp is lit", "No"]
 WIDTH = 3
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 @pytest.fixture(scope="module", params=["tiny_model", "tiny_gemma"])
 def model(request: pytest.FixtureRequest) -> LanguageModel:
     return load_base(model_settings(request.getfixturevalue(request.param)))
-
-
-@pytest.fixture(autouse=True, params=["decoder", "transformers"])
-def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "transformers":
-        monkeypatch.setattr(CachedDecoder, "from_model", lambda model: None)
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +50,13 @@ def log_probabilities(model: LanguageModel, prompt: list[int], tokens: Sequence[
 def ids_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """The token ids of all hypotheses, in the order in which they are found."""
     seen: list[tuple[int, ...]] = []
-    of_hypothesis = generation._of_hypothesis
+    completion = generation._completion
 
-    def recorded(model: LanguageModel, found: Any) -> Completion:
-        seen.append(found.tokens)
-        return of_hypothesis(model, found)
+    def recorded(model: LanguageModel, ids: Any, log_probability: float) -> Completion:
+        seen.append(ids)
+        return completion(model, ids, log_probability)
 
-    monkeypatch.setattr(generation, "_of_hypothesis", recorded)
+    monkeypatch.setattr(generation, "_completion", recorded)
     return seen
 
 

@@ -17,19 +17,12 @@ from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.language_model.streaming import stream
 
 SHORT = ["Ask Bo", "Ask Al for a rope of twelve feet", "Hi", "Tell everyone that the lamp is lit", "No"]
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 @pytest.fixture(scope="module", params=["tiny_model", "tiny_gemma"])
 def model(request: pytest.FixtureRequest) -> LanguageModel:
     return load_base(model_settings(request.getfixturevalue(request.param)))
-
-
-@pytest.fixture(autouse=True, params=["decoder", "transformers"])
-def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every test of this file runs with both; the second is that of models that the decoder does not support."""
-    if request.param == "transformers":
-        monkeypatch.setattr(CachedDecoder, "from_model", lambda model: None)
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")
