@@ -1,8 +1,9 @@
 """Output on the terminal: safe text, tables, and numbers with units."""
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, MutableMapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -21,6 +22,28 @@ class Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format a record without control characters."""
         return printable(super().format(record))
+
+
+class StageLogger(logging.LoggerAdapter[logging.Logger]):
+    """A logger whose lines begin with a column that names the stage, or the part of the program, that they are about.
+
+    Attributes:
+        column: The name.
+    """
+
+    def __init__(self, module: str, column: str) -> None:
+        """Create a logger.
+
+        Args:
+            module: The `__name__` of the module that logs.
+            column: The name of the stage or part.
+        """
+        super().__init__(logging.getLogger(module))
+        self.column = column
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        """Put the column before a message."""
+        return f"{self.column:<10} {msg}", kwargs
 
 
 def screen() -> Console:

@@ -1,6 +1,5 @@
 """Progress of long work: a bar on a terminal, otherwise an occasional log line; and the time that is left in all."""
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,13 +19,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from email_assistant.console import rough_duration
+from email_assistant.console import StageLogger, rough_duration
 
 # Seconds between two log lines.
 SECONDS_BETWEEN_LINES = 30.0
 # How much of a stage must be done before its own speed corrects the expected time of later ones.
 _TELLING = 0.1
-log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -148,7 +146,7 @@ class Bar:
             task = self._progress.tasks[0]
             total = f" of {task.total:.0f}" if task.total else ""
             notes = ", ".join(filter(None, (task.fields["note"], _time_left(task, self._call))))
-            log.info("%-10s %d%s %s", task.fields["label"], task.completed, total, notes)
+            StageLogger(__name__, task.fields["label"]).info("%d%s %s", task.completed, total, notes)
 
     def note(self, text: str) -> None:
         """Show a short text beside the bar."""

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from email_assistant.console import Formatter, age, duration, plain, printable, rough_duration, size, table
+from email_assistant.console import Formatter, StageLogger, age, duration, plain, printable, rough_duration, size, table
 
 ESCAPE = "\x1b]0;title\x07"
 
@@ -26,6 +26,13 @@ def test_text_from_strangers_cannot_control_the_terminal() -> None:
     assert plain(f"[bold]a{ESCAPE}").plain == "[bold]a]0;title"
     record = logging.LogRecord("x", logging.INFO, "x", 1, "%s", (ESCAPE,), None)
     assert Formatter("%(message)s").format(record) == "]0;title"
+
+
+def test_log_lines_begin_with_their_stage(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    StageLogger("email_assistant.somewhere", "train").info("%d mails, 100%%", 3)
+    (record,) = caplog.records
+    assert (record.name, record.getMessage()) == ("email_assistant.somewhere", "train      3 mails, 100%")
 
 
 def test_a_table_shows_strings_literally_and_keeps_the_style_of_texts() -> None:

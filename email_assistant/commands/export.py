@@ -1,9 +1,9 @@
 """The adapter for llama.cpp and Ollama: a GGUF LoRA, and a Modelfile with its prompt template and sampling."""
 
-import logging
 from pathlib import Path
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.experiments import lineage
 from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import WEIGHTS, check_base, check_folder
@@ -13,7 +13,7 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 from email_assistant.storage.hashing import hash_file
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "export")
 GGUF, MODELFILE = "adapter.gguf", "Modelfile"
 
 
@@ -78,7 +78,5 @@ def run(context: Context) -> None:
     encoder = load_encoder(config.model)
     text = render_modelfile(encoder, config.generation, config.model.gguf, GGUF, num_ctx, config.seed)
     (folder / MODELFILE).write_text(text, encoding="utf-8")
-    log.info("%-10s %s", "export", _privacy_note(context, adapter))
-    log.info(
-        "%-10s %s and %s in %s; try: ollama create NAME -f %s", "export", GGUF, MODELFILE, folder, folder / MODELFILE
-    )
+    log.info("%s", _privacy_note(context, adapter))
+    log.info("%s and %s in %s; try: ollama create NAME -f %s", GGUF, MODELFILE, folder, folder / MODELFILE)

@@ -1,6 +1,5 @@
 """Mails for instructions: a file of them to a table, or typed one by one."""
 
-import logging
 import os
 import re
 import tempfile
@@ -11,6 +10,7 @@ from typing import Literal
 from email_assistant.archive.reply_context import message_to_answer, text_to_answer, truncate_words
 from email_assistant.compose.drafts import Draft, of_message, write_drafts
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import check_folder, request_forms
@@ -21,7 +21,7 @@ from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.records import Pair
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "infer")
 # What a spreadsheet reads as a formula: '=1', '+SUM(…)', '@SUM(…)', '-2+3'.
 FORMULA = re.compile(r"[=+@]|-\S")
 COLUMNS = ["instruction", "generated_email"]
@@ -61,7 +61,7 @@ def run(context: Context) -> None:
             return
         instructions = read_instructions(Path(config.infer.input))
         if hint := order_hint(instructions, request_forms(adapter)):
-            log.info("%-10s %s", "infer", hint)
+            log.info("%s", hint)
         output = Path(config.infer.output)
         progress_file = output.with_name(f".{output.name}.progress.jsonl")
         mails = session.write(instructions, progress_file)
@@ -69,9 +69,9 @@ def run(context: Context) -> None:
     if config.infer.drafts is not None:
         folder = Path(config.infer.drafts)
         write_drafts(folder, _drafts(config, mails))
-        log.info("%-10s wrote %d drafts to %s", "infer", len(mails), folder)
+        log.info("wrote %d drafts to %s", len(mails), folder)
     progress_file.unlink()
-    log.info("%-10s wrote %d mails to %s", "infer", len(mails), output)
+    log.info("wrote %d mails to %s", len(mails), output)
     context.run.log_metrics({"infer.mails": len(mails)})
 
 

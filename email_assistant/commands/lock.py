@@ -1,14 +1,13 @@
 """`stage=lock` encrypts all files of a project, and `stage=unlock` decrypts them."""
 
 import getpass
-import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from email_assistant.archive.purging import PURGED_FILE
 from email_assistant.configuration.schema import Config, Vault
-from email_assistant.console import size
+from email_assistant.console import StageLogger, size
 from email_assistant.errors import PrivacyError
 from email_assistant.pipeline.context import Context, hydra_folder
 from email_assistant.privacy import system_keyring, vault
@@ -19,7 +18,6 @@ from email_assistant.progress import bar
 from email_assistant.storage import atomic
 from email_assistant.storage.artifacts import ArtifactCache
 
-log = logging.getLogger(__name__)
 # Files that contain no mail text and are needed while the project is locked.
 NEVER_ENCRYPTED = (VAULT_FILE, PURGED_FILE)
 
@@ -66,7 +64,7 @@ def run(context: Context) -> None:
             progress.advance()
     opened.set_state("locked" if encrypts else "open")
     result = "encrypted; stage=unlock decrypts them" if encrypts else "decrypted; stage=lock encrypts them again"
-    log.info("%-10s %d files, %s: %s", config.stage, len(files), size(total), result)
+    StageLogger(__name__, config.stage).info("%d files, %s: %s", len(files), size(total), result)
 
 
 def _delete_partial_files(config: Config) -> None:

@@ -1,13 +1,12 @@
 """Estimates the memory, item by item, and the time that training and generation will need."""
 
-import logging
 import statistics
 from collections.abc import Sequence
 
 from rich.table import Table
 
 from email_assistant.configuration.schema import Config, Generation, Lora, Summarizer
-from email_assistant.console import duration, screen, table
+from email_assistant.console import StageLogger, duration, screen, table
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import load_encoder
 from email_assistant.language_model.meta_model import architecture
@@ -21,7 +20,7 @@ from email_assistant.training.loss import PADDED_MODES
 from email_assistant.training.planning import Machine, MemoryEstimate, TrainingSetup
 from email_assistant.training.throughput_probe import ThroughputProbe
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "plan")
 # Number of training mails to assume if it is not known yet.
 ASSUMED_MAILS = 1000
 # Validation mails to assume, as a share of the training mails.
@@ -42,7 +41,7 @@ def run(context: Context) -> None:
     config, examples = context.config, _examples(context)
     setup, machine = TrainingSetup.from_config(config), planning.target_machine(config.plan, config.model)
     basis = f"{len(examples)} training mails" if examples else "mails of typical length"
-    log.info("%-10s for %s, %s, %s", "plan", machine.name, str(machine.dtype).removeprefix("torch."), basis)
+    log.info("for %s, %s, %s", machine.name, str(machine.dtype).removeprefix("torch."), basis)
     training = planning.estimate_training(setup, machine, examples)
     longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT_TOKENS
     estimates = {"training": training}
@@ -62,7 +61,7 @@ def run(context: Context) -> None:
             # The base writes the instructions.
             _log_generation_time(probe, config.lora if name == "mails" else None, name, settings, prompt_tokens)
         if config.generation.num_candidates > 1:
-            log.info("%-10s drafts per request: %d", "plan", config.generation.num_candidates)
+            log.info("drafts per request: %d", config.generation.num_candidates)
     planning.check_fits(
         training.total,
         machine.memory,
@@ -94,9 +93,7 @@ def _examples(context: Context) -> list[TokenizedExample] | None:
     if "split" not in context.artifacts:
         error = next((status.reason for status in context.statuses if status.is_error), None)
         if error:
-            log.info(
-                "%-10s assuming typical mail lengths, because the training mails cannot be used: %s", "plan", error
-            )
+            log.info("assuming typical mail lengths, because the training mails cannot be used: %s", error)
         return None
     config, encoder = context.config, load_encoder(context.config.model)
     pairs = jsonl.Lines(context.artifacts["split"].path("train.jsonl"), Pair)
@@ -120,8 +117,11 @@ def _log_training_time(
     tokens = statistics.mean(len(example.ids) for example in examples) if examples else planning.USUAL_TOKENS
     seconds = fitting_seconds(trainer, seconds_per_token, tokens, mails, ASSUMED_VALIDATION_SHARE * mails)
     log.info(
-        "%-10s about %.0f tokens per second: about %s for %d epochs over %d mails, less if training stops early",
-        *("plan", 1 / seconds_per_token, duration(seconds), trainer.epochs, mails),
+        "about %.0f tokens per second: about %s for %d epochs over %d mails, less if training stops early",
+        1 / seconds_per_token,
+        duration(seconds),
+        trainer.epochs,
+        mails,
     )
 
 
@@ -130,6 +130,9 @@ def _log_generation_time(
 ) -> None:
     rows, new_tokens = settings.batch_size, settings.max_new_tokens
     log.info(
-        "%-10s a batch of %d %s takes about %s at the full length of %d tokens each",
-        *("plan", rows, name, duration(probe.generation_seconds(lora, rows, prompt_tokens, new_tokens)), new_tokens),
+        "a batch of %d %s takes about %s at the full length of %d tokens each",
+        rows,
+        name,
+        duration(probe.generation_seconds(lora, rows, prompt_tokens, new_tokens)),
+        new_tokens,
     )

@@ -4,7 +4,6 @@ Matching mails, and everything made from them, are deleted from the artifacts an
 archive is read later. The archive itself is not changed.
 """
 
-import logging
 import re
 import shutil
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 from email_assistant.archive import edits, purging
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.errors import PrivacyError
 from email_assistant.experiments.connection import connect, has_store
 from email_assistant.experiments.queries import experiment_ids, run_files, search_runs
@@ -29,7 +29,7 @@ from email_assistant.storage.artifacts import Artifact, ArtifactCache
 from email_assistant.storage.hashing import hash_of
 from email_assistant.storage.records import Edit, Email, Sentence
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "purge")
 EMAILS, OTHERS, SENTENCES, TRAIN = "emails.jsonl", "others.jsonl", "sentences.jsonl", "train.jsonl"
 # Files of a run that contain mail text.
 RUN_TEXTS = ("report.html", "generations.json")
@@ -92,7 +92,7 @@ def run(context: Context) -> None:
     _log_plan(config, plan)
     _delete_own_logs()
     if config.purge.dry_run:
-        log.info("%-10s dry run: nothing was changed (purge.dry_run=true)", "purge")
+        log.info("dry run: nothing was changed (purge.dry_run=true)")
         return
     # Saved first, so that the terms are known after an interrupted purge.
     purging.save_terms(config.outputs, earlier | terms)
@@ -104,13 +104,13 @@ def run(context: Context) -> None:
     _delete_run_files(config, plan)
     _delete_tables(config, terms)
     if kept:
-        log.info("%-10s kept the model's instructions for %d other mails; the next run reuses them", "purge", kept)
+        log.info("kept the model's instructions for %d other mails; the next run reuses them", kept)
     traces = list(_find_traces(config, plan))
     if traces:
         raise PrivacyError(
             f"text of purged mails is still in {', '.join(traces)}; run stage=purge again, or delete these files"
         )
-    log.info("%-10s complete: no traces left; future runs skip the purged mails", "purge")
+    log.info("complete: no traces left; future runs skip the purged mails")
 
 
 def _make_plan(config: Config, cache: ArtifactCache, terms: purging.Terms) -> PurgePlan:
@@ -241,15 +241,15 @@ def _kept_adapters(config: Config, plan: PurgePlan) -> list[Path]:
 def _log_plan(config: Config, plan: PurgePlan) -> None:
     counts = Counter(artifact.stage for artifact in plan.artifacts)
     shown = ", ".join(f"{stage} {count}" for stage, count in counts.items()) or "none"
-    log.info("%-10s %d mails match; artifacts to delete: %s", "purge", len(plan.mail_ids), shown)
+    log.info("%d mails match; artifacts to delete: %s", len(plan.mail_ids), shown)
     if plan.edits:
-        log.info("%-10s edited drafts to delete: %d", "purge", len(plan.edits))
+        log.info("edited drafts to delete: %d", len(plan.edits))
     kept = _kept_adapters(config, plan)
     for folder, description in plan.adapters.items():
         action = "kept" if folder in kept else "to delete"
-        log.info("%-10s adapter trained on these mails, %s: %s (%s)", "purge", action, folder, description)
+        log.info("adapter trained on these mails, %s: %s (%s)", action, folder, description)
     if kept:
-        log.info("%-10s purge.adapters=true also deletes the kept adapters", "purge")
+        log.info("purge.adapters=true also deletes the kept adapters")
 
 
 def _keep_sentences(cache: ArtifactCache, plan: PurgePlan, terms: purging.Terms) -> int:
@@ -297,7 +297,7 @@ def _delete_tables(config: Config, terms: purging.Terms) -> None:
     for path in sorted(written):
         if terms.matches_record({"text": path.read_text(encoding="utf-8", errors="replace")}):
             path.unlink()
-            log.info("%-10s deleted %s, which contained a match", "purge", path)
+            log.info("deleted %s, which contained a match", path)
 
 
 def _delete_own_logs() -> None:

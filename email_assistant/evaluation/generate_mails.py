@@ -1,12 +1,12 @@
 """Generates mails for requests: by the configured backend, the best of several candidates, resumably."""
 
-import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from email_assistant.configuration.schema import Config, Generation, Model
+from email_assistant.console import StageLogger
 from email_assistant.evaluation.best_of_n import best_completion
 from email_assistant.language_model import gguf_adapter
 from email_assistant.language_model.adapter_folder import check_base
@@ -21,8 +21,6 @@ from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.progress import bar
 from email_assistant.storage.jsonl import ResumableJsonl
 from email_assistant.storage.records import GeneratedMail, Request
-
-log = logging.getLogger(__name__)
 
 
 def start_llama_cpp(settings: Generation, base: Model, encoder: ChatEncoder, adapter: Path, work: Path) -> LlamaCpp:
@@ -79,7 +77,7 @@ def generate_mails(
     with ResumableJsonl(progress_file, GeneratedMail) as progress:
         resumed = len({request["id"] for request in requests} & progress.records.keys() - (cached or {}).keys())
         if resumed:
-            log.info("%-10s resuming: %d of %d mails are finished", label, resumed, len(requests))
+            StageLogger(__name__, label).info("resuming: %d of %d mails are finished", resumed, len(requests))
         mails = {**(cached or {}), **progress.records}
         pending = [(request, ids) for request, ids in zip(requests, prompts, strict=True) if request["id"] not in mails]
         with bar(label, len(requests), len(requests) - len(pending)) as progress_bar:

@@ -1,6 +1,5 @@
 """Opening the MLflow store: a SQLite database and a folder of files under `paths.mlruns`, or a server."""
 
-import logging
 import socket
 from pathlib import Path
 from unicodedata import normalize
@@ -10,6 +9,7 @@ from filelock import FileLock
 from omegaconf import DictConfig
 
 from email_assistant.configuration.schema import Config, expand_home
+from email_assistant.console import StageLogger
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import lazy_mlflow
 from email_assistant.privacy import guard
@@ -22,7 +22,7 @@ DEMO = "demo/archive.mbox"
 MAX_NAME_LENGTH = 120
 # Seconds to wait for a server's first answer.
 CONNECT_TIMEOUT = 10
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "tracking")
 
 
 def database(mlruns: Path) -> Path:
@@ -138,7 +138,7 @@ def _restore(client: "lazy_mlflow.MlflowClient", experiment_id: str, name: str) 
     while runs := client.search_runs([experiment_id]):
         for run in runs:
             client.delete_run(run.info.run_id)
-    log.info("%-10s experiment %s had been deleted in MLflow's UI; restored it without its runs", "tracking", name)
+    log.info("experiment %s had been deleted in MLflow's UI; restored it without its runs", name)
 
 
 def open_existing_store(mlruns: Path) -> "lazy_mlflow.MlflowClient":

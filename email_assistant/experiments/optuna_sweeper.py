@@ -3,7 +3,6 @@
 Hydra's own Optuna plugin neither prunes trials nor resumes a study up to a total number of trials.
 """
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from email_assistant.configuration.schema import expand_home
+from email_assistant.console import StageLogger
 from email_assistant.errors import ConfigurationError, TrackingError
 from email_assistant.experiments.sweep_environment import StudyFile
 from email_assistant.experiments.sweeps import direction_of, last_overrides, override_lines, sweep_key
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # The sweep gives up after this many failed jobs in a row.
 MAX_FAILURES = 3
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "sweep")
 
 
 class OptunaSweeper(Sweeper):
@@ -90,7 +90,7 @@ class OptunaSweeper(Sweeper):
         study = open_for_proposals(file, self._config.seed)
         finished = requeue_unfinished(study)
         if study.trials:
-            log.info("%-10s resuming study %s with %d finished trials", "sweep", file.name, finished)
+            log.info("resuming study %s with %d finished trials", file.name, finished)
         file.export()
         returns: list[JobReturn] = []
         failures = 0
@@ -102,7 +102,7 @@ class OptunaSweeper(Sweeper):
             for trial, returned in zip(trials, launched, strict=True):
                 failures = 0 if _report(study, trial, returned) else failures + 1
         if failures >= MAX_FAILURES:
-            log.error("%-10s giving up: %d jobs in a row failed", "sweep", failures)
+            log.error("giving up: %d jobs in a row failed", failures)
         return returns
 
     def _study_file(self, path: Path, lines: Sequence[str]) -> StudyFile:

@@ -1,7 +1,6 @@
 """Repeats a run of the store: its configuration, its data by hash, and a comparison of versions and results."""
 
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from omegaconf import OmegaConf
 
 from email_assistant.configuration.checks import ConfigChecks, find_errors, report
 from email_assistant.configuration.keys import BY_LANGUAGE, affects_results
-from email_assistant.console import printable, screen, table
+from email_assistant.console import StageLogger, printable, screen, table
 from email_assistant.errors import ArtifactError, ConfigurationError, DataError, TrackingError
 from email_assistant.experiments import lazy_mlflow
 from email_assistant.experiments.connection import connect, has_store
@@ -28,7 +27,7 @@ _TIMES = ("per_second", "seconds")
 Manifest = Mapping[str, Any]
 # A value of the original run, and that of the repeated one.
 Change = tuple[Any, Any]
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "from_run")
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def _with_new_keys(original: Any, composed: Any, prefix: str) -> Any:
         return original
     added = {key: _BEFORE.get(f"{prefix}.{key}", value) for key, value in composed.items() if key not in original}
     for key, value in added.items():
-        log.info("%-10s the original run is older than the key %s.%s; using %s", "from_run", prefix, key, value)
+        log.info("the original run is older than the key %s.%s; using %s", prefix, key, value)
     return added | {key: _with_new_keys(value, composed.get(key), f"{prefix}.{key}") for key, value in original.items()}
 
 
@@ -216,7 +215,7 @@ def recorded_data(origin: Origin, cache: ArtifactCache, inputs: Mapping[str, str
         reason = "the mails that it read were deleted" if artifact is None else "the changed data settings need it"
         remedy = "set data.path to the original archive, or to another one" if is_archive else "add data.edits=true"
         raise DataError(f"data.path: {state}, and {reason}; {remedy}")
-    log.info("%-10s %s; using the mails that it read", "data", state)
+    StageLogger(__name__, "data").info("%s; using the mails that it read", state)
     return artifact
 
 

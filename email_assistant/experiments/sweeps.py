@@ -1,7 +1,6 @@
 """A sweep in the store: what identifies it, its jobs, which of them are finished, and which is best."""
 
 import difflib
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.errors import ConfigurationError
 from email_assistant.experiments import lazy_mlflow, process_ids
 from email_assistant.experiments.connection import connect
@@ -34,7 +34,6 @@ from email_assistant.storage.hashing import hash_of
 EXECUTION_GROUPS = ("force", "tracking", "paths", "sweep", "hydra")
 # Seconds that jobs get to mark their runs after Ctrl-C.
 STOP_TIMEOUT = 20
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def reuse_finished_job(config: Config, job: SweepJob, artifacts: Mapping[str, st
     runs = search_runs(client, [experiment], f"{wanted} and attributes.status = 'FINISHED'")
     if not runs:
         return None
-    log.info("%-10s already finished as run %s; skipping", config.stage, runs[0].info.run_id)
+    StageLogger(__name__, config.stage).info("already finished as run %s; skipping", runs[0].info.run_id)
     client.set_tag(runs[0].info.run_id, CALL_TAG, job.call)
     return dict(runs[0].data.metrics)
 

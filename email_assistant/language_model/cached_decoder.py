@@ -5,7 +5,6 @@ prompts is prefilled and cached once, and so is a prompt for all rows that conti
 row takes its index, and new rows can be added at any step, so the matrix multiplications stay wide.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +13,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from email_assistant.console import StageLogger
 from email_assistant.language_model.decoder import Decoder, same_logits
 from email_assistant.language_model.decoder_layers import DecoderLayer
 from email_assistant.language_model.decoder_ops import Angles, query_key_view, rms_norm
 from email_assistant.language_model.kv_cache import GroupedAttention, KVCache
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "model")
 # Products of at most this many rows are computed transposed. MKL's AVX-512 kernels gain nothing from it.
 MAX_TRANSPOSED_ROWS = 0 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 128
 # A transposed product is computed for this many outputs at a time.
@@ -112,10 +112,7 @@ class CachedDecoder:
         is_same = same_logits(cached.step(ids[-1:])[0], expected.float(), head.weight.dtype)
         cached.evict(0)
         if not is_same:
-            log.info(
-                "%-10s this project's faster decoder does not reproduce this model; writing with transformers instead",
-                "model",
-            )
+            log.info("this project's faster decoder does not reproduce this model; writing with transformers instead")
         return cached if is_same else None
 
     @staticmethod

@@ -1,7 +1,6 @@
 """The device, number format and memory of a model."""
 
 import gc
-import logging
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ import psutil
 import torch
 
 from email_assistant.configuration.schema import Model
+from email_assistant.console import StageLogger
 from email_assistant.errors import ConfigurationError, OutOfMemoryError
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.language_model.meta_model import architecture
@@ -29,7 +29,7 @@ OUT_OF_MEMORY = (
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",
 )
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "model")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -64,7 +64,7 @@ def choose_dtype(settings: Model, device: torch.device) -> torch.dtype:
     gain = bfloat16_gain(width, int(getattr(config, "intermediate_size", None) or 4 * width))
     dtype = torch.bfloat16 if gain >= MIN_BFLOAT16_GAIN else torch.float32
     reason = f"bfloat16 is {gain:.1f} times as fast as float32" if gain else "it has no instructions for bfloat16"
-    log.info("%-10s computing in %s on this CPU: %s", "model", str(dtype).removeprefix("torch."), reason)
+    log.info("computing in %s on this CPU: %s", str(dtype).removeprefix("torch."), reason)
     return dtype
 
 
@@ -162,7 +162,7 @@ def in_batches(
         # Only after the except block are the tensors that the traceback referred to unreachable.
         free_memory()
         batch_size = len(batch) // 2
-        log.info("%-10s out of memory: continuing with %d at a time", "model", batch_size)
+        log.info("out of memory: continuing with %d at a time", batch_size)
 
 
 def free_memory() -> None:

@@ -5,13 +5,13 @@ rounding of products: in 16 bits, and on a GPU, it depends on how many rows are 
 chosen that is almost as likely, and the rest of the completion follows from it.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import torch
 
+from email_assistant.console import StageLogger
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model.beam_search import Hypothesis, beam_search
 from email_assistant.language_model.continuous_batch import ContinuousBatch
@@ -26,7 +26,7 @@ from email_assistant.language_model.static_batch import (
 )
 from email_assistant.language_model.static_decoder import batch_decoder
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "generate")
 # What generates text: a model in this process, or llama.cpp.
 TextGenerator = LanguageModel | LlamaCpp
 
@@ -145,7 +145,7 @@ def _in_smaller_batches(
                 )
             batch_size = max(smallest, min(batch_size, len(pending) * smallest) // 2)
             free_memory()
-            log.info("%-10s out of memory: continuing with %d mails at a time", "generate", batch_size // smallest)
+            log.info("out of memory: continuing with %d mails at a time", batch_size // smallest)
 
 
 def _ran_out_of_memory(call: Callable[[], None]) -> bool:

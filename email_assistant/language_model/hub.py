@@ -3,17 +3,17 @@
 That process sees no mail, and is the only one that connects to another machine. All others remain guarded.
 """
 
-import logging
 import os
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from email_assistant.console import StageLogger
 from email_assistant.errors import ModelError
 from email_assistant.privacy import guard
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "network")
 # Weights as safetensors, configuration, tokenizer and licence: nothing that can be executed.
 ALLOWED_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "LICENSE*", "USE_POLICY*"]
 HUB = "https://huggingface.co"
@@ -47,14 +47,14 @@ def fetch_missing(paths: Iterable[str | None]) -> None:
     for path in paths:
         if path and is_hub_name(path) and cached_folder(path) is None:
             host = os.environ.get("HF_ENDPOINT", HUB)
-            log.info("%-10s open: downloading %s from %s in a process that sees no mail", "network", path, host)
+            log.info("open: downloading %s from %s in a process that sees no mail", path, host)
             # Its progress bars go to the screen, by stderr.
             command = [sys.executable, "-m", __name__, path]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
             if done.returncode:
                 reason = done.stdout.strip() or "see the error above"
                 raise ModelError(f"model.path={path}: could not be downloaded: {reason}")
-            log.info("%-10s closed", "network")
+            log.info("closed")
 
 
 def main(name: str) -> int:

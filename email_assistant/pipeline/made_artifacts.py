@@ -1,17 +1,17 @@
 """Finds artifacts that were made before, without making any."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from email_assistant.console import StageLogger
 from email_assistant.errors import EmailAssistantError
 from email_assistant.pipeline.context import Context, StageStatus
 from email_assistant.pipeline.declarations import ALL, Catalog, Stage, StageKey
 from email_assistant.storage.artifacts import Artifact
 from email_assistant.storage.hashing import hash_of
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "data")
 
 
 def find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
@@ -40,7 +40,7 @@ def find_made(context: Context, catalog: Catalog, names: tuple[str, ...]) -> Non
         _find_chain(chain, catalog, names)
         if not chain.statuses:
             context.artifacts, context.statuses = chain.artifacts, []
-            log.info("%-10s there are new edited drafts since the last training; stage=train learns from them", "data")
+            log.info("there are new edited drafts since the last training; stage=train learns from them")
             return
 
 

@@ -1,16 +1,16 @@
 """What the configured model can and cannot do, and which one would serve this machine and these mails better."""
 
-import logging
 from collections.abc import Iterator, Mapping
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.experiments import sweep_environment
 from email_assistant.pipeline.context import Context
 from email_assistant.progress import current_call
 from email_assistant.requests.request_form import EXAMPLES
 from email_assistant.storage import jsonl
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "model")
 # Training the 8B model in 4 bit takes an estimated 8.6 GB (docs/models.md), with some room.
 LARGE_MODEL_GPU_GB = 11.0
 # Memory for Gemma 3 270M in float32.
@@ -36,7 +36,7 @@ def log_advice(stage: str, context: Context) -> None:
     parameters = sum(weight.numel() for weight in model.parameters())
     languages: Mapping[str, int] = jsonl.read_json(context.artifacts["data"].path("report.json"))["languages"]
     for line in advice(config, parameters, languages, gpu_gb(), memory_gb()):
-        log.info("%-10s %s", "model", line)
+        log.info("%s", line)
 
 
 def advice(

@@ -18,7 +18,7 @@ from typing import Any
 from email_assistant.configuration.checks import report
 from email_assistant.configuration.contradictions import several_processes
 from email_assistant.configuration.schema import Config
-from email_assistant.console import duration
+from email_assistant.console import StageLogger, duration
 from email_assistant.errors import (
     ArchiveError,
     ConfigurationError,
@@ -43,7 +43,7 @@ from email_assistant.privacy import guard, vault_state
 from email_assistant.progress import whole_call
 from email_assistant.storage.artifacts import Artifact, ArtifactCache
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "runs")
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "sacrebleu", "mauve-text", "mlflow")
 
 
@@ -157,7 +157,7 @@ def _run_status(context: Context) -> Iterator[None]:
         run.close("KILLED")
         raise
     except TrialPruned as pruned:
-        log.info("%-10s pruned: %s", context.config.stage, pruned)
+        StageLogger(__name__, context.config.stage).info("pruned: %s", pruned)
         run.set_tags({PRUNED_TAG: str(pruned)})
         run.close("FINISHED")
         raise
@@ -211,7 +211,7 @@ def _is_logged(context: Context) -> bool:
     tags = {STAGE_TAG: config.stage, **_artifact_tags(context)}
     if not has_finished_run(Path(config.paths.mlruns), tags):
         return False
-    log.info("%-10s already logged; tracking.log_cached=true logs it again", "runs")
+    log.info("already logged; tracking.log_cached=true logs it again")
     return True
 
 
@@ -264,19 +264,20 @@ def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:
     name, config, cache = stage.name, context.config, context.cache
     key = stage.key_of(config, context.artifacts)
     forced = config.force and config.stage in (name, ALL)
-    with cache.locked(name, key.key, lambda: log.info("%-10s another run is building it; waiting", name)):
+    stage_log = StageLogger(__name__, name)
+    with cache.locked(name, key.key, lambda: stage_log.info("another run is building it; waiting")):
         artifact = None if forced else find(stage, key, context)
         if artifact:
-            log.info("%-10s using cached artifact", name)
+            stage_log.info("using cached artifact")
             return artifact, False
         reason = "force=true" if forced else cache_miss_reason(name, key, cache)
-        log.info("%-10s running%s", name, f": {reason}" if reason else "")
+        stage_log.info("running%s", f": {reason}" if reason else "")
         context.run.open()
         model_advice.log_advice(name, context)
         same_result = None if forced else _same_result(stage, key, context)
         time_estimate.announce(name, context, is_rescored=same_result is not None)
         artifact = _make(stage, key, forced, same_result, context)
-        log.info("%-10s done in %s", name, duration(artifact.manifest["seconds"]))
+        stage_log.info("done in %s", duration(artifact.manifest["seconds"]))
         return artifact, True
 
 

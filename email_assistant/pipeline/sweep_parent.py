@@ -2,7 +2,6 @@
 
 import atexit
 import csv
-import logging
 import sys
 import uuid
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from email_assistant.console import printable, screen, table
+from email_assistant.console import StageLogger, printable, screen, table
 from email_assistant.experiments import lazy_mlflow, process_ids, sweep_environment, sweeps
 from email_assistant.experiments.connection import MAX_NAME_LENGTH, connect
 from email_assistant.experiments.queries import run_to_repeat
@@ -23,7 +22,7 @@ from email_assistant.experiments.sweeps import Job
 from email_assistant.experiments.tags import NAME_TAG, PROCESS_TAG, SWEEP, SWEEP_KEY_TAG
 from email_assistant.reports import plots
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, SWEEP)
 
 
 class SweepParent(Callback):
@@ -50,7 +49,7 @@ class SweepParent(Callback):
         if parent:
             client.update_run(parent, status="RUNNING")
             client.set_tag(parent, PROCESS_TAG, process_ids.this_process())
-            log.info("%-10s resuming run %s; finished jobs are not run again", SWEEP, parent)
+            log.info("resuming run %s; finished jobs are not run again", parent)
         else:
             name = config.tracking.run_name or " ".join([SWEEP, *(lines[key] for key in varied)])
             tags = {NAME_TAG: name[:MAX_NAME_LENGTH], "stage": SWEEP, "overrides": " ".join(lines.values())}

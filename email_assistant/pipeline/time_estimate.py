@@ -4,13 +4,12 @@ The machine's speed is measured once, on two layers of random weights, and kept 
 know is how long the model's mails will be: those of the tuned model are taken to be as long as the owner's.
 """
 
-import logging
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from email_assistant.configuration.schema import Config, Trainer
-from email_assistant.console import rough_duration
+from email_assistant.console import StageLogger, rough_duration
 from email_assistant.experiments import sweep_environment
 from email_assistant.pipeline.context import Context
 from email_assistant.progress import current_call
@@ -19,7 +18,7 @@ from email_assistant.storage import json_cache, jsonl
 from email_assistant.storage.artifacts import Artifact
 from email_assistant.storage.records import Pair
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "time")
 SPEEDS_FILE = "speeds.json"
 # Mails whose tokens are counted.
 SAMPLED_MAILS = 50
@@ -158,7 +157,7 @@ def announce(stage: str, context: Context, is_rescored: bool) -> None:
     estimates = {**ESTIMATES, "train": scoring_seconds} if is_rescored else ESTIMATES
     call.expect({name: estimates[name](config, speeds, lengths) for name in stages})
     parts = ", ".join(f"{name} about {rough_duration(call.expected[name])}" for name in stages)
-    log.info("%-10s expected on this machine: %s", "time", parts)
+    log.info("expected on this machine: %s", parts)
 
 
 def _is_known(context: Context) -> bool:

@@ -1,6 +1,5 @@
 """From the messages of an archive to the mails that its owner wrote."""
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,6 +19,7 @@ from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.archive.tally import Tally
 from email_assistant.archive.workers import WorkerPool
 from email_assistant.configuration.schema import Config, Data
+from email_assistant.console import StageLogger
 from email_assistant.errors import ArchiveError
 from email_assistant.pipeline.context import StageInputs, archive_paths
 from email_assistant.progress import bar
@@ -28,7 +28,7 @@ from email_assistant.stages.edited_mails import edited_pairs
 from email_assistant.storage import jsonl
 
 MAX_DOMAINS = 20
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "data")
 
 
 def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _index(read: partial[Iterator[ArchiveItem]], work: Path, workers: WorkerPool
 
 def _detect_owner(index: ArchiveIndex) -> owners.Owner:
     owner = index.senders.detect_owner()
-    log.info("%-10s owner: %s (%s)", "data", _names(owner), owner.grounds)
+    log.info("owner: %s (%s)", _names(owner), owner.grounds)
     return owner
 
 
@@ -176,12 +176,12 @@ def _report(
 
 def _log_report(report: dict[str, Any]) -> None:
     dropped = ", ".join(f"{count} {REASONS[reason]}" for reason, count in report["dropped"].items())
-    log.info("%-10s %d messages, %d kept; dropped: %s", "data", report["messages"], report["kept"], dropped or "none")
+    log.info("%d messages, %d kept; dropped: %s", report["messages"], report["kept"], dropped or "none")
     passed_over = Counter(each["why"] for each in report["files_passed_over"])
     if passed_over:
         reasons = ", ".join(f"{count} {why}" for why, count in passed_over.most_common())
         first = ", ".join(each["file"] for each in report["files_passed_over"][:3])
-        log.warning("%-10s skipped files: %d (%s), such as %s", "data", passed_over.total(), reasons, first)
+        log.warning("skipped files: %d (%s), such as %s", passed_over.total(), reasons, first)
     if report["repairs"]:
         repairs = ", ".join(f"{repair} ({count})" for repair, count in report["repairs"].items())
-        log.info("%-10s repaired in kept mails: %s", "data", repairs)
+        log.info("repaired in kept mails: %s", repairs)

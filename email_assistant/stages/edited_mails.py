@@ -1,6 +1,5 @@
 """From edits of the compose page to pairs: the request as typed, and the mail as its owner made it."""
 
-import logging
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -12,11 +11,12 @@ from email_assistant.archive.selection import Selection
 from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.archive.threads import hash64
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.lexicon.words import count_words
 from email_assistant.requests.request_form import TYPED, with_recipient
 from email_assistant.storage.records import Edit, Pair
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "data")
 # Before the id of an edit in the ids of pairs.
 EDIT_PREFIX = "edit-"
 
@@ -49,7 +49,7 @@ def edited_pairs(
             dropped[reason] += 1
         else:
             pairs.append(_pair(edit, text, rules, index, selection))
-    log.info("%-10s %d edited drafts, %d of them kept", "data", len(read), len(pairs))
+    log.info("%d edited drafts, %d of them kept", len(read), len(pairs))
     return pairs, {"read": len(read), "kept": len(pairs), "dropped": dict(dropped.most_common())}
 
 

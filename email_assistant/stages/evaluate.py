@@ -1,6 +1,5 @@
 """The tuned model and baselines on the test mails: scores with intervals, and a page that compares them."""
 
-import logging
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config, Generation
-from email_assistant.console import screen
+from email_assistant.console import StageLogger, screen
 from email_assistant.errors import ModelError
 from email_assistant.evaluation import generation_cache
 from email_assistant.evaluation.comparison import compare_arms
@@ -46,7 +45,7 @@ from email_assistant.storage.artifacts import PROGRESS
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.records import CachedMail, GeneratedMail, Pair
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "evaluate")
 # Maximum number of the owner's mails to train the authorship judge on: the n-grams of more do not fit in memory.
 MAX_JUDGE_MAILS = 5000
 # Requests that hold a larger share of their mails' words are reported: overlap is then high by copying.
@@ -162,7 +161,7 @@ class _Evaluator:
             self.earlier, {request_id: key for request_id, key in keys.items() if request_id not in written}
         )
         if cached:
-            log.info("%-10s %s: reused %d of %d mails from cache", "evaluate", label, len(cached), len(pairs))
+            log.info("%s: reused %d of %d mails from cache", label, len(cached), len(pairs))
         cached |= written
         generator = self._generator_of(arm)
         with _adapter_of(arm, generator):

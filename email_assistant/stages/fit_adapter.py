@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import logging
 import os
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.experiments import sweep_environment
 from email_assistant.language_model import collectives, head_start
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS
@@ -32,7 +32,7 @@ from email_assistant.training.lora_init import load_or_save_init, save_as_standa
 from email_assistant.training.planning import TrainingSetup
 from email_assistant.training.trainer import Trainer, TrainingData
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "train")
 
 
 def fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
@@ -50,13 +50,13 @@ def fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageMo
     if initial:
         load_or_save_init(model.model, initial)
     trainable = sum(weight.numel() for weight in model.model.parameters() if weight.requires_grad)
-    log.info("%-10s %d mails, %s trainable weights", "train", counts.mails, f"{trainable:,}")
+    log.info("%d mails, %s trainable weights", counts.mails, f"{trainable:,}")
     settings = dataclasses.replace(config.trainer, gradient_checkpointing=recompute)
     checkpoints = folder / PROGRESS / "fit"
     trainer = _trainer_class(config)(model, data, settings, config.seed, checkpoints, _reporter(inputs), distributed)
     state = trainer.fit()
     jsonl.write(folder / "history.jsonl", state.history)
-    log.info("%-10s %s", "train", _speed(state))
+    log.info("%s", _speed(state))
     fit_metrics = {
         **_counts(counts),
         **_training_summary(state),

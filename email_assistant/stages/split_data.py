@@ -1,7 +1,6 @@
 """Training, validation and test mails; no conversation and no near-duplicates are divided between them."""
 
 import itertools
-import logging
 import random
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.archive.edits import EDITS_FILE
 from email_assistant.archive.threads import UnionFind
 from email_assistant.configuration.schema import MOST, Split
+from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.metrics.copying import copied_share
 from email_assistant.pipeline.context import StageInputs
@@ -21,7 +21,7 @@ from email_assistant.stages.edits_in_split import LearnedEdits
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "split")
 MIN_TRAINING = 2
 MIN_SCORED = 2
 
@@ -67,14 +67,16 @@ def _log(report: Mapping[str, Any]) -> None:
     splits = ("train", "validation", "test")
     counts = [f"{report[name]} {name}" for name in splits]
     counts += [f"{report['left_out']} left out"] if report["left_out"] else []
-    log.info("%-10s %s", "split", ", ".join(counts))
+    log.info("%s", ", ".join(counts))
     copied = ", ".join(f"{report[f'{name}_copied_share']:.0%} {name}" for name in splits)
-    log.info("%-10s share of a mail's words that are in its request: %s", "split", copied)
+    log.info("share of a mail's words that are in its request: %s", copied)
     if "edits" in report:
         edits = report["edits"]
         log.info(
-            "%-10s edited drafts: %d added to the training mails, %d give a training mail its request, %d left out",
-            *("split", edits["added"], edits["joined"], edits["left_out"]),
+            "edited drafts: %d added to the training mails, %d give a training mail its request, %d left out",
+            edits["added"],
+            edits["joined"],
+            edits["left_out"],
         )
 
 

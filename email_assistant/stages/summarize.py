@@ -3,7 +3,6 @@
 The base model writes it, or rules make a rough note, or both, or it is taken from a corrected file.
 """
 
-import logging
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.language_model.fingerprint import base_identity
 from email_assistant.metrics.facts import frequent_facts
@@ -27,7 +27,7 @@ from email_assistant.storage.jsonl import ResumableJsonl
 from email_assistant.storage.records import Email, Pair, Sentence
 
 SENTENCES, REJECTED = "sentences.jsonl", "rejected.jsonl"
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "summarize")
 
 
 class Rejected(TypedDict):
@@ -99,13 +99,13 @@ def _report(
 
 def _log(report: Mapping[str, Any], by_model: bool) -> None:
     methods = ", ".join(f"{count} {method}" for method, count in report["methods"].items())
-    log.info("%-10s %d pairs: %s", "summarize", report["pairs"], methods)
+    log.info("%d pairs: %s", report["pairs"], methods)
     if report["speaking_to_model"] and by_model:
         skipped = report["speaking_to_model"]
-        log.info("%-10s did not ask the model about %d mails that look like prompt injection", "summarize", skipped)
+        log.info("did not ask the model about %d mails that look like prompt injection", skipped)
     if "facts_named" in report:
         share = 100 * report["facts_named"]
-        log.info("%-10s instructions contain %.0f%% of the mails' names, dates and numbers", "summarize", share)
+        log.info("instructions contain %.0f%% of the mails' names, dates and numbers", share)
 
 
 def _pair(email: Email, instruction: Instruction) -> Pair:
@@ -213,7 +213,7 @@ def _sentences(inputs: StageInputs, jobs: Sequence[InstructionJob], progress_fol
         known |= {key: sentence for key, sentence in progress.records.items() if key in wanted}
         pending = list({job.key: job for job in jobs if job.key not in known}.values())
         if known:
-            log.info("%-10s reused %d of %d instructions from cache", "summarize", len(known), len(wanted))
+            log.info("reused %d of %d instructions from cache", len(known), len(wanted))
         if pending:
             with ResumableJsonl(progress_folder / REJECTED, Rejected, key="key") as rejected:
                 _generate(inputs, pending, progress, rejected, len(wanted))

@@ -1,11 +1,11 @@
 """The adapter: trained on the owner's mails, then scored on the validation mails."""
 
-import logging
 import shutil
 from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.experiments import lineage
 from email_assistant.language_model.distributed import DistributedContext
 from email_assistant.language_model.fingerprint import base_fingerprint
@@ -17,7 +17,7 @@ from email_assistant.stages import fit_adapter, score_adapter
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import Artifact
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "train")
 
 
 def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     fingerprint = base_fingerprint(config.model, config.outputs)
     trained = inputs.same_result
     if trained:
-        log.info("%-10s adapter unchanged; scoring it again", "train")
+        log.info("adapter unchanged; scoring it again")
         _copy(trained, folder)
         model = load_adapter(set_up_base(config.model, inputs.distributed), folder / "adapter", fingerprint)
         fit_metrics: dict[str, Any] = {

@@ -1,13 +1,13 @@
 """Training and validation examples from the pairs of a split."""
 
 import itertools
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from email_assistant.archive.duplicates import near_duplicates
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.evaluation.memorization import canaries
 from email_assistant.language_model.encoding import ChatEncoder, TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
@@ -17,7 +17,7 @@ from email_assistant.storage.records import Pair
 from email_assistant.training.examples import Examples, render_example, validate_examples
 from email_assistant.training.trainer import TrainingData
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "train")
 
 
 @dataclass
@@ -63,7 +63,7 @@ def _without_near_duplicates(config: Config, pairs: Sequence[Pair]) -> Iterator[
     """The pairs except those whose mail nearly repeats an earlier one: what occurs often is memorized."""
     similarity = config.split.near_duplicate_similarity
     repeats = {later for later, _ in near_duplicates(jsonl.Field(pairs, "email"), similarity)}
-    log.info("%-10s left out %d near-duplicates", "train", len(repeats))
+    log.info("left out %d near-duplicates", len(repeats))
     return (pair for index, pair in enumerate(pairs) if index not in repeats)
 
 
@@ -95,8 +95,11 @@ def _encode(
     examples = Examples.write(path, encoded())
     if counts.dropped or counts.cut:
         log.info(
-            "%-10s %s mails longer than trainer.max_length=%d: %d dropped, %d cut",
-            *("train", name, max_length, counts.dropped, counts.cut),
+            "%s mails longer than trainer.max_length=%d: %d dropped, %d cut",
+            name,
+            max_length,
+            counts.dropped,
+            counts.cut,
         )
     return examples, counts
 
@@ -115,7 +118,7 @@ def _canary_examples(encoder: ChatEncoder, config: Config) -> list[TokenizedExam
         for canary in canaries(settings.canaries, config.seed)
     ]
     if once:
-        log.info("%-10s planted %d canaries, copies of each: %d", "train", len(once), settings.canary_repeats)
+        log.info("planted %d canaries, copies of each: %d", len(once), settings.canary_repeats)
     return once * settings.canary_repeats
 
 

@@ -1,16 +1,16 @@
 """A JSON file of values that would take long to compute again, which several processes may add to."""
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
+from email_assistant.console import StageLogger
 from email_assistant.storage.atomic import atomic_path
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "cache")
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def read(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError):
-        log.info("%-10s %s is corrupt; rebuilding it", "cache", file)
+        log.info("%s is corrupt; rebuilding it", file)
         return {}
 
 

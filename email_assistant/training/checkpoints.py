@@ -1,7 +1,6 @@
 """Checkpoints: what a training run needs to resume where it was interrupted, with the same random numbers."""
 
 import json
-import logging
 import math
 import os
 import shutil
@@ -13,11 +12,12 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from email_assistant.console import StageLogger
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.training.averaging import MovingAverage, copy_values_
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "train")
 STATE, WEIGHTS, OPTIMIZER, AVERAGE = "state.json", "weights.safetensors", "optimizer.pt", "average.safetensors"
 SCALER, BEST = "scaler.json", "best.safetensors"
 # The old name of `validations_without_improvement`, kept so that existing checkpoints can be read.
@@ -120,7 +120,7 @@ class Checkpointer:
             if _is_intact(checkpoint):
                 intact.append(checkpoint)
             else:
-                log.info("%-10s removing %s, which is incomplete or was changed", "train", checkpoint.name)
+                log.info("removing %s, which is incomplete or was changed", checkpoint.name)
                 shutil.rmtree(checkpoint)
         return self._restore(intact[-1]) if intact else None
 

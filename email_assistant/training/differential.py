@@ -5,7 +5,6 @@ gradient, and adds Gaussian noise to their sum. Opacus clips, adds noise and doe
 the weights: they reveal hardly more about a mail than weights that were trained without it.
 """
 
-import logging
 import secrets
 import warnings
 from collections.abc import Iterator
@@ -19,12 +18,13 @@ from opacus.accountants import create_accountant
 from opacus.accountants.utils import get_noise_multiplier
 from opacus.optimizers import DPOptimizer
 
+from email_assistant.console import StageLogger
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.training.trainer import Trainer
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "train")
 # The key of all random draws. Whoever knows it could remove the noise: it is deleted with the checkpoints.
 SECRET, SECRET_BYTES = "secret", 32
 # The default delta, as a fraction of 1 / number of mails.
@@ -84,9 +84,13 @@ class DifferentialTrainer(Trainer):
                 partial_path.write_bytes(secrets.token_bytes(SECRET_BYTES))
         self._secret = path.read_bytes()
         log.info(
-            "%-10s a step includes each of the %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, "
+            "a step includes each of the %d mails with probability %.3f; noise multiplier %.2f (epsilon %g, "
             "delta %.1e)",
-            *("train", self.mails, self.sample_rate, self.noise_multiplier, self.settings.epsilon, self.delta),
+            self.mails,
+            self.sample_rate,
+            self.noise_multiplier,
+            self.settings.epsilon,
+            self.delta,
         )
 
     def compute_gradients(self, step: int) -> tuple[list[TokenizedExample], float]:

@@ -1,6 +1,5 @@
 """The loss over target tokens; logits are computed only where a token is to be predicted."""
 
-import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -8,13 +7,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from email_assistant.console import StageLogger
 from email_assistant.errors import ModelError
 from email_assistant.language_model import varlen_attention
 from email_assistant.language_model.decoder import Decoder, same_logits
 from email_assistant.language_model.decoder_layers import changes
 from email_assistant.training.batches import Batch
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "train")
 # Rows of logits that exist at once: 0.13 GB for a vocabulary of 128,000 in float32.
 CHUNK_ROWS = 256
 # Modes are compared on the first tokens of the first sequences of a batch.
@@ -82,7 +82,7 @@ class CompletionLoss:
             self.mode = self._first_matching_mode(_truncated(batch))
             if self.mode != self._modes[0]:
                 # A surprise, and it needs more memory than was estimated.
-                log.info("%-10s this model needs a slower way to compute the loss: %s", "train", self.mode)
+                log.info("this model needs a slower way to compute the loss: %s", self.mode)
         return self.mode
 
     @torch.no_grad()

@@ -1,11 +1,11 @@
 """Work on a step's examples in micro-batches, which become smaller when memory runs out."""
 
 import dataclasses
-import logging
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
+from email_assistant.console import StageLogger
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model import collectives
 from email_assistant.language_model.device import free_memory, is_out_of_memory
@@ -14,7 +14,7 @@ from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training.batches import Batch, collate, local_shard, micro_batches
 from email_assistant.training.loss import COMPARED_SEQUENCES, PADDED_MODES, CompletionLoss
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "train")
 
 
 class MicroBatcher:
@@ -89,7 +89,7 @@ class MicroBatcher:
             reset()
             free_memory()
             self.max_tokens = min(self.max_tokens, sum(len(example.ids) for example in examples)) // 2
-            log.info("%-10s out of memory: continuing with at most %d tokens at once", "train", self.max_tokens)
+            log.info("out of memory: continuing with at most %d tokens at once", self.max_tokens)
 
     def batches(self, examples: Sequence[TokenizedExample]) -> Iterator[Batch]:
         """This process's share of the examples, in micro-batches of at most `max_tokens` ids."""

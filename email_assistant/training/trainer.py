@@ -1,6 +1,5 @@
 """The training loop: optimizer steps, validation, early stopping, and checkpoints for exact resumption."""
 
-import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 from email_assistant.configuration.schema import Trainer as Settings
+from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.language_model import collectives
 from email_assistant.language_model.device import out_of_memory_named
@@ -27,7 +27,7 @@ from email_assistant.training.loss import CompletionLoss, ForwardMode
 from email_assistant.training.micro_batching import MicroBatcher
 from email_assistant.training.optimizer import build_optimizer, grad_scaler, learning_rate
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "train")
 Report = Callable[[dict[str, float], int], None]
 
 
@@ -170,7 +170,7 @@ class Trainer:
         self.state = state
         for record in state.history:
             self.report({key: value for key, value in record.items() if key != "step"}, int(record["step"]))
-        log.info("%-10s resuming at step %d of %d", "train", state.step, self.total_steps)
+        log.info("resuming at step %d of %d", state.step, self.total_steps)
 
     def run_worker_step(self, command: Mapping[str, Any]) -> None:
         """Do a worker's share of a step or a validation that rank 0 broadcast."""
