@@ -82,11 +82,16 @@ def faults_of_module(module: str, arguments: list[str]) -> list[str]:
     if accepted is None:
         return [f"python -m {module}: no such module"]
     options = [argument for argument in arguments if argument.startswith("--")]
-    keys = [argument for argument in arguments if KEY_AND_VALUE.match(argument)]
+    keys = [argument for argument in arguments if KEY_AND_VALUE.match(argument) or selects_from_group(argument)]
     # A package's first argument is a subcommand.
     subcommand = arguments[:1] if is_package(module) else []
     faults = [f"python -m {module}: no {word}" for word in options + subcommand if word not in accepted]
     return faults + faults_of_call(keys)
+
+
+def selects_from_group(argument: str) -> bool:
+    name, equals, _ = argument.partition("=")
+    return bool(equals) and (CONF / name).is_dir()
 
 
 def is_package(module: str) -> bool:
@@ -235,6 +240,7 @@ def test_readme_is_short() -> None:
         "python -m email_assistant.experiments aliases production models:/x@best",
         "python -m benchmarks.ends --parts test",
         "python -m benchmarks.ends trainer.ema_dekay=0.9",
+        "python -m benchmarks.ends trainer=tiny",
         "accelerate launch --config_file launch/nothing.yaml run.py stage=train",
         "accelerate launch --config_file launch/ddp.yaml run.py stage=train lora.rank=8",
         "make nothing",
