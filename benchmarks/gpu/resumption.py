@@ -1,4 +1,4 @@
-"""A training that goes on from a checkpoint, beside one that was never interrupted."""
+"""A training that resumes from a checkpoint, beside one that was never interrupted."""
 
 import shutil
 from collections.abc import Iterator

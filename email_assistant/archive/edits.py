@@ -1,6 +1,6 @@
 """What a person made of drafts on the compose page: each request as typed, the draft, and the mail as sent.
 
-They are kept only where the person allows it, in one file of the outputs that its owner alone may read.
+They are kept only where the person allows it, in one file of the outputs that only its owner may read.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -66,7 +66,7 @@ def html_to_text(html: str) -> str:
 
 
 def _is_only_header(node: LexborNode) -> bool:
-    """Whether a quoting element is around the header of the quoted message alone, whose body follows it."""
+    """Whether a quoting element is around only the header of the quoted message, whose body follows it."""
     text = node.text(separator="\n", strip=True)
     if len(text) > MAX_HEADER_CHARACTERS:
         return False

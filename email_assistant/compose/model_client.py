@@ -78,7 +78,7 @@ class ModelClient:
             "config": asdict(config),
             "adapter": str(adapter),
             "training": str(training) if training else None,
-            # The port is this server's alone, so what is left there is of one that was killed.
+            # Only this server uses the port, so what is left there is from one that was killed.
             "scratch": str(config.outputs / FOLDER / f"scratch-{config.compose.port}"),
         }
         self.state = ModelState("loading") if adapter else ModelState("missing", reason)

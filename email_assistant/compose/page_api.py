@@ -276,7 +276,7 @@ class Page:
         return self._writer.resized(wish, change)
 
     def _marks(self, wish: Wish, draft: str) -> dict[str, Any]:
-        # Of the owner's own adapter without the mails, nobody knows how the owner signs.
+        # For the owner's adapter without the mails, it is unknown how the owner signs.
         signed = bool(self._usual.words) or not self._is_own
         found = mark_facts(self._writer.full_request(wish), draft, self._usual, wish.given, signed)
         return {"lost": found.lost, "added": _utf16(draft, found.added)}

@@ -2,7 +2,7 @@
 
 As in Stiennon et al. 2020 (arXiv:2009.01325), but candidates are ranked by the rules of `metrics.sense`, not by a
 learned reward: what small models lose first is who does what, a name, a negation, or a part of the request. Rules do
-not see whether a sentence makes sense; a garbled one is less likely to the model itself. So both are added up.
+not notice whether a sentence makes sense, but a garbled one is less likely to the model itself. So both are added up.
 
 The constants were chosen on nine drafts each of 100 typed notes that were read blind. Results hardly change between 6
 and 20 for a note's words, and between 2 and 8 for a nat (docs/results.md).

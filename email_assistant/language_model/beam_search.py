@@ -1,9 +1,9 @@
 """Beam search: the likeliest completions of each prompt.
 
-At every step the likeliest continuations of a prompt's beams become its next beams; those that end are kept. What is
-found is ranked by the mean log-probability of its tokens, and the search for a prompt ends when no beam can still be
-better than what was found, as in transformers (Wolf et al. 2020, arXiv:1910.03771). For mails, which mostly say again
-what their request says, what is likely is also right more often than what is sampled (docs/results.md).
+At every step the likeliest continuations of a prompt's beams become its next beams; those that end are kept.
+Completions are ranked by the mean log-probability of their tokens, and the search for a prompt ends when no beam can
+still beat them, as in transformers (Wolf et al. 2020, arXiv:1910.03771). A mail mostly restates its request, so likely
+completions are right more often than sampled ones (docs/results.md).
 """
 
 import heapq
@@ -52,10 +52,10 @@ class Search:
     Attributes:
         prompt_id: The number of its prompt.
         width: Beams, and completions to find.
-        longest: The longest completion, in tokens.
+        longest: Maximum length of a completion, in tokens.
         ngram_size: No n-gram of this size is written twice; 0: they may be.
         beams: The unfinished completions.
-        found: The best that have ended, the best first.
+        found: The best completions that have ended, the best first.
         steps: Tokens of each beam.
     """
 
@@ -114,9 +114,9 @@ class Search:
         return [tokens[start + size - 1] for start in starts if tokens[start : start + size - 1] == last]
 
     def finish(self) -> bool:
-        """Whether no beam can still be better than what was found, or all are as long as they may be.
+        """Whether no beam can still beat the completions that were found, or all have the maximum length.
 
-        Then the likeliest beams are kept, too, if less was found than asked for.
+        Then the likeliest beams are kept, too, if fewer completions were found than asked for.
         """
         if not self.beams:
             return True
@@ -246,7 +246,7 @@ def beam_search(
 
 
 class _Batch:
-    """The searches that are going on: row i of the decoder is the beam `_rows[i]`."""
+    """The running searches: row i of the decoder is the beam `_rows[i]`."""
 
     def __init__(
         self,

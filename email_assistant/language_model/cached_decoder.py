@@ -103,7 +103,7 @@ class CachedDecoder:
             return None
         cached = cls(decoder, wrapped.get_input_embeddings(), head.weight)
         # From all over the vocabulary: after a row of control tokens, which come first in it, states are so large that
-        # bfloat16 rounds them to anything.
+        # rounding to bfloat16 leaves little of them.
         vocabulary = len(head.weight)
         ids = [(2 * index + 1) * vocabulary // (2 * COMPARED_IDS) for index in range(min(COMPARED_IDS, vocabulary))]
         expected = wrapped(input_ids=torch.tensor([ids], device=head.weight.device), use_cache=False).logits[0, -1]

@@ -206,7 +206,7 @@ class Decoder:
 def same_logits(logits: torch.Tensor, expected: torch.Tensor, dtype: torch.dtype) -> bool:
     """Whether two ways of computing a model's logits agree within the rounding of the format that they compute in.
 
-    In 16 bits single logits may differ much. A fault, such as a token that sees another mail, changes all of them.
+    In 16 bits single logits may differ a lot. A fault, such as a token that sees another mail, changes all of them.
 
     Args:
         logits: (..., vocabulary).

@@ -16,7 +16,7 @@ from email_assistant.errors import ModelError, reason_of
 
 # Takes the place of content while the template is rendered: a character of the private use area.
 PLACEHOLDER = "\ue000"
-# The date that some templates write into every prompt: always the same, as prompts of training and writing have to be.
+# The date that some templates write into every prompt: a fixed one, so that training and writing have the same prompts.
 DATE = "26 Jul 2024"
 FIXED_DATE = f"{{%- macro strftime_now(format) -%}}{DATE}{{%- endmacro %}}"
 # Given to every template. Models that can think before they answer (Qwen3, SmolLM3, Granite) are told not to.

@@ -1,7 +1,7 @@
-"""The head start: an adapter that writes mails from requests, whoever writes, on which the owner's adapter learns.
+"""The head start: an adapter that turns requests into mails in no one's style. The owner's adapter is trained on top.
 
-It is added to the base's weights before the owner's adapter is made, and saved together with it: the saved adapter has
-the ranks of both, and belongs to the unchanged base.
+It is added to the base's weights before the owner's adapter is created, and saved together with it: the saved adapter
+has the ranks of both, and belongs to the unchanged base.
 
 `python -m email_assistant.language_model.head_start TRAINED FOLDER` publishes one.
 """
@@ -81,7 +81,7 @@ def merge(model: nn.Module, head_start: Path, base_fingerprint: str) -> None:
 
 
 def stack(adapter: Path, head_start: Path, base: nn.Module) -> None:
-    """Turn a saved adapter that learned on a head start into one with both, for the unchanged base.
+    """Turn an adapter that was trained on top of a head start into one with both, for the unchanged base.
 
     s·B·A + t·C·D equals s·[B, (t/s)·C]·[A; D]: a LoRA update whose rank is the sum of both ranks. With DoRA the
     direction is that of the weight with both updates, as it was in training.

@@ -50,8 +50,8 @@ def configure(settings: Model, device: torch.device) -> None:
     if device.type == "cpu":
         torch.set_num_threads(settings.threads or torch.get_num_threads())
         return
-    # Elsewhere float32 is only what an adapter is in, and the tensor cores' TF32 is as exact as it needs. Where float32
-    # was asked for, it has to be: TF32 has 10 bits of mantissa, and scores would be those of this card.
+    # With another format only the adapter is in float32, and the tensor cores' TF32 is exact enough for it. If float32
+    # is configured, it has to be exact: TF32 has 10 bits of mantissa, and scores would depend on the card.
     torch.set_float32_matmul_precision("highest" if settings.dtype == "float32" else "high")
     if device.index is not None:
         torch.cuda.set_device(device)

@@ -2,8 +2,8 @@
 
 A GPU computes a step for a few rows sooner than Python can start its operations. Here keys and values are at fixed
 places, and nothing in a step depends on numbers that Python has to read, so a step is recorded once as a CUDA graph for
-each number of rows and tokens, and then replayed. 4-bit weights are made dense, since a step would spend most of its
-time on making them dense again and again.
+each number of rows and tokens, and then replayed. 4-bit weights are dequantized once; otherwise a step would spend most
+of its time on that.
 """
 
 import functools

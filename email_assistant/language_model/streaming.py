@@ -203,7 +203,7 @@ class _Row:
 
 @dataclass
 class _Beams:
-    """A beam search that is going on; its texts that nobody cancelled."""
+    """A running beam search, and those of its texts that nobody cancelled."""
 
     request: BeamRequest
     search: Search
@@ -239,7 +239,7 @@ class BatchWriter:
 
     @torch.inference_mode()
     def cancel(self, request_id: str) -> None:
-        """Stop writing a text and free its row; a search goes on while any of its texts is wanted."""
+        """Stop writing a text and free its row; a search continues while any of its texts is wanted."""
         self._waiting = deque(filter(None, (_without(request, request_id) for request in self._waiting)))
         for beams in self._searches.values():
             beams.wanted.discard(request_id)

@@ -10,7 +10,7 @@ TIME_EN = (
     rf"(?:at|by|from|after|before) {_CLOCK}(?: (?:on|tomorrow) ?(?:{_DAY})?)?|"
     r"(?:on|by|until|from|before|after) the \d{1,2}(?:st|nd|rd|th)"
 )
-# With one of these in it, an adverbial at the end may belong to a part only; or its move would turn the sense.
+# With one of these in it, an adverbial at the end may belong to only a part, or moving it would change the meaning.
 ENTANGLED_EN = (
     r"\b(?:that|if|when|because|until|till|to|by|from|before|after|and|or|not|no|never|nothing|nobody|only|but|than|"
     r"except|unless|who|which|what|where|how|whether|since|as)\b|n['’]t\b|[,:;?()\ue000-\uf8ff—–]| - "

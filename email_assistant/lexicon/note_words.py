@@ -91,7 +91,7 @@ class NoteWords:
             mark is beside them.
         phrasal: Pattern of words that belong together with a preposition after them: 'put on', 'wait for'.
         negations: Words that negate, beside those of `Language`, lower case.
-        quantities: Words beside which a small word may turn the sense: 'more than', 'all but', lower case.
+        quantities: Words next to which a small word may change the meaning: 'more than', 'all but', lower case.
         numbers: Number words and their values; words that are more often something else are left out.
         multipliers: Number words that multiply what is before them.
         ordinals: Pattern of ordinal numbers: number words before one are part of it.

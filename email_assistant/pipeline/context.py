@@ -83,8 +83,8 @@ class Context:
         artifacts: The artifacts found or made so far, by stage.
         origin: The run that this one repeats, if any.
         distributed: This process's place in distributed training; it is rank 0.
-        statuses: The status of every stage in order, for commands that inspect them; for those that use what is made
-            already, the first stage that is missing.
+        statuses: For commands that inspect stages, the status of each in order; for commands that only use existing
+            artifacts, the status of the first stage that is missing.
     """
 
     config: Config

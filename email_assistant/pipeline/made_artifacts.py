@@ -24,7 +24,7 @@ def find(stage: Stage, key: StageKey, context: Context) -> Artifact | None:
 
 
 def find_made(context: Context, catalog: Catalog, names: tuple[str, ...]) -> None:
-    """Find the artifacts of these stages and those before them, as far as they exist, without making any.
+    """Find the existing artifacts of these stages and those before them, without making any.
 
     With `data.edits`, every draft that is kept changes the key of the data: until the next training, the newest
     artifacts that were made with earlier edits are used.

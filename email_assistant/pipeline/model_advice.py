@@ -17,7 +17,7 @@ LARGE_MODEL_GPU_GB = 11.0
 GEMMA_GB = 6.0
 # Models with fewer parameters work from rough notes only.
 SMALL_PARAMETERS = 1e9
-# From this share of mails in other languages on, a model that knows English alone is named as a problem.
+# From this share of mails in other languages on, the advice warns about a model that knows only English.
 _OTHER_SHARE = 0.2
 
 

@@ -71,7 +71,7 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
 def _context(config: Config, catalog: Catalog, origin: Origin | None, distributed: DistributedContext) -> Context:
     if config.privacy.allow_network:
         hub.fetch_missing([config.model.path, config.evaluation.mauve.model_path])
-    # A plan for another machine is not about this one's number format.
+    # A plan for another machine does not depend on this one's number format.
     if catalog.uses_model(config) and not (config.stage == "plan" and config.plan.device_memory_gb):
         config = number_format.resolve(config)
     return Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, distributed=distributed)
@@ -92,7 +92,7 @@ def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) ->
     else:
         objective = _lead(_context(config, catalog, origin, distributed), catalog)
         collectives.broadcast_command(distributed, None)
-    # Skipped after an error, when the others may be waiting for anything: the launcher ends them.
+    # Skipped after an error, when the others may be waiting for any message: the launcher ends them.
     collectives.shutdown(distributed)
     return objective
 

@@ -1,7 +1,7 @@
 """How long training and evaluation will take on this machine, before they start.
 
-The machine's speed is measured once, on two layers of random weights, and kept in `speeds.json`. What it does not
-know is how long the model's mails will be: those of the tuned model are taken to be as long as the owner's.
+The machine's speed is measured once, on two layers of random weights, and kept in `speeds.json`. How long the model's
+mails will be is unknown: those of the tuned model are assumed to be as long as the owner's.
 """
 
 import statistics
@@ -138,10 +138,10 @@ ESTIMATES = {"train": training_seconds, "evaluate": evaluation_seconds}
 
 
 def announce(stage: str, context: Context, is_rescored: bool) -> None:
-    """Say how long a stage that is about to run and those after it will take, and let progress bars show it.
+    """Log how long a stage that is about to run and those after it will take, and let progress bars show it.
 
-    Nothing is said of stages that take seconds, nor where the estimate would be wrong: several processes, jobs of a
-    sweep, another backend, a private training.
+    Nothing is logged for stages that take seconds, nor where the estimate would be wrong: several processes, jobs of a
+    sweep, another backend, differentially private training.
 
     Args:
         stage: The stage that is about to run.

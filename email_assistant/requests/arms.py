@@ -19,7 +19,7 @@ class Arm:
 
     Attributes:
         label: Its name in reports.
-        adapter: Which adapter is active: none, the head start alone, or the trained one.
+        adapter: Which adapter is active: none, only the head start, or the trained one.
         style: What its prompts show.
     """
 

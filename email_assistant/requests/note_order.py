@@ -1,4 +1,4 @@
-"""The parts of a sentence in another order, where that leaves its sense: a date first, a condition last."""
+"""The parts of a sentence in another order, if that keeps its meaning: a date first, a condition last."""
 
 import random
 import re

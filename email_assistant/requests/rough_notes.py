@@ -1,7 +1,7 @@
 """Rough notes: what the owner might have typed before a mail was written, made from the mail by rules.
 
 'piers: need ladder back before sunday, for the chapel lamp'. Greeting, sign-off and politeness are left out, small
-words go, dates and numbers are typed as people type them. Names, numbers, negations and who does what stay.
+words are dropped, dates and numbers are typed as people type them. Names, numbers, negations and who does what stay.
 """
 
 import random
@@ -34,7 +34,7 @@ PROTECTED = re.compile(
 )
 _HOLDER = re.compile("[\ue000-\uf8ff]")
 FIRST_HOLDER, HOLDERS = 0xE000, 0xF8FF - 0xE000
-# Beside these, a small word may turn the sense: 'not a scratch', 'more than', 'all but'.
+# Next to these, a small word may change the meaning: 'not a scratch', 'more than', 'all but'.
 MATTERING = NEGATIONS.union(
     *(tables.quantities.split() for tables in NOTE_WORDS.values()), *(tables.numbers for tables in NOTE_WORDS.values())
 )
@@ -49,8 +49,8 @@ _END = re.compile(r"\s*[.!…;,]+([\"'”»)]*)$")
 ACRONYM = re.compile(r"^\W*(?:\w*[A-ZА-ЯЁ]\w*[A-ZА-ЯЁ]\w*|\w*\d\w*|[A-Z]\.)\W*$")
 _WITHIN = re.compile(r"(?<=[\w,] )[A-ZА-ЯЁ]\w*(?:['’-]\w+)*")
 _TITLES = re.compile(r"\b([A-ZА-ЯЁ][\w&'’-]+\.?(?: (?:of|and|&) )?(?: ?[A-ZА-ЯЁ][\w&'’-]+\.?)+)")
-# Notes in the style of a telegram, without subjects and auxiliaries. People type most of theirs so, but a small model
-# that learns from many of them turns questions, persons and facts round (docs/results.md).
+# Notes in telegram style, without subjects and auxiliaries. People type most notes like this, but a small model that
+# learns from many of them mixes up questions, persons and facts (docs/results.md).
 TELEGRAM_SHARE = 0.2
 
 

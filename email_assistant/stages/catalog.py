@@ -45,7 +45,7 @@ def archive_hash(config: Config) -> str:
 
 
 def data_depends_on(config: Config) -> dict[str, Any]:
-    """The data group, the terms of every purge, and the content of the archive and of the edits, where they count."""
+    """The data group, the terms of every purge, and the content of the archive and of the edits if they are used."""
     unused = ("context_words",) if config.data.context == "none" else ()
     purged = purging.load_terms(config.outputs)
     without = {"without": purged.hash} if purged else {}
@@ -109,13 +109,13 @@ def _typed_requests(config: Config) -> dict[str, str]:
 
 
 def split_depends_on(config: Config) -> dict[str, Any]:
-    """The split group, the seed and, with edits, from what similarity on an edit and a mail are one."""
+    """The split group, the seed and, with edits, the similarity from which an edit and a mail count as one."""
     same = {"duplicate_similarity": config.data.duplicate_similarity} if config.data.edits else {}
     return {"split": asdict(config.split), "seed": config.seed, **same}
 
 
 def split_more_files(config: Config) -> dict[str, tuple[str, str]]:
-    """The edits, where they are learned from."""
+    """The edits, if they are trained on."""
     return {"edits": ("data", edits.EDITS_FILE)} if config.data.edits else {}
 
 

@@ -24,7 +24,7 @@ EDIT_PREFIX = "edit-"
 def edited_pairs(
     config: Config, rules: SelectionRules, index: ArchiveIndex, selection: Selection
 ) -> tuple[list[Pair], dict[str, Any]]:
-    """The edits as pairs, the oldest first, cleaned and chosen by the rules of the archive's mails.
+    """The edits as pairs, the oldest first, cleaned and selected by the rules for the archive's mails.
 
     Call it after the archive's mails were written, which names their threads.
 

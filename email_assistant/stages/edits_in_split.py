@@ -1,7 +1,7 @@
 """Adds edits of the compose page to the training mails of a split, and to no other mails.
 
-Which archive's mails are training, validation and test mails is the same with and without edits. An edit that nearly
-is one of the training mails gives it its request; one that belongs to a validation or test mail is left out.
+The archive's training, validation and test mails are the same with and without edits. If an edit is a near-duplicate of
+a training mail, that mail gets its request; an edit that belongs to a validation or test mail is left out.
 """
 
 import itertools
@@ -20,7 +20,7 @@ class LearnedEdits:
     """The edits that are trained on.
 
     Attributes:
-        requests: The edits that are training mails of the archive, by the index of these.
+        requests: The edits that are near-duplicates of a training mail, by the index of that mail.
         added: The other edits, the newest last.
         left_out: The number of edits that belong to mails outside of the training set.
     """
@@ -46,8 +46,8 @@ def join(
         edits: The edits, the oldest first.
         pairs: The archive's mails.
         splits: Indices of the mails in `train`, `validation` and `test`; mails may be in none.
-        same: From this similarity on, an edit and a mail, or two edits, are one mail.
-        related: From this similarity on, an edit of a validation or test mail's kind is left out.
+        same: From this similarity on, an edit and a mail, or two edits, count as one mail.
+        related: From this similarity on, an edit that resembles a validation or test mail is left out.
     """
     training = set(splits["train"])
     scored = [pairs[index] for name in ("validation", "test") for index in splits[name]]
@@ -72,7 +72,7 @@ class _Texts:
 
 
 def typed(pair: Pair, edit: Pair | None) -> Pair:
-    """A training mail with the request that was typed for it, which replaces all that were made from it."""
+    """A training mail with the request that was typed for it, which replaces all generated ones."""
     if edit is None:
         return pair
     joined: Pair = {**pair, "instruction": edit["instruction"], "method": edit["method"]}
@@ -100,7 +100,7 @@ def _newest(edits: Sequence[Pair], similarity: float) -> list[Pair]:
 
 
 def _counterparts(edits: Sequence[Pair], pairs: Sequence[Pair], similarity: float) -> list[int | None]:
-    """The index of the archive's mail that each edit nearly is; None if there is none."""
+    """The index of the archive's mail that each edit nearly repeats; None if there is none."""
     candidates: dict[int, list[int]] = defaultdict(list)
     for later, earlier in near_duplicates(_Texts((Field(pairs, "email"), Field(edits, "email"))), similarity):
         if later >= len(pairs) > earlier:

@@ -136,8 +136,8 @@ class Checkpointer:
         return TrainingState.from_json(json.loads((checkpoint / STATE).read_text())["state"])
 
     def _load_optimizer(self, stored: dict[str, Any]) -> None:
-        # How the weights are updated is chosen anew. A checkpoint of another way would otherwise bring its own, which
-        # the scaler of float16 would call wrongly, and steps on another device.
+        # How the weights are updated is chosen again. Otherwise a checkpoint from another machine would bring its own
+        # way, which the scaler of float16 would call wrongly, and steps on another device.
         for to, group in zip(stored["param_groups"], self._optimizer.param_groups, strict=True):
             if "fused" in group:
                 to["fused"] = group["fused"]

@@ -2,7 +2,7 @@
 
 Each step samples every mail independently with the same probability (Poisson sampling), clips the norm of each mail's
 gradient, and adds Gaussian noise to their sum. Opacus clips, adds noise and does the accounting. The guarantee is about
-the weights: they reveal hardly more about a mail than weights that were trained without it.
+the weights: they reveal little more about a mail than weights that were trained without it.
 """
 
 import secrets

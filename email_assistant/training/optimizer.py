@@ -39,7 +39,7 @@ def build_optimizer(settings: Settings, weights: Mapping[str, torch.nn.Parameter
         )
         return paged
     on_gpu = all(weight.device.type == "cuda" for weight in weights.values())
-    # One kernel updates all weights. On the CPU it would round otherwise than the loop over them.
+    # One kernel updates all weights. On the CPU it would round differently from the loop over them.
     return torch.optim.AdamW(
         groups, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True if on_gpu else None
     )
