@@ -31,9 +31,23 @@ MAX_STUB_CHARACTERS = 600
 SAMPLE_WORDS, COPY_SHARE = 12, 0.6
 # A copy is cut off if the HTML has this many times as many words, and this many more.
 CUT_OFF_FACTOR, CUT_OFF_WORDS = 3, 20
-PLAIN, HTML, ENRICHED, TNEF = "plain", "html", "enriched", "tnef"
-KIND_OF_TYPE = {"text/html": HTML, "text/enriched": ENRICHED, "text/richtext": ENRICHED}
-PLAIN_TYPES = frozenset(("text/plain", "text/markdown", "text/x-markdown", "text/x-plain", "text/unknown"))
+PLAIN, HTML, ENRICHED, RTF, TNEF = "plain", "html", "enriched", "rtf", "tnef"
+KIND_OF_TYPE = {
+    **dict.fromkeys(("text/html", "application/xhtml+xml"), HTML),
+    **dict.fromkeys(("text/enriched", "text/richtext"), ENRICHED),
+    **dict.fromkeys(("text/rtf", "application/rtf"), RTF),
+}
+PLAIN_TYPES = frozenset(
+    ("text/plain", "text/markdown", "text/x-markdown", "text/x-plain", "text/unknown", "application/pgp")
+)
+# HTML that is declared as plain text.
+PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|body)\b[^<>]*>", re.IGNORECASE)
+ANY_TAG = re.compile(r"<[a-z!/][^<>]*>", re.IGNORECASE)
+# What programs write in place of the text, for readers who do not see HTML.
+NO_HTML = re.compile(r"\bhtml\b", re.IGNORECASE)
+MAX_NOTICE_CHARACTERS = 300
+# A file that was pasted into the text as uuencode.
+UUENCODED = re.compile(r"^begin [0-7]{3,4} \S[^\n]*\n(?:[ -`]{1,90}\n)+?end[ \t]*$", re.MULTILINE)
 
 
 @dataclass
@@ -77,7 +91,9 @@ class _Leaf:
         return self._text
 
     def _without_markup(self) -> str:
-        if self.kind == HTML:
+        if self.kind == HTML and not ANY_TAG.search(self.source):
+            return html.unescape(self.source)
+        if self.kind == HTML or (self.kind == PLAIN and PAGE.match(self.source)):
             return html_to_text(self.source)
         if self.kind == ENRICHED:
             return _enriched_to_text(self.source)
@@ -85,9 +101,13 @@ class _Leaf:
             from email_assistant.archive.rtf import tnef_to_text
 
             return tnef_to_text(payload(self.part))
+        if self.kind == RTF:
+            from email_assistant.archive.rtf import rtf_to_text
+
+            return rtf_to_text(payload(self.part))
         if str(self.part.get_param("format", "")).lower() == "flowed":
             return unflow(self.source, delete_space=str(self.part.get_param("delsp", "")).lower() == "yes")
-        return self.source
+        return UUENCODED.sub("", self.source) if "\nbegin " in f"\n{self.source}" else self.source
 
 
 def body_text(message: Message) -> str:
@@ -143,12 +163,13 @@ def _kind(part: Message, content_type: str) -> str | None:
 def _choose(options: list[list[_Leaf]]) -> list[_Leaf]:
     """One of several alternatives: the first in plain text that is no stub, else the last that has text."""
     plain = next((option for option in options if _is_plain(option)), None)
-    rich = [option for option in options if any(leaf.kind in (HTML, ENRICHED) for leaf in option)]
+    rich = [option for option in options if any(leaf.kind in (HTML, ENRICHED, RTF) for leaf in option)]
     if plain is None:
         with_text = [option for option in rich or options if any(leaf.text.strip() for leaf in option)]
         return (with_text or options or [[]])[-1]
     pages = [leaf for option in rich[-1:] for leaf in option if leaf.kind == HTML]
-    return rich[-1] if pages and _is_stub("\n".join(leaf.text for leaf in plain), pages) else plain
+    text = "\n".join(leaf.text for leaf in plain)
+    return rich[-1] if pages and (_is_stub(text, pages) or _lacks_a_page(text, pages)) else plain
 
 
 def _is_plain(option: list[_Leaf]) -> bool:
@@ -162,7 +183,8 @@ def _is_stub(text: str, pages: list[_Leaf]) -> bool:
     source = html.unescape("\n".join(leaf.source for leaf in pages))
     visible = WORD.findall(TAG.sub(" ", source))
     words = WORD.findall(text)
-    if len(visible) <= len(words):
+    is_notice = len(text) <= MAX_NOTICE_CHARACTERS and NO_HTML.search(text)
+    if len(visible) <= len(words) and not is_notice:
         return False
     if not _is_copy(text, source):
         return any(leaf.text.strip() for leaf in pages)
@@ -170,6 +192,12 @@ def _is_stub(text: str, pages: list[_Leaf]) -> bool:
         return False
     own = sum(len(WORD.findall(own_words(leaf.text))) for leaf in pages)
     return own >= CUT_OFF_FACTOR * len(WORD.findall(own_words(text))) + CUT_OFF_WORDS
+
+
+def _lacks_a_page(text: str, pages: list[_Leaf]) -> bool:
+    """Whether a text has only some of the pages that attached files divide the mail into, as Apple's program does."""
+    own = [leaf.text for leaf in pages if _has_words(leaf)]
+    return len(own) > 1 and _is_copy(text, "\n".join(own)) and not all(_is_copy(page, text) for page in own)
 
 
 def _is_copy(text: str, of: str) -> bool:
@@ -180,9 +208,17 @@ def _is_copy(text: str, of: str) -> bool:
 
 
 def _own(leaves: list[_Leaf], is_single: bool) -> Iterator[_Leaf]:
-    """The parts that are the mail by their form: the only one, those without a file name, and the first one inline."""
+    """The parts that are the mail by their form: the only one, those without a file name, and the first one inline.
+
+    The first one is a file if its name is one, and a text follows.
+    """
+    unnamed = [leaf for leaf in leaves if not leaf.name and not leaf.is_attached and leaf.kind != TNEF]
     for place, leaf in enumerate(leaves):
-        if leaf.kind != TNEF and (is_single or not leaf.name or (place == 0 and not leaf.is_attached)):
+        if leaf.kind == TNEF:
+            continue
+        is_first = place == 0 and not leaf.is_attached
+        is_body = is_first and (bool(BODY_NAME.fullmatch(leaf.name)) or not any(map(_has_words, unnamed)))
+        if is_single or (is_body if leaf.name else place == 0 or not leaf.is_attached):
             yield leaf
 
 

@@ -16,7 +16,11 @@ UNITS = (1, 10**3, 10**6, 10**9)
 # Excel counts days since the end of 1899. These are the numbers of our dates.
 EXCEL_EPOCH, EXCEL_DAYS = datetime(1899, 12, 30), (25_569, 73_050)
 MAX_NUMBER = 10**20
-NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d+)?")
+# Windows counts tenths of microseconds since 1601.
+FILETIME_UNIT, FILETIME_EPOCH = 10**7, -11_644_473_600
+# Keys of the date in an object, as MongoDB, Firestore and Microsoft Graph write it.
+KEYS = ("$date", "dateTime", "$numberLong", "_seconds", "seconds", "value")
+NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d+)?(?:[eE]\+?\d\d?)?")
 DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?Z?")
 DOTNET = re.compile(r"/?Date\((-?\d+)(?:[+-]\d{4})?\)/?")
 LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
@@ -58,7 +62,7 @@ def parse_value(value: Any, day_first: bool | None = None) -> datetime | None:
         day_first: Whether the day comes before the month in dates with slashes; None if unknown.
     """
     if isinstance(value, dict):
-        inner = next((value[key] for key in ("$date", "dateTime", "$numberLong", "value") if key in value), None)
+        inner = next((value[key] for key in KEYS if key in value), None)
         return parse_value(inner, day_first)
     if isinstance(value, bool) or value is None:
         return None
@@ -75,6 +79,9 @@ def _from_number(number: float) -> datetime | None:
         return None
     if EXCEL_DAYS[0] <= number <= EXCEL_DAYS[1]:
         return EXCEL_EPOCH + timedelta(days=number)
+    filetime = number / FILETIME_UNIT + FILETIME_EPOCH
+    if _seconds(FIRST_YEAR) <= filetime < _seconds(LAST_YEAR):
+        return datetime.fromtimestamp(filetime, UTC)
     for unit in UNITS:
         seconds = number / unit
         if _seconds(FIRST_YEAR) <= seconds < _seconds(LAST_YEAR):

@@ -28,6 +28,10 @@ KIND_OF_FOLDER = {
         "spam": any_of(lambda locale: locale.spam_folders),
     }.items()
 }
+# What programs append to a second folder of the same name, or to one of another place: 'Trash-1', 'Drafts (Offline)'.
+COPY = re.compile(r"(?<=\w)(?:-\d{1,2}|\s*\([^()]*\))$")
+# Labels that programs made of their own folders.
+PROGRAM_LABEL = re.compile(r"^\s*\[?(?:imap|gmail|google mail)\]?/", re.IGNORECASE)
 FOLDER_MARKS = " .[]'\"\\"
 UTF7 = re.compile(r"&([A-Za-z0-9+,]*)-")
 # '1704101.M1P1.host:2,ST'. Where file names cannot have a colon, programs write another character.
@@ -76,7 +80,7 @@ def is_sent_folder(names: Iterable[str]) -> bool:
 
 def kinds_of_folders(names: Iterable[str]) -> frozenset[str]:
     """What mail in folders or with labels of these names is: draft, template, trash or spam."""
-    plain = [" ".join(re.sub(r"[_-]", " ", name.strip(FOLDER_MARKS)).split()) for name in names]
+    plain = [" ".join(re.sub(r"[_-]", " ", COPY.sub("", name.strip(FOLDER_MARKS))).split()) for name in names]
     return frozenset(
         kind for kind, pattern in KIND_OF_FOLDER.items() for name in plain if name and pattern.fullmatch(name)
     )
@@ -93,13 +97,13 @@ def kinds_of_path(path: str, format: str) -> frozenset[str]:
 def kinds_of_emlx(property_list: bytes) -> frozenset[str]:
     """What a message of Apple Mail is by the property list that follows it; nothing if that is cut off."""
     start = property_list.find(b"<?xml")
-    if start < 0:
+    if start < 0 and not property_list.startswith(b"bplist"):
         return frozenset()
     try:
-        flags = plistlib.loads(property_list[start:].strip(b"\0 \r\n")).get("flags")
-    except (ValueError, ExpatError, AttributeError):
+        flags = plistlib.loads(property_list[start:].strip(b"\0 \r\n") if start >= 0 else property_list).get("flags")
+    except (ValueError, ExpatError, AttributeError, plistlib.InvalidFileException):
         return frozenset()
-    return _kinds_of_bits(flags if isinstance(flags, int) else 0, KIND_OF_EMLX_BIT)
+    return _kinds_of_bits(flags if isinstance(flags, int) and flags > 0 else 0, KIND_OF_EMLX_BIT)
 
 
 def kinds_of_flags(message: Message) -> frozenset[str]:
@@ -137,14 +141,16 @@ def _kinds_of_labels(labels: tuple[str, ...]) -> frozenset[str]:
 def gmail_labels(message: Message) -> list[str]:
     """The labels that Gmail's export writes into the header."""
     labels = message["X-Gmail-Labels"]
-    return (
-        _decode_labels(labels) if isinstance(labels, str) else decode_header_text(labels).split(",") if labels else []
-    )
+    return _decode_labels(labels) if isinstance(labels, str) else _split_labels(decode_header_text(labels))
 
 
 @lru_cache(maxsize=1024)
 def _decode_labels(labels: str) -> list[str]:
-    return decode_header_text(labels).split(",")
+    return _split_labels(decode_header_text(labels))
+
+
+def _split_labels(labels: str) -> list[str]:
+    return [PROGRAM_LABEL.sub("", label) for label in labels.split(",")] if labels else []
 
 
 def _kinds(letters: str, table: dict[str, str]) -> frozenset[str]:

@@ -31,7 +31,7 @@ DISCLAIMER_TOPICS = [
     for topic in LOCALES["en"].disclaimers
 ]
 ARMOR_HEAD = re.compile(
-    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:Hash:[^\n]*\n|[A-Z][\w-]*:[^\n]*\n)*\n?", re.MULTILINE
+    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:\n*Hash:[^\n]*\n|[A-Z][\w-]*:[^\n]*\n)*\n*", re.MULTILINE
 )
 ARMOR_SIGNATURE = re.compile(
     r"^-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----\n.*?(?:^-----END PGP [A-Z ]+-----$|\Z)", re.M | re.S

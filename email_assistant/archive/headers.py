@@ -1,20 +1,27 @@
 """Decodes the fields of a header: texts, people, dates and message ids."""
 
+import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email import utils
-from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from functools import lru_cache
 from hashlib import sha256
 
-from email_assistant.archive.charsets import decode_text
+from email_assistant.archive.charsets import codec_of, decode_text
 from email_assistant.archive.messages import Person
 from email_assistant.archive.mime_tree import header_bytes
 
 MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
+# Also a last word in base64 that a program cut off.
+ENCODED_WORD = re.compile(r"=\?([^?\s]*)\?(?:([qQbB])\?(.*?)\?=|([bB])\?([A-Za-z0-9+/=]+)\Z)", re.DOTALL)
+NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+ADDRESS_IN_NAME = re.compile(r"([^<>]*)<\s*([^\s<>@]+@[^\s<>@]+)\s*>?")
+# 'Roe, Jane <jane@x.example>', the only person of a header, without the quotes that a comma needs.
+UNQUOTED_COMMA = re.compile(r"^\s*([^\W\d][\w.'’ -]*,\s*[^\W\d][\w.'’ -]*?)\s*(<[^\s<>@]+@[^\s<>@]+>)\s*$")
 QUOTES = "'\""
 # Newer patch releases of Python 3.11 and 3.12, and all of 3.13, return no address at all when one in the list is
 # malformed, or when a comment has a comma, unless `strict` is off. Older ones have no such argument.
@@ -22,14 +29,53 @@ _LENIENT = {"strict": False} if getattr(utils, "supports_strict_parsing", False)
 
 
 def decode_header_text(header: object) -> str:
-    """The decoded text of a header; empty if there is none."""
+    """The decoded text of a header without control characters; empty if there is none."""
     if header is None:
         return ""
-    try:
-        pieces = decode_header(str(header) if isinstance(header, str) else header)  # type: ignore[arg-type]
-    except (HeaderParseError, ValueError):
-        return str(header)
-    return "".join(piece if isinstance(piece, str) else decode_text(piece, charset) for piece, charset in pieces)
+    text = header if isinstance(header, str) else "".join(decode_text(piece) for piece, _ in decode_header(header))  # type: ignore[arg-type]
+    if "\x1b" in text:
+        text = decode_text(text.encode("utf-8", "surrogateescape"))
+    if "=?" in text:
+        text = "".join(_decode_words(text))
+    return CONTROL.sub("", text)
+
+
+def _decode_words(text: str) -> Iterator[str]:
+    """The parts of a text between encoded words (RFC 2047), and these decoded.
+
+    Adjacent words in one charset are decoded together, since programs split them within a character.
+    """
+    run: list[tuple[str, str]] = []
+    charset, end = "", 0
+    for word in ENCODED_WORD.finditer(text):
+        between = text[end : word.start()]
+        name = word[1].partition("*")[0].lower()
+        if run and (between.strip() or codec_of(name) != codec_of(charset)):
+            yield decode_text(_bytes_of_words(run), charset)
+            run = []
+        if between.strip() or not end:
+            yield between
+        run.append(((word[2] or word[4]).lower(), word[3] or word[5] or ""))
+        charset, end = name, word.end()
+    yield decode_text(_bytes_of_words(run), charset)
+    yield text[end:]
+
+
+def _bytes_of_words(words: list[tuple[str, str]]) -> bytes:
+    """The bytes of adjacent encoded words, without what damaged their encoding."""
+    decoded, pending = b"", ""
+    for place, (encoding, text) in enumerate(words):
+        if encoding == "q":
+            decoded += binascii.a2b_qp(text.replace(" ", "_").encode("utf-8", "surrogateescape"), header=True)
+            continue
+        pending += NOT_BASE64.sub("", text)
+        is_last = place + 1 == len(words) or words[place + 1][0] == "q"
+        if is_last or "=" in text or len(pending) % 4 == 0:
+            # A word that is cut off may end with one character too many.
+            pending = pending[: len(pending) - (len(pending) % 4 == 1)]
+            decoded += binascii.a2b_base64(pending + "=" * (-len(pending) % 4))
+            pending = ""
+    return decoded
 
 
 def parse_people(message: Message, *names: str) -> list[Person]:
@@ -41,16 +87,24 @@ def parse_people(message: Message, *names: str) -> list[Person]:
 
 @lru_cache(maxsize=8192)
 def _parse_addresses(raw: tuple[str, ...]) -> tuple[Person, ...]:
-    people = [
-        make_person(decode_header_text(name).strip().strip(QUOTES), address.strip())
-        for name, address in split_addresses(raw)
-    ]
+    people = [_decode_person(name, address.strip()) for name, address in split_addresses(raw)]
     return tuple(dict.fromkeys(person for person in people if person.name or person.address))
+
+
+def _decode_person(name: str, address: str) -> Person:
+    name = decode_header_text(name).strip().strip(QUOTES)
+    if "@" in address and not any(mark in address for mark in ("=?", "<")):
+        return make_person(name, address)
+    # Some programs encode or quote the address together with the name.
+    whole = decode_header_text(address).strip().strip(QUOTES)
+    hidden = ADDRESS_IN_NAME.fullmatch(name or whole)
+    return make_person(hidden[1].strip().strip(QUOTES), hidden[2]) if hidden else make_person(name, whole)
 
 
 def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     """The names and addresses in the values of address headers; malformed entries do not affect the others."""
-    return utils.getaddresses(values, **_LENIENT)
+    quoted = [UNQUOTED_COMMA.sub(r'"\1" \2', value) for value in values]
+    return utils.getaddresses(quoted, **_LENIENT)
 
 
 def make_person(name: str, address: str) -> Person:

@@ -5,6 +5,7 @@ from email.message import Message
 
 from email_assistant.archive.folders import kinds_of_flags
 from email_assistant.archive.locales import any_of
+from email_assistant.archive.mime_tree import is_pkcs7
 
 SUBJECTS = {
     "vacation": re.compile(any_of(lambda locale: locale.vacation_subjects), re.IGNORECASE),
@@ -15,7 +16,10 @@ SUBJECTS = {
 ROBOT_ADDRESS = re.compile(r"(no-?reply|do-?not-?reply|notifications?|mailer-daemon|postmaster)@", re.IGNORECASE)
 DAEMON_ADDRESS = re.compile(r"(mailer-daemon|postmaster)@", re.IGNORECASE)
 LIST_HEADERS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
-PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
+# On a line of its own, and not quoted.
+PGP_MESSAGE = re.compile(r"^-----BEGIN PGP MESSAGE-----\s*$", re.MULTILINE)
+# An appointment in place of a text.
+CALENDAR = re.compile(r"\s*BEGIN:VCALENDAR\s")
 
 
 def kinds_of(message: Message, subject: str) -> frozenset[str]:
@@ -69,9 +73,11 @@ def _kinds_by_structure(message: Message) -> set[str]:
         kinds.add("calendar")
     if content_type == "multipart/signed":
         kinds.add("signed")
-    if content_type == "multipart/encrypted":
+    if content_type == "multipart/encrypted" or any(
+        part.get_content_type() == "application/pgp-encrypted" for part in message.walk()
+    ):
         kinds.add("encrypted")
-    if content_type in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+    if is_pkcs7(message):
         is_signed = "signed" in str(message.get_param("smime-type", "")).lower()
         kinds.add("signed" if is_signed else "encrypted")
     return kinds

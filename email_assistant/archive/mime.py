@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from email_assistant.archive.body import read_body
+from email_assistant.archive.body import payload, read_body
 from email_assistant.archive.folders import gmail_labels, is_sent_folder
 from email_assistant.archive.headers import (
     MESSAGE_ID,
@@ -12,10 +12,11 @@ from email_assistant.archive.headers import (
     parse_people,
     references,
 )
-from email_assistant.archive.message_kinds import PGP_MESSAGE, kinds_by_header, kinds_of
+from email_assistant.archive.message_kinds import CALENDAR, PGP_MESSAGE, kinds_by_header, kinds_of
 from email_assistant.archive.messages import ParsedMessage
-from email_assistant.archive.mime_tree import IndexedMessage, parse_header, parse_tree
+from email_assistant.archive.mime_tree import IndexedMessage, is_pkcs7, parse_header, parse_tree
 from email_assistant.archive.senders import authors
+from email_assistant.archive.smime import signed_content
 
 
 class Parser(Protocol):
@@ -38,12 +39,17 @@ def parse(data: bytes, source: str, sent_folder: bool = False) -> ParsedMessage:
     """
     message = parse_tree(data)
     parsed = _parse_fields(message, data, source, sent_folder)
-    body = read_body(message)
+    opened = signed_content(payload(message)) if is_pkcs7(message) else None
+    body = read_body(message if opened is None else parse_tree(opened))
     parsed.text = body.text
     parsed.repairs |= body.repairs
     parsed.kinds = kinds_of(message, parsed.subject)
-    if PGP_MESSAGE in parsed.text:
+    if opened is not None:
+        parsed.kinds = parsed.kinds - {"encrypted"} | {"signed"}
+    if PGP_MESSAGE.search(parsed.text):
         parsed.kinds |= {"encrypted"}
+    if CALENDAR.match(parsed.text):
+        parsed.kinds |= {"calendar"}
     return parsed
 
 

@@ -37,10 +37,15 @@ BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf|\0|[ \t]*\r?\n)+")
 BARE_RETURN = re.compile(rb"\r(?!\n)")
 START_BYTES = 2048
 LINE_FEED = 10
+BOUNDARY = re.compile(rb"^--(\S(?:[^\r\n]{0,68}\S)?)[ \t]*\r?\nContent-", re.IGNORECASE | re.MULTILINE)
 BLANK = re.compile(rb"\r?\n|\Z")
 # Larger than in any real mail; protects against messages that are made to exhaust parsers.
-MAX_HEADER_BYTES = 1 << 20
+MAX_HEADER_BYTES = 16 << 20
+# What is read of a field, such as a list of thousands of recipients.
+MAX_FIELD_BYTES = 1 << 17
 MAX_DEPTH = 60
+# Types of applications whose parts are text.
+TEXT_APPLICATIONS = frozenset(("application/xhtml+xml", "application/rtf", "application/pgp"))
 MAX_PARTS = 2000
 
 
@@ -93,7 +98,7 @@ def parse_tree(data: bytes) -> IndexedMessage:
         data: Header and body, with lines in LF or CRLF.
 
     Raises:
-        ValueError: If the header, the nesting or the number of parts exceeds its limit.
+        ValueError: If the header exceeds its limit. Parts that are nested too deep or too many are left out.
     """
     return _parse(mend_start(data), 0, count(1))
 
@@ -125,6 +130,14 @@ def is_tnef(part: Message) -> bool:
     return "winmail.dat" in named and (part.get_filename() or "").lower() == "winmail.dat"
 
 
+def is_pkcs7(part: Message) -> bool:
+    """Whether a part is a message of S/MIME, signed or encrypted, that no part beside it repeats."""
+    content_type = part.get_content_type()
+    if content_type == "application/octet-stream":
+        return (part.get_filename() or "").lower().endswith(".p7m")
+    return content_type in ("application/pkcs7-mime", "application/x-pkcs7-mime")
+
+
 def mend_start(data: bytes) -> bytes:
     """The message from its first field on, with lines in LF or CRLF."""
     if not data[:1].isalpha():
@@ -140,24 +153,28 @@ def mend_start(data: bytes) -> bytes:
 
 
 def _parse(data: bytes, depth: int, part_counter: "count[int]") -> IndexedMessage:
-    if depth > MAX_DEPTH or next(part_counter) > MAX_PARTS:
-        raise ValueError(f"multiparts nested more than {MAX_DEPTH} deep, or more than {MAX_PARTS} parts")
     end = _header_end(data)
     message = _parse_fields(data[:end])
     blank = BLANK.match(data, end)
     body = data[blank.end() if blank else end :]
     content_type = message.get_content_type()
-    boundary = message.get_boundary() if content_type.startswith("multipart/") else None
-    if boundary:
-        parts: list[Message | str] = [_parse(part, depth + 1, part_counter) for part in _split(body, boundary)]
+    boundary = _boundary(message, body) if content_type.startswith("multipart/") else None
+    if boundary and depth < MAX_DEPTH:
+        parts: list[Message | str] = [
+            _parse(part, depth + 1, part_counter) for part in _split(body, boundary) if next(part_counter) <= MAX_PARTS
+        ]
         if content_type == "multipart/digest":
             for part in parts:
                 part.set_default_type("message/rfc822")  # type: ignore[union-attr]
         if parts:
             message.set_payload(parts)
             return message
-    if content_type.startswith(("text/", "multipart/")) or (
-        content_type.startswith("application/") and is_tnef(message)
+    elif boundary:
+        return message
+    if (
+        content_type.startswith(("text/", "multipart/"))
+        or content_type in TEXT_APPLICATIONS
+        or (content_type.startswith("application/") and (is_tnef(message) or is_pkcs7(message)))
     ):
         message.body = body
     return message
@@ -175,7 +192,7 @@ def _parse_fields(header: bytes) -> IndexedMessage:
     message = IndexedMessage()
     header = b"\n" + (header.replace(b"\0", b"") if b"\0" in header else header)
     fields = [
-        (name.decode("ascii"), value.replace(b"\r\n", b"\n").rstrip(b"\r\n"))
+        (name.decode("ascii"), value[:MAX_FIELD_BYTES].replace(b"\r\n", b"\n").rstrip(b"\r\n"))
         for name, value in FIELD.findall(header)
         if name.lower() in KNOWN
     ]
@@ -209,9 +226,18 @@ def _decode_raw_fields(message: IndexedMessage, fields: list[tuple[str, bytes]],
     return {place: part.text for place, part in parts.items()}
 
 
-def _split(body: bytes, boundary: str) -> Iterator[bytes]:
+def _boundary(message: IndexedMessage, body: bytes) -> bytes | None:
+    """The line between the parts as declared; where no line is that, the one that is there."""
+    declared = (message.get_boundary() or "").encode("utf-8", "surrogateescape")
+    if declared and b"--" + declared in body:
+        return declared
+    found = BOUNDARY.search(body)
+    return found[1] if found else declared or None
+
+
+def _split(body: bytes, boundary: bytes) -> Iterator[bytes]:
     """Yield the parts between the boundary lines, including a last one that is not closed."""
-    marker = b"--" + boundary.encode("ascii", "surrogateescape")
+    marker = b"--" + boundary
     begin = None
     start = body.find(marker)
     while start >= 0:

@@ -8,13 +8,13 @@ from functools import cached_property
 
 from email_assistant.archive.message_kinds import ROBOT_ADDRESS
 from email_assistant.archive.messages import ParsedMessage, Person
-from email_assistant.archive.senders import canonical
+from email_assistant.archive.senders import canonical, plain_name
 from email_assistant.errors import ArchiveError
 
 # An address is another account of the owner if it sent this many messages, and this share of the main account's.
 MIN_SENT = 3
 MIN_SENT_SHARE = 0.05
-CONFIGURED_ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+")
+CONFIGURED_ADDRESS = re.compile(r"(?:mailto:)?([^\s<>@,;:\"']+@[^\s<>@,;\"']+)")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Owner:
 
     Attributes:
         addresses: The owner's addresses, in lower case; other spellings of the same mailboxes count too.
-        names: The owner's display names, case-folded.
+        names: The owner's display names, as by `plain_name`.
         grounds: How the owner was detected.
         impostors: Addresses of others who use the owner's name, in canonical form.
     """
@@ -49,7 +49,7 @@ class Owner:
         mailbox = canonical(person.address)
         if mailbox in self.impostors:
             return False
-        return mailbox in self._mailboxes or (bool(person.name) and person.name.casefold() in self.names)
+        return mailbox in self._mailboxes or (bool(person.name) and plain_name(person.name) in self.names)
 
 
 def parse_owner(entries: list[str]) -> Owner:
@@ -58,7 +58,7 @@ def parse_owner(entries: list[str]) -> Owner:
     names: set[str] = set()
     for entry in entries:
         addresses.update(address.lower() for address in CONFIGURED_ADDRESS.findall(entry))
-        name = CONFIGURED_ADDRESS.sub("", entry).strip(" <>\"',").casefold()
+        name = plain_name(CONFIGURED_ADDRESS.sub("", entry).strip(" <>\"',;"))
         if name:
             names.add(name)
     return Owner(frozenset(addresses), frozenset(names), "data.owner")
@@ -89,7 +89,7 @@ class SenderStats:
         for sender, person in {_identity(person): person for person in message.senders}.items():
             self._sent[sender] += 1
             self._in_sent_folder[sender] += message.sent_folder
-            self._names.setdefault(sender, Counter())[person.name.casefold()] += 1
+            self._names.setdefault(sender, Counter())[plain_name(person.name)] += 1
             self._spellings.setdefault(sender, Counter())[person.address or sender] += 1
             if len(recipients) == 1:
                 self._to_single_recipient.setdefault(sender, Counter()).update(recipients)
@@ -165,4 +165,4 @@ class SenderStats:
 
 
 def _identity(person: Person) -> str:
-    return canonical(person.address) if person.address else person.name.casefold()
+    return canonical(person.address) if person.address else plain_name(person.name)

@@ -4,6 +4,7 @@ Also which addresses reach the same mailbox.
 """
 
 import re
+import unicodedata
 from email.message import Message
 from functools import lru_cache
 
@@ -19,6 +20,7 @@ LIST_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 WORD = re.compile(r"[^\W\d_]{2,}")
+APOSTROPHES = {ord(character): "'" for character in "’‘ʼ`"}
 # Domains that the same account has at a provider, by the one that stands for all.
 DOMAINS = {
     **dict.fromkeys(("gmail.com", "googlemail.com"), "gmail.com"),
@@ -88,9 +90,26 @@ def canonical(address: str) -> str:
     local, at, domain = address.strip().lower().rpartition("@")
     if not at:
         return domain
-    name, domain = local.partition("+")[0] or local, DOMAINS.get(domain, domain)
+    name, domain = local.partition("+")[0] or local, DOMAINS.get(domain, _in_ascii(domain))
     if domain == "gmail.com":
         name = name.replace(".", "") or name
     elif domain == "yandex.ru":
         name = name.replace(".", "-")
     return f"{name}@{domain}"
+
+
+def _in_ascii(domain: str) -> str:
+    """The domain as name servers know it (IDNA), which some programs write and others do not."""
+    try:
+        return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
+
+
+@lru_cache(maxsize=65536)
+def plain_name(name: str) -> str:
+    """A display name without what differs between programs: case, blanks, apostrophes; 'Jane Roe' for 'Roe, Jane'."""
+    plain = unicodedata.normalize("NFKC", name).translate(APOSTROPHES).casefold()
+    last, comma, first = plain.partition(",")
+    turned = f"{first} {last}" if comma and first.strip() and "," not in first else plain
+    return " ".join(turned.split())

@@ -12,6 +12,10 @@ BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]+={0,2}[ \t\r]*(?:\n|\Z)|[ \t\r]*\n)+")
 PADDED_LINE = re.compile(rb"=[ \t\r]*(?:\n|\Z)")
 # After the padding, a line of fewer characters is text by somebody else rather than a second encoded block.
 MIN_NEXT_BLOCK = 40
+# Blanks that servers append to a line are no part of it.
+BLANKS_BEHIND_BREAK = re.compile(rb"=[ \t]+\r?\n")
+PLAIN_WORD = re.compile(rb"[A-Za-z][a-z]{4,}")
+STRAY = re.compile(rb"[^A-Za-z0-9+/=\s]")
 UU_BEGIN = re.compile(rb"begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
 UUENCODE = frozenset(("x-uuencode", "uuencode", "uue", "x-uue"))
 
@@ -27,7 +31,7 @@ def decode(body: bytes, encoding: str) -> bytes:
     if encoding == "base64":
         return _decode_base64(body)
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(body)
+        return binascii.a2b_qp(BLANKS_BEHIND_BREAK.sub(b"=\n", body))
     if encoding in UUENCODE:
         return _decode_uu(body)
     return body
@@ -35,7 +39,8 @@ def decode(body: bytes, encoding: str) -> bytes:
 
 def _decode_base64(body: bytes) -> bytes:
     """Decode the encoded lines at the beginning, and drop what follows them; a body of plain lines is left as it is."""
-    match = BASE64.match(body.lstrip(b"\r\n \t"))
+    body = body.lstrip(b"\r\n \t")
+    match = BASE64.match(body) or BASE64.match(_without_strays(body))
     if not match or not match[0].strip():
         return body
     decoded = []
@@ -47,8 +52,15 @@ def _decode_base64(body: bytes) -> bytes:
     return b"".join(decoded)
 
 
+def _without_strays(body: bytes) -> bytes:
+    """The body without characters that damaged its encoded lines; plain text has blanks, too."""
+    lines = body.split(b"\n")
+    return b"\n".join(line if b" " in line.strip() else STRAY.sub(b"", line) for line in lines)
+
+
 def _blocks(encoded: bytes) -> list[bytes]:
     """Split the encoded lines behind each padding, up to the first block that is too short to be one."""
+    encoded = _without_word(encoded)
     blocks, start = [], 0
     for padding in PADDED_LINE.finditer(encoded):
         blocks.append(encoded[start : padding.end()])
@@ -56,6 +68,14 @@ def _blocks(encoded: bytes) -> list[bytes]:
         if len(encoded[start:].strip().split(b"\n", 1)[0]) < MIN_NEXT_BLOCK:
             return blocks
     return [*blocks, encoded[start:]]
+
+
+def _without_word(encoded: bytes) -> bytes:
+    """The encoded lines without a word below them that is plain text, such as 'Unsubscribe'."""
+    above, _, last = encoded.rstrip().rpartition(b"\n")
+    lines = above.split()
+    is_behind = bool(lines) and (len(lines[-1]) < len(lines[0]) or len(last) % 4 > 0)
+    return above if is_behind and PLAIN_WORD.fullmatch(last.strip()) else encoded
 
 
 def _decode_uu(body: bytes) -> bytes:

@@ -166,7 +166,8 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return "maildir" if is_in_maildir else "eml"
     if olm.looks_like_olm(head):
         return "olm"
-    return "csv" if tables.looks_like_csv(head, columns.get("text")) else None
+    is_named = path.suffix.lower() == ".csv"
+    return "csv" if tables.looks_like_csv(head, columns.get("text"), is_named) else None
 
 
 def _why_passed_over(head: bytes, format: str | None, wanted: str) -> str:

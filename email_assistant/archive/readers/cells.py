@@ -1,7 +1,9 @@
 """The values of tables and JSON: texts, HTML, people and flags, as programs nest and spell them."""
 
+import ast
 import base64
 import binascii
+import html
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -28,6 +30,9 @@ BLOCK_END = re.compile(r"<br\s*/?>|</(?:p|div|td|li|body|html|blockquote|h[1-6])
 ENTITY = re.compile(r"&(?:nbsp|amp|quot|lt|gt|#\d{2,5});")
 ADDRESS = re.compile(r"[^\s<>@,;'\"()\[\]{}]+@[^\s<>@,;'\"()\[\]{}]+\.[^\s<>@,;'\"()\[\]{}]+")
 BASE64_URL = re.compile(r"[A-Za-z0-9_=+/-]{40,}")
+PYTHON_BYTES = re.compile(r"\s*b(['\"]).*\1\s*\Z", re.DOTALL)
+# The line above a message in an mbox.
+SEPARATOR = re.compile(r">?From [^\n]*\n")
 TRUE = ("true", "yes", "1", "t", "y", "да")
 # Columns of flags and folders, without case and punctuation, that need no configuration.
 FLAG_COLUMNS = {
@@ -43,6 +48,10 @@ FOLDER_COLUMNS = frozenset(
 )
 # Fields that only programs write, so that a text that begins with them is a whole message.
 MACHINE_FIELD = re.compile(rb"^(?:Message-ID|MIME-Version|Received|Return-Path|Content-Type):", re.I | re.M)
+# The fields of a header that a record may have in an object or a list of its own.
+HEADER_FIELDS = frozenset(("from", "to", "subject", "date", "message-id", "content-type"))
+CHARSET = re.compile(r"charset=[ \"']*([\w.:-]+)", re.IGNORECASE)
+MAX_DEPTH = 40
 # JMAP's keywords.
 KIND_OF_KEYWORD = {"$draft": "draft", "$deleted": "deleted", "$junk": "spam"}
 
@@ -66,13 +75,32 @@ def to_text(value: Any) -> str:
 def to_body(value: Any, column: str) -> Decoded:
     """The text of a mail in a cell, converted from HTML if it is that, with lines in LF."""
     kind = ""
+    if isinstance(value, list | tuple):
+        return _to_body_of_parts(list(value), column)
     if isinstance(value, Mapping):
-        kind = str(value.get("contentType") or value.get("type") or value.get("mimeType") or "").lower()
+        kind = _kind_of_part(value)
         if not kind and "html" in value and not any(to_text(value.get(key)).strip() for key in TEXT_KEYS[:-1]):
             kind = "html"
     mended = mend(to_text(value).replace("\r\n", "\n").replace("\r", "\n"))
     is_html = "html" in kind or (not kind.startswith("text") and looks_like_html(mended.text, column))
-    return Decoded(html_to_text(mended.text), mended.repairs) if is_html else mended
+    if is_html:
+        return Decoded(html_to_text(mended.text), mended.repairs)
+    return Decoded(html.unescape(mended.text), mended.repairs) if len(ENTITY.findall(mended.text)) > 1 else mended
+
+
+def _to_body_of_parts(parts: list[Any], column: str) -> Decoded:
+    """The text of a body in several parts: those of plain text if there are any, else all."""
+    kinds = [_kind_of_part(part) for part in parts]
+    chosen = [part for part, kind in zip(parts, kinds, strict=True) if kind.startswith("text/plain")] or parts
+    bodies = [to_body(part, column) for part in chosen if not isinstance(part, list | tuple)]
+    repairs: frozenset[str] = frozenset().union(*(body.repairs for body in bodies))
+    return Decoded("\n\n".join(body.text for body in bodies if body.text.strip()), repairs)
+
+
+def _kind_of_part(part: Any) -> str:
+    if not isinstance(part, Mapping):
+        return ""
+    return str(part.get("contentType") or part.get("type") or part.get("mimeType") or "").lower()
 
 
 def looks_like_html(text: str, column: str = "") -> bool:
@@ -98,6 +126,9 @@ def to_raw_message(value: Any, has_header: bool) -> bytes | None:
     """
     if not isinstance(value, str):
         return None
+    if PYTHON_BYTES.match(value):
+        value = _literal(value)
+    value = SEPARATOR.sub("", value.lstrip("\r\n"), count=1)
     head = value[:HEAD_BYTES]
     if BASE64_URL.fullmatch(head.strip()):
         try:
@@ -111,6 +142,15 @@ def to_raw_message(value: Any, has_header: bool) -> bytes | None:
     header = data[:HEAD_BYTES]
     is_message = looks_like_eml(header) and _has_body(data) and (not has_header or MACHINE_FIELD.search(header))
     return data if is_message else None
+
+
+def _literal(text: str) -> str:
+    """The text of bytes as Python writes them, such as b'From: …'."""
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return decode_text(value) if isinstance(value, bytes) else text
 
 
 def _has_body(data: bytes) -> bool:
@@ -181,35 +221,58 @@ def flatten(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """A record of Gmail or JMAP with its text under 'body' and its header under the names of fields; others as is."""
     payload, values = record.get("payload"), record.get("bodyValues")
     if isinstance(payload, Mapping) and isinstance(payload.get("headers"), list):
-        headers: dict[str, Any] = {str(each.get("name", "")).lower(): each.get("value") for each in payload["headers"]}
-        known: dict[str, Any] = {
-            name: headers[name] for name in ("from", "to", "subject", "date", "message-id") if name in headers
-        }
+        known = _fields(payload["headers"])
         rest = {key: value for key, value in record.items() if key not in ("payload", "id", "raw", "snippet")}
-        return {**rest, **known, "body": _gmail_body(payload)}
+        kind, text = _gmail_body(payload, 0)
+        return {**rest, **known, "body": {"contentType": kind, "content": text}}
     if isinstance(values, Mapping):
-        parts = record.get("textBody") or record.get("htmlBody") or []
-        ids = [str(part.get("partId")) for part in parts if isinstance(part, Mapping)] or list(values)
+        parts = [part for part in record.get("textBody") or record.get("htmlBody") or [] if isinstance(part, Mapping)]
+        ids = [str(part.get("partId")) for part in parts] or list(values)
         texts = [str(values[each].get("value", "")) for each in ids if isinstance(values.get(each), Mapping)]
-        return {**{key: value for key, value in record.items() if not key.endswith("Body")}, "body": "\n\n".join(texts)}
+        kind = str(parts[0].get("type") or "") if parts else ""
+        rest = {key: value for key, value in record.items() if not key.endswith("Body")}
+        return {**rest, "body": {"contentType": kind, "content": "\n\n".join(texts)}}
+    if isinstance(record.get("headers"), Mapping | list):
+        return {**_fields(record["headers"]), **record}
     return record
 
 
-def _gmail_body(payload: Mapping[str, Any]) -> dict[str, str]:
-    """The text of the first plain part, else of the first HTML part."""
-    bodies = list(_gmail_parts(payload))
-    kind, text = next((body for body in bodies if body[0] == "text/plain"), bodies[0] if bodies else ("", ""))
-    return {"contentType": kind, "content": text}
+def _fields(headers: Any) -> dict[str, Any]:
+    """The fields of a header that are used here, by their names in lower case."""
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(headers, Mapping):
+        pairs = list(headers.items())
+    elif isinstance(headers, list):
+        pairs = [(each.get("name"), each.get("value")) for each in headers if isinstance(each, Mapping)]
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if str(name).lower() in HEADER_FIELDS:
+            fields.setdefault(str(name).lower(), value[0] if isinstance(value, list) and len(value) == 1 else value)
+    return fields
 
 
-def _gmail_parts(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _gmail_body(part: Mapping[str, Any], depth: int) -> tuple[str, str]:
+    """The type and the text of a part: of alternatives the plain one, else the texts of all, without attached files."""
     kind, body = str(part.get("mimeType") or ""), part.get("body")
     if kind in ("text/plain", "text/html") and not part.get("filename") and isinstance(body, Mapping):
-        data = str(body.get("data") or "")
-        try:
-            yield kind, decode_text(base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)))
-        except (binascii.Error, ValueError):
-            yield kind, data
-    for child in part.get("parts") or []:
-        if isinstance(child, Mapping):
-            yield from _gmail_parts(child)
+        return kind, _gmail_text(str(body.get("data") or ""), part.get("headers"))
+    children = [child for child in part.get("parts") or [] if isinstance(child, Mapping)]
+    if depth > MAX_DEPTH:
+        return "", ""
+    texts = [each for child in children if (each := _gmail_body(child, depth + 1))[1].strip()]
+    plain = [text for kind, text in texts if kind == "text/plain"]
+    if plain and (kind == "multipart/alternative" or len(plain) == len(texts)):
+        return "text/plain", "\n\n".join(plain[:1] if kind == "multipart/alternative" else plain)
+    if kind == "multipart/alternative" or len(texts) < 2:
+        return texts[-1] if texts else ("", "")
+    converted = [html_to_text(text) if kind == "text/html" else text for kind, text in texts]
+    return "text/plain", "\n\n".join(converted)
+
+
+def _gmail_text(data: str, headers: Any) -> str:
+    """The text of a part in the charset of its header."""
+    charset = CHARSET.search(str(_fields(headers).get("content-type") or ""))
+    try:
+        return decode_text(base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)), charset[1] if charset else None)
+    except (binascii.Error, ValueError):
+        return data

@@ -18,6 +18,8 @@ from email_assistant.archive.readers.streams import HEAD_BYTES, with_prefix
 
 Item = TypeVar("Item")
 MAX_DEPTH = 3
+# What may precede the text of a file, and up to how many bytes of it.
+BLANK, MAX_BLANK_BYTES = b"\0 \t\r\n", 8 << 20
 # Mail compresses to about a fifth. A container that expands two hundred times is a decompression bomb.
 MAX_EXPANSION = 200
 ALWAYS_ALLOWED = 1 << 30
@@ -95,9 +97,20 @@ def files_under(path: Path) -> Iterator[Path]:
 
 
 def read_head(path: Path) -> bytes:
-    """The first bytes of a file."""
+    """The first bytes of a file, up to some text."""
     with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
+        return _read_head(file)
+
+
+def _read_head(stream: BinaryIO) -> bytes:
+    """Read the first bytes of a stream, and more where a damaged disk or a program left nothing but NULs and blanks."""
+    head = b""
+    wanted = HEAD_BYTES
+    while len(head) < wanted and (chunk := stream.read(wanted - len(head))):
+        head += chunk
+        if len(head) == wanted < MAX_BLANK_BYTES and not head.strip(BLANK):
+            wanted *= 2
+    return head
 
 
 def is_container(head: bytes) -> bool:
@@ -111,7 +124,7 @@ def _is_tar(head: bytes) -> bool:
 
 def _open_file(path: Path, name: str) -> Iterator[ArchiveFile | Unreadable]:
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+        head = _read_head(file)
         file.seek(0)
         if is_container(head):
             budget = _ExpansionBudget(path.stat().st_size)
@@ -189,9 +202,7 @@ def _read_into_memory(stream: BinaryIO) -> BinaryIO:
 def _open_member(
     stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int
 ) -> Iterator[ArchiveFile | Unreadable]:
-    head = b""
-    while len(head) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(head))):
-        head += chunk
+    head = _read_head(stream)
     whole = with_prefix(head, stream, budget.spend)
     if is_container(head):
         yield from _open_container(whole, head, name, budget, depth + 1)

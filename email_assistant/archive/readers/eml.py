@@ -14,6 +14,8 @@ HEADER_FIELD = re.compile(
     rb"Content-Type|Content-Transfer-Encoding|Delivered-To|Reply-To|User-Agent|X-Mailer|DKIM-Signature)[ \t]*:",
     re.MULTILINE | re.IGNORECASE,
 )
+# Fields that are above the others, and may be longer than what is looked at.
+OF_A_PROGRAM = re.compile(rb"(?:X-[\w-]+|ARC-[\w-]+|Authentication-Results):", re.IGNORECASE)
 # The first line of an .emlx file is the length of the message in bytes. A property list follows the message.
 EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -24,12 +26,15 @@ def looks_like_eml(head: bytes, least: int = 2) -> bool:
 
     Args:
         head: The first bytes of the file.
-        least: The number of fields; one is enough in a header that goes on beyond these bytes.
+        least: The number of fields; one is enough in a header that goes on beyond these bytes, or a first field that
+            only programs write.
     """
     header, end, _ = mend_start(head).replace(b"\r\n", b"\n").partition(b"\n\n")
     starts_with_field = re.match(rb"[!-9;-~]+[ \t]*:", header)
     fields = {name.lower() for name in HEADER_FIELD.findall(header)}
-    return bool(starts_with_field) and len(fields) >= (least if end or len(head) < HEAD_BYTES else 1)
+    if starts_with_field and not end and len(head) >= HEAD_BYTES:
+        return bool(fields) or least == 1 or OF_A_PROGRAM.match(header) is not None
+    return bool(starts_with_field) and len(fields) >= least
 
 
 def looks_like_emlx(head: bytes) -> bool:
@@ -52,7 +57,20 @@ def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterato
     length = EMLX_LENGTH.match(data) if format == "emlx" else None
     kinds: frozenset[str] = frozenset()
     if length:
-        end = length.end() + int(length[1])
+        end = _end_of_emlx(data, length.end(), int(length[1]))
         kinds = kinds_of_emlx(data[end:])
         data = data[length.end() : end]
     yield RawMessage(name, data, sent_folder, "msg" if format == "msg" else "rfc822", kinds)
+
+
+def _end_of_emlx(data: bytes, begin: int, length: int) -> int:
+    """Where the message of an .emlx file ends: before its property list, if the length is wrong that the file names."""
+    end = begin + length
+    properties = data.rfind(b"<?xml", begin)
+    if (
+        properties < 0
+        or b"<plist" not in data[properties:]
+        or data[begin:end].endswith(data[begin:properties].rstrip())
+    ):
+        return end
+    return end if not data[end:properties].strip() and end <= properties else properties

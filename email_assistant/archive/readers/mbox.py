@@ -16,7 +16,7 @@ from email_assistant.archive.readers.streams import NULS, read_available
 # 'From someone Mon Apr 29 19:28:49 2019', with or without seconds and a zone before or after the year.
 DATED_SEPARATOR = re.compile(
     rb"From \S[^\n]{0,200}?\b\d{1,2}:\d{2}(:\d{2})?\b[^\n]{0,40}\b\d{4}\b|"
-    rb"From \S[^\n]{0,200}?\b\d{4}\b[^\n]{0,40}\b\d{1,2}:\d{2}(:\d{2})?\b"
+    rb"From \S[^\n]{0,200}?\b\d{4}\b[^\n]{0,40}(?:\b|T)\d{1,2}:\d{2}(:\d{2})?(?:\b|Z)"
 )
 # Some programs write no date. Then the next line must be a header field.
 UNDATED_SEPARATOR = re.compile(rb"From \S+[ \t]*\r?\n?$")
@@ -31,10 +31,14 @@ COMPLETE_SEPARATOR = re.compile(
     rb"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d{2}(?::\d{2})? [^\n]{0,20}?\d{4}\b"
 )
 OPENING_FIELD = re.compile(
-    rb"(?:Return-Path|Received|Message-ID|Date|From|To|Subject|MIME-Version|Delivered-To|X-[\w-]+):", re.IGNORECASE
+    rb"(?:Return-Path|Received|Message-ID|Date|From|Sender|Reply-To|To|Cc|Bcc|Subject|MIME-Version|Delivered-To|"
+    rb"Content-[\w-]+|References|In-Reply-To|Status|DKIM-Signature|Authentication-Results|ARC-[\w-]+|X-[\w-]+):",
+    re.IGNORECASE,
 )
 KNOWN_FIELD = re.compile(rb"^" + OPENING_FIELD.pattern, re.IGNORECASE | re.MULTILINE)
 # What may precede the first separator: a byte order mark, NULs and empty lines.
+# A file that a program filled up with NULs before it wrote on.
+NULS_BEFORE_SEPARATOR = re.compile(rb"(?<=\n)\0+(?=From )")
 BEFORE_FIRST = re.compile(rb"(?:\xef\xbb\xbf|[\0 \t\r\n])*")
 CONTENT_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r?\n")
 CHUNK_BYTES = 1 << 20
@@ -55,9 +59,10 @@ def _first(data: bytes | bytearray) -> int:
 
 def is_separator(line: bytes, following: bytes) -> bool:
     """Whether a line at the start of the file or after a blank line separates messages."""
-    if DATED_SEPARATOR.match(line):
+    if COMPLETE_SEPARATOR.match(line):
         return True
-    if BARE_SEPARATOR.match(line):
+    if DATED_SEPARATOR.match(line) or BARE_SEPARATOR.match(line):
+        # 'From Monday, 10:00, until the end of 2024' is a sentence.
         return _begins_with_header(following)
     return bool(UNDATED_SEPARATOR.match(line) and FIELD_NAME.match(following))
 
@@ -65,6 +70,8 @@ def is_separator(line: bytes, following: bytes) -> bool:
 def _begins_with_header(data: bytes) -> bool:
     """Whether a text begins with fields of a header, of which mail has at least one."""
     header = HEADER.match(data)
+    if header is None and len(data) >= LOOKAHEAD_BYTES:
+        return OPENING_FIELD.match(data) is not None
     return bool(header and KNOWN_FIELD.search(header[0]))
 
 
@@ -204,5 +211,5 @@ class _Window:
         self._begin -= dropped
         chunk = read_available(self._stream, CHUNK_BYTES)
         self._ended = not chunk
-        self._buffer += NULS.sub(b"", chunk) if b"\0\0\0" in chunk else chunk
+        self._buffer += NULS.sub(b"", NULS_BEFORE_SEPARATOR.sub(b"", chunk)) if b"\0" in chunk else chunk
         return dropped

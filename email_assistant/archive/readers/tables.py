@@ -29,33 +29,54 @@ from email_assistant.errors import ArchiveError
 COLUMN_NAMES = {
     "text": (
         *("text", "body", "content", "message", "emailbody", "plaintext", "bodytext", "textbody", "bodyplain", "plain"),
+        *("messagebody", "messagetext", "mailbody", "emailtext", "emailcontent", "contents", "textplain", "rawemail"),
+        *("rawmessage", "raw", "rfc822", "mime", "eml", "email", "bodyhtml", "htmlbody", "html", "текст", "сообщение"),
+        *("текстписьма", "текстсообщения", "содержание", "тело", "письмо", "повідомлення", "текстлиста", "nachricht"),
+        *("inhalt", "corps", "contenu", "cuerpo", "contenido", "mensaje", "corpo", "testo", "mensagem", "conteúdo"),
+        *("treść", "wiadomość", "bericht", "inhoud", "tekst", "正文", "内容", "邮件内容", "邮件正文", "本文"),
+    ),
+    "subject": (
+        *("subject", "title", "emailsubject", "messagesubject", "тема", "betreff", "objet", "sujet", "asunto"),
+        *("oggetto", "temat", "assunto", "onderwerp", "主题", "主題", "件名"),
+    ),
+    "sender": (
+        *("sender", "from", "fromaddress", "fromemail", "senderemail", "senderaddress", "fromuser", "отправитель"),
+        *("откого", "от", "від", "відправник", "von", "absender", "de", "expéditeur", "remitente", "remetente", "da"),
         *(
-            "rawemail",
-            "rawmessage",
-            "raw",
-            "rfc822",
-            "mime",
-            "email",
-            "bodyhtml",
-            "htmlbody",
-            "html",
-            "текст",
-            "nachricht",
+            "mittente",
+            "od",
+            "nadawca",
+            "van",
+            "afzender",
+            "发件人",
+            "寄件者",
+            "差出人",
+            "sendername",
+            "fromname",
+            "author",
         ),
     ),
-    "subject": ("subject", "title", "тема", "betreff"),
-    "sender": ("sender", "from", "fromaddress", "fromemail", "fromuser", "отправитель", "откого", "von"),
-    "recipient": ("recipient", "recipients", "to", "torecipients", "toaddress", "получатель", "кому", "an"),
+    "recipient": (
+        *("recipient", "recipients", "to", "torecipients", "toaddress", "toemail", "recipientemail", "получатель"),
+        *("получатели", "кому", "одержувач", "an", "empfänger", "à", "destinataire", "para", "destinatario"),
+        *("destinatário", "a", "do", "odbiorca", "aan", "ontvanger", "收件人", "收件者", "宛先", "toname"),
+    ),
     "date": (
-        *("date", "sent", "sentdatetime", "sentat", "datesent", "senton", "sentdate", "timestamp", "datetime"),
-        *("createddatetime", "receiveddatetime", "internaldate", "metadatadatesent", "дата", "отправлено", "datum"),
+        *("date", "sent", "sentdatetime", "sentat", "datesent", "senton", "sentdate", "senttime", "timestamp"),
+        *("datetime", "datetimesent", "clientsubmittime", "createddatetime", "receiveddatetime", "internaldate"),
+        *("metadatadatesent", "emaildate", "received", "receivedtime", "deliverytime", "createdat", "created", "дата"),
+        *("отправлено", "датаотправки", "datum", "gesendet", "fecha", "data", "日期", "日付", "日時", "time"),
     ),
     "id": ("internetmessageid", "messageid", "id"),
     "thread": ("thread", "threadid", "conversation", "conversationid"),
 }
-# Keys of the list of mails in a JSON document.
-LIST_KEYS = ("value", "messages", "emails", "mails", "items", "data", "results", "records")
+# How deep a list of mails may be inside of a JSON document.
+MAX_NESTING = 8
 SAMPLE_BYTES = 1 << 20
+BEFORE_JSON = b"\xef\xbb\xbf \t\r\n\x1e"
+MAIN_FIELDS = ("text", "subject", "sender", "date")
+# A table of fewer columns has no lines that are rows for sure.
+MIN_WIDTH = 3
 # More invalid bytes in one cell of a table in UTF-8 are text in another charset.
 MAX_DAMAGE = 2
 SAMPLE_ROWS = 500
@@ -63,6 +84,12 @@ MAX_DOCUMENT_BYTES = 512 << 20
 SEPARATOR_LINE = re.compile(rb"\s*\"?sep=(.)\"?[ \t]*\r?\n", re.IGNORECASE)
 DELIMITERS = ",;\t|"
 NEWLINE = re.compile(rb"[\r\n]")
+# What may be between the values of a JSON text.
+BETWEEN_VALUES = re.compile(r"[\s,\x1e]*")
+# Titles and comments that a table may have above the names of its columns.
+MAX_TITLE_LINES = 8
+# A quotation mark inside a quoted cell, escaped in the way of databases.
+ESCAPED_QUOTE = re.compile(rb'\\"(?![,;\t|\r\n])')
 
 
 class NoTextColumnError(ArchiveError):
@@ -88,7 +115,7 @@ class _Row:
 
 def looks_like_json(head: bytes, text_column: str | None) -> bool:
     """Whether a file is JSON, or its first line a JSON object. A document over several lines must name a column."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = head.lstrip(BEFORE_JSON)
     if not start.startswith((b"{", b"[")):
         return False
     line = start.split(b"\n", 1)[0]
@@ -99,26 +126,26 @@ def looks_like_json(head: bytes, text_column: str | None) -> bool:
         if start.startswith(b"{") and len(line) >= HEAD_BYTES // 2 and b'"' in line[:3]:
             # A first line longer than the head is incomplete, so only its start can be checked.
             return True
-    keys = {key.decode("utf-8", "replace") for key in re.findall(rb'"([^"\\\n]{1,60})"\s*:', start)}
+    keys = {key.decode("utf-8", "replace") for key in re.findall(rb'"([^"\\\n]{1,60})"\s*[:,\]]', start)}
     return _find_column("text", keys, text_column) is not None or bool(keys & {"payload", "bodyValues"})
 
 
-def looks_like_csv(head: bytes, text_column: str | None) -> bool:
-    """Whether the first line names a column of mail text, by a known name or the configured one."""
-    names = column_names(head)
-    return len(names) > 1 and _find_column("text", names, text_column) is not None
+def looks_like_csv(head: bytes, text_column: str | None, has_name: bool = False) -> bool:
+    """Whether a line at the top names a column of mail text, by a known name or the configured one.
+
+    Args:
+        head: The first bytes of the file.
+        text_column: The configured name.
+        has_name: Whether the file has the name of a table, which then may have a single column.
+    """
+    names = column_names(head, text_column)
+    return len(names) > (not has_name) and _find_column("text", names, text_column) is not None
 
 
-def column_names(head: bytes) -> list[str]:
-    """The names in the first line of a table; empty if it is none."""
-    delimiter, start = _layout(head)
-    line = NEWLINE.split(head[start:], maxsplit=1)[0]
-    if line.count(delimiter.encode("latin-1")) == 0:
-        return []
-    try:
-        return next(csv.reader([charsets.decode_text(line).lstrip("\ufeff")], delimiter=delimiter), [])
-    except csv.Error:
-        return []
+def column_names(head: bytes, text_column: str | None = None) -> list[str]:
+    """The names of the columns of a table; empty if it is none."""
+    layout = _layout(head, text_column)
+    return [name.strip() for name in layout.cells(NEWLINE.split(head[layout.begin :], maxsplit=1)[0])]
 
 
 def read(
@@ -130,7 +157,8 @@ def read(
         ArchiveError: If a configured column is missing.
         NoTextColumnError: If no column of mail text is known.
     """
-    rows = _json_rows(stream) if format == "jsonl" else _csv_rows(stream)
+    text_column = columns.get("text")
+    rows = _json_rows(stream, text_column) if format == "jsonl" else _csv_rows(stream, text_column)
     first = list(islice(rows, SAMPLE_ROWS))
     sample = next((row for row in first if isinstance(row, _Row)), None)
     mapping = _map_columns(_all_names(first), columns, name) if sample else {}
@@ -159,62 +187,181 @@ def _all_names(rows: Iterable[_Row | str]) -> list[str]:
     return list(dict.fromkeys(name for row in rows if isinstance(row, _Row) for name in row.values))
 
 
-def _json_rows(stream: BinaryIO) -> Iterator[_Row | str]:
-    """Yield the objects of JSONL or of a JSON document, or what is wrong with a line."""
+def _json_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str]:
+    """Yield the mails of JSONL or of a JSON document, or what is wrong with a line."""
     start = stream.read(SAMPLE_BYTES)
-    line = start.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0]
+    line = start.lstrip(BEFORE_JSON).split(b"\n", 1)[0]
     stream = with_prefix(start, stream)
-    if line.startswith(b"{") and (len(line) >= SAMPLE_BYTES - 64 or isinstance(_parse_json(line), _Row)):
+    if line.startswith(b"{") and (len(line) >= SAMPLE_BYTES - 64 or _is_object(line)):
         for each in iter(lambda: stream.readline(MAX_MESSAGE_BYTES), b""):
-            if each.strip(b"\xef\xbb\xbf \t\r\n\0"):
-                yield from _records(_parse_json(each))
+            if each.strip(BEFORE_JSON + b"\0"):
+                yield from _records(each, text_column)
     else:
-        yield from _records(_parse_json(stream.read(MAX_DOCUMENT_BYTES)))
+        yield from _records(stream.read(MAX_DOCUMENT_BYTES), text_column)
 
 
-def _parse_json(data: bytes) -> _Row | str:
-    """The value of a JSON text as a row, under the name '' if it is no object; or what is wrong with it."""
-    decoded = charsets.decode(data.strip(b"\xef\xbb\xbf \t\r\n\0,"), None)
-    text = decoded.text
-    try:
+def _is_object(line: bytes) -> bool:
+    first = next(_parse_json(charsets.decode_text(line.strip(BEFORE_JSON + b"\0,"))))
+    return isinstance(first, dict)
+
+
+def _records(data: bytes, text_column: str | None) -> Iterator[_Row | str]:
+    """The mails of a JSON text, wherever they are in it, or what is wrong with it."""
+    decoded = charsets.decode(data.strip(BEFORE_JSON + b"\0,"), None)
+    for value in _parse_json(decoded.text):
+        if isinstance(value, str):
+            yield value
+            continue
+        found = list(_mails_of(value, text_column, 0)) or ([value] if isinstance(value, dict) else [])
+        if not found:
+            yield "a JSON value, but not an object"
+        for record in found:
+            yield _flat_row(record, decoded.repairs)
+
+
+def _parse_json(text: str) -> Iterator[Any]:
+    """The values of a JSON text, and a message where something is wrong; the values of a list that is not closed."""
+    position = BETWEEN_VALUES.match(text, 0).end()  # type: ignore[union-attr]
+    while position < len(text):
         try:
-            value = json.loads(text, strict=False)
-        except ValueError:
-            # A number of thousands of digits costs that number.
-            value = json.loads(text, strict=False, parse_int=str)
-    except (ValueError, RecursionError) as error:
-        return f"not valid JSON: {error}"
-    return _Row(value if isinstance(value, dict) else {"": value}, decoded.repairs)
-
-
-def _records(row: _Row | str) -> Iterator[_Row | str]:
-    """The mails of a JSON value: itself, those of a list, or those of a list inside an object."""
-    if isinstance(row, str):
-        yield row
-        return
-    inner = row.values.get("") if list(row.values) == [""] else None
-    if inner is None:
-        lists = (row.values.get(key) for key in LIST_KEYS)
-        inner = next((each for each in lists if isinstance(each, list) and each and isinstance(each[0], dict)), None)
-        if inner is None or _find_column("text", set(row.values) - set(LIST_KEYS), None):
-            yield _Row(flatten(row.values), row.repairs)
+            value, end = _decode_value(text, position)
+        except (ValueError, RecursionError) as error:
+            if text[position] == "[":
+                # A list that is cut off, or has a comma too many.
+                position = BETWEEN_VALUES.match(text, position + 1).end()  # type: ignore[union-attr]
+                if text[position : position + 1] in ("{", "["):
+                    continue
+            elif text[position] == "]" and not text[position:].strip(" \t\r\n]"):
+                return
+            yield f"not valid JSON: {error}"
             return
-    if not isinstance(inner, list):
-        yield "a JSON value, but not an object"
+        yield value if isinstance(value, dict | list) else "a JSON value, but not an object"
+        position = BETWEEN_VALUES.match(text, end).end()  # type: ignore[union-attr]
+
+
+def _decode_value(text: str, position: int) -> tuple[Any, int]:
+    try:
+        return json.JSONDecoder(strict=False).raw_decode(text, position)
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError):
+            raise
+        # A number of thousands of digits costs that number.
+        return json.JSONDecoder(strict=False, parse_int=str).raw_decode(text, position)
+
+
+def _mails_of(value: Any, text_column: str | None, depth: int) -> Iterator[Mapping[str, Any]]:
+    """The objects inside a JSON value that are mails."""
+    if depth > MAX_NESTING:
         return
-    for each in inner:
-        yield _Row(flatten(each), row.repairs) if isinstance(each, dict) else "a JSON value, but not an object"
+    if isinstance(value, list):
+        for each in value:
+            yield from _mails_of(each, text_column, depth + 1)
+    elif isinstance(value, dict):
+        table = _rows_of_table(value, text_column)
+        if table:
+            yield from table
+        elif _is_mail(value, text_column):
+            yield value
+        else:
+            for each in value.values():
+                yield from _mails_of(each, text_column, depth + 1)
 
 
-def _csv_rows(stream: BinaryIO) -> Iterator[_Row | str]:
+def _is_mail(record: Mapping[str, Any], text_column: str | None) -> bool:
+    if isinstance(record.get("payload"), dict) or isinstance(record.get("bodyValues"), dict):
+        return True
+    column = _find_column("text", record, text_column)
+    inner = record.get(column) if column else None
+    if text_column is None and isinstance(inner, dict | list):
+        # Such as {"message": {"from": …, "body": …}}.
+        inner = inner if isinstance(inner, dict) else next(iter(inner), None)
+        names = inner if isinstance(inner, dict) else ()
+        return not (
+            _find_column("text", names, None) and any(_find_column(of, names, None) for of in ("sender", "subject"))
+        )
+    return column is not None
+
+
+def _rows_of_table(record: Mapping[str, Any], text_column: str | None) -> list[dict[str, Any]]:
+    """The rows of a table as pandas writes it: names and rows, or a list or mapping for each column."""
+    names, rows = record.get("columns"), record.get("data")
+    if isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows):
+        return [dict(zip(map(str, names), row, strict=False)) for row in rows]
+    columns = {name: list(each.values()) if isinstance(each, dict) else each for name, each in record.items()}
+    text = columns.get(_find_column("text", record, text_column) or "")
+    if len(columns) < 2 or not all(isinstance(each, list) for each in columns.values()) or not text:
+        return []
+    if len(set(map(len, columns.values()))) > 1 or not all(isinstance(each, str | None) for each in text):
+        return []
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _flat_row(record: Mapping[str, Any], repairs: frozenset[str]) -> _Row | str:
+    try:
+        return _Row(flatten(record), repairs)
+    except Exception as error:  # a hostile value may raise anything, and must not stop the others
+        return f"{type(error).__name__}: {error}"[:200]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How a table is written.
+
+    Attributes:
+        delimiter: What separates its cells.
+        begin: Where the line with the names of its columns begins.
+        quote: What is around cells.
+        escape: What is before a quotation mark inside a cell, if it is not doubled.
+    """
+
+    delimiter: str
+    begin: int
+    quote: str = '"'
+    escape: str | None = None
+
+    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """The cells of some lines."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            escapechar=self.escape,
+            doublequote=self.escape is None,
+        )
+
+    def cells(self, line: bytes) -> list[str]:
+        """The cells of the line with the names of the columns; empty if it is none."""
+        try:
+            return next(self.reader([charsets.decode_text(line).lstrip("\ufeff")]), [])
+        except csv.Error:
+            return []
+
+
+def _csv_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str]:
     """Yield a row of a table, or what is wrong with it. Cells are decoded one by one, since one may be damaged."""
     start = stream.read(SAMPLE_BYTES)
-    delimiter, skipped = _layout(start)
+    layout = _layout(start, text_column)
     charset = charsets.guess_charset(start)
-    text = io.TextIOWrapper(with_prefix(start[skipped:], stream), encoding="latin-1", newline="")
+    text = io.TextIOWrapper(with_prefix(start[layout.begin :], stream), encoding="latin-1", newline="")
     csv.field_size_limit(MAX_MESSAGE_BYTES)
-    reader = csv.reader((line.replace("\0", "") for line in text), delimiter=delimiter)
+    lines = (line.replace("\0", "") for line in text)
     names: list[str] = []
+    for cells in _cells_of(lines, layout):
+        if isinstance(cells, str):
+            yield cells
+            continue
+        decoded = [_decode_cell(cell, charset) for cell in cells]
+        if not names:
+            names = [each.text.lstrip("\ufeff").strip() or f"column {n}" for n, each in enumerate(decoded, start=1)]
+        elif any(cell for cell in cells):
+            is_last = _find_column("text", names, text_column) == names[-1]
+            yield _csv_row(names, decoded, layout.delimiter if is_last else None)
+
+
+def _cells_of(lines: Iterator[str], layout: _Layout) -> Iterator[list[str] | str]:
+    """The cells of each row, or what is wrong with it. A quotation mark that nothing closes costs only its row."""
+    width = 0
+    reader = layout.reader(lines)
     while True:
         try:
             cells = next(reader)
@@ -223,20 +370,51 @@ def _csv_rows(stream: BinaryIO) -> Iterator[_Row | str]:
         except csv.Error as error:
             yield f"not a table row: {error}"
             continue
-        decoded = [_decode_cell(cell, charset) for cell in cells]
-        if not names:
-            names = [each.text.lstrip("\ufeff").strip() or f"column {n}" for n, each in enumerate(decoded, start=1)]
-        elif any(cell for cell in cells):
-            yield _csv_row(names, decoded)
+        width = width or len(cells)
+        swallowed: list[str] = []
+        for place, cell in enumerate(cells):
+            end = _end_of_cell(cell, width, layout)
+            if end is not None:
+                cells, swallowed = [*cells[:place], cell[:end]], cell[end:].splitlines(keepends=True)
+                break
+        yield cells
+        yield from _cells_of(iter(swallowed), layout) if swallowed else ()
 
 
-def _csv_row(names: list[str], cells: list[charsets.Decoded]) -> _Row | str:
-    surplus = [cell.text for cell in cells[len(names) :] if cell.text.strip()]
-    if surplus:
+def _end_of_cell(cell: str, width: int, layout: _Layout) -> int | None:
+    """Where the first of some lines begins that are whole rows of the table; None if a cell has none."""
+    if width < MIN_WIDTH or "\n" not in cell.strip() or cell.count(layout.delimiter) < width - 1:
+        return None
+    position = cell.find("\n") + 1
+    for line in cell[position:].splitlines(keepends=True):
+        if line.count(layout.delimiter) >= width - 1:
+            try:
+                if len(next(layout.reader([line]), [])) == width:
+                    return position
+            except csv.Error:
+                pass
+        position += len(line)
+    return None
+
+
+def _csv_row(names: list[str], cells: list[charsets.Decoded], joined_by: str | None) -> _Row | str:
+    """A row of a table, or what is wrong with it.
+
+    Args:
+        names: The names of the columns.
+        cells: The cells of the row.
+        joined_by: The delimiter if the last column is the text of the mail, which has it without quotes; else None.
+    """
+    texts = [cell.text for cell in cells]
+    surplus = [text for text in texts[len(names) :] if text.strip()]
+    if surplus and joined_by is None:
         return f"{len(cells)} fields in {len(names)} columns, the first extra one is {surplus[0][:40]!r}"
-    values = {name: cell.text for name, cell in zip(names, cells, strict=False)}
-    repairs: frozenset[str] = frozenset().union(*(cell.repairs for cell in cells))
-    return _Row({name: values.get(name, "") for name in names}, repairs)
+    if surplus:
+        texts = [*texts[: len(names) - 1], (joined_by or "").join(texts[len(names) - 1 :])]
+    values = dict.fromkeys(names, "")
+    for name, text in zip(names, texts, strict=False):
+        values[name] = values[name] or text
+    return _Row(values, frozenset().union(*(cell.repairs for cell in cells)))
 
 
 def _decode_cell(cell: str, charset: str) -> charsets.Decoded:
@@ -250,14 +428,37 @@ def _decode_cell(cell: str, charset: str) -> charsets.Decoded:
     return charsets.Decoded(decoded.text, decoded.repairs | guessed)
 
 
-def _layout(head: bytes) -> tuple[str, int]:
-    """The delimiter of a table, and where its first line begins: behind a mark, and behind Excel's line 'sep=;'."""
+def _layout(head: bytes, text_column: str | None) -> _Layout:
+    """How a table is written, and where its names begin: behind a mark, Excel's line 'sep=;', titles and comments."""
     begin = len(head) - len(head.lstrip(b"\xef\xbb\xbf\r\n\0"))
     named = SEPARATOR_LINE.match(head, begin)
     if named:
-        return named[1].decode("latin-1"), named.end()
+        return _quoting(head, named[1].decode("latin-1"), named.end())
+    first = _layout_of_line(head, begin)
+    position = begin
+    for _ in range(MAX_TITLE_LINES):
+        layout = _layout_of_line(head, position)
+        line = NEWLINE.split(head[position : position + HEAD_BYTES], maxsplit=1)[0]
+        names = layout.cells(line)
+        known = sum(
+            _find_column(field, names, text_column if field == "text" else None) is not None for field in MAIN_FIELDS
+        )
+        if _find_column("text", names, text_column) is not None and (position == begin or known > 1):
+            return layout
+        position += len(line)
+        position += len(head[position:]) - len(head[position:].lstrip(b"\r\n"))
+    return first
+
+
+def _layout_of_line(head: bytes, begin: int) -> _Layout:
     line = NEWLINE.split(head[begin : begin + HEAD_BYTES], maxsplit=1)[0].decode("latin-1")
-    return max(DELIMITERS, key=line.count), begin
+    return _quoting(head, max(DELIMITERS, key=line.count), begin)
+
+
+def _quoting(head: bytes, delimiter: str, begin: int) -> _Layout:
+    single = head[begin : begin + 1] == b"'" and f"'{delimiter}'".encode("latin-1") in head[begin : begin + HEAD_BYTES]
+    is_escaped = b'""' not in head and ESCAPED_QUOTE.search(head) is not None
+    return _Layout(delimiter, begin, "'" if single else '"', "\\" if is_escaped else None)
 
 
 def _map_columns(names: list[str], columns: dict[str, str | None], name: str) -> dict[str, str]:
@@ -278,9 +479,9 @@ def _map_columns(names: list[str], columns: dict[str, str | None], name: str) ->
 
 
 def _find_column(field: str, names: Iterable[str], configured: str | None) -> str | None:
-    if configured is not None:
-        return configured if configured in names else None
     by_plain_name = {normalize(name): name for name in reversed(list(names))}
+    if configured is not None:
+        return configured if configured in names else by_plain_name.get(normalize(configured))
     return next((by_plain_name[known] for known in COLUMN_NAMES[field] if known in by_plain_name), None)
 
 
