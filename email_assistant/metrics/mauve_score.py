@@ -7,10 +7,7 @@ clusters are computed here, because `mauve-text` does not return them, and the b
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,10 +106,11 @@ def _clusters(points: Array, buckets: int, seed: int) -> Array:
     kept = int(np.argmax(np.cumsum(components.explained_variance_ratio_) >= EXPLAINED_VARIANCE)) + 1
     reduced = components.transform(on_sphere)[:, :kept].astype(np.float32)
     faiss = _load_faiss()
-    with _silent_stderr():
-        means = faiss.Kmeans(kept, buckets, niter=500, nredo=5, update_index=True, seed=(seed + 2) % MAX_SEED)
-        means.train(reduced)
-        _, labels = means.index.search(reduced, 1)
+    # The minimum only decides from how few points on faiss prints a warning.
+    quiet = {"min_points_per_centroid": 1}
+    means = faiss.Kmeans(kept, buckets, niter=500, nredo=5, update_index=True, seed=(seed + 2) % MAX_SEED, **quiet)
+    means.train(reduced)
+    _, labels = means.index.search(reduced, 1)
     return np.asarray(labels.reshape(-1))
 
 
@@ -129,17 +127,3 @@ def _load_faiss() -> Any:
     if sys.platform == "darwin":
         faiss.omp_set_num_threads(1)
     return faiss
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Discard standard error: faiss writes a warning for every small sample directly to the file descriptor."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-            yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -97,6 +97,12 @@ def test_mauve_is_that_of_mauve_text(mails: int, shift: float) -> None:
     assert score.value == pytest.approx(np.mean(mauve_by_seed(score)))
 
 
+def test_mauve_of_few_mails_prints_no_warning(capfd: pytest.CaptureFixture[str]) -> None:
+    real = np.random.default_rng(0).normal(size=(12, 8))
+    mauve_score(real + 0.1, real, MAUVE)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_on_macos_faiss_shares_the_process_with_the_openmp_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     written, real = rng.normal(size=(30, 8)), rng.normal(size=(30, 8))
