@@ -86,37 +86,37 @@ def run(
     except EmailAssistantError as error:
         reporter.report(error)
         return 1
-    except (HydraException, OmegaConfBaseException) as error:
-        print(f"error: {_first_line(error)}", file=sys.stderr)
-        return 1
     except BrokenPipeError:
         # Who read the output has ended, as `head` does; at its end Python would try to write the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        print(f"error: {_disk_error(error)}", file=sys.stderr)
-        return 1
-    except MemoryError as error:
-        print(
-            f"error: not enough memory{_in_brackets(error)}; close other programs, or use smaller values",
-            file=sys.stderr,
-        )
-        return 1
     except Exception as error:
-        if _is_refusal_of_hydra(error):
-            remedy = ""
-        elif _is_disk_error(error):
-            remedy = "; check paths.outputs and paths.mlruns"
-        elif _is_store_error(error):
-            remedy = "; the MLflow store refused this: check paths.mlruns, or run without the store (tracking=none)"
-        else:
+        message = _message_for_user(error)
+        if message is None:
             raise
-        print(f"error: {_first_line(error)}{remedy}", file=sys.stderr)
+        print(f"error: {message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; rerun the same command to resume", file=sys.stderr)
         return INTERRUPTED
     return 1 if reporter.reported else 0
+
+
+def _message_for_user(error: Exception) -> str | None:
+    """What another library or the system refused, and what to do, in one line; None for a fault of this program."""
+    # Before OSError, of which some of Hydra's errors are subclasses.
+    if isinstance(error, HydraException | OmegaConfBaseException) or _is_refusal_of_hydra(error):
+        return _first_line(error)
+    if isinstance(error, OSError):
+        return _disk_error(error)
+    if isinstance(error, MemoryError):
+        return f"not enough memory{_in_brackets(error)}; close other programs, or use smaller values"
+    if _is_disk_error(error):
+        return f"{_first_line(error)}; check paths.outputs and paths.mlruns"
+    if _is_store_error(error):
+        remedy = "check paths.mlruns, or run without the store (tracking=none)"
+        return f"{_first_line(error)}; the MLflow store refused this: {remedy}"
+    return None
 
 
 def _disk_error(error: OSError) -> str:
@@ -224,7 +224,7 @@ def _of_sweep_file(overrides: list[Override], conf: Path, name: str) -> list[str
 
 
 def _is_word(argument: str) -> bool:
-    """Whether an argument is no override: `KEY=VALUE`, or `~KEY` to delete a key."""
+    """Whether an argument is not an override: `KEY=VALUE`, or `~KEY` to delete a key."""
     return not argument.partition("=")[0].strip("+") or not ("=" in argument or argument.startswith("~"))
 
 
