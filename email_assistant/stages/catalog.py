@@ -228,7 +228,7 @@ STAGES = by_name(
     Stage(
         name="split",
         help="divide the mails into training, validation and test mails",
-        module="email_assistant.stages.split_data",
+        module="email_assistant.stages.split",
         version=2,
         input_files={"pairs": ("summarize", "pairs.jsonl")},
         more_files=split_more_files,

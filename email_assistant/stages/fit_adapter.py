@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Trainer as TrainerSettings
 from email_assistant.console import StageLogger
 from email_assistant.experiments import sweep_environment
 from email_assistant.language_model import collectives, head_start
@@ -37,6 +38,24 @@ log = StageLogger(__name__, "train")
 
 def fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
     """Train, save the best weights, and return the model with them and metrics of the training run."""
+    config, distributed = inputs.config, inputs.distributed
+    model, metrics = _train_and_save(inputs, folder, fingerprint)
+    started = head_start_folder(config.model, config.outputs)
+    if config.lora.init == "default" and started is None and not distributed.sharded:
+        return model, metrics
+    # Score the saved adapter on the original base: the base in memory lacks what PiSSA moved into the adapter, contains
+    # the head start, or is sharded over several processes.
+    collectives.broadcast_command(distributed, {"do": "release_memory"})
+    del model
+    free_memory()
+    base = set_up_base(config.model, distributed)
+    if started:
+        head_start.stack(folder / "adapter", started, base.model)
+    return load_adapter(base, folder / "adapter", fingerprint), metrics
+
+
+def _train_and_save(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageModel, dict[str, Any]]:
+    """The model with the best weights, and metrics of the training run; writes adapter/ and history.jsonl."""
     config, distributed, split = inputs.config, inputs.distributed, inputs.artifacts["split"].folder
     base = set_up_base(config.model, distributed, to_shard=distributed.sharded)
     scratch = folder.resolve() / PROGRESS / "examples"
@@ -53,35 +72,22 @@ def fit(inputs: StageInputs, folder: Path, fingerprint: str) -> tuple[LanguageMo
     log.info("%d mails, %s trainable weights", counts.mails, f"{trainable:,}")
     settings = dataclasses.replace(config.trainer, gradient_checkpointing=recompute)
     checkpoints = folder / PROGRESS / "fit"
-    trainer = _trainer_class(config)(model, data, settings, config.seed, checkpoints, _reporter(inputs), distributed)
+    trainer = _trainer_class(config.trainer)(
+        model, data, settings, config.seed, checkpoints, _reporter(inputs), distributed
+    )
     state = trainer.fit()
     jsonl.write(folder / "history.jsonl", state.history)
     log.info("%s", _speed(state))
-    fit_metrics = {
+    forms = trained_forms(jsonl.Lines(split / "train.jsonl", Pair), data.variants)
+    note = {"name": Path(config.model.path).name, "fingerprint": fingerprint, "forms": forms}
+    _save_adapter(model, folder / "adapter", note, initial)
+    return model, {
         **_counts(counts),
         **_training_summary(state),
         "supervised_tokens": _supervised_tokens(data),
         **trainer.metrics(),
         "trainable_weights": trainable,
     }
-    note = {
-        "name": Path(config.model.path).name,
-        "fingerprint": fingerprint,
-        "forms": trained_forms(jsonl.Lines(split / "train.jsonl", Pair), data.variants),
-    }
-    _save_adapter(model, folder / "adapter", note, initial)
-    started = head_start_folder(config.model, config.outputs)
-    if initial is None and started is None and not distributed.sharded:
-        return model, fit_metrics
-    # Score the saved adapter on the original base: the base in memory lacks what PiSSA moved into the adapter, contains
-    # the head start, or is sharded over several processes.
-    collectives.broadcast_command(distributed, {"do": "release_memory"})
-    del model, trainer, base
-    free_memory()
-    base = set_up_base(config.model, distributed)
-    if started:
-        head_start.stack(folder / "adapter", started, base.model)
-    return load_adapter(base, folder / "adapter", fingerprint), fit_metrics
 
 
 def follow(config: Config, distributed: DistributedContext) -> None:
@@ -128,9 +134,9 @@ def _reporter(inputs: StageInputs) -> Callable[[dict[str, float], int], None]:
     return report
 
 
-def _trainer_class(config: Config) -> type[Trainer]:
+def _trainer_class(settings: TrainerSettings) -> type[Trainer]:
     """The trainer for the configured privacy mode."""
-    if config.trainer.privacy != "differential":
+    if settings.privacy != "differential":
         return Trainer
     # Opacus takes a while to import, and few runs need it.
     from email_assistant.training.differential import DifferentialTrainer

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Config, Trainer
 from email_assistant.errors import PrivacyError
 from email_assistant.evaluation.generate_mails import generate_mails, text_generator
 from email_assistant.evaluation.memorization import canaries, canaries_extracted, canary_exposures
@@ -75,13 +75,12 @@ def measure_canaries(config: Config, model: LanguageModel, folder: Path) -> dict
     }
 
 
-def refuse_memorization(config: Config, metrics: Mapping[str, Any], folder: Path) -> None:
+def refuse_memorization(settings: Trainer, metrics: Mapping[str, Any], folder: Path) -> None:
     """Delete an adapter that memorized its canaries if `trainer.privacy` forbids that.
 
     Raises:
         PrivacyError: when it memorized them.
     """
-    settings = config.trainer
     if settings.privacy == "none" or not settings.canaries:
         return
     mean, extracted = metrics["canary_exposure"], metrics["canaries_extracted"]

@@ -40,7 +40,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     scores, signatures = score_adapter.score_adapter(config, model, split, folder)
     metrics = {**fit_metrics, **{f"validation_{name}": value for name, value in scores.items()}}
     metrics |= score_adapter.measure_canaries(config, model, folder)
-    score_adapter.refuse_memorization(config, metrics, folder)
+    score_adapter.refuse_memorization(config.trainer, metrics, folder)
     jsonl.write_json(folder / "metrics.json", {"metrics": metrics, "signatures": signatures})
     card = model_card(config, metrics, signatures, inputs.artifacts, fingerprint)
     (folder / "adapter" / "README.md").write_text(card, encoding="utf-8")

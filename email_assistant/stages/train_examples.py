@@ -51,7 +51,9 @@ def prepare(config: Config, base: LanguageModel, split: Path, scratch: Path) -> 
     pairs, validation_pairs = jsonl.Lines(split / "train.jsonl", Pair), jsonl.Lines(split / "validation.jsonl", Pair)
     prompter = Prompter(PromptSettings.of(config), base.encoder, pairs, retrieval_embedder(config, base))
     canary_examples = _canary_examples(base.encoder, config)
-    chosen = _without_near_duplicates(config, pairs) if config.trainer.privacy == "careful" else pairs
+    chosen: Iterable[Pair] = pairs
+    if config.trainer.privacy == "careful":
+        chosen = _without_near_duplicates(pairs, config.split.near_duplicate_similarity)
     max_length = config.trainer.max_length
     variants = min(config.trainer.epochs, max((1 + len(pair.get("variants", [])) for pair in pairs), default=1))
     training, counts = _encode(prompter, chosen, scratch / "train", "training", max_length, canary_examples, variants)
@@ -59,9 +61,8 @@ def prepare(config: Config, base: LanguageModel, split: Path, scratch: Path) -> 
     return TrainingData(training, validation, variants), counts
 
 
-def _without_near_duplicates(config: Config, pairs: Sequence[Pair]) -> Iterator[Pair]:
+def _without_near_duplicates(pairs: Sequence[Pair], similarity: float) -> Iterator[Pair]:
     """The pairs except those whose mail nearly repeats an earlier one: what occurs often is memorized."""
-    similarity = config.split.near_duplicate_similarity
     repeats = {later for later, _ in near_duplicates(jsonl.Field(pairs, "email"), similarity)}
     log.info("left out %d near-duplicates", len(repeats))
     return (pair for index, pair in enumerate(pairs) if index not in repeats)

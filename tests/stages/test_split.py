@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from email_assistant.configuration.schema import Split
 from email_assistant.errors import DataError
-from email_assistant.stages.split_data import assign_groups, group_related, min_mails, sizes
+from email_assistant.stages.split import assign_groups, group_related, min_mails, sizes
 
 
 def split(**values: Any) -> Split:
