@@ -13,7 +13,7 @@ from email_assistant.experiments.run_comparison import RunComparison, compare_ru
 from email_assistant.experiments.scored_runs import ScoredRun, find_scored_runs
 from email_assistant.metrics.scores import SCORES
 from email_assistant.pipeline.context import Context
-from email_assistant.reports.comparison_page import figures_of, write_comparison
+from email_assistant.reports.comparison_page import figures_of, write_page
 from email_assistant.reports.plots import write_pngs
 
 # Runs in the table on the terminal; the page has all of them.
@@ -50,7 +50,7 @@ def run(context: Context) -> None:
     figures = figures_of(comparison)
     page = Path(settings.output)
     page.parent.mkdir(parents=True, exist_ok=True)
-    write_comparison(page, comparison, settings.mails, decided, figures)
+    write_page(page, comparison, settings.mails, decided, figures)
     _show(comparison, decided.lines(), page)
     best = comparison.runs[comparison.best].id
     context.run.experiment = _experiment_of(context.config, best)

@@ -44,14 +44,14 @@ class ArmComparison(TypedDict):
 
 
 def compare_arms(
-    measured: Mapping[str, Mapping[str, PerMailScore]], floor: str | None, first: str, resamples: int, seed: int
+    measured: Mapping[str, Mapping[str, PerMailScore]], baseline: str | None, reference: str, resamples: int, seed: int
 ) -> ArmComparison:
     """Compare arms: values, intervals, paired differences and closed gaps.
 
     Args:
         measured: Scores by arm; `owner` holds those of the owner's own training mails.
-        floor: The arm from which the gap to the owner is measured; None for no gaps.
-        first: The arm that is compared with all others.
+        baseline: The arm from which the gap to the owner is measured; None for no gaps.
+        reference: The arm that is compared with all others.
         resamples: The number of bootstrap resamples.
         seed: The seed of the bootstrap.
     """
@@ -61,13 +61,13 @@ def compare_arms(
         arm: {name: Resampled(score, weights) for name, score in scores.items()} for arm, scores in measured.items()
     }
     values = {arm: {name: score.value for name, score in scores.items()} for arm, scores in arms.items()}
-    others = [arm for arm in arms if arm not in (first, OWNER)]
+    others = [arm for arm in arms if arm not in (reference, OWNER)]
     return {
         "arms": {arm: scores for arm, scores in values.items() if arm != OWNER},
         "owner": values.get(OWNER, {}),
         "intervals": intervals(arms, weights),
-        "differences": {first: differences(arms, first, others, weights)} if first in arms else {},
-        "gaps_closed": gaps_closed(arms, floor, weights) if floor is not None and floor in arms else {},
+        "differences": {reference: differences(arms, reference, others, weights)} if reference in arms else {},
+        "gaps_closed": gaps_closed(arms, baseline, weights) if baseline is not None and baseline in arms else {},
         "bootstrap": {
             "resamples": resamples,
             "seed": seed,
@@ -94,24 +94,26 @@ def intervals(arms: Arms, weights: Array) -> dict[str, dict[str, list[float]]]:
 
 
 def differences(
-    arms: Arms, first: str, others: Sequence[str], weights: Array
+    arms: Arms, reference: str, others: Sequence[str], weights: Array
 ) -> dict[str, dict[str, dict[str, float]]]:
     """The paired differences of one arm from others, by arm and score, with Holm's p-values over the arms.
 
     Args:
         arms: Scores by arm.
-        first: The arm that is compared.
+        reference: The arm that is compared.
         others: The arms that it is compared with.
         weights: The bootstrap's weights, (resamples, mails).
     """
     unadjusted: dict[str, dict[str, Difference]] = {
         other: {
-            name: compare(arms[first][name], arms[other][name], weights) for name in arms[first] if name in arms[other]
+            name: compare(arms[reference][name], arms[other][name], weights)
+            for name in arms[reference]
+            if name in arms[other]
         }
         for other in others
     }
     adjusted: dict[str, dict[str, dict[str, float]]] = {other: {} for other in others}
-    for name in arms[first]:
+    for name in arms[reference]:
         scored = [other for other in others if name in unadjusted[other]]
         p_values = holm([unadjusted[other][name].p for other in scored])
         for other, p in zip(scored, p_values, strict=True):
@@ -119,33 +121,33 @@ def differences(
     return adjusted
 
 
-def gaps_closed(arms: Arms, floor: str, weights: Array) -> dict[str, dict[str, dict[str, float]]]:
-    """The share of the gap between a floor and the owner's own mails that each arm closes, from 0 to 1.
+def gaps_closed(arms: Arms, baseline: str, weights: Array) -> dict[str, dict[str, dict[str, float]]]:
+    """The share of the gap between a baseline and the owner's own mails that each arm closes, from 0 to 1.
 
-    A score is skipped if the owner does not score above the floor.
+    A score is skipped if the owner does not score above the baseline.
 
     Args:
         arms: Scores by arm, with the owner's.
-        floor: The arm at which the gap starts.
+        baseline: The arm at which the gap starts.
         weights: The bootstrap's weights, (resamples, mails).
     """
     gaps: dict[str, dict[str, dict[str, float]]] = {}
     for name in GAPS:
-        if not all(name in arms.get(arm, {}) for arm in (floor, OWNER)):
+        if not all(name in arms.get(arm, {}) for arm in (baseline, OWNER)):
             continue
-        low, high = arms[floor][name], arms[OWNER][name]
+        low, high = arms[baseline][name], arms[OWNER][name]
         if high.value <= low.value:
             continue
         for arm in arms:
-            if arm not in (floor, OWNER) and name in arms[arm]:
+            if arm not in (baseline, OWNER) and name in arms[arm]:
                 gaps.setdefault(arm, {})[name] = _gap(arms[arm][name], low, high, weights)
     return gaps
 
 
-def _gap(score: Score, floor: Score, ceiling: Score, weights: Array) -> dict[str, float]:
-    value = (score.value - floor.value) / (ceiling.value - floor.value)
-    low, high = floor.resample(weights), ceiling.resample(weights)
-    # Resamples in which the owner scores no higher than the floor have no gap.
+def _gap(score: Score, baseline: Score, owner: Score, weights: Array) -> dict[str, float]:
+    value = (score.value - baseline.value) / (owner.value - baseline.value)
+    low, high = baseline.resample(weights), owner.resample(weights)
+    # Resamples in which the owner scores no higher than the baseline have no gap.
     usable = high - low > 1e-9
     shares = ((score.resample(weights) - low)[usable] / (high - low)[usable]) if usable.any() else np.array([value])
     ends = centered_percentiles(value, shares)

@@ -20,9 +20,7 @@ def figures_of(comparison: RunComparison) -> dict[str, Any]:
     return figures | ({"loss": plots.validation_losses(histories)} if histories else {})
 
 
-def write_comparison(
-    path: Path, comparison: RunComparison, kind: str, verdict: RunVerdict, figures: dict[str, Any]
-) -> None:
+def write_page(path: Path, comparison: RunComparison, kind: str, verdict: RunVerdict, figures: dict[str, Any]) -> None:
     """Write the page.
 
     Args:

@@ -24,7 +24,7 @@ MAIN_ARMS = ("tuned", "base")
 OPEN_MAILS = 3
 
 
-def write_report(
+def write_page(
     path: Path,
     report: Mapping[str, Any],
     generations: Sequence[Mapping[str, Any]],
@@ -75,17 +75,17 @@ def _groups(report: Mapping[str, Any], arms: Sequence[str]) -> list[dict[str, An
 
 def _memory(report: Mapping[str, Any]) -> str:
     """Sentences that say how much of the training mails can be extracted."""
-    memorisation = report["memorisation"]
-    if not memorisation:
+    memorization = report["memorisation"]
+    if not memorization:
         return ""
-    low, high = memorisation["intervals"]["tuned"]
-    extracted = memorisation["extracted"]
+    low, high = memorization["intervals"]["tuned"]
+    extracted = memorization["extracted"]
     text = (
-        f"Given the first {memorisation['known_tokens']} tokens of {memorisation['mails']} training mails, the tuned "
-        f"model reproduces the next {memorisation['extracted_tokens']} tokens verbatim for {extracted['tuned']:.0%} of "
+        f"Given the first {memorization['known_tokens']} tokens of {memorization['mails']} training mails, the tuned "
+        f"model reproduces the next {memorization['extracted_tokens']} tokens verbatim for {extracted['tuned']:.0%} of "
         f"them ({low:.0%} to {high:.0%}); the base model does so for {extracted['base']:.0%}."
     )
-    canaries = memorisation["canaries"]
+    canaries = memorization["canaries"]
     if canaries:
         text += (
             f" Canaries have a mean exposure of {canaries['canary_exposure']:.1f} bits (1.4 without memorization, at "

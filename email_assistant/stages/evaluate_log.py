@@ -15,8 +15,8 @@ def log_to(run: RunLogger, artifact: Artifact, config: Config) -> None:
         ends = report["intervals"][arm]
         run.log_metrics({f"test_{arm}_{name}_low": low for name, (low, _) in ends.items()})
         run.log_metrics({f"test_{arm}_{name}_high": high for name, (_, high) in ends.items()})
-    memorisation = report["memorisation"] or {"extracted": {}, "canaries": {}}
-    run.log_metrics({f"test_{arm}_extracted": value for arm, value in memorisation["extracted"].items()})
+    memorization = report["memorisation"] or {"extracted": {}, "canaries": {}}
+    run.log_metrics({f"test_{arm}_extracted": value for arm, value in memorization["extracted"].items()})
     run.log_metrics({"test_requests_copied_share": report["copied_share"]})
     run.set_tags({f"signature.test.{name}": value for name, value in report["signatures"].items()})
     for name in ("report.json", "report.html", "measured.npz"):

@@ -10,7 +10,7 @@ from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.experiments.run_comparison import RunComparison, compare_runs, verdict
 from email_assistant.experiments.scored_runs import ScoredRun
 from email_assistant.metrics.per_mail_score import Average, PerMailScore, mean_score
-from email_assistant.reports.comparison_page import figures_of, write_comparison
+from email_assistant.reports.comparison_page import figures_of, write_page
 
 MAILS = [f"m{number}" for number in range(40)]
 BY_DIFFICULTY = [random.Random(number).uniform(0, 50) for number in range(40)]
@@ -93,7 +93,7 @@ def test_scores_that_were_computed_differently_are_warned_about() -> None:
 def test_a_single_run_has_a_page_without_ties(tmp_path: Path) -> None:
     comparison = compare_runs([run("a", 0.0)], "chrf", 200, 1)
     assert comparison.ties == [] and comparison.varied == []
-    write_comparison(tmp_path / "c.html", comparison, "validation", verdict(comparison), figures_of(comparison))
+    write_page(tmp_path / "c.html", comparison, "validation", verdict(comparison), figures_of(comparison))
     page = (tmp_path / "c.html").read_text(encoding="utf-8")
     assert f"<h1>Take {comparison.best}</h1>" in page and "There is no other run to compare it with" in page
 
@@ -103,7 +103,7 @@ def test_the_page_is_self_contained_and_shows_values_as_text(tmp_path: Path, com
     hostile = ScoredRun(**{**vars(runs[comparison.best]), "params": {"lora.r": "<script>alert(1)</script>"}})
     shown = RunComparison(**{**vars(comparison), "runs": runs | {comparison.best: hostile}})
     path = tmp_path / "c.html"
-    write_comparison(path, shown, "validation", verdict(comparison), figures_of(comparison))
+    write_page(path, shown, "validation", verdict(comparison), figures_of(comparison))
     page = path.read_text(encoding="utf-8")
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page

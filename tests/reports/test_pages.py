@@ -19,7 +19,7 @@ from email_assistant.metrics.scores import OWNER, SCORES
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import text_scores
 from email_assistant.reports import plots
-from email_assistant.reports.evaluation_page import mark_new_words, write_report
+from email_assistant.reports.evaluation_page import mark_new_words, write_page
 
 REAL = [f"Ahoy Bo,\nrope number {number} is wet today!\nAda" for number in range(12)]
 WRITTEN = {
@@ -77,7 +77,7 @@ def lines() -> list[dict[str, str]]:
 
 def written(path: Path, report: dict[str, Any], generations: list[dict[str, str]], figures: dict[str, Any]) -> str:
     """The page for some lines of generations.jsonl."""
-    write_report(path, report, generations, figures, {arm: [0.25] * len(generations) for arm in report["arms"]})
+    write_page(path, report, generations, figures, {arm: [0.25] * len(generations) for arm in report["arms"]})
     return path.read_text(encoding="utf-8")
 
 
