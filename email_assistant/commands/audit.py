@@ -152,7 +152,8 @@ def _report_text(config: Config, roots: Sequence[Path], calls: Sequence[Call], c
     if not passages:
         console.print("no archive has been read and no edited draft kept yet, so there are no passages to search for")
         return
-    recent, skipped = _newest_within(_temporary_files(config, roots, calls), config.audit.temporary_mb * 10**6)
+    excluded = [path.resolve() for path in (*roots, *map(Path, config.data.path or ()))]
+    recent, skipped = _newest_within(_temporary_files(excluded, calls), config.audit.temporary_mb * 10**6)
     files_by_folder: dict[str, list[Path]] = {}
     unexpected = []
     searched = 0
@@ -206,14 +207,11 @@ def _expected_folder(config: Config, path: Path) -> Path | None:
     return runs if path.is_relative_to(runs) else None
 
 
-def _temporary_files(
-    config: Config, roots: Sequence[Path], calls: Sequence[Call]
-) -> Iterator[tuple[Path, os.stat_result]]:
-    """Yield this user's files in the temporary folder since the first run, except archives and the project itself."""
-    excluded = [root.resolve() for root in (*roots, *map(Path, config.data.path or ()))]
+def _temporary_files(excluded: Sequence[Path], calls: Sequence[Call]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield this user's files in the temporary folder since the first run, except the excluded files and folders."""
     since = min((datetime.fromisoformat(call.time).timestamp() for call in calls), default=0.0)
     top = Path(tempfile.gettempdir()).resolve()
-    if any(top.is_relative_to(root) for root in excluded):
+    if any(top.is_relative_to(path) for path in excluded):
         return
     for folder, folders, files in os.walk(top):
         folders[:] = [name for name in folders if Path(folder, name) not in excluded]

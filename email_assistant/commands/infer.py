@@ -9,7 +9,7 @@ from typing import Literal
 
 from email_assistant.archive.reply_context import message_to_answer, text_to_answer, truncate_words
 from email_assistant.compose.drafts import Draft, of_message, write_drafts
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Config, Infer
 from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.experiments.registry import adapter_path
@@ -42,7 +42,8 @@ def check(config: Config) -> None:
         _check_lengths(config, read_instructions(Path(config.infer.input)), to_answer)
         check_writable(Path(config.infer.output))
         if config.infer.drafts is not None:
-            check_folder_writable(Path(config.infer.drafts))
+            folder = Path(config.infer.drafts)
+            _check_folder_writable(folder, folder, "set infer.drafts to another folder")
 
 
 def run(context: Context) -> None:
@@ -68,7 +69,7 @@ def run(context: Context) -> None:
     write_table(output, instructions, mails, config.infer.csv_safe, config.infer.csv_bom)
     if config.infer.drafts is not None:
         folder = Path(config.infer.drafts)
-        write_drafts(folder, _drafts(config, mails))
+        write_drafts(folder, _drafts(config.infer, mails))
         log.info("wrote %d drafts to %s", len(mails), folder)
     progress_file.unlink()
     log.info("wrote %d mails to %s", len(mails), output)
@@ -90,9 +91,9 @@ def _to_answer(config: Config) -> str | None:
     return truncate_words(text_to_answer(Path(config.infer.thread)), config.data.context_words)
 
 
-def _drafts(config: Config, mails: Sequence[str]) -> list[Draft]:
+def _drafts(settings: Infer, mails: Sequence[str]) -> list[Draft]:
     """The mails as drafts; if they answer a mail, to its sender and in its thread."""
-    message = message_to_answer(Path(config.infer.thread)) if config.infer.thread else None
+    message = message_to_answer(Path(settings.thread)) if settings.thread else None
     if message is None:
         return [Draft(mail) for mail in mails]
     answered = of_message(message)
@@ -137,28 +138,19 @@ def check_writable(output: Path) -> None:
     """
     if output.is_dir():
         raise DataError(f"{output}: is a folder; set infer.output to the file to write")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=output.parent):
-            pass
-    except OSError as error:
-        raise DataError(f"{output}: cannot be written: {error.strerror}; set infer.output to another file") from error
+    _check_folder_writable(output.parent, output, "set infer.output to another file")
     if output.exists() and not os.access(output, os.W_OK):
         raise DataError(f"{output}: is read-only; set infer.output to another file")
 
 
-def check_folder_writable(folder: Path) -> None:
-    """Check that drafts can be written to a folder, which is made.
-
-    Raises:
-        DataError: when they cannot.
-    """
+def _check_folder_writable(folder: Path, target: Path, remedy: str) -> None:
+    """Check that a folder, which is made, can be written to; an error names `target` and the remedy."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise DataError(f"{folder}: cannot be written: {error.strerror}; set infer.drafts to another folder") from error
+        raise DataError(f"{target}: cannot be written: {error.strerror}; {remedy}") from error
 
 
 def write_table(

@@ -171,7 +171,7 @@ def tuned_model(
     # Checked before the base model is read, which takes a while.
     check_base(adapter, base_fingerprint(config.model, config.outputs))
     if config.generation.backend == "llama_cpp":
-        with _scratch_folder(config, scratch) as folder:
+        with _scratch_folder(config.outputs, scratch) as folder:
             yield start_llama_cpp(config.generation, config.model, load_encoder(config.model), adapter, folder)
     else:
         yield load_adapter(
@@ -180,11 +180,11 @@ def tuned_model(
 
 
 @contextmanager
-def _scratch_folder(config: Config, scratch: Path | None) -> Iterator[Path]:
+def _scratch_folder(outputs: Path, scratch: Path | None) -> Iterator[Path]:
     if scratch is not None:
         scratch.mkdir(parents=True, exist_ok=True)
         yield scratch
         return
-    config.outputs.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=config.outputs) as folder:
+    outputs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=outputs) as folder:
         yield Path(folder)

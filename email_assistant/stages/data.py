@@ -57,7 +57,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     jsonl.write(folder / "dropped.jsonl", _dropped(index, selection))
     report = _report(index, selection, owner, stats, tally)
     if config.data.edits:
-        pairs, report["edits"] = edited_pairs(config, rules_of(config.data), index, selection)
+        pairs, report["edits"] = edited_pairs(config.outputs, rules_of(config.data), index, selection)
         jsonl.write(folder / EDITS_FILE, pairs)
     jsonl.write_json(folder / "report.json", report)
     archive_page.write_page(

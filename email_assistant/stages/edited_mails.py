@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from email_assistant.archive import cleaning, edits, purging
@@ -10,7 +11,6 @@ from email_assistant.archive.reply_context import truncate_words
 from email_assistant.archive.selection import Selection
 from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.archive.threads import hash64
-from email_assistant.configuration.schema import Config
 from email_assistant.console import StageLogger
 from email_assistant.lexicon.words import count_words
 from email_assistant.requests.request_form import TYPED, with_recipient
@@ -22,14 +22,14 @@ EDIT_PREFIX = "edit-"
 
 
 def edited_pairs(
-    config: Config, rules: SelectionRules, index: ArchiveIndex, selection: Selection
+    outputs: Path, rules: SelectionRules, index: ArchiveIndex, selection: Selection
 ) -> tuple[list[Pair], dict[str, Any]]:
     """The edits as pairs, the oldest first, cleaned and selected by the rules for the archive's mails.
 
     Call it after the archive's mails were written, which names their threads.
 
     Args:
-        config: The whole configuration.
+        outputs: The folder of outputs, which holds the edits.
         rules: The length and the languages of mails to keep.
         index: The archive's threads.
         selection: The owner's signature and languages, and what replaces personal data.
@@ -40,8 +40,8 @@ def edited_pairs(
     Raises:
         DataError: If the file of edits is corrupt.
     """
-    purged, dropped = purging.load_terms(config.outputs), Counter[str]()
-    read, pairs = edits.load(config.outputs), list[Pair]()
+    purged, dropped = purging.load_terms(outputs), Counter[str]()
+    read, pairs = edits.load(outputs), list[Pair]()
     for edit in read:
         text = cleaning.finish(edit["text"].replace("\r\n", "\n"), selection.profile)
         reason = "purged" if edits.matches(purged, edit) else _drop_reason(text, rules, selection)
