@@ -10,15 +10,15 @@ from email_assistant.pipeline.declarations import Catalog, Command, by_name
 from email_assistant.stages.catalog import STAGES
 
 
-def _adapter_of(config: Config) -> tuple[str, ...]:
-    """Where the adapter comes from: training, unless one is named; mails to retrieve come from the split."""
+def _stages_of_adapter(config: Config) -> tuple[str, ...]:
+    """Training, unless an adapter is named; then the split, if mails are retrieved from it."""
     if not config.infer.adapter:
         return ("train",)
     return ("split",) if config.retrieves_in_inference else ()
 
 
-def _made_for_writing(config: Config) -> tuple[str, ...]:
-    """The adapter, unless one is named, and the mails that show what the owner usually says."""
+def _stages_for_composing(config: Config) -> tuple[str, ...]:
+    """Training, unless an adapter is named; then the split, whose mails show what the owner usually says."""
     return ("split",) if config.infer.adapter else ("train",)
 
 
@@ -27,26 +27,27 @@ COMMANDS = by_name(
         name="infer",
         help="write mails from instructions",
         module="email_assistant.commands.infer",
-        needs=_adapter_of,
+        needs=_stages_of_adapter,
         needs_archive=lambda config: config.retrieves_in_inference,
     ),
     Command(
         name="compose",
         help="write mails on a local page, and serve mail programs",
         module="email_assistant.commands.compose",
-        uses=_made_for_writing,
+        uses=_stages_for_composing,
     ),
     Command(
         name="export",
         help="export the adapter as GGUF, with a Modelfile for Ollama",
         module="email_assistant.commands.export",
-        needs=_adapter_of,
+        needs=_stages_of_adapter,
     ),
     Command(
         name="plan",
         help="estimate memory and time before a run",
         module="email_assistant.commands.plan",
         inspects=True,
+        for_another_machine=lambda config: config.plan.device_memory_gb is not None,
     ),
     Command(
         name="compare",
@@ -83,11 +84,13 @@ COMMANDS = by_name(
         name="lock",
         help="encrypt everything made from the archive",
         module="email_assistant.commands.lock",
+        runs_locked=True,
     ),
     Command(
         name="unlock",
         help="decrypt it again",
         module="email_assistant.commands.lock",
+        runs_locked=True,
     ),
 )
 

@@ -112,6 +112,8 @@ class Command:
         needs_archive: Returns whether it reads the archive.
         inspects: Whether it needs the status of every stage.
         uses: Returns the stages whose artifacts it uses if they exist; they are not made. None if it uses none.
+        for_another_machine: Returns whether it is about another machine, which does not depend on the number format of this one.
+        runs_locked: Whether it runs while files are encrypted.
     """
 
     name: str
@@ -121,6 +123,8 @@ class Command:
     uses: Callable[[Config], tuple[str, ...]] | None = None
     needs_archive: Callable[[Config], bool] = _never
     inspects: bool = False
+    for_another_machine: Callable[[Config], bool] = _never
+    runs_locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,11 +151,13 @@ class Catalog:
         yield from (command.module for command in self.commands.values())
 
     def uses_model(self, config: Config) -> bool:
-        """Whether `config.stage` uses the base model or the keys of what it made."""
+        """Whether `config.stage` uses the base model on this machine, or the keys of what it made."""
         command = self.commands.get(config.stage)
-        if command is None or command.inspects:
+        if command is None:
             return True
-        return command.needs is not None or command.uses is not None
+        if command.for_another_machine(config):
+            return False
+        return command.inspects or command.needs is not None or command.uses is not None
 
     def needed(self, config: Config) -> list[str]:
         """The stages whose artifacts are needed for `config.stage`, in order."""

@@ -61,7 +61,7 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
     Raises:
         EmailAssistantError: for everything that the user can fix.
     """
-    _refuse_locked(config)
+    _refuse_locked(config, catalog)
     guard.start_audit_log(config.outputs / guard.AUDIT_FOLDER, config.stage)
     if from_environment().world_size > 1:
         return _run_distributed(config, catalog, origin)
@@ -71,8 +71,7 @@ def run(config: Config, catalog: Catalog, origin: Origin | None = None) -> float
 def _context(config: Config, catalog: Catalog, origin: Origin | None, distributed: DistributedContext) -> Context:
     if config.privacy.allow_network:
         hub.fetch_missing([config.model.path, config.evaluation.mauve.model_path])
-    # A plan for another machine does not depend on this one's number format.
-    if catalog.uses_model(config) and not (config.stage == "plan" and config.plan.device_memory_gb):
+    if catalog.uses_model(config):
         config = number_format.resolve(config)
     return Context(config, RunLogger(config), ArtifactCache(config.outputs), origin=origin, distributed=distributed)
 
@@ -97,10 +96,10 @@ def _run_distributed(config: Config, catalog: Catalog, origin: Origin | None) ->
     return objective
 
 
-def _refuse_locked(config: Config) -> None:
+def _refuse_locked(config: Config, catalog: Catalog) -> None:
     """Refuse to run while files are encrypted."""
-    state = vault_state.read_state(config.outputs)
-    if state != "open" and config.stage not in ("lock", "unlock"):
+    command, state = catalog.commands.get(config.stage), vault_state.read_state(config.outputs)
+    if state != "open" and not (command and command.runs_locked):
         if state == "locked":
             raise PrivacyError(f"{config.outputs}: encrypted; run stage=unlock first")
         raise PrivacyError(
