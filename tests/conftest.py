@@ -41,7 +41,7 @@ SHARED = ROOT.parent / "shared"
 
 
 def model_settings(path: Path, quantization: str = "none", architecture: Architecture | None = None) -> Model:
-    """A model folder on the processor, in float32."""
+    """A model folder on the CPU, in float32."""
     return Model(
         path=str(path),
         gguf=None,
@@ -124,7 +124,7 @@ def save_tiny_model(folder: Path, seed: int = 0, layers: int = 2) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder that any processor runs."""
+    """A model folder that any CPU runs."""
     return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 

@@ -35,7 +35,7 @@ def best_completion(request: Request, candidates: Sequence[Completion]) -> Compl
     instruction, context = request["instruction"], request.get("context")
 
     def quality_of(candidate: Completion) -> tuple[bool, float]:
-        # The choice depends on the request alone: an adapter from elsewhere comes without its owner's mails.
+        # The choice depends only on the request: an adapter from elsewhere comes without its owner's mails.
         return candidate.is_complete, quality(instruction, candidate.text, Usual(), context, candidate.log_probability)
 
     return max(candidates, key=quality_of)

@@ -59,7 +59,7 @@ class OptunaSweeper(Sweeper):
         """Run trials until the study has `n_trials` finished ones.
 
         Raises:
-            ConfigurationError: If a number of trials is no number, or too small.
+            ConfigurationError: If a number of trials is not a number, or too small.
             TrackingError: If another process runs this study.
         """
         for name, least in (("n_trials", 1), ("n_jobs", 1), ("startup_trials", 0)):

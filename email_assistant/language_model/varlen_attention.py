@@ -149,7 +149,7 @@ def _flash(
 def _one_by_one(
     by_token: list[torch.Tensor], packed: PackedSequences, scaling: float | None, window: int | None
 ) -> torch.Tensor:
-    """As `_flash`, sequence by sequence: for processors, and for memory estimates."""
+    """As `_flash`, sequence by sequence: for CPUs, and for memory estimates."""
     attended = []
     for parts in zip(*(torch.split(each, packed.lengths) for each in by_token), strict=True):
         query, key, value = (part.transpose(0, 1)[None] for part in parts)

@@ -231,7 +231,7 @@ def test_a_fault_names_its_key(override: str, key: str) -> None:
     assert [fault.partition(" = ")[0].partition(":")[0] for fault in faults] == [key]
 
 
-def test_paged_optimizer_on_a_processor_is_a_fault() -> None:
+def test_paged_optimizer_on_a_cpu_is_a_fault() -> None:
     paged = composed("trainer.optimizer=paged_adamw_8bit", "model.device=cpu")
     assert "use adamw" in find_errors(paged, CONFIG_CHECKS)[0]
 

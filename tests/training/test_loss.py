@@ -253,7 +253,7 @@ def test_layers_may_be_on_another_gpu_than_the_mails(
 
 
 def varlen_loss(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> CompletionLoss:
-    """The loss in mode 'varlen', which needs a GPU, with the attention computed on the processor."""
+    """The loss in mode 'varlen', which needs a GPU, with the attention computed on the CPU."""
     monkeypatch.setattr(varlen_attention, "is_supported", lambda transformer: True)
     monkeypatch.setattr(varlen_attention, "_flash", varlen_attention._one_by_one)
     return CompletionLoss(model.model, ("varlen", "packed"))
