@@ -112,7 +112,7 @@ class Command:
         needs_archive: Returns whether it reads the archive.
         inspects: Whether it needs the status of every stage.
         uses: Returns the stages whose artifacts it uses if they exist; they are not made. None if it uses none.
-        for_another_machine: Returns whether it is about another machine, so that the number format of this one is unused.
+        for_another_machine: Returns whether it is about another machine, whose number format this one does not set.
         runs_locked: Whether it runs while files are encrypted.
     """
 
