@@ -23,13 +23,19 @@ MIN_SHARE = 0.1
 # The method of a pair whose request a person typed, on the compose page or for the evaluation.
 TYPED = "typed"
 
-_NOT_ME = r"(?!(?:me|us|myself)\b)"
+_NOT_ME = r"(?!(?:me|us|myself|nobody|nothing|no|(?:every|any)(?:body|one) you)\b)"
 # Nouns follow these verbs in notes: 'email attached', 'invite link', 'answer: no', 'text is fine'.
 _NOT_A_NOUN = (
     r"(?!(?:me|us|is|was|are|were|will|has|had|from|to|for|in|on|at|of|by|with|and|or|not|no|yes|address|addresses|"
     r"attached|received|sent|came|list|link|only|below|above|again|back|that|this|asap|when|if|or)\b)"
 )
 _LETTER = r"(?:\w+ ){0,2}(?:e-?mail|mail|letter|message|note|reply|answer|response)\b"
+_OTHER_LETTER = r"(?:\w+ ){0,2}(?:refusal|apology|reminder|invitation|request|complaint)\b"
+# 'The reply that we got' may begin with a noun, 'respond that' does not.
+_SAID = (
+    r"(?:respond that \w|(?:reply|answer) that (?:there|it|(?:i|we)(?! (?:got|get|gave|had|sent|wrote|want|wanted|"
+    r"expect|expected|received|heard|need|needed|promised)\b))\b)"
+)
 _ENGLISH = (
     rf"ask {_NOT_ME}(?!(?:is|was|for|price|away)\b)\w",
     rf"(?:tell|remind|inform|notify|warn|congratulate) {_NOT_ME}\w",
@@ -38,7 +44,12 @@ _ENGLISH = (
     rf"(?:write|reply|respond|answer|say|explain|confirm|apologi[sz]e)(?: back)? to {_NOT_ME}"
     r"(?!(?:you|your|my|our|this|that|the|a)\b)\w",
     rf"(?:write|draft|compose|send) (?:an?|the) {_LETTER} (?:to|about|for|that|asking|saying) {_NOT_ME}",
-    rf"(?:say|send) (?:hello|hi|yes|no|thanks|thank you|sorry|greetings) to {_NOT_ME}\w",
+    rf"(?:write|draft|compose) (?:(?:an?|the) {_LETTER}:|an? {_OTHER_LETTER} to {_NOT_ME}\w)",
+    rf"(?:can|could|would|will) you (?:please )?(?:draft|compose) an? (?:{_LETTER}|{_OTHER_LETTER}) to {_NOT_ME}\w",
+    _SAID,
+    rf"(?:say|send) (?:yes|no|thanks|thank you|sorry) to {_NOT_ME}\w",
+    rf"invite {_NOT_A_NOUN}(?!(?:who|whom|whoever|anyone|anybody|everyone)\b)[\w'’-]+(?: (?:and|&|\+) [\w'’-]+)? "
+    r"(?:to|for)\b",
     rf"(?:(?:write|e-?mail|mail|message|answer) (?!(?:the|an?|my|your|it|them)\b)|invite ){_NOT_A_NOUN}"
     r"(?:(?:mr|mrs|ms|dr|prof)\.? )?[\w'’-]+(?: [\w'’-]+)?"
     r"(?::|,? (?:that|to|about|and (?:ask|tell|say)|asking|saying)\b)",
@@ -54,8 +65,17 @@ _RUSSIAN = (
     rf"{_SOMEBODY}",
     r"(?:попроси|поблагодари)(?:те|ть)? (?!(?:меня|нас|чтобы|чтоб|если|когда|потом|лучше|сразу|за)\b)\w",
     r"спро(?:си|сите|сить) у (?!(?:меня|нас)\b)\w",
-    rf"извини(?:сь|тесь|ться) перед {_SOMEBODY}",
+    r"извини(?:сь|тесь|ться) перед (?!(?:мной|мною|нами)\b)\w",
+    r"пригласи(?:те|ть)? (?!(?:меня|нас|и|кого|всех)\b)\w+(?: и \w+)? на \w",
+    r"ответ(?:ь|ьте|ить),? что (?:(?:я|мы|у меня|у нас)\b|(?:[а-яё]+ ){0,3}(?:смогу|могу|буду|приду|сможем|можем|будем|"
+    r"опоздаю|согласен|согласна|согласны)\b)",
     r"(?:напиши|напишите|написать|составь|составьте) (?:\w+ )?(?:письмо|ответ)\b",
+)
+# Who is asked to do it, is the reader: 'tell Ann when you see her'.
+_TO_THE_READER = re.compile(
+    r"\b(?:if|when|before|after|unless|until|till|while|once|as soon as) (?:you|u)\b|\bfrom me\b|\byourself\b|"
+    r"\b(?:если|когда|пока) (?:не )?(?:ты|вы|\w+(?:ешь|ёшь|ишь|ете|ёте|ите))\b",
+    re.IGNORECASE,
 )
 _ORDER = re.compile(rf"\W*(?:(?:please|pls|plz|пожалуйста),? )?(?:{'|'.join([*_ENGLISH, *_RUSSIAN])})", re.IGNORECASE)
 
@@ -65,7 +85,8 @@ def looks_like_order(text: str) -> bool:
 
     'Tell Ann …' does; 'tell me when', 'thank you for' and 'write-up attached' are said to the reader.
     """
-    return _ORDER.match(" ".join(text.split())) is not None
+    line = " ".join(text.split())
+    return _ORDER.match(line) is not None and not _TO_THE_READER.search(line)
 
 
 def with_recipient(request: str, recipient: str) -> str:
