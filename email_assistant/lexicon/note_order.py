@@ -4,7 +4,7 @@ _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _CLOCK = r"\d{1,2}(?:[.:]\d\d)?(?: ?[ap]\.?m\.?\b)?"
 # English adverbials of time.
 TIME_EN = (
-    rf"(?:on |by |this |next |last |until |from )?{_DAY}s?(?: (?:morning|afternoon|evening|night))?"
+    rf"(?:on |by |this |next |last |until |from ){_DAY}s?(?: (?:morning|afternoon|evening|night))?"
     rf"(?: at {_CLOCK}(?: o['’]clock)?)?|tomorrow(?: (?:morning|afternoon|evening|night))?|tonight|today|yesterday|"
     r"(?:this|next|last) (?:week|month|year|morning|afternoon|evening|weekend|time)|"
     rf"(?:at|by|from|after|before) {_CLOCK}(?: (?:on|tomorrow) ?(?:{_DAY})?)?|"
@@ -13,7 +13,10 @@ TIME_EN = (
 # With one of these in it, an adverbial at the end may belong to only a part, or moving it would change the meaning.
 ENTANGLED_EN = (
     r"\b(?:that|if|when|because|until|till|to|by|from|before|after|and|or|not|no|never|nothing|nobody|only|but|than|"
-    r"except|unless|who|which|what|where|how|whether|since|as)\b|n['’]t\b|[,:;?()\ue000-\uf8ff—–]| - "
+    r"except|unless|who|which|what|where|how|whether|since|as)\b|n['’]t\b|[,:;?()\ue000-\uf8ff—–]| - |"
+    # 'I hear Ann comes on Friday': it is Ann who does it then.
+    r"\b(?:h(?:ear|eard|ope|oped)|s(?:ay|ays|aid|ee|aw)|t(?:hink|hought|ell|old)|know|knew|promised?|agreed?|decided?|"
+    r"wants?|wanted|needs?|suggest(?:s|ed)?|propose[sd]?|prefer|choose|asked|expect(?:s|ed)?|remember|forget|forgot|sure)\b"
 )
 # A clause that refers to the other one stays behind it.
 REFERS_EN = r"\b(?:it|he|she|they|them|him|her|his|its|their|this|that|these|those|then|so|there)\b"
@@ -40,7 +43,7 @@ TIME_RU = (
     r"(?:в |во |с |до |к |после |на |по )?(?:следующ\w+ |эт\w+ |прошл\w+ )?(?:понедельник\w*|вторник\w*|сред[уыеа]|"
     r"четверг\w?|пятниц[уыеа]|суббот[уыеа]|воскресень[еяю])(?:,? в \d{1,2}(?:[.:]\d\d)?)?|завтра(?: утром| вечером)?|"
     r"сегодня(?: утром| вечером)?|вчера|"
-    r"(?:до|к|с|после|в) \d{1,2}[.:]\d\d|(?:до|к|с|после) \d{1,2}(?:-го|-му)?|"
+    r"(?:до|к|с|после|в) \d{1,2}[.:]\d\d|(?:до|к|с|после) \d{1,2}(?:-го|-му)|"
     r"(?:на|в) (?:этой|следующей|прошлой) неделе|"
     r"(?:до|к|с|после|по) \d{1,2} (?:января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)"
 )
@@ -48,8 +51,6 @@ ENTANGLED_RU = (
     r"\b(?:и|или|либо|но|а|не|ни|нет|без|что|чтобы|если|когда|как|до|с|со|к|по|от|только|лишь|кроме|чем|пока|"
     r"котор\w+|кто|где|куда|либо)\b|[,:;?()\ue000-\uf8ff—–]| - "
 )
-# A place, or what it is for, at the end.
-PLACE_RU = r"(?:в|во|на|у|за|из|под|возле|около|после|через|для) (?!\d)[а-яё-]+(?: [а-яё-]{3,}){0,1}"
 REFERS_RU = r"\b(?:он|она|оно|они|его|её|ее|их|ему|ей|им|это|этот|эту|тогда)\b"
 ASKS_RU = r"\b(?:и|но|а|не|ни|только|сообщ\w+|скаж\w+|напиш\w+|знаю|знать|жаль|тогда|даже|что|ли)\b"
 JOINS_RU = r"\b(?:и|но|а)\b"

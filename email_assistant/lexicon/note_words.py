@@ -50,7 +50,7 @@ NAMING = "all everyone team folks there всем коллеги господа �
 # Function words that a line of greeting may have.
 IN_GREETINGS = "and you on all my to both everyone и мои of at the for in"
 # Greetings, patterns: with which a mail opens; after a name; after a name and a comma.
-RARE_GREETINGS = "Ahoy|Салют"
+RARE_GREETINGS = "Ahoy|Hiya|Heya|Howdy|Салют"
 AFTER_NAMES = "приветствую|салют"
 SECOND_GREETINGS = "здорово|приветствую|салют|hi|hello|good morning"
 POSTSCRIPT = r"(?:P\.?\s?P?\.?S\.?|П\.?П?\.?С\.?)(?=[\s:,.—–-])"
@@ -59,7 +59,7 @@ LAST_WORDS = "thanks|thx|cheers|ok|yes|no|спасибо|да|нет"
 NOT_IN_SIGNATURES = "attached|see|is|are|не|not|no|нет"
 # A full stop after these ends no sentence: titles, companies, initials, units.
 ABBREVIATED = (
-    r"Mr|Mrs|Ms|Dr|Prof|St|Inc|Co|Corp|Ltd|No|no|рис|илл|п|пп|ст|гл|Ext|vs|etc|e\.g|i\.e|approx|ext|p|pp|им|ул|г|гг|"
+    r"Mr|Mrs|Ms|Dr|Prof|St|Jan|Feb|Aug|Sept|Oct|Nov|Dec|Inc|Co|Corp|Ltd|No|no|рис|илл|п|пп|ст|гл|Ext|vs|etc|e\.g|i\.e|approx|ext|p|pp|им|ул|г|гг|"
     r"руб|тыс|стр|кв|каб|д|т|тел|см|т\.[екдп]|[A-Z]"
 )
 
@@ -87,11 +87,7 @@ class NoteWords:
         not_names: Words that open a sentence before a comma and are no name, lower case.
         times: How times of day and dates in words are written, before number words become digits.
         rewrites: What is said shorter, after that.
-        small_words: Words, and how often they are left out of a note of full strength where no negation, number or
-            mark is beside them.
-        phrasal: Pattern of words that belong together with a preposition after them: 'put on', 'wait for'.
         negations: Words that negate, beside those of `Language`, lower case.
-        quantities: Words next to which a small word may change the meaning: 'more than', 'all but', lower case.
         numbers: Number words and their values; words that are more often something else are left out.
         multipliers: Number words that multiply what is before them.
         ordinals: Pattern of ordinal numbers: number words before one are part of it.
@@ -105,10 +101,7 @@ class NoteWords:
     not_names: str = ""
     times: tuple[Rewrite, ...] = ()
     rewrites: tuple[Rewrite, ...] = ()
-    small_words: tuple[tuple[str, float], ...] = ()
-    phrasal: str = "(?!)"
     negations: str = ""
-    quantities: str = ""
     numbers: dict[str, int] = field(default_factory=dict)
     multipliers: dict[str, int] = field(default_factory=dict)
     ordinals: str = ""

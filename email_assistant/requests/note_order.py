@@ -44,19 +44,15 @@ def inverted(sentence: str, language: str, share: float, rng: random.Random) -> 
 
 
 def _adverbial(pattern: str, entangled: str, template: str) -> Callable[[str], str]:
-    """A rule for the first clause between commas that a pattern finds: its 'rest' must not be entangled."""
+    """A rule for sentences of one clause that a pattern finds: its 'rest' must not be entangled."""
     compiled, tangle = re.compile(pattern, re.IGNORECASE), re.compile(entangled, re.IGNORECASE)
 
     def rule(sentence: str) -> str:
         body, mark = _without_mark(sentence)
-        clauses = body.split(", ")
-        for index, clause in enumerate(clauses):
-            match = compiled.fullmatch(clause)
-            stays = not match or tangle.search(match["rest"]) or STRANDED.search(match["rest"])
-            if match and not stays and not POSTSCRIPT.match(clause):
-                clauses[index] = match.expand(template)
-                break
-        return ", ".join(clauses) + mark
+        match = compiled.fullmatch(body)
+        if not match or POSTSCRIPT.match(body) or tangle.search(match["rest"]) or STRANDED.search(match["rest"]):
+            return sentence
+        return match.expand(template) + mark
 
     return rule
 
@@ -123,10 +119,5 @@ _RULES: dict[str, tuple[Callable[[str], str], ...]] = {
         ),
         _adverbial(rf"(?P<rest>.{{8,}}?) (?P<time>{patterns.TIME_RU})", patterns.ENTANGLED_RU, r"\g<time> \g<rest>"),
         _adverbial(rf"(?P<time>{patterns.TIME_RU}) (?P<rest>.{{8,}})", patterns.ENTANGLED_RU, r"\g<rest> \g<time>"),
-        _adverbial(
-            rf"(?P<rest>[а-яё]+(?: [а-яё]+){{1,}}) (?P<time>{patterns.PLACE_RU})",
-            patterns.ENTANGLED_RU,
-            r"\g<time> \g<rest>",
-        ),
     ),
 }

@@ -20,8 +20,9 @@ _FINITE = frozenset(note_phrases_en.FINITE.split())
 _PAST_ONLY = frozenset(note_phrases_en.PAST_ONLY.split())
 _SUBJECTS = frozenset(note_phrases_en.SUBJECTS.split())
 _PERSONS = _SUBJECTS - frozenset(("it", "who", "and"))
-_PARTICLES = frozenset(note_phrases_en.PARTICLES.split())
 _OBJECTS = frozenset(note_phrases_en.OBJECTS.split())
+_CONTRACTED = re.compile(r"'(?:s|m|re|ll|d|ve)$")
+_CONTRACTION_GOES_ON = re.compile(r" (?!(?:and|or|but|if|when|because|though|than)\b)\w")
 # 'The' and 'a' may follow a verb as well as a noun.
 _AFTER_NOUNS = _DETERMINERS - _OBJECTS - frozenset(("the", "a", "an"))
 
@@ -148,7 +149,7 @@ def reworded(sentence: str, rewording: Rewording, share: float, rng: random.Rand
         choices = [
             choice
             for choice in _choices(tokens, index, length, rewording)
-            if _fits(choice, sentence[found[stop - 1].end() :], tokens[stop] if stop < len(tokens) else "")
+            if _fits(choice, sentence[found[stop - 1].end() :])
             # Within a sentence, whoever does it is named.
             and (not index or _person(tokens[index]) in {"", _person(choice.split()[0])})
         ]
@@ -191,12 +192,9 @@ def _choices(tokens: list[str], index: int, length: int, rewording: Rewording) -
     )
 
 
-def _fits(choice: str, after: str, following: str) -> bool:
-    """Whether a choice can be followed by what follows."""
-    last = choice.split()[-1]
-    if last in _PARTICLES and following in _OBJECTS:
-        return False
-    return not re.search(r"'(?:s|m|re|ll|d|ve)$", last) or bool(re.match(r" \w", after))
+def _fits(choice: str, after: str) -> bool:
+    """Whether a choice can be followed by what follows: 'he is and was' is not 'he's and was'."""
+    return not _CONTRACTED.search(choice) or bool(_CONTRACTION_GOES_ON.match(after))
 
 
 def _person(word: str) -> str:

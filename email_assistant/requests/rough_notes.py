@@ -17,33 +17,25 @@ from email_assistant.archive.mail_parts import (
     split_greeting,
     without_sign_off,
 )
-from email_assistant.lexicon.languages import words
-from email_assistant.lexicon.note_words import NoteWords, Rewrite, with_digits
+from email_assistant.lexicon.note_words import Rewrite, with_digits
 from email_assistant.lexicon.words import WORD
 from email_assistant.requests.note_order import inverted, moved
-from email_assistant.requests.note_rewording import NEGATIONS, REWORDINGS, reworded, without_fillers
+from email_assistant.requests.note_rewording import REWORDINGS, reworded, without_fillers
 
 # Part of the key of what is made by the rules: raised with every change of a rule or a table.
-ROUGH_NOTES_VERSION = 4
+ROUGH_NOTES_VERSION = 5
 # The share of sentences whose clauses or adverbials change places where they may.
 MOVED_SHARE = 0.1
 # Quotations, addresses, paths and code are typed as they are.
 PROTECTED = re.compile(
     r"\b\w+://\S+|\bwww\.\S+|\S+@\S+\.\w+|\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|«[^»\n]{1,200}»"
-    r"|(?<!\w)[\w.~-]*/[\w.~-]+/[\w./~-]*|\w+_\w+(?:\(\))?|\w+\.\w+\(\)?|(?<!\S)--?[a-z][\w-]+=?\S*"
+    r"|(?<!\w)[\w.~-]*/[\w.~-]+/[\w./~-]*|\w+_\w+(?:\(\))?|\w+\.\w+\(\)?|(?<!\S)--?[a-z][\w-]*(?:=\S*)?(?!\S)"
 )
 _HOLDER = re.compile("[\ue000-\uf8ff]")
 FIRST_HOLDER, HOLDERS = 0xE000, 0xF8FF - 0xE000
-# Next to these, a small word may change the meaning: 'not a scratch', 'more than', 'all but'.
-MATTERING = NEGATIONS.union(
-    *(tables.quantities.split() for tables in NOTE_WORDS.values()), *(tables.numbers for tables in NOTE_WORDS.values())
-)
-PRONOUNS = words("pronouns")
-# 'A box of 24' is '24' as well without them; 'in 2 weeks' is not.
-COUNTED = frozenset(("of", "for"))
 _ITEM = re.compile(r"\W*(?:\d|\w\))")
 _SPACES = re.compile(r"\s+")
-_BEFORE_MARK = re.compile(r" +([,.;:?!])(?!\w)")
+_BEFORE_MARK = re.compile(r" +([,.;:?!])(?![\w)(-])")
 _DOUBLE_MARK = re.compile(r"([,;:])(?:\s*[,;])+|[,;](?=\s*[:.!?])|^[\s,;:.–—-]+(?=[^\W\d])|,(?=[.?!]*$)")
 _END = re.compile(r"\s*[.!…;,]+([\"'”»)]*)$")
 ACRONYM = re.compile(r"^\W*(?:\w*[A-ZА-ЯЁ]\w*[A-ZА-ЯЁ]\w*|\w*\d\w*|[A-Z]\.)\W*$")
@@ -178,43 +170,8 @@ def _shorten(said: Sequence[str], names: frozenset[str], language: str, style: S
         text = rewritten(reworded(text, rewording, style.rewords, rng), times)
         if digits:
             text = with_digits(text, note_words)
-        text = _without_small_words(_tidy(rewritten(text, rewrites)), note_words, style.strength, rng)
-        shortened.append(_tidy(text))
+        shortened.append(_tidy(rewritten(text, rewrites)))
     return shortened
-
-
-def _without_small_words(sentence: str, note_words: NoteWords, strength: float, rng: random.Random) -> str:
-    """A sentence without some of its small words.
-
-    A word stays at either end of the sentence and where its neighbours need it: next to a negation ('not a scratch'),
-    a number ('in 2 weeks'), a mark, a person ('for me'), a verb that it belongs to ('put on') or another small word.
-    """
-    shares, phrasal = _small_words(note_words)
-    tokens = sentence.split(" ")
-    kept = tokens[:1]
-    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        counted = token in COUNTED and after.isdigit()
-        share = shares.get(token.casefold(), 0.0) if _is_plain(before) and (_is_plain(after) or counted) else 0.0
-        needed = (
-            phrasal.fullmatch(before.casefold())
-            or after.casefold() in PRONOUNS
-            or after.casefold() in shares
-            # 'the book for Ann': who it is for.
-            or after[0].isupper()
-        )
-        if needed or rng.random() >= share * strength:
-            kept.append(token)
-    return " ".join([*kept, *tokens[1:][-1:]])
-
-
-@cache
-def _small_words(note_words: NoteWords) -> tuple[dict[str, float], re.Pattern[str]]:
-    shares = {word: share for small, share in note_words.small_words for word in small.split()}
-    return shares, re.compile(note_words.phrasal)
-
-
-def _is_plain(token: str) -> bool:
-    return token.isalpha() and token.casefold() not in MATTERING
 
 
 @cache
@@ -238,9 +195,9 @@ def _tidy(sentence: str) -> str:
 
 
 def _reordered(said: list[str], dependent: frozenset[str], rng: random.Random) -> list[str]:
-    """The sentences with two neighbours exchanged, if neither refers to the other by its first words."""
+    """The sentences with two neighbours exchanged, if neither has a word that may refer to the other."""
     free = [
-        not dependent & {word.casefold() for word in WORD.findall(sentence)[:4]}
+        not dependent & {word.casefold() for word in WORD.findall(sentence)}
         and not sentence.endswith(":")
         and not before.endswith(":")
         and not _ITEM.match(sentence)
