@@ -33,18 +33,21 @@ def check_rows(decoder: CachedDecoder, check: Check, prefix_length: int, rounds:
     for _ in range(rounds):
         while len(rows) < rng.randrange(2, most_rows):
             if rows and rng.random() < 0.6:
-                row = rng.randrange(len(rows))
-                decoder.fork(row)
-                length, tokens = rows[row]
-                if rng.random() < 0.5:
-                    decoder.copy_row(row, len(rows))
-                    rows.append((length, tokens))
-                else:
-                    rows.append((length, tokens[:length]))
+                sources = rng.choices(range(len(rows)), k=rng.randrange(1, 4))
+                decoder.fork(*sources)
+                pairs = [(source, row) for row, source in enumerate(sources, start=len(rows)) if rng.random() < 0.5]
+                decoder.copy_rows(pairs)
+                rows += [(rows[source][0], rows[source][1][: rows[source][0]]) for source in sources]
+                for source, target in pairs:
+                    rows[target] = rows[source]
             else:
                 new = [ids(rng.randrange(1, 20)) for _ in range(rng.randrange(1, 4))]
                 check(decoder.prefill(new), [prefix + prompt for prompt in new])
                 rows += [(prefix_length + len(prompt), prefix + prompt) for prompt in new]
+        pairs = _rows_of_one_prompt(rows)
+        decoder.copy_rows(pairs)
+        for source, target in pairs:
+            rows[target] = rows[source]
         tokens = ids(len(rows))
         rows = [(length, [*row, token]) for (length, row), token in zip(rows, tokens, strict=True)]
         check(decoder.step(tokens), [row for _, row in rows])
@@ -53,3 +56,14 @@ def check_rows(decoder: CachedDecoder, check: Check, prefix_length: int, rounds:
             decoder.evict(row)
             rows[row] = rows[-1]
             rows.pop()
+
+
+def _rows_of_one_prompt(rows: list[tuple[int, list[int]]]) -> list[tuple[int, int]]:
+    """The first row of each prompt with every other one whose tokens differ, the longer or the shorter one first."""
+    first: dict[tuple[int, ...], int] = {}
+    pairs = []
+    for row, (length, tokens) in enumerate(rows):
+        source = first.setdefault(tuple(tokens[:length]), row)
+        if tokens != rows[source][1]:
+            pairs.append((source, row))
+    return pairs

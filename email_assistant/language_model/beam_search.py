@@ -162,6 +162,7 @@ def advance_beams(
     log_probabilities, candidates = (values - normalizers).tolist(), tokens.tolist()
     done: list[Search] = []
     unused: list[int] = []
+    moves = _Moves()
     for places in by_search.values():
         search = rows[indices[places[0]]].search
         continuations = [
@@ -170,26 +171,43 @@ def advance_beams(
             for log_probability, token in zip(log_probabilities[place], candidates[place], strict=True)
             if log_probability > -torch.inf
         ]
+        own = [indices[place] for place in places]
         chosen = search.advance(continuations, stop_ids)
-        free = _place(decoder, rows, [indices[place] for place in places], search, chosen)
+        search.beams = [beam for _, beam in chosen]
         if search.finish():
             done.append(search)
-            free = [index for index, row in enumerate(rows) if isinstance(row, BeamRow) and row.search is search]
-        unused += free
+            unused += own
+        else:
+            unused += _place(rows, own, search, chosen, moves)
+    decoder.fork(*moves.forks)
+    decoder.copy_rows(moves.copies)
     return done, unused
 
 
+@dataclass
+class _Moves:
+    """What a step needs of the decoder, for all searches at once.
+
+    Attributes:
+        forks: The rows whose prompts new rows at the end share.
+        copies: (source, target) each: rows whose tokens become those of other rows.
+    """
+
+    forks: list[int] = field(default_factory=list)
+    copies: list[tuple[int, int]] = field(default_factory=list)
+
+
 def _place(
-    decoder: CachedDecoder, rows: list[Any], own: Sequence[int], search: Search, chosen: Sequence[tuple[int, Beam]]
+    rows: list[Any], own: Sequence[int], search: Search, chosen: Sequence[tuple[int, Beam]], moves: _Moves
 ) -> list[int]:
     """Give every new beam a row: that of the beam it continues, or a copy of it.
 
     Args:
-        decoder: The decoder.
-        rows: All of its rows.
+        rows: All rows of the decoder; those of `moves` are added.
         own: The indices of the search's rows.
         search: The search.
         chosen: The new beams, each after the index of the beam that it continues.
+        moves: What the decoder has to do; more is added.
 
     Returns:
         The indices of rows that are not needed any more.
@@ -204,10 +222,10 @@ def _place(
             continue
         if not free:
             free.append(len(rows))
-            decoder.fork(row_of[number])
+            moves.forks.append(row_of[number])
             rows.append(BeamRow(search, 0))
         index = free.pop()
-        decoder.copy_row(row_of[number], index)
+        moves.copies.append((row_of[number], index))
         placed.append((index, beam))
     search.beams = [beam for _, beam in placed]
     for number, (index, _) in enumerate(placed):

@@ -158,13 +158,18 @@ class CachedDecoder:
         self._append_rows(range(num_earlier, len(self._prompts)))
         return self._logits(hidden)
 
-    def fork(self, row: int) -> None:
-        """Add a row with the prompt of an existing row, without its generated tokens."""
-        self._append_rows([self._prompt_of_row[row]])
+    def fork(self, *rows: int) -> None:
+        """Add a row for each of these, with its prompt and without its generated tokens."""
+        self._append_rows([self._prompt_of_row[row] for row in rows])
 
-    def copy_row(self, source: int, target: int) -> None:
-        """Make the generated tokens of a row those of another row with the same prompt."""
-        self._generated.copy(source, target)
+    def copy_rows(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Make the generated tokens of rows those of other rows with the same prompts.
+
+        Args:
+            pairs: (source, target) each. No row is a target twice, nor both a source and a target.
+        """
+        for source, target in pairs:
+            self._generated.copy(source, target)
 
     def _append_rows(self, prompts: Sequence[int]) -> None:
         self._prompt_of_row += prompts

@@ -114,10 +114,8 @@ class StaticDecoder(CachedDecoder):
     def release_caches(self) -> None:
         """Free the memory of a batch without rows and prefix, and the graphs that refer to it."""
         shape, like = self._decoder.shape, self._head
-        # By layer, (rows, key-value heads, tokens, head_dim).
-        self._keys, self._values = (
-            [like.new_zeros(0, shape.num_kv_heads, 0, shape.head_dim) for _ in self._layers] for _ in range(2)
-        )
+        # Keys and values by layer, (2, rows, key-value heads, tokens, head_dim).
+        self._caches = [like.new_zeros(2, 0, shape.num_kv_heads, 0, shape.head_dim) for _ in self._layers]
         self._steps: dict[tuple[int, int], Step] = {}
 
     def prefill_prefix(self, ids: Sequence[int]) -> None:
@@ -141,9 +139,7 @@ class StaticDecoder(CachedDecoder):
         self._reserve(len(self._row_lengths), max(lengths))
 
         def keep(number: int, layer: int, key: torch.Tensor, value: torch.Tensor) -> None:
-            for cache, part, of_prefix in zip(
-                (self._keys[layer], self._values[layer]), (key, value), self._prefix_of(layer), strict=True
-            ):
+            for cache, part, of_prefix in zip(self._caches[layer], (key, value), self._prefix_of(layer), strict=True):
                 row = cache[first + number]
                 row[:, start : start + part.shape[1]] = part
                 if of_prefix is not None:
@@ -184,44 +180,65 @@ class StaticDecoder(CachedDecoder):
             hidden = self._finish_layer(hidden, attended, merged)
         return self._logits(hidden)
 
-    def fork(self, row: int) -> None:
-        """Add a row with the prompt of an existing row, without its generated tokens."""
-        length = self._prompt_lengths[row]
-        self._row_lengths.append(length)
-        self._prompt_lengths.append(length)
-        self._reserve(len(self._row_lengths), length)
-        self._copy_row(row, len(self._row_lengths) - 1, length)
+    def fork(self, *rows: int) -> None:
+        """Add a row for each of these, with its prompt and without its generated tokens."""
+        if not rows:
+            return
+        first, lengths = len(self._row_lengths), [self._prompt_lengths[row] for row in rows]
+        self._row_lengths += lengths
+        self._prompt_lengths += lengths
+        self._reserve(len(self._row_lengths), max(lengths))
+        self._copy(rows, range(first, len(self._row_lengths)), 0, max(lengths))
 
-    def copy_row(self, source: int, target: int) -> None:
-        """Make the generated tokens of a row those of another row with the same prompt."""
-        self._copy_row(source, target, self._row_lengths[source], self._prompt_lengths[source])
-        self._row_lengths[target] = self._row_lengths[source]
+    def copy_rows(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Make the generated tokens of rows those of other rows with the same prompts.
+
+        All at once, since a GPU copies many rows in hardly more time than it takes to start copying one.
+
+        Args:
+            pairs: (source, target) each. No row is a target twice, nor both a source and a target.
+        """
+        if not pairs:
+            return
+        sources, targets = zip(*pairs, strict=True)
+        # Where other rows have tokens, rows of the same prompt have the same ones, or nothing that is read.
+        start, end = (
+            min(self._prompt_lengths[row] for row in sources),
+            max(self._row_lengths[row] for row in sources),
+        )
+        self._copy(sources, targets, start, end)
+        for source, target in pairs:
+            self._row_lengths[target] = self._row_lengths[source]
 
     def evict(self, row: int) -> None:
         """Remove a row; the last one takes its index."""
         last, length = len(self._row_lengths) - 1, self._row_lengths[-1]
         if row != last:
-            self._copy_row(last, row, length)
+            self._copy([last], [row], 0, length)
         for lengths in (self._row_lengths, self._prompt_lengths):
             lengths[row] = lengths[-1]
             lengths.pop()
 
-    def _copy_row(self, source: int, target: int, length: int, start: int = 0) -> None:
-        for cache in (*self._keys, *self._values):
-            cache[target, :, start:length] = cache[source, :, start:length]
+    def _copy(self, sources: Sequence[int], targets: Sequence[int], start: int, end: int) -> None:
+        """Copy tokens from `start` to `end` of rows to other rows, in one operation a layer."""
+        if start >= end:
+            return
+        source, target = torch.tensor([sources, targets]).to(self._device)
+        for cache in self._caches:
+            tokens = cache[:, :, :, start:end]
+            tokens.index_copy_(1, target, tokens.index_select(1, source))
 
     def _reserve(self, rows: int, tokens: int) -> None:
         """Make room for rows and tokens; recorded steps refer to the tensors that this replaces."""
-        room, _, length, _ = self._keys[0].shape
+        _, room, _, length, _ = self._caches[0].shape
         if rows <= room and tokens <= length:
             return
         self._steps.clear()
         rows, tokens = max(room, power_of_two(rows)), max(length, padded_tokens(tokens))
-        for caches in (self._keys, self._values):
-            for layer, cache in enumerate(caches):
-                # Zeros: what is masked has to be finite.
-                caches[layer] = cache.new_zeros(rows, cache.shape[1], tokens, cache.shape[3])
-                caches[layer][:room, :, :length] = cache
+        for layer, cache in enumerate(self._caches):
+            # Zeros: what is masked has to be finite.
+            self._caches[layer] = cache.new_zeros(2, rows, cache.shape[2], tokens, cache.shape[4])
+            self._caches[layer][:, :room, :, :length] = cache
 
     def step(self, tokens: Sequence[int]) -> torch.Tensor:
         """Append a token to each row.
@@ -266,13 +283,14 @@ class StaticDecoder(CachedDecoder):
         for index, merged in enumerate(self._layers):
             heads = self._project(hidden, merged, angles).view(len(ids), -1, shape.head_dim)
             query, key, value = torch.split(heads, [shape.num_heads, shape.num_kv_heads, shape.num_kv_heads], dim=1)
-            self._keys[index][rows, :, positions] = key
-            self._values[index][rows, :, positions] = value
+            keys, values = self._caches[index]
+            keys[rows, :, positions] = key
+            values[rows, :, positions] = value
             # The query heads of a key-value head are like tokens that see the same keys.
             attended = functional.scaled_dot_product_attention(
                 query.reshape(len(ids), shape.num_kv_heads, -1, shape.head_dim),
-                self._keys[index][: len(ids), :, :length],
-                self._values[index][: len(ids), :, :length],
+                keys[: len(ids), :, :length],
+                values[: len(ids), :, :length],
                 attn_mask=masks[merged.layer.window],
                 scale=shape.scale,
             )

@@ -16,12 +16,13 @@ from decoder_rows import check_rows
 from pretended_gpu import GPU, module_to_gpu, pretended_gpu, to_cpu, to_gpu, waits_of
 from torch import nn
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from email_assistant.language_model import generation, static_decoder
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoder import Decoder, causal_attention
 from email_assistant.language_model.decoding import Completion, SamplingParams
-from email_assistant.language_model.generation import generate
+from email_assistant.language_model.generation import generate, generate_likeliest
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 from email_assistant.language_model.static_decoder import (
     StaticDecoder,
@@ -149,6 +150,40 @@ def test_a_step_on_a_gpu_needs_nothing_of_the_cpu_and_is_recorded_once_a_shape(
     assert torch.allclose(steps[3][2], expected(rows[2][:6]), atol=1e-3)
 
 
+class Operations(TorchDispatchMode):
+    """Counts what is computed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += not func.is_view
+        return func(*args, **(kwargs or {}))
+
+
+def operations_of(call: Callable[[], None]) -> int:
+    with Operations() as counted:
+        call()
+    return counted.count
+
+
+@torch.inference_mode()
+def test_many_rows_are_copied_in_as_many_operations_as_one(either_model: Path) -> None:
+    decoder = OnCpu.from_model(adapted(either_model).model)
+    assert decoder is not None
+    decoder.prefill([[1, 2, 3], [4, 5]])
+    forks = [operations_of(lambda sources=sources: decoder.fork(*sources)) for sources in ([0], [0, 1, 1, 0, 0])]
+    decoder.step(list(range(8)))
+    copies = [
+        operations_of(lambda pairs=pairs: decoder.copy_rows(pairs)) for pairs in ([(0, 2)], [(0, 3), (1, 4), (1, 5)])
+    ]
+    # Two of each layer, and the rows' indices; for forks, also the room for more rows.
+    assert copies[0] == copies[1] <= 2 * len(decoder._layers) + 3
+    assert forks[1] <= forks[0] + 3 * len(decoder._layers)
+    assert operations_of(lambda: decoder.copy_rows([])) == 0
+
+
 def completions(model: LanguageModel, params: SamplingParams, batch_size: int) -> list[Completion]:
     prompts = [model.encoder.prompt(text) for text in ("Ask Bo", "Ask Al for a rope", "Hi", "Hi", "No")]
     found: dict[int, Completion] = {}
@@ -164,6 +199,24 @@ def test_completions_are_those_of_the_decoder_of_processors(
     expected = completions(model, params, 64)
     monkeypatch.setattr(generation, "batch_decoder", lambda model: OnCpu.from_model(model.model))
     assert completions(model, params, batch_size) == expected
+
+
+def test_beam_search_finds_what_it_finds_with_the_decoder_of_processors(
+    either_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, params = adapted(either_model), SamplingParams(12, no_repeat_ngram_size=3)
+    prompts = [model.encoder.prompt(text) for text in ("Ask Bo", "Ask Al for a rope", "Hi")]
+
+    def found() -> dict[int, list[str]]:
+        texts: dict[int, list[str]] = {}
+        generate_likeliest(
+            model, prompts, params, 4, 8, lambda index, each: texts.update({index: [one.text for one in each]})
+        )
+        return texts
+
+    expected = found()
+    monkeypatch.setattr(generation, "batch_decoder", lambda model: OnCpu.from_model(model.model))
+    assert found() == expected
 
 
 @torch.inference_mode()
