@@ -3,7 +3,6 @@
 Training, scoring and inference use the same prompts.
 """
 
-import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from functools import cached_property
 from typing import Any, Literal, Self
 
 from email_assistant.configuration.schema import Config, Retrieval
+from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.language_model.context_window import context_window, room_for_prompt
 from email_assistant.language_model.embeddings import embed_texts
@@ -25,7 +25,7 @@ from email_assistant.requests.retrieval import Bm25, Embedding, Retriever, index
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import Pair, Request
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "prompts")
 Turns = list[tuple[str, str]]
 Embed = Callable[[Sequence[str]], Array]
 
@@ -104,8 +104,10 @@ class Prompter:
         if room is None or len(prompt) <= room:
             return prompt
         log.info(
-            "%-10s cut the request for %s: its prompt has %d tokens, but the context window has room for %d",
-            *("prompts", request["id"], len(prompt), max(room, 0)),
+            "cut the request for %s: its prompt has %d tokens, but the context window has room for %d",
+            request["id"],
+            len(prompt),
+            max(room, 0),
         )
         ids = self._encoder.text_ids(user_message(request))
         while ids and len(prompt) > room:
