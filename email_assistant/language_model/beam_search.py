@@ -18,6 +18,7 @@ from email_assistant.errors import ModelError
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS, shared_prefix_length
 from email_assistant.language_model.decoding import SamplingParams
+from email_assistant.language_model.sampler import forbid_
 
 
 class Hypothesis(NamedTuple):
@@ -152,11 +153,12 @@ def advance_beams(
     """
     normalizers = logits.logsumexp(dim=-1, keepdim=True)
     by_search: dict[int, list[int]] = {}
+    forbidden: list[tuple[int, int]] = []
     for place, index in enumerate(indices):
         search, number = rows[index]
         by_search.setdefault(id(search), []).append(place)
-        if forbidden := search.forbidden(number):
-            logits[place, forbidden] = -torch.inf
+        forbidden += [(place, token) for token in search.forbidden(number)]
+    forbid_(logits, forbidden)
     widest = max(rows[index].search.width for index in indices)
     values, tokens = logits.topk(min(2 * widest, logits.shape[-1]))
     log_probabilities, candidates = (values - normalizers).tolist(), tokens.tolist()

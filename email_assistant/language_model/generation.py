@@ -13,6 +13,7 @@ import torch
 
 from email_assistant.console import StageLogger
 from email_assistant.errors import OutOfMemoryError
+from email_assistant.language_model.batch_memory import fitting_rows
 from email_assistant.language_model.beam_search import Hypothesis, beam_search
 from email_assistant.language_model.continuous_batch import ContinuousBatch
 from email_assistant.language_model.decoding import Completion, FinishReason, GeneratedToken, SamplingParams
@@ -56,6 +57,7 @@ def generate(
     if isinstance(model, LlamaCpp):
         model.generate(prompts, params, seeds, on_completion)
         return
+    batch_size = _fitting_batch(model, prompts, params, batch_size, 1)
 
     def write(indices: Sequence[int], batch_size: int, on_written: Callable[[int, Completion], None]) -> None:
         unfinished: dict[int, list[GeneratedToken]] = {index: [] for index in indices}
@@ -106,7 +108,29 @@ def generate_likeliest(
         else:
             beam_search_by_transformers(model, chosen, params, width, batch_size, on_found)
 
+    batch_size = _fitting_batch(model, prompts, params, batch_size, width)
     _in_smaller_batches(len(prompts), batch_size, width, search, on_completions)
+
+
+def _fitting_batch(
+    model: LanguageModel, prompts: Sequence[Sequence[int]], params: SamplingParams, batch_size: int, smallest: int
+) -> int:
+    """The rows to generate at a time: fewer than asked for where a GPU has no room for them.
+
+    Args:
+        model: A model on its device.
+        prompts: Token ids.
+        params: The length limit.
+        batch_size: The maximum number of rows.
+        smallest: The number of rows of one prompt.
+    """
+    most = min(batch_size, len(prompts) * smallest)
+    longest = max(map(len, prompts), default=0)
+    fitting = max(smallest, fitting_rows(model, longest, params.max_new_tokens, most))
+    if fitting >= most:
+        return batch_size
+    log.info("%d mails at a time fit into the free memory", fitting // smallest)
+    return fitting
 
 
 def _in_smaller_batches(

@@ -95,9 +95,10 @@ class Sampler:
             logits[index, generated] = torch.where(values > 0, values / penalty, values * penalty)
 
     def _forbid_repeated_ngrams(self, logits: torch.Tensor, rows: Sequence[_RowState]) -> None:
-        for index, row in enumerate(rows):
-            if forbidden := row.next_tokens.get(row.last_tokens):
-                logits[index, sorted(forbidden)] = -torch.inf
+        repeating = (
+            (index, token) for index, row in enumerate(rows) for token in row.next_tokens.get(row.last_tokens, ())
+        )
+        forbid_(logits, list(repeating))
 
     def _record_ngram(self, row: _RowState, token: int) -> None:
         length = self._params.no_repeat_ngram_size - 1
@@ -140,3 +141,15 @@ class Sampler:
         tokens = token_ids.gather(1, torch.minimum(indices, last_in_nucleus).unsqueeze(1)).squeeze(1)
         is_exact = (cumulative[:, -1] >= self._params.top_p) | ~above_min_p[:, -1]
         return tokens, is_exact | (k == probabilities.shape[-1])
+
+
+def forbid_(logits: torch.Tensor, tokens: Sequence[tuple[int, int]]) -> None:
+    """Forbid tokens of rows, in place: all at once, since every copy to a GPU takes time.
+
+    Args:
+        logits: (rows, vocabulary).
+        tokens: The row and the id of each.
+    """
+    if tokens:
+        rows, ids = torch.tensor(tokens).to(logits.device).unbind(dim=1)
+        logits[rows, ids] = -torch.inf

@@ -34,10 +34,15 @@ def batch_decoder(model: LanguageModel) -> CachedDecoder | None:
     """This project's decoder of a model, without rows; None if transformers has to generate."""
     if model.device.type != "cuda":
         return CachedDecoder.from_model(model.model)
+    fits = dense_copy_bytes(model, available_memory(model.device))
+    return StaticDecoder.from_model(model.model) if fits else None
+
+
+def dense_copy_bytes(model: LanguageModel, free: int) -> int:
+    """The memory of the dense weights that a GPU with `free` bytes writes with; 0 if transformers has to generate."""
     decoder = Decoder.from_model(model.model, for_training=True, device_type="cuda") if model.dense_to_write else None
-    if decoder is None or available_memory(model.device) < dense_bytes(decoder) + SPARE_BYTES:
-        return None
-    return StaticDecoder.from_model(model.model)
+    needed = dense_bytes(decoder) if decoder else 0
+    return needed if free >= needed + SPARE_BYTES else 0
 
 
 def dense_bytes(decoder: Decoder) -> int:

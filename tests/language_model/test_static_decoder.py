@@ -13,8 +13,8 @@ import pytest
 import torch
 from conftest import lora, model_settings
 from decoder_rows import check_rows
-from pretended_gpu import GPU, module_to_gpu, pretended_gpu, to_cpu, to_gpu, waits_of
-from torch import nn
+from pretended_gpu import GPU, module_to_gpu, pretended_gpu, to_cpu, to_gpu
+from static_on_cpu import OnCpu, PretendedGraphs, adapted
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -35,45 +35,12 @@ from email_assistant.language_model.static_decoder import (
 )
 
 
-class OnCpu(StaticDecoder):
-    """The decoder of a GPU on the processor."""
-
-    @staticmethod
-    def _read(model: nn.Module) -> Decoder | None:
-        return Decoder.from_model(model, for_training=True)
-
-
 @pytest.fixture(autouse=True)
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """Instead of graphs: functions with fixed inputs and a fixed output, as those of graphs. Returns their shapes."""
-    made = list[tuple[int, int]]()
-
-    def record(step: Step, *inputs: torch.Tensor) -> Step:
-        static = [each.clone() for each in inputs]
-        output = step(*static)
-        made.append((len(output), output.shape[1]))
-
-        def replay(*given: torch.Tensor) -> torch.Tensor:
-            for to, each in zip(static, given, strict=True):
-                to.copy_(each)
-            assert waits_of(lambda: output.copy_(step(*static))) == 0
-            return output
-
-        return replay
-
-    monkeypatch.setattr(static_decoder, "record", record)
-    return made
-
-
-def adapted(path: Path, dtype: Any = "float32", quantization: str = "none") -> LanguageModel:
-    settings = dataclasses.replace(model_settings(path, quantization), dtype=dtype)
-    model = add_adapter(load_base(settings), lora(alpha=4), seed=1)
-    for name, weight in model.model.named_parameters():
-        if "lora_B" in name:
-            torch.manual_seed(len(name))
-            nn.init.normal_(weight, std=0.1)
-    model.model.eval()
-    return model
+    """The shapes of the steps that are recorded."""
+    graphs = PretendedGraphs()
+    monkeypatch.setattr(static_decoder, "record", graphs.record)
+    return graphs.shapes
 
 
 def check_against(
