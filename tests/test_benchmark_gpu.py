@@ -103,10 +103,12 @@ def check_memory(parts: Parts) -> None:
 
 def check_writing(parts: Parts) -> None:
     ratios = figures_of(parts, "writing", "this project / ")
-    assert len(ratios) == 4
+    assert len(ratios) == 6
+    mails, width = TINY.beams
+    assert sum(name.endswith(f"{mails} mails by {width} beams") for name in ratios) == 2
     assert {ratio["equal_tokens"] for ratio in ratios.values()} == {1.0}
     own = figures_of(parts, "writing", "this project, ")
-    assert {figure["tokens"] for figure in own.values()} == {rows * TINY.new_tokens for rows in TINY.rows}
+    assert {figure["tokens"] for figure in own.values()} == {rows * TINY.new_tokens for rows in (*TINY.rows, mails * width)}
     for planned in figures_of(parts, "writing", "planned, ").values():
         assert abs(planned["estimate_error"]) < 0.15
 
@@ -120,9 +122,10 @@ def check_loading_resumption_and_scarce_memory(parts: Parts) -> None:
     scarce = figures_of(parts, "out of memory")
     assert scarce["training"]["messages"]
     assert abs(scarce["training"]["loss_difference"]) < 1e-4
-    assert scarce["writing"]["messages"]
-    assert scarce["writing"]["rows_written"] == scarce["writing"]["rows"]
-    assert scarce["writing"]["equal_tokens"] == 1.0
+    for way in ("writing", "beams"):
+        assert scarce[way]["messages"]
+        assert scarce[way]["rows_written"] == scarce[way]["rows"]
+        assert scarce[way]["equal_tokens"] == 1.0
 
 
 def check_pipeline_profile_and_peers(parts: Parts) -> None:

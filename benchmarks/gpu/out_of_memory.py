@@ -11,7 +11,7 @@ import torch
 from benchmarks.gpu import models
 from benchmarks.gpu.session import Session
 from benchmarks.gpu.training import Case, trainer_of
-from benchmarks.gpu.writing import agreeing_share, write_ours
+from benchmarks.gpu.writing import agreeing_share, write_beams, write_ours
 from email_assistant.language_model.device import free_memory
 from email_assistant.language_model.loading import LanguageModel
 
@@ -22,12 +22,13 @@ SLACK_BYTES = 64 * 2**20
 
 
 def measure(session: Session) -> None:
-    """A training step, then writing, each with room for it and then with less."""
+    """A training step, then writing with and without beam search, each with room for it and then with less."""
     base = models.random_base(session.sizes.medium, session.sizes.plain, session.device)
     with models.adapted(base) as tuned:
         session.measure("training", partial(_train, session, tuned))
     with models.adapted(base) as tuned:
-        session.measure("writing", partial(_write, session, tuned))
+        session.measure("writing", partial(_write, session, tuned, 1))
+        session.measure("beams", partial(_write, session, tuned, session.sizes.beams[1]))
 
 
 def _train(session: Session, tuned: LanguageModel) -> dict[str, Any]:
@@ -51,18 +52,19 @@ def _train(session: Session, tuned: LanguageModel) -> dict[str, Any]:
         }
 
 
-def _write(session: Session, tuned: LanguageModel) -> dict[str, Any]:
-    rows = 4 * session.sizes.rows[-1]
-    prompts = models.prompts_of(rows, session.sizes.prompt_tokens, session.sizes.medium)
-    work = partial(write_ours, tuned, prompts, session.sizes.new_tokens)
+def _write(session: Session, tuned: LanguageModel, width: int) -> dict[str, Any]:
+    mails = 4 * session.sizes.rows[-1] // width
+    prompts = models.prompts_of(mails, session.sizes.prompt_tokens, session.sizes.medium)
+    write = write_ours if width == 1 else partial(write_beams, width)
+    work = partial(write, tuned, prompts, session.sizes.new_tokens)
     written: list[list[list[int]]] = []
     needed = session.peak_bytes(lambda: written.append(work()), 0)["peak_bytes"]
-    limit = rows * session.sizes.prompt_tokens // 2
+    limit = mails * session.sizes.prompt_tokens // 2
     with messages() as found, less_memory(session, tuned, needed, limit):
         written.append(work())
     return {
         "messages": found,
-        "rows": rows,
+        "rows": mails * width,
         "rows_written": len(written[1]),
         "equal_tokens": agreeing_share(written[0], written[1]),
     }

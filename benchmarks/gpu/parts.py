@@ -39,11 +39,11 @@ PARTS = (
     Part("losses", 100, "benchmarks.gpu.losses"),
     Part("training", 130, "benchmarks.gpu.training"),
     Part("memory", 60, "benchmarks.gpu.memory"),
-    Part("writing", 100, "benchmarks.gpu.writing"),
+    Part("writing", 130, "benchmarks.gpu.writing"),
     Part("loading", 60, "benchmarks.gpu.loading"),
     Part("pipeline", 120, "benchmarks.gpu.pipeline"),
     Part("resumption", 40, "benchmarks.gpu.resumption"),
-    Part("out of memory", 40, "benchmarks.gpu.out_of_memory"),
+    Part("out of memory", 50, "benchmarks.gpu.out_of_memory"),
     Part("profile", 30, "benchmarks.gpu.profile"),
     Part("peers", 120, "benchmarks.gpu.peers", alone=True),
 )

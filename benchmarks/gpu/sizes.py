@@ -87,6 +87,7 @@ class Sizes:
         training_tokens: Tokens of a training step.
         steps: Steps after the two that warm up.
         rows: Mails that are written at a time.
+        beams: Mails that beam search writes at a time, and the beams of each.
         prompt_tokens: Tokens of a prompt.
         new_tokens: Tokens of a written mail.
         square: Side of the matrices whose product is timed.
@@ -105,6 +106,7 @@ class Sizes:
     training_tokens: tuple[int, ...]
     steps: int
     rows: tuple[int, ...]
+    beams: tuple[int, int]
     prompt_tokens: int
     new_tokens: int
     square: int
@@ -134,6 +136,8 @@ FULL = Sizes(
     training_tokens=(512, 1024, 2048),
     steps=5,
     rows=(1, 16, 64),
+    # As with the defaults: five drafts of a mail, 64 at most at a time.
+    beams=(12, 5),
     prompt_tokens=128,
     new_tokens=64,
     square=8192,
@@ -157,6 +161,7 @@ TINY = Sizes(
     training_tokens=(96,),
     steps=1,
     rows=(1, 3),
+    beams=(2, 3),
     prompt_tokens=12,
     new_tokens=6,
     square=128,

@@ -1,4 +1,4 @@
-"""Mails written at a time, beside `generate` of transformers on the same model and prompts."""
+"""Mails written at a time, greedily and by beam search, beside `generate` of transformers on the same model."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from benchmarks.gpu.session import Session, bytes_of
 from benchmarks.gpu.sizes import NumberFormat, Shape
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.device import available_memory
-from email_assistant.language_model.generation import generate
+from email_assistant.language_model.generation import generate, generate_likeliest
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.training import planning
 
@@ -22,7 +22,7 @@ FIRST_TOKENS = 2
 
 
 def measure(session: Session) -> None:
-    """The main model in 4 bit, then without quantization."""
+    """The main model in 4 bit, then without quantization; beam search, the default, before the largest batch."""
     shape = session.sizes.large
     for number_format in (session.sizes.main, session.sizes.plain):
         if session.seconds_left < 10:
@@ -30,27 +30,33 @@ def measure(session: Session) -> None:
             continue
         base = models.random_base(shape, number_format, session.device)
         with models.adapted(base) as tuned:
-            for rows in session.sizes.rows:
-                compare(session, tuned, shape, number_format, rows)
+            *fewer, most = [(rows, 1) for rows in session.sizes.rows]
+            for mails, width in [*fewer, session.sizes.beams, most]:
+                compare(session, tuned, shape, number_format, mails, width)
         del base, tuned
 
 
-def arms_of(tuned: LanguageModel, number_format: NumberFormat) -> dict[str, Callable[[list[list[int]], int], Tokens]]:
+def arms_of(
+    tuned: LanguageModel, number_format: NumberFormat, width: int
+) -> dict[str, Callable[[list[list[int]], int], Tokens]]:
     """The ways to write: this project's first, and on a GPU that with a dense copy of 4-bit weights."""
     is_gpu = tuned.device.type == "cuda"
-    arms = {"this project": partial(write_ours, dataclasses.replace(tuned, dense_to_write=not number_format.nf4))}
+    ours = write_ours if width == 1 else partial(write_beams, width)
+    arms = {"this project": partial(ours, dataclasses.replace(tuned, dense_to_write=not number_format.nf4))}
     if is_gpu and number_format.nf4:
-        arms["this project, dense"] = partial(write_ours, dataclasses.replace(tuned, dense_to_write=True))
-    return {**arms, "generate": partial(write_generate, tuned)}
+        arms["this project, dense"] = partial(ours, dataclasses.replace(tuned, dense_to_write=True))
+    return {**arms, "generate": partial(write_generate, width, tuned)}
 
 
-def compare(session: Session, tuned: LanguageModel, shape: Shape, number_format: NumberFormat, rows: int) -> None:
-    """Write `rows` mails in all ways."""
-    prompts = models.prompts_of(rows, session.sizes.prompt_tokens, shape)
-    what = f"{number_format.name}, {rows} mails"
+def compare(
+    session: Session, tuned: LanguageModel, shape: Shape, number_format: NumberFormat, mails: int, width: int
+) -> None:
+    """Write mails in all ways, with beam search if the width is above 1; all beams' tokens count."""
+    prompts = models.prompts_of(mails, session.sizes.prompt_tokens, shape)
+    what = f"{number_format.name}, {mails} mails" + (f" by {width} beams" if width > 1 else "")
     written: dict[str, Tokens] = {}
     speeds: dict[str, float] = {}
-    for arm, write in arms_of(tuned, number_format).items():
+    for arm, write in arms_of(tuned, number_format, width).items():
 
         def work(arm: str = arm, write: Any = write) -> dict[str, Any]:
             measured, written[arm] = _timed(session, tuned, partial(write, prompts))
@@ -59,7 +65,7 @@ def compare(session: Session, tuned: LanguageModel, shape: Shape, number_format:
 
         measured = session.measure(f"{arm}, {what}", work, 5)
         if measured and arm == "this project":
-            estimate = estimated_bytes(session, shape, number_format, rows)
+            estimate = estimated_bytes(session, shape, number_format, mails * width)
             planned = {"estimated_bytes": estimate, "estimate_error": estimate / measured["peak_bytes"] - 1}
             session.figure(f"planned, {what}", planned)
     for arm in [arm for arm in speeds if arm != "generate" and "generate" in speeds]:
@@ -120,13 +126,31 @@ def write_ours(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: i
     return [[int(token) for token in found[index].text.split()] for index in range(len(prompts))]
 
 
+def write_beams(width: int, model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> Tokens:
+    """The likeliest completions of each prompt by the package's beam search, the best first; all beams at a time."""
+    found: dict[int, list[Completion]] = {}
+    rows = width * len(prompts)
+    generate_likeliest(model, prompts, SamplingParams(new_tokens), width, rows, found.__setitem__)
+    return [
+        [int(token) for token in completion.text.split()]
+        for index in range(len(prompts))
+        for completion in found[index]
+    ]
+
+
 @torch.inference_mode()
-def write_generate(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> Tokens:
-    """Greedy completions by `generate` of transformers."""
+def write_generate(width: int, model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> Tokens:
+    """Greedy completions by `generate` of transformers; with several beams, what its beam search finds."""
     module: Any = model.model
     ids = torch.tensor([list(prompt) for prompt in prompts], device=model.device)
-    mask = torch.ones_like(ids)
-    written = module.generate(input_ids=ids, attention_mask=mask, max_new_tokens=new_tokens, do_sample=False)
+    written = module.generate(
+        input_ids=ids,
+        attention_mask=torch.ones_like(ids),
+        max_new_tokens=new_tokens,
+        do_sample=False,
+        num_beams=width,
+        num_return_sequences=width,
+    )
     tokens: Tokens = written[:, ids.shape[1] :].tolist()
     return tokens
 

@@ -13,6 +13,9 @@ from email_assistant.language_model.decoding import GeneratedToken, SamplingPara
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.sampler import Sampler
 
+# Tokens whose logits are in float32 at once.
+SCORED_TOKENS = 32
+
 
 def check_window(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> None:
     """Check that every prompt leaves room for a token.
@@ -125,7 +128,7 @@ def beam_search_by_transformers(
             repetition_penalty=1.0,
             length_penalty=1.0,
             early_stopping=False,
-            eos_token_id=sorted(model.encoder.stop_ids),
+            eos_token_id=sorted(model.encoder.stop_ids) or None,
             pad_token_id=model.encoder.pad_id,
             logits_processor=LogitsProcessorList([_NoRepeatedNgram(ids.shape[1], params.no_repeat_ngram_size)]),
             use_cache=True,
@@ -139,9 +142,11 @@ def beam_search_by_transformers(
 def _mean_log_probability(model: LanguageModel, prompt: Sequence[int], tokens: Sequence[int]) -> float:
     """Of tokens after a prompt, in nats; `generate` would keep the logits of all steps and beams in memory for it."""
     ids = torch.tensor([[*prompt, *tokens]], device=model.device)
-    logits = model.model(input_ids=ids, use_cache=False, logits_to_keep=len(tokens) + 1).logits[0, :-1].float()
-    chosen = logits.gather(1, torch.tensor(tokens, device=model.device)[:, None]).squeeze(1)
-    return float((chosen - logits.logsumexp(dim=-1)).mean())
+    logits = model.model(input_ids=ids, use_cache=False, logits_to_keep=len(tokens) + 1).logits[0, :-1]
+    chosen = logits.gather(1, torch.tensor(tokens, device=model.device)[:, None]).squeeze(1).float()
+    # A few tokens at a time: in float32, all logits of a long text over a large vocabulary take half a gigabyte.
+    normalizers = torch.cat([part.float().logsumexp(dim=-1) for part in logits.split(SCORED_TOKENS)])
+    return float((chosen - normalizers).mean())
 
 
 class _NoRepeatedNgram(LogitsProcessor):
