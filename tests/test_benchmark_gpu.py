@@ -18,12 +18,13 @@ import torch
 from torch import nn
 
 from benchmarks.gpu import __main__ as gpu
-from benchmarks.gpu import kit
+from benchmarks.gpu import kit, models
 from benchmarks.gpu.nf4 import PlainNf4Linear, bitsandbytes_error, quantized
 from benchmarks.gpu.parts import BY_NAME, PARTS, first_batch
 from benchmarks.gpu.report import DONE, FAILED, RUNNING, SKIPPED, Report, table
 from benchmarks.gpu.session import DeviceLostError, Session
 from benchmarks.gpu.sizes import TINY
+from benchmarks.gpu.training import Case, trainer_of
 from benchmarks.gpu.writing import agreeing_share, steady_speed
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,7 +109,8 @@ def check_writing(parts: Parts) -> None:
     assert sum(name.endswith(f"{mails} mails by {width} beams") for name in ratios) == 2
     assert {ratio["equal_tokens"] for ratio in ratios.values()} == {1.0}
     own = figures_of(parts, "writing", "this project, ")
-    assert {figure["tokens"] for figure in own.values()} == {rows * TINY.new_tokens for rows in (*TINY.rows, mails * width)}
+    rows = (*TINY.rows, mails * width)
+    assert {figure["tokens"] for figure in own.values()} == {count * TINY.new_tokens for count in rows}
     for planned in figures_of(parts, "writing", "planned, ").values():
         assert abs(planned["estimate_error"]) < 0.15
 
@@ -156,6 +158,16 @@ def test_a_rehearsal_measures_every_part_rightly(tmp_path: Path) -> None:
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     return Session(Report(tmp_path), "losses", CPU, TINY, tmp_path, time.time() + 600)
+
+
+def test_a_step_is_measured_in_the_way_that_is_asked_for() -> None:
+    base = models.random_base(TINY.small, TINY.formats[0], CPU)
+    for mode in ("padded", None):
+        case = Case(24, "mails", mode=mode)
+        with models.adapted(base) as tuned, trainer_of(tuned, case, case.examples(TINY.small)) as trainer:
+            trainer.train_step()
+            assert trainer.loss.mode == (mode or "decoder")
+            assert trainer.loss is trainer.batcher.loss
 
 
 def test_a_figure_that_fails_is_stored_with_its_error_and_the_next_is_measured(session: Session) -> None:

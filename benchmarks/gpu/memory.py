@@ -70,7 +70,7 @@ def estimated_bytes(device: torch.device, shape: Shape, number_format: NumberFor
     examples = case.examples(shape)
     setup = dataclasses.replace(setup, trainer=case.settings(device, len(examples)))
     lengths = [len(example.ids) for example in examples]
-    mode = setup.mode(machine, shape.config())
+    mode = case.mode or setup.mode(machine, shape.config())
     share = sum(example.num_target_tokens for example in examples) / sum(lengths)
     batch = MicroBatch([max(lengths)] * len(lengths) if mode in PADDED_MODES else lengths, share)
     spec = ComputeSpec(machine.dtype, setup.nf4, mode, case.recompute, on_cuda=device.type == "cuda")

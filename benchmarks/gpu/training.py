@@ -18,6 +18,7 @@ from benchmarks.gpu.sizes import Shape
 from email_assistant.configuration.schema import Trainer as Settings
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel
+from email_assistant.training.loss import CompletionLoss, ForwardMode
 from email_assistant.training.optimizer import build_optimizer
 from email_assistant.training.trainer import Trainer, TrainingData
 
@@ -38,19 +39,21 @@ class Case:
         layout: 'one' sequence of that length, or 'mails' of uneven lengths.
         recompute: Whether activations are recomputed in the backward pass.
         optimizer: `trainer.optimizer`; None: the configured one.
+        mode: The way of the loss; None: the one that training chooses.
     """
 
     tokens: int
     layout: Layout
     recompute: bool = True
     optimizer: Literal["adamw", "paged_adamw_8bit"] | None = None
+    mode: ForwardMode | None = None
 
     @property
     def name(self) -> str:
         """Its name in the results."""
         parts = [f"{self.tokens} tokens", "one sequence" if self.layout == "one" else "uneven mails"]
         parts += [] if self.recompute else ["not recomputed"]
-        return ", ".join([*parts, *([self.optimizer] if self.optimizer else [])])
+        return ", ".join([*parts, *(each for each in (self.optimizer, self.mode) if each)])
 
     def examples(self, shape: Shape) -> list[TokenizedExample]:
         """The step's sequences."""
@@ -76,11 +79,13 @@ def cases_of(session: Session) -> list[Case]:
 
 
 def variants_of(session: Session) -> list[Case]:
-    """Steps that show what recomputation and the optimizer cost."""
+    """Steps that show what recomputation and the optimizer cost, and whether this project's decoder gains on a GPU."""
     largest = session.sizes.training_tokens[-1]
-    has_paged = session.device.type == "cuda" and models.nf4_error("cuda") is None
+    is_gpu = session.device.type == "cuda"
+    has_paged = is_gpu and models.nf4_error("cuda") is None
     paged = [Case(largest, "mails", optimizer="paged_adamw_8bit")] if has_paged else []
-    return [Case(largest, "mails", recompute=False), *paged]
+    decoder = [Case(largest, "mails", recompute=each, mode="decoder") for each in (True, False) if is_gpu]
+    return [Case(largest, "mails", recompute=False), *decoder, *paged]
 
 
 def name_of(case: Case) -> str:
@@ -129,7 +134,10 @@ def trainer_of(tuned: LanguageModel, case: Case, examples: list[TokenizedExample
     """The package's trainer on these examples, all of them in every step."""
     with tempfile.TemporaryDirectory() as folder:
         settings = case.settings(tuned.device, len(examples))
-        yield Trainer(tuned, TrainingData(examples, examples[:1]), settings, 1, Path(folder))
+        trainer = Trainer(tuned, TrainingData(examples, examples[:1]), settings, 1, Path(folder))
+        if case.mode:
+            trainer.loss = trainer.batcher.loss = CompletionLoss(tuned.model, (case.mode,), recompute=case.recompute)
+        yield trainer
 
 
 def plain(session: Session, base: LanguageModel, shape: Shape, case: Case) -> dict[str, Any]:

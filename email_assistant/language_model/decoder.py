@@ -1,4 +1,4 @@
-"""Padding-free forward and backward pass for models like Llama and Gemma 3 on the CPU.
+"""Padding-free forward and backward pass for models like Llama and Gemma 3.
 
 It uses the weights of a transformers model and its LoRA layers without copying them. All sequences are concatenated
 into one row of tokens, so no multiplication is spent on padding, and each sequence attends only to itself. The
@@ -28,6 +28,7 @@ from email_assistant.language_model.decoder_ops import (
     QueryKeyTransform,
     ResidualLinear,
 )
+from email_assistant.language_model.varlen_attention import PackedSequences, causal_mask, packed_attention
 
 # The largest relative errors of logits, by the Frobenius norm, in float32 and in 16 bits.
 MAX_ERROR, MAX_LOW_PRECISION_ERROR = 1e-3, 0.05
@@ -85,14 +86,15 @@ class Decoder:
         # The residual stream is in float32, whatever the format of the weights.
         hidden = embedded.float()
         positions = [torch.arange(prefix_length), *(torch.arange(length) + prefix_length for length in lengths)]
+        packed = PackedSequences.of(list(lengths), hidden.device)
         # The formats of all products are chosen here.
-        with torch.autocast("cpu", enabled=False):
-            angles = self.angles(torch.cat(positions))
+        with torch.autocast(hidden.device.type, enabled=False):
+            angles = self.angles(torch.cat(positions).to(hidden.device))
             for layer in self.layers:
                 if recompute and torch.is_grad_enabled():
-                    hidden = checkpoint(self._layer, hidden, layer, angles, lengths, prefix_length, use_reentrant=False)
+                    hidden = checkpoint(self._layer, hidden, layer, angles, packed, prefix_length, use_reentrant=False)
                 else:
-                    hidden = self._layer(hidden, layer, angles, lengths, prefix_length)
+                    hidden = self._layer(hidden, layer, angles, packed, prefix_length)
         return FinalNorm.apply(hidden, self.norm, self.shape.epsilon)  # type: ignore[no-any-return,no-untyped-call]
 
     def _layer(
@@ -100,14 +102,14 @@ class Decoder:
         hidden: torch.Tensor,
         layer: DecoderLayer,
         angles: dict[str | None, Angles],
-        lengths: Sequence[int],
+        packed: PackedSequences,
         prefix_length: int,
     ) -> torch.Tensor:
         qkv_proj, o_proj, gate_up_proj, down_proj = layer.qkv_proj, layer.o_proj, layer.gate_up_proj, layer.down_proj
         projected = NormLinear.apply(  # type: ignore[no-untyped-call]
             hidden, layer.attention_norm, self.shape, self.transform(layer, angles), qkv_proj, *qkv_proj.lora_weights
         )
-        attended = self._attention(projected, lengths, layer.window, prefix_length)
+        attended = self._attention(projected, packed, layer.window, prefix_length)
         hidden = self._add(
             hidden,
             layer.attention_output_norm,
@@ -158,9 +160,17 @@ class Decoder:
         return cosine[0, :, None, :half], sine[0, :, None, :half]
 
     def _attention(
-        self, projected: torch.Tensor, lengths: Sequence[int], window: int | None, prefix_length: int
+        self, projected: torch.Tensor, packed: PackedSequences, window: int | None, prefix_length: int
     ) -> torch.Tensor:
-        """Causal attention of every sequence to the prefix and to itself, (tokens, heads * head_dim)."""
+        """Causal attention of every sequence to the prefix and to itself, (tokens, heads * head_dim).
+
+        On a GPU there is no common prefix, and all sequences are computed at once.
+        """
+        shape, lengths = self.shape, packed.lengths
+        if projected.is_cuda:
+            heads = projected.view(len(projected), -1, shape.head_dim)
+            by_token = list(torch.split(heads, [shape.num_heads, shape.num_kv_heads, shape.num_kv_heads], dim=1))
+            return packed_attention(by_token, packed, shape.scale, window).reshape(len(projected), -1)
         if not prefix_length:
             return self.varlen_attention(projected, lengths, window)
         query, key, value = self.split_heads(projected[:prefix_length])
@@ -243,12 +253,3 @@ def causal_attention(
         query[None], key[None], value[None], attn_mask=mask, is_causal=mask is None, scale=scale, enable_gqa=grouped
     )
     return attended[0].transpose(0, 1).reshape(query.shape[1], -1).to(dtype)
-
-
-def causal_mask(num_queries: int, num_keys: int, window: int | None, device: torch.device) -> torch.Tensor | None:
-    """Which keys the last tokens of a sequence see, (queries, keys) bool; None if all tokens see all before them."""
-    num_earlier, window = num_keys - num_queries, min(window or num_keys, num_keys)
-    if not num_earlier and window == num_keys:
-        return None
-    mask = torch.ones(num_queries, num_keys, dtype=torch.bool, device=device).tril_(num_earlier)
-    return mask if window == num_keys else mask.triu_(num_earlier - window + 1)

@@ -308,7 +308,7 @@ def _dropout_mask(inputs: torch.Tensor, p: float) -> torch.Tensor:
 
     One 64-bit random number decides four inputs, by 16 bits each: several times as fast as a draw for each input.
     """
-    random_words = torch.empty(-(-inputs.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+    random_words = torch.empty(-(-inputs.numel() // 4), dtype=torch.int64, device=inputs.device).random_(-(2**63), None)
     random_bits = random_words.view(torch.int16)[: inputs.numel()].view(inputs.shape)
     return (random_bits >= min(round(p * 2**16), 2**16 - 1) - 2**15).view(torch.uint8)
 

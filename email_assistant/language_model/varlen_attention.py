@@ -14,8 +14,6 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from email_assistant.language_model.decoder import causal_mask
-
 # The name of this attention in configurations of transformers.
 NAME = "email_assistant_varlen"
 DTYPES = (torch.bfloat16, torch.float16)
@@ -119,8 +117,22 @@ def attention(
         attended, _ = sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **others)
         return attended, None
     by_token = [each[0].transpose(0, 1) for each in (query, key, value)]
-    compute = _flash if query.device.type == "cuda" else _one_by_one
-    return compute(by_token, packed, scaling, sliding_window)[None], None
+    return packed_attention(by_token, packed, scaling, sliding_window)[None], None
+
+
+def packed_attention(
+    by_token: list[torch.Tensor], packed: PackedSequences, scaling: float | None, window: int | None
+) -> torch.Tensor:
+    """Attention of each sequence to itself, (tokens, heads, head_dim).
+
+    Args:
+        by_token: Queries, (tokens, heads, head_dim), and keys and values, (tokens, key-value heads, head_dim).
+        packed: The sequences.
+        scaling: Factor of the scores.
+        window: How many tokens each token sees, including itself; None: all before it.
+    """
+    compute = _flash if by_token[0].device.type == "cuda" else _one_by_one
+    return compute(by_token, packed, scaling, window)
 
 
 def _flash(
@@ -159,3 +171,12 @@ def _one_by_one(
         )
         attended.append(of_sequence[0].transpose(0, 1))
     return torch.cat(attended)
+
+
+def causal_mask(num_queries: int, num_keys: int, window: int | None, device: torch.device) -> torch.Tensor | None:
+    """Which keys the last tokens of a sequence see, (queries, keys) bool; None if all tokens see all before them."""
+    num_earlier, window = num_keys - num_queries, min(window or num_keys, num_keys)
+    if not num_earlier and window == num_keys:
+        return None
+    mask = torch.ones(num_queries, num_keys, dtype=torch.bool, device=device).tril_(num_earlier)
+    return mask if window == num_keys else mask.triu_(num_earlier - window + 1)

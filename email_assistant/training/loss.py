@@ -22,7 +22,8 @@ COMPARED_TOKENS, COMPARED_SEQUENCES = 64, 3
 # Settings of models that change the logits of the head, unless they are 0 or 1.
 LOGIT_CHANGES = ("final_logit_softcapping", "logits_scaling", "logit_scale")
 # How the last hidden states are computed:
-# decoder       this project's own forward pass, sequences one after another (on CPU)
+# decoder       this project's own forward pass, sequences one after another; possible on GPUs, with the attention of
+#               'varlen', but not chosen there until it is known to be the faster one
 # varlen        transformers, one row whose sequences are attended to one by one (`varlen_attention`, on GPUs)
 # packed        transformers, one row in which position ids separate the sequences, by a mask
 # padded        transformers, one row per sequence, padded on the right
@@ -72,8 +73,9 @@ class CompletionLoss:
         self._embed: Any = base.get_input_embeddings()
         self._head: Any = base.get_output_embeddings()
         self._neftune_alpha, self._recompute = neftune_alpha, recompute
-        self._decoder = Decoder.from_model(model, for_training=True)
-        self._modes = default_modes(self._embed.weight.device) if modes is None else modes
+        device = self._embed.weight.device
+        self._decoder = Decoder.from_model(model, for_training=True, device_type=device.type)
+        self._modes = default_modes(device) if modes is None else modes
         self.mode: ForwardMode | None = None
 
     def choose_mode(self, batch: Batch) -> ForwardMode:
@@ -125,9 +127,10 @@ class CompletionLoss:
         if head.weight.is_meta:
             # Offloaded: accelerate fetches the weight only when the module itself runs.
             return False
+        needs_flash = mode == "varlen" or (mode == "decoder" and batch.ids.is_cuda)
+        if needs_flash and not varlen_attention.is_supported(self._transformer):
+            return False
         if mode == "varlen":
-            if not varlen_attention.is_supported(self._transformer):
-                return False
             varlen_attention.install(self._transformer)
         logits = head(self._hidden(mode, self._embed(batch.ids), batch).to(head.weight.dtype)).float()
         return same_logits(logits.to(expected.device), expected, head.weight.dtype)

@@ -21,6 +21,7 @@ class MicroBatcher:
     """Splits examples into micro-batches and retries with smaller ones when memory runs out.
 
     Attributes:
+        loss: Decides by its mode whether rows are padded.
         max_tokens: Limit of a micro-batch; halved permanently when memory runs out.
     """
 
@@ -41,7 +42,7 @@ class MicroBatcher:
             share_prefix: Whether sequences may share what they start with, if the loss supports it.
             distributed: Each works on its share of the examples.
         """
-        self._loss, self._device, self._share_prefix, self._distributed = loss, device, share_prefix, distributed
+        self.loss, self._device, self._share_prefix, self._distributed = loss, device, share_prefix, distributed
         self.max_tokens = max_tokens
 
     def retry_on_oom(
@@ -93,12 +94,13 @@ class MicroBatcher:
 
     def batches(self, examples: Sequence[TokenizedExample]) -> Iterator[Batch]:
         """This process's share of the examples, in micro-batches of at most `max_tokens` ids."""
-        mode = self._loss.mode or self._loss.choose_mode(collate(examples[:COMPARED_SEQUENCES], self._device))
+        mode = self.loss.mode or self.loss.choose_mode(collate(examples[:COMPARED_SEQUENCES], self._device))
         padded = mode in PADDED_MODES
         shard = local_shard(examples, self._distributed.rank, self._distributed.world_size)
         groups = micro_batches(shard, self.max_tokens, padded)
+        shares = self._share_prefix and mode == "decoder" and self._device.type == "cpu"
         for group in groups:
-            yield collate(group, self._device, share_prefix=self._share_prefix and mode == "decoder")
+            yield collate(group, self._device, share_prefix=shares)
         if self._distributed.sharded:
             # All processes gather a layer together, so each has to run the model equally often.
             idle = collate([min(examples, key=lambda example: len(example.ids))], self._device)

@@ -14,11 +14,13 @@ from transformers.integrations import sdpa_attention
 
 from email_assistant.configuration.schema import Lora
 from email_assistant.language_model import varlen_attention
+from email_assistant.language_model.distributed import SINGLE_PROCESS
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 from email_assistant.language_model.lora_linear import FusedLinear
 from email_assistant.training.batches import Batch, collate
 from email_assistant.training.loss import CompletionLoss, ForwardMode, neftune_noise
+from email_assistant.training.micro_batching import MicroBatcher
 from email_assistant.training.trainer import enable_recomputation
 
 
@@ -386,3 +388,63 @@ def test_noise_has_the_paper_s_bound_for_each_sequence(dtype: torch.dtype) -> No
     for piece, length in zip(noise.split(lengths), lengths, strict=True):
         bound = 5.0 / (length * 64) ** 0.5
         assert 0.95 * bound < float(piece.abs().max()) <= 1.005 * bound
+
+
+def decoder_loss(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> CompletionLoss:
+    """The loss in mode 'decoder' on a GPU, with the attention computed on the processor."""
+    monkeypatch.setattr(varlen_attention, "is_supported", lambda transformer: True)
+    monkeypatch.setattr(varlen_attention, "_flash", varlen_attention._one_by_one)
+    return CompletionLoss(model.model, ("decoder",))
+
+
+def test_the_decoder_on_a_gpu_has_the_loss_and_gradients_of_the_processor(
+    either_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fresh(either_model, PLAIN)
+    model.model.train()
+    batch = collate(examples, model.device)
+    expected = CompletionLoss(model.model, ("decoder",))(batch)
+    wanted = gradients(model, expected)
+    with pretended_gpu():
+        module_to_gpu(model.model)
+        loss = decoder_loss(model, monkeypatch)
+        found = loss(collate(examples, GPU))
+        assert loss.mode == "decoder" and found.device == GPU
+        assert torch.allclose(to_cpu(found), expected, rtol=1e-5)
+        moved = {name: to_cpu(gradient) for name, gradient in gradients(model, found).items()}
+    assert relative_distance(moved, wanted) < 1e-4
+
+
+def test_the_decoder_on_a_gpu_drops_inputs_there(
+    tiny_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fresh(tiny_model, dataclasses.replace(LORA, dropout=0.4))
+    model.model.train()
+    with pretended_gpu():
+        module_to_gpu(model.model)
+        loss, batch = decoder_loss(model, monkeypatch), collate(examples, GPU)
+        dropped = to_cpu(loss(batch))
+        model.model.eval()
+        assert not torch.allclose(to_cpu(loss(batch)), dropped, rtol=1e-4)
+
+
+def test_the_decoder_is_not_chosen_on_a_gpu_without_flash_attention(
+    tiny_model: Path, examples: list[TokenizedExample]
+) -> None:
+    model = fresh(tiny_model, PLAIN)
+    model.model.eval()
+    with pretended_gpu():
+        module_to_gpu(model.model)
+        # In float32 there is none.
+        assert CompletionLoss(model.model, ("decoder", "packed")).choose_mode(collate(examples, GPU)) == "packed"
+
+
+def test_sequences_on_a_gpu_share_no_prefix(tiny_model: Path, examples: list[TokenizedExample]) -> None:
+    loss = CompletionLoss(fresh(tiny_model).model, ("decoder",))
+    loss.mode = "decoder"
+    with pretended_gpu():
+        on_gpu, on_cpu = (
+            next(iter(MicroBatcher(loss, device, 10_000, True, SINGLE_PROCESS).batches(examples)))
+            for device in (GPU, torch.device("cpu"))
+        )
+    assert on_cpu.prefix_length > 0 and on_gpu.prefix_length == 0
