@@ -6,6 +6,7 @@ decoded text is implausible and another charset makes it plausible.
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ import chardet
 import ftfy
 import ftfy.bad_codecs
 
+from email_assistant.archive.alphabets import MIN_CHARACTERS, fits_its_language, is_latin
 from email_assistant.archive.plausibility import is_plausible, is_usual_cyrillic, penalty
 
 # Names that mail programs write and Python does not know, without punctuation; and supersets that programs mean.
@@ -46,9 +48,23 @@ SIBLINGS = {
 }
 # In the order in which they are likely where nothing speaks against any of them.
 SINGLE_BYTE = (
-    *("cp1252", "cp1251", "koi8-r", "cp1250", "iso8859-2", "cp1254", "cp1253", "cp1255", "cp1256", "cp1257", "koi8-u"),
+    *(
+        "cp1252",
+        "cp1251",
+        "koi8-r",
+        "cp1250",
+        "iso8859-2",
+        "cp1254",
+        "cp1253",
+        "cp1255",
+        "cp1256",
+        "iso8859-6",
+        "cp1257",
+        "koi8-u",
+    ),
     *("iso8859-5", "cp866", "cp874", "mac-roman", "cp850", "cp852", "mac-cyrillic", "cp437"),
 )
+LATIN_CODECS = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac-roman", "cp850", "cp852")
 CYRILLIC = frozenset(("cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic"))
 OTHER_SCRIPTS = frozenset(("cp1253", "cp1255", "cp1256", "cp874", "iso8859-6", "iso8859-7", "iso8859-8"))
 RARE = OTHER_SCRIPTS | {"mac-roman", "cp850", "cp852", "cp437", "cp866", "mac-cyrillic"}
@@ -77,6 +93,8 @@ ISO_2022_CODECS = ("iso2022_jp_ext", "iso2022_jp_3", "iso2022_jp_2004", "iso2022
 # Charsets of which ftfy brings a variant that decodes every byte.
 SLOPPY = frozenset(("1250", "1251", "1252", "1253", "1254", "1257"))
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+CONTROL_OR_BREAK = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 C1 = re.compile("[\x80-\x9f]")
 # What windows-1252 has beyond the charset that it is declared as.
 LATIN_1 = re.compile(r"\W*(?:iso|latin|l1)", re.IGNORECASE)
@@ -95,6 +113,23 @@ RARER = 0.1
 # character beyond ASCII, or in all and a few per character.
 TRACES_PER_CHARACTER, TRACES, FEW_PER_CHARACTER = 0.15, 0.75, 0.03
 NUL_SHARE = 0.04
+MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+EAST_ASIAN = re.compile("[\t\n\r -~\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]")
+EAST_ASIAN_SHARE = 0.95
+KANA = re.compile("[ぁ-ヺ]")
+# A letter of Latin words that was decoded together with the next one.
+IDEOGRAPH_IN_WORD = re.compile("[A-Za-z][\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9f]{1,2}[a-z]")
+# Of each charset a standard that has the usual characters, and the first bytes of these in it.
+KANA_AND_USUAL_KANJI = ("euc_jp", ((0xA4, 0xA5), (0xB0, 0xCF)))
+USUAL_LEADS = {
+    "gb18030": ("gb2312", ((0xB0, 0xD7),)),
+    "big5hkscs": ("big5", ((0xA4, 0xC6),)),
+    "cp949": ("euc_kr", ((0xB0, 0xC8),)),
+    "cp932": KANA_AND_USUAL_KANJI,
+    "euc_jis_2004": KANA_AND_USUAL_KANJI,
+}
+# The share of usual characters that a text has, and below which a declared charset is doubted.
+USUAL_SHARE, DOUBTED_SHARE = 0.8, 0.7
 # Text in ASCII, where a few NULs are damage and no half of a character.
 PLAIN_TEXT = re.compile(rb"[\t-\r\x1b -\x7e]*")
 
@@ -120,8 +155,8 @@ def decode(data: bytes, declared: str | None) -> Decoded:
         declared: The name of their charset as declared, known or not; None if there is none.
     """
     codec = codec_of(declared)
-    if b"\0" in data:
-        wide = wide_codec(data)
+    if b"\0" in data or data.startswith(MARKS) or (codec and codec.startswith("utf-16")):
+        wide = wide_codec(data) or _declared_wide(data, codec)
         if wide:
             text = data.decode(wide, "replace").lstrip("\ufeff")
             is_declared = bool(codec and codec.startswith(("utf-16", "utf-32")))
@@ -137,7 +172,8 @@ def decode(data: bytes, declared: str | None) -> Decoded:
         decoded = _decode_other(data, codec)
         is_extended = codec == "cp1252" and LATIN_1.match(declared or "") and BEYOND_LATIN_1.search(data)
         return replace(decoded, repairs=decoded.repairs | {WRONG_CHARSET}) if is_extended else decoded
-    if codec in MULTI_BYTE and len(SEQUENCE.findall(data)) < 3 and (declared_text := _strict(data, codec)):
+    declared_text = _strict(data, codec) if codec in MULTI_BYTE and len(SEQUENCE.findall(data)) < 3 else None
+    if declared_text and not IDEOGRAPH_IN_WORD.search(declared_text):
         return Decoded(declared_text)
     return _done(text, _wrong(codec) if codec not in (None, "utf-8") else frozenset())
 
@@ -146,7 +182,7 @@ def mend(text: str) -> Decoded:
     """The text without what its bytes suffered before it was decoded: encoded twice, half of a character, NULs."""
     if LONE_SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
-    return Decoded(text.replace("\0", "")) if text.isascii() else _done(text, frozenset())
+    return Decoded(_without_controls(text)) if text.isascii() else _done(text, frozenset())
 
 
 def guess_charset(data: bytes) -> str:
@@ -189,7 +225,12 @@ def _done(text: str, repairs: frozenset[str]) -> Decoded:
         fixed = C1.sub(lambda match: match[0].encode("latin-1").decode("cp1252", "ignore"), fixed)
     if fixed != text:
         repairs |= {TWICE_ENCODED}
-    return Decoded(fixed.replace("\0", ""), repairs)
+    return Decoded(_without_controls(fixed), repairs)
+
+
+def _without_controls(text: str) -> str:
+    """The text without control characters; a vertical tab is a line break of Word."""
+    return CONTROL.sub("", text.replace("\v", "\n")) if CONTROL_OR_BREAK.search(text) else text
 
 
 def _decode_twice(text: str) -> str:
@@ -222,9 +263,42 @@ def wide_codec(data: bytes) -> str | None:
     even, odd = nulls[0] + nulls[2], nulls[1] + nulls[3]
     for high, low, codec in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
         # Spaces and line ends have a NUL in any language; a run of NULs has as many in both places.
-        if high > NUL_SHARE * 2 * quarter and low * 10 < high and _strict(data[: len(data) // 2 * 2], codec):
+        text = _strict(data[: len(data) // 2 * 2], codec) if high > NUL_SHARE * 2 * quarter else None
+        if text and (low * 10 < high or (low < high and _is_east_asian(text))):
             return codec
     return None
+
+
+def _declared_wide(data: bytes, codec: str | None) -> str | None:
+    """The form of UTF-16 of a text that is declared as such, and has neither a mark nor NULs."""
+    if codec is None or not codec.startswith("utf-16"):
+        return None
+    even = data[: len(data) // 2 * 2]
+    forms = ("utf-16-be", "utf-16-le") if codec == "utf-16-be" else ("utf-16-le", "utf-16-be")
+    return next((form for form in forms if (text := _strict(even, form)) and _is_east_asian(text)), None)
+
+
+def _is_east_asian(text: str) -> bool:
+    """Whether nearly all characters of a text are Chinese, Japanese or Korean, or ASCII."""
+    return len(EAST_ASIAN.findall(text)) >= EAST_ASIAN_SHARE * len(text)
+
+
+def _usual_share(text: str, codec: str) -> float:
+    """The share of the usual characters of a language among the letters of a text; 0 for other charsets."""
+    standard, leads = USUAL_LEADS.get(codec, ("ascii", ()))
+    letters = [character for character in text if character >= "\u3041" and character.isalpha()]
+    if not letters or (standard == "euc_jp" and not KANA.search(text)):
+        return 0.0
+    encoded = (character.encode(standard, "ignore")[:1] for character in letters)
+    return sum(any(lead and low <= lead[0] <= high for low, high in leads) for lead in encoded) / len(letters)
+
+
+def _usual_multi_byte(data: bytes, names: Iterable[str]) -> str | None:
+    """The charset of several bytes per character that makes a usual text of all bytes."""
+    texts = {name: text for name in names if (text := _strict(data, name)) and not IDEOGRAPH_IN_WORD.search(text)}
+    shares = {name: _usual_share(text, name) for name, text in texts.items()}
+    best = max(shares, key=lambda name: shares[name], default=None)
+    return best if best and shares[best] >= USUAL_SHARE else None
 
 
 def _decode_ascii(data: bytes, codec: str | None) -> Decoded:
@@ -239,13 +313,38 @@ def _decode_ascii(data: bytes, codec: str | None) -> Decoded:
         text = _strict(data, codec)
         if text is not None:
             return Decoded(text)
-    return Decoded(data.decode("ascii"))
+    return Decoded(_without_controls(data.decode("ascii")))
 
 
 def _decode_other(data: bytes, codec: str | None) -> Decoded:
     """Decode what is neither ASCII nor valid UTF-8."""
+    decoded = _decode_by_traces(data, codec)
+    if codec in MULTI_BYTE or LOST_BYTES in decoded.repairs or not is_latin(decoded.text):
+        return decoded
+    return _decode_by_language(data, decoded.text, codec) or decoded
+
+
+def _decode_by_language(data: bytes, text: str, codec: str | None) -> Decoded | None:
+    """The text in another charset for Latin letters, if it then has the letters of its language and now has others.
+
+    Charsets of Latin letters differ in few of them, which leaves no trace in a short text.
+    """
+    if len(text) < MIN_CHARACTERS or fits_its_language(text):
+        return None
+    for name in LATIN_CODECS:
+        other = _single_byte_text(data, name) if name != codec else None
+        if other and other != text and is_plausible(other) and fits_its_language(other):
+            return _done(other, _wrong(codec))
+    return None
+
+
+def _decode_by_traces(data: bytes, codec: str | None) -> Decoded:
+    """Decode by the declared charset, unless the text then has traces of a wrong one."""
     text = _single_byte_text(data, codec) if codec and codec != "utf-8" else None
-    if text is not None and (codec in MULTI_BYTE or NOT_ASCII_BASED.match(codec or "")):
+    if text is not None and codec in MULTI_BYTE:
+        better = _better_than_multi_byte(data, text, codec or "")
+        return better or Decoded(text)
+    if text is not None and NOT_ASCII_BASED.match(codec or ""):
         return Decoded(text)
     if _is_damaged_utf8(data, codec):
         return decode_damaged_utf8(data)
@@ -262,6 +361,18 @@ def _decode_other(data: bytes, codec: str | None) -> Decoded:
     is_extension = codec is not None and SIBLINGS.get(codec) == best
     lost = frozenset({LOST_BYTES}) if "\ufffd" in decoded else frozenset()
     return _done(decoded.replace("\ufffd", ""), lost if is_extension and lost else lost | _wrong(codec))
+
+
+def _better_than_multi_byte(data: bytes, text: str, codec: str) -> Decoded | None:
+    """The text in another charset if the declared one, of several bytes per character, makes nothing usual of it."""
+    if IDEOGRAPH_IN_WORD.search(text):
+        best = _best_codec(data, None)
+        decoded = _single_byte_text(data, best) if best not in MULTI_BYTE else None
+        return _done(decoded, _wrong(codec)) if decoded and is_plausible(decoded) else None
+    if _usual_share(text, codec) >= DOUBTED_SHARE:
+        return None
+    best_of_all = _usual_multi_byte(data, [name for name in USUAL_LEADS if name != codec])
+    return Decoded(data.decode(best_of_all), _wrong(codec)) if best_of_all else None
 
 
 def _single_byte_text(data: bytes, codec: str) -> str | None:
@@ -307,12 +418,14 @@ def _best_codec(data: bytes, codec: str | None) -> str:
     sample = _sample(data)
     for name in ("cp1251", "koi8-r"):
         # The most frequent case, which needs no slower guess.
-        if codec not in CYRILLIC and is_usual_cyrillic(text := sample.decode(name, "replace")) and is_plausible(text):
+        if codec != name and is_usual_cyrillic(text := sample.decode(name, "replace")) and is_plausible(text):
             return name
     guess = chardet.detect(sample)
     guessed, confidence = codec_of(guess["encoding"]) or "cp1252", guess["confidence"] or 0
     if guessed in MULTI_BYTE and confidence >= TRUSTED and _strict(data, guessed) is not None:
         return guessed
+    if guessed in MULTI_BYTE and (usual := _usual_multi_byte(data, USUAL_LEADS)):
+        return usual
     trusted = guessed if confidence >= TRUSTED else ""
     named = [codec, SIBLINGS.get(codec or ""), trusted, SIBLINGS.get(trusted), *SINGLE_BYTE]
     candidates = [name for name in dict.fromkeys(named) if name and _is_single_byte(name)]

@@ -42,9 +42,14 @@ class LanguageDetector:
         cyrillic = is_cyrillic(text)
         if len(text) < (MIN_UNSPACED_CHARACTERS if is_unspaced(text) else MIN_CHARACTERS):
             return None, cyrillic
-        excerpt = " ".join(text[: 2 * MAX_CHARACTERS].split())[:MAX_CHARACTERS]
-        language = self._model.detect(excerpt, k=1)[0]["lang"].lower()[:2]
+        language, _ = self.detect_with_score(text)
         return language if (language in CYRILLIC_LANGUAGES) == cyrillic else None, cyrillic
+
+    def detect_with_score(self, text: str) -> tuple[str, float]:
+        """The likeliest language of the beginning of a text, and its probability."""
+        excerpt = " ".join(text[: 2 * MAX_CHARACTERS].split())[:MAX_CHARACTERS]
+        found = self._model.detect(excerpt, k=1)[0]
+        return str(found["lang"]).lower()[:2], float(found["score"])
 
 
 class LanguageResolver:

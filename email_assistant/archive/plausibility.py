@@ -107,7 +107,7 @@ def _word_penalty(word: str) -> float:
     traces += UNUSUAL * sum(max(1, len(run) - 2) for run in RUN_OF_ACCENTS.findall(word))
     traces += UNUSUAL * sum(character in RARE_ARABIC for character in word)
     # Lower-case words become capitals in a charset that has the two the other way round.
-    return traces + UNUSUAL / 4 * sum("\u0400" <= letter <= "\u042f" for letter in word[1:])
+    return traces + UNUSUAL / 3 * sum("\u0400" <= letter <= "\u042f" for letter in word[1:])
 
 
 def _rare_cyrillic(text: str) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from email_assistant.archive import folders, readers
+from email_assistant.archive import charsets, folders, readers
 from email_assistant.archive.messages import ParsedMessage, RawMessage, Unreadable
 from email_assistant.archive.mime import parse
 from email_assistant.archive.owner import parse_owner
@@ -447,3 +447,60 @@ def test_messages_of_hostile_values_are_unreadable_and_stop_nothing(tmp_path: Pa
     rows = [json.dumps(gmail(deep)), json.dumps({"payload": {"headers": [5], "parts": 3}}), json.dumps(ROWS[0])]
     assert texts(tmp_path / "x.jsonl", "\n".join(rows))[-1] == LADDER
     assert isinstance(parse_item(RawMessage("s", b"\0" * 5000)), Unreadable)
+
+
+POLISH = "Cześć, przynieś proszę drabinę do szopy przed niedzielą."
+HUNGARIAN = "Kérlek, hozd vissza a létrát a fészerbe vasárnap előtt."
+CZECH = "Sbor se schází ve středu v osm hodin ve staré škole."
+FRENCH = "La chorale se réunit mercredi à huit heures à l'école."
+SWEDISH = "Snälla, ta tillbaka stegen till skjulet före söndag kväll."
+RUSSIAN = "Я купила новый чайник, потому что старый совсем протёк."
+HEBREW = "קניתי קומקום חדש כי הישן דלף מאוד."
+ARABIC = "نحتاج إلى اثني عشر كرسيا وثلاث طاولات."
+CHINESE = "请在星期天晚上之前把梯子还到棚子里。"
+TAIWANESE = "請在星期天晚上之前把梯子還到棚子裡。"
+JAPANESE = "日曜日の夕方までに梯子を物置に戻してください。"
+KOREAN = "일요일 저녁 전에 사다리를 창고에 돌려주세요."
+GERMAN = "Bitte bring die Leiter in den Schuppen zurück."
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "declared"),
+    [
+        *((POLISH, "cp1250", declared) for declared in ("iso-8859-1", "windows-1252", "iso-8859-2", None)),
+        *((HUNGARIAN, "cp1250", declared) for declared in ("iso-8859-1", None)),
+        *((CZECH, "iso-8859-2", declared) for declared in ("iso-8859-1", "windows-1252")),
+        *((FRENCH, "cp1252", declared) for declared in ("iso-8859-2", "iso-8859-1", "x-unknown")),
+        *((SWEDISH, charset, None) for charset in ("cp850", "mac-roman", "cp1252")),
+        *((RUSSIAN, "cp1251", declared) for declared in ("koi8-r", "iso-8859-5", "ibm866", "x-mac-cyrillic")),
+        *((HEBREW, "cp1255", declared) for declared in ("iso-8859-1", None)),
+        *((ARABIC, "iso-8859-6", declared) for declared in ("iso-8859-1", None)),
+        *((CHINESE, "gbk", declared) for declared in (None, "iso-8859-1", "utf-8", "big5")),
+        *((TAIWANESE, "big5", declared) for declared in (None, "iso-8859-1")),
+        *((JAPANESE, charset, None) for charset in ("shift_jis", "euc_jp", "iso-2022-jp", "utf-16")),
+        *((KOREAN, charset, "unicode") for charset in ("utf-16-le", "utf-16-be")),
+        *((JAPANESE, charset, "utf-16") for charset in ("utf-16-le", "utf-16-be")),
+        (KOREAN, "euc_kr", None),
+        *((GERMAN, "utf-8", declared) for declared in ("gb2312", "shift_jis", "big5", "euc-kr")),
+        (CHINESE, "gbk", "gb2312"),
+    ],
+)
+def test_short_texts_in_another_charset_than_declared(text: str, charset: str, declared: str | None) -> None:
+    assert charsets.decode(text.encode(charset), declared).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "declared"),
+    [
+        ("We met José and Agnès in Malmö last week.", "iso-8859-1"),
+        ("Bitte grüße Peña und François von mir und allen anderen.", "iso-8859-1"),
+        ("Prosím, napiš Müllerovi a paní Ângele ještě dnes večer.", "iso-8859-2"),
+    ],
+)
+def test_names_from_other_languages_do_not_change_the_charset(text: str, declared: str) -> None:
+    assert charsets.decode(text.encode(declared), declared).text == text
+
+
+def test_control_characters_are_no_text() -> None:
+    assert charsets.decode(b"One\x0btwo\x07 three\x1a", None).text == "One\ntwo three"
+    assert charsets.mend("Один\x0bдва\x07").text == "Один\nдва"

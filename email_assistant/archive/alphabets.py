@@ -1,0 +1,40 @@
+"""Whether a text in Latin letters has only those of its language.
+
+The language is detected from the whole text, most of which is in ASCII and the same in every charset.
+"""
+
+import re
+
+from email_assistant.archive.language import LanguageDetector
+
+# The letters beyond A to Z of each language, in lower case.
+LETTERS = {
+    language: frozenset(letters)
+    for language, letters in {
+        **{"pl": "ąćęłńóśźż", "cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "hu": "áéíóöőúüű"},
+        **{"ro": "ăâîșțşţ", "hr": "čćđšž", "bs": "čćđšž", "sl": "čšž", "lt": "ąčęėįšųūž", "lv": "āčēģīķļņšūž"},
+        **{"et": "äõöüšž", "tr": "âçğıîöşüû\u0307", "de": "äöüßé", "fr": "àâæçéèêëîïôœùûüÿ", "sv": "åäöéà"},
+        **{"da": "æøåé", "no": "æøåéòó", "fi": "äöåšž", "es": "áéíóúüñ", "pt": "àáâãçéêíóôõúü", "it": "àèéìíîòóùú"},
+        **{"nl": "áéëïíóöüèê", "is": "áéíóúýþæðö", "ca": "àçéèíïóòúü·"},
+    }.items()
+}
+LETTER = re.compile("[\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]")
+# Letters of other scripts, which charsets of Latin letters have not.
+OTHER_SCRIPT = re.compile("[\u0250-\u1dff\u3000-\ufaff]")
+# Marks of currencies and accents that no text has inside of a word.
+INSIDE = re.compile(r"[^\W\d_][¡-©«-±´¶-¹»-¿×÷ˆ˜‚„†‡‰‹›][^\W\d_]")
+MIN_CHARACTERS, MIN_SCORE = 30, 0.5
+
+
+def is_latin(text: str) -> bool:
+    """Whether a text has no letters of another script."""
+    return not OTHER_SCRIPT.search(text)
+
+
+def fits_its_language(text: str) -> bool:
+    """Whether the letters of a text are all of its language; False if the language is not sure or not known."""
+    language, score = LanguageDetector.shared().detect_with_score(text)
+    letters = LETTERS.get(language) if score >= MIN_SCORE else None
+    if letters is None:
+        return False
+    return letters.issuperset(LETTER.findall(text.lower())) and not INSIDE.search(text)
