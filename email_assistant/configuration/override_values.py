@@ -31,6 +31,9 @@ CLOSING = {"[": "]", "{": "}", "(": ")"}
 # Functions of Hydra's grammar whose arguments are values of the key.
 VALUE_FUNCTIONS = ("choice", "shuffle", "sort", "extend_list")
 CALL = re.compile(rf"({'|'.join(PARSER.functions.functions)})\s*\((.*)\)", re.DOTALL)
+INTERPOLATION = re.compile(r"\$\{\s*([^{}\s]*)")
+# What a reference begins with: a key of the configuration, or a dot for one beside this.
+ROOTS = ("", "hydra", *(field.name for field in dataclasses.fields(Config)))
 NAMED_ARGUMENT = re.compile(r"(list|sweep|reverse)\s*=")
 ESCAPE = re.compile(r"\\([()\[\]{}:=, \t])")
 
@@ -162,11 +165,12 @@ def _quoted(text: str) -> str:
 
 
 def _is_interpolated(text: str) -> bool:
+    """Whether a text refers to keys of the configuration or to resolvers, and not to files that are named so."""
     try:
         grammar_parser.parse(text)
     except GrammarParseError:
         return False
-    return True
+    return all(":" in name or name.partition(".")[0] in ROOTS for name in INTERPOLATION.findall(text))
 
 
 def _parsed(line: str) -> Override | None:
