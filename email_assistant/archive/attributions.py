@@ -8,7 +8,7 @@ Tuesday … wrote' is neither, since its verb is not followed by a name.
 
 import re
 
-from email_assistant.archive.locales import alternation, any_of, words
+from email_assistant.archive.locales import FIRST_CJK, alternation, any_of, words
 
 MAX_CHARACTERS = 400
 
@@ -17,32 +17,36 @@ VERBS = alternation(words(lambda locale: locale.verbs))
 OPENINGS = alternation(words(lambda locale: locale.openings))
 DAYS = alternation(words(lambda locale: locale.days))
 
-VERB = re.compile(rf"(?<!\w)(?:{VERBS})(?:\(\w+\)|/\w+)?(?!\w)", re.IGNORECASE)
+# In scripts without spaces, words have no bounds: '上午10:15写道'.
+UNSPACED_VERBS = alternation(verb for verb in words(lambda locale: locale.verbs) if verb[-1] >= FIRST_CJK)
+VERB = re.compile(rf"(?<!\w)(?:{VERBS})(?:\(\w+\)|/\w+)?(?!\w)|(?:{UNSPACED_VERBS})(?!\w)", re.IGNORECASE)
 OPENING = re.compile(
     rf"(?:(?:{OPENINGS})(?!\w)|(?:{DAYS})[^\W\d]{{0,9}}[.,]{{0,2}}\s|\d|[^\W\d_]{{3,10}}\.?\s\d{{1,2}},?\s\d{{4}}|<?[\w.+-]+@)",
     re.IGNORECASE,
 )
-# 'Jane Roe <jane@x.example> schrieb am 3. Mai 2022, 17:00:'
-AUTHOR_FIRST = re.compile(rf"[\"'«“]?[^@<>:\n]{{0,60}}[<(][\w.+-]+@[\w.-]+[>)]\s+(?:{VERBS})(?!\w)", re.IGNORECASE)
+# 'Jane Roe <jane@x.example> schrieb am 3. Mai 2022, 17:00:', 'Jane Roe <jane@x.example> 于2022年5月3日 17:00写道：'
+AUTHOR_FIRST = re.compile(
+    rf"[\"'«“]?[^@<>:\n]{{0,60}}[<(][\w.+-]+@[\w.-]+[>)]\s+(?:(?:{VERBS})(?!\w)|[于於在]\s?\d)", re.IGNORECASE
+)
 INNER_OPENING = re.compile(rf"(?<!\w)(?:{OPENINGS})(?=\s)|\b\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}")
 FULL_DATE = re.compile(
     r"\d{1,4}\s?[./-]\s?(?:\d{1,2}|[^\W\d_]{3,9}\.?)\s?[./-]\s?\d{2,4}|"  # 03.05.2022, 17-feb.-2015
     r"\b(?:19|20)\d{2}\b|"  # a year
-    r"[^\W\d_]{3,}\.?,?\s\d{1,2}\b|\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:de\s|of\s)?[^\W\d_]{3,}|\d年"
+    r"[^\W\d_]{3,}\.?,?\s\d{1,2}\b|\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:de\s|of\s)?[^\W\d_]{3,}|\d[年년]"
 )
 CLOCK = re.compile(r"\b\d{1,2}\s?[:.h]\s?\d{2}(?!\d)|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+")
 ENDS_WITH_ADDRESS = re.compile(r"@[\w.-]+\s*(?:\([^()]{0,60}\)\s*)?[>)\]\"'”»]*$")
 # Verbs that are also common outside of attributions.
 AMBIGUOUS_VERB = re.compile(r"\b(?:said|sent)\W*$", re.IGNORECASE)
-BRACKETED_ADDRESS = re.compile(r"[<(\[][\w.+-]+@[\w.-]+[>)\]](?:\s+[^\W\d_]+){0,3}\s*[:：]$")
+BRACKETED_ADDRESS = re.compile(r"[<(\[][\w.+-]+@[\w.-]+[>)\]]{1,2}(?:\s+[^\s\d:：<>@.!?]{1,24}){0,3}\s*[:：]$")
 # Invisible marks of the writing direction, which some programs insert into dates.
 DIRECTION_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 YOU_WROTE = re.compile(any_of(lambda locale: locale.you_wrote), re.IGNORECASE)
 USERS = re.compile(rf"(?<!\w)(?:{alternation(words(lambda locale: locale.users))})\s", re.IGNORECASE)
 # 'Jane Roe <jane@x.example> wrote:' and 'jane@x.example wrote:', without a date.
 UNDATED = re.compile(
-    rf"[\"'«“]?[^@<>:\n\"“”«»]{{0,60}}[\"'”»]?\s*[<(\[]?(?:mailto:)?[\w.+-]+@[\w-]+\.[\w.-]+[>)\]]?\s+(?:{VERBS})\s?[:：]",
+    rf"[\"'«“]?[^@<>:\n\"“”«»]{{0,60}}[\"'”»]?\s*[<(\[]?(?:mailto:)?[\w.+-]+@[\w-]+\.[\w.-]+[>)\]]?\s+(?:{VERBS})(?:\sin\s(?:message|article|news)\s?\S{{3,80}})?\s?[:：]",
     re.IGNORECASE,
 )
 # Gmail until 2016: '2016-03-03 17:21 GMT+01:00 Jane Roe:'.

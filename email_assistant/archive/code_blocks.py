@@ -33,7 +33,7 @@ PROMPT = re.compile(
     r"ifconfig|ip|journalctl|ls|lsblk|make|mkdir|mount|mv|ping|pip|ps|python3?|rm|rpm|sed|service|ssh|sudo|"
     r"systemctl|tail|tar|umount|uname|vi|vim|yum|zypper)\b |"
     r"[\w.-]+@[\w.-]+(?:[: ][~/][\w./~-]*\s?|:[A-Za-z]?[\w./-]*)[#$%] \S|\[[\w.-]+@[\w.-]+ [^\]\n]{1,60}\][#$%] ?|"
-    r"[\w.-]+[ :][~/][\w./~-]*\s?[#$%] \S|(?:ba|z|k)?sh-\d[\d.]*[#$] ?|(?:mysql|sqlite|\w+=)[>#] |"
+    r"[➜❯]\s+\S|[\w.-]+[ :][~/][\w./~-]*\s?[#$%] \S|(?:ba|z|k)?sh-\d[\d.]*[#$] ?|(?:mysql|sqlite|\w+=)[>#] |"
     r"\((?:gdb|Pdb|lldb)\) |irb\([\w:]+\)|PS [A-Z]:\\[^>\n]{0,80}>|[A-Z]:\\[^>\n]{0,80}>)",
     re.MULTILINE,
 )
@@ -44,10 +44,13 @@ MOMENT = re.compile(
 )
 # What begins a script, and comments in languages that mark them at the beginning of a line.
 SCRIPT = re.compile(r"^\s*#!")
+TRACEBACK = re.compile(r"^\s*Traceback \(most recent call last\)")
+TRACEBACK_LINE = re.compile(r"^\s+\S|^File \"[^\"]+\", line \d+")
+EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:: .*|:?\s*)$")
 COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*\s|\.?\\[\"#])")
 PAGE_HEAD = re.compile(r"^\s*(\S{1,40}\(\d\w{0,9}\))\s{3,}\S.{0,80}?\s{3,}\1$")
 MAX_PAGE_LINES = 200
-KEYWORD = re.compile(r"^\s*(?:(?:begin|do|done|else|end|endif|esac|fi|then)\W*$|export \w+)")
+KEYWORD = re.compile(r"^\s*(?:(?:begin|do|done|else|end|endif|esac|fi|then|type|var)\W*$|export \w+)")
 PROMPT_OF_LOGIN = re.compile(r"^\s*[\w.-]*login: \S+$")
 PLAIN_WORD = re.compile(r"[\"'(«“]?[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)\"'»”]*")
 # What only code has: a line that ends in ';' without any of it may be an item of a list.
@@ -82,6 +85,7 @@ def _classify(lines: list[str], authors: Collection[str]) -> list[bool]:
     patches.mark(lines, is_code, authors)
     _mark_sessions(lines, is_code)
     _mark_pages(lines, is_code)
+    _mark_tracebacks(lines, is_code)
     in_run = [False] * len(lines)
     start = 0
     while start < len(lines):
@@ -215,6 +219,17 @@ def _mark_pages(lines: list[str], is_code: list[bool]) -> None:
             foot = f"   {head[1]}"
             below = range(start + 1, min(len(lines), start + MAX_PAGE_LINES))
             end = next((index + 1 for index in below if lines[index].endswith(foot) and lines[index][0] != " "), start)
+            is_code[start:end] = [True] * (end - start)
+
+
+def _mark_tracebacks(lines: list[str], is_code: list[bool]) -> None:
+    """Mark what Python prints about an error, up to the name of the exception."""
+    for start, line in enumerate(lines):
+        if "Traceback" in line and TRACEBACK.match(line):
+            end = start + 1
+            while end < len(lines) and TRACEBACK_LINE.match(lines[end]):
+                end += 1
+            end += end < len(lines) and EXCEPTION.match(lines[end]) is not None
             is_code[start:end] = [True] * (end - start)
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from email_assistant.archive.locales import alternation, words
+from email_assistant.archive.locales import FIRST_CJK, alternation, words
 
 # Names of devices, programs, makers and providers, the same in every language.
 PRODUCTS = (
@@ -34,8 +34,8 @@ MIN_INFLECTED = 5
 LONG = alternation(word for word in PRODUCTS if len(word) >= MIN_INFLECTED)
 SHORT = alternation(word for word in PRODUCTS if len(word) < MIN_INFLECTED)
 NOUNS = alternation(words(lambda locale: locale.device_nouns))
-DEVICE = re.compile(rf"(?<![^\W_])(?:(?:{LONG})|(?:{SHORT})(?![a-zа-яё]))|(?:{NOUNS})", re.IGNORECASE)
-FIRST_CJK = "\u2e80"
+# In Japanese, no space is before the name: '私のiPhone'.
+DEVICE = re.compile(rf"(?<![0-9A-Za-zÀ-ɏͰ-ӿ])(?:(?:{LONG})|(?:{SHORT})(?![a-zа-яё]))|(?:{NOUNS})", re.IGNORECASE)
 POSSESSIVES = ("my", "meinem", "mon", "mi", "mio", "meu", "minha", "mijn", "mojego", "моего", "мого", "min", "mit")
 
 

@@ -15,8 +15,18 @@ FOOTER_RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
 # What is left at the end of a mail when only its footer was cut; the last one is an invisible mark of a tracker.
 TRAILING_RULE = re.compile(r"^\s*(?:[_\-=*~#+—–]{2,}|\u1427)\s*$")
 NOTICES = frozenset(words(lambda locale: locale.notices))
+# What a heading has that only says so in other words: 'Zastrzeżenie poufności:', 'Email Legal Disclaimer'.
+NOTICE_STEMS = (
+    *("disclaimer", "confiden", "notice", "legal", "vertraulich", "rechtlich", "hinweis", "haftung", "avertissement"),
+    *("juridique", "aviso", "avviso", "avvertenz", "riservat", "privacy", "vertrouwelijk", "voorbehoud", "poufno"),
+    *("zastrzeże", "klauzul", "конфиденц", "конфіденц", "ответственност", "уведомлени", "sekretess", "fortrolig"),
+    *("機密", "秘密", "免責", "注意", "机密", "保密", "免责", "비밀", "기밀"),
+)
+MAX_NOTICE_WORDS, MAX_NOTICE_CHARACTERS = 7, 60
 SHORT_LINE_CHARACTERS = 40
 MIN_NEXT_DISCLAIMER_TOPICS = 2
+# A longer word of a heading has a capital.
+MAX_PARTICLE_CHARACTERS = 5
 LIST_FOOTER = words(lambda locale: locale.list_footers)
 # Every advertisement contains one of these, which is a quick test before the slow pattern.
 ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
@@ -61,7 +71,7 @@ def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
             break
         kinds.add(kind)
         end = start
-    while kinds & {"disclaimer"} and end and (not lines[end - 1].strip() or _is_notice(lines[end - 1])):
+    while kinds & {"disclaimer"} and end and (not lines[end - 1].strip() or _is_notice(lines, end - 1)):
         end -= 1
     kept = _without_device_lines(lines[:end])
     return kept, kinds | ({"device"} if len(kept) < end else set())
@@ -128,7 +138,7 @@ def _disclaimer_start(lines: list[str], start: int, last: int) -> int | None:
     if not topics:
         return None
     for index in range(last, max(-1, last - MAX_FOOTER_LINES), -1):
-        if _is_notice(lines[index]) and is_disclaimer(_joined(lines[index + 1 : last + 1])):
+        if _is_notice(lines, index) and is_disclaimer(_joined(lines[index + 1 : last + 1])):
             paragraphs = "\n".join(lines[index + 1 : last + 1]).split("\n\n")
             if all(_disclaimer_topics(paragraph) for paragraph in paragraphs if paragraph.strip()):
                 return index
@@ -142,9 +152,25 @@ def _disclaimer_start(lines: list[str], start: int, last: int) -> int | None:
     return start
 
 
-def _is_notice(line: str) -> bool:
+def _is_notice(lines: list[str], index: int) -> bool:
     """Whether a line is the heading of a disclaimer."""
-    return len(line) < SHORT_LINE_CHARACTERS and line.strip(" \t*_=-–—:!#").casefold() in NOTICES
+    line = lines[index].strip()
+    if not 0 < len(line) < MAX_NOTICE_CHARACTERS:
+        return False
+    heading = line.strip(" \t*_=-–—:!#【】[]").casefold()
+    if heading in NOTICES:
+        return len(line) < SHORT_LINE_CHARACTERS
+    if index and lines[index - 1].strip():
+        return False
+    return _is_title(line) and any(stem in heading for stem in NOTICE_STEMS)
+
+
+def _is_title(line: str) -> bool:
+    """Whether a line is a heading by its form: few words with capitals, or a colon at the end."""
+    words = line.split()
+    if len(words) > MAX_NOTICE_WORDS or line[-1] in ".?!,;":
+        return False
+    return line[-1] in ":：】" or all(not word[0].islower() for word in words if len(word) > MAX_PARTICLE_CHARACTERS)
 
 
 def _joined(lines: list[str]) -> str:

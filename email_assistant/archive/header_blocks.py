@@ -84,22 +84,30 @@ class _LabelledLines:
     values: list[str] = field(default_factory=list)
     end: int = 0
 
-    def is_header_block(self, has_rule: bool) -> bool:
+    def is_header_block(self, has_rule: bool, is_inside: bool) -> bool:
         """Whether the labels and values are those of a mail header.
 
         Args:
             has_rule: Whether there is a rule above the lines.
+            is_inside: Whether a line with an unknown label is directly above: 'Name: Jane Roe'.
         """
         known = {kind for kind in self.kinds if kind}
         fields = {"date" if kind == "sent" else kind for kind in known}
+        if is_inside and not (len(fields) >= 3 and "subject" in fields):
+            return False
         text = "\n".join(self.values)
         addresses = sum(bool(ADDRESS.search(value)) for value in self.values)
         has_date_and_time = CLOCK.search(text) and FULL_DATE.search(text)
-        if len(self.labels) >= 3 and len(fields) < 2:
+        if len(self.labels) >= 3 and (len(fields) < 2 or (not self.kinds[0] and len(fields) < 3)):
             return bool(addresses >= 2 and has_date_and_time and self._has_date_between_addresses())
         if len(fields) >= 3 and fields & {"sender", "subject"}:
-            return bool(has_rule or known & {"subject", "sent"} or addresses)
-        is_likely = (addresses and has_date_and_time) or (has_rule and fields & {"sender", "subject"})
+            # A form for people begins with labels of its own, and has no subject: 'E-mail', 'Date', 'To', 'From'.
+            is_mail = bool(self.kinds[0]) or "subject" in fields
+            return is_mail and bool(has_rule or known & {"subject", "sent"} or addresses)
+        # An invitation has a date and a subject: a mail has a sender, too.
+        is_likely = (addresses and has_date_and_time and fields != {"date", "subject"}) or (
+            has_rule and fields & {"sender", "subject"}
+        )
         return len(fields) == 2 and bool(is_likely)
 
     def _has_date_between_addresses(self) -> bool:
@@ -161,7 +169,8 @@ def find_header_block(lines: list[str], first: int) -> QuoteHeader | None:
     if labelled.is_patch(lines[labelled.end :]) or _is_below_commit(lines, first):
         return None
     start = _start_with_rule(lines, first)
-    if labelled.is_header_block(has_rule=start < first):
+    above = LABEL.match(lines[first - 1][:200]) if first else None
+    if labelled.is_header_block(start < first, above is not None and _normalize(above[1]) not in LABEL_KINDS):
         return QuoteHeader(start, labelled.end)
     return None
 

@@ -9,7 +9,7 @@ import re
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from email_assistant.archive.header_blocks import find_header_block
+from email_assistant.archive.header_blocks import find_header_block, find_separator
 
 # Longer pages are truncated. The author's own text is at the beginning.
 MAX_CHARACTERS = 2_000_000
@@ -71,6 +71,8 @@ def _is_only_header(node: LexborNode) -> bool:
     if len(text) > MAX_HEADER_CHARACTERS:
         return False
     lines = _joined_labels(text.split("\n"))
+    if lines and find_separator(lines, 0):
+        lines = lines[1:]
     header = find_header_block(lines, 0) if lines else None
     return header is not None and header.end >= len(lines)
 

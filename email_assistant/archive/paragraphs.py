@@ -25,11 +25,13 @@ ITEM = re.compile(
     r"[A-ZА-Я]\d{1,2}[.):]\s+|\(?[ivx]{2,4}[.)]\s+|\[[\w*]{1,4}\]:?\s+|#)"
 )
 # A marker that may also be a dash or the end of a sentence in the middle of wrapped text.
-WEAK_ITEM = re.compile(r"^(?:([-–—+])\s|(\d{1,3}[.):])\s|([a-zA-Zа-яА-Я][.)])\s|(#)\d)")
+WEAK_ITEM = re.compile(r"^(?:([-–—+])\s|(\d{1,3}[.):])\s|([a-zA-Zа-яА-Я][.)])\s|(#)\d|(\[\d{1,3}\])\s)")
+# The number that ends a remark in brackets: '(not\n6) to align'.
+NUMBER_BEFORE_BRACKET = re.compile(r"^\s*\d{1,3}\)[\s.,;]")
 # The number of a section, or of a version: '1.23.0 is out'.
 DOTTED = re.compile(r"^\s*(\d{1,2}(?:\.\d{1,2})+)\.?\s")
 TERM = re.compile(r"^\s*\S{1,20}(?: \S{1,20})?(?:\t+| {2,}\t*)(?=\S)")
-NUMBER_IN_BRACKETS = re.compile(r"^\((\d)\)\s")
+NUMBER_IN_BRACKETS = re.compile(r"^\s*\((\d)\)\s")
 LABEL = re.compile(r"^\s*[^\W\d_][\w ./'’()-]{0,30}:\s+\S")
 TRAILER = re.compile(r"^\s*[A-Z][a-z]+(?:-[a-z]+)*-(?:by|to):\s|^\s*(?:Cc|Fixes|Link|Closes|Change-Id):\s")
 # A link that stands by itself; one with a mark behind it ends a sentence.
@@ -45,8 +47,11 @@ REQUEST = re.compile(r"^[-+]?\s*\. *(?:[A-Za-z]{1,2}(?=\s|$)|[A-Za-z]+\s.*\\)")
 PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)]*")
 MAX_PLAIN_ARGUMENTS = 3
 RULE_CHARACTERS = "-=_*~#+."
-RULE = re.compile(r"^\s*(?:[-=_*~#+.]{3,}|[-=_*~#+]{2,}[^-=_*~#+]{1,40}[-=_*~#+]{2,})\s*$")
-MAX_PARAGRAPH_LINES = 50
+RULE = re.compile(r"^\s*(?:[-=_*~#+.]{3,}|[-=_*~]{2}|[-=_*~#+]{2,}[^-=_*~#+]{1,40}[-=_*~#+]{2,})\s*$")
+MAX_PARAGRAPH_LINES, MAX_SENTENCE_LINES = 50, 8
+# Marks that are escaped in expressions: 's/\(foo\)$/\1/'.
+ESCAPED = re.compile(r"\\[^\sA-Za-z]")
+MIN_ESCAPED = 3
 MAX_HANGING, MAX_DEEP_HANGING, MIN_CENTRED_INDENT = 3, 12, 40
 TAB = 8
 SENTENCE_OR_COLON_END = re.compile(r"[.!?…:][\"'”»)\]]*$")
@@ -187,6 +192,7 @@ def _is_fixed(line: str) -> bool:
         or LISTED.match(line) is not None
         or (REQUEST.match(line) is not None and not _is_prose(line))
         or (line.lstrip()[:1] in RULE_CHARACTERS and RULE.match(line) is not None)
+        or ("\\" in line and len(ESCAPED.findall(line)) >= MIN_ESCAPED and not _is_mostly_words(line))
         or (":" in line and TRAILER.match(line) is not None)
         or ("://" in line and LINK.match(line) is not None)
         or (
@@ -204,13 +210,20 @@ def _is_prose(line: str) -> bool:
     return plain > MAX_PLAIN_ARGUMENTS and "\\" not in line
 
 
+def _is_mostly_words(line: str) -> bool:
+    words = line.split()
+    return 2 * sum(PLAIN_WORD.fullmatch(word) is not None for word in words) >= len(words)
+
+
 def _is_dash(lines: list[str], index: int) -> bool:
     """Whether what looks like the marker of an item is a dash or a number within a sentence that was wrapped."""
     weak = WEAK_ITEM.match(lines[index])
     above = lines[index - 1].rstrip()
     number = NUMBER_IN_BRACKETS.match(lines[index])
-    if number and any(f" ({int(number[1]) - 1})" in line.strip() for line in lines[max(0, index - 2) : index]):
+    if number and _has_in_sentence(lines, index, f" ({int(number[1]) - 1})"):
         # '(2)' after '(1)' in the same sentence.
+        return len(above) >= MIN_WIDTH
+    if NUMBER_BEFORE_BRACKET.match(lines[index]) and above.rfind("(") > above.rfind(")"):
         return len(above) >= MIN_WIDTH
     if not weak or len(above) < MIN_WIDTH or SENTENCE_OR_COLON_END.search(above) or above[-1:] in ";,":
         return False
@@ -219,6 +232,16 @@ def _is_dash(lines: list[str], index: int) -> bool:
         match for line in _paragraph(lines, index) if (match := WEAK_ITEM.match(line)) and match.groups()[kind]
     ]
     return len(same_kind) == 1
+
+
+def _has_in_sentence(lines: list[str], index: int, text: str) -> bool:
+    """Whether a text is within one of the lines above in the same paragraph, and not at its beginning."""
+    for above in reversed(lines[max(0, index - MAX_SENTENCE_LINES) : index]):
+        if not above.strip():
+            return False
+        if text in above.strip():
+            return True
+    return False
 
 
 def _paragraph(lines: list[str], index: int) -> list[str]:

@@ -15,7 +15,7 @@ PATCH_LINE = re.compile(
 # A quick test: every text with any of this has one of these.
 HINTS = (
     *("diff --git", "Index: ", "--- ", "*** ", "@@ -", "From ", "From: ", "commit ", "-- \n", " | ", " changed"),
-    *(" mode ", "%)", "-commit: ", "-id: ", "):\n", "ange-diff", "\n+"),
+    *(" mode ", "%)", "-commit: ", "-id: ", "):\n", "ange-diff", "\n+", "changeset: ", "changes since commit "),
 )
 HUNK = re.compile(r"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 CHANGED_LINE = re.compile(r"^[-+](?:\S|\s{2})")
@@ -38,7 +38,13 @@ STATISTICS = re.compile(
     r"(?:base-commit|change-id|prerequisite-(?:patch|change)-id): \S+(?: .*)?)\s*$"
 )
 RANGE_DIFF = re.compile(r"^\s{0,4}(?:\d+|-+):  ?(?:[0-9a-f]{7,40}|-{7,40}) [!=<>] ")
-CUT_RULE = re.compile(r"^(?:-{3}|-+ ?(?:8<|>8) ?-+.*)$")
+RANGE_DIFF_HEAD = re.compile(r"^(?:Range-diff|Interdiff)(?: against v\d+)?:$")
+# A line of a patch within a range-diff, which is indented.
+RANGE_DIFF_LINE = re.compile(r"^ {4}(?: ?[-+@#! ]|$)")
+BINARY_START = "GIT binary patch"
+BINARY_LINE = re.compile(r"^(?:(?:literal|delta) \d+|[A-Za-z][!-~]{5,65})$")
+SCISSORS = re.compile(r"^-+ ?(?:8<|>8|%<|>%) ?-+.*$")
+CUT_RULE = re.compile(rf"^-{{3}}$|{SCISSORS.pattern}")
 GIT_VERSION = re.compile(r"^\d+\.\d+(?:\.\w+)*(?: \(Apple Git-[\d.]+\))?\s*$")
 DELIMITER = re.compile(r"^-- ?$")
 SHORTLOG_AUTHOR = re.compile(r"^[^\W\d_].{1,60} \((\d+)\):$")
@@ -49,6 +55,14 @@ COMMIT_FIELD = re.compile(r"^\s*(?:Author|AuthorDate|Commit|CommitDate|Date|Merg
 PATCH_FIELD = re.compile(r"^(?:From|Date|Subject|To|Cc|Message-I[dD]|MIME-Version|Content-[\w-]+|X-[\w-]+): ?(.*)$")
 FROM_FIELD = re.compile(r"^\s*(?:From|Author): ?(.*)$")
 ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+")
+MERCURIAL_COMMIT = re.compile(r"^changeset: {2,}\d+:[0-9a-f]{7,40}$")
+MERCURIAL_FIELD = re.compile(r"^(?:tag|branch|bookmark|parent|user|date|summary|phase|files|description|changeset):")
+SUBVERSION_COMMIT = re.compile(r"^r\d+ \| [^|]+ \| \d{4}-\d\d-\d\d [^|]+ \| \d+ lines?$")
+LONG_RULE = re.compile(r"^-{20,}$")
+# What `git request-pull` writes above the message of a tag.
+PULL_REQUEST = re.compile(r"^The following changes since commit [0-9a-f]{7,64}:$")
+PULL_REQUEST_END = re.compile(r"^for you to fetch changes up to [0-9a-f]{7,64}:$")
+MAX_PULL_REQUEST_LINES, MAX_LINES_ABOVE_RULE = 12, 6
 MESSAGE_INDENT = "    "
 MAX_NOTE_LINES = 40
 
@@ -71,8 +85,16 @@ def mark(lines: list[str], is_code: list[bool], authors: Collection[str]) -> Non
             is_code[index : index + 2] = [True, True]
         elif is_code[index]:
             continue
-        elif STATISTICS.match(line) or RANGE_DIFF.match(line):
+        elif STATISTICS.match(line):
             is_code[index] = True
+        elif RANGE_DIFF.match(line):
+            _mark_range_diff(lines, is_code, index)
+        elif PULL_REQUEST.match(line):
+            _mark_pull_request(lines, is_code, index)
+        elif MERCURIAL_COMMIT.match(line):
+            _mark_fields(lines, is_code, index)
+        elif SUBVERSION_COMMIT.match(line):
+            _mark_subversion_commit(lines, is_code, index)
         elif SHORTLOG_AUTHOR.match(line):
             _mark_shortlog(lines, is_code, index)
         elif COMMIT.match(line):
@@ -104,8 +126,14 @@ def _mark_hunks(lines: list[str], is_code: list[bool]) -> None:
     """
     inside = False
     hunk: _Hunk | None = None
+    binary_end = 0
     for index, line in enumerate(lines):
+        if index < binary_end:
+            is_code[index] = True
+            continue
         begins = HUNK.match(line)
+        if line == BINARY_START and inside:
+            binary_end = _binary_end(lines, index + 1)
         if begins:
             inside, hunk = True, _Hunk(int(begins[1] or 1), int(begins[2] or 1))
         elif PATCH_START.match(line):
@@ -119,6 +147,15 @@ def _mark_hunks(lines: list[str], is_code: list[bool]) -> None:
         if inside and hunk and not begins:
             hunk.take(line)
         is_code[index] = is_code[index] or inside
+
+
+def _binary_end(lines: list[str], start: int) -> int:
+    """The end of a binary patch, which may have a single blank line between its parts."""
+    end = index = start
+    while index < len(lines) and (BINARY_LINE.match(lines[index]) or (index == end and not lines[index].strip())):
+        end = index + 1 if lines[index].strip() else end
+        index += 1
+    return end
 
 
 def _resumes(lines: list[str], start: int) -> bool:
@@ -153,6 +190,46 @@ def _continues(lines: list[str], index: int) -> bool:
     """Whether the next line that is not blank is again a header in a patch."""
     following = next((line for line in lines[index + 1 : index + 4] if line.strip()), "")
     return bool(PATCH_START.match(following))
+
+
+def _mark_range_diff(lines: list[str], is_code: list[bool], start: int) -> None:
+    """Mark a line of a range-diff, its heading, and the indented changes below it."""
+    end = start + 1
+    while end < len(lines) and RANGE_DIFF_LINE.match(lines[end]):
+        end += 1
+    head = start - 1
+    while head > 0 and not lines[head].strip():
+        head -= 1
+    if head >= 0 and RANGE_DIFF_HEAD.match(lines[head]):
+        is_code[head] = True
+    is_code[start:end] = [True] * (end - start)
+
+
+def _mark_pull_request(lines: list[str], is_code: list[bool], start: int) -> None:
+    """Mark what `git request-pull` writes, up to the rule above the message of the tag."""
+    limit = start + MAX_PULL_REQUEST_LINES
+    last = next((index for index in range(start, min(limit, len(lines))) if PULL_REQUEST_END.match(lines[index])), None)
+    if last is None:
+        return
+    below = range(last + 1, min(last + 1 + MAX_LINES_ABOVE_RULE, len(lines)))
+    end = next((index + 1 for index in below if LONG_RULE.match(lines[index])), last + 1)
+    is_code[start:end] = [True] * (end - start)
+
+
+def _mark_fields(lines: list[str], is_code: list[bool], start: int) -> None:
+    """Mark a commit as `hg log` writes it."""
+    end = start + 1
+    while end < len(lines) and MERCURIAL_FIELD.match(lines[end]):
+        end += 1
+    is_code[start:end] = [True] * (end - start)
+
+
+def _mark_subversion_commit(lines: list[str], is_code: list[bool], start: int) -> None:
+    """Mark a commit as `svn log` writes it, between rules."""
+    limit = min(len(lines), start + MAX_NOTE_LINES)
+    end = next((index + 1 for index in range(start + 1, limit) if LONG_RULE.match(lines[index])), start + 1)
+    begin = start - 1 if start and LONG_RULE.match(lines[start - 1]) else start
+    is_code[begin:end] = [True] * (end - begin)
 
 
 def _mark_shortlog(lines: list[str], is_code: list[bool], start: int) -> None:
@@ -223,7 +300,17 @@ def _is_author(field: str, authors: Collection[str]) -> bool:
 
 
 def _mark_rules(lines: list[str], is_code: list[bool]) -> None:
-    """Mark the rule '---' above the statistics of a patch; notes in between are the writer's."""
+    """Mark the rule '---' above the statistics of a patch; notes in between are the writer's.
+
+    Also mark scissors below a patch, and a long rule above a shortlog.
+    """
     for index, line in enumerate(lines):
-        if CUT_RULE.match(line) and not is_code[index]:
+        if is_code[index] or not line.startswith("-"):
+            continue
+        if CUT_RULE.match(line):
             is_code[index] = any(is_code[index + 1 : index + 1 + MAX_NOTE_LINES])
+        elif LONG_RULE.match(line):
+            is_code[index] = index + 1 < len(lines) and is_code[index + 1]
+        if SCISSORS.match(line):
+            above = next((above for above in range(index - 1, -1, -1) if lines[above].strip()), None)
+            is_code[index] = is_code[index] or (above is not None and is_code[above])

@@ -18,7 +18,7 @@ CLAUSE_END = re.compile(r"[.!?…:;][\"'”»)\]]*$")
 # Remarks that a part of a quote was left out: '[...]', '[snip]', '<20 lines deleted>', '(…)', '...'. '[CC list
 # trimmed]' is about something else.
 ELISION = re.compile(
-    r"^\s*(?!.*\b(?:cc|list|subject)\b)(?:[\[<({]{1,2}\s*(?:\.{2,}|…|(?:[\w ]{0,20}\b(?:"
+    r"^\s*(?!.*\b(?:cc|list(?! of)|subject)\b)(?:[\[<({]{1,2}\s*(?:\.{2,}|…|(?:[\w ]{0,20}\b(?:"
     + "|".join(map(re.escape, words(lambda locale: locale.elisions)))
     + r")))[^\[\]{}]{0,80}[\]>)}]{1,2}|[-=~*. ]{0,6}(?:\.{3,}|…|snip(?:ped)?|schnipp|8<|>8)[-=~*. ]{0,6})\s*[.:]?\s*$",
     re.IGNORECASE,
@@ -55,6 +55,12 @@ def is_elision(line: str) -> bool:
     return len(line) < 120 and ELISION.match(line) is not None
 
 
+def is_bracketed_elision(line: str) -> bool:
+    """Whether a line is such a remark between brackets; '(...with oil)' is none."""
+    bare = line.strip()
+    return is_elision(line) and (bare[:1] in ("[", "<", "{") or bare in ("(...)", "(…)"))
+
+
 def _flag_initials(lines: list[str], flags: list[bool]) -> None:
     candidates = [index for index, line in enumerate(lines) if MARK in line[:8] and not flags[index]]
     initials = [(index, match[1]) for index in candidates if (match := INITIALS.match(lines[index]))]
@@ -73,7 +79,7 @@ def _flag_bars(lines: list[str], flags: list[bool]) -> None:
         if is_bar[index] and not is_bar[index - 1] and _introduces(above):
             flags[:] = [flag or bar for flag, bar in zip(flags, is_bar, strict=True)]
             return
-        above = line if line.strip() else above
+        above = line if line.strip() and not is_elision(line) else above
 
 
 def _introduces(line: str) -> bool:

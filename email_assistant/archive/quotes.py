@@ -12,7 +12,14 @@ from dataclasses import dataclass
 
 from email_assistant.archive import attributions
 from email_assistant.archive.header_blocks import SINGLE_LINE_BLOCK, QuoteHeader, find_header_block, find_separator
-from email_assistant.archive.quote_marks import CLAUSE_END, INITIALS, MARKS, find_marked, is_elision
+from email_assistant.archive.quote_marks import (
+    CLAUSE_END,
+    INITIALS,
+    MARKS,
+    find_marked,
+    is_bracketed_elision,
+    is_elision,
+)
 from email_assistant.archive.signatures import STANDARD_DELIMITER, is_signature
 
 FOOTER_RULE = re.compile(r"^[-_=*]{10,}\s*$")
@@ -23,6 +30,10 @@ MAX_BLANK_LINES = 3
 MAX_FOOTER_LINES = 12
 MAX_ATTRIBUTION_LINES = 4
 MAX_LINES_BELOW_ATTRIBUTION = 3
+# If only a greeting is above the attribution, and the first marked lines have none of their own.
+MAX_LINES_BELOW_FIRST_ATTRIBUTION = 40
+MAX_GREETING_WORDS = 6
+MAX_SIGN_OFF_LINES, MAX_SIGN_OFF_WORDS = 3, 4
 
 
 @dataclass(frozen=True)
@@ -71,10 +82,12 @@ def _remove_marked(lines: list[str], is_marked: list[bool]) -> tuple[list[str], 
     quoted: list[str] = []
     in_quote = False
     after_last_quote = 0
-    for line, marked in zip(lines, is_marked, strict=True):
+    own = (index for index in range(len(lines) - 1, -1, -1) if not is_marked[index] and lines[index].strip())
+    last_own = next(own, -1)
+    for index, (line, marked) in enumerate(zip(lines, is_marked, strict=True)):
         if marked:
             if not in_quote:
-                _remove_attribution(kept)
+                _remove_attribution(kept, is_inline=not quoted and index < last_own)
             in_quote = True
             quoted.append(line)
             after_last_quote = len(kept)
@@ -85,7 +98,21 @@ def _remove_marked(lines: list[str], is_marked: list[bool]) -> tuple[list[str], 
     first = next((index for index, line in enumerate(below) if line.strip()), 0)
     if any(line.strip() for line in kept[:after_last_quote]) and _is_only_signature(below[first:]):
         del kept[after_last_quote:]
+    if quoted:
+        _remove_last_elision(kept)
     return kept, quoted
+
+
+def _remove_last_elision(kept: list[str]) -> None:
+    """Remove a remark like '[...]' for the rest of a quote, below which there is at most a sign-off."""
+    below = 0
+    for index in range(_content_end(kept) - 1, -1, -1):
+        if is_bracketed_elision(kept[index]) and (not index or not kept[index - 1].strip()):
+            del kept[index]
+            return
+        below += bool(kept[index].strip())
+        if below > MAX_SIGN_OFF_LINES or len(kept[index].split()) > MAX_SIGN_OFF_WORDS:
+            return
 
 
 def _is_only_signature(lines: list[str]) -> bool:
@@ -107,24 +134,37 @@ def _first_level(quoted: Sequence[str]) -> list[str]:
     return first_level
 
 
-def _remove_attribution(kept: list[str]) -> None:
+def _remove_attribution(kept: list[str], is_inline: bool) -> None:
     """Remove what introduces marked lines from the end of `kept`: attributions, remarks like '[...]', and blank lines.
 
     A full attribution also introduces the marked lines if a short paragraph of the author's is in between.
+
+    Args:
+        kept: The lines above the marked ones; changed in place.
+        is_inline: Whether the marked lines are the first ones, and text is below them. Then any text may be in between.
     """
+    length = len(kept)
     while _remove_last_attribution(kept):
         pass
     end = _content_end(kept)
-    for last in range(end - 1, max(-1, end - 1 - MAX_LINES_BELOW_ATTRIBUTION - MAX_BLANK_LINES), -1):
+    reach = MAX_LINES_BELOW_FIRST_ATTRIBUTION if is_inline and len(kept) == length else MAX_LINES_BELOW_ATTRIBUTION
+    for last in range(end - 1, max(-1, end - 1 - 2 * reach), -1):
         if not attributions.may_end_attribution(kept[last]):
             continue
         start = _attribution_start(kept, last)
-        if (
-            start is not None
-            and sum(bool(line.strip()) for line in kept[last + 1 : end]) <= MAX_LINES_BELOW_ATTRIBUTION
-        ):
+        if start is not None and _may_introduce(kept, start, last, end):
             del kept[start : last + 1]
             return
+
+
+def _may_introduce(kept: list[str], start: int, last: int, end: int) -> bool:
+    """Whether an attribution from line `start` to `last` introduces the marked lines below line `end`."""
+    lines_below = sum(bool(line.strip()) for line in kept[last + 1 : end])
+    if lines_below <= MAX_LINES_BELOW_ATTRIBUTION:
+        return True
+    above = [line for line in kept[:start] if line.strip()]
+    is_greeting = len(above) <= 1 and all(len(line.split()) <= MAX_GREETING_WORDS for line in above)
+    return is_greeting and lines_below <= MAX_LINES_BELOW_FIRST_ATTRIBUTION
 
 
 def _content_end(lines: list[str]) -> int:
@@ -222,4 +262,6 @@ def _is_empty_emphasis(lines: list[str], index: int) -> bool:
 def normalize_lines(lines: list[str]) -> str:
     """Join the lines without trailing spaces, repeated blank lines and empty emphasis marks."""
     text = "\n".join("" if _is_empty_emphasis(lines, index) else _stripped(line) for index, line in enumerate(lines))
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n").strip()
+    text = re.sub(r"\n{3,}", "\n\n", text).strip("\n").rstrip()
+    # An own line that is indented may begin with '>', which would be a mark without the indentation.
+    return text if text.lstrip()[:1] == ">" else text.lstrip()

@@ -18,7 +18,7 @@ RULE = re.compile(r"^\s{0,2}(?:[—–]{2,}|_{3,}|-{3,}|={3,}|\*{3,}|~{3,})\s*$"
 FULL_NAME = re.compile(r"^\W*[^\W\d_a-zа-я][\w.'’-]*(?: [^\W\d_a-zа-я][\w.'’-]*){1,3}\W*$")
 # '[1] https://x.example/a' below a mail is a note of its author.
 FOOTNOTE = re.compile(
-    r"^\s*(\[\w{1,4}\]|\(\d{1,2}\)|\{\d{1,2}\}|\*{1,3}(?=\s)|\d{1,2}[.):](?=\s)|[¹²³⁴⁵⁶⁷⁸⁹])\s*[:=]?\s*\S"
+    r"^\s*(\[\w{1,4}\]|\(\d{1,2}\)|\{\d{1,2}\}|\*{1,3}(?=\s|[a-zà-ÿа-яё][^*]+$)|\d{1,2}[.):](?=\s)|[¹²³⁴⁵⁶⁷⁸⁹])\s*[:=]?\s*\S"
 )
 # A link to a page, as opposed to one to a site.
 DEEP_LINK = re.compile(r"^\W*https?://[^\s/]+/[^\s/]+", re.IGNORECASE)
@@ -32,6 +32,12 @@ CONTACT_DATA = re.compile(
 TRAILER = re.compile(r"^\W*[A-Z][a-z]+(?:-[a-z]+)*-by:")
 POSTSCRIPT = re.compile(rf"^\W{{0,2}}(?:{any_of(lambda locale: locale.postscripts)})", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?…]\W*$")
+# 'Lamps Ltd.' is a name.
+ABBREVIATION = re.compile(
+    r"(?:\b(?:Ltd|Inc|Co|Corp|Bros|Dr|Jr|Sr|Ing|Dipl|Mgr|Esq|Ph\.?D|M\.?A|B\.?A|M\.?Sc|B\.?Sc|Dept|Str|St|Ave|Rd|"
+    r"e\.\s?V|S\.\s?A|S\.\s?L|S\.p\.A|S\.r\.l|s\.r\.o|a\.s|Sp\. z o\.\s?o|B\.\s?V|N\.\s?V|О\.О\.О)|"
+    r"\b(?:ул|г))\.\W*$"
+)
 NAME_WORD = re.compile(r"[^\W\d_]+")
 TAIL_LINES = 14
 MAX_SIGNATURE_LINES = 12
@@ -179,7 +185,9 @@ def _prose_paragraphs(lines: list[str]) -> int:
 
 def _is_sentence(line: str) -> bool:
     words = len(line.split())
-    return not is_contact(line) and (words > 7 or (words > 1 and bool(SENTENCE_END.search(line.strip()))))
+    if is_contact(line):
+        return False
+    return words > 7 or (words > 1 and SENTENCE_END.search(line.strip()) is not None and not ABBREVIATION.search(line))
 
 
 def _find_signature_below_name(lines: list[str], profile: SignatureProfile) -> int:

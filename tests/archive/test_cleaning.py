@@ -377,3 +377,16 @@ def test_hostile_texts_are_cleaned_in_bounded_time(hostile: str) -> None:
     stripped = cleaning.strip_quotes_and_footers(hostile, drop_code=True, with_context=True)
     cleaning.finish(stripped.text, SignatureProfile())
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "➜  src git:(main) make lamp\nmake: *** No rule to make target 'lamp'.  Stop.",
+        'Traceback (most recent call last):\n  File "<stdin>", line 1, in <module>\nModuleNotFoundError: No lamp',
+        "type\n  lamp = record;\n  wick = record;",
+    ],
+)
+def test_a_prompt_with_an_arrow_a_traceback_and_declarations_are_cut(listing: str) -> None:
+    stripped = cleaning.strip_quotes_and_footers(f"See:\n\n{listing}\n\nCould you look?", drop_code=True)
+    assert stripped.text == "See:\n\nCould you look?"

@@ -52,6 +52,11 @@ from email_assistant.archive.footers import strip_footers
         "發自我的 iPhone",
         "從我的 iPhone 傳送",
         "나의 iPhone에서 보냄",
+        "Von unterwegs gesendet, bitte Tippfehler entschuldigen.",
+        "Verzonden vanuit Outlook voor iOS. Excuses voor typefouten.",
+        "Pobierz program Outlook dla systemu Android",
+        "Elküldve az iPhone-omról",
+        "私のiPhoneから送信されました",
     ],
 )
 def test_a_line_that_names_a_device_is_cut(line: str) -> None:

@@ -28,6 +28,12 @@ NOTICE = (
         "Уведомление о конфиденциальности\n\nЭто письмо конфиденциально и предназначено только адресату. Если вы "
         "получили "
         "его по ошибке,\nудалите его и сообщите отправителю.",
+        "Zastrzeżenie poufności:\nTa wiadomość jest poufna i przeznaczona dla adresata. Jeśli otrzymali ją Państwo "
+        "omyłkowo, prosimy ją usunąć i powiadomić nadawcę.",
+        "【機密保持】\nこのメールには機密情報が含まれています。宛先でない方が誤って受信された場合は、送信者に連絡のうえ、"
+        "削除してください。無断での開示は禁じられています。",
+        "Informativa sulla Privacy e sulla Sicurezza\n\nQuesto messaggio è riservato. Se lo ha ricevuto per errore, lo "
+        "cancelli e avvisi il mittente.",
         "======",
         "***",
         "__",
@@ -92,7 +98,40 @@ https://meet.google.com/abc-defg-hij
 Or dial: (GB) +44 20 3937 0000 PIN: 123456#"""
 
 
-@pytest.mark.parametrize("invitation", [TEAMS, ZOOM, MEET, "Microsoft Teams-Besprechung\nBesprechungs-ID: 233 444 555"])
+RULE = "_" * 80
+TEAMS_IN_GERMAN = f"""{RULE}
+Microsoft Teams-Besprechung
+Nehmen Sie auf dem Computer, in der mobilen App oder im Besprechungsraum teil
+Hier klicken, um an der Besprechung teilzunehmen<https://teams.microsoft.com/l/meetup-join/19%3ameeting>
+Besprechungs-ID: 233 444 555
+Teams herunterladen<https://www.microsoft.com/de-de/microsoft-teams/download-app>
+{RULE}"""
+ZOOM_IN_FRENCH = """Ann Roe vous invite à une réunion Zoom planifiée.
+
+Sujet : Lampes
+Heure : 7 oct. 2014 10:00 AM Paris
+
+Participer à la réunion Zoom
+https://us02web.zoom.us/j/81234567890?pwd=abc
+
+ID de réunion : 812 3456 7890"""
+WEBEX = """When it's time, join your Webex meeting here.
+Join meeting<https://x.webex.com/x/j.php?MTID=m1>
+More ways to join:
+Join from the meeting link
+https://x.webex.com/x/j.php?MTID=m1
+Tap to join from a mobile device (attendees only)
++44 20 7946 0018,,123456789## United Kingdom"""
+
+
+@pytest.mark.parametrize(
+    "invitation",
+    [
+        *(TEAMS, ZOOM, MEET, TEAMS_IN_GERMAN, ZOOM_IN_FRENCH, WEBEX),
+        "Microsoft Teams-Besprechung\nBesprechungs-ID: 233 444 555",
+        "Riunione di Microsoft Teams\nPartecipa da PC\nFai clic qui<https://teams.microsoft.com/l/meetup-join/19>",
+    ],
+)
 @pytest.mark.parametrize("below", ["", "See you,\nAnn"])
 def test_an_invitation_to_a_meeting_is_cut(invitation: str, below: str) -> None:
     lines, found = strip_invitations(f"Shall we talk?\n\n{invitation}\n\n{below}".split("\n"))
@@ -106,6 +145,7 @@ def test_an_invitation_to_a_meeting_is_cut(invitation: str, below: str) -> None:
         "Let us join the Zoom meeting at nine.",
         "Join the meeting\n\nif you have time; we use Teams.",
         "The Microsoft Teams meeting was long.\nMeeting ID: lost",
+        "I invite you to look at my Zoom pictures.\nThey are in the shed.",
     ],
 )
 def test_own_text_about_meetings_is_kept(text: str) -> None:

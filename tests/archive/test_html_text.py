@@ -31,6 +31,7 @@ TABLE = (
         f'<div style="border:none;border-left:solid blue 1.5pt">{TABLE}</div>',
         f'<div class="yahoo_quoted">{FIELDS}</div>',
         f'<div class="gmail_quote"><blockquote>{GERMAN}</blockquote></div>',
+        f'<blockquote type="cite"><div>-----Ursprüngliche Nachricht-----</div>{GERMAN}</blockquote>',
         f"<blockquote cite='mid:1@x.example'>{TABLE}</blockquote>",
     ],
 )

@@ -15,6 +15,9 @@ def joined(text: str) -> str:
         "This part is not used outside of the lamp house, so this change\nmarks it as ours.",
         "Ich komme am Dienstag mit dem Zug um neun und bringe die alten blauen\nLampen mit, von denen ich dir schrieb.",
         "Мы придём во вторник к девяти и принесём старые синие лампы, о которых я\nтебе писала.",
+        # A number in brackets, or one that closes them.
+        "The lamps in the house, whether for the rooms [168] or for the stairs\n[23] of the pier, are of green glass.",
+        "The wick of every one of the lamps now defaults to a length of 5 mm (not\n6) to fit the shade of the lamp.",
         # A dash, a number and a letter where an item could begin.
         "That said, everything looks good. There are known problems - WITH FIXES\n- growing the thing so I suspect "
         "that you "
@@ -169,6 +172,8 @@ def test_items_are_not_joined(marker: str) -> None:
         "The keeper of the old pier has lit every one of the lamps that you sent\n...\nThe ship came home.",
         " " * 80 + "()\nRegards,\nAnn",
         "1.1 The keeper of the old pier lights all of the lamps that you sent him\n1.2 The ship comes home",
+        "red: three of them, of which the keeper at the pier took one on Sunday\n--\nPlease order more of them.",
+        "s/^\\.BR \\([a-z][a-z]*\\) (\\([0-9]\\))$/.MR \\1 \\2/;s/^\\.PP$/.P/\ns/^x/y/",
     ],
 )
 def test_lines_that_a_person_broke_stay(text: str) -> None:

@@ -44,7 +44,38 @@ def cleaned(text: str, *authors: str) -> str:
         ("Brighter.\n\nbase-commit: 5ce2b67f5e4ba0f52291f515bed0891d7a56d2ea\n-- \n2.24.0.rc1", "Brighter."),
         (
             "Brighter.\n\nRange-diff:\n1:  5ce2b67f5 ! 1:  41cb67db6 lamp: Trim\n2:  cf622a07e = 2:  0e7f46661 b",
-            "Brighter.\n\nRange-diff:",
+            "Brighter.",
+        ),
+        (
+            "Brighter.\n\nRange-diff against v1:\n1:  5ce2b67f5 ! 1:  41cb67db6 lamp: Trim\n    @@ lamp.c: int lamp\n"
+            "     +int oil;\n    -+int wick;\n2:  cf622a07e = 2:  0e7f46661 b\n\nIs it?",
+            "Brighter.\n\nIs it?",
+        ),
+        (
+            "A picture.\n\ndiff --git a/lamp.png b/lamp.png\nnew file mode 100644\nindex 000000000000..41cb67db6dbc\n"
+            "GIT binary patch\nliteral 10\nScmZQzU|?WiU|?WiU|?V;00ICM\n\nliteral 0\nHcmV?d00001\n\n-- \n2.39.2",
+            "A picture.",
+        ),
+        (
+            f"Like this?\n\n-- >8 --\n{HEAD}\n\nSay it.\n\n{DIFF}\n-- >8 --\n\nOr so?",
+            "Like this?\n\nSay it.\n\nOr so?",
+        ),
+        (
+            "Please pull.\n\nThe following changes since commit 5ce2b67f5e4ba0f5:\n\n  Trim (2022-05-03 10:15:00)\n\n"
+            "are available in the Git repository at:\n\n  https://git.x.example/lamp.git tags/lamp-1\n\nfor you to "
+            f"fetch changes up to 7ce2b67f5e4ba0f5:\n\n  Light (2022-05-04 10:15:00)\n\n{'-' * 64}\nOil for May.\n\n"
+            f"{'-' * 64}\nAnn Roe (2):\n      Light\n      Trim\n\n{STAT}",
+            "Please pull.\n\nOil for May.",
+        ),
+        (
+            "See:\n\nchangeset:   12:5ce2b67f5e4b\nuser:        Sam Poe <sam@x.example>\ndate:        Fri Jul 28 "
+            "12:28:06 2023 -0500\nsummary:     Trim\n\nSo it is done.",
+            "See:\n\nSo it is done.",
+        ),
+        (
+            f"See:\n\n{'-' * 72}\nr12 | sam | 2023-07-28 12:28:06 -0500 (Fri, 28 Jul 2023) | 2 lines\n\nTrim\n\n"
+            f"{'-' * 72}\n\nSo it is done.",
+            "See:\n\nSo it is done.",
         ),
         (f"Like this?\n\n{MAILED}\n\nSay who lights it.\n---\n{STAT}\n\n{DIFF}", "Like this?\n\nSay who lights it."),
         (f"Like this?\n\n-- >8 --\n{HEAD}\n\nSay who lights it.\n\n{DIFF}", "Like this?\n\nSay who lights it."),

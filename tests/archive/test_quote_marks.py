@@ -159,3 +159,66 @@ def test_a_list_of_people_with_addresses_is_kept() -> None:
     ):
         text = f"Please call these before the fair:\n\n{people}\n\nThey know what to do.\n\nAnn"
         assert own_words(text) == text
+
+
+def test_any_text_between_the_first_quote_and_its_attribution_is_kept() -> None:
+    own = "\n".join(f"The lamp of room {number} is trimmed." for number in range(12))
+    attribution = "On Mon, 6 Oct 2014 at 10:15, Jane Roe wrote:"
+    below = f"{attribution}\n\n{own}\n\n> Which lamps are trimmed?\n\nAll of them."
+    assert own_words(f"Hi Jane,\n\n{below}") == f"Hi Jane,\n\n{own}\n\nAll of them."
+    # Below an answer, the unmarked text is that of the quoted mail.
+    assert own_words(f"All of them are trimmed, I saw to it.\n\n{below}") == "All of them are trimmed, I saw to it."
+
+
+@pytest.mark.parametrize("remark", ["[ ... rest deleted ... ]", "[snip]", "[... le reste est supprimé ...]"])
+def test_a_remark_for_the_rest_of_a_quote_is_part_of_it(remark: str) -> None:
+    assert own_words(f"> Shall I come?\n\nYes.\n\n{remark}") == "Yes."
+    assert own_words(f"> Shall I come?\n\nYes.\n\n{remark}\n\nCheers,\nAnn") == "Yes.\n\nCheers,\nAnn"
+    assert own_words(f"Yes.\n\n{remark}") == f"Yes.\n\n{remark}"
+
+
+def test_a_remark_in_brackets_that_says_something_is_kept() -> None:
+    text = "Look at the list.\n\n(...best with a lamp)"
+    assert own_words(f"> Where?\n\n{text}") == text
+
+
+def test_a_remark_may_be_between_an_attribution_and_bars() -> None:
+    assert own_words("Jane Roe wrote on 3 May 2022:\n\n[...]\n\n| Shall I come?\n\nYes.") == "Yes."
+
+
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        "Jane Roe <jane@x.example> 于2022年5月3日周二 上午10:15写道：",
+        "Jane Roe <jane@x.example> 於 2022年5月3日 週二 上午10:15寫道：",
+        "2022년 5월 3일 (화) 오전 10:15, Jane Roe <jane@x.example>님이 작성:",
+        "Wiadomość napisana przez Jane Roe <jane@x.example> w dniu 03.05.2022, o godz. 10:15:",
+        "Missatge de Jane Roe <jane@x.example> del dia dt., 3 maig 2022 a les 10:15:",
+        "уто, 3. мај 2022. у 10:15 Jane Roe <jane@x.example> је написао/ла:",
+        "ในวันที่ อ. 3 พ.ค. 2022 เวลา 10:15 Jane Roe <jane@x.example> เขียนว่า:",
+        "otrd., 2022. g. 3. maijs, plkst. 10:15 — lietotājs Jane Roe (<jane@x.example>) rakstīja:",
+    ],
+)
+def test_attributions_of_more_languages(attribution: str) -> None:
+    assert own_words(f"Yes.\n\n{attribution}\n\nShall I come?") == "Yes."
+    assert own_words(f"{attribution}\n\n> Shall I come?\n\nYes.") == "Yes."
+
+
+@pytest.mark.parametrize(
+    "attribution", ["Sie schrieben am 3. Mai 2022:", "Jane Roe <jane@x.example> wrote in message news:1@x.example..."]
+)
+def test_attributions_of_older_programs_introduce_marked_lines(attribution: str) -> None:
+    assert own_words(f"{attribution}\n\n> Shall I come?\n\nYes.") == "Yes."
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "Name: Jane Roe\nEmail: jane@x.example\nDate: 3 May 2022, 10:15\nReply-To: ann@x.example",
+        "Name: Jane Roe\nE-mail: jane@x.example\nDate: 3 May 2022\nTime: 10:15\nTo: Hamburg\nFrom: Berlin",
+        "Datum: Freitag, 6. Mai 2022, 19:00 Uhr\nOrt: Alte Mühle\nAnmeldung an: ann@x.example\nBetreff: Lampen",
+    ],
+)
+def test_a_form_and_an_announcement_are_kept(labels: str) -> None:
+    text = f"Dear all,\n\n{labels}\n\nPlease tell me whether you come."
+    assert own_words(text) == text

@@ -143,3 +143,9 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
     message = str(raised.value)
     assert message.startswith(f"{tmp_path}: cannot be read: Operation not permitted")
     assert ("full disk access" in message) == (platform == "darwin")
+
+
+def test_a_single_message_below_an_escaped_separator_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "mail.eml"
+    path.write_bytes(b">From ann@x.example Mon Oct  6 10:15:00 2014\nFrom: a@x.example\nSubject: s\n\nCome at nine.\n")
+    assert texts(path) == ["Come at nine."]

@@ -30,6 +30,7 @@ NOTES = "[1] https://git.x.example/commit/?id=7e23e13\n[2] https://git.x.example
         "1. https://x.example/a\n2. https://x.example/b",
         "1) https://x.example/a",
         "* https://x.example/a",
+        "*except the red ones, see https://x.example/a",
         "[*] The page is at\n    https://x.example/a, and it is long.",
         "¹ https://x.example/a",
         "[1] Call the office: +44 20 7946 0018",
@@ -44,6 +45,11 @@ def test_notes_below_the_sign_off_are_kept(notes: str) -> None:
     texts = [f"Mail {number}.\n\nRegards,\nAnn" for number in range(30)]
     learned = signatures.learn([*texts, text], ["Ann Roe"])
     assert signatures.strip_signature(text, learned) == text
+
+
+def test_emphasis_below_the_sign_off_is_no_note() -> None:
+    text = "Come at nine.\n\nRegards,\nAnn\n\n*lamps and wicks*\nTel. 020 7946 0018"
+    assert signatures.strip_signature(text, signatures.learn([], ["Ann Roe"])) == "Come at nine.\n\nRegards,\nAnn"
 
 
 def test_notes_below_a_signature_are_kept_and_the_signature_cut() -> None:
@@ -77,6 +83,8 @@ def test_contact_data_that_recur_below_the_sign_off_are_cut() -> None:
         "__\nAnn Roe",
         "—\nAnn Roe, Lamps Ltd",
         "—————\nAnn Roe\nLamps Ltd",
+        "—————\nAnn Roe\nLamps Ltd.\n+44 20 7946 0018",
+        "________\n\nAnn Roe, Ph.D.\nLamps Co.\nTel. 020 7946 0018",
         "———\nAnn Roe\n+44 20 7946 0018",
         "–––––\nwww.x.example",
         "_____________\nAnn Roe\nLamps Ltd",

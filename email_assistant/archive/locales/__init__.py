@@ -25,6 +25,9 @@ LOCALES: dict[str, Locale] = {
     **others.LOCALES,
 }
 
+# The first character of the scripts that write no spaces between words.
+FIRST_CJK = "\u2e80"
+
 
 def words(field: Callable[[Locale], Iterable[str]]) -> tuple[str, ...]:
     """The words of all languages in a field."""

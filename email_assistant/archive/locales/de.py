@@ -3,10 +3,10 @@
 from email_assistant.archive.locales.locale import Locale
 
 LOCALE = Locale(
-    openings=("Am", "Den", "Von", "Zitat von"),
+    openings=("Am", "Den", "Von", "Zitat von", "Sie schrieben", "Du schriebst"),
     days=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
-    verbs=("schrieb", "hat geschrieben", "geschrieben", "schreibt"),
-    you_wrote=("sie schrieben",),
+    verbs=("schrieb", "hat geschrieben", "geschrieben", "schreibt", "meinte", "schrieben", "schriebst"),
+    you_wrote=("sie schrieben", "du schriebst"),
     sender=("Von", "Absender"),
     dates=("Gesendet", "Datum", "Gesendet am"),
     recipients=("An", "Kopie", "Blindkopie", "Antwort an", "Wichtigkeit", "Anlagen"),
@@ -28,7 +28,7 @@ LOCALE = Locale(
         "Holen Sie sich Outlook",
         "Outlook für",
     ),
-    device_origins=("Von meinem", "Mit meinem", "Vom"),
+    device_origins=("Von meinem", "Mit meinem", "Vom", "Von unterwegs", "Von einem", "Mobil"),
     device_verbs=("gesendet", "verschickt", "geschrieben", "versendet", "getippt"),
     device_nouns=("handy", "telefon", "smartphone", "mobilgerät", "unterwegs"),
     excuses=("entschuldig", "tippfehler", "kürze", "verzeih", "rechtschreib", "kurz"),

@@ -3,7 +3,7 @@
 from email_assistant.archive.locales.locale import Locale
 
 LOCALE = Locale(
-    openings=("Le", "En date de", "Selon"),
+    openings=("Le", "En date de", "Selon", "Vous avez écrit"),
     days=("lun", "mar", "mer", "jeu", "ven", "sam", "dim"),
     verbs=("a écrit", "écrit", "a ecrit", "avez écrit"),
     you_wrote=("avez écrit",),

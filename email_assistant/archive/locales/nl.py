@@ -18,6 +18,8 @@ LOCALE = Locale(
     devices=(
         "Verstuurd vanaf",
         "Verzonden vanaf",
+        "Verstuurd vanuit",
+        "Verzonden vanuit",
         "Verstuurd met",
         "Verzonden met",
         "Verzonden via",

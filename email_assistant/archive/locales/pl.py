@@ -3,9 +3,9 @@
 from email_assistant.archive.locales.locale import Locale
 
 LOCALE = Locale(
-    openings=("W dniu", "Dnia", "Użytkownik", "Cytowanie"),
+    openings=("W dniu", "Dnia", "Użytkownik", "Cytowanie", "Wiadomość napisana przez"),
     days=("pon", "wt", "śr", "czw", "pt", "sob", "niedz"),
-    verbs=("napisał", "napisała", "napisał(a)", "pisze", "napisali"),
+    verbs=("napisał", "napisała", "napisał(a)", "pisze", "napisali", "Wiadomość napisana przez"),
     sender=("Od", "Nadawca"),
     dates=("Wysłano", "Wysłane", "Data", "Wysłany"),
     recipients=("Do", "DW", "UDW"),
@@ -23,6 +23,8 @@ LOCALE = Locale(
         "Wysłano za pomocą",
         "Pobierz aplikację Outlook",
         "Uzyskaj aplikację Outlook",
+        "Pobierz program Outlook",
+        "Pobierz Outlook",
     ),
     device_origins=("Z mojego",),
     device_verbs=("wysłane", "wysłano"),

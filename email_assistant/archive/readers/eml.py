@@ -18,6 +18,8 @@ HEADER_FIELD = re.compile(
 OF_A_PROGRAM = re.compile(rb"(?:X-[\w-]+|ARC-[\w-]+|Authentication-Results):", re.IGNORECASE)
 # The first line of an .emlx file is the length of the message in bytes. A property list follows the message.
 EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
+# The separator of a mailbox, which some exports leave above the header.
+SEPARATOR = re.compile(rb">?From [^\n]*\n")
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -29,7 +31,9 @@ def looks_like_eml(head: bytes, least: int = 2) -> bool:
         least: The number of fields; one is enough in a header that goes on beyond these bytes, or a first field that
             only programs write.
     """
-    header, end, _ = mend_start(head).replace(b"\r\n", b"\n").partition(b"\n\n")
+    start = mend_start(head).replace(b"\r\n", b"\n")
+    separator = SEPARATOR.match(start)
+    header, end, _ = start[separator.end() if separator else 0 :].partition(b"\n\n")
     starts_with_field = re.match(rb"[!-9;-~]+[ \t]*:", header)
     fields = {name.lower() for name in HEADER_FIELD.findall(header)}
     if starts_with_field and not end and len(head) >= HEAD_BYTES:
