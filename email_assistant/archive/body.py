@@ -105,9 +105,14 @@ class _Leaf:
             from email_assistant.archive.rtf import rtf_to_text
 
             return rtf_to_text(payload(self.part))
-        if str(self.part.get_param("format", "")).lower() == "flowed":
-            return unflow(self.source, delete_space=str(self.part.get_param("delsp", "")).lower() == "yes")
+        if _parameter(self.part, "format").lower() == "flowed":
+            return unflow(self.source, delete_space=_parameter(self.part, "delsp").lower() == "yes")
         return UUENCODED.sub("", self.source) if "\nbegin " in f"\n{self.source}" else self.source
+
+
+def _parameter(part: Message, name: str) -> str:
+    """A parameter of the content type; empty if it has none. The standard library parses all of them for each one."""
+    return str(part.get_param(name, "")) if name in str(part["Content-Type"] or "").lower() else ""
 
 
 def body_text(message: Message) -> str:

@@ -21,7 +21,7 @@ from email_assistant.archive.signatures import EMPTY_PROFILE, SignatureProfile, 
 from email_assistant.lexicon.words import WORD, count_words, has_unspaced
 
 # Non-breaking spaces, which mail programs write for a second space, and characters without width.
-NORMALIZED = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u00ad": "", "\u200b": "", "\ufeff": ""})
+NORMALIZED = {"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u00ad": "", "\u200b": "", "\ufeff": ""}
 # Characters of the original that the report shows.
 EXCERPT_CHARACTERS = 4000
 
@@ -53,7 +53,7 @@ def strip_quotes_and_footers(
         with_context: Whether to return the quoted text that the message answers.
         authors: The names and addresses of the message's writer in lower case, to tell whose a patch is.
     """
-    text, had_armor = strip_armor(text if text.isascii() else text.translate(NORMALIZED))
+    text, had_armor = strip_armor(text if text.isascii() else _with_plain_spaces(text))
     parts = quotes.split(text)
     lines, had_invitation = strip_invitations(parts.own.split("\n"))
     lines, cuts = strip_footers(lines)
@@ -65,6 +65,13 @@ def strip_quotes_and_footers(
     cuts |= ({"forward"} if parts.forwarded else {"quote"}) if parts.quoted else set()
     context = _context(parts) if with_context and parts.quoted else ""
     return StrippedText(quotes.normalize_lines(lines), context, tuple(sorted(cuts)))
+
+
+def _with_plain_spaces(text: str) -> str:
+    # Several times as fast as str.translate, which looks up every character.
+    for character, replacement in NORMALIZED.items():
+        text = text.replace(character, replacement)
+    return text
 
 
 def finish(text: str, profile: SignatureProfile = EMPTY_PROFILE) -> str:
