@@ -1,9 +1,13 @@
 """The entry point: `python run.py stage=train lora.r=16`. See `python run.py --help`."""
 
-# ruff: noqa: E402 - guard.protect() must run before the other imports
+# ruff: noqa: E402 - these two calls must run before the other imports
 from email_assistant.privacy import guard
 
 guard.protect()
+
+from email_assistant.language_model import openmp
+
+openmp.limit_spinning()
 
 import os
 import sys

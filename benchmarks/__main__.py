@@ -3,22 +3,25 @@
 python -m benchmarks                        the whole table; sized for 15 minutes on two cores
 python -m benchmarks training generation    only these parts
 
-Two reports only run if named: `rough_notes` compares rough notes with typed ones, and `edits` measures what is learned
-from edits of drafts. Peers that are not installed are named as such: pip install -r benchmarks/peers.txt.
+Three reports only run if named: `rough_notes` compares rough notes with typed ones, `edits` measures what is learned
+from edits of drafts, and `threads` what a busy process on the same cores costs. Peers that are not installed are named
+as such: pip install -r benchmarks/peers.txt.
 """
 
 import argparse
 import importlib
 
+from email_assistant.language_model import openmp
 from email_assistant.privacy import guard
 
 guard.protect()
+openmp.limit_spinning()
 
 from benchmarks.measure import in_new_process, print_head, print_rows, rows_of  # noqa: E402
 from benchmarks.model import auto_format, processor_kind  # noqa: E402
 
 PARTS = ("ingest", "training", "dropout", "generation", "candidates", "compose", "memory")
-REPORTS = ("rough_notes", "edits")
+REPORTS = ("rough_notes", "edits", "threads")
 
 
 def main() -> None:

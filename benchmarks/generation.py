@@ -33,12 +33,12 @@ def rows(rounds: int) -> Iterator[Row]:
     model, plain = load_bundled(number_format), unmodified(number_format)
     exact = load_bundled() if number_format != "float32" else None
     for what, prompts, new_tokens in _tasks(model.encoder):
-        peers = {"itself in float32": speed(partial(_ours, exact, prompts, new_tokens))} if exact else {}
+        peers = {"itself in float32": speed(partial(write_greedily, exact, prompts, new_tokens))} if exact else {}
         peers["`generate` of transformers"] = speed(partial(_generate, plain, prompts, new_tokens))
         llama_cpp = partial(_llama_cpp, prompts, new_tokens) if is_installed("xllamacpp") else None
         yield from compare(
             f"{what}, tokens/s",
-            speed(partial(_ours, model, prompts, new_tokens)),
+            speed(partial(write_greedily, model, prompts, new_tokens)),
             {**peers, "llama.cpp, 4-bit weights": llama_cpp},
             rounds,
         )
@@ -58,7 +58,7 @@ def _tasks(encoder: ChatEncoder) -> Iterator[tuple[str, list[list[int]], int]]:
     yield f"writing {INSTRUCTIONS} instructions for mails", summaries, INSTRUCTION_TOKENS
 
 
-def _ours(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> int:
+def write_greedily(model: LanguageModel, prompts: Sequence[list[int]], new_tokens: int) -> int:
     """Generate all texts; returns the number of tokens."""
     completions: dict[int, Completion] = {}
     greedy = [None] * len(prompts)

@@ -39,14 +39,14 @@ def auto_format() -> str:
     return number_format.format_of(_bundled("auto"), configured().outputs) or "float32"
 
 
-def load_bundled(dtype: str = "float32") -> LanguageModel:
+def load_bundled(dtype: str = "float32", threads: int | None = None) -> LanguageModel:
     """The bundled model on the CPU, as this project loads it."""
-    return set_up_base(_bundled(dtype))
+    return set_up_base(_bundled(dtype, threads))
 
 
-def _bundled(dtype: str) -> Model:
+def _bundled(dtype: str, threads: int | None = None) -> Model:
     values: Any = {"path": str(SMOLLM2), "quantization": "none", "dtype": dtype, "device": "cpu"}
-    return Model(**values, threads=None, gguf=None, head_start=None, architecture=None)
+    return Model(**values, threads=threads, gguf=None, head_start=None, architecture=None)
 
 
 def configured(*overrides: str) -> Config:

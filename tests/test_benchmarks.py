@@ -6,7 +6,9 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,9 +19,9 @@ from pretended_gpu import GPU, pretended_gpu
 
 from benchmarks import __main__ as bench
 from benchmarks import edits as edits_benchmark
-from benchmarks import generation, ingest, memory, training
+from benchmarks import generation, ingest, memory, threads, training
 from benchmarks import model as bench_model
-from benchmarks.measure import Row, compare, in_new_process, speed
+from benchmarks.measure import Row, compare, in_new_process, process_with, speed
 from email_assistant.archive import edits
 from email_assistant.language_model.meta_model import architecture
 from email_assistant.storage.records import Email
@@ -136,12 +138,21 @@ def test_a_process_of_its_own_connects_to_no_other_machine_and_prints_nothing_in
     assert capfd.readouterr() == ("", "a peer's log\n")
 
 
+def test_a_process_gets_variables_that_this_one_does_not_keep() -> None:
+    before = dict(os.environ)
+    with process_with({"GOMP_SPINCOUNT": "7"}) as process:
+        assert process.submit(os.getenv, "GOMP_SPINCOUNT").result() == "7"
+        assert process.submit(os.getpid).result() == process.submit(os.getpid).result() != os.getpid()
+    assert dict(os.environ) == before
+
+
 @pytest.fixture
 def tiny(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A random model instead of the bundled one, in this process, with no peers but those that are always there."""
     monkeypatch.setattr(bench_model, "SMOLLM2", tiny_model)
     for module in (training, generation):
         monkeypatch.setattr(module, "is_installed", lambda package: False)
+    for module in (training, generation, threads):
         monkeypatch.setattr(module, "auto_format", lambda: "bfloat16")
 
 
@@ -169,6 +180,49 @@ def test_writing_is_compared_on_all_numbers_of_mails(monkeypatch: pytest.MonkeyP
         "writing 2 instructions for mails, tokens/s",
     ]
     assert [row.theirs != [] for row in rows] == [True, True, False] * 3
+
+
+@pytest.mark.usefixtures("tiny")
+def test_what_a_busy_process_costs_is_measured_on_every_work() -> None:
+    threads._work.cache_clear()
+    try:
+        assert all(threads.seconds_of(work, 1) > 0 for work in threads.WORKS)
+        work = threads._work(1)
+    finally:
+        threads._work.cache_clear()
+    written = list(zip(threads.WORKS, threads.WRITTEN.items(), strict=False))
+    assert [work[name]() for name, _ in written] == [count * tokens for _, (count, tokens) in written]
+
+
+def test_what_a_busy_process_costs_is_a_ratio_for_every_arm(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    busy: list[bool] = []
+
+    @contextmanager
+    def busy_process() -> Iterator[None]:
+        busy.append(True)
+        yield
+        busy.append(False)
+
+    def seconds_of(work: str, count: int | None) -> float:
+        return (1.0 if count else 0.5) * (3.0 if busy and busy[-1] else 1.0)
+
+    monkeypatch.setattr(threads, "process_with", lambda environment: ThreadPoolExecutor(1))
+    monkeypatch.setattr(threads, "auto_format", lambda: "float32")
+    monkeypatch.setattr(threads, "busy_process", busy_process)
+    monkeypatch.setattr(threads, "seconds_of", seconds_of)
+    threads.report()
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")][1:]
+    cells = " | ".join(["1 / 3: 3.00 (3.00 to 3.00)", *["0.5 / 1.5: 3.00 (3.00 to 3.00)"] * 2])
+    assert rows == [f"| {work} | {cells} |" for work in threads.WORKS]
+    assert busy.count(True) == len(threads.WORKS) * len(threads.ARMS) * threads.ROUNDS
+
+
+def test_a_busy_process_ends_with_what_it_is_measured_beside() -> None:
+    with threads.busy_process() as busy:
+        assert busy.poll() is None
+    assert busy.poll() is not None
 
 
 def test_ingest_and_its_peer_read_the_same_messages(tmp_path: Path) -> None:

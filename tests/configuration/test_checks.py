@@ -145,18 +145,6 @@ def test_runs_go_to_no_server_outside_of_the_private_network(values: list[str], 
     )
 
 
-@pytest.mark.parametrize(
-    ("values", "remedy"),
-    [
-        (["trainer.privacy=careful", "trainer.canaries=4"], "needs data.redact=pii and trainer.canaries=8"),
-        (["trainer.privacy=careful", "data.redact=pii"], "needs data.redact=pii and trainer.canaries=8"),
-        (["experiment=differential", "retrieval=bm25", "retrieval.training_share=0.5"], "retrieval.training_share=0"),
-    ],
-)
-def test_a_training_that_would_break_a_promise_of_privacy_is_refused(values: list[str], remedy: str) -> None:
-    assert remedy in message_of("stage=train", *values)
-
-
 def test_the_values_of_a_sweep_are_checked_before_it_starts(tmp_path: Path) -> None:
     assert "lora.r" in message_of("-m", "stage=train", "lora.r=int(interval(0,8))")
     command_line.check(["-m", "stage=train", "sweep=optuna"], CONF, CONFIG_CHECKS)

@@ -55,6 +55,12 @@ def test_an_adapter_that_remembers_is_not_kept(run_py: Run, tmp_path: Path) -> N
     assert not list(outputs.rglob("*.safetensors")) and not (outputs / "latest" / "train").exists()
 
 
+def test_it_needs_redaction_and_canaries(run_py: Run) -> None:
+    for call in (("trainer.privacy=careful", "trainer.canaries=4"), ("trainer.privacy=careful", "data.redact=pii")):
+        refused = run_py("stage=train", *call)
+        assert refused.code == 1 and "needs data.redact=pii and trainer.canaries=8" in refused.err
+
+
 @pytest.mark.slow
 def test_an_adapter_may_be_differentially_private(run_py: Run, tmp_path: Path) -> None:
     values = ("trainer.epochs=2", "trainer.epsilon=3", "trainer.delta=0.01")
@@ -70,6 +76,11 @@ def test_an_adapter_may_be_differentially_private(run_py: Run, tmp_path: Path) -
     assert exported.code == 0 and "differentially private for each training mail: epsilon" in exported.out, exported.err
     again = run_py("stage=train", "experiment=differential", *values)
     assert again.code == 0 and again.out.count("cached") == 4
+
+
+def test_what_would_break_the_promise_is_refused(run_py: Run) -> None:
+    shown = run_py("stage=train", "experiment=differential", "retrieval=bm25", "retrieval.training_share=0.5")
+    assert shown.code == 1 and "retrieval.training_share=0" in shown.err
 
 
 def test_what_several_processes_cannot_do() -> None:
