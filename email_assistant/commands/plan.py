@@ -50,8 +50,9 @@ def run(context: Context) -> None:
         tokens = planning.instruction_prompt_tokens(config.summarizer)
         uses.insert(0, ("instructions", config.summarizer, tokens))
     for name, settings, prompt_tokens in uses:
+        rows, beams = _rows_and_beams(settings)
         estimates[name] = planning.estimate_generation(
-            setup, machine, training.resident, settings.batch_size, prompt_tokens, settings.max_new_tokens
+            setup, machine, training.resident, rows, prompt_tokens, settings.max_new_tokens, beams
         )
     screen().print(memory_table(estimates, machine.memory))
     if machine.is_local and config.plan.probe and training.total <= machine.memory:
@@ -60,8 +61,10 @@ def run(context: Context) -> None:
         for name, settings, prompt_tokens in uses:
             # The base writes the instructions.
             _log_generation_time(probe, config.lora if name == "mails" else None, name, settings, prompt_tokens)
-        if config.generation.num_candidates > 1:
-            log.info("drafts per request: %d", config.generation.num_candidates)
+        drafts, beams = config.generation.num_candidates, config.generation.beams
+        if drafts > 1:
+            how = "found together by beam search" if beams > 1 else "written one by one"
+            log.info("drafts per request: %d, %s", drafts, how)
     planning.check_fits(
         training.total,
         machine.memory,
@@ -128,11 +131,20 @@ def _log_training_time(
 def _log_generation_time(
     probe: ThroughputProbe, lora: Lora | None, name: str, settings: Summarizer | Generation, prompt_tokens: int
 ) -> None:
-    rows, new_tokens = settings.batch_size, settings.max_new_tokens
+    (rows, beams), new_tokens = _rows_and_beams(settings), settings.max_new_tokens
+    seconds = probe.generation_seconds(lora, rows, prompt_tokens, new_tokens, beams)
     log.info(
-        "a batch of %d %s takes about %s at the full length of %d tokens each",
-        rows,
+        "a batch of %d %s%s takes about %s at the full length of %d tokens each",
+        rows // beams,
         name,
-        duration(probe.generation_seconds(lora, rows, prompt_tokens, new_tokens)),
+        f" with {beams} beams each" if beams > 1 else "",
+        duration(seconds),
         new_tokens,
     )
+
+
+def _rows_and_beams(settings: Summarizer | Generation) -> tuple[int, int]:
+    """The most rows at a time, and how many of them are the beams of one search."""
+    if isinstance(settings, Generation):
+        return settings.most_rows, settings.beams
+    return settings.batch_size, 1

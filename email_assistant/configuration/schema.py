@@ -245,6 +245,16 @@ class Generation:
         """The number of drafts per request; 1 with greedy decoding, since all would be the same."""
         return self.candidates if self.temperature else 1
 
+    @property
+    def beams(self) -> int:
+        """The beams of each request; 1: its drafts are written independently of one another."""
+        return self.num_candidates if self.by_beams else 1
+
+    @property
+    def most_rows(self) -> int:
+        """The most texts or beams at a time: those of as many requests as fit, but at least of one."""
+        return max(1, self.batch_size // self.beams) * self.beams
+
 
 @dataclass(config=STRICT, kw_only=True)
 class Mauve:

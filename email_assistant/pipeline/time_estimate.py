@@ -8,12 +8,12 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from email_assistant.configuration.schema import Config, Trainer
+from email_assistant.configuration.schema import Config, Generation, Trainer
 from email_assistant.console import StageLogger, rough_duration
 from email_assistant.experiments import sweep_environment
 from email_assistant.pipeline.context import Context
 from email_assistant.progress import current_call
-from email_assistant.requests.arms import ARMS, generation_of
+from email_assistant.requests.arms import ARMS, generation_of, single_draft
 from email_assistant.storage import json_cache, jsonl
 from email_assistant.storage.artifacts import Artifact
 from email_assistant.storage.records import Pair
@@ -24,12 +24,52 @@ SPEEDS_FILE = "speeds.json"
 SAMPLED_MAILS = 50
 # A base model without an adapter writes longer mails than people do.
 BASE_LENGTH = 2.0
+# Assumed steps of a beam search, as a share of the tokens of a text: it goes on until no other text can be better.
+SEARCH_LENGTH = 1.3
 # Loading the model, plots, pages, the classifier: what does not depend on the number of mails.
 FIXED_SECONDS = 10.0
 # A forward pass without gradients, as a share of a training step over the same tokens.
 FORWARD_SHARE = 1 / 3
 # Shape of what is measured: sequences and tokens of each in training, tokens of each prompt in writing.
 _SEQUENCES, _TOKENS, _PROMPT = 4, 128, 16
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Texts to write in a batch that requests join as soon as there is room.
+
+    Attributes:
+        requests: Their number.
+        generation: How many drafts of each are written, and how.
+        tokens: Mean tokens of a text.
+        longest: Tokens of the longest one.
+        prompt_tokens: Mean tokens of a prompt.
+    """
+
+    requests: int
+    generation: Generation
+    tokens: float
+    longest: float
+    prompt_tokens: float
+
+    @property
+    def row_steps(self) -> float:
+        """Steps of all rows."""
+        return self.requests * self.generation.num_candidates * self._steps_of(self.tokens)
+
+    @property
+    def steps(self) -> float:
+        """Steps of the batch. The last rows leave it when the longest text among them is written."""
+        texts = self.requests * self.generation.num_candidates
+        rows = min(texts, self.generation.most_rows)
+        if not rows:
+            return 0.0
+        return (texts - rows) / rows * self._steps_of(self.tokens) + self._steps_of(self.longest)
+
+    def _steps_of(self, tokens: float) -> float:
+        """Steps that a text of this length takes, or the search for it: all beams of a search go on to its end."""
+        needed = tokens * (SEARCH_LENGTH if self.generation.beams > 1 else 1.0)
+        return min(needed, self.generation.max_new_tokens)
 
 
 @dataclass(frozen=True)
@@ -40,25 +80,19 @@ class Speeds:
         trained_token: Forward and backward pass, for each token.
         step: Generating one token for each row of a batch, apart from what every row adds.
         row: What every row adds to that.
+        beam: What it adds besides, if it is a beam: the choice among all continuations, and copies of rows.
     """
 
     trained_token: float
     step: float
     row: float
+    beam: float
 
-    def writing(self, texts: int, tokens: float, prompt_tokens: float, batch_size: int, prompts: int) -> float:
-        """Seconds to generate texts in full batches.
-
-        Args:
-            texts: Their number.
-            tokens: Mean tokens of a text.
-            prompt_tokens: Mean tokens of a prompt.
-            batch_size: The most texts at a time.
-            prompts: The number of different prompts, each of which is read once.
-        """
-        rows = max(1, min(texts, batch_size))
-        reading = prompts * prompt_tokens * self.trained_token * FORWARD_SHARE
-        return reading + texts / rows * tokens * (self.step + rows * self.row)
+    def writing(self, work: Writing) -> float:
+        """Seconds to write texts."""
+        reading = work.requests * work.prompt_tokens * self.trained_token * FORWARD_SHARE
+        row = self.row + (self.beam if work.generation.beams > 1 else 0.0)
+        return reading + work.steps * self.step + work.row_steps * row
 
 
 @dataclass(frozen=True)
@@ -68,6 +102,7 @@ class Lengths:
     Attributes:
         prompt: Mean tokens of a prompt.
         mail: Mean tokens of a mail.
+        longest: Tokens of the longest mail.
         training: Number of training mails.
         validation: Number of validation mails.
         test: Number of test mails.
@@ -75,9 +110,22 @@ class Lengths:
 
     prompt: float
     mail: float
+    longest: float
     training: int
     validation: int
     test: int
+
+    def writing(self, requests: int, generation: Generation, shown: int = 0, length: float = 1.0) -> Writing:
+        """Mails to write.
+
+        Args:
+            requests: Their number.
+            generation: How they are written.
+            shown: Mails that every prompt shows.
+            length: The length of the mails, as a share of that of the owner's.
+        """
+        prompt = self.prompt + shown * self.mail
+        return Writing(requests, generation, length * self.mail, length * self.longest, prompt)
 
 
 def fitting_seconds(
@@ -109,9 +157,8 @@ def training_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
 
 def scoring_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
     """Expected seconds of `stage=train` for an adapter that is trained and only has to be scored again."""
-    scored, drafts = min(config.trainer.scored_mails, lengths.validation), config.generation.num_candidates
-    writing = speeds.writing(scored * drafts, lengths.mail, lengths.prompt, config.generation.batch_size, scored)
-    return FIXED_SECONDS + writing
+    scored = min(config.trainer.scored_mails, lengths.validation)
+    return FIXED_SECONDS + speeds.writing(lengths.writing(scored, config.generation))
 
 
 def evaluation_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
@@ -122,15 +169,13 @@ def evaluation_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> floa
     seconds = FIXED_SECONDS
     for name in settings.arms:
         arm = ARMS[name]
-        drafts = generation_of(name, generation, settings).num_candidates
-        tokens = lengths.mail * (BASE_LENGTH if arm.adapter == "none" else 1)
         shown = {"plain": 0, "few_shot": settings.shots}.get(arm.style, config.retrieval.mails)
-        prompt = lengths.prompt + shown * lengths.mail
-        seconds += speeds.writing(mails * drafts, tokens, prompt, generation.batch_size, mails)
+        length = BASE_LENGTH if arm.adapter == "none" else 1.0
+        work = lengths.writing(mails, generation_of(name, generation, settings), shown, length)
         # The likelihood of the owner's mail, and MAUVE's features of the one that was written.
-        seconds += mails * (prompt + lengths.mail + tokens) * forward
+        seconds += speeds.writing(work) + mails * (work.prompt_tokens + lengths.mail + work.tokens) * forward
     judged, extracted = (min(count, lengths.training) for count in (settings.judge_mails, settings.extraction_mails))
-    seconds += speeds.writing(judged, lengths.mail * BASE_LENGTH, lengths.prompt, generation.batch_size, judged)
+    seconds += speeds.writing(lengths.writing(judged, single_draft(generation), length=BASE_LENGTH))
     return seconds + (2 * extracted * (lengths.prompt + lengths.mail) + 2 * mails * lengths.mail) * forward
 
 
@@ -177,7 +222,8 @@ def _key(config: Config) -> str:
 
     base = architecture(config.model)
     sizes = [getattr(base, name, None) for name in ("hidden_size", "num_hidden_layers", "vocab_size")]
-    parts = [config.model.dtype, config.model.quantization, config.model.device, *sizes, config.generation.batch_size]
+    rows = [config.generation.most_rows, config.generation.beams]
+    parts = [config.model.dtype, config.model.quantization, config.model.device, *sizes, *rows]
     return ", ".join(map(str, [number_format.machine_name(config.model), *parts]))
 
 
@@ -192,10 +238,11 @@ def _measure(config: Config) -> Mapping[str, float]:
     probe = ThroughputProbe(architecture(config.model), machine.device, machine.dtype, nf4)
     batch = MicroBatch([_TOKENS] * _SEQUENCES, planning.USUAL_TARGET_SHARE)
     trained = probe.step_seconds(config.lora, batch, recompute=False) / (_SEQUENCES * _TOKENS)
-    rows = max(2, config.generation.batch_size)
+    rows, beams = max(2, config.generation.most_rows), config.generation.beams
     one, many = (probe.prefill_and_token_seconds(config.lora, count, _PROMPT)[1] for count in (1, rows))
     row = max(0.0, many - one) / (rows - 1)
-    return asdict(Speeds(trained, max(0.0, one - row), row))
+    searching = probe.prefill_and_token_seconds(config.lora, rows, _PROMPT, beams)[1] if beams > 1 else many
+    return asdict(Speeds(trained, max(0.0, one - row), row, max(0.0, searching - many) / rows))
 
 
 def _lengths(config: Config, split: Artifact) -> Lengths:
@@ -210,4 +257,5 @@ def _lengths(config: Config, split: Artifact) -> Lengths:
     prompter = Prompter(PromptSettings.of(config), encoder, training, retrieval_embedder(config, None))
     prompts = [len(prompter.prompt_token_ids(pair, "plain")) for pair in sampled]
     mails = [len(encoder.text_ids(pair["email"])) + 1 for pair in sampled]
-    return Lengths(statistics.mean(prompts), statistics.mean(mails), len(training), len(validation), len(test))
+    counts = (len(training), len(validation), len(test))
+    return Lengths(statistics.mean(prompts), statistics.mean(mails), max(mails), *counts)

@@ -51,3 +51,8 @@ def generation_of(arm: str, generation: Generation, evaluation: Evaluation) -> G
     if count is None or ARMS[arm].adapter != "none" or generation.num_candidates <= count:
         return generation
     return replace(generation, candidates=count)
+
+
+def single_draft(generation: Generation) -> Generation:
+    """How mails are generated where the choice of the best draft does not matter."""
+    return replace(generation, search="sample", candidates=1, greedy_first=False)

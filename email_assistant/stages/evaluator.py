@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from email_assistant.metrics.bootstrap import bootstrap_weights, interval
 from email_assistant.metrics.per_mail_score import PerMailScore
 from email_assistant.pipeline.context import StageInputs, archive_paths
 from email_assistant.reports.sample_mails import SHOWN_MAILS, mail_panel
-from email_assistant.requests.arms import ARMS, generation_of
+from email_assistant.requests.arms import ARMS, generation_of, single_draft
 from email_assistant.requests.prompting import Prompter, PromptSettings, retrieval_embedder
 from email_assistant.storage import jsonl
 from email_assistant.storage.hashing import hash_file, hash_of
@@ -186,9 +185,7 @@ class Evaluator:
         if not count:
             return None
         drawn = random.Random(f"{self._config.seed} judge").sample(self._training, count)
-        # The choice of the best candidate does not matter here.
-        settings = replace(self._config.generation, search="sample", candidates=1, greedy_first=False)
-        by_base = _texts(self._generate("base", drawn, "others", settings))
+        by_base = _texts(self._generate("base", drawn, "others", single_draft(self._config.generation)))
         rng, total = random.Random(f"{self._config.seed} known to the judge"), len(self._training)
         indices = sorted(rng.sample(range(total), min(total, MAX_JUDGE_MAILS)))
         owned = [self._training[index]["email"] for index in indices]

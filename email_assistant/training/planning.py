@@ -33,6 +33,7 @@ GIB = 2**30
 USUAL_TOKENS, USUAL_TARGET_SHARE, USUAL_PROMPT_TOKENS = 256, 0.6, 128
 # The fewest UTF-8 bytes of text per token: those of Russian with an English tokenizer.
 MIN_BYTES_PER_TOKEN = 1.75
+FLOAT32_BYTES = 4
 # CUDA's context, libraries and workspaces.
 CUDA_PROCESS_BYTES = 600 * 2**20
 
@@ -248,7 +249,13 @@ def estimate_training(
 
 
 def estimate_generation(
-    setup: TrainingSetup, machine: Machine, resident: ResidentMemory, rows: int, prompt_tokens: int, new_tokens: int
+    setup: TrainingSetup,
+    machine: Machine,
+    resident: ResidentMemory,
+    rows: int,
+    prompt_tokens: int,
+    new_tokens: int,
+    beams: int = 1,
 ) -> MemoryEstimate:
     """The peak memory of generation.
 
@@ -256,30 +263,40 @@ def estimate_generation(
         setup: Model and adapter.
         machine: Where it runs.
         resident: What exists before it, as in the estimate of a training run.
-        rows: Completions at a time.
+        rows: Completions, or beams, at a time.
         prompt_tokens: Length of the longest prompt.
         new_tokens: The maximum number of generated tokens.
+        beams: Rows of each prompt, if they are the beams of a search; 1: no search.
     """
     base = architecture(setup.model)
     # This decoder reads only dense weights.
     on_cpu = not setup.nf4 and setup.mode(machine, base) == "decoder"
     dense = _dense_to_write(setup, machine, base, machine.memory - sum(resident.parts.values()))
     own_decoder, size = on_cpu or dense > 0, machine.dtype.itemsize
-    cache_per_token = base.num_hidden_layers * 2 * key_value_width(base) * size
-    # An upper bound: rows with the same prompt store its keys and values once.
-    if dense:
+    # Whatever the format of the weights, this project's decoder computes attention on a CPU, and all that is added up,
+    # in float32.
+    cache_per_token = base.num_hidden_layers * 2 * key_value_width(base) * (FLOAT32_BYTES if on_cpu else size)
+    # An upper bound: rows with the same prompt store its keys and values once, but only beams always come together.
+    if on_cpu:
+        cached_tokens = rows // beams * padded_capacity(prompt_tokens) + rows * padded_capacity(new_tokens)
+    elif dense:
         cached_tokens = power_of_two(rows) * padded_tokens(prompt_tokens + new_tokens)
     else:
-        cached_tokens = rows * sum(padded_capacity(each) if on_cpu else each for each in (prompt_tokens, new_tokens))
-    prefill = min(PREFILL_TOKENS, rows * prompt_tokens) if own_decoder else rows * prompt_tokens
-    working = prefill * (4 * base.hidden_size + 3 * feed_forward_width(base)) * size
+        cached_tokens = rows * (prompt_tokens + new_tokens)
+    prefilled = rows * prompt_tokens // (beams if own_decoder else 1)
+    prefill = min(PREFILL_TOKENS, prefilled) if own_decoder else prefilled
+    width = 4 * base.hidden_size * (FLOAT32_BYTES if own_decoder else size) + 3 * feed_forward_width(base) * size
+    working, logits = prefill * width, 3 * FLOAT32_BYTES * rows * base.vocab_size
+    if beams > 1 and not own_decoder:
+        # The likelihood of a text that was found: logits of all of its tokens, and three copies in float32.
+        logits = max(logits, new_tokens * base.vocab_size * (size + 3 * FLOAT32_BYTES))
     merged = resident.weights["attention"] + resident.weights["feed-forward"] if on_cpu else dense
     return MemoryEstimate(
         resident,
         {
             "copy of the weights with the adapter": merged,
             "cache": cached_tokens * cache_per_token,
-            "working memory and logits": working + 3 * 4 * rows * base.vocab_size,
+            "working memory and logits": working + logits,
         },
     )
 

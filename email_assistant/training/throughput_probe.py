@@ -9,7 +9,9 @@ import torch
 from transformers import AutoModelForCausalLM, DynamicCache, PretrainedConfig
 
 from email_assistant.configuration.schema import Lora
+from email_assistant.language_model.beam_search import Hypothesis, beam_search
 from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.decoding import SamplingParams
 from email_assistant.language_model.loading import attach_lora, quantize_nf4
 from email_assistant.language_model.meta_model import replace_linear_layers, with_layers
 from email_assistant.training.batches import Batch
@@ -49,24 +51,33 @@ class ThroughputProbe:
         one, two = (self._measure_step(layers, lora, batch, recompute) for layers in (1, 2))
         return _for_all_layers(self.config, one, two)
 
-    def generation_seconds(self, lora: Lora | None, rows: int, prompt_tokens: int, new_tokens: int) -> float:
-        """Seconds to generate `new_tokens` after each of `rows` prompts in one batch, for all layers.
+    def generation_seconds(
+        self, lora: Lora | None, rows: int, prompt_tokens: int, new_tokens: int, beams: int = 1
+    ) -> float:
+        """Seconds to generate `new_tokens` in each of `rows` rows of one batch, for all layers.
 
         Args:
             lora: The adapter; None: the base generates. On a GPU, which waits for each operation to be started, the
                 adapter's operations can double the time.
-            rows: Number of prompts.
-            prompt_tokens: Length of each.
+            rows: Number of rows.
+            prompt_tokens: Length of each prompt.
             new_tokens: Tokens after each.
+            beams: Rows of each prompt, which are the beams of a search; 1: no search.
         """
-        prefill, per_token = self.prefill_and_token_seconds(lora, rows, prompt_tokens)
+        prefill, per_token = self.prefill_and_token_seconds(lora, rows, prompt_tokens, beams)
         return prefill + new_tokens * per_token
 
     @torch.inference_mode()
-    def prefill_and_token_seconds(self, lora: Lora | None, rows: int, prompt_tokens: int) -> tuple[float, float]:
-        """Seconds to read `rows` prompts, and to generate one further token for each of them, for all layers."""
-        ids = torch.arange(rows * prompt_tokens, device=self.device) % self.config.vocab_size
-        one, two = (self._measure_generation(layers, lora, ids.view(rows, prompt_tokens)) for layers in (1, 2))
+    def prefill_and_token_seconds(
+        self, lora: Lora | None, rows: int, prompt_tokens: int, beams: int = 1
+    ) -> tuple[float, float]:
+        """Seconds to read the prompts, and to generate one further token in each row, for all layers.
+
+        The arguments are those of `generation_seconds`.
+        """
+        prompts = max(1, rows // beams)
+        ids = torch.arange(prompts * prompt_tokens, device=self.device) % self.config.vocab_size
+        one, two = (self._measure_generation(layers, lora, ids.view(prompts, -1), beams) for layers in (1, 2))
         prefill, per_token = (_for_all_layers(self.config, *pair) for pair in zip(one, two, strict=True))
         return prefill, per_token
 
@@ -95,12 +106,14 @@ class ThroughputProbe:
         # The first round allocates the memory that the others reuse.
         return statistics.median(seconds[1:])
 
-    def _measure_generation(self, layers: int, lora: Lora | None, prompts: torch.Tensor) -> tuple[float, float]:
+    def _measure_generation(
+        self, layers: int, lora: Lora | None, prompts: torch.Tensor, beams: int
+    ) -> tuple[float, float]:
         """Seconds of the prefill, and of one further token for each row; the first of two rounds allocates memory."""
         model = self._random_model(layers)
         if lora:
             model = attach_lora(model, on_every_layer(lora)).eval()
-        return [_measure_generation(model, prompts) for _ in range(2)][-1]
+        return [_measure_generation(model, prompts, beams) for _ in range(2)][-1]
 
 
 def _for_all_layers(config: PretrainedConfig, one: float, two: float) -> float:
@@ -108,23 +121,53 @@ def _for_all_layers(config: PretrainedConfig, one: float, two: float) -> float:
     return one + (int(config.num_hidden_layers) - 1) * max(two - one, 0.0)
 
 
-def _measure_generation(model: Any, prompts: torch.Tensor) -> tuple[float, float]:
-    """Seconds of the prefill of prompts, (rows, tokens), and of one further token for each row."""
+def _measure_generation(model: Any, prompts: torch.Tensor, beams: int) -> tuple[float, float]:
+    """Seconds of the prefill of prompts, (prompts, tokens), and of one further token for each row."""
     decoder = CachedDecoder.from_model(model)
-    tokens = prompts[:, :1]
+    if decoder is None:
+        return _measure_by_transformers(model, prompts, beams)
     started = time.perf_counter()
-    if decoder:
-        decoder.prefill(prompts.tolist())
-    else:
-        cache = DynamicCache(config=model.config)
-        model(input_ids=prompts, cache=cache, use_cache=True, logits_to_keep=1)
+    decoder.prefill(prompts.tolist())
+    prefill = _seconds_since(started, prompts.device)
+    if beams > 1:
+        return prefill, max(0.0, _search_seconds(decoder, prompts, beams) - prefill) / GENERATED_TOKENS
+    tokens = prompts[:, 0].tolist()
+    started = time.perf_counter()
+    for _ in range(GENERATED_TOKENS):
+        decoder.step(tokens)
+    return prefill, _seconds_since(started, prompts.device) / GENERATED_TOKENS
+
+
+def _search_seconds(decoder: CachedDecoder, prompts: torch.Tensor, beams: int) -> float:
+    """Seconds of searches for texts of `GENERATED_TOKENS` tokens after their first one, instead of the rows so far."""
+    for _ in prompts:
+        decoder.evict(0)
+    params, rows = SamplingParams(1 + GENERATED_TOKENS), len(prompts) * beams
+    started = time.perf_counter()
+    beam_search(decoder, prompts.tolist(), params, beams, (), rows, _ignore)
+    return _seconds_since(started, prompts.device)
+
+
+def _ignore(index: int, found: list[Hypothesis]) -> None:
+    """What random weights write does not matter."""
+
+
+def _measure_by_transformers(model: Any, prompts: torch.Tensor, beams: int) -> tuple[float, float]:
+    """As `_measure_generation`, for models that this project's decoder does not support."""
+    cache = DynamicCache(config=model.config)
+    prompts = prompts.repeat_interleave(beams, dim=0)
+    tokens = prompts[:, :1]
+    rows: Any = torch.arange(len(prompts), device=prompts.device)
+    started = time.perf_counter()
+    model(input_ids=prompts, cache=cache, use_cache=True, logits_to_keep=1)
     prefill = _seconds_since(started, prompts.device)
     started = time.perf_counter()
     for _ in range(GENERATED_TOKENS):
-        if decoder:
-            decoder.step(tokens.flatten().tolist())
-        else:
-            model(input_ids=tokens, cache=cache, use_cache=True, logits_to_keep=1)
+        logits = model(input_ids=tokens, cache=cache, use_cache=True, logits_to_keep=1).logits
+        if beams > 1:
+            # The choice among all continuations, and the order of the beams.
+            logits[:, -1].float().log_softmax(dim=-1).view(len(prompts) // beams, -1).topk(2 * beams)
+            cache.reorder_cache(rows)
     return prefill, _seconds_since(started, prompts.device) / GENERATED_TOKENS
 
 

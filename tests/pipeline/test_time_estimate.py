@@ -1,24 +1,37 @@
 """How long training and evaluation will take."""
 
 import dataclasses
+import statistics
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from composed import composed_config
+from conftest import model_settings
 
 from email_assistant.configuration.schema import Config
+from email_assistant.evaluation.generate_mails import sampling_params
+from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.decoding import Completion
+from email_assistant.language_model.generation import generate, generate_likeliest
+from email_assistant.language_model.loading import load_base
 from email_assistant.pipeline.time_estimate import (
     FIXED_SECONDS,
+    SEARCH_LENGTH,
     Lengths,
     Speeds,
+    Writing,
     evaluation_seconds,
     fitting_seconds,
     scoring_seconds,
     training_seconds,
 )
 
-SPEEDS = Speeds(trained_token=0.003, step=0.1, row=0.01)
-LENGTHS = Lengths(prompt=40, mail=60, training=120, validation=12, test=16)
+SPEEDS = Speeds(trained_token=0.003, step=0.1, row=0.01, beam=0.002)
+LENGTHS = Lengths(prompt=40, mail=60, longest=80, training=120, validation=12, test=16)
+BEAMS: dict[str, Any] = {"search": "beam", "candidates": 5, "batch_size": 12}
 
 
 @pytest.fixture
@@ -30,10 +43,64 @@ def changed(config: Config, group: str, **values: object) -> Config:
     return dataclasses.replace(config, **{group: dataclasses.replace(getattr(config, group), **values)})
 
 
-def test_writing_reads_each_prompt_once_and_fills_the_batch() -> None:
-    # 8 texts in batches of 4 rows: two times 10 steps of 0.1 + 4 * 0.01 s, and 2 prompts of 30 tokens.
-    assert SPEEDS.writing(8, 10, 30, 4, 2) == pytest.approx(2 * 10 * 0.14 + 2 * 30 * 0.001)
-    assert SPEEDS.writing(0, 10, 30, 4, 0) == 0
+def test_writing_reads_each_prompt_once_and_fills_the_batch(config: Config) -> None:
+    generation = dataclasses.replace(config.generation, candidates=4, batch_size=4)
+    # 8 texts in 4 rows, the last of which ends after 12 steps, and 2 prompts of 30 tokens.
+    work = Writing(2, generation, 10, 12, 30)
+    assert SPEEDS.writing(work) == pytest.approx((10 + 12) * 0.1 + 80 * 0.01 + 2 * 30 * 0.001)
+    assert SPEEDS.writing(dataclasses.replace(work, requests=0)) == 0
+    short = dataclasses.replace(work, generation=dataclasses.replace(generation, max_new_tokens=7))
+    assert (short.steps, short.row_steps) == (14, 56)
+
+
+def test_a_search_takes_a_row_for_each_beam_until_its_end(config: Config) -> None:
+    generation = dataclasses.replace(config.generation, **BEAMS)
+    assert (generation.beams, generation.most_rows) == (5, 10)
+    # 4 searches of which 2 fit into 12 rows.
+    work = Writing(4, generation, 10, 12, 30)
+    steps, row_steps = (10 + 12) * SEARCH_LENGTH, 4 * 5 * 10 * SEARCH_LENGTH
+    assert (work.steps, work.row_steps) == (pytest.approx(steps), pytest.approx(row_steps))
+    assert SPEEDS.writing(work) == pytest.approx(steps * 0.1 + row_steps * (0.01 + 0.002) + 4 * 30 * 0.001)
+    # More beams than the batch has rows, greedy decoding, and llama.cpp, which has no beam search.
+    assert dataclasses.replace(generation, batch_size=3).most_rows == 5
+    assert dataclasses.replace(generation, temperature=0.0).beams == 1
+    assert dataclasses.replace(generation, backend="llama_cpp").beams == 1
+    assert dataclasses.replace(generation, search="sample").most_rows == 12
+
+
+@pytest.mark.parametrize("is_searched", [False, True])
+def test_rows_and_steps_are_those_that_are_computed(
+    tiny_model: Path, config: Config, is_searched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_base(model_settings(tiny_model))
+    # Texts of different lengths. A search with a random model is none: its texts are as long as they may be.
+    model.encoder.stop_ids = frozenset() if is_searched else frozenset(range(0, 250, 16))
+    values: dict[str, Any] = BEAMS if is_searched else {"candidates": 2, "batch_size": 8}
+    generation = dataclasses.replace(config.generation, max_new_tokens=40, **values)
+    computed: list[int] = []
+    step = CachedDecoder.step
+
+    def counted(self: CachedDecoder, tokens: Sequence[int]) -> torch.Tensor:
+        computed.append(len(tokens))
+        return step(self, tokens)
+
+    monkeypatch.setattr(CachedDecoder, "step", counted)
+    prompts = [model.encoder.prompt(f"Ask number {number}") for number in range(9)]
+    texts: list[Completion] = []
+    if is_searched:
+        generate_likeliest(model, prompts, sampling_params(generation), 5, 12, lambda _, found: texts.extend(found))
+    else:
+        rows = [prompt for prompt in prompts for _ in range(2)]
+        params = sampling_params(generation)
+        generate(model, rows, params, list(range(len(rows))), 8, lambda _, text: texts.append(text))
+    lengths = [text.num_tokens for text in texts]
+    # The comparison with the model's own logits is a step, too.
+    del computed[0]
+    work = Writing(len(prompts), generation, statistics.mean(lengths), max(lengths), 20)
+    assert len(texts) == len(prompts) * generation.num_candidates
+    assert max(computed) == generation.most_rows
+    assert work.steps == pytest.approx(len(computed), rel=1 / 3)
+    assert work.row_steps == pytest.approx(sum(computed), rel=1 / 3)
 
 
 def test_fitting_counts_steps_and_validations(config: Config) -> None:
@@ -65,3 +132,12 @@ def test_evaluation_counts_the_drafts_of_each_arm(config: Config) -> None:
     assert evaluation_seconds(changed(config, "evaluation", arms=["base"]), SPEEDS, LENGTHS) < seconds
     assert evaluation_seconds(changed(config, "evaluation", max_mails=4), SPEEDS, LENGTHS) < seconds
     assert evaluation_seconds(changed(config, "evaluation", judge_mails=0), SPEEDS, LENGTHS) < seconds
+
+
+def test_scoring_with_beam_search_counts_the_beams(config: Config) -> None:
+    config = changed(config, "trainer", scored_mails=12)
+    searched = changed(config, "generation", **BEAMS)
+    sampled = changed(config, "generation", **(BEAMS | {"search": "sample"}))
+    work = Writing(12, searched.generation, 60, 80, 40)
+    assert scoring_seconds(searched, SPEEDS, LENGTHS) == pytest.approx(FIXED_SECONDS + SPEEDS.writing(work))
+    assert scoring_seconds(searched, SPEEDS, LENGTHS) > scoring_seconds(sampled, SPEEDS, LENGTHS)

@@ -311,6 +311,40 @@ def test_dense_weights_that_a_gpu_writes_with_are_planned_for(tmp_path: Path) ->
         assert found[copy] == 0 and found["cache"] == 5 * 300 * per_token
 
 
+def test_beams_share_a_prompt_and_a_cache_in_float32(tiny_model: Path) -> None:
+    setup = dataclasses.replace(TrainingSetup.from_config(configured()), model=model_settings(tiny_model))
+    base = architecture(setup.model)
+
+    def parts(beams: int, dtype: torch.dtype = torch.float32, nf4: bool = False) -> dict[str, int]:
+        model = dataclasses.replace(setup.model, quantization="nf4" if nf4 else "none")
+        machine = Machine("a CPU", torch.device("cpu"), dtype, planning.GIB, 0, is_local=True)
+        resident = planning.ResidentMemory(0, {"attention": 100, "feed-forward": 200}, 0)
+        changed = dataclasses.replace(setup, model=model)
+        return planning.estimate_generation(changed, machine, resident, 10, 200, 100, beams).working
+
+    per_token = base.num_hidden_layers * 2 * 2 * 16 * 4
+    # Places for keys and values grow by 64 tokens.
+    assert parts(1)["cache"] == 10 * (256 + 128) * per_token
+    assert parts(5)["cache"] == (2 * 256 + 10 * 128) * per_token
+    assert parts(5, torch.bfloat16)["cache"] == parts(5)["cache"]
+    working = "working memory and logits"
+    assert parts(5)[working] < parts(1)[working]
+    # transformers gives every beam a prompt of its own, and computes the likelihood of what it found once more.
+    by_transformers = parts(5, nf4=True)
+    assert by_transformers["cache"] == parts(1, nf4=True)["cache"] == 10 * 300 * per_token
+    assert by_transformers[working] > parts(1, nf4=True)[working]
+
+
+def test_a_step_of_beam_search_takes_longer_than_one_without(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = architecture(model_settings(tiny_model))
+    with _Counted() as counted:
+        monkeypatch.setattr(time, "perf_counter", lambda: float(counted.operations))
+        for by_transformers in (False, True):
+            probe = ThroughputProbe(base, torch.device("cpu"), torch.float32, nf4=by_transformers)
+            alone, searched = (probe.prefill_and_token_seconds(None, 6, 20, beams)[1] for beams in (1, 3))
+            assert 0 < alone < searched
+
+
 @pytest.mark.parametrize("nf4", [False, True])
 def test_writing_takes_longer_the_more_is_written(tiny_model: Path, nf4: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     base = architecture(model_settings(tiny_model))
