@@ -29,7 +29,10 @@ class Answer:
 
 
 def call_app(app: App, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-    """Send a request with the token `TOKEN` to an app that was built for port 80; the body is sent as JSON."""
+    """Send a request with the token `TOKEN` to an app that was built for port 80.
+
+    A body that is not bytes is sent as JSON.
+    """
     sent = {"host": "127.0.0.1:80", "authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
     scope = {
         "type": "http",
@@ -43,7 +46,7 @@ def call_app(app: App, method: str, path: str, body: Any = None, headers: Mappin
         "headers": [(name.encode(), value.encode()) for name, value in {**sent, **(headers or {})}.items()],
     }
     messages: list[Message] = []
-    content = [b"" if body is None else json.dumps(body).encode()]
+    content = [body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()]
 
     async def receive() -> Message:
         if content:

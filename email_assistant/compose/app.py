@@ -1,5 +1,6 @@
 """The app: the page, the API, and one model behind both."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,12 +12,12 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from email_assistant.compose.access import Access
+from email_assistant.compose.conversation import Answerer
 from email_assistant.compose.gate import OLLAMA_PREFIX, App, Gate
 from email_assistant.compose.learning import Learning
 from email_assistant.compose.model_client import ModelClient
 from email_assistant.compose.ollama_api import OllamaApi, ollama_error
 from email_assistant.compose.openai_api import OpenAiApi, error_answer
-from email_assistant.compose.openai_types import DEFAULT_TEMPERATURE
 from email_assistant.compose.page_api import Page
 from email_assistant.compose.writing import Writer
 from email_assistant.configuration.schema import Config
@@ -60,9 +61,9 @@ def build(config: Config, serving: Serving, access: Access, port: int) -> App:
     learning = Learning(config.outputs, config.compose.learn)
     page = Page(access, model, writer, serving.usual, serving.forms, serving.name, serving.is_own, learning)
     app.include_router(page.router())
-    temperature = config.generation.temperature or DEFAULT_TEMPERATURE
-    app.include_router(OpenAiApi(model, serving.name, temperature).router())
-    app.include_router(OllamaApi(model, serving.name, temperature).router())
+    answerer = Answerer(model, config.generation, config.seed)
+    app.include_router(OpenAiApi(answerer, serving.name).router())
+    app.include_router(OllamaApi(answerer, serving.name).router())
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     return Gate(app, access, port, config.compose.allow_origins)
@@ -73,7 +74,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if part != "body")
+    # The place in a body that is no JSON is no field, nor are the types of a field that has several.
+    fields = () if first["type"] == "json_invalid" else first["loc"]
+    place = ".".join(str(part) for part in fields if part != "body" and re.fullmatch(r"\w+", str(part)))
     message = f"{place}: {first['msg']}" if place else first["msg"]
     if request.url.path.startswith(OLLAMA_PREFIX):
         return ollama_error(400, message)

@@ -122,7 +122,7 @@ class Gate:
             self._check_who(request)
             if not (self._public_rate if request.path in PUBLIC else self._rate).take():
                 raise Refusal(429, "rate_limit_exceeded", "too many requests; try again in a second")
-            await self._app(scope, await _with_body(request, receive), answered.send)
+            await self._app(_with_type(scope, request), await _with_body(request, receive), answered.send)
         except Refusal as refusal:
             await _refuse(answered, request, refusal)
         except Exception as error:
@@ -252,6 +252,14 @@ class _Answered:
             kept = [(name, value) for name, value in message.get("headers", []) if name.lower() not in ours]
             message = {**message, "headers": [*kept, *self._headers]}
         await self._send(message)
+
+
+def _with_type(scope: Scope, request: _Request) -> Scope:
+    """A request whose body is JSON if it is one to the API, whatever it says: Ollama's programs often do not say it."""
+    if not request.is_api or request.method in SAFE_METHODS:
+        return scope
+    others = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
+    return {**scope, "headers": [*others, (b"content-type", b"application/json")]}
 
 
 async def _with_body(request: _Request, receive: Receive) -> Receive:

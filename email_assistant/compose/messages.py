@@ -19,14 +19,12 @@ class RowSettings:
     """How one of a job's texts is sampled.
 
     Attributes:
-        max_tokens: Maximum length in tokens; None: as configured.
         temperature: The sampling temperature; None: as configured.
         top_p: Nucleus sampling; None: as configured.
         seed: Seed of the job.
         candidate: The number of the text among those with this seed.
     """
 
-    max_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
     seed: int = 0
@@ -45,7 +43,8 @@ class Job:
         turns: A conversation, (role, content) each.
         start: The beginning of each text, which is not repeated in the pieces.
         stop: Sequences that end a text.
-        beams: Further texts, the likeliest that beam search finds; sampled if the model cannot write several at once.
+        beams: Further texts, the likeliest that beam search finds; llama.cpp has none.
+        max_tokens: Maximum length of each text in tokens; None: as configured.
     """
 
     id: str
@@ -56,6 +55,7 @@ class Job:
     start: str = ""
     stop: list[str] = field(default_factory=list)
     beams: int = 0
+    max_tokens: int | None = None
 
     @property
     def num_texts(self) -> int:

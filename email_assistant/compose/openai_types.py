@@ -6,30 +6,45 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MAX_CHOICES, MAX_STOPS = 8, 4
 MAX_MESSAGES, MAX_TEXT = 200, 200_000
-# What OpenAI's API samples with if a request does not say.
-DEFAULT_TEMPERATURE = 1.0
-_Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Temperature = Annotated[float, Field(ge=0, le=2)]
+TopP = Annotated[float, Field(ge=0, le=1)]
+Penalty = Annotated[float, Field(ge=-2, le=2)]
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_Stop = Annotated[str, Field(max_length=200)]
+Stops = _Stop | Annotated[list[_Stop], Field(max_length=MAX_STOPS)]
+Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
+# What cannot be read, by the type of its part.
+_OTHER_PARTS = {"image_url": "images", "input_audio": "audio", "file": "files"}
 
 
-class TextPart(BaseModel):
+class ContentPart(BaseModel):
     """A part of a message's content; only text can be read."""
 
-    type: Literal["text"]
-    text: _Text
+    type: Annotated[str, Field(max_length=50)]
+    text: Text = ""
 
 
 class ChatMessage(BaseModel):
     """A turn of a conversation."""
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: _Text | Annotated[list[TextPart], Field(max_length=100)]
+    role: Role
+    content: Text | Annotated[list[ContentPart], Field(max_length=100)] | None = None
+    tool_calls: list[Any] | None = None
 
     @property
     def text(self) -> str:
         """The content as text."""
         if isinstance(self.content, str):
             return self.content
-        return "\n".join(part.text for part in self.content)
+        return "\n".join(part.text for part in self.content or ())
+
+    @property
+    def unsupported(self) -> set[str]:
+        """What the turn has that this model cannot read."""
+        parts = [] if isinstance(self.content, str) else self.content or []
+        found = {_OTHER_PARTS.get(part.type, "parts other than text") for part in parts if part.type != "text"}
+        return found | ({"tools"} if self.tool_calls or self.role in ("tool", "function") else set())
 
 
 class StreamOptions(BaseModel):
@@ -39,9 +54,9 @@ class StreamOptions(BaseModel):
 
 
 class ResponseFormat(BaseModel):
-    """The format of an answer."""
+    """The format of an answer; only text can be written."""
 
-    type: Literal["text"]
+    type: Annotated[str, Field(max_length=50)]
 
 
 class ChatRequest(BaseModel):
@@ -57,34 +72,51 @@ class ChatRequest(BaseModel):
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
     stream: bool | None = False
     stream_options: StreamOptions | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     n: Annotated[int, Field(ge=1, le=MAX_CHOICES)] | None = 1
-    stop: (
-        Annotated[str, Field(min_length=1, max_length=200)]
-        | Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=MAX_STOPS)]
-        | None
-    ) = None
-    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
-    frequency_penalty: Annotated[float, Field(ge=0, le=0)] | None = None
-    presence_penalty: Annotated[float, Field(ge=0, le=0)] | None = None
+    stop: Stops | None = None
+    seed: Seed | None = None
+    frequency_penalty: Penalty | None = None
+    presence_penalty: Penalty | None = None
     response_format: ResponseFormat | None = None
-    logprobs: Literal[False] | None = None
-    tools: Annotated[list[dict[str, Any]], Field(max_length=0)] | None = None
-    functions: Annotated[list[dict[str, Any]], Field(max_length=0)] | None = None
+    logprobs: bool | None = None
+    tools: list[Any] | None = None
+    functions: list[Any] | None = None
 
     @property
     def wants_samples(self) -> bool:
         """Whether the request sets how samples are drawn, or wants several, but no temperature."""
-        samples = self.seed is not None or (self.top_p or 1) < 1 or (self.n or 1) > 1
+        samples = self.seed is not None or (self.top_p is not None and self.top_p < 1) or (self.n or 1) > 1
         return samples and self.temperature is None
 
     @property
+    def sets_sampling(self) -> bool:
+        """Whether the request says how its texts are sampled; if not, they are written as configured."""
+        return self.wants_samples or self.temperature is not None
+
+    @property
     def stops(self) -> list[str]:
-        """The sequences that end a text."""
-        return [self.stop] if isinstance(self.stop, str) else self.stop or []
+        """The sequences that end a text; empty ones end none."""
+        return [stop for stop in ([self.stop] if isinstance(self.stop, str) else self.stop or []) if stop]
+
+    @property
+    def unsupported(self) -> tuple[str, str] | None:
+        """What is asked for that this model cannot do, and the field that asks for it; None if there is nothing."""
+        for message in self.messages:
+            for what in sorted(message.unsupported):
+                return what, "messages"
+        asked = {
+            "tools": ("tools", self.tools),
+            "functions": ("tools", self.functions),
+            "response_format": ("structured outputs", self.response_format and self.response_format.type != "text"),
+            "logprobs": ("log-probabilities", self.logprobs),
+            "frequency_penalty": ("penalties other than 0", self.frequency_penalty),
+            "presence_penalty": ("penalties other than 0", self.presence_penalty),
+        }
+        return next(((what, field) for field, (what, value) in asked.items() if value), None)
 
 
 class Usage(BaseModel):

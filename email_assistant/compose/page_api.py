@@ -137,6 +137,8 @@ class Page:
         """All routes."""
         router = APIRouter(include_in_schema=True)
         router.add_api_route("/", self.page, methods=["GET"], response_class=HTMLResponse)
+        # Programs of Ollama ask whether it runs.
+        router.add_api_route("/", self.page, methods=["HEAD"], include_in_schema=False)
         router.add_api_route("/login", self.open_link, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route("/login", self.give_token, methods=["POST"], response_class=HTMLResponse)
         router.add_api_route("/compose.css", self.style, methods=["GET"], include_in_schema=False)

@@ -153,19 +153,12 @@ class Worker:
                 if row.temperature is None
                 else completion_seed(row.seed, prompt, row.candidate)
             )
-            params = self._params(row, room)
+            params = self._params(row, job.max_tokens, room)
             self._writer.add(TextRequest(f"{job.id} {number}", prompt, params, seed, tuple(job.stop), bool(job.start)))
-        if not job.beams:
-            return
-        ids = tuple(f"{job.id} {number}" for number in range(len(job.rows), job.num_texts))
-        params = self._params(RowSettings(), room)
-        if isinstance(self._writer, BatchWriter):
+        if job.beams:
+            ids = tuple(f"{job.id} {number}" for number in range(len(job.rows), job.num_texts))
+            params = self._params(RowSettings(), job.max_tokens, room)
             self._writer.add(BeamRequest(ids, prompt, params, tuple(job.stop), bool(job.start)))
-            return
-        # After an error, a GPU may have no room for the batch any more.
-        for number, text_id in enumerate(ids, start=1):
-            seed = completion_seed(self._config.seed, prompt, number)
-            self._writer.add(TextRequest(text_id, prompt, params, seed, tuple(job.stop), bool(job.start)))
 
     def _prompt(self, job: Job) -> list[int]:
         if job.request is None:
@@ -174,13 +167,13 @@ class Worker:
         prompt = self._prompter.prompt_token_ids(request, configured_style(self._config.retrieval))
         return [*prompt, *(self._encoder.text_ids(job.start) if job.start else [])]
 
-    def _params(self, row: RowSettings, room: int) -> SamplingParams:
+    def _params(self, row: RowSettings, max_tokens: int | None, room: int) -> SamplingParams:
         usual = sampling_params(self._config.generation)
         temperature = usual.temperature if row.temperature is None else row.temperature
         top_p = usual.top_p if row.top_p is None else row.top_p
         return replace(
             usual,
-            max_new_tokens=min(room, usual.max_new_tokens if row.max_tokens is None else row.max_tokens),
+            max_new_tokens=min(room, usual.max_new_tokens if max_tokens is None else max_tokens),
             temperature=temperature if temperature >= MIN_TEMPERATURE else 0.0,
             top_p=max(top_p, MIN_TOP_P),
         )

@@ -14,7 +14,7 @@ import torch
 from email_assistant.console import StageLogger
 from email_assistant.errors import OutOfMemoryError
 from email_assistant.language_model.batch_memory import fitting_rows
-from email_assistant.language_model.beam_search import Hypothesis, beam_search
+from email_assistant.language_model.beam_search import Hypothesis, OnFound, beam_search
 from email_assistant.language_model.continuous_batch import ContinuousBatch
 from email_assistant.language_model.decoding import Completion, FinishReason, GeneratedToken, SamplingParams
 from email_assistant.language_model.device import free_memory, is_out_of_memory
@@ -97,19 +97,35 @@ def generate_likeliest(
         OutOfMemoryError: when even the beams of a single prompt do not fit.
     """
 
-    def search(indices: Sequence[int], batch_size: int, on_written: Callable[[int, list[Completion]], None]) -> None:
-        def on_found(number: int, found: list[Hypothesis]) -> None:
-            on_written(indices[number], [_completion(model, each.tokens, each.score) for each in found])
+    def on_found(index: int, found: list[Hypothesis]) -> None:
+        on_completions(index, [_completion(model, each.tokens, each.score) for each in found])
+
+    find_likeliest(model, prompts, params, width, batch_size, on_found)
+
+
+def find_likeliest(
+    model: LanguageModel,
+    prompts: Sequence[Sequence[int]],
+    params: SamplingParams,
+    width: int,
+    batch_size: int,
+    on_found: OnFound,
+) -> None:
+    """As `generate_likeliest`, but `on_found` is called with what the search found instead of its text."""
+
+    def search(indices: Sequence[int], batch_size: int, on_written: OnFound) -> None:
+        def on_searched(number: int, found: list[Hypothesis]) -> None:
+            on_written(indices[number], found)
 
         chosen = [prompts[index] for index in indices]
         decoder = batch_decoder(model)
         if decoder:
-            beam_search(decoder, chosen, params, width, model.encoder.stop_ids, batch_size, on_found)
+            beam_search(decoder, chosen, params, width, model.encoder.stop_ids, batch_size, on_searched)
         else:
-            beam_search_by_transformers(model, chosen, params, width, batch_size, on_found)
+            beam_search_by_transformers(model, chosen, params, width, batch_size, on_searched)
 
     batch_size = _fitting_batch(model, prompts, params, batch_size, width)
-    _in_smaller_batches(len(prompts), batch_size, width, search, on_completions)
+    _in_smaller_batches(len(prompts), batch_size, width, search, on_found)
 
 
 def _fitting_batch(

@@ -11,11 +11,12 @@ from typing import Protocol
 
 import torch
 
+from email_assistant.errors import ModelError
 from email_assistant.language_model.beam_search import BeamRow, Hypothesis, Search, advance_beams
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import FinishReason, SamplingParams
 from email_assistant.language_model.encoding import ChatEncoder
-from email_assistant.language_model.generation import TextGenerator, generate_tokens
+from email_assistant.language_model.generation import TextGenerator, find_likeliest, generate_tokens
 from email_assistant.language_model.llama_cpp import LlamaCpp
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.sampler import Sampler
@@ -25,6 +26,8 @@ from email_assistant.language_model.static_decoder import batch_decoder
 UNFINISHED = "\ufffd"
 # Rows of a batch. More would slow down each of them.
 MAX_ROWS = 8
+# How many later requests may begin before one that needs more rows than are free.
+MAX_PASSES = 8
 
 
 class TextStream:
@@ -160,8 +163,8 @@ class TextWriter(Protocol):
     def is_busy(self) -> bool:
         """Whether any text is unfinished."""
 
-    def add(self, request: TextRequest) -> None:
-        """Add a text to write."""
+    def add(self, request: TextRequest | BeamRequest) -> None:
+        """Add a text to write, or a search for several."""
 
     def cancel(self, request_id: str) -> None:
         """Stop writing a text, which gets no more pieces. Nothing happens if it is finished."""
@@ -210,8 +213,20 @@ class _Beams:
     wanted: set[str]
 
 
+@dataclass
+class _Waiting:
+    """A request that has not begun, and how many later ones began before it."""
+
+    request: TextRequest | BeamRequest
+    times_passed: int = 0
+
+
 class BatchWriter:
-    """Writes up to `max_rows` texts in one batch of this project's decoder; the others wait their turn."""
+    """Writes up to `max_rows` texts in one batch of this project's decoder; the others wait their turn.
+
+    While a search waits for all of its rows, later requests that need fewer may begin, but only `MAX_PASSES` of them:
+    then the rows that become free are left to the search.
+    """
 
     def __init__(self, decoder: CachedDecoder, encoder: ChatEncoder, max_rows: int = MAX_ROWS) -> None:
         """Start without texts.
@@ -223,7 +238,7 @@ class BatchWriter:
         """
         self._decoder, self._encoder, self._max_rows = decoder, encoder, max_rows
         self._rows: list[_Row | BeamRow] = []
-        self._waiting: deque[TextRequest | BeamRequest] = deque()
+        self._waiting: list[_Waiting] = []
         # By the number of the search.
         self._searches: dict[int, _Beams] = {}
         self._numbers = itertools.count()
@@ -235,12 +250,13 @@ class BatchWriter:
 
     def add(self, request: TextRequest | BeamRequest) -> None:
         """Add a text to write, or a search for several."""
-        self._waiting.append(request)
+        self._waiting.append(_Waiting(request))
 
     @torch.inference_mode()
     def cancel(self, request_id: str) -> None:
         """Stop writing a text and free its row; a search continues while any of its texts is wanted."""
-        self._waiting = deque(filter(None, (_without(request, request_id) for request in self._waiting)))
+        still_wanted = ((waiting, _without(waiting.request, request_id)) for waiting in self._waiting)
+        self._waiting = [replace(waiting, request=request) for waiting, request in still_wanted if request]
         for beams in self._searches.values():
             beams.wanted.discard(request_id)
         self._searches = {number: beams for number, beams in self._searches.items() if beams.wanted}
@@ -257,8 +273,8 @@ class BatchWriter:
     def step(self) -> list[Piece]:
         """Write one more token of each text in the batch, and let waiting texts join where there is room."""
         logits = list(self._decoder.step([_last_token(row) for row in self._rows])) if self._rows else []
-        while self._waiting and self._has_room(self._waiting[0]):
-            logits.append(self._admit(self._waiting.popleft()))
+        while request := self._next_request():
+            logits.append(self._admit(request))
         pieces, finished = [], []
         for index, row in enumerate(self._rows):
             if isinstance(row, _Row):
@@ -272,6 +288,17 @@ class BatchWriter:
             self._evict(index)
         self._release_if_idle()
         return [*pieces, *found]
+
+    def _next_request(self) -> TextRequest | BeamRequest | None:
+        """The next request to begin with: the first that fits, unless it would pass one that was passed too often."""
+        for index, waiting in enumerate(self._waiting):
+            if self._has_room(waiting.request):
+                for passed in self._waiting[:index]:
+                    passed.times_passed += 1
+                return self._waiting.pop(index).request
+            if waiting.times_passed >= MAX_PASSES:
+                return None
+        return None
 
     def _has_room(self, request: TextRequest | BeamRequest) -> bool:
         singles = sum(isinstance(row, _Row) for row in self._rows)
@@ -320,13 +347,8 @@ class BatchWriter:
         pieces = []
         for search in done:
             beams = self._searches.pop(search.prompt_id)
-            # Fewer than asked for, if the vocabulary is that small.
-            texts = [*search.found, *[search.found[-1]] * (search.width - len(search.found))]
-            pieces += [
-                _whole(beams.request, self._encoder, text_id, hypothesis)
-                for text_id, hypothesis in zip(beams.request.ids, texts, strict=True)
-                if text_id in beams.wanted
-            ]
+            found = _whole_texts(beams.request, self._encoder, search.found)
+            pieces += [piece for piece in found if piece.id in beams.wanted]
         return pieces, unused
 
     def _evict(self, index: int) -> None:
@@ -352,12 +374,31 @@ def _without(request: TextRequest | BeamRequest, request_id: str) -> TextRequest
     return replace(request, ids=ids) if ids else None
 
 
+def _whole_texts(request: BeamRequest, encoder: ChatEncoder, found: Sequence[Hypothesis]) -> list[Piece]:
+    """The pieces of a search that is done."""
+    # Fewer than asked for, if the vocabulary is that small.
+    texts = [*found, *[found[-1]] * (len(request.ids) - len(found))]
+    return [_whole(request, encoder, text_id, each) for text_id, each in zip(request.ids, texts, strict=True)]
+
+
 def _whole(request: BeamRequest, encoder: ChatEncoder, text_id: str, found: Hypothesis) -> Piece:
-    """The only piece of a text that a search found."""
+    """The only piece of a text that a search found; its tokens count up to a stop sequence."""
     stream = TextStream(encoder, request.stop, request.continues)
-    text = stream.add_text(encoder.decode(found.tokens), is_last=True)
+    if request.stop:
+        text = "".join(_until_stopped(stream, found.tokens))
+    else:
+        text = stream.add_text(encoder.decode(found.tokens), is_last=True)
     is_end = stream.is_stopped or found.tokens[-1] in encoder.stop_ids
-    return Piece(text_id, text, len(found.tokens), "stop" if is_end else "length", found.score)
+    num_tokens = stream.num_tokens or len(found.tokens)
+    return Piece(text_id, text, num_tokens, "stop" if is_end else "length", found.score)
+
+
+def _until_stopped(stream: TextStream, tokens: Sequence[int]) -> Iterator[str]:
+    """Add tokens until a stop sequence; yields the text that is final after each."""
+    for number, token in enumerate(tokens, start=1):
+        yield stream.add(token, number == len(tokens))
+        if stream.is_stopped:
+            return
 
 
 def _next_piece(request: TextRequest, stream: TextStream, token: int, is_end: bool, log_probability: float) -> Piece:
@@ -373,7 +414,7 @@ class SequentialWriter:
     """Writes one text after another, for models and backends that have no batch which others can join."""
 
     model: TextGenerator
-    _waiting: deque[TextRequest] = field(default_factory=deque)
+    _waiting: deque[TextRequest | BeamRequest] = field(default_factory=deque)
     _current: tuple[str, Iterator[Piece]] | None = None
 
     @property
@@ -381,27 +422,47 @@ class SequentialWriter:
         """Whether any text is unfinished."""
         return bool(self._current or self._waiting)
 
-    def add(self, request: TextRequest) -> None:
-        """Add a text to write."""
+    def add(self, request: TextRequest | BeamRequest) -> None:
+        """Add a text to write, or a search for several."""
         self._waiting.append(request)
 
     def cancel(self, request_id: str) -> None:
         """Stop writing a text."""
-        self._waiting = deque(request for request in self._waiting if request.id != request_id)
+        self._waiting = deque(filter(None, (_without(request, request_id) for request in self._waiting)))
         if self._current and self._current[0] == request_id:
             self._current = None
 
     def step(self) -> list[Piece]:
-        """Write one more token of the first text."""
+        """Write one more token of the first text; a search is finished in one step."""
         if self._current is None:
             if not self._waiting:
                 return []
             request = self._waiting.popleft()
+            if isinstance(request, BeamRequest):
+                return _likeliest(self.model, request)
             self._current = (request.id, _pieces(self.model, request))
         piece = next(self._current[1])
         if piece.finish_reason:
             self._current = None
         return [piece]
+
+
+def _likeliest(model: TextGenerator, request: BeamRequest) -> list[Piece]:
+    """The texts of a search.
+
+    Raises:
+        ModelError: when llama.cpp runs the model.
+    """
+    if isinstance(model, LlamaCpp):
+        raise ModelError("llama.cpp has no beam search; set generation.search=sample")
+    pieces: list[Piece] = []
+
+    def on_found(_: int, found: list[Hypothesis]) -> None:
+        pieces.extend(_whole_texts(request, model.encoder, found))
+
+    width = len(request.ids)
+    find_likeliest(model, [request.prompt], request.params, width, width, on_found)
+    return pieces
 
 
 def stream(model: TextGenerator, prompt: Sequence[int], params: SamplingParams, seed: int | None) -> Iterator[str]:

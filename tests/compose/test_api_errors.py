@@ -10,8 +10,8 @@ from conftest import ALLOWED
 
 from email_assistant.compose import app
 from email_assistant.compose.access import Access
+from email_assistant.compose.conversation import sampled_job
 from email_assistant.compose.gate import App
-from email_assistant.compose.openai_api import chat_job
 from email_assistant.compose.openai_types import ChatRequest
 from email_assistant.metrics.usual import Usual
 
@@ -62,6 +62,7 @@ def test_errors_have_the_shape_of_the_api(
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"messages": [{**MESSAGES[0], "images": ["aGk="]}]}, "images"),
         ({"messages": [*MESSAGES, {"role": "assistant", "content": "", "tool_calls": [{}]}]}, "tools"),
+        ({"messages": [*MESSAGES, {"role": "tool", "content": "x", "tool_name": "f"}]}, "tools"),
         ({"format": "json"}, "structured outputs"),
         ({"think": True}, "thinking"),
     ],
@@ -77,17 +78,87 @@ def test_what_asks_for_nothing_is_not_refused_over_ollama(built: App, values: di
     assert ask(built, "POST", "/api/chat", {**CHAT, "stream": False, **values}).status == 503
 
 
+def with_part(**part: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": [{"type": "text", "text": "look"}, part]}]}
+
+
+@pytest.mark.parametrize(
+    ("values", "named", "field"),
+    [
+        ({"tools": [{"type": "function"}]}, "tools", "tools"),
+        ({"functions": [{"name": "f"}]}, "tools", "functions"),
+        (with_part(type="image_url", image_url={"url": "x"}), "images", "messages"),
+        (with_part(type="input_audio", input_audio={}), "audio", "messages"),
+        (with_part(type="file", file={}), "files", "messages"),
+        (with_part(type="secret"), "parts other than text", "messages"),
+        ({"messages": [*MESSAGES, {"role": "tool", "content": "x", "tool_call_id": "1"}]}, "tools", "messages"),
+        ({"messages": [*MESSAGES, {"role": "assistant", "content": None, "tool_calls": [{}]}]}, "tools", "messages"),
+        ({"response_format": {"type": "json_object"}}, "structured outputs", "response_format"),
+        ({"logprobs": True}, "log-probabilities", "logprobs"),
+        ({"presence_penalty": -1}, "penalties other than 0", "presence_penalty"),
+        ({"frequency_penalty": 0.5}, "penalties other than 0", "frequency_penalty"),
+    ],
+)
+def test_what_the_model_cannot_do_is_refused_over_openai(
+    built: App, values: dict[str, Any], named: str, field: str
+) -> None:
+    answer = ask(built, "POST", "/v1/chat/completions", {**CHAT, **values})
+    assert answer.status == 400
+    error = answer.json["error"]
+    assert (error["message"], error["param"]) == (f"'my-style' does not support {named}", field)
+
+
 @pytest.mark.parametrize(
     "values",
     [
-        {"tools": [{"type": "function"}]},
-        {"functions": [{"name": "f"}]},
-        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
-        {"messages": [{"role": "tool", "content": "x"}]},
+        {"tools": [], "functions": None, "logprobs": False, "frequency_penalty": 0, "presence_penalty": 0.0},
+        {"response_format": {"type": "text"}, "stop": "", "top_p": 0, "user": "u", "metadata": {}, "store": False},
+        {"messages": [*MESSAGES, {"role": "assistant", "content": None}], "tool_choice": "none"},
+        {"messages": [{"role": "developer", "content": "x"}, {"role": "user", "content": ""}], "stop": ["", "a"]},
     ],
 )
-def test_what_the_model_cannot_do_is_refused_over_openai(built: App, values: dict[str, Any]) -> None:
-    assert ask(built, "POST", "/v1/chat/completions", {**CHAT, **values}).status == 400
+def test_what_asks_for_nothing_is_not_refused_over_openai(built: App, values: dict[str, Any]) -> None:
+    assert ask(built, "POST", "/v1/chat/completions", {**CHAT, **values}).status == 503
+
+
+@pytest.mark.parametrize(
+    ("values", "param"),
+    [
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "user", "content": "x" * 200_001}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": "\ud800"}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": 7}]}, "messages.0.content"),
+        ({"stop": ["a"] * 5}, "stop"),
+        ({"max_tokens": 0}, "max_tokens"),
+    ],
+)
+def test_a_malformed_request_names_its_field(built: App, values: dict[str, Any], param: str) -> None:
+    answer = ask(built, "POST", "/v1/chat/completions", {**CHAT, **values})
+    assert answer.status == 400
+    assert answer.json["error"]["param"] == param
+    assert len(answer.body) < 500
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"model": "my-style"', b"[]", b"null", b'"text"'])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/chat", "/api/generate", "/api/show"])
+def test_a_body_that_is_no_json_object_is_refused(built: App, path: str, body: bytes) -> None:
+    answer = ask(built, "POST", path, body)
+    assert answer.status in (400, 404)
+    assert answer.json["error"]
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", "application/json"])
+def test_the_api_reads_json_whatever_its_type(built: App, content_type: str) -> None:
+    for path in ("/v1/chat/completions", "/api/chat"):
+        answer = ask(built, "POST", path, {**CHAT, "stream": False}, content_type=content_type)
+        assert answer.status == 503
+
+
+def test_a_program_that_asks_whether_ollama_runs_is_told(built: App) -> None:
+    for path in ("/", "/api/tags", "/api/version", "/api/ps"):
+        answer = ask(built, "HEAD", path)
+        assert answer.status == 200, path
+    assert ask(built, "HEAD", "/", authorization="Bearer wrong").status == 401
 
 
 def test_the_client_of_openai_may_call_from_an_allowed_origin(built: App) -> None:
@@ -121,5 +192,5 @@ def test_who_is_refused_keeps_no_connection(built: App, method: str) -> None:
     ],
 )
 def test_a_request_for_samples_is_not_greedy(values: dict[str, Any], temperature: float | None) -> None:
-    job = chat_job(ChatRequest.model_validate({**CHAT, **values}), 0.8)
+    job = sampled_job(ChatRequest.model_validate({**CHAT, **values}), 0.8)
     assert {row.temperature for row in job.rows} == {temperature}

@@ -6,18 +6,18 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import scripted
 from composed import composed_config
 from conftest import ROOT, model_settings
 
 from email_assistant.compose import model_client
-from email_assistant.compose.messages import FromModel, Job, JobError, RowSettings, TextPiece, from_model, write_line
+from email_assistant.compose.messages import FromModel, Job, JobError, RowSettings, TextPiece, write_line
 from email_assistant.compose.model_client import JobEvent, ModelClient, ModelState
 from email_assistant.compose.worker import Worker
 from email_assistant.compose.writing import Wish, Writer
@@ -40,30 +40,13 @@ def worker(config: Config, tiny_model: Path) -> tuple[Worker, BytesIO]:
     return Worker(config, load_base(model_settings(tiny_model)), None, out), out
 
 
-class Script:
-    """Messages that come one after another, each when the worker has nothing else to do."""
-
-    def __init__(self, messages: list[Any]) -> None:
-        self._messages = messages
-
-    def empty(self) -> bool:
-        return True
-
-    def get(self) -> Any:
-        if not self._messages:
-            raise EOFError
-        return self._messages.pop(0)
-
-
 def say(worker: tuple[Worker, BytesIO], *messages: Any) -> list[FromModel]:
-    with suppress(EOFError):
-        worker[0].run(Script(list(messages)))  # type: ignore[arg-type]
-    return [from_model(line) for line in worker[1].getvalue().splitlines()]
+    return scripted.say(*worker, messages)
 
 
 def asked(name: str, *rows: RowSettings, **values: Any) -> Any:
-    job = Job(name, list(rows), turns=[("user", SAID)], **values)
-    return json.loads(write_line(job))
+    given: dict[str, Any] = {"max_tokens": 4, **values}
+    return json.loads(write_line(Job(name, list(rows), turns=[("user", SAID)], **given)))
 
 
 def finished(messages: list[FromModel]) -> list[tuple[str, int]]:
@@ -74,18 +57,23 @@ def text(messages: list[FromModel], name: str) -> str:
     return "".join(each.text for each in messages if isinstance(each, TextPiece) and each.job == name)
 
 
+def whole(messages: list[FromModel], name: str, row: int) -> str:
+    return text([each for each in messages if isinstance(each, TextPiece) and each.row == row], name)
+
+
 @pytest.mark.parametrize(
     ("temperature", "top_p"), [(1e-38, 1.0), (1e-323, 0.5), (1.0, 1e-50), (1.0, 5e-324), (1e-5, 1e-50), (2.0, 1e-7)]
 )
 def test_extreme_sampling_is_greedy(worker: tuple[Worker, BytesIO], temperature: float, top_p: float) -> None:
-    extreme = asked("extreme", RowSettings(8, temperature, top_p, seed=3))
-    messages = say(worker, extreme, asked("greedy", RowSettings(8, 0.0)))
+    extreme = asked("extreme", RowSettings(temperature, top_p, seed=3), max_tokens=8)
+    messages = say(worker, extreme, asked("greedy", RowSettings(0.0), max_tokens=8))
     assert finished(messages) == [("extreme", 0), ("greedy", 0)]
     assert text(messages, "extreme") == text(messages, "greedy")
 
 
 def test_the_texts_of_beam_search_come_last_and_whole(worker: tuple[Worker, BytesIO]) -> None:
-    messages = say(worker, asked("a", RowSettings(6, 0.0), beams=3), asked("b", RowSettings(6, 0.0)))
+    searched = asked("a", RowSettings(0.0), beams=3, max_tokens=6)
+    messages = say(worker, searched, asked("b", RowSettings(0.0), max_tokens=6))
     pieces = [each for each in messages if isinstance(each, TextPiece)]
     assert sorted(finished(messages)) == [("a", 0), ("a", 1), ("a", 2), ("a", 3), ("b", 0)]
     assert sum(each.row > 0 for each in pieces) == 3
@@ -95,11 +83,15 @@ def test_the_texts_of_beam_search_come_last_and_whole(worker: tuple[Worker, Byte
     assert greedy[0] == greedy[1]
 
 
-def test_texts_are_sampled_where_they_are_written_one_by_one(worker: tuple[Worker, BytesIO]) -> None:
+def test_beam_search_finds_the_same_where_texts_are_written_one_by_one(worker: tuple[Worker, BytesIO]) -> None:
     model: Any = worker[0]._model
+    messages = say(worker, asked("a", beams=3, max_tokens=6))
+    batched = {row: whole(messages, "a", row) for row in range(3)}
+    assert len(set(batched.values())) > 1
     worker[0]._writer = SequentialWriter(model)
-    messages = say(worker, asked("a", RowSettings(6, 0.0), beams=3))
-    assert finished(messages) == [("a", 0), ("a", 1), ("a", 2), ("a", 3)]
+    messages = say(worker, asked("b", RowSettings(0.0), beams=3, max_tokens=6))
+    assert [row for job, row in finished(messages) if job == "b"] == [0, 1, 2, 3]
+    assert {row: whole(messages, "b", row + 1) for row in range(3)} == batched
 
 
 def test_a_job_that_fails_at_its_start_ends_alone(
@@ -107,14 +99,14 @@ def test_a_job_that_fails_at_its_start_ends_alone(
 ) -> None:
     usual = worker[0]._params
 
-    def params(row: RowSettings, room: int) -> Any:
+    def params(row: RowSettings, max_tokens: int | None, room: int) -> Any:
         if row.seed == 13:
             raise KeyError(SAID)
-        return usual(row, room)
+        return usual(row, max_tokens, room)
 
     monkeypatch.setattr(worker[0], "_params", params)
     no_job = {"write": {"id": "c", "rows": 1}}
-    messages = say(worker, asked("a", RowSettings(4), RowSettings(4, seed=13)), no_job, asked("b", RowSettings(4)))
+    messages = say(worker, asked("a", RowSettings(), RowSettings(seed=13)), no_job, asked("b", RowSettings()))
     assert [each.job for each in messages if isinstance(each, JobError)] == ["a", "c"]
     assert finished(messages) == [("b", 0)]
     assert "KeyError" in caplog.text
@@ -128,7 +120,7 @@ def test_a_step_that_fails_ends_its_jobs_and_the_next_ones_are_written(
         raise RuntimeError(SAID)
 
     monkeypatch.setattr(worker[0]._writer, "step", step)
-    messages = say(worker, asked("a", RowSettings(4), RowSettings(4)), asked("b", RowSettings(4)))
+    messages = say(worker, asked("a", RowSettings(), RowSettings()), asked("b", RowSettings()))
     assert [each.job for each in messages if isinstance(each, JobError)] == ["a"]
     assert finished(messages) == [("b", 0)]
     assert "RuntimeError" in caplog.text

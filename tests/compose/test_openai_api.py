@@ -197,7 +197,7 @@ class FakeModel:
 
     async def write(self, job: Job) -> AsyncGenerator[JobEvent, None]:
         yield PromptRead(job.id, 3)
-        for row in range(len(job.rows)):
+        for row in range(job.num_texts):
             await asyncio.sleep(0)
             yield TextPiece(job.id, row, "Bo, ", 1)
             yield TextPiece(job.id, row, "come.", 2, "stop")

@@ -8,6 +8,7 @@ import pytest
 import torch
 from conftest import model_settings
 
+from email_assistant.language_model import streaming
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.generation import generate, generate_likeliest
@@ -113,6 +114,69 @@ def test_a_beam_search_among_other_texts_finds_what_it_finds_alone(model: Langua
     assert not decoder_of(writer)._prompts.keys[0].numel()
 
 
+def searching(model: LanguageModel, *names: str) -> BeamRequest:
+    return BeamRequest(names, model.encoder.prompt(WORDS[0]), SamplingParams(12))
+
+
+def writing(writer: TextWriter) -> set[str]:
+    """The first texts of all requests that have begun."""
+    assert isinstance(writer, BatchWriter)
+    begun = {row.request.id for row in writer._rows if isinstance(row, streaming._Row)}
+    return begun | {beams.request.ids[0] for beams in writer._searches.values()}
+
+
+def test_a_text_that_fits_need_not_wait_for_a_wide_search(model: LanguageModel) -> None:
+    writer = text_writer(model, max_rows=4)
+    assert isinstance(writer, BatchWriter)
+    writer.add(searching(model, "a", "b", "c"))
+    pieces = writer.step()
+    wide, single = searching(model, "d", "e", "f"), requests(model)[3]
+    writer.add(wide)
+    writer.add(single)
+    pieces += writer.step()
+    assert writing(writer) == {"a", single.id}
+    pieces += finish(writer)
+    expected = {single.id: alone(model, single)} | likeliest(model, wide)
+    assert {name: text for name, text in texts(pieces).items() if name not in "abc"} == expected
+
+
+def test_a_wide_search_is_passed_only_so_often(model: LanguageModel) -> None:
+    writer = text_writer(model, max_rows=4)
+    assert isinstance(writer, BatchWriter)
+    single = requests(model)[0]
+    for name in ("x", "y"):
+        writer.add(dataclasses.replace(single, id=name))
+    writer.step()
+    writer.add(searching(model, "d", "e", "f"))
+    # More and more of them: some would always find room, and the search never.
+    begun = set[str]()
+    for number in range(60):
+        writer.add(dataclasses.replace(single, id=str(number)))
+        writer.step()
+        if "d" in writing(writer):
+            break
+        begun |= writing(writer)
+    assert begun == {"x", "y", *map(str, range(streaming.MAX_PASSES))}
+    assert "d" in writing(writer)
+
+
+def test_a_search_that_was_passed_often_is_passed_by_others_once_it_is_cancelled(model: LanguageModel) -> None:
+    writer = text_writer(model, max_rows=2)
+    assert isinstance(writer, BatchWriter)
+    single = dataclasses.replace(requests(model)[0], params=SamplingParams(200))
+    writer.add(single)
+    writer.step()
+    writer.add(searching(model, "d", "e"))
+    writer._waiting[0].times_passed = streaming.MAX_PASSES
+    writer.add(dataclasses.replace(single, id="next"))
+    writer.step()
+    assert writing(writer) == {single.id}
+    writer.cancel("d")
+    writer.cancel("e")
+    writer.step()
+    assert writing(writer) == {single.id, "next"}
+
+
 @pytest.mark.parametrize("at", [0, 1, 4])
 def test_a_beam_search_ends_when_nobody_wants_its_texts(model: LanguageModel, at: int) -> None:
     writer = text_writer(model, max_rows=8)
@@ -139,6 +203,32 @@ def test_a_text_of_a_search_that_is_cancelled_leaves_the_others(model: LanguageM
     expected = likeliest(model, search)
     del expected["b"]
     assert texts([*first, *finish(writer)]) == expected
+
+
+def test_a_text_of_a_search_ends_at_a_stop_sequence(model: LanguageModel) -> None:
+    writer = text_writer(model)
+    search = BeamRequest(("a", "b", "c"), model.encoder.prompt(WORDS[0]), SamplingParams(12))
+    whole = {name: text for name, (text, *_) in likeliest(model, search).items()}
+    # The tokens of the tiny model are bytes, so that this stops in the middle of a word.
+    stop = whole["a"][3:5]
+    writer.add(dataclasses.replace(search, stop=(stop,)))
+    found = texts(finish(writer))
+    assert {name: text for name, (text, *_) in found.items()} == {
+        name: text.partition(stop)[0].rstrip() for name, text in whole.items()
+    }
+    assert found["a"][1] < 12 and found["a"][2] == "stop"
+
+
+def test_searches_come_one_after_another_too(model: LanguageModel) -> None:
+    writer = SequentialWriter(model)
+    search, cancelled = searching(model, "a", "b", "c"), searching(model, "d", "e")
+    writer.add(search)
+    writer.add(cancelled)
+    writer.add(requests(model)[1])
+    for name in cancelled.ids:
+        writer.cancel(name)
+    expected = likeliest(model, search) | {"1": alone(model, requests(model)[1])}
+    assert texts(finish(writer)) == expected
 
 
 def test_one_after_another_is_the_same(model: LanguageModel) -> None:

@@ -85,7 +85,7 @@ def test_rows_and_steps_are_those_that_are_computed(
         return step(self, tokens)
 
     monkeypatch.setattr(CachedDecoder, "step", counted)
-    prompts = [model.encoder.prompt(f"Ask number {number}") for number in range(9)]
+    prompts = [model.encoder.prompt(f"Ask number {number}") for number in range(9 if is_searched else 20)]
     texts: list[Completion] = []
     if is_searched:
         generate_likeliest(model, prompts, sampling_params(generation), 5, 12, lambda _, found: texts.extend(found))

@@ -1,0 +1,187 @@
+"""Answers to conversations, whichever API they came by: what is asked of the model, and what it wrote."""
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import anyio
+from starlette.types import Receive
+
+from email_assistant.compose.messages import Job, JobError, PromptRead, Role, RowSettings
+from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText
+from email_assistant.compose.openai_types import ChatMessage, ChatRequest, Usage
+from email_assistant.configuration.schema import Generation
+from email_assistant.evaluation.best_of_n import best_completion
+from email_assistant.language_model.decoding import Completion
+from email_assistant.storage.records import Request
+
+T = TypeVar("T")
+# What OpenAI's API samples with if a request does not say.
+DEFAULT_TEMPERATURE = 1.0
+# The role of a turn for the model; tools speak in no conversation that gets here.
+_ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+
+
+@dataclass
+class Answer:
+    """The texts of a job, as far as they are written.
+
+    Attributes:
+        texts: One for each of the job's.
+        prompt_tokens: The length of the prompt.
+        error: Why the job failed, if it did.
+    """
+
+    texts: list[WholeText]
+    prompt_tokens: int = 0
+    error: JobError | None = None
+
+    @classmethod
+    def to(cls, job: Job) -> "Answer":
+        """The answer to a job of which nothing is written."""
+        return cls([WholeText() for _ in range(job.num_texts)])
+
+    def add(self, event: JobEvent) -> None:
+        """Add what happened next."""
+        if isinstance(event, JobError):
+            self.error = event
+        elif isinstance(event, PromptRead):
+            self.prompt_tokens = event.tokens
+        else:
+            self.texts[event.row].add(event)
+
+    @property
+    def usage(self) -> Usage:
+        """Numbers of tokens."""
+        completion = sum(text.tokens for text in self.texts)
+        total = self.prompt_tokens + completion
+        return Usage(prompt_tokens=self.prompt_tokens, completion_tokens=completion, total_tokens=total)
+
+
+@dataclass
+class Answerer:
+    """Writes answers.
+
+    Attributes:
+        model: The model.
+        generation: How `stage=infer` writes mails.
+        seed: The seed of its samples.
+    """
+
+    model: ModelClient
+    generation: Generation
+    seed: int
+
+    async def whole(self, chat: ChatRequest) -> Answer:
+        """The answer that is not streamed.
+
+        A request that says how texts are sampled gets these. Any other one gets the mail of `stage=infer`: of the
+        drafts that `generation` asks for, the one that best says what was asked.
+        """
+        if chat.sets_sampling:
+            return await _written(self.model, sampled_job(chat, self.temperature))
+        job = self._drafts_job(chat)
+        drafts = await _written(self.model, job)
+        if drafts.error or len(drafts.texts) == 1:
+            return drafts
+        chosen = await anyio.to_thread.run_sync(_best, job, drafts.texts)
+        return Answer([chosen], drafts.prompt_tokens)
+
+    def streamed_job(self, chat: ChatRequest) -> Job:
+        """The job of an answer that is streamed: a choice among drafts would have to wait for all of them."""
+        return sampled_job(chat, self.temperature)
+
+    @property
+    def temperature(self) -> float:
+        """The temperature of a request that asks for samples without one."""
+        return self.generation.temperature or DEFAULT_TEMPERATURE
+
+    def _drafts_job(self, chat: ChatRequest) -> Job:
+        count = self.generation.num_candidates
+        if self.generation.by_beams and count > 1:
+            return _job(chat, [], beams=count)
+        return _job(chat, [RowSettings(None, chat.top_p, self.seed, number) for number in range(count)])
+
+
+def sampled_job(chat: ChatRequest, temperature: float) -> Job:
+    """The job of a request whose texts are written as it says.
+
+    Args:
+        chat: The request.
+        temperature: Of samples, if the request asks for some and sets no temperature. Any other request without one is
+            written as configured, the first text perhaps greedily.
+    """
+    seed = secrets.randbits(32) if chat.seed is None else chat.seed
+    chosen = temperature if chat.wants_samples else chat.temperature
+    return _job(chat, [RowSettings(chosen, chat.top_p, seed, number) for number in range(chat.n or 1)])
+
+
+def _job(chat: ChatRequest, rows: list[RowSettings], beams: int = 0) -> Job:
+    """A last turn of the assistant is the beginning of its text, as for llama.cpp."""
+    turns = merged_turns(chat.messages)
+    start = turns.pop()[1] if turns[-1][0] == "assistant" else ""
+    max_tokens = chat.max_completion_tokens or chat.max_tokens
+    return Job(uuid.uuid4().hex, rows, turns=turns, start=start, stop=chat.stops, beams=beams, max_tokens=max_tokens)
+
+
+def _best(job: Job, drafts: Sequence[WholeText]) -> WholeText:
+    """The draft that best says what the last turn asks; what the other turns name is known."""
+    *earlier, (_, instruction) = job.turns
+    context = "\n\n".join(content for _, content in earlier)
+    request: Request = {"id": job.id, "instruction": instruction, "context": context or None}
+    completions = [
+        Completion(f"{job.start}{draft.text}", draft.tokens, draft.finish_reason, draft.log_probability)
+        for draft in drafts
+    ]
+    best = best_completion(request, completions)
+    return drafts[next(index for index, completion in enumerate(completions) if completion is best)]
+
+
+async def _written(model: ModelClient, job: Job) -> Answer:
+    answer = Answer.to(job)
+    async with aclosing(model.write(job)) as events:
+        async for event in events:
+            answer.add(event)
+    return answer
+
+
+def merged_turns(messages: Sequence[ChatMessage]) -> list[tuple[Role, str]]:
+    """The turns of a conversation; neighbours of one role are one turn, as chat templates demand."""
+    turns: list[tuple[Role, str]] = []
+    for message in messages:
+        role = _ROLES[message.role]
+        if turns and turns[-1][0] == role:
+            turns[-1] = (role, f"{turns[-1][1]}\n\n{message.text}")
+        else:
+            turns.append((role, message.text))
+    return turns
+
+
+def conversation_fault(messages: Sequence[ChatMessage]) -> str:
+    """What is wrong with the order of a conversation's turns; empty if nothing is."""
+    roles = [role for role, _ in merged_turns(messages)]
+    spoken = roles[1:] if roles[0] == "system" else roles
+    if "system" in spoken:
+        return "a system message must come first"
+    return "" if "user" in spoken else "a user message is missing"
+
+
+async def until_disconnected(receive: Receive, work: Coroutine[Any, Any, T]) -> T | None:
+    """Await work; None if the client went away first, which cancels the work."""
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    task, watch = asyncio.create_task(work), asyncio.create_task(gone())
+    try:
+        await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        for each in (task, watch):
+            each.cancel()
+        await asyncio.gather(task, watch, return_exceptions=True)

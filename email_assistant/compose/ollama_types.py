@@ -1,0 +1,134 @@
+"""Requests of Ollama's API, as far as this server knows them."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from email_assistant.compose.openai_types import (
+    MAX_MESSAGES,
+    ChatMessage,
+    ChatRequest,
+    Role,
+    Seed,
+    Stops,
+    Temperature,
+    Text,
+    TopP,
+)
+
+
+class OllamaOptions(BaseModel):
+    """Options of a text that this server knows; others are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    num_predict: int | None = None
+    seed: Seed | None = None
+    stop: Stops | None = None
+
+
+class OllamaMessage(BaseModel):
+    """A turn of a conversation, and what may come with it; only text can be read."""
+
+    role: Role
+    content: Text = ""
+    images: list[Any] | None = None
+    tool_calls: list[Any] | None = None
+
+
+class OllamaRequest(BaseModel):
+    """What requests for texts have in common."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model: Annotated[str, Field(max_length=200)]
+    stream: bool | None = True
+    options: OllamaOptions | None = None
+    format: Any = None
+    think: Any = None
+    keep_alive: Any = None
+
+    def turns(self) -> list[ChatMessage]:
+        """The conversation to continue; empty: the model only has to be there."""
+        raise NotImplementedError
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What this model cannot do, as Ollama calls it, by whether it is asked for."""
+        return {"structured outputs": self.format, "thinking": self.think}
+
+    @property
+    def unsupported(self) -> str:
+        """What is asked for that this model cannot do; empty if there is nothing."""
+        return ", ".join(name for name, value in self.asked.items() if value)
+
+    @property
+    def unloads(self) -> bool:
+        """Whether the model shall leave the memory after the request; here it stays as long as the page is served."""
+        return str(self.keep_alive) in ("0", "0s", "0m", "0h")
+
+    def chat(self) -> ChatRequest:
+        """The same request to OpenAI's API."""
+        options = self.options or OllamaOptions()
+        # Ollama's -1 is no limit.
+        limit = options.num_predict if options.num_predict and options.num_predict > 0 else None
+        return ChatRequest(
+            model=self.model,
+            messages=self.turns(),
+            temperature=options.temperature,
+            top_p=options.top_p,
+            max_tokens=limit,
+            seed=options.seed,
+            stop=options.stop,
+        )
+
+
+class OllamaChat(OllamaRequest):
+    """A request for a chat."""
+
+    messages: Annotated[list[OllamaMessage], Field(max_length=MAX_MESSAGES)] = []
+    tools: list[Any] | None = None
+
+    def turns(self) -> list[ChatMessage]:
+        """The conversation."""
+        return [ChatMessage(role=message.role, content=message.content) for message in self.messages]
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """As of every request, and what messages bring."""
+        tools = self.tools or any(message.tool_calls or message.role == "tool" for message in self.messages)
+        images = any(message.images for message in self.messages)
+        return {"tools": tools, "images": images, **super().asked}
+
+
+class OllamaGenerate(OllamaRequest):
+    """A request for a text after a single prompt."""
+
+    prompt: Text = ""
+    system: Text | None = None
+    suffix: str | None = None
+    template: str | None = None
+    raw: bool | None = None
+    images: list[Any] | None = None
+
+    def turns(self) -> list[ChatMessage]:
+        """The prompt as a turn, after that of the system."""
+        if not self.prompt:
+            return []
+        system = [ChatMessage(role="system", content=self.system)] if self.system else []
+        return [*system, ChatMessage(role="user", content=self.prompt)]
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """As of every request, and what the prompt brings."""
+        own = {"insert": self.suffix, "templates": self.template, "raw prompts": self.raw, "images": self.images}
+        return {**own, **super().asked}
+
+
+class OllamaModel(BaseModel):
+    """A request for what is known of a model; older programs call it `name`."""
+
+    model: Annotated[str, Field(max_length=200)] = ""
+    name: Annotated[str, Field(max_length=200)] = ""
