@@ -23,8 +23,8 @@ from email_assistant.console import StageLogger, rough_duration
 
 # Seconds between two log lines.
 SECONDS_BETWEEN_LINES = 30.0
-# How much of a stage must be done before its own speed corrects the expected time of later ones.
-_TELLING = 0.1
+# How much of a piece of work must be done before its own speed corrects what was expected.
+_TELLING = 0.05
 
 
 @dataclass
@@ -33,37 +33,44 @@ class WholeCall:
 
     Attributes:
         stages: Their names, in order.
-        expected: Expected seconds by stage, as far as they are known.
+        expected: Expected seconds by stage, as far as they are known: of each piece that has a bar, by the bar's label,
+            and under "" of all else.
+        measured: Seconds that whole pieces took or, where a part was done before, would have taken, by stage and label.
         clock: Returns seconds.
     """
 
     stages: Sequence[str]
-    expected: dict[str, float] = field(default_factory=dict)
+    expected: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    measured: dict[tuple[str, str], float] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     _stage: str | None = None
-    _started: float = 0.0
-    _is_resumed: bool = False
-    # How much longer than expected work takes.
-    _delay: float = 1.0
+    _ended: set[str] = field(default_factory=set)
 
     def start(self, stage: str) -> None:
         """Begin a stage."""
-        self._stage, self._started, self._is_resumed = stage, self.clock(), False
+        self._stage, self._ended = stage, set()
 
-    def resume(self) -> None:
-        """Note that a part of the stage was done before, so that its time says nothing of the machine."""
-        self._is_resumed = True
-
-    def finish(self, was_made: bool) -> None:
-        """End the stage that runs; if all of it had to be made, its time says how fast the machine is."""
-        expected = self.expected.get(self._stage or "")
-        if was_made and expected and not self._is_resumed:
-            self._delay = (self.clock() - self._started) / expected
+    def finish(self) -> None:
+        """End the stage that runs."""
         self._stage = None
 
-    def expect(self, seconds: Mapping[str, float]) -> None:
-        """Set the expected seconds of stages."""
+    def expect(self, seconds: Mapping[str, Mapping[str, float]]) -> None:
+        """Set the expected seconds of the pieces of stages."""
         self.expected.update(seconds)
+
+    def end_piece(self, label: str, seconds: float, done_share: float) -> None:
+        """Note how long a piece of the running stage took, which says how fast the machine is.
+
+        Args:
+            label: The label of its bar.
+            seconds: How long it took.
+            done_share: The share of the piece that was done in this time; the rest was done before or left out.
+        """
+        if self._stage is None:
+            return
+        self._ended.add(label)
+        if done_share >= _TELLING and label in self.expected.get(self._stage, {}):
+            self.measured[self._stage, label] = seconds / done_share
 
     @property
     def place(self) -> str:
@@ -72,23 +79,34 @@ class WholeCall:
             return ""
         return f"{self.stages.index(self._stage) + 1}/{len(self.stages)}"
 
-    def seconds_left(self, done_share: float, bar_left: float | None) -> float | None:
+    def seconds_left(self, label: str, done_share: float, bar_left: float | None) -> float | None:
         """Seconds until all stages are done; None if that is not known.
 
         Args:
-            done_share: The share of the current piece of work that is done.
-            bar_left: Seconds that the rest of this piece will take at its own speed; None if not known.
+            label: The label of the current bar.
+            done_share: The share of its work that is done.
+            bar_left: Seconds that the rest of it will take at its own speed; None if not known.
         """
-        if self._stage is None or self._stage not in self.expected:
+        if self._stage is None:
             return None
-        later = self.stages[self.stages.index(self._stage) + 1 :]
-        if any(stage not in self.expected for stage in later):
+        stages = self.stages[self.stages.index(self._stage) :]
+        if any(stage not in self.expected for stage in stages):
             return None
-        elapsed, delay = self.clock() - self._started, self._delay
-        if bar_left is not None and done_share >= _TELLING:
-            delay = max(delay, (elapsed + bar_left) / self.expected[self._stage])
-        here = max(self.expected[self._stage] * delay - elapsed, bar_left or 0.0)
-        return here + delay * sum(self.expected[stage] for stage in later)
+        pieces = self.expected[self._stage]
+        measured = dict(self.measured)
+        here = bar_left or 0.0
+        if bar_left is None or done_share < _TELLING:
+            here = pieces.get(label, here) * self._delay(measured) * (1 - done_share)
+        elif label in pieces and done_share < 1:
+            measured[self._stage, label] = bar_left / (1 - done_share)
+        others = sum(seconds for piece, seconds in pieces.items() if piece != label and piece not in self._ended)
+        later = sum(sum(self.expected[stage].values()) for stage in stages[1:])
+        return here + self._delay(measured) * (others + later)
+
+    def _delay(self, measured: Mapping[tuple[str, str], float]) -> float:
+        """How much longer than expected work takes, by the pieces that were measured."""
+        planned = sum(self.expected[stage][label] for stage, label in measured)
+        return sum(measured.values()) / planned if planned else 1.0
 
 
 _call: ContextVar[WholeCall | None] = ContextVar("_call", default=None)
@@ -125,7 +143,9 @@ class _TimeLeftColumn(TimeRemainingColumn):
 
 def _time_left(task: Task, call: WholeCall | None) -> str:
     """'about 4 min left in all'; empty if it is not known."""
-    seconds = call.seconds_left((task.percentage or 0.0) / 100, task.time_remaining) if call else None
+    if call is None:
+        return ""
+    seconds = call.seconds_left(task.fields["label"], (task.percentage or 0.0) / 100, task.time_remaining)
     return "" if seconds is None else f"about {rough_duration(seconds)} left in all"
 
 
@@ -163,8 +183,6 @@ def bar(label: str, total: int | None, done: int = 0) -> Iterator[Bar]:
         done: The units that are already finished.
     """
     console, call = Console(stderr=True), _call.get()
-    if call and done:
-        call.resume()
     columns = (
         TextColumn("{task.description:<10}"),
         BarColumn(),
@@ -176,4 +194,8 @@ def bar(label: str, total: int | None, done: int = 0) -> Iterator[Bar]:
     description = f"{call.place} {label}".strip() if call else label
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task(description, total=total, completed=done, note="", label=label)
+        started = call.clock() if call else 0.0
         yield Bar(progress, task, call, lines=not console.is_terminal)
+        if call:
+            share = (progress.tasks[0].completed - done) / total if total else 0.0
+            call.end_piece(label, call.clock() - started, share)

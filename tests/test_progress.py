@@ -27,55 +27,67 @@ def a_call() -> tuple[WholeCall, Clock]:
 def test_nothing_is_promised_before_all_that_is_left_is_known() -> None:
     call, _ = a_call()
     call.start("split")
-    assert (call.place, call.seconds_left(0.5, 1.0)) == ("1/3", None)
-    call.expect({"train": 100.0})
-    call.finish(was_made=True)
+    assert (call.place, call.seconds_left("split", 0.5, 1.0)) == ("1/3", None)
+    call.expect({"train": {"train": 100.0}})
+    call.finish()
     assert call.place == ""
     call.start("train")
-    assert call.seconds_left(0.5, 1.0) is None
+    assert call.seconds_left("train", 0.5, 1.0) is None
+
+
+def expecting() -> tuple[WholeCall, Clock]:
+    call, clock = a_call()
+    call.expect({"train": {"train": 80.0, "score": 15.0, "": 5.0}, "evaluate": {"tuned": 50.0, "": 10.0}})
+    call.start("train")
+    return call, clock
 
 
 def test_time_left_is_that_of_this_stage_and_the_later_ones() -> None:
-    call, clock = a_call()
-    call.expect({"train": 100.0, "evaluate": 60.0})
-    call.start("train")
-    assert (call.place, call.seconds_left(0.0, None)) == ("2/3", 160.0)
-    clock.now = 40.0
-    assert call.seconds_left(0.4, 60.0) == pytest.approx(120.0)
+    call, _ = expecting()
+    assert (call.place, call.seconds_left("train", 0.0, None)) == ("2/3", 160.0)
+    assert call.seconds_left("train", 0.5, 40.0) == pytest.approx(40 + 15 + 5 + 60)
 
 
-def test_a_slow_machine_delays_the_later_stages_too() -> None:
-    call, clock = a_call()
-    call.expect({"train": 100.0, "evaluate": 60.0})
-    call.start("train")
-    clock.now = 100.0
-    # Half is done, so the whole will take twice as long as expected.
-    assert call.seconds_left(0.5, 100.0) == pytest.approx(100.0 + 120.0)
-    clock.now = 200.0
-    call.finish(was_made=True)
+@pytest.mark.parametrize("factor", [0.25, 1, 3])
+def test_the_speed_of_a_piece_corrects_what_was_expected_of_the_others(factor: float) -> None:
+    call, _ = expecting()
+    assert call.seconds_left("train", 0.5, factor * 40) == pytest.approx(factor * 120)
+    call.end_piece("train", factor * 80, 1.0)
+    assert call.seconds_left("score", 0.0, None) == pytest.approx(factor * 80)
+    call.finish()
     call.start("evaluate")
-    assert call.seconds_left(0.0, None) == pytest.approx(120.0)
+    assert call.seconds_left("tuned", 0.0, None) == pytest.approx(factor * 60)
+    # Mails are written as fast as expected: training and they weigh as much as their time.
+    left = call.seconds_left("tuned", 0.8, 10.0)
+    assert left == pytest.approx(10 + 10 * (factor * 80 + 50) / 130)
 
 
-def test_a_cached_stage_says_nothing_of_the_machine() -> None:
-    call, clock = a_call()
-    call.expect({"train": 100.0, "evaluate": 60.0})
-    call.start("train")
-    clock.now = 0.1
-    call.finish(was_made=False)
-    call.start("evaluate")
-    assert call.seconds_left(0.0, None) == pytest.approx(60.0)
+def test_the_first_steps_say_nothing_yet() -> None:
+    call, _ = expecting()
+    assert call.seconds_left("train", 0.01, 9000.0) == pytest.approx(0.99 * 80 + 80)
 
 
-def test_a_resumed_stage_says_nothing_of_the_machine() -> None:
-    call, clock = a_call()
-    call.expect({"train": 100.0, "evaluate": 60.0})
-    call.start("train")
-    call.resume()
-    clock.now = 5.0
-    call.finish(was_made=True)
-    call.start("evaluate")
-    assert call.seconds_left(0.0, None) == pytest.approx(60.0)
+def test_a_piece_that_was_partly_done_before_counts_by_the_rest() -> None:
+    call, _ = expecting()
+    call.end_piece("train", 60.0, 0.25)
+    assert call.measured == {("train", "train"): 240.0}
+    call.end_piece("score", 0.0, 0.0)
+    assert call.seconds_left("a piece without an expectation", 0.0, None) == pytest.approx(3 * (5 + 60))
+
+
+def test_a_bar_tells_how_long_its_piece_took_unless_it_fails() -> None:
+    clock = Clock()
+    with whole_call(("train",)) as call:
+        call.clock = clock
+        call.start("train")
+        call.expect({"train": {"train": 100.0, "score": 10.0}})
+        with bar("train", 10, done=5) as shown:
+            clock.now = 30.0
+            shown.advance(5)
+        with pytest.raises(ValueError, match="broken"), bar("score", 2) as shown:
+            shown.advance()
+            raise ValueError("broken")
+    assert call.measured == {("train", "train"): 60.0}
 
 
 def test_the_terminal_shows_it_from_the_thread_that_draws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +95,7 @@ def test_the_terminal_shows_it_from_the_thread_that_draws(monkeypatch: pytest.Mo
     monkeypatch.setattr(progress, "Console", lambda stderr: Console(file=screen, force_terminal=True, width=160))
     with whole_call(("train", "evaluate")) as call:
         call.start("train")
-        call.expect({"train": 200.0, "evaluate": 400.0})
+        call.expect({"train": {"train": 200.0}, "evaluate": {"": 400.0}})
         with bar("train", 4) as shown:
             drawing = threading.Thread(target=shown._progress.refresh)
             screen.truncate(0)
@@ -99,7 +111,7 @@ def test_log_lines_say_how_much_time_is_left(monkeypatch: pytest.MonkeyPatch, ca
         call.start("train")
         with bar("train", 4) as shown:
             shown.advance()
-        call.expect({"train": 200.0, "evaluate": 400.0})
+        call.expect({"train": {"train": 200.0}, "evaluate": {"": 400.0}})
         with bar("train", 4) as shown:
             shown.note("loss 1.0")
             shown.advance()
@@ -107,4 +119,4 @@ def test_log_lines_say_how_much_time_is_left(monkeypatch: pytest.MonkeyPatch, ca
         shown.advance()
     first, second = caplog.messages
     assert first.split() == ["train", "1", "of", "4"]
-    assert second.split(None, 1)[1] == "1 of 4 loss 1.0, about 10 min left in all"
+    assert second.split(None, 1)[1] == "1 of 4 loss 1.0, about 9 min left in all"

@@ -142,8 +142,9 @@ def _ensure_all(names: Sequence[str], context: Context, catalog: Catalog) -> Non
     with whole_call(names) as call:
         for name in names:
             call.start(name)
-            was_made = ensure(catalog.stages[name], context)
-            call.finish(was_made)
+            ensure(catalog.stages[name], context)
+            call.finish()
+        time_estimate.learn(context, call)
 
 
 @contextmanager
@@ -239,13 +240,11 @@ def inspect(context: Context, catalog: Catalog) -> None:
         context.statuses.append(StageStatus(name, key.key, artifact, reason))
 
 
-def ensure(stage: Stage, context: Context) -> bool:
-    """Find the artifact of a stage or make it, one process at a time; returns whether it was made."""
-    repeated = _repeated_data(stage, context)
-    artifact, was_made = (repeated, False) if repeated else _find_or_make(stage, context)
+def ensure(stage: Stage, context: Context) -> None:
+    """Find the artifact of a stage or make it, one process at a time."""
+    artifact = _repeated_data(stage, context) or _find_or_make(stage, context)
     context.cache.mark_latest(artifact)
     context.artifacts[stage.name] = artifact
-    return was_made
 
 
 def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
@@ -259,7 +258,7 @@ def _repeated_data(stage: Stage, context: Context) -> Artifact | None:
     return repeat.recorded_data(context.origin, context.cache, inputs)
 
 
-def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:
+def _find_or_make(stage: Stage, context: Context) -> Artifact:
     name, config, cache = stage.name, context.config, context.cache
     key = stage.key_of(config, context.artifacts)
     forced = config.force and config.stage in (name, ALL)
@@ -268,7 +267,7 @@ def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:
         artifact = None if forced else find(stage, key, context)
         if artifact:
             stage_log.info("using cached artifact")
-            return artifact, False
+            return artifact
         reason = "force=true" if forced else cache_miss_reason(name, key, cache)
         stage_log.info("running%s", f": {reason}" if reason else "")
         context.run.open()
@@ -277,7 +276,7 @@ def _find_or_make(stage: Stage, context: Context) -> tuple[Artifact, bool]:
         time_estimate.announce(name, context, is_rescored=same_result is not None)
         artifact = _make(stage, key, forced, same_result, context)
         stage_log.info("done in %s", duration(artifact.manifest["seconds"]))
-        return artifact, True
+        return artifact
 
 
 def _same_result(stage: Stage, key: StageKey, context: Context) -> Artifact | None:

@@ -1,7 +1,8 @@
 """How long training and evaluation will take on this machine, before they start.
 
-The machine's speed is measured once, on two layers of random weights, and kept in `speeds.json`. How long the model's
-mails will be is unknown: those of the tuned model are assumed to be as long as the owner's.
+The machine's speed is measured once, on two layers of random weights, and kept in `speeds.json`; the time of real work
+corrects it. How long the model's mails will be is unknown: those of the tuned model are assumed to be as long as
+the owner's.
 """
 
 import statistics
@@ -12,7 +13,7 @@ from email_assistant.configuration.schema import Config, Generation, Trainer
 from email_assistant.console import StageLogger, rough_duration
 from email_assistant.experiments import sweep_environment
 from email_assistant.pipeline.context import Context
-from email_assistant.progress import current_call
+from email_assistant.progress import WholeCall, current_call
 from email_assistant.requests.arms import ARMS, generation_of, single_draft
 from email_assistant.storage import json_cache, jsonl
 from email_assistant.storage.artifacts import Artifact
@@ -28,6 +29,10 @@ BASE_LENGTH = 2.0
 SEARCH_LENGTH = 1.3
 # Loading the model, plots, pages, the classifier: what does not depend on the number of mails.
 FIXED_SECONDS = 10.0
+# Shorter work says nothing of the machine's speed.
+TELLING_SECONDS = 10.0
+# The label of the progress bar of training.
+FITTING = "train"
 # A forward pass without gradients, as a share of a training step over the same tokens.
 FORWARD_SHARE = 1 / 3
 # Shape of what is measured: sequences and tokens of each in training, tokens of each prompt in writing.
@@ -148,38 +153,38 @@ def fitting_seconds(
     return (trained + FORWARD_SHARE * validations * validation_mails) * tokens * seconds_per_token
 
 
-def training_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
-    """Expected seconds of `stage=train`."""
+def training_pieces(config: Config, speeds: Speeds, lengths: Lengths) -> dict[str, float]:
+    """Expected seconds of `stage=train`, by the labels of its progress bars; under "" what has none."""
     tokens = lengths.prompt + lengths.mail
     fitting = fitting_seconds(config.trainer, speeds.trained_token, tokens, lengths.training, lengths.validation)
-    return fitting + scoring_seconds(config, speeds, lengths)
+    return {FITTING: fitting, **scoring_pieces(config, speeds, lengths)}
 
 
-def scoring_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
-    """Expected seconds of `stage=train` for an adapter that is trained and only has to be scored again."""
+def scoring_pieces(config: Config, speeds: Speeds, lengths: Lengths) -> dict[str, float]:
+    """The same for an adapter that is trained and only has to be scored again."""
     scored = min(config.trainer.scored_mails, lengths.validation)
-    return FIXED_SECONDS + speeds.writing(lengths.writing(scored, config.generation))
+    return {"score": speeds.writing(lengths.writing(scored, config.generation)), "": FIXED_SECONDS}
 
 
-def evaluation_seconds(config: Config, speeds: Speeds, lengths: Lengths) -> float:
-    """Expected seconds of `stage=evaluate`, without mails that earlier evaluations wrote."""
+def evaluation_pieces(config: Config, speeds: Speeds, lengths: Lengths) -> dict[str, float]:
+    """The same for `stage=evaluate`, without mails that earlier evaluations wrote."""
     settings, generation = config.evaluation, config.generation
     mails = min(settings.max_mails or lengths.test, lengths.test)
-    forward = speeds.trained_token * FORWARD_SHARE
-    seconds = FIXED_SECONDS
+    judged, extracted = (min(count, lengths.training) for count in (settings.judge_mails, settings.extraction_mails))
+    pieces = {"others": speeds.writing(lengths.writing(judged, single_draft(generation), length=BASE_LENGTH))}
+    read_tokens = 2 * extracted * (lengths.prompt + lengths.mail) + 2 * mails * lengths.mail
     for name in settings.arms:
         arm = ARMS[name]
         shown = {"plain": 0, "few_shot": settings.shots}.get(arm.style, config.retrieval.mails)
         length = BASE_LENGTH if arm.adapter == "none" else 1.0
         work = lengths.writing(mails, generation_of(name, generation, settings), shown, length)
+        pieces[name] = speeds.writing(work)
         # The likelihood of the owner's mail, and MAUVE's features of the one that was written.
-        seconds += speeds.writing(work) + mails * (work.prompt_tokens + lengths.mail + work.tokens) * forward
-    judged, extracted = (min(count, lengths.training) for count in (settings.judge_mails, settings.extraction_mails))
-    seconds += speeds.writing(lengths.writing(judged, single_draft(generation), length=BASE_LENGTH))
-    return seconds + (2 * extracted * (lengths.prompt + lengths.mail) + 2 * mails * lengths.mail) * forward
+        read_tokens += mails * (work.prompt_tokens + lengths.mail + work.tokens)
+    return {**pieces, "": FIXED_SECONDS + read_tokens * speeds.trained_token * FORWARD_SHARE}
 
 
-ESTIMATES = {"train": training_seconds, "evaluate": evaluation_seconds}
+ESTIMATES = {"train": training_pieces, "evaluate": evaluation_pieces}
 
 
 def announce(stage: str, context: Context, is_rescored: bool) -> None:
@@ -199,10 +204,32 @@ def announce(stage: str, context: Context, is_rescored: bool) -> None:
         return
     speeds = Speeds(**json_cache.get_or_compute(config.outputs / SPEEDS_FILE, _key(config), lambda: _measure(config)))
     lengths = _lengths(config, context.artifacts["split"])
-    estimates = {**ESTIMATES, "train": scoring_seconds} if is_rescored else ESTIMATES
+    estimates = {**ESTIMATES, "train": scoring_pieces} if is_rescored else ESTIMATES
     call.expect({name: estimates[name](config, speeds, lengths) for name in stages})
-    parts = ", ".join(f"{name} about {rough_duration(call.expected[name])}" for name in stages)
+    parts = ", ".join(f"{name} about {rough_duration(sum(call.expected[name].values()))}" for name in stages)
     log.info("expected on this machine: %s", parts)
+
+
+def learn(context: Context, call: WholeCall) -> None:
+    """Correct the machine's speeds by how long the pieces of a call took, for the estimates of later calls.
+
+    The measurement before the first call may have met a busy machine.
+    """
+    file, key = context.config.outputs / SPEEDS_FILE, _key(context.config) if call.measured else ""
+    values = json_cache.read(file).get(key)
+    if values is None:
+        return
+    training = _delay(call, [piece for piece in call.measured if piece[1] == FITTING])
+    writing = _delay(call, [piece for piece in call.measured if piece[1] != FITTING])
+    corrected = {name: seconds * (training if name == "trained_token" else writing) for name, seconds in values.items()}
+    json_cache.add(file, {key: corrected})
+
+
+def _delay(call: WholeCall, pieces: Sequence[tuple[str, str]]) -> float:
+    """How many times as long as expected pieces of a call took; 1 if they are too short to tell."""
+    expected = sum(call.expected[stage][label] for stage, label in pieces)
+    taken = sum(call.measured[piece] for piece in pieces)
+    return taken / expected if expected and taken > TELLING_SECONDS else 1.0
 
 
 def _is_known(context: Context) -> bool:

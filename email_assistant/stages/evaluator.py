@@ -96,13 +96,15 @@ class Evaluator:
         console = screen()
         for pair in self.test[:SHOWN_MAILS] if arms else []:
             line: dict[str, Any] = dict(pair)
-            line |= {arm: self.generate(arm, [pair])[0]["text"] for arm in arms}
+            line |= {arm: self._generate(arm, [pair], f"first {arm}", self._settings(arm))[0]["text"] for arm in arms}
             console.print(mail_panel(line, arms, console.width))
 
-    def generate(self, arm: str, pairs: Sequence[Pair] | None = None) -> list[GeneratedMail]:
-        """Generate an arm's mails for some pairs, by default for the test set."""
-        settings = generation_of(arm, self._config.generation, self._config.evaluation)
-        return self._generate(arm, self.test if pairs is None else pairs, arm, settings)
+    def generate(self, arm: str) -> list[GeneratedMail]:
+        """Generate an arm's mails for the test set."""
+        return self._generate(arm, self.test, arm, self._settings(arm))
+
+    def _settings(self, arm: str) -> Generation:
+        return generation_of(arm, self._config.generation, self._config.evaluation)
 
     def _generate(self, arm: str, pairs: Sequence[Pair], label: str, settings: Generation) -> list[GeneratedMail]:
         prompts = self._prompts(arm, pairs)

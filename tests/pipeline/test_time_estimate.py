@@ -2,8 +2,9 @@
 
 import dataclasses
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,17 +18,20 @@ from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Completion
 from email_assistant.language_model.generation import generate, generate_likeliest
 from email_assistant.language_model.loading import load_base
+from email_assistant.pipeline import time_estimate
 from email_assistant.pipeline.time_estimate import (
     FIXED_SECONDS,
     SEARCH_LENGTH,
     Lengths,
     Speeds,
     Writing,
-    evaluation_seconds,
+    evaluation_pieces,
     fitting_seconds,
-    scoring_seconds,
-    training_seconds,
+    scoring_pieces,
+    training_pieces,
 )
+from email_assistant.progress import WholeCall
+from email_assistant.storage import json_cache
 
 SPEEDS = Speeds(trained_token=0.003, step=0.1, row=0.01, beam=0.002)
 LENGTHS = Lengths(prompt=40, mail=60, longest=80, training=120, validation=12, test=16)
@@ -37,6 +41,10 @@ BEAMS: dict[str, Any] = {"search": "beam", "candidates": 5, "batch_size": 12}
 @pytest.fixture
 def config(tiny_model: Path, archive: Path, tmp_path: Path) -> Config:
     return composed_config(tiny_model, archive, tmp_path)
+
+
+def total(pieces: Callable[[Config, Speeds, Lengths], dict[str, float]], *work: Any) -> float:
+    return sum(pieces(*work).values())
 
 
 def changed(config: Config, group: str, **values: object) -> Config:
@@ -113,25 +121,28 @@ def test_fitting_counts_steps_and_validations(config: Config) -> None:
 
 def test_training_takes_longer_with_more_epochs_mails_and_drafts(config: Config) -> None:
     config = changed(config, "trainer", epochs=3, max_steps=None, scored_mails=2)
-    seconds = training_seconds(config, SPEEDS, LENGTHS)
+    seconds = total(training_pieces, config, SPEEDS, LENGTHS)
     assert seconds > FIXED_SECONDS + 3 * 120 * 100 * 0.003
     twice = dataclasses.replace(LENGTHS, training=240)
-    assert training_seconds(config, SPEEDS, twice) - seconds == pytest.approx(3 * 120 * 100 * 0.003)
+    assert total(training_pieces, config, SPEEDS, twice) - seconds == pytest.approx(3 * 120 * 100 * 0.003)
     stopped = changed(config, "trainer", max_steps=1)
-    assert training_seconds(stopped, SPEEDS, LENGTHS) < seconds / 2
+    assert total(training_pieces, stopped, SPEEDS, LENGTHS) < seconds / 2
     drafts = changed(config, "generation", candidates=9)
-    assert training_seconds(drafts, SPEEDS, LENGTHS) > seconds
-    assert scoring_seconds(config, SPEEDS, LENGTHS) < seconds / 2
+    assert total(training_pieces, drafts, SPEEDS, LENGTHS) > seconds
+    assert total(scoring_pieces, config, SPEEDS, LENGTHS) < seconds / 2
 
 
 def test_evaluation_counts_the_drafts_of_each_arm(config: Config) -> None:
     config = changed(config, "generation", candidates=9)
     config = changed(config, "evaluation", arms=["base", "tuned"], baseline_candidates=1, max_mails=None)
-    seconds = evaluation_seconds(config, SPEEDS, LENGTHS)
-    assert evaluation_seconds(changed(config, "evaluation", baseline_candidates=None), SPEEDS, LENGTHS) > 1.5 * seconds
-    assert evaluation_seconds(changed(config, "evaluation", arms=["base"]), SPEEDS, LENGTHS) < seconds
-    assert evaluation_seconds(changed(config, "evaluation", max_mails=4), SPEEDS, LENGTHS) < seconds
-    assert evaluation_seconds(changed(config, "evaluation", judge_mails=0), SPEEDS, LENGTHS) < seconds
+    seconds = total(evaluation_pieces, config, SPEEDS, LENGTHS)
+    assert (
+        total(evaluation_pieces, changed(config, "evaluation", baseline_candidates=None), SPEEDS, LENGTHS)
+        > 1.5 * seconds
+    )
+    assert total(evaluation_pieces, changed(config, "evaluation", arms=["base"]), SPEEDS, LENGTHS) < seconds
+    assert total(evaluation_pieces, changed(config, "evaluation", max_mails=4), SPEEDS, LENGTHS) < seconds
+    assert total(evaluation_pieces, changed(config, "evaluation", judge_mails=0), SPEEDS, LENGTHS) < seconds
 
 
 def test_scoring_with_beam_search_counts_the_beams(config: Config) -> None:
@@ -139,5 +150,21 @@ def test_scoring_with_beam_search_counts_the_beams(config: Config) -> None:
     searched = changed(config, "generation", **BEAMS)
     sampled = changed(config, "generation", **(BEAMS | {"search": "sample"}))
     work = Writing(12, searched.generation, 60, 80, 40)
-    assert scoring_seconds(searched, SPEEDS, LENGTHS) == pytest.approx(FIXED_SECONDS + SPEEDS.writing(work))
-    assert scoring_seconds(searched, SPEEDS, LENGTHS) > scoring_seconds(sampled, SPEEDS, LENGTHS)
+    assert total(scoring_pieces, searched, SPEEDS, LENGTHS) == pytest.approx(FIXED_SECONDS + SPEEDS.writing(work))
+    assert total(scoring_pieces, searched, SPEEDS, LENGTHS) > total(scoring_pieces, sampled, SPEEDS, LENGTHS)
+
+
+def test_the_time_of_real_work_corrects_the_speeds(config: Config) -> None:
+    speeds = {"trained_token": 0.08, "step": 0.1, "row": 0.01, "beam": 0.002}
+    file, key = config.outputs / time_estimate.SPEEDS_FILE, time_estimate._key(config)
+    json_cache.add(file, {key: speeds, "another machine": speeds})
+    context = SimpleNamespace(config=config)
+    call = WholeCall(("train", "evaluate"))
+    call.expect({"train": {"train": 800.0, "score": 20.0, "": 5.0}, "evaluate": {"tuned": 60.0}})
+    call.measured = {("train", "train"): 200.0, ("train", "score"): 30.0, ("evaluate", "tuned"): 90.0}
+    time_estimate.learn(context, call)
+    corrected = {"trained_token": 0.02, "step": 0.15, "row": 0.015, "beam": 0.003}
+    assert json_cache.read(file) == {key: pytest.approx(corrected), "another machine": speeds}
+    call.measured = {("train", "train"): 2.0}
+    time_estimate.learn(context, call)
+    assert json_cache.read(file)[key] == pytest.approx(corrected)
