@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 
 from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration.checks import from_composed
+from email_assistant.configuration.command_line import ROOT
 from email_assistant.configuration.keys import schema_keys
 from email_assistant.configuration.override_values import (
     PARSER,
@@ -26,7 +27,6 @@ from email_assistant.configuration.override_values import (
     kind_of_key,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 CONF = ROOT / "conf"
 # As files, folders, people and subjects are called.
 NAMES = [
