@@ -59,6 +59,8 @@ _INLINE_NAME = re.compile(rf"(?<=\w)([.!?]+) +(?!{note_words.LAST_WORDS})[^\W\d_
 _WRAPPED = 56
 # A full stop that ends no sentence: titles, companies, initials, units.
 _ABBREVIATED = re.compile(rf"(?:\b(?:{note_words.ABBREVIATED})|\b[А-ЯЁ])\.$")
+# Ends a sentence only before a capital: '3 p.m. on Friday'.
+_HALF_OF_DAY = re.compile(r"\b[ap]\.m\.$", re.IGNORECASE)
 _BOUNDARY = re.compile(
     r"([.!?…]+[\"'”»)]*(?:\s*[:;]-?[)(DP]+)?|\s[:;]-?[)(DP]+)\s+(?=[\"'“«(\[*]*[A-ZА-ЯЁ\d\ue000-\uf8ff]|[a-zа-яё•])"
 )
@@ -289,6 +291,8 @@ def _split(block: str) -> list[str]:
         if match[1] == "." and _NUMBERED.fullmatch(block[start:end]):
             continue
         if match[1] == "." and _ABBREVIATED.search(block[start:end]):
+            continue
+        if block[match.end() : match.end() + 1].islower() and _HALF_OF_DAY.search(block[start:end]):
             continue
         parts.append(block[start:end].strip())
         start = match.end()

@@ -195,6 +195,8 @@ def test_numbers_in_digits(text: str, language: str, expected: str) -> None:
         ("I hope you are well. Ms. Stuart has it. Thanks in advance!", "en", ["Ms. Stuart has it."]),
         ("Right then — the lamp is out. One: mend it.", "en", ["the lamp is out.", "mend it."]),
         ("1. Rope\n2. Tar", "en", ["1. Rope", "2. Tar"]),
+        ("We meet at 3 p.m. on Friday. It rained.", "en", ["We meet at 3 p.m. on Friday.", "It rained."]),
+        ("We close at 3 p.m. It rains.", "en", ["We close at 3 p.m.", "It rains."]),
         ("Добрый день! Документы у меня. Заранее спасибо!", "ru", ["Документы у меня."]),
         ("Значит так - лампа тут. Раз: почини.", "ru", ["лампа тут.", "почини."]),
     ],
