@@ -22,7 +22,7 @@ from email_assistant.compose.drafts import MAX_TEXT, Draft, eml, file_name, read
 from email_assistant.compose.learning import Learning
 from email_assistant.compose.messages import JobError, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText
-from email_assistant.compose.page_texts import choose_language, example_request, texts_of
+from email_assistant.compose.page_texts import EXAMPLES, choose_language, texts_of, typed_form
 from email_assistant.compose.writing import Change, Wish, Writer
 from email_assistant.errors import DataError
 from email_assistant.metrics.fact_marks import mark_facts
@@ -157,10 +157,12 @@ class Page:
     async def page(self, request: Request, lang: str = "") -> Response:
         """The page itself."""
         language = choose_language(lang, request.headers.get("accept-language", ""))
+        form = typed_form(self._forms)
         return self._html(
             "compose.html",
             language,
-            example=example_request(self._forms, language),
+            example=EXAMPLES[language][form],
+            is_rough=form == "rough",
             name=self._name,
             is_own=self._is_own,
             reads_context=self._writer.reads_context,

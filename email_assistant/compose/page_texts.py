@@ -7,6 +7,7 @@ ENGLISH: Texts = {
     "title": "Write a mail",
     "other_language": "Русский",
     "request": "What should the mail say?",
+    "who": "Say who does what: “i need it”, “it needs mending”, “are you coming?”. Other small words may go.",
     "write": "Write",
     "stop": "Stop",
     "recipient": "To",
@@ -88,6 +89,7 @@ RUSSIAN: Texts = {
     "title": "Написать письмо",
     "other_language": "English",
     "request": "Что написать?",
+    "who": "Пишите, кто что делает: «мне нужно», «она сломалась», «ты придёшь?». Другие мелкие слова можно опускать.",
     "write": "Написать",
     "stop": "Остановить",
     "recipient": "Кому",
@@ -169,11 +171,11 @@ LANGUAGES: Mapping[str, Texts] = {"en": ENGLISH, "ru": RUSSIAN}
 # How requests are typed, by language and form.
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "rough": "piers: need the ladder back before sunday, for the chapel lamp",
+        "rough": "piers: i need the ladder back before sunday, it is for the chapel lamp",
         "order": "Ask Piers to bring the ladder back before Sunday, because of the chapel lamp",
     },
     "ru": {
-        "rough": "савва: верни лестницу до воскресенья, нужна для лампы",
+        "rough": "савва: верни лестницу до воскресенья, она нужна для лампы",
         "order": "Попроси Савву вернуть лестницу до воскресенья: она нужна для лампы",
     },
 }
@@ -200,7 +202,6 @@ def choose_language(asked: str, accepted: str) -> str:
     return "en"
 
 
-def example_request(forms: Sequence[str], language: str) -> str:
-    """A request in the form that the model at hand was trained on; the rough form if that is unknown."""
-    form = forms[0] if forms and forms[0] in EXAMPLES[language] else "rough"
-    return EXAMPLES[language][form]
+def typed_form(forms: Sequence[str]) -> str:
+    """The form of request that the model at hand was trained on; the rough form if that is unknown."""
+    return forms[0] if forms and forms[0] in EXAMPLES["en"] else "rough"

@@ -15,7 +15,7 @@ from email_assistant.storage.records import Pair
 
 Form = Literal["rough", "order"]
 EXAMPLES: dict[Form, str] = {
-    "rough": "piers: need the ladder back before sunday",
+    "rough": "piers: i need the ladder back before sunday",
     "order": "ask Piers to bring the ladder back before sunday",
 }
 # A form in a smaller share of the training requests was not learned.

@@ -301,7 +301,7 @@ def test_only_an_adapter_that_knows_notes_alone_hints_at_orders() -> None:
     hint = order_hint(asked, ["rough"])
     assert hint is not None
     assert hint.startswith("2 requests read like orders to an assistant")
-    assert "'piers: need the ladder back before sunday'" in hint
+    assert "'piers: i need the ladder back before sunday'" in hint
     assert str(order_hint([ORDER], ["rough"])).startswith("1 request reads like an order")
     assert order_hint([NOTE], ["rough"]) is None
     for forms in (["order"], ["rough", "order"], []):
