@@ -96,15 +96,15 @@ class WholeCall:
         measured = dict(self.measured)
         here = bar_left or 0.0
         if bar_left is None or done_share < _TELLING:
-            here = pieces.get(label, here) * self._delay(measured) * (1 - done_share)
+            here = pieces.get(label, here) * self.delay(measured) * (1 - done_share)
         elif label in pieces and done_share < 1:
             measured[self._stage, label] = bar_left / (1 - done_share)
         others = sum(seconds for piece, seconds in pieces.items() if piece != label and piece not in self._ended)
         later = sum(sum(self.expected[stage].values()) for stage in stages[1:])
-        return here + self._delay(measured) * (others + later)
+        return here + self.delay(measured) * (others + later)
 
-    def _delay(self, measured: Mapping[tuple[str, str], float]) -> float:
-        """How much longer than expected work takes, by the pieces that were measured."""
+    def delay(self, measured: Mapping[tuple[str, str], float]) -> float:
+        """How many times as long as expected these pieces took, by stage and label; 1 if there are none."""
         planned = sum(self.expected[stage][label] for stage, label in measured)
         return sum(measured.values()) / planned if planned else 1.0
 

@@ -19,13 +19,12 @@ class Clock:
         return self.now
 
 
-def a_call() -> tuple[WholeCall, Clock]:
-    clock = Clock()
-    return WholeCall(("split", "train", "evaluate"), clock=clock), clock
+def a_call() -> WholeCall:
+    return WholeCall(("split", "train", "evaluate"), clock=Clock())
 
 
 def test_nothing_is_promised_before_all_that_is_left_is_known() -> None:
-    call, _ = a_call()
+    call = a_call()
     call.start("split")
     assert (call.place, call.seconds_left("split", 0.5, 1.0)) == ("1/3", None)
     call.expect({"train": {"train": 100.0}})
@@ -35,40 +34,40 @@ def test_nothing_is_promised_before_all_that_is_left_is_known() -> None:
     assert call.seconds_left("train", 0.5, 1.0) is None
 
 
-def expecting() -> tuple[WholeCall, Clock]:
-    call, clock = a_call()
+def expecting() -> WholeCall:
+    call = a_call()
     call.expect({"train": {"train": 80.0, "score": 15.0, "": 5.0}, "evaluate": {"tuned": 50.0, "": 10.0}})
     call.start("train")
-    return call, clock
+    return call
 
 
 def test_time_left_is_that_of_this_stage_and_the_later_ones() -> None:
-    call, _ = expecting()
+    call = expecting()
     assert (call.place, call.seconds_left("train", 0.0, None)) == ("2/3", 160.0)
     assert call.seconds_left("train", 0.5, 40.0) == pytest.approx(40 + 15 + 5 + 60)
 
 
 @pytest.mark.parametrize("factor", [0.25, 1, 3])
 def test_the_speed_of_a_piece_corrects_what_was_expected_of_the_others(factor: float) -> None:
-    call, _ = expecting()
+    call = expecting()
     assert call.seconds_left("train", 0.5, factor * 40) == pytest.approx(factor * 120)
     call.end_piece("train", factor * 80, 1.0)
     assert call.seconds_left("score", 0.0, None) == pytest.approx(factor * 80)
     call.finish()
     call.start("evaluate")
     assert call.seconds_left("tuned", 0.0, None) == pytest.approx(factor * 60)
-    # Mails are written as fast as expected: training and they weigh as much as their time.
+    # Writing is as fast as expected; each piece counts in proportion to its expected time.
     left = call.seconds_left("tuned", 0.8, 10.0)
     assert left == pytest.approx(10 + 10 * (factor * 80 + 50) / 130)
 
 
 def test_the_first_steps_say_nothing_yet() -> None:
-    call, _ = expecting()
+    call = expecting()
     assert call.seconds_left("train", 0.01, 9000.0) == pytest.approx(0.99 * 80 + 80)
 
 
 def test_a_piece_that_was_partly_done_before_counts_by_the_rest() -> None:
-    call, _ = expecting()
+    call = expecting()
     call.end_piece("train", 60.0, 0.25)
     assert call.measured == {("train", "train"): 240.0}
     call.end_piece("score", 0.0, 0.0)

@@ -219,17 +219,15 @@ def learn(context: Context, call: WholeCall) -> None:
     values = json_cache.read(file).get(key)
     if values is None:
         return
-    training = _delay(call, [piece for piece in call.measured if piece[1] == FITTING])
-    writing = _delay(call, [piece for piece in call.measured if piece[1] != FITTING])
+    training, writing = (_delay(call, of_training) for of_training in (True, False))
     corrected = {name: seconds * (training if name == "trained_token" else writing) for name, seconds in values.items()}
     json_cache.add(file, {key: corrected})
 
 
-def _delay(call: WholeCall, pieces: Sequence[tuple[str, str]]) -> float:
-    """How many times as long as expected pieces of a call took; 1 if they are too short to tell."""
-    expected = sum(call.expected[stage][label] for stage, label in pieces)
-    taken = sum(call.measured[piece] for piece in pieces)
-    return taken / expected if expected and taken > TELLING_SECONDS else 1.0
+def _delay(call: WholeCall, of_training: bool) -> float:
+    """How many times as long as expected training took, or all other work; 1 if it was too short to tell."""
+    pieces = {piece: seconds for piece, seconds in call.measured.items() if (piece[1] == FITTING) == of_training}
+    return call.delay(pieces) if sum(pieces.values()) > TELLING_SECONDS else 1.0
 
 
 def _is_known(context: Context) -> bool:

@@ -49,7 +49,7 @@ def configured(tiny_model: Path, archive: Path, tmp_path: Path) -> Callable[...,
 
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> Judged:
-    """Drafts are judged by their order: the last is best. Returns the request, the draft and the context of each."""
+    """Each draft is judged better than the one before; collects the request, the draft and the context of each."""
     seen: Judged = []
 
     def quality(instruction: str, draft: str, usual: Any, context: str | None, log_probability: float | None) -> float:

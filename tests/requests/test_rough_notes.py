@@ -332,8 +332,8 @@ def test_what_people_type() -> None:
     assert not any(note.endswith((" в", " on")) for note in russian)
 
 
-def typed(email: str, seeds: int = 300) -> list[str]:
-    return [rough_note(email, None, "en", random.Random(seed)) for seed in range(seeds)]
+def typed(email: str) -> list[str]:
+    return [rough_note(email, None, "en", random.Random(seed)) for seed in range(300)]
 
 
 @pytest.mark.parametrize(

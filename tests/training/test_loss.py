@@ -254,11 +254,11 @@ def test_layers_may_be_on_another_gpu_than_the_mails(
         assert torch.allclose(to_cpu(found), expected, rtol=1e-5)
 
 
-def varlen_loss(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> CompletionLoss:
-    """The loss in mode 'varlen', which needs a GPU, with the attention computed on the CPU."""
+def flash_loss(model: LanguageModel, monkeypatch: pytest.MonkeyPatch, *modes: ForwardMode) -> CompletionLoss:
+    """The loss in modes whose attention is a kernel of GPUs, with the attention computed on the CPU."""
     monkeypatch.setattr(varlen_attention, "is_supported", lambda transformer: True)
     monkeypatch.setattr(varlen_attention, "_flash", varlen_attention._one_by_one)
-    return CompletionLoss(model.model, ("varlen", "packed"))
+    return CompletionLoss(model.model, modes)
 
 
 @pytest.mark.parametrize("recompute", [False, True])
@@ -272,7 +272,7 @@ def test_attention_without_a_mask_gives_the_loss_and_gradients_of_each_sequence_
     if recompute:
         enable_recomputation(model.model)
         model.model.train()
-    loss = varlen_loss(model, monkeypatch)
+    loss = flash_loss(model, monkeypatch, "varlen", "packed")
     masks = list[torch.Tensor | None]()
     computed = sdpa_attention.sdpa_attention_forward
     monkeypatch.setattr(
@@ -297,7 +297,7 @@ def test_attention_without_a_mask_runs_on_a_gpu(
     expected = reference_loss(model, collate(examples, model.device))
     with pretended_gpu():
         module_to_gpu(model.model)
-        loss = varlen_loss(model, monkeypatch)
+        loss = flash_loss(model, monkeypatch, "varlen", "packed")
         assert torch.allclose(to_cpu(loss(collate(examples, GPU))), expected, rtol=1e-5)
         assert loss.mode == "varlen"
 
@@ -311,7 +311,7 @@ def test_attention_that_mixes_sequences_is_not_used(
         return computed(by_token, packed._replace(lengths=[sum(packed.lengths)]), *others)
 
     monkeypatch.setattr(varlen_attention, "_one_by_one", mixing)
-    loss = varlen_loss(fresh(tiny_model), monkeypatch)
+    loss = flash_loss(fresh(tiny_model), monkeypatch, "varlen", "packed")
     assert loss.choose_mode(collate(examples, torch.device("cpu"))) == "packed"
 
 
@@ -390,13 +390,6 @@ def test_noise_has_the_paper_s_bound_for_each_sequence(dtype: torch.dtype) -> No
         assert 0.95 * bound < float(piece.abs().max()) <= 1.005 * bound
 
 
-def decoder_loss(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> CompletionLoss:
-    """The loss in mode 'decoder' on a GPU, with the attention computed on the processor."""
-    monkeypatch.setattr(varlen_attention, "is_supported", lambda transformer: True)
-    monkeypatch.setattr(varlen_attention, "_flash", varlen_attention._one_by_one)
-    return CompletionLoss(model.model, ("decoder",))
-
-
 def test_the_decoder_on_a_gpu_has_the_loss_and_gradients_of_the_processor(
     either_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -407,7 +400,7 @@ def test_the_decoder_on_a_gpu_has_the_loss_and_gradients_of_the_processor(
     wanted = gradients(model, expected)
     with pretended_gpu():
         module_to_gpu(model.model)
-        loss = decoder_loss(model, monkeypatch)
+        loss = flash_loss(model, monkeypatch, "decoder")
         found = loss(collate(examples, GPU))
         assert loss.mode == "decoder" and found.device == GPU
         assert torch.allclose(to_cpu(found), expected, rtol=1e-5)
@@ -422,7 +415,7 @@ def test_the_decoder_on_a_gpu_drops_inputs_there(
     model.model.train()
     with pretended_gpu():
         module_to_gpu(model.model)
-        loss, batch = decoder_loss(model, monkeypatch), collate(examples, GPU)
+        loss, batch = flash_loss(model, monkeypatch, "decoder"), collate(examples, GPU)
         dropped = to_cpu(loss(batch))
         model.model.eval()
         assert not torch.allclose(to_cpu(loss(batch)), dropped, rtol=1e-4)
