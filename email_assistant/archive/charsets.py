@@ -287,7 +287,7 @@ def _usual_share(text: str, codec: str) -> float:
     """The share of the usual characters of a language among the letters of a text; 0 for other charsets."""
     standard, leads = USUAL_LEADS.get(codec, ("ascii", ()))
     letters = [character for character in text if character >= "\u3041" and character.isalpha()]
-    if not letters or (standard == "euc_jp" and not KANA.search(text)):
+    if not letters:
         return 0.0
     encoded = (character.encode(standard, "ignore")[:1] for character in letters)
     return sum(any(lead and low <= lead[0] <= high for low, high in leads) for lead in encoded) / len(letters)
@@ -295,7 +295,14 @@ def _usual_share(text: str, codec: str) -> float:
 
 def _usual_multi_byte(data: bytes, names: Iterable[str]) -> str | None:
     """The charset of several bytes per character that makes a usual text of all bytes."""
-    texts = {name: text for name in names if (text := _strict(data, name)) and not IDEOGRAPH_IN_WORD.search(text)}
+    # Chinese makes usual kanji, too: kana tell them apart.
+    texts = {
+        name: text
+        for name in names
+        if (text := _strict(data, name))
+        and not IDEOGRAPH_IN_WORD.search(text)
+        and (USUAL_LEADS[name] is not KANA_AND_USUAL_KANJI or KANA.search(text))
+    }
     shares = {name: _usual_share(text, name) for name, text in texts.items()}
     best = max(shares, key=lambda name: shares[name], default=None)
     return best if best and shares[best] >= USUAL_SHARE else None

@@ -63,7 +63,7 @@ def run(context: Context) -> None:
             _log_generation_time(probe, config.lora if name == "mails" else None, name, settings, prompt_tokens)
         drafts, beams = config.generation.num_candidates, config.generation.beams
         if drafts > 1:
-            how = "found together by beam search" if beams > 1 else "written one by one"
+            how = "found together by beam search" if beams > 1 else "written independently"
             log.info("drafts per request: %d, %s", drafts, how)
     planning.check_fits(
         training.total,

@@ -98,7 +98,9 @@ class OllamaChat(OllamaRequest):
     @property
     def asked(self) -> dict[str, Any]:
         """As of every request, and what messages bring."""
-        tools = self.tools or any(message.tool_calls or message.role == "tool" for message in self.messages)
+        tools = self.tools or any(
+            message.tool_calls or message.role in ("tool", "function") for message in self.messages
+        )
         images = any(message.images for message in self.messages)
         return {"tools": tools, "images": images, **super().asked}
 

@@ -71,7 +71,7 @@ _TIMES = (
 # 3 pm is typed as 3pm, and by a few as 3p or 15:00.
 _CLOCK = (
     *(
-        Rewrite(rf"\b{hour}(?:[:.]00)? ?p\.?m\b\.?(?=[ ,;?!.]|$)", (f"{hour + 12}:00",), 0.1, habit=True)
+        Rewrite(rf"(?<![\w:.]){hour}(?:[:.]00)? ?p\.?m\b\.?(?=[ ,;?!.]|$)", (f"{hour + 12}:00",), 0.1, habit=True)
         for hour in range(1, 12)
     ),
     Rewrite(r"\b(\d{1,2}(?:[:.]\d\d)?) p\.?m\b\.?(?=[ ,;?!.]|$)", (r"\1pm", r"\1pm", r"\1pm", r"\1p"), 0.7, habit=True),

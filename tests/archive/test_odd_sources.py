@@ -16,6 +16,7 @@ from email_assistant.archive.readers import containers
 
 COLUMNS: readers.Columns = dict.fromkeys(("text", "subject", "sender", "recipient", "date", "id", "thread"))
 HEADER = "From: Ann Roe <ann@x.example>\nTo: bo@y.example\nSubject: Hi\nDate: Mon, 1 Apr 2024 10:00:00 +0000\n"
+ANN = "ann@x.example"
 TEXTS = ["Please bring the ladder back.", "The choir meets on Wednesday.", "The old kettle leaks badly."]
 MESSAGES = [f"{HEADER}Message-ID: <{number}@x>\n\n{text}\n" for number, text in enumerate(TEXTS)]
 DATED = "From ann@x.example Mon Apr  1 10:00:00 2024\n"
@@ -402,6 +403,28 @@ def test_titles_above_the_names_of_columns(tmp_path: Path, above: str) -> None:
 def test_a_quotation_mark_that_nothing_closes_costs_no_other_row(tmp_path: Path) -> None:
     rows = [TABLE[0], TABLE[1].replace("The choir", '"The choir'), TABLE[2]]
     assert texts(tmp_path / "x.csv", "From,Subject,Date,Body\n" + "\n".join(rows) + "\n") == TEXTS
+
+
+def test_a_quoted_cell_keeps_lines_with_as_many_commas_as_a_row(tmp_path: Path) -> None:
+    text = "Hello Bo,\nI bought apples, pears, and plums today.\nMore of it, and more, tomorrow."
+    rows = f'subject,sender,text\nHi,{ANN},"{text}"\nOpen,{ANN},"{TEXTS[0]}\nNext,{ANN},"one, two, three"\n'
+    assert texts(tmp_path / "t.csv", rows) == [text, TEXTS[0], "one, two, three"]
+
+
+def test_a_raw_message_keeps_lines_and_subjects_with_from(tmp_path: Path) -> None:
+    raw = f"{HEADER.replace('Subject: Hi', 'Subject: Greetings From Paris')}\n{TEXTS[0]} From here on it rains.\n"
+    (message,) = read_all(tmp_path / "t.jsonl", json.dumps({"message": raw, "file": "1"}))
+    assert isinstance(message, ParsedMessage)
+    assert (message.subject, message.text.strip()) == ("Greetings From Paris", f"{TEXTS[0]} From here on it rains.")
+
+
+def test_an_emlx_file_without_a_property_list_may_quote_one(tmp_path: Path) -> None:
+    message = f"{HEADER}\nBefore.\n\n<?xml version='1.0'?><plist></plist> is how it begins.\n"
+    assert texts(tmp_path / "1.emlx", f"{len(message)}\n{message}")[0].endswith("is how it begins.")
+
+
+def test_declared_japanese_without_kana_is_kept() -> None:
+    assert charsets.decode("会議資料".encode("euc-jp"), "euc-jp").text == "会議資料"
 
 
 def test_a_table_of_one_column(tmp_path: Path) -> None:

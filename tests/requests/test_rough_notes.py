@@ -388,3 +388,8 @@ def test_a_long_mail_keeps_its_sentences() -> None:
     email = "\n\n".join(f"Crate {number} is on the pier and it is not open." for number in range(2000))
     note = rough_note(email, None, "en", random.Random(1))
     assert note.count("not open") + note.count("n't open") == 2000
+
+
+def test_minutes_are_no_hours() -> None:
+    notes = typed("We meet at 3:10 pm on Sunday.")
+    assert all(re.search(r"\b3:10 ?p", note) for note in notes)

@@ -32,7 +32,7 @@ ADDRESS = re.compile(r"[^\s<>@,;'\"()\[\]{}]+@[^\s<>@,;'\"()\[\]{}]+\.[^\s<>@,;'
 BASE64_URL = re.compile(r"[A-Za-z0-9_=+/-]{40,}")
 PYTHON_BYTES = re.compile(r"\s*b(['\"]).*\1\s*\Z", re.DOTALL)
 # The line above a message in an mbox.
-SEPARATOR = re.compile(r">?From [^\n]*\n")
+SEPARATOR = re.compile(r"\A>?From [^\n]*\n")
 TRUE = ("true", "yes", "1", "t", "y", "да")
 # Columns of flags and folders, without case and punctuation, that need no configuration.
 FLAG_COLUMNS = {

@@ -70,6 +70,8 @@ def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterato
 def _end_of_emlx(data: bytes, begin: int, length: int) -> int:
     """Where the message of an .emlx file ends: before its property list, if the length is wrong that the file names."""
     end = begin + length
+    if end == len(data):
+        return end
     properties = data.rfind(b"<?xml", begin)
     if (
         properties < 0

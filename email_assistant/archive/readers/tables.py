@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain, islice
@@ -319,14 +319,15 @@ class _Layout:
     quote: str = '"'
     escape: str | None = None
 
-    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        """The cells of some lines."""
+    def reader(self, lines: Iterable[str], strict: bool = False) -> Iterator[list[str]]:
+        """The cells of some lines; wrong quotation marks raise csv.Error if it is strict."""
         return csv.reader(
             lines,
             delimiter=self.delimiter,
             quotechar=self.quote,
             escapechar=self.escape,
             doublequote=self.escape is None,
+            strict=strict,
         )
 
     def cells(self, line: bytes) -> list[str]:
@@ -360,9 +361,16 @@ def _csv_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str]
 
 def _cells_of(lines: Iterator[str], layout: _Layout) -> Iterator[list[str] | str]:
     """The cells of each row, or what is wrong with it. A quotation mark that nothing closes costs only its row."""
-    width = 0
-    reader = layout.reader(lines)
+    raw: list[str] = []
+
+    def recorded() -> Iterator[str]:
+        for line in lines:
+            raw.append(line)
+            yield line
+
+    reader, width = layout.reader(recorded()), 0
     while True:
+        raw.clear()
         try:
             cells = next(reader)
         except StopIteration:
@@ -371,30 +379,33 @@ def _cells_of(lines: Iterator[str], layout: _Layout) -> Iterator[list[str] | str
             yield f"not a table row: {error}"
             continue
         width = width or len(cells)
-        swallowed: list[str] = []
-        for place, cell in enumerate(cells):
-            end = _end_of_cell(cell, width, layout)
-            if end is not None:
-                cells, swallowed = [*cells[:place], cell[:end]], cell[end:].splitlines(keepends=True)
-                break
-        yield cells
-        yield from _cells_of(iter(swallowed), layout) if swallowed else ()
+        end = _end_of_row(raw, width, layout)
+        if end is None:
+            yield cells
+            continue
+        yield next(layout.reader(raw[:end]))
+        yield from _cells_of(iter(raw[end:]), layout)
 
 
-def _end_of_cell(cell: str, width: int, layout: _Layout) -> int | None:
-    """Where the first of some lines begins that are whole rows of the table; None if a cell has none."""
-    if width < MIN_WIDTH or "\n" not in cell.strip() or cell.count(layout.delimiter) < width - 1:
+def _end_of_row(raw: Sequence[str], width: int, layout: _Layout) -> int | None:
+    """The number of lines of a row whose quotation mark nothing closes; None if its quotation marks are right."""
+    if width < MIN_WIDTH:
         return None
-    position = cell.find("\n") + 1
-    for line in cell[position:].splitlines(keepends=True):
-        if line.count(layout.delimiter) >= width - 1:
-            try:
-                if len(next(layout.reader([line]), [])) == width:
-                    return position
-            except csv.Error:
-                pass
-        position += len(line)
+    end = next((index for index in range(1, len(raw)) if _is_row(raw[index], width, layout)), None)
+    try:
+        if end is not None:
+            list(layout.reader(raw, strict=True))
+    except csv.Error:
+        return end
     return None
+
+
+def _is_row(line: str, width: int, layout: _Layout) -> bool:
+    """Whether a line alone is a row of the table."""
+    try:
+        return line.count(layout.delimiter) >= width - 1 and len(next(layout.reader([line]), [])) == width
+    except csv.Error:
+        return False
 
 
 def _csv_row(names: list[str], cells: list[charsets.Decoded], joined_by: str | None) -> _Row | str:
