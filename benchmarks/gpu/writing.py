@@ -65,7 +65,7 @@ def compare(
 
         measured = session.measure(f"{arm}, {what}", work, 5)
         if measured and arm == "this project":
-            estimate = estimated_bytes(session, shape, number_format, mails * width)
+            estimate = estimated_bytes(session, shape, number_format, mails * width, width)
             planned = {"estimated_bytes": estimate, "estimate_error": estimate / measured["peak_bytes"] - 1}
             session.figure(f"planned, {what}", planned)
     for arm in [arm for arm in speeds if arm != "generate" and "generate" in speeds]:
@@ -164,7 +164,7 @@ def agreeing_share(ours: Tokens, theirs: Tokens) -> float:
     return agreeing / sum(map(len, ours))
 
 
-def estimated_bytes(session: Session, shape: Shape, number_format: NumberFormat, rows: int) -> int:
+def estimated_bytes(session: Session, shape: Shape, number_format: NumberFormat, rows: int, beams: int) -> int:
     """What `stage=plan` estimates, without the process."""
     setup, machine = models.setup_of(shape, number_format, session.device)
     # As in `arms_of`, and as it is decided where the model is loaded.
@@ -173,4 +173,4 @@ def estimated_bytes(session: Session, shape: Shape, number_format: NumberFormat,
     free = available_memory(session.device) + sum(resident.parts.values())
     machine = dataclasses.replace(machine, memory=free)
     lengths = (session.sizes.prompt_tokens, session.sizes.new_tokens)
-    return planning.estimate_generation(setup, machine, resident, rows, *lengths).total
+    return planning.estimate_generation(setup, machine, resident, rows, *lengths, beams).total

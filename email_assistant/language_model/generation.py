@@ -141,7 +141,9 @@ def _fitting_batch(
         smallest: The number of rows of one prompt.
     """
     most = min(batch_size, len(prompts) * smallest)
-    longest = max(map(len, prompts), default=0)
+    if most <= smallest:
+        return batch_size
+    longest = max(map(len, prompts))
     fitting = max(smallest, fitting_rows(model, longest, params.max_new_tokens, most))
     if fitting >= most:
         return batch_size

@@ -7,7 +7,6 @@ of its time on that.
 """
 
 import functools
-import logging
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -16,12 +15,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from email_assistant.console import StageLogger
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoder import Decoder
 from email_assistant.language_model.device import available_memory, is_out_of_memory
 from email_assistant.language_model.loading import LanguageModel
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "model")
 # The tokens that a row has room for grow by this many at a time, and its numbers of rows are powers of two.
 TOKEN_STEP = 256
 # What has to stay free beside the dense weights, for keys, values and logits.
@@ -277,7 +277,7 @@ class StaticDecoder(CachedDecoder):
                 if is_out_of_memory(error):
                     raise
                 self._records = False
-                log.info("%-10s writing without CUDA graphs: %s", "model", str(error).partition("\n")[0])
+                log.info("writing without CUDA graphs: %s", str(error).partition("\n")[0])
         return step
 
     def _run_step(self, ids: torch.Tensor, positions: torch.Tensor, length: int) -> torch.Tensor:
