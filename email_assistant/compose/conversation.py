@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import uuid
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import anyio
 from starlette.types import Receive
 
-from email_assistant.compose.messages import Job, JobError, PromptRead, Role, RowSettings
-from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText
-from email_assistant.compose.openai_types import ChatMessage, ChatRequest, Usage
+from email_assistant.compose.messages import Job, JobError, Role, RowSettings, TextPiece
+from email_assistant.compose.model_client import Answer, JobEvent, ModelClient, WholeText, collect
+from email_assistant.compose.openai_types import ChatMessage, ChatRequest
 from email_assistant.configuration.schema import Generation
 from email_assistant.evaluation.best_of_n import best_completion
 from email_assistant.language_model.decoding import Completion
@@ -27,39 +27,24 @@ _ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "u
 
 
 @dataclass
-class Answer:
-    """The texts of a job, as far as they are written.
+class AnswerStream:
+    """An answer that is written piece by piece.
 
     Attributes:
-        texts: One for each of the job's.
-        prompt_tokens: The length of the prompt.
-        error: Why the job failed, if it did.
+        answer: What is written so far.
+        events: What happens next.
     """
 
-    texts: list[WholeText]
-    prompt_tokens: int = 0
-    error: JobError | None = None
+    answer: Answer
+    events: AsyncGenerator[JobEvent, None]
 
-    @classmethod
-    def to(cls, job: Job) -> "Answer":
-        """The answer to a job of which nothing is written."""
-        return cls([WholeText() for _ in range(job.num_texts)])
-
-    def add(self, event: JobEvent) -> None:
-        """Add what happened next."""
-        if isinstance(event, JobError):
-            self.error = event
-        elif isinstance(event, PromptRead):
-            self.prompt_tokens = event.tokens
-        else:
-            self.texts[event.row].add(event)
-
-    @property
-    def usage(self) -> Usage:
-        """Numbers of tokens."""
-        completion = sum(text.tokens for text in self.texts)
-        total = self.prompt_tokens + completion
-        return Usage(prompt_tokens=self.prompt_tokens, completion_tokens=completion, total_tokens=total)
+    async def pieces(self) -> AsyncGenerator[TextPiece, None]:
+        """The pieces of its texts, in any order; if the job fails, no more come, and the answer has the error."""
+        async with aclosing(self.events) as events:
+            async for event in events:
+                self.answer.add(event)
+                if isinstance(event, TextPiece):
+                    yield event
 
 
 @dataclass
@@ -83,17 +68,27 @@ class Answerer:
         drafts that `generation` asks for, the one that best says what was asked.
         """
         if chat.sets_sampling:
-            return await _written(self.model, sampled_job(chat, self.temperature))
+            return await collect(self.model, sampled_job(chat, self.temperature))
         job = self._drafts_job(chat)
-        drafts = await _written(self.model, job)
+        drafts = await collect(self.model, job)
         if drafts.error or len(drafts.texts) == 1:
             return drafts
         chosen = await anyio.to_thread.run_sync(_best, job, drafts.texts)
         return Answer([chosen], drafts.prompt_tokens)
 
-    def streamed_job(self, chat: ChatRequest) -> Job:
-        """The job of an answer that is streamed: a choice among drafts would have to wait for all of them."""
-        return sampled_job(chat, self.temperature)
+    async def stream(self, chat: ChatRequest) -> AnswerStream | JobError:
+        """The answer that is streamed, or why it cannot be written.
+
+        It is not chosen among drafts, since a choice would have to wait for all of them.
+        """
+        job = sampled_job(chat, self.temperature)
+        stream = AnswerStream(Answer.to(job), self.model.write(job))
+        # Errors before the first token come first.
+        stream.answer.add(await anext(stream.events))
+        if stream.answer.error:
+            await stream.events.aclose()
+            return stream.answer.error
+        return stream
 
     @property
     def temperature(self) -> float:
@@ -101,10 +96,10 @@ class Answerer:
         return self.generation.temperature or DEFAULT_TEMPERATURE
 
     def _drafts_job(self, chat: ChatRequest) -> Job:
-        count = self.generation.num_candidates
-        if self.generation.by_beams and count > 1:
-            return _job(chat, [], beams=count)
-        return _job(chat, [RowSettings(None, chat.top_p, self.seed, number) for number in range(count)])
+        if self.generation.beams > 1:
+            return _job(chat, [], beams=self.generation.beams)
+        drafts = range(self.generation.num_candidates)
+        return _job(chat, [RowSettings(None, chat.top_p, self.seed, number) for number in drafts])
 
 
 def sampled_job(chat: ChatRequest, temperature: float) -> Job:
@@ -139,14 +134,6 @@ def _best(job: Job, drafts: Sequence[WholeText]) -> WholeText:
     ]
     best = best_completion(request, completions)
     return drafts[next(index for index, completion in enumerate(completions) if completion is best)]
-
-
-async def _written(model: ModelClient, job: Job) -> Answer:
-    answer = Answer.to(job)
-    async with aclosing(model.write(job)) as events:
-        async for event in events:
-            answer.add(event)
-    return answer
 
 
 def merged_turns(messages: Sequence[ChatMessage]) -> list[tuple[Role, str]]:

@@ -224,13 +224,44 @@ class WholeText:
         self.log_probability = piece.log_probability
 
 
-async def collect(events: AsyncGenerator[JobEvent, None], rows: int) -> list[WholeText] | JobError:
-    """The whole texts of a job with this many rows, or the error."""
-    texts = [WholeText() for _ in range(rows)]
-    async with aclosing(events) as open_events:
-        async for event in open_events:
-            if isinstance(event, JobError):
-                return event
-            if isinstance(event, TextPiece):
-                texts[event.row].add(event)
-    return texts
+@dataclass
+class Answer:
+    """The texts of a job, as far as they are written.
+
+    Attributes:
+        texts: One for each of the job's.
+        prompt_tokens: The length of the prompt.
+        error: Why the job failed, if it did.
+    """
+
+    texts: list[WholeText]
+    prompt_tokens: int = 0
+    error: JobError | None = None
+
+    @classmethod
+    def to(cls, job: Job) -> "Answer":
+        """The answer to a job of which nothing is written."""
+        return cls([WholeText() for _ in range(job.num_texts)])
+
+    def add(self, event: JobEvent) -> None:
+        """Add what happened next."""
+        if isinstance(event, JobError):
+            self.error = event
+        elif isinstance(event, PromptRead):
+            self.prompt_tokens = event.tokens
+        else:
+            self.texts[event.row].add(event)
+
+    @property
+    def completion_tokens(self) -> int:
+        """The length of all texts together."""
+        return sum(text.tokens for text in self.texts)
+
+
+async def collect(model: ModelClient, job: Job) -> Answer:
+    """The answer to a job once it is complete or has failed."""
+    answer = Answer.to(job)
+    async with aclosing(model.write(job)) as events:
+        async for event in events:
+            answer.add(event)
+    return answer

@@ -11,9 +11,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from email_assistant.compose.conversation import Answer, Answerer, conversation_fault, until_disconnected
-from email_assistant.compose.messages import JobError, TextPiece
-from email_assistant.compose.model_client import JobEvent
+from email_assistant.compose.conversation import Answerer, AnswerStream, conversation_fault, until_disconnected
+from email_assistant.compose.messages import JobError
+from email_assistant.compose.model_client import Answer
 from email_assistant.compose.ollama_types import OllamaChat, OllamaGenerate, OllamaModel, OllamaRequest
 from email_assistant.compose.openai_api import job_fault
 
@@ -101,7 +101,10 @@ class OllamaApi:
             return ollama_error(400, fault)
         started = time.monotonic_ns()
         if asked.stream is not False:
-            return await self._streamed(asked, with_text, started)
+            stream = await self._answerer.stream(asked.chat())
+            if isinstance(stream, JobError):
+                return _job_fault(stream)
+            return StreamingResponse(self._lines(stream, with_text, started), media_type="application/x-ndjson")
         answer = await until_disconnected(request.receive, self._answerer.whole(asked.chat()))
         if answer is None:
             return Response(status_code=499)
@@ -109,30 +112,14 @@ class OllamaApi:
             return _job_fault(answer.error)
         return JSONResponse({**self._line_of(with_text(answer.texts[0].text)), **_end(answer, started)})
 
-    async def _streamed(self, asked: OllamaRequest, with_text: WithText, started: int) -> Response:
-        job = self._answerer.streamed_job(asked.chat())
-        events = self._answerer.model.write(job)
-        # An error before the first token is an answer of its own.
-        first = await anext(events)
-        if isinstance(first, JobError):
-            await events.aclose()
-            return _job_fault(first)
-        answer = Answer.to(job)
-        answer.add(first)
-        return StreamingResponse(self._lines(events, answer, with_text, started), media_type="application/x-ndjson")
-
-    async def _lines(
-        self, events: AsyncGenerator[JobEvent, None], answer: Answer, with_text: WithText, started: int
-    ) -> AsyncGenerator[bytes, None]:
-        async with aclosing(events) as open_events:
-            async for event in open_events:
-                if isinstance(event, JobError):
-                    yield _line({"error": event.message})
-                    return
-                answer.add(event)
-                if isinstance(event, TextPiece):
-                    yield _line(self._line_of(with_text(event.text)))
-        yield _line({**self._line_of(with_text("")), **_end(answer, started)})
+    async def _lines(self, stream: AnswerStream, with_text: WithText, started: int) -> AsyncGenerator[bytes, None]:
+        async with aclosing(stream.pieces()) as pieces:
+            async for piece in pieces:
+                yield _line(self._line_of(with_text(piece.text)))
+        if stream.answer.error:
+            yield _line({"error": stream.answer.error.message})
+            return
+        yield _line({**self._line_of(with_text("")), **_end(stream.answer, started)})
 
     def _line_of(self, content: dict[str, Any]) -> dict[str, Any]:
         return {"model": self._name, "created_at": _now(), **content, "done": False}

@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from email_assistant.compose.conversation import Answer, Answerer, conversation_fault, until_disconnected
-from email_assistant.compose.messages import Job, JobError, TextPiece
-from email_assistant.compose.model_client import JobEvent
+from email_assistant.compose.conversation import Answerer, AnswerStream, conversation_fault, until_disconnected
+from email_assistant.compose.messages import JobError
+from email_assistant.compose.model_client import Answer
 from email_assistant.compose.openai_types import (
     AnswerMessage,
     ChatCompletion,
@@ -22,6 +22,7 @@ from email_assistant.compose.openai_types import (
     ErrorDetails,
     Model,
     ModelList,
+    Usage,
 )
 from email_assistant.language_model.decoding import FinishReason
 
@@ -108,24 +109,17 @@ class OpenAiApi:
             for index, text in enumerate(answer.texts)
         ]
         return ChatCompletion(
-            id=_new_id(), created=int(time.time()), model=self._name, choices=choices, usage=answer.usage
+            id=_new_id(), created=int(time.time()), model=self._name, choices=choices, usage=_usage(answer)
         )
 
     async def _streamed(self, chat: ChatRequest) -> Response:
-        job = self._answerer.streamed_job(chat)
-        events = self._answerer.model.write(job)
-        # An error before the first token is an answer of its own.
-        first = await anext(events)
-        if isinstance(first, JobError):
-            await events.aclose()
-            return job_fault(first)
+        stream = await self._answerer.stream(chat)
+        if isinstance(stream, JobError):
+            return job_fault(stream)
         with_usage = bool(chat.stream_options and chat.stream_options.include_usage)
-        chunks = self._chunks(first, events, job, with_usage)
-        return StreamingResponse(_server_sent(chunks), media_type="text/event-stream")
+        return StreamingResponse(_server_sent(self._chunks(stream, with_usage)), media_type="text/event-stream")
 
-    async def _chunks(
-        self, first: JobEvent, events: AsyncGenerator[JobEvent, None], job: Job, with_usage: bool
-    ) -> AsyncGenerator[dict[str, Any], None]:
+    async def _chunks(self, stream: AnswerStream, with_usage: bool) -> AsyncGenerator[dict[str, Any], None]:
         common = {
             "id": _new_id(),
             "object": "chat.completion.chunk",
@@ -133,24 +127,18 @@ class OpenAiApi:
             "model": self._name,
             **({"usage": None} if with_usage else {}),
         }
-        answer = Answer.to(job)
-        answer.add(first)
-        for index in range(len(job.rows)):
+        for index in range(len(stream.answer.texts)):
             yield {**common, "choices": [_chunk_choice(index, {"role": "assistant", "content": ""})]}
-        async with aclosing(events) as open_events:
-            async for event in open_events:
-                if isinstance(event, JobError):
-                    yield {"error": job_error(event).model_dump()}
-                    return
-                answer.add(event)
-                if not isinstance(event, TextPiece):
-                    continue
-                if event.text:
-                    yield {**common, "choices": [_chunk_choice(event.row, {"content": event.text})]}
-                if event.finish_reason:
-                    yield {**common, "choices": [_chunk_choice(event.row, {}, event.finish_reason)]}
-        if with_usage:
-            yield {**common, "choices": [], "usage": answer.usage.model_dump()}
+        async with aclosing(stream.pieces()) as pieces:
+            async for piece in pieces:
+                if piece.text:
+                    yield {**common, "choices": [_chunk_choice(piece.row, {"content": piece.text})]}
+                if piece.finish_reason:
+                    yield {**common, "choices": [_chunk_choice(piece.row, {}, piece.finish_reason)]}
+        if stream.answer.error:
+            yield {"error": job_error(stream.answer.error).model_dump()}
+        elif with_usage:
+            yield {**common, "choices": [], "usage": _usage(stream.answer).model_dump()}
 
 
 def job_error(error: JobError) -> ErrorDetails:
@@ -169,6 +157,14 @@ def error_answer(status: int, message: str, kind: str, code: str, param: str | N
     """An error in OpenAI's shape."""
     details = ErrorDetails(message=message, type=kind, param=param, code=code)
     return JSONResponse({"error": details.model_dump()}, status)
+
+
+def _usage(answer: Answer) -> Usage:
+    return Usage(
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+        total_tokens=answer.prompt_tokens + answer.completion_tokens,
+    )
 
 
 def _chunk_choice(index: int, delta: dict[str, str], reason: FinishReason | None = None) -> dict[str, Any]:

@@ -101,12 +101,12 @@ class Writer:
         """A shorter or longer draft: of several, the one that says best what was asked."""
         first = _first_number(wish)
         job = self._job(wish, [self._sampled(first + number) for number in range(CANDIDATES)])
-        texts = await collect(self._model.write(job), CANDIDATES)
-        if isinstance(texts, JobError):
-            yield texts
+        answer = await collect(self._model, job)
+        if answer.error:
+            yield answer.error
             return
         length = len(wish.draft.split())
-        fitting = [each for each in texts if _is_resized(len(each.text.split()), length, change)]
+        fitting = [each for each in answer.texts if _is_resized(len(each.text.split()), length, change)]
         if not fitting:
             yield JobError(job.id, "unavailable", f"no_{change}")
             return

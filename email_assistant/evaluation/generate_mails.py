@@ -118,7 +118,7 @@ def generate_best(
         on_best: Called with the prompt's index and the chosen mail once all its candidates are generated.
     """
     count = settings.num_candidates
-    if settings.by_beams and count > 1 and not isinstance(model, LlamaCpp):
+    if settings.beams > 1 and not isinstance(model, LlamaCpp):
 
         def on_completions(index: int, completions: list[Completion]) -> None:
             on_best(index, best_completion(requests[index], completions))

@@ -59,7 +59,7 @@ def generation_key(settings: Generation, model: Model, outputs: Path) -> dict[st
         ModelError: when llama.cpp is to generate and its file does not exist.
     """
     values = {key: value for key, value in asdict(settings).items() if key not in ("batch_size", "slots")}
-    if settings.by_beams and settings.num_candidates > 1:
+    if settings.beams > 1:
         for name in ("temperature", "top_p", "min_p", "repetition_penalty", "greedy_first"):
             del values[name]
     else:

@@ -11,7 +11,8 @@ from composed import composed_config
 from conftest import model_settings
 from scripted import WorkerClient
 
-from email_assistant.compose.conversation import Answer, Answerer
+from email_assistant.compose.conversation import Answerer
+from email_assistant.compose.model_client import Answer
 from email_assistant.compose.openai_types import ChatRequest
 from email_assistant.configuration.schema import Config
 from email_assistant.evaluation import best_of_n
@@ -90,8 +91,8 @@ def test_the_answer_is_the_mail_of_infer(
     written, client = answer(config, model, asked())
     (text,) = written.texts
     assert (text.text, text.tokens, text.finish_reason) == (expected.text, expected.num_tokens, expected.finish_reason)
-    assert written.usage.completion_tokens == expected.num_tokens
-    assert written.usage.prompt_tokens == len(model.encoder.prompt(NOTE))
+    assert written.completion_tokens == expected.num_tokens
+    assert written.prompt_tokens == len(model.encoder.prompt(NOTE))
     # A single draft is not judged here.
     assert judged == (of_infer if config.generation.num_candidates > 1 else [])
     assert client.jobs[0].num_texts == config.generation.num_candidates
