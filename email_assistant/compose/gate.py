@@ -6,7 +6,6 @@ request or an answer is logged.
 
 import asyncio
 import json
-import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
@@ -14,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from email_assistant.compose.access import COOKIE, Access
+from email_assistant.console import StageLogger
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "compose")
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -127,7 +127,7 @@ class Gate:
             await _refuse(answered, request, refusal)
         except Exception as error:
             # Its message may quote the request.
-            log.error("%-10s %s: %s at %s", "compose", scope["path"][:60], type(error).__name__, _place(error))
+            log.error("%s: %s at %s", scope["path"][:60], type(error).__name__, _place(error))
             await _refuse(
                 answered, request, Refusal(500, "internal_error", "internal error; see the log in the terminal")
             )

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -24,10 +23,11 @@ from email_assistant.compose.messages import (
     write_line,
 )
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.language_model.decoding import FinishReason
 from email_assistant.storage import atomic
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "compose")
 # The package is found there, also where it is not installed.
 ROOT = str(Path(__file__).resolve().parents[2])
 # Jobs that are written or wait; one more is refused.
@@ -147,7 +147,7 @@ class ModelClient:
                         "failed", "the model's process ended while it was starting; see the log in the terminal"
                     )
                 elif self.state.status != "failed":
-                    log.warning("%-10s the model's process ended unexpectedly; restarting it", "compose")
+                    log.warning("the model's process ended unexpectedly; restarting it")
                     self.state = ModelState("loading")
             finally:
                 self._end_jobs()
@@ -179,7 +179,7 @@ class ModelClient:
                     self._receive(line)
         except ValueError as error:
             # Its message quotes the line.
-            log.error("%-10s %s while reading from the model's process", "compose", type(error).__name__)
+            log.error("%s while reading from the model's process", type(error).__name__)
         finally:
             self._process = None
             with suppress(ProcessLookupError):

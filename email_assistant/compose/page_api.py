@@ -1,6 +1,5 @@
 """The page and what its script asks for."""
 
-import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -24,6 +23,7 @@ from email_assistant.compose.messages import JobError, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText
 from email_assistant.compose.page_texts import EXAMPLES, choose_language, texts_of, typed_form
 from email_assistant.compose.writing import Change, Wish, Writer
+from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.metrics.fact_marks import mark_facts
 from email_assistant.metrics.usual import Usual
@@ -31,7 +31,7 @@ from email_assistant.reports.page import STYLE_FILE
 from email_assistant.requests.request_form import looks_like_order
 from email_assistant.storage.records import Edit
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "compose")
 PAGE = Path(__file__).parent / "page"
 # What the page loads beside its style, with their media types.
 FILES = {"compose.js": "text/javascript", "server.js": "text/javascript", "compose.svg": "image/svg+xml"}
@@ -301,7 +301,7 @@ class Page:
             return await anyio.to_thread.run_sync(self._learning.keep, edited.edit(self._writer.reads_context))
         except (DataError, OSError) as error:
             # Its message may quote the file.
-            log.error("%-10s an edited draft could not be saved (%s)", "compose", type(error).__name__)
+            log.error("an edited draft could not be saved (%s)", type(error).__name__)
             return False
 
     def _login(self, request: Request, problem: str) -> Response:

@@ -1,7 +1,6 @@
 """Turns jobs into rows of a batch, and the rows' tokens into messages."""
 
 import json
-import logging
 import queue
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from email_assistant.compose.messages import (
     to_line,
 )
 from email_assistant.configuration.schema import Config
+from email_assistant.console import StageLogger
 from email_assistant.errors import EmailAssistantError, ModelError
 from email_assistant.evaluation.generate_mails import candidate_seed, sampling_params, tuned_model
 from email_assistant.language_model.decoding import SamplingParams, completion_seed
@@ -42,7 +42,7 @@ from email_assistant.requests.prompting import Prompter, PromptSettings, configu
 from email_assistant.storage import jsonl
 from email_assistant.storage.records import Pair, Request
 
-log = logging.getLogger(__name__)
+log = StageLogger(__name__, "compose")
 # Temperatures below this one choose the likeliest token; logits divided by them would overflow. The smallest top_p.
 MIN_TEMPERATURE, MIN_TOP_P = 1e-3, 1e-6
 # Tokens that a prompt and its text may have together, if the model allows more.
@@ -102,7 +102,7 @@ class Worker:
         try:
             return self._writer.step()
         except Exception as error:
-            log.error("%-10s %s while writing", "compose", type(error).__name__)
+            log.error("%s while writing", type(error).__name__)
         # Without the old writer's weights and caches, there may be room for a new one's.
         self._writer = SequentialWriter(self._model)
         self._writer = text_writer(self._model)
@@ -119,7 +119,7 @@ class Worker:
             self._start(job_from(message["write"]))
         except Exception as error:
             # Its message may quote the job.
-            log.error("%-10s %s before writing", "compose", type(error).__name__)
+            log.error("%s before writing", type(error).__name__)
             job = str(message["write"]["id"])
             self._cancel(job)
             self._send_failure(job)

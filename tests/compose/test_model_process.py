@@ -109,7 +109,7 @@ def test_a_job_that_fails_at_its_start_ends_alone(
     messages = say(worker, asked("a", RowSettings(), RowSettings(seed=13)), no_job, asked("b", RowSettings()))
     assert [each.job for each in messages if isinstance(each, JobError)] == ["a", "c"]
     assert finished(messages) == [("b", 0)]
-    assert "KeyError" in caplog.text
+    assert "compose    KeyError before writing" in caplog.messages
     assert SAID not in caplog.text
 
 
@@ -123,7 +123,7 @@ def test_a_step_that_fails_ends_its_jobs_and_the_next_ones_are_written(
     messages = say(worker, asked("a", RowSettings(), RowSettings()), asked("b", RowSettings()))
     assert [each.job for each in messages if isinstance(each, JobError)] == ["a"]
     assert finished(messages) == [("b", 0)]
-    assert "RuntimeError" in caplog.text
+    assert caplog.messages == ["compose    RuntimeError while writing"]
     assert SAID not in caplog.text
 
 
