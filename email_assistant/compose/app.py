@@ -1,10 +1,11 @@
 """The app: the page, the API, and one model behind both."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -70,14 +71,12 @@ def build(config: Config, serving: Serving, access: Access, port: int) -> App:
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
-    """The first fault of a request; what it said is not repeated."""
+    """The answer to a malformed request: its first fault, without quoting the request."""
     if not isinstance(error, RequestValidationError):
         raise error
-    first = error.errors()[0]
-    # The place in a body that is no JSON is no field, nor are the types of a field that has several.
-    fields = () if first["type"] == "json_invalid" else first["loc"]
-    place = ".".join(str(part) for part in fields if part != "body" and re.fullmatch(r"\w+", str(part)))
-    message = f"{place}: {first['msg']}" if place else first["msg"]
+    fault = _first_fault(error.errors())
+    place = _field(fault)
+    message = f"{place}: {fault['msg']}" if place else fault["msg"]
     if request.url.path.startswith(OLLAMA_PREFIX):
         return ollama_error(400, message)
     return error_answer(
@@ -89,10 +88,39 @@ async def _invalid(request: Request, error: Exception) -> Response:
     )
 
 
+def _first_fault(faults: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The fault of the first faulty field that says most.
+
+    A field of several types has a fault for each: that a list of stop sequences is too long says more than that it is
+    not a string.
+    """
+    field = _field(faults[0])
+    of_field = [fault for fault in faults if _field(fault) == field or _field(fault).startswith(f"{field}.")]
+    return min(of_field, key=lambda fault: fault["type"].endswith("_type"))
+
+
+def _field(fault: Mapping[str, Any]) -> str:
+    """The field that a fault is about; empty if the body is not JSON."""
+    if fault["type"] == "json_invalid":
+        # Its place is a number of characters.
+        return ""
+    # Names of types are in the place, too, where a field has several.
+    return ".".join(str(part) for part in fault["loc"] if part != "body" and re.fullmatch(r"\w+", str(part)))
+
+
+# By HTTP status; any other one is a fault of the request itself.
+_ROUTING_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
 async def _http_error(request: Request, error: Exception) -> Response:
-    """An error of routing, in the shape of all errors of its API."""
+    """An error of routing or of reading the body, in the format of the API that was called."""
     if not isinstance(error, HTTPException):
         raise error
+    message = str(error.detail)
     if request.url.path.startswith(OLLAMA_PREFIX):
-        return ollama_error(error.status_code, str(error.detail))
-    return error_answer(error.status_code, str(error.detail), "invalid_request_error", "not_found")
+        answer = ollama_error(error.status_code, message)
+    else:
+        code = _ROUTING_CODES.get(error.status_code, "invalid_request")
+        answer = error_answer(error.status_code, message, "invalid_request_error", code)
+    answer.headers.update(error.headers or {})
+    return answer

@@ -57,6 +57,13 @@ class ModelState:
     max_tokens: int = 0
     at_once: bool = False
 
+    @property
+    def unavailable(self) -> str:
+        """What a program is told that asks for a text while the model cannot write."""
+        if self.status == "missing":
+            return f"there is no model yet; train one, then restart the page: {self.reason}"
+        return self.reason or "the model is still being loaded"
+
 
 class ModelClient:
     """One model in a process of its own.
@@ -125,7 +132,7 @@ class ModelClient:
 
     def _refusal(self, job: Job) -> JobError | None:
         if self.state.status != "ready":
-            return JobError(job.id, "unavailable", self.state.reason or "the model is still being loaded")
+            return JobError(job.id, "unavailable", self.state.unavailable)
         if len(self._jobs) >= MAX_JOBS:
             return JobError(job.id, "busy", "too many requests at once; try again in a moment")
         return None

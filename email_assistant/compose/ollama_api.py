@@ -33,7 +33,7 @@ class OllamaApi:
 
         Args:
             answerer: Writes answers.
-            name: The model's name.
+            name: The model's name; empty: there is none.
         """
         self._answerer, self._name, self._started = answerer, name, _now()
 
@@ -53,8 +53,8 @@ class OllamaApi:
         return {"version": VERSION}
 
     async def tags(self) -> dict[str, list[dict[str, Any]]]:
-        """The adapter, as a model."""
-        return {"models": [{**self._described, "modified_at": self._started}]}
+        """The adapter, as a model; none if there is no adapter."""
+        return {"models": [{**self._described, "modified_at": self._started}] if self._name else []}
 
     async def running(self) -> dict[str, list[dict[str, Any]]]:
         """The adapter, as a model that is in memory, once it is."""
@@ -88,6 +88,9 @@ class OllamaApi:
         return await self._answer(asked, request, lambda text: {"response": text})
 
     async def _answer(self, asked: OllamaRequest, request: Request, with_text: WithText) -> Response:
+        if not self._name:
+            # No name is right, so the answer says why.
+            return ollama_error(503, self._answerer.model.state.unavailable)
         if not self._is_ours(asked.model):
             return self._no_such_model()
         if asked.unsupported:
@@ -139,10 +142,11 @@ class OllamaApi:
         return {"name": self._name, "model": self._name, "size": 0, "digest": digest, "details": details}
 
     def _is_ours(self, name: str) -> bool:
-        return name.removesuffix(":latest") == self._name
+        return bool(self._name) and name.removesuffix(":latest") == self._name
 
     def _no_such_model(self) -> JSONResponse:
-        return ollama_error(404, f"there is no such model here; this server's model is '{self._name}'")
+        ours = f"this server's model is '{self._name}'" if self._name else "no model has been trained yet"
+        return ollama_error(404, f"there is no such model here; {ours}")
 
 
 def ollama_error(status: int, message: str) -> JSONResponse:

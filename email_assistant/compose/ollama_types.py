@@ -16,6 +16,9 @@ from email_assistant.compose.openai_types import (
     TopP,
 )
 
+# What programs send for another text each time.
+RANDOM_SEED = -1
+
 
 class OllamaOptions(BaseModel):
     """Options of a text that this server knows; others are ignored."""
@@ -33,7 +36,7 @@ class OllamaMessage(BaseModel):
     """A turn of a conversation, and what may come with it; only text can be read."""
 
     role: Role
-    content: Text = ""
+    content: Text | None = ""
     images: list[Any] | None = None
     tool_calls: list[Any] | None = None
 
@@ -74,13 +77,14 @@ class OllamaRequest(BaseModel):
         options = self.options or OllamaOptions()
         # Ollama's -1 is no limit.
         limit = options.num_predict if options.num_predict and options.num_predict > 0 else None
+        seed = None if options.seed == RANDOM_SEED else options.seed
         return ChatRequest(
             model=self.model,
             messages=self.turns(),
             temperature=options.temperature,
             top_p=options.top_p,
             max_tokens=limit,
-            seed=options.seed,
+            seed=seed,
             stop=options.stop,
         )
 

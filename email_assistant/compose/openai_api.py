@@ -47,7 +47,7 @@ class OpenAiApi:
 
         Args:
             answerer: Writes answers.
-            name: The model's name.
+            name: The model's name; empty: there is none.
         """
         self._answerer, self._name, self._started = answerer, name, int(time.time())
 
@@ -70,15 +70,18 @@ class OpenAiApi:
         return router
 
     async def models(self) -> ModelList:
-        """The adapter, as a model."""
-        return ModelList(data=[self._described])
+        """The adapter, as a model; none if there is no adapter."""
+        return ModelList(data=[self._described] if self._name else [])
 
     async def model(self, name: str) -> Any:
         """One model."""
-        return self._described if name == self._name else self._no_such_model(name)
+        return self._described if self._name and name == self._name else self._no_such_model(name)
 
     async def complete(self, chat: ChatRequest, request: Request) -> Any:
         """Write answers to a conversation."""
+        if not self._name:
+            # No name is right, so the answer says why.
+            return job_fault(JobError("", "unavailable", self._answerer.model.state.unavailable))
         if chat.model != self._name:
             return self._no_such_model(chat.model)
         if chat.unsupported:
@@ -100,7 +103,8 @@ class OpenAiApi:
         return Model(id=self._name, created=self._started)
 
     def _no_such_model(self, name: str) -> JSONResponse:
-        message = f"there is no model {name[:80]!r} here; this server's model is {self._name!r}"
+        ours = f"this server's model is {self._name!r}" if self._name else "no model has been trained yet"
+        message = f"there is no model {name[:80]!r} here; {ours}"
         return error_answer(404, message, "invalid_request_error", "model_not_found", "model")
 
     def _completion(self, answer: Answer) -> ChatCompletion:

@@ -56,6 +56,29 @@ def test_errors_have_the_shape_of_the_api(
     assert other.status >= 400 and set(other.json["error"]) == {"message", "type", "param", "code"}
 
 
+def test_a_wrong_method_is_not_an_unknown_path(built: App) -> None:
+    wrong, unknown = ask(built, "GET", "/v1/chat/completions"), ask(built, "GET", "/v1/nothing")
+    assert (wrong.status, wrong.code, wrong.headers["allow"]) == (405, "method_not_allowed", "POST")
+    assert (unknown.status, unknown.code) == (404, "not_found")
+    assert ask(built, "GET", "/api/chat").headers["allow"] == "POST"
+    # So deep that it cannot be read.
+    deep = ask(built, "POST", "/v1/chat/completions", b'{"tools": ' + b"[" * 100_000)
+    assert (deep.status, deep.code) == (400, "invalid_request")
+
+
+def test_without_an_adapter_there_is_no_model(tiny_model: Path, archive: Path, tmp_path: Path) -> None:
+    served = app.Serving(None, "", False, [], None, Usual(), "python run.py data.path=sent.mbox")
+    built = app.build(composed_config(tiny_model, archive, tmp_path), served, Access(TOKEN), 80)
+    assert ask(built, "GET", "/v1/models").json["data"] == ask(built, "GET", "/api/tags").json["models"] == []
+    assert ask(built, "GET", "/v1/models/any").json["error"]["message"].endswith("no model has been trained yet")
+    for path, body in (("/v1/chat/completions", CHAT), ("/api/chat", CHAT), ("/api/generate", {"model": "any"})):
+        for model in ("any", ""):
+            answer = ask(built, "POST", path, {**body, "model": model})
+            assert answer.status == 503 and b"run.py data.path=sent.mbox" in answer.body
+    for model in ("any", ""):
+        assert ask(built, "POST", "/api/show", {"model": model}).status == 404
+
+
 @pytest.mark.parametrize(
     ("values", "named"),
     [
@@ -73,7 +96,16 @@ def test_what_the_model_cannot_do_is_refused_over_ollama(built: App, values: dic
     assert answer.json["error"] == f"'my-style' does not support {named}"
 
 
-@pytest.mark.parametrize("values", [{"tools": []}, {"think": False}, {"format": ""}, {"keep_alive": 5}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"tools": []},
+        {"think": False},
+        {"format": ""},
+        {"keep_alive": 5},
+        {"messages": [*MESSAGES, {"role": "assistant", "content": None}]},
+    ],
+)
 def test_what_asks_for_nothing_is_not_refused_over_ollama(built: App, values: dict[str, Any]) -> None:
     assert ask(built, "POST", "/api/chat", {**CHAT, "stream": False, **values}).status == 503
 
@@ -130,6 +162,7 @@ def test_what_asks_for_nothing_is_not_refused_over_openai(built: App, values: di
         ({"messages": [{"role": "user", "content": 7}]}, "messages.0.content"),
         ({"stop": ["a"] * 5}, "stop"),
         ({"max_tokens": 0}, "max_tokens"),
+        ({"messages": [{"role": "user", "content": [{"text": "x"}]}]}, "messages.0.content.0.type"),
     ],
 )
 def test_a_malformed_request_names_its_field(built: App, values: dict[str, Any], param: str) -> None:
@@ -137,6 +170,13 @@ def test_a_malformed_request_names_its_field(built: App, values: dict[str, Any],
     assert answer.status == 400
     assert answer.json["error"]["param"] == param
     assert len(answer.body) < 500
+
+
+def test_of_a_field_of_two_types_the_fault_that_says_most_is_named(built: App) -> None:
+    answer = ask(built, "POST", "/v1/chat/completions", {**CHAT, "stop": ["a"] * 5, "seed": "x"})
+    assert "at most 4 items" in answer.json["error"]["message"]
+    other = ask(built, "POST", "/api/chat", {**CHAT, "options": {"stop": ["a"] * 5}})
+    assert "options.stop: " in other.json["error"] and "at most 4 items" in other.json["error"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"model": "my-style"', b"[]", b"null", b'"text"'])

@@ -80,6 +80,8 @@ def test_options_have_their_effect(built: App, client: WorkerClient) -> None:
     assert ask(num_predict=-1)["eval_count"] <= 9
     sampled = {"seed": 5, "temperature": 1.5}
     assert ask(**sampled)["response"] == ask(**sampled)["response"] != ask(**sampled | {"seed": 6})["response"]
+    # Ollama's sign for another text each time.
+    assert len({ask(temperature=1.5, seed=-1)["response"] for _ in range(3)}) > 1
     greedy = ask(temperature=0)["response"]
     assert ask(temperature=0, stop=greedy[2])["response"] == greedy.partition(greedy[2])[0].rstrip()
     assert post(built, "/api/chat", {**CHAT, "stream": False, "options": None, "keep_alive": "5m"}).json["done"]

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import openai
 import pytest
-from asgi import TOKEN
+from asgi import TOKEN, call_app
 from composed import composed_config
 from conftest import model_settings
 from scripted import WorkerClient
@@ -17,7 +17,7 @@ from scripted import WorkerClient
 from email_assistant.compose import app
 from email_assistant.compose.access import Access
 from email_assistant.compose.gate import App, Message
-from email_assistant.compose.messages import Job, PromptRead, TextPiece
+from email_assistant.compose.messages import Job, JobError, PromptRead, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelState
 from email_assistant.configuration.schema import Config
 from email_assistant.language_model.encoding import ChatEncoder
@@ -189,6 +189,31 @@ def test_a_client_that_goes_away_ends_its_text(
     body = {"model": NAME, "messages": [{"role": "user", "content": NOTE}], "stream": stream, "temperature": 1}
     asyncio.run(_leave(served(config), path, json.dumps(body).encode(), lambda: model.listeners == 1))
     assert model.listeners == 0
+
+
+class FailingModel:
+    """A model that fails after the first word."""
+
+    state = ModelState("ready", "", 100, True)
+
+    async def write(self, job: Job) -> AsyncGenerator[JobEvent, None]:
+        yield PromptRead(job.id, 3)
+        yield TextPiece(job.id, 0, "Bo, ", 1)
+        yield JobError(job.id, "model_stopped", "it ended")
+
+
+def test_a_stream_that_fails_ends_with_the_error(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "ModelClient", lambda *_: FailingModel())
+    built = app.build(config, app.Serving(Path("a"), NAME, True, [], None, Usual()), Access(TOKEN), 80)
+    body = {"model": NAME, "messages": [{"role": "user", "content": NOTE}], "stream": True}
+    usage = {"stream_options": {"include_usage": True}}
+    *_, first, error, end = call_app(built, "POST", "/v1/chat/completions", {**body, **usage}).body.split(b"\n\n")[:-1]
+    assert b"Bo, " in first and end == b"data: [DONE]"
+    assert json.loads(error.removeprefix(b"data: "))["error"]["message"] == "it ended"
+    lines = [json.loads(line) for line in call_app(built, "POST", "/api/chat", body).body.splitlines()]
+    assert [line.get("error") for line in lines] == [None, "it ended"]
+    for path in ("/v1/chat/completions", "/api/chat"):
+        assert call_app(built, "POST", path, {**body, "stream": False}).status == 503
 
 
 async def _leave(built: App, path: str, body: bytes, is_written: Callable[[], bool]) -> None:
