@@ -11,7 +11,7 @@ from email.policy import SMTP, compat32
 from pathlib import Path
 
 from email_assistant.archive.headers import split_addresses
-from email_assistant.archive.messages import ParsedMessage, RawMessage
+from email_assistant.archive.messages import ParsedMessage, Person, RawMessage
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.reply_context import answered_text
 from email_assistant.archive.threads import REPLY_PREFIX
@@ -32,6 +32,8 @@ _PLAIN = re.compile(r"(?!.*=\?)[\x20-\x7e]{0,60}")
 # As many references as RFC 5322 recommends to keep: the first and the last ones.
 MAX_REFERENCES = 20
 MAX_SUBJECT = 500
+# What the page sends of a mail to answer: Message-IDs of its thread, and characters of each and of the recipients.
+MAX_THREAD, MAX_SHORT = 200, 2_000
 # Bytes of a line without its end (RFC 5322).
 MAX_LINE = 998
 # Characters of a line of encoded words.
@@ -128,8 +130,17 @@ def write_drafts(folder: Path, drafts: Sequence[Draft]) -> None:
 
 def recipients(text: str) -> list[Address]:
     """The valid addresses of a line of recipients, with their names; what cannot be read is left out."""
-    found = (_recipient(match[0]) for match in _RECIPIENT.finditer(one_line(text)))
-    return [each for each in found if each]
+    return [each for each in map(_recipient, _separated(text)) if each]
+
+
+def without_address(text: str) -> list[str]:
+    """What is left out of a line of recipients."""
+    return [each for each in _separated(text) if not _recipient(each)]
+
+
+def _separated(text: str) -> list[str]:
+    """The recipients of a line, as typed."""
+    return [each for match in _RECIPIENT.finditer(one_line(text)) if (each := match[0].strip())]
 
 
 def _recipient(text: str) -> Address | None:
@@ -213,9 +224,26 @@ def read_mail(data: bytes) -> AnsweredMail:
 def of_message(message: ParsedMessage) -> AnsweredMail:
     """What an answer takes from a message; it goes to whom the message asks to answer, else to its sender."""
     # Without a Message-ID of its own, the id is a hash.
-    message_id = message.id if "@" in message.id else ""
-    references = [each for each in message.references if each != message_id]
-    to = ", ".join(map(str, message.reply_to or message.senders[:1]))
+    message_id = message.id if "@" in message.id and len(message.id) <= MAX_SHORT else ""
+    references = [each for each in message.references if each != message_id and len(each) <= MAX_SHORT]
+    if len(references) > MAX_THREAD:
+        references = [references[0], *references[-MAX_THREAD + 1 :]]
+    to = _typed(message.reply_to or message.senders[:1])
+    subject = reply_subject(message.subject)[:MAX_SUBJECT].strip()
     text = answered_text(message.text)
     is_cut = len(text) > MAX_TEXT
-    return AnsweredMail(text[:MAX_TEXT], to, reply_subject(message.subject), message_id, references, is_cut)
+    return AnsweredMail(text[:MAX_TEXT], to, subject, message_id, references, is_cut)
+
+
+def _typed(people: Sequence[Person]) -> str:
+    """People as a line of recipients, in which commas separate them; those that are too many are left out."""
+    line = ""
+    for person in people:
+        name = one_line(person.name).replace('"', "'")
+        separates = bool(person.address) and any(mark in name for mark in ",;")
+        one = str(Person(f'"{name}"' if separates else name, person.address))
+        longer = f"{line}, {one}" if line else one
+        if len(longer) > MAX_SHORT:
+            break
+        line = longer
+    return line

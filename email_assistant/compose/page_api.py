@@ -17,7 +17,17 @@ from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel, Field, TypeAdapter
 
 from email_assistant.compose.access import COOKIE, Access
-from email_assistant.compose.drafts import MAX_TEXT, Draft, eml, file_name, read_mail, recipients
+from email_assistant.compose.drafts import (
+    MAX_SHORT,
+    MAX_TEXT,
+    MAX_THREAD,
+    Draft,
+    eml,
+    file_name,
+    read_mail,
+    recipients,
+    without_address,
+)
 from email_assistant.compose.learning import Learning
 from email_assistant.compose.messages import JobError, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText
@@ -39,7 +49,7 @@ FILES = {"compose.js": "text/javascript", "server.js": "text/javascript", "compo
 MAX_HISTORY = 20
 # A year, in seconds.
 COOKIE_SECONDS = 365 * 86400
-Short = Annotated[str, Field(max_length=2_000)]
+Short = Annotated[str, Field(max_length=MAX_SHORT)]
 Long = Annotated[str, Field(max_length=MAX_TEXT)]
 Place = Annotated[int, Field(ge=0, le=100_000)]
 Attempt = Annotated[int, Field(ge=0, le=10_000)]
@@ -79,7 +89,7 @@ class Edited(Asked):
     attempt: Attempt = 0
     subject: Short = ""
     message_id: Short = ""
-    references: Annotated[list[Short], Field(max_length=200)] = []
+    references: Annotated[list[Short], Field(max_length=MAX_THREAD)] = []
 
     def edit(self, with_context: bool) -> Edit:
         """What is kept of it to learn from; the mail that is answered only if the model reads it."""
@@ -231,7 +241,11 @@ class Page:
         draft = Draft(edited.draft, edited.subject, edited.recipient, edited.message_id, edited.references)
         name = file_name(draft)
         disposition = f"attachment; filename=\"draft.eml\"; filename*=UTF-8''{quote(name, safe='')}"
-        headers = {"Content-Disposition": disposition, "X-Recipients": str(len(recipients(draft.to)))}
+        headers = {
+            "Content-Disposition": disposition,
+            "X-Recipients": str(len(recipients(draft.to))),
+            "X-Left-Out": quote(", ".join(without_address(draft.to))),
+        }
         return Response(eml(draft), media_type="message/rfc822", headers=headers)
 
     async def history(self) -> list[dict[str, Any]]:

@@ -217,6 +217,32 @@ def test_the_keys_work_on_a_cyrillic_keyboard(open_page: Callable[..., Opened]) 
     expect(opened["status"]).to_have_text(RUSSIAN["saved"])
 
 
+def test_what_was_just_typed_is_not_lost_to_a_new_draft(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened["request"].fill(REQUEST)
+    opened["draft"].fill("Typed by hand.")
+    opened.press("Control+Enter")
+    opened.wait_until_written()
+    assert "Typed by hand." not in opened.draft
+    opened.page.locator("summary").last.click()
+    typed = opened["history"].get_by_role("button").filter(has_text="Typed by hand.")
+    opened["draft"].fill("Typed after it.")
+    typed.click()
+    assert opened.draft == "Typed by hand."
+    expect(opened["history"].get_by_role("button").filter(has_text="Typed after it.")).to_have_count(1)
+
+
+def test_a_recipient_without_an_address_is_named(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened.write()
+    opened["recipient"].fill("Piers, Rowena <rowena@goods.example>, $&")
+    opened.save()
+    expect(opened["status"]).to_have_text(ENGLISH["saved_left_out"].replace("{names}", "Piers, $&"))
+    opened["recipient"].fill("Piers")
+    opened.save()
+    expect(opened["status"]).to_have_text(ENGLISH["saved_without_to"])
+
+
 # -- in both languages
 
 

@@ -21,7 +21,9 @@ from email_assistant.compose.drafts import (
     read_mail,
     recipients,
     reply_subject,
+    without_address,
 )
+from email_assistant.compose.page_api import Edited
 from email_assistant.errors import DataError
 
 
@@ -74,6 +76,8 @@ def test_no_field_adds_a_header(evil: str) -> None:
 def test_a_name_without_an_address_is_no_recipient() -> None:
     assert parsed(Draft("x", to="Piers"))["To"] is None
     assert parsed(Draft("x", to="Piers, bo@x.example"))["To"] == "bo@x.example"
+    assert without_address('Piers, "Lowe, Bo" <bo@x.example>; ann@ ,') == ["Piers", "ann@"]
+    assert without_address("") == without_address("bo@x.example") == []
 
 
 def test_of_a_long_thread_the_first_and_the_last_mails_are_named() -> None:
@@ -173,6 +177,24 @@ def test_a_mail_gives_what_its_answer_needs() -> None:
     assert read_mail(mail) == AnsweredMail(
         "Where is the rope?", "office@x.example", "Re: Верёвка", "b@x.example", ["a@x.example"]
     )
+
+
+def test_a_name_with_a_comma_is_one_recipient() -> None:
+    mail = read_mail(b'Reply-To: "Lowe, Piers" <p@x.example>, Bo <bo@x.example>\n\nWhere is the rope?\n')
+    assert mail.to == '"Lowe, Piers" <p@x.example>, Bo <bo@x.example>'
+    assert not without_address(mail.to)
+    assert [each.display_name for each in parsed(Draft("x", to=mail.to))["To"].addresses] == ["Lowe, Piers", "Bo"]
+
+
+def test_what_the_page_gets_of_a_mail_it_may_send_back() -> None:
+    people = ", ".join(f"Person {number} <{number}@x.example>" for number in range(300))
+    ids = " ".join(f"<{number}@x.example>" for number in range(300)) + f" <{'a' * 3000}@x.example>"
+    lines = [f"Reply-To: {people}", f"References: {ids}", f"Subject: {'rope ' * 900}", f"Message-ID: <{'b' * 3000}@x>"]
+    mail = read_mail("\n".join([*lines, "", "Where is it?\n"]).encode())
+    assert mail.references == ["0@x.example", *(f"{number}@x.example" for number in range(101, 300))]
+    Edited(request="r", draft="d", recipient=mail.to, subject=mail.subject, references=mail.references)
+    assert mail.message_id == "" and mail.subject and mail.to.startswith("Person 0 <0@x.example>, ")
+    assert not without_address(mail.to)
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\0" * 1000, b"From: a@x.example\n\n", bytes(range(256)) * 100])

@@ -5,6 +5,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from asgi import TOKEN, Answer, call_app
@@ -130,6 +131,13 @@ def test_a_purged_person_is_not_kept_and_a_damaged_file_does_not_hold_up_the_mai
     assert answer.status == 200 and b"Bo, come." in answer.body
     assert "DataError" in caplog.text and "ladder" not in caplog.text
     assert edits.edits_file(tmp_path).read_text() == "ladder"
+
+
+def test_a_saved_draft_says_whom_it_leaves_out(config: Config, tmp_path: Path) -> None:
+    page = Page(tmp_path, config)
+    headers = page("POST", "/page/draft.eml", {**SENT, "recipient": "Савва, Piers <piers@x.example>, bo@"}).headers
+    assert (headers["x-recipients"], unquote(headers["x-left-out"])) == ("1", "Савва, bo@")
+    assert page("POST", "/page/draft.eml", SENT).headers["x-left-out"] == ""
 
 
 def test_the_history_has_what_a_further_draft_needs(config: Config, tmp_path: Path) -> None:

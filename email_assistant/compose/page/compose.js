@@ -60,6 +60,7 @@ function form() {
 
 async function write(change, keep = [0, 0]) {
   if (running || !ready || !fields.request.value.trim()) return;
+  keepTyped();
   running = new AbortController();
   const first = change === "first", given = form(), before = [drafts, shown, attempt, id];
   const base = first ? 0 : drafts.length;
@@ -199,7 +200,8 @@ async function mark() {
   const text = sheet.value, draft = drafts[shown];
   try {
     const found = await (await post("/page/marks", edited())).json();
-    if (sheet.value !== text) return;
+    // The sheet may show another draft by now.
+    if (running || sheet.value !== text) return;
     if (draft) Object.assign(draft, found, { text, done: true });
     else drafts[shown] = { text, written: "", ...found, done: true };
     paint();
@@ -212,7 +214,15 @@ function edit() {
   paint();
   enable();
   clearTimeout(marking);
-  marking = setTimeout(mark, 600);
+  marking = setTimeout(() => { marking = 0; mark(); }, 600);
+}
+
+// Before the sheet is replaced: what was typed last is in the history, too.
+function keepTyped() {
+  if (!marking) return;
+  clearTimeout(marking);
+  marking = 0;
+  mark();
 }
 
 // The sentence at the cursor, or what is selected.
@@ -246,7 +256,9 @@ async function save() {
     const link = element("a", "", { href: URL.createObjectURL(await answer.blob()), download: named ? decodeURIComponent(named[1]) : "draft.eml" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    say(answer.headers.get("X-Recipients") === "0" && fields.recipient.value.trim() ? texts.saved_without_to : texts.saved);
+    const leftOut = decodeURIComponent(answer.headers.get("X-Left-Out") ?? "");
+    const some = answer.headers.get("X-Recipients") !== "0";
+    say(!leftOut ? texts.saved : some ? texts.saved_left_out.replace("{names}", () => leftOut) : texts.saved_without_to);
     showLearning(learns, learningIsFixed);
   } catch (error) { say(explain(error)); }
 }
@@ -299,6 +311,7 @@ async function remember() {
 
 function recall(entry) {
   if (running) return;
+  keepTyped();
   for (const name of Object.keys(fields)) fields[name].value = entry[name];
   mail = { message_id: entry.message_id, references: entry.references };
   [id, attempt] = [entry.id, entry.attempt];
