@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from email_assistant.archive.reply_context import truncate_words
-from email_assistant.compose.messages import Job, JobError, RowSettings, TextPiece
+from email_assistant.compose.messages import Job, JobError, PromptRead, RowSettings, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelClient, WholeText, collect
 from email_assistant.configuration.schema import Config
 from email_assistant.evaluation.best_of_n import quality
@@ -92,9 +92,11 @@ class Writer:
         gap = before[len(before.rstrip()) :] if start else ""
         start = f"{start}{gap}{kept}"
         job = self._job(wish, [self._sampled(_first_number(wish))], start)
-        yield TextPiece(job.id, 0, start, 0)
         async with aclosing(self._model.write(job)) as events:
             async for event in events:
+                if isinstance(event, PromptRead):
+                    # Only now is it known that more will follow.
+                    yield TextPiece(job.id, 0, start, 0)
                 yield event
 
     async def resized(self, wish: Wish, change: Change) -> AsyncGenerator[JobEvent, None]:

@@ -79,6 +79,16 @@ def test_a_model_that_writes_one_text_at_a_time_writes_one(config: Config) -> No
     assert recorded.jobs[-1].num_texts == 1
 
 
+def test_a_kept_sentence_begins_a_draft_only_if_the_model_continues_it(config: Config) -> None:
+    wish = Wish("bo: come", draft=DRAFT, keep=(0, 34), attempt=1)
+    recorded = Recorded(config, (" Bring rope.", "stop"))
+    pieces = [event for event in recorded.events(lambda writer: writer.keep(wish)) if isinstance(event, TextPiece)]
+    assert [piece.text for piece in pieces] == ["Bo, come at seven to the old pier.", " Bring rope."]
+    recorded.writer._model = ModelClient(config, None, None, "no adapter")
+    (error,) = recorded.events(lambda writer: writer.keep(wish))
+    assert isinstance(error, JobError) and error.code == "unavailable"
+
+
 def test_a_draft_that_ended_is_better_than_one_that_was_cut(config: Config) -> None:
     # The one that was cut says more of what was asked.
     rows = [("Bo, come at seven with the ladder", "length"), ("Well, come.", "stop"), (DRAFT, "stop")]
