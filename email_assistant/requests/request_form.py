@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from email_assistant.archive.mail_parts import first_name
+from email_assistant.archive.mail_parts import NOT_NAMES, first_name
 from email_assistant.storage.records import Pair
 
 Form = Literal["rough", "order"]
@@ -77,6 +77,20 @@ _TO_THE_READER = re.compile(
     r"\b(?:если|когда|пока) (?:не )?(?:ты|вы|\w+(?:ешь|ёшь|ишь|ете|ёте|ите))\b",
     re.IGNORECASE,
 )
+# 'Ask Ann if you may come by' asks whether. In 'ask Ann if you need more', 'if you see her' or 'if you can' it is a
+# condition for the reader.
+_ASKED = (
+    r"(?!(?:need|want|wish|like|prefer|see|meet|find|reach|get|feel|hear|run|know|do|be|some|any|not?|never|still|"
+    r"have (?:any|more|some|questions?|doubts?|trouble|problems?)|use (?:an?|some|more|another|help))\b)\w"
+)
+_IF_IT_HAPPENS = r"(?!(?:have|ever|happen|decide|change|forget|lose|fail|miss|pass|come across)\b)"
+_WHETHER = re.compile(
+    rf"\W*(?:(?:please|pls|plz),? )?ask {_NOT_ME}(?:[\w.'’&-]+,? (?:(?:and|&|\+) )?){{1,4}}?(?:"
+    rf"(?:if|when) (?:you|u) (?:(?:may|might) |should {_IF_IT_HAPPENS}){_ASKED}|if (?:you|u) could {_ASKED}|"
+    r"if (?:you|u) can (?:borrow|use|have|join|stay|keep|park|come)\b|"
+    r"if (?:you are|you're|you’re|u r|ur) (?:allowed|supposed|expected|meant|welcome|invited)\b)",
+    re.IGNORECASE,
+)
 _ORDER = re.compile(rf"\W*(?:(?:please|pls|plz|пожалуйста),? )?(?:{'|'.join([*_ENGLISH, *_RUSSIAN])})", re.IGNORECASE)
 
 
@@ -86,7 +100,7 @@ def looks_like_order(text: str) -> bool:
     'Tell Ann …' does; 'tell me when', 'thank you for' and 'write-up attached' are said to the reader.
     """
     line = " ".join(text.split())
-    return _ORDER.match(line) is not None and not _TO_THE_READER.search(line)
+    return _ORDER.match(line) is not None and not _TO_THE_READER.search(_WHETHER.sub("", line, count=1))
 
 
 def with_recipient(request: str, recipient: str) -> str:
@@ -98,9 +112,27 @@ def with_recipient(request: str, recipient: str) -> str:
     """
     name = _name(recipient)
     line = " ".join(request.split())
-    if not name or name.casefold() in line.casefold() or looks_like_order(line):
+    if not name or _names(line, name) or looks_like_order(line):
         return line
     return f"{name.casefold()}: {line}"
+
+
+def _names(line: str, name: str) -> bool:
+    """Whether a request has a name as a word of its own: 'need' does not name Ed, nor 'i will come' Will."""
+    line, name = line.replace("ё", "е"), name.replace("ё", "е")
+    if name.casefold() in NOT_NAMES:
+        return re.search(rf"^\W*(?i:{re.escape(name)}) ?[:,]|(?<=\S ){re.escape(name)}\b", line) is not None
+    return re.search(rf"\b(?:{_declined(name)})\b", line, re.IGNORECASE) is not None
+
+
+def _declined(name: str) -> str:
+    """The pattern of a name that may be declined, as Russian ones are: 'Саввы', 'Ивану'."""
+    stem, last = re.escape(name[:-1]), name[-1].casefold()
+    if last in "ая":
+        return rf"{stem}(?:[аяыиуюе]|[ое]й|[ое]ю)"
+    if last in "йь":
+        return rf"{stem}(?:[йьяюеи]|ем|ью)"
+    return rf"{re.escape(name)}(?:[ауеы]|[ое]м)?" if re.fullmatch("[б-щ]", last) else re.escape(name)
 
 
 def _name(recipient: str) -> str:

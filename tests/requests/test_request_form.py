@@ -2,7 +2,13 @@
 
 import pytest
 
-from email_assistant.requests.request_form import how_to_ask, looks_like_order, order_hint, trained_forms
+from email_assistant.requests.request_form import (
+    how_to_ask,
+    looks_like_order,
+    order_hint,
+    trained_forms,
+    with_recipient,
+)
 from email_assistant.storage.records import Pair
 
 
@@ -77,6 +83,14 @@ from email_assistant.storage.records import Pair
         "ask if bo can bring the ladder",
         "ask whether the pier is open",
         "Ask Ann to ring me",
+        "ask Ann if you may come by on friday",
+        "Ask the harbour office if you might use the old pier",
+        "please ask bo and ann if you could borrow the ladder",
+        "ask bo if you should bring rope",
+        "ask ann when you should bring the tin",
+        "ask bo if you can use the shed",
+        "ask Ann if you're allowed to park at the pier",
+        "ask ann whether you may come",
         "tell the crew we leave at six",
         "email bo and ask for the invoice",
         "write an email asking bo for the ladder",
@@ -184,6 +198,24 @@ def test_orders_are_recognized(text: str) -> None:
         "ask price 40, too much for me",
         "ask away, i have time on friday",
         "ask ann if you don't believe me",
+        "ask me if you need more",
+        "ask ann if you see her",
+        "ask ann if you can",
+        "ask bo if you can't find the key",
+        "ask ann if you can find her",
+        "ask ann if you may",
+        "ask ann if you maybe want another",
+        "ask ann if you may need more rope",
+        "ask bo if you may have questions",
+        "ask ann if you should want more",
+        "ask bo if you should miss the boat",
+        "ask bo if you could use some help",
+        "ask ann if you could, she knows the way",
+        "ask ann when you may come when you see her",
+        "ask ann when you can",
+        "ask bo if you are unsure",
+        "ask us if you may come by",
+        "bo: ask ann if you may come by",
         "tell me by friday if the rope is dry",
         "tell ann hi from me when you see her, and bring the rope",
         "remind me when the boat leaves",
@@ -261,6 +293,33 @@ def test_orders_are_recognized(text: str) -> None:
 )
 def test_notes_are_not_taken_for_orders(text: str) -> None:
     assert not looks_like_order(text)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "recipient", "line"),
+    [
+        ("need the rope", "Bo Lowe <bo@x.example>", "bo: need the rope"),
+        ("need the rope", "bo@x.example", "need the rope"),
+        ("bo: need\n the rope", "Bo", "bo: need the rope"),
+        ("ask Ann for the rope", "Bo", "ask Ann for the rope"),
+        # A name in another word is not named.
+        ("i need the rope", "Ed <ed@x.example>", "ed: i need the rope"),
+        ("planning: rope is wet", "Ann", "ann: planning: rope is wet"),
+        ("need ann's rope", "Ann", "need ann's rope"),
+        ("i will come", "Will", "will: i will come"),
+        ("will: rope is wet", "Will", "will: rope is wet"),
+        ("is it Will who has the rope?", "Will", "is it Will who has the rope?"),
+        # A Russian name may be declined.
+        ("верни савве верёвку", "Савва", "верни савве верёвку"),
+        ("я с иваном приду", "Иван", "я с иваном приду"),
+        ("петр, верни верёвку", "Пётр", "петр, верни верёвку"),
+        ("верни верёвку до марта", "Мария", "мария: верни верёвку до марта"),
+        ("приду в январе", "Ян", "ян: приду в январе"),
+        ("отдай игорю ключ", "Игорь", "отдай игорю ключ"),
+    ],
+)
+def test_a_request_begins_with_its_recipient_unless_it_names_one(request_line: str, recipient: str, line: str) -> None:
+    assert with_recipient(request_line, recipient) == line
 
 
 def pair(method: str, *texts: str) -> Pair:
