@@ -1,6 +1,7 @@
 """A mail taken apart: whom it greets, the sentences that say something, and its signature."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from email_assistant.lexicon import note_words
@@ -54,8 +55,23 @@ _NAME_THEN_GREETING = re.compile(
 # 'Аскар, здорово!': what greets after a name.
 _SECOND_GREETING = re.compile(rf"^(?:{note_words.SECOND_GREETINGS})(?: there)?[.!,]\s+", re.IGNORECASE)
 _ENDED = re.compile(r"[.?!…][\"'”»)]*$")
-# 'It won't leave my skull. Fitz': a single word after the last sentence.
-_INLINE_NAME = re.compile(rf"(?<=\w)([.!?]+) +(?!{note_words.LAST_WORDS})[^\W\d_]{{2,12}}$", re.IGNORECASE)
+# 'm.': the initial of a name, if it is no answer.
+_INITIAL = rf"(?!(?:{note_words.LETTERS_THAT_ANSWER})\b)[^\W\d_]\.?"
+_SIGNED_BY_INITIAL = re.compile(_INITIAL, re.IGNORECASE)
+# 'It won't leave my skull. Fitz': a single word after the last sentence. An initial only where the full stop cannot be
+# that of an abbreviation: 'see fig. A', 'at 3 p. m.'.
+_INLINE_NAME = re.compile(
+    rf"(?<=\w)(?P<mark>[.!?]+) +(?!{note_words.LAST_WORDS})[^\W\d_]{{2,12}}$|"
+    rf"(?:(?<=\w{{5}})\.+|(?<=\w)[!?]+) +(?P<initial>{_INITIAL})$",
+    re.IGNORECASE,
+)
+_INITIALS = re.compile(r"(?:\w\. ?){1,3}(?:\w+)?")
+# 'Yusuf K.', but not 'Plan B.'.
+_NAME_AND_INITIAL = re.compile(rf"(?!(?:{note_words.LETTERED})\b)[^\W\d_]{{2,}} [^\W\d_]\.", re.IGNORECASE)
+# 'Ada.' as a paragraph of its own. Not in Cyrillic, where many a sentence is a single verb: 'Жду.'
+_NAME_ALONE = re.compile(rf"(?!(?i:{note_words.SAID_IN_A_WORD})\.)(?!.*[а-яё])[^\W\d_]{{3,12}}(?<!ly|ng)(?<!day)\.")
+# 'jess x', 'x bethan'.
+_KISSES = re.compile(r"(?<=[^\W\d_]) x{1,4}$|^x{1,4} (?=[^\W\d_])", re.IGNORECASE)
 _WRAPPED = 56
 # A full stop that ends no sentence: titles, companies, initials, units.
 _ABBREVIATED = re.compile(rf"(?:\b(?:{note_words.ABBREVIATED})|\b[А-ЯЁ])\.$")
@@ -164,8 +180,15 @@ def without_sign_off(body: str) -> str:
         kept.insert(0, paragraphs.pop())
     lines = "\n\n".join(paragraphs).split("\n")
     signed = _signature_start(lines)
-    rest = _INLINE_NAME.sub(r"\1", "\n".join(lines[:signed]).strip())
+    rest = _without_inline_name("\n".join(lines[:signed]).strip())
     return "\n\n".join(filter(None, [rest, *kept]))
+
+
+def _without_inline_name(text: str) -> str:
+    match = _INLINE_NAME.search(text)
+    if not match:
+        return text
+    return text[: match.end("mark") if match["mark"] else match.start("initial")].rstrip()
 
 
 def _signature_start(lines: list[str]) -> int:
@@ -177,14 +200,12 @@ def _signature_start(lines: list[str]) -> int:
     # At most a closing phrase, a name, a position, and a blank line between.
     for index in range(start - 1, max(-1, start - 6), -1):
         line = lines[index].strip()
-        if line and SIGN_OFF.match(line) and len(WORD.findall(line)) <= LONGEST_SIGNATURE + 1:
-            start = index
-        elif line and not (
-            index == start - 1 and _is_signature(line, lines[index - 1].strip() if index else "", start == end)
-        ):
+        if not line:
+            continue
+        is_sign_off = SIGN_OFF.match(line) and len(WORD.findall(line)) <= LONGEST_SIGNATURE + 1
+        if not is_sign_off and not (index == start - 1 and _is_signature(line, lines[:index], start == end)):
             break
-        elif line:
-            start = index
+        start = index
     # A mail of thanks only: its first line is what it says.
     return max(start, 1)
 
@@ -206,22 +227,31 @@ def _last_block(lines: list[str], end: int) -> int:
     return first if first and begins else end
 
 
-def _is_signature(line: str, before: str, last: bool) -> bool:
-    """Whether a short line, at the end or above a signature, is a name or a closing phrase."""
+def _is_signature(line: str, lines: Sequence[str], last: bool) -> bool:
+    """Whether a short line, at the end or above a signature, is a name or a closing phrase; `lines` are before it."""
+    line = _KISSES.sub("", line)
+    before = lines[-1].strip() if lines else ""
     tokens = line.strip(" -–—*_.,").split()
     if not tokens or len(tokens) > LONGEST_SIGNATURE or re.search(r"[\d?:;/\ue000-\uf8ff]", line):
         return False
     # '-- mk', or a name in lower case as a paragraph of its own.
-    if last and re.fullmatch(r"[-–—~]+ ?\w+(?: \w+)?", line):
+    if last and re.fullmatch(r"[-–—~]+ ?(?:\w+(?: \w+)?|\w\.)", line):
         return True
-    if last and not before and re.fullmatch(r"[^\W\d_]{2,12}", line) and line.casefold() not in NOT_NAMES:
+    if (
+        last
+        and not before
+        and re.fullmatch(r"[^\W\d_]{2}\.|[^\W\d_]{2,12}", line)
+        and line.strip(".").casefold() not in NOT_NAMES
+    ):
         return True
-    ended = bool(_ENDED.search(line)) and not re.fullmatch(r"(?:\w\. ?){1,3}(?:\w+)?", line)
     capitalised = all(token[0].isupper() or not token[0].isalpha() for token in tokens)
     closes = line.endswith(",") and not last and len(tokens) <= LONGEST_SIGNATURE - 1
     follows = not before or bool(_ENDED.search(before)) or before.endswith(",") or bool(SIGN_OFF.match(before))
-    if ended:
-        return False
+    if last and follows and _SIGNED_BY_INITIAL.fullmatch(line):
+        return True
+    is_initial = _INITIALS.fullmatch(line) or (capitalised and _NAME_AND_INITIAL.fullmatch(line))
+    if _ENDED.search(line) and not is_initial:
+        return _is_name_with_full_stop(line, lines, last)
     if SIGN_OFF.match(before) and len(tokens) <= 3:
         return True
     if closes or (capitalised and len(tokens) <= 3 and "," not in line and follows):
@@ -236,6 +266,19 @@ def _is_signature(line: str, before: str, last: bool) -> bool:
         and len(tokens) > 1
         and not re.search(rf"(?i)\b(?:{note_words.NOT_IN_SIGNATURES})\b", line)
     )
+
+
+def _is_name_with_full_stop(line: str, lines: Sequence[str], last: bool) -> bool:
+    """Whether a line is 'Ada.' as a paragraph of its own, or 'Ada.' or 'Ada Quill.' below a closing phrase."""
+    tokens = line.rstrip(".").split()
+    if tokens[0].casefold() in NOT_NAMES or not all(token.isalpha() for token in tokens):
+        return False
+    capitalised = all(token[0].isupper() for token in tokens)
+    if last and capitalised and lines and not lines[-1].strip() and _NAME_ALONE.fullmatch(line):
+        return True
+    above = next((text for text in map(str.strip, reversed(lines)) if text), "")
+    closes = SIGN_OFF.match(above) and len(WORD.findall(above)) <= LONGEST_SIGNATURE + 1 and not _ENDED.search(above)
+    return bool(closes) and re.fullmatch(r"[^.]+\.", line) is not None and len(tokens) <= 1 + capitalised
 
 
 def sentences(body: str, language: str) -> list[str]:

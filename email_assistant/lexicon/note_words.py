@@ -56,6 +56,24 @@ SECOND_GREETINGS = "здорово|приветствую|салют|hi|hello|go
 POSTSCRIPT = r"(?:P\.?\s?P?\.?S\.?|П\.?П?\.?С\.?)(?=[\s:,.—–-])"
 # Single words that end a mail and are no name.
 LAST_WORDS = "thanks|thx|cheers|ok|yes|no|спасибо|да|нет"
+# Single letters that answer: 'y' for yes, 'k' for okay.
+LETTERS_THAT_ANSWER = "[ynku]"
+# What is named by a letter after it: 'Plan B'.
+LETTERED = (
+    "plan|option|part|room|gate|hall|block|group|line|type|class|version|variant|vitamin|section|appendix|annex|"
+    "schedule|table|form|level|phase|side|team|terminal|platform|building|floor|company|series|grade|"
+    "план|вариант|часть|группа|корпус|зал|тип|класс|витамин|раздел|блок|секция|выход|строка|пункт|подъезд"
+)
+# What a paragraph of one capitalised word says that is no name, besides adverbs in -ly.
+SAID_IN_A_WORD = (
+    r"thanks|thx|thanx|cheers|perfect|brilliant|wonderful|excellent|fantastic|splendid|awesome|superb?|cool|wow|hooray|"
+    r"bravo|indeed|maybe|never|always|again|later|soon|tonight|noon|midnight|once|twice|none|both|neither|either|half|zero|"
+    r"(?:no|some|any|every)(?:body|one|thing|where|how|way)|approved|accepted|attached|cancell?ed|confirmed|enclosed|"
+    r"fixed|paid|received|sent|solved|sorted|understood|done|apolog\w+|congrat\w+|regards|ditto|enjoy|help|call|hurry|"
+    r"wait|stop|onwards?|upwards?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|january|february|march|"
+    r"april|may|june|july|august|september|october|november|december|prima|perfekt|genau|danke|gruß|grüße|schade|leider|"
+    r"bitte|niemand|nichts|merci|parfait|gracias|grazie"
+)
 NOT_IN_SIGNATURES = "attached|see|is|are|не|not|no|нет"
 # A full stop after these ends no sentence: titles, companies, initials, units.
 ABBREVIATED = (

@@ -23,7 +23,7 @@ from email_assistant.requests.note_order import inverted, moved
 from email_assistant.requests.note_rewording import REWORDINGS, reworded, without_fillers
 
 # Part of the key of what is made by the rules: raised with every change of a rule or a table.
-ROUGH_NOTES_VERSION = 5
+ROUGH_NOTES_VERSION = 6
 # The share of sentences whose clauses or adverbials change places where they may.
 MOVED_SHARE = 0.1
 # Quotations, addresses, paths and code are typed as they are.
