@@ -17,7 +17,7 @@ TOKEN_BYTES = 32
 # How long a link that works once can be used.
 LINK_SECONDS = 600.0
 COOKIE = "email_assistant"
-# Cookies are shared by all ports of a host: the cookie is not the token, which programs use.
+# All ports of a host share cookies, so the cookie must not be the token that programs use.
 _COOKIE_PURPOSE = b"cookie of the page"
 
 
@@ -49,19 +49,19 @@ class Access:
         return key
 
     def use_link_key(self, key: str) -> bool:
-        """Whether a key opens the page; it never does again."""
+        """Whether a key opens the page. It works only once."""
         return self._links.pop(key, 0.0) > time.monotonic()
 
 
 def load_token(outputs: Path) -> str:
-    """The token; it is made at the first start, readable only by its owner.
+    """The token; it is created at the first start, readable only by its owner.
 
     Raises:
         PrivacyError: when others may read it.
     """
     file = outputs / FOLDER / TOKEN_FILE
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Two pages that start at the same time must not each make one.
+    # Two servers that start at the same time must not create two tokens.
     with FileLock(file.with_suffix(".lock")):
         if not _read(file):
             write_private(file, secrets.token_urlsafe(TOKEN_BYTES) + "\n")
@@ -73,6 +73,6 @@ def load_token(outputs: Path) -> str:
 
 
 def _read(file: Path) -> str:
-    """The content of the token's file; empty if it is missing, empty or no text, so that a new token is made."""
+    """The content of the token's file; empty if the file is missing or not text, so that a new token is created."""
     content = file.read_bytes().strip() if file.exists() else b""
     return content.decode("ascii") if content.isascii() else ""

@@ -89,10 +89,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _first_fault(faults: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The fault of the first faulty field that says most.
+    """The most telling fault of the first faulty field.
 
-    A field of several types has a fault for each: that a list of stop sequences is too long says more than that it is
-    not a string.
+    A field that accepts several types has a fault for each of them. 'The list of stop sequences is too long' tells more
+    than 'it is not a string'.
     """
     field = _field(faults[0])
     of_field = [fault for fault in faults if _field(fault) == field or _field(fault).startswith(f"{field}.")]
@@ -102,13 +102,13 @@ def _first_fault(faults: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 def _field(fault: Mapping[str, Any]) -> str:
     """The field that a fault is about; empty if the body is not JSON."""
     if fault["type"] == "json_invalid":
-        # Its place is a number of characters.
+        # `loc` is a position in the text then.
         return ""
-    # Names of types are in the place, too, where a field has several.
+    # For a field that accepts several types, `loc` also names the type.
     return ".".join(str(part) for part in fault["loc"] if part != "body" and re.fullmatch(r"\w+", str(part)))
 
 
-# By HTTP status; any other one is a fault of the request itself.
+# By HTTP status; with any other status the request itself is at fault.
 _ROUTING_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 

@@ -22,7 +22,7 @@ from email_assistant.storage.records import Request
 T = TypeVar("T")
 # What OpenAI's API samples with if a request does not say.
 DEFAULT_TEMPERATURE = 1.0
-# The role of a turn for the model; tools speak in no conversation that gets here.
+# The role of a turn for the model; conversations with tools are refused before.
 _ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 
 
@@ -62,10 +62,10 @@ class Answerer:
     seed: int
 
     async def whole(self, chat: ChatRequest) -> Answer:
-        """The answer that is not streamed.
+        """The answer to a request that is not streamed.
 
-        A request that says how texts are sampled gets these. Any other one gets the mail of `stage=infer`: of the
-        drafts that `generation` asks for, the one that best says what was asked.
+        A request that sets how texts are sampled gets those texts. Any other one gets the mail that `stage=infer` would
+        write: of the drafts that `generation` asks for, the one that best says what was asked.
         """
         if chat.sets_sampling:
             return await collect(self.model, sampled_job(chat, self.temperature))
@@ -77,13 +77,13 @@ class Answerer:
         return Answer([chosen], drafts.prompt_tokens)
 
     async def stream(self, chat: ChatRequest) -> AnswerStream | JobError:
-        """The answer that is streamed, or why it cannot be written.
+        """The answer to a request that is streamed, or why it cannot be written.
 
-        It is not chosen among drafts, since a choice would have to wait for all of them.
+        There is no choice among drafts, which would have to wait for all of them.
         """
         job = sampled_job(chat, self.temperature)
         stream = AnswerStream(Answer.to(job), self.model.write(job))
-        # Errors before the first token come first.
+        # An error before the first token is the first event.
         stream.answer.add(await anext(stream.events))
         if stream.answer.error:
             await stream.events.aclose()
@@ -103,12 +103,12 @@ class Answerer:
 
 
 def sampled_job(chat: ChatRequest, temperature: float) -> Job:
-    """The job of a request whose texts are written as it says.
+    """The job of a request, sampled as the request says.
 
     Args:
         chat: The request.
-        temperature: Of samples, if the request asks for some and sets no temperature. Any other request without one is
-            written as configured, the first text perhaps greedily.
+        temperature: The temperature if the request asks for samples but sets none. A request that does neither is
+            written as configured, which may be greedily.
     """
     seed = secrets.randbits(32) if chat.seed is None else chat.seed
     chosen = temperature if chat.wants_samples else chat.temperature
@@ -116,7 +116,7 @@ def sampled_job(chat: ChatRequest, temperature: float) -> Job:
 
 
 def _job(chat: ChatRequest, rows: list[RowSettings], beams: int = 0) -> Job:
-    """A last turn of the assistant is the beginning of its text, as for llama.cpp."""
+    """The job of a conversation. If the last turn is the assistant's, its text is continued, as llama.cpp does."""
     turns = merged_turns(chat.messages)
     start = turns.pop()[1] if turns[-1][0] == "assistant" else ""
     max_tokens = chat.max_completion_tokens or chat.max_tokens
@@ -124,7 +124,7 @@ def _job(chat: ChatRequest, rows: list[RowSettings], beams: int = 0) -> Job:
 
 
 def _best(job: Job, drafts: Sequence[WholeText]) -> WholeText:
-    """The draft that best says what the last turn asks; what the other turns name is known."""
+    """The draft that best says what the last turn asks; facts of earlier turns count as given."""
     *earlier, (_, instruction) = job.turns
     context = "\n\n".join(content for _, content in earlier)
     request: Request = {"id": job.id, "instruction": instruction, "context": context or None}

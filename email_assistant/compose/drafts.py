@@ -27,7 +27,7 @@ _USER = re.compile(rf"(?=.{{1,64}}\Z)(?!.*(?:=\?|\?=)){_DOT_ATOM}", re.ASCII)
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
 # One of several recipients; a comma in quotation marks separates nothing.
 _RECIPIENT = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^,;"]|")+')
-# What is written as it is: short and without the beginning of an encoded word.
+# Text that needs no encoding: short, and without the beginning of an encoded word.
 _PLAIN = re.compile(r"(?!.*=\?)[\x20-\x7e]{0,60}")
 # As many references as RFC 5322 recommends to keep: the first and the last ones.
 MAX_REFERENCES = 20
@@ -134,7 +134,7 @@ def recipients(text: str) -> list[Address]:
 
 
 def without_address(text: str) -> list[str]:
-    """What is left out of a line of recipients."""
+    """The parts of a line of recipients that `recipients` leaves out."""
     return [each for each in _separated(text) if not _recipient(each)]
 
 
@@ -148,9 +148,9 @@ def _recipient(text: str) -> Address | None:
         ((name, address),) = split_addresses([text])
         user, _, domain = address.rpartition("@")
         network = domain.encode("idna").decode("ascii")
-        # Not a domain that the older standard confuses with another one.
+        # Python's IDNA is the older one, which maps some domains to others: those are refused.
         is_same = network.lower() == domain.lower() or network.encode().decode("idna") == domain.lower()
-    # Faults of the parser in the standard library, besides what it says of wrong addresses.
+    # The standard library's parser raises the last three for some wrong addresses.
     except (ValueError, AttributeError, IndexError, TypeError):
         return None
     if not (is_same and _USER.fullmatch(user) and _DOMAIN.fullmatch(network)):
@@ -165,7 +165,7 @@ def reply_subject(subject: str) -> str:
 
 
 def file_name(draft: Draft) -> str:
-    """A file name from the subject, without what file systems or shells read otherwise."""
+    """A file name from the subject, without characters that mean something to file systems or shells."""
     words = re.sub(r"[^\w -]+", " ", draft.subject or "draft")
     return f"{' '.join(words.split())[:MAX_NAME].strip() or 'draft'}.eml"
 
@@ -236,7 +236,7 @@ def of_message(message: ParsedMessage) -> AnsweredMail:
 
 
 def _typed(people: Sequence[Person]) -> str:
-    """People as a line of recipients, in which commas separate them; those that are too many are left out."""
+    """People as a line of recipients, separated by commas; those beyond its maximum length are left out."""
     line = ""
     for person in people:
         name = one_line(person.name).replace('"', "'")

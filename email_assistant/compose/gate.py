@@ -22,13 +22,13 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# Paths that hold nothing private: the page's own files, and where a link or a token is given.
+# Paths without private content: the page's own files, and the sign-in page.
 PUBLIC = frozenset(("/login", "/compose.css", "/compose.js", "/server.js", "/compose.svg"))
-# Of programs: they need the token. All other paths are the page's, which has a cookie.
+# Paths for programs, which need the token. All other paths are for the page, which has a cookie.
 OLLAMA_PREFIX = "/api/"
 API_PREFIXES = ("/v1/", OLLAMA_PREFIX, "/chat/", "/models")
 SAFE_METHODS = frozenset(("GET", "HEAD"))
-# Largest body in bytes, of a mail that is dropped on the page and of everything else; how long a body may take.
+# The largest body in bytes: of a mail that is dropped on the page, and of any other request. How long a body may take.
 MAX_MAIL, MAX_BODY, BODY_SECONDS = 8 << 20, 512 << 10, 10.0
 MAIL_PATH = "/page/mail"
 # Requests per second, and how many at once: a person and several programs never reach them.
@@ -102,7 +102,7 @@ class Gate:
         self._hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
         self._own = frozenset(f"http://{host}" for host in self._hosts)
         self._allowed = frozenset(origin.rstrip("/") for origin in allowed_origins)
-        # Apart, so that nobody without the token slows down those who have it.
+        # Two rates, so that a program without the token cannot slow down one that has it.
         self._rate, self._public_rate = Rate(), Rate()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,7 +133,7 @@ class Gate:
             )
 
     def _check_where_from(self, request: "_Request") -> None:
-        """Refuse requests under another name of this machine, and those of other pages."""
+        """Refuse requests that address this machine by another name, and requests from other pages."""
         if request.hosts not in [[host] for host in self._hosts]:
             raise Refusal(421, "wrong_host", "this server only answers to 127.0.0.1 and localhost")
         if request.origin is not None and request.origin not in self._own:
@@ -186,7 +186,7 @@ class _Request:
         self.method, self.path = str(scope["method"]), str(scope["path"])
         self.hosts = self._all("host")
         origins = self._all("origin")
-        # Two of them are no origin that is allowed.
+        # 'null' is never allowed; nor is a request with two origins.
         self.origin = None if not origins else origins[0] if len(origins) == 1 else "null"
         self.is_api = self.path.startswith(API_PREFIXES)
         self.accepts_html = "text/html" in " ".join(self._all("accept"))
@@ -205,13 +205,13 @@ class _Request:
 
     @property
     def cookies(self) -> list[str]:
-        """All values of cookies with the name of the page's; other programs of this host may set some, too."""
+        """The values of all cookies with the page's name; other programs on this host may set one, too."""
         pairs = (pair.partition("=") for line in self._all("cookie") for pair in line.split(";"))
         return [value.strip().strip('"') for name, _, value in pairs if name.strip() == COOKIE]
 
     @property
     def fetched_by_other_page(self) -> bool:
-        """Whether a browser says that another page asked, be it of another port."""
+        """Whether a browser says that the request comes from another page, even one on another port of this machine."""
         return any(value in ("cross-site", "same-site") for value in self._all("sec-fetch-site"))
 
     @property
@@ -222,7 +222,7 @@ class _Request:
 
     @property
     def harmless_headers(self) -> list[str]:
-        """Further headers that a preflight asks for and clients of the API send: they say what the client is."""
+        """Headers that a preflight asks for and that only describe the client, as clients of the API send them."""
         asked = ",".join(self._all("access-control-request-headers")).lower().split(",")
         return [name.strip() for name in asked if CLIENT_HEADER.fullmatch(name.strip())]
 
@@ -239,7 +239,7 @@ class _Request:
 
 
 class _Answered:
-    """Adds headers to an answer, and knows whether it was begun."""
+    """Adds headers to an answer, and knows whether it has started."""
 
     def __init__(self, send: Send, headers: dict[str, str]) -> None:
         self._send, self.is_begun = send, False
@@ -255,7 +255,7 @@ class _Answered:
 
 
 def _with_type(scope: Scope, request: _Request) -> Scope:
-    """A request whose body is JSON if it is one to the API, whatever it says: Ollama's programs often do not say it."""
+    """The request; if it is to the API, its content type is JSON. Programs that use Ollama's API often send another."""
     if not request.is_api or request.method in SAFE_METHODS:
         return scope
     others = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
@@ -263,7 +263,7 @@ def _with_type(scope: Scope, request: _Request) -> Scope:
 
 
 async def _with_body(request: _Request, receive: Receive) -> Receive:
-    """Read the whole body; returns a `receive` that gives it to the app, and then what follows.
+    """Read the whole body; returns a `receive` that passes it to the app, then whatever the client sends next.
 
     Raises:
         Refusal: when it is too large or takes too long.
@@ -306,7 +306,7 @@ async def _refuse(answered: _Answered, request: _Request, refusal: Refusal) -> N
         "param": None,
         "code": refusal.code,
     }
-    # A body that was not read must not be taken for the next request, and who is refused needs no open connection.
+    # An unread body must not be taken for the next request, and a refused client needs no open connection.
     headers = [(b"connection", b"close")]
     if refusal.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))

@@ -28,15 +28,15 @@ from email_assistant.language_model.decoding import FinishReason
 from email_assistant.storage import atomic
 
 log = StageLogger(__name__, "compose")
-# The package is found there, also where it is not installed.
+# The folder of the package, which the process needs where the package is not installed.
 ROOT = str(Path(__file__).resolve().parents[2])
-# Jobs that are written or wait; one more is refused.
+# The most jobs that are being written or wait; any more are refused.
 MAX_JOBS = 32
 # The longest line of a message, in bytes.
 MAX_LINE = 1 << 20
-# A process that ended is started again, but not faster than this.
+# The wait before a process that ended is started again.
 RESTART_SECONDS = 2.0
-# After it ended so many times in a row before it could write, it is not started again.
+# A process that ended this many times in a row before it could write is not started again.
 MAX_STARTS = 3
 JobEvent = PromptRead | TextPiece | JobError
 
@@ -59,7 +59,7 @@ class ModelState:
 
     @property
     def unavailable(self) -> str:
-        """What a program is told that asks for a text while the model cannot write."""
+        """The error message for a program that asks for a text while the model cannot write."""
         if self.status == "missing":
             return f"there is no model yet; train one, then restart the page: {self.reason}"
         return self.reason or "the model is still being loaded"
@@ -85,7 +85,7 @@ class ModelClient:
             "config": asdict(config),
             "adapter": str(adapter),
             "training": str(training) if training else None,
-            # Only this server uses the port, so what is left there is from one that was killed.
+            # Only this server uses the port, so anything left there is from a server that was killed.
             "scratch": str(config.outputs / FOLDER / f"scratch-{config.compose.port}"),
         }
         self.state = ModelState("loading") if adapter else ModelState("missing", reason)
@@ -162,13 +162,13 @@ class ModelClient:
                 await asyncio.sleep(RESTART_SECONDS)
 
     def _end_jobs(self) -> None:
-        """Tell all who wait for texts that none will come."""
+        """End all jobs with an error."""
         message = self.state.reason or "the model's process ended; it is being restarted"
         for name, events in self._jobs.items():
             events.put_nowait(JobError(name, "model_stopped", message))
 
     async def _run_once(self) -> None:
-        """Run the process until it ends, or says what is no message."""
+        """Run the process until it ends or sends something that is not a message."""
         self._remove_scratch()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -195,7 +195,7 @@ class ModelClient:
             self._remove_scratch()
 
     def _remove_scratch(self) -> None:
-        """Remove what the process needed on the disk, which it cannot do itself when it is killed."""
+        """Remove the process's files, which it cannot remove itself when it is killed."""
         atomic.remove(Path(str(self._setup["scratch"])))
 
     def _receive(self, line: bytes) -> None:
@@ -233,7 +233,7 @@ class WholeText:
 
 @dataclass
 class Answer:
-    """The texts of a job, as far as they are written.
+    """The texts of a job, as far as they have been written.
 
     Attributes:
         texts: One for each of the job's.
@@ -247,7 +247,7 @@ class Answer:
 
     @classmethod
     def to(cls, job: Job) -> "Answer":
-        """The answer to a job of which nothing is written."""
+        """The answer to a job, with no text yet."""
         return cls([WholeText() for _ in range(job.num_texts)])
 
     def add(self, event: JobEvent) -> None:

@@ -37,7 +37,7 @@ def _receive(received: "queue.SimpleQueue[dict[str, Any]]", scratch: Path) -> No
     """Queue the lines of the standard input; end the process with it, even in the middle of a token."""
     for line in sys.stdin.buffer:
         received.put(json.loads(line))
-    # The server may have been killed, and with it who else would remove this.
+    # A server that was killed cannot remove this.
     atomic.remove(scratch)
     os._exit(0)
 

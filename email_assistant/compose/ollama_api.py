@@ -19,9 +19,9 @@ from email_assistant.compose.openai_api import job_fault
 
 # The version of Ollama's API that the answers follow.
 VERSION = "0.5.0"
-# Until when a model stays in memory, for programs that show it.
+# When the model will leave the memory, for programs that show it: never.
 FAR_FUTURE = "2318-01-01T00:00:00Z"
-# Where an answer of a path has its text.
+# Puts a text where the answers of a path have it.
 WithText = Callable[[str], dict[str, Any]]
 
 
@@ -57,7 +57,7 @@ class OllamaApi:
         return {"models": [{**self._described, "modified_at": self._started}] if self._name else []}
 
     async def running(self) -> dict[str, list[dict[str, Any]]]:
-        """The adapter, as a model that is in memory, once it is."""
+        """The adapter, as a model in memory; none until it is loaded."""
         state = self._answerer.model.state
         if state.status != "ready":
             return {"models": []}
@@ -68,7 +68,7 @@ class OllamaApi:
         }
 
     async def show(self, asked: OllamaModel) -> Response:
-        """What is known of the model."""
+        """Describe the model."""
         if not self._is_ours(asked.model or asked.name):
             return self._no_such_model()
         context = {
@@ -97,7 +97,7 @@ class OllamaApi:
             return ollama_error(400, f"'{self._name}' does not support {asked.unsupported}")
         turns = asked.turns()
         if not turns:
-            # How programs load a model, or free its memory.
+            # Programs load a model, or free its memory, with a request without text.
             reason = "unload" if asked.unloads else "load"
             return JSONResponse({**self._line_of(with_text("")), "done": True, "done_reason": reason})
         if fault := conversation_fault(turns):
@@ -129,7 +129,7 @@ class OllamaApi:
 
     @property
     def _described(self) -> dict[str, Any]:
-        """The model, with everything that programs expect, though nothing is known of its file."""
+        """The model, with all fields that programs expect; those of a model file are empty."""
         details = {
             "parent_model": "",
             "format": "safetensors",
@@ -159,7 +159,7 @@ def _job_fault(error: JobError) -> JSONResponse:
 
 
 def _end(answer: Answer, started: int) -> dict[str, Any]:
-    """What the last line has besides text; durations are in nanoseconds."""
+    """The fields that only the last line has; durations are in nanoseconds."""
     duration = time.monotonic_ns() - started
     return {
         "done": True,
@@ -174,7 +174,7 @@ def _end(answer: Answer, started: int) -> dict[str, Any]:
 
 
 def _line(values: dict[str, Any]) -> bytes:
-    """A line of an answer. In ASCII: some programs end lines at the separators of Unicode, too."""
+    """A line of an answer, in ASCII, since some programs also split lines at Unicode's line separators."""
     return json.dumps(values).encode() + b"\n"
 
 

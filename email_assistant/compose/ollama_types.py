@@ -16,7 +16,7 @@ from email_assistant.compose.openai_types import (
     TopP,
 )
 
-# What programs send for another text each time.
+# Ollama's seed for a different text each time.
 RANDOM_SEED = -1
 
 
@@ -33,7 +33,7 @@ class OllamaOptions(BaseModel):
 
 
 class OllamaMessage(BaseModel):
-    """A turn of a conversation, and what may come with it; only text can be read."""
+    """A turn of a conversation; the model reads only its text."""
 
     role: Role
     content: Text | None = ""
@@ -42,7 +42,7 @@ class OllamaMessage(BaseModel):
 
 
 class OllamaRequest(BaseModel):
-    """What requests for texts have in common."""
+    """The fields that requests for a chat and for a text share."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -54,22 +54,22 @@ class OllamaRequest(BaseModel):
     keep_alive: Any = None
 
     def turns(self) -> list[ChatMessage]:
-        """The conversation to continue; empty: the model only has to be there."""
+        """The conversation to continue; empty if the request only loads the model."""
         raise NotImplementedError
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What this model cannot do, as Ollama calls it, by whether it is asked for."""
+        """What this model cannot do, by Ollama's names, and whether the request asks for it."""
         return {"structured outputs": self.format, "thinking": self.think}
 
     @property
     def unsupported(self) -> str:
-        """What is asked for that this model cannot do; empty if there is nothing."""
+        """What the request asks for that this model cannot do; empty if nothing."""
         return ", ".join(name for name, value in self.asked.items() if value)
 
     @property
     def unloads(self) -> bool:
-        """Whether the model shall leave the memory after the request; here it stays as long as the page is served."""
+        """Whether the request asks to remove the model from memory; here it stays as long as the server runs."""
         return str(self.keep_alive) in ("0", "0s", "0m", "0h")
 
     def chat(self) -> ChatRequest:
@@ -101,7 +101,7 @@ class OllamaChat(OllamaRequest):
 
     @property
     def asked(self) -> dict[str, Any]:
-        """As of every request, and what messages bring."""
+        """As for every request; messages can also ask for tools and images."""
         tools = self.tools or any(
             message.tool_calls or message.role in ("tool", "function") for message in self.messages
         )
@@ -128,13 +128,13 @@ class OllamaGenerate(OllamaRequest):
 
     @property
     def asked(self) -> dict[str, Any]:
-        """As of every request, and what the prompt brings."""
+        """As for every request; a prompt can also ask for an insertion, a template, raw text and images."""
         own = {"insert": self.suffix, "templates": self.template, "raw prompts": self.raw, "images": self.images}
         return {**own, **super().asked}
 
 
 class OllamaModel(BaseModel):
-    """A request for what is known of a model; older programs call it `name`."""
+    """A request to describe a model; older programs send its name as `name`."""
 
     model: Annotated[str, Field(max_length=200)] = ""
     name: Annotated[str, Field(max_length=200)] = ""

@@ -26,7 +26,7 @@ from email_assistant.compose.openai_types import (
 )
 from email_assistant.language_model.decoding import FinishReason
 
-# HTTP status, type and code of what a job can fail with.
+# HTTP status, type and code of each error of a job.
 _FAULTS = {
     "context_length": (400, "invalid_request_error", "context_length_exceeded"),
     "conversation": (400, "invalid_request_error", "invalid_conversation"),
@@ -52,7 +52,7 @@ class OpenAiApi:
         self._answerer, self._name, self._started = answerer, name, int(time.time())
 
     def router(self) -> APIRouter:
-        """All routes; those without /v1 are for programs that are given an address that ends with it."""
+        """All routes; those without /v1 are for programs whose address already ends with it."""
         router = APIRouter(responses=_ERRORS)
         for prefix, in_schema in (("/v1", True), ("", False)):
             options: dict[str, Any] = {"include_in_schema": in_schema}
@@ -178,7 +178,7 @@ def _chunk_choice(index: int, delta: dict[str, str], reason: FinishReason | None
 async def _server_sent(chunks: AsyncGenerator[dict[str, Any], None]) -> AsyncGenerator[bytes, None]:
     """Chunks as server-sent events, and the end that clients wait for.
 
-    In ASCII: some clients end lines at the separators of Unicode, too.
+    They are in ASCII, since some clients also split lines at Unicode's line separators.
     """
     async with aclosing(chunks) as open_chunks:
         async for chunk in open_chunks:

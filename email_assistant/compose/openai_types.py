@@ -14,7 +14,7 @@ Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 _Stop = Annotated[str, Field(max_length=200)]
 Stops = _Stop | Annotated[list[_Stop], Field(max_length=MAX_STOPS)]
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
-# What cannot be read, by the type of its part.
+# What the model cannot read, by the type of the message part.
 _OTHER_PARTS = {"image_url": "images", "input_audio": "audio", "file": "files"}
 
 
@@ -41,14 +41,14 @@ class ChatMessage(BaseModel):
 
     @property
     def unsupported(self) -> set[str]:
-        """What the turn has that this model cannot read."""
+        """The parts of the turn that this model cannot read."""
         parts = [] if isinstance(self.content, str) else self.content or []
         found = {_OTHER_PARTS.get(part.type, "parts other than text") for part in parts if part.type != "text"}
         return found | ({"tools"} if self.tool_calls or self.role in ("tool", "function") else set())
 
 
 class StreamOptions(BaseModel):
-    """What a stream has besides text."""
+    """What a stream contains besides text."""
 
     include_usage: bool | None = False
 
@@ -104,7 +104,7 @@ class ChatRequest(BaseModel):
 
     @property
     def unsupported(self) -> tuple[str, str] | None:
-        """What is asked for that this model cannot do, and the field that asks for it; None if there is nothing."""
+        """What the request asks for that this model cannot do, and the field that asks for it; None if nothing."""
         for message in self.messages:
             for what in sorted(message.unsupported):
                 return what, "messages"

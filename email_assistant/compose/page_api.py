@@ -135,7 +135,7 @@ class Page:
             usual: What the owner's mails usually say.
             forms: The forms of request that the adapter was trained on; empty: unknown.
             name: The adapter's name.
-            is_own: Whether the adapter was trained on the owner's mail; else it writes like nobody in particular.
+            is_own: Whether the adapter was trained on the owner's mail.
             learning: Keeps edits, if it may.
         """
         self._access, self._model, self._writer, self._usual = access, model, writer, usual
@@ -147,7 +147,7 @@ class Page:
         """All routes."""
         router = APIRouter(include_in_schema=True)
         router.add_api_route("/", self.page, methods=["GET"], response_class=HTMLResponse)
-        # Programs of Ollama ask whether it runs.
+        # Programs that use Ollama's API ask whether the server runs.
         router.add_api_route("/", self.page, methods=["HEAD"], include_in_schema=False)
         router.add_api_route("/login", self.open_link, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route("/login", self.give_token, methods=["POST"], response_class=HTMLResponse)
@@ -308,7 +308,7 @@ class Page:
             self._history.popitem(last=False)
 
     async def _keep(self, edited: Edited) -> bool:
-        """Keep an edit to learn from. That it cannot be kept does not keep the person from the mail."""
+        """Keep an edit to learn from. If that fails, the person still gets the mail."""
         if not (edited.id and edited.request.strip() and edited.draft.strip()):
             return False
         try:
@@ -324,7 +324,7 @@ class Page:
         return self._html("login.html", language, 401 if problem else 200, problem=text)
 
     def _with_cookie(self, request: Request) -> Response:
-        """A page that leads on. A redirect would not do: no cookie is sent after a link of another program."""
+        """A page that opens the real one: after a link of another program, browsers send no cookie with a redirect."""
         language = choose_language("", request.headers.get("accept-language", ""))
         response = self._html("opened.html", language)
         response.set_cookie(
@@ -360,7 +360,7 @@ async def _lines(events: AsyncGenerator[Mapping[str, Any], None]) -> AsyncGenera
 
 
 def _utf16(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Places in a text as a browser's script counts them."""
+    """Places in a text in UTF-16 units, as JavaScript counts them."""
     if text.isascii():
         return spans
 

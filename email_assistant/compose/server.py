@@ -1,4 +1,4 @@
-"""The HTTP server: on 127.0.0.1 only, patient with nobody who sends nothing, ended at once by Ctrl-C."""
+"""The HTTP server: only on 127.0.0.1, closes connections that send nothing, ends at once with Ctrl-C."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # How long a connection may take to send the head of a request, and stay idle after an answer, in seconds.
 HEAD_SECONDS, IDLE_SECONDS = 10.0, 30
-# Connections that have sent no request yet; the oldest is closed for one more.
+# The most connections without a request; for one more, the oldest is closed.
 MAX_WAITING = 64
 # The largest head of a request in bytes.
 MAX_HEAD = 32 << 10
@@ -78,7 +78,7 @@ def serve(app: Any, bound: socket.socket) -> None:
         loop="asyncio",
         lifespan="on",
         log_config=None,
-        # The gate logs errors of the app, without text of mails; that answers were cancelled at the end is no error.
+        # The gate logs errors of the app, without text of mails; answers cancelled at the end are not errors.
         log_level="critical",
         access_log=False,
         server_header=False,
