@@ -27,6 +27,13 @@ SHORT_LINE_CHARACTERS = 40
 MIN_NEXT_DISCLAIMER_TOPICS = 2
 # A longer word of a heading has a capital.
 MAX_PARTICLE_CHARACTERS = 5
+# What ends a line that is no heading. Scripts without blanks also have their full stops in the middle of a line, where
+# a full stop in Latin script may be that of an abbreviation.
+END_OF_SENTENCE = re.compile(
+    r"[.?!,;…؟،؛۔।॥。．｡！？，、；]['\"’”»)）」』]*$|[؟۔।॥。｡！？]|"
+    # The endings of polite verbs, for those who leave out the full stop.
+    r"(?:です|ます|ません|ました|ください|下さい|[세어아에예네해]요|니다|시오|谢谢|謝謝)$"
+)
 LIST_FOOTER = words(lambda locale: locale.list_footers)
 # Every advertisement contains one of these, which is a quick test before the slow pattern.
 ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
@@ -167,10 +174,10 @@ def _is_notice(lines: list[str], index: int) -> bool:
 
 def _is_title(line: str) -> bool:
     """Whether a line is a heading by its form: few words with capitals, or a colon at the end."""
-    words = line.split()
-    if len(words) > MAX_NOTICE_WORDS or line[-1] in ".?!,;":
+    parts = line.split()
+    if len(parts) > MAX_NOTICE_WORDS or END_OF_SENTENCE.search(line):
         return False
-    return line[-1] in ":：】" or all(not word[0].islower() for word in words if len(word) > MAX_PARTICLE_CHARACTERS)
+    return line[-1] in ":：】" or all(not part[0].islower() for part in parts if len(part) > MAX_PARTICLE_CHARACTERS)
 
 
 def _joined(lines: list[str]) -> str:
@@ -180,13 +187,13 @@ def _joined(lines: list[str]) -> str:
 def is_list_footer(paragraph: str) -> bool:
     """Whether a paragraph names a mailing list or how to leave it."""
     lowered = paragraph.lower()
-    return any(words in lowered for words in LIST_FOOTER)
+    return any(phrase in lowered for phrase in LIST_FOOTER)
 
 
 def is_advertisement(paragraph: str) -> bool:
     """Whether a paragraph was added by a virus scanner or a free mail service, or asks not to print the mail."""
     lowered = paragraph.lower()
-    return any(words in lowered for words in ADVERTISEMENT_WORDS) and bool(ADVERTISEMENT.search(paragraph))
+    return any(word in lowered for word in ADVERTISEMENT_WORDS) and bool(ADVERTISEMENT.search(paragraph))
 
 
 def is_disclaimer(paragraph: str) -> bool:

@@ -71,8 +71,8 @@ def _is_only_header(node: LexborNode) -> bool:
     if len(text) > MAX_HEADER_CHARACTERS:
         return False
     lines = _joined_labels(text.split("\n"))
-    if lines and find_separator(lines, 0):
-        lines = lines[1:]
+    separator = find_separator(lines, 0) if lines else None
+    lines = lines[separator.end :] if separator else lines
     header = find_header_block(lines, 0) if lines else None
     return header is not None and header.end >= len(lines)
 

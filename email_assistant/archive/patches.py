@@ -92,7 +92,7 @@ def mark(lines: list[str], is_code: list[bool], authors: Collection[str]) -> Non
         elif PULL_REQUEST.match(line):
             _mark_pull_request(lines, is_code, index)
         elif MERCURIAL_COMMIT.match(line):
-            _mark_fields(lines, is_code, index)
+            _mark_mercurial_commit(lines, is_code, index)
         elif SUBVERSION_COMMIT.match(line):
             _mark_subversion_commit(lines, is_code, index)
         elif SHORTLOG_AUTHOR.match(line):
@@ -216,7 +216,7 @@ def _mark_pull_request(lines: list[str], is_code: list[bool], start: int) -> Non
     is_code[start:end] = [True] * (end - start)
 
 
-def _mark_fields(lines: list[str], is_code: list[bool], start: int) -> None:
+def _mark_mercurial_commit(lines: list[str], is_code: list[bool], start: int) -> None:
     """Mark a commit as `hg log` writes it."""
     end = start + 1
     while end < len(lines) and MERCURIAL_FIELD.match(lines[end]):

@@ -50,6 +50,24 @@ def test_a_name_directly_above_a_disclaimer_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    [
+        *("这件事请保密。", "請注意安全！", "请保密，谢谢", "この件は秘密です。", "注意してください", "「機密です。」"),
+        *("地図は機密。鍵は注意", "서류는 비밀입니다", "이건 비밀이에요", "यह Confidential है।", "هل هذا Confidential؟"),
+        "We call it 'Confidential.'",
+    ],
+)
+def test_an_own_sentence_above_a_disclaimer_is_no_heading(sentence: str) -> None:
+    assert strip_footers([*OWN, "", sentence, "", *NOTICE.split("\n")])[0] == [*OWN, "", sentence]
+
+
+@pytest.mark.parametrize("heading", ["機密保持に関するお知らせ", "免责声明", "비밀 유지", "【注意】"])
+def test_a_heading_in_a_script_without_capitals_is_cut(heading: str) -> None:
+    lines, _ = strip_footers([*OWN, "", heading, "", *NOTICE.split("\n")])
+    assert "\n".join(lines).rstrip() == "\n".join(OWN)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Important:\n\nBring the key.",

@@ -33,6 +33,7 @@ TABLE = (
         f'<div class="gmail_quote"><blockquote>{GERMAN}</blockquote></div>',
         f'<blockquote type="cite"><div>-----Ursprüngliche Nachricht-----</div>{GERMAN}</blockquote>',
         f"<blockquote cite='mid:1@x.example'>{TABLE}</blockquote>",
+        f'<blockquote type="cite"><div>-----Original</div><div>Message-----</div>{FIELDS}</blockquote>',
     ],
 )
 def test_the_body_below_a_quoting_element_around_the_header_alone_is_quoted(header: str) -> None:
