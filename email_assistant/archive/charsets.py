@@ -14,7 +14,7 @@ import chardet
 import ftfy
 import ftfy.bad_codecs
 
-from email_assistant.archive.alphabets import MIN_CHARACTERS, fits_its_language, is_latin
+from email_assistant.archive.alphabets import INSIDE, MIN_CHARACTERS, fits_its_language, is_latin
 from email_assistant.archive.plausibility import is_plausible, is_usual_cyrillic, penalty
 
 # Names that mail programs write and Python does not know, without punctuation; and supersets that programs mean.
@@ -130,6 +130,35 @@ USUAL_LEADS = {
 }
 # The share of usual characters that a text has, and below which a declared charset is doubted.
 USUAL_SHARE, DOUBTED_SHARE = 0.8, 0.7
+# The most frequent characters of each charset's language, about a half of any text. In another charset of several bytes
+# per character, the same bytes are usual characters, too, but hardly ever these.
+FREQUENT_IN_JAPANESE = frozenset(map(chr, range(0x3041, 0x30FF))) | frozenset(
+    "日一国人年大十二本中長出三時行見月後前生五間上東四今金九入学高円子外八六下来気小七山話女北午百書先名川千水半男西電校語土木聞"
+    "食車何南万毎白天母火右読友左休父雨会社事自者地業方新場員立開手力問代明動京目通言理体田主題意不作用度強公持野以思家世多正安"
+)
+FREQUENT = {
+    "gb18030": frozenset(
+        "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多"
+        "经么去法学如都同现当没动面起看定天分还进好小部其些主样理心本前开但因只从想实日者意无力它与长把机十民第公此已工使情明性知全"
+        "三又关点正业外将两高间由问很最重并物手应向头文体相见被利什二等产或新己制身果加月话合回代内信表老给位次请谢早晚午星期四六七八九"
+    ),
+    "big5hkscs": frozenset(
+        "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡用道行所然家種事成方多"
+        "經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心本前開但因只從想實日者意無力它與長把機十民第公此已工使情明性知全"
+        "三又關點正業外將兩高間由問很最重並物手應向頭文體相見被利什二等產或新己製身果加月話合回代內信表老給位次請謝早晚午星期四六七八九"
+    ),
+    "cp949": frozenset(
+        "이다는을에가의로하고지사기어서도리인나한시자일해대은들게만부그정전수스라아있었요니습세주여보제것거면과와상장안모마원성신오"
+        "진우비무년조소동구경없공된되으로개분학적선관생위중회드습합금감녕려내를데까던바겠좋많"
+    ),
+    "cp932": FREQUENT_IN_JAPANESE,
+    "euc_jis_2004": FREQUENT_IN_JAPANESE,
+}
+# How many more of the frequent characters decide between two charsets; how long a text is in which a guess does.
+CLEARLY_MORE, MIN_GUESSED = 2, 4
+# Another charset than the declared one, which makes usual text, is chosen if this share of the characters is frequent
+# in it, at least this many are, and this many times as many as in the declared one.
+MANY_FREQUENT, MIN_FREQUENT, FREQUENT_FACTOR = 0.25, 4, 4
 # Text in ASCII, where a few NULs are damage and no half of a character.
 PLAIN_TEXT = re.compile(rb"[\t-\r\x1b -\x7e]*")
 
@@ -283,18 +312,33 @@ def _is_east_asian(text: str) -> bool:
     return len(EAST_ASIAN.findall(text)) >= EAST_ASIAN_SHARE * len(text)
 
 
+def _letters_beyond_latin(text: str) -> list[str]:
+    return [character for character in text if character >= "\u3041" and character.isalpha()]
+
+
 def _usual_share(text: str, codec: str) -> float:
     """The share of the usual characters of a language among the letters of a text; 0 for other charsets."""
     standard, leads = USUAL_LEADS.get(codec, ("ascii", ()))
-    letters = [character for character in text if character >= "\u3041" and character.isalpha()]
+    letters = _letters_beyond_latin(text)
     if not letters:
         return 0.0
     encoded = (character.encode(standard, "ignore")[:1] for character in letters)
     return sum(any(lead and low <= lead[0] <= high for low, high in leads) for lead in encoded) / len(letters)
 
 
-def _usual_multi_byte(data: bytes, names: Iterable[str]) -> str | None:
-    """The charset of several bytes per character that makes a usual text of all bytes."""
+def _frequent_count(text: str, codec: str) -> int:
+    """How many letters of a text are among the most frequent characters of a language."""
+    return sum(letter in FREQUENT[codec] for letter in text)
+
+
+def _usual_multi_byte(data: bytes, names: Iterable[str], guessed: str | None = None) -> str | None:
+    """The charset of several bytes per character that makes a usual text of all bytes.
+
+    Args:
+        data: The bytes.
+        names: The charsets to choose from.
+        guessed: The one that is chosen if the frequent characters do not decide.
+    """
     # Chinese makes usual kanji, too: kana tell them apart.
     texts = {
         name: text
@@ -303,9 +347,12 @@ def _usual_multi_byte(data: bytes, names: Iterable[str]) -> str | None:
         and not IDEOGRAPH_IN_WORD.search(text)
         and (USUAL_LEADS[name] is not KANA_AND_USUAL_KANJI or KANA.search(text))
     }
-    shares = {name: _usual_share(text, name) for name, text in texts.items()}
-    best = max(shares, key=lambda name: shares[name], default=None)
-    return best if best and shares[best] >= USUAL_SHARE else None
+    shares = {name: share for name, text in texts.items() if (share := _usual_share(text, name)) >= USUAL_SHARE}
+    frequent = {name: _frequent_count(texts[name], name) for name in shares}
+    likely = [name for name in shares if frequent[name] > max(frequent.values()) - CLEARLY_MORE]
+    if guessed in likely and len(_letters_beyond_latin(texts[guessed])) >= MIN_GUESSED:
+        return guessed
+    return max(likely, key=lambda name: shares[name], default=None)
 
 
 def _decode_ascii(data: bytes, codec: str | None) -> Decoded:
@@ -353,6 +400,9 @@ def _decode_by_traces(data: bytes, codec: str | None) -> Decoded:
         return better or Decoded(text)
     if text is not None and NOT_ASCII_BASED.match(codec or ""):
         return Decoded(text)
+    frequent = _full_of_frequent(data, codec) if text is None or not is_plausible(text) else None
+    if frequent:
+        return frequent
     if _is_damaged_utf8(data, codec):
         return decode_damaged_utf8(data)
     if codec in MULTI_BYTE:
@@ -375,11 +425,30 @@ def _better_than_multi_byte(data: bytes, text: str, codec: str) -> Decoded | Non
     if IDEOGRAPH_IN_WORD.search(text):
         best = _best_codec(data, None)
         decoded = _single_byte_text(data, best) if best not in MULTI_BYTE else None
-        return _done(decoded, _wrong(codec)) if decoded and is_plausible(decoded) else None
+        if decoded and is_plausible(decoded) and not INSIDE.search(decoded):
+            return _done(decoded, _wrong(codec))
+        return _full_of_frequent(data, codec, text)
     if _usual_share(text, codec) >= DOUBTED_SHARE:
+        return _full_of_frequent(data, codec, text)
+    other = _usual_multi_byte(data, [name for name in USUAL_LEADS if name != codec])
+    return Decoded(data.decode(other), _wrong(codec)) if other else None
+
+
+def _full_of_frequent(data: bytes, codec: str | None, text: str = "") -> Decoded | None:
+    """The text in a charset of several bytes per character in which many characters are frequent ones.
+
+    Args:
+        data: The bytes.
+        codec: The declared charset.
+        text: The text in the declared charset if this, too, has several bytes per character.
+    """
+    other = _usual_multi_byte(data, [name for name in USUAL_LEADS if name != codec])
+    if other is None or (text and codec not in FREQUENT):
         return None
-    best_of_all = _usual_multi_byte(data, [name for name in USUAL_LEADS if name != codec])
-    return Decoded(data.decode(best_of_all), _wrong(codec)) if best_of_all else None
+    better = data.decode(other)
+    count, declared = _frequent_count(better, other), _frequent_count(text, codec or "")
+    is_full = count >= max(MIN_FREQUENT, MANY_FREQUENT * len(_letters_beyond_latin(better)), FREQUENT_FACTOR * declared)
+    return Decoded(better, _wrong(codec)) if is_full else None
 
 
 def _single_byte_text(data: bytes, codec: str) -> str | None:
@@ -431,7 +500,7 @@ def _best_codec(data: bytes, codec: str | None) -> str:
     guessed, confidence = codec_of(guess["encoding"]) or "cp1252", guess["confidence"] or 0
     if guessed in MULTI_BYTE and confidence >= TRUSTED and _strict(data, guessed) is not None:
         return guessed
-    if guessed in MULTI_BYTE and (usual := _usual_multi_byte(data, USUAL_LEADS)):
+    if guessed in MULTI_BYTE and (usual := _usual_multi_byte(data, USUAL_LEADS, guessed)):
         return usual
     trusted = guessed if confidence >= TRUSTED else ""
     named = [codec, SIBLINGS.get(codec or ""), trusted, SIBLINGS.get(trusted), *SINGLE_BYTE]

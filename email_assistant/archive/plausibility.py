@@ -53,7 +53,12 @@ HEBREW_POINT = re.compile("[֑-ׇ]")
 TOUCHING = frozenset("«»„“”‘’‚‹›–—…·•´`°µ§©®™№¡¿\u00a0\u202f\u00ad\u200b\ufeff−×")
 WORD = re.compile(r"\S*[^\x00-\x7f\s]\S*")
 RUN_OF_ACCENTS = re.compile("[À-ÖØ-öø-ſ]{5,}|[À-ÖØ-öø-ÿ]{3,}|(?<![^\\W\\d_])[À-ÖØ-öø-ÿ]{2}(?![^\\W\\d_])")
-LOWER_UPPER = re.compile(r"[а-яёђ-џ](?=[А-ЯЁЂ-Џ])|[a-zß-öø-ÿ](?=[À-ÖØ-Þ])|[α-ώ](?=[Α-Ω])")
+# Capitals of Central Europe, which other charsets have in place of small letters of Mac OS Roman. They may follow a
+# single small letter, as in 'eŠkola'.
+MORE_CAPITALS = "".join(letter for letter in map(chr, range(0x100, 0x180)) if letter.isupper())
+LOWER_UPPER = re.compile(
+    rf"[а-яёђ-џ](?=[А-ЯЁЂ-Џ])|[a-zß-öø-ÿ](?=[À-ÖØ-Þ])|[a-zß-öø-ÿ]{{2}}(?=[{MORE_CAPITALS}])|[α-ώ](?=[Α-Ω])"
+)
 MAX_WORDS = 200
 # Penalties per character: for what no text has, for what few have, and for what some have.
 IMPOSSIBLE, UNLIKELY, UNUSUAL = 3.0, 1.0, 0.4

@@ -37,6 +37,99 @@ def test_a_wrong_declaration_is_corrected_and_counted(text: str, charset: str, d
     assert WRONG_CHARSET in decoded.repairs
 
 
+ENGLISH = "Come at nine with the ladder, please, and ask Sam about the shed. The rest can wait. "
+# Each with one charset of several bytes per character, and others of the kind.
+EAST_ASIAN = [
+    ("星期六的会议改到下午三点，请大家通知其他同事。", "gb18030", ("euc-jp", "shift_jis", "big5", "euc-kr")),
+    ("星期六的會議改到下午三點，請大家通知其他同事。", "big5", ("euc-jp", "shift_jis", "euc-kr", "gb2312")),
+    (
+        "土曜日の会議は午後三時からになりました。よろしくお願いします。",
+        "euc-jp",
+        ("shift_jis", "big5", "euc-kr", "gb2312"),
+    ),
+    (
+        "土曜日の会議は午後三時からになりました。よろしくお願いします。",
+        "shift_jis",
+        ("euc-jp", "big5", "euc-kr", "gb2312"),
+    ),
+    (
+        "토요일 회의는 오후 세 시로 바뀌었습니다. 다른 분들께도 알려 주세요.",
+        "euc-kr",
+        ("euc-jp", "shift_jis", "big5", "gb2312"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "charset"), [(text, charset) for text, charset, _ in EAST_ASIAN])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 12, 20, 200])
+def test_any_length_in_its_own_charset_is_believed(text: str, charset: str, count: int) -> None:
+    for start in range(0, len(text), 3):
+        piece = (text[start:] + text * 9)[:count].strip() or text[:1]
+        assert decode(piece.encode(charset), charset).text == piece
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "declared"),
+    [(text, charset, name) for text, charset, names in EAST_ASIAN for name in (*names, "iso-8859-1", "koi8-r", None)],
+)
+@pytest.mark.parametrize("above", ["", ENGLISH])
+def test_one_charset_of_several_bytes_declared_as_another(
+    text: str, charset: str, declared: str | None, above: str
+) -> None:
+    decoded = decode((above + text).encode(charset), declared)
+    assert (decoded.text, decoded.repairs) == (above + text, {WRONG_CHARSET if declared else NO_CHARSET})
+
+
+@pytest.mark.parametrize("declared", [None, "iso-8859-1", "utf-8"])
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        *(("회의 자료 보내드립니다", "euc-kr"), ("안녕하십니까", "euc-kr"), ("よろしくお願いします", "euc-jp")),
+        ("請大家通知其他同事", "big5"),
+    ],
+)
+def test_a_subject_in_a_charset_of_several_bytes(text: str, charset: str, declared: str | None) -> None:
+    assert decode(text.encode(charset), declared).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        *(("赵钱孙李周吴郑王冯陈", "gb2312"), ("趙錢孫李周吳鄭王馮陳", "big5"), ("佐藤鈴木高橋渡辺伊藤", "euc-jp")),
+        *(("佐藤鈴木高橋渡辺伊藤", "shift_jis"), ("김철수 박영희 최민호 나사 망치 못", "euc-kr")),
+        *(("중정B삽x", "euc-kr"), ("Room A삽b at nine", "euc-kr"), ("B감사x", "euc-kr")),
+    ],
+)
+def test_names_and_words_between_latin_letters_keep_their_charset(text: str, charset: str) -> None:
+    decoded = decode(text.encode(charset), charset)
+    assert (decoded.text, decoded.repairs) == (text, frozenset())
+
+
+@pytest.mark.parametrize("declared", [None, "iso-8859-1", "windows-1252", "iso-8859-2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("später", "très bien", "Schöne Grüße aus der großen Küche", "Hyvää päivää"),
+        *(
+            f"{ENGLISH}Könntest du die Schüssel für die Gäste mitbringen? {ENGLISH}",
+            "L’été dernier, ça allait très bien",
+        ),
+    ],
+)
+def test_mac_os_roman(text: str, declared: str | None) -> None:
+    decoded = decode(text.encode("mac-roman"), declared)
+    assert (decoded.text, decoded.repairs) == (text, {WRONG_CHARSET if declared else NO_CHARSET})
+
+
+@pytest.mark.parametrize(
+    "text", ["šaty Šárky", "ŠKODA", "Œuvre", "eŠkola", "McŠtefan", "Ÿ", "Žižkov", "œuf", "Łódź i Śrem"]
+)
+@pytest.mark.parametrize("charset", ["windows-1250", "windows-1252", "iso-8859-2", "windows-1257"])
+def test_capitals_of_central_europe_are_no_trace(text: str, charset: str) -> None:
+    data = text.encode(charset, "ignore")
+    assert decode(data, charset).text == data.decode(charset)
+
+
 @pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1251", "koi8-r", "windows-1252", "gb2312", "iso-8859-15"])
 @pytest.mark.parametrize("text", ["Привет, Пётр! Лопата уже здесь.", "Grüße aus Köln", "请把铲子带来，谢谢。"])
 def test_utf8_declared_as_something_else(text: str, declared: str) -> None:
