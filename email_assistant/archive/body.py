@@ -221,10 +221,15 @@ def _own(leaves: list[_Leaf], is_single: bool) -> Iterator[_Leaf]:
     for place, leaf in enumerate(leaves):
         if leaf.kind == TNEF:
             continue
-        is_first = place == 0 and not leaf.is_attached
-        is_body = is_first and (bool(BODY_NAME.fullmatch(leaf.name)) or not any(map(_has_words, unnamed)))
-        if is_single or (is_body if leaf.name else place == 0 or not leaf.is_attached):
+        if is_single or (_is_named_body(leaf, place, unnamed) if leaf.name else place == 0 or not leaf.is_attached):
             yield leaf
+
+
+def _is_named_body(leaf: _Leaf, place: int, unnamed: list[_Leaf]) -> bool:
+    """Whether a part with a file name is the mail: the first one, by its name or where no other text is."""
+    if place or leaf.is_attached:
+        return False
+    return bool(BODY_NAME.fullmatch(leaf.name)) or not any(map(_has_words, unnamed))
 
 
 def _hidden_body(leaves: list[_Leaf]) -> list[_Leaf]:

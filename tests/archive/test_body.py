@@ -3,7 +3,7 @@ import struct
 
 import pytest
 
-from email_assistant.archive import mime
+from email_assistant.archive import body, mime
 from email_assistant.archive.quotes import own_words
 
 HEAD = "From: Ann Roe <ann@x.example>\nMIME-Version: 1.0\n"
@@ -26,6 +26,15 @@ def text_of(*parts: str, kind: str = "mixed") -> str:
 
 PAGE = part("<p>The second half is in HTML only.</p>", "text/html")
 PDF = part("JVBE", "application/pdf", "Content-Disposition: attachment; filename=a.pdf\n")
+
+
+def test_footers_are_looked_for_only_if_a_named_part_may_be_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(lines: list[str]) -> None:
+        raise AssertionError(lines)
+
+    monkeypatch.setattr(body, "strip_footers", fail)
+    assert text_of(part("Come at nine."), PDF) == "Come at nine."
+    assert text_of(part("Come at nine."), part("Bring tea.")) == "Come at nine.\n\nBring tea."
 
 
 def test_both_halves_of_a_mail_in_two_kinds() -> None:

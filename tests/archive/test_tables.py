@@ -11,6 +11,7 @@ from email_assistant.archive import readers
 from email_assistant.archive.dates import parse_value
 from email_assistant.archive.messages import ParsedMessage, Person, RawMessage, Unreadable
 from email_assistant.archive.parsing import parse_item
+from email_assistant.archive.readers import tables
 from email_assistant.errors import ArchiveError
 
 TEXT = "Bring the ladder on Saturday."
@@ -187,6 +188,28 @@ def test_tables_in_other_charsets_and_with_excels_first_line(tmp_path: Path, enc
     messages = read(path)
     assert [message.text for message in messages] == texts
     assert {person.name for message in messages for person in message.recipients} == {"Анна"}
+
+
+def test_empty_lines_around_the_names_of_columns(tmp_path: Path) -> None:
+    path = tmp_path / "mail.csv"
+    path.write_bytes(b"\r\nsubject;from;body\r\n\r\nKeys;ann@x.example;Come; at nine\r\nTea;sam@x.example;Yes\r\n")
+    assert [mail.text for mail in read(path)] == ["Come; at nine", "Yes"]
+
+
+def test_the_names_of_columns_are_looked_up_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = 0
+    real = tables.COLUMN_NAMES
+
+    class Counted(dict[str, tuple[str, ...]]):
+        def __getitem__(self, field: str) -> tuple[str, ...]:
+            nonlocal looked_up
+            looked_up += 1
+            return real[field]
+
+    monkeypatch.setattr(tables, "COLUMN_NAMES", Counted(real))
+    table = _table(tmp_path, *({"Body 2": "", "Mail Body": f"Come at {hour}", "Subject 3": ""} for hour in range(50)))
+    assert len(read(table)) == 50
+    assert looked_up < 25
 
 
 def test_a_bad_byte_and_zeros_cost_one_character_of_a_table(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import html
 import math
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from email_assistant.archive.charsets import Decoded, decode_text, mend
@@ -212,8 +213,9 @@ def place_of(row: Mapping[str, Any]) -> tuple[bool, frozenset[str]]:
     return is_sent_folder(names), frozenset(kinds | kinds_of_folders(names))
 
 
+@lru_cache(maxsize=1024)
 def normalize(name: str) -> str:
-    """The name of a column without case, blanks and punctuation."""
+    """The name of a column, which every row may repeat, without case, blanks and punctuation."""
     return "".join(character for character in str(name).lower() if character.isalnum())
 
 

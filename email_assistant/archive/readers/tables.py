@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -287,11 +288,11 @@ def _rows_of_table(record: Mapping[str, Any], text_column: str | None) -> list[d
     names, rows = record.get("columns"), record.get("data")
     if isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows):
         return [dict(zip(map(str, names), row, strict=False)) for row in rows]
+    if len(record) < 2 or not all(isinstance(each, list | dict) for each in record.values()):
+        return []
     columns = {name: list(each.values()) if isinstance(each, dict) else each for name, each in record.items()}
     text = columns.get(_find_column("text", record, text_column) or "")
-    if len(columns) < 2 or not all(isinstance(each, list) for each in columns.values()) or not text:
-        return []
-    if len(set(map(len, columns.values()))) > 1 or not all(isinstance(each, str | None) for each in text):
+    if not text or len(set(map(len, columns.values()))) > 1 or not all(isinstance(each, str | None) for each in text):
         return []
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -347,6 +348,7 @@ def _csv_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str]
     csv.field_size_limit(MAX_MESSAGE_BYTES)
     lines = (line.replace("\0", "") for line in text)
     names: list[str] = []
+    joined_by: str | None = None
     for cells in _cells_of(lines, layout):
         if isinstance(cells, str):
             yield cells
@@ -354,9 +356,9 @@ def _csv_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str]
         decoded = [_decode_cell(cell, charset) for cell in cells]
         if not names:
             names = [each.text.lstrip("\ufeff").strip() or f"column {n}" for n, each in enumerate(decoded, start=1)]
+            joined_by = layout.delimiter if _find_column("text", names, text_column) in names[-1:] else None
         elif any(cell for cell in cells):
-            is_last = _find_column("text", names, text_column) == names[-1]
-            yield _csv_row(names, decoded, layout.delimiter if is_last else None)
+            yield _csv_row(names, decoded, joined_by)
 
 
 def _cells_of(lines: Iterator[str], layout: _Layout) -> Iterator[list[str] | str]:
@@ -445,10 +447,9 @@ def _layout(head: bytes, text_column: str | None) -> _Layout:
     named = SEPARATOR_LINE.match(head, begin)
     if named:
         return _quoting(head, named[1].decode("latin-1"), named.end())
-    first = _layout_of_line(head, begin)
+    layout = first = _layout_of_line(head, begin)
     position = begin
     for _ in range(MAX_TITLE_LINES):
-        layout = _layout_of_line(head, position)
         line = NEWLINE.split(head[position : position + HEAD_BYTES], maxsplit=1)[0]
         names = layout.cells(line)
         known = sum(
@@ -458,6 +459,7 @@ def _layout(head: bytes, text_column: str | None) -> _Layout:
             return layout
         position += len(line)
         position += len(head[position:]) - len(head[position:].lstrip(b"\r\n"))
+        layout = _layout_of_line(head, position)
     return first
 
 
@@ -490,9 +492,17 @@ def _map_columns(names: list[str], columns: dict[str, str | None], name: str) ->
 
 
 def _find_column(field: str, names: Iterable[str], configured: str | None) -> str | None:
-    by_plain_name = {normalize(name): name for name in reversed(list(names))}
+    return _column_among(field, tuple(names), configured)
+
+
+@lru_cache(maxsize=256)
+def _column_among(field: str, names: tuple[str, ...], configured: str | None) -> str | None:
+    # Most rows of JSON have the same names as the row before.
+    if configured is not None and configured in names:
+        return configured
+    by_plain_name = {normalize(name): name for name in reversed(names)}
     if configured is not None:
-        return configured if configured in names else by_plain_name.get(normalize(configured))
+        return by_plain_name.get(normalize(configured))
     return next((by_plain_name[known] for known in COLUMN_NAMES[field] if known in by_plain_name), None)
 
 
