@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, TypeVar
+from unittest import mock
 
 from email_assistant.privacy import guard
 
@@ -101,14 +102,9 @@ def in_new_process(function: Callable[..., Result], *arguments: Any) -> Result:
 def process_with(environment: Mapping[str, str]) -> ProcessPoolExecutor:
     """A process as of `in_new_process`, for several calls, with these variables set before anything is imported."""
     executor = ProcessPoolExecutor(1, get_context("spawn"), initializer=_set_up_process)
-    before = dict(os.environ)
-    os.environ.update(environment)
-    try:
+    with mock.patch.dict(os.environ, environment):
         # It is started with the first call.
         executor.submit(os.getpid).result()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
     return executor
 
 

@@ -5,7 +5,7 @@ python -m benchmarks training    speed, peak memory and loss in the number forma
 The peer is TRL's SFTTrainer (pip install -r benchmarks/peers.txt) or, where that is not installed, a loop over
 transformers and PEFT. Both have steps of eight mails and no gradient checkpointing, as this project; TRL's batches are
 of mails of similar length, which is its faster setting. Every trainer runs in a process of its own, the peer without
-this project's settings of threads and memory.
+this project's settings of threads and memory. It inherits only `GOMP_SPINCOUNT`, with which waiting threads soon sleep.
 """
 
 import resource

@@ -22,7 +22,7 @@ from email_assistant.language_model import generation, static_decoder
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoder import Decoder, causal_attention
 from email_assistant.language_model.decoding import Completion, SamplingParams
-from email_assistant.language_model.generation import generate, generate_likeliest
+from email_assistant.language_model.generation import generate
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 from email_assistant.language_model.static_decoder import (
     StaticDecoder,
@@ -166,24 +166,6 @@ def test_completions_are_those_of_the_decoder_of_processors(
     expected = completions(model, params, 64)
     monkeypatch.setattr(generation, "batch_decoder", lambda model: OnCpu.from_model(model.model))
     assert completions(model, params, batch_size) == expected
-
-
-def test_beam_search_finds_what_it_finds_with_the_decoder_of_processors(
-    either_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model, params = adapted(either_model), SamplingParams(12, no_repeat_ngram_size=3)
-    prompts = [model.encoder.prompt(text) for text in ("Ask Bo", "Ask Al for a rope", "Hi")]
-
-    def found() -> dict[int, list[str]]:
-        texts: dict[int, list[str]] = {}
-        generate_likeliest(
-            model, prompts, params, 4, 8, lambda index, each: texts.update({index: [one.text for one in each]})
-        )
-        return texts
-
-    expected = found()
-    monkeypatch.setattr(generation, "batch_decoder", lambda model: OnCpu.from_model(model.model))
-    assert found() == expected
 
 
 @torch.inference_mode()
