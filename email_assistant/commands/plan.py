@@ -51,8 +51,10 @@ def run(context: Context) -> None:
         uses.insert(0, ("instructions", config.summarizer, tokens))
     for name, settings, prompt_tokens in uses:
         rows, beams = _rows_and_beams(settings)
+        # The base writes the instructions.
+        lengths, is_adapted = (prompt_tokens, settings.max_new_tokens), name == "mails"
         estimates[name] = planning.estimate_generation(
-            setup, machine, training.resident, rows, prompt_tokens, settings.max_new_tokens, beams
+            setup, machine, training.resident, rows, *lengths, beams, is_adapted
         )
     screen().print(memory_table(estimates, machine.memory))
     if machine.is_local and config.plan.probe and training.total <= machine.memory:

@@ -144,7 +144,7 @@ def _fitting_batch(
     if most <= smallest:
         return batch_size
     longest = max(map(len, prompts))
-    fitting = max(smallest, fitting_rows(model, longest, params.max_new_tokens, most))
+    fitting = max(smallest, fitting_rows(model, longest, params.max_new_tokens, most, smallest))
     if fitting >= most:
         return batch_size
     log.info("%d mails at a time fit into the free memory", fitting // smallest)

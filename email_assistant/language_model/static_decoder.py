@@ -32,15 +32,30 @@ Step = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 def batch_decoder(model: LanguageModel) -> CachedDecoder | None:
     """This project's decoder of a model, without rows; None if transformers has to generate."""
-    if model.device.type != "cuda":
-        return CachedDecoder.from_model(model.model)
-    fits = dense_copy_bytes(model, available_memory(model.device))
-    return StaticDecoder.from_model(model.model) if fits else None
+    fits = model.device.type == "cuda" and dense_copy_bytes(model, available_memory(model.device)) > 0
+    return decoder_on(model.device, model.model, fits)
+
+
+def decoder_on(device: torch.device, model: nn.Module, is_dense: bool) -> CachedDecoder | None:
+    """As `batch_decoder`, where it is known whether a GPU has room for a dense copy of the weights."""
+    if device.type != "cuda":
+        return CachedDecoder.from_model(model)
+    return StaticDecoder.from_model(model) if is_dense else None
 
 
 def dense_copy_bytes(model: LanguageModel, free: int) -> int:
     """The memory of the dense weights that a GPU with `free` bytes writes with; 0 if transformers has to generate."""
     decoder = Decoder.from_model(model.model, for_training=True, device_type="cuda") if model.dense_to_write else None
+    return fitting_dense_bytes(decoder, free)
+
+
+def fitting_dense_bytes(decoder: Decoder | None, free: int) -> int:
+    """The memory of the weights that a `StaticDecoder` makes, if `free` bytes have room for them and for rows; or 0.
+
+    Args:
+        decoder: The weights, on a GPU or on the meta device; None: those of a model that only transformers runs.
+        free: Bytes that are free on the GPU.
+    """
     needed = dense_bytes(decoder) if decoder else 0
     return needed if free >= needed + SPARE_BYTES else 0
 

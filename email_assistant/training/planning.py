@@ -10,6 +10,7 @@ from transformers import PretrainedConfig
 
 from email_assistant.configuration.schema import Config, Lora, Model, Plan, Summarizer, Trainer
 from email_assistant.errors import ConfigurationError
+from email_assistant.language_model.batch_memory import RowMemory
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS
 from email_assistant.language_model.decoder import Decoder
 from email_assistant.language_model.device import available_memory, choose_device, choose_dtype
@@ -22,7 +23,7 @@ from email_assistant.language_model.meta_model import (
     key_value_width,
     weight_bytes,
 )
-from email_assistant.language_model.static_decoder import SPARE_BYTES, dense_bytes, padded_tokens, power_of_two
+from email_assistant.language_model.static_decoder import fitting_dense_bytes
 from email_assistant.training.batches import epoch_batches, group_by_length
 from email_assistant.training.loss import PADDED_MODES, CompletionLoss, ForwardMode, default_modes
 from email_assistant.training.memory_estimate import ComputeSpec, MicroBatch, StepMemory, estimate_step
@@ -256,6 +257,7 @@ def estimate_generation(
     prompt_tokens: int,
     new_tokens: int,
     beams: int = 1,
+    is_adapted: bool = True,
 ) -> MemoryEstimate:
     """The peak memory of generation.
 
@@ -267,48 +269,61 @@ def estimate_generation(
         prompt_tokens: Length of the longest prompt.
         new_tokens: The maximum number of generated tokens.
         beams: Rows of each prompt, if they are the beams of a search; 1: no search.
+        is_adapted: Whether it is generated with the adapter.
     """
     base = architecture(setup.model)
+    if not is_adapted:
+        resident = dataclasses.replace(resident, adapter=0)
     # This decoder reads only dense weights.
-    on_cpu = not setup.nf4 and setup.mode(machine, base) == "decoder"
-    dense = _dense_to_write(setup, machine, base, machine.memory - sum(resident.parts.values()))
-    own_decoder, size = on_cpu or dense > 0, machine.dtype.itemsize
-    # Whatever the format of the weights, this project's decoder computes attention on a CPU, and all that is added up,
-    # in float32.
-    cache_per_token = base.num_hidden_layers * 2 * key_value_width(base) * (FLOAT32_BYTES if on_cpu else size)
-    # An upper bound: rows with the same prompt store its keys and values once, but only beams always come together.
-    if on_cpu:
-        cached_tokens = rows // beams * padded_capacity(prompt_tokens) + rows * padded_capacity(new_tokens)
-    elif dense:
-        cached_tokens = power_of_two(rows) * padded_tokens(prompt_tokens + new_tokens)
+    if not setup.nf4 and setup.mode(machine, base) == "decoder":
+        copied = resident.weights["attention"] + resident.weights["feed-forward"]
+        cache, working = _to_write_on_cpu(base, machine.dtype.itemsize, rows, prompt_tokens, new_tokens, beams)
     else:
-        cached_tokens = rows * (prompt_tokens + new_tokens)
-    prefilled = rows * prompt_tokens // (beams if own_decoder else 1)
-    prefill = min(PREFILL_TOKENS, prefilled) if own_decoder else prefilled
-    width = 4 * base.hidden_size * (FLOAT32_BYTES if own_decoder else size) + 3 * feed_forward_width(base) * size
-    working, logits = prefill * width, 3 * FLOAT32_BYTES * rows * base.vocab_size
-    if beams > 1 and not own_decoder:
-        # The likelihood of a text that was found: logits of all of its tokens, and three copies in float32.
-        logits = max(logits, new_tokens * base.vocab_size * (size + 3 * FLOAT32_BYTES))
-    merged = resident.weights["attention"] + resident.weights["feed-forward"] if on_cpu else dense
+        copied = dense_to_write(setup, machine, resident)
+        size = machine.dtype.itemsize
+        memory = RowMemory(base, size, prompt_tokens, new_tokens, copied > 0, is_adapted, beams)
+        cache, working = memory.cache(rows), memory.working(rows)
+        if setup.nf4 and not copied:
+            # One layer's weights at a time are dequantized.
+            working += size * base.hidden_size * feed_forward_width(base)
     return MemoryEstimate(
         resident,
         {
-            "copy of the weights with the adapter": merged,
-            "cache": cached_tokens * cache_per_token,
-            "working memory and logits": working + logits,
+            "copy of the weights with the adapter": copied,
+            "cache": cache,
+            "working memory and logits": working,
         },
     )
 
 
-def _dense_to_write(setup: TrainingSetup, machine: Machine, base: PretrainedConfig, free: int) -> int:
-    """The memory of the dense weights that a GPU with `free` bytes writes with; 0 where it does without."""
+def _to_write_on_cpu(
+    base: PretrainedConfig, item_size: int, rows: int, prompt_tokens: int, new_tokens: int, beams: int
+) -> tuple[int, int]:
+    """The cache, and the working memory with logits, of this project's decoder on a CPU.
+
+    Whatever the format of the weights, it computes attention, and all that is added up, in float32.
+    """
+    # An upper bound: rows with the same prompt store its keys and values once, but only beams always come together.
+    cached_tokens = rows // beams * padded_capacity(prompt_tokens) + rows * padded_capacity(new_tokens)
+    cache_per_token = base.num_hidden_layers * 2 * key_value_width(base) * FLOAT32_BYTES
+    prefilled = min(PREFILL_TOKENS, rows // beams * prompt_tokens)
+    width = 4 * base.hidden_size * FLOAT32_BYTES + 3 * feed_forward_width(base) * item_size
+    return cached_tokens * cache_per_token, prefilled * width + 3 * FLOAT32_BYTES * rows * base.vocab_size
+
+
+def dense_to_write(setup: TrainingSetup, machine: Machine, resident: ResidentMemory) -> int:
+    """The memory of the dense weights that a GPU writes with; 0 where it does without, and on a CPU.
+
+    Args:
+        setup: Model and adapter.
+        machine: Where it runs.
+        resident: What exists before.
+    """
     if machine.device.type != "cuda" or not setup.model.dense_to_write or setup.lora.use_dora:
         return 0
-    model = build_on_meta(base, machine.dtype, setup.nf4)
+    model = build_on_meta(architecture(setup.model), machine.dtype, setup.nf4)
     decoder = Decoder.from_model(model, for_training=True, device_type="meta")
-    needed = dense_bytes(decoder) if decoder else 0
-    return needed if free >= needed + SPARE_BYTES else 0
+    return fitting_dense_bytes(decoder, machine.memory - sum(resident.parts.values()))
 
 
 def remedies(setup: TrainingSetup, machine: Machine) -> Iterator[tuple[str, TrainingSetup]]:

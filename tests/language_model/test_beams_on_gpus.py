@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import lora, model_settings
+from peft import PeftModel
 from pretended_gpu import GPU, GpuTensor, module_to_gpu, pretended_gpu
 from static_on_cpu import OnCpu, PretendedGraphs, adapted
+from transformers import AutoModelForCausalLM
 
 from email_assistant.language_model import batch_memory, generation, static_decoder
 from email_assistant.language_model.batch_memory import RowMemory, fitting_rows
 from email_assistant.language_model.decoding import Completion, SamplingParams
 from email_assistant.language_model.generation import generate, generate_likeliest
-from email_assistant.language_model.loading import LanguageModel
-from email_assistant.language_model.meta_model import key_value_width
+from email_assistant.language_model.loading import LanguageModel, attach_lora
+from email_assistant.language_model.meta_model import architecture, key_value_width
+from email_assistant.language_model.static_batch import _mean_log_probability
 from email_assistant.language_model.static_decoder import StaticDecoder, dense_bytes
 from email_assistant.training.memory_estimate import AllocationTracker
 
@@ -125,14 +129,15 @@ def test_memory_that_runs_out_halves_the_beams(
     assert [message.rpartition("with ")[2] for message in caplog.messages] == ["2 mails at a time", "1 mails at a time"]
 
 
-def memory_of(model: LanguageModel, is_static: bool, prompt_tokens: int, new_tokens: int) -> RowMemory:
-    return RowMemory(model.model.config, model.dtype.itemsize, prompt_tokens, new_tokens, is_static)
+def memory_of(model: LanguageModel, is_static: bool, prompt_tokens: int, new_tokens: int, beams: int = 1) -> RowMemory:
+    is_adapted = isinstance(model.model, PeftModel)
+    return RowMemory(model.model.config, model.dtype.itemsize, prompt_tokens, new_tokens, is_static, is_adapted, beams)
 
 
 @pytest.mark.parametrize(
     ("is_static", "by_beams", "least"),
-    # The decoder of GPUs reads each prompt once, however many beams it gets.
-    [(True, True, 0.2), (True, False, 0.6), (False, True, 0.6), (False, False, 0.6)],
+    # Each search begins with a single row.
+    [(True, True, 0.4), (True, False, 0.6), (False, True, 0.6), (False, False, 0.6)],
 )
 def test_rows_need_no_more_memory_than_is_planned_for_them(
     tiny_model: Path, is_static: bool, by_beams: bool, least: float, monkeypatch: pytest.MonkeyPatch
@@ -152,8 +157,45 @@ def test_rows_need_no_more_memory_than_is_planned_for_them(
             generate_likeliest(model, prompts[: rows // 4], params, 4, rows, lambda index, found: None)
         else:
             generate(model, prompts, params, [None] * rows, rows, lambda index, found: None)
-    planned = memory_of(model, is_static, prompt_tokens, new_tokens).needed(rows)
+    planned = memory_of(model, is_static, prompt_tokens, new_tokens, 4 if by_beams else 1).needed(rows)
     assert least * planned < tracker.peak < planned
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("is_static", [False, True])
+@pytest.mark.parametrize("is_adapted", [False, True])
+def test_long_prompts_need_no_more_memory_than_is_planned_for_them(
+    tiny_model: Path, dtype: torch.dtype, is_static: bool, is_adapted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In layers as wide inside as those of Llama."""
+    monkeypatch.setattr(static_decoder, "TOKEN_STEP", 256)
+    config = architecture(model_settings(tiny_model))
+    config.hidden_size, config.intermediate_size, config.head_dim = 256, 896, 32
+    config.num_attention_heads, config.num_hidden_layers = 8, 4
+    wide = AutoModelForCausalLM.from_config(config, dtype=dtype).requires_grad_(False)
+    module = (attach_lora(wide, lora(alpha=4)) if is_adapted else wide).eval()
+    model = dataclasses.replace(adapted(tiny_model), model=module, dtype=dtype)
+    decoder = OnCpu.from_model(module) if is_static else None
+    monkeypatch.setattr(generation, "batch_decoder", lambda model: decoder)
+    # Of two lengths, so that one is padded.
+    prompts = [[1 + (index * 7 + place) % 90 for place in range(250 - index % 2)] for index in range(8)]
+    with AllocationTracker() as tracker:
+        generate(model, prompts, SamplingParams(4), [None] * 8, 8, lambda index, found: None)
+    planned = memory_of(model, is_static, 250, 4).needed(8)
+    assert 0.75 * planned < tracker.peak < planned
+
+
+@torch.inference_mode()
+def test_scoring_what_transformers_found_needs_no_more_memory_than_is_planned(tiny_model: Path) -> None:
+    config = architecture(model_settings(tiny_model))
+    config.vocab_size = 20_000
+    wide = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16).eval()
+    model = dataclasses.replace(adapted(tiny_model), model=wide, dtype=torch.bfloat16)
+    prompt, text = list(range(1, 21)), list(range(30, 230))
+    with AllocationTracker() as tracker:
+        _mean_log_probability(model, prompt, text)
+    planned = memory_of(model, False, len(prompt), len(text), beams=2).working(2)
+    assert 0.6 * planned < tracker.peak < planned
 
 
 def test_the_most_rows_that_fit_are_found(tiny_model: Path) -> None:
@@ -165,6 +207,9 @@ def test_the_most_rows_that_fit_are_found(tiny_model: Path) -> None:
             assert memory.largest_batch(memory.needed(rows) - 1, 64) == max(1, rows - 1)
         assert memory.largest_batch(0, 64) == 1
         assert memory.largest_batch(10**12, 48) == 48
+    # A prompt is read once for all of its beams.
+    alone, beams = (memory_of(model, True, 100, 100, beams) for beams in (1, 4))
+    assert alone.cache(16) == beams.cache(16) and alone.working(16) > beams.working(16) > beams.working(8)
     # The cache grows with the tokens, and a power of two of rows is made room for.
     per_token = (model.model.config.num_hidden_layers + 1) * 2 * key_value_width(model.model.config) * 4
     longer, shorter = (memory_of(model, True, 20, new).needed(9) for new in (500, 244))
@@ -212,5 +257,5 @@ def test_beams_start_with_as_many_rows_as_fit(
     assert sizes == [expected]
     # All beams of all prompts; with the longest prompt.
     longest = max(len(model.encoder.prompt(text)) for text in TEXTS)
-    assert given == [(model, longest, PARAMS.max_new_tokens, len(TEXTS) * WIDTH)]
+    assert given == [(model, longest, PARAMS.max_new_tokens, len(TEXTS) * WIDTH, WIDTH)]
     assert [message.split()[1] for message in caplog.messages] == ([] if fitting == 15 else [str(expected // WIDTH)])

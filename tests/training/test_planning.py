@@ -17,6 +17,7 @@ from benchmarks.model import configured
 from email_assistant.configuration.schema import Architecture
 from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model import varlen_attention
+from email_assistant.language_model.batch_memory import RowMemory
 from email_assistant.language_model.device import available_memory
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import add_adapter, load_base
@@ -303,12 +304,21 @@ def test_dense_weights_that_a_gpu_writes_with_are_planned_for(tmp_path: Path) ->
         return planning.estimate_generation(changed, machine, resident, 5, 200, 100).working
 
     dense = weight_bytes(build_on_meta(architecture(model), torch.bfloat16, nf4=False))
-    copy, per_token = "copy of the weights with the adapter", 32 * 2 * 8 * 128 * 2
-    # Five rows have the room of eight, and 300 tokens that of 512.
-    assert parts(24)[copy] == dense["attention"] + dense["feed-forward"] and parts(24)["cache"] == 8 * 512 * per_token
+    copy, cache, working = "copy of the weights with the adapter", "cache", "working memory and logits"
+    # What generation asks a GPU for, with the dense weights and without.
+    static, by_transformers = (
+        RowMemory(architecture(model), 2, 200, 100, is_static, is_adapted=True) for is_static in (True, False)
+    )
+    assert parts(24)[copy] == dense["attention"] + dense["feed-forward"]
+    assert (parts(24)[cache], parts(24)[working]) == (static.cache(5), static.working(5))
+    # Five rows have the room of eight, and 300 tokens that of 512; a layer has its old keys while it gets more room.
+    assert static.cache(5) == 8 * 512 * 33 * 2 * 8 * 128 * 2
     # 13 GiB beside the 6 fit, but leave less than 4.
     for found in (parts(22), parts(24, dense_to_write=False)):
-        assert found[copy] == 0 and found["cache"] == 5 * 300 * per_token
+        assert found[copy] == 0
+        # Besides, the weights of one layer are dequantized at a time.
+        dequantized = 2 * 4096 * 14336
+        assert (found[cache], found[working]) == (by_transformers.cache(5), by_transformers.working(5) + dequantized)
 
 
 def test_beams_share_a_prompt_and_a_cache_in_float32(tiny_model: Path) -> None:
@@ -329,10 +339,25 @@ def test_beams_share_a_prompt_and_a_cache_in_float32(tiny_model: Path) -> None:
     assert parts(5, torch.bfloat16)["cache"] == parts(5)["cache"]
     working = "working memory and logits"
     assert parts(5)[working] < parts(1)[working]
-    # transformers gives every beam a prompt of its own, and computes the likelihood of what it found once more.
-    by_transformers = parts(5, nf4=True)
-    assert by_transformers["cache"] == parts(1, nf4=True)["cache"] == 10 * 300 * per_token
-    assert by_transformers[working] > parts(1, nf4=True)[working]
+    # transformers gives every beam a prompt of its own, and a layer has its old keys while it gets new ones.
+    a_layer = per_token // base.num_hidden_layers
+    assert parts(5, nf4=True)["cache"] == parts(1, nf4=True)["cache"] == 10 * 300 * (per_token + a_layer)
+
+
+def test_what_the_base_writes_needs_no_adapter(tmp_path: Path) -> None:
+    model = dataclasses.replace(model_settings(tmp_path / "none", "nf4", LLAMA3), dense_to_write=False)
+    setup = dataclasses.replace(TrainingSetup.from_config(configured()), model=model)
+    machine = Machine("a GPU", torch.device("cuda"), torch.bfloat16, 24 * planning.GIB, 0, is_local=False)
+    resident = planning.ResidentMemory(0, {}, 1000)
+    base, tuned = (
+        planning.estimate_generation(setup, machine, resident, 5, 200, 100, is_adapted=is_adapted)
+        for is_adapted in (False, True)
+    )
+    assert (base.resident.adapter, tuned.resident.adapter) == (0, 1000)
+    # peft's float32 copies of 5 x 200 tokens, in layers 3.5 times as wide inside.
+    assert base.working["cache"] == tuned.working["cache"]
+    added = tuned.working["working memory and logits"] - base.working["working memory and logits"]
+    assert added == 1000 * (4 * 4096 + 6 * 14336)
 
 
 def test_a_step_of_beam_search_takes_longer_than_one_without(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
