@@ -58,7 +58,8 @@ def run(context: Context) -> None:
         )
     screen().print(memory_table(estimates, machine.memory))
     if machine.is_local and config.plan.probe and training.total <= machine.memory:
-        probe = ThroughputProbe(architecture(config.model), machine.device, machine.dtype, setup.nf4)
+        is_dense = planning.dense_to_write(setup, machine, training.resident) > 0
+        probe = ThroughputProbe(architecture(config.model), machine.device, machine.dtype, setup.nf4, is_dense)
         _log_training_time(setup, machine, probe, examples, training.recompute)
         for name, settings, prompt_tokens in uses:
             # The base writes the instructions.

@@ -249,6 +249,7 @@ def _key(config: Config) -> str:
     sizes = [getattr(base, name, None) for name in ("hidden_size", "num_hidden_layers", "vocab_size")]
     rows = [config.generation.most_rows, config.generation.beams]
     parts = [config.model.dtype, config.model.quantization, config.model.device, *sizes, *rows]
+    parts += [] if config.model.dense_to_write else ["without dense weights"]
     return ", ".join(map(str, [number_format.machine_name(config.model), *parts]))
 
 
@@ -258,9 +259,10 @@ def _measure(config: Config) -> Mapping[str, float]:
     from email_assistant.training.memory_estimate import MicroBatch
     from email_assistant.training.throughput_probe import ThroughputProbe
 
-    machine = planning.local_machine(config.model)
-    nf4 = config.model.quantization == "nf4"
-    probe = ThroughputProbe(architecture(config.model), machine.device, machine.dtype, nf4)
+    machine, setup = planning.local_machine(config.model), planning.TrainingSetup.from_config(config)
+    on_gpu = machine.device.type == "cuda"
+    is_dense = on_gpu and planning.dense_to_write(setup, machine, planning.loaded_base(setup, machine)) > 0
+    probe = ThroughputProbe(architecture(config.model), machine.device, machine.dtype, setup.nf4, is_dense)
     batch = MicroBatch([_TOKENS] * _SEQUENCES, planning.USUAL_TARGET_SHARE)
     trained = probe.step_seconds(config.lora, batch, recompute=False) / (_SEQUENCES * _TOKENS)
     rows, beams = max(2, config.generation.most_rows), config.generation.beams

@@ -229,16 +229,21 @@ def estimate_micro_batch(
     return estimate_step(base, setup.lora, spec, batch, setup.trainer.optimizer, setup.trainer.ema_decay > 0)
 
 
+def loaded_base(setup: TrainingSetup, machine: Machine) -> ResidentMemory:
+    """What is in use once the base is loaded."""
+    weights = weight_bytes(build_on_meta(architecture(setup.model), machine.dtype, setup.nf4))
+    return ResidentMemory(machine.process, weights, adapter=0)
+
+
 def estimate_training(
     setup: TrainingSetup, machine: Machine, examples: Sequence[TokenizedExample] | None
 ) -> MemoryEstimate:
     """The peak memory of a training run."""
-    base = architecture(setup.model)
-    weights = weight_bytes(build_on_meta(base, machine.dtype, setup.nf4))
-    free = machine.memory - machine.process - sum(weights.values())
-    step, recompute = estimate_training_step(setup, base, machine, examples, free)
+    loaded = loaded_base(setup, machine)
+    free = machine.memory - sum(loaded.parts.values())
+    step, recompute = estimate_training_step(setup, architecture(setup.model), machine, examples, free)
     return MemoryEstimate(
-        ResidentMemory(machine.process, weights, step.adapter),
+        dataclasses.replace(loaded, adapter=step.adapter),
         {
             "gradients": step.gradients,
             "optimizer": step.optimizer,

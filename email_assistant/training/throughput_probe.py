@@ -14,6 +14,7 @@ from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import SamplingParams
 from email_assistant.language_model.loading import attach_lora, quantize_nf4
 from email_assistant.language_model.meta_model import replace_linear_layers, with_layers
+from email_assistant.language_model.static_decoder import decoder_on
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss
 from email_assistant.training.memory_estimate import MicroBatch, on_every_layer
@@ -33,12 +34,14 @@ class ThroughputProbe:
         device: The device of the computation.
         dtype: The number format of the computation.
         nf4: Whether the base's linear layers are in 4 bit.
+        is_dense: Whether a GPU has room for a dense copy of the weights, which it then writes with.
     """
 
     config: PretrainedConfig
     device: torch.device
     dtype: torch.dtype
     nf4: bool
+    is_dense: bool = False
 
     def step_seconds(self, lora: Lora, batch: MicroBatch, recompute: bool) -> float:
         """Seconds of the forward and backward pass of one micro-batch, for all layers of the architecture.
@@ -57,8 +60,8 @@ class ThroughputProbe:
         """Seconds to generate `new_tokens` in each of `rows` rows of one batch, for all layers.
 
         Args:
-            lora: The adapter; None: the base generates. On a GPU, which waits for each operation to be started, the
-                adapter's operations can double the time.
+            lora: The adapter; None: the base generates. Where transformers generates on a GPU, which waits for each
+                operation to be started, the adapter's operations can double the time.
             rows: Number of rows.
             prompt_tokens: Length of each prompt.
             new_tokens: Tokens after each.
@@ -109,11 +112,17 @@ class ThroughputProbe:
     def _measure_generation(
         self, layers: int, lora: Lora | None, prompts: torch.Tensor, beams: int
     ) -> tuple[float, float]:
-        """Seconds of the prefill, and of one further token for each row; the first of two rounds allocates memory."""
+        """Seconds of the prefill, and of one further token for each row.
+
+        Only the last round counts: those before it allocate memory and, on a GPU, record the steps that it replays.
+        """
         model = self._random_model(layers)
         if lora:
             model = attach_lora(model, on_every_layer(lora)).eval()
-        return [_measure_generation(model, prompts, beams) for _ in range(2)][-1]
+        decoder = decoder_on(self.device, model, self.is_dense)
+        if decoder is None:
+            return [_measure_by_transformers(model, prompts, beams) for _ in range(2)][-1]
+        return [_measure_decoder(decoder, prompts, beams) for _ in range(3 if self.is_dense else 2)][-1]
 
 
 def _for_all_layers(config: PretrainedConfig, one: float, two: float) -> float:
@@ -121,27 +130,30 @@ def _for_all_layers(config: PretrainedConfig, one: float, two: float) -> float:
     return one + (int(config.num_hidden_layers) - 1) * max(two - one, 0.0)
 
 
-def _measure_generation(model: Any, prompts: torch.Tensor, beams: int) -> tuple[float, float]:
+def _measure_decoder(decoder: CachedDecoder, prompts: torch.Tensor, beams: int) -> tuple[float, float]:
     """Seconds of the prefill of prompts, (prompts, tokens), and of one further token for each row."""
-    decoder = CachedDecoder.from_model(model)
-    if decoder is None:
-        return _measure_by_transformers(model, prompts, beams)
     started = time.perf_counter()
     decoder.prefill(prompts.tolist())
     prefill = _seconds_since(started, prompts.device)
     if beams > 1:
+        _evict_all(decoder, prompts)
         return prefill, max(0.0, _search_seconds(decoder, prompts, beams) - prefill) / GENERATED_TOKENS
     tokens = prompts[:, 0].tolist()
     started = time.perf_counter()
     for _ in range(GENERATED_TOKENS):
         decoder.step(tokens)
-    return prefill, _seconds_since(started, prompts.device) / GENERATED_TOKENS
+    per_token = _seconds_since(started, prompts.device) / GENERATED_TOKENS
+    _evict_all(decoder, prompts)
+    return prefill, per_token
+
+
+def _evict_all(decoder: CachedDecoder, prompts: torch.Tensor) -> None:
+    for _ in prompts:
+        decoder.evict(0)
 
 
 def _search_seconds(decoder: CachedDecoder, prompts: torch.Tensor, beams: int) -> float:
-    """Seconds of searches for texts of `GENERATED_TOKENS` tokens after their first one, instead of the rows so far."""
-    for _ in prompts:
-        decoder.evict(0)
+    """Seconds of searches for texts of `GENERATED_TOKENS` tokens after their first one."""
     params, rows = SamplingParams(1 + GENERATED_TOKENS), len(prompts) * beams
     started = time.perf_counter()
     beam_search(decoder, prompts.tolist(), params, beams, (), rows, _ignore)
@@ -153,7 +165,7 @@ def _ignore(index: int, found: list[Hypothesis]) -> None:
 
 
 def _measure_by_transformers(model: Any, prompts: torch.Tensor, beams: int) -> tuple[float, float]:
-    """As `_measure_generation`, for models that this project's decoder does not support."""
+    """As `_measure_decoder`, for models that this project's decoder does not support."""
     cache = DynamicCache(config=model.config)
     prompts = prompts.repeat_interleave(beams, dim=0)
     tokens = prompts[:, :1]

@@ -18,6 +18,7 @@ from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Completion
 from email_assistant.language_model.generation import generate, generate_likeliest
 from email_assistant.language_model.loading import load_base
+from email_assistant.language_model.static_decoder import SPARE_BYTES
 from email_assistant.pipeline import time_estimate
 from email_assistant.pipeline.time_estimate import (
     FIXED_SECONDS,
@@ -32,6 +33,8 @@ from email_assistant.pipeline.time_estimate import (
 )
 from email_assistant.progress import WholeCall
 from email_assistant.storage import json_cache
+from email_assistant.training import planning
+from email_assistant.training.throughput_probe import ThroughputProbe
 
 SPEEDS = Speeds(trained_token=0.003, step=0.1, row=0.01, beam=0.002)
 LENGTHS = Lengths(prompt=40, mail=60, longest=80, training=120, validation=12, test=16)
@@ -168,3 +171,28 @@ def test_the_time_of_real_work_corrects_the_speeds(config: Config) -> None:
     call.measured = {("train", "train"): 2.0}
     time_estimate.learn(context, call)
     assert json_cache.read(file)[key] == pytest.approx(corrected)
+
+
+@pytest.mark.parametrize(("spare", "allowed", "expected"), [(0, True, False), (1, True, True), (1, False, False)])
+def test_on_a_gpu_the_time_is_that_of_the_decoder_that_will_write(
+    config: Config, spare: int, allowed: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, probed = changed(config, "model", dense_to_write=allowed), list[bool]()
+    setup = planning.TrainingSetup.from_config(config)
+    machine = planning.Machine("a GPU", torch.device("cuda"), torch.float32, 0, 0, is_local=True)
+    resident = planning.loaded_base(setup, machine)
+    dense = resident.weights["attention"] + resident.weights["feed-forward"]
+    memory = sum(resident.parts.values()) + dense + SPARE_BYTES - 1 + spare
+    monkeypatch.setattr(planning, "local_machine", lambda model: dataclasses.replace(machine, memory=memory))
+
+    def seconds(probe: ThroughputProbe, *work: Any, **more: Any) -> Any:
+        probed.append(probe.is_dense)
+        return (1.0, 1.0)
+
+    monkeypatch.setattr(ThroughputProbe, "prefill_and_token_seconds", seconds)
+    monkeypatch.setattr(ThroughputProbe, "step_seconds", lambda *work, **more: 1.0)
+    time_estimate._measure(config)
+    assert set(probed) == {expected}
+    # What is remembered of the one is not taken for the other.
+    allowing = changed(config, "model", dense_to_write=True)
+    assert (time_estimate._key(config) == time_estimate._key(allowing)) == allowed

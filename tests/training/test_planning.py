@@ -10,19 +10,21 @@ import torch
 from architectures import GEMMA3, save_model
 from conftest import model_settings, save_tiny_model
 from small import PLAIN, settings
+from static_on_cpu import OnCpu, PretendedGraphs
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoTokenizer
 
 from benchmarks.model import configured
 from email_assistant.configuration.schema import Architecture
 from email_assistant.errors import ConfigurationError, ModelError
-from email_assistant.language_model import varlen_attention
+from email_assistant.language_model import static_decoder, varlen_attention
 from email_assistant.language_model.batch_memory import RowMemory
+from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.device import available_memory
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import add_adapter, load_base
 from email_assistant.language_model.meta_model import NF4_BYTES, architecture, build_on_meta, weight_bytes, with_layers
-from email_assistant.training import planning
+from email_assistant.training import planning, throughput_probe
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss, ForwardMode
 from email_assistant.training.memory_estimate import AllocationTracker, ComputeSpec, MicroBatch, estimate_step
@@ -368,6 +370,30 @@ def test_a_step_of_beam_search_takes_longer_than_one_without(tiny_model: Path, m
             probe = ThroughputProbe(base, torch.device("cpu"), torch.float32, nf4=by_transformers)
             alone, searched = (probe.prefill_and_token_seconds(None, 6, 20, beams)[1] for beams in (1, 3))
             assert 0 < alone < searched
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_a_gpu_with_dense_weights_is_timed_by_the_steps_that_it_replays(
+    tiny_model: Path, beams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graphs, asked = PretendedGraphs(), list[tuple[str, bool]]()
+
+    def decoder_on(device: torch.device, model: Any, is_dense: bool) -> CachedDecoder | None:
+        asked.append((device.type, is_dense))
+        return OnCpu.from_model(model) if is_dense else None
+
+    monkeypatch.setattr(static_decoder, "record", graphs.record)
+    monkeypatch.setattr(throughput_probe, "decoder_on", decoder_on)
+    # The prompts and what follows them need more room than there was at first.
+    monkeypatch.setattr(static_decoder, "TOKEN_STEP", 8)
+    probe = ThroughputProbe(architecture(model_settings(tiny_model)), torch.device("cpu"), torch.float32, False, True)
+    # A clock of recordings: they are made once, before what is timed.
+    monkeypatch.setattr(time, "perf_counter", lambda: float(len(graphs.shapes)))
+    assert probe.prefill_and_token_seconds(None, 6, 20, beams) == (0.0, 0.0)
+    assert graphs.shapes and graphs.replays and set(asked) == {("cpu", True)}
+    graphs.replays = 0
+    dataclasses.replace(probe, is_dense=False).prefill_and_token_seconds(None, 6, 20, beams)
+    assert graphs.replays == 0
 
 
 @pytest.mark.parametrize("nf4", [False, True])
