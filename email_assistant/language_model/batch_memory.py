@@ -62,7 +62,9 @@ class RowMemory:
 
     def working(self, rows: int) -> int:
         """Bytes that this many rows need besides their keys and values."""
-        return self._prefill(rows) + self._logits(rows)
+        prefill, logits = self._prefill(rows), self._logits(rows)
+        # Only recorded steps keep their logits while further prompts are read.
+        return prefill + logits if self.is_static else max(prefill, logits)
 
     def _prefill(self, rows: int) -> int:
         tokens = rows * self.prompt_tokens

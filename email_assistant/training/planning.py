@@ -285,12 +285,8 @@ def estimate_generation(
         cache, working = _to_write_on_cpu(base, machine.dtype.itemsize, rows, prompt_tokens, new_tokens, beams)
     else:
         copied = dense_to_write(setup, machine, resident)
-        size = machine.dtype.itemsize
-        memory = RowMemory(base, size, prompt_tokens, new_tokens, copied > 0, is_adapted, beams)
+        memory = RowMemory(base, machine.dtype.itemsize, prompt_tokens, new_tokens, copied > 0, is_adapted, beams)
         cache, working = memory.cache(rows), memory.working(rows)
-        if setup.nf4 and not copied:
-            # One layer's weights at a time are dequantized.
-            working += size * base.hidden_size * feed_forward_width(base)
     return MemoryEstimate(
         resident,
         {
