@@ -113,7 +113,7 @@ def _log_training_time(
     machine: Machine,
     probe: ThroughputProbe,
     examples: Sequence[TokenizedExample] | None,
-    recompute: bool,
+    recompute: bool | int,
 ) -> None:
     trainer = setup.trainer
     padded = setup.mode(machine, probe.config) in PADDED_MODES

@@ -204,7 +204,7 @@ class Trainer:
     max_length: Annotated[int, Field(ge=16, le=MOST)]
     too_long: Literal["drop", "cut"]
     max_grad_norm: Positive
-    gradient_checkpointing: Literal["auto"] | bool
+    gradient_checkpointing: Literal["auto"] | bool | Count
     validations_per_epoch: Count
     patience: Count | None
     checkpoint_steps: Count

@@ -69,7 +69,7 @@ class Decoder:
         return None if layers is None or norm is None else cls(inner, layers, norm)
 
     def hidden_states(
-        self, embedded: torch.Tensor, lengths: Sequence[int], prefix_length: int = 0, recompute: bool = False
+        self, embedded: torch.Tensor, lengths: Sequence[int], prefix_length: int = 0, recompute: bool | int = False
     ) -> torch.Tensor:
         """States of the last layer, after its norm.
 
@@ -78,7 +78,8 @@ class Decoder:
                 rest of each sequence, concatenated.
             lengths: Length of each sequence without the prefix.
             prefix_length: Length of the common prefix.
-            recompute: Keep only the residuals for the backward pass and recompute everything else.
+            recompute: The layers, from the first on, of which only the residuals are kept for the backward pass and
+                everything else is recomputed; True: all.
 
         Returns:
             (tokens, width).
@@ -90,8 +91,9 @@ class Decoder:
         # The formats of all products are chosen here.
         with torch.autocast(hidden.device.type, enabled=False):
             angles = self.angles(torch.cat(positions).to(hidden.device))
-            for layer in self.layers:
-                if recompute and torch.is_grad_enabled():
+            num_recomputed = recomputed_layers(recompute, len(self.layers))
+            for index, layer in enumerate(self.layers):
+                if index < num_recomputed and torch.is_grad_enabled():
                     hidden = checkpoint(self._layer, hidden, layer, angles, packed, prefix_length, use_reentrant=False)
                 else:
                     hidden = self._layer(hidden, layer, angles, packed, prefix_length)
@@ -211,6 +213,11 @@ class Decoder:
         heads = projected.view(len(projected), -1, shape.head_dim).transpose(0, 1)
         query, key, value = torch.split(heads, [shape.num_heads, shape.num_kv_heads, shape.num_kv_heads])
         return query, key, value
+
+
+def recomputed_layers(setting: bool | int, layers: int) -> int:
+    """How many of a model's layers, from the first on, recompute their activations; with True all do."""
+    return layers if setting is True else min(int(setting), layers)
 
 
 def same_logits(logits: torch.Tensor, expected: torch.Tensor, dtype: torch.dtype) -> bool:

@@ -168,10 +168,15 @@ def _supervised_tokens(data: TrainingData) -> int:
 
 def _recomputes(
     config: Config, base: LanguageModel, training: Sequence[TokenizedExample], distributed: DistributedContext
-) -> bool:
-    """Whether the backward pass recomputes activations; refuses training that does not fit next to the loaded base."""
+) -> bool | int:
+    """The layers, from the first on, that recompute activations; True: all.
+
+    Raises:
+        ConfigurationError: If training does not fit next to the loaded base.
+    """
     if distributed.sharded:
-        return config.trainer.gradient_checkpointing is not False
+        setting = config.trainer.gradient_checkpointing
+        return True if setting == "auto" else setting
     if not training:
         return False
     machine, setup = planning.local_machine(config.model), TrainingSetup.from_config(config)

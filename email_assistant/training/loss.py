@@ -55,7 +55,7 @@ class CompletionLoss:
         model: nn.Module,
         modes: Sequence[ForwardMode] | None = None,
         neftune_alpha: float | None = None,
-        recompute: bool = False,
+        recompute: bool | int = False,
     ) -> None:
         """Inspect how the model computes its logits; nothing is computed yet.
 
@@ -63,8 +63,8 @@ class CompletionLoss:
             model: A causal model of transformers, with or without an adapter.
             modes: Allowed modes, best first; None: `default_modes` of the model's device.
             neftune_alpha: Alpha of `neftune_noise`, which is added while the model is in training mode; None: no noise.
-            recompute: Recompute activations in the backward pass of mode 'decoder'. In the other modes the model's own
-                gradient checkpointing does this.
+            recompute: As of `Decoder.hidden_states`, in mode 'decoder'. In the other modes the model's own gradient
+                checkpointing recomputes.
         """
         wrapped: Any = model
         base: Any = wrapped.get_base_model() if hasattr(model, "get_base_model") else model
@@ -191,7 +191,7 @@ class CompletionLoss:
         if mode == "decoder":
             if self._decoder is None:
                 raise ModelError("this project's decoder does not run this model; leave the mode to choose_mode")
-            recompute = self._recompute and self._model.training
+            recompute = self._recompute if self._model.training else False
             return self._decoder.hidden_states(embedded, batch.lengths, batch.prefix_length, recompute)
         if mode == "varlen":
             given = varlen_attention.arguments(batch.lengths, embedded.device)

@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_map_only
 from transformers import PretrainedConfig
 
 from email_assistant.configuration.schema import Lora
+from email_assistant.language_model.decoder import recomputed_layers
 from email_assistant.language_model.loading import attach_lora
 from email_assistant.language_model.meta_model import build_on_meta, with_layers
 from email_assistant.training.batches import Batch
@@ -52,14 +53,14 @@ class ComputeSpec:
         dtype: The number format of the computation; adapters are float32.
         nf4: Whether the base's linear layers are in 4 bit.
         mode: How the loss runs the model.
-        recompute: Whether activations are recomputed in the backward pass.
+        recompute: The layers, from the first on, that recompute activations in the backward pass; True: all.
         on_cuda: Whether it is for a GPU; the estimate itself is made on the CPU.
     """
 
     dtype: torch.dtype
     nf4: bool
     mode: ForwardMode
-    recompute: bool = False
+    recompute: bool | int = False
     on_cuda: bool = False
 
     @property
@@ -82,6 +83,7 @@ class StepMemory:
         optimizer: The optimizer's moments.
         average: Moving average of the weights.
         activations: What is kept for the backward pass, plus the largest working memory.
+        saved_per_layer: How much less it would be for each further layer that recomputes its activations.
     """
 
     adapter: int
@@ -89,6 +91,7 @@ class StepMemory:
     optimizer: int
     average: int
     activations: int
+    saved_per_layer: int
 
     @property
     def total(self) -> int:
@@ -117,10 +120,17 @@ def estimate_step(
     # With recomputation each layer's input is kept; other activations exist for one layer at a time.
     item_size = torch.float32.itemsize if spec.mode == "decoder" else spec.dtype.itemsize
     layer_input = batch.num_tokens * config.hidden_size * item_size
-    activations = peak_1 + (layers - 1) * (layer_input if spec.recompute else peak_2 - peak_1)
+    # The last layer keeps its own in any case: its backward pass comes first.
+    kept, recomputed = peak_2 - peak_1, min(recomputed_layers(spec.recompute, layers), layers - 1)
+    activations = peak_1 + recomputed * layer_input + (layers - 1 - recomputed) * kept
     num_weights = adapter // 4
     return StepMemory(
-        adapter, adapter, round(num_weights * OPTIMIZER_BYTES[optimizer]), averaged * adapter, activations
+        adapter,
+        adapter,
+        round(num_weights * OPTIMIZER_BYTES[optimizer]),
+        averaged * adapter,
+        activations,
+        max(0, kept - layer_input),
     )
 
 

@@ -10,7 +10,7 @@ from transformers import PretrainedConfig
 
 from email_assistant.configuration.schema import Config, Lora, Model, Plan, Summarizer, Trainer
 from email_assistant.errors import ConfigurationError
-from email_assistant.language_model.batch_memory import RowMemory
+from email_assistant.language_model.batch_memory import MEMORY_SHARE, RowMemory
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS
 from email_assistant.language_model.decoder import Decoder
 from email_assistant.language_model.device import available_memory, choose_device, choose_dtype
@@ -115,12 +115,12 @@ class MemoryEstimate:
     Attributes:
         resident: What exists before training or generation starts.
         working: Further bytes by the label of each part.
-        recompute: Whether activations are recomputed in the backward pass.
+        recompute: The layers, from the first on, that recompute activations in the backward pass; True: all.
     """
 
     resident: ResidentMemory
     working: dict[str, int]
-    recompute: bool = False
+    recompute: bool | int = False
 
     @property
     def parts(self) -> dict[str, int]:
@@ -206,20 +206,26 @@ def estimate_training_step(
     machine: Machine,
     examples: Sequence[TokenizedExample] | None,
     free: int,
-) -> tuple[StepMemory, bool]:
-    """The memory of a training step in addition to the base's weights, and whether it recomputes activations.
+) -> tuple[StepMemory, bool | int]:
+    """The memory of a training step in addition to the base's weights, and the layers that recompute activations.
 
-    It does if that is configured or, with 'auto', if the step would not fit into the `free` bytes otherwise.
+    Those are as configured or, with 'auto', as few as let the step fit into the `free` bytes: none, the first N, or
+    all, which is True.
     """
     mode = setup.mode(machine, base)
     batch = largest_micro_batch(setup.trainer, setup.seed, examples, padded=mode in PADDED_MODES)
-    recompute = setup.trainer.gradient_checkpointing is True
+    setting = setup.trainer.gradient_checkpointing
+    recompute = False if setting == "auto" else setting
     spec = ComputeSpec(machine.dtype, setup.nf4, mode, recompute, machine.device.type == "cuda")
     memory = estimate_micro_batch(setup, base, spec, batch)
-    if setup.trainer.gradient_checkpointing == "auto" and memory.total > free:
-        spec = dataclasses.replace(spec, recompute=True)
-        memory = estimate_micro_batch(setup, base, spec, batch)
-    return memory, spec.recompute
+    if setting != "auto" or memory.total <= free:
+        return memory, recompute
+    # No closer, since an estimate may be too low, and memory that runs out halves the micro-batches.
+    excess = memory.total - int(MEMORY_SHARE * free)
+    others = base.num_hidden_layers - 1
+    count = min(others, -(-excess // max(1, memory.saved_per_layer)))
+    memory = dataclasses.replace(memory, activations=memory.activations - count * memory.saved_per_layer)
+    return memory, count if count < others else True
 
 
 def estimate_micro_batch(
@@ -331,7 +337,7 @@ def remedies(setup: TrainingSetup, machine: Machine) -> Iterator[tuple[str, Trai
     """Settings that need less memory, each in addition to those before it, with the resulting setup."""
     trainer = setup.trainer
     changes: list[tuple[str, str, object]] = []
-    if trainer.gradient_checkpointing is False:
+    if trainer.gradient_checkpointing is not True and trainer.gradient_checkpointing != "auto":
         changes.append(("trainer", "gradient_checkpointing", True))
     smaller = (trainer.micro_batch_tokens // divisor for divisor in (2, 4, 8))
     changes += [("trainer", "micro_batch_tokens", tokens) for tokens in smaller if tokens >= 256]

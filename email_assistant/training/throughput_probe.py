@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM, DynamicCache, PretrainedConfig
 from email_assistant.configuration.schema import Lora
 from email_assistant.language_model.beam_search import Hypothesis, beam_search
 from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.decoder import recomputed_layers
 from email_assistant.language_model.decoding import SamplingParams
 from email_assistant.language_model.loading import attach_lora, quantize_nf4
 from email_assistant.language_model.meta_model import replace_linear_layers, with_layers
@@ -43,16 +44,22 @@ class ThroughputProbe:
     nf4: bool
     is_dense: bool = False
 
-    def step_seconds(self, lora: Lora, batch: MicroBatch, recompute: bool) -> float:
+    def step_seconds(self, lora: Lora, batch: MicroBatch, recompute: bool | int) -> float:
         """Seconds of the forward and backward pass of one micro-batch, for all layers of the architecture.
 
         Args:
             lora: The adapter.
             batch: The micro-batch.
-            recompute: Whether activations are recomputed in the backward pass.
+            recompute: The layers that recompute activations in the backward pass; True: all.
         """
-        one, two = (self._measure_step(layers, lora, batch, recompute) for layers in (1, 2))
-        return _for_all_layers(self.config, one, two)
+        layers = int(self.config.num_hidden_layers)
+        share = recomputed_layers(recompute, layers) / layers
+        seconds = 0.0
+        for recomputes, weight in ((False, 1 - share), (True, share)):
+            if weight:
+                one, two = (self._measure_step(count, lora, batch, recomputes) for count in (1, 2))
+                seconds += weight * _for_all_layers(self.config, one, two)
+        return seconds
 
     def generation_seconds(
         self, lora: Lora | None, rows: int, prompt_tokens: int, new_tokens: int, beams: int = 1

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from email_assistant.configuration.schema import Trainer as Settings
 from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.language_model import collectives
+from email_assistant.language_model.decoder import recomputed_layers
 from email_assistant.language_model.device import out_of_memory_named
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.language_model.encoding import TokenizedExample
@@ -46,14 +48,17 @@ class TrainingData:
     variants: int = 1
 
 
-def enable_recomputation(model: Any) -> None:
-    """Recompute the activations of each layer in the backward pass, in the modes of transformers.
+def enable_recomputation(model: Any, layers: bool | int = True) -> None:
+    """Recompute the activations of the first `layers` layers in the backward pass, in the modes of transformers.
 
     Random numbers are repeated only if there are any: keeping their states takes time on a GPU.
     """
     dropouts = [module for module in model.modules() if isinstance(module, torch.nn.Dropout) and module.p > 0]
     repeats = bool(dropouts) or bool(getattr(model.config, "attention_dropout", 0.0))
     model.gradient_checkpointing_enable({"use_reentrant": False, "preserve_rng_state": repeats})
+    found = [module for module in model.modules() if isinstance(module, GradientCheckpointingLayer)]
+    for layer in found[recomputed_layers(layers, len(found)) :]:
+        layer.gradient_checkpointing = False
 
 
 class Trainer:
@@ -128,9 +133,10 @@ class Trainer:
         self.validate_every = max(1, self.steps_per_epoch // settings.validations_per_epoch)
 
     def _build_loss(self) -> CompletionLoss:
-        recompute = self.settings.gradient_checkpointing is True
+        setting = self.settings.gradient_checkpointing
+        recompute = False if setting == "auto" else setting
         if recompute:
-            enable_recomputation(self.model.model)
+            enable_recomputation(self.model.model, recompute)
         # This project's own forward pass reads the layers' weights directly, which are not whole where sharded.
         modes: tuple[ForwardMode, ...] | None = ("varlen", "packed", "padded") if self.distributed.sharded else None
         return CompletionLoss(self.model.model, modes, self.settings.neftune_alpha, recompute)

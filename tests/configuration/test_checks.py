@@ -215,6 +215,7 @@ def test_one_owner_needs_no_brackets() -> None:
         ("data.path=''", "data.path[0]"),
         ("infer.output=''", "infer.output"),
         ("trainer.gradient_checkpointing=perhaps", "trainer.gradient_checkpointing"),
+        ("trainer.gradient_checkpointing=0", "trainer.gradient_checkpointing"),
         ("evaluation.arms=[base,tune]", "evaluation.arms[1]"),
         ("summarizer.starts.en='Write[ to {name}]'", "summarizer.starts.en"),
         ("summarizer.starts.en='Write to {recipient}'", "summarizer.starts.en"),

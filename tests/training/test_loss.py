@@ -13,7 +13,8 @@ from small import LORA, PLAIN, distance, encoded, fresh, gradients, reference_lo
 from transformers.integrations import sdpa_attention
 
 from email_assistant.configuration.schema import Lora
-from email_assistant.language_model import varlen_attention
+from email_assistant.language_model import decoder, varlen_attention
+from email_assistant.language_model.decoder_layers import DecoderLayer
 from email_assistant.language_model.distributed import SINGLE_PROCESS
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
@@ -168,18 +169,31 @@ def test_what_all_prompts_begin_with_is_read_once_and_changes_nothing(
 
 @pytest.mark.parametrize("adapter", [PLAIN, LORA])
 def test_recomputing_in_the_own_decoder_changes_nothing(
-    either_model: Path, examples: list[TokenizedExample], adapter: Lora
+    either_model: Path, examples: list[TokenizedExample], adapter: Lora, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = fresh(either_model, adapter)
     model.model.train()
-    batch = collate(examples, model.device)
+    batch, checkpointed = collate(examples, model.device), list[DecoderLayer]()
+    original = decoder.checkpoint
 
-    def found(recompute: bool) -> dict[str, torch.Tensor]:
+    def checkpoint(function: Any, hidden: torch.Tensor, layer: DecoderLayer, *given: Any, **named: Any) -> Any:
+        checkpointed.append(layer)
+        return original(function, hidden, layer, *given, **named)
+
+    monkeypatch.setattr(decoder, "checkpoint", checkpoint)
+
+    def found(recompute: bool | int) -> tuple[dict[str, torch.Tensor], int]:
         loss = CompletionLoss(model.model, recompute=recompute)
         torch.manual_seed(5)
-        return gradients(model, loss(batch))
+        checkpointed.clear()
+        return gradients(model, loss(batch)), len(checkpointed)
 
-    assert distance(found(False), found(True)) < 1e-6
+    plain, none = found(False)
+    layers = model.model.config.num_hidden_layers
+    assert layers > 1 and none == 0
+    for recompute, count in ((True, layers), (1, 1), (layers + 3, layers)):
+        recomputed, counted = found(recompute)
+        assert distance(plain, recomputed) < 1e-6 and counted == count
 
 
 def test_a_model_that_changes_its_logits_uses_full_logits(tiny_model: Path, examples: list[TokenizedExample]) -> None:
@@ -261,16 +275,16 @@ def flash_loss(model: LanguageModel, monkeypatch: pytest.MonkeyPatch, *modes: Fo
     return CompletionLoss(model.model, modes)
 
 
-@pytest.mark.parametrize("recompute", [False, True])
+@pytest.mark.parametrize("recompute", [False, 1, True])
 def test_attention_without_a_mask_gives_the_loss_and_gradients_of_each_sequence_by_itself(
-    either_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, recompute: bool
+    either_model: Path, examples: list[TokenizedExample], monkeypatch: pytest.MonkeyPatch, recompute: bool | int
 ) -> None:
     model = fresh(either_model, PLAIN)
     batch = collate(examples, model.device)
     expected = reference_loss(model, batch)
     wanted = gradients(model, expected)
     if recompute:
-        enable_recomputation(model.model)
+        enable_recomputation(model.model, recompute)
         model.model.train()
     loss = flash_loss(model, monkeypatch, "varlen", "packed")
     masks = list[torch.Tensor | None]()

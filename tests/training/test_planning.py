@@ -30,6 +30,7 @@ from email_assistant.training.loss import CompletionLoss, ForwardMode
 from email_assistant.training.memory_estimate import AllocationTracker, ComputeSpec, MicroBatch, estimate_step
 from email_assistant.training.planning import Machine, TrainingSetup
 from email_assistant.training.throughput_probe import ThroughputProbe
+from email_assistant.training.trainer import enable_recomputation
 
 LLAMA3 = Architecture(
     model_type="llama",
@@ -54,7 +55,7 @@ class _Counted(TorchDispatchMode):
 
 
 def measured_peak(
-    path: Path, quantization: str, mode: ForwardMode, batch: MicroBatch, recompute: bool, dtype: Any = "float32"
+    path: Path, quantization: str, mode: ForwardMode, batch: MicroBatch, recompute: bool | int, dtype: Any = "float32"
 ) -> int:
     """The most bytes alive in a real step, beside what was there before it."""
     chosen = dataclasses.replace(model_settings(path, quantization), dtype=dtype)
@@ -64,7 +65,7 @@ def measured_peak(
         if weight.requires_grad:
             weight.grad = torch.zeros_like(weight)
     if recompute:
-        tuned.gradient_checkpointing_enable({"use_reentrant": False})
+        enable_recomputation(tuned, recompute)
     # The last half of each of four mails is in the loss.
     filled = Batch(torch.zeros(240, dtype=torch.long), torch.arange(240) % 60 >= 30, batch.lengths)
     loss = CompletionLoss(tuned, (mode,), recompute=recompute)
@@ -81,13 +82,14 @@ def measured_peak(
     [
         ("none", "decoder", False),
         ("none", "decoder", True),
+        ("none", "decoder", 3),
         ("none", "padded", False),
         ("nf4", "decoder", False),
         ("nf4", "padded", False),
     ],
 )
 def test_the_estimate_is_what_is_alive_in_a_real_step(
-    tmp_path: Path, quantization: str, mode: ForwardMode, recompute: bool
+    tmp_path: Path, quantization: str, mode: ForwardMode, recompute: bool | int
 ) -> None:
     path = save_tiny_model(tmp_path / "model", layers=6)
     batch = MicroBatch([60] * 4, 0.5)
@@ -104,6 +106,7 @@ def test_the_estimate_is_what_is_alive_in_a_real_step(
         ("nf4", "packed", False, False),
         ("nf4", "varlen", True, False),
         ("nf4", "varlen", True, True),
+        ("nf4", "varlen", True, 2),
     ],
 )
 def test_the_estimate_for_a_gpu_is_what_is_alive_in_a_real_step(
@@ -111,7 +114,7 @@ def test_the_estimate_for_a_gpu_is_what_is_alive_in_a_real_step(
     quantization: str,
     mode: ForwardMode,
     on_cuda: bool,
-    recompute: bool,
+    recompute: bool | int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """In bfloat16 and packed, the way of every GPU; there peft's 4-bit layers leave their formats to autocast."""
@@ -285,8 +288,30 @@ def test_activations_are_recomputed_only_where_they_would_not_fit(tiny_model: Pa
     roomy, recompute = planning.estimate_training_step(setup, base, local(), None, 10 * planning.GIB)
     assert not recompute
     tight, recompute = planning.estimate_training_step(setup, base, local(), None, roomy.total - 1)
-    assert recompute
+    # Of two layers, the last one keeps its activations longest and would be recomputed at once.
+    assert recompute is True
     assert tight.activations < roomy.activations
+
+
+def test_as_few_layers_are_recomputed_as_memory_requires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save_tiny_model(tmp_path / "model", layers=6)
+    setup = dataclasses.replace(TrainingSetup.from_config(configured()), model=model_settings(path))
+    base = architecture(setup.model)
+
+    def planned(free: int, setting: Any = "auto") -> tuple[int, bool | int]:
+        trainer = dataclasses.replace(setup.trainer, gradient_checkpointing=setting)
+        changed = dataclasses.replace(setup, trainer=trainer)
+        step, recompute = planning.estimate_training_step(changed, base, local(), None, free)
+        return step.total, recompute
+
+    none, two, every = (planned(0, setting)[0] for setting in (False, 2, True))
+    assert every < two < none
+    assert planned(none) == (none, False) and planned(0) == (every, True)
+    # A tenth of the memory stays free.
+    assert planned(none - 1)[0] < planning.MEMORY_SHARE * none
+    monkeypatch.setattr(planning, "MEMORY_SHARE", 1.0)
+    assert planned(two) == (two, 2)
+    assert planned(two - 1)[1] == 3
 
 
 def test_a_training_here_is_not_planned_for_another_machine() -> None:
@@ -368,6 +393,20 @@ def test_a_step_of_beam_search_takes_longer_than_one_without(tiny_model: Path, m
             probe = ThroughputProbe(base, torch.device("cpu"), torch.float32, nf4=by_transformers)
             alone, searched = (probe.prefill_and_token_seconds(None, 6, 20, beams)[1] for beams in (1, 3))
             assert 0 < alone < searched
+
+
+def test_the_time_of_a_step_follows_the_share_of_layers_that_are_recomputed(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = with_layers(architecture(model_settings(tiny_model)), 4)
+    probe = ThroughputProbe(base, torch.device("cpu"), torch.float32, nf4=False)
+    seconds = {(False, 1): 2.0, (False, 2): 3.0, (True, 1): 3.0, (True, 2): 5.0}
+    monkeypatch.setattr(
+        ThroughputProbe, "_measure_step", lambda probe, layers, lora, batch, recomputes: seconds[recomputes, layers]
+    )
+    # 2 + 3 x 1 without, and 3 + 3 x 2 with recomputation.
+    times = [probe.step_seconds(PLAIN, MicroBatch([4], 0.5), recompute) for recompute in (False, 1, 2, True, 9)]
+    assert times == [5.0, 6.0, 7.0, 9.0, 9.0]
 
 
 @pytest.mark.parametrize("beams", [1, 3])
