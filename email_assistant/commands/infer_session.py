@@ -26,6 +26,7 @@ from email_assistant.language_model.streaming import stream
 from email_assistant.progress import bar
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
 from email_assistant.requests.request_form import how_to_ask, order_hint
+from email_assistant.requests.subjects import SUBJECTS_VERSION
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.records import Pair, Request
 
@@ -104,6 +105,7 @@ class InferSession:
                 config.seed,
                 self.to_answer,
                 retrieval,
+                SUBJECTS_VERSION if config.summarizer.subjects else 0,
             ]
         )
 

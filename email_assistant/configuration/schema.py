@@ -112,6 +112,7 @@ class Summarizer:
     path: FilePath | None
     forms: Annotated[list[Literal["rough", "order"]], BeforeValidator(_one_as_list), Field(min_length=1)]
     variants: Count
+    subjects: bool
     prompts: dict[str, str]
     starts: dict[str, str]
     mentions: dict[str, str]

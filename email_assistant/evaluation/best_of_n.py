@@ -15,6 +15,7 @@ from email_assistant.language_model.decoding import Completion
 from email_assistant.metrics.sense import log_odds, sense_features
 from email_assistant.metrics.usual import Usual
 from email_assistant.requests.request_form import looks_like_order
+from email_assistant.requests.subjects import with_subjects
 from email_assistant.storage.records import Request
 
 # How many units of log-odds of `could_be_sent` a nat of a candidate's mean log-probability is worth.
@@ -45,12 +46,12 @@ def quality(instruction: str, draft: str, usual: Usual, context: str | None, log
     """How well a draft says what was asked, to compare drafts for one request.
 
     Args:
-        instruction: The request.
+        instruction: The request. The subjects that it leaves out are put back: who does it, counts.
         draft: The mail that was written.
         usual: What the owner's mails usually say.
         context: The mail that is answered, if any.
         log_probability: The mean of its tokens' log-probabilities, in nats; None if unknown, and then for all drafts.
     """
-    features = sense_features(instruction, draft, usual, context)
+    features = sense_features(with_subjects(instruction), draft, usual, context)
     said = 0.0 if looks_like_order(instruction) else CONTENT_WORTH * features.content_said
     return max(_LOWEST, log_odds(features)) + said + NAT_WORTH * (log_probability or 0.0)

@@ -22,6 +22,7 @@ from email_assistant.metrics.formulas import Array
 from email_assistant.requests.arms import PromptStyle
 from email_assistant.requests.request_form import with_quoted_mail
 from email_assistant.requests.retrieval import Bm25, Embedding, Retriever, indexed_text
+from email_assistant.requests.subjects import with_subjects
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import Pair, Request
 
@@ -30,9 +31,15 @@ Turns = list[tuple[str, str]]
 Embed = Callable[[Sequence[str]], Array]
 
 
-def user_message(request: Request) -> str:
-    """The user's turn of a request: the instruction, and the mail to answer, if any."""
-    return with_quoted_mail(request["instruction"], request.get("context"))
+def user_message(request: Request, subjects: bool = False) -> str:
+    """The user's turn of a request: the instruction, and the mail to answer, if any.
+
+    Args:
+        request: The request.
+        subjects: Whether the subjects that the instruction leaves out are put back.
+    """
+    instruction = request["instruction"]
+    return with_quoted_mail(with_subjects(instruction) if subjects else instruction, request.get("context"))
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ class PromptSettings:
         near_duplicate_similarity: Mails with at least this Jaccard similarity count as near-duplicates.
         seed: The seed of randomly drawn mails.
         room: The longest prompt that leaves room for a mail in the model's window, in tokens; None: no limit.
+        subjects: Whether the subjects that notes leave out are put back.
     """
 
     retrieval: Retrieval
@@ -56,6 +64,7 @@ class PromptSettings:
     near_duplicate_similarity: float
     seed: int
     room: int | None = None
+    subjects: bool = False
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -73,6 +82,7 @@ class PromptSettings:
             config.split.near_duplicate_similarity,
             config.seed,
             room_for_prompt(config),
+            config.summarizer.subjects,
         )
 
 
@@ -92,7 +102,7 @@ class Prompter:
 
     def prompt_token_ids(self, request: Request, style: PromptStyle) -> list[int]:
         """The token ids of a request's prompt."""
-        return self._encoder.prompt(user_message(request), self.turns(request, style))
+        return self._encoder.prompt(self._message(request), self.turns(request, style))
 
     def fitting_prompt(self, request: Request, style: PromptStyle) -> list[int]:
         """As `prompt_token_ids`, but a request that leaves no room for a mail loses its end, which is logged.
@@ -109,7 +119,7 @@ class Prompter:
             len(prompt),
             max(room, 0),
         )
-        ids = self._encoder.text_ids(user_message(request))
+        ids = self._encoder.text_ids(self._message(request))
         while ids and len(prompt) > room:
             ids = ids[: min(room - len(prompt), -1)]
             prompt = self._encoder.prompt(self._encoder.decode(ids))
@@ -120,6 +130,9 @@ class Prompter:
             )
         return prompt
 
+    def _message(self, request: Request) -> str:
+        return user_message(request, self._settings.subjects)
+
     def turns(self, request: Request, style: PromptStyle) -> Turns:
         """The earlier turns of a prompt, (request, mail) each; the most similar one comes last."""
         if style == "plain":
@@ -128,10 +141,10 @@ class Prompter:
             shown, max_tokens = self._random_pairs(request), self._settings.max_length
         else:
             retriever = self._bm25_retriever if style == "bm25" else self._embedding_retriever
-            shown = retriever.retrieve(user_message(request), self._settings.retrieval.mails, request)[::-1]
+            shown = retriever.retrieve(self._message(request), self._settings.retrieval.mails, request)[::-1]
             max_tokens = self._settings.retrieval.max_tokens
         max_tokens = max_tokens if self._settings.room is None else min(max_tokens, self._settings.room)
-        return self._drop_until_fits(request, [(user_message(pair), pair["email"]) for pair in shown], max_tokens)
+        return self._drop_until_fits(request, [(self._message(pair), pair["email"]) for pair in shown], max_tokens)
 
     def training_turns(self, pair: Pair) -> Turns:
         """The earlier turns of a training example: retrieved mails for `retrieval.training_share` of the examples."""
@@ -145,7 +158,7 @@ class Prompter:
         """A pair as a training example; None if it is too long (`trainer.max_length`, `trainer.too_long`)."""
         settings = self._settings
         turns = self.training_turns(pair)
-        return self._encoder.example(user_message(pair), pair["email"], settings.max_length, settings.too_long, turns)
+        return self._encoder.example(self._message(pair), pair["email"], settings.max_length, settings.too_long, turns)
 
     def _random_pairs(self, request: Request) -> list[Pair]:
         others = [index for index, pair_id in enumerate(self._pair_ids) if pair_id != request["id"]]
@@ -161,7 +174,7 @@ class Prompter:
 
     def _drop_until_fits(self, request: Request, turns: Turns, max_tokens: int) -> Turns:
         """Drop the turn with the longest mail until the prompt has at most `max_tokens` tokens."""
-        while turns and len(self._encoder.prompt(user_message(request), turns)) > max_tokens:
+        while turns and len(self._encoder.prompt(self._message(request), turns)) > max_tokens:
             turns.remove(max(turns, key=lambda turn: len(turn[1])))
         return turns
 

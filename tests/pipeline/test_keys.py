@@ -33,6 +33,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "data.edits": ("data", "split"),
     "summarizer": ("summarize",),
     **dict.fromkeys(("summarizer.path", "summarizer.batch_size"), NONE),
+    "summarizer.subjects": ("train", "evaluate"),
     "split": ("split",),
     # Baselines are shown no near-duplicates of what they are to write.
     "split.near_duplicate_similarity": ("split", "evaluate"),

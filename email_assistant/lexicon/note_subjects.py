@@ -1,0 +1,173 @@
+"""English tables for the subjects that rough notes leave out: which words show that the writer or the reader is meant.
+
+All are regular expressions of the words at a clause's beginning, matched without case.
+"""
+
+DAY = r"(?:mon|tues?|wed|wednes|thurs?|fri|sat|satur|sun)(?:day)?"
+MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)\.?"
+)
+# 'May' without a day is a verb.
+_MONTH_OR_DATE = rf"(?:{MONTH} \d+\w*|(?!may\b){MONTH})"
+_TIME = (
+    r"(?:(?:tomorrow|today|tonight|yesterday)|(?:by|on|at|in|from|after|before|until|till|since|this|next|last) "
+    rf"(?:the )?(?:tomorrow|today|tonight|yesterday|morning|afternoon|evening|noon|lunch|weekend|week|month|{DAY}|"
+    rf"{_MONTH_OR_DATE}|\d{{1,2}}(?:[:.]\d\d)? ?[ap]\.?m))\b"
+)
+# What may stand before a clause's subject.
+LEADS = (
+    r"(?:(?:fyi|ok|okay|yes|yep|no(?=,)|nope|thanks|thx|sorry|hi|hello|well|anyway|btw|ps|p\.s\.|actually|and|but|so|"
+    r"tho|though|then|now|unfortunately|maybe|perhaps|otherwise|if not|if so|until then|till then|in case|"
+    r"as (?:we )?discussed|however|meanwhile|plus|first|second|again|\(\w{1,3}\)|\d[.)]"
+    rf"|{_TIME})(?:,|:|;)? )*"
+)
+# Adverbs that stand between the subject and its verb.
+ADVERB = (
+    r"(?:(?:just|still|also|already|never|only|really|finally|recently|probably|certainly|totally|definitely|currently|"
+    r"truly|do) )?"
+)
+OBJECT = (
+    r"(?:the|an?|my|your|our|his|her|its|their|you|him|them|it|this|that|these|those|us|some|any|both|all|two|three|"
+    r"one|every\w*|no|\d+)\b"
+)
+# Who has these states, is who writes.
+STATES = (
+    r"need(?! (?:for|of)\b)|want|think(?! (?:about|of|it over)\b)|guess(?! (?:what|who)\b)|believe|suppose|"
+    r"wish(?! list\b)|doubt|prefer|expect|understand|appreciate|assume|agree(?! (?:an?|the|on)\b)|disagree|"
+    r"love(?! (?:from|to)\b)|hate|wonder|feel(?! free\b)|reali[sz]e|apologi[sz]e|regret|owe|mean it|gotta|"
+    r"miss(?= (?:you|the|him|her|them|it|our)\b)|like(?= (?:it|your|this|him|her|them)\b)|(?:plan|regret|hope) to|"
+    r"suggest(?= (?:we|you|that)\b)|enjoy(?= (?:it|the|your|\w+ing)\b)|"
+    r"see (?:your point|what you mean|no (?:reason|need|problem|point))|"
+    r"know(?= (?:that|you|he|she|it|it['’]s|we|they|how|what|who|the|of)\b)|"
+    r"gather(?= (?:you|that|he|she|it|they|we|there)\b)|suspect|recommend|must (?:dash|rush|admit)"
+)
+# In 'lost property is in room 4' it is an adjective.
+_NO_NOUN = r"(?! \w+(?: \w+)? (?:is|are|was|were|has|had|will|can|must|should|never|go|goes|say|says|leaks|sticks)\b)"
+# What the writer did. 'Told me' was somebody else, and 'asked by' is a passive.
+PAST = (
+    rf"(?:got|went|spoke|sent|saw{_NO_NOUN}|met{_NO_NOUN}|heard|told|made|found{_NO_NOUN}|forgot|thought|wrote|"
+    rf"bought|gave|took|paid|did|knew|lost{_NO_NOUN}|"
+    rf"kept|brought|came|felt{_NO_NOUN}|ran|began|drove|spent{_NO_NOUN}|talked|called|asked|tried|e-?mailed|mailed|"
+    rf"faxed|phoned|checked|looked|"
+    rf"wanted{_NO_NOUN}|needed{_NO_NOUN}|hoped|searched|reviewed|enjoyed|missed|forwarded|mentioned|noticed|promised|"
+    rf"worked|visited|stayed|"
+    r"arrived|walked|marked|picked|dropped|hired|figured|assumed|decided|wondered|lent|"
+    rf"expected{_NO_NOUN}|left(?! (?:side|hand|over|out|turn)\b){_NO_NOUN}|landed|rebooted|reverted|drove|"
+    r"used up|"
+    rf"(?:booked|ordered|rented|sold|upgraded|finished|fixed|repaired|cleaned|tested|cooked|baked|ate|"
+    rf"arranged){_NO_NOUN}"
+    r"(?! (?:by|to|on|at|in|until|till|for|and|from|with|out)\b))"
+    r"(?! by\b| off\b| (?:me|us|myself)\b|,|:|$)(?= )"
+)
+# Any other verb in the past, if it has an object.
+DID = (
+    r"(?!(?:provided|based|compared|considered|assumed|supposed|needed|related|regarded|speed|indeed|need|feed|seed)\b)"
+    rf"(?:\w{{3,}}ed|fed|broke) (?:up |down |out |in |together )?(?={OBJECT})"
+)
+_BASES = (
+    "be have do get go come call send bring make take try see let need want talk speak work check ask tell give "
+    "write mail fax phone ring meet help pay buy find keep look start stop stay wait leave drop pick move add put "
+    "set book order finish fix sign review read pass join drive fly travel attend arrange confirm forward handle "
+    "follow discuss verify wire know return run show use think update circulate prepare attach copy draft explain "
+    "provide remind visit cook collect deliver schedule cancel miss forget remember hear say ship cover contact "
+    "consider report offer plan lend redo cut replace fetch chase change land post reply answer respond raise mend "
+    "repair clean paint print scan upload download test deploy push merge fill file host bake eat feed walk teach "
+    "learn study train refund grab head pop squeeze manage reach catch swap switch sort tidy transfer renew reduce "
+    "extend sell hire rent carry pull build finalise finalize submit publish present reschedule postpone text "
+    "resend reinstate investigate compare measure count open close lock park ride sleep spend save share sing play "
+    "record translate correct edit revise rewrite summarise summarize type install reset reboot reinstall "
+    "reconsider accept decline refuse agree apply hand hold introduce invite lead lower mark match mention note "
+    "pack plant promise propose quote recommend redirect register release remove repeat request rest retire settle "
+    "step stick store suggest supply support thank throw track trust turn wear win withdraw wrap"
+)
+BASES = rf"(?:(?:probably|also|just|not|then|still|only|never|always|gladly) )*(?:e-?mail|{'|'.join(_BASES.split())})"
+# 'Can be copied' is said of a thing.
+_PASSIVE = (
+    r" (?:also |only |just |not |then )?be (?:\w+ly )?(?:\w{2,}ed|\w+en|done|made|sent|put|held|paid|sold|built|cut|"
+    r"found)\b"
+)
+MODALS = (
+    rf"(?:will|can|could|may|might|must)(?= {BASES}\b)(?!{_PASSIVE})|would(?= (?:like|love|appreciate|prefer|rather|"
+    rf"take(?! (?:long|time|a (?:while|day|week|month)|hours|days|weeks|months|ages|forever)\b)|"
+    r"go|buy|pay|say|do|keep|give|send|wait|throw|choose|come|need|want|hate|"
+    r"be (?:happy|glad|grateful|able|interested)|have (?:liked|loved))\b)|"
+    r"should(?= be (?:back|there|home|able|free)\b)"
+)
+NEGATED = (
+    r"(?:can['’]?t|cannot|couldn['’]?t|won['’]?t|wouldn['’]?t|haven['’]?t|hadn['’]?t|didn['’]?t)"
+    r"(?! (?:(?:you|he|she|it|we|they|i|that|this|there|fit|work|matter|last|happen|start|load|open|close|print|hurt|"
+    r"do)\b|be (?:the|an?)\b))(?= \w)|"
+    r"(?:don['’]?t|do not)(?= (?:really |even )?(?:know|think|see|need|want|have|mind(?! (?:the|me|us)\b)|believe|"
+    r"understand|expect|remember|recall|like|feel|care|agree|recogni[sz]e)\b)"
+)
+_PARTICIPLE = (
+    r"(?:\w{3,}ed|been|sent|got|gotten|made|found|seen|gone|taken|told|said|written|bought|given|left|lost|met|paid|"
+    r"spoken|thought|forgotten|kept|heard|done|had|put|read|set|never|already|just|not|now|also|only|always)"
+)
+_WISHED = r"(?:good|nice|great|safe|happy|lovely|wonderful|pleasant)"
+# 'Have a good trip', 'have a look' and 'have Ann call' are said to the reader.
+HAVE = (
+    rf"have(?= (?:to|{_PARTICIPLE})\b)|"
+    r"have(?= (?:an?|no|some|any|my|your|his|her|their|several|two|three|four|\d+|the|another|enough|lots|plenty|not)\b)"
+    r"(?! an? (?:\w+ )?(?:day|shift|evening|trip|flight|weekend|time|journey|night|holiday|vacation|week|one)\b)"
+    rf"(?! an? (?:{_WISHED}|look|seat|think|try|go|word|read|drink|fun|chat|rest|bite|blast)\b)"
+    r"(?! (?:the|my|your|his|her|their|an?) (?:\w+ )?\w+ (?:\w+ed|call|send|bring|come|check|sign|sent|done|made)\b)|"
+    rf"had(?= (?:to|an?|no|the|my|some|lunch|dinner|trouble|chance|problems?|{_PARTICIPLE})\b)|"
+    r"was(?= (?:told|asked|going|wondering|hoping|thinking|trying|out|away|off|able|unable|sick|ill|late|given|"
+    r"informed|in|at|stressed|supposed|just|surprised|glad|happy|sorry|under)\b)"
+)
+AM = (
+    r"am(?= (?:in|at|on|not|out|away|off|also|still|just|so|very|now|only|sorry|sure|happy|glad|free|able|the|an?|"
+    r"\w+ing)\b)"
+)
+DOING = (
+    r"(?:working|trying|going(?! to be\b)|gonna(?! be \w+s\b)|feeling|giving|collecting|doing|enjoying|keeping|"
+    r"stopping|picking|looking|waiting|leaving|coming|thinking|planning|hoping|wondering|getting|sending|"
+    r"attaching|writing(?= (?:to|about|you|re|on|in|because|from)\b)|faxing|mailing|e-?mailing|forwarding|preparing|"
+    r"following (?:up|on)|taking|enclosing|returning|"
+    r"meeting(?= (?:with|w/|him|her|them|you))|talking|asking|calling|bringing|putting|making|checking|running|staying|"
+    r"having(?! (?:\w+ed|seen|had|been|read|heard|got|found|made|done|gone|said|taken)\b)|"
+    r"flying|driving|travell?ing|assuming|reviewing|drafting|copying|ordering|moving(?= (?:to|on|out|the|my))|starting|"
+    r"counting on|expecting|considering|finishing|circulating|cc['’]?ing)(?= )"
+)
+# The gerund of such a clause is its subject: 'running costs are up'.
+IS_SUBJECT = (
+    r"\w+ing (?:(?!(?:what|how|if|that|who|it|which|whether|you|he|she|they|we|i|there|and|but)\b)\S+ )+?"
+    r"(?:may|might|is|are|was|can|could|should|would|means|takes|went|goes|took|made|makes|costs?|meant|were|has|had)\b"
+)
+BEING = (
+    r"(?:not sure|not certain|not convinced|not aware|not able to|not going|not coming|not available|not happy|unable "
+    r"to|able to|about to|supposed to|happy to|ready to|glad to|keen to|worried|confused|certain|afraid|surprised|"
+    r"delighted|excited|curious|busy|stuck|swamped|sick|late for|allergic to|short of|new here|pleased (?:with|to|"
+    r"that)|fine with|ok with|happy with|aware|familiar with|looking forward|"
+    r"sure(?= (?:you|he|she|it|we|they|that|about|of)\b)|"
+    rf"free(?= (?:on|at|after|before|all|from|tomorrow|today|{DAY})\b))(?= |$)"
+)
+AWAY = (
+    r"(?:out|away|off|back|home)(?= (?:of (?:the )?(?:office|town|country)|from|on|in|at|until|till|tomorrow|today|"
+    rf"tonight|{DAY}|{MONTH}|next|this|all|for|now|sick|\d)(?!\w)) ?"
+)
+# What the reader is asked, and the subject and auxiliary that are missing; {} is the word itself.
+QUESTIONS = (
+    (
+        r"(?:still )?(?:want|know(?! nothing)|think|remember|recall|mind|prefer|agree|understand|like to|wanna)\b(?= )|"
+        r"need (?:any|more|help|a (?:lift|hand)|anything|me)\b|"
+        r"have(?! (?:to|i|you|we|they)\b)(?= )",
+        "do you",
+    ),
+    (rf"(?:can|could|would|will)(?= {BASES}\b)", "{} you"),
+    (
+        r"(?:ever (?=\w+(?:ed|en)\b|been|got|had|done|made|met|sent|tried)|got|gotten|seen|heard|decided|received|"
+        r"talked|spoken|finished|been|tried|checked|signed|found|considered|managed|had|met|done)(?: |$)",
+        "have you",
+    ),
+    (
+        r"(?:coming|going|planning|bringing|thinking|trying|working|looking|waiting|feeling|enjoying|doing|"
+        r"free(?! of)|available|"
+        r"able|happy|interested|around|ready|hungry|ok (?:with|to|for)|still \w+ing|sure)(?= |\?)",
+        "are you",
+    ),
+)
+# Words after which 'want it earlier, tell me' is a condition.
+TOLD = r"(?:just |pls |please )?(?:tell|call|let|ask|say|holler|shout|write|e-?mail|ring|contact|talk)\b"

@@ -1,0 +1,127 @@
+"""Subjects that a rough note leaves out are put back: 'need the ladder' is 'i need the ladder'.
+
+Small models do not know who is meant by a note without a subject, and take the reader or somebody whom it names
+(docs/results.md, "Who does what"). Where the first words of a sentence leave no doubt, a rule does. It knows English
+alone: in most other languages the verb shows its person.
+"""
+
+import re
+from itertools import pairwise
+
+from email_assistant.lexicon.note_subjects import (
+    ADVERB,
+    AM,
+    AWAY,
+    BEING,
+    DID,
+    DOING,
+    HAVE,
+    IS_SUBJECT,
+    LEADS,
+    MODALS,
+    NEGATED,
+    PAST,
+    QUESTIONS,
+    STATES,
+    TOLD,
+)
+
+# Part of the keys of what is trained and generated: raised with every change of a rule or a table.
+SUBJECTS_VERSION = 1
+_NAME = re.compile(r"[^.:;?!]{1,40}: ")
+_END = re.compile(r"[.;?!]+\s+|(?<=\s)[-–—] | \(")
+_ABBREVIATED = re.compile(
+    r"(?:\b\w|\b(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec|ext|etc|approx|vs|no|mr|mrs|ms|dr|st))$", re.IGNORECASE
+)
+_LEADS = re.compile(LEADS, re.IGNORECASE)
+_ADVERB = re.compile(ADVERB, re.IGNORECASE)
+_ACTS = re.compile(rf"(?:(?:{STATES})\b|{PAST}|{DID}|{MODALS}|{NEGATED}|{HAVE}|{AM})", re.IGNORECASE)
+# Before a question: 'tried it, is it better?' may be asked of the reader.
+_SURE = re.compile(rf"(?:(?:{STATES})\b|{MODALS}|{NEGATED}|{AM})", re.IGNORECASE)
+# What the writer promises after a condition: 'if it rains, won't come'.
+_MODAL = re.compile(rf"(?:{MODALS}|{NEGATED})", re.IGNORECASE)
+_IF = re.compile(rf"{LEADS}(?:if|when|once|after|before|unless)\b", re.IGNORECASE)
+_IS = re.compile(rf"(?!{IS_SUBJECT})(?:{DOING}|{BEING}|{AWAY})", re.IGNORECASE)
+_QUESTIONS = tuple((re.compile(pattern, re.IGNORECASE), subject) for pattern, subject in QUESTIONS)
+# After these, another clause may be about the writer again.
+_MINE = re.compile(
+    rf"{LEADS}(?:i\b|i['’])|(?:fyi|ok|okay|yes|yep|no|nope|well|(?!if|when)\w+)$|(?:thanks|thx|sorry|hi|hello) \w+$|"
+    rf"{LEADS}$",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(r"(?:want|need|like)\b", re.IGNORECASE)
+_TOLD = re.compile(TOLD, re.IGNORECASE)
+
+
+def with_subjects(note: str) -> str:
+    """A rough note with the subjects that it leaves out, where its words leave no doubt who is meant.
+
+    'got it, will pay friday' becomes 'i got it, i will pay friday', and 'coming on tuesday?' 'are you coming on
+    tuesday?'. Imperatives, and clauses about somebody who was named, stay as they are. What has its subjects stays,
+    too, so that doing it twice changes nothing.
+
+    Args:
+        note: The note, in any language; with the reader's name in front or without.
+    """
+    named = _NAME.match(note)
+    front = named[0] if named else ""
+    return front + "".join(map(_completed, _split(note[len(front) :])))
+
+
+def _split(text: str) -> list[str]:
+    """The sentences, each with what ends it."""
+    ends = [
+        match.end()
+        for match in _END.finditer(text)
+        if not (match[0].startswith(".") and _ABBREVIATED.search(text, 0, match.start()))
+    ]
+    return [text[start:end] for start, end in pairwise([0, *ends, len(text)])]
+
+
+def _completed(sentence: str) -> str:
+    parts = sentence.split(", ")
+    asked = [_asked(parts.pop())] if sentence.rstrip(" (-–—").endswith("?") else []
+    # A clause follows the subject of those before it: 'bill is ill, can't come'.
+    subject, done = "mine", []
+    for part, after in zip(parts, [*parts[1:], *asked, ""], strict=False):
+        is_condition = _CONDITION.match(part) and _TOLD.match(after)
+        acts = _MODAL if subject == "open" else _SURE if asked else _ACTS
+        full = part if subject == "another" or is_condition else _told(part, acts)
+        if full == part and not _MINE.match(part):
+            subject = "open" if _IF.match(part) else "another"
+        done.append(full)
+    return ", ".join([*done, *asked])
+
+
+def _told(clause: str, acts: re.Pattern[str]) -> str:
+    """A clause with the writer as its subject, if it has none and begins with one of the verbs."""
+    lead = _LEADS.match(clause)
+    for start in (lead.end() if lead else 0, 0):
+        rest = clause[start:]
+        adverb = _ADVERB.match(rest)
+        verb = rest[adverb.end() :] if adverb else rest
+        if acts.match(verb):
+            return clause[:start] + _before("I", rest)
+        if acts is not _MODAL and "yourself" not in clause and (_IS.match(verb) or _IS.match(rest)):
+            return clause[:start] + _before("I'm", rest)
+    return clause
+
+
+def _asked(question: str) -> str:
+    """A question with the reader as its subject, if it has none."""
+    lead = _LEADS.match(question)
+    start = lead.end() if lead else 0
+    rest = question[start:]
+    for pattern, subject in _QUESTIONS:
+        if found := pattern.match(rest):
+            if subject == "{} you":
+                return f"{question[:start]}{found[0]} you{rest[found.end() :]}"
+            return question[:start] + _before(subject.capitalize(), rest)
+    return question
+
+
+def _before(subject: str, clause: str) -> str:
+    """The clause after a subject, which begins with a capital letter only if the clause did."""
+    first = clause[:1]
+    written = subject if first.isupper() else subject[:1].lower() + subject[1:]
+    return f"{written} {first.lower()}{clause[1:]}"

@@ -1,0 +1,95 @@
+"""The subjects that notes leave out: who is meant is put back, and nothing where it is not certain."""
+
+import difflib
+import json
+from pathlib import Path
+
+import pytest
+
+from email_assistant.requests.prompting import user_message
+from email_assistant.requests.subjects import with_subjects
+
+CASES = Path(__file__).parent / "subjects_cases.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("note", "full"),
+    [
+        ("piers: need ladder back before sunday", "piers: i need ladder back before sunday"),
+        ("Need ladder back. Can't wait longer.", "I need ladder back. I can't wait longer."),
+        ("got your parcel, will pay friday", "i got your parcel, i will pay friday"),
+        ("thanks for parcel. will pay friday", "thanks for parcel. i will pay friday"),
+        ("still waiting for glass. also lost your letter", "i'm still waiting for glass. i also lost your letter"),
+        ("tomorrow will bring oil", "tomorrow i will bring oil"),
+        ("out till monday - can sign then", "i'm out till monday - i can sign then"),
+        ("if it rains, won't come", "if it rains, i won't come"),
+        ("coming on tuesday?", "are you coming on tuesday?"),
+        ("could send plan by 3?", "could you send plan by 3?"),
+        ("want lamp or candle?", "do you want lamp or candle?"),
+        ("finished wick? need it by 3 p.m. friday", "have you finished wick? i need it by 3 p.m. friday"),
+    ],
+)
+def test_what_is_left_out_is_put_back(note: str, full: str) -> None:
+    assert with_subjects(note) == full
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "piers: ",
+        "send me the plan by 3",
+        "call ann, tell her it's off",
+        "have a good trip, have a look at page 3, have ann sign it",
+        "don't forget the bread. don't mind the dog",
+        "think about it. feel free to ring. guess what",
+        "bill is ill, can't come, will call you",
+        "told me you were out",
+        "asked by ann to come",
+        "lamps can be copied. can be copied at my table",
+        "left door sticks. lost property is in room 4. need for speed is gone",
+        "running costs are up. getting the licence took weeks",
+        "want it earlier, tell me",
+        "did bob come? any news? will rain stop play?",
+        "may bookings full",
+        "i need the ladder, you said you can lend it",
+        "нужна лестница, приду в пятницу",
+        "am Montag komme ich, was in der Rechnung steht, will ich wissen",
+        "Will Smith called",
+        "write to bob@example.org, see www.example.org/will be there",
+    ],
+)
+def test_nothing_is_put_in_where_it_is_not_certain(note: str) -> None:
+    assert with_subjects(note) == note
+
+
+def _put_in(note: str, full: str) -> dict[int, str]:
+    """What stands in the full note and not in the note, by the position of the word before which it stands."""
+    words, more = note.lower().split(), full.lower().replace("i am ", "i'm ").split()
+    matcher = difflib.SequenceMatcher(None, words, more, autojunk=False)
+    return {start: " ".join(more[low:high]) for tag, start, _, low, high in matcher.get_opcodes() if tag != "equal"}
+
+
+def test_notes_of_many_kinds_get_most_of_their_subjects_and_hardly_a_wrong_one() -> None:
+    right = wrong = needed = 0
+    for line in CASES.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        wanted, found = (_put_in(case["note"], full) for full in (case["full"], with_subjects(case["note"])))
+        needed += len(wanted)
+        right += sum(wanted.get(place) == text for place, text in found.items())
+        wrong += sum(wanted.get(place) != text for place, text in found.items())
+    assert right >= 0.7 * needed
+    assert wrong <= 0.03 * right
+
+
+def test_doing_it_twice_changes_nothing() -> None:
+    notes = [json.loads(line)["note"] for line in CASES.read_text(encoding="utf-8").splitlines()]
+    once = [with_subjects(note) for note in notes]
+    assert [with_subjects(note) for note in once] == once
+    assert once != notes
+
+
+def test_prompts_have_them_only_if_asked() -> None:
+    request = {"id": "a", "instruction": "need ladder", "context": None}
+    assert user_message(request, subjects=True) == "i need ladder"  # type: ignore[arg-type]
+    assert user_message(request) == "need ladder"  # type: ignore[arg-type]
