@@ -109,7 +109,8 @@ _WISHED = r"(?:good|nice|great|safe|happy|lovely|wonderful|pleasant)"
 # 'Have a good trip', 'have a look' and 'have Ann call' are said to the reader.
 HAVE = (
     rf"have(?= (?:to|{_PARTICIPLE})\b)|"
-    r"have(?= (?:an?|no|some|any|my|your|his|her|their|several|two|three|four|\d+|the|another|enough|lots|plenty|not)\b)"
+    r"have(?= (?:an?|no|some|any|my|your|his|her|their|several|two|three|four|\d+|the|another|enough|lots|plenty|"
+    r"not)\b)"
     r"(?! an? (?:\w+ )?(?:day|shift|evening|trip|flight|weekend|time|journey|night|holiday|vacation|week|one)\b)"
     rf"(?! an? (?:{_WISHED}|look|seat|think|try|go|word|read|drink|fun|chat|rest|bite|blast)\b)"
     r"(?! (?:the|my|your|his|her|their|an?) (?:\w+ )?\w+ (?:\w+ed|call|send|bring|come|check|sign|sent|done|made)\b)|"
