@@ -140,7 +140,7 @@ IS_SUBJECT = (
 BEING = (
     r"(?:not sure|not certain|not convinced|not aware|not able to|not going|not coming|not available|not happy|unable "
     r"to|able to|about to|supposed to|happy to|ready to|glad to|keen to|worried|confused|certain|afraid|surprised|"
-    r"delighted|excited|curious|busy|stuck|swamped|sick|late for|allergic to|short of|new here|pleased (?:with|to|"
+    r"delighted|impressed|excited|curious|busy|stuck|swamped|sick|late for|allergic to|short of|new here|pleased (?:with|to|"
     r"that)|fine with|ok with|happy with|aware|familiar with|looking forward|"
     r"sure(?= (?:you|he|she|it|we|they|that|about|of)\b)|"
     rf"free(?= (?:on|at|after|before|all|from|tomorrow|today|{DAY})\b))(?= |$)"
@@ -148,6 +148,13 @@ BEING = (
 AWAY = (
     r"(?:out|away|off|back|home)(?= (?:of (?:the )?(?:office|town|country)|from|on|in|at|until|till|tomorrow|today|"
     rf"tonight|{DAY}|{MONTH}|next|this|all|for|now|sick|\d)(?!\w)) ?"
+)
+BEEN = r"been (?=(?:out|away|trying|working|thinking|meaning|busy|sick|ill|in|at|on|to|waiting|looking|using)\b)"
+# What only things do.
+THINGS = (
+    r"(?:looks like|sounds|turns out|depends|costs|weighs|leaks)\b(?= )|needs \w{2,}ing\b|"
+    r"(?:doesn['’]?t|won['’]?t|wouldn['’]?t|didn['’]?t) (?:work|fit|matter|help|last|look|seem|open|close|load|print)\b|"
+    r"(?:isn['’]?t|wasn['’]?t) (?:working|clear|urgent|possible|worth|needed|true|enough)\b"
 )
 # What the reader is asked, and the subject and auxiliary that are missing; {} is the word itself.
 QUESTIONS = (
@@ -158,6 +165,7 @@ QUESTIONS = (
         "do you",
     ),
     (rf"(?:can|could|would|will)(?= {BASES}\b)", "{} you"),
+    (r"(?:thought|hoped|wondered)(?= (?:you|we|that|if|whether)\b)", "I"),
     (
         r"(?:ever (?=\w+(?:ed|en)\b|been|got|had|done|made|met|sent|tried)|got|gotten|seen|heard|decided|received|"
         r"talked|spoken|finished|been|tried|checked|signed|found|considered|managed|had|met|done)(?: |$)",

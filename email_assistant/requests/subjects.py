@@ -12,6 +12,7 @@ from email_assistant.lexicon.note_subjects import (
     ADVERB,
     AM,
     AWAY,
+    BEEN,
     BEING,
     DID,
     DOING,
@@ -23,6 +24,7 @@ from email_assistant.lexicon.note_subjects import (
     PAST,
     QUESTIONS,
     STATES,
+    THINGS,
     TOLD,
 )
 
@@ -43,6 +45,8 @@ _MODAL = re.compile(rf"(?:{MODALS}|{NEGATED})", re.IGNORECASE)
 _IF = re.compile(rf"{LEADS}(?:if|when|once|after|before|unless)\b", re.IGNORECASE)
 _IS = re.compile(rf"(?!{IS_SUBJECT})(?:{DOING}|{BEING}|{AWAY})", re.IGNORECASE)
 _QUESTIONS = tuple((re.compile(pattern, re.IGNORECASE), subject) for pattern, subject in QUESTIONS)
+_BEEN = re.compile(BEEN, re.IGNORECASE)
+_THINGS = re.compile(THINGS, re.IGNORECASE)
 # After these, another clause may be about the writer again.
 _MINE = re.compile(
     rf"{LEADS}(?:i\b|i['’])|(?:fyi|ok|okay|yes|yep|no|nope|well|(?!if|when)\w+)$|(?:thanks|thx|sorry|hi|hello) \w+$|"
@@ -94,7 +98,7 @@ def _completed(sentence: str) -> str:
 
 
 def _told(clause: str, acts: re.Pattern[str]) -> str:
-    """A clause with the writer as its subject, if it has none and begins with one of the verbs."""
+    """A clause with the writer or a thing as its subject, if it has none and begins with one of the verbs."""
     lead = _LEADS.match(clause)
     for start in (lead.end() if lead else 0, 0):
         rest = clause[start:]
@@ -102,8 +106,13 @@ def _told(clause: str, acts: re.Pattern[str]) -> str:
         verb = rest[adverb.end() :] if adverb else rest
         if acts.match(verb):
             return clause[:start] + _before("I", rest)
-        if acts is not _MODAL and "yourself" not in clause and (_IS.match(verb) or _IS.match(rest)):
-            return clause[:start] + _before("I'm", rest)
+        if acts is not _MODAL and "yourself" not in clause:
+            if _IS.match(verb) or _IS.match(rest):
+                return clause[:start] + _before("I'm", rest)
+            if _BEEN.match(verb):
+                return clause[:start] + _before("I've", rest)
+        if _THINGS.match(verb):
+            return clause[:start] + _before("It", rest)
     return clause
 
 

@@ -26,6 +26,8 @@ CASES = Path(__file__).parent / "subjects_cases.jsonl"
         ("coming on tuesday?", "are you coming on tuesday?"),
         ("could send plan by 3?", "could you send plan by 3?"),
         ("want lamp or candle?", "do you want lamp or candle?"),
+        ("needs mending. doesn't work in rain", "it needs mending. it doesn't work in rain"),
+        ("sorry, been away. thought you were coming?", "sorry, i've been away. i thought you were coming?"),
         ("finished wick? need it by 3 p.m. friday", "have you finished wick? i need it by 3 p.m. friday"),
     ],
 )
