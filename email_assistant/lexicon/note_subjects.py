@@ -140,8 +140,8 @@ IS_SUBJECT = (
 BEING = (
     r"(?:not sure|not certain|not convinced|not aware|not able to|not going|not coming|not available|not happy|unable "
     r"to|able to|about to|supposed to|happy to|ready to|glad to|keen to|worried|confused|certain|afraid|surprised|"
-    r"delighted|impressed|excited|curious|busy|stuck|swamped|sick|late for|allergic to|short of|new here|pleased (?:with|to|"
-    r"that)|fine with|ok with|happy with|aware|familiar with|looking forward|"
+    r"delighted|impressed|excited|curious|busy|stuck|swamped|sick|late for|allergic to|short of|new here|"
+    r"pleased (?:with|to|that)|fine with|ok with|happy with|aware|familiar with|looking forward|"
     r"sure(?= (?:you|he|she|it|we|they|that|about|of)\b)|"
     rf"free(?= (?:on|at|after|before|all|from|tomorrow|today|{DAY})\b))(?= |$)"
 )
@@ -153,7 +153,8 @@ BEEN = r"been (?=(?:out|away|trying|working|thinking|meaning|busy|sick|ill|in|at
 # What only things do.
 THINGS = (
     r"(?:looks like|sounds|turns out|depends|costs|weighs|leaks)\b(?= )|needs \w{2,}ing\b|"
-    r"(?:doesn['’]?t|won['’]?t|wouldn['’]?t|didn['’]?t) (?:work|fit|matter|help|last|look|seem|open|close|load|print)\b|"
+    r"(?:doesn['’]?t|won['’]?t|wouldn['’]?t|didn['’]?t) (?:work|fit|matter|help|last|look|seem|open|close|load|"
+    r"print)\b|"
     r"(?:isn['’]?t|wasn['’]?t) (?:working|clear|urgent|possible|worth|needed|true|enough)\b"
 )
 # What the reader is asked, and the subject and auxiliary that are missing; {} is the word itself.
