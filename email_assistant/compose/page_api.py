@@ -257,6 +257,8 @@ class Page:
         wish, texts = asked.wish(), defaultdict[int, WholeText](WholeText)
         if self._forms == ["rough"] and looks_like_order(asked.request):
             yield {"hint": "order"}
+        elif (read_as := self._writer.read_as(wish)) is not None:
+            yield {"read_as": read_as}
         async with aclosing(self._events(wish, asked.change)) as events:
             async for event in events:
                 if isinstance(event, JobError):

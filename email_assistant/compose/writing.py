@@ -14,6 +14,7 @@ from email_assistant.configuration.schema import Config
 from email_assistant.evaluation.best_of_n import quality
 from email_assistant.metrics.usual import Usual
 from email_assistant.requests.request_form import with_recipient
+from email_assistant.requests.subjects import with_subjects
 
 Change = Literal["first", "another", "shorter", "longer", "keep"]
 # Drafts that are written at once for a request: a greedy one, and the likeliest that beam search finds.
@@ -148,6 +149,12 @@ class Writer:
     def full_request(self, wish: Wish) -> str:
         """The request with its recipient, where it does not name one itself: 'piers: need ladder'."""
         return with_recipient(wish.request, wish.recipient)
+
+    def read_as(self, wish: Wish) -> str | None:
+        """The request with the subjects that the model's prompt puts back; None if none are."""
+        typed = " ".join(wish.request.split())
+        read = with_subjects(typed) if self._config.summarizer.subjects else typed
+        return read if read != typed else None
 
     def _sampled(self, number: int) -> RowSettings:
         """The settings of a draft that differs from the likeliest; another number gives another draft."""

@@ -145,6 +145,18 @@ def test_a_mail_is_written_edited_and_saved_by_keyboard(server: Served, tab: Cal
     assert mail.get_content().endswith("\r\n\r\nBring it tomorrow, please.\r\n")
 
 
+def test_the_page_shows_how_a_note_without_subjects_is_read(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened["request"].fill("piers: need the ladder")
+    opened.press("Control+Enter")
+    opened.wait_until_written()
+    expect(opened["hint"]).to_have_text("Read as: piers: i need the ladder")
+    opened["request"].fill("piers: bring the ladder")
+    opened.press("Control+Enter")
+    opened.wait_until_written()
+    expect(opened["hint"]).to_be_hidden()
+
+
 def test_the_arrows_choose_among_the_drafts(open_page: Callable[..., Opened]) -> None:
     opened = open_page()
     replies = []

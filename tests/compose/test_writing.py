@@ -132,3 +132,11 @@ def test_the_scratch_folder_is_of_this_port(config: Config) -> None:
     client = ModelClient(replace(config, compose=replace(config.compose, port=8499)), None, None)
     scratch = Path(str(client._setup["scratch"]))
     assert scratch == config.outputs / "compose" / "scratch-8499"
+
+
+def test_the_page_is_told_how_a_note_without_subjects_is_read(config: Config) -> None:
+    writer = Recorded(config).writer
+    assert writer.read_as(Wish("need the ladder,\nwill fetch it", "Piers")) == "i need the ladder, i will fetch it"
+    assert writer.read_as(Wish("i need the ladder")) is None
+    config.summarizer.subjects = False
+    assert writer.read_as(Wish("need the ladder")) is None

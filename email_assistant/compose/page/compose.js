@@ -78,6 +78,7 @@ async function write(change, keep = [0, 0]) {
     for await (const event of lines(answer)) {
       if (event.error) throw new Error(event.error);
       if (event.hint) { $("hint").textContent = texts.order + " " + example; $("hint").hidden = false; continue; }
+      if (event.read_as) { $("hint").textContent = texts.read_as + " " + event.read_as; $("hint").hidden = false; continue; }
       if (event.best !== undefined) { best = base + event.best; drafts[best].best = true; list(); continue; }
       const place = base + event.draft;
       const draft = drafts[place] ??= { text: "", written: "", given, lost: [], added: [], done: false };
