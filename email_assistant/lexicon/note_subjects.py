@@ -4,10 +4,11 @@ All are regular expressions of the words at a clause's beginning, matched withou
 """
 
 DAY = r"(?:mon|tues?|wed|wednes|thurs?|fri|sat|satur|sun)(?:day)?"
-MONTH = (
+MONTH_NAMES = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?)\.?"
+    r"nov(?:ember)?|dec(?:ember)?)"
 )
+MONTH = rf"{MONTH_NAMES}\.?"
 # 'May' without a day is a verb.
 _MONTH_OR_DATE = rf"(?:{MONTH} \d+\w*|(?!may\b){MONTH})"
 _TIME = (

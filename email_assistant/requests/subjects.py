@@ -20,6 +20,7 @@ from email_assistant.lexicon.note_subjects import (
     IS_SUBJECT,
     LEADS,
     MODALS,
+    MONTH_NAMES,
     NEGATED,
     PAST,
     QUESTIONS,
@@ -30,7 +31,9 @@ from email_assistant.lexicon.note_subjects import (
 
 # Part of the keys of what is trained and generated: raised with every change of a rule or a table.
 SUBJECTS_VERSION = 1
-_NAME = re.compile(r"[^.:;?!]{1,40}: ")
+_NAME = re.compile(r"[^\s.:;?!]+(?: [^\s.:;?!]+){0,2}: ")
+# A model may take this dot for the sentence's end.
+_DOT_IN_DATE = re.compile(rf"\b({MONTH_NAMES})\.(?= \d)", re.IGNORECASE)
 _END = re.compile(r"[.;?!]+\s+|(?<=\s)[-–—] | \(")
 _ABBREVIATED = re.compile(
     r"(?:\b\w|\b(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec|ext|etc|approx|vs|no|mr|mrs|ms|dr|st))$", re.IGNORECASE
@@ -61,7 +64,7 @@ def with_subjects(note: str) -> str:
     """A rough note with the subjects that it leaves out, where its words leave no doubt who is meant.
 
     'got it, will pay friday' becomes 'i got it, i will pay friday', and 'coming on tuesday?' 'are you coming on
-    tuesday?'. Imperatives, and clauses about somebody who was named, stay as they are. What has its subjects stays,
+    tuesday?'. 'Jan. 15' loses its dot. Imperatives, and clauses about somebody who was named, stay as they are. What has its subjects stays,
     too, so that doing it twice changes nothing.
 
     Args:
@@ -69,7 +72,8 @@ def with_subjects(note: str) -> str:
     """
     named = _NAME.match(note)
     front = named[0] if named else ""
-    return front + "".join(map(_completed, _split(note[len(front) :])))
+    said = _DOT_IN_DATE.sub(r"\1", note[len(front) :])
+    return front + "".join(map(_completed, _split(said)))
 
 
 def _split(text: str) -> list[str]:

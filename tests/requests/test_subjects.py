@@ -23,6 +23,8 @@ CASES = Path(__file__).parent / "subjects_cases.jsonl"
         ("tomorrow will bring oil", "tomorrow i will bring oil"),
         ("out till monday - can sign then", "i'm out till monday - i can sign then"),
         ("if it rains, won't come", "if it rains, i won't come"),
+        ("want to sign up for: rope, knots", "i want to sign up for: rope, knots"),
+        ("off mon jan. 15", "i'm off mon jan 15"),
         ("coming on tuesday?", "are you coming on tuesday?"),
         ("could send plan by 3?", "could you send plan by 3?"),
         ("want lamp or candle?", "do you want lamp or candle?"),
