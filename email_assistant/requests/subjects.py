@@ -36,7 +36,7 @@ _NAME = re.compile(r"[^\s.:;?!]+(?: [^\s.:;?!]+){0,2}: ")
 _DOT_IN_DATE = re.compile(rf"\b({MONTH_NAMES})\.(?= \d)", re.IGNORECASE)
 _END = re.compile(r"[.;?!]+\s+|(?<=\s)[-–—] | \(")
 _ABBREVIATED = re.compile(
-    r"(?:\b\w|\b(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec|ext|etc|approx|vs|no|mr|mrs|ms|dr|st))$", re.IGNORECASE
+    r"(?:\b[a-hj-z]|\b(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec|ext|etc|approx|vs|no|mr|mrs|ms|dr|st))$", re.IGNORECASE
 )
 _LEADS = re.compile(LEADS, re.IGNORECASE)
 _ADVERB = re.compile(ADVERB, re.IGNORECASE)
@@ -64,8 +64,8 @@ def with_subjects(note: str) -> str:
     """A rough note with the subjects that it leaves out, where its words leave no doubt who is meant.
 
     'got it, will pay friday' becomes 'i got it, i will pay friday', and 'coming on tuesday?' 'are you coming on
-    tuesday?'. 'Jan. 15' loses its dot. Imperatives, and clauses about somebody who was named, stay as they are. What has its subjects stays,
-    too, so that doing it twice changes nothing.
+    tuesday?'. Imperatives, and clauses about somebody who was named, stay as they are. What has its subjects stays,
+    too, so that doing it twice changes nothing. 'Jan. 15' loses its dot.
 
     Args:
         note: The note, in any language; with the reader's name in front or without.
