@@ -182,3 +182,63 @@ QUESTIONS = (
 )
 # Words after which 'want it earlier, tell me' is a condition.
 TOLD = r"(?:just |pls |please )?(?:tell|call|let|ask|say|holler|shout|write|e-?mail|ring|contact|talk)\b"
+# Words before which, or of which, no clause is without a verb.
+FINITE = (
+    "i you he she it we they who which that's it's he's she's there's what's there am is are was were be been has "
+    "have had do does did will would can could shall should may might must get gets got let lets let's if when "
+    "while because since unless until till before after where how what why not no nor or but so than then as says "
+    "said say wants wanted needs need want think thinks thought knows know told asked sent went came gave took made "
+    "saw wrote left at in on by into over under please pls plz thanks thx sorry yes ok any some good happy great "
+    "hello hi here see me him her us them himself herself who's where's how's go goes going gone pays pay comes "
+    "come keeps keep looks look works live lives runs ran sold fell found cut new nothing slept time first second "
+    "third feel steer stay stays with w/"
+)
+# As first words, said to the reader.
+VERBS = _BASES
+# Of those, what is as often a noun.
+NOUNS = (
+    "answer draft copy report order call fax mail email check delivery note plan offer invoice show review reply work "
+    "match repair order meet change print test"
+)
+ADVERBS = "just still also always maybe never only now already really almost nearly basically mostly probably"
+DETERMINERS = "the a an my your our his her its their this these those"
+PREPOSITIONS = "of for from to re about with w/"
+# 'Two days late' is said of something else.
+UNITS = "days weeks hours minutes mins months years times miles"
+PLURALS = "people children men women police both all"
+_WHEN = (
+    r"(?:today|tomorrow|tonight|now|again|already|soon|shortly|yet|too|next|this|all|till|until|from|since|"
+    rf"{DAY}|{MONTH}|\d+\S*)"
+)
+# What may be said of a subject without a verb.
+PREDICATES = (
+    rf"(?:attached|enclosed)(?=$|[ ](?:as|below|for|to|with|w/|here|again|too|and|{_WHEN})\b)|"
+    rf"here(?=$| {_WHEN}\b)|"
+    r"(?:not )?(?:ready|done|gone|missing|available|unavailable|sick|ill|keen|ok|okay|fine|due|late|closed|broken|"
+    r"wrong|"
+    r"correct|unclear|clear|urgent|empty|overdue|welcome|expected|scheduled|cancelled|canceled|postponed|recast|"
+    r"coming|finished|worried|waiting|flat|dead|full|free|better|important|possible|impossible|interested|busy|stuck)"
+    r"(?=$| (?:for|by|on|at|in|to|w/|with|as|about|because|if|when|but|so|and|that|of|"
+    rf"{_WHEN})\b)|"
+    rf"(?:(?:out|away|off|back)(?=$)|(?:out|away|off|back|home)(?= (?:of (?:the )?(?:office|town|country|action)|on|at|"
+    rf"in|with|w/|{_WHEN})\b))|"
+    r"(?:in (?:class|court|hospital|town|bed|touch|a meeting|my office|your office)|on (?:vacation|holiday|leave|"
+    r"a call|the way|the phone|order|hold|time|track|sale))\b"
+)
+# Gerunds that are nouns more often than not.
+NOMINAL_GERUNDS = (
+    "meeting|training|parking|building|wedding|painting|cleaning|booking|hearing|closing|opening|filing|trading|drawing|"
+    "briefing|pricing|spelling|heating|lighting|wiring|flooring|landing|reading|setting|ruling|warning|feeling|housing|"
+    "funding|planning|testing|swimming|evening|morning|ceiling|clothing|something|anything|nothing|everything|thing|king|"
+    "string|spring|ring|wing|during|according|regarding|including|following|concerning|pending|listing|mailing|shipping|"
+    "roofing|fencing|cooking|baking|running|singing|dancing|teaching|learning|coding|writing|programming|timing|rating|"
+    "billing|accounting|banking|marketing|engineering|manufacturing|sailing|fishing|hunting|camping|climbing|viewing|"
+    "screening|recording|mixing|packing|loading|processing|offering|gathering|beginning|ending|finding|saving|covering|"
+    "bring|sing|fling|sling|sting|swing|cling|wording|understanding|outstanding|being"
+)
+# What follows a gerund that has an object or an adverbial.
+LINKS = (
+    r"on|at|in|to|for|with|w/|from|about|by|after|till|until|up|down|out|off|over|back|into|away|through|thru|the|an?|my|"
+    r"your|our|his|her|its|their|it|them|him|me|us|you|this|that|these|those|all|some|any|no|now|today|tomorrow|tonight|"
+    r"again|soon|shortly|hard|fast|well|how|what|if|whether|\d+"
+)

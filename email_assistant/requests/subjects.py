@@ -28,6 +28,7 @@ from email_assistant.lexicon.note_subjects import (
     THINGS,
     TOLD,
 )
+from email_assistant.requests.copulas import with_copula
 
 # Part of the keys of what is trained and generated: raised with every change of a rule or a table.
 SUBJECTS_VERSION = 1
@@ -41,6 +42,7 @@ _ABBREVIATED = re.compile(
 _LEADS = re.compile(LEADS, re.IGNORECASE)
 _ADVERB = re.compile(ADVERB, re.IGNORECASE)
 _ACTS = re.compile(rf"(?:(?:{STATES})\b|{PAST}|{DID}|{MODALS}|{NEGATED}|{HAVE}|{AM})", re.IGNORECASE)
+_ENDS = re.compile(r"[\s.;:!()–—-]*$")
 # Before a question: 'tried it, is it better?' may be asked of the reader.
 _SURE = re.compile(rf"(?:(?:{STATES})\b|{MODALS}|{NEGATED}|{AM})", re.IGNORECASE)
 # What the writer promises after a condition: 'if it rains, won't come'.
@@ -97,7 +99,9 @@ def _completed(sentence: str) -> str:
         full = part if subject == "another" or is_condition else _told(part, acts)
         if full == part and not _MINE.match(part):
             subject = "open" if _IF.match(part) else "another"
-        done.append(full)
+        ends = _ENDS.search(full)
+        stop = ends.start() if ends else len(full)
+        done.append(full if full != part else with_copula(full[:stop]) + full[stop:])
     return ", ".join([*done, *asked])
 
 

@@ -39,6 +39,30 @@ def test_what_is_left_out_is_put_back(note: str, full: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("note", "full"),
+    [
+        ("contract ready, needs your signature", "contract is ready, needs your signature"),
+        ("redraft of your letters attached", "redraft of your letters is attached"),
+        ("both confirm drafts attached", "both confirm drafts are attached"),
+        ("both lamps and the oil here. ann not coming", "both lamps and the oil are here. ann is not coming"),
+        ("susan revising the plan. people in class till 3", "susan is revising the plan. people are in class till 3"),
+        ("ann maybe interested too, bo on it", "ann is maybe interested too, bo is on it"),
+        ("report is ready", "report is ready"),
+        ("send photo attached to the letter", "send photo attached to the letter"),
+        ("lunch meeting at 3", "lunch meeting at 3"),
+        ("spring cleaning on saturday", "spring cleaning on saturday"),
+        ("keeping him home today", "i'm keeping him home today"),
+        ("chair's going up 5 pounds", "chair's going up 5 pounds"),
+        ("two weeks late", "two weeks late"),
+        ("simply waiting for rain", "simply waiting for rain"),
+        ("is the lamp ready?", "is the lamp ready?"),
+    ],
+)
+def test_is_and_are_are_put_back_between_a_plain_subject_and_what_is_said_of_it(note: str, full: str) -> None:
+    assert with_subjects(note) == full
+
+
+@pytest.mark.parametrize(
     "note",
     [
         "",
@@ -80,6 +104,8 @@ def test_notes_of_many_kinds_get_most_of_their_subjects_and_hardly_a_wrong_one()
     for line in CASES.read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
         wanted, found = (_put_in(case["note"], full) for full in (case["full"], with_subjects(case["note"])))
+        # The cases are about persons.
+        found = {place: text for place, text in found.items() if text not in {"is", "are"}}
         needed += len(wanted)
         right += sum(wanted.get(place) == text for place, text in found.items())
         wrong += sum(wanted.get(place) != text for place, text in found.items())

@@ -1,0 +1,84 @@
+"""'Is' and 'are' that a rough note leaves out are put back: 'contract ready' is 'contract is ready'."""
+
+import re
+
+from email_assistant.lexicon.note_subjects import (
+    ADVERBS,
+    DETERMINERS,
+    FINITE,
+    LEADS,
+    LINKS,
+    NOMINAL_GERUNDS,
+    NOUNS,
+    PLURALS,
+    PREDICATES,
+    PREPOSITIONS,
+    UNITS,
+    VERBS,
+)
+
+# The longest subject, in words.
+_LONGEST = 7
+_LEADS = re.compile(LEADS, re.IGNORECASE)
+_PREDICATE = re.compile(PREDICATES, re.IGNORECASE)
+_ON_IT = re.compile(r"on it\b", re.IGNORECASE)
+_NOMINAL = re.compile(rf"(?:{NOMINAL_GERUNDS})s?$", re.IGNORECASE)
+_GERUND = re.compile(rf"(?!(?:{NOMINAL_GERUNDS})\b)[a-z]{{2,}}ing(?= (?:{LINKS})\b| (?-i:[A-Z]))", re.IGNORECASE)
+_WORD = re.compile(r"[\w'’&+./“”\"-]+$")
+_FINITE, _ADVERBS, _PLURALS, _UNITS = (frozenset(words.split()) for words in (FINITE, ADVERBS, PLURALS, UNITS))
+_VERBS = frozenset(VERBS.split())
+_IMPERATIVES = _VERBS - frozenset(NOUNS.split())
+_AND = frozenset(("and", "+", "&"))
+_PREPOSITIONS = frozenset(PREPOSITIONS.split()) | _AND
+_JOINS = _PREPOSITIONS | frozenset(DETERMINERS.split())
+
+
+def with_copula(clause: str) -> str:
+    """A clause with the 'is' or 'are' between its subject and what is said of it, if both are plain and it has no verb.
+
+    Args:
+        clause: A sentence or a part of one, without commas.
+    """
+    lead = _LEADS.match(clause)
+    start = lead.end() if lead else 0
+    words = clause[start:].split(" ")
+    first = words[0].casefold()
+    if not first or first in _IMPERATIVES or first in _PREPOSITIONS or first.endswith("ly"):
+        return clause
+    has_verb = False
+    for number in range(1, min(_LONGEST + 1, len(words))):
+        subject, rest = words[:number], " ".join(words[number:])
+        last = subject[-1].casefold()
+        if _is_verb(last) or (last == "to" and words[number].casefold() in _VERBS):
+            return clause
+        has_verb = has_verb or (number > 1 and last in _IMPERATIVES)
+        if last in _JOINS or last in _UNITS or last.endswith(("'s", "’s")) or (number == 1 and not last.isalpha()):
+            continue
+        if _is_said(rest, number) and (not has_verb or rest.startswith(("attached", "enclosed"))):
+            while subject and subject[-1].casefold() in _ADVERBS:
+                rest = f"{subject.pop()} {rest}"
+            return f"{clause[:start]}{' '.join(subject)} {_copula(subject)} {rest}" if subject else clause
+    return clause
+
+
+def _is_verb(word: str) -> bool:
+    """Whether a word shows that the clause has a verb, or is no plain one."""
+    return (
+        word in _FINITE
+        or not _WORD.match(word)
+        or word.endswith(("n't", "n’t", "'ll", "'re", "'ve", "'m"))
+        or (word.endswith("ing") and not _NOMINAL.match(word))
+    )
+
+
+def _is_said(rest: str, number: int) -> bool:
+    """Whether something is said of a subject of that many words."""
+    return bool(_PREDICATE.match(rest) or (number == 1 and _ON_IT.match(rest)) or (number <= 3 and _GERUND.match(rest)))
+
+
+def _copula(subject: list[str]) -> str:
+    words = [word.casefold().strip('"“”') for word in subject]
+    head = next((index for index, word in enumerate(words) if word in _PREPOSITIONS - _AND), len(words)) - 1
+    noun = words[head]
+    plural = noun in _PLURALS or (noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s", "’s")))
+    return "are" if plural or _AND & set(words[: head + 1]) else "is"
