@@ -144,7 +144,7 @@ BEING = (
     r"delighted|impressed|excited|curious|busy|stuck|swamped|sick|late for|allergic to|short of|new here|"
     r"pleased (?:with|to|that)|fine with|ok with|happy with|aware|familiar with|looking forward|"
     r"sure(?= (?:you|he|she|it|we|they|that|about|of)\b)|"
-    rf"free(?= (?:on|at|after|before|all|from|tomorrow|today|{DAY})\b))(?= |$)"
+    rf"free(?= (?:on|at|after|before|all|from|tomorrow|today|{DAY})\b))(?=[ .!:)]|$)"
 )
 AWAY = (
     r"(?:out|away|off|back|home)(?= (?:of (?:the )?(?:office|town|country)|from|on|in|at|until|till|tomorrow|today|"

@@ -35,7 +35,7 @@ SUBJECTS_VERSION = 1
 _NAME = re.compile(r"[^\s.:;?!]+(?: [^\s.:;?!]+){0,2}: ")
 # A model may take this dot for the sentence's end.
 _DOT_IN_DATE = re.compile(rf"\b({MONTH_NAMES})\.(?= \d)", re.IGNORECASE)
-_END = re.compile(r"[.;?!]+\s+|(?<=\s)[-–—] | \(")
+_END = re.compile(r"[.;?!]+\s+\(?|(?<=\s)[-–—] | \(")
 _ABBREVIATED = re.compile(
     r"(?:\b[a-hj-z]|\b(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec|ext|etc|approx|vs|no|mr|mrs|ms|dr|st))$", re.IGNORECASE
 )
@@ -58,7 +58,7 @@ _MINE = re.compile(
     rf"{LEADS}$",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(r"(?:want|need|like)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"(?:want|like)\b|need (?!to\b)", re.IGNORECASE)
 _TOLD = re.compile(TOLD, re.IGNORECASE)
 
 
