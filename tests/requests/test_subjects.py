@@ -24,7 +24,7 @@ CASES = Path(__file__).parent / "subjects_cases.jsonl"
         ("out till monday - can sign then", "i'm out till monday - i can sign then"),
         ("if it rains, won't come", "if it rains, i won't come"),
         ("needs oil. (ann, think you have some)", "needs oil. (ann, i think you have some)"),
-        ("need to talk, call me. great job, impressed!!", "i need to talk, call me. great job, i'm impressed!!"),
+        ("need to talk, call me. impressed!!", "i need to talk, call me. i'm impressed!!"),
         ("want to sign up for: rope, knots", "i want to sign up for: rope, knots"),
         ("off mon jan. 15. can sign then", "i'm off mon jan 15. i can sign then"),
         ("fyi out feb. 3. ok for you?", "fyi i'm out feb 3. ok for you?"),
