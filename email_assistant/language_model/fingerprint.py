@@ -15,7 +15,7 @@ from email_assistant.storage.hashing import hash_file
 
 # Part of the key of mails that are the best of several: raised with every change of how the best is chosen
 # (evaluation/best_of_n.py and the rules of metrics/sense.py).
-BEST_OF_N_VERSION = 4
+BEST_OF_N_VERSION = 5
 # In the folder of outputs: hashes of model files, with their sizes and modification times.
 HASH_CACHE = "fingerprints.json"
 # The head starts that come with the project, a folder each.
