@@ -28,32 +28,34 @@ ADVERB = (
     r"(?:(?:just|still|also|already|never|only|really|finally|recently|probably|certainly|totally|definitely|currently|"
     r"truly|do) )?"
 )
-OBJECT = (
-    r"(?:the|an?|my|your|our|his|her|its|their|you|him|them|it|this|that|these|those|us|some|any|both|all|two|three|"
-    r"one|every\w*|no|\d+)\b"
-)
+OBJECT = r"(?:the|an?|my|your|our|his|her|its|their|you|him|them|it|this|that|these|those|us|some|any|both|no)\b"
 # Who has these states, is who writes.
 STATES = (
-    r"need(?! (?:for|of)\b)|want|think(?! (?:about|of|it over)\b)|guess(?! (?:what|who)\b)|believe|suppose|"
-    r"wish(?! list\b)|doubt|prefer|expect|understand|appreciate|assume|agree(?! (?:an?|the|on)\b)|disagree|"
-    r"love(?! (?:from|to)\b)|hate|wonder|feel(?! free\b)|reali[sz]e|apologi[sz]e|regret|owe|mean it|gotta|"
+    r"need(?! (?:for|of)\b)|want|think(?! (?:about|of|it over)\b)|guess(?! (?:what|who)\b)|believe(?! (?:me|it)\b)|"
+    r"suppose|"
+    r"wish(?= (?:i|you|we|he|she|it|they)\b)|doubt|prefer|understand(?! (?:it|this|me)\b)|expect(?= (?:to|you|him|"
+    r"her|that)\b)|agree(?! (?:an?|the|on|to)\b)|disagree|"
+    r"love(?! (?:from|to)\b|,|$)|hate(?! crime\b)|wonder|feel(?! free\b)|reali[sz]e|regret|owe|mean it|gotta|"
     r"miss(?= (?:you|the|him|her|them|it|our)\b)|like(?= (?:it|your|this|him|her|them)\b)|(?:plan|regret|hope) to|"
-    r"suggest(?= (?:we|you|that)\b)|enjoy(?= (?:it|the|your|\w+ing)\b)|"
+    r"enjoy(?= \w+ing\b)|"
     r"see (?:your point|what you mean|no (?:reason|need|problem|point))|"
     r"know(?= (?:that|you|he|she|it|it['’]s|we|they|how|what|who|the|of)\b)|"
-    r"gather(?= (?:you|that|he|she|it|they|we|there)\b)|suspect|recommend|must (?:dash|rush|admit)"
+    r"gather(?= (?:you|that|he|she|it|they|we|there)\b)|suspect|must (?:dash|rush|admit)"
 )
 # In 'lost property is in room 4' it is an adjective.
 _NO_NOUN = r"(?! \w+(?: \w+)? (?:is|are|was|were|has|had|will|can|must|should|never|go|goes|say|says|leaks|sticks)\b)"
 # What the writer did. 'Told me' was somebody else, and 'asked by' is a passive.
 PAST = (
-    rf"(?:got|went|spoke|sent|saw{_NO_NOUN}|met{_NO_NOUN}|heard|told|made|found{_NO_NOUN}|forgot|thought|wrote|"
-    rf"bought|gave|took|paid|did|knew|lost{_NO_NOUN}|"
-    rf"kept|brought|came|felt{_NO_NOUN}|ran|began|drove|spent{_NO_NOUN}|talked|called|asked|tried|e-?mailed|mailed|"
+    rf"(?:got|went|spoke|sent(?! from\b)|saw{_NO_NOUN}|met{_NO_NOUN}|heard|told|made(?! in\b)|"
+    rf"found(?! in\b){_NO_NOUN}|forgot|thought|wrote|"
+    rf"bought|gave|took(?! (?:\S+ ){{1,2}}(?:min|mins|minutes|hours|days|weeks|months|years|long)\b)|paid|did|knew|"
+    rf"lost{_NO_NOUN}|"
+    rf"kept|brought|came(?= (?:to|by|from|home|back|in|over|here)\b)|felt{_NO_NOUN}|ran|began|drove|spent{_NO_NOUN}|"
+    rf"talked|called|asked(?! to (?:leave|come|be)\b)|tried|e-?mailed|mailed|"
     rf"faxed|phoned|checked|looked|"
     rf"wanted{_NO_NOUN}|needed{_NO_NOUN}|hoped|searched|reviewed|enjoyed|missed|forwarded|mentioned|noticed|promised|"
     rf"worked|visited|stayed|"
-    r"arrived|walked|marked|picked|dropped|hired|figured|assumed|decided|wondered|lent|"
+    r"walked|marked|picked|dropped|hired|figured|assumed|decided|wondered|lent|"
     rf"expected{_NO_NOUN}|left(?! (?:side|hand|over|out|turn)\b){_NO_NOUN}|landed|rebooted|reverted|drove|"
     r"used up|"
     rf"(?:booked|ordered|rented|sold|upgraded|finished|fixed|repaired|cleaned|tested|cooked|baked|ate|"
@@ -88,8 +90,15 @@ _PASSIVE = (
     r" (?:also |only |just |not |then )?be (?:\w+ly )?(?:\w{2,}ed|\w+en|done|made|sent|put|held|paid|sold|built|cut|"
     r"found)\b"
 )
+# 'Will take 3 days', 'will be fun' and 'can hold 30 people' are, too.
+_OF_THINGS = (
+    r" (?:take|last) (?:\S+ ){0,2}(?:min|mins|minutes|hours|days|weeks|months|years|long|ages|time)\b| hold \d|"
+    r" be (?!(?:late|there|here|in|at|out|away|off|back|home|able|happy|glad|with|around|free|over|an hour|up|down|"
+    r"a (?:bit|little|few)|\d+ min\w*|[a-z]+ing)\b)"
+)
 MODALS = (
-    rf"(?:will|can|could|may|might|must)(?= {BASES}\b)(?!{_PASSIVE})|would(?= (?:like|love|appreciate|prefer|rather|"
+    rf"(?:will|can|could|may|might|must)(?= {BASES}\b)(?!{_PASSIVE}|{_OF_THINGS})|would(?= (?:like|love|appreciate|"
+    rf"prefer|rather|"
     rf"take(?! (?:long|time|a (?:while|day|week|month)|hours|days|weeks|months|ages|forever)\b)|"
     r"go|buy|pay|say|do|keep|give|send|wait|throw|choose|come|need|want|hate|"
     r"be (?:happy|glad|grateful|able|interested)|have (?:liked|loved))\b)|"
@@ -98,9 +107,10 @@ MODALS = (
 NEGATED = (
     r"(?:can['’]?t|cannot|couldn['’]?t|won['’]?t|wouldn['’]?t|haven['’]?t|hadn['’]?t|didn['’]?t)"
     r"(?! (?:(?:you|he|she|it|we|they|i|that|this|there|fit|work|matter|last|happen|start|load|open|close|print|hurt|"
+    r"turn|boot|charge|connect|arrive|stop \w+ing|be \w+(?:ed|en)|"
     r"do)\b|be (?:the|an?)\b))(?= \w)|"
-    r"(?:don['’]?t|do not)(?= (?:really |even )?(?:know|think|see|need|want|have|mind(?! (?:the|me|us)\b)|believe|"
-    r"understand|expect|remember|recall|like|feel|care|agree|recogni[sz]e)\b)"
+    r"(?:don['’]?t|do not)(?= (?:really |even )?(?:know|think|see|need|want|have|mind(?! (?:the|me|us)\b)|"
+    r"understand|remember|recall|like|care|recogni[sz]e)\b)"
 )
 _PARTICIPLE = (
     r"(?:\w{3,}ed|been|sent|got|gotten|made|found|seen|gone|taken|told|said|written|bought|given|left|lost|met|paid|"
@@ -117,7 +127,7 @@ HAVE = (
     r"(?! (?:the|my|your|his|her|their|an?) (?:\w+ )?\w+ (?:\w+ed|call|send|bring|come|check|sign|sent|done|made)\b)|"
     rf"had(?= (?:to|an?|no|the|my|some|lunch|dinner|trouble|chance|problems?|{_PARTICIPLE})\b)|"
     r"was(?= (?:told|asked|going|wondering|hoping|thinking|trying|out|away|off|able|unable|sick|ill|late|given|"
-    r"informed|in|at|stressed|supposed|just|surprised|glad|happy|sorry|under)\b)"
+    r"informed|stressed|supposed|just|surprised|glad|happy|sorry)\b)"
 )
 AM = (
     r"am(?= (?:in|at|on|not|out|away|off|also|still|just|so|very|now|only|sorry|sure|happy|glad|free|able|the|an?|"
@@ -131,7 +141,9 @@ DOING = (
     r"meeting(?= (?:with|w/|him|her|them|you))|talking|asking|calling|bringing|putting|making|checking|running|staying|"
     r"having(?! (?:\w+ed|seen|had|been|read|heard|got|found|made|done|gone|said|taken)\b)|"
     r"flying|driving|travell?ing|assuming|reviewing|drafting|copying|ordering|moving(?= (?:to|on|out|the|my))|starting|"
-    r"counting on|expecting|considering|finishing|circulating|cc['’]?ing)(?= )"
+    r"counting on|expecting|considering|finishing|circulating|cc['’]?ing)"
+    r"(?= )(?! (?:hours|list|room|licen[cs]e|price|day|permission|rate|water|time|party|order|account|forward|costs|"
+    r"salary)\b)"
 )
 # The gerund of such a clause is its subject: 'running costs are up'.
 IS_SUBJECT = (
@@ -148,7 +160,8 @@ BEING = (
 )
 AWAY = (
     r"(?:out|away|off|back|home)(?= (?:of (?:the )?(?:office|town|country)|from|on|in|at|until|till|tomorrow|today|"
-    rf"tonight|{DAY}|{MONTH}|next|this|all|for|now|sick|\d)(?!\w)) ?"
+    rf"tonight|{DAY}|{MONTH}|next|this|all|for|now|sick|\d)(?!\w))"
+    r"(?! (?:in|on) (?:stock|sale|use|dvd|loan|track)\b| for (?:delivery|repair)\b) ?"
 )
 BEEN = r"been (?=(?:out|away|trying|working|thinking|meaning|busy|sick|ill|in|at|on|to|waiting|looking|using)\b)"
 # What only things do.
@@ -166,17 +179,18 @@ QUESTIONS = (
         r"have(?! (?:to|i|you|we|they)\b)(?= )",
         "do you",
     ),
-    (rf"(?:can|could|would|will)(?= {BASES}\b)", "{} you"),
+    (rf"(?:can|could|would|will)(?= {BASES}\b)(?!{_PASSIVE})", "{} you"),
     (r"(?:thought|hoped|wondered)(?= (?:you|we|that|if|whether)\b)", "I"),
     (
         r"(?:ever (?=\w+(?:ed|en)\b|been|got|had|done|made|met|sent|tried)|got|gotten|seen|heard|decided|received|"
-        r"talked|spoken|finished|been|tried|checked|signed|found|considered|managed|had|met|done)(?: |$)",
+        r"talked|spoken|finished|been|tried|checked|signed|found|considered|managed|had|met|done)(?: (?!by\b)|$)",
         "have you",
     ),
     (
-        r"(?:coming|going|planning|bringing|thinking|trying|working|looking|waiting|feeling|enjoying|doing|"
-        r"free(?! of)|available|"
-        r"able|happy|interested|around|ready|hungry|ok (?:with|to|for)|still \w+ing|sure)(?= |\?)",
+        r"(?:coming|going|planning(?= (?:to|on|a|for)\b)|bringing|thinking|trying|"
+        rf"working(?= (?:on|at|from|today|tomorrow|this|late|{DAY})\b)|looking|waiting|feeling|enjoying|doing|"
+        rf"free(?= (?:on|at|after|before|from|for|this|next|today|tomorrow|tonight|{DAY})\b|\?)|able|"
+        r"happy(?= (?:to|with|for)\b)|interested|around|ready|hungry|ok (?:with|to|for)|still \w+ing|sure)(?= |\?)",
         "are you",
     ),
 )
@@ -184,6 +198,7 @@ QUESTIONS = (
 TOLD = r"(?:just |pls |please )?(?:tell|call|let|ask|say|holler|shout|write|e-?mail|ring|contact|talk)\b"
 # Words before which, or of which, no clause is without a verb.
 FINITE = (
+    "too even much most dear soon all "
     "i you he she it we they who which that's it's he's she's there's what's there am is are was were be been has "
     "have had do does did will would can could shall should may might must get gets got let lets let's if when "
     "while because since unless until till before after where how what why not no nor or but so than then as says "
@@ -192,6 +207,13 @@ FINITE = (
     "hello hi here see me him her us them himself herself who's where's how's go goes going gone pays pay comes "
     "come keeps keep looks look works live lives runs ran sold fell found cut new nothing slept time first second "
     "third feel steer stay stays with w/"
+)
+# Other verbs, and what begins no subject.
+THIRD_PERSONS = (
+    "sounds seems feels remains became stayed likes loves hates enjoys prefers minds begins begin began starts start "
+    "stops "
+    "stop kept quit opens closes calls arrives turns drove flew broke walks walk moves spoke rings rang brings brought "
+    "takes makes gives sends writes reads sees hears finds thinks tells asks pays goes tie people's without"
 )
 # As first words, said to the reader.
 VERBS = _BASES
@@ -238,7 +260,9 @@ NOMINAL_GERUNDS = (
 )
 # What follows a gerund that has an object or an adverbial.
 LINKS = (
-    r"on|at|in|to|for|with|w/|from|about|by|after|till|until|up|down|out|off|over|back|into|away|through|thru|the|an?|my|"
-    r"your|our|his|her|its|their|it|them|him|me|us|you|this|that|these|those|all|some|any|no|now|today|tomorrow|tonight|"
+    r"on|at|in|to|for|with|w/|from|about|by|after|till|until|up|down|out|off|over|back|into|away|through|thru|the|"
+    r"an?|my|"
+    r"your|our|his|her|its|their|it|them|him|me|us|you|this|that|these|those|all|some|any|no|now|today|tomorrow|"
+    r"tonight|"
     r"again|soon|shortly|hard|fast|well|how|what|if|whether|\d+"
 )

@@ -13,6 +13,7 @@ from email_assistant.lexicon.note_subjects import (
     PLURALS,
     PREDICATES,
     PREPOSITIONS,
+    THIRD_PERSONS,
     UNITS,
     VERBS,
 )
@@ -23,11 +24,15 @@ _LEADS = re.compile(LEADS, re.IGNORECASE)
 _PREDICATE = re.compile(PREDICATES, re.IGNORECASE)
 _ON_IT = re.compile(r"on it\b", re.IGNORECASE)
 _NOMINAL = re.compile(rf"(?:{NOMINAL_GERUNDS})s?$", re.IGNORECASE)
-_GERUND = re.compile(rf"(?!(?:{NOMINAL_GERUNDS})\b)[a-z]{{2,}}ing(?= (?:{LINKS})\b| (?-i:[A-Z]))", re.IGNORECASE)
+_GERUND = re.compile(rf"(?!(?:{NOMINAL_GERUNDS})\b)(?-i:[a-z]{{2,}}ing)(?= (?:{LINKS})\b| (?-i:[A-Z]))", re.IGNORECASE)
 _WORD = re.compile(r"[\w'’&+./“”\"-]+$")
 _FINITE, _ADVERBS, _PLURALS, _UNITS = (frozenset(words.split()) for words in (FINITE, ADVERBS, PLURALS, UNITS))
 _VERBS = frozenset(VERBS.split())
+_THIRD = frozenset(THIRD_PERSONS.split())
 _IMPERATIVES = _VERBS - frozenset(NOUNS.split())
+_SINGULARS = frozenset(("news", "gas", "lens", "series", "physics", "maths"))
+_CLAUSES = frozenset(("and", "but", "so", "because", "if", "when", "that", "which", "who", "till", "until", "as"))
+_VERBS_OF_THIRD = frozenset(("is", "are", "was", "were", "has", "wants", "needs", "says", "have", "will", "can"))
 _AND = frozenset(("and", "+", "&"))
 _PREPOSITIONS = frozenset(PREPOSITIONS.split()) | _AND
 _JOINS = _PREPOSITIONS | frozenset(DETERMINERS.split())
@@ -49,7 +54,11 @@ def with_copula(clause: str) -> str:
     for number in range(1, min(_LONGEST + 1, len(words))):
         subject, rest = words[:number], " ".join(words[number:])
         last = subject[-1].casefold()
-        if _is_verb(last) or (last == "to" and words[number].casefold() in _VERBS):
+        if (
+            _is_verb(last)
+            or (number > 1 and (last in _THIRD or last.endswith("ed")))
+            or (last == "to" and words[number].casefold() in _VERBS)
+        ):
             return clause
         has_verb = has_verb or (number > 1 and last in _IMPERATIVES)
         if last in _JOINS or last in _UNITS or last.endswith(("'s", "’s")) or (number == 1 and not last.isalpha()):
@@ -66,13 +75,19 @@ def _is_verb(word: str) -> bool:
     return (
         word in _FINITE
         or not _WORD.match(word)
-        or word.endswith(("n't", "n’t", "'ll", "'re", "'ve", "'m"))
+        or word.endswith(("n't", "n’t", "'ll", "'re", "'ve", "'m", "'d", "’d"))
         or (word.endswith("ing") and not _NOMINAL.match(word))
     )
 
 
 def _is_said(rest: str, number: int) -> bool:
     """Whether something is said of a subject of that many words."""
+    # 'The man waiting at the door wants you.'
+    for word in rest.casefold().split()[1:]:
+        if word in _CLAUSES:
+            break
+        if word in _VERBS_OF_THIRD:
+            return False
     return bool(_PREDICATE.match(rest) or (number == 1 and _ON_IT.match(rest)) or (number <= 3 and _GERUND.match(rest)))
 
 
@@ -80,5 +95,7 @@ def _copula(subject: list[str]) -> str:
     words = [word.casefold().strip('"“”') for word in subject]
     head = next((index for index, word in enumerate(words) if word in _PREPOSITIONS - _AND), len(words)) - 1
     noun = words[head]
-    plural = noun in _PLURALS or (noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s", "’s")))
+    is_name = subject[head][:1].isupper() or words[0] in {"mr", "mrs", "ms", "dr", "mr.", "mrs.", "ms.", "dr."}
+    ends_so = noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s", "’s")) and noun not in _SINGULARS
+    plural = noun in _PLURALS or (ends_so and not is_name)
     return "are" if plural or _AND & set(words[: head + 1]) else "is"

@@ -29,20 +29,27 @@ from email_assistant.lexicon.note_subjects import (
     TOLD,
 )
 from email_assistant.requests.copulas import with_copula
+from email_assistant.requests.request_form import looks_like_order
 
 # Part of the keys of what is trained and generated: raised with every change of a rule or a table.
-SUBJECTS_VERSION = 1
+SUBJECTS_VERSION = 2
+# Words of other languages; some of their words look like English ones: 'am', 'want', 'met'.
+_ANOTHER_LANGUAGE = re.compile(
+    r"(?i:[а-яßäüåøñ]|\b(?:het|een|ik|niet|groet\w*|voor|naar|zijn|der|das|und|ist|ich|nicht|wir|les|sur|je|est|une|"
+    r"inte|det|att|och|jest|nie|que|para|los|una|che|sono|ett|mit|von|ook|maar|nog|wel|dat)\b)"
+)
 _NAME = re.compile(r"[^\s.:;?!]+(?: [^\s.:;?!]+){0,2}: ")
 # A model may take this dot for the sentence's end.
-_DOT_IN_DATE = re.compile(rf"\b({MONTH_NAMES})\.(?= \d)", re.IGNORECASE)
-_END = re.compile(r"[.;?!]+\s+\(?|(?<=\s)[-–—] | \(")
+_DOT_IN_DATE = re.compile(rf"\b(?!may\b)({MONTH_NAMES})\.(?= \d)", re.IGNORECASE)
+_END = re.compile(r"(?<![.;?!])[.;?!]+\s+\(?|\n\s*(?:[-*•]\s)?|\A[-*•]\s|(?<=\s)[-–—] | \(")
 _ABBREVIATED = re.compile(
     r"(?:\b[a-hj-z]|\b(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec|ext|etc|approx|vs|no|mr|mrs|ms|dr|st))$", re.IGNORECASE
 )
+_LONGEST = len("approx") + 1
 _LEADS = re.compile(LEADS, re.IGNORECASE)
 _ADVERB = re.compile(ADVERB, re.IGNORECASE)
-_ACTS = re.compile(rf"(?:(?:{STATES})\b|{PAST}|{DID}|{MODALS}|{NEGATED}|{HAVE}|{AM})", re.IGNORECASE)
-_ENDS = re.compile(r"[\s.;:!()–—-]*$")
+_ACTS = re.compile(rf"(?:(?:{STATES})\b(?!\.\w| =)|{PAST}|{DID}|{MODALS}|{NEGATED}|{HAVE}|{AM})", re.IGNORECASE)
+_ENDS = re.compile(r"(?<![\s.;:!()–—-])[\s.;:!()–—-]+$")
 # Before a question: 'tried it, is it better?' may be asked of the reader.
 _SURE = re.compile(rf"(?:(?:{STATES})\b|{MODALS}|{NEGATED}|{AM})", re.IGNORECASE)
 # What the writer promises after a condition: 'if it rains, won't come'.
@@ -58,6 +65,9 @@ _MINE = re.compile(
     rf"{LEADS}$",
     re.IGNORECASE,
 )
+_TAG = re.compile(
+    r"(?:^| )(?:ok|okay|right|yes|(?:did|do|will|can|are|have) (?:you|u)|if (?:that|you)\b.*)\W*$", re.IGNORECASE
+)
 _CONDITION = re.compile(r"(?:want|like)\b|need (?!to\b)", re.IGNORECASE)
 _TOLD = re.compile(TOLD, re.IGNORECASE)
 
@@ -66,12 +76,15 @@ def with_subjects(note: str) -> str:
     """A rough note with the subjects that it leaves out, where its words leave no doubt who is meant.
 
     'got it, will pay friday' becomes 'i got it, i will pay friday', and 'coming on tuesday?' 'are you coming on
-    tuesday?'. Imperatives, and clauses about somebody who was named, stay as they are. What has its subjects stays,
-    too, so that doing it twice changes nothing. 'Jan. 15' loses its dot.
+    tuesday?'. Imperatives, and clauses about somebody who was named, stay as they are, as do orders to an assistant and
+    notes in other languages. What has its subjects stays, too, so that doing it twice changes nothing. 'Jan. 15' loses
+    its dot.
 
     Args:
-        note: The note, in any language; with the reader's name in front or without.
+        note: The note, with the reader's name in front or without.
     """
+    if looks_like_order(note) or _ANOTHER_LANGUAGE.search(note):
+        return note
     named = _NAME.match(note)
     front = named[0] if named else ""
     said = _DOT_IN_DATE.sub(r"\1", note[len(front) :])
@@ -83,14 +96,14 @@ def _split(text: str) -> list[str]:
     ends = [
         match.end()
         for match in _END.finditer(text)
-        if not (match[0].startswith(".") and _ABBREVIATED.search(text, 0, match.start()))
+        if not (match[0].startswith(".") and _ABBREVIATED.search(text, max(0, match.start() - _LONGEST), match.start()))
     ]
     return [text[start:end] for start, end in pairwise([0, *ends, len(text)])]
 
 
 def _completed(sentence: str) -> str:
     parts = sentence.split(", ")
-    asked = [_asked(parts.pop())] if sentence.rstrip(" (-–—").endswith("?") else []
+    asked = [_asked(parts.pop())] if sentence.rstrip(" (-–—\n").endswith("?") else []
     # A clause follows the subject of those before it: 'bill is ill, can't come'.
     subject, done = "mine", []
     for part, after in zip(parts, [*parts[1:], *asked, ""], strict=False):
@@ -129,6 +142,9 @@ def _asked(question: str) -> str:
     lead = _LEADS.match(question)
     start = lead.end() if lead else 0
     rest = question[start:]
+    # 'Will pay friday, ok?' is a promise.
+    if _TAG.search(rest):
+        return question
     for pattern, subject in _QUESTIONS:
         if found := pattern.match(rest):
             if subject == "{} you":
@@ -138,7 +154,9 @@ def _asked(question: str) -> str:
 
 
 def _before(subject: str, clause: str) -> str:
-    """The clause after a subject, which begins with a capital letter only if the clause did."""
+    """The clause after a subject, which begins with a capital letter only if the clause did. Capitals stay capitals."""
     first = clause[:1]
+    if clause[:2].isupper():
+        return f"{subject} {clause}"
     written = subject if first.isupper() else subject[:1].lower() + subject[1:]
     return f"{written} {first.lower()}{clause[1:]}"

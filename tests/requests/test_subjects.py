@@ -25,6 +25,9 @@ CASES = Path(__file__).parent / "subjects_cases.jsonl"
         ("if it rains, won't come", "if it rains, i won't come"),
         ("needs oil. (ann, think you have some)", "needs oil. (ann, i think you have some)"),
         ("need to talk, call me. impressed!!", "i need to talk, call me. i'm impressed!!"),
+        ("NEED LADDER. Thanks", "I NEED LADDER. Thanks"),
+        ("got it. will pay\ncoming on friday?", "i got it. i will pay\nare you coming on friday?"),
+        ("- need ladder\n- will pay", "- i need ladder\n- i will pay"),
         ("want to sign up for: rope, knots", "i want to sign up for: rope, knots"),
         ("off mon jan. 15. can sign then", "i'm off mon jan 15. i can sign then"),
         ("fyi out feb. 3. ok for you?", "fyi i'm out feb 3. ok for you?"),
@@ -85,6 +88,15 @@ def test_is_and_are_are_put_back_between_a_plain_subject_and_what_is_said_of_it(
         "may bookings full",
         "i need the ladder, you said you can lend it",
         "нужна лестница, приду в пятницу",
+        "want de auto is stuk, met vriendelijke groeten",
+        "met le dossier sur la table",
+        "ask Piers to bring the ladder. Need it by friday",
+        "Love, Ann",
+        "agree to the price. enjoy the weekend",
+        "won't turn on. will take 3 days. came broken",
+        "working hours 9 to 5",
+        "Tom arrived late. that sounds fine",
+        "the man waiting at the door wants you",
         "am Montag komme ich, was in der Rechnung steht, will ich wissen",
         "Will Smith called",
         "write to bob@example.org, see www.example.org/will be there",
@@ -113,6 +125,12 @@ def test_notes_of_many_kinds_get_most_of_their_subjects_and_hardly_a_wrong_one()
         wrong += sum(wanted.get(place) != text for place, text in found.items())
     assert right >= 0.7 * needed
     assert wrong <= 0.03 * right
+
+
+@pytest.mark.parametrize("piece", ["a", ",", ", ", "ing ", " ", ".", ". ", "?", "-", "(!", " .", "need", "\n"])
+def test_a_long_note_of_one_piece_stays_and_takes_no_time(piece: str) -> None:
+    text = piece * (8000 // len(piece)) + "x"
+    assert with_subjects(text) == text
 
 
 def test_doing_it_twice_changes_nothing() -> None:
