@@ -127,6 +127,17 @@ def test_notes_of_many_kinds_get_most_of_their_subjects_and_hardly_a_wrong_one()
     assert wrong <= 0.03 * right
 
 
+def test_where_is_is_put_back_it_was_left_out() -> None:
+    right = wrong = 0
+    for line in (Path(__file__).parent / "copula_cases.jsonl").read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        wanted, found = (_put_in(case["note"], full) for full in (case["full"], with_subjects(case["note"])))
+        right += sum(text in {"is", "are"} and wanted.get(place) == text for place, text in found.items())
+        wrong += sum(text in {"is", "are"} and place not in wanted for place, text in found.items())
+    assert right >= 40
+    assert wrong <= 0.2 * right
+
+
 @pytest.mark.parametrize("piece", ["a", ",", ", ", "ing ", " ", ".", ". ", "?", "-", "(!", " .", "need", "\n"])
 def test_a_long_note_of_one_piece_stays_and_takes_no_time(piece: str) -> None:
     text = piece * (8000 // len(piece)) + "x"
