@@ -1,6 +1,8 @@
-"""English tables for the subjects that rough notes leave out: which words show that the writer or the reader is meant.
+"""English tables for the subjects, and the 'is' and 'are', that rough notes leave out.
 
-All are regular expressions of the words at a clause's beginning, matched without case.
+The tables up to TOLD say which words at the beginning of a clause show that the writer or the reader is meant, those
+after it where 'is' or 'are' is missing. Lists of words separated by blanks are lower case; the others are regular
+expressions, matched without case.
 """
 
 DAY = r"(?:mon|tues?|wed|wednes|thurs?|fri|sat|satur|sun)(?:day)?"
@@ -37,8 +39,7 @@ STATES = (
     r"her|that)\b)|agree(?! (?:an?|the|on|to)\b)|disagree|"
     r"love(?! (?:from|to)\b|,|$)|hate(?! crime\b)|wonder|feel(?! free\b)|reali[sz]e|regret|owe|mean it|gotta|"
     r"miss(?= (?:you|the|him|her|them|it|our)\b)|like(?= (?:it|your|this|him|her|them)\b)|(?:plan|regret|hope) to|"
-    r"enjoy(?= \w+ing\b)|"
-    r"see (?:your point|what you mean|no (?:reason|need|problem|point))|"
+    r"enjoy(?= \w+ing\b)|see (?:your point|what you mean|no (?:reason|need|problem|point))|"
     r"know(?= (?:that|you|he|she|it|it['’]s|we|they|how|what|who|the|of)\b)|"
     r"gather(?= (?:you|that|he|she|it|they|we|there)\b)|suspect|must (?:dash|rush|admit)"
 )
@@ -51,17 +52,15 @@ PAST = (
     rf"bought|gave|took(?! (?:\S+ ){{1,2}}(?:min|mins|minutes|hours|days|weeks|months|years|long)\b)|paid|did|knew|"
     rf"lost{_NO_NOUN}|"
     rf"kept|brought|came(?= (?:to|by|from|home|back|in|over|here)\b)|felt{_NO_NOUN}|ran|began|drove|spent{_NO_NOUN}|"
-    rf"talked|called|asked(?! to (?:leave|come|be)\b)|tried|e-?mailed|mailed|"
-    rf"faxed|phoned|checked|looked|"
+    rf"talked|called|asked(?! to (?:leave|come|be)\b)|tried|e-?mailed|mailed|faxed|phoned|checked|looked|"
     rf"wanted{_NO_NOUN}|needed{_NO_NOUN}|hoped|searched|reviewed|enjoyed|missed|forwarded|mentioned|noticed|promised|"
     rf"worked|visited|stayed|"
     r"walked|marked|picked|dropped|hired|figured|assumed|decided|wondered|lent|"
-    rf"expected{_NO_NOUN}|left(?! (?:side|hand|over|out|turn)\b){_NO_NOUN}|landed|rebooted|reverted|drove|"
+    rf"expected{_NO_NOUN}|left(?! (?:side|hand|over|out|turn)\b){_NO_NOUN}|landed|rebooted|reverted|"
     r"used up|"
     rf"(?:booked|ordered|rented|sold|upgraded|finished|fixed|repaired|cleaned|tested|cooked|baked|ate|"
     rf"arranged){_NO_NOUN}"
-    r"(?! (?:by|to|on|at|in|until|till|for|and|from|with|out)\b))"
-    r"(?! by\b| off\b| (?:me|us|myself)\b|,|:|$)(?= )"
+    r"(?! (?:by|to|on|at|in|until|till|for|and|from|with|out)\b))(?! by\b| off\b| (?:me|us|myself)\b|,|:|$)(?= )"
 )
 # Any other verb in the past, if it has an object.
 DID = (
@@ -98,17 +97,14 @@ _OF_THINGS = (
 )
 MODALS = (
     rf"(?:will|can|could|may|might|must)(?= {BASES}\b)(?!{_PASSIVE}|{_OF_THINGS})|would(?= (?:like|love|appreciate|"
-    rf"prefer|rather|"
-    rf"take(?! (?:long|time|a (?:while|day|week|month)|hours|days|weeks|months|ages|forever)\b)|"
+    rf"prefer|rather|take(?! (?:long|time|a (?:while|day|week|month)|hours|days|weeks|months|ages|forever)\b)|"
     r"go|buy|pay|say|do|keep|give|send|wait|throw|choose|come|need|want|hate|"
-    r"be (?:happy|glad|grateful|able|interested)|have (?:liked|loved))\b)|"
-    r"should(?= be (?:back|there|home|able|free)\b)"
+    r"be (?:happy|glad|grateful|able|interested)|have (?:liked|loved))\b)|should(?= be (?:back|there|home|able|free)\b)"
 )
 NEGATED = (
     r"(?:can['’]?t|cannot|couldn['’]?t|won['’]?t|wouldn['’]?t|haven['’]?t|hadn['’]?t|didn['’]?t)"
     r"(?! (?:(?:you|he|she|it|we|they|i|that|this|there|fit|work|matter|last|happen|start|load|open|close|print|hurt|"
-    r"turn|boot|charge|connect|arrive|stop \w+ing|be \w+(?:ed|en)|"
-    r"do)\b|be (?:the|an?)\b))(?= \w)|"
+    r"turn|boot|charge|connect|arrive|stop \w+ing|be \w+(?:ed|en)|do)\b|be (?:the|an?)\b))(?= \w)|"
     r"(?:don['’]?t|do not)(?= (?:really |even )?(?:know|think|see|need|want|have|mind(?! (?:the|me|us)\b)|"
     r"understand|remember|recall|like|care|recogni[sz]e)\b)"
 )
@@ -121,8 +117,7 @@ _WISHED = r"(?:good|nice|great|safe|happy|lovely|wonderful|pleasant)"
 HAVE = (
     rf"have(?= (?:to|{_PARTICIPLE})\b)|"
     r"have(?= (?:an?|no|some|any|my|your|his|her|their|several|two|three|four|\d+|the|another|enough|lots|plenty|"
-    r"not)\b)"
-    r"(?! an? (?:\w+ )?(?:day|shift|evening|trip|flight|weekend|time|journey|night|holiday|vacation|week|one)\b)"
+    r"not)\b)(?! an? (?:\w+ )?(?:day|shift|evening|trip|flight|weekend|time|journey|night|holiday|vacation|week|one)\b)"
     rf"(?! an? (?:{_WISHED}|look|seat|think|try|go|word|read|drink|fun|chat|rest|bite|blast)\b)"
     r"(?! (?:the|my|your|his|her|their|an?) (?:\w+ )?\w+ (?:\w+ed|call|send|bring|come|check|sign|sent|done|made)\b)|"
     rf"had(?= (?:to|an?|no|the|my|some|lunch|dinner|trouble|chance|problems?|{_PARTICIPLE})\b)|"
@@ -168,8 +163,7 @@ BEEN = r"been (?=(?:out|away|trying|working|thinking|meaning|busy|sick|ill|in|at
 THINGS = (
     r"(?:looks like|sounds|turns out|depends|costs|weighs|leaks)\b(?= )|needs \w{2,}ing\b|"
     r"(?:doesn['’]?t|won['’]?t|wouldn['’]?t|didn['’]?t) (?:work|fit|matter|help|last|look|seem|open|close|load|"
-    r"print)\b|"
-    r"(?:isn['’]?t|wasn['’]?t) (?:working|clear|urgent|possible|worth|needed|true|enough)\b"
+    r"print)\b|(?:isn['’]?t|wasn['’]?t) (?:working|clear|urgent|possible|worth|needed|true|enough)\b"
 )
 # What the reader is asked, and the subject and auxiliary that are missing; {} is the word itself.
 QUESTIONS = (
@@ -234,11 +228,9 @@ _WHEN = (
 )
 # What may be said of a subject without a verb.
 PREDICATES = (
-    rf"(?:attached|enclosed)(?=$|[ ](?:as|below|for|to|with|w/|here|again|too|and|{_WHEN})\b)|"
-    rf"here(?=$| {_WHEN}\b)|"
+    rf"(?:attached|enclosed)(?=$|[ ](?:as|below|for|to|with|w/|here|again|too|and|{_WHEN})\b)|here(?=$| {_WHEN}\b)|"
     r"(?:not )?(?:ready|done|gone|missing|available|unavailable|sick|ill|keen|ok|okay|fine|due|late|closed|broken|"
-    r"wrong|"
-    r"correct|unclear|clear|urgent|empty|overdue|welcome|expected|scheduled|cancelled|canceled|postponed|recast|"
+    r"wrong|correct|unclear|clear|urgent|empty|overdue|welcome|expected|scheduled|cancelled|canceled|postponed|recast|"
     r"coming|finished|worried|waiting|flat|dead|full|free|better|important|possible|impossible|interested|busy|stuck)"
     r"(?=$| (?:for|by|on|at|in|to|w/|with|as|about|because|if|when|but|so|and|that|of|"
     rf"{_WHEN})\b)|"
@@ -261,8 +253,6 @@ NOMINAL_GERUNDS = (
 # What follows a gerund that has an object or an adverbial.
 LINKS = (
     r"on|at|in|to|for|with|w/|from|about|by|after|till|until|up|down|out|off|over|back|into|away|through|thru|the|"
-    r"an?|my|"
-    r"your|our|his|her|its|their|it|them|him|me|us|you|this|that|these|those|all|some|any|no|now|today|tomorrow|"
-    r"tonight|"
-    r"again|soon|shortly|hard|fast|well|how|what|if|whether|\d+"
+    r"an?|my|your|our|his|her|its|their|it|them|him|me|us|you|this|that|these|those|all|some|any|no|now|today|tomorrow|"
+    r"tonight|again|soon|shortly|hard|fast|well|how|what|if|whether|\d+"
 )

@@ -38,15 +38,21 @@ _PREPOSITIONS = frozenset(PREPOSITIONS.split()) | _AND
 _JOINS = _PREPOSITIONS | frozenset(DETERMINERS.split())
 
 
+def split_lead(clause: str) -> tuple[str, str]:
+    """What may stand before the subject of a clause ('fyi', 'tomorrow'; may be empty), and the clause after that."""
+    lead = _LEADS.match(clause)
+    end = lead.end() if lead else 0
+    return clause[:end], clause[end:]
+
+
 def with_copula(clause: str) -> str:
     """A clause with the 'is' or 'are' between its subject and what is said of it, if both are plain and it has no verb.
 
     Args:
         clause: A sentence or a part of one, without commas.
     """
-    lead = _LEADS.match(clause)
-    start = lead.end() if lead else 0
-    words = clause[start:].split(" ")
+    lead, said = split_lead(clause)
+    words = said.split(" ")
     first = words[0].casefold()
     if not first or first in _IMPERATIVES or first in _PREPOSITIONS or first.endswith("ly"):
         return clause
@@ -66,7 +72,7 @@ def with_copula(clause: str) -> str:
         if _is_said(rest, number) and (not has_verb or rest.startswith(("attached", "enclosed"))):
             while subject and subject[-1].casefold() in _ADVERBS:
                 rest = f"{subject.pop()} {rest}"
-            return f"{clause[:start]}{' '.join(subject)} {_copula(subject)} {rest}" if subject else clause
+            return f"{lead}{' '.join(subject)} {_copula(subject)} {rest}" if subject else clause
     return clause
 
 

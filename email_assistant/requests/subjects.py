@@ -1,4 +1,4 @@
-"""Subjects that a rough note leaves out are put back: 'need the ladder' is 'i need the ladder'.
+"""Subjects that a rough note leaves out are put back, and 'is' and 'are': 'need the ladder' is 'i need the ladder'.
 
 Small models do not know who is meant by a note without a subject, and take the reader or somebody whom it names
 (docs/results.md, "Who does what"). Where the first words of a sentence leave no doubt, a rule does. It knows English
@@ -28,7 +28,7 @@ from email_assistant.lexicon.note_subjects import (
     THINGS,
     TOLD,
 )
-from email_assistant.requests.copulas import with_copula
+from email_assistant.requests.copulas import split_lead, with_copula
 from email_assistant.requests.request_form import looks_like_order
 
 # Part of the keys of what is trained and generated: raised with every change of a rule or a table.
@@ -45,8 +45,8 @@ _END = re.compile(r"(?<![.;?!])[.;?!]+\s+\(?|\n\s*(?:[-*•]\s)?|\A[-*•]\s|(?<
 _ABBREVIATED = re.compile(
     r"(?:\b[a-hj-z]|\b(?:jan|feb|mar|apr|aug|sept?|oct|nov|dec|ext|etc|approx|vs|no|mr|mrs|ms|dr|st))$", re.IGNORECASE
 )
+# Of those words, with what is before them.
 _LONGEST = len("approx") + 1
-_LEADS = re.compile(LEADS, re.IGNORECASE)
 _ADVERB = re.compile(ADVERB, re.IGNORECASE)
 _ACTS = re.compile(rf"(?:(?:{STATES})\b(?!\.\w| =)|{PAST}|{DID}|{MODALS}|{NEGATED}|{HAVE}|{AM})", re.IGNORECASE)
 _ENDS = re.compile(r"(?<![\s.;:!()–—-])[\s.;:!()–—-]+$")
@@ -120,8 +120,7 @@ def _completed(sentence: str) -> str:
 
 def _told(clause: str, acts: re.Pattern[str]) -> str:
     """A clause with the writer or a thing as its subject, if it has none and begins with one of the verbs."""
-    lead = _LEADS.match(clause)
-    for start in (lead.end() if lead else 0, 0):
+    for start in (len(split_lead(clause)[0]), 0):
         rest = clause[start:]
         adverb = _ADVERB.match(rest)
         verb = rest[adverb.end() :] if adverb else rest
@@ -139,17 +138,15 @@ def _told(clause: str, acts: re.Pattern[str]) -> str:
 
 def _asked(question: str) -> str:
     """A question with the reader as its subject, if it has none."""
-    lead = _LEADS.match(question)
-    start = lead.end() if lead else 0
-    rest = question[start:]
+    lead, rest = split_lead(question)
     # 'Will pay friday, ok?' is a promise.
     if _TAG.search(rest):
         return question
     for pattern, subject in _QUESTIONS:
         if found := pattern.match(rest):
             if subject == "{} you":
-                return f"{question[:start]}{found[0]} you{rest[found.end() :]}"
-            return question[:start] + _before(subject.capitalize(), rest)
+                return f"{lead}{found[0]} you{rest[found.end() :]}"
+            return lead + _before(subject.capitalize(), rest)
     return question
 
 
