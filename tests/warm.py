@@ -38,6 +38,8 @@ def _run(arguments: Sequence[str], cwd: str, environment: dict[str, str], stream
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
+    # An import may have asked for the folder of temporary files already, which is that of this environment.
+    tempfile.tempdir = None
     sys.argv = [str(RUN), *arguments]
     sys.path.insert(0, str(RUN.parent))
     runpy.run_path(str(RUN), run_name="__main__")

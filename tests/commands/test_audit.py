@@ -16,8 +16,9 @@ Run = Callable[..., Call]
 def audit(run_py: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    # A fresh process, since `tempfile` remembers the folder that it has used first.
-    return lambda *arguments: run_py("stage=audit", *arguments, fresh=True)
+    # Wide enough for every path.
+    monkeypatch.setenv("COLUMNS", "400")
+    return lambda *arguments: run_py("stage=audit", *arguments)
 
 
 def words(text: str) -> str:
@@ -30,7 +31,7 @@ def test_an_undisturbed_project_passes_and_every_violation_fails(run_py: Run, au
     passed = audit()
     assert passed.code == 0, passed.err
     for stage in ("data", "summarize", "split"):
-        assert f"artifacts/{stage}" in passed.out.replace("\n", "")
+        assert f"artifacts/{stage}" in passed.out
     # A mail's line in the store's database, a log or a temporary file.
     line = (tmp_path / "outputs" / "latest" / "data" / "emails.jsonl").read_text()
     secret = next(part for part in line.split("\\n") if part.startswith("send "))

@@ -118,7 +118,7 @@ def test_no_trace_is_left_and_the_next_training_is_without(run_py: Run, archive:
     requests.write_text("Write an email about glass")
     assert run_py("stage=infer", f"infer.input={requests}").code == 0
     before = contents(tmp_path)
-    dry_run = run_py("stage=purge", match, "purge.dry_run=true", fresh=True)
+    dry_run = run_py("stage=purge", match, "purge.dry_run=true")
     assert dry_run.code == 0, dry_run.err
     assert contents(tmp_path) == before
     assert not purging.load_terms(tmp_path / "outputs")
@@ -137,7 +137,7 @@ def test_no_trace_is_left_and_the_next_training_is_without(run_py: Run, archive:
     assert email_ids(tmp_path) == ids - {"m7", "m11"}
     assert list(files_with(tmp_path, *purged)) == []
     # A later purge adds to the earlier one, and deletes adapters where that is wanted.
-    other = run_py("stage=purge", "purge.match='id:m3'", "purge.adapters=true", fresh=True)
+    other = run_py("stage=purge", "purge.match='id:m3'", "purge.adapters=true")
     assert other.code == 0, other.err
     assert not list((tmp_path / "mlruns").rglob("adapter_model.safetensors"))
     assert run_py("stage=data").code == 0

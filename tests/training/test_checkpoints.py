@@ -1,6 +1,8 @@
 """Interrupted trainings resume exactly, and damaged checkpoints are not used."""
 
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 import torch
 from small import LORA, PLAIN, Killed, distance, encoded, trained, trainer
 
+from email_assistant.configuration.schema import Lora
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.training.checkpoints import Checkpointer, TrainingState
 from email_assistant.training.trainer import Trainer
@@ -25,17 +28,39 @@ def optimizer_state(loop: Trainer) -> list[Any]:
     return moments + [group["lr"] for group in state["param_groups"]]
 
 
+@pytest.fixture(scope="module")
+def expected(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, torch.Tensor]:
+    """The weights after a training that nothing interrupts."""
+    return trained(tiny_model, examples, tmp_path_factory.mktemp("whole"), PLAIN)[1]
+
+
+@pytest.fixture(scope="module")
+def interrupted(tiny_model: Path, examples: list[TokenizedExample], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the same training, interrupted after its checkpoint of step 2."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    with pytest.raises(KeyboardInterrupt):
+        trainer(tiny_model, examples, folder, PLAIN, kind=Killed).fit()
+    return folder
+
+
+@pytest.fixture
+def checkpoint(interrupted: Path, tmp_path: Path) -> Path:
+    """That checkpoint in a copy of the folder, `killed`, which the test may change."""
+    shutil.copytree(interrupted, tmp_path / "killed")
+    (found,) = (tmp_path / "killed").glob("checkpoint-*")
+    return found
+
+
 @pytest.mark.parametrize("harm", ["cut", "altered", "gone", "state", "figure"])
 def test_a_checkpoint_that_was_changed_is_not_used(
     tiny_model: Path,
     examples: list[TokenizedExample],
-    tmp_path: Path,
+    expected: dict[str, torch.Tensor],
+    checkpoint: Path,
     harm: str,
 ) -> None:
-    _, expected = trained(tiny_model, examples, tmp_path / "whole", PLAIN)
-    with pytest.raises(KeyboardInterrupt):
-        trainer(tiny_model, examples, tmp_path / "killed", PLAIN, kind=Killed).fit()
-    (checkpoint,) = (tmp_path / "killed").glob("checkpoint-*")
     weights, state = checkpoint / "weights.safetensors", checkpoint / "state.json"
     content = weights.read_bytes()
     if harm == "cut":
@@ -48,49 +73,64 @@ def test_a_checkpoint_that_was_changed_is_not_used(
         state.write_text(state.read_text()[:40])
     else:
         state.write_text(state.read_text().replace('"step": 2', '"step": 1', 1))
-    resumed = trainer(tiny_model, examples, tmp_path / "killed", PLAIN)
+    resumed = trainer(tiny_model, examples, checkpoint.parent, PLAIN)
     resumed.resume()
     assert resumed.state.step == 0 and not checkpoint.exists()
     resumed.fit()
     assert distance(expected, resumed.weights) == 0.0
 
 
-@pytest.mark.parametrize("killed_after", [0, 1, 2, 3, 4, 5])
-@pytest.mark.parametrize(("noise", "decay"), [(None, 0.0), (5.0, 0.0), (None, 0.7)])
-def test_a_killed_run_resumed_equals_the_uninterrupted(
+@dataclasses.dataclass
+class Whole:
+    """A training that nothing interrupted: how it was set up, and what it gave."""
+
+    lora: Lora
+    values: dict[str, Any]
+    loop: Trainer
+    weights: dict[str, torch.Tensor]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(LORA, None, 0.0), (PLAIN, 5.0, 0.0), (LORA, None, 0.7)],
+    ids=["dropout", "noise", "average"],
+)
+def whole(
+    request: pytest.FixtureRequest,
     tiny_model: Path,
     examples: list[TokenizedExample],
-    tmp_path: Path,
-    killed_after: int,
-    noise: float | None,
-    decay: float,
-) -> None:
-    lora = LORA if noise is None else PLAIN
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Whole:
+    lora, noise, decay = request.param
     values = {"neftune_alpha": noise, "ema_decay": decay}
-    whole, expected = trained(tiny_model, examples, tmp_path / "whole", lora, **values)
-    killed = trainer(tiny_model, examples, tmp_path / "killed", lora, kind=Killed, **values)
+    return Whole(lora, values, *trained(tiny_model, examples, tmp_path_factory.mktemp("whole"), lora, **values))
+
+
+@pytest.mark.parametrize("killed_after", [0, 1, 2, 3, 4, 5])
+def test_a_killed_run_resumed_equals_the_uninterrupted(
+    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path, whole: Whole, killed_after: int
+) -> None:
+    killed = trainer(tiny_model, examples, tmp_path, whole.lora, kind=Killed, **whole.values)
     killed.killed_after = killed_after  # type: ignore[attr-defined]
     with pytest.raises(KeyboardInterrupt):
         killed.fit()
-    resumed, found = trained(tiny_model, examples, tmp_path / "killed", lora, **values)
-    assert distance(expected, found) == 0.0
-    for left, right in zip(optimizer_state(whole), optimizer_state(resumed), strict=True):
+    resumed, found = trained(tiny_model, examples, tmp_path, whole.lora, **whole.values)
+    expected = whole.loop
+    assert distance(whole.weights, found) == 0.0
+    for left, right in zip(optimizer_state(expected), optimizer_state(resumed), strict=True):
         assert torch.equal(torch.as_tensor(left), torch.as_tensor(right))
-    assert (resumed.state.best_step, resumed.state.best_loss) == (whole.state.best_step, whole.state.best_loss)
-    losses = [[record.get("train/loss") for record in loop.state.history] for loop in (whole, resumed)]
+    assert (resumed.state.best_step, resumed.state.best_loss) == (expected.state.best_step, expected.state.best_loss)
+    losses = [[record.get("train/loss") for record in loop.state.history] for loop in (expected, resumed)]
     assert losses[0] == losses[1]
-    assert (whole.average is not None) == (resumed.average is not None) == (decay > 0)
-    if whole.average and resumed.average:
-        assert distance(whole.average.values, resumed.average.values) == 0.0
+    averages = expected.average, resumed.average
+    assert [average is not None for average in averages] == [whole.values["ema_decay"] > 0] * 2
+    if expected.average and resumed.average:
+        assert distance(expected.average.values, resumed.average.values) == 0.0
 
 
 def test_a_checkpoint_of_an_earlier_version_is_resumed(
-    tiny_model: Path, examples: list[TokenizedExample], tmp_path: Path
+    tiny_model: Path, examples: list[TokenizedExample], expected: dict[str, torch.Tensor], checkpoint: Path
 ) -> None:
-    _, expected = trained(tiny_model, examples, tmp_path / "whole", PLAIN)
-    with pytest.raises(KeyboardInterrupt):
-        trainer(tiny_model, examples, tmp_path / "killed", PLAIN, kind=Killed).fit()
-    (checkpoint,) = (tmp_path / "killed").glob("checkpoint-*")
     assert sorted(path.name for path in checkpoint.iterdir()) == [
         *("best.safetensors", "optimizer.pt", "state.json", "weights.safetensors")
     ]
@@ -98,8 +138,8 @@ def test_a_checkpoint_of_an_earlier_version_is_resumed(
     assert set(stored) == {"state", "files", "hash"}
     assert set(stored["state"]) == {"step", "best_step", "best_loss", "worse", "stopped", "history"}
     # A call that was killed while it wrote left an incomplete folder.
-    (tmp_path / "killed" / "checkpoint-00000004.partial").mkdir()
-    resumed = trainer(tiny_model, examples, tmp_path / "killed", PLAIN)
+    (checkpoint.parent / "checkpoint-00000004.partial").mkdir()
+    resumed = trainer(tiny_model, examples, checkpoint.parent, PLAIN)
     resumed.resume()
     assert resumed.state.step == 2
     resumed.fit()
