@@ -151,10 +151,13 @@ def test_the_page_shows_how_a_note_without_subjects_is_read(open_page: Callable[
     opened.press("Control+Enter")
     opened.wait_until_written()
     expect(opened["hint"]).to_have_text("Read as: piers: i need the ladder")
-    opened["request"].fill("piers: bring the ladder")
+    opened["take"].click()
+    expect(opened["request"]).to_have_value("piers: i need the ladder")
+    expect(opened["request"]).to_be_focused()
     opened.press("Control+Enter")
     opened.wait_until_written()
     expect(opened["hint"]).to_be_hidden()
+    expect(opened["take"]).to_be_hidden()
 
 
 def test_the_arrows_choose_among_the_drafts(open_page: Callable[..., Opened]) -> None:

@@ -58,6 +58,18 @@ function form() {
   return { ...Object.fromEntries(values), ...mail };
 }
 
+function showReading(read) {
+  $("hint").textContent = texts.read_as + " " + read;
+  $("hint").hidden = $("take").hidden = false;
+  $("take").onclick = () => {
+    fields.request.value = read;
+    fields.request.focus();
+    $("hint").hidden = $("take").hidden = true;
+    keepTyped();
+    enable();
+  };
+}
+
 async function write(change, keep = [0, 0]) {
   if (running || !ready || !fields.request.value.trim()) return;
   keepTyped();
@@ -67,7 +79,7 @@ async function write(change, keep = [0, 0]) {
   if (first) { drafts = []; attempt = 0; id = crypto.randomUUID(); } else attempt += 1;
   const body = { ...given, change, draft: sheet.value, keep, attempt };
   say(change === "shorter" || change === "longer" ? texts.choosing : texts.writing);
-  $("hint").hidden = true;
+  $("hint").hidden = $("take").hidden = true;
   // The button with the focus is about to be hidden or disabled.
   const focused = document.activeElement;
   enable();
@@ -78,7 +90,7 @@ async function write(change, keep = [0, 0]) {
     for await (const event of lines(answer)) {
       if (event.error) throw new Error(event.error);
       if (event.hint) { $("hint").textContent = texts.order + " " + example; $("hint").hidden = false; continue; }
-      if (event.read_as) { $("hint").textContent = texts.read_as + " " + event.read_as; $("hint").hidden = false; continue; }
+      if (event.read_as) { showReading(event.read_as); continue; }
       if (event.best !== undefined) { best = base + event.best; drafts[best].best = true; list(); continue; }
       const place = base + event.draft;
       const draft = drafts[place] ??= { text: "", written: "", given, lost: [], added: [], done: false };

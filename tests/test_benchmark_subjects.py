@@ -1,0 +1,33 @@
+"""The benchmark of subjects counts places, and its notes are those of the head start with small words put in."""
+
+import pytest
+from conftest import ROOT
+
+from benchmarks.subjects import NOTES, count, put_in
+from email_assistant.storage import jsonl
+
+
+def test_what_was_put_in_is_found_at_its_place() -> None:
+    assert put_in("contract ready, needs it", "Contract is ready, it needs it") == {1: "is", 2: "it"}
+    assert put_in("out till monday", "i’m out till monday") == {0: "i am"}
+    assert put_in("need oil", "need oil") == {}
+    with pytest.raises(ValueError, match="oil"):
+        put_in("need oil", "i need")
+
+
+def test_places_are_counted_by_what_became_of_them() -> None:
+    left_out = [{0: "i am", 2: "it", 5: "is"}, {1: "we"}]
+    assert count(left_out, [{0: "i am", 2: "he", 7: "is"}, {}]) == {"same": 1, "other": 1, "missed": 2, "extra": 1}
+
+
+def test_the_notes_are_typed_ones_of_the_head_start() -> None:
+    typed = {
+        f"{mail['id']}.{number}": note.split()
+        for mail in jsonl.read(ROOT / "head_start" / "mails.jsonl")
+        if "instruction" in mail
+        for number, note in enumerate([mail["instruction"], *mail["variants"]])
+    }
+    notes = jsonl.read(ROOT / NOTES)
+    assert len({note["id"] for note in notes}) == len(notes) == 1998
+    assert all(note["note"].split() == typed[note["id"]] for note in notes)
+    assert sum(bool(put_in(note["note"], note["full"])) for note in notes) > 1500
