@@ -1,9 +1,11 @@
 """The benchmark of subjects counts places, and its notes are those of the head start with small words put in."""
 
+import re
+
 import pytest
 from conftest import ROOT
 
-from benchmarks.subjects import NOTES, count, put_in
+from benchmarks.subjects import NOTES, count, put_in, report
 from email_assistant.storage import jsonl
 
 
@@ -27,7 +29,19 @@ def test_the_notes_are_typed_ones_of_the_head_start() -> None:
         if "instruction" in mail
         for number, note in enumerate([mail["instruction"], *mail["variants"]])
     }
-    notes = jsonl.read(ROOT / NOTES)
+    notes = jsonl.read(NOTES)
     assert len({note["id"] for note in notes}) == len(notes) == 1998
     assert all(note["note"].split() == typed[note["id"]] for note in notes)
-    assert sum(bool(put_in(note["note"], note["full"])) for note in notes) > 1500
+    words = {word for note in notes for each in put_in(note["note"], note["full"]).values() for word in each.split()}
+    pronouns = {"i", "you", "we", "it", "they", "he", "she", "this", "that", "there"}
+    copulas = {"is", "are", "am", "was", "were", "be", "been", "have", "has", "had", "to"}
+    assert words == pronouns | copulas | {"do", "does", "did", "will", "would", "can", "could"}
+
+
+def test_the_report_counts_every_place(capsys: pytest.CaptureFixture[str]) -> None:
+    report()
+    places, same, other, missed, extra = map(
+        int, re.findall(r"(?<=[ ,])(\d+)(?= places|,|\n)", capsys.readouterr().out)
+    )
+    assert places == same + other + missed > 4000
+    assert 0 < extra < same

@@ -38,7 +38,7 @@ def _run(arguments: Sequence[str], cwd: str, environment: dict[str, str], stream
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    # An import may have asked for the folder of temporary files already, which is that of this environment.
+    # Imports may already have looked up the temporary folder of the server's environment.
     tempfile.tempdir = None
     sys.argv = [str(RUN), *arguments]
     sys.path.insert(0, str(RUN.parent))

@@ -51,7 +51,7 @@ ENGLISH: Texts = {
     "failed": "The model cannot be loaded:",
     "not_own": "This model writes mail, but not like you yet. Train it on your sent mail:",
     "read_as": "Read as:",
-    "take": "Correct this",
+    "take": "Edit this reading",
     "take_hint": "Puts it into the field above, so that you can change it and write again",
     "order": "This reads like an order to an assistant. Type rough notes to the recipient instead, for example:",
     "writing": "Writing…",

@@ -166,7 +166,9 @@ def test_the_audit_expects_edits_in_their_file_only(
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     file = keep(tmp_path / "outputs", edit("a", NEW))
-    passed = run_py("stage=audit")
+    # A fresh process, as a user starts it; wide enough for every path.
+    monkeypatch.setenv("COLUMNS", "400")
+    passed = run_py("stage=audit", fresh=True)
     assert passed.code == 0, passed.err
     assert file.name in passed.out
     (tmp_path / "outputs" / "runs.log").write_text("the zinc buoys drift towards the lighthouse tonight.")

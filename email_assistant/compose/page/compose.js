@@ -58,15 +58,16 @@ function form() {
   return { ...Object.fromEntries(values), ...mail };
 }
 
-function showReading(read) {
-  $("hint").textContent = texts.read_as + " " + read;
-  $("hint").hidden = $("take").hidden = false;
+function hideHint() { $("hint").hidden = $("take").hidden = true; }
+
+function showHint(text, read = "") {
+  $("hint").textContent = text;
+  $("hint").hidden = false;
+  $("take").hidden = !read;
   $("take").onclick = () => {
-    fields.request.value = read;
-    fields.request.focus();
-    $("hint").hidden = $("take").hidden = true;
-    keepTyped();
-    enable();
+    fields.request.select();
+    // Unlike a new value, this can be undone.
+    document.execCommand("insertText", false, read);
   };
 }
 
@@ -79,9 +80,9 @@ async function write(change, keep = [0, 0]) {
   if (first) { drafts = []; attempt = 0; id = crypto.randomUUID(); } else attempt += 1;
   const body = { ...given, change, draft: sheet.value, keep, attempt };
   say(change === "shorter" || change === "longer" ? texts.choosing : texts.writing);
-  $("hint").hidden = $("take").hidden = true;
   // The button with the focus is about to be hidden or disabled.
-  const focused = document.activeElement;
+  const focused = document.activeElement === $("take") ? fields.request : document.activeElement;
+  hideHint();
   enable();
   if (focused === $("write")) $("stop").focus();
   try {
@@ -89,8 +90,8 @@ async function write(change, keep = [0, 0]) {
     let cut = false, best = null;
     for await (const event of lines(answer)) {
       if (event.error) throw new Error(event.error);
-      if (event.hint) { $("hint").textContent = texts.order + " " + example; $("hint").hidden = false; continue; }
-      if (event.read_as) { showReading(event.read_as); continue; }
+      if (event.hint) { showHint(texts.order + " " + example); continue; }
+      if (event.read_as) { showHint(texts.read_as + " " + event.read_as, event.read_as); continue; }
       if (event.best !== undefined) { best = base + event.best; drafts[best].best = true; list(); continue; }
       const place = base + event.draft;
       const draft = drafts[place] ??= { text: "", written: "", given, lost: [], added: [], done: false };
@@ -326,6 +327,7 @@ function recall(entry) {
   if (running) return;
   keepTyped();
   for (const name of Object.keys(fields)) fields[name].value = entry[name];
+  hideHint();
   mail = { message_id: entry.message_id, references: entry.references };
   [id, attempt] = [entry.id, entry.attempt];
   drafts = [{ text: entry.draft, written: entry.written, given: form(), lost: [], added: [], done: true }];
@@ -369,7 +371,7 @@ $("save").addEventListener("click", save);
 $("remove").addEventListener("click", removeMail);
 $("file").addEventListener("change", () => take($("file").files[0]));
 sheet.addEventListener("input", edit);
-fields.request.addEventListener("input", enable);
+fields.request.addEventListener("input", () => { hideHint(); enable(); });
 fields.context.addEventListener("input", () => { if (fields.context.value.length >= MAX_TEXT) say(texts.mail_cut); });
 for (const [name, answer] of [["yes", true], ["no", false]]) $("learn-" + name).addEventListener("click", () => learn(answer));
 $("learning-change").addEventListener("click", () => learn(learns !== "yes"));
