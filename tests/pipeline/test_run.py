@@ -66,8 +66,9 @@ def test_what_is_there_is_taken_and_a_change_runs_what_depends_on_it(run_py: Run
     other_rank = run_py("stage=train", "lora.r=4", "tracking=none")
     assert other_rank.made == ["train"]
     assert re.search(r"lora\.r\b.*2.*4", other_rank.out)
-    # Speed and memory alone are not part of the key.
-    assert run_py("stage=train", "trainer.micro_batch_tokens=300", "model.threads=2", "tracking=none").made == []
+    # Speed and memory alone are not part of the key. (With other threads the number format is measured anew, and the
+    # tiny model may be faster in the other one.)
+    assert run_py("stage=train", "trainer.micro_batch_tokens=300", "tracking=none").made == []
     # Another decoding scores the adapter again and does not train it again: a training's speed would be another one.
     assert run_py("stage=train", "generation.temperature=0.1", "tracking=none").made == ["train"]
     rescored = (made_outputs / "latest" / "train").resolve()
