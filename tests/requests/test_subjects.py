@@ -1,11 +1,11 @@
 """The subjects that notes leave out: who is meant is put back, and nothing where it is not certain."""
 
-import difflib
 import json
 from pathlib import Path
 
 import pytest
 
+from benchmarks.subjects import put_in
 from email_assistant.requests.prompting import user_message
 from email_assistant.requests.subjects import with_subjects
 
@@ -106,18 +106,11 @@ def test_nothing_is_put_in_where_it_is_not_certain(note: str) -> None:
     assert with_subjects(note) == note
 
 
-def _put_in(note: str, full: str) -> dict[int, str]:
-    """What stands in the full note and not in the note, by the position of the word before which it stands."""
-    words, more = note.lower().split(), full.lower().replace("i am ", "i'm ").split()
-    matcher = difflib.SequenceMatcher(None, words, more, autojunk=False)
-    return {start: " ".join(more[low:high]) for tag, start, _, low, high in matcher.get_opcodes() if tag != "equal"}
-
-
 def test_notes_of_many_kinds_get_most_of_their_subjects_and_hardly_a_wrong_one() -> None:
     right = wrong = needed = 0
     for line in CASES.read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
-        wanted, found = (_put_in(case["note"], full) for full in (case["full"], with_subjects(case["note"])))
+        wanted, found = (put_in(case["note"], full) for full in (case["full"], with_subjects(case["note"])))
         # The cases are about persons.
         found = {place: text for place, text in found.items() if text not in {"is", "are"}}
         needed += len(wanted)
@@ -131,7 +124,7 @@ def test_where_is_is_put_back_it_was_left_out() -> None:
     right = wrong = 0
     for line in (Path(__file__).parent / "copula_cases.jsonl").read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
-        wanted, found = (_put_in(case["note"], full) for full in (case["full"], with_subjects(case["note"])))
+        wanted, found = (put_in(case["note"], full) for full in (case["full"], with_subjects(case["note"])))
         right += sum(text in {"is", "are"} and wanted.get(place) == text for place, text in found.items())
         wrong += sum(text in {"is", "are"} and place not in wanted for place, text in found.items())
     assert right >= 40

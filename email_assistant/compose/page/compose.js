@@ -65,6 +65,8 @@ function showHint(text, read = "") {
   $("hint").hidden = false;
   $("take").hidden = !read;
   $("take").onclick = () => {
+    // Some browsers select without moving the focus.
+    fields.request.focus();
     fields.request.select();
     // Unlike a new value, this can be undone.
     document.execCommand("insertText", false, read);
