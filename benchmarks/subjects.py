@@ -19,7 +19,14 @@ NOTES = ROOT / "head_start" / "full_notes.jsonl"
 # The rules take the dot out of dates.
 _DOT = re.compile(rf"\b({MONTH_NAMES})\.(?= )")
 # 'I am' and "I'm" are the same.
-SPELLED_OUT = {"i'm": "i am", "i've": "i have", "it's": "it is", "you're": "you are", "we're": "we are"}
+SPELLED_OUT = {
+    "i'm": "i am",
+    "i've": "i have",
+    "it's": "it is",
+    "you're": "you are",
+    "we're": "we are",
+    "i'd": "i would",
+}
 # What becomes of the places where a writer left something out; `extra`: those where nothing was.
 KINDS = ("same", "other", "missed", "extra")
 
@@ -42,7 +49,7 @@ def put_in(note: str, full: str) -> dict[int, str]:
 
 
 def _words(text: str) -> list[str]:
-    return _DOT.sub(r"\1", text.casefold().replace("’", "'")).split()
+    return _DOT.sub(r"\1", text.casefold().replace("’", "'")).replace("(", " ( ").split()
 
 
 def count(left_out: Sequence[dict[int, str]], put_back: Sequence[dict[int, str]]) -> Counter[str]:

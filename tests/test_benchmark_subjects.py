@@ -13,6 +13,7 @@ def test_what_was_put_in_is_found_at_its_place() -> None:
     assert put_in("contract ready, needs it", "Contract is ready, it needs it") == {1: "is", 2: "it"}
     assert put_in("out till monday", "i’m out till monday") == {0: "i am"}
     assert put_in("need oil", "need oil") == {}
+    assert put_in("got it (sorry)", "i got it (i'm sorry)") == {0: "i", 3: "i am"}
     with pytest.raises(ValueError, match="oil"):
         put_in("need oil", "i need")
 
