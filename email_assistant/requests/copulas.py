@@ -1,13 +1,15 @@
-"""'Is' and 'are' that a rough note leaves out are put back: 'contract ready' is 'contract is ready'."""
+"""'Is', 'are' and 'has been' that a rough note leaves out are put back: 'contract ready' is 'contract is ready'."""
 
 import re
 
 from email_assistant.lexicon.note_subjects import (
     ADVERBS,
     DETERMINERS,
+    EVENTS,
     FINITE,
     LEADS,
     LINKS,
+    MODIFIERS,
     NOMINAL_GERUNDS,
     NOUNS,
     PLURALS,
@@ -23,19 +25,26 @@ _LONGEST = 7
 _LEADS = re.compile(LEADS, re.IGNORECASE)
 _PREDICATE = re.compile(PREDICATES, re.IGNORECASE)
 _ON_IT = re.compile(r"on it\b", re.IGNORECASE)
+_EVENT = re.compile(EVENTS, re.IGNORECASE)
 _NOMINAL = re.compile(rf"(?:{NOMINAL_GERUNDS})s?$", re.IGNORECASE)
 _GERUND = re.compile(rf"(?!(?:{NOMINAL_GERUNDS})\b)(?-i:[a-z]{{2,}}ing)(?= (?:{LINKS})\b| (?-i:[A-Z]))", re.IGNORECASE)
 _WORD = re.compile(r"[\w'’&+./“”\"-]+$")
 _FINITE, _ADVERBS, _PLURALS, _UNITS = (frozenset(words.split()) for words in (FINITE, ADVERBS, PLURALS, UNITS))
 _VERBS = frozenset(VERBS.split())
 _THIRD = frozenset(THIRD_PERSONS.split())
+_MODIFIERS = frozenset(MODIFIERS.split())
 _IMPERATIVES = _VERBS - frozenset(NOUNS.split())
 _SINGULARS = frozenset(("news", "gas", "lens", "series", "physics", "maths"))
 _CLAUSES = frozenset(("and", "but", "so", "because", "if", "when", "that", "which", "who", "till", "until", "as"))
 _VERBS_OF_THIRD = frozenset(("is", "are", "was", "were", "has", "wants", "needs", "says", "have", "will", "can"))
 _AND = frozenset(("and", "+", "&"))
 _PREPOSITIONS = frozenset(PREPOSITIONS.split()) | _AND
-_JOINS = _PREPOSITIONS | frozenset(DETERMINERS.split())
+_ONE = frozenset(("a", "an"))
+_DETERMINERS = frozenset(DETERMINERS.split())
+_JOINS = _PREPOSITIONS | _DETERMINERS
+_BEFORE_DETERMINERS = _PREPOSITIONS | frozenset(
+    ("all", "both", "half", "most", "only", "just", "also", "near", "against")
+)
 
 
 def split_lead(clause: str) -> tuple[str, str]:
@@ -46,7 +55,7 @@ def split_lead(clause: str) -> tuple[str, str]:
 
 
 def with_copula(clause: str) -> str:
-    """A clause with the 'is' or 'are' between its subject and what is said of it, if both are plain and it has no verb.
+    """A clause with the verb between its subject and what is said of it, if both are plain and it has none.
 
     Args:
         clause: A sentence or a part of one, without commas.
@@ -62,18 +71,35 @@ def with_copula(clause: str) -> str:
         last = subject[-1].casefold()
         if (
             _is_verb(last)
-            or (number > 1 and (last in _THIRD or last.endswith("ed")))
+            or last.endswith("ed")
+            or (number > 1 and last in _THIRD)
             or (last == "to" and words[number].casefold() in _VERBS)
         ):
             return clause
-        has_verb = has_verb or (number > 1 and last in _IMPERATIVES)
-        if last in _JOINS or last in _UNITS or last.endswith(("'s", "’s")) or (number == 1 and not last.isalpha()):
+        has_verb = has_verb or (number > 1 and _acts(subject[-2].casefold(), last))
+        if (
+            last in _JOINS
+            or last in _UNITS
+            or last in _MODIFIERS
+            or last.endswith(("'s", "’s"))
+            or (number == 1 and not last.replace("/", "").isalpha())
+        ):
             continue
-        if _is_said(rest, number) and (not has_verb or rest.startswith(("attached", "enclosed"))):
+        if _EVENT.match(rest) and not has_verb and last not in _ADVERBS and not said[0].isdigit():
+            return f"{lead}{' '.join(subject)} {'have' if _copula(subject) == 'are' else 'has'} been {rest}"
+        if _is_said(rest, number, first in _ONE) and (not has_verb or rest.startswith(("attached", "enclosed"))):
             while subject and subject[-1].casefold() in _ADVERBS:
                 rest = f"{subject.pop()} {rest}"
             return f"{lead}{' '.join(subject)} {_copula(subject)} {rest}" if subject else clause
     return clause
+
+
+def _acts(before: str, word: str) -> bool:
+    """Whether a word in a subject is its verb, and not a noun: 'tenors work', 'tin contains the'."""
+    plural = before.endswith("s") and not before.endswith(("ss", "us", "'s", "’s"))
+    if word in _DETERMINERS:
+        return before not in _BEFORE_DETERMINERS
+    return word in _IMPERATIVES or (plural and word in _VERBS)
 
 
 def _is_verb(word: str) -> bool:
@@ -86,7 +112,7 @@ def _is_verb(word: str) -> bool:
     )
 
 
-def _is_said(rest: str, number: int) -> bool:
+def _is_said(rest: str, number: int, is_one: bool) -> bool:
     """Whether something is said of a subject of that many words."""
     # 'The man waiting at the door wants you.'
     for word in rest.casefold().split()[1:]:
@@ -94,7 +120,11 @@ def _is_said(rest: str, number: int) -> bool:
             break
         if word in _VERBS_OF_THIRD:
             return False
-    return bool(_PREDICATE.match(rest) or (number == 1 and _ON_IT.match(rest)) or (number <= 3 and _GERUND.match(rest)))
+    return bool(
+        _PREDICATE.match(rest)
+        or (number == 1 and _ON_IT.match(rest))
+        or (number <= 3 and not is_one and _GERUND.match(rest))
+    )
 
 
 def _copula(subject: list[str]) -> str:

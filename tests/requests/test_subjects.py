@@ -37,6 +37,17 @@ CASES = Path(__file__).parent / "subjects_cases.jsonl"
         ("needs mending. doesn't work in rain", "it needs mending. it doesn't work in rain"),
         ("sorry, been away. thought you were coming?", "sorry, i've been away. i thought you were coming?"),
         ("finished wick? need it by 3 p.m. friday", "have you finished wick? i need it by 3 p.m. friday"),
+        (
+            "lamp arrived. works fine. should be ready by friday",
+            "lamp arrived. it works fine. it should be ready by friday",
+        ),
+        ("lamp broken, need it by friday, can't wait", "lamp is broken, i need it by friday, i can't wait"),
+        ("hall flooded so no need to come", "hall flooded so there is no need to come"),
+        ("love it but can't come", "i love it but i can't come"),
+        ("so proud of you. love to come", "i'm so proud of you. i'd love to come"),
+        ("seen the plan. hope it rains", "i've seen the plan. i hope it rains"),
+        ("Mr and Mrs Wick, got your lamp", "Mr and Mrs Wick, i got your lamp"),
+        ("fancy a lamp? need it back?", "do you fancy a lamp? do you need it back?"),
     ],
 )
 def test_what_is_left_out_is_put_back(note: str, full: str) -> None:
@@ -56,6 +67,15 @@ def test_what_is_left_out_is_put_back(note: str, full: str) -> None:
         ("send photo attached to the letter", "send photo attached to the letter"),
         ("lunch meeting at 3", "lunch meeting at 3"),
         ("spring cleaning on saturday", "spring cleaning on saturday"),
+        ("rye/wheat sold. oats sold. room booked", "rye/wheat has been sold. oats have been sold. room is booked"),
+        ("ladder too short, oil not here. tea on us", "ladder is too short, oil is not here. tea is on us"),
+        ("april: new lamp attached", "april: new lamp is attached"),
+        (
+            "half our tenors work late, the tin contains the wick dry",
+            "half our tenors work late, the tin contains the wick dry",
+        ),
+        ("a letter explaining the plan", "a letter explaining the plan"),
+        ("moved out, watch out, evens out", "moved out, watch out, evens out"),
         ("keeping him home today", "i'm keeping him home today"),
         ("chair's going up 5 pounds", "chair's going up 5 pounds"),
         ("two weeks late", "two weeks late"),
@@ -68,8 +88,38 @@ def test_is_and_are_are_put_back_between_a_plain_subject_and_what_is_said_of_it(
 
 
 @pytest.mark.parametrize(
+    ("note", "full"),
+    [
+        ("no lift thurs, no deliveries till 7", "there is no lift thurs, there are no deliveries till 7"),
+        ("no lamp needed. nothing wrong with it", "there is no lamp needed. there is nothing wrong with it"),
+        ("kind of you to ask. up to you", "it is kind of you to ask. it is up to you"),
+        ("too heavy for me, so no chance", "it is too heavy for me, so there is no chance"),
+        ("sorry about the lamp", "i'm sorry about the lamp"),
+        ("no phones on stage. no scripts", "no phones on stage. no scripts"),
+        ("no chance was missed. nothing to do with you", "no chance was missed. nothing to do with you"),
+        ("No charge. Sorry about the lamp.", "No charge. Sorry about the lamp."),
+        ("sorry, up at five", "sorry, up at five"),
+    ],
+)
+def test_there_is_and_it_is_are_put_back_where_typed_words_need_them(note: str, full: str) -> None:
+    assert with_subjects(note) == full
+
+
+@pytest.mark.parametrize(
     "note",
     [
+        "guys got the job. maybe found someone",
+        "Ann is ill. Can't come. Will ring on friday.",
+        "bill came. will ring you",
+        "Missed call from Tom",
+        "missed call from tom, ring him",
+        "Signed contract. signed contract?",
+        "ann and i want a swap, need your word",
+        "no tiling, need a tiler for that",
+        "What I do like: keeping the vans",
+        "Bed 1: going home today",
+        "it costs 5 and is useful, costs of the day are 6",
+        "have your hair cut. had you noticed?",
         "",
         "piers: ",
         "send me the plan by 3",
@@ -112,7 +162,8 @@ def test_notes_of_many_kinds_get_most_of_their_subjects_and_hardly_a_wrong_one()
         case = json.loads(line)
         wanted, found = (put_in(case["note"], full) for full in (case["full"], with_subjects(case["note"])))
         # The cases are about persons.
-        found = {place: text for place, text in found.items() if text not in {"is", "are"}}
+        found = {place: text for place, text in found.items() if text.split()[0] in {"i", "you", "do", "are", "have"}}
+        found = {place: text for place, text in found.items() if text not in {"are", "have been"}}
         needed += len(wanted)
         right += sum(wanted.get(place) == text for place, text in found.items())
         wrong += sum(wanted.get(place) != text for place, text in found.items())
