@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import takewhile
 from typing import Any
 
 from email_assistant.archive.headers import parse_date
@@ -20,24 +21,49 @@ MAX_NUMBER = 10**20
 FILETIME_UNIT, FILETIME_EPOCH = 10**7, -11_644_473_600
 # Keys of the date in an object, as MongoDB, Firestore and Microsoft Graph write it.
 KEYS = ("$date", "dateTime", "$numberLong", "_seconds", "seconds", "value")
-NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d+)?(?:[eE]\+?\d\d?)?")
+# With the comma of some languages only behind a number that is too long to have one for its thousands.
+NUMBER = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d+)?|\d{5,20},\d+)(?:[eE]\+?\d\d?)?")
+# Parts of a date in the order of an ISO date: as Java lists them, and as Python prints a date.
+MIN_PARTS, MAX_PARTS = 3, 6
+PYTHON_DATE = re.compile(r"datetime\.(?:datetime|date)\((\d{4}(?:, \d{1,2}){2,6})\b")
+PART_KEYS = ("year", "month", "day", "hour", "minute", "second")
+PART_SYNONYMS = {"monthvalue": "month", "dayofmonth": "day", "hours": "hour", "minutes": "minute", "seconds": "second"}
+# Marks of the direction of writing, which Windows puts into dates.
+DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Japanese years by the emperor's motto, with the year before the first.
+ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+ERA = re.compile(r"(令和|平成|昭和)\s?(\d{1,2}|元)\s?年")
 DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?Z?")
 DOTNET = re.compile(r"/?Date\((-?\d+)(?:[+-]\d{4})?\)/?")
 LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
-YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)日?")
+YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?!\d)[日일]?")
 YEAR_LAST = re.compile(r"(?<![\d.])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d\d)(?!\d)")
+# The beginnings of the names of months in languages without a locale of their own.
+MORE_MONTHS = (
+    ("oca", "şub", "mar", "nis", "may", "haz", "tem", "ağu", "eyl", "eki", "kas", "ara"),
+    ("led", "úno", "bře", "dub", "kvě", "červn", "červenc", "srp", "zář", "říj", "lis", "pros"),
+    ("tammi", "helmi", "maalis", "huhti", "touko", "kesä", "heinä", "elo", "syys", "loka", "marras", "joulu"),
+    ("jan", "feb", "már", "ápr", "máj", "jún", "júl", "aug", "szep", "okt", "nov", "dec"),
+    ("ian", "feb", "mar", "apr", "mai", "iun", "iul", "aug", "sep", "oct", "noi", "dec"),
+    ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "des"),
+    ("ιαν", "φεβ", "μαρ", "απρ", "μαΐ", "ιουν", "ιουλ", "αυγ", "σεπ", "οκτ", "νοε", "δεκ"),
+)
+LOCALE_MONTHS = tuple(locale.months for locale in LOCALES.values() if locale.months)
+# Where two languages differ, the first one counts.
 MONTHS = {
-    name: number for locale in LOCALES.values() for number, name in enumerate(locale.months, start=1) if locale.months
+    name: number for names in reversed((*LOCALE_MONTHS, *MORE_MONTHS)) for number, name in enumerate(names, start=1)
 }
 MONTH = "(" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + r")[^\W\d_]*"
 ORDINAL = "(?:st|nd|rd|th|er|[.ºª])?"
 NAMED = re.compile(
     rf"(?<!\d)(?P<d1>\d{{1,2}}){ORDINAL}[\s-]*(?:de |d')?\s*\b{MONTH}[.,]?[\s,-]*(?:de |of )?(?P<y1>\d{{4}}|\d\d)\b|"
-    rf"\b{MONTH}\.?\s+(?P<d2>\d{{1,2}}){ORDINAL},?\s+(?P<y2>\d{{4}})\b",
+    rf"\b{MONTH}\.?\s+(?P<d2>\d{{1,2}}){ORDINAL},?\s+(?P<y2>\d{{4}})\b|"
+    rf"\b(?P<y3>\d{{4}})\.?\s+{MONTH}\.?\s+(?P<d3>\d{{1,2}})\b",
     re.IGNORECASE,
 )
+YEARS, DAYS = ("y1", "y2", "y3"), ("d1", "d2", "d3")
 TIME = re.compile(
-    r"(?P<half>上午|下午|午前|午後)?\s*(?<!\d)(?P<hour>\d{1,2})(?:[:.h時时]\s?(?P<minute>\d\d))(?:[:.分](?P<second>\d\d))?(?:[.,]\d+)?"
+    r"(?P<half>上午|下午|午前|午後|오전|오후)?\s*(?<!\d)(?P<hour>\d{1,2})(?:[:.h時时시]\s?(?P<minute>\d\d))(?:[:.分분]\s?(?P<second>\d\d))?(?:[.,]\d+)?"
     r"\s*(?P<meridiem>[ap]\.?\s?m\b\.?)?",
     re.IGNORECASE,
 )
@@ -62,15 +88,33 @@ def parse_value(value: Any, day_first: bool | None = None) -> datetime | None:
         day_first: Whether the day comes before the month in dates with slashes; None if unknown.
     """
     if isinstance(value, dict):
-        inner = next((value[key] for key in KEYS if key in value), None)
-        return parse_value(inner, day_first)
+        inner = next((value[key] for key in KEYS if key in value and "year" not in value), None)
+        return parse_value(_parts_of(value) if inner is None else inner, day_first)
+    if isinstance(value, list | tuple):
+        return _from_parts(value)
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
         return _from_number(float(value)) if abs(value) < MAX_NUMBER else None
-    text = " ".join(str(value).replace("\u202f", " ").replace("\u00a0", " ").split())[:100]
-    date = _from_number(float(text)) if NUMBER.fullmatch(text) else None
+    text = " ".join(DIRECTION.sub("", str(value)).replace("\u202f", " ").replace("\u00a0", " ").split())[:100]
+    date = _from_number(float(text.replace(",", "."))) if NUMBER.fullmatch(text) else None
     date = date or _from_text(text, day_first)
+    return date if date and FIRST_YEAR <= date.year <= LAST_YEAR else None
+
+
+def _parts_of(value: dict[Any, Any]) -> list[Any] | None:
+    """The parts of a date in an object, such as Java's, up to the first that it lacks; None if it has no year."""
+    plain = {str(key).lower(): each for key, each in value.items() if isinstance(each, int)}
+    numeric = {PART_SYNONYMS.get(key, key): each for key, each in plain.items()}
+    parts = list(takewhile(lambda each: each is not None, map(numeric.get, PART_KEYS)))
+    return parts or None
+
+
+def _from_parts(parts: Sequence[Any]) -> datetime | None:
+    if len(parts) < MIN_PARTS or not all(isinstance(part, int) and not isinstance(part, bool) for part in parts):
+        return None
+    known = list(parts[:MAX_PARTS])
+    date = _build([*known, *[0] * (MAX_PARTS - len(known))], None)
     return date if date and FIRST_YEAR <= date.year <= LAST_YEAR else None
 
 
@@ -97,6 +141,9 @@ def _from_text(text: str, day_first: bool | None) -> datetime | None:
     digits = DIGITS.fullmatch(text)
     if digits:
         return _build([int(part or 0) for part in digits.groups()], UTC if text.endswith("Z") else None)
+    printed = PYTHON_DATE.search(text)
+    if printed:
+        return _from_parts([int(part) for part in printed[1].split(",")])
     dotnet = DOTNET.fullmatch(text)
     if dotnet:
         return _from_number(float(dotnet[1]))
@@ -108,6 +155,7 @@ def _from_text(text: str, day_first: bool | None) -> datetime | None:
 
 def _from_local_form(text: str, day_first: bool | None) -> datetime | None:
     """A date as programs write it in their user's language, with or without a time."""
+    text = ERA.sub(lambda era: f"{ERAS[era[1]] + (1 if era[2] == '元' else int(era[2]))}年", text)
     match, date = _find_date(text, day_first)
     if match is None:
         return None
@@ -116,7 +164,7 @@ def _from_local_form(text: str, day_first: bool | None) -> datetime | None:
     if not time:
         return _build([*date, 0, 0, 0], None)
     hour = int(time["hour"])
-    is_afternoon = (time["half"] or "") in ("下午", "午後") or (time["meridiem"] or "").lower().startswith("p")
+    is_afternoon = (time["half"] or "") in ("下午", "午後", "오후") or (time["meridiem"] or "").lower().startswith("p")
     if time["meridiem"] or time["half"]:
         hour = hour % 12 + 12 * is_afternoon
     zone = ZONE.match(rest[time.end() :].lstrip())
@@ -131,7 +179,8 @@ def _find_date(text: str, day_first: bool | None) -> tuple[re.Match[str] | None,
     match = NAMED.search(text)
     if match:
         name = next(part for part in match.groups() if part and part.lower() in MONTHS)
-        return match, [_year(match["y1"] or match["y2"]), MONTHS[name.lower()], int(match["d1"] or match["d2"])]
+        year, day = (next(part for part in match.group(*names) if part) for names in (YEARS, DAYS))
+        return match, [_year(year), MONTHS[name.lower()], int(day)]
     match = YEAR_LAST.search(text)
     if not match:
         return None, []
@@ -160,5 +209,5 @@ def _zone(match: re.Match[str] | None) -> timezone | None:
 def _build(parts: list[int], zone: timezone | None) -> datetime | None:
     try:
         return datetime(*parts, tzinfo=zone)  # type: ignore[misc, arg-type]
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

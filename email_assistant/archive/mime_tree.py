@@ -32,7 +32,7 @@ TEXT_FIELDS = frozenset(
 )
 CHARSET = re.compile(rb"\ncontent-type:[^\n]*(?:\n[ \t][^\n]*)*?charset=[ \t\"']*([\w.:-]+)", re.IGNORECASE)
 # What may precede a header that a program damaged: a byte order mark, NULs and empty lines.
-BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf|\0|[ \t]*\r?\n)+")
+BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf|\xc3\xaf\xc2\xbb\xc2\xbf|\0|[ \t]*\r?\n)+")
 # Line ends of old Macintosh programs, and those that were converted twice.
 BARE_RETURN = re.compile(rb"\r(?!\n)")
 START_BYTES = 2048
@@ -44,8 +44,8 @@ MAX_HEADER_BYTES = 16 << 20
 # What is read of a field, such as a list of thousands of recipients.
 MAX_FIELD_BYTES = 1 << 17
 MAX_DEPTH = 60
-# Types of applications whose parts are text.
-TEXT_APPLICATIONS = frozenset(("application/xhtml+xml", "application/rtf", "application/pgp"))
+# Types beside text/… whose parts are text; some programs turn the two words round.
+TEXT_APPLICATIONS = frozenset(("application/xhtml+xml", "application/rtf", "application/pgp", "plain/text"))
 MAX_PARTS = 2000
 
 

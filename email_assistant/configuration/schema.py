@@ -7,6 +7,7 @@ exactly one place. Comments in the YAML files document each key.
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -38,7 +39,12 @@ def _one_as_list(value: Any) -> Any:
 
 
 def expand_home(path: str) -> str:
-    """A path with `~` or `~user` at its start replaced by the home folder; unchanged if there is no such user."""
+    """A path with `~` or `~user` at its start replaced by the home folder; unchanged if there is no such user.
+
+    An address `file:///…`, as file managers copy it, is the path that it names.
+    """
+    if path.startswith("file:///"):
+        return unquote(path.removeprefix("file://"))
     return os.path.expanduser(path)  # noqa: PTH111 - Path.expanduser() raises an error for unknown users
 
 
@@ -78,7 +84,7 @@ class Data:
     """The archive, its owner, and which mails are kept."""
 
     path: Annotated[list[FilePath], BeforeValidator(_one_as_list), Field(min_length=1)] | None
-    format: Literal["auto", "mbox", "maildir", "eml", "emlx", "msg", "pst", "olm", "jsonl", "csv"]
+    format: Literal["auto", "mbox", "mmdf", "babyl", "maildir", "eml", "emlx", "msg", "pst", "olm", "jsonl", "csv"]
     owner: Annotated[list[Text], BeforeValidator(_one_as_list)]
     columns: Columns
     min_words: Count

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -28,6 +29,8 @@ from email_assistant.stages.edited_mails import edited_pairs
 from email_assistant.storage import jsonl
 
 MAX_DOMAINS = 20
+# Skipped files that a line names.
+MAX_NAMED = 3
 log = StageLogger(__name__, "data")
 
 
@@ -44,7 +47,7 @@ def run(inputs: StageInputs, folder: Path) -> dict[str, Any]:
     purged = purging.load_terms(config.outputs)
     read = partial(_without, read_archive, purged) if purged else read_archive
     with WorkerPool(config.data.processes) as workers:
-        index = _index(partial(read, stats=stats), work, workers, config)
+        index = _index(partial(read, stats=stats), stats, work, workers, config)
         owner = owners.parse_owner(config.data.owner) if config.data.owner else _detect_owner(index)
         with bar("clean", sum(index.written_by(owner))) as progress:
             selection = select(read, index, owner, rules_of(config.data), work, workers, progress.advance)
@@ -95,13 +98,17 @@ def rules_of(data: Data) -> SelectionRules:
     )
 
 
-def _index(read: partial[Iterator[ArchiveItem]], work: Path, workers: WorkerPool, config: Config) -> ArchiveIndex:
+def _index(
+    read: partial[Iterator[ArchiveItem]], stats: readers.ReadStats, work: Path, workers: WorkerPool, config: Config
+) -> ArchiveIndex:
     index = ArchiveIndex(work / "sources.jsonl")
     with bar("read", None) as progress:
         for _ in index.add_all(read(), workers):
             progress.advance()
     if not len(index):
-        raise ArchiveError(f"{_named(config)}: contains no messages; set data.path to another file or folder")
+        skipped = ", ".join(f"{name} ({why})" for name, why in islice(stats.passed_over.items(), MAX_NAMED))
+        found = f" (skipped: {skipped})" if skipped else ""
+        raise ArchiveError(f"{_named(config)}: contains no messages{found}; set data.path to another file or folder")
     return index
 
 
@@ -180,7 +187,7 @@ def _log_report(report: dict[str, Any]) -> None:
     passed_over = Counter(each["why"] for each in report["files_passed_over"])
     if passed_over:
         reasons = ", ".join(f"{count} {why}" for why, count in passed_over.most_common())
-        first = ", ".join(each["file"] for each in report["files_passed_over"][:3])
+        first = ", ".join(each["file"] for each in report["files_passed_over"][:MAX_NAMED])
         log.warning("skipped files: %d (%s), such as %s", passed_over.total(), reasons, first)
     if report["repairs"]:
         repairs = ", ".join(f"{repair} ({count})" for repair, count in report["repairs"].items())

@@ -14,6 +14,8 @@ MESSAGE = (
 )
 DATED = "From - Mon Jan  1 10:00:00 2024\n"
 BARE = "From \n"
+COMPLETE = "From ann@x.example Mon Jan  1 10:00:00 2024\n"
+PATCH = "From 3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a Mon Sep 17 00:00:00 2001\n"
 
 
 def texts(path: Path) -> list[str]:
@@ -50,7 +52,47 @@ def test_a_bare_from_in_a_text_separates_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "before", ["\ufeff", "\n", "\r\n\r\n", "\0\0\0\0", " \n\t\n", "\ufeff\n", "\0" * 5000 + "\n"], ids=repr
+    "separator",
+    [
+        *("From  ann@x.example  Mon Jan  1 10:00:00 2024", "From ann@x.example 2024-01-01"),
+        *("From ann@x.example Mon Jan  1 2024", "From ann@x.example Mon, 1 Jan 2024"),
+        *("From ann@x.example Mon Jan  1 10:00:00 24", "From  Mon Jan  1 10:00:00 2024"),
+        *("From ???@??? Mon Jan 01 10:00:00 2024", "From ann Mon Jan  1 10:00:00 2024 remote from host"),
+        "From 3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a3f2a Mon Sep 17 00:00:00 2001",
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["unix", "dos"])
+def test_separators_of_other_programs(tmp_path: Path, separator: str, line_end: str) -> None:
+    path = tmp_path / "Sent"
+    path.write_bytes(mailbox(*[separator + "\n"] * 3).replace("\n", line_end).encode())
+    assert texts(path) == expected(3)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        *(f"{COMPLETE}and so on.", f"{COMPLETE}\nAnd so on.", "From ann@x.example 2024-01-01\nOn we go."),
+        "From Monday, 10:00, until 24\nwe are away: all of us.",
+        f"{PATCH}From: Ann Roe <ann@x.example>\nSubject: [PATCH] Mend the shed\n\n---\n shed | 1 +",
+    ],
+    ids=["words", "blank", "date", "sentence", "patch"],
+)
+def test_a_line_that_a_mail_shows_separates_nothing(tmp_path: Path, shown: str) -> None:
+    body = f"It says:\n\n{shown}\n\nIs that right?\n"
+    path = tmp_path / "Sent"
+    path.write_text(DATED + MESSAGE.format(n=0).replace("Come on day 0, please.\n", body) + "\n" + mailbox(DATED))
+    assert texts(path) == [body.strip(), "Come on day 0, please."]
+
+
+@pytest.mark.parametrize("above", ["", "\n", ">From ann@x.example Mon Jan  1 10:00:00 2024\n", "no field at all\n"])
+def test_a_complete_separator_above_a_damaged_header(tmp_path: Path, above: str) -> None:
+    path = tmp_path / "Sent"
+    path.write_text("".join(f"{COMPLETE}{above}{MESSAGE.format(n=n)}\n" for n in range(2)))
+    assert len(list(readers.read([path], "auto", {}))) == 2
+
+
+@pytest.mark.parametrize(
+    "before", ["\ufeff", "\n", "\r\n\r\n", "\0\0\0\0", " \n\t\n", "\ufeff\n", "\0" * 5000 + "\n", "ï»¿"], ids=repr
 )
 @pytest.mark.parametrize("name", ["a.eml", "Sent.mbox", "cur/1:2,S"])
 def test_what_stands_before_the_first_header(tmp_path: Path, before: str, name: str) -> None:

@@ -11,7 +11,7 @@ from email_assistant.archive import readers
 from email_assistant.archive.dates import parse_value
 from email_assistant.archive.messages import ParsedMessage, Person, RawMessage, Unreadable
 from email_assistant.archive.parsing import parse_item
-from email_assistant.archive.readers import tables
+from email_assistant.archive.readers import columns
 from email_assistant.errors import ArchiveError
 
 TEXT = "Bring the ladder on Saturday."
@@ -40,6 +40,16 @@ NEW_YEAR = datetime(2024, 1, 2, 10, 0, tzinfo=UTC)
         *("02.01.2024 10:00", "2.1.24, 10:00", "2024/01/02 10:00", "1/2/2024 10:00 AM", "2 января 2024 г., 10:00"),
         *("2. Januar 2024 um 10:00", "le 2 janvier 2024 à 10h00", "2 de enero de 2024 10:00", "2024年1月2日 上午10:00"),
         *("January 2nd, 2024 at 10:00:00 AM", "Tuesday, January 2, 2024 10:00 AM", "2-Jan-24 10:00"),
+        *("2024년 1월 2일 화요일 오전 10:00", "2024. 1. 2. 오전 10:00", "2 Ocak 2024 10:00", "2. ledna 2024 v 10:00"),
+        *(
+            "2. tammikuuta 2024 klo 10.00",
+            "2024. január 2. 10:00",
+            "令和6年1月2日 10:00",
+            "\u200e1/\u200e2/\u200e24 10:00",
+        ),
+        *("1704189600,0", "45293,4166666667", [2024, 1, 2, 10, 0], {"year": 2024, "month": 1, "day": 2, "hour": 10}),
+        {"year": 2024, "month": "JANUARY", "monthValue": 1, "dayOfMonth": 2, "hour": 10, "minute": 0},
+        "datetime.datetime(2024, 1, 2, 10, 0, tzinfo=datetime.timezone.utc)",
         *({"$date": "2024-01-02T10:00:00Z"}, {"dateTime": "2024-01-02T10:00:00.0000000", "timeZone": "UTC"}),
     ],
     ids=str,
@@ -56,6 +66,16 @@ def test_dates_in_every_form(value: Any) -> None:
     [
         *(17041032000000000000, 10**400, -5, 0, float("nan"), float("inf"), True, None, "", "NaN", "soon", "10:30"),
         *("99/99/2024", "32.01.2024", "0001-01-01T00:00:00", "9999-12-31", {}, [], "9" * 30, 1e300, {"$date": None}),
+        *(
+            [1, 2],
+            [2024, 13, 1],
+            [True, 1, 2],
+            ["2024", "1"],
+            {"year": 2024},
+            {"month": 1, "day": 2},
+            "12,5",
+            [10**30, 1, 1],
+        ),
     ],
     ids=repr,
 )
@@ -137,6 +157,104 @@ def test_objects_of_gmail_and_jmap(tmp_path: Path) -> None:
         assert (message.date, message.sent_folder, message.kinds) == (NEW_YEAR, sent, kinds)
 
 
+def test_a_time_of_the_afternoon_in_korean() -> None:
+    date = parse_value("2024년 1월 2일 오후 3시 05분")
+    assert date == datetime(2024, 1, 2, 15, 5)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"text": "", "html": f"<p>{TEXT}</p>"},
+        {"text": None, "html": f"<p>{TEXT}</p>"},
+        {"body": "\n", "Body HTML": f"<html><body>{TEXT}</body></html>"},
+        {"body": {"plain": "", "html": f"<p>{TEXT}</p>"}},
+        {"Body": {"ContentType": "HTML", "Content": f"<p>{TEXT}</p>"}},
+        {"email": "ann@x.example", "body": TEXT},
+    ],
+    ids=str,
+)
+def test_a_text_that_is_in_another_column(tmp_path: Path, record: dict[str, Any]) -> None:
+    other = {"text": "", "html": "", "body": ""}
+    first, second = read_rows(
+        tmp_path, {"subject": "a", **record}, {"subject": "b", **{k: other.get(k) for k in record}}
+    )
+    assert (first.text.strip(), second.text) == (TEXT, "")
+
+
+def test_an_empty_text_is_not_replaced_by_an_address(tmp_path: Path) -> None:
+    (message,) = read_rows(tmp_path, {"body": "", "email": "ann@x.example", "subject": "x"})
+    assert message.text == ""
+
+
+@pytest.mark.parametrize(
+    ("record", "person"),
+    [
+        ({"From": "Ann Roe", "From Email": "Ann@x.example"}, Person("Ann Roe", "ann@x.example")),
+        ({"From: (Name)": "Ann Roe", "From: (Address)": "ann@x.example"}, Person("Ann Roe", "ann@x.example")),
+        ({"sender": None, "from": "ann@x.example"}, Person("", "ann@x.example")),
+        ({"sender": "list@y.example", "from": "Ann Roe"}, Person("", "list@y.example")),
+        ({"From": {"Name": "Ann Roe", "Address": "ann@x.example"}}, Person("Ann Roe", "ann@x.example")),
+        (
+            {"From": {"Mailbox": {"Name": "Ann Roe", "EmailAddress": "ann@x.example"}}},
+            Person("Ann Roe", "ann@x.example"),
+        ),
+        ({"from": [["Ann Roe", "ann@x.example"]]}, Person("Ann Roe", "ann@x.example")),
+    ],
+    ids=str,
+)
+def test_a_person_in_several_columns_or_values(tmp_path: Path, record: dict[str, Any], person: Person) -> None:
+    (message,) = read_rows(tmp_path, {"body": TEXT, **record})
+    assert message.senders == [person]
+
+
+def test_a_date_that_is_in_another_column(tmp_path: Path) -> None:
+    rows = [
+        {"body": TEXT, "date": date, "received": "2024-01-02T10:00:00Z"} for date in (None, "", "soon", "2024-03-04")
+    ]
+    assert [message.date.month if message.date else None for message in read_rows(tmp_path, *rows)] == [1, 1, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One line._x000D_\nTwo.", "One line.\nTwo."),
+        ("Hi Bo,\\n\\nOne line.\\nTwo.", "Hi Bo,\n\nOne line.\nTwo."),
+        ("Hi Bo,\\r\\nTwo.", "Hi Bo,\nTwo."),
+        ("It is in C:\\new\\notes now", "It is in C:\\new\\notes now"),
+        ("Print a \\n, then\nanother.\\n", "Print a \\n, then\nanother.\\n"),
+    ],
+)
+def test_line_breaks_as_programs_write_them(tmp_path: Path, text: str, expected: str) -> None:
+    (message,) = read_rows(tmp_path, {"body": text})
+    assert message.text == expected
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "보낸 사람,받는 사람,제목,날짜,내용",
+        "Kimden,Kime,Konu,Tarih,İleti",
+        "Från,Till,Ämne,Datum,Meddelande",
+        "Fra,Til,Emne,Dato,Besked",
+        "Od,Komu,Předmět,Datum,Zpráva",
+        "Feladó,Címzett,Tárgy,Dátum,Üzenet",
+        "מאת,אל,נושא,תאריך,תוכן",
+        "من,إلى,الموضوع,التاريخ,النص",
+        "\u00ef\u00bb\u00bfBody,To,Subject,Date,From",
+    ],
+)
+def test_names_of_columns_in_more_languages(tmp_path: Path, names: str) -> None:
+    cells = ["ann@x.example", "bo@y.example", "Hi", "2024-01-02", TEXT]
+    cells = cells[::-1] if "Body" in names else cells
+    cells = [cells[0], *cells[3:0:-1], cells[4]] if "Body" in names else cells
+    (tmp_path / "x.csv").write_text(f"{names}\n{','.join(cells)}\n")
+    (message,) = read(tmp_path / "x.csv")
+    assert (message.text, message.subject) == (TEXT, "Hi")
+    assert [str(person) for person in (*message.senders, *message.recipients)] == ["ann@x.example", "bo@y.example"]
+    assert message.date is not None
+
+
 @pytest.mark.parametrize(
     ("value", "people"),
     [
@@ -198,7 +316,7 @@ def test_empty_lines_around_the_names_of_columns(tmp_path: Path) -> None:
 
 def test_the_names_of_columns_are_looked_up_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up = 0
-    real = tables.COLUMN_NAMES
+    real = columns.COLUMN_NAMES
 
     class Counted(dict[str, tuple[str, ...]]):
         def __getitem__(self, field: str) -> tuple[str, ...]:
@@ -206,7 +324,7 @@ def test_the_names_of_columns_are_looked_up_once(tmp_path: Path, monkeypatch: py
             looked_up += 1
             return real[field]
 
-    monkeypatch.setattr(tables, "COLUMN_NAMES", Counted(real))
+    monkeypatch.setattr(columns, "COLUMN_NAMES", Counted(real))
     table = _table(tmp_path, *({"Body 2": "", "Mail Body": f"Come at {hour}", "Subject 3": ""} for hour in range(50)))
     assert len(read(table)) == 50
     assert looked_up < 25

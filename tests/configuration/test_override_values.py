@@ -260,12 +260,17 @@ def test_commas_separate_the_values_of_a_sweep(given: str, wanted: list[Any]) ->
 
 def test_home_is_expanded_in_paths_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/dana")
-    values = read("data.path=[~/a.pst,'~/b',c/~/d]", "infer.output=~/Отправленные", "data.owner=~/x", "paths.mlruns=~")
+    values = read(
+        "data.path=[~/a.pst,'~/b',c/~/d,file:///home/dana/Sent%20(1).mbox]",
+        "infer.output=~/Отправленные",
+        "data.owner=~/x",
+        "paths.mlruns=~",
+    )
     assert values["infer"]["output"] == "/home/dana/Отправленные"
     assert values["data"]["owner"] == "~/x"
     assert values["paths"]["mlruns"] == "/home/dana"
     config = from_composed(values, CONFIG_CHECKS)
-    assert config.data.path == ["/home/dana/a.pst", "/home/dana/b", "c/~/d"]
+    assert config.data.path == ["/home/dana/a.pst", "/home/dana/b", "c/~/d", "/home/dana/Sent (1).mbox"]
     assert jobs("data.path=~/a,~/b c") == ["/home/dana/a", "/home/dana/b c"]
     assert in_hydra_notation("hydra.run.dir=~/é", False) == "hydra.run.dir='/home/dana/é'"
 

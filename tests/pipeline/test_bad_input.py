@@ -1,6 +1,7 @@
 """What a user can get wrong ends in one line that names it."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from conftest import RunPy
@@ -21,6 +22,9 @@ WRONG = [
     (["stage=infer", "infer.input=blank"], "blank"),
     (["stage=train", "model.path=empty_folder"], "empty_folder"),
     (["stage=summarize", "summarizer=from_file", "summarizer.path=no.jsonl"], "no.jsonl"),
+    (["stage=data", "data.path=pictures.zip"], "contains no messages (skipped: pictures.zip/a.png (binary, but in no"),
+    (["stage=data", "data.path=old.dbx"], "old.dbx: Outlook Express (.dbx), which undbx converts to .eml files"),
+    (["stage=data", "data.path=mbx"], "mbx: no such file or folder (did you mean mbox?)"),
     (["stage=data", "paths.outputs=empty"], "paths.outputs"),
     (["stage=split", "data.max_mails=4"], "4 mails"),
     (["lora.rank=3", "+trainer.lr=1"], "trainer.learning_rate"),
@@ -34,6 +38,9 @@ def test_bad_input_is_one_line_and_exit_code_1(run_py: RunPy, tmp_path: Path, ar
     (tmp_path / "blank").write_text("\n  \n")
     (tmp_path / "binary").write_bytes(b"\0\1\2\3")
     (tmp_path / "empty_folder").mkdir()
+    (tmp_path / "old.dbx").write_bytes(b"\xcf\xad\x12\xfe" + bytes(96))
+    with ZipFile(tmp_path / "pictures.zip", "w") as pictures:
+        pictures.writestr("a.png", b"\x89PNG\r\n\0\0" * 100)
     (tmp_path / "mbox").write_text("From a Mon Jan  1 10:00:00 2024\nFrom: a@b.example\n\nSome words of a mail.\n")
     done = run_py("tracking=none", *arguments)
     assert done.code == 1, done.out

@@ -4,17 +4,23 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 from email_assistant.archive import folders
 from email_assistant.archive.messages import ArchiveItem, Unreadable
-from email_assistant.archive.readers import containers, eml, mbox, olm, pst, streams, tables
+from email_assistant.archive.readers import babyl, containers, eml, foreign, mbox, mmdf, olm, pst, streams, tables
+from email_assistant.archive.readers.columns import NoTextColumnError
 from email_assistant.archive.readers.containers import ArchiveFile
 from email_assistant.errors import ArchiveError
 
 # Maps a field of a mail to the column of a table that has it; None: detect the column by its name.
 Columns = dict[str, str | None]
-SUPPORTED = "mbox, Maildir, .eml, .emlx, .msg, .pst, .olm, JSON, JSONL or CSV, or a .zip or .tgz of these"
+# How similar the name of another file is that may have been meant.
+MEANT = 0.8
+MAILBOXES = {"mbox": mbox.read, "mmdf": mmdf.read, "babyl": babyl.read, "olm": olm.read}
+SUPPORTED = "mbox, Maildir, MMDF, Babyl, .eml, .emlx, .msg, .pst, .olm, JSON, JSONL or CSV, or a .zip or .tgz of these"
 
 
 @dataclass
@@ -55,7 +61,7 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
         stats.formats[format] += 1
         try:
             yield from containers.catch_read_errors(_messages(entry, format, columns), entry.name)
-        except tables.NoTextColumnError as error:
+        except NoTextColumnError as error:
             # Folders and exports have tables of other things beside the mail.
             if entry.path in paths:
                 raise
@@ -90,8 +96,29 @@ def _existing(paths: Iterable[Path]) -> list[Path]:
     paths = list(paths)
     for path in paths:
         if not path.exists():
-            raise ArchiveError(f"{path}: no such file or folder; set data.path to your archive")
+            raise ArchiveError(f"{path}: no such file or folder{_meant(path)}; set data.path to your archive")
     return paths
+
+
+def _meant(path: Path) -> str:
+    """A hint at the file beside a missing one whose name looks the same, or nearly so."""
+    beside = {_looks(entry.name): entry.name for entry in _entries(path.parent)}
+    name = beside.get(_looks(path.name)) or next(
+        (beside[near] for near in get_close_matches(_looks(path.name), beside, n=1, cutoff=MEANT)), None
+    )
+    return f" (did you mean {path.parent / name}?)" if name else ""
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _looks(name: str) -> str:
+    """A name without what cannot be seen, or differs between systems: composed letters, case, blanks and quotes."""
+    return normalize("NFC", name).casefold().strip(" '\"")
 
 
 def _no_mail_message(paths: list[Path], wanted: str) -> str:
@@ -99,6 +126,8 @@ def _no_mail_message(paths: list[Path], wanted: str) -> str:
     if all(path.is_file() and path.stat().st_size == 0 for path in paths):
         return f"{names}: the file is empty; set data.path to another one"
     for path in paths:
+        if path.is_file() and (named := foreign.format_of(containers.read_head(path))) is not None:
+            return f"{path}: {named}"
         columns = tables.column_names(streams.as_text(containers.read_head(path))) if path.is_file() else []
         if len(columns) > 1 and wanted in ("auto", "csv"):
             return (
@@ -134,12 +163,10 @@ def _read_format(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[
         yield from eml.read(entry.stream, entry.name, sent, format)
         return
     stream = streams.as_text_stream(entry.head, entry.stream)
-    if format == "mbox":
-        yield from mbox.read(stream, entry.name, sent)
+    if format in MAILBOXES:
+        yield from MAILBOXES[format](stream, entry.name, sent)
     elif format in ("eml", "maildir", "emlx"):
         yield from eml.read(stream, entry.name, sent, format)
-    elif format == "olm":
-        yield from olm.read(stream, entry.name, sent)
     else:
         yield from tables.read(stream, entry.name, format, columns)
 
@@ -155,6 +182,10 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return None
     if mbox.looks_like_mbox(head):
         return "mbox"
+    if mmdf.looks_like_mmdf(head):
+        return "mmdf"
+    if babyl.looks_like_babyl(head):
+        return "babyl"
     if tables.looks_like_json(head, columns.get("text")):
         return "jsonl"
     if eml.looks_like_emlx(head):
@@ -176,4 +207,6 @@ def _why_passed_over(head: bytes, format: str | None, wanted: str) -> str:
         return f"of format {format}, not data.format={wanted}"
     if not head.strip(b"\0 \t\r\n"):
         return "empty"
+    if (named := foreign.format_of(head)) is not None:
+        return named
     return "binary, but in no mail format" if b"\0" in head else "without mail headers or a column of mail text"

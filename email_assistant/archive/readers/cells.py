@@ -6,7 +6,7 @@ import binascii
 import html
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,10 +19,15 @@ from email_assistant.archive.readers.eml import looks_like_eml
 from email_assistant.archive.readers.streams import HEAD_BYTES
 
 # Keys of the text in an object that stands for a body, and of the parts of an object that stands for a person.
+# Compared without case and punctuation, which differ between programs.
 TEXT_KEYS = ("content", "text", "plain", "value", "body", "data", "html")
-NAME_KEYS = ("name", "displayName", "display_name", "personal", "fullName")
-ADDRESS_KEYS = ("address", "email", "emailAddress", "mail", "smtp", "addr", "email_address")
-ID_KEYS = ("$oid", "id", "messageId", "value")
+NAME_KEYS = ("name", "displayname", "personal", "fullname")
+ADDRESS_KEYS = ("address", "email", "emailaddress", "mail", "smtp", "smtpaddress", "addr", "mailbox")
+ID_KEYS = ("oid", "id", "messageid", "value")
+# What programs write in place of line breaks: Excel's carriage return, and the escapes of JSON and SQL.
+EXCEL_RETURN = "_x000D_"
+ESCAPED_BREAK = re.compile(r"(?:\\r)?\\n")
+BREAKS_OF_A_MAIL = re.compile(r"[.,!?)](?:\\r)?\\n|(?:(?:\\r)?\\n){2}")
 TAG = re.compile(
     r"</?(?:html|head|body|div|p|br|span|table|tr|td|font|b|i|u|em|strong|ul|ol|li|a|img|h[1-6]|blockquote)\b[^<>]*>",
     re.I,
@@ -69,8 +74,21 @@ def to_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(filter(None, map(to_text, value)))
     if isinstance(value, Mapping):
-        return next((to_text(value[key]) for key in (*TEXT_KEYS, *ID_KEYS) if not is_missing(value.get(key))), "")
+        texts = (to_text(each) for each in _values_of(value, (*TEXT_KEYS, *ID_KEYS)))
+        return next((text for text in texts if text.strip()), "")
     return str(value)
+
+
+def _values_of(value: Mapping[str, Any], keys: Iterable[str]) -> Iterator[Any]:
+    """The values of an object under some keys, in the order of these, without missing ones."""
+    by_plain_name = {normalize(key): each for key, each in value.items()}
+    return (by_plain_name[key] for key in keys if not is_missing(by_plain_name.get(key)))
+
+
+def _with_line_breaks(text: str) -> str:
+    """The text with the line breaks that a program wrote in another form."""
+    text = text.replace(EXCEL_RETURN, "").replace("\r\n", "\n").replace("\r", "\n")
+    return ESCAPED_BREAK.sub("\n", text) if "\n" not in text and BREAKS_OF_A_MAIL.search(text) else text
 
 
 def to_body(value: Any, column: str) -> Decoded:
@@ -80,9 +98,10 @@ def to_body(value: Any, column: str) -> Decoded:
         return _to_body_of_parts(list(value), column)
     if isinstance(value, Mapping):
         kind = _kind_of_part(value)
-        if not kind and "html" in value and not any(to_text(value.get(key)).strip() for key in TEXT_KEYS[:-1]):
+        others = map(to_text, _values_of(value, TEXT_KEYS[:-1]))
+        if not kind and any(_values_of(value, ("html",))) and not any(map(str.strip, others)):
             kind = "html"
-    mended = mend(to_text(value).replace("\r\n", "\n").replace("\r", "\n"))
+    mended = mend(_with_line_breaks(to_text(value)))
     is_html = "html" in kind or (not kind.startswith("text") and looks_like_html(mended.text, column))
     if is_html:
         return Decoded(html_to_text(mended.text), mended.repairs)
@@ -101,7 +120,7 @@ def _to_body_of_parts(parts: list[Any], column: str) -> Decoded:
 def _kind_of_part(part: Any) -> str:
     if not isinstance(part, Mapping):
         return ""
-    return str(part.get("contentType") or part.get("type") or part.get("mimeType") or "").lower()
+    return str(next(filter(None, _values_of(part, ("contenttype", "type", "mimetype"))), "")).lower()
 
 
 def looks_like_html(text: str, column: str = "") -> bool:
@@ -165,20 +184,27 @@ def to_people(value: Any) -> list[Person]:
 
 def _people(value: Any) -> Iterator[Person]:
     if isinstance(value, list | tuple):
+        if _is_pair(value):
+            # As some libraries give the name and the address of one person.
+            value = [{"name": value[0], "address": value[1]}]
         for each in value:
             yield from _people(each)
     elif isinstance(value, Mapping):
-        keys = (*ADDRESS_KEYS, "value")
-        inner = next((value[key] for key in keys if not is_missing(value.get(key))), None)
+        inner = next(_values_of(value, (*ADDRESS_KEYS, "value")), None)
         if isinstance(inner, Mapping | list):
             yield from _people(inner)
             return
-        name = mend(next((str(value[key]) for key in NAME_KEYS if not is_missing(value.get(key))), "")).text.strip()
+        name = mend(next(map(str, _values_of(value, NAME_KEYS)), "")).text.strip()
         address = str(inner or "").strip().lower()
         if name or address:
             yield Person(name, address) if "@" in address else Person(name or address, "")
     else:
         yield from _people_of_text(mend(to_text(value)).text.strip())
+
+
+def _is_pair(value: Sequence[Any]) -> bool:
+    """Whether a list is a name and an address."""
+    return len(value) == 2 and all(isinstance(each, str) for each in value) and "@" not in value[0] and "@" in value[1]
 
 
 def _people_of_text(text: str) -> Iterator[Person]:

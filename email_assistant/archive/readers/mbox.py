@@ -15,8 +15,12 @@ from email_assistant.archive.readers.streams import NULS, read_available
 
 # 'From someone Mon Apr 29 19:28:49 2019', with or without seconds and a zone before or after the year.
 DATED_SEPARATOR = re.compile(
-    rb"From \S[^\n]{0,200}?\b\d{1,2}:\d{2}(:\d{2})?\b[^\n]{0,40}\b\d{4}\b|"
-    rb"From \S[^\n]{0,200}?\b\d{4}\b[^\n]{0,40}(?:\b|T)\d{1,2}:\d{2}(:\d{2})?(?:\b|Z)"
+    rb"From +\S[^\n]{0,200}?\b\d{1,2}:\d{2}(:\d{2})?\b[^\n]{0,40}\b(?:\d{4}\b|\d\d[ \t]*\r?$)|"
+    rb"From +\S[^\n]{0,200}?\b\d{4}\b[^\n]{0,40}(?:\b|T)\d{1,2}:\d{2}(:\d{2})?(?:\b|Z)|"
+    # Without a time of day.
+    rb"From +\S+[ \t]+(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2},? +(?:[A-Z][a-z]{2} +\d{1,2}|\d{1,2} +[A-Z][a-z]{2}) +\d{4})"
+    rb"[ \t]*\r?$",
+    re.MULTILINE,
 )
 # Some programs write no date. Then the next line must be a header field.
 UNDATED_SEPARATOR = re.compile(rb"From \S+[ \t]*\r?\n?$")
@@ -28,18 +32,23 @@ ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
 SEPARATOR = b"\nFrom "
 # Without a blank line above (as after encoded text), only the complete form followed by a mail header counts.
 COMPLETE_SEPARATOR = re.compile(
-    rb"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d{2}(?::\d{2})? [^\n]{0,20}?\d{4}\b"
+    rb"From +\S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d{2}(?::\d{2})? [^\n]{0,20}?\d{4}\b"
 )
+# What git writes above each patch. In a mail, it is part of a patch; in a file that begins with it, it separates.
+PATCH_SEPARATOR = re.compile(rb"From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001")
 OPENING_FIELD = re.compile(
     rb"(?:Return-Path|Received|Message-ID|Date|From|Sender|Reply-To|To|Cc|Bcc|Subject|MIME-Version|Delivered-To|"
     rb"Content-[\w-]+|References|In-Reply-To|Status|DKIM-Signature|Authentication-Results|ARC-[\w-]+|X-[\w-]+):",
     re.IGNORECASE,
 )
 KNOWN_FIELD = re.compile(rb"^" + OPENING_FIELD.pattern, re.IGNORECASE | re.MULTILINE)
-# What may precede the first separator: a byte order mark, NULs and empty lines.
 # A file that a program filled up with NULs before it wrote on.
 NULS_BEFORE_SEPARATOR = re.compile(rb"(?<=\n)\0+(?=From )")
-BEFORE_FIRST = re.compile(rb"(?:\xef\xbb\xbf|[\0 \t\r\n])*")
+# What may precede the first separator: a byte order mark, also one that was encoded twice, NULs and empty lines.
+BEFORE_FIRST = re.compile(rb"(?:\xef\xbb\xbf|\xc3\xaf\xc2\xbb\xc2\xbf|[\0 \t\r\n])*")
+# What may follow a complete separator: a field, a second separator, or nothing more.
+OPENING = re.compile(rb">*From |[!-9;-~]+[ \t]*:|\Z")
+BLANK_LINE = re.compile(rb"\n\r?\n")
 CONTENT_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r?\n")
 CHUNK_BYTES = 1 << 20
 LOOKAHEAD_BYTES = 4096
@@ -48,7 +57,7 @@ LOOKAHEAD_BYTES = 4096
 def looks_like_mbox(head: bytes) -> bool:
     """Whether a file that begins with these bytes is an mbox."""
     line, _, following = head[_first(head) :].partition(b"\n")
-    return is_separator(line, following)
+    return COMPLETE_SEPARATOR.match(line) is not None or is_separator(line, following)
 
 
 def _first(data: bytes | bytearray) -> int:
@@ -60,7 +69,9 @@ def _first(data: bytes | bytearray) -> int:
 def is_separator(line: bytes, following: bytes) -> bool:
     """Whether a line at the start of the file or after a blank line separates messages."""
     if COMPLETE_SEPARATOR.match(line):
-        return True
+        # A mail may show such a line, above words. A header that is damaged has at least one field left.
+        paragraph = BLANK_LINE.split(following[_first(following) :], maxsplit=1)[0]
+        return OPENING.match(paragraph) is not None or KNOWN_FIELD.search(paragraph) is not None
     if DATED_SEPARATOR.match(line) or BARE_SEPARATOR.match(line):
         # 'From Monday, 10:00, until the end of 2024' is a sentence.
         return _begins_with_header(following)
@@ -105,6 +116,7 @@ class _Window:
         self._buffer = bytearray()
         self._begin = 0
         self._ended = False
+        self._has_patches = False
         self.at_message = False
 
     def skip_to_first(self) -> bool:
@@ -116,6 +128,7 @@ class _Window:
             line_end = self._buffer.find(b"\n", first)
         line = bytes(self._buffer[first : line_end + 1 or None])
         self.at_message = line.startswith(b"From ") and line_end >= 0
+        self._has_patches = PATCH_SEPARATOR.match(line) is not None
         self._begin = line_end + 1
         return self.at_message
 
@@ -157,6 +170,8 @@ class _Window:
         line = bytes(self._buffer[separator + 1 : line_end + 1])
         following = bytes(self._buffer[line_end + 1 : line_end + 1 + LOOKAHEAD_BYTES])
         above = bytes(self._buffer[max(0, separator - 4) : separator])
+        if not self._has_patches and PATCH_SEPARATOR.match(line):
+            return None
         if above.endswith((b"\n", b"\n\r")):
             # The blank line belongs to the separator.
             return separator - above.endswith(b"\r") if is_separator(line, following) else None

@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from email_assistant.archive import charsets
 from email_assistant.archive.dates import is_day_first, parse_value
-from email_assistant.archive.messages import MAX_MESSAGE_BYTES, ParsedMessage, RawMessage, Unreadable
+from email_assistant.archive.messages import MAX_MESSAGE_BYTES, ParsedMessage, Person, RawMessage, Unreadable
 from email_assistant.archive.readers.cells import (
     flatten,
     normalize,
@@ -23,56 +22,12 @@ from email_assistant.archive.readers.cells import (
     to_raw_message,
     to_text,
 )
+from email_assistant.archive.readers.columns import find_column, map_columns
+from email_assistant.archive.readers.json_values import mails_of, parse_json
 from email_assistant.archive.readers.streams import HEAD_BYTES, with_prefix
-from email_assistant.errors import ArchiveError
 
-# Column names that programs use, the most likely first. Compared without case and punctuation.
-COLUMN_NAMES = {
-    "text": (
-        *("text", "body", "content", "message", "emailbody", "plaintext", "bodytext", "textbody", "bodyplain", "plain"),
-        *("messagebody", "messagetext", "mailbody", "emailtext", "emailcontent", "contents", "textplain", "rawemail"),
-        *("rawmessage", "raw", "rfc822", "mime", "eml", "email", "bodyhtml", "htmlbody", "html", "текст", "сообщение"),
-        *("текстписьма", "текстсообщения", "содержание", "тело", "письмо", "повідомлення", "текстлиста", "nachricht"),
-        *("inhalt", "corps", "contenu", "cuerpo", "contenido", "mensaje", "corpo", "testo", "mensagem", "conteúdo"),
-        *("treść", "wiadomość", "bericht", "inhoud", "tekst", "正文", "内容", "邮件内容", "邮件正文", "本文"),
-    ),
-    "subject": (
-        *("subject", "title", "emailsubject", "messagesubject", "тема", "betreff", "objet", "sujet", "asunto"),
-        *("oggetto", "temat", "assunto", "onderwerp", "主题", "主題", "件名"),
-    ),
-    "sender": (
-        *("sender", "from", "fromaddress", "fromemail", "senderemail", "senderaddress", "fromuser", "отправитель"),
-        *("откого", "от", "від", "відправник", "von", "absender", "de", "expéditeur", "remitente", "remetente", "da"),
-        *(
-            "mittente",
-            "od",
-            "nadawca",
-            "van",
-            "afzender",
-            "发件人",
-            "寄件者",
-            "差出人",
-            "sendername",
-            "fromname",
-            "author",
-        ),
-    ),
-    "recipient": (
-        *("recipient", "recipients", "to", "torecipients", "toaddress", "toemail", "recipientemail", "получатель"),
-        *("получатели", "кому", "одержувач", "an", "empfänger", "à", "destinataire", "para", "destinatario"),
-        *("destinatário", "a", "do", "odbiorca", "aan", "ontvanger", "收件人", "收件者", "宛先", "toname"),
-    ),
-    "date": (
-        *("date", "sent", "sentdatetime", "sentat", "datesent", "senton", "sentdate", "senttime", "timestamp"),
-        *("datetime", "datetimesent", "clientsubmittime", "createddatetime", "receiveddatetime", "internaldate"),
-        *("metadatadatesent", "emaildate", "received", "receivedtime", "deliverytime", "createdat", "created", "дата"),
-        *("отправлено", "датаотправки", "datum", "gesendet", "fecha", "data", "日期", "日付", "日時", "time"),
-    ),
-    "id": ("internetmessageid", "messageid", "id"),
-    "thread": ("thread", "threadid", "conversation", "conversationid"),
-}
-# How deep a list of mails may be inside of a JSON document.
-MAX_NESTING = 8
+# The name of a person may be in another column than the address.
+PERSON_STEM = re.compile("from|sender|to|recipient")
 SAMPLE_BYTES = 1 << 20
 BEFORE_JSON = b"\xef\xbb\xbf \t\r\n\x1e"
 MAIN_FIELDS = ("text", "subject", "sender", "date")
@@ -82,28 +37,15 @@ MIN_WIDTH = 3
 MAX_DAMAGE = 2
 SAMPLE_ROWS = 500
 MAX_DOCUMENT_BYTES = 512 << 20
+# A byte order mark that was encoded twice.
+MARK_TWICE_ENCODED = b"\xc3\xaf\xc2\xbb\xc2\xbf"
 SEPARATOR_LINE = re.compile(rb"\s*\"?sep=(.)\"?[ \t]*\r?\n", re.IGNORECASE)
 DELIMITERS = ",;\t|"
 NEWLINE = re.compile(rb"[\r\n]")
-# What may be between the values of a JSON text.
-BETWEEN_VALUES = re.compile(r"[\s,\x1e]*")
 # Titles and comments that a table may have above the names of its columns.
 MAX_TITLE_LINES = 8
 # A quotation mark inside a quoted cell, escaped in the way of databases.
 ESCAPED_QUOTE = re.compile(rb'\\"(?![,;\t|\r\n])')
-
-
-class NoTextColumnError(ArchiveError):
-    """A table has no column that is known for the text of mails.
-
-    Attributes:
-        columns: The names of its columns.
-    """
-
-    def __init__(self, name: str, columns: list[str]) -> None:
-        """Say which columns the table has, and how to choose one."""
-        self.columns = columns
-        super().__init__(f"{name}: set data.columns.text to the column of mail text; its columns: {', '.join(columns)}")
 
 
 @dataclass(frozen=True)
@@ -128,7 +70,7 @@ def looks_like_json(head: bytes, text_column: str | None) -> bool:
             # A first line longer than the head is incomplete, so only its start can be checked.
             return True
     keys = {key.decode("utf-8", "replace") for key in re.findall(rb'"([^"\\\n]{1,60})"\s*[:,\]]', start)}
-    return _find_column("text", keys, text_column) is not None or bool(keys & {"payload", "bodyValues"})
+    return find_column("text", keys, text_column) is not None or bool(keys & {"payload", "bodyValues"})
 
 
 def looks_like_csv(head: bytes, text_column: str | None, has_name: bool = False) -> bool:
@@ -140,7 +82,7 @@ def looks_like_csv(head: bytes, text_column: str | None, has_name: bool = False)
         has_name: Whether the file has the name of a table, which then may have a single column.
     """
     names = column_names(head, text_column)
-    return len(names) > (not has_name) and _find_column("text", names, text_column) is not None
+    return len(names) > (not has_name) and find_column("text", names, text_column) is not None
 
 
 def column_names(head: bytes, text_column: str | None = None) -> list[str]:
@@ -162,15 +104,15 @@ def read(
     rows = _json_rows(stream, text_column) if format == "jsonl" else _csv_rows(stream, text_column)
     first = list(islice(rows, SAMPLE_ROWS))
     sample = next((row for row in first if isinstance(row, _Row)), None)
-    mapping = _map_columns(_all_names(first), columns, name) if sample else {}
-    dates = (to_text(row.values.get(mapping.get("date", ""))) for row in first if isinstance(row, _Row))
+    mapping = map_columns(_all_names(first), columns, name) if sample else {}
+    dates = (to_text(_first_value(row, mapping.get("date", ()))) for row in first if isinstance(row, _Row))
     day_first = is_day_first(dates)
     for index, row in enumerate(chain(_drained(first), rows)):
         source = f"{name}#{index}"
         if isinstance(row, str):
             yield Unreadable(source, row)
             continue
-        mapping = mapping or _map_columns(list(row.values), columns, name)
+        mapping = mapping or map_columns(list(row.values), columns, name)
         try:
             yield _to_message(row, mapping, source, day_first)
         except Exception as error:  # a hostile value may raise anything, and must not stop the others
@@ -191,9 +133,8 @@ def _all_names(rows: Iterable[_Row | str]) -> list[str]:
 def _json_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str]:
     """Yield the mails of JSONL or of a JSON document, or what is wrong with a line."""
     start = stream.read(SAMPLE_BYTES)
-    line = start.lstrip(BEFORE_JSON).split(b"\n", 1)[0]
     stream = with_prefix(start, stream)
-    if line.startswith(b"{") and (len(line) >= SAMPLE_BYTES - 64 or _is_object(line)):
+    if _has_object_per_line(start.lstrip(BEFORE_JSON)):
         for each in iter(lambda: stream.readline(MAX_MESSAGE_BYTES), b""):
             if each.strip(BEFORE_JSON + b"\0"):
                 yield from _records(each, text_column)
@@ -201,100 +142,34 @@ def _json_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str
         yield from _records(stream.read(MAX_DOCUMENT_BYTES), text_column)
 
 
+def _has_object_per_line(start: bytes) -> bool:
+    """Whether a JSON text has an object in each line; the first one may be wrong."""
+    line, _, rest = start.partition(b"\n")
+    if not line.startswith(b"{"):
+        return False
+    if len(line) >= SAMPLE_BYTES - 64 or _is_object(line):
+        return True
+    second = rest.lstrip(BEFORE_JSON).partition(b"\n")[0]
+    return line.rstrip(b", \t\r").endswith(b"}") and second.startswith(b"{") and _is_object(second)
+
+
 def _is_object(line: bytes) -> bool:
-    first = next(_parse_json(charsets.decode_text(line.strip(BEFORE_JSON + b"\0,"))))
+    first = next(parse_json(charsets.decode_text(line.strip(BEFORE_JSON + b"\0,"))))
     return isinstance(first, dict)
 
 
 def _records(data: bytes, text_column: str | None) -> Iterator[_Row | str]:
     """The mails of a JSON text, wherever they are in it, or what is wrong with it."""
     decoded = charsets.decode(data.strip(BEFORE_JSON + b"\0,"), None)
-    for value in _parse_json(decoded.text):
+    for value in parse_json(decoded.text, text_column):
         if isinstance(value, str):
             yield value
             continue
-        found = list(_mails_of(value, text_column, 0)) or ([value] if isinstance(value, dict) else [])
+        found = list(mails_of(value, text_column, 0)) or ([value] if isinstance(value, dict) else [])
         if not found:
             yield "a JSON value, but not an object"
         for record in found:
             yield _flat_row(record, decoded.repairs)
-
-
-def _parse_json(text: str) -> Iterator[Any]:
-    """The values of a JSON text, and a message where something is wrong; the values of a list that is not closed."""
-    position = BETWEEN_VALUES.match(text, 0).end()  # type: ignore[union-attr]
-    while position < len(text):
-        try:
-            value, end = _decode_value(text, position)
-        except (ValueError, RecursionError) as error:
-            if text[position] == "[":
-                # A list that is cut off, or has a comma too many.
-                position = BETWEEN_VALUES.match(text, position + 1).end()  # type: ignore[union-attr]
-                if text[position : position + 1] in ("{", "["):
-                    continue
-            elif text[position] == "]" and not text[position:].strip(" \t\r\n]"):
-                return
-            yield f"not valid JSON: {error}"
-            return
-        yield value if isinstance(value, dict | list) else "a JSON value, but not an object"
-        position = BETWEEN_VALUES.match(text, end).end()  # type: ignore[union-attr]
-
-
-def _decode_value(text: str, position: int) -> tuple[Any, int]:
-    try:
-        return json.JSONDecoder(strict=False).raw_decode(text, position)
-    except ValueError as error:
-        if isinstance(error, json.JSONDecodeError):
-            raise
-        # A number of thousands of digits costs that number.
-        return json.JSONDecoder(strict=False, parse_int=str).raw_decode(text, position)
-
-
-def _mails_of(value: Any, text_column: str | None, depth: int) -> Iterator[Mapping[str, Any]]:
-    """The objects inside a JSON value that are mails."""
-    if depth > MAX_NESTING:
-        return
-    if isinstance(value, list):
-        for each in value:
-            yield from _mails_of(each, text_column, depth + 1)
-    elif isinstance(value, dict):
-        table = _rows_of_table(value, text_column)
-        if table:
-            yield from table
-        elif _is_mail(value, text_column):
-            yield value
-        else:
-            for each in value.values():
-                yield from _mails_of(each, text_column, depth + 1)
-
-
-def _is_mail(record: Mapping[str, Any], text_column: str | None) -> bool:
-    if isinstance(record.get("payload"), dict) or isinstance(record.get("bodyValues"), dict):
-        return True
-    column = _find_column("text", record, text_column)
-    inner = record.get(column) if column else None
-    if text_column is None and isinstance(inner, dict | list):
-        # Such as {"message": {"from": …, "body": …}}.
-        inner = inner if isinstance(inner, dict) else next(iter(inner), None)
-        names = inner if isinstance(inner, dict) else ()
-        return not (
-            _find_column("text", names, None) and any(_find_column(of, names, None) for of in ("sender", "subject"))
-        )
-    return column is not None
-
-
-def _rows_of_table(record: Mapping[str, Any], text_column: str | None) -> list[dict[str, Any]]:
-    """The rows of a table as pandas writes it: names and rows, or a list or mapping for each column."""
-    names, rows = record.get("columns"), record.get("data")
-    if isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows):
-        return [dict(zip(map(str, names), row, strict=False)) for row in rows]
-    if len(record) < 2 or not all(isinstance(each, list | dict) for each in record.values()):
-        return []
-    columns = {name: list(each.values()) if isinstance(each, dict) else each for name, each in record.items()}
-    text = columns.get(_find_column("text", record, text_column) or "")
-    if not text or len(set(map(len, columns.values()))) > 1 or not all(isinstance(each, str | None) for each in text):
-        return []
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _flat_row(record: Mapping[str, Any], repairs: frozenset[str]) -> _Row | str:
@@ -356,7 +231,7 @@ def _csv_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str]
         decoded = [_decode_cell(cell, charset) for cell in cells]
         if not names:
             names = [each.text.lstrip("\ufeff").strip() or f"column {n}" for n, each in enumerate(decoded, start=1)]
-            joined_by = layout.delimiter if _find_column("text", names, text_column) in names[-1:] else None
+            joined_by = layout.delimiter if find_column("text", names, text_column) in names[-1:] else None
         elif any(cell for cell in cells):
             yield _csv_row(names, decoded, joined_by)
 
@@ -443,7 +318,8 @@ def _decode_cell(cell: str, charset: str) -> charsets.Decoded:
 
 def _layout(head: bytes, text_column: str | None) -> _Layout:
     """How a table is written, and where its names begin: behind a mark, Excel's line 'sep=;', titles and comments."""
-    begin = len(head) - len(head.lstrip(b"\xef\xbb\xbf\r\n\0"))
+    start = head.lstrip(b"\xef\xbb\xbf\r\n\0").removeprefix(MARK_TWICE_ENCODED)
+    begin = len(head) - len(start)
     named = SEPARATOR_LINE.match(head, begin)
     if named:
         return _quoting(head, named[1].decode("latin-1"), named.end())
@@ -453,9 +329,9 @@ def _layout(head: bytes, text_column: str | None) -> _Layout:
         line = NEWLINE.split(head[position : position + HEAD_BYTES], maxsplit=1)[0]
         names = layout.cells(line)
         known = sum(
-            _find_column(field, names, text_column if field == "text" else None) is not None for field in MAIN_FIELDS
+            find_column(field, names, text_column if field == "text" else None) is not None for field in MAIN_FIELDS
         )
-        if _find_column("text", names, text_column) is not None and (position == begin or known > 1):
+        if find_column("text", names, text_column) is not None and (position == begin or known > 1):
             return layout
         position += len(line)
         position += len(head[position:]) - len(head[position:].lstrip(b"\r\n"))
@@ -474,54 +350,46 @@ def _quoting(head: bytes, delimiter: str, begin: int) -> _Layout:
     return _Layout(delimiter, begin, "'" if single else '"', "\\" if is_escaped else None)
 
 
-def _map_columns(names: list[str], columns: dict[str, str | None], name: str) -> dict[str, str]:
-    """The column of each field of a mail that the table has."""
-    mapping: dict[str, str] = {}
-    for field in COLUMN_NAMES:
-        configured = columns.get(field)
-        column = _find_column(field, names, configured)
-        if column is not None:
-            mapping[field] = column
-        elif configured is not None:
-            raise ArchiveError(
-                f"{name}: data.columns.{field}={configured}: no such column; choose from {', '.join(names)}"
-            )
-    if "text" not in mapping:
-        raise NoTextColumnError(name, names)
-    return mapping
+def _first_value(row: _Row, columns: Iterable[str]) -> Any:
+    """The value of the first of some columns that has one in a row; None if none has."""
+    return next((value for column in columns if to_text(value := row.values.get(column)).strip()), None)
 
 
-def _find_column(field: str, names: Iterable[str], configured: str | None) -> str | None:
-    return _column_among(field, tuple(names), configured)
+def _people_of(row: _Row, columns: Iterable[str]) -> list[Person]:
+    """The people of a field, whose names and addresses may be in columns of their own."""
+    found: list[Person] = []
+    stem = ""
+    for column in columns:
+        people = to_people(row.values.get(column))
+        own_stem = PERSON_STEM.match(normalize(column))
+        if not found:
+            found, stem = people, own_stem[0] if own_stem else column
+        elif len(people) == len(found) and own_stem and own_stem[0] == stem:
+            pairs = zip(found, people, strict=True)
+            found = [Person(one.name or other.name, one.address or other.address) for one, other in pairs]
+    return found
 
 
-@lru_cache(maxsize=256)
-def _column_among(field: str, names: tuple[str, ...], configured: str | None) -> str | None:
-    # Most rows of JSON have the same names as the row before.
-    if configured is not None and configured in names:
-        return configured
-    by_plain_name = {normalize(name): name for name in reversed(names)}
-    if configured is not None:
-        return by_plain_name.get(normalize(configured))
-    return next((by_plain_name[known] for known in COLUMN_NAMES[field] if known in by_plain_name), None)
-
-
-def _to_message(row: _Row, mapping: dict[str, str], source: str, day_first: bool | None) -> ParsedMessage | RawMessage:
-    values = {field: row.values.get(column) for field, column in mapping.items()}
+def _to_message(
+    row: _Row, mapping: dict[str, tuple[str, ...]], source: str, day_first: bool | None
+) -> ParsedMessage | RawMessage:
+    values = {field: _first_value(row, columns) for field, columns in mapping.items()}
     sent, kinds = place_of(row.values)
-    raw = to_raw_message(values.get("text"), "sender" in mapping)
+    raw = to_raw_message(values["text"], "sender" in mapping)
     if raw is not None:
         return RawMessage(source, raw, sent, "rfc822", kinds)
-    body = to_body(values.get("text"), mapping["text"])
+    column = next((each for each in mapping["text"] if row.values.get(each) is values["text"]), mapping["text"][0])
+    body = to_body(values["text"], column)
     subject = charsets.mend(to_text(values.get("subject")))
+    dates = (parse_value(row.values.get(each), day_first) for each in mapping.get("date", ()))
     return ParsedMessage(
         source=source,
         id=to_text(values.get("id")).strip().strip("<>") or sha256(f"{source}\n{body.text}".encode()).hexdigest()[:32],
         subject=" ".join(subject.text.split()),
         text=body.text,
-        date=parse_value(values.get("date"), day_first),
-        senders=to_people(values.get("sender")),
-        recipients=to_people(values.get("recipient")),
+        date=next((date for date in dates if date is not None), None),
+        senders=_people_of(row, mapping.get("sender", ())),
+        recipients=_people_of(row, mapping.get("recipient", ())),
         thread=to_text(values.get("thread")).strip() or None,
         sent_folder=sent,
         kinds=kinds,

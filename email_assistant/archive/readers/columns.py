@@ -1,0 +1,115 @@
+"""The columns of tables with mail, by the names that programs give them in many languages."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from email_assistant.archive.readers.cells import normalize
+from email_assistant.errors import ArchiveError
+
+# Column names that programs use, the most likely first. Compared without case and punctuation.
+COLUMN_NAMES = {
+    "text": (
+        *("text", "body", "content", "message", "emailbody", "plaintext", "bodytext", "textbody", "bodyplain", "plain"),
+        *("messagebody", "messagetext", "mailbody", "emailtext", "emailcontent", "contents", "textplain", "rawemail"),
+        *("rawmessage", "raw", "rfc822", "mime", "eml", "email", "bodyhtml", "htmlbody", "html", "текст", "сообщение"),
+        *("текстписьма", "текстсообщения", "содержание", "тело", "письмо", "повідомлення", "текстлиста", "nachricht"),
+        *("inhalt", "corps", "contenu", "cuerpo", "contenido", "mensaje", "corpo", "testo", "mensagem", "conteúdo"),
+        *("treść", "wiadomość", "bericht", "inhoud", "tekst", "正文", "内容", "邮件内容", "邮件正文", "本文"),
+        *("내용", "본문", "메시지", "ileti", "içerik", "mesaj", "metin", "meddelande", "innehåll", "indhold", "besked"),
+        *("innhold", "melding", "viesti", "sisältö", "zpráva", "správa", "obsah", "üzenet", "szöveg", "conținut"),
+        *("μήνυμα", "κείμενο", "תוכן", "הודעה", "النص", "المحتوى", "الرسالة", "nộidung"),
+    ),
+    "subject": (
+        *("subject", "title", "emailsubject", "messagesubject", "тема", "betreff", "objet", "sujet", "asunto"),
+        *("oggetto", "temat", "assunto", "onderwerp", "主题", "主題", "件名"),
+        *("제목", "konu", "ämne", "emne", "aihe", "předmět", "predmet", "tárgy", "subiect", "θέμα", "נושא", "الموضوع"),
+    ),
+    "sender": (
+        *("sender", "from", "fromaddress", "fromemail", "senderemail", "senderaddress", "fromuser", "отправитель"),
+        *("откого", "от", "від", "відправник", "von", "absender", "de", "expéditeur", "remitente", "remetente", "da"),
+        *(
+            "mittente",
+            "od",
+            "nadawca",
+            "van",
+            "afzender",
+            "发件人",
+            "寄件者",
+            "差出人",
+            "sendername",
+            "fromname",
+            "author",
+        ),
+        *("보낸사람", "보낸이", "발신자", "kimden", "gönderen", "från", "avsändare", "fra", "afsender", "avsender"),
+        *("lähettäjä", "odesílatel", "feladó", "expeditor", "από", "αποστολέας", "מאת", "שולח", "من", "المرسل"),
+    ),
+    "recipient": (
+        *("recipient", "recipients", "to", "torecipients", "toaddress", "toemail", "recipientemail", "получатель"),
+        *("получатели", "кому", "одержувач", "an", "empfänger", "à", "destinataire", "para", "destinatario"),
+        *("destinatário", "a", "do", "odbiorca", "aan", "ontvanger", "收件人", "收件者", "宛先", "toname"),
+        *("받는사람", "수신자", "kime", "alıcı", "till", "mottagare", "til", "modtager", "mottaker", "vastaanottaja"),
+        *("komu", "příjemce", "címzett", "destinatar", "προς", "παραλήπτης", "אל", "נמען", "إلى", "المستلم"),
+    ),
+    "date": (
+        *("date", "sent", "sentdatetime", "sentat", "datesent", "senton", "sentdate", "senttime", "timestamp"),
+        *("datetime", "datetimesent", "clientsubmittime", "createddatetime", "receiveddatetime", "internaldate"),
+        *("metadatadatesent", "emaildate", "received", "receivedtime", "deliverytime", "createdat", "created", "дата"),
+        *("отправлено", "датаотправки", "datum", "gesendet", "fecha", "data", "日期", "日付", "日時", "time"),
+        *("날짜", "보낸날짜", "tarih", "dato", "päivämäärä", "dátum", "ημερομηνία", "תאריך", "التاريخ", "ngày"),
+    ),
+    "id": ("internetmessageid", "messageid", "id"),
+    "thread": ("thread", "threadid", "conversation", "conversationid"),
+}
+# A mail may have its text in another of these columns where the first one is empty.
+BODY_WORDS = ("body", "html", "plain", "text", "content")
+
+
+class NoTextColumnError(ArchiveError):
+    """A table has no column that is known for the text of mails.
+
+    Attributes:
+        columns: The names of its columns.
+    """
+
+    def __init__(self, name: str, columns: list[str]) -> None:
+        """Say which columns the table has, and how to choose one."""
+        self.columns = columns
+        super().__init__(f"{name}: set data.columns.text to the column of mail text; its columns: {', '.join(columns)}")
+
+
+def map_columns(names: list[str], columns: dict[str, str | None], name: str) -> dict[str, tuple[str, ...]]:
+    """The columns of each field of a mail that the table has, the likeliest first."""
+    mapping: dict[str, tuple[str, ...]] = {}
+    for field in COLUMN_NAMES:
+        configured = columns.get(field)
+        found = columns_among(field, tuple(names), configured)
+        if found:
+            mapping[field] = found
+        elif configured is not None:
+            raise ArchiveError(
+                f"{name}: data.columns.{field}={configured}: no such column; choose from {', '.join(names)}"
+            )
+    if "text" not in mapping:
+        raise NoTextColumnError(name, names)
+    return mapping
+
+
+def find_column(field: str, names: Iterable[str], configured: str | None) -> str | None:
+    """The likeliest column of a field among some names: the configured one, or one that is known; None if none is."""
+    return next(iter(columns_among(field, tuple(names), configured)), None)
+
+
+@lru_cache(maxsize=256)
+def columns_among(field: str, names: tuple[str, ...], configured: str | None) -> tuple[str, ...]:
+    """All columns of a field among some names, the likeliest first."""
+    # Most rows of JSON have the same names as the row before.
+    if configured is not None and configured in names:
+        return (configured,)
+    by_plain_name = {normalize(name): name for name in reversed(names)}
+    if configured is not None:
+        chosen = by_plain_name.get(normalize(configured))
+        return (chosen,) if chosen is not None else ()
+    first, *others = [known for known in COLUMN_NAMES[field] if known in by_plain_name] or [""]
+    if field == "text":
+        others = [known for known in others if any(word in known for word in BODY_WORDS)]
+    return tuple(by_plain_name[known] for known in (first, *others) if known)
