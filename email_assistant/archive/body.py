@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
-from itertools import islice
+from itertools import dropwhile, islice
 
 from email_assistant.archive import charsets, transfer_encoding
 from email_assistant.archive.footers import strip_footers
@@ -38,13 +38,18 @@ KIND_OF_TYPE = {
     **dict.fromkeys(("text/rtf", "application/rtf"), RTF),
 }
 PLAIN_TYPES = frozenset(
-    ("text/plain", "text/markdown", "text/x-markdown", "text/x-plain", "text/unknown", "application/pgp")
+    ("text/plain", "text/markdown", "text/x-markdown", "text/x-plain", "text/unknown", "application/pgp", "plain/text")
 )
 # HTML that is declared as plain text.
 PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|body)\b[^<>]*>", re.IGNORECASE)
 ANY_TAG = re.compile(r"<[a-z!/][^<>]*>", re.IGNORECASE)
 # What programs write in place of the text, for readers who do not see HTML.
-NO_HTML = re.compile(r"\bhtml\b", re.IGNORECASE)
+NO_HTML = re.compile(
+    r"\b(?:html|mime)\b|\bbrowser\b|\bmail (?:client|program|reader)|браузер|почтов\w+ (?:клиент|программ)",
+    re.IGNORECASE,
+)
+# What is left of a picture in plain text.
+PLACEHOLDER = re.compile(r"\[(?:cid|image|inline image)\b[^\[\]\n]*\]|<image\d+\.\w{3,4}>|\ufffc", re.IGNORECASE)
 MAX_NOTICE_CHARACTERS = 300
 # A file that was pasted into the text as uuencode.
 UUENCODED = re.compile(r"^begin [0-7]{3,4} \S[^\n]*\n(?:[ -`]{1,90}\n)+?end[ \t]*$", re.MULTILINE)
@@ -130,6 +135,9 @@ def read_body(message: Message) -> Body:
     chosen = [leaf for leaf in _own(leaves, not message.is_multipart()) if leaf.text.strip()]
     if len(chosen) < len(leaves) and not any(map(_has_words, chosen)):
         chosen = _hidden_body(leaves) or chosen
+    elif [leaf.kind for leaf in chosen[:2]] == [PLAIN, HTML] and any(map(_has_words, chosen[1:])):
+        # A footer above the mail is none where footers are looked for.
+        chosen = list(dropwhile(lambda leaf: not _has_words(leaf), chosen))
     plain = "\n".join(leaf.text for leaf in chosen if leaf.kind != HTML)
     texts = [leaf.text for leaf in chosen if leaf.kind != HTML or not (plain and _is_copy(leaf.text, plain))]
     return Body("\n\n".join(texts), frozenset().union(*(leaf.repairs for leaf in chosen)))
@@ -174,7 +182,9 @@ def _choose(options: list[list[_Leaf]]) -> list[_Leaf]:
         return (with_text or options or [[]])[-1]
     pages = [leaf for option in rich[-1:] for leaf in option if leaf.kind == HTML]
     text = "\n".join(leaf.text for leaf in plain)
-    return rich[-1] if pages and (_is_stub(text, pages) or _lacks_a_page(text, pages)) else plain
+    if pages and (_is_stub(text, pages) or _lacks_a_page(text, pages) or _has_only_footers(plain, pages)):
+        return rich[-1]
+    return plain
 
 
 def _is_plain(option: list[_Leaf]) -> bool:
@@ -197,6 +207,12 @@ def _is_stub(text: str, pages: list[_Leaf]) -> bool:
         return False
     own = sum(len(WORD.findall(own_words(leaf.text))) for leaf in pages)
     return own >= CUT_OFF_FACTOR * len(WORD.findall(own_words(text))) + CUT_OFF_WORDS
+
+
+def _has_only_footers(plain: list[_Leaf], pages: list[_Leaf]) -> bool:
+    """Whether a text has only what programs append, and the HTML beside it more."""
+    is_short = sum(len(leaf.text) for leaf in plain) <= MAX_STUB_CHARACTERS
+    return is_short and not any(map(_has_words, plain)) and any(map(_has_words, pages))
 
 
 def _lacks_a_page(text: str, pages: list[_Leaf]) -> bool:
@@ -240,7 +256,7 @@ def _hidden_body(leaves: list[_Leaf]) -> list[_Leaf]:
 
 def _has_words(leaf: _Leaf) -> bool:
     """Whether something is left of a text without the footers of programs."""
-    lines, _ = strip_footers([ABOVE, "", *leaf.text.split("\n")])
+    lines, _ = strip_footers([ABOVE, "", *PLACEHOLDER.sub("", leaf.text).split("\n")])
     return any(line.strip() for line in lines[1:])
 
 

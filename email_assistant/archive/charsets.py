@@ -6,7 +6,6 @@ decoded text is implausible and another charset makes it plausible.
 
 import codecs
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,7 +13,9 @@ import chardet
 import ftfy
 import ftfy.bad_codecs
 
+from email_assistant.archive import multi_byte, seven_bit
 from email_assistant.archive.alphabets import INSIDE, MIN_CHARACTERS, fits_its_language, is_latin
+from email_assistant.archive.multi_byte import MULTI_BYTE, decode_strictly
 from email_assistant.archive.plausibility import is_plausible, is_usual_cyrillic, penalty
 
 # Names that mail programs write and Python does not know, without punctuation; and supersets that programs mean.
@@ -68,9 +69,6 @@ LATIN_CODECS = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac-roman"
 CYRILLIC = frozenset(("cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic"))
 OTHER_SCRIPTS = frozenset(("cp1253", "cp1255", "cp1256", "cp874", "iso8859-6", "iso8859-7", "iso8859-8"))
 RARE = OTHER_SCRIPTS | {"mac-roman", "cp850", "cp852", "cp437", "cp866", "mac-cyrillic"}
-MULTI_BYTE = frozenset(
-    ("gb18030", "cp949", "cp932", "big5hkscs", "euc_jis_2004", "big5", "johab", "euc_jp", "shift_jis")
-)
 NOT_ASCII_BASED = re.compile(r"utf-?(?:7|16|32)|hz|iso-?2022|cp(?:037|500|875|1026|1140|273|424)")
 NO_INFORMATION = frozenset(
     ("", "ascii", "unknown8bit", "8bit", "usascii", "xunknown", "default", "none", "xuserdefined")
@@ -88,8 +86,6 @@ MOJIBAKE = re.compile("[ÃÂâÐÑÅÄÎØÙ\x80-\x9f][\x80-\xbf€‚ƒ„…�
 CYRILLIC_MOJIBAKE = re.compile(
     "(?:[РС][\xa0-\xbfЂЃѓЉЊЌЋЏђљњќћџЎўЈҐЁЄЇІіґё№єјЅѕї€‚„…†‡‰‹‘’“”•–—™›]){3}|(?:[пя][\u2320-\u25ff°²·÷©ё]){3}"
 )
-ISO_2022 = re.compile(rb"\x1b(?:\$[@AB]|\$\([@ABCDOPQ]|\([JI]|\$\)[CAG])")
-ISO_2022_CODECS = ("iso2022_jp_ext", "iso2022_jp_3", "iso2022_jp_2004", "iso2022_kr", "iso2022_jp_2")
 # Charsets of which ftfy brings a variant that decodes every byte.
 SLOPPY = frozenset(("1250", "1251", "1252", "1253", "1254", "1257"))
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -116,46 +112,10 @@ NUL_SHARE = 0.04
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 EAST_ASIAN = re.compile("[\t\n\r -~\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]")
 EAST_ASIAN_SHARE = 0.95
-KANA = re.compile("[ぁ-ヺ]")
-# A letter of Latin words that was decoded together with the next one.
-IDEOGRAPH_IN_WORD = re.compile("[A-Za-z][\u3400-\u9fff\uac00-\ud7a3\uff66-\uff9f]{1,2}[a-z]")
-# Of each charset a standard that has the usual characters, and the first bytes of these in it.
-KANA_AND_USUAL_KANJI = ("euc_jp", ((0xA4, 0xA5), (0xB0, 0xCF)))
-USUAL_LEADS = {
-    "gb18030": ("gb2312", ((0xB0, 0xD7),)),
-    "big5hkscs": ("big5", ((0xA4, 0xC6),)),
-    "cp949": ("euc_kr", ((0xB0, 0xC8),)),
-    "cp932": KANA_AND_USUAL_KANJI,
-    "euc_jis_2004": KANA_AND_USUAL_KANJI,
-}
-# The share of usual characters that a text has, and below which a declared charset is doubted.
-USUAL_SHARE, DOUBTED_SHARE = 0.8, 0.7
-# The most frequent characters of each charset's language, about a half of any text. In another charset of several bytes
-# per character, the same bytes are usual characters, too, but hardly ever these.
-FREQUENT_IN_JAPANESE = frozenset(map(chr, range(0x3041, 0x30FF))) | frozenset(
-    "日一国人年大十二本中長出三時行見月後前生五間上東四今金九入学高円子外八六下来気小七山話女北午百書先名川千水半男西電校語土木聞"
-    "食車何南万毎白天母火右読友左休父雨会社事自者地業方新場員立開手力問代明動京目通言理体田主題意不作用度強公持野以思家世多正安"
-)
-FREQUENT = {
-    "gb18030": frozenset(
-        "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多"
-        "经么去法学如都同现当没动面起看定天分还进好小部其些主样理心本前开但因只从想实日者意无力它与长把机十民第公此已工使情明性知全"
-        "三又关点正业外将两高间由问很最重并物手应向头文体相见被利什二等产或新己制身果加月话合回代内信表老给位次请谢早晚午星期四六七八九"
-    ),
-    "big5hkscs": frozenset(
-        "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡用道行所然家種事成方多"
-        "經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心本前開但因只從想實日者意無力它與長把機十民第公此已工使情明性知全"
-        "三又關點正業外將兩高間由問很最重並物手應向頭文體相見被利什二等產或新己製身果加月話合回代內信表老給位次請謝早晚午星期四六七八九"
-    ),
-    "cp949": frozenset(
-        "이다는을에가의로하고지사기어서도리인나한시자일해대은들게만부그정전수스라아있었요니습세주여보제것거면과와상장안모마원성신오"
-        "진우비무년조소동구경없공된되으로개분학적선관생위중회드습합금감녕려내를데까던바겠좋많"
-    ),
-    "cp932": FREQUENT_IN_JAPANESE,
-    "euc_jis_2004": FREQUENT_IN_JAPANESE,
-}
-# How many more of the frequent characters decide between two charsets; how long a text is in which a guess does.
-CLEARLY_MORE, MIN_GUESSED = 2, 4
+# How many characters are enough if all of them are frequent ones.
+MIN_FRAGMENT = 3
+# The share of usual characters below which a declared charset is doubted.
+DOUBTED_SHARE = 0.7
 # Another charset than the declared one, which makes usual text, is chosen if this share of the characters is frequent
 # in it, at least this many are, and this many times as many as in the declared one.
 MANY_FREQUENT, MIN_FREQUENT, FREQUENT_FACTOR = 0.25, 4, 4
@@ -201,8 +161,8 @@ def decode(data: bytes, declared: str | None) -> Decoded:
         decoded = _decode_other(data, codec)
         is_extended = codec == "cp1252" and LATIN_1.match(declared or "") and BEYOND_LATIN_1.search(data)
         return replace(decoded, repairs=decoded.repairs | {WRONG_CHARSET}) if is_extended else decoded
-    declared_text = _strict(data, codec) if codec in MULTI_BYTE and len(SEQUENCE.findall(data)) < 3 else None
-    if declared_text and not IDEOGRAPH_IN_WORD.search(declared_text):
+    declared_text = decode_strictly(data, codec) if codec in MULTI_BYTE and len(SEQUENCE.findall(data)) < 3 else None
+    if declared_text and not multi_byte.IDEOGRAPH_IN_WORD.search(declared_text):
         return Decoded(declared_text)
     return _done(text, _wrong(codec) if codec not in (None, "utf-8") else frozenset())
 
@@ -292,7 +252,7 @@ def wide_codec(data: bytes) -> str | None:
     even, odd = nulls[0] + nulls[2], nulls[1] + nulls[3]
     for high, low, codec in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
         # Spaces and line ends have a NUL in any language; a run of NULs has as many in both places.
-        text = _strict(data[: len(data) // 2 * 2], codec) if high > NUL_SHARE * 2 * quarter else None
+        text = decode_strictly(data[: len(data) // 2 * 2], codec) if high > NUL_SHARE * 2 * quarter else None
         if text and (low * 10 < high or (low < high and _is_east_asian(text))):
             return codec
     return None
@@ -304,7 +264,7 @@ def _declared_wide(data: bytes, codec: str | None) -> str | None:
         return None
     even = data[: len(data) // 2 * 2]
     forms = ("utf-16-be", "utf-16-le") if codec == "utf-16-be" else ("utf-16-le", "utf-16-be")
-    return next((form for form in forms if (text := _strict(even, form)) and _is_east_asian(text)), None)
+    return next((form for form in forms if (text := decode_strictly(even, form)) and _is_east_asian(text)), None)
 
 
 def _is_east_asian(text: str) -> bool:
@@ -312,59 +272,21 @@ def _is_east_asian(text: str) -> bool:
     return len(EAST_ASIAN.findall(text)) >= EAST_ASIAN_SHARE * len(text)
 
 
-def _letters_beyond_latin(text: str) -> list[str]:
-    return [character for character in text if character >= "\u3041" and character.isalpha()]
-
-
-def _usual_share(text: str, codec: str) -> float:
-    """The share of the usual characters of a language among the letters of a text; 0 for other charsets."""
-    standard, leads = USUAL_LEADS.get(codec, ("ascii", ()))
-    letters = _letters_beyond_latin(text)
-    if not letters:
-        return 0.0
-    encoded = (character.encode(standard, "ignore")[:1] for character in letters)
-    return sum(any(lead and low <= lead[0] <= high for low, high in leads) for lead in encoded) / len(letters)
-
-
-def _frequent_count(text: str, codec: str) -> int:
-    """How many letters of a text are among the most frequent characters of a language."""
-    return sum(letter in FREQUENT[codec] for letter in text)
-
-
-def _usual_multi_byte(data: bytes, names: Iterable[str], guessed: str | None = None) -> str | None:
-    """The charset of several bytes per character that makes a usual text of all bytes.
-
-    Args:
-        data: The bytes.
-        names: The charsets to choose from.
-        guessed: The one that is chosen if the frequent characters do not decide.
-    """
-    # Chinese makes usual kanji, too: kana tell them apart.
-    texts = {
-        name: text
-        for name in names
-        if (text := _strict(data, name))
-        and not IDEOGRAPH_IN_WORD.search(text)
-        and (USUAL_LEADS[name] is not KANA_AND_USUAL_KANJI or KANA.search(text))
-    }
-    shares = {name: share for name, text in texts.items() if (share := _usual_share(text, name)) >= USUAL_SHARE}
-    frequent = {name: _frequent_count(texts[name], name) for name in shares}
-    likely = [name for name in shares if frequent[name] > max(frequent.values()) - CLEARLY_MORE]
-    if guessed in likely and len(_letters_beyond_latin(texts[guessed])) >= MIN_GUESSED:
-        return guessed
-    return max(likely, key=lambda name: shares[name], default=None)
-
-
 def _decode_ascii(data: bytes, codec: str | None) -> Decoded:
-    if ISO_2022.search(data):
-        for name in ISO_2022_CODECS:
-            text = _strict(data, name)
-            if text is not None:
-                return Decoded(text, frozenset() if codec and "2022" in codec else _wrong(codec))
-        text = data.decode("iso2022_jp_ext", "ignore")
-        return Decoded(text, frozenset({LOST_BYTES}))
+    if seven_bit.ISO_2022.search(data):
+        text = seven_bit.decode_iso_2022(data)
+        if text is not None:
+            return Decoded(text, frozenset() if codec and "2022" in codec else _wrong(codec))
+        return Decoded(data.decode("iso2022_jp_ext", "ignore"), frozenset({LOST_BYTES}))
+    for text, name in ((seven_bit.without_escapes(data), "euc_jis_2004"), (seven_bit.decode_hz(data), "gb18030")):
+        if (
+            text is not None
+            and multi_byte.usual_share(text, name) >= multi_byte.USUAL_SHARE
+            and multi_byte.frequent_count(text, name)
+        ):
+            return Decoded(text, _wrong(codec))
     if codec and NOT_ASCII_BASED.match(codec) and not codec.startswith(("utf-16", "utf-32")):
-        text = _strict(data, codec)
+        text = decode_strictly(data, codec)
         if text is not None:
             return Decoded(text)
     return Decoded(_without_controls(data.decode("ascii")))
@@ -405,6 +327,8 @@ def _decode_by_traces(data: bytes, codec: str | None) -> Decoded:
         return frequent
     if _is_damaged_utf8(data, codec):
         return decode_damaged_utf8(data)
+    if codec in MULTI_BYTE and (cut := _without_half(data, codec or "")):
+        return Decoded(cut, frozenset({LOST_BYTES}))
     if codec in MULTI_BYTE:
         lenient = data.decode(codec or "", "ignore")
         if 2 * len(lenient.encode(codec or "", "ignore")) > 1.9 * len(data):
@@ -415,6 +339,8 @@ def _decode_by_traces(data: bytes, codec: str | None) -> Decoded:
     if codec == best and text is not None:
         return _done(text, frozenset())
     decoded = _single_byte_text(data, best) or data.decode(best, "replace")
+    if fragment := _frequent_fragment(data, codec, is_plausible(decoded)):
+        return fragment
     is_extension = codec is not None and SIBLINGS.get(codec) == best
     lost = frozenset({LOST_BYTES}) if "\ufffd" in decoded else frozenset()
     return _done(decoded.replace("\ufffd", ""), lost if is_extension and lost else lost | _wrong(codec))
@@ -422,15 +348,15 @@ def _decode_by_traces(data: bytes, codec: str | None) -> Decoded:
 
 def _better_than_multi_byte(data: bytes, text: str, codec: str) -> Decoded | None:
     """The text in another charset if the declared one, of several bytes per character, makes nothing usual of it."""
-    if IDEOGRAPH_IN_WORD.search(text):
+    if multi_byte.IDEOGRAPH_IN_WORD.search(text):
         best = _best_codec(data, None)
         decoded = _single_byte_text(data, best) if best not in MULTI_BYTE else None
         if decoded and is_plausible(decoded) and not INSIDE.search(decoded):
             return _done(decoded, _wrong(codec))
         return _full_of_frequent(data, codec, text)
-    if _usual_share(text, codec) >= DOUBTED_SHARE:
+    if multi_byte.usual_share(text, codec) >= DOUBTED_SHARE:
         return _full_of_frequent(data, codec, text)
-    other = _usual_multi_byte(data, [name for name in USUAL_LEADS if name != codec])
+    other = multi_byte.usual_charset(data, [name for name in multi_byte.USUAL_LEADS if name != codec])
     return Decoded(data.decode(other), _wrong(codec)) if other else None
 
 
@@ -442,26 +368,43 @@ def _full_of_frequent(data: bytes, codec: str | None, text: str = "") -> Decoded
         codec: The declared charset.
         text: The text in the declared charset if this, too, has several bytes per character.
     """
-    other = _usual_multi_byte(data, [name for name in USUAL_LEADS if name != codec])
-    if other is None or (text and codec not in FREQUENT):
+    other = multi_byte.usual_charset(data, [name for name in multi_byte.USUAL_LEADS if name != codec])
+    if other is None or (text and codec not in multi_byte.FREQUENT):
         return None
     better = data.decode(other)
-    count, declared = _frequent_count(better, other), _frequent_count(text, codec or "")
-    is_full = count >= max(MIN_FREQUENT, MANY_FREQUENT * len(_letters_beyond_latin(better)), FREQUENT_FACTOR * declared)
+    count, declared = multi_byte.frequent_count(better, other), multi_byte.frequent_count(text, codec or "")
+    is_full = count >= max(
+        MIN_FREQUENT, MANY_FREQUENT * len(multi_byte.letters_beyond_latin(better)), FREQUENT_FACTOR * declared
+    )
     return Decoded(better, _wrong(codec)) if is_full else None
+
+
+def _frequent_fragment(data: bytes, codec: str | None, is_plausible_otherwise: bool) -> Decoded | None:
+    """A few characters in a charset of several bytes per character, which are all frequent ones: '謝謝你'.
+
+    If the bytes make no plausible text otherwise, most of them are enough.
+    """
+    other = multi_byte.usual_charset(data, [name for name in multi_byte.USUAL_LEADS if name != codec])
+    if other is None:
+        return None
+    text = data.decode(other)
+    letters, frequent = len(multi_byte.letters_beyond_latin(text)), multi_byte.frequent_count(text, other)
+    is_frequent = letters >= MIN_FRAGMENT and frequent == letters if is_plausible_otherwise else 2 * frequent > letters
+    return Decoded(text, _wrong(codec)) if is_frequent else None
 
 
 def _single_byte_text(data: bytes, codec: str) -> str | None:
     """The text in a charset, with bytes that Windows leaves undefined as control characters; None if others are."""
     number = codec.removeprefix("cp")
-    return _strict(data, f"sloppy-windows-{number}" if number in SLOPPY else codec)
+    return decode_strictly(data, f"sloppy-windows-{number}" if number in SLOPPY else codec)
 
 
-def _strict(data: bytes, codec: str | None) -> str | None:
+def _without_half(data: bytes, codec: str) -> str:
+    """The text of bytes that end within a character, as in a subject that a program cut; empty if others are wrong."""
     try:
-        return data.decode(codec or "")
-    except (UnicodeError, LookupError):
-        return None
+        return codecs.getincrementaldecoder(codec)().decode(data)
+    except UnicodeDecodeError:
+        return ""
 
 
 def _is_damaged_utf8(data: bytes, codec: str | None) -> bool:
@@ -498,9 +441,11 @@ def _best_codec(data: bytes, codec: str | None) -> str:
             return name
     guess = chardet.detect(sample)
     guessed, confidence = codec_of(guess["encoding"]) or "cp1252", guess["confidence"] or 0
-    if guessed in MULTI_BYTE and confidence >= TRUSTED and _strict(data, guessed) is not None:
+    whole = decode_strictly(data, guessed) if guessed in MULTI_BYTE and confidence >= TRUSTED else None
+    if whole is not None and not (guessed == "gb18030" and multi_byte.KANA.search(whole)):
         return guessed
-    if guessed in MULTI_BYTE and (usual := _usual_multi_byte(data, USUAL_LEADS, guessed)):
+    usual = multi_byte.usual_charset(data, multi_byte.USUAL_LEADS, guessed) if guessed in MULTI_BYTE else None
+    if usual and (whole is not None or multi_byte.frequent_count(data.decode(usual), usual)):
         return usual
     trusted = guessed if confidence >= TRUSTED else ""
     named = [codec, SIBLINGS.get(codec or ""), trusted, SIBLINGS.get(trusted), *SINGLE_BYTE]
@@ -518,7 +463,8 @@ def _best_codec(data: bytes, codec: str | None) -> str:
         return best
     traces, in_all = penalties[codec], penalties[codec] * sum(byte > 0x7F for byte in sample)
     enough = traces >= TRACES_PER_CHARACTER or (in_all >= TRACES and traces >= FEW_PER_CHARACTER)
-    is_doubted = enough or (traces > 0 and best in (SIBLINGS.get(codec or ""), trusted))
+    is_named = best == SIBLINGS.get(codec or "") or (best == trusted and best not in RARE)
+    is_doubted = enough or (traces > 0 and is_named)
     return best if is_doubted and penalties[best] <= BETTER * traces else codec or best
 
 

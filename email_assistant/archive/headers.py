@@ -22,6 +22,12 @@ CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 ADDRESS_IN_NAME = re.compile(r"([^<>]*)<\s*([^\s<>@]+@[^\s<>@]+)\s*>?")
 # 'Roe, Jane <jane@x.example>', the only person of a header, without the quotes that a comma needs.
 UNQUOTED_COMMA = re.compile(r"^\s*([^\W\d][\w.'’ -]*,\s*[^\W\d][\w.'’ -]*?)\s*(<[^\s<>@]+@[^\s<>@]+>)\s*$")
+# 'Jane Roe jane@x.example', without the brackets that an address needs.
+UNBRACKETED = re.compile(r"^\s*([^<>@,;:()\"]*[^<>@,;:()\"\s])\s+([^\s<>@,;:()/\"]+@[\w.-]+\.[\w-]+)\s*$")
+# Names without any address, as in mail that never left a company's server.
+ONLY_NAMES = re.compile(r"[^@<>:\"]+")
+BETWEEN_NAMES = re.compile(r"[,;](?![^(]*\))")
+MAX_ENCODINGS = 2
 QUOTES = "'\""
 # Newer patch releases of Python 3.11 and 3.12, and all of 3.13, return no address at all when one in the list is
 # malformed, or when a comment has a comma, unless `strict` is off. Older ones have no such argument.
@@ -35,7 +41,10 @@ def decode_header_text(header: object) -> str:
     text = header if isinstance(header, str) else "".join(decode_text(piece) for piece, _ in decode_header(header))  # type: ignore[arg-type]
     if "\x1b" in text:
         text = decode_text(text.encode("utf-8", "surrogateescape"))
-    if "=?" in text:
+    # Some programs encode what is encoded already.
+    for _ in range(MAX_ENCODINGS):
+        if not ENCODED_WORD.search(text):
+            break
         text = "".join(_decode_words(text))
     return CONTROL.sub("", text)
 
@@ -103,8 +112,14 @@ def _decode_person(name: str, address: str) -> Person:
 
 def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     """The names and addresses in the values of address headers; malformed entries do not affect the others."""
-    quoted = [UNQUOTED_COMMA.sub(r'"\1" \2', value) for value in values]
-    return utils.getaddresses(quoted, **_LENIENT)
+    found: list[tuple[str, str]] = []
+    for value in values:
+        if ONLY_NAMES.fullmatch(value):
+            found += [("", name.strip()) for name in BETWEEN_NAMES.split(value) if name.strip()]
+            continue
+        quoted = UNBRACKETED.sub(r'"\1" <\2>', UNQUOTED_COMMA.sub(r'"\1" \2', value))
+        found += utils.getaddresses([quoted], **_LENIENT)
+    return found
 
 
 def make_person(name: str, address: str) -> Person:

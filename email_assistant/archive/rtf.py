@@ -1,15 +1,20 @@
 """Converts what Outlook has in place of plain text: rich text (RTF), and winmail.dat (TNEF), which contains a text."""
 
+import codecs
 import re
+from functools import partial
 
 from striprtf.striprtf import rtf_to_text as strip_rtf
 from tnefparse import TNEF
 
-from email_assistant.archive.charsets import codec_of, decode_text
+from email_assistant.archive.charsets import codec_of, decode_text, mend
 from email_assistant.archive.html_text import html_to_text
 
 FROM_HTML = re.compile(r"\\fromhtml1?\b")
 CODE_PAGE = re.compile(r"\\ansicpg(\d+)")
+# Code pages of two bytes per character, and escaped bytes before a byte that is written as a letter: "\'83e".
+DOUBLE_BYTE = frozenset(("932", "936", "949", "950"))
+ESCAPED_BYTES = re.compile(r"((?:\\'[0-9a-fA-F]{2})+)([@-\[\]-z|~])")
 # HTML inside RTF (MS-OXRTFEX): a control word, an escaped byte, an escaped character, a brace, or text.
 TOKEN = re.compile(r"\\([a-zA-Z]+)(-?\d+)? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}]+)")
 CHARACTER_OF_WORD = {"par": "\n", "line": "\n", "tab": "\t", "lquote": "‘", "rquote": "’", "bullet": "•"}
@@ -22,9 +27,21 @@ DESTINATIONS = frozenset(("fonttbl", "colortbl", "stylesheet", "info", "generato
 def rtf_to_text(rtf: bytes) -> str:
     """The text of rich text; HTML that it wraps is converted as HTML."""
     source = rtf.rstrip(b"\0").decode("latin-1")
+    page = CODE_PAGE.search(source)
+    if page and page[1] in DOUBLE_BYTE:
+        source = ESCAPED_BYTES.sub(partial(_escape_second_byte, codec=f"cp{page[1]}"), source)
     if FROM_HTML.search(source[:2000]):
-        return html_to_text(_wrapped_html(source))
-    return str(strip_rtf(source, errors="ignore"))
+        return html_to_text(mend(_wrapped_html(source)).text)
+    # Emoji are two halves there.
+    return mend(str(strip_rtf(source, errors="ignore"))).text
+
+
+def _escape_second_byte(match: re.Match[str], codec: str) -> str:
+    """Escaped bytes, and the byte after them, too, if it is the second one of a character."""
+    decoder = codecs.getincrementaldecoder(codec)("ignore")
+    decoder.decode(bytes.fromhex(match[1].replace("\\'", "")))
+    is_half = bool(decoder.getstate()[0])
+    return f"{match[1]}\\'{ord(match[2]):02x}" if is_half else match[0]
 
 
 def _wrapped_html(source: str) -> str:

@@ -87,9 +87,11 @@ def canonical(address: str) -> str:
     A tag after '+' is left away (RFC 5233). Gmail ignores dots, Yandex takes them for hyphens, and some providers have
     several domains.
     """
-    local, at, domain = address.strip().lower().rpartition("@")
+    local, at, domain = address.strip().lower().rstrip(".").rpartition("@")
     if not at:
         return domain
+    # '"jane roe"@x.example': quotation marks that are needed for some characters, and allowed for all.
+    local = local[1:-1] if len(local) > 2 and local[0] == local[-1] == '"' else local
     name, domain = local.partition("+")[0] or local, DOMAINS.get(domain, _in_ascii(domain))
     if domain == "gmail.com":
         name = name.replace(".", "") or name

@@ -21,7 +21,11 @@ KANA = re.compile("[\u3040-\u30ff]")
 # Runs of scripts that write no spaces, with the signs over and under their letters.
 HAN_AND_KANA = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 THAI, LAO, BURMESE, KHMER = "\u0e00-\u0e7f", "\u0e80-\u0eff", "\u1000-\u109f", "\u1780-\u17ff"
-UNSPACED_RUN = re.compile(f"[{HAN_AND_KANA}]+|[{THAI}]+|[{LAO}]+|[{BURMESE}]+|[{KHMER}]+")
+# Korean has spaces, but some people write a whole message without any; no word is longer than this.
+LONGEST_KOREAN_WORD, LETTERS_PER_KOREAN_WORD = 10, 4
+UNSPACED_RUN = re.compile(
+    f"[{HAN_AND_KANA}]+|[{THAI}]+|[{LAO}]+|[{BURMESE}]+|[{KHMER}]+|[가-힣]{{{LONGEST_KOREAN_WORD + 1},}}"
+)
 # There is no small segmenter for Lao, Burmese and Khmer, whose words have about this many letters and signs.
 LETTERS_PER_WORD = 5
 # Longer runs are segmented in pieces, since the time for a run must stay proportional to its length.
@@ -63,8 +67,9 @@ def _segment(run: str, is_japanese: bool) -> list[str]:
     first = run[0]
     if "\u0e00" <= first <= "\u0e7f":
         split = _segmenter("th.json")
-    elif "\u0e80" <= first <= "\u109f" or "\u1780" <= first <= "\u17ff":
-        return [run[start : start + LETTERS_PER_WORD] for start in range(0, len(run), LETTERS_PER_WORD)]
+    elif "\u0e80" <= first <= "\u109f" or "\u1780" <= first <= "\u17ff" or "가" <= first <= "힣":
+        length = LETTERS_PER_KOREAN_WORD if first >= "가" else LETTERS_PER_WORD
+        return [run[start : start + length] for start in range(0, len(run), length)]
     else:
         split = _segmenter("ja_word.json" if is_japanese else "zh-hans.json")
     return [word for start in range(0, len(run), MAX_RUN) for word in split(run[start : start + MAX_RUN])]

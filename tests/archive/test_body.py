@@ -5,6 +5,7 @@ import pytest
 
 from email_assistant.archive import body, mime
 from email_assistant.archive.quotes import own_words
+from email_assistant.archive.rtf import rtf_to_text
 
 HEAD = "From: Ann Roe <ann@x.example>\nMIME-Version: 1.0\n"
 FOOTER = "_____________________\nGarden mailing list\nhttps://lists.example/listinfo/garden\n"
@@ -50,6 +51,60 @@ def test_a_page_beside_its_own_copy_counts_once() -> None:
 def test_a_page_with_the_footer_of_a_list_beside_it() -> None:
     footer = part(FOOTER, headers="Content-Disposition: inline\n")
     assert own_words(text_of(PAGE, footer)).startswith("The second half is in HTML only.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            FOOTER,
+            "Sent from my iPhone",
+            "[cid:image001.png@01D9]",
+            "[image: logo.png]\n\nSent from my iPhone",
+            "\u00a0",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", ["alternative", "related"])
+def test_a_text_with_nothing_but_a_footer_beside_a_short_page(text: str, kind: str) -> None:
+    page = part(f"<p>Bring the ladder.</p><p>{text}</p>", "text/html")
+    page = page if kind == "alternative" else multipart(kind, page)
+    assert own_words(text_of(part(text), page, kind="alternative")).startswith("Bring the ladder.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("This is a multi-part message in MIME format.", "Your mail client cannot show this; open it in a browser."),
+        "Ваш почтовый клиент не показывает такие письма.",
+    ],
+)
+def test_a_notice_longer_than_the_page_beside_it(text: str) -> None:
+    assert text_of(part(text), part("<p>Bring the ladder.</p>", "text/html"), kind="alternative") == "Bring the ladder."
+
+
+def test_a_footer_above_the_page_of_a_mail() -> None:
+    assert own_words(text_of(part(FOOTER), PAGE)) == "The second half is in HTML only."
+
+
+@pytest.mark.parametrize("kind", ["plain/text", "TEXT/PLAIN", "text"])
+def test_types_of_text_as_programs_write_them(kind: str) -> None:
+    assert text_of(part("Come at nine.", kind)) == "Come at nine."
+
+
+@pytest.mark.parametrize(
+    ("rtf", "text"),
+    [
+        (rb"{\rtf1\ansi\uc1 Come \u-10179?\u-8704?\par}", "Come 😀"),
+        (rb"{\rtf1\ansi\fromhtml1 {\*\htmltag64 <p>}Come \u-10179?\u-8704?{\*\htmltag72 </p>}}", "Come 😀"),
+        (rb"{\rtf1\ansi\ansicpg932 \'83e\'83X\'83g \'89\'ef\'8bc a\par}", "テスト 会議 a"),
+        (rb"{\rtf1\ansi\ansicpg932\fromhtml1 {\*\htmltag64 <p>}\'83e\'83X\'83g{\*\htmltag72 </p>}}", "テスト"),
+        (rb"{\rtf1\ansi\ansicpg936 \'c4\'e3A\par}", "你A"),
+    ],
+    ids=["emoji", "emoji-in-html", "japanese", "japanese-in-html", "letter"],
+)
+def test_characters_of_rich_text_in_two_parts(rtf: bytes, text: str) -> None:
+    assert rtf_to_text(rtf).strip() == text
 
 
 @pytest.mark.parametrize(

@@ -208,3 +208,57 @@ def test_names_that_programs_write(declared: str, charset: str) -> None:
 @pytest.mark.parametrize("declared", ["base64", "rot13", "unicode_escape", "x-unknown", "idna", "\x00", "utf-7", ""])
 def test_names_of_no_charset_do_no_harm(declared: str) -> None:
     assert decode(b"C:\\new \\u0041 = plain", declared).text == "C:\\new \\u0041 = plain"
+
+
+@pytest.mark.parametrize("declared", ["iso-2022-jp", "us-ascii", None])
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        *((b"\x1b$B-!HV$N7o\x1b(B", "①番の件"), (b"\x1b$B-j;3ED\x1b(B", "㈱山田"), (b"\x1b$B|b66\x1b(B", "髙橋")),
+        *((b"Re: \x1b$B-!\x1b(B and $5\n\x1b$B$O$$\x1b(J", "Re: ① and $5\nはい"), (b"\x1b$B2q5D", "会議")),
+        *((b"$B2q5D$N7o(B ok", "会議の件 ok"), (b"$B$O$$(J", "はい")),
+        *((b"~{;aRiTZV\\AyOBNgH}5c~}", "会议在周六下午三点"), (b"Use ~{foo} or ~{a,b~} there", None)),
+        *((b"perl -e 'print $B{x}(B)' costs $Both(B)", None), (b"It cost $But(But not more)", None)),
+    ],
+)
+def test_charsets_of_seven_bits(data: bytes, text: str | None, declared: str | None) -> None:
+    assert decode(data, declared).text == (data.decode("ascii") if text is None else text)
+
+
+def test_half_a_character_of_seven_bits_costs_what_it_is() -> None:
+    assert decode(b"\x1b$B2q5D$N7o\x1b$B-\x1b(B", "iso-2022-jp").text.startswith("会議の件")
+
+
+@pytest.mark.parametrize("declared", [None, "us-ascii", "iso-8859-1"])
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        *(
+            ("謝謝你", "big5"),
+            ("再見", "big5"),
+            ("生日快樂", "big5"),
+            ("生日快乐", "gb18030"),
+            ("好的，明天见", "gb18030"),
+        ),
+        *(("会議の件", "euc-jp"), ("会議の件", "shift_jis"), ("田中様 会議の件", "euc-jp"), ("お疲れ様です", "euc-jp")),
+        *(("네, 알겠습니다.", "euc-kr"), ("회의 건", "euc-kr")),
+    ],
+)
+def test_fragments_in_a_charset_of_several_bytes(text: str, charset: str, declared: str | None) -> None:
+    assert decode(text.encode(charset), declared).text == text
+
+
+@pytest.mark.parametrize("text", ["МОСКВА", "ДО ЗАВТРА", "КАК ДЕЛА", "ЖДУ"])
+def test_capitals_without_a_charset_are_no_chinese(text: str) -> None:
+    assert not any(character > "\u3000" for character in decode(text.encode("cp1251"), None).text)
+
+
+@pytest.mark.parametrize("text", ["Цена 5 € за кг", "Всё за 7 €!", "3 €", "Куда? — 5 €…"])
+def test_a_right_declaration_is_believed_in_a_short_text_with_a_rare_symbol(text: str) -> None:
+    assert decode(text.encode("cp1251"), "windows-1251").text == text
+
+
+@pytest.mark.parametrize(("text", "charset"), [("会议改期", "gb2312"), ("會議改期", "big5"), ("회의 일정", "euc-kr")])
+def test_text_that_ends_within_a_character(text: str, charset: str) -> None:
+    decoded = decode(text.encode(charset)[:-1], charset)
+    assert (decoded.text, decoded.repairs) == (text[:-1], {LOST_BYTES})

@@ -141,6 +141,7 @@ WHOLE = b64encode(WORDS).decode()
         ("\x1b$BDt;R\x1b(B", "梯子"),
         ("Ladder\x07 at\x00 the shed", "Ladder at the shed"),
         ("1 =? 2 ?= 3", "1 =? 2 ?= 3"),
+        ("=?utf-8?Q?=3D=3Futf-8=3FQ=3FGr=3DC3=3DBC=C3=9Fe=3F=3D?=", "Grüße"),
     ],
 )
 def test_encoded_words_as_programs_damage_them(subject: str, decoded: str) -> None:
@@ -162,11 +163,22 @@ def test_encoded_words_as_programs_damage_them(subject: str, decoded: str) -> No
         ("Ann <ann@xn--e1afmkfd.xn--p1ai>", "ann@пример.рф"),
         ("Ann <ann@пример.рф>", "ann@xn--e1afmkfd.xn--p1ai"),
         ("ann@x.example", "mailto:ann@x.example"),
+        ('"ann"@x.example', "ann@x.example"),
+        ("Ann <ann@x.example.>", "ann@x.example"),
+        ("Ann Roe ann@x.example", "ann@x.example"),
+        ("Ann Roe", "Ann Roe"),
+        ("Ann Roe (Garden, North)", "Ann Roe (Garden, North)"),
+        ("Ann Roe, Bo Li", "ann roe"),
     ],
 )
 def test_the_owner_is_found_however_programs_write_the_name(sender: str, owner: str) -> None:
     message = parse(f"From: {sender}\nTo: bo@y.example\n\nHello\n".encode(), "s")
     assert parse_owner([owner]).wrote(message)
+
+
+def test_a_name_on_a_companys_own_server_stays_whole() -> None:
+    message = parse(b"From: Garden Works Group@ACME\nTo: bo@y.example\n\nHello\n", "s")
+    assert [str(person) for person in message.senders] == ["garden works group@acme"]
 
 
 @pytest.mark.parametrize(
