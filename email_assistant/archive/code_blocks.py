@@ -29,8 +29,9 @@ CONSOLE = re.compile(
 )
 # Prompts of shells and debuggers, with the command. What follows up to the next blank line is the output.
 PROMPT = re.compile(
-    r"^\s*(?:\$ (?=[A-Za-z_./~(-])|# (?:apt|apt-get|cat|cd|chmod|chown|cp|dmesg|dnf|docker|dpkg|echo|find|git|grep|"
-    r"ifconfig|ip|journalctl|ls|lsblk|make|mkdir|mount|mv|ping|pip|ps|python3?|rm|rpm|sed|service|ssh|sudo|"
+    r"^\s*(?:(?:\[\d{1,3}\] )?\$ (?=[A-Za-z_./~(-])|"
+    r"# (?:apt|apt-get|cat|cd|chmod|chown|cp|dmesg|dnf|docker|dpkg|echo|find|git|grep|ifconfig|ip|"
+    r"journalctl|ls|lsblk|make|mkdir|mount|mv|ping|pip|ps|python3?|rm|rpm|sed|service|ssh|sudo|"
     r"systemctl|tail|tar|umount|uname|vi|vim|yum|zypper)\b |"
     r"[\w.-]+@[\w.-]+(?:[: ][~/][\w./~-]*\s?|:[A-Za-z]?[\w./-]*)[#$%] \S|\[[\w.-]+@[\w.-]+ [^\]\n]{1,60}\][#$%] ?|"
     r"[➜❯]\s+\S|[\w.-]+[ :][~/][\w./~-]*\s?[#$%] \S|(?:ba|z|k)?sh-\d[\d.]*[#$] ?|(?:mysql|sqlite|\w+=)[>#] |"
@@ -44,6 +45,7 @@ MOMENT = re.compile(
 )
 # What begins a script, and comments in languages that mark them at the beginning of a line.
 SCRIPT = re.compile(r"^\s*#!")
+HERE_DOCUMENT = re.compile(r"<<-?\s?[\"']?(\w+)[\"']?\s*$")
 TRACEBACK = re.compile(r"^\s*Traceback \(most recent call last\)")
 TRACEBACK_LINE = re.compile(r"^\s+\S|^File \"[^\"]+\", line \d+")
 EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:: .*|:?\s*)$")
@@ -208,6 +210,7 @@ def _mark_sessions(lines: list[str], is_code: list[bool]) -> None:
             index += 1
         index = _listing_end(lines, start, index)
         if index > start + 1:
+            start -= start > 0 and PROMPT_OF_LOGIN.match(lines[start - 1]) is not None
             is_code[start:index] = [True] * (index - start)
 
 
@@ -242,12 +245,21 @@ def _listing_end(lines: list[str], start: int, end: int) -> int:
         below = end + 1
         while below < len(lines) and lines[below].strip():
             below += 1
-        paragraph = lines[end + 1 : below]
+        paragraph = _without_here_document(lines[end + 1 : below])
         listed = sum(map(_is_listed, paragraph))
         if 2 * listed <= len(paragraph) or any(_indent(line) < indent or _is_sentence(line) for line in paragraph):
             return end
         end = below
     return end
+
+
+def _without_here_document(lines: list[str]) -> list[str]:
+    """The lines of a script without the text that one of its commands prints: 'cat <<EOF' up to 'EOF'."""
+    for start, line in enumerate(lines):
+        if begins := HERE_DOCUMENT.search(line):
+            end = next((index for index in range(start + 1, len(lines)) if lines[index].strip() == begins[1]), start)
+            return lines[: start + 1] + lines[end + 1 :]
+    return lines
 
 
 def _is_sentence(line: str) -> bool:

@@ -97,7 +97,9 @@ def is_device_line(line: str) -> bool:
 
 
 def _names_device(text: str) -> bool:
-    if not text or len(text) > MAX_CHARACTERS or not _may_name_device(text.casefold()) or len(text.split()) > MAX_WORDS:
+    if not text.strip() or len(text) > MAX_CHARACTERS or len(text.split()) > MAX_WORDS:
+        return False
+    if not _may_name_device(text.casefold()):
         return False
     if SHORT_BY.fullmatch(text) or (BEGINS_OWN.match(text) and len(text.split()) <= MAX_UNKNOWN_DEVICE_WORDS):
         return True

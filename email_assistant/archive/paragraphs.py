@@ -12,14 +12,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from email_assistant.archive.fixed_lines import (
+    HASHED,
+    PLAIN_WORD,
+    TAB,
+    has_gap,
+    indent,
+    is_call,
+    is_fixed,
+    is_synopsis,
+    plain_words,
+)
+from email_assistant.archive.hyphens import WholeWords, glue
+
 MIN_WIDTH, MAX_WIDTH = 52, 180
 USUAL_WIDTHS = (64, 80)
 USUAL_SLACK = 10
 # The width of a mail that was not wrapped: no line reaches it.
 NOT_WRAPPED = 10**9
-LONG_WORD_CHARACTERS = 40
-# Not one of letters and hyphens, which only text has.
-LONG_WORD = re.compile(r"(?<!\S)(?!(?:[^\W\d_]+-)+[^\W\d_]+[.,;:!?]?(?!\S))\S{41}")
 ITEM = re.compile(
     r"^\s*(?:[-*•–—·+o>→✓✔►▪‣◦§]\s+|\(?\d{1,3}[.):]\s+|\d{1,2}(?:\.\d{1,2})+\.?\s+|\(?[a-zA-Zа-яА-Я][.)]\s+|"
     r"[A-ZА-Я]\d{1,2}[.):]\s+|\(?[ivx]{2,4}[.)]\s+|\[[\w*]{1,4}\]:?\s+|#)"
@@ -33,42 +43,17 @@ DOTTED = re.compile(r"^\s*(\d{1,2}(?:\.\d{1,2})+)\.?\s")
 TERM = re.compile(r"^\s*\S{1,20}(?: \S{1,20})?(?:\t+| {2,}\t*)(?=\S)")
 NUMBER_IN_BRACKETS = re.compile(r"^\s*\((\d)\)\s")
 LABEL = re.compile(r"^\s*[^\W\d_][\w ./'’()-]{0,30}:\s+\S")
-TRAILER = re.compile(r"^\s*[A-Z][a-z]+(?:-[a-z]+)*-(?:by|to):\s|^\s*(?:Cc|Fixes|Link|Closes|Change-Id):\s")
-# A link that stands by itself; one with a mark behind it ends a sentence.
-LINK = re.compile(r"^\s*<?\w+://\S+[^\s.,;:!?]\s*$")
-# A link or a path with the mark of a sentence behind it.
-LINK_IN_SENTENCE = re.compile(r"^\s*(?:<?\w+://|/\w)\S+[.,;:!?](?:\s|$)")
-# A line of a listing: a comment or font of roff, what grep found in a file, an ellipsis for lines that were left out.
-LISTED = re.compile(
-    r"^[-+]?\s*(?:\. *\\[\"#]|\.{1,2}$|\\(?:[\"#]|f[A-Z(\[])|(?!\w+://)[\w.-]{0,60}[/.][\w./-]{0,120}:(?!\d+(?:\s|$))\S|\[?(?:\.{3}|…)\]?$)"
-)
-# A request of roff. In prose about it, words follow: '.EX is never indented'.
-REQUEST = re.compile(r"^[-+]?\s*\. *(?:[A-Za-z]{1,2}(?=\s|$)|[A-Za-z]+\s.*\\)")
-PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)]*")
-MAX_PLAIN_ARGUMENTS = 3
-RULE_CHARACTERS = "-=_*~#+."
-RULE = re.compile(r"^\s*(?:[-=_*~#+.]{3,}|[-=_*~]{2}|[-=_*~#+]{2,}[^-=_*~#+]{1,40}[-=_*~#+]{2,})\s*$")
 MAX_PARAGRAPH_LINES, MAX_SENTENCE_LINES = 50, 8
-# Marks that are escaped in expressions: 's/\(foo\)$/\1/'.
-ESCAPED = re.compile(r"\\[^\sA-Za-z]")
-MIN_ESCAPED = 3
-MAX_HANGING, MAX_DEEP_HANGING, MIN_CENTRED_INDENT = 3, 12, 40
-TAB = 8
+MAX_HANGING, MAX_DEEP_HANGING = 3, 12
 SENTENCE_OR_COLON_END = re.compile(r"[.!?…:][\"'”»)\]]*$")
 SENTENCE_END = re.compile(r"[^\s.!?][.!?]$")
-HYPHENATED = re.compile(r"[^\W\d_][-\u2010]$")
-LAST_PART, FIRST_PART = re.compile(r"[^\W\d_]+(?=[-\u2010]$)"), re.compile(r"[^\W\d_]+")
-WHOLE_WORD = re.compile(r"\b[^\W\d_]+\b(?![-\u2010])")
 # A capital in the middle of a sentence.
 PRONOUN = re.compile(r"I(?:['’][a-z]+)?[,;]?$")
-CONJUNCTION = re.compile(r"(?:and|or|und|oder|et|ou|y|o|e|и|или)\b")
 # Two spaces within a sentence, left by a program that joined lines with a space at their end.
 DOUBLE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2}(?=\S)")
 WIDE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2,}(?=\S)")
 SPACES = re.compile(r"(?:(?<=([.!?…:]))|(?<=\S)) {2,}(?=\S)")
 MIN_WIDE_SPACES, MAX_JUSTIFYING_SPACE = 3, 6
-# Wider gaps separate columns.
-GAP = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {3}|\t")
 MAX_SHORT_LINE_WORDS = 3
 MIN_PROSE_WORDS = 6
 MIN_OWN_PAIRS = 2
@@ -85,7 +70,7 @@ def unwrap(text: str) -> str:
     blocks = [(block, _pairs(block)) for block in _blocks(lines)]
     pairs = [pair for _, pairs in blocks for pair in pairs]
     width = _width(pairs)
-    layout = _Layout(width or NOT_WRAPPED, width is not None and _is_regular(pairs, width), _WholeWords(text))
+    layout = _Layout(width or NOT_WRAPPED, width is not None and _is_regular(pairs, width), WholeWords(text))
     return "\n".join(line for block, pairs in blocks for line in (_join(block, pairs, layout) if pairs else block))
 
 
@@ -131,7 +116,7 @@ def collapse_spaces(text: str) -> str:
     if "  " not in text:
         return text
     return "\n".join(
-        DOUBLE_SPACE.sub(" ", line) if "  " in line and not _has_gap(line) else line for line in text.split("\n")
+        DOUBLE_SPACE.sub(" ", line) if "  " in line and not has_gap(line) else line for line in text.split("\n")
     )
 
 
@@ -139,28 +124,29 @@ def _blocks(lines: list[str]) -> list[list[str]]:
     """Runs of lines, of which those that are wrapped are one paragraph; many runs are a single line."""
     blocks: list[list[str]] = []
     column = 0
-    may_grow = False
+    may_grow = in_listing = False
     for index, line in enumerate(lines):
         if not line or line.isspace():
             blocks.append([line])
-            may_grow = False
+            may_grow = in_listing = False
             continue
         item = ITEM.match(line) or _described(lines, index)
         if item and index and (_is_dash(lines, index) or _is_version(lines, index)):
             item = None
-        is_fixed = _is_fixed(line)
+        in_listing = is_synopsis(line) or (in_listing and plain_words(line) < MIN_PROSE_WORDS)
+        stays = in_listing or is_fixed(line)
         if (
             may_grow
             and not item
-            and not is_fixed
+            and not stays
             and _may_follow(blocks[-1], line, column)
             and not _is_label(lines, index)
         ):
             blocks[-1].append(line)
             continue
         blocks.append([line])
-        column = len(item[0].expandtabs(TAB)) if item else _indent(line)
-        may_grow = not is_fixed or (item is not None and not _is_fixed(line[item.end() :]))
+        column = len(item[0].expandtabs(TAB)) if item else indent(line)
+        may_grow = not stays or (item is not None and not is_fixed(line[item.end() :]))
     return blocks
 
 
@@ -168,51 +154,20 @@ def _described(lines: list[str], index: int) -> re.Match[str] | None:
     """The term and gap of an item like 'KS   Keeps.', whose text continues on the next line below its beginning."""
     line = lines[index]
     term = TERM.match(line) if "  " in line or "\t" in line else None
-    if term is None or index + 1 == len(lines) or _has_gap(line[term.end() :]):
+    if term is None or index + 1 == len(lines) or has_gap(line[term.end() :]):
         return None
-    return term if _indent(lines[index + 1]) == len(term[0].expandtabs(TAB)) else None
+    return term if indent(lines[index + 1]) == len(term[0].expandtabs(TAB)) else None
 
 
 def _may_follow(block: Sequence[str], line: str, column: int) -> bool:
     """Whether a line may belong to the paragraph of a block, whose first line has its text at a column."""
     above = block[-1]
-    indent = _indent(line)
-    continues = indent <= MAX_DEEP_HANGING and _is_continuation(above, line)
+    own = indent(line)
+    continues = own <= MAX_DEEP_HANGING and _is_continuation(above, line)
     if len(block) > 1:
-        return indent == _indent(above) or continues
-    is_hanging = indent <= MAX_HANGING or continues
-    return indent in (column, _indent(above)) or is_hanging or (indent < column and ITEM.match(above) is not None)
-
-
-def _is_fixed(line: str) -> bool:
-    """Whether a line is never joined: a row of a table, markup, a rule, a trailer, or only a link."""
-    return (
-        _has_gap(line)
-        or _indent(line) >= MIN_CENTRED_INDENT
-        or LISTED.match(line) is not None
-        or (REQUEST.match(line) is not None and not _is_prose(line))
-        or (line.lstrip()[:1] in RULE_CHARACTERS and RULE.match(line) is not None)
-        or ("\\" in line and len(ESCAPED.findall(line)) >= MIN_ESCAPED and not _is_mostly_words(line))
-        or (":" in line and TRAILER.match(line) is not None)
-        or ("://" in line and LINK.match(line) is not None)
-        or (
-            len(line) > LONG_WORD_CHARACTERS
-            and len(line.split(maxsplit=2)) <= 2
-            and _has_long_word(line)
-            and not LINK_IN_SENTENCE.match(line)
-        )
-    )
-
-
-def _is_prose(line: str) -> bool:
-    """Whether a line that begins like a request has a sentence behind that."""
-    plain = sum(PLAIN_WORD.fullmatch(word) is not None for word in line.split()[1:])
-    return plain > MAX_PLAIN_ARGUMENTS and "\\" not in line
-
-
-def _is_mostly_words(line: str) -> bool:
-    words = line.split()
-    return 2 * sum(PLAIN_WORD.fullmatch(word) is not None for word in words) >= len(words)
+        return own == indent(above) or continues or column <= own <= MAX_HANGING
+    is_hanging = own <= MAX_HANGING or continues
+    return own in (column, indent(above)) or is_hanging or (own < column and ITEM.match(above) is not None)
 
 
 def _is_dash(lines: list[str], index: int) -> bool:
@@ -267,17 +222,12 @@ def _is_version(lines: list[str], index: int) -> bool:
 
 
 def _is_label(lines: list[str], index: int) -> bool:
-    """Whether a line is one of several with a label each: 'When: on Friday'."""
-    if ":" not in lines[index][:40] or not LABEL.match(lines[index]):
+    """Whether a line is one of several with a label each, 'When: on Friday', or with a hash each."""
+    label = LABEL if ":" in lines[index][:40] and LABEL.match(lines[index]) else HASHED
+    if label is HASHED and not HASHED.match(lines[index]):
         return False
     neighbours = [*lines[max(0, index - 1) : index], *lines[index + 1 : index + 2]]
-    return any(LABEL.match(line) for line in neighbours)
-
-
-def _indent(line: str) -> int:
-    if line[:1] not in (" ", "\t"):
-        return 0
-    return len(line[: len(line) - len(line.lstrip())].expandtabs(TAB))
+    return any(label.match(line) for line in neighbours)
 
 
 @dataclass(slots=True)
@@ -328,10 +278,16 @@ class _Pair:
         is_short = self.length < RAGGED_SHARE * width and not self.ends and not self.brief
         return is_short and not (self.is_link and self.is_full(width))
 
-    def is_wrapped(self, width: int, is_even: bool) -> bool:
-        """Whether a program wrapped the lines, in a paragraph that is even or in another one."""
+    def is_wrapped(self, width: int, is_even: bool, is_last: bool) -> bool:
+        """Whether a program wrapped the lines, in a paragraph that is even or in another one.
+
+        Args:
+            width: The width at which the program wrapped.
+            is_even: Whether the paragraph is.
+            is_last: Whether the second line may be a short sentence at the end of the paragraph.
+        """
         if self.is_full(width):
-            return not (self.ends and self.short and not self.resumes)
+            return is_last or not (self.ends and self.short and not self.resumes)
         if is_even and not self.short and not self.is_outdent and self.length >= SENTENCE_SHARE * width:
             return True
         return not self.ends and self.resumes and not self.is_outdent and self.length >= RAGGED_SHARE * width
@@ -349,7 +305,7 @@ def _pair(above: str, line: str) -> _Pair:
         and not (stripped.endswith(":") and SENTENCE_END.search(line.rstrip())),
         brief=len(above.split()) <= MAX_SHORT_LINE_WORDS,
         is_prose=len(above.split()) >= MIN_PROSE_WORDS,
-        is_outdent=_indent(line) < _indent(above),
+        is_outdent=indent(line) < indent(above),
         is_link="://" in words[0],
     )
 
@@ -389,20 +345,6 @@ def _own_width(pairs: Sequence[_Pair]) -> int | None:
     return width if is_even and MIN_WIDTH <= width <= MAX_WIDTH else None
 
 
-class _WholeWords:
-    """The words of a text, to tell a word that was hyphenated at the end of a line from one that has a hyphen."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._words: frozenset[str] | None = None
-
-    def has(self, first: str, second: str) -> bool:
-        """Whether the text has a word as a whole elsewhere."""
-        if self._words is None:
-            self._words = frozenset(WHOLE_WORD.findall(self._text.casefold()))
-        return f"{first}{second}".casefold() in self._words
-
-
 @dataclass(frozen=True, slots=True)
 class _Layout:
     """How the lines of a message were wrapped.
@@ -415,7 +357,7 @@ class _Layout:
 
     width: int
     is_regular: bool
-    words: _WholeWords
+    words: WholeWords
 
 
 def _join(block: list[str], pairs: Sequence[_Pair], layout: _Layout) -> list[str]:
@@ -423,11 +365,16 @@ def _join(block: list[str], pairs: Sequence[_Pair], layout: _Layout) -> list[str
     width = _own_width(pairs) or layout.width
     full = sum(pair.is_full(width) for pair in pairs)
     loose = sum(pair.is_loose(width) for pair in pairs)
+    if is_call(block) or (1 < len(pairs) > full and all(pair.ends for pair in pairs)):
+        # Lines of code, or sentences on a line each.
+        return block
     is_even = not loose and (full > 1 or (layout.is_regular and 2 * full >= len(pairs)))
+    ends_short = layout.is_regular and 1 < full == len(pairs) and SENTENCE_END.search(block[-1].rstrip()) is not None
     joined = [block[0]]
     for above, line, pair in zip(block, block[1:], pairs, strict=False):
-        if _is_continuation(above, line) or (loose <= full and pair.is_wrapped(width, is_even)):
-            joined[-1] = _glued(joined[-1].rstrip(), line.strip(), layout.words)
+        is_last = ends_short and pair is pairs[-1]
+        if _is_continuation(above, line) or (loose <= full and pair.is_wrapped(width, is_even, is_last)):
+            joined[-1] = glue(joined[-1].rstrip(), line.strip(), layout.words)
         else:
             joined.append(line)
     return joined
@@ -435,22 +382,5 @@ def _join(block: list[str], pairs: Sequence[_Pair], layout: _Layout) -> list[str
 
 def _is_continuation(above: str, line: str) -> bool:
     """Whether an indented line continues the sentence of the line above, whatever the width of that line."""
-    is_deeper = line[:1].isspace() and _indent(line) > _indent(above)
+    is_deeper = line[:1].isspace() and indent(line) > indent(above)
     return is_deeper and len(above.rstrip()) >= MIN_WIDTH and not SENTENCE_OR_COLON_END.search(above.rstrip())
-
-
-def _glued(above: str, line: str, words: _WholeWords) -> str:
-    if not HYPHENATED.search(above) or not line[0].islower() or CONJUNCTION.match(line):
-        return f"{above} {line}"
-    first, second = LAST_PART.search(above), FIRST_PART.match(line)
-    is_whole = first and second and words.has(first[0], second[0])
-    return f"{above[:-1] if is_whole else above}{line}"
-
-
-def _has_gap(line: str) -> bool:
-    stripped = line.strip()
-    return ("   " in stripped or "\t" in stripped) and GAP.search(stripped) is not None
-
-
-def _has_long_word(line: str) -> bool:
-    return LONG_WORD.search(line) is not None

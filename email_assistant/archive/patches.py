@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from email_assistant.archive.fixed_lines import HASHED
+
 PATCH_START = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+\s+\d{4}-)|\*\*\* \S+\s+\d{4}|@@ -\d+)")
 PATCH_LINE = re.compile(
     r"^(?:[-+ @\\!\t]|diff |index [0-9a-f]|new file|deleted file|old mode|new mode|similarity |dissimilarity |"
@@ -64,6 +66,7 @@ PULL_REQUEST = re.compile(r"^The following changes since commit [0-9a-f]{7,64}:$
 PULL_REQUEST_END = re.compile(r"^for you to fetch changes up to [0-9a-f]{7,64}:$")
 MAX_PULL_REQUEST_LINES, MAX_LINES_ABOVE_RULE = 12, 6
 MESSAGE_INDENT = "    "
+MIN_HASHED_LINES = 2
 MAX_NOTE_LINES = 40
 
 
@@ -76,6 +79,7 @@ def mark(lines: list[str], is_code: list[bool], authors: Collection[str]) -> Non
         authors: The names and addresses of the mail's writer in lower case; if there are none, everyone is.
     """
     text = "\n".join(lines)
+    _mark_short_logs(lines, is_code)
     if not any(hint in text for hint in HINTS):
         return
     _mark_hunks(lines, is_code)
@@ -118,6 +122,11 @@ class _Hunk:
         self.old -= not line.startswith(("+", "\\"))
         self.new -= not line.startswith(("-", "\\"))
 
+    def give_back(self, lines: int) -> None:
+        """Take back blank lines, which separated a remark from the hunk."""
+        self.old += lines
+        self.new += lines
+
 
 def _mark_hunks(lines: list[str], is_code: list[bool]) -> None:
     """Mark patches. A hunk ends with the number of lines that its header says, so that '- Ann' below it is kept.
@@ -126,12 +135,13 @@ def _mark_hunks(lines: list[str], is_code: list[bool]) -> None:
     """
     inside = False
     hunk: _Hunk | None = None
-    binary_end = 0
+    binary_end = blank_lines = 0
     for index, line in enumerate(lines):
         if index < binary_end:
             is_code[index] = True
             continue
         begins = HUNK.match(line)
+        was_inside = inside
         if line == BINARY_START and inside:
             binary_end = _binary_end(lines, index + 1)
         if begins:
@@ -146,7 +156,26 @@ def _mark_hunks(lines: list[str], is_code: list[bool]) -> None:
             inside = _resumes(lines, index)
         if inside and hunk and not begins:
             hunk.take(line)
+            blank_lines = 0 if line.strip() else blank_lines + 1
+        elif was_inside and not inside and hunk and line.strip():
+            hunk.give_back(blank_lines)
+        if begins or not inside:
+            blank_lines = 0
         is_code[index] = is_code[index] or inside
+
+
+def _mark_short_logs(lines: list[str], is_code: list[bool]) -> None:
+    """Mark paragraphs with an abbreviated hash on most of their lines, as `git log --oneline` writes them."""
+    index = 0
+    while index < len(lines):
+        if not HASHED.match(lines[index]):
+            index += 1
+            continue
+        end = _paragraph_end(lines, index)
+        hashed = sum(HASHED.match(line) is not None for line in lines[index:end])
+        if hashed >= MIN_HASHED_LINES and 2 * hashed > end - index:
+            is_code[index:end] = [True] * (end - index)
+        index = end
 
 
 def _binary_end(lines: list[str], start: int) -> int:

@@ -23,6 +23,10 @@ ELISION = re.compile(
     + r")))[^\[\]{}]{0,80}[\]>)}]{1,2}|[-=~*. ]{0,6}(?:\.{3,}|…|snip(?:ped)?|schnipp|8<|>8)[-=~*. ]{0,6})\s*[.:]?\s*$",
     re.IGNORECASE,
 )
+# A line below a quoted one that points at a part of it.
+POINTER = re.compile(r"^[ \t]*\^[\^~ -]*\^[ \t]*$")
+REMARK = re.compile(r"^\[(?![^]]*\b(?:cc|subject)\b)[^\[\]]{1,40}\]\s*$", re.IGNORECASE)
+MAX_REMARK_WORDS = 3
 FULL_LINE_CHARACTERS = 60
 FULL_WIDTH = 72
 MAX_REMAINDER_WORDS = 3
@@ -59,6 +63,14 @@ def is_bracketed_elision(line: str) -> bool:
     """Whether a line is such a remark between brackets; '(...with oil)' is none."""
     bare = line.strip()
     return is_elision(line) and (bare[:1] in ("[", "<", "{") or bare in ("(...)", "(…)"))
+
+
+def is_remark(lines: list[str], is_marked: list[bool], index: int) -> bool:
+    """Whether a line between two quoted ones is a remark on the quote, in brackets: '[even earlier]'."""
+    if not 0 < index < len(lines) - 1 or not (is_marked[index - 1] and is_marked[index + 1]):
+        return False
+    line = lines[index]
+    return len(line.split()) <= MAX_REMARK_WORDS and REMARK.match(line) is not None and not ANSWER.match(line)
 
 
 def _flag_initials(lines: list[str], flags: list[bool]) -> None:

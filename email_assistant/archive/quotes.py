@@ -16,15 +16,19 @@ from email_assistant.archive.quote_marks import (
     CLAUSE_END,
     INITIALS,
     MARKS,
+    POINTER,
     find_marked,
     is_bracketed_elision,
     is_elision,
+    is_remark,
 )
 from email_assistant.archive.signatures import STANDARD_DELIMITER, is_signature
 
 FOOTER_RULE = re.compile(r"^[-_=*]{10,}\s*$")
 # The rest of '*   *' that is left when a program converts formatted mail to plain text.
-EMPTY_EMPHASIS = re.compile(r"^\s*(?:\*{1,4}|/{1,2})\s*$")
+EMPTY_EMPHASIS = re.compile(r"^(?:\s*(?:\*{1,4}|/{1,2})|\|{1,2})\s*$")
+# Marks of code around nothing, or around what ends on another line.
+EMPTY_CODE, OPEN_CODE = re.compile(r"^(\s*)\|\|(?=[^\s|][^|]*$)"), re.compile(r"^\|(?=[^\s|][^|]*$)")
 MIN_SINGLE_LINE, MAX_SINGLE_LINE = 30, 20_000
 MAX_BLANK_LINES = 3
 MAX_FOOTER_LINES = 12
@@ -91,7 +95,7 @@ def _remove_marked(lines: list[str], is_marked: list[bool]) -> tuple[list[str], 
             in_quote = True
             quoted.append(line)
             after_last_quote = len(kept)
-        elif not (in_quote and is_elision(line)):
+        elif not (in_quote and (is_elision(line) or POINTER.match(line) or is_remark(lines, is_marked, index))):
             kept.append(line)
             in_quote = in_quote and not line.strip()
     below = kept[after_last_quote:]
@@ -259,8 +263,18 @@ def _is_empty_emphasis(lines: list[str], index: int) -> bool:
     return not (0 < index < len(lines) - 1 and lines[index - 1].strip() and lines[index + 1].strip())
 
 
+def _without_code_marks(lines: list[str]) -> list[str]:
+    """The lines without '|' that stands for markup of code which is empty, or ends on a line of its own."""
+    if not any(line.startswith("|") for line in lines):
+        return lines
+    closing = next((index for index, line in enumerate(lines) if line.rstrip() == "|"), 0)
+    opening = next((index for index in range(closing) if OPEN_CODE.match(lines[index])), None)
+    return [line[1:] if index == opening else EMPTY_CODE.sub(r"\1", line) for index, line in enumerate(lines)]
+
+
 def normalize_lines(lines: list[str]) -> str:
     """Join the lines without trailing spaces, repeated blank lines and empty emphasis marks."""
+    lines = _without_code_marks(lines)
     text = "\n".join("" if _is_empty_emphasis(lines, index) else _stripped(line) for index, line in enumerate(lines))
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n").rstrip()
     # An own line that is indented may begin with '>', which would be a mark without the indentation.

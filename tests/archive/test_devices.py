@@ -65,6 +65,12 @@ def test_a_line_that_names_a_device_is_cut(line: str) -> None:
     assert (lines, kinds) == (["Come at nine.", "", "Ann", ""], {"device"})
 
 
+@pytest.mark.parametrize("line", ["\u00a0", "- \u00a0 -", "*\u00a0*", "\u2003 | \u00a0"])
+def test_a_line_without_words_names_no_device(line: str) -> None:
+    assert not is_device_line(line)
+    assert strip_footers(["Yes.", "", line])[0][0] == "Yes."
+
+
 def test_several_device_lines_are_cut() -> None:
     lines, _ = strip_footers(["Come at nine.", "Sent from my iPad", "Get Outlook for iOS", "--"])
     assert lines == ["Come at nine."]

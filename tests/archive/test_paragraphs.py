@@ -76,10 +76,40 @@ def test_a_word_is_whole_again_that_was_broken_at_its_hyphen() -> None:
 def test_a_hyphen_that_a_program_put_into_a_word_is_removed_where_the_word_is_whole_elsewhere() -> None:
     text = "The indentation of the list that you sent me is one too many, and the inden-\ntation of the text is right."
     assert unwrap(text).endswith("and the indentation of the text is right.")
+    text = "The oil of the lamp that you sent me is one tin too many, and so is the one-\nlegged stool of the keeper."
+    assert unwrap(text).endswith("so is the one-legged stool of the keeper.")
+
+
+@pytest.mark.parametrize("parts", [("illumina", "tion"), ("adjust", "ments"), ("Beleucht", "ungen"), ("освеще", "ние")])
+def test_a_hyphen_is_removed_before_an_ending_that_is_no_word(parts: tuple[str, str]) -> None:
+    text = f"We shall see you at the station on Friday. I bring the {parts[0]}\u2010\n{parts[1]} of last year."
+    assert unwrap(text).endswith(f"I bring the {''.join(parts)} of last year.")
+    text = f"We shall see you at the station on Friday. I bring the {parts[0]}-\nable lamp of last year."
+    assert unwrap(text).endswith(f"I bring the {parts[0]}-able lamp of last year.")
+
+
+def test_a_short_sentence_at_the_end_of_a_paragraph_is_joined_in_a_mail_that_a_program_wrapped() -> None:
+    paragraph = "We trim the wick of every lamp before the ship comes in, and fill up all\nof the oil that it needs."
+    mail = "\n\n".join([paragraph] * 9)
+    last = "The lamps that you sent on Tuesday are of the kind that we had hoped for,\nand so is the oil, of which we "
+    last += "have two tins in the shed at the mill.\nMany thanks!"
+    assert unwrap(f"{mail}\n\n{last}").endswith(f"\n\n{joined(last)}")
+    assert unwrap(last).endswith("at the mill.\nMany thanks!")
+    assert unwrap(f"{mail}\n\n{last[:-14]}\nAnn Roe").endswith("at the mill\nAnn Roe")
+
+
+def test_lines_that_a_program_indented_unevenly_are_joined() -> None:
     text = (
-        "The depth of the list that you sent me is one too many, and so is the in\u2010\ndentation of all of the text."
+        "The lamps that you sent on Tuesday are of the kind that we had once hoped for.\n   And so is the oil, of "
+        "which we have two tins in the shed at the mill,\n  as well as some wicks."
     )
-    assert unwrap(text).endswith("so is the in\u2010dentation of all of the text.")
+    assert " ".join(unwrap(text).split()) == " ".join(text.split())
+    assert "\n" not in unwrap(text)
+
+
+def test_a_wide_space_behind_a_comma_separates_no_columns() -> None:
+    text = "The lamps that you sent on Tuesday are of the kind that we had,   after\nall of these years, hoped for."
+    assert unwrap(text) == joined(text)
 
 
 def test_the_lines_of_a_mail_that_a_program_wrapped_are_joined_where_a_sentence_ends() -> None:
@@ -173,6 +203,15 @@ def test_items_are_not_joined(marker: str) -> None:
         " " * 80 + "()\nRegards,\nAnn",
         "1.1 The keeper of the old pier lights all of the lamps that you sent him\n1.2 The ship comes home",
         "red: three of them, of which the keeper at the pier took one on Sunday\n--\nPlease order more of them.",
+        # A synopsis, a script, a prototype, a log of commits, and a sentence on each line.
+        "    lamp [ -oil tin ] [ -wick | -nowick ] [ -trim mm ] [ -shade file ] [\n    -pier name ] "
+        "[ -light ] [ -help ]",
+        "    find \"$shed\" -name '*.tin' | sort -u | sed 's/^/tin /' | head -n 3 | tr -d '\\n'\n    trim\n    light",
+        "int light(lamp *lamp, const char *oil, wick *wick, tin *tin, shade *shade,\n          int trim, int height);",
+        "5ce2b67f5 (HEAD -> main) [lamp]: Light all of the lamps at the end of the pier.\n7ce2b6710 [lamp]: Trim.\n"
+        "cf622a001 [oil]: Fill up the oil of every one of the lamps that there are.\nd7e2b6700 [wick]: Trim.",
+        "  Before you light one of the lamps at the pier, set its wick to 3 mm.\n  There are 40 drops of oil in a "
+        "spoon.\n  The tin is that of the mill.",
         "s/^\\.BR \\([a-z][a-z]*\\) (\\([0-9]\\))$/.MR \\1 \\2/;s/^\\.PP$/.P/\ns/^x/y/",
     ],
 )

@@ -110,6 +110,11 @@ def test_a_patch_is_cut_whose_context_is_all_that_is_left_below_a_remark() -> No
     assert cleaned(text) == "One wick.\n\nMuch oil."
 
 
+def test_a_blank_line_above_a_remark_is_no_line_of_the_patch() -> None:
+    patch = "@@ -1,4 +1,5 @@\n int lamp;\n+int wick;\n\nOne wick.\n\n int oil;\n int shade;\n\nTwo.\n\n int end;\n"
+    assert cleaned(f"{patch}\nMuch oil.") == "One wick.\n\nTwo.\n\nMuch oil."
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -139,13 +144,16 @@ def test_marks_of_an_opinion_are_not_those_of_a_change(text: str) -> None:
         "$ cat lit.sh\n#!/bin/sh\n\nfor lamp in $lamps\ndo\n    trim -t $lamp\ndone",
         "$ man lamp\nlamp(1)    Commands    lamp(1)\n\nName\n     lamp - lights it\n\nOil 2    May 2022    lamp(1)",
         "commit 5ce2b67f5e4ba0f52291f515bed0891d7a56d2ea (HEAD -> main)",
+        "5ce2b67f5 (HEAD -> main) [lamp]: Light it.\n7ce2b6710 [lamp]: Trim the wick.\ncf622a001 Revise",
+        "[1] $ type light\nlight is a function\nlight ()\n{\n    trim;\n    fill;\n}",
+        '$ cat lit.sh\n#!/bin/sh\n\ncat <<EOF\nThe lamp is lit now.\nYou may go home.\nEOF\n\ntrim "$lamp"',
         "$ od -c lamp\n0000000   l   a   m   p\n*\n0000120   \\n",
         "login: ann\n$ cat note\nthe lamp at the end of the pier is lit when the ship comes home",
     ],
 )
 def test_a_listing_is_cut_as_a_whole(listing: str) -> None:
     own = cleaned(f"I use this.\n\n{listing}\n\nIt trims the wick.\n\nRegards,\nAnn")
-    assert own.replace("login: ann\n\n", "") == "I use this.\n\nIt trims the wick.\n\nRegards,\nAnn"
+    assert own == "I use this.\n\nIt trims the wick.\n\nRegards,\nAnn"
 
 
 @pytest.mark.parametrize(
@@ -169,6 +177,8 @@ def test_words_around_a_listing_are_kept(text: str) -> None:
         "The lamp | the wick\nfiles changed hands",
         "2.27.0\nis the version that I use.",
         "Please commit 5ce2b67 today.",
+        "It is gone since the commit\n5ce2b67 (of May), and so is\nthe lamp.",
+        "5551234 is Ann's\n5551235 is Sam's",
         "From: London\nSubject: the fog",
         "- rope\n- oil\n+ a lamp",
         "--- and that was it ---",

@@ -10,7 +10,14 @@ QUOTE = "> Shall I come at nine?\n>\n> Sam"
     "elision",
     [
         *("[...]", "[…]", "(...)", "<...>", "[snip]", "[ snip ]", "<snip>", "(snipped)", "*snip*", "--snip--", "..."),
-        *("[snip a lot of lamps]", "[... and so on ...]", "[20 lines deleted]", "[much trimmed]", "[rest of mail cut]"),
+        *(
+            "[etc.]",
+            "[snip a lot of lamps]",
+            "[... and so on ...]",
+            "[20 lines deleted]",
+            "[much trimmed]",
+            "[rest of mail cut]",
+        ),
         *("[gekürzt]", "[coupé]", "[recortado]", "[omissis]", "[поскипано]", "[сокращено]", "[пропущено]", "- 8< -"),
     ],
 )
@@ -180,6 +187,25 @@ def test_a_remark_for_the_rest_of_a_quote_is_part_of_it(remark: str) -> None:
 def test_a_remark_in_brackets_that_says_something_is_kept() -> None:
     text = "Look at the list.\n\n(...best with a lamp)"
     assert own_words(f"> Where?\n\n{text}") == text
+
+
+def test_a_short_remark_in_brackets_between_quoted_lines_is_part_of_the_quote() -> None:
+    assert own_words("> Shall I come?\n[a day before]\n> Is the lamp lit?\n\nYes.") == "Yes."
+    for own in ("[yes]", "[CC: Jane]", "[I would like to know that, too]"):
+        assert own_words(f"> Shall I come?\n{own}\n> Is the lamp lit?\n\nYes.") == f"{own}\n\nYes."
+
+
+@pytest.mark.parametrize("pointer", ["          ^^^^", "   ^~~~^", "  ^    ^"])
+def test_a_line_that_points_at_a_part_of_a_quote_is_part_of_it(pointer: str) -> None:
+    assert own_words(f"> Shall I come at nine?\n{pointer}\n> And where?\n\nYes.") == "Yes."
+    assert own_words(f"> Shall I come at nine?\n{pointer} at ten\n\nYes.") == f"{pointer.strip()} at ten\n\nYes."
+
+
+def test_marks_of_code_around_nothing_or_many_lines_are_removed() -> None:
+    assert own_words("||So, is the lamp lit?\n\n||") == "So, is the lamp lit?"
+    assert own_words("Type:\n\n|light --lamp\n\nIs it lit?\n\n|") == "Type:\n\nlight --lamp\n\nIs it lit?"
+    for text in ("Type:\n\n|light|", "|lamp|oil|\n|1|2|", "  |\n  v\nlamp"):
+        assert own_words(text) == text.strip()
 
 
 def test_a_remark_may_be_between_an_attribution_and_bars() -> None:

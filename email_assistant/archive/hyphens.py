@@ -1,0 +1,40 @@
+"""Joins the two parts of a word that a program broke at the end of a line."""
+
+import re
+
+HYPHENATED = re.compile(r"[^\W\d_][-\u2010]$")
+LAST_PART, FIRST_PART = re.compile(r"[^\W\d_]+(?=[-\u2010]$)"), re.compile(r"[^\W\d_]+")
+WHOLE_WORD = re.compile(r"\b[^\W\d_]+\b(?![-\u2010])")
+CONJUNCTION = re.compile(r"(?:and|or|und|oder|et|ou|y|o|e|и|или)\b")
+# Ends of words that are no words by themselves, so that the hyphen before them is a program's. Not 'able', 'est' and
+# 'dad', which are words in some language.
+ENDING = re.compile(
+    r"(?:(?:a|i|ica|isa|iza|ni|ta)?tion|sion|cian)(?:s|al|ally|ed|ing)?|tors?|iors?|ments?|ings?|ness|ities|ity|"
+    r"(?:t|s)ive(?:s|ly)?|ture[sd]?|tural|[ae]nce[sd]?|(?:en)?tial(?:ly)?|cial(?:ly)?|ified|ifies|ious(?:ly)?|ously|"
+    r"(?:a|i)bilit(?:y|ies)|ally|istic|[iy]z(?:ed|ing)|ungen|keit(?:en)?|heit(?:en)?|lich(?:e[nrsm]?)?|schaft(?:en)?|"
+    r"mente|ción|ciones|ções|ção|zion[ei]|teur|ци[яюией]|ни[яюей]|ност[иью]{1,2}|ск(?:ий|ого|ая|ой|ие|их)|ться|тся"
+)
+
+
+class WholeWords:
+    """The words of a text, to tell a word that was hyphenated at the end of a line from one that has a hyphen."""
+
+    def __init__(self, text: str) -> None:
+        """Take a text; its words are looked up when they are first asked for."""
+        self._text = text
+        self._words: frozenset[str] | None = None
+
+    def has(self, first: str, second: str) -> bool:
+        """Whether the text has a word as a whole elsewhere."""
+        if self._words is None:
+            self._words = frozenset(WHOLE_WORD.findall(self._text.casefold()))
+        return f"{first}{second}".casefold() in self._words
+
+
+def glue(above: str, line: str, words: WholeWords) -> str:
+    """Two lines as one: with a space, or without one behind a hyphen, which a program put there or not."""
+    if not HYPHENATED.search(above) or not line[0].islower() or CONJUNCTION.match(line):
+        return f"{above} {line}"
+    first, second = LAST_PART.search(above), FIRST_PART.match(line)
+    is_whole = first and second and (ENDING.fullmatch(second[0]) or words.has(first[0], second[0]))
+    return f"{above[:-1] if is_whole else above}{line}"
