@@ -76,8 +76,12 @@ def strip_code(lines: list[str], authors: Collection[str] = ()) -> tuple[list[st
     """
     lines = list(lines)
     is_code = _classify(lines, authors)
-    kept = [line for line, code in zip(lines, is_code, strict=True) if not code]
-    return kept, len(kept) < len(lines)
+    kept = [
+        line if not code else ""
+        for index, (line, code) in enumerate(zip(lines, is_code, strict=True))
+        if not code or (line == patches.CUT and not any(is_code[index - 1 : index] + is_code[index + 1 : index + 2]))
+    ]
+    return kept, any(is_code)
 
 
 def _classify(lines: list[str], authors: Collection[str]) -> list[bool]:

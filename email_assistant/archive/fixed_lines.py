@@ -62,7 +62,16 @@ def is_fixed(line: str) -> bool:
 
 def is_call(block: Sequence[str]) -> bool:
     """Whether lines are a call or a prototype, as in C: 'int light(lamp *lamp,' with 'oil *oil);' below it."""
-    return block[-1].rstrip().endswith(");") and CALL.match(block[0]) is not None
+    return len(block) > 1 and block[-1].rstrip().endswith(");") and CALL.match(block[0]) is not None
+
+
+def is_source(paragraph: Sequence[str]) -> bool:
+    """Whether a paragraph is source text of roff, by its first line or a third of its lines."""
+    if not any(line.lstrip(" +-").startswith(".") for line in paragraph):
+        return False
+    requests = [REQUEST.match(line) is not None and not _is_prose(line) for line in paragraph]
+    is_flush = len(set(map(indent, paragraph))) == 1
+    return (requests[0] and is_flush) or 3 * sum(requests) >= len(requests)
 
 
 def has_gap(line: str) -> bool:

@@ -1,10 +1,14 @@
 """Joins the two parts of a word that a program broke at the end of a line."""
 
 import re
+from collections import Counter
 
 HYPHENATED = re.compile(r"[^\W\d_][-\u2010]$")
 LAST_PART, FIRST_PART = re.compile(r"[^\W\d_]+(?=[-\u2010]$)"), re.compile(r"[^\W\d_]+")
 WHOLE_WORD = re.compile(r"\b[^\W\d_]+\b(?![-\u2010])")
+# Spaces that fill a line up to the right margin.
+FILLED = re.compile(r"[^\W\d_],? {2,4}(?=[^\W\d_])")
+MIN_FILLED_SPACES = 3
 CONJUNCTION = re.compile(r"(?:and|or|und|oder|et|ou|y|o|e|и|или)\b")
 # Ends of words that are no words by themselves, so that the hyphen before them is a program's. Not 'able', 'est' and
 # 'dad', which are words in some language.
@@ -22,13 +26,20 @@ class WholeWords:
     def __init__(self, text: str) -> None:
         """Take a text; its words are looked up when they are first asked for."""
         self._text = text
-        self._words: frozenset[str] | None = None
+        self._counts: Counter[str] | None = None
+        self._justified: bool | None = None
 
-    def has(self, first: str, second: str) -> bool:
-        """Whether the text has a word as a whole elsewhere."""
-        if self._words is None:
-            self._words = frozenset(WHOLE_WORD.findall(self._text.casefold()))
-        return f"{first}{second}".casefold() in self._words
+    def is_justified(self) -> bool:
+        """Whether a program filled lines of the text with spaces; such programs also hyphenate."""
+        if self._justified is None:
+            self._justified = len(FILLED.findall(self._text)) >= MIN_FILLED_SPACES
+        return self._justified
+
+    def count(self, word: str) -> int:
+        """How often the text has a word as a whole."""
+        if self._counts is None:
+            self._counts = Counter(WHOLE_WORD.findall(self._text.casefold()))
+        return self._counts[word.casefold()]
 
 
 def glue(above: str, line: str, words: WholeWords) -> str:
@@ -36,5 +47,14 @@ def glue(above: str, line: str, words: WholeWords) -> str:
     if not HYPHENATED.search(above) or not line[0].islower() or CONJUNCTION.match(line):
         return f"{above} {line}"
     first, second = LAST_PART.search(above), FIRST_PART.match(line)
-    is_whole = first and second and (ENDING.fullmatch(second[0]) or words.has(first[0], second[0]))
+    is_whole = first and second and _is_whole(first[0], second[0], above[-1], words)
     return f"{above[:-1] if is_whole else above}{line}"
+
+
+def _is_whole(first: str, second: str, hyphen: str, words: WholeWords) -> bool:
+    """Whether two parts are one word: by its ending, or if the text has it elsewhere, but none of its parts."""
+    if ENDING.fullmatch(second) or words.count(first + second):
+        return True
+    # No person types the hyphen of Unicode.
+    is_program = hyphen == "\u2010" and words.is_justified()
+    return is_program and not words.count(first) and words.count(second) == 1

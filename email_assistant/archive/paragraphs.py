@@ -20,6 +20,7 @@ from email_assistant.archive.fixed_lines import (
     indent,
     is_call,
     is_fixed,
+    is_source,
     is_synopsis,
     plain_words,
 )
@@ -44,7 +45,7 @@ TERM = re.compile(r"^\s*\S{1,20}(?: \S{1,20})?(?:\t+| {2,}\t*)(?=\S)")
 NUMBER_IN_BRACKETS = re.compile(r"^\s*\((\d)\)\s")
 LABEL = re.compile(r"^\s*[^\W\d_][\w ./'’()-]{0,30}:\s+\S")
 MAX_PARAGRAPH_LINES, MAX_SENTENCE_LINES = 50, 8
-MAX_HANGING, MAX_DEEP_HANGING = 3, 12
+MAX_HANGING, MAX_DEEP_HANGING, MAX_HANGING_BELOW_ITEM = 3, 12, 8
 SENTENCE_OR_COLON_END = re.compile(r"[.!?…:][\"'”»)\]]*$")
 SENTENCE_END = re.compile(r"[^\s.!?][.!?]$")
 # A capital in the middle of a sentence.
@@ -125,16 +126,18 @@ def _blocks(lines: list[str]) -> list[list[str]]:
     blocks: list[list[str]] = []
     column = 0
     may_grow = in_listing = False
+    is_listing = _begins_listing(lines, 0)
     for index, line in enumerate(lines):
         if not line or line.isspace():
             blocks.append([line])
             may_grow = in_listing = False
+            is_listing = _begins_listing(lines, index + 1)
             continue
         item = ITEM.match(line) or _described(lines, index)
         if item and index and (_is_dash(lines, index) or _is_version(lines, index)):
             item = None
         in_listing = is_synopsis(line) or (in_listing and plain_words(line) < MIN_PROSE_WORDS)
-        stays = in_listing or is_fixed(line)
+        stays = is_listing or in_listing or is_fixed(line)
         if (
             may_grow
             and not item
@@ -146,8 +149,16 @@ def _blocks(lines: list[str]) -> list[list[str]]:
             continue
         blocks.append([line])
         column = len(item[0].expandtabs(TAB)) if item else indent(line)
-        may_grow = not stays or (item is not None and not is_fixed(line[item.end() :]))
+        may_grow = not stays or (item is not None and not is_listing and not is_fixed(line[item.end() :]))
     return blocks
+
+
+def _begins_listing(lines: list[str], start: int) -> bool:
+    """Whether the paragraph that begins at a line is source text or a call, so that all of its lines stay."""
+    end = start
+    while end < min(len(lines), start + MAX_PARAGRAPH_LINES) and lines[end].strip():
+        end += 1
+    return end > start + 1 and (is_source(lines[start:end]) or is_call(lines[start:end]))
 
 
 def _described(lines: list[str], index: int) -> re.Match[str] | None:
@@ -163,7 +174,8 @@ def _may_follow(block: Sequence[str], line: str, column: int) -> bool:
     """Whether a line may belong to the paragraph of a block, whose first line has its text at a column."""
     above = block[-1]
     own = indent(line)
-    continues = own <= MAX_DEEP_HANGING and _is_continuation(above, line)
+    is_near = own <= MAX_DEEP_HANGING or (own - indent(above) <= MAX_HANGING_BELOW_ITEM and line.lstrip()[:1].islower())
+    continues = is_near and _is_continuation(above, line)
     if len(block) > 1:
         return own == indent(above) or continues or column <= own <= MAX_HANGING
     is_hanging = own <= MAX_HANGING or continues
@@ -297,7 +309,7 @@ def _pair(above: str, line: str) -> _Pair:
     stripped = above.rstrip()
     words = line.split()
     return _Pair(
-        length=len(stripped),
+        length=len(stripped.expandtabs(TAB)) if "\t" in stripped else len(stripped),
         word=len(words[0]),
         ends=SENTENCE_OR_COLON_END.search(stripped) is not None,
         resumes=PRONOUN.match(words[0]) is not None or not (words[0][0].isupper() or words[0][0].isdigit()),
@@ -365,8 +377,8 @@ def _join(block: list[str], pairs: Sequence[_Pair], layout: _Layout) -> list[str
     width = _own_width(pairs) or layout.width
     full = sum(pair.is_full(width) for pair in pairs)
     loose = sum(pair.is_loose(width) for pair in pairs)
-    if is_call(block) or (1 < len(pairs) > full and all(pair.ends for pair in pairs)):
-        # Lines of code, or sentences on a line each.
+    if 1 < len(pairs) > full and all(pair.ends for pair in pairs):
+        # Sentences on a line each.
         return block
     is_even = not loose and (full > 1 or (layout.is_regular and 2 * full >= len(pairs)))
     ends_short = layout.is_regular and 1 < full == len(pairs) and SENTENCE_END.search(block[-1].rstrip()) is not None

@@ -46,6 +46,7 @@ RANGE_DIFF_LINE = re.compile(r"^ {4}(?: ?[-+@#! ]|$)")
 BINARY_START = "GIT binary patch"
 BINARY_LINE = re.compile(r"^(?:(?:literal|delta) \d+|[A-Za-z][!-~]{5,65})$")
 SCISSORS = re.compile(r"^-+ ?(?:8<|>8|%<|>%) ?-+.*$")
+CUT = "---"
 CUT_RULE = re.compile(rf"^-{{3}}$|{SCISSORS.pattern}")
 GIT_VERSION = re.compile(r"^\d+\.\d+(?:\.\w+)*(?: \(Apple Git-[\d.]+\))?\s*$")
 DELIMITER = re.compile(r"^-- ?$")

@@ -69,7 +69,11 @@ def is_remark(lines: list[str], is_marked: list[bool], index: int) -> bool:
     """Whether a line between two quoted ones is a remark on the quote, in brackets: '[even earlier]'."""
     if not 0 < index < len(lines) - 1 or not (is_marked[index - 1] and is_marked[index + 1]):
         return False
-    line = lines[index]
+    return is_short_remark(lines[index])
+
+
+def is_short_remark(line: str) -> bool:
+    """Whether a line is a few words in brackets, and no answer."""
     return len(line.split()) <= MAX_REMARK_WORDS and REMARK.match(line) is not None and not ANSWER.match(line)
 
 

@@ -21,6 +21,7 @@ from email_assistant.archive.quote_marks import (
     is_bracketed_elision,
     is_elision,
     is_remark,
+    is_short_remark,
 )
 from email_assistant.archive.signatures import STANDARD_DELIMITER, is_signature
 
@@ -37,6 +38,8 @@ MAX_LINES_BELOW_ATTRIBUTION = 3
 # If only a greeting is above the attribution, and the first marked lines have none of their own.
 MAX_LINES_BELOW_FIRST_ATTRIBUTION = 40
 MAX_GREETING_WORDS = 6
+# Between two marks like '**snip**'.
+MAX_BLOCK_LINES = 40
 MAX_SIGN_OFF_LINES, MAX_SIGN_OFF_WORDS = 3, 4
 
 
@@ -184,7 +187,8 @@ def _remove_last_attribution(kept: list[str]) -> bool:
     end = _content_end(kept)
     if not end or len(kept) - end > MAX_BLANK_LINES:
         return False
-    if is_elision(kept[end - 1]) or find_separator(kept, end - 1):
+    is_remark = is_short_remark(kept[end - 1]) and end > 1 and _attribution_start(kept, end - 2) is not None
+    if is_remark or (is_elision(kept[end - 1]) and not _closes(kept, end - 1)) or find_separator(kept, end - 1):
         # 'Begin forwarded message:' above marked lines introduces only these.
         del kept[end - 1 :]
         return True
@@ -202,6 +206,13 @@ def _remove_last_attribution(kept: list[str]) -> bool:
         del kept[end - 1 - is_torn :]
         return end > 1 and attributions.is_short_attribution(kept[-1] if kept else "")
     return False
+
+
+def _closes(kept: list[str], index: int) -> bool:
+    """Whether a mark like '**snip**', directly below own text, ends what the same mark begins above."""
+    line = kept[index].strip()
+    above = kept[max(0, index - MAX_BLOCK_LINES) : index]
+    return bool(above and above[-1].strip()) and any(other.strip() == line for other in above[:-1])
 
 
 def _attribution_start(lines: list[str], last: int) -> int | None:

@@ -88,6 +88,29 @@ def test_a_hyphen_is_removed_before_an_ending_that_is_no_word(parts: tuple[str, 
     assert unwrap(text).endswith(f"I bring the {parts[0]}-able lamp of last year.")
 
 
+def test_a_hyphen_is_removed_in_a_justified_text_that_has_none_of_its_parts() -> None:
+    text = "The  lamp of the  pier that you  sent me smokes, and so it would have ear\u2010\nlier, if you ask me."
+    assert unwrap(text).endswith("and so it would have earlier, if you ask me.")
+    for other in (text.replace("  ", " "), f"{text}  An ear hears it.", f"{text}  It is called lier."):
+        assert "ear\u2010lier" in unwrap(other)
+
+
+def test_a_line_with_tabs_is_as_wide_as_it_is_shown() -> None:
+    text = (
+        "a\tWe trim the wick of every lamp before the ship comes in, and fill\n\tall of the oil that it needs, as the "
+        "keeper asked us to.  It\n\ttakes until noon, at least on the days when we have the oil.\n\tShall we start now "
+        "or wait until he has come home?"
+    )
+    assert "\n" not in unwrap(text)
+
+
+def test_text_far_to_the_right_of_its_term_is_joined() -> None:
+    text = "       -o oil Fill up the oil of the lamp with this one.  If it is\n              empty, light none."
+    assert unwrap(text).endswith("If it is empty, light none.")
+    term = "       oil-of-the-first-pressing-or-of-the-second-one-from-the-mill\n              Fill up the oil."
+    assert unwrap(term) == term
+
+
 def test_a_short_sentence_at_the_end_of_a_paragraph_is_joined_in_a_mail_that_a_program_wrapped() -> None:
     paragraph = "We trim the wick of every lamp before the ship comes in, and fill up all\nof the oil that it needs."
     mail = "\n\n".join([paragraph] * 9)
@@ -203,6 +226,9 @@ def test_items_are_not_joined(marker: str) -> None:
         " " * 80 + "()\nRegards,\nAnn",
         "1.1 The keeper of the old pier lights all of the lamps that you sent him\n1.2 The ship comes home",
         "red: three of them, of which the keeper at the pier took one on Sunday\n--\nPlease order more of them.",
+        # Source text of roff.
+        ".TP\n.I lamp\nThe keeper of the old pier lights all of the lamps that you sent to him when\n"
+        "the ship comes home.",
         # A synopsis, a script, a prototype, a log of commits, and a sentence on each line.
         "    lamp [ -oil tin ] [ -wick | -nowick ] [ -trim mm ] [ -shade file ] [\n    -pier name ] "
         "[ -light ] [ -help ]",

@@ -30,7 +30,7 @@ def cleaned(text: str, *authors: str) -> str:
         (f"A wick.\n\n{TRAILERS}\n---\n{STAT}\n\n{DIFF}\n-- \n2.27.0", f"A wick.\n\n{TRAILERS}"),
         (
             f"A wick.\n---\nv2: a shorter one.\n\n{STAT}\n\n{DIFF}\n--\n2.39.2 (Apple Git-143)",
-            "A wick.\nv2: a shorter one.",
+            "A wick.\n\nv2: a shorter one.",
         ),
         (f"See:\n\n{STAT}\n\nBetter?", "See:\n\nBetter?"),
         (f"See:\n\n{DIFF}\n\nBetter?\n\n- Ann", "See:\n\nBetter?\n\n- Ann"),

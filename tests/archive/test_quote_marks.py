@@ -195,6 +195,16 @@ def test_a_short_remark_in_brackets_between_quoted_lines_is_part_of_the_quote() 
         assert own_words(f"> Shall I come?\n{own}\n> Is the lamp lit?\n\nYes.") == f"{own}\n\nYes."
 
 
+def test_a_short_remark_in_brackets_between_an_attribution_and_a_quote_is_part_of_it() -> None:
+    assert own_words(f"Hi,\n\n{FULL}\n[the other way round]\n{QUOTE}\n\nYes.") == "Hi,\n\n[the other way round]\n\nYes."
+    assert own_words(f"Hi,\n\n{FULL}\n[reordered]\n{QUOTE}\n\nYes.") == "Hi,\n\nYes."
+
+
+def test_a_mark_that_ends_own_text_above_a_quote_is_kept() -> None:
+    text = "I suggest:\n\n**snip**\nLight the lamp.\n**snip**"
+    assert own_words(f"{text}\n\n{QUOTE}\n\nYes.") == f"{text}\n\nYes."
+
+
 @pytest.mark.parametrize("pointer", ["          ^^^^", "   ^~~~^", "  ^    ^"])
 def test_a_line_that_points_at_a_part_of_a_quote_is_part_of_it(pointer: str) -> None:
     assert own_words(f"> Shall I come at nine?\n{pointer}\n> And where?\n\nYes.") == "Yes."
