@@ -45,6 +45,8 @@ MOMENT = re.compile(
 )
 # What begins a script, and comments in languages that mark them at the beginning of a line.
 SCRIPT = re.compile(r"^\s*#!")
+# 'What about version 2 (of May)?', between commands.
+QUESTION = re.compile(r"^\s*[^\W\d_a-z][^\\|<>={}$]*\?$")
 HERE_DOCUMENT = re.compile(r"<<-?\s?[\"']?(\w+)[\"']?\s*$")
 TRACEBACK = re.compile(r"^\s*Traceback \(most recent call last\)")
 TRACEBACK_LINE = re.compile(r"^\s+\S|^File \"[^\"]+\", line \d+")
@@ -251,7 +253,8 @@ def _listing_end(lines: list[str], start: int, end: int) -> int:
             below += 1
         paragraph = _without_here_document(lines[end + 1 : below])
         listed = sum(map(_is_listed, paragraph))
-        if 2 * listed <= len(paragraph) or any(_indent(line) < indent or _is_sentence(line) for line in paragraph):
+        is_text = any(_indent(line) < indent or _is_sentence(line) for line in paragraph)
+        if 2 * listed <= len(paragraph) or is_text or (len(paragraph) == 1 and QUESTION.match(paragraph[0])):
             return end
         end = below
     return end

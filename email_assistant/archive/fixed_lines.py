@@ -33,7 +33,11 @@ GAP_IN_SENTENCE = re.compile(r"(?<=[,;]) {3,6}(?=[^\W\d_])")
 MIN_SENTENCE_WORDS = 6
 # A word of a command or its synopsis: an option, a sign, or one with brackets, braces, '|', '\' and the like.
 CODE_WORD = re.compile(r"[-‐–]{1,2}[A-Za-z]|.*[\[\]{}<>=|\\$^~]|[^\w\s]+$")
+ASSIGNMENT = re.compile(r"\w+=")
 MIN_CODE_WORDS, CODE_SHARE = 5, 0.6
+QUOTATION_MARKS = "`“‘«"
+# A line of an index of pages: 'light (1) - light a lamp'.
+INDEXED = re.compile(r"^\s*[\w.+:-]+ \(\w{1,8}\)\s+- \S")
 # The first line of a call or prototype whose arguments continue on the next line.
 CALL = re.compile(r"^[\w\s*&:]*\w\([^()]*$")
 # An abbreviated hash at the beginning of a line, as `git log --oneline` writes it.
@@ -91,17 +95,26 @@ def indent(line: str) -> int:
 
 
 def is_synopsis(line: str) -> bool:
-    """Whether most words of a line are those of a command or its synopsis; those of an enumeration have commas."""
+    """Whether most words of a line are those of a command or its synopsis.
+
+    Words of an enumeration do not count, unless they assign something: 'the signs <, > and `-a`', 'a=1, b=2'.
+    """
     if not ("[" in line or "|" in line or "\\" in line or "$" in line or "=" in line):
         return False
-    words = [word for word in line.split() if word[-1] not in ",;"]
-    code = sum(CODE_WORD.match(word) is not None for word in words)
-    return len(words) >= MIN_CODE_WORDS and code >= CODE_SHARE * len(words)
+    words = line.split()
+    code = sum(map(_is_code_word, words))
+    others = sum(word[-1] not in ",;" for word in words if not _is_code_word(word))
+    return code + others >= MIN_CODE_WORDS and code >= CODE_SHARE * (code + others)
 
 
 def plain_words(line: str) -> int:
     """The number of ordinary words."""
     return sum(PLAIN_WORD.fullmatch(word) is not None for word in line.split())
+
+
+def _is_code_word(word: str) -> bool:
+    is_listed = word[-1] in ",;" and not ASSIGNMENT.match(word)
+    return not is_listed and word[0] not in QUOTATION_MARKS and CODE_WORD.match(word) is not None
 
 
 def _is_prose(line: str) -> bool:

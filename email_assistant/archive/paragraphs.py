@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from email_assistant.archive.fixed_lines import (
     HASHED,
+    INDEXED,
     PLAIN_WORD,
     TAB,
     has_gap,
@@ -184,7 +185,8 @@ def _may_follow(block: Sequence[str], line: str, column: int) -> bool:
 
 def _is_dash(lines: list[str], index: int) -> bool:
     """Whether what looks like the marker of an item is a dash or a number within a sentence that was wrapped."""
-    weak = WEAK_ITEM.match(lines[index])
+    line = lines[index]
+    weak = WEAK_ITEM.match(line.lstrip() if line.lstrip()[:1] == "#" else line)
     above = lines[index - 1].rstrip()
     number = NUMBER_IN_BRACKETS.match(lines[index])
     if number and _has_in_sentence(lines, index, f" ({int(number[1]) - 1})"):
@@ -198,7 +200,7 @@ def _is_dash(lines: list[str], index: int) -> bool:
     same_kind = [
         match for line in _paragraph(lines, index) if (match := WEAK_ITEM.match(line)) and match.groups()[kind]
     ]
-    return len(same_kind) == 1
+    return len(same_kind) <= 1
 
 
 def _has_in_sentence(lines: list[str], index: int, text: str) -> bool:
@@ -234,9 +236,9 @@ def _is_version(lines: list[str], index: int) -> bool:
 
 
 def _is_label(lines: list[str], index: int) -> bool:
-    """Whether a line is one of several with a label each, 'When: on Friday', or with a hash each."""
-    label = LABEL if ":" in lines[index][:40] and LABEL.match(lines[index]) else HASHED
-    if label is HASHED and not HASHED.match(lines[index]):
+    """Whether a line is one of several with a label each, 'When: on Friday', with a hash, or of an index of pages."""
+    label = next((label for label in (LABEL, HASHED, INDEXED) if label.match(lines[index])), None)
+    if label is None:
         return False
     neighbours = [*lines[max(0, index - 1) : index], *lines[index + 1 : index + 2]]
     return any(label.match(line) for line in neighbours)

@@ -111,6 +111,11 @@ def test_text_far_to_the_right_of_its_term_is_joined() -> None:
     assert unwrap(term) == term
 
 
+def test_a_number_with_a_mark_is_no_item_in_the_middle_of_a_sentence() -> None:
+    text = "  The keeper of the pier has one of them, which is the lamp that he had with\n  #12 for a number."
+    assert unwrap(text).endswith("that he had with #12 for a number.")
+
+
 def test_a_short_sentence_at_the_end_of_a_paragraph_is_joined_in_a_mail_that_a_program_wrapped() -> None:
     paragraph = "We trim the wick of every lamp before the ship comes in, and fill up all\nof the oil that it needs."
     mail = "\n\n".join([paragraph] * 9)
@@ -226,7 +231,9 @@ def test_items_are_not_joined(marker: str) -> None:
         " " * 80 + "()\nRegards,\nAnn",
         "1.1 The keeper of the old pier lights all of the lamps that you sent him\n1.2 The ship comes home",
         "red: three of them, of which the keeper at the pier took one on Sunday\n--\nPlease order more of them.",
-        # Source text of roff.
+        # An index of pages, the capabilities of a device, and source text of roff.
+        "light (1) - light every one of the lamps at the end of the old pier, and ...\ntrim (1)  - trim the wick",
+        "        oil=\\E1, wick=\\E2, tin=^O, shade=\\E4, trim=\\E5, light=\\E6, dark=\\E7,\n        end=\\n,",
         ".TP\n.I lamp\nThe keeper of the old pier lights all of the lamps that you sent to him when\n"
         "the ship comes home.",
         # A synopsis, a script, a prototype, a log of commits, and a sentence on each line.
