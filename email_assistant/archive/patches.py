@@ -67,6 +67,8 @@ PULL_REQUEST = re.compile(r"^The following changes since commit [0-9a-f]{7,64}:$
 PULL_REQUEST_END = re.compile(r"^for you to fetch changes up to [0-9a-f]{7,64}:$")
 MAX_PULL_REQUEST_LINES, MAX_LINES_ABOVE_RULE = 12, 6
 MESSAGE_INDENT = "    "
+# The hash of a line of `git log --oneline`, in a whole text.
+HASHED_LINE = re.compile(r"^[^\S\n]{0,8}[0-9a-f]{7}", re.MULTILINE)
 MIN_HASHED_LINES = 2
 MAX_NOTE_LINES = 40
 
@@ -80,7 +82,8 @@ def mark(lines: list[str], is_code: list[bool], authors: Collection[str]) -> Non
         authors: The names and addresses of the mail's writer in lower case; if there are none, everyone is.
     """
     text = "\n".join(lines)
-    _mark_short_logs(lines, is_code)
+    if HASHED_LINE.search(text):
+        _mark_short_logs(lines, is_code)
     if not any(hint in text for hint in HINTS):
         return
     _mark_hunks(lines, is_code)
