@@ -36,6 +36,7 @@ from email_assistant.compose.writing import Change, Wish, Writer
 from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.metrics.fact_marks import mark_facts
+from email_assistant.metrics.guessed_subjects import guessed_subjects
 from email_assistant.metrics.usual import Usual
 from email_assistant.reports.page import STYLE_FILE
 from email_assistant.requests.request_form import looks_like_order
@@ -208,7 +209,7 @@ class Page:
         return StreamingResponse(_lines(self._draft_events(asked)), media_type="application/x-ndjson")
 
     async def marks(self, edited: Edited) -> dict[str, Any]:
-        """The facts that a draft lost or added; the draft is also kept in the history."""
+        """The facts that a draft lost or added, and whom it guessed; the draft is also kept in the history."""
         self._remember(edited)
         return await anyio.to_thread.run_sync(self._marks, edited.wish(), edited.draft)
 
@@ -299,7 +300,8 @@ class Page:
         # For the owner's adapter without the mails, it is unknown how the owner signs.
         signed = bool(self._usual.words) or not self._is_own
         found = mark_facts(self._writer.full_request(wish), draft, self._usual, wish.given, signed)
-        return {"lost": found.lost, "added": _utf16(draft, found.added)}
+        guessed = guessed_subjects(self._writer.as_read(wish), draft)
+        return {"lost": found.lost, "added": _utf16(draft, found.added), "guessed": _utf16(draft, guessed)}
 
     def _remember(self, edited: Edited) -> None:
         if not edited.id or not edited.draft.strip():

@@ -150,11 +150,15 @@ class Writer:
         """The request with its recipient, where it does not name one itself: 'piers: need ladder'."""
         return with_recipient(wish.request, wish.recipient)
 
-    def read_as(self, wish: Wish) -> str | None:
-        """The request with the subjects that the model's prompt puts back; None if none are."""
+    def as_read(self, wish: Wish) -> str:
+        """The request with the subjects that the model's prompt puts back."""
         typed = " ".join(wish.request.split())
-        read = with_subjects(typed) if self._config.summarizer.subjects else typed
-        return read if read != typed else None
+        return with_subjects(typed) if self._config.summarizer.subjects else typed
+
+    def read_as(self, wish: Wish) -> str | None:
+        """The same; None if the prompt puts none back."""
+        read = self.as_read(wish)
+        return read if read != " ".join(wish.request.split()) else None
 
     def _sampled(self, number: int) -> RowSettings:
         """The settings of a draft that differs from the likeliest; another number gives another draft."""

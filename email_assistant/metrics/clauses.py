@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email_assistant.lexicon.languages import alternatives, words
 from email_assistant.metrics.same_words import Words, in_digits, is_negation, is_said, split_tokens
 
-_BOUNDARY = re.compile(
+BOUNDARY = re.compile(
     r"[.,;:!?…]+(?=[\s\"'”»)]|$)|[\n()—–]+|\s-+\s|\s[+&]\s|\b(?:and|but|or|so|because|и|но|а|или)\b", re.IGNORECASE
 )
 # What says the same as a negation in other words: it makes up for one, but asks for none.
@@ -57,7 +57,7 @@ class Clause:
 
 def clauses(text: str) -> list[Clause]:
     """The clauses of a text that have any words."""
-    parts = (split_tokens(part) for part in _BOUNDARY.split(in_digits(_IDIOMS.sub(" ", text))))
+    parts = (split_tokens(part) for part in BOUNDARY.split(in_digits(_IDIOMS.sub(" ", text))))
     return [_clause(part) for part in parts if part]
 
 

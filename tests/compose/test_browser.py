@@ -169,6 +169,19 @@ def test_the_page_shows_how_a_note_without_subjects_is_read(open_page: Callable[
     expect(opened["take"]).to_be_hidden()
 
 
+def test_subjects_that_the_note_leaves_out_are_marked(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened.write("dee: went to terry")
+    opened["draft"].fill("Dee,\n\nIt was sent. It went to Terry.")
+    line = opened["marks"].locator("p.guessed")
+    expect(line).to_have_text(f"{ENGLISH['guessed']}It went to")
+    expect(opened["behind"].locator("mark.guessed")).to_have_text("It")
+    line.get_by_role("button").click()
+    opened.page.keyboard.type("Bo")
+    expect(opened["draft"]).to_have_value("Dee,\n\nIt was sent. Bo went to Terry.")
+    expect(opened["marks"].locator("p.guessed")).to_have_count(0)
+
+
 def test_the_arrows_choose_among_the_drafts(open_page: Callable[..., Opened]) -> None:
     opened = open_page()
     replies = []

@@ -6,7 +6,7 @@ const fields = { request: $("request"), context: $("context"), recipient: $("rec
 const sheet = $("draft");
 // The last mail that was dropped, of which a draft needs the ids.
 let mail = { message_id: "", references: [] };
-// The drafts of this request: {text, written, given, lost, added, done, best}; which one is shown; what stops the writing.
+// The drafts of this request: {text, written, given, lost, added, guessed, done, best}; which one is shown; what stops the writing.
 let drafts = [], shown = 0, running = null, ready = false, id = "", attempt = 0, marking = 0;
 // Whether edits are kept to learn from ("ask", "yes", "no"), whether the configuration decides, and the last one made.
 let learns = "no", learningIsFixed = true, lastEdit = null;
@@ -96,10 +96,10 @@ async function write(change, keep = [0, 0]) {
       if (event.read_as) { showHint(texts.read_as + " " + event.read_as, event.read_as); continue; }
       if (event.best !== undefined) { best = base + event.best; drafts[best].best = true; list(); continue; }
       const place = base + event.draft;
-      const draft = drafts[place] ??= { text: "", written: "", given, lost: [], added: [], done: false };
+      const draft = drafts[place] ??= { text: "", written: "", given, ...unmarked(), done: false };
       draft.text += event.text || "";
       if (event.end) {
-        Object.assign(draft, { written: draft.text, lost: event.lost, added: event.added, done: true });
+        Object.assign(draft, { written: draft.text, lost: event.lost, added: event.added, guessed: event.guessed, done: true });
         cut = cut || (event.end === "length" && event.draft === 0);
       }
       if (event.draft === 0 && shown !== place && (!draft.seen)) { draft.seen = true; shown = place; }
@@ -123,6 +123,8 @@ function stop() { if (running) running.abort(); }
 
 // -- what is shown
 
+function unmarked() { return { lost: [], added: [], guessed: [] }; }
+
 function show() {
   const draft = drafts[shown];
   if (draft && sheet.value !== draft.text) sheet.value = draft.text;
@@ -130,9 +132,11 @@ function show() {
 }
 
 function paint(kept = null) {
-  const draft = drafts[shown] || { text: sheet.value, lost: [], added: [], done: false };
+  const draft = drafts[shown] || { text: sheet.value, ...unmarked(), done: false };
   const text = sheet.value, behind = $("behind");
-  const spans = draft.done && draft.text === text ? draft.added.map(([start, end]) => [start, end, ""]) : [];
+  const current = draft.done && draft.text === text;
+  const added = current ? draft.added : [], guessed = current ? draft.guessed : [];
+  const spans = [...added.map((span) => [...span, ""]), ...guessed.map((span) => [...span, "guessed"])].sort((a, b) => a[0] - b[0]);
   const marked = kept ? [[...kept, "kept"]] : spans;
   behind.replaceChildren();
   let place = 0;
@@ -143,20 +147,26 @@ function paint(kept = null) {
   // A last line break has no height without something after it.
   behind.append(text.slice(place) + "\n");
   document.body.classList.toggle("writing", running !== null);
-  describe(draft, text, spans);
+  describe(draft, text, added, guessed);
 }
 
-function describe(draft, text, spans) {
+// The next words of the same line, with which a place can be found again.
+function following(text, end) { return text.slice(end).match(/^(?:[^\S\n]+[^\s]+){0,2}/)[0]; }
+
+function describe(draft, text, added, guessed) {
   const marks = $("marks"), parts = [];
   if (draft.lost.length) {
     const line = element("p", texts.lost);
     for (const fact of draft.lost) line.append(element("b", fact));
     parts.push(line);
   }
-  if (spans.length) {
-    const line = element("p", texts.added);
+  for (const [label, spans, kind] of [[texts.added, added, {}], [texts.guessed, guessed, { class: "guessed" }]]) {
+    if (!spans.length) continue;
+    const line = element("p", label, kind);
     for (const [start, end] of spans) {
-      const button = element("button", text.slice(start, end), { type: "button" });
+      // A pronoun alone does not say where it is.
+      const shownText = kind.class ? text.slice(start, end) + following(text, end) : text.slice(start, end);
+      const button = element("button", shownText, { type: "button" });
       button.addEventListener("click", () => { sheet.focus(); sheet.setSelectionRange(start, end); });
       line.append(button);
     }
@@ -226,7 +236,7 @@ async function mark() {
 }
 
 function edit() {
-  if (drafts[shown]) Object.assign(drafts[shown], { text: sheet.value, added: [] });
+  if (drafts[shown]) Object.assign(drafts[shown], { text: sheet.value, added: [], guessed: [] });
   paint();
   enable();
   clearTimeout(marking);
@@ -332,7 +342,7 @@ function recall(entry) {
   hideHint();
   mail = { message_id: entry.message_id, references: entry.references };
   [id, attempt] = [entry.id, entry.attempt];
-  drafts = [{ text: entry.draft, written: entry.written, given: form(), lost: [], added: [], done: true }];
+  drafts = [{ text: entry.draft, written: entry.written, given: form(), ...unmarked(), done: true }];
   shown = 0;
   for (const update of [show, list, enable, mark]) update();
 }

@@ -1,0 +1,95 @@
+"""Where a mail says 'I', 'you' or 'it' and its note did not say who is meant: there the model has guessed.
+
+People leave subjects out of notes ('went to terry, need his comments'), and small models often take the wrong one
+(docs/results.md, "Who does what"). A pronoun was guessed if the word after it begins a clause of the note.
+"""
+
+import re
+from collections.abc import Iterator
+
+from email_assistant.archive.language import is_cyrillic
+from email_assistant.archive.mail_parts import split_greeting, without_sign_off
+from email_assistant.metrics.clauses import BOUNDARY
+from email_assistant.metrics.same_words import Words, in_digits, is_negation, split_tokens
+
+_SUBJECT = re.compile(r"\b(I|you|we|he|she|they|it)(?:['’](?:m|ve|ll|d|re|s))?(?![\w'’])", re.IGNORECASE)
+# The words after which a pronoun is a subject, if it does not begin its clause.
+_BEFORE = frozenset(
+    "if when whether that as while until till once before after unless since though although than what who how where "
+    "why do did does can could will would are were have had has should may might must is was am shall then also now "
+    "today tomorrow yesterday maybe perhaps sorry yes no ok okay think hope know sure believe guess see said says say "
+    "told wish monday tuesday wednesday thursday friday saturday sunday fyi".split()
+)
+# They neither name a subject nor say what it does.
+_SMALL = frozenset(
+    "am is are was were be been being have has had having do does did will would can could may might must shall should "
+    "not never just still also already only really finally recently probably currently definitely now then to a an "
+    "the no some any and please like".split()
+)
+# 'Can you call me' says what the note's 'call me' does.
+_ASKING = re.compile(r"\b(?:can|could|would|will|please|if)$", re.IGNORECASE)
+
+
+def guessed_subjects(request: str, mail: str) -> list[tuple[int, int]]:
+    """Where a mail names a subject by a pronoun that its note left out, as (start, end), in their order.
+
+    Only English: Russian verbs show their person.
+
+    Args:
+        request: A rough note, with the subjects that are certain put back.
+        mail: The mail that was written for it.
+    """
+    if is_cyrillic(request) or is_cyrillic(mail):
+        return []
+    asked = [_Asked(part) for part in BOUNDARY.split(in_digits(request))]
+    _, body = split_greeting(mail, None)
+    said = without_sign_off(body) or ""
+    start = mail.find(said)
+    return [
+        (start + first + match.start(), start + first + match.end())
+        for first, clause in _parts(said)
+        for match in _SUBJECT.finditer(clause)
+        if _is_guessed(clause, match, asked)
+    ]
+
+
+class _Asked:
+    """A clause of the note.
+
+    Attributes:
+        subjects: Its words, among which its subject may be.
+        opening: The word with which it begins: nothing before it can be its subject.
+    """
+
+    def __init__(self, part: str) -> None:
+        found = split_tokens(part)
+        self.subjects = {token.partition("'")[0] for token in found}
+        first = _does(found)
+        self.opening = Words([] if first is None else [first])
+
+
+def _does(found: list[str]) -> str | None:
+    """The first of a clause's words, without a subject, that says what it does or is."""
+    return next((token for token in found if token not in _SMALL and not is_negation(token)), None)
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """The clauses of a text, each with its place."""
+    start = 0
+    for boundary in BOUNDARY.finditer(text):
+        yield start, text[start : boundary.start()]
+        start = boundary.end()
+    yield start, text[start:]
+
+
+def _is_guessed(clause: str, subject: re.Match[str], asked: list[_Asked]) -> bool:
+    front = clause[: subject.start()].rstrip()
+    before = split_tokens(in_digits(front))
+    if before and before[-1] not in _BEFORE:
+        return False
+    who = subject[1].casefold()
+    if who == "you" and _ASKING.search(front):
+        return False
+    does = _does(split_tokens(in_digits(clause[subject.end() :])))
+    places = [each for each in asked if does is not None and each.opening.has(does)]
+    return bool(places) and not any(who in each.subjects for each in places)

@@ -1,0 +1,50 @@
+"""Subjects that a mail names and its note does not."""
+
+import pytest
+
+from email_assistant.metrics.guessed_subjects import guessed_subjects
+
+
+@pytest.mark.parametrize(
+    ("note", "mail", "guessed"),
+    [
+        # The note's clause has no subject.
+        ("dee: sending it again, went to terry", "Dee,\n\nI am sending it again. I went to Terry.\n\nBest,\nMo", ["I", "I"]),
+        ("dee: i am sending it again, went to terry", "Dee,\n\nI am sending it again. I went to Terry.", ["I"]),
+        ("heard from yao?", "Have you heard from Yao?", ["you"]),
+        ("seems a good plan", "It seems a good plan.", ["It"]),
+        ("bo is late. gets no key", "Bo is late. She gets no key.", ["She"]),
+        ("no voice since monday", "I've no voice since Monday.", ["I've"]),
+        ("won't be at the yard", "We won’t be at the yard.", ["We"]),
+        ("think the pump works now", "I think it works now, the pump.", ["I"]),
+        # It has.
+        ("i went to terry", "I went to Terry.", []),
+        ("we're meeting at 9", "We are meeting at nine.", []),
+        ("bo went to terry", "Bo went to Terry. She went early.", []),
+        ("the pump works now", "The pump works now.", []),
+        # What the note asks of its reader.
+        ("call me tonight", "Could you call me tonight?", []),
+        ("bring the ladder back", "If you bring the ladder back, all is well.", []),
+        # Not from the note.
+        ("pump arrived", "The pump has arrived. I hope all is well with you.", []),
+        # No subject.
+        ("sending keys", "Here is what you asked for: keys for it.", []),
+        # Russian verbs show who is meant.
+        ("привезу насос завтра", "Я привезу насос завтра.", []),
+        ("", "I went.", []),
+        ("went", "", []),
+    ],
+)
+def test_pronouns_whose_subject_the_note_leaves_out(note: str, mail: str, guessed: list[str]) -> None:
+    assert [mail[start:end] for start, end in guessed_subjects(note, mail)] == guessed
+
+
+def test_greeting_and_sign_off_are_not_looked_at() -> None:
+    mail = "It,\n\nwent well.\n\nYou\n"
+    assert guessed_subjects("went well", mail) == []
+
+
+def test_places_are_those_of_the_whole_mail() -> None:
+    mail = "Dear Dee,\n\nthe form is signed;\nit went to Terry.\n\nBest,\nMo"
+    ((start, end),) = guessed_subjects("form signed; went to terry", mail)
+    assert mail[start : end + 5] == "it went"
