@@ -1,7 +1,8 @@
 """Where a mail says 'I', 'you' or 'it' and its note did not say who is meant: there the model has guessed.
 
 People leave subjects out of notes ('went to terry, need his comments'), and small models often take the wrong one
-(docs/results.md, "Who does what"). A pronoun was guessed if the word after it begins a clause of the note.
+(docs/results.md, "Who does what"). A pronoun was guessed if the word after it begins a clause of the note, or follows
+another pronoun there.
 """
 
 import re
@@ -20,8 +21,9 @@ _BEFORE = frozenset(
     "today tomorrow yesterday maybe perhaps sorry yes no ok okay think hope know sure believe guess see said says say "
     "told wish monday tuesday wednesday thursday friday saturday sunday fyi".split()
 )
-# They neither name a subject nor say what it does.
+# They neither name a thing nor say what it does.
 _SMALL = frozenset(
+    "i you u we he she they it i'm i've i'll i'd you're you've you'll you'd we're we've we'll we'd "
     "am is are was were be been being have has had having do does did will would can could may might must shall should "
     "not never just still also already only really finally recently probably currently definitely now then to a an "
     "the no some any and please like".split()
@@ -31,7 +33,7 @@ _ASKING = re.compile(r"\b(?:can|could|would|will|please|if)$", re.IGNORECASE)
 
 
 def guessed_subjects(request: str, mail: str) -> list[tuple[int, int]]:
-    """Where a mail names a subject by a pronoun that its note left out, as (start, end), in their order.
+    """Where a mail names a subject by a pronoun that its note does not have there, as (start, end), in their order.
 
     Only English: Russian verbs show their person.
 
@@ -58,7 +60,7 @@ class _Asked:
 
     Attributes:
         subjects: Its words, among which its subject may be.
-        opening: The word with which it begins: nothing before it can be its subject.
+        opening: The word with which it begins: at most a pronoun can be its subject.
     """
 
     def __init__(self, part: str) -> None:

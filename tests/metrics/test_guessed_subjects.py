@@ -9,7 +9,11 @@ from email_assistant.metrics.guessed_subjects import guessed_subjects
     ("note", "mail", "guessed"),
     [
         # The note's clause has no subject.
-        ("dee: sending it again, went to terry", "Dee,\n\nI am sending it again. I went to Terry.\n\nBest,\nMo", ["I", "I"]),
+        (
+            "dee: sending it again, went to terry",
+            "Dee,\n\nI am sending it again. I went to Terry.\n\nBest,\nMo",
+            ["I", "I"],
+        ),
         ("dee: i am sending it again, went to terry", "Dee,\n\nI am sending it again. I went to Terry.", ["I"]),
         ("heard from yao?", "Have you heard from Yao?", ["you"]),
         ("seems a good plan", "It seems a good plan.", ["It"]),
@@ -17,6 +21,8 @@ from email_assistant.metrics.guessed_subjects import guessed_subjects
         ("no voice since monday", "I've no voice since Monday.", ["I've"]),
         ("won't be at the yard", "We won’t be at the yard.", ["We"]),
         ("think the pump works now", "I think it works now, the pump.", ["I"]),
+        # It has another one.
+        ("dee: i went to terry", "Dee,\n\nit went to Terry.", ["it"]),
         # It has.
         ("i went to terry", "I went to Terry.", []),
         ("we're meeting at 9", "We are meeting at nine.", []),
