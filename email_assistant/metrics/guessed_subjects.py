@@ -10,24 +10,14 @@ from collections.abc import Iterator
 
 from email_assistant.archive.language import is_cyrillic
 from email_assistant.archive.mail_parts import split_greeting, without_sign_off
+from email_assistant.lexicon.pronouns import BEFORE_SUBJECTS, PRONOUNS, SMALL_WORDS
 from email_assistant.metrics.clauses import BOUNDARY
 from email_assistant.metrics.same_words import Words, in_digits, is_negation, split_tokens
 
 _SUBJECT = re.compile(r"\b(I|you|we|he|she|they|it)(?:['’](?:m|ve|ll|d|re|s))?(?![\w'’])", re.IGNORECASE)
-# The words after which a pronoun is a subject, if it does not begin its clause.
-_BEFORE = frozenset(
-    "if when whether that as while until till once before after unless since though although than what who how where "
-    "why do did does can could will would are were have had has should may might must is was am shall then also now "
-    "today tomorrow yesterday maybe perhaps sorry yes no ok okay think hope know sure believe guess see said says say "
-    "told wish monday tuesday wednesday thursday friday saturday sunday fyi".split()
-)
+_BEFORE = frozenset(BEFORE_SUBJECTS.split())
 # They neither name a thing nor say what it does.
-_SMALL = frozenset(
-    "i you u we he she they it i'm i've i'll i'd you're you've you'll you'd we're we've we'll we'd "
-    "am is are was were be been being have has had having do does did will would can could may might must shall should "
-    "not never just still also already only really finally recently probably currently definitely now then to a an "
-    "the no some any and please like".split()
-)
+_SMALL = frozenset(f"{PRONOUNS} {SMALL_WORDS}".split())
 # 'Can you call me' says what the note's 'call me' does.
 _ASKING = re.compile(r"\b(?:can|could|would|will|please|if)$", re.IGNORECASE)
 
