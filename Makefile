@@ -11,6 +11,8 @@ POETRY := .tools/bin/poetry
 EXTRAS ?= dev,launchers,llama-cpp
 # Where Linux gets a CPU build of torch, on a machine without a GPU; empty: pip's own index, whose build has CUDA.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# The model of conf/model/ that `make head_start` is for.
+BASE ?= smollm2_135m
 # Python version of the machine with a GPU, for `make gpu-kit`.
 GPU_PYTHON ?= 3.12
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
@@ -48,9 +50,9 @@ check: install  ## check style, types and every file of conf/
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -o addopts= tests/configuration/test_checks.py -k composes
 
-head_start: install  ## retrain the head start of the bundled model (an hour and a half on two cores)
-	$(BIN)/python run.py stage=train experiment=head_start
-	$(BIN)/python -m email_assistant.language_model.head_start outputs/latest/train head_start/smollm2_135m
+head_start: install  ## retrain the bundled model's head start (one to two hours); BASE=gemma3_270m: that of another model
+	$(BIN)/python run.py stage=train experiment=head_start model=$(BASE)
+	$(BIN)/python -m email_assistant.language_model.head_start outputs/latest/train head_start/$(BASE)
 
 ui: install  ## compare runs in the browser, on 127.0.0.1 only
 	$(BIN)/python -m email_assistant.experiments ui
