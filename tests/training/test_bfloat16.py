@@ -175,6 +175,14 @@ def test_logits_are_compared_within_rounding() -> None:
     assert not same_logits(leaked, logits, torch.float32)
 
 
+def test_a_missing_token_is_more_than_rounding(either_model: Path) -> None:
+    model = load(either_model, "bfloat16", PLAIN)
+    ids = list(range(3, 11))
+    with torch.no_grad():
+        last, without = (model.model(torch.tensor([each])).logits[0, -1].float() for each in (ids, ids[:2] + ids[3:]))
+    assert not same_logits(without, last, torch.bfloat16)
+
+
 def test_autocast_around_it_changes_nothing(either_model: Path) -> None:
     model = load(either_model, "bfloat16", PLAIN)
     decoder = Decoder.from_model(model.model, for_training=True)
