@@ -3,9 +3,10 @@
 python -m benchmarks                        the whole table; sized for 15 minutes on two cores
 python -m benchmarks training generation    only these parts
 
-Four reports only run if named: `rough_notes` compares rough notes with typed ones, `subjects` counts what is put back
-of the subjects that notes leave out, `edits` measures what is learned from edits of drafts, and `threads` what a busy
-process on the same cores costs. Peers that are not installed are named as such: pip install -r benchmarks/peers.txt.
+Five reports only run if named: `rough_notes` compares rough notes with typed ones, `subjects` counts what is put back
+of the subjects that notes leave out, `edits` measures what is learned from edits of drafts, `threads` what a busy
+process on the same cores costs, and `int8` what weights in 8 bit would gain. Peers that are not installed are named as
+such: pip install -r benchmarks/peers.txt.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from benchmarks.measure import in_new_process, print_head, print_rows, rows_of  
 from benchmarks.model import auto_format, processor_kind  # noqa: E402
 
 PARTS = ("ingest", "training", "dropout", "generation", "candidates", "compose", "memory")
-REPORTS = ("rough_notes", "subjects", "edits", "threads")
+REPORTS = ("rough_notes", "subjects", "edits", "threads", "int8")
 
 
 def main() -> None:
