@@ -25,6 +25,8 @@ _LONGEST = 7
 _LEADS = re.compile(LEADS, re.IGNORECASE)
 _PREDICATE = re.compile(PREDICATES, re.IGNORECASE)
 _ON_IT = re.compile(r"on it\b", re.IGNORECASE)
+# In 'revised draft attached', the first participle belongs to the noun.
+_SENT = re.compile(r"(?:attached|enclosed)\b\W*$", re.IGNORECASE)
 _EVENT = re.compile(EVENTS, re.IGNORECASE)
 _NOMINAL = re.compile(rf"(?:{NOMINAL_GERUNDS})s?$", re.IGNORECASE)
 _GERUND = re.compile(rf"(?!(?:{NOMINAL_GERUNDS})\b)(?-i:[a-z]{{2,}}ing)(?= (?:{LINKS})\b| (?-i:[A-Z]))", re.IGNORECASE)
@@ -65,13 +67,13 @@ def with_copula(clause: str) -> str:
     first = words[0].casefold()
     if not first or first in _IMPERATIVES or first in _PREPOSITIONS or first.endswith("ly"):
         return clause
-    has_verb = False
+    has_verb, is_sent = False, bool(_SENT.search(said))
     for number in range(1, min(_LONGEST + 1, len(words))):
         subject, rest = words[:number], " ".join(words[number:])
         last = subject[-1].casefold()
         if (
             _is_verb(last)
-            or last.endswith("ed")
+            or (last.endswith("ed") and not (number == 1 and is_sent))
             or (number > 1 and last in _THIRD)
             or (last == "to" and words[number].casefold() in _VERBS)
         ):
