@@ -1,9 +1,11 @@
 """Generation by transformers, in static batches: for models that this project's decoder does not support."""
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch import nn
 from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList, NoRepeatNGramLogitsProcessor
 
 from email_assistant.errors import DataError
@@ -44,14 +46,15 @@ def generate_static_batch(
     rows = list(range(len(prompts)))
     longest = [params.max_new_tokens if model.window is None else model.window - len(prompt) for prompt in prompts]
     for step in range(params.max_new_tokens):
-        output = model.model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            cache=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
+        with _contiguous_states(model.model):
+            output = model.model(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                cache=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
         tokens = sampler.sample(output.logits[:, -1].float(), rows)
         is_full = [step + 1 == min(params.max_new_tokens, longest[row]) for row in rows]
         is_last = [token in model.encoder.stop_ids or full for token, full in zip(tokens, is_full, strict=True)]
@@ -83,6 +86,21 @@ def _prefill_prefix(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> t
     model.model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1)
     cache.batch_repeat_interleave(len(prompts))
     return prefix_length, cache
+
+
+@contextmanager
+def _contiguous_states(model: nn.Module) -> Iterator[None]:
+    """Copy the states of the last tokens, which are a slice, before the head.
+
+    For a slice of several rows, torch multiplies each by a copy of the head's weights. In bfloat16 on a CPU that takes
+    a hundred times as long, and gigabytes for a large vocabulary.
+    """
+    head: Any = model.get_output_embeddings()  # type: ignore[operator]
+    handle = head.register_forward_pre_hook(lambda _, states: tuple(each.contiguous() for each in states))
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def _left_padded(model: LanguageModel, prompts: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -118,21 +136,22 @@ def beam_search_by_transformers(
         ids, mask = _left_padded(model, [prompts[index] for index in part])
         room = params.max_new_tokens if model.window is None else model.window - ids.shape[1]
         transformer: Any = model.model
-        output = transformer.generate(
-            input_ids=ids,
-            attention_mask=mask,
-            max_new_tokens=min(room, params.max_new_tokens),
-            num_beams=width,
-            num_return_sequences=width,
-            do_sample=False,
-            repetition_penalty=1.0,
-            length_penalty=1.0,
-            early_stopping=False,
-            eos_token_id=sorted(model.encoder.stop_ids) or None,
-            pad_token_id=model.encoder.pad_id,
-            logits_processor=LogitsProcessorList([_NoRepeatedNgram(ids.shape[1], params.no_repeat_ngram_size)]),
-            use_cache=True,
-        )
+        with _contiguous_states(transformer):
+            output = transformer.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                max_new_tokens=min(room, params.max_new_tokens),
+                num_beams=width,
+                num_return_sequences=width,
+                do_sample=False,
+                repetition_penalty=1.0,
+                length_penalty=1.0,
+                early_stopping=False,
+                eos_token_id=sorted(model.encoder.stop_ids) or None,
+                pad_token_id=model.encoder.pad_id,
+                logits_processor=LogitsProcessorList([_NoRepeatedNgram(ids.shape[1], params.no_repeat_ngram_size)]),
+                use_cache=True,
+            )
         for number, index in enumerate(part):
             written = output[number * width : (number + 1) * width, ids.shape[1] :].tolist()
             texts = [_until_stop(tokens, model.encoder.stop_ids) for tokens in written]

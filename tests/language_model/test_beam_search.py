@@ -146,6 +146,27 @@ def test_stop_tokens_end_a_text_and_others_fill_up(model: LanguageModel, prompts
         assert all(each.is_complete or each.num_tokens == 3 for each in completions)
 
 
+def test_the_head_gets_contiguous_states(
+    model: LanguageModel, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    if backend != "transformers":
+        pytest.skip("of models that transformers runs")
+    original, is_contiguous = torch.nn.functional.linear, []
+    head: Any = model.model.get_output_embeddings()
+
+    def watched(states: torch.Tensor, weight: torch.Tensor, *given: Any) -> torch.Tensor:
+        if weight is head.weight:
+            is_contiguous.append(states.is_contiguous())
+        return original(states, weight, *given)
+
+    monkeypatch.setattr(torch.nn.functional, "linear", watched)
+    search(model, prompts, SamplingParams(3))
+    generate(model, prompts, SamplingParams(3), [None] * len(prompts), 9, lambda *_: None)
+    assert len(is_contiguous) > 4
+    assert all(is_contiguous)
+    assert not head._forward_pre_hooks
+
+
 def test_out_of_memory_halves_the_batch(
     model: LanguageModel, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch, backend: str
 ) -> None:
