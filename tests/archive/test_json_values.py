@@ -1,6 +1,7 @@
 """JSON with wrong values in it: each costs itself and is counted."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,17 @@ def test_a_wrong_record_over_several_lines_costs_itself(tmp_path: Path) -> None:
     assert read(tmp_path / "x.json", text) == ([TEXTS[0], TEXTS[2]], 1)
 
 
+def test_many_wrong_records_cost_no_other(tmp_path: Path) -> None:
+    records = [GOOD[0], *[WRONG[1]] * 1500, GOOD[2]]
+    for document in ("[{}]", '{{"mails": [{}]}}'):
+        assert read(tmp_path / "x.json", document.format(", ".join(records))) == ([TEXTS[0], TEXTS[2]], 1500)
+
+
+def test_a_wrong_record_with_many_people_costs_no_other(tmp_path: Path) -> None:
+    wrong = json.dumps({"body": TEXTS[1], "to": PEOPLE * 800}).replace("Wednesday", '"Wednesday"')
+    assert read(tmp_path / "x.json", f"[{GOOD[0]}, {wrong}, {GOOD[2]}]") == ([TEXTS[0], TEXTS[2]], 1)
+
+
 def test_lines_of_bodies_only(tmp_path: Path) -> None:
     lines = ['{"body": "One, and \\x more."}', '{"body": "Two."}', '{"body": "Three."}']
     assert read(tmp_path / "x.jsonl", "\n".join(lines)) == (["Two.", "Three."], 1)
@@ -60,3 +72,6 @@ def test_lines_of_bodies_only(tmp_path: Path) -> None:
 def test_a_text_that_is_wrong_everywhere_ends() -> None:
     assert len(list(parse_json('{"a": [{' * 3000))) < 5
     assert len(list(parse_json("[{]" * 3000))) < 5
+    begin = time.process_time()
+    assert len(list(parse_json("{bad" + "\n" * 100_000))) == 1
+    assert time.process_time() - begin < 5

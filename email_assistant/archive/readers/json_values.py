@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from email_assistant.archive.readers.columns import find_column
@@ -12,9 +11,10 @@ from email_assistant.archive.readers.columns import find_column
 MAX_NESTING = 8
 # What may be between the values of a JSON text.
 BETWEEN_VALUES = re.compile(r"[\s,\x1e]*")
-# Where an object of a list or a line may begin, and how many of these are tried after a value that is not valid.
-NEXT_OBJECT = re.compile(r"[\n\[,]\s*(\{)")
-MAX_ATTEMPTS = 1000
+# Where an object of a list or a line may begin. After a value that is not valid, these are tried until that many
+# characters have been decoded in vain. One that is nested too deeply counts as several characters.
+NEXT_OBJECT = re.compile(r"[\n\[,][^\S\n]*(\{)")
+MAX_TRIED, NESTED_TRIED = 50_000_000, 10_000
 FIRST_KEY = re.compile(r'\{\s*"([^"]*)"')
 FIELDS = ("text", "sender", "recipient", "subject", "date")
 
@@ -45,7 +45,7 @@ def parse_json(text: str, text_column: str | None = None) -> Iterator[Any]:
             if place not in reported:
                 yield f"not valid JSON: {error}"
             reported.add(place)
-            position = _next_mail(text, position, text_column)
+            position = _next_mail(text, position, place, text_column)
             continue
         yield value if isinstance(value, dict | list) else "a JSON value, but not an object"
         position = _skip_blanks(text, end)
@@ -55,24 +55,44 @@ def _skip_blanks(text: str, position: int) -> int:
     return BETWEEN_VALUES.match(text, position).end()  # type: ignore[union-attr]
 
 
-def _next_mail(text: str, position: int, text_column: str | None) -> int:
-    """Where the next mail begins after a value that is not valid; -1 if there is none.
+def _next_mail(text: str, position: int, place: int, text_column: str | None) -> int:
+    """Where the next mail begins after a value that is not valid, or the next one that is wrong, too; -1 if none does.
 
     What is inside of the value does not count, such as its recipients, who may have a field 'email': a mail has more
-    fields, or begins like the value.
+    fields, or begins like the value. A wrong one begins like it, too, or like what has the fault in it.
+
+    Args:
+        text: The text.
+        position: Where the value begins.
+        place: Where it is wrong.
+        text_column: The configured column of a mail's text.
     """
-    opening = FIRST_KEY.match(text, position)
-    for match in islice(NEXT_OBJECT.finditer(text, position + 1), MAX_ATTEMPTS):
+    opening = _first_key(text, position)
+    wrong = {opening}
+    tried = 0
+    for match in NEXT_OBJECT.finditer(text, position + 1):
         begin = match.start(1)
+        key = _first_key(text, begin)
         try:
-            value, _ = _decode_value(text, begin)
-        except (ValueError, RecursionError):
-            continue
-        key = FIRST_KEY.match(text, begin)
-        is_alike = opening is not None and key is not None and opening[1] == key[1]
+            value, end = _decode_value(text, begin)
+        except (ValueError, RecursionError) as error:
+            value, end = None, getattr(error, "pos", begin + NESTED_TRIED)
+            if end == place:
+                wrong.add(key)
+            elif key in wrong and key is not None:
+                return begin
+        tried += end - begin
+        if tried > MAX_TRIED:
+            return -1
+        is_alike = key is not None and key == opening
         if any(is_alike or _has_more_fields(mail) for mail in mails_of(value, text_column, 0)):
             return begin
     return -1
+
+
+def _first_key(text: str, position: int) -> str | None:
+    key = FIRST_KEY.match(text, position)
+    return key[1] if key else None
 
 
 def _has_more_fields(record: Mapping[str, Any]) -> bool:
