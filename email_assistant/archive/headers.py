@@ -23,10 +23,10 @@ ADDRESS_IN_NAME = re.compile(r"([^<>]*)<\s*([^\s<>@]+@[^\s<>@]+)\s*>?")
 # 'Roe, Jane <jane@x.example>', the only person of a header, without the quotes that a comma needs.
 UNQUOTED_COMMA = re.compile(r"^\s*([^\W\d][\w.'’ -]*,\s*[^\W\d][\w.'’ -]*?)\s*(<[^\s<>@]+@[^\s<>@]+>)\s*$")
 # 'Jane Roe jane@x.example', without the brackets that an address needs.
-UNBRACKETED = re.compile(r"^\s*([^<>@,;:()\"]*[^<>@,;:()\"\s])\s+([^\s<>@,;:()/\"]+@[\w.-]+\.[\w-]+)\s*$")
+UNBRACKETED = re.compile(r"^\s*((?:[^\s<>@,;:()\"]+\s+)+)([^\s<>@,;:()/\"]+@[\w.-]+\.[\w-]+)\s*$")
 # Names without any address, as in mail that never left a company's server.
 ONLY_NAMES = re.compile(r"[^@<>:\"]+")
-BETWEEN_NAMES = re.compile(r"[,;](?![^(]*\))")
+NAME = re.compile(r"(?:\([^()]*\)|[^,;])+")
 MAX_ENCODINGS = 2
 QUOTES = "'\""
 # Newer patch releases of Python 3.11 and 3.12, and all of 3.13, return no address at all when one in the list is
@@ -115,9 +115,10 @@ def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for value in values:
         if ONLY_NAMES.fullmatch(value):
-            found += [("", name.strip()) for name in BETWEEN_NAMES.split(value) if name.strip()]
+            found += [("", name.strip()) for name in NAME.findall(value) if name.strip()]
             continue
-        quoted = UNBRACKETED.sub(r'"\1" <\2>', UNQUOTED_COMMA.sub(r'"\1" \2', value))
+        quoted = UNQUOTED_COMMA.sub(r'"\1" \2', value)
+        quoted = UNBRACKETED.sub(lambda person: f'"{person[1].rstrip()}" <{person[2]}>', quoted)
         found += utils.getaddresses([quoted], **_LENIENT)
     return found
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 HYPHENATED = re.compile(r"[^\W\d_][-\u2010]$")
-LAST_PART, FIRST_PART = re.compile(r"[^\W\d_]+(?=[-\u2010]$)"), re.compile(r"[^\W\d_]+")
+LAST_PART, FIRST_PART = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?=[-\u2010]$)"), re.compile(r"[^\W\d_]+")
 WHOLE_WORD = re.compile(r"\b[^\W\d_]+\b(?![-\u2010])")
 # Spaces that fill a line up to the right margin.
 FILLED = re.compile(r"[^\W\d_],? {2,4}(?=[^\W\d_])")

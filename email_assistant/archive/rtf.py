@@ -14,7 +14,7 @@ FROM_HTML = re.compile(r"\\fromhtml1?\b")
 CODE_PAGE = re.compile(r"\\ansicpg(\d+)")
 # Code pages of two bytes per character, and escaped bytes before a byte that is written as a letter: "\'83e".
 DOUBLE_BYTE = frozenset(("932", "936", "949", "950"))
-ESCAPED_BYTES = re.compile(r"((?:\\'[0-9a-fA-F]{2})+)([@-\[\]-z|~])")
+ESCAPED_BYTES = re.compile(r"(?<!\\'[0-9a-fA-F]{2})((?:\\'[0-9a-fA-F]{2})+)([@-\[\]-z|~])")
 # HTML inside RTF (MS-OXRTFEX): a control word, an escaped byte, an escaped character, a brace, or text.
 TOKEN = re.compile(r"\\([a-zA-Z]+)(-?\d+)? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}]+)")
 CHARACTER_OF_WORD = {"par": "\n", "line": "\n", "tab": "\t", "lquote": "‘", "rquote": "’", "bullet": "•"}

@@ -7,8 +7,8 @@ ISO_2022_CODECS = ("iso2022_jp_ext", "iso2022_jp_3", "iso2022_jp_2004", "iso2022
 # Two bytes per character up to the next escape, in a line.
 JIS_RUN = re.compile(rb"\x1b\$[@B]([!-~]+)")
 OTHER_ESCAPE = re.compile(rb"\x1b\([BJ]")
-# The same where a gateway took the escape characters away.
-WITHOUT_ESCAPES = re.compile(rb"(?<!\x1b)\$([@B])((?:[!-~]{2}){2,}?)\(([BJ])")
+# The same where a gateway took the escape characters away, in short lines.
+WITHOUT_ESCAPES = re.compile(rb"(?<!\x1b)\$([@B])((?:[!-~]{2}){2,250}?)\(([BJ])")
 HZ_RUN = re.compile(rb"~\{(?:[!-w][!-~]){2,}~\}")
 
 
@@ -47,6 +47,8 @@ def _to_shift_jis(codes: bytes) -> bytes:
 
 def without_escapes(data: bytes) -> str | None:
     """The text of ISO-2022-JP whose escape characters are lost; None if it is none."""
+    if b"(B" not in data and b"(J" not in data:
+        return None
     restored = WITHOUT_ESCAPES.sub(lambda run: b"\x1b$%b%b\x1b(%b" % run.groups(), data)
     return decode_iso_2022(restored) if restored != data else None
 

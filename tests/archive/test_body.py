@@ -1,5 +1,6 @@
 import base64
 import struct
+import time
 
 import pytest
 
@@ -105,6 +106,12 @@ def test_types_of_text_as_programs_write_them(kind: str) -> None:
 )
 def test_characters_of_rich_text_in_two_parts(rtf: bytes, text: str) -> None:
     assert rtf_to_text(rtf).strip() == text
+
+
+def test_long_rich_text_takes_time_in_proportion() -> None:
+    begin = time.process_time()
+    assert rtf_to_text(rb"{\rtf1\ansi\ansicpg932 " + rb"\'89\'ef" * 20_000 + rb"\par}").strip() == "会" * 20_000
+    assert time.process_time() - begin < 10
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from email_assistant.archive.charsets import LOST_BYTES, NO_CHARSET, TWICE_ENCODED, WRONG_CHARSET, decode
@@ -227,6 +229,12 @@ def test_charsets_of_seven_bits(data: bytes, text: str | None, declared: str | N
 
 def test_half_a_character_of_seven_bits_costs_what_it_is() -> None:
     assert decode(b"\x1b$B2q5D$N7o\x1b$B-\x1b(B", "iso-2022-jp").text.startswith("会議の件")
+
+
+def test_a_long_line_that_looks_like_seven_bits_takes_time_in_proportion() -> None:
+    begin = time.process_time()
+    assert decode(b"(J" + b"$B" * 50_000, None).text == "(J" + "$B" * 50_000
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize("declared", [None, "us-ascii", "iso-8859-1"])

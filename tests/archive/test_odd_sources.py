@@ -2,12 +2,14 @@
 
 import json
 import plistlib
+import time
 from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
 
 import pytest
 
 from email_assistant.archive import charsets, folders, readers
+from email_assistant.archive.headers import split_addresses
 from email_assistant.archive.messages import ParsedMessage, RawMessage, Unreadable
 from email_assistant.archive.mime import parse
 from email_assistant.archive.owner import parse_owner
@@ -174,6 +176,13 @@ def test_encoded_words_as_programs_damage_them(subject: str, decoded: str) -> No
 def test_the_owner_is_found_however_programs_write_the_name(sender: str, owner: str) -> None:
     message = parse(f"From: {sender}\nTo: bo@y.example\n\nHello\n".encode(), "s")
     assert parse_owner([owner]).wrote(message)
+
+
+@pytest.mark.parametrize("value", ["a," * 50_000, f"{' ' * 100_000}a (x@", "a " * 50_000 + "(x@"], ids=range(3))
+def test_long_headers_take_time_in_proportion(value: str) -> None:
+    begin = time.process_time()
+    assert split_addresses([value])
+    assert time.process_time() - begin < 5
 
 
 def test_a_name_on_a_companys_own_server_stays_whole() -> None:
