@@ -222,6 +222,8 @@ def test_a_date_that_is_in_another_column(tmp_path: Path) -> None:
         ("Hi Bo,\\n\\nOne line.\\nTwo.", "Hi Bo,\n\nOne line.\nTwo."),
         ("Hi Bo,\\r\\nTwo.", "Hi Bo,\nTwo."),
         ("It is in C:\\new\\notes now", "It is in C:\\new\\notes now"),
+        ("It is in .\\new or ..\\notes now", "It is in .\\new or ..\\notes now"),
+        ("Well...\\nTwo.", "Well...\nTwo."),
         ("Print a \\n, then\nanother.\\n", "Print a \\n, then\nanother.\\n"),
     ],
 )

@@ -27,7 +27,7 @@ ID_KEYS = ("oid", "id", "messageid", "value")
 # What programs write in place of line breaks: Excel's carriage return, and the escapes of JSON and SQL.
 EXCEL_RETURN = "_x000D_"
 ESCAPED_BREAK = re.compile(r"(?:\\r)?\\n")
-BREAKS_OF_A_MAIL = re.compile(r"[.,!?)](?:\\r)?\\n|(?:(?:\\r)?\\n){2}")
+BREAKS_OF_A_MAIL = re.compile(r"(?:[^\s.]\.|\.{3}|[,!?)])(?:\\r)?\\n|(?:(?:\\r)?\\n){2}")
 TAG = re.compile(
     r"</?(?:html|head|body|div|p|br|span|table|tr|td|font|b|i|u|em|strong|ul|ol|li|a|img|h[1-6]|blockquote)\b[^<>]*>",
     re.I,
