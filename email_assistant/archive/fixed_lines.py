@@ -40,8 +40,9 @@ QUOTATION_MARKS = "`“‘«"
 INDEXED = re.compile(r"^\s*[\w.+:-]+ \(\w{1,8}\)\s+- \S")
 # The first line of a call or prototype whose arguments continue on the next line.
 CALL = re.compile(r"^[\w\s*&:]*\w\([^()]*$")
-# An abbreviated hash at the beginning of a line, as `git log --oneline` writes it.
-HASHED = re.compile(r"^\s{0,8}(?=[0-9a-f]{0,11}\d)(?=[0-9a-f]{0,11}[a-f])(?:[0-9a-f]{7,12}|[0-9a-f]{40})\s\S")
+# An abbreviated hash at the beginning of a line, as `git log --oneline` writes it. The number of a part, '5012345a',
+# has no digit behind its letter.
+HASHED = re.compile(r"^\s{0,8}(?=[0-9a-f]{0,11}[a-f]\d)(?:[0-9a-f]{7,12}|[0-9a-f]{40})\s\S")
 
 
 def is_fixed(line: str) -> bool:

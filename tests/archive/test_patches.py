@@ -180,6 +180,7 @@ def test_words_around_a_listing_are_kept(text: str) -> None:
         "Please commit 5ce2b67 today.",
         "It is gone since the commit\n5ce2b67 (of May), and so is\nthe lamp.",
         "5551234 is Ann's\n5551235 is Sam's",
+        "5012345a two lamps\n5012346b one wick",
         "From: London\nSubject: the fog",
         "- rope\n- oil\n+ a lamp",
         "--- and that was it ---",
