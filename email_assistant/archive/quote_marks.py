@@ -18,14 +18,15 @@ CLAUSE_END = re.compile(r"[.!?…:;][\"'”»)\]]*$")
 # Remarks that a part of a quote was left out: '[...]', '[snip]', '<20 lines deleted>', '(…)', '...'. '[CC list
 # trimmed]' is about something else.
 ELISION = re.compile(
-    r"^\s*(?!.*\b(?:cc|list(?! of)|subject)\b)(?:[\[<({]{1,2}\s*(?:\.{2,}|…|(?:[\w ]{0,20}\b(?:"
+    r"^\s*(?!.*\b(?:cc|list(?! of)|subject)\b)(?:[\[<({]{1,2}\s*(?:\.{2,}|…|etc\.(?=\s*\])|(?:[\w ]{0,20}\b(?:"
     + "|".join(map(re.escape, words(lambda locale: locale.elisions)))
     + r")))[^\[\]{}]{0,80}[\]>)}]{1,2}|[-=~*. ]{0,6}(?:\.{3,}|…|snip(?:ped)?|schnipp|8<|>8)[-=~*. ]{0,6})\s*[.:]?\s*$",
     re.IGNORECASE,
 )
-# A line below a quoted one that points at a part of it.
-POINTER = re.compile(r"^[ \t]*\^[\^~ -]*\^[ \t]*$")
-REMARK = re.compile(r"^\[(?![^]]*\b(?:cc|subject)\b)[^\[\]]{1,40}\]\s*$", re.IGNORECASE)
+# A line below a quoted one that points at a part of it. '^^' at its beginning is a smile.
+POINTER = re.compile(r"^[ \t]+\^[\^~ -]*\^[ \t]*$")
+# No remark on the quote says 'I'.
+REMARK = re.compile(r"^\[(?![^]]*\b(?:cc|subject|i|we|me|us|my|our|я|мы|ich|wir)\b)[^\[\]]{1,40}\]\s*$", re.IGNORECASE)
 MAX_REMARK_WORDS = 3
 FULL_LINE_CHARACTERS = 60
 FULL_WIDTH = 72
@@ -66,10 +67,13 @@ def is_bracketed_elision(line: str) -> bool:
 
 
 def is_remark(lines: list[str], is_marked: list[bool], index: int) -> bool:
-    """Whether a line between two quoted ones is a remark on the quote, in brackets: '[even earlier]'."""
+    """Whether a line between two quoted ones is a remark on the quote, in brackets: '[even earlier]'.
+
+    Below a question, it is an answer.
+    """
     if not 0 < index < len(lines) - 1 or not (is_marked[index - 1] and is_marked[index + 1]):
         return False
-    return is_short_remark(lines[index])
+    return is_short_remark(lines[index]) and not lines[index - 1].rstrip().endswith("?")
 
 
 def is_short_remark(line: str) -> bool:

@@ -29,7 +29,7 @@ FOOTER_RULE = re.compile(r"^[-_=*]{10,}\s*$")
 # The rest of '*   *' that is left when a program converts formatted mail to plain text.
 EMPTY_EMPHASIS = re.compile(r"^(?:\s*(?:\*{1,4}|/{1,2})|\|{1,2})\s*$")
 # Marks of code around nothing, or around what ends on another line.
-EMPTY_CODE, OPEN_CODE = re.compile(r"^(\s*)\|\|(?=[^\s|][^|]*$)"), re.compile(r"^\|(?=[^\s|][^|]*$)")
+EMPTY_CODE, OPEN_CODE = re.compile(r"^\|\|(?=[^\s|][^|]*$)"), re.compile(r"^\|(?=[^\s|][^|]*$)")
 MIN_SINGLE_LINE, MAX_SINGLE_LINE = 30, 20_000
 MAX_BLANK_LINES = 3
 MAX_FOOTER_LINES = 12
@@ -275,12 +275,18 @@ def _is_empty_emphasis(lines: list[str], index: int) -> bool:
 
 
 def _without_code_marks(lines: list[str]) -> list[str]:
-    """The lines without '|' that stands for markup of code which is empty, or ends on a line of its own."""
-    if not any(line.startswith("|") for line in lines):
+    """The lines without '|' that stands for markup of code which is empty, or ends on a line of its own.
+
+    Such a mark is above a paragraph or begins one, and there are no others: trees of files, tables, commands and SQL
+    have '|' at the beginning of lines, too.
+    """
+    marked = [index for index, line in enumerate(lines) if line.startswith("|")]
+    if not marked or len(marked) > 2 or any(index and lines[index - 1].strip() for index in marked):
         return lines
-    closing = next((index for index, line in enumerate(lines) if line.rstrip() == "|"), 0)
-    opening = next((index for index in range(closing) if OPEN_CODE.match(lines[index])), None)
-    return [line[1:] if index == opening else EMPTY_CODE.sub(r"\1", line) for index, line in enumerate(lines)]
+    first, last = marked[0], marked[-1]
+    if first < last and lines[last].rstrip() == "|" and OPEN_CODE.match(lines[first]):
+        return [line[1:] if index == first else line for index, line in enumerate(lines)]
+    return [EMPTY_CODE.sub("", line) if index == first else line for index, line in enumerate(lines)]
 
 
 def normalize_lines(lines: list[str]) -> str:

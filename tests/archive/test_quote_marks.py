@@ -190,9 +190,18 @@ def test_a_remark_in_brackets_that_says_something_is_kept() -> None:
 
 
 def test_a_short_remark_in_brackets_between_quoted_lines_is_part_of_the_quote() -> None:
-    assert own_words("> Shall I come?\n[a day before]\n> Is the lamp lit?\n\nYes.") == "Yes."
-    for own in ("[yes]", "[CC: Jane]", "[I would like to know that, too]"):
-        assert own_words(f"> Shall I come?\n{own}\n> Is the lamp lit?\n\nYes.") == f"{own}\n\nYes."
+    assert own_words("> I come at nine.\n[a day before]\n> Is the lamp lit?\n\nYes.") == "Yes."
+    assert own_words("> I need oil, wicks\n[etc.]\n> Is the lamp lit?\n\nYes.") == "Yes."
+    for own in ("[yes]", "[CC: Jane]", "[the lamp is lit now]", "[I cannot then]", "[etc. and a lamp, too]"):
+        assert own_words(f"> I come at nine.\n{own}\n> Is the lamp lit?\n\nYes.") == f"{own}\n\nYes."
+
+
+def test_a_few_words_in_brackets_below_a_question_are_an_answer() -> None:
+    assert own_words("> When shall I come?\n[at nine]\n> And where?\n[my office]\n> Sam") == "[at nine]\n[my office]"
+
+
+def test_a_smile_below_a_quote_is_kept() -> None:
+    assert own_words("> The lamp is lit.\n^^\n> Sam\n\nYes.") == "^^\n\nYes."
 
 
 def test_a_short_remark_in_brackets_between_an_attribution_and_a_quote_is_part_of_it() -> None:
@@ -214,8 +223,22 @@ def test_a_line_that_points_at_a_part_of_a_quote_is_part_of_it(pointer: str) -> 
 def test_marks_of_code_around_nothing_or_many_lines_are_removed() -> None:
     assert own_words("||So, is the lamp lit?\n\n||") == "So, is the lamp lit?"
     assert own_words("Type:\n\n|light --lamp\n\nIs it lit?\n\n|") == "Type:\n\nlight --lamp\n\nIs it lit?"
-    for text in ("Type:\n\n|light|", "|lamp|oil|\n|1|2|", "  |\n  v\nlamp"):
-        assert own_words(text) == text.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "Type:\n\n|light|",
+            "|lamp|oil|\n|1|2|",
+            "  |\n  v\nlamp",
+            "The oil:\n\n|-- shed\n|   |-- tin\n|\n|-- mill\n\nOk?",
+        ),
+        *("Try:\n\nselect name\n||' '\n||oil\nfrom lamps;", "Run\n\nfind shed\n|sort -u\n|\nand light it."),
+    ],
+)
+def test_bars_that_are_no_marks_of_code_are_kept(text: str) -> None:
+    assert own_words(text) == text.strip()
 
 
 def test_a_remark_may_be_between_an_attribution_and_bars() -> None:
