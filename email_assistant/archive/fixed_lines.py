@@ -41,8 +41,11 @@ INDEXED = re.compile(r"^\s*[\w.+:-]+ \(\w{1,8}\)\s+- \S")
 # The first line of a call or prototype whose arguments continue on the next line.
 CALL = re.compile(r"^[\w\s*&:]*\w\([^()]*$")
 # An abbreviated hash at the beginning of a line, as `git log --oneline` writes it. The number of a part, '5012345a',
-# has no digit behind its letter.
-HASHED = re.compile(r"^\s{0,8}(?=[0-9a-f]{0,11}[a-f]\d)(?:[0-9a-f]{7,12}|[0-9a-f]{40})\s\S")
+# has no digit behind its letter; '5ce2b67f5 is fine' is a sentence.
+HASHED = re.compile(
+    r"^\s{0,8}(?=[0-9a-f]{0,11}[a-f]\d)(?:[0-9a-f]{7,12}|[0-9a-f]{40})\s"
+    r"(?!(?:and|or|but|in|on|is|isn't|was|were|are|has|had|can|may|should|must|will|would|does|did|doesn't|didn't)\s)\S"
+)
 
 
 def is_fixed(line: str) -> bool:

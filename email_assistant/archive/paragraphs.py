@@ -383,7 +383,7 @@ def _join(block: list[str], pairs: Sequence[_Pair], layout: _Layout) -> list[str
         # Sentences on a line each.
         return block
     is_even = not loose and (full > 1 or (layout.is_regular and 2 * full >= len(pairs)))
-    ends_short = layout.is_regular and 1 < full == len(pairs) and SENTENCE_END.search(block[-1].rstrip()) is not None
+    ends_short = layout.is_regular and 1 < full == len(pairs) and _is_short_sentence(block[-1])
     joined = [block[0]]
     for above, line, pair in zip(block, block[1:], pairs, strict=False):
         is_last = ends_short and pair is pairs[-1]
@@ -392,6 +392,11 @@ def _join(block: list[str], pairs: Sequence[_Pair], layout: _Layout) -> list[str
         else:
             joined.append(line)
     return joined
+
+
+def _is_short_sentence(line: str) -> bool:
+    """Whether a short line is a sentence, such as 'Many thanks!'; 'Yours, Ann.' is a sign-off."""
+    return SENTENCE_END.search(line.rstrip()) is not None and "," not in line and len(line.split()) > 1
 
 
 def _is_continuation(above: str, line: str) -> bool:

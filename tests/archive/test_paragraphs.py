@@ -124,6 +124,8 @@ def test_a_short_sentence_at_the_end_of_a_paragraph_is_joined_in_a_mail_that_a_p
     assert unwrap(f"{mail}\n\n{last}").endswith(f"\n\n{joined(last)}")
     assert unwrap(last).endswith("at the mill.\nMany thanks!")
     assert unwrap(f"{mail}\n\n{last[:-14]}\nAnn Roe").endswith("at the mill\nAnn Roe")
+    for sign_off in ("Yours, Ann.", "Ann."):
+        assert unwrap(f"{mail}\n\n{last[:-13]}\n{sign_off}").endswith(f"at the mill.\n{sign_off}")
 
 
 def test_lines_that_a_program_indented_unevenly_are_joined() -> None:

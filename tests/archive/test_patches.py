@@ -181,6 +181,7 @@ def test_words_around_a_listing_are_kept(text: str) -> None:
         "It is gone since the commit\n5ce2b67 (of May), and so is\nthe lamp.",
         "5551234 is Ann's\n5551235 is Sam's",
         "5012345a two lamps\n5012346b one wick",
+        "5ce2b67f5 is fine\n7ce2b6710 should be reverted",
         "From: London\nSubject: the fog",
         "- rope\n- oil\n+ a lamp",
         "--- and that was it ---",
