@@ -16,7 +16,7 @@ import ftfy.bad_codecs
 from email_assistant.archive import multi_byte, seven_bit
 from email_assistant.archive.alphabets import INSIDE, MIN_CHARACTERS, fits_its_language, is_latin
 from email_assistant.archive.multi_byte import MULTI_BYTE, decode_strictly
-from email_assistant.archive.plausibility import is_plausible, is_usual_cyrillic, penalty
+from email_assistant.archive.plausibility import cyrillic_cost, is_plausible, is_usual_cyrillic, penalty
 
 # Names that mail programs write and Python does not know, without punctuation; and supersets that programs mean.
 SYNONYMS = {
@@ -67,6 +67,7 @@ SINGLE_BYTE = (
 )
 LATIN_CODECS = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac-roman", "cp850", "cp852")
 CYRILLIC = frozenset(("cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic"))
+OTHER_CASE = {"cp1251": "koi8-r", "koi8-r": "cp1251", "koi8-u": "cp1251"}
 OTHER_SCRIPTS = frozenset(("cp1253", "cp1255", "cp1256", "cp874", "iso8859-6", "iso8859-7", "iso8859-8"))
 RARE = OTHER_SCRIPTS | {"mac-roman", "cp850", "cp852", "cp437", "cp866", "mac-cyrillic"}
 NOT_ASCII_BASED = re.compile(r"utf-?(?:7|16|32)|hz|iso-?2022|cp(?:037|500|875|1026|1140|273|424)")
@@ -333,7 +334,7 @@ def _decode_by_traces(data: bytes, codec: str | None) -> Decoded:
         lenient = data.decode(codec or "", "ignore")
         if 2 * len(lenient.encode(codec or "", "ignore")) > 1.9 * len(data):
             return Decoded(lenient, frozenset({LOST_BYTES}))
-    if text is not None and is_plausible(text):
+    if text is not None and (is_plausible(text) or _is_in_capitals(text, data, codec)):
         return _done(text, frozenset())
     best = _best_codec(data, codec)
     if codec == best and text is not None:
@@ -344,6 +345,18 @@ def _decode_by_traces(data: bytes, codec: str | None) -> Decoded:
     is_extension = codec is not None and SIBLINGS.get(codec) == best
     lost = frozenset({LOST_BYTES}) if "\ufffd" in decoded else frozenset()
     return _done(decoded.replace("\ufffd", ""), lost if is_extension and lost else lost | _wrong(codec))
+
+
+def _is_in_capitals(text: str, data: bytes, codec: str | None) -> bool:
+    """Whether a text was typed in Cyrillic capitals, and is not one in small letters of the other usual charset.
+
+    windows-1251 has capitals where KOI8-R has small letters, and the other way round.
+    """
+    other = OTHER_CASE.get(codec or "")
+    if other is None or not text.isupper() or not is_plausible(text.lower()):
+        return False
+    cost, otherwise = cyrillic_cost(text), cyrillic_cost(data.decode(other, "replace"))
+    return cost is not None and otherwise is not None and cost < otherwise
 
 
 def _better_than_multi_byte(data: bytes, text: str, codec: str) -> Decoded | None:

@@ -89,6 +89,12 @@ def is_usual_cyrillic(text: str) -> bool:
     return cost <= USUAL_COST and small >= MOSTLY * total
 
 
+def cyrillic_cost(text: str) -> float | None:
+    """How rare the Cyrillic letters of a text are, on average; None if it has none."""
+    letters = [letter for letter in text.lower() if "\u0400" <= letter <= "\u052f"]
+    return sum(CYRILLIC_COST.get(letter, UNKNOWN_LETTER) for letter in letters) / len(letters) if letters else None
+
+
 def penalty(text: str) -> float:
     """The traces of a wrong charset in a text, per character beyond ASCII; 0 if there are none."""
     words = WORD.findall(text)[:MAX_WORDS]
@@ -117,11 +123,8 @@ def _word_penalty(word: str) -> float:
 
 def _rare_cyrillic(text: str) -> float:
     """By how much the Cyrillic letters of a text are rarer than those of any text of a language."""
-    letters = [letter for letter in text.lower() if "\u0400" <= letter <= "\u052f"]
-    if not letters:
-        return 0.0
-    cost = COST_STEP * sum(CYRILLIC_COST.get(letter, UNKNOWN_LETTER) for letter in letters) / len(letters)
-    return 2 * max(0.0, cost - USUAL_COST) * min(1.0, len(letters) / MIN_CYRILLIC)
+    cost, count = cyrillic_cost(text), sum("\u0400" <= letter <= "\u052f" for letter in text.lower())
+    return 2 * max(0.0, COST_STEP * (cost or 0.0) - USUAL_COST) * min(1.0, count / MIN_CYRILLIC)
 
 
 def _wrong_accents(word: str) -> int:

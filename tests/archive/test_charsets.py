@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from email_assistant.archive.charsets import LOST_BYTES, NO_CHARSET, TWICE_ENCODED, WRONG_CHARSET, decode
+from email_assistant.archive.charsets import LOST_BYTES, NO_CHARSET, TWICE_ENCODED, WRONG_CHARSET, Decoded, decode
 
 # Each language in a charset that its writers used, and what programs declare in its place.
 WRONG = [
@@ -270,3 +270,15 @@ def test_a_right_declaration_is_believed_in_a_short_text_with_a_rare_symbol(text
 def test_text_that_ends_within_a_character(text: str, charset: str) -> None:
     decoded = decode(text.encode(charset)[:-1], charset)
     assert (decoded.text, decoded.repairs) == (text[:-1], {LOST_BYTES})
+
+
+@pytest.mark.parametrize("charset", ["windows-1251", "koi8-r"])
+@pytest.mark.parametrize("text", ["СПАСИБО", "ПОЗВОНИ МНЕ", "СПАСИБО БОЛЬШОЕ", "СРОЧНО: СЧЕТ 15", "ДА"])
+def test_capitals_in_a_declared_cyrillic_charset_are_believed(text: str, charset: str) -> None:
+    assert decode(text.encode(charset), charset) == Decoded(text)
+
+
+@pytest.mark.parametrize(("actual", "declared"), [("koi8-r", "windows-1251"), ("windows-1251", "koi8-r")])
+def test_small_letters_that_look_like_capitals_are_still_repaired(actual: str, declared: str) -> None:
+    text = "спасибо большое за помощь"
+    assert decode(text.encode(actual), declared).text == text
