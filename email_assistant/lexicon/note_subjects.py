@@ -34,7 +34,7 @@ ADVERB = (
 OBJECT = r"(?:the|an?|my|your|our|his|her|its|their|you|him|them|it|this|that|these|those|us|some|any|both|no)\b"
 # Who has these states, is who writes.
 STATES = (
-    r"need(?! (?:for|of)\b)|want|think(?! (?:about|of|it over)\b)|guess(?! (?:what|who)\b)|believe(?! (?:me|it)\b)|"
+    r"need(?! (?:for|of|not)\b)|want|think(?! (?:about|of|it over)\b)|guess(?! (?:what|who)\b)|believe(?! (?:me|it)\b)|"
     r"suppose|"
     r"wish(?= (?:i|you|we|he|she|it|they)\b)|doubt|prefer|understand(?! (?:it|this|me)\b)|expect(?= (?:to|you|him|"
     r"her|that)\b)|agree(?! (?:an?|the|on|to)\b)|disagree|"
@@ -75,6 +75,13 @@ HEADINGS = (
     r"documents?|drafts?|payments?|items|parts)\b|paid (?:leave|holidays?|parking|invoices?)\b(?! \d)|"
     r"(?:cancelled|reported|booked|ordered) (?:flights?|orders?|class(?:es)?|cheques?|meetings?|cases|seats|rooms|"
     r"items)\b"
+)
+# What is hardly said of a person: 'went well' is about what was done.
+OUTCOMES = (
+    r"(?:went|going) (?:well|fine|badly|great|wrong|smoothly|cheap)\b|"
+    r"got (?:cancell?ed|damaged|postponed|stolen|broken)\b|getting (?:late|dark|cold|worse|expensive)\b|"
+    r"coming (?:along|together)\b|looking (?:good|great|likely|bad|grim)\b|working (?:fine|well|again|perfectly)\b|"
+    r"taking (?:ages|forever|long|too long)\b"
 )
 # Any other verb in the past, if it has an object.
 DID = (
@@ -119,7 +126,8 @@ MODALS = (
 NEGATED = (
     r"(?:can['’]?t|cannot|couldn['’]?t|won['’]?t|wouldn['’]?t|haven['’]?t|hadn['’]?t|didn['’]?t)"
     r"(?! (?:(?:you|he|she|it|we|they|i|that|this|there|fit|work|matter|last|happen|start|load|open|close|print|hurt|"
-    r"turn|boot|charge|connect|arrive|stop \w+ing|be \w+(?:ed|en)|do (?:any|much|it|anything))\b|be (?:the|"
+    r"turn|boot|charge|connect|arrived?|happened|rain|snow|"
+    r"stop \w+ing|be \w+(?:ed|en)|do (?:any|much|it|anything))\b|be (?:the|"
     r"an?)\b))(?= \w)|"
     r"(?:don['’]?t|do not)(?= (?:really |even )?(?:know|think|see|need|want|have|mind(?! (?:the|me|us)\b)|"
     r"understand|remember|recall|like|care|recogni[sz]e)\b)"
@@ -252,7 +260,10 @@ NOUNS = (
     "answer draft copy report order call fax mail email check delivery note plan offer invoice show review reply work "
     "match repair order meet change print test"
 )
-ADVERBS = "just still also always maybe never only now already really almost nearly basically mostly probably"
+ADVERBS = (
+    "just still also always maybe never only now already really almost nearly basically mostly probably fully double "
+    "completely badly partly totally definitely"
+)
 DETERMINERS = "the a an my your our his her its their this these those"
 PREPOSITIONS = "of for from to re about with w/"
 # 'Two days late' is said of something else.
@@ -344,4 +355,12 @@ PERSONS = (
     r"grandad|boss|team|tenants?|landlord|buyers?|sellers?|man|woman|boy|girl|doctor|dr|mr|mrs|ms|prof|engineer|"
     r"builders?|plumber|electrician|nurse|teacher|clients?|customers?|driver|owner|committee|agents?|police|parents|"
     r"neighbou?rs?|friends?|colleagues?|students?|guests?|members?|staff|crew)"
+)
+# So may it after 'ann ill', but 'still ill' is the writer.
+STATES_OF_PERSONS = (
+    r"(?!(?:not|still|also|just|only|sorry|been|am|im|was|hi|thanks|thx|feeling|being|getting|today|now|so|too|very|"
+    r"quite|and|but|if|when|till|until|since|as|all|\w+ly)\b)"
+    rf"(?!{BASES}\b)(?:\S+ ){{1,3}}?(?:not )?(?:ill|sick|unwell|poorly|asleep|away|"
+    r"keen|worried|interested|shy|upset|off (?:school|work|sick)|on (?:holiday|leave|vacation)|"
+    r"in (?:hospital|bed|class|court|a meeting))"
 )

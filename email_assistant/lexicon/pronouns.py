@@ -11,6 +11,8 @@ BEFORE_SUBJECTS = (
     "today tomorrow yesterday maybe perhaps sorry yes no ok okay think hope know sure believe guess see said says say "
     "told wish monday tuesday wednesday thursday friday saturday sunday fyi"
 )
+# They need no subject.
+POLITE_WORDS = "sorry thank thanks thx ok okay"
 # Between a subject and what it does or is, or without a subject in front of that.
 SMALL_WORDS = (
     "am is are was were be been being have has had having do does did will would can could may might must shall should "

@@ -10,16 +10,21 @@ from collections.abc import Iterator
 
 from email_assistant.archive.language import is_cyrillic
 from email_assistant.archive.mail_parts import split_greeting, without_sign_off
-from email_assistant.lexicon.pronouns import BEFORE_SUBJECTS, PRONOUNS, SMALL_WORDS
+from email_assistant.lexicon.pronouns import BEFORE_SUBJECTS, POLITE_WORDS, PRONOUNS, SMALL_WORDS
 from email_assistant.metrics.clauses import BOUNDARY
 from email_assistant.metrics.same_words import Words, in_digits, is_negation, split_tokens
 
 _SUBJECT = re.compile(r"\b(I|you|we|he|she|they|it)(?:['’](?:m|ve|ll|d|re|s))?(?![\w'’])", re.IGNORECASE)
 _BEFORE = frozenset(BEFORE_SUBJECTS.split())
 # They neither name a thing nor say what it does.
-_SMALL = frozenset(f"{PRONOUNS} {SMALL_WORDS}".split())
-# 'Can you call me' says what the note's 'call me' does.
+_PRONOUNS = frozenset(PRONOUNS.split())
+_SMALL = frozenset(SMALL_WORDS.split()) | _PRONOUNS
+# 'I am sorry' and 'is it ok?' are as good as 'sorry' and 'ok?'.
+_POLITE = frozenset(POLITE_WORDS.split())
+# 'Can you call me' says what the note's 'call me' does, as does 'you can call me'.
 _ASKING = re.compile(r"\b(?:can|could|would|will|please|if)$", re.IGNORECASE)
+_ASKED = re.compile(r"[\s,]*(?:can|could|should|may|must|need to|have to)\b", re.IGNORECASE)
+_PARAGRAPH = re.compile(r"\n\s*\n")
 
 
 def guessed_subjects(request: str, mail: str) -> list[tuple[int, int]]:
@@ -34,12 +39,10 @@ def guessed_subjects(request: str, mail: str) -> list[tuple[int, int]]:
     if is_cyrillic(request) or is_cyrillic(mail):
         return []
     asked = [_Asked(part) for part in BOUNDARY.split(in_digits(request))]
-    _, body = split_greeting(mail, None)
-    said = without_sign_off(body) or ""
-    start = mail.find(said)
     return [
-        (start + first + match.start(), start + first + match.end())
-        for first, clause in _parts(said)
+        (first + match.start(), first + match.end())
+        for start, paragraph in _paragraphs(mail)
+        for first, clause in _parts(paragraph, start)
         for match in _SUBJECT.finditer(clause)
         if _is_guessed(clause, match, asked)
     ]
@@ -55,23 +58,35 @@ class _Asked:
 
     def __init__(self, part: str) -> None:
         found = split_tokens(part)
-        self.subjects = {token.partition("'")[0] for token in found}
+        subjects = {token.partition("'")[0] for token in found}
+        self.subjects = subjects | {"you"} if "u" in subjects else subjects
         first = _does(found)
         self.opening = Words([] if first is None else [first])
 
 
 def _does(found: list[str]) -> str | None:
     """The first of a clause's words, without a subject, that says what it does or is."""
-    return next((token for token in found if token not in _SMALL and not is_negation(token)), None)
+    does = next((token for token in found if token not in _SMALL and not is_negation(token)), None)
+    return None if does in _POLITE else does
 
 
-def _parts(text: str) -> Iterator[tuple[int, str]]:
-    """The clauses of a text, each with its place."""
+def _paragraphs(mail: str) -> Iterator[tuple[int, str]]:
+    """The paragraphs of a mail between its greeting and its sign-off, and a postscript, each with its place."""
+    _, body = split_greeting(mail, None)
+    start = len(mail.rstrip()) - len(body)
+    for paragraph in _PARAGRAPH.split(without_sign_off(body)):
+        start = mail.index(paragraph, start)
+        yield start, paragraph
+        start += len(paragraph)
+
+
+def _parts(text: str, place: int) -> Iterator[tuple[int, str]]:
+    """The clauses of a text at a place, each with its own."""
     start = 0
     for boundary in BOUNDARY.finditer(text):
-        yield start, text[start : boundary.start()]
+        yield place + start, text[start : boundary.start()]
         start = boundary.end()
-    yield start, text[start:]
+    yield place + start, text[start:]
 
 
 def _is_guessed(clause: str, subject: re.Match[str], asked: list[_Asked]) -> bool:
@@ -80,8 +95,13 @@ def _is_guessed(clause: str, subject: re.Match[str], asked: list[_Asked]) -> boo
     if before and before[-1] not in _BEFORE:
         return False
     who = subject[1].casefold()
-    if who == "you" and _ASKING.search(front):
+    rest = clause[subject.end() :]
+    if who == "you" and (_ASKING.search(front) or _ASKED.match(rest)):
         return False
-    does = _does(split_tokens(in_digits(clause[subject.end() :])))
+    after = split_tokens(in_digits(rest))
+    does = _does(after)
+    # 'I would like you to call': another one calls.
+    if does is not None and _PRONOUNS & set(after[: after.index(does)]):
+        return False
     places = [each for each in asked if does is not None and each.opening.has(does)]
     return bool(places) and not any(who in each.subjects for each in places)

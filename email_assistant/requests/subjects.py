@@ -24,10 +24,12 @@ from email_assistant.lexicon.note_subjects import (
     MODALS,
     MONTH_NAMES,
     NEGATED,
+    OUTCOMES,
     PAST,
     PERSONS,
     QUESTIONS,
     STATES,
+    STATES_OF_PERSONS,
     THINGS,
     TOLD,
 )
@@ -58,7 +60,7 @@ _ABBREVIATED = re.compile(
 _LONGEST = len("approx") + 1
 _ADVERB = re.compile(ADVERB, re.IGNORECASE)
 _ACTS = re.compile(rf"(?:(?:{STATES})\b(?!\.\w| =)|{PAST}|{DID}|{MODALS}|{NEGATED}|{HAVE}|{AM})", re.IGNORECASE)
-_HEADING = re.compile(HEADINGS, re.IGNORECASE)
+_HEADING = re.compile(rf"{HEADINGS}|{OUTCOMES}", re.IGNORECASE)
 _ENDS = re.compile(r"(?<![\s.;:!()–—-])[\s.;:!()–—-]+$")
 # Before a question: 'tried it, is it better?' may be asked of the reader.
 _SURE = re.compile(rf"(?:(?:{STATES})\b|{MODALS}|{NEGATED}|{AM})", re.IGNORECASE)
@@ -80,6 +82,7 @@ _PERSON = re.compile(
     r"will|can|told|asked|left|needs|says|did|won['’]t|can['’]t|didn['’]t)\b",
     re.IGNORECASE,
 )
+_ILL = re.compile(rf"{LEADS}{STATES_OF_PERSONS}\b", re.IGNORECASE)
 # 'Ann and I want a swap, need your word', 'no tiling, need a tiler for that'.
 _WITH_OTHERS = re.compile(rf"{LEADS}(?:there (?:is|are) )?no |.*\b(?:we|you|u)\b|.*(?:&|\+|\band) i\b", re.IGNORECASE)
 # 'April: case closed'.
@@ -168,13 +171,17 @@ def _completed(sentence: str, before: str) -> tuple[str, str]:
             acts = _NOTHING
         full = part if is_condition else _told(part, acts, about)
         if full == part:
-            about = _about(part, about)
+            subject, about = about, _about(part, about)
             ends = _ENDS.search(full)
             stop = ends.start() if ends else len(full)
             label = _LABEL.match(full)
             start = label.end() if label else 0
             said = with_copula(full[start:stop])
-            full = full[:start] + (said if said != full[start:stop] else with_expletive(said)) + full[stop:]
+            if said == full[start:stop]:
+                said = with_expletive(said)
+                # 'Sorry about that' is about the writer.
+                about = _about(said, subject) if said.startswith("i'm ") else about
+            full = full[:start] + said + full[stop:]
         done.append(full)
     return _joined([*done, *asked], _COMMA.findall(sentence)), about
 
@@ -191,6 +198,8 @@ def _about(clause: str, before: str) -> str:
     """
     if _SAID_I.match(clause):
         return "typed"
+    if _ILL.match(clause):
+        return "person"
     if _MINE.match(clause) or (before in {"named", "person"} and _ACTS.match(clause)):
         return before
     if _IF.match(clause):

@@ -31,6 +31,10 @@ from email_assistant.metrics.guessed_subjects import guessed_subjects
         # What the note asks of its reader.
         ("call me tonight", "Could you call me tonight?", []),
         ("bring the ladder back", "If you bring the ladder back, all is well.", []),
+        ("call me tonight", "You can call me tonight. I would like you to call me.", []),
+        ("u were right", "You were right.", []),
+        ("sorry, thanks, ok with friday?", "I am sorry. I thank you. Is it ok with you?", []),
+        ("fixed on friday", "I had it fixed on Friday.", ["it"]),
         # Not from the note.
         ("pump arrived", "The pump has arrived. I hope all is well with you.", []),
         # No subject.
@@ -54,3 +58,18 @@ def test_places_are_those_of_the_whole_mail() -> None:
     mail = "Dear Dee,\n\nthe form is signed;\nit went to Terry.\n\nBest,\nMo"
     ((start, end),) = guessed_subjects("form signed; went to terry", mail)
     assert mail[start : end + 5] == "it went"
+
+
+@pytest.mark.parametrize(
+    ("mail", "places"),
+    [
+        ("Bo,\n\nIt went home.\n\nBest,\nMo\n\nP.S. It went home.", [5, 35]),
+        ("Bo,\n\nIt went home.\n\n\nWe left.\n \nPS: It went home.\n", [5, 36]),
+        ("\n  Hi Bo,\nIt went home.\n\nHi Bo,\nMo\n", [10]),
+        ("It went,\n\nIt went home.", [0, 10]),
+        ("\U0001f600 It went home.", [2]),
+    ],
+)
+def test_a_sign_off_or_a_wide_gap_in_between_shifts_no_place(mail: str, places: list[int]) -> None:
+    assert [mail[start:end] for start, end in guessed_subjects("went home", mail)] == ["It"] * len(places)
+    assert [start for start, _ in guessed_subjects("went home", mail)] == places
