@@ -141,8 +141,6 @@ function paint(kept = null) {
   behind.replaceChildren();
   let place = 0;
   for (const [start, end, kind] of marked) {
-    // Text behind the sheet that is there twice would shift all marks after it.
-    if (start < place) continue;
     behind.append(text.slice(place, start), element("mark", text.slice(start, end), kind ? { class: kind } : {}));
     place = end;
   }
