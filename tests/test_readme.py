@@ -121,7 +121,7 @@ def module_file(module: str) -> Path:
 
 @functools.cache
 def make_targets() -> frozenset[str]:
-    return frozenset(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    return frozenset(re.findall(r"^([a-z_-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def is_path_true(text: str) -> bool:

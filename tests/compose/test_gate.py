@@ -268,6 +268,13 @@ def test_markup_and_script_in_a_mail_stay_text(served: Served) -> None:
     assert evil not in served("GET", "/").body.decode()
 
 
+def test_marks_are_counted_as_javascript_counts(served: Served) -> None:
+    marks = {"id": "2", "request": "went home", "draft": "\U0001f600 It went home to Bo."}
+    found = served("POST", "/page/marks", marks).json
+    assert found["guessed"] == [[3, 5]]
+    assert found["added"] == [[19, 21]]
+
+
 def test_no_log_has_requests_mails_or_the_token(served: Served) -> None:
     said = "xylophone"
     body = {**CHAT, "messages": [{"role": "user", "content": said}]}
