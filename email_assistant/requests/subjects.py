@@ -70,7 +70,10 @@ _IF = re.compile(rf"{LEADS}(?:if|when|once|after|before|unless)\b", re.IGNORECAS
 _IS = re.compile(rf"(?!{IS_SUBJECT})(?:{DOING}|{BEING}|{AWAY})", re.IGNORECASE)
 _QUESTIONS = tuple((re.compile(pattern, re.IGNORECASE), subject) for pattern, subject in QUESTIONS)
 # No thing does these, and after a person's name it would be 'needs'.
-_FIRST_PERSON_ONLY = re.compile(rf"(?:(?:{STATES})\b|can['’]?t (?:believe|wait|thank)\b)", re.IGNORECASE)
+_FIRST_PERSON_ONLY = re.compile(
+    rf"(?:(?:{STATES})\b|can['’]?t (?:believe|wait|thank)\b|(?:don['’]?t|do not) (?:mind|think|know|want|need|care)\b)",
+    re.IGNORECASE,
+)
 _FIRST_PERSON = re.compile(
     rf"(?:(?:{STATES})\b|(?!could|would|had){NEGATED}|(?=will\b){MODALS})(?! \w+ =)", re.IGNORECASE
 )

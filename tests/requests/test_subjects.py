@@ -64,6 +64,7 @@ def test_what_is_left_out_is_put_back(note: str, full: str) -> None:
         ("redraft of your letters attached", "redraft of your letters is attached"),
         ("both confirm drafts attached", "both confirm drafts are attached"),
         ("revised wording attached, call me", "revised wording is attached, call me"),
+        ("flynn keen to come. don't mind", "flynn is keen to come. i don't mind"),
         ("both lamps and the oil here. ann not coming", "both lamps and the oil are here. ann is not coming"),
         ("susan revising the plan. people in class till 3", "susan is revising the plan. people are in class till 3"),
         ("ann maybe interested too, bo on it", "ann is maybe interested too, bo is on it"),
