@@ -176,6 +176,7 @@ def test_subjects_that_the_note_leaves_out_are_marked(open_page: Callable[..., O
     line = opened["marks"].locator("p.guessed")
     expect(line).to_have_text(f"{ENGLISH['guessed']}It went to")
     expect(opened["behind"].locator("mark.guessed")).to_have_text("It")
+    expect(opened["marks"]).to_contain_text(ENGLISH["checked"])
     line.get_by_role("button").click()
     opened.page.keyboard.type("Bo")
     expect(opened["draft"]).to_have_value("Dee,\n\nIt was sent. Bo went to Terry.")

@@ -172,7 +172,7 @@ function describe(draft, text, added, guessed) {
     }
     parts.push(line);
   }
-  if (draft.done && text.trim() && !parts.length && draft.text === text) parts.push(element("p", texts.checked, { class: "fine" }));
+  if (draft.done && text.trim() && !draft.lost.length && !added.length && draft.text === text) parts.push(element("p", texts.checked, { class: "fine" }));
   marks.replaceChildren(...parts);
 }
 
