@@ -7,12 +7,14 @@ mails are written. Peer: the same products in bfloat16. int8 products are torch'
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from statistics import median
 from time import perf_counter
 
 import torch
 from torch.nn import functional
 
+from benchmarks.measure import alternate
 from benchmarks.model import processor_kind
 
 # (outputs, inputs) of the four products of a layer, and of the head.
@@ -42,17 +44,21 @@ def step_times(
     """The medians of the seconds that all products take: for each number of rows, in bfloat16 and in int8."""
     torch.manual_seed(1)
     weights = [torch.randn(shape) for shape in shapes]
-    ways = [list(map(way, weights)) for way in (in_bfloat16, in_int8)]
+    ways = {way: list(map(way, weights)) for way in (in_bfloat16, in_int8)}
     for count in rows:
         inputs = {size: torch.randn(count, size).bfloat16() for _, size in shapes}
-        seconds: list[list[float]] = [[], []]
-        for _ in range(rounds):
-            for products, times in zip(ways, seconds, strict=True):
-                start = perf_counter()
-                for product, (_, size) in zip(products, shapes, strict=True):
-                    product(inputs[size])
-                times.append(perf_counter() - start)
-        yield count, median(seconds[0]), median(seconds[1])
+        work = {
+            way: partial(_seconds, products, [inputs[size] for _, size in shapes]) for way, products in ways.items()
+        }
+        seconds = alternate(work, rounds)
+        yield count, median(seconds[in_bfloat16]), median(seconds[in_int8])
+
+
+def _seconds(products: Sequence[Product], inputs: Sequence[torch.Tensor]) -> float:
+    start = perf_counter()
+    for product, states in zip(products, inputs, strict=True):
+        product(states)
+    return perf_counter() - start
 
 
 def in_bfloat16(weight: torch.Tensor) -> Product:

@@ -99,6 +99,11 @@ def parse_value(value: Any, day_first: bool | None = None) -> datetime | None:
     text = " ".join(DIRECTION.sub("", str(value)).replace("\u202f", " ").replace("\u00a0", " ").split())[:100]
     date = _from_number(float(text.replace(",", "."))) if NUMBER.fullmatch(text) else None
     date = date or _from_text(text, day_first)
+    return _if_likely(date)
+
+
+def _if_likely(date: datetime | None) -> datetime | None:
+    """A date of the years in which mail is sent; None for others."""
     return date if date and FIRST_YEAR <= date.year <= LAST_YEAR else None
 
 
@@ -115,7 +120,7 @@ def _from_parts(parts: Sequence[Any]) -> datetime | None:
         return None
     known = list(parts[:MAX_PARTS])
     date = _build([*known, *[0] * (MAX_PARTS - len(known))], None)
-    return date if date and FIRST_YEAR <= date.year <= LAST_YEAR else None
+    return _if_likely(date)
 
 
 def _from_number(number: float) -> datetime | None:

@@ -123,8 +123,8 @@ def _is_code_word(word: str) -> bool:
 
 def _is_prose(line: str) -> bool:
     """Whether a line that begins like a request has a sentence behind that."""
-    plain = sum(PLAIN_WORD.fullmatch(word) is not None for word in line.split()[1:])
-    return plain > MAX_PLAIN_ARGUMENTS and "\\" not in line
+    behind = "".join(line.split(maxsplit=1)[1:])
+    return "\\" not in line and plain_words(behind) > MAX_PLAIN_ARGUMENTS
 
 
 def _is_mostly_words(line: str) -> bool:

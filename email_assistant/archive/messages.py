@@ -110,4 +110,9 @@ class Unreadable:
     reason: str
 
 
+def too_large(source: str) -> Unreadable:
+    """A message of more than MAX_MESSAGE_BYTES, which is not read."""
+    return Unreadable(source, f"larger than {MAX_MESSAGE_BYTES >> 20} MiB")
+
+
 ArchiveItem = RawMessage | ParsedMessage | Unreadable

@@ -98,7 +98,7 @@ def _are_justified(above: str, line: str) -> bool:
 
 
 def _is_full_of_words(line: str) -> bool:
-    return sum(PLAIN_WORD.fullmatch(word) is not None for word in line.split()) >= MIN_PROSE_WORDS
+    return plain_words(line) >= MIN_PROSE_WORDS
 
 
 def _text_start(line: str) -> int:

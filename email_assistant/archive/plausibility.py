@@ -91,8 +91,16 @@ def is_usual_cyrillic(text: str) -> bool:
 
 def cyrillic_cost(text: str) -> float | None:
     """How rare the Cyrillic letters of a text are, on average; None if it has none."""
-    letters = [letter for letter in text.lower() if "\u0400" <= letter <= "\u052f"]
-    return sum(CYRILLIC_COST.get(letter, UNKNOWN_LETTER) for letter in letters) / len(letters) if letters else None
+    letters = _cyrillic_letters(text)
+    return _mean_cost(letters) if letters else None
+
+
+def _cyrillic_letters(text: str) -> list[str]:
+    return [letter for letter in text.lower() if "\u0400" <= letter <= "\u052f"]
+
+
+def _mean_cost(letters: list[str]) -> float:
+    return sum(CYRILLIC_COST.get(letter, UNKNOWN_LETTER) for letter in letters) / len(letters)
 
 
 def penalty(text: str) -> float:
@@ -123,8 +131,10 @@ def _word_penalty(word: str) -> float:
 
 def _rare_cyrillic(text: str) -> float:
     """By how much the Cyrillic letters of a text are rarer than those of any text of a language."""
-    cost, count = cyrillic_cost(text), sum("\u0400" <= letter <= "\u052f" for letter in text.lower())
-    return 2 * max(0.0, COST_STEP * (cost or 0.0) - USUAL_COST) * min(1.0, count / MIN_CYRILLIC)
+    letters = _cyrillic_letters(text)
+    if not letters:
+        return 0.0
+    return 2 * max(0.0, COST_STEP * _mean_cost(letters) - USUAL_COST) * min(1.0, len(letters) / MIN_CYRILLIC)
 
 
 def _wrong_accents(word: str) -> int:

@@ -2,6 +2,8 @@
 
 import re
 
+from email_assistant.archive.multi_byte import decode_strictly
+
 ISO_2022 = re.compile(rb"\x1b(?:\$[@AB]|\$\([ABCDOPQ]|\([JI]|\$\)[CAG])")
 ISO_2022_CODECS = ("iso2022_jp_ext", "iso2022_jp_3", "iso2022_jp_2004", "iso2022_kr", "iso2022_jp_2")
 # Two bytes per character up to the next escape, in a line.
@@ -14,21 +16,18 @@ HZ_RUN = re.compile(rb"~\{(?:[!-w][!-~]){2,}~\}")
 
 def decode_iso_2022(data: bytes) -> str | None:
     """The text of ISO-2022-JP, -KR or one of their relatives; None if the bytes are in none of them."""
-    for codec in ISO_2022_CODECS:
-        try:
-            return data.decode(codec)
-        except UnicodeDecodeError:
-            continue
-    return _decode_of_microsoft(data)
+    texts = (decode_strictly(data, codec) for codec in ISO_2022_CODECS)
+    found = next((text for text in texts if text is not None), None)
+    return _decode_of_microsoft(data) if found is None else found
 
 
 def _decode_of_microsoft(data: bytes) -> str | None:
     """The text of ISO-2022-JP with the characters that Windows adds to it, such as numbers in circles; None if not."""
     try:
-        plain = JIS_RUN.sub(lambda run: _to_shift_jis(run[1]), data)
-        return OTHER_ESCAPE.sub(b"", plain).decode("cp932") if b"\x1b" not in OTHER_ESCAPE.sub(b"", plain) else None
-    except (UnicodeDecodeError, ValueError):
+        plain = OTHER_ESCAPE.sub(b"", JIS_RUN.sub(lambda run: _to_shift_jis(run[1]), data))
+    except ValueError:
         return None
+    return decode_strictly(plain, "cp932") if b"\x1b" not in plain else None
 
 
 def _to_shift_jis(codes: bytes) -> bytes:
@@ -55,9 +54,4 @@ def without_escapes(data: bytes) -> str | None:
 
 def decode_hz(data: bytes) -> str | None:
     """The text of HZ, in which Chinese is between '~{' and '~}'; None if it is none."""
-    if not HZ_RUN.search(data):
-        return None
-    try:
-        return data.decode("hz")
-    except UnicodeDecodeError:
-        return None
+    return decode_strictly(data, "hz") if HZ_RUN.search(data) else None

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable
+from email_assistant.archive.messages import RawMessage, Unreadable, too_large
 from email_assistant.archive.readers import mmdf
 
 # The section about the file. Its options follow.
@@ -39,7 +39,7 @@ def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[RawMessage 
     for index, data in enumerate(sections):
         source = f"{name}#{index}"
         if data is None:
-            yield Unreadable(source, f"larger than {MAX_MESSAGE_BYTES >> 20} MiB")
+            yield too_large(source)
         else:
             message, kinds = _message(data)
             yield RawMessage(source, message, sent_folder, kinds=kinds)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from email_assistant.archive.folders import kinds_of_emlx
-from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable
+from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable, too_large
 from email_assistant.archive.mime_tree import mend_start
 from email_assistant.archive.readers.streams import HEAD_BYTES
 
@@ -56,7 +56,7 @@ def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterato
     """Yield the message of the file."""
     data = stream.read(MAX_MESSAGE_BYTES + 1)
     if len(data) > MAX_MESSAGE_BYTES:
-        yield Unreadable(name, f"larger than {MAX_MESSAGE_BYTES >> 20} MiB")
+        yield too_large(name)
         return
     length = EMLX_LENGTH.match(data) if format == "emlx" else None
     kinds: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable
+from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable, too_large
 from email_assistant.archive.mime_tree import MAX_HEADER_BYTES
 from email_assistant.archive.readers.streams import NULS, read_available
 
@@ -91,7 +91,7 @@ def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[RawMessage 
     for index, data in enumerate(split(stream)):
         source = f"{name}#{index}"
         if data is None:
-            yield Unreadable(source, f"larger than {MAX_MESSAGE_BYTES >> 20} MiB")
+            yield too_large(source)
         else:
             yield RawMessage(source, data, sent_folder)
 

@@ -7,7 +7,7 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable
+from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable, too_large
 from email_assistant.archive.readers.streams import NULS
 
 MARK = b"\1\1\1\1"
@@ -25,7 +25,7 @@ def read(stream: BinaryIO, name: str, sent_folder: bool) -> Iterator[RawMessage 
     for index, data in enumerate(split(stream, (MARK,))):
         source = f"{name}#{index}"
         if data is None:
-            yield Unreadable(source, f"larger than {MAX_MESSAGE_BYTES >> 20} MiB")
+            yield too_large(source)
         else:
             yield RawMessage(source, _without_separator(data), sent_folder)
 
