@@ -67,7 +67,7 @@ def advice(
         if memory >= GEMMA_GB:
             yield f"it knows little but English; for '{named}', install Gemma 3 270M (make gemma): model=gemma3_270m"
     else:
-        yield "larger models should write better (docs/models.md); Llama-3-8B needs a GPU with 12 GB or more"
+        yield "larger models, which should write better, need a GPU with 12 GB or more (docs/models.md)"
 
 
 def gpu_gb() -> float | None:

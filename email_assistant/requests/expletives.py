@@ -1,8 +1,8 @@
-"""'There is' and 'it is' that a rough note leaves out are put back: 'no charge' is 'there is no charge'."""
+"""'There is', 'it is' and "i'm" that a rough note leaves out are put back: 'no charge' is 'there is no charge'."""
 
 import re
 
-from email_assistant.lexicon.note_subjects import APOLOGIES, JUDGED, LACKING, NOTHING_TO
+from email_assistant.lexicon.note_subjects import APOLOGIES, ASKED, JUDGED, LACKING, MISTAKES, NOTHING_TO, UNKNOWN
 from email_assistant.requests.copulas import split_lead
 
 # 'No doors were damaged' has its verb.
@@ -13,6 +13,8 @@ _CLAUSES = tuple(
         (rf"{_HAS_VERB}(?:{LACKING}|{NOTHING_TO})", "there is"),
         (JUDGED, "it is"),
         (APOLOGIES, "i'm"),
+        (MISTAKES, "it was"),
+        (rf"{UNKNOWN}|{ASKED}", "i have"),
     )
 )
 
@@ -30,7 +32,12 @@ def with_expletive(clause: str) -> str:
         said = clause[start:]
         for pattern, put_in in _CLAUSES:
             if (found := pattern.match(said)) and not said[0].isupper():
-                if put_in == "there is" and found[0].endswith("s") and not found[0].endswith(("ss", "news")):
+                if (
+                    put_in == "there is"
+                    and not found[0].startswith("nothing")
+                    and found[0].endswith("s")
+                    and not found[0].endswith(("ss", "news", "gas", "bus"))
+                ):
                     put_in = "there are"
                 return f"{clause[:start]}{put_in} {said}"
     return clause
