@@ -39,6 +39,13 @@ _MINE = re.compile(
     re.IGNORECASE,
 )
 _SAID_I = re.compile(rf"{LEADS}(?:i|i['’]\w+) ", re.IGNORECASE)
+# 'Had a word with ann, admits it': somebody does these who was named before.
+_STILL = re.compile(
+    r"(?:(?:still|also|just|only|really|never|already) )?(?:says|admits|seems|wants|thinks|reckons|knows|needs|has|is|"
+    r"was|"
+    r"sounds|looks|agrees|hopes|doesn['’]?t|isn['’]?t|wasn['’]?t|hasn['’]?t|likes|loves|hates|feels|gets|goes|comes)\b",
+    re.IGNORECASE,
+)
 _VERY = re.compile(r"(?:very|so|quite|too|really|a bit|bit) \w+$", re.IGNORECASE)
 _LATER_I = re.compile(r" (?:i|i['’]\w+) ", re.IGNORECASE)
 
@@ -47,14 +54,16 @@ def topic(clause: str, before: str, acts: re.Pattern[str]) -> str:
     """Whom a clause is about that got no subject.
 
     'mine': a subject that is left out after it is the writer, as 'typed' with an 'i' in the clause, and 'open' after a
-    condition; 'person', and 'named' if in the sentence before: it may be somebody else; 'others': the writer and
-    others, or the reader; 'asked': what the reader is asked to do; 'thing': anything else.
+    condition; 'person', and 'named' if in the sentence before, or rung, met or asked: it may be somebody else;
+    'others': the writer and others, or the reader; 'asked': what the reader is asked to do; 'thing': anything else.
 
     Args:
         clause: The clause.
         before: What this function said of the clause before.
         acts: Verbs of which the writer is the subject.
     """
+    if reaches_somebody(clause):
+        return "named"
     if _SAID_I.match(clause):
         return "typed"
     if _ILL.match(clause):
@@ -68,8 +77,8 @@ def topic(clause: str, before: str, acts: re.Pattern[str]) -> str:
     if _WITH_OTHERS.match(clause):
         return "others"
     # 'Dog had his stitches out, very brave'.
-    if before == "person" and _VERY.match(clause):
-        return "person"
+    if before in {"person", "named"} and (_VERY.match(clause) or _STILL.match(split_lead(clause)[1])):
+        return before
     if _PERSON.match(clause) or _begins_with_name(clause):
         return "person"
     return "typed" if _LATER_I.search(clause) else "thing"

@@ -243,7 +243,7 @@ def _clause(part: str, about: str, frame: _Frame) -> tuple[str, str]:
     full = _told(part, about, frame)
     if full == part:
         return _said(part, about)
-    return full, "person" if reaches_somebody(part) else about
+    return full, "named" if reaches_somebody(part) else about
 
 
 def _said(part: str, about: str) -> tuple[str, str]:
