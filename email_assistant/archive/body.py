@@ -287,9 +287,10 @@ def _enriched_to_text(text: str) -> str:
 def payload(part: Message) -> bytes:
     """The bytes of a part without its transfer encoding."""
     if isinstance(part, IndexedMessage):
-        return transfer_encoding.decode(
-            part.body, transfer_encoding.name_of(str(part["Content-Transfer-Encoding"] or ""))
-        )
+        encoding = part["Content-Transfer-Encoding"]
+        if encoding is None and part.get_content_maintype() == "text":
+            return transfer_encoding.decode_undeclared(part.body)
+        return transfer_encoding.decode(part.body, transfer_encoding.name_of(str(encoding or "")))
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
 

@@ -16,7 +16,14 @@ import ftfy.bad_codecs
 from email_assistant.archive import multi_byte, seven_bit
 from email_assistant.archive.alphabets import INSIDE, MIN_CHARACTERS, fits_its_language, is_latin
 from email_assistant.archive.multi_byte import MULTI_BYTE, decode_strictly
-from email_assistant.archive.plausibility import cyrillic_cost, is_plausible, is_usual_cyrillic, penalty
+from email_assistant.archive.plausibility import (
+    cyrillic_cost,
+    is_cyrillic_word,
+    is_plausible,
+    is_usual_cyrillic,
+    letter_bits,
+    penalty,
+)
 
 # Names that mail programs write and Python does not know, without punctuation; and supersets that programs mean.
 SYNONYMS = {
@@ -113,8 +120,29 @@ NUL_SHARE = 0.04
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 EAST_ASIAN = re.compile("[\t\n\r -~\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]")
 EAST_ASIAN_SHARE = 0.95
-# How many characters are enough if all of them are frequent ones.
-MIN_FRAGMENT = 3
+# How rare the characters of a short text may be on average, in bits, where no charset of a single byte makes a
+# plausible one; by how many bits in all it must be likelier than a plausible one.
+LIKELY_BITS, SURER_BITS = 14.5, 3.0
+# The same where something else than the letters speaks for another charset: most are frequent ones.
+FREQUENT_BITS, MORE_THAN_USUAL_BITS = 11.0, 12.5
+# A text of so many bytes is short, so that what it is can be a matter of chance.
+SHORT_BYTES = 60
+# Charsets in which a few bytes may be a word without any ASCII, and how rare they are in mail, in bits.
+WORD_CODECS = {
+    **dict.fromkeys(("cp1251", "koi8-r", "koi8-u"), 0.0),
+    **dict.fromkeys(("iso8859-5", "cp866", "mac-cyrillic"), 2.0),
+    **dict.fromkeys(("cp1253", "cp1255", "cp1256"), 4.0),
+}
+# How rare a text in capitals is, in bits.
+CAPITALS_BITS = 2.0
+IN_CAPITALS = re.compile(r"(?:\w|[ -~])+")
+WITH_OTHERS_THAN_ASCII = re.compile(r"\S*[^\x00-\x7f\s]\S*")
+# A Latin letter beside one or two others is most likely one of the same word.
+BESIDE_LATIN = re.compile("[a-z][\u3400-\u9fff\uac00-\ud7a3]|[\u3400-\u9fff\uac00-\ud7a3][a-z]")
+MIN_BESIDE_LATIN = 3
+CONSONANTS = re.compile("[бвгджзйклмнпрстфхцчшщъь]{2,4}", re.IGNORECASE)
+# Two characters of Japanese in Shift JIS, which are quotation marks and letters in windows-1252.
+KANA_IN_SHIFT_JIS, MIN_KANA = re.compile(rb"\x82[\x9f-\xf1]|\x83[@-\x96]"), 2
 # The share of usual characters below which a declared charset is doubted.
 DOUBTED_SHARE = 0.7
 # Another charset than the declared one, which makes usual text, is chosen if this share of the characters is frequent
@@ -165,6 +193,8 @@ def decode(data: bytes, declared: str | None) -> Decoded:
     declared_text = decode_strictly(data, codec) if codec in MULTI_BYTE and len(SEQUENCE.findall(data)) < 3 else None
     if declared_text and not multi_byte.IDEOGRAPH_IN_WORD.search(declared_text):
         return Decoded(declared_text)
+    if codec is None and len(data) <= SHORT_BYTES and (fragment := _fragment_in_place_of_utf8(data, text)):
+        return fragment
     return _done(text, _wrong(codec) if codec not in (None, "utf-8") else frozenset())
 
 
@@ -327,21 +357,27 @@ def _decode_by_traces(data: bytes, codec: str | None) -> Decoded:
     if frequent:
         return frequent
     if _is_damaged_utf8(data, codec):
-        return decode_damaged_utf8(data)
+        damaged = decode_damaged_utf8(data)
+        is_short = codec != "utf-8" and len(data) <= SHORT_BYTES
+        return (_likely_fragment(data, codec, "", MORE_THAN_USUAL_BITS) if is_short else None) or damaged
     if codec in MULTI_BYTE and (cut := _without_half(data, codec or "")):
         return Decoded(cut, frozenset({LOST_BYTES}))
     if codec in MULTI_BYTE:
         lenient = data.decode(codec or "", "ignore")
-        if 2 * len(lenient.encode(codec or "", "ignore")) > 1.9 * len(data):
+        is_whole = 2 * len(lenient.encode(codec or "", "ignore")) > 1.9 * len(data)
+        if is_whole and not multi_byte.IDEOGRAPH_IN_WORD.search(lenient):
             return Decoded(lenient, frozenset({LOST_BYTES}))
     if text is not None and (is_plausible(text) or _is_in_capitals(text, data, codec)):
-        return _done(text, frozenset())
+        kana = len(KANA_IN_SHIFT_JIS.findall(data)) if codec in LATIN_CODECS else 0
+        fragment = _likely_fragment(data, codec, "", FREQUENT_BITS) if kana >= MIN_KANA else None
+        return fragment or _done(text, frozenset())
     best = _best_codec(data, codec)
+    decoded = (text if codec == best else None) or _single_byte_text(data, best) or data.decode(best, "replace")
+    limit = LIKELY_BITS if codec in (None, "utf-8", *LATIN_CODECS) else FREQUENT_BITS
+    if fragment := _likely_fragment(data, codec, "" if best in RARE or best in MULTI_BYTE else decoded, limit):
+        return fragment
     if codec == best and text is not None:
         return _done(text, frozenset())
-    decoded = _single_byte_text(data, best) or data.decode(best, "replace")
-    if fragment := _frequent_fragment(data, codec, is_plausible(decoded)):
-        return fragment
     is_extension = codec is not None and SIBLINGS.get(codec) == best
     lost = frozenset({LOST_BYTES}) if "\ufffd" in decoded else frozenset()
     return _done(decoded.replace("\ufffd", ""), lost if is_extension and lost else lost | _wrong(codec))
@@ -392,18 +428,51 @@ def _full_of_frequent(data: bytes, codec: str | None, text: str = "") -> Decoded
     return Decoded(better, _wrong(codec)) if is_full else None
 
 
-def _frequent_fragment(data: bytes, codec: str | None, is_plausible_otherwise: bool) -> Decoded | None:
-    """A few characters in a charset of several bytes per character, which are all frequent ones: '謝謝你'.
+def _likely_fragment(data: bytes, codec: str | None, otherwise: str, limit: float = LIKELY_BITS) -> Decoded | None:
+    """A short text in a charset of several bytes per character, if it is likelier than in one of a single byte.
 
-    If the bytes make no plausible text otherwise, most of them are enough.
+    Args:
+        data: The bytes.
+        codec: The declared charset.
+        otherwise: The best text in a charset of a single byte per character; empty if there is none.
+        limit: How rare the characters may be on average, in bits.
     """
-    other = multi_byte.usual_charset(data, [name for name in multi_byte.USUAL_LEADS if name != codec])
-    if other is None:
+    likely = multi_byte.likeliest(data, [name for name in multi_byte.USUAL_LEADS if name != codec])
+    if likely is None or likely.bits > limit or not multi_byte.letters_beyond_latin(likely.text):
         return None
-    text = data.decode(other)
-    letters, frequent = len(multi_byte.letters_beyond_latin(text)), multi_byte.frequent_count(text, other)
-    is_frequent = letters >= MIN_FRAGMENT and frequent == letters if is_plausible_otherwise else 2 * frequent > letters
-    return Decoded(text, _wrong(codec)) if is_frequent else None
+    if likely.letters < MIN_BESIDE_LATIN and BESIDE_LATIN.search(likely.text):
+        return None
+    bits = min(
+        _bits_as_word(otherwise, 0.0),
+        *(_bits_as_word(_single_byte_text(data, name), more) for name, more in WORD_CODECS.items()),
+    )
+    return Decoded(likely.text, _wrong(codec)) if likely.bits * likely.letters <= bits - SURER_BITS else None
+
+
+def _bits_as_word(text: str | None, more: float) -> float:
+    """How unlikely a text in a charset of a single byte per character is, in bits; infinite if it is not plausible.
+
+    Args:
+        text: The text.
+        more: How rare its charset is, in bits.
+    """
+    strange = " ".join(WITH_OTHERS_THAN_ASCII.findall(text or ""))
+    in_capitals = strange.isupper() and IN_CAPITALS.fullmatch(strange) and is_plausible(strange.lower())
+    if not strange or not (in_capitals or is_cyrillic_word(strange) or is_plausible(strange)):
+        return float("inf")
+    return letter_bits(strange) + more + CAPITALS_BITS * strange.isupper()
+
+
+def _fragment_in_place_of_utf8(data: bytes, text: str) -> Decoded | None:
+    """A few characters in a charset of several bytes per character that happen to be valid in UTF-8, too: '谢谢', 'лл'.
+
+    In UTF-8 they make no word: letters of several alphabets, or consonants only.
+    """
+    if not is_plausible(text):
+        return _likely_fragment(data, None, text)
+    strange = WITH_OTHERS_THAN_ASCII.findall(text)
+    is_no_word = bool(strange) and all(map(CONSONANTS.fullmatch, strange))
+    return _likely_fragment(data, None, "", FREQUENT_BITS) if is_no_word else None
 
 
 def _single_byte_text(data: bytes, codec: str) -> str | None:

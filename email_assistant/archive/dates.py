@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import takewhile
@@ -33,6 +34,12 @@ DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Japanese years by the emperor's motto, with the year before the first.
 ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
 ERA = re.compile(r"(令和|平成|昭和)\s?(\d{1,2}|元)\s?年")
+# Vietnamese counts the months, and some countries write them in Roman numerals.
+VIETNAMESE = re.compile(r"(?:ngày\s+)?(\d{1,2})\s+tháng\s+(\d{1,2})(?:,|\s+năm)?\s+(\d{4})", re.IGNORECASE)
+ROMAN = re.compile(r"(?<![\w.])(\d{1,2})[./ ]\s?(I{1,3}|I?[VX]|VI{1,3}|XI{1,2})[./ ]\s?(\d{4})(?!\d)")
+ROMAN_MONTHS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+# Thailand counts years from an earlier one.
+BUDDHIST_YEARS, FIRST_BUDDHIST_YEAR = 543, 2400
 DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?Z?")
 DOTNET = re.compile(r"/?Date\((-?\d+)(?:[+-]\d{4})?\)/?")
 LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
@@ -46,6 +53,15 @@ MORE_MONTHS = (
     ("jan", "feb", "már", "ápr", "máj", "jún", "júl", "aug", "szep", "okt", "nov", "dec"),
     ("ian", "feb", "mar", "apr", "mai", "iun", "iul", "aug", "sep", "oct", "noi", "dec"),
     ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "des"),
+    ("jan", "feb", "mar", "apr", "mei", "jun", "jul", "agu", "sep", "okt", "nov", "des"),
+    (
+        *("มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน"),
+        *("กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม"),
+    ),
+    ("ม.ค", "ก.พ", "มี.ค", "เม.ย", "พ.ค", "มิ.ย", "ก.ค", "ส.ค", "ก.ย", "ต.ค", "พ.ย", "ธ.ค"),
+    ("ינו", "פבר", "מרץ", "אפר", "מאי", "יונ", "יול", "אוג", "ספט", "אוק", "נוב", "דצמ"),
+    ("בינו", "בפבר", "במרץ", "באפר", "במאי", "ביונ", "ביול", "באוג", "בספט", "באוק", "בנוב", "בדצמ"),
+    ("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"),
     ("ιαν", "φεβ", "μαρ", "απρ", "μαΐ", "ιουν", "ιουλ", "αυγ", "σεπ", "οκτ", "νοε", "δεκ"),
 )
 LOCALE_MONTHS = tuple(locale.months for locale in LOCALES.values() if locale.months)
@@ -143,6 +159,7 @@ def _seconds(year: int) -> float:
 
 
 def _from_text(text: str, day_first: bool | None) -> datetime | None:
+    text = text if text.isascii() else "".join(map(_to_ascii_digit, text))
     digits = DIGITS.fullmatch(text)
     if digits:
         return _build([int(part or 0) for part in digits.groups()], UTC if text.endswith("Z") else None)
@@ -156,6 +173,11 @@ def _from_text(text: str, day_first: bool | None) -> datetime | None:
         return datetime.fromisoformat(LONG_FRACTION.sub(r"\1", text))
     except ValueError:
         return _from_local_form(text, day_first) or parse_date(text)
+
+
+def _to_ascii_digit(character: str) -> str:
+    digit = unicodedata.decimal(character, None)
+    return character if digit is None else str(digit)
 
 
 def _from_local_form(text: str, day_first: bool | None) -> datetime | None:
@@ -180,7 +202,13 @@ def _find_date(text: str, day_first: bool | None) -> tuple[re.Match[str] | None,
     """The date in a text, as year, month and day."""
     match = YEAR_FIRST.search(text)
     if match:
-        return match, [int(part) for part in match.groups()]
+        return match, [_year(match[1]), int(match[2]), int(match[3])]
+    match = VIETNAMESE.search(text)
+    if match:
+        return match, [_year(match[3]), int(match[2]), int(match[1])]
+    match = ROMAN.search(text)
+    if match:
+        return match, [_year(match[3]), ROMAN_MONTHS.index(match[2]) + 1, int(match[1])]
     match = NAMED.search(text)
     if match:
         name = next(part for part in match.groups() if part and part.lower() in MONTHS)
@@ -199,6 +227,8 @@ def _find_date(text: str, day_first: bool | None) -> tuple[re.Match[str] | None,
 
 def _year(text: str) -> int:
     number = int(text)
+    if number >= FIRST_BUDDHIST_YEAR:
+        return number - BUDDHIST_YEARS
     return number if len(text) == 4 else number + (1900 if number >= FIRST_YEAR - 1900 else 2000)
 
 

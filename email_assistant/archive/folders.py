@@ -18,7 +18,7 @@ from email_assistant.archive.headers import decode_header_text
 from email_assistant.archive.locales import any_of
 from email_assistant.archive.mime_tree import IndexedMessage
 
-SENT_FOLDER = re.compile(rf"[._\[\s]*(?:{any_of(lambda locale: locale.sent_folders)})", re.IGNORECASE)
+SENT_FOLDER = re.compile(rf"[.+_\[\s]*(?:{any_of(lambda locale: locale.sent_folders)})", re.IGNORECASE)
 KIND_OF_FOLDER = {
     kind: re.compile(names, re.IGNORECASE)
     for kind, names in {
@@ -32,11 +32,13 @@ KIND_OF_FOLDER = {
 COPY = re.compile(r"(?<=\w)(?:-\d{1,2}|\s*\([^()]*\))$")
 # Labels that programs made of their own folders.
 PROGRAM_LABEL = re.compile(r"^\s*\[?(?:imap|gmail|google mail)\]?/", re.IGNORECASE)
-FOLDER_MARKS = " .[]'\"\\"
+FOLDER_MARKS = " .+[]'\"\\"
 UTF7 = re.compile(r"&([A-Za-z0-9+,]*)-")
 # '1704101.M1P1.host:2,ST'. Where file names cannot have a colon, programs write another character.
 MAILDIR_FLAGS = re.compile(r"[:;!_\uf022]2,([A-Za-z]*)$")
 KIND_OF_MAILDIR_FLAG = {"T": "deleted", "D": "draft"}
+# MH keeps a deleted message under its number behind a mark.
+DELETED_OF_MH = re.compile(r"[,#]\d+")
 # Bits of the integer 'flags' in an .emlx file.
 KIND_OF_EMLX_BIT = {1: "deleted", 6: "draft", 24: "spam"}
 # Bits of X-Mozilla-Status and the upper half of X-Mozilla-Status2; bits of X-Evolution; letters of X-Status.
@@ -91,7 +93,8 @@ def kinds_of_path(path: str, format: str) -> frozenset[str]:
     pure = PurePosixPath(path)
     folders = str(pure.parent) if format in SINGLE_MESSAGES else path
     flags = MAILDIR_FLAGS.search(pure.name) if format == "maildir" else None
-    return kinds_of_folders(folder_names(folders)) | _kinds(flags[1] if flags else "", KIND_OF_MAILDIR_FLAG)
+    kinds = kinds_of_folders(folder_names(folders)) | _kinds(flags[1] if flags else "", KIND_OF_MAILDIR_FLAG)
+    return kinds | {"deleted"} if format == "eml" and DELETED_OF_MH.fullmatch(pure.name) else kinds
 
 
 def kinds_of_emlx(property_list: bytes) -> frozenset[str]:

@@ -24,6 +24,9 @@ ADDRESS_IN_NAME = re.compile(r"([^<>]*)<\s*([^\s<>@]+@[^\s<>@]+)\s*>?")
 UNQUOTED_COMMA = re.compile(r"^\s*([^\W\d][\w.'’ -]*,\s*[^\W\d][\w.'’ -]*?)\s*(<[^\s<>@]+@[^\s<>@]+>)\s*$")
 # 'Jane Roe jane@x.example', without the brackets that an address needs.
 UNBRACKETED = re.compile(r"^\s*((?:[^\s<>@,;:()\"]+\s+)+)([^\s<>@,;:()/\"]+@[\w.-]+\.[\w-]+)\s*$")
+# What archives of lists and Outlook write in place of an address: 'jane at x.example (Jane Roe)', '[mailto:…]'.
+OBFUSCATED = re.compile(r"^\s*([\w.+-]+) at ([\w-]+(?:\.[\w-]+)+)(\s*\([^()]*\))?\s*$")
+IN_BRACKETS = re.compile(r"\[(?:mailto|smtp):([^\s\[\]<>@]+@[^\s\[\]<>@]+)\]", re.IGNORECASE)
 # Names without any address, as in mail that never left a company's server.
 ONLY_NAMES = re.compile(r"[^@<>:\"]+")
 NAME = re.compile(r"(?:\([^()]*\)|[^,;])+")
@@ -114,6 +117,7 @@ def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     """The names and addresses in the values of address headers; malformed entries do not affect the others."""
     found: list[tuple[str, str]] = []
     for value in values:
+        value = IN_BRACKETS.sub(r"<\1>", OBFUSCATED.sub(r"\1@\2\3", value))
         if ONLY_NAMES.fullmatch(value):
             found += [("", name.strip()) for name in NAME.findall(value) if name.strip()]
             continue

@@ -1,7 +1,11 @@
 """Charsets of several bytes per character: which of them makes a usual text of some bytes."""
 
+import json
 import re
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
 
 MULTI_BYTE = frozenset(
     ("gb18030", "cp949", "cp932", "big5hkscs", "euc_jis_2004", "big5", "johab", "euc_jp", "shift_jis")
@@ -46,6 +50,37 @@ FREQUENT = {
 }
 # How many more of the frequent characters decide between two charsets; how long a text is in which a guess does.
 CLEARLY_MORE, MIN_GUESSED = 2, 4
+# BudouX's models of the languages, in which are about a thousand characters of each; Korean has none.
+MODELS = {
+    "gb18030": ("zh-hans.json",),
+    "big5hkscs": ("zh-hant.json",),
+    "cp932": ("ja.json", "ja_word.json"),
+    "euc_jis_2004": ("ja.json", "ja_word.json"),
+    "cp949": (),
+}
+COMMON_IN_KOREAN = frozenset(
+    "간갈값강같개객갱거건걸검겨견결경계곡골곳공관광괜교권귀규균그극근글급긴길김꼭꾸끝날남납낮너넘네노논농높놓누느늘능니님"
+    "단달담답당댁더덕덜데델독돈돌동되둘뒤드득든들등따딸때떡떤또똑뜻란람량러럼레려력련렬령례록론료룡루류률르른름릉린림립링"
+    "마막만많말망맞매맥맡머먼멀멋메면명몇모목몸못무문물뭐미민밀밑바박밖반받발밝밤방배백뱃버번벌범법벽변별병보복본볶볼봄봉부"
+    "북분불붙브블비빌빨뻐뿌삭산살삼상새색샘생서석선설섬성세센셔션셨소속손솔송쇄쇼수숙순술숨쉬쉽슈스슬승시식신실심싶싸써쓰씀씨"
+    "악안앉알암압앞애액앱야약양어억언얼엄업에엔여역연열염엽영예오온올옮와완왔외왼요욕용우운울움웃워원월웠위유육윤율음응의"
+    "이인일읽임입잇있잊자작잔잘잠잡장재쟁저적전절점접정제져조족존졸종좋죄주죽준줄줘중즉즐증지직진질집짓짜쪽차착찬찮찰참창채"
+    "책챙처척천철첨첫청체쳐초촌총촬최추축출춤충취측층치친칠침칭카칸커컴케코콘콜쿠쿼크큰클키타탁탄탈탐탑태택터털테텔토톡통퇴투"
+    "트특틀티팀파판팔패퍼편평폐포폭표푸풀품풍프피필하학한할함합항해했행향허헌험현협형호혹혼홀홈화확환활황회획효후훈휴희히힘"
+)
+# How rare a character is, in bits: one of the most frequent, common or usual characters of a language, a sign, others.
+# The usual ones that are not common are a tenth of a Chinese text, and less of others.
+SIGN_BITS, RARE_BITS, HIRAGANA_BITS, KATAKANA_BITS = 10.0, 21.0, 7.2, 9.5
+CHINESE_BITS, JAPANESE_BITS, KOREAN_BITS = (8.5, 11.5, 14.5), (9.0, 10.7, 14.0), (8.0, 10.5, 17.0)
+BITS = {
+    **dict.fromkeys(("gb18030", "big5hkscs"), CHINESE_BITS),
+    **dict.fromkeys(("cp932", "euc_jis_2004"), JAPANESE_BITS),
+    "cp949": KOREAN_BITS,
+}
+# Japanese without any kana is rare.
+WITHOUT_KANA_BITS = 2.0
+# Punctuation of East Asia and forms of full width.
+SIGN = re.compile("[\u2018-\u201d\u2026\u3000-\u3011\uff01-\uff1f\uff5e]")
 
 
 def decode_strictly(data: bytes, codec: str | None) -> str | None:
@@ -74,6 +109,73 @@ def usual_share(text: str, codec: str) -> float:
 def frequent_count(text: str, codec: str) -> int:
     """How many letters of a text are among the most frequent characters of a language."""
     return sum(letter in FREQUENT[codec] for letter in text)
+
+
+class Likely(NamedTuple):
+    """The charset of several bytes per character in which a text is likeliest.
+
+    Attributes:
+        charset: Its name.
+        text: The decoded text.
+        bits: How unlikely the text is, per character beyond Latin.
+        letters: The number of these characters.
+    """
+
+    charset: str
+    text: str
+    bits: float
+    letters: int
+
+
+def likeliest(data: bytes, names: Iterable[str] = tuple(USUAL_LEADS)) -> Likely | None:
+    """The charset in which some bytes are the likeliest text, by how frequent its characters are; None if in none.
+
+    Args:
+        data: The bytes.
+        names: The charsets to choose from.
+    """
+    found: list[tuple[float, Likely]] = []
+    for name in names:
+        text = decode_strictly(data, name)
+        if text is None or IDEOGRAPH_IN_WORD.search(text):
+            continue
+        characters = [character for character in text if character > "\x7f"]
+        bits = sum(_bits(character, name) for character in characters)
+        is_without_kana = USUAL_LEADS[name] is KANA_AND_USUAL_KANJI and not KANA.search(text)
+        cost = bits + WITHOUT_KANA_BITS * is_without_kana
+        found.append((cost, Likely(name, text, bits / max(1, len(characters)), len(characters))))
+    return min(found)[1] if found else None
+
+
+@cache
+def _bits(character: str, name: str) -> float:
+    """How rare a character is in the language of a charset, in bits."""
+    frequent, common, usual = BITS[name]
+    if USUAL_LEADS[name] is KANA_AND_USUAL_KANJI and KANA.match(character):
+        return HIRAGANA_BITS if character < "\u30a0" else KATAKANA_BITS
+    if character in FREQUENT[name]:
+        return frequent
+    if character in _common(name):
+        return common
+    if SIGN.match(character):
+        return SIGN_BITS
+    return usual if usual_share(character, name) else RARE_BITS
+
+
+@cache
+def _common(name: str) -> frozenset[str]:
+    """The common characters of a language beside the most frequent ones."""
+    if name == "cp949":
+        return COMMON_IN_KOREAN
+    models = [json.loads((files("budoux") / "models" / model).read_text(encoding="utf-8")) for model in MODELS[name]]
+    return frozenset(
+        character
+        for model in models
+        for feature, values in model.items()
+        if feature.startswith("UW")
+        for character in values
+        if character >= "\u3005"
+    )
 
 
 def usual_charset(data: bytes, names: Iterable[str], guessed: str | None = None) -> str | None:

@@ -37,6 +37,16 @@ CYRILLIC_COST = {
     **{"і": 4, "ј": 7, "ї": 22, "є": 22, "ў": 22, "ђ": 24, "љ": 24, "њ": 24, "ћ": 24, "џ": 26},
 }
 COST_STEP, UNKNOWN_LETTER, USUAL_COST = 0.016, 35, 0.16
+# The same in bits: of the most frequent letter, of a step of the cost, of other letters, symbols, and odd capitals.
+FREQUENT_BITS, BITS_PER_COST, LETTER_BITS, SYMBOL_BITS, CAPITAL_BITS = 3.2, 0.25, 4.6, 8.0, 4.0
+# Of a Latin letter with an accent, which hardly ever follows another one, and of the letters that Thai often has.
+ACCENT_BITS, RARE_ACCENT_BITS, NEXT_ACCENT_BITS = 6.0, 10.0, 3.0
+FREQUENT_ACCENTS = frozenset("áàâäãåæçéèêëíîïñóòôöõøúùûüýßąćčďęěğıłńňőřśşšťůűźżžÄÖÜÉÅŚŠŽÇ")
+ACCENTS = re.compile("[À-ÖØ-öø-ɏ]{2,}")
+# Of a symbol beside a letter.
+BESIDE_LETTER = re.compile(r"(?<=[^\W\d_])[^\x00-\x7f\w]|[^\x00-\x7f\w](?=[^\W\d_])")
+BESIDE_LETTER_BITS = 4.0
+FREQUENT_THAI = frozenset("นรอกเงามยลวดทสตะปบค่้ัีิไแโใหพขช็์ุูืำจผถ")
 # The frequencies of fewer letters say less.
 MIN_CYRILLIC = 20
 MOSTLY = 0.7
@@ -59,6 +69,7 @@ MORE_CAPITALS = "".join(letter for letter in map(chr, range(0x100, 0x180)) if le
 LOWER_UPPER = re.compile(
     rf"[а-яёђ-џ](?=[А-ЯЁЂ-Џ])|[a-zß-öø-ÿ](?=[À-ÖØ-Þ])|[a-zß-öø-ÿ]{{2}}(?=[{MORE_CAPITALS}])|[α-ώ](?=[Α-Ω])"
 )
+BESIDE_ASCII = re.compile(r"[A-Za-z@\[-`{-~][Ѐ-ԯ]|[Ѐ-ԯ][A-Za-z@\[-`{-~]")
 MAX_WORDS = 200
 # Penalties per character: for what no text has, for what few have, and for what some have.
 IMPOSSIBLE, UNLIKELY, UNUSUAL = 3.0, 1.0, 0.4
@@ -89,6 +100,13 @@ def is_usual_cyrillic(text: str) -> bool:
     return cost <= USUAL_COST and small >= MOSTLY * total
 
 
+def is_cyrillic_word(text: str) -> bool:
+    """Whether the letters of a text beyond ASCII are Cyrillic ones of one alphabet, no capitals inside of words."""
+    letters = {character for character in text.lower() if character > "\x7f"}
+    is_mixed = LOWER_UPPER.search(text) if not text.isupper() else None
+    return any(letters <= alphabet for alphabet in CYRILLIC_ALPHABETS) and not (is_mixed or BESIDE_ASCII.search(text))
+
+
 def cyrillic_cost(text: str) -> float | None:
     """How rare the Cyrillic letters of a text are, on average; None if it has none."""
     letters = _cyrillic_letters(text)
@@ -101,6 +119,32 @@ def _cyrillic_letters(text: str) -> list[str]:
 
 def _mean_cost(letters: list[str]) -> float:
     return sum(CYRILLIC_COST.get(letter, UNKNOWN_LETTER) for letter in letters) / len(letters)
+
+
+def letter_bits(text: str) -> float:
+    """How unlikely the characters beyond ASCII of a text are, in bits in all, if its words are of one language."""
+    return sum(map(_bits_of_word, WORD.findall(text)))
+
+
+def _bits_of_word(word: str) -> float:
+    capitals = 0 if word.isupper() else sum(letter.isupper() for letter in word[1:])
+    neighbours = sum(len(run) - 1 for run in ACCENTS.findall(word))
+    bits = sum(_bits(character) for character in word if character > "\x7f")
+    bits += BESIDE_LETTER_BITS * len(BESIDE_LETTER.findall(word))
+    return bits + CAPITAL_BITS * capitals + NEXT_ACCENT_BITS * neighbours
+
+
+def _bits(character: str) -> float:
+    lower = character.lower()
+    if "\u0400" <= lower <= "\u052f":
+        return FREQUENT_BITS + BITS_PER_COST * CYRILLIC_COST.get(lower, UNKNOWN_LETTER)
+    if character in FREQUENT_THAI:
+        return LETTER_BITS
+    if character in RARE_ARABIC or _script(character) == "thai" or not character.isalpha():
+        return SYMBOL_BITS
+    if character < "\u0250":
+        return ACCENT_BITS if character in FREQUENT_ACCENTS else RARE_ACCENT_BITS
+    return LETTER_BITS
 
 
 def penalty(text: str) -> float:

@@ -11,6 +11,7 @@ from email_assistant.archive.charsets import codec_of, decode_text, mend
 from email_assistant.archive.html_text import html_to_text
 
 FROM_HTML = re.compile(r"\\fromhtml1?\b")
+HYPERLINK = re.compile(r"(?<=fldinst)(\s*\{?\s*)HYPERLINK", re.IGNORECASE)
 CODE_PAGE = re.compile(r"\\ansicpg(\d+)")
 # Code pages of two bytes per character, and escaped bytes before a byte that is written as a letter: "\'83e".
 DOUBLE_BYTE = frozenset(("932", "936", "949", "950"))
@@ -32,8 +33,8 @@ def rtf_to_text(rtf: bytes) -> str:
         source = ESCAPED_BYTES.sub(partial(_escape_second_byte, codec=f"cp{page[1]}"), source)
     if FROM_HTML.search(source[:2000]):
         return html_to_text(mend(_wrapped_html(source)).text)
-    # Emoji are two halves there.
-    return mend(str(strip_rtf(source, errors="ignore"))).text
+    # The library would write the address of a link behind its text. Emoji are two halves there.
+    return mend(str(strip_rtf(HYPERLINK.sub(r"\1LINK", source), errors="ignore"))).text
 
 
 def _escape_second_byte(match: re.Match[str], codec: str) -> str:
@@ -97,15 +98,19 @@ def tnef_to_text(data: bytes) -> str:
         plain, page, rich = tnef.body, tnef.htmlbody, tnef.rtfbody
     except Exception as error:  # the library raises whatever its reading of damaged data leads to
         raise ValueError(f"not a TNEF attachment: {type(error).__name__}: {error}") from error
-    text = _to_text(plain).rstrip("\0")
+    text = _to_text(plain, tnef.codepage).rstrip("\0")
     if text.strip():
         return text.replace("\r\n", "\n").replace("\r", "\n")
     if page:
-        return html_to_text(_to_text(page))
+        return html_to_text(_to_text(page, tnef.codepage))
     return rtf_to_text(rich if isinstance(rich, bytes) else rich.encode("latin-1", "replace")) if rich else ""
 
 
-def _to_text(value: object) -> str:
+def _to_text(value: object, charset: str | None) -> str:
+    """A text of the file; bytes have NULs at their end, and are in the charset that the file declares."""
     if isinstance(value, list):
-        return "".join(map(_to_text, value))
-    return decode_text(value) if isinstance(value, bytes) else str(value or "")
+        return "".join(_to_text(each, charset) for each in value)
+    if not isinstance(value, bytes):
+        return str(value or "")
+    stripped = value.rstrip(b"\0")
+    return decode_text(value if b"\0" in stripped else stripped, charset)

@@ -21,6 +21,8 @@ LIST_ADDRESS = re.compile(
 )
 WORD = re.compile(r"[^\W\d_]{2,}")
 APOSTROPHES = {ord(character): "'" for character in "’‘ʼ`"}
+# Turkish has an i without a dot, whose capital other languages take for that of their i.
+DOTS = {ord("ı"): "i", ord("\u0307"): ""}
 # Domains that the same account has at a provider, by the one that stands for all.
 DOMAINS = {
     **dict.fromkeys(("gmail.com", "googlemail.com"), "gmail.com"),
@@ -111,7 +113,7 @@ def _in_ascii(domain: str) -> str:
 @lru_cache(maxsize=65536)
 def plain_name(name: str) -> str:
     """A display name without what differs between programs: case, blanks, apostrophes; 'Jane Roe' for 'Roe, Jane'."""
-    plain = unicodedata.normalize("NFKC", name).translate(APOSTROPHES).casefold()
+    plain = unicodedata.normalize("NFKC", name).translate(APOSTROPHES).casefold().translate(DOTS)
     last, comma, first = plain.partition(",")
     turned = f"{first} {last}" if comma and first.strip() and "," not in first else plain
     return " ".join(turned.split())

@@ -16,6 +16,13 @@ MIN_NEXT_BLOCK = 40
 BLANKS_BEHIND_BREAK = re.compile(rb"=[ \t]+\r?\n")
 PLAIN_WORD = re.compile(rb"[A-Za-z][a-z]{4,}")
 STRAY = re.compile(rb"[^A-Za-z0-9+/=\s]")
+# What a body shows that is encoded though its header does not say so: no sign of equality but in the escapes of
+# quoted-printable, with a character of UTF-8 or lines that it broke; or nothing but lines of base64.
+ESCAPE = re.compile(rb"=(?:[0-9A-F]{2}|[ \t]*\r?(?:\n|\Z))")
+ESCAPED_UTF8 = re.compile(rb"=(?:C[2-9A-F]|D[0-9A-F]|E[0-9A-F]=[89AB][0-9A-F])=[89AB][0-9A-F]")
+BROKEN_LINES = re.compile(rb"(?:^[^\n]{60,75}=\r?\n){2}", re.MULTILINE)
+BASE64_LINES = re.compile(rb"\s*(?:[A-Za-z0-9+/]{60,76}\r?\n)+(?:[A-Za-z0-9+/]{1,76}={0,2})?\s*\Z")
+CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 UU_BEGIN = re.compile(rb"begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
 UUENCODE = frozenset(("x-uuencode", "uuencode", "uue", "x-uue"))
 
@@ -35,6 +42,20 @@ def decode(body: bytes, encoding: str) -> bytes:
     if encoding in UUENCODE:
         return _decode_uu(body)
     return body
+
+
+def decode_undeclared(body: bytes) -> bytes:
+    """The decoded bytes of a text whose encoding its header does not declare; mostly the text itself."""
+    if b"=" in body and (ESCAPED_UTF8.search(body) or BROKEN_LINES.search(body)):
+        return decode(body, "quoted-printable") if len(ESCAPE.findall(body)) == body.count(b"=") else body
+    if b" " in body[:60] or not BASE64_LINES.match(body):
+        return body
+    decoded = _decode_base64(body)
+    try:
+        decoded.decode("utf-8")
+    except UnicodeDecodeError:
+        return body
+    return body if CONTROL.search(decoded) else decoded
 
 
 def _decode_base64(body: bytes) -> bytes:

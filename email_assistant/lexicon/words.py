@@ -11,6 +11,10 @@ from importlib.resources import files
 
 # Words between spaces. Of letters, digits and underscores: 'don't' and 'follow-up' are two words each.
 WORD = re.compile(r"\w+")
+# The same with the signs over, under and beside letters, which are vowels in the scripts of India and Tibet.
+MARKED_WORD = re.compile(
+    r"[\w\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0900-\u0963\u0966-\u0df3\u0f18-\u0f39\u0f71-\u0fbc]+"
+)
 # 'don't' and 'follow-up' are one word each.
 COMPOUND_WORD = re.compile(r"\w+(?:['’-]\w+)*")
 # The same, of letters only.
@@ -35,7 +39,7 @@ MAX_RUN = 2000
 def split_words(text: str) -> list[str]:
     """The words of a text in their order."""
     if not has_unspaced(text):
-        return WORD.findall(text)
+        return (WORD if text.isascii() else MARKED_WORD).findall(text)
     is_japanese = KANA.search(text) is not None
     words: list[str] = []
     end = 0

@@ -256,6 +256,52 @@ def test_fragments_in_a_charset_of_several_bytes(text: str, charset: str, declar
     assert decode(text.encode(charset), declared).text == text
 
 
+# Places, names, and what people write in a few characters, with the charset of its country.
+SHORT = {
+    "gb18030": "北京市 上海市 谢谢 收到 会议纪要 发票 合同草稿 张经理 房租 水电费 豆浆油条 好的，明天见 辛苦了",
+    "big5": "台北市 高雄市 陳小姐 會議紀錄 履歷 房租 報價單 謝謝 珍珠奶茶 技術支援 再見 請盡快回覆 冷氣不冷 已付款",
+    "euc-jp": "東京都 大阪市 会議 請求書 議事録 高橋 お疲れ様です 誕生日おめでとう 退職届 領収書 サーバー障害 はい",
+    "shift_jis": "東京都 大阪市 会議 請求書 議事録 高橋 お疲れ様です 誕生日おめでとう 退職届 領収書 サーバー障害 はい",
+    "euc-kr": "서울시 부산 견적서 이력서 감사합니다 회의록 대구역 떡볶이 영수증 안녕하세요 내일 생일",
+}
+
+
+@pytest.mark.parametrize(("text", "charset"), [(text, name) for name, all_ in SHORT.items() for text in all_.split()])
+@pytest.mark.parametrize("above", ["", "Hi Bo,\n\n"], ids=["subject", "body"])
+def test_a_few_characters_without_a_charset(text: str, charset: str, above: str) -> None:
+    assert decode((above + text).encode(charset), None).text == above + text
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"), [("はい", "shift_jis"), ("ありがとう", "shift_jis"), ("上海市", "gb2312")]
+)
+def test_a_few_characters_declared_as_latin(text: str, charset: str) -> None:
+    assert decode(text.encode(charset), "iso-8859-1").text == text
+
+
+@pytest.mark.parametrize("charset", ["cp1251", "koi8-r", "cp1252", "cp1250", "cp1253", "cp1256", "mac-roman", "cp850"])
+@pytest.mark.parametrize("declared", [None, "own"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Да", "СРОЧНО", "Ёлка", "Резюме", "ДО ЗАВТРА", "élève", "für Bo", "¡Hola!", "Åsa", "cześć", "Łódź", "źle"),
+        *("Ευχαριστώ", "ΝΑΙ", "شكرا", "مرحبا", "5 €", "20 °C", "§ 5", "Grüße", "“Yes”", "лл", "см", "кг"),
+    ],
+)
+def test_short_words_in_a_charset_of_one_byte_are_no_chinese(text: str, charset: str, declared: str | None) -> None:
+    try:
+        data = text.encode(charset)
+    except UnicodeEncodeError:
+        pytest.skip("the charset does not have these characters")
+    found = decode(data, charset if declared else None).text
+    assert not any(character > "\u2e80" for character in found)
+
+
+def test_letters_of_latin_words_that_are_declared_as_japanese() -> None:
+    text = "Pourriez-vous rapporter l’échelle à l’école ?"
+    assert decode(text.encode("cp1252"), "shift_jis").text == text
+
+
 @pytest.mark.parametrize("text", ["МОСКВА", "ДО ЗАВТРА", "КАК ДЕЛА", "ЖДУ"])
 def test_capitals_without_a_charset_are_no_chinese(text: str) -> None:
     assert not any(character > "\u3000" for character in decode(text.encode("cp1251"), None).text)

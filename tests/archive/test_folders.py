@@ -33,6 +33,8 @@ def kinds(root: Path) -> frozenset[str]:
         *(("Sent", None), ("Draft contracts/1.eml", None), ("draft.eml", None), ("Trashy novels/1.eml", None)),
         *(("Spam research", None), ("Inbox", None), ("Sent/cur/1:2,S", None), ("Sent/cur/1:2,FRS", None)),
         *(("Sent/cur/1:2,ST", "deleted"), ("Sent/cur/1:2,DS", "draft"), ("Sent/cur/1;2,T", "deleted")),
+        *(("postponed", "draft"), ("+trash/1.eml", "trash"), ("sent/,3", "deleted"), ("sent/#12", "deleted")),
+        *(("sent/12", None), ("Sent/,3.eml", None)),
         *(("Sent/cur/1!2,RST", "deleted"), ("Sent/cur/1_2,T", "deleted"), ("Sent/T.eml", None)),
     ],
 )

@@ -2,9 +2,11 @@
 
 import json
 import plistlib
+import struct
 import time
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from pathlib import Path
+from quopri import encodestring
 
 import pytest
 
@@ -120,6 +122,37 @@ def test_folders_of_unsent_and_deleted_mail(name: str, kind: str | None) -> None
     assert folders.kinds_of_folders([name]) == ({kind} if kind else set())
 
 
+@pytest.mark.parametrize(
+    ("name", "is_sent", "kind"),
+    [
+        *(("Odoslané", True, None), ("Poslano", True, None), ("Poslane stavke", True, None), ("Послато", True, None)),
+        *(("Išsiųsti", True, None), ("Nosūtītie", True, None), ("Saadetud", True, None), ("Enviats", True, None)),
+        *(("Terkirim", True, None), ("ส่งแล้ว", True, None), ("דואר שנשלח", True, None), ("المرسلة", True, None)),
+        *(("البريد المُرسَل", True, None), ("भेजे गए", True, None), ("Skickade", True, None), ("+sent", True, None)),
+        *(("E-mail enviado", True, None), ("Otpad", False, "trash"), ("Smeće", False, "trash")),
+        *(("Šiukšliadėžė", False, "trash"), ("Prügikast", False, "trash"), ("אשפה", False, "trash")),
+        *(("المهملات", False, "trash"), ("ถังขยะ", False, "trash"), ("Sampah", False, "trash")),
+        *(("Neželjena pošta", False, "spam"), ("Nevyžiadaná pošta", False, "spam"), ("ספאם", False, "spam")),
+        *(("غير مرغوب فيه", False, "spam"), ("สแปม", False, "spam"), ("Correu brossa", False, "spam")),
+        *(("Esborranys", False, "draft"), ("Juodraščiai", False, "draft"), ("טיוטות", False, "draft")),
+        *(("المسودات", False, "draft"), ("Draf", False, "draft"), ("ร่างจดหมาย", False, "draft")),
+        *(("已寄出的郵件", True, None), ("스팸함", False, "spam")),
+        *(("ส่งต่อ", False, None), ("Poslanec", False, None), ("Drafting", False, None)),
+    ],
+)
+def test_folders_in_more_languages(name: str, is_sent: bool, kind: str | None) -> None:
+    assert folders.is_sent_folder([name]) == is_sent
+    assert folders.kinds_of_folders([name]) == ({kind} if kind else set())
+
+
+def test_an_emlx_file_without_its_length(tmp_path: Path) -> None:
+    (found,) = read_all(tmp_path / "1.emlx", MESSAGES[0].encode() + plistlib.dumps({"flags": 2}))
+    assert isinstance(found, ParsedMessage)
+    assert (found.text.strip(), found.kinds) == (TEXTS[0], {"deleted"})
+    shown = plistlib.dumps({"Label": "shed"}).decode().strip()
+    assert texts(tmp_path / "2.eml", f"{MESSAGES[0]}{shown}\n") == [f"{TEXTS[0]}\n{shown}"]
+
+
 @pytest.mark.parametrize("label", ["[Imap]/Drafts", "=?UTF-8?Q?Wichtig,Entw=C3=BCrfe?="])
 def test_labels_of_drafts(label: str) -> None:
     assert parse(f"{HEADER}X-Gmail-Labels: {label}\n\nHello\n".encode(), "s").kinds == {"draft"}
@@ -171,6 +204,11 @@ def test_encoded_words_as_programs_damage_them(subject: str, decoded: str) -> No
         ("Ann Roe", "Ann Roe"),
         ("Ann Roe (Garden, North)", "Ann Roe (Garden, North)"),
         ("Ann Roe, Bo Li", "ann roe"),
+        ("ann at x.example (Ann Roe)", "ann@x.example"),
+        ("Ann Roe [mailto:ann@x.example]", "ann@x.example"),
+        ("Ann Roe för Bo Li <bo@y.example>", "Ann Roe"),
+        ("Ann Roe på vegne af Bo Li <bo@y.example>", "Ann Roe"),
+        ("Işıl Roe <roe@x.example>", "IŞIL ROE"),
     ],
 )
 def test_the_owner_is_found_however_programs_write_the_name(sender: str, owner: str) -> None:
@@ -227,6 +265,12 @@ LOG = text_part("Text of a log.", more="Content-Disposition: {}\n")
         (text_part(f"{LADDER}\n\n{CHOIR}", "html"), f"{LADDER}\n\n{CHOIR}"),
         (text_part(r"{\rtf1\ansi Bring it back.\par}", "rtf"), "Bring it back."),
         (f"Content-Type: application/xhtml+xml\n\n{PAGE}", LADDER),
+        (
+            text_part(
+                r'{\rtf1\ansi {\field{\*\fldinst{HYPERLINK "https://x.example"}}{\fldrslt{The shed}}} is dry.}', "rtf"
+            ),
+            "The shed is dry.",
+        ),
         (text_part(f"{LADDER}\n\nbegin 644 a.txt\n#0V%T\n`\nend\n"), LADDER),
         (text_part(ENCODED[:8] + "!" + ENCODED[8:], more="Content-Transfer-Encoding: base64\n"), LADDER),
         (text_part("Bring the lad= \nder.", more="Content-Transfer-Encoding: quoted-printable\n"), "Bring the ladder."),
@@ -241,6 +285,7 @@ LOG = text_part("Text of a log.", more="Content-Disposition: {}\n")
         "no-tags",
         "rtf",
         "xhtml",
+        "link",
         "uuencode",
         "stray",
         "break",
@@ -248,6 +293,50 @@ LOG = text_part("Text of a log.", more="Content-Disposition: {}\n")
 )
 def test_the_part_that_is_the_mail(content: str, text: str) -> None:
     assert body(content) == text
+
+
+LONG = f"{LADDER} Die Leiter muss zurück in den Schuppen, und zwar vor Sonntag. " * 3
+
+
+@pytest.mark.parametrize("more", ["", "Content-Type: text/plain; charset=utf-8\n"], ids=["no-type", "type"])
+@pytest.mark.parametrize(
+    "encoded",
+    [encodebytes(LONG.encode()).decode(), encodestring(LONG.encode()).decode(), "Gr=C3=BC=C3=9Fe=20aus K=C3=B6ln"],
+    ids=["base64", "quoted-printable", "short"],
+)
+def test_a_body_that_is_encoded_though_no_header_says_so(encoded: str, more: str) -> None:
+    assert body(f"{more}\n{encoded}") == (LONG.strip() if "ladder" in encoded or "\n" in encoded else "Grüße aus Köln")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See https://x.example/?a=1F&b=2A&c=C3, and x=3D5.",
+        "It costs =C3=BC, and a = b.",
+        "A" * 76 + "\n" + "B" * 20,
+        b64encode(bytes(range(120, 240)) * 2).decode()[:76] + "\nAAAA",
+        "f(x)=AB",
+    ],
+)
+def test_a_body_that_only_looks_encoded(text: str) -> None:
+    assert body(f"\n{text}") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "page"), [("Верните лестницу.", 1251), ("Bring it back.", 1252), ("Grüße aus Köln", 1252), ("Да", 1251)]
+)
+def test_the_text_of_winmail_dat_in_its_code_page(text: str, page: int) -> None:
+    attributes = [
+        (0x00089006, struct.pack("<I", 0x10000)),
+        (0x00069007, struct.pack("<II", page, 0)),
+        (0x0002800C, text.encode(f"cp{page}") + b"\0"),
+    ]
+    data = struct.pack("<IH", 0x223E9F78, 1) + b"".join(
+        struct.pack("<BII", 1, name, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
+        for name, value in attributes
+    )
+    part = "Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n"
+    assert body(multipart("mixed", text_part(""), part + encodebytes(data).decode())) == text
 
 
 def test_a_word_below_base64_is_no_part_of_it() -> None:

@@ -47,6 +47,8 @@ NEW_YEAR = datetime(2024, 1, 2, 10, 0, tzinfo=UTC)
             "令和6年1月2日 10:00",
             "\u200e1/\u200e2/\u200e24 10:00",
         ),
+        *("ngày 2 tháng 1 năm 2024 10:00", "2 มกราคม 2567 10:00", "2/I/2024 10:00", "٢ يناير ٢٠٢٤ 10:00"),
+        *("2 בינואר 2024 10:00", "2 Januari 2024 10:00", "๒ มกราคม ๒๕๖๗ 10:00"),
         *("1704189600,0", "45293,4166666667", [2024, 1, 2, 10, 0], {"year": 2024, "month": 1, "day": 2, "hour": 10}),
         {"year": 2024, "month": "JANUARY", "monthValue": 1, "dayOfMonth": 2, "hour": 10, "minute": 0},
         "datetime.datetime(2024, 1, 2, 10, 0, tzinfo=datetime.timezone.utc)",
@@ -200,6 +202,13 @@ def test_an_empty_text_is_not_replaced_by_an_address(tmp_path: Path) -> None:
             Person("Ann Roe", "ann@x.example"),
         ),
         ({"from": [["Ann Roe", "ann@x.example"]]}, Person("Ann Roe", "ann@x.example")),
+        ({"sender": "Ann Roe", "fromAddress": "ann@x.example"}, Person("Ann Roe", "ann@x.example")),
+        ({"createdBy": {"type": "user", "email": "ann@x.example"}}, Person("", "ann@x.example")),
+        ({"from": {"application": None, "user": {"displayName": "Ann Roe"}}}, Person("Ann Roe", "")),
+        ({"from": "Ann Roe &lt;ann@x.example&gt;"}, Person("Ann Roe", "ann@x.example")),
+        ({"From: (Name)": "Ann Roe", "From: (Address)": "/O=ACME/OU=FIRST/CN=AROE"}, Person("Ann Roe", "")),
+        ({"Von: (Name)": "Ann Roe", "Von: (Adresse)": "ann@x.example"}, Person("Ann Roe", "ann@x.example")),
+        ({"De : (nom)": "Ann Roe", "De : (adresse)": "ann@x.example"}, Person("Ann Roe", "ann@x.example")),
     ],
     ids=str,
 )
@@ -308,6 +317,33 @@ def test_tables_in_other_charsets_and_with_excels_first_line(tmp_path: Path, enc
     messages = read(path)
     assert [message.text for message in messages] == texts
     assert {person.name for message in messages for person in message.recipients} == {"Анна"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "sender", "recipient", "parts", "encoding"),
+    [
+        ("Subject", "Body", "From", "To", ("Name", "Address", "Type"), "utf-8"),
+        ("Betreff", "Text", "Von", "An", ("Name", "Adresse", "Typ"), "cp1252"),
+        ("Objet", "Corps", "De ", "À ", ("nom", "adresse", "type"), "cp1252"),
+        ("Onderwerp", "Hoofdtekst", "Van", "Aan", ("naam", "adres", "type"), "cp1252"),
+        ("Ämne", "Brödtext", "Från", "Till", ("namn", "adress", "typ"), "cp1252"),
+        ("Temat", "Treść", "Od", "Do", ("Nazwa", "Adres", "Typ"), "utf-8"),
+        ("Тема", "Текст", "От", "Кому", ("имя", "адрес", "тип"), "cp1251"),
+        ("件名", "本文", "差出人", "宛先", ("名前", "アドレス", "種類"), "cp932"),
+        ("主旨", "內文", "寄件者", "收件者", ("名稱", "地址", "類型"), "big5"),
+    ],
+)
+def test_outlooks_columns_in_the_languages_of_its_users(
+    tmp_path: Path, subject: str, text: str, sender: str, recipient: str, parts: tuple[str, ...], encoding: str
+) -> None:
+    people = [f"{person}: ({part})" for person in (sender, recipient) for part in parts]
+    cells = ["Hi", TEXT, "Ann Roe", "ann@x.example", "SMTP", "Bo Li;Cy Poe", "bo@y.example;cy@z.example", "SMTP"]
+    path = tmp_path / "x.csv"
+    quoted = [f'"{cell}"' for cell in cells]
+    path.write_bytes("\r\n".join((";".join([subject, text, *people]), ";".join(quoted), "")).encode(encoding))
+    (message,) = read(path)
+    assert (message.text, message.subject, message.senders) == (TEXT, "Hi", [Person("Ann Roe", "ann@x.example")])
+    assert message.recipients == [Person("Bo Li", "bo@y.example"), Person("Cy Poe", "cy@z.example")]
 
 
 def test_empty_lines_around_the_names_of_columns(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ LOCALE = Locale(
     months=("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
     sent_folders=("sent(?![a-z])",),
     on_behalf=("on behalf of",),
-    draft_folders=("drafts?", "unsent drafts"),
+    draft_folders=("drafts?", "unsent drafts", "postponed(?: msgs| messages)?"),
     trash_folders=(
         "trash",
         "deleted(?: items| messages)?",

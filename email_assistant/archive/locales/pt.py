@@ -42,7 +42,7 @@ LOCALE = Locale(
         "sender": ("remetente",),
     },
     months=("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"),
-    sent_folders=("(?:itens )?enviad",),
+    sent_folders=("(?:itens |mensagens |e-?mails? )?enviad",),
     on_behalf=("em nome de",),
     draft_folders=("rascunhos?",),
     trash_folders=("lixeira", "lixo", "reciclagem", "(?:itens |mensagens )?(?:excluíd[oa]s|eliminad[oa]s)"),

@@ -35,6 +35,7 @@ TAG = re.compile(
 BLOCK_END = re.compile(r"<br\s*/?>|</(?:p|div|td|li|body|html|blockquote|h[1-6])>", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:nbsp|amp|quot|lt|gt|#\d{2,5});")
 ADDRESS = re.compile(r"[^\s<>@,;'\"()\[\]{}]+@[^\s<>@,;'\"()\[\]{}]+\.[^\s<>@,;'\"()\[\]{}]+")
+X500_ADDRESS = re.compile(r"/o=[^/]+/ou=", re.IGNORECASE)
 BASE64_URL = re.compile(r"[A-Za-z0-9_=+/-]{40,}")
 PYTHON_BYTES = re.compile(r"\s*b(['\"]).*\1\s*\Z", re.DOTALL)
 # The line above a message in an mbox.
@@ -190,7 +191,7 @@ def _people(value: Any) -> Iterator[Person]:
         for each in value:
             yield from _people(each)
     elif isinstance(value, Mapping):
-        inner = next(_values_of(value, (*ADDRESS_KEYS, "value")), None)
+        inner = next(_values_of(value, (*ADDRESS_KEYS, "value", "user")), None)
         if isinstance(inner, Mapping | list):
             yield from _people(inner)
             return
@@ -209,6 +210,10 @@ def _is_pair(value: Sequence[Any]) -> bool:
 
 def _people_of_text(text: str) -> Iterator[Person]:
     if not text:
+        return
+    text = html.unescape(text) if "&lt;" in text else text
+    if X500_ADDRESS.match(text):
+        # An address of Exchange, which names nobody.
         return
     if "@" not in text:
         yield from (Person(name.strip(), "") for name in text.split(";") if name.strip())

@@ -1,5 +1,6 @@
 """The columns of tables with mail, by the names that programs give them in many languages."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -18,11 +19,26 @@ COLUMN_NAMES = {
         *("내용", "본문", "메시지", "ileti", "içerik", "mesaj", "metin", "meddelande", "innehåll", "indhold", "besked"),
         *("innhold", "melding", "viesti", "sisältö", "zpráva", "správa", "obsah", "üzenet", "szöveg", "conținut"),
         *("μήνυμα", "κείμενο", "תוכן", "הודעה", "النص", "المحتوى", "الرسالة", "nộidung"),
+        *("hoofdtekst", "brödtext", "brødtekst", "內文", "內容"),
     ),
     "subject": (
         *("subject", "title", "emailsubject", "messagesubject", "тема", "betreff", "objet", "sujet", "asunto"),
         *("oggetto", "temat", "assunto", "onderwerp", "主题", "主題", "件名"),
-        *("제목", "konu", "ämne", "emne", "aihe", "předmět", "predmet", "tárgy", "subiect", "θέμα", "נושא", "الموضوع"),
+        *(
+            "제목",
+            "konu",
+            "ämne",
+            "emne",
+            "aihe",
+            "předmět",
+            "predmet",
+            "tárgy",
+            "subiect",
+            "θέμα",
+            "נושא",
+            "الموضوع",
+            "主旨",
+        ),
     ),
     "sender": (
         *("sender", "from", "fromaddress", "fromemail", "senderemail", "senderaddress", "fromuser", "отправитель"),
@@ -41,27 +57,54 @@ COLUMN_NAMES = {
             "author",
         ),
         *("보낸사람", "보낸이", "발신자", "kimden", "gönderen", "från", "avsändare", "fra", "afsender", "avsender"),
-        *("lähettäjä", "odesílatel", "feladó", "expeditor", "από", "αποστολέας", "מאת", "שולח", "من", "المرسل"),
+        *(
+            "lähettäjä",
+            "odesílatel",
+            "feladó",
+            "expeditor",
+            "από",
+            "αποστολέας",
+            "מאת",
+            "שולח",
+            "من",
+            "المرسل",
+            "createdby",
+        ),
     ),
     "recipient": (
         *("recipient", "recipients", "to", "torecipients", "toaddress", "toemail", "recipientemail", "получатель"),
         *("получатели", "кому", "одержувач", "an", "empfänger", "à", "destinataire", "para", "destinatario"),
         *("destinatário", "a", "do", "odbiorca", "aan", "ontvanger", "收件人", "收件者", "宛先", "toname"),
         *("받는사람", "수신자", "kime", "alıcı", "till", "mottagare", "til", "modtager", "mottaker", "vastaanottaja"),
-        *("komu", "příjemce", "címzett", "destinatar", "προς", "παραλήπτης", "אל", "נמען", "إلى", "المستلم"),
+        *("komu", "příjemce", "címzett", "destinatar", "προς", "παραλήπτης", "אל", "נמען", "إلى", "المستلم", "tolist"),
     ),
     "date": (
         *("date", "sent", "sentdatetime", "sentat", "datesent", "senton", "sentdate", "senttime", "timestamp"),
         *("datetime", "datetimesent", "clientsubmittime", "createddatetime", "receiveddatetime", "internaldate"),
         *("metadatadatesent", "emaildate", "received", "receivedtime", "deliverytime", "createdat", "created", "дата"),
         *("отправлено", "датаотправки", "datum", "gesendet", "fecha", "data", "日期", "日付", "日時", "time"),
-        *("날짜", "보낸날짜", "tarih", "dato", "päivämäärä", "dátum", "ημερομηνία", "תאריך", "التاريخ", "ngày"),
+        *(
+            "날짜",
+            "보낸날짜",
+            "tarih",
+            "dato",
+            "päivämäärä",
+            "dátum",
+            "ημερομηνία",
+            "תאריך",
+            "التاريخ",
+            "ngày",
+            "sentdateingmt",
+        ),
     ),
     "id": ("internetmessageid", "messageid", "id"),
     "thread": ("thread", "threadid", "conversation", "conversationid"),
 }
 # A mail may have its text in another of these columns where the first one is empty.
 BODY_WORDS = ("body", "html", "plain", "text", "content")
+# Outlook exports the name, the address and the type of a person's address, in this order: 'Von: (Name)'.
+PART_OF_PERSON = re.compile(r"\s*([^():：（]*[^():：（\s])\s*[:：]?\s*[(（][^()（）]+[)）]\s*")
+NAME_AND_ADDRESS = 2
 
 
 class NoTextColumnError(ArchiveError):
@@ -110,6 +153,24 @@ def columns_among(field: str, names: tuple[str, ...], configured: str | None) ->
         chosen = by_plain_name.get(normalize(configured))
         return (chosen,) if chosen is not None else ()
     first, *others = [known for known in COLUMN_NAMES[field] if known in by_plain_name] or [""]
+    if not first and field in ("sender", "recipient"):
+        return _parts_of_person(field, names)
     if field == "text":
         others = [known for known in others if any(word in known for word in BODY_WORDS)]
     return tuple(by_plain_name[known] for known in (first, *others) if known)
+
+
+def _parts_of_person(field: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of the name and the address of a sender or recipient."""
+    parts: dict[str, list[str]] = {}
+    for name in names:
+        person = person_of(name)
+        if person in COLUMN_NAMES[field]:
+            parts.setdefault(person, []).append(name)
+    return tuple(next(iter(parts.values()), [])[:NAME_AND_ADDRESS])
+
+
+def person_of(name: str) -> str:
+    """The person whose name or address is in a column: 'von' for 'Von: (Adresse)'; empty if it names no part."""
+    match = PART_OF_PERSON.fullmatch(name)
+    return normalize(match[1]) if match else ""

@@ -18,6 +18,8 @@ HEADER_FIELD = re.compile(
 OF_A_PROGRAM = re.compile(rb"(?:X-[\w-]+|ARC-[\w-]+|Authentication-Results):", re.IGNORECASE)
 # The first line of an .emlx file is the length of the message in bytes. A property list follows the message.
 EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
+# The property list of an .emlx file without its length, as scripts leave it. A list that a mail shows has no flags.
+PROPERTIES = re.compile(rb"<\?xml [^<>]{0,200}>\s*<!DOCTYPE plist [^<>]{0,200}>\s*<plist\b")
 # The separator of a mailbox, which some exports leave above the header.
 SEPARATOR = re.compile(rb">?From [^\n]*\n")
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -64,7 +66,17 @@ def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterato
         end = _end_of_emlx(data, length.end(), int(length[1]))
         kinds = kinds_of_emlx(data[end:])
         data = data[length.end() : end]
+    elif format == "eml" and data.rstrip().endswith(b"</plist>") and (begin := _begin_of_properties(data)) is not None:
+        kinds = kinds_of_emlx(data[begin:])
+        data = data[:begin]
     yield RawMessage(name, data, sent_folder, "msg" if format == "msg" else "rfc822", kinds)
+
+
+def _begin_of_properties(data: bytes) -> int | None:
+    """Where the property list of Apple Mail begins that ends a message; None if there is none."""
+    begin = data.rfind(b"<?xml ")
+    is_list = begin >= 0 and PROPERTIES.match(data, begin) and b"<key>flags</key>" in data[begin:]
+    return begin if is_list else None
 
 
 def _end_of_emlx(data: bytes, begin: int, length: int) -> int:

@@ -7,7 +7,7 @@ Content-Length that points to the next separator is used (mboxcl2, which escapes
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable, too_large
 from email_assistant.archive.mime_tree import MAX_HEADER_BYTES
@@ -17,7 +17,8 @@ from email_assistant.archive.readers.streams import NULS, read_available
 DATED_SEPARATOR = re.compile(
     rb"From +\S[^\n]{0,200}?\b\d{1,2}:\d{2}(:\d{2})?\b[^\n]{0,40}\b(?:\d{4}\b|\d\d[ \t]*\r?$)|"
     rb"From +\S[^\n]{0,200}?\b\d{4}\b[^\n]{0,40}(?:\b|T)\d{1,2}:\d{2}(:\d{2})?(?:\b|Z)|"
-    # Without a time of day.
+    # Without a time of day, or with the seconds since 1970.
+    rb"From +\S+[ \t]+\d{9,10}[ \t]*\r?$|"
     rb"From +\S+[ \t]+(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2},? +(?:[A-Z][a-z]{2} +\d{1,2}|\d{1,2} +[A-Z][a-z]{2}) +\d{4})"
     rb"[ \t]*\r?$",
     re.MULTILINE,
@@ -34,8 +35,22 @@ SEPARATOR = b"\nFrom "
 COMPLETE_SEPARATOR = re.compile(
     rb"From +\S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d{2}(?::\d{2})? [^\n]{0,20}?\d{4}\b"
 )
-# What git writes above each patch. In a mail, it is part of a patch; in a file that begins with it, it separates.
+# The address and the date of the complete form. Many programs write the same word in place of every address.
+ENVELOPE = re.compile(
+    rb"From +(\S+) +[A-Z][a-z]{2} +([A-Z][a-z]{2}) +(\d{1,2}) +(\d{1,2}):(\d{2}):?(\d{2})? "
+    rb"[^\n]{0,20}?(?<![+\d-])((?:19|20)\d\d)\b"
+)
+MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+# What git writes above each patch. It separates patches; in a mail, it is part of one.
 PATCH_SEPARATOR = re.compile(rb"From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001")
+# How a patch ends: git's version, or a line of a diff.
+PATCH_END = re.compile(rb"\n(?:-- ?\r?\n\d[^\n]*|[ +\\-][^\n]*)\s*\Z")
+# A mail that shows a patch speaks of it.
+SPEAKS_OF_PATCH = re.compile(
+    rb"patch|\bdiff|\bcommit|\bgit\b|\bappl(?:y|ied)\b|\bfix|8<|>8|" + "патч|коммит|правк".encode(), re.IGNORECASE
+)
+SUBJECT = re.compile(rb"^Subject:[^\n]*", re.IGNORECASE | re.MULTILINE)
+BOUNDARY = re.compile(rb"\bboundary=[ \t]*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 OPENING_FIELD = re.compile(
     rb"(?:Return-Path|Received|Message-ID|Date|From|Sender|Reply-To|To|Cc|Bcc|Subject|MIME-Version|Delivered-To|"
     rb"Content-[\w-]+|References|In-Reply-To|Status|DKIM-Signature|Authentication-Results|ARC-[\w-]+|X-[\w-]+):",
@@ -44,14 +59,19 @@ OPENING_FIELD = re.compile(
 KNOWN_FIELD = re.compile(rb"^" + OPENING_FIELD.pattern, re.IGNORECASE | re.MULTILINE)
 # A file that a program filled up with NULs before it wrote on.
 NULS_BEFORE_SEPARATOR = re.compile(rb"(?<=\n)\0+(?=From )")
+# The byte order marks of mailboxes that were joined.
+MARK_BEFORE_SEPARATOR = b"\n\xef\xbb\xbfFrom "
 # What may precede the first separator: a byte order mark, also one that was encoded twice, NULs and empty lines.
 BEFORE_FIRST = re.compile(rb"(?:\xef\xbb\xbf|\xc3\xaf\xc2\xbb\xc2\xbf|[\0 \t\r\n])*")
 # What may follow a complete separator: a field, a second separator, or nothing more.
 OPENING = re.compile(rb">*From |[!-9;-~]+[ \t]*:|\Z")
 BLANK_LINE = re.compile(rb"\n\r?\n")
+BLANK_START = re.compile(rb"[ \t]*\r?\n")
 CONTENT_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r?\n")
 CHUNK_BYTES = 1 << 20
 LOOKAHEAD_BYTES = 4096
+# How far the end of a patch is looked for.
+PATCH_BYTES = 1 << 18
 
 
 def looks_like_mbox(head: bytes) -> bool:
@@ -108,6 +128,21 @@ def split(stream: BinaryIO) -> Iterator[bytes | None]:
             return
 
 
+class _Envelope(NamedTuple):
+    """Sender and date of a separator: year, month, day, hour, minute, second; both empty if it is not complete."""
+
+    sender: bytes
+    date: tuple[int, ...]
+
+
+def _envelope_of(line: bytes) -> _Envelope:
+    match = ENVELOPE.match(line)
+    if not match or match[2] not in MONTHS:
+        return _Envelope(b"", ())
+    sender, month, *numbers, year = match.groups(b"0")
+    return _Envelope(sender, (int(year), MONTHS.index(month), *map(int, numbers)))
+
+
 class _Window:
     """A buffer that moves over a stream and holds the current message from its first byte."""
 
@@ -116,7 +151,8 @@ class _Window:
         self._buffer = bytearray()
         self._begin = 0
         self._ended = False
-        self._has_patches = False
+        self._at_patch = self._shows_patch = False
+        self._first_envelope = self._envelope = _Envelope(b"", ())
         self.at_message = False
 
     def skip_to_first(self) -> bool:
@@ -128,9 +164,15 @@ class _Window:
             line_end = self._buffer.find(b"\n", first)
         line = bytes(self._buffer[first : line_end + 1 or None])
         self.at_message = line.startswith(b"From ") and line_end >= 0
-        self._has_patches = PATCH_SEPARATOR.match(line) is not None
-        self._begin = line_end + 1
+        self._enter(line, line_end + 1)
+        self._first_envelope = self._envelope
         return self.at_message
+
+    def _enter(self, line: bytes, begin: int) -> None:
+        """Go to the message that begins behind a separator."""
+        self._begin = begin
+        self._at_patch, self._shows_patch = PATCH_SEPARATOR.match(line) is not None, False
+        self._envelope = _envelope_of(line)
 
     def next_message(self) -> tuple[bytes | None, bool]:
         """Return the current message and whether its lines may be escaped, and move to the next message."""
@@ -146,14 +188,14 @@ class _Window:
         too_large = False
         while True:
             separator = self._buffer.find(SEPARATOR, scan)
-            if separator >= 0 and (separator + LOOKAHEAD_BYTES <= len(self._buffer) or self._ended):
+            if separator >= 0 and (separator + self._lookahead(separator + 1) <= len(self._buffer) or self._ended):
                 line_end = self._buffer.find(b"\n", separator + 1, separator + LOOKAHEAD_BYTES)
                 end = self._message_end(separator, line_end) if line_end >= 0 else None
                 if end is None:
                     scan = separator + 1
                     continue
                 data = None if too_large else bytes(self._buffer[self._begin : max(end, self._begin)])
-                self._begin = line_end + 1
+                self._enter(bytes(self._buffer[separator + 1 : line_end + 1]), line_end + 1)
                 return data
             if self._ended:
                 data = None if too_large else bytes(self._buffer[self._begin :])
@@ -170,15 +212,68 @@ class _Window:
         line = bytes(self._buffer[separator + 1 : line_end + 1])
         following = bytes(self._buffer[line_end + 1 : line_end + 1 + LOOKAHEAD_BYTES])
         above = bytes(self._buffer[max(0, separator - 4) : separator])
-        if not self._has_patches and PATCH_SEPARATOR.match(line):
+        if not self._at_patch and PATCH_SEPARATOR.match(line) and not self._is_patch_of_its_own(separator, line_end):
+            # So are the other patches of a series.
+            self._shows_patch = True
             return None
         if above.endswith((b"\n", b"\n\r")):
             # The blank line belongs to the separator.
-            return separator - above.endswith(b"\r") if is_separator(line, following) else None
+            is_end = is_separator(line, following) or self._is_without_header(line, following)
+            return separator - above.endswith(b"\r") if is_end else None
         if separator < self._begin or above.rstrip(b"\r").endswith(b"--"):
             return separator + 1 if is_separator(line, following) else None
         is_complete = COMPLETE_SEPARATOR.match(line) or BARE_SEPARATOR.match(line)
         return separator + 1 if is_complete and OPENING_FIELD.match(following) else None
+
+    def _lookahead(self, line: int) -> int:
+        """How many bytes have to be in the buffer to judge the line that begins there."""
+        may_be_patch = not self._at_patch and not self._shows_patch and PATCH_SEPARATOR.match(self._buffer, line)
+        return PATCH_BYTES if may_be_patch else LOOKAHEAD_BYTES
+
+    def _is_patch_of_its_own(self, separator: int, line_end: int) -> bool:
+        """Whether a patch is a message by itself, as `git format-patch --stdout >> mbox` appends it.
+
+        A patch in the text of a mail is spoken of, or followed by more of that text.
+        """
+        if self._shows_patch:
+            return False
+        header, *body = BLANK_LINE.split(bytes(self._buffer[self._begin : separator]), maxsplit=1)
+        text = b"".join(body)
+        declared = BOUNDARY.search(header)
+        if declared and (boundary := declared[1] or declared[2]):
+            # A mail of several parts is over with the last of them.
+            return b"\n--" + boundary + b"--" in text
+        if any(map(SPEAKS_OF_PATCH.search, (*SUBJECT.findall(header), text))):
+            return False
+        limit = separator + PATCH_BYTES
+        end = self._next_mail(line_end, limit)
+        if end == limit < len(self._buffer):
+            return False
+        patch = bytes(self._buffer[line_end + 1 : end])
+        return _begins_with_header(patch) and PATCH_END.search(patch[-LOOKAHEAD_BYTES:]) is not None
+
+    def _next_mail(self, begin: int, limit: int) -> int:
+        """Where the next complete separator is that is not one of a patch; `limit` if there is none before it."""
+        end = self._buffer.find(SEPARATOR, begin, limit)
+        while end >= 0 and (
+            PATCH_SEPARATOR.match(self._buffer, end + 1) or not COMPLETE_SEPARATOR.match(self._buffer, end + 1)
+        ):
+            end = self._buffer.find(SEPARATOR, end + 1, limit)
+        return end if end >= 0 else limit
+
+    def _is_without_header(self, line: bytes, following: bytes) -> bool:
+        """Whether a line with a complete date separates a message without any header, and is not shown by a mail.
+
+        It has the form of the mailbox's first separator: the same word in place of an address; or an address, and then
+        a date that is not before that of the message above, and nothing in the line below.
+        """
+        envelope, first = _envelope_of(line), self._first_envelope
+        if not envelope.date or not first.date or PATCH_SEPARATOR.match(line):
+            return False
+        if b"@" not in first.sender:
+            return envelope.sender == first.sender
+        is_blank_below = not following.strip() or BLANK_START.match(following) is not None
+        return b"@" in envelope.sender and is_blank_below and envelope.date >= self._envelope.date
 
     def _header_end(self) -> int:
         """End of the last header line; -1 if it is not in the buffer yet."""
@@ -208,8 +303,9 @@ class _Window:
             end and rest.strip() and self._buffer[end - 1 : end] != b"\n" and rest[:1] not in b"\r\n"
         ):
             return None
-        following = rest.lstrip(b"\r\n").split(b"\n", 1)
-        at_separator = is_separator(following[0] + b"\n", following[1] if len(following) > 1 else b"")
+        line, _, following = rest.lstrip(b"\r\n").partition(b"\n")
+        # Where the length says that the message ends, the next one needs no header.
+        at_separator = COMPLETE_SEPARATOR.match(line) is not None or is_separator(line + b"\n", following)
         return end if at_separator or not rest.strip() else None
 
     def _skip_separator(self, end: int) -> None:
@@ -217,7 +313,7 @@ class _Window:
             end += 1
         line_end = self._buffer.find(b"\n", end)
         self.at_message = line_end >= 0
-        self._begin = line_end + 1
+        self._enter(bytes(self._buffer[end : line_end + 1]), line_end + 1)
 
     def _read_more(self) -> int:
         """Read a chunk and drop the bytes before the current message. Returns the number of dropped bytes."""
@@ -226,5 +322,6 @@ class _Window:
         self._begin -= dropped
         chunk = read_available(self._stream, CHUNK_BYTES)
         self._ended = not chunk
+        chunk = chunk.replace(MARK_BEFORE_SEPARATOR, SEPARATOR) if MARK_BEFORE_SEPARATOR in chunk else chunk
         self._buffer += NULS.sub(b"", NULS_BEFORE_SEPARATOR.sub(b"", chunk)) if b"\0" in chunk else chunk
         return dropped

@@ -22,7 +22,7 @@ from email_assistant.archive.readers.cells import (
     to_raw_message,
     to_text,
 )
-from email_assistant.archive.readers.columns import find_column, map_columns
+from email_assistant.archive.readers.columns import find_column, map_columns, person_of
 from email_assistant.archive.readers.json_values import mails_of, parse_json
 from email_assistant.archive.readers.streams import HEAD_BYTES, with_prefix
 
@@ -361,13 +361,19 @@ def _people_of(row: _Row, columns: Iterable[str]) -> list[Person]:
     stem = ""
     for column in columns:
         people = to_people(row.values.get(column))
-        own_stem = PERSON_STEM.match(normalize(column))
+        match = PERSON_STEM.match(normalize(column))
+        own_stem = match[0] if match else person_of(column)
         if not found:
-            found, stem = people, own_stem[0] if own_stem else column
-        elif len(people) == len(found) and own_stem and own_stem[0] == stem:
+            found, stem = people, own_stem or column
+        elif len(people) == len(found) and ((own_stem and own_stem == stem) or _are_addresses_of(people, found)):
             pairs = zip(found, people, strict=True)
             found = [Person(one.name or other.name, one.address or other.address) for one, other in pairs]
     return found
+
+
+def _are_addresses_of(people: list[Person], named: list[Person]) -> bool:
+    """Whether some people have only addresses, and others only names."""
+    return not any(one.address for one in named) and not any(other.name for other in people)
 
 
 def _to_message(
