@@ -38,7 +38,7 @@ CLOCK = re.compile(r"\b\d{1,2}\s?[:.h]\s?\d{2}(?!\d)|\b\d{1,2}\s?[ap]\.?m\b", re
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+")
 ENDS_WITH_ADDRESS = re.compile(r"@[\w.-]+\s*(?:\([^()]{0,60}\)\s*)?[>)\]\"'”»]*$")
 # Verbs that are also common outside of attributions.
-AMBIGUOUS_VERB = re.compile(r"\b(?:said|sent)\W*$", re.IGNORECASE)
+AMBIGUOUS_VERB = re.compile(r"\b(?:said|says|sent)\W*$", re.IGNORECASE)
 BRACKETED_ADDRESS = re.compile(r"[<(\[][\w.+-]+@[\w.-]+[>)\]]{1,2}(?:\s+[^\s\d:：<>@.!?]{1,24}){0,3}\s*[:：]$")
 # Invisible marks of the writing direction, which some programs insert into dates.
 DIRECTION_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -55,7 +55,18 @@ GMT_AND_NAME = re.compile(
 )
 # An address that a program broke out of its line, with a line that begins with its closing bracket.
 TORN = re.compile(r"\n\s*<[ \t]*\n\s*(?:mailto:)?([^\n]{0,120}?[\w.+-]+@[\w.-]+)>?[ \t]*\n[ \t]*>(?=[ \t]*[^\W\d_])")
+# Mutt and others: '* Jane Roe <jane@x.example> [220503 17:00]:'.
+DATE_LAST = re.compile(
+    r"[^@<>:\n]{0,60}[<(][\w.+-]+@[\w.-]+[>)],?\s*[\[(]?[^\W\d_]{0,9}[.,]?\s?\d[\d/.-]{5,9}[T,\s]{1,2}\d{1,2}:\d{2}(?::\d{2})?"
+    r"[\]) ]{0,2}[:：]"
+)
+# GroupWise: '>>> Jane Roe <jane@x.example> 5/3/2022 5:00 PM >>>'.
+GROUPWISE = re.compile(r"^\s{0,2}>>>\s?[^>\s].{2,150}\d.{0,80}\s>>>\s*:?\s*$")
+# An attribution with the first words of the quoted text on the same line, as Yahoo writes it.
+BEFORE_TEXT = re.compile(r"(?<=[:：])\s{2,}(?=\S)")
 BETWEEN_DASHES = re.compile(r"^\W*[-–—]{2,}.*[-–—]{2,}\W*$")
+# 'on monday sam wrote:'
+ON_A_DAY = re.compile(rf"(?:{OPENINGS})\s(?:{DAYS})[^\W\d_]{{0,9}}[.,]?\s", re.IGNORECASE)
 LAST_VERB_WORDS = frozenset(verb.casefold().split()[-1] for verb in words(lambda locale: locale.verbs))
 MAX_LOWER_CASE_WORDS = 3
 TRIMMED = " \t\u00a0-–—_*>"
@@ -86,6 +97,8 @@ def is_full_attribution(text: str) -> bool:
     text = DIRECTION_MARKS.sub("", text).strip(TRIMMED)
     if not 8 < len(text) < MAX_CHARACTERS:
         return False
+    if DATE_LAST.fullmatch(text):
+        return True
     if not FULL_DATE.search(text):
         return False
     if GMT_AND_NAME.fullmatch(text):
@@ -123,11 +136,13 @@ def is_short_attribution(line: str) -> bool:
         return (dated and _ends_without_colon(text)) or bool(UNDATED.fullmatch(f"{text}:"))
     if ENDS_WITH_ADDRESS.search(ended) or (dated and CLOCK.search(text)):
         return True
-    if AMBIGUOUS_VERB.search(text) and not dated:
+    has_origin = bool(ADDRESS.search(text) and OPENING.match(text))
+    if AMBIGUOUS_VERB.search(text) and not dated and not has_origin:
         return False
-    if not _verb_precedes_name(ended) or not (dated or len(text.split()) <= 8):
+    if not _verb_precedes_name(ended) or not (dated or has_origin or len(text.split()) <= 8):
         return False
-    return not text[0].islower() or len(text.split()) <= MAX_LOWER_CASE_WORDS or bool(ADDRESS.search(text))
+    is_named = not text[0].islower() or bool(ADDRESS.search(text)) or ON_A_DAY.match(text) is not None
+    return is_named or len(text.split()) <= MAX_LOWER_CASE_WORDS
 
 
 def is_fragment(line: str) -> bool:
@@ -135,6 +150,18 @@ def is_fragment(line: str) -> bool:
     text = line.strip(TRIMMED).rstrip(":：").rstrip()
     rest = VERB.sub("", text).strip(" <>()[]\"',")
     return bool(rest != text and (not rest or ADDRESS.fullmatch(rest.split(">")[0].strip())))
+
+
+def is_groupwise(line: str) -> bool:
+    """Whether a line is the attribution that GroupWise writes between '>>>' and '>>>', above unmarked text."""
+    return ">>>" in line[:5] and GROUPWISE.match(line) is not None and FULL_DATE.search(line) is not None
+
+
+def is_before_text(line: str) -> bool:
+    """Whether a line is a full attribution with an address, a clock time and the first words of the quoted text."""
+    gap = BEFORE_TEXT.search(line[:MAX_CHARACTERS])
+    above = line[: gap.start()] if gap else ""
+    return bool(ADDRESS.search(above) and CLOCK.search(above)) and is_full_attribution(above)
 
 
 def find_inline(line: str) -> int | None:

@@ -54,7 +54,7 @@ def strip_quotes_and_footers(
         authors: The names and addresses of the message's writer in lower case, to tell whose a patch is.
     """
     text, had_armor = strip_armor(text if text.isascii() else _with_plain_spaces(text))
-    parts = quotes.split(text)
+    parts = quotes.split(text, authors)
     lines, had_invitation = strip_invitations(parts.own.split("\n"))
     lines, cuts = strip_footers(lines)
     cuts |= {"invitation"} if had_invitation else set()

@@ -19,6 +19,7 @@ LOG = re.compile(
     r"(?:[A-Z][a-z]{2}\s+\d{1,2} )?\d\d:\d\d:\d\d[.,:\s]\S+\s|\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|TRACE|FATAL)\b[\]:]|"
     r"-- (?:\S+ )?(?:Found|Looking|Checking|Configuring|Performing)\b|"
     r"\s*File \"[^\"]+\", line \d+|\s*at [\w.$]+\(|#\d+\s+0x[0-9a-f]+|0x[0-9a-f]{6,}\b|Traceback \(|"
+    r"\d+ bytes from \S+|PING \S+ \(|\s?\d{1,2}  \S+ \([\d.]+\)  [\d.]+ ms\b|"
     r"\S+:\d+(?::\d+)?: (?:fatal |internal )?(?:error|warning|note)\b|make(?:\[\d+\])?: |(?:[0-9a-f]{2} ){6,}|"
     r"(?:[-drwxs]{10})\s+\d+|"
     r"\^?[0-9a-f]{8,40} \(.{3,50}\s\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\s+\d+\))"
@@ -30,13 +31,19 @@ CONSOLE = re.compile(
 # Prompts of shells and debuggers, with the command. What follows up to the next blank line is the output.
 PROMPT = re.compile(
     r"^\s*(?:(?:\[\d{1,3}\] )?\$ (?=[A-Za-z_./~(-])|"
-    r"# (?:apt|apt-get|cat|cd|chmod|chown|cp|dmesg|dnf|docker|dpkg|echo|find|git|grep|ifconfig|ip|"
-    r"journalctl|ls|lsblk|make|mkdir|mount|mv|ping|pip|ps|python3?|rm|rpm|sed|service|ssh|sudo|"
-    r"systemctl|tail|tar|umount|uname|vi|vim|yum|zypper)\b |"
+    r"# (?:apt|apt-get|btrfs|cat|cd|chmod|chown|cp|curl|dd|df|dmesg|dnf|docker|dpkg|du|echo|emerge|ethtool|fdisk|find|"
+    r"free|git|grep|ifconfig|insmod|ip|iptables|journalctl|lsblk|lsmod|lspci|lsusb|ls|make|mkdir|modprobe|mount|mv|"
+    r"nginx|pacman|ping|pip|ps|python3?|rmmod|rm|rpm|sed|service|smartctl|ssh|sudo|sysctl|systemctl|tail|tar|tcpdump|"
+    r"umount|uname|vi|vim|wget|yum|zfs|zpool|zypper)\b |"
+    r"% (?:[a-z./~][\w./~ -]{0,80} -{1,2}[a-z]|(?:cat|cd|ls|make|grep|git|man|vi|echo|cc|gcc|python3?) )|"
+    r"[\w.-]+:[~/][\w./~-]*(?: ?\[\d+\])?> \S|"
     r"[\w.-]+@[\w.-]+(?:[: ][~/][\w./~-]*\s?|:[A-Za-z]?[\w./-]*)[#$%] \S|\[[\w.-]+@[\w.-]+ [^\]\n]{1,60}\][#$%] ?|"
     r"[➜❯]\s+\S|[\w.-]+[ :][~/][\w./~-]*\s?[#$%] \S|(?:ba|z|k)?sh-\d[\d.]*[#$] ?|(?:mysql|sqlite|\w+=)[>#] |"
     r"\((?:gdb|Pdb|lldb)\) |irb\([\w:]+\)|PS [A-Z]:\\[^>\n]{0,80}>|[A-Z]:\\[^>\n]{0,80}>)",
     re.MULTILINE,
+)
+NAMED_COMMAND = re.compile(
+    r"^[ \t]{0,8}[#%] (?:[\w./-]{0,90}/)?([a-z][\w.-]{0,30})(?: [^\n]{0,200})?\n(?:[\w./-]{0,60}/)?\1: "
 )
 LEVEL = re.compile(r"\W*(?:INFO|WARN|WARNING|ERROR|DEBUG|TRACE|FATAL|NOTICE|CRITICAL)\W*")
 MOMENT = re.compile(
@@ -203,11 +210,12 @@ def _mark_fenced(lines: list[str], is_code: list[bool]) -> None:
 
 def _mark_sessions(lines: list[str], is_code: list[bool]) -> None:
     """Mark commands with a prompt, and their output up to the next blank line. A command without output may stay."""
-    if not PROMPT.search("\n".join(lines)):
+    text = "\n".join(lines)
+    if not PROMPT.search(text) and "# " not in text and "% " not in text:
         return
     index = 0
     while index < len(lines):
-        if not PROMPT.match(lines[index][:300]):
+        if not PROMPT.match(lines[index][:300]) and not _is_named_command(lines, index):
             index += 1
             continue
         start = index
@@ -218,6 +226,12 @@ def _mark_sessions(lines: list[str], is_code: list[bool]) -> None:
         if index > start + 1:
             start -= start > 0 and PROMPT_OF_LOGIN.match(lines[start - 1]) is not None
             is_code[start:index] = [True] * (index - start)
+
+
+def _is_named_command(lines: list[str], index: int) -> bool:
+    """Whether a line is a command that the first line of its output names: '# lamp on', 'lamp: no oil'."""
+    is_marked = lines[index].lstrip()[:2] in ("# ", "% ")
+    return is_marked and NAMED_COMMAND.match("\n".join(line[:300] for line in lines[index : index + 2])) is not None
 
 
 def _mark_pages(lines: list[str], is_code: list[bool]) -> None:

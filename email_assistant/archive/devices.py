@@ -35,7 +35,9 @@ LONG = alternation(word for word in PRODUCTS if len(word) >= MIN_INFLECTED)
 SHORT = alternation(word for word in PRODUCTS if len(word) < MIN_INFLECTED)
 NOUNS = alternation(words(lambda locale: locale.device_nouns))
 # In Japanese, no space is before the name: '私のiPhone'.
-DEVICE = re.compile(rf"(?<![0-9A-Za-zÀ-ɏͰ-ӿ])(?:(?:{LONG})|(?:{SHORT})(?![a-zа-яё]))|(?:{NOUNS})", re.IGNORECASE)
+DEVICE = re.compile(
+    rf"(?<![0-9A-Za-zÀ-ɏͰ-ӿ])(?:(?:{LONG})|(?:{SHORT})(?![a-zа-яё])|mail \w{{2,5}} windows)|(?:{NOUNS})", re.IGNORECASE
+)
 POSSESSIVES = ("my", "meinem", "mon", "mi", "mio", "meu", "minha", "mijn", "mojego", "моего", "мого", "min", "mit")
 
 
@@ -94,6 +96,11 @@ def is_device_line(line: str) -> bool:
         return False
     rest = " ".join(segment for segment in others if not _is_model(segment))
     return not rest or (len(rest.split()) <= MAX_EXCUSE_WORDS and EXCUSE.search(rest) is not None)
+
+
+def is_excuse(line: str) -> bool:
+    """Whether a line may be the second of such a pair, as 'Please excuse typos' is."""
+    return 0 < len(line.split()) <= MAX_EXCUSE_WORDS and EXCUSE.search(line) is not None
 
 
 def _names_device(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from email_assistant.archive.devices import is_device_line
+from email_assistant.archive.devices import is_device_line, is_excuse
 from email_assistant.archive.locales import LOCALES, any_of, words
 
 MAX_FOOTER_LINES = 80
@@ -40,6 +40,13 @@ ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
 ADVERTISEMENT = re.compile(
     rf"(?:{any_of(lambda locale: locale.scanned)})\b.{{0,60}}(?:virus|вирус)|"
     rf"{any_of(lambda locale: locale.advertisements)}",
+    re.IGNORECASE,
+)
+# What the law wants companies to say, below a disclaimer.
+COMPANY = re.compile(
+    r"\bregistered (?:in|office|number|address)|\bcompany (?:no|number|registration)\b|\bvat (?:no|number|reg)|"
+    r"registergericht|amtsgericht|\bhr[ab]\b|geschäftsführ|sitz der gesellschaft|\bsiret\b|\brcs\b|capital social|"
+    r"registro mercantil|registro imprese|capitale sociale|\bkvk\b|\bkrs\b|\bогрн|\bинн\b",
     re.IGNORECASE,
 )
 # Word stems of disclaimers by topic. No person mentions three of these topics in the last paragraph of a mail.
@@ -114,6 +121,9 @@ def _find_footer(lines: list[str], start: int, end: int) -> tuple[int, str] | No
         return last, "footer"
     if is_device_line(lines[last].strip()):
         return last, "device"
+    above = next((index for index in range(last - 1, max(-1, start - 3), -1) if lines[index].strip()), last)
+    if is_excuse(lines[last]) and is_device_line(lines[above].strip()):
+        return above, "device"
     for index in range(max(start, last - MAX_FOOTER_LINES), last + 1):
         if FOOTER_RULE.match(lines[index]):
             below_rule = _joined(lines[index : last + 1])
@@ -128,6 +138,8 @@ def _find_footer_without_rule(lines: list[str], start: int, last: int) -> tuple[
     disclaimer = _disclaimer_start(lines, start, last)
     if disclaimer is not None:
         return disclaimer, "disclaimer"
+    if COMPANY.search(paragraph) and is_disclaimer(_joined(lines[_last_paragraph_start(lines, start) : start])):
+        return start, "disclaimer"
     above = start - 1
     while above >= 0 and not lines[above].strip():
         above -= 1

@@ -41,6 +41,8 @@ COMMIT_START = re.compile(r"^\s*(?:From [0-9a-f]{40} |commit [0-9a-f]{7,64}\b)")
 PATCH_SUBJECT = re.compile(r"^\s*\[[^\]]*\bPATCH\b")
 PATCH_BODY = re.compile(r"^\s{0,4}(?:diff --git |--- \S|-{3}\s*$|Index: \S)")
 MAX_PATCH_MESSAGE_LINES = 80
+# The rest of a sender's line that a program broke: 'On Behalf Of Jane Roe'.
+ON_BEHALF = re.compile(rf"^\W{{0,3}}(?:{any_of(lambda locale: locale.on_behalf)})\b.{{0,80}}$", re.IGNORECASE)
 HEADER_RULE = re.compile(r"^\s*[_\-=*–—]{4,}\s*$")
 ONLY_DATE_AND_TIME = re.compile(
     r"^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\W+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\s*(?:[AP]M)?\W*$", re.I
@@ -93,19 +95,21 @@ class _LabelledLines:
         """
         known = {kind for kind in self.kinds if kind}
         fields = {"date" if kind == "sent" else kind for kind in known}
-        if is_inside and not (len(fields) >= 3 and "subject" in fields):
+        if is_inside and not (len(fields) >= 3 and fields >= {"sender", "subject"}):
             return False
         text = "\n".join(self.values)
+        # A header without a sender has no other labels; a form or a report may have.
+        has_sender = bool(known & {"sender", "sent"}) or all(self.kinds)
         addresses = sum(bool(ADDRESS.search(value)) for value in self.values)
         has_date_and_time = CLOCK.search(text) and FULL_DATE.search(text)
         if len(self.labels) >= 3 and (len(fields) < 2 or (not self.kinds[0] and len(fields) < 3)):
             return bool(addresses >= 2 and has_date_and_time and self._has_date_between_addresses())
         if len(fields) >= 3 and fields & {"sender", "subject"}:
-            # A form for people begins with labels of its own, and has no subject: 'E-mail', 'Date', 'To', 'From'.
-            is_mail = bool(self.kinds[0]) or "subject" in fields
+            # A form for people begins with labels of its own: 'E-mail', 'Date', 'To', 'From'.
+            is_mail = (has_sender or has_rule) and (bool(self.kinds[0]) or "subject" in fields)
             return is_mail and bool(has_rule or known & {"subject", "sent"} or addresses)
         # An invitation has a date and a subject: a mail has a sender, too.
-        is_likely = (addresses and has_date_and_time and fields != {"date", "subject"}) or (
+        is_likely = (addresses and has_date_and_time and has_sender and fields != {"date", "subject"}) or (
             has_rule and fields & {"sender", "subject"}
         )
         return len(fields) == 2 and bool(is_likely)
@@ -215,6 +219,8 @@ def _start_with_rule(lines: list[str], first: int) -> int:
         above -= 1
     if above and (HEADER_RULE.match(lines[above - 1]) or _between_rules(lines[above - 1])):
         return above - 1
+    if above == first and first and ON_BEHALF.match(lines[first - 1]):
+        return first - 1
     if above and ONLY_DATE_AND_TIME.match(lines[above - 1]):
         return above - 2 if above > 1 and 0 < len(lines[above - 2].split()) <= 8 else above - 1
     return first

@@ -9,6 +9,7 @@ import re
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from email_assistant.archive.attributions import is_full_attribution
 from email_assistant.archive.header_blocks import find_header_block, find_separator
 
 # Longer pages are truncated. The author's own text is at the beginning.
@@ -73,8 +74,20 @@ def _is_only_header(node: LexborNode) -> bool:
     lines = _joined_labels(text.split("\n"))
     separator = find_separator(lines, 0) if lines else None
     lines = lines[separator.end :] if separator else lines
+    if lines and is_full_attribution(" ".join(lines)):
+        return not _is_above_quote(node)
     header = find_header_block(lines, 0) if lines else None
     return header is not None and header.end >= len(lines)
+
+
+def _is_above_quote(node: LexborNode) -> bool:
+    """Whether the next element is a quoting one, or has one as its first."""
+    following = node.next
+    while following is not None and following.tag in ("-text", "br"):
+        if (following.text() or "").strip():
+            return False
+        following = following.next
+    return following is not None and (following.css_matches(QUOTED) or following.css_first("blockquote") is not None)
 
 
 def _joined_labels(pieces: list[str]) -> list[str]:
@@ -104,6 +117,9 @@ def _resolve_placeholders(text: str) -> str:
     for piece in PLACEHOLDERS.split(text):
         if piece in (OPEN, CLOSE):
             depth = max(0, depth + (1 if piece == OPEN else -1))
+            if not depth:
+                # What an answer between quoted elements follows is not part of its paragraph.
+                lines.append("")
         elif piece == START:
             lines.append("-----Original Message-----")
         elif piece == SIGNATURE:

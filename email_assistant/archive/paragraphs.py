@@ -27,6 +27,40 @@ from email_assistant.archive.fixed_lines import (
 )
 from email_assistant.archive.hyphens import WholeWords, glue
 
+# Words that a sentence goes on after, at the end of a line.
+UNFINISHED = frozenset(
+    (
+        *("a", "the", "of", "to", "and", "or", "with", "from", "for", "by", "at", "into", "than"),
+        *(
+            "der",
+            "das",
+            "den",
+            "dem",
+            "des",
+            "ein",
+            "eine",
+            "einen",
+            "einem",
+            "einer",
+            "und",
+            "oder",
+            "von",
+            "vom",
+            "zum",
+            "zur",
+            "für",
+            "bei",
+            "im",
+            "am",
+        ),
+        *("le", "la", "les", "un", "une", "du", "de", "et", "ou", "avec", "pour", "dans"),
+        *("el", "los", "las", "y", "con", "para"),
+        *("il", "lo", "gli", "di", "del", "della", "per"),
+        *("в", "во", "на", "с", "со", "к", "из", "от", "до", "для", "и", "или", "о", "об", "у", "по", "за"),
+        *("het", "een", "met", "voor"),
+        *("dla",),
+    )
+)
 MIN_WIDTH, MAX_WIDTH = 52, 180
 USUAL_WIDTHS = (64, 80)
 USUAL_SLACK = 10
@@ -58,6 +92,7 @@ SPACES = re.compile(r"(?:(?<=([.!?…:]))|(?<=\S)) {2,}(?=\S)")
 MIN_WIDE_SPACES, MAX_JUSTIFYING_SPACE = 3, 6
 MAX_SHORT_LINE_WORDS = 3
 MIN_PROSE_WORDS = 6
+BARE_ITEMS = 2
 MIN_OWN_PAIRS = 2
 # The wrapped lines of a message whose lines are all wrapped, and the share of sentences that end early among them.
 MIN_REGULAR_PAIRS, MAX_EARLY_SHARE = 8, 0.1
@@ -69,7 +104,7 @@ MIN_SHARE, RAGGED_SHARE, SENTENCE_SHARE = 0.6, 0.72, 0.85
 def unwrap(text: str) -> str:
     """Join the lines that were wrapped at the right margin, and indented continuation lines."""
     lines = _unjustify(text.split("\n"))
-    blocks = [(block, _pairs(block)) for block in _blocks(lines)]
+    blocks = [(block, [] if _is_bare_list(block) else _pairs(block)) for block in _blocks(lines)]
     pairs = [pair for _, pairs in blocks for pair in pairs]
     width = _width(pairs)
     layout = _Layout(width or NOT_WRAPPED, width is not None and _is_regular(pairs, width), WholeWords(text))
@@ -152,6 +187,16 @@ def _blocks(lines: list[str]) -> list[list[str]]:
         column = len(item[0].expandtabs(TAB)) if item else indent(line)
         may_grow = not stays or (item is not None and not is_listing and not is_fixed(line[item.end() :]))
     return blocks
+
+
+def _is_bare_list(block: Sequence[str]) -> bool:
+    """Whether lines are a list without marks: the first two are brief, and no mark ends them."""
+    if len(block) <= BARE_ITEMS:
+        return False
+    return all(
+        len(line.split()) <= MAX_SHORT_LINE_WORDS and len(line) < MIN_WIDTH and line.rstrip()[-1].isalnum()
+        for line in block[:BARE_ITEMS]
+    )
 
 
 def _begins_listing(lines: list[str], start: int) -> bool:
@@ -252,7 +297,8 @@ class _Pair:
         length: The length of the first line.
         word: The length of the first word of the second line.
         ends: Whether the first line ends a sentence, or ends with a colon.
-        resumes: Whether the second line begins with a small letter, 'I', a bracket or a mark.
+        resumes: Whether the second line begins with a small letter, 'I', a bracket or a mark, or the first one ends
+            with a word like 'the', after which no person ends a line.
         short: Whether the second line has few words, and is not the end of a sentence that has a colon.
         brief: Whether the first line has few words.
         is_prose: Whether the first line has many words.
@@ -314,7 +360,9 @@ def _pair(above: str, line: str) -> _Pair:
         length=len(stripped.expandtabs(TAB)) if "\t" in stripped else len(stripped),
         word=len(words[0]),
         ends=SENTENCE_OR_COLON_END.search(stripped) is not None,
-        resumes=PRONOUN.match(words[0]) is not None or not (words[0][0].isupper() or words[0][0].isdigit()),
+        resumes=PRONOUN.match(words[0]) is not None
+        or not (words[0][0].isupper() or words[0][0].isdigit())
+        or (len(stripped) >= MIN_WIDTH and stripped.rpartition(" ")[2] in UNFINISHED),
         short=len(words) <= MAX_SHORT_LINE_WORDS
         and not (stripped.endswith(":") and SENTENCE_END.search(line.rstrip())),
         brief=len(above.split()) <= MAX_SHORT_LINE_WORDS,

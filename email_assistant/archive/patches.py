@@ -18,6 +18,7 @@ PATCH_LINE = re.compile(
 HINTS = (
     *("diff --git", "Index: ", "--- ", "*** ", "@@ -", "From ", "From: ", "commit ", "-- \n", " | ", " changed"),
     *(" mode ", "%)", "-commit: ", "-id: ", "):\n", "ange-diff", "\n+", "changeset: ", "changes since commit "),
+    *("# HG ", "] ", ".."),
 )
 HUNK = re.compile(r"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 CHANGED_LINE = re.compile(r"^[-+](?:\S|\s{2})")
@@ -62,6 +63,19 @@ MERCURIAL_COMMIT = re.compile(r"^changeset: {2,}\d+:[0-9a-f]{7,40}$")
 MERCURIAL_FIELD = re.compile(r"^(?:tag|branch|bookmark|parent|user|date|summary|phase|files|description|changeset):")
 SUBVERSION_COMMIT = re.compile(r"^r\d+ \| [^|]+ \| \d{4}-\d\d-\d\d [^|]+ \| \d+ lines?$")
 LONG_RULE = re.compile(r"^-{20,}$")
+# Above the message of a patch that `hg export` writes.
+MERCURIAL_PATCH = re.compile(r"^# HG changeset patch$")
+MERCURIAL_USER = re.compile(r"^# User (.*)$")
+# What b4 writes about each patch that was applied, in two lines.
+APPLIED = re.compile(r"^\[\d{1,3}/\d{1,3}\] \S")
+APPLIED_AS = re.compile(r"^ {4,8}(?:commit: [0-9a-f]{7,64}|https?://\S+/[0-9a-f]{7,64}|\(no commit info\))$")
+# What `git push` and `git fetch` write about a branch, below the name of the repository; and `git commit` about itself.
+PUSHED = re.compile(
+    r"^\s{0,4}(?:[*+!=-] )?\s{0,2}(?:[0-9a-f]{7,40}\.{2,3}[0-9a-f]{7,40}|\[[a-z][a-z ()]{2,30}\])"
+    r"\s+\S+\s+-> \S+(?: \(.*\))?$"
+)
+REPOSITORY = re.compile(r"^(?:To|From) \S+[:/]\S+$")
+COMMITTED = re.compile(r"^\[\S+(?: \([a-z-]+\))? [0-9a-f]{7,40}\] \S")
 # What `git request-pull` writes above the message of a tag.
 PULL_REQUEST = re.compile(r"^The following changes since commit [0-9a-f]{7,64}:$")
 PULL_REQUEST_END = re.compile(r"^for you to fetch changes up to [0-9a-f]{7,64}:$")
@@ -99,6 +113,15 @@ def mark(lines: list[str], is_code: list[bool], authors: Collection[str]) -> Non
             _mark_range_diff(lines, is_code, index)
         elif PULL_REQUEST.match(line):
             _mark_pull_request(lines, is_code, index)
+        elif APPLIED.match(line) and APPLIED_AS.match("".join(lines[index + 1 : index + 2])):
+            is_code[index : index + 2] = [True, True]
+        elif COMMITTED.match(line):
+            is_code[index] = True
+        elif PUSHED.match(line):
+            is_code[index] = True
+            is_code[index - 1] = is_code[index - 1] or (index > 0 and REPOSITORY.match(lines[index - 1]) is not None)
+        elif MERCURIAL_PATCH.match(line):
+            _mark_mercurial_patch(lines, is_code, index, authors)
         elif MERCURIAL_COMMIT.match(line):
             _mark_mercurial_commit(lines, is_code, index)
         elif SUBVERSION_COMMIT.match(line):
@@ -150,7 +173,7 @@ def _mark_hunks(lines: list[str], is_code: list[bool]) -> None:
             binary_end = _binary_end(lines, index + 1)
         if begins:
             inside, hunk = True, _Hunk(int(begins[1] or 1), int(begins[2] or 1))
-        elif PATCH_START.match(line):
+        elif PATCH_START.match(line) or _names_files(lines, index):
             inside, hunk = True, None
         elif inside and hunk and hunk.is_over():
             inside = bool(PATCH_HEADER.match(line)) or (not line.strip() and _continues(lines, index))
@@ -166,6 +189,11 @@ def _mark_hunks(lines: list[str], is_code: list[bool]) -> None:
         if begins or not inside:
             blank_lines = 0
         is_code[index] = is_code[index] or inside
+
+
+def _names_files(lines: list[str], index: int) -> bool:
+    """Whether two lines name the old and the new file of a patch, with any path."""
+    return lines[index].startswith("--- ") and index + 1 < len(lines) and lines[index + 1].startswith("+++ ")
 
 
 def _mark_short_logs(lines: list[str], is_code: list[bool]) -> None:
@@ -249,6 +277,18 @@ def _mark_pull_request(lines: list[str], is_code: list[bool], start: int) -> Non
     is_code[start:end] = [True] * (end - start)
 
 
+def _mark_mercurial_patch(lines: list[str], is_code: list[bool], start: int, authors: Collection[str]) -> None:
+    """Mark the header that `hg export` writes, and the message of the patch unless it is the writer's."""
+    end = start
+    while end < len(lines) and lines[end].startswith("# "):
+        end += 1
+    user = next((field[1] for line in lines[start:end] if (field := MERCURIAL_USER.match(line))), "")
+    if not _is_author(user, authors):
+        while end < len(lines) and not PATCH_START.match(lines[end]):
+            end += 1
+    is_code[start:end] = [True] * (end - start)
+
+
 def _mark_mercurial_commit(lines: list[str], is_code: list[bool], start: int) -> None:
     """Mark a commit as `hg log` writes it."""
     end = start + 1
@@ -301,6 +341,9 @@ def _is_patch_header(lines: list[str], start: int) -> bool:
     if not lines[start].startswith("From: ") or (start and PATCH_FIELD.match(lines[start - 1])):
         return False
     end = _fields_end(lines, start)
+    if end == start + 1 and not any(line.strip() for line in [*lines[:start], *lines[end : end + 1]]):
+        # The author of a patch that somebody else sent, or who sent it from another address.
+        return any(map(PATCH_START.match, lines[end:]))
     names = {line.partition(":")[0] for line in lines[start:end]}
     below = lines[end : end + MAX_NOTE_LINES * 2]
     is_patch = any("[PATCH" in line or "PATCH]" in line for line in lines[start:end] if line.startswith("Subject"))

@@ -30,6 +30,8 @@ REMARK = re.compile(r"^\[(?![^]]*\b(?:cc|subject|i|we|me|us|my|our|я|мы|ich|w
 MAX_REMARK_WORDS = 3
 FULL_LINE_CHARACTERS = 60
 FULL_WIDTH = 72
+# The longest line that a mail program breaks paragraphs at, beyond its marks; and where many lines were broken again.
+LONGEST_LINE, LONGEST_IN_COMB = 80, 86
 MAX_REMAINDER_WORDS = 3
 MAX_REMAINDER_CHARACTERS = 30
 MIN_COMB_TEETH = 3
@@ -43,6 +45,7 @@ ANSWER = re.compile(
 def find_marked(lines: list[str]) -> list[bool]:
     """For each line, whether it is quoted by a mark at its beginning."""
     flags = [MARK in line[:4] and MARKED.match(line) is not None for line in lines]
+    _unflag_groupwise(lines, flags)
     _flag_initials(lines, flags)
     _flag_bars(lines, flags)
     is_comb = any(flags) and _is_comb(lines, flags)
@@ -50,8 +53,8 @@ def find_marked(lines: list[str]) -> list[bool]:
         if flags[index]:
             is_single = not any(flags[max(0, index - 1) : index]) and not any(flags[index + 1 : index + 2])
             flags[index] = not (is_single and DECORATION.match(line))
-        elif 0 < index < len(lines) - 1 and flags[index - 1] and flags[index + 1]:
-            flags[index] = _continues_quote(lines[index - 1], line, is_comb)
+        elif 0 < index < len(lines) - 1 and flags[index - 1] and (flags[index + 1] or is_comb):
+            flags[index] = _continues_quote(lines[index - 1 : index + 2], is_comb and _is_tooth(lines, flags, index))
     return flags
 
 
@@ -81,6 +84,14 @@ def is_short_remark(line: str) -> bool:
     return len(line.split()) <= MAX_REMARK_WORDS and REMARK.match(line) is not None and not ANSWER.match(line)
 
 
+def _unflag_groupwise(lines: list[str], flags: list[bool]) -> None:
+    """Take away the flag of an attribution between '>>>' and '>>>' that has unmarked text below it."""
+    for index, line in enumerate(lines):
+        if flags[index] and attributions.is_groupwise(line):
+            below = next((other for other in range(index + 1, len(lines)) if lines[other].strip()), index)
+            flags[index] = flags[below]
+
+
 def _flag_initials(lines: list[str], flags: list[bool]) -> None:
     candidates = [index for index, line in enumerate(lines) if MARK in line[:8] and not flags[index]]
     initials = [(index, match[1]) for index in candidates if (match := INITIALS.match(lines[index]))]
@@ -108,26 +119,44 @@ def _introduces(line: str) -> bool:
 
 def _is_comb(lines: list[str], flags: list[bool]) -> bool:
     """Whether marked and short unmarked lines alternate, as after a program wrapped the marked ones."""
-    teeth = sum(
-        flags[index - 1] and not flags[index] and flags[index + 1] and 0 < len(lines[index]) <= MAX_REMAINDER_CHARACTERS
-        for index in range(1, len(lines) - 1)
-    )
-    return teeth >= MIN_COMB_TEETH
+    return sum(_is_tooth(lines, flags, index) for index in range(1, len(lines) - 1)) >= MIN_COMB_TEETH
 
 
-def _continues_quote(above: str, line: str, is_comb: bool) -> bool:
-    """Whether a line without a mark is the end of the marked line above, which a program wrapped.
+def _is_tooth(lines: list[str], flags: list[bool], index: int) -> bool:
+    """Whether a short line may be the end of the marked line above it, which was not much too long for a line."""
+    above, text = lines[index - 1], lines[index].strip()
+    if flags[index] or not flags[index - 1] or not 0 < len(text) <= MAX_REMAINDER_CHARACTERS or text[0].isupper():
+        return False
+    below = lines[index + 1].strip()
+    return (flags[index + 1] or not below) and _length(above, text) <= LONGEST_IN_COMB and not _ends_clause(above)
+
+
+def _length(above: str, text: str) -> int:
+    """The length of two lines as one, without the marks."""
+    marks = MARKS.match(above)
+    return len(above) - (len(marks[0]) if marks else 0) + 1 + len(text)
+
+
+def _ends_clause(line: str) -> bool:
+    return CLAUSE_END.search(line.strip()) is not None
+
+
+def _continues_quote(lines: list[str], is_comb: bool) -> bool:
+    """Whether the second of three lines, without a mark, is the end of the marked one above, which a program wrapped.
 
     Such an end is short. An answer between quoted lines may begin with a small letter, too, but is rarely so short
-    below a line that is full and in the middle of a sentence.
+    below a line that is full and in the middle of a sentence. If both together are too long for a line, a whole
+    paragraph was on one line, so that the marked line below does not resume the sentence.
     """
-    text = line.strip()
+    above, text, below = lines[0], lines[1].strip(), MARKS.sub("", lines[2]).lstrip()
     if not text or CLAUSE_END.search(above.strip()):
         return False
     if text.endswith(" >") or (text.endswith(">") and len(text.split()) == 1):
         return True
     if above.count('"') % 2 and text.endswith('"') and text.count('"') == 1:
         return len(above) >= FULL_LINE_CHARACTERS
+    if not is_comb and below[:1].islower() and _length(above, text) > LONGEST_LINE:
+        return False
     is_short = len(text) <= MAX_REMAINDER_CHARACTERS and (is_comb or len(text.split()) <= MAX_REMAINDER_WORDS)
     if not is_short or text[0].isupper() or text[0].isdigit() or (ANSWER.match(text) and not is_comb):
         return False

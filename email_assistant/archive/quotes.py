@@ -7,7 +7,7 @@ words are never lost.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from email_assistant.archive import attributions
@@ -67,12 +67,17 @@ def own_words(text: str) -> str:
     return split(text).own
 
 
-def split(text: str) -> MessageParts:
-    """Split the text of a message into the author's own words and what is quoted."""
+def split(text: str, authors: Collection[str] = ()) -> MessageParts:
+    """Split the text of a message into the author's own words and what is quoted.
+
+    Args:
+        text: The text of the message.
+        authors: The names and addresses of the message's writer in lower case, to recognize the head of a memo.
+    """
     lines = attributions.mend_torn(text).split("\n")
     is_marked = find_marked(lines)
     kept, quoted = _remove_marked(lines, is_marked)
-    header = _find_quote_header(kept)
+    header = _find_quote_header(kept, authors)
     above = [*kept[: header.start], kept[header.start][: header.column]] if header else kept
     rest = kept[header.end :] if header else []
     own = normalize_lines(above)
@@ -236,14 +241,17 @@ def _attribution_start(lines: list[str], last: int) -> int | None:
     return undated
 
 
-def _find_quote_header(lines: list[str]) -> QuoteHeader | None:
+def _find_quote_header(lines: list[str], authors: Collection[str]) -> QuoteHeader | None:
     """The lines that introduce a quote without marks; None if there is none."""
+    memo_end = _memo_end(lines, authors) if authors else 0
     for index, line in enumerate(lines):
-        if not line.strip():
+        if index < memo_end or not line.strip():
             continue
         header = find_separator(lines, index) or find_header_block(lines, index)
         if header:
             return _with_header_block(lines, header)
+        if attributions.is_groupwise(line) or attributions.is_before_text(line):
+            return QuoteHeader(index, index + 1, attribution=True)
         if attributions.may_end_attribution(line) and (start := _attribution_start(lines, index)) is not None:
             return QuoteHeader(start, index + 1, attribution=True)
         may_be_block = line.count(":") > 2 and len(line) > MIN_SINGLE_LINE
@@ -251,6 +259,21 @@ def _find_quote_header(lines: list[str]) -> QuoteHeader | None:
         if block:
             return QuoteHeader(index, index + 1, column=block.start())
     return None
+
+
+def _memo_end(lines: list[str], authors: Collection[str]) -> int:
+    """The end of the head of a memo, 'TO: All members, FROM: Jane Roe', which its author wrote; 0 if there is none.
+
+    It is the first of the mail, names the author, and has neither an address nor a clock time.
+    """
+    first = next((index for index, line in enumerate(lines) if line.strip()), 0)
+    block = find_header_block(lines, first) if lines else None
+    if block is None or block.start != first:
+        return 0
+    head = lines[first : block.end]
+    has_author = any(line.partition(":")[2].strip().casefold() in authors for line in head)
+    is_typed = not any(attributions.ADDRESS.search(line) or attributions.CLOCK.search(line) for line in head)
+    return block.end if has_author and is_typed else 0
 
 
 def _with_header_block(lines: list[str], separator: QuoteHeader) -> QuoteHeader:
@@ -270,6 +293,8 @@ def _stripped(line: str) -> str:
 def _is_empty_emphasis(lines: list[str], index: int) -> bool:
     """Whether a line has only marks of emphasis; between two lines of text they stand for something else."""
     if not EMPTY_EMPHASIS.match(lines[index]):
+        return False
+    if len(lines) - index <= MAX_FOOTER_LINES and is_signature(lines[index:]):
         return False
     return not (0 < index < len(lines) - 1 and lines[index - 1].strip() and lines[index + 1].strip())
 

@@ -29,6 +29,8 @@ from email_assistant.storage import jsonl
 
 # Enough mails to learn the signature and the word frequencies from.
 SAMPLE_MAILS = 20_000
+# How many of the owner's display names signatures are looked for by.
+MAX_NAMES = 3
 
 
 @dataclass(frozen=True)
@@ -219,8 +221,11 @@ def finish_messages(
     """
     with jsonl.Lines(stripped.path) as rows:
         step = max(1, len(stripped.by_time) // SAMPLE_MAILS)
-        sample = (rows[row]["text"] for _, _, row in stripped.by_time[::step])
-        profile = signatures.learn(sample, owner.names)
+        sampled = [row for _, _, row in stripped.by_time[::step]]
+        # An owner who is configured by address has no name yet.
+        senders = Counter(rows[row]["sender"].partition("<")[0].strip() for row in sampled)
+        names = owner.names | {name for name, _ in senders.most_common(MAX_NAMES)}
+        profile = signatures.learn((rows[row]["text"] for row in sampled), names)
         cleaned = CleanedMessages(stripped.path.with_name("cleaned.jsonl"), profile)
         messages = (StrippedMessage(**rows[row]) for _, _, row in stripped.by_time)
         with cleaned.path.open("w", encoding="ascii") as file:

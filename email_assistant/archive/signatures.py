@@ -14,12 +14,15 @@ from email_assistant.archive.locales import alternation, any_of, words
 DELIMITER_CHARACTERS = ("-", "_", "—", "–", "=", "*", "~")
 STANDARD_DELIMITER = "-- "
 DELIMITER = re.compile(r"^\s{0,2}(?:-- ?|__|—|–)\s*$")
-RULE = re.compile(r"^\s{0,2}(?:[—–]{2,}|_{3,}|-{3,}|={3,}|\*{3,}|~{3,})\s*$")
+RULE = re.compile(r"^\s{0,2}(?:[—–]{2,}|[—–](?: [—–])+|_{3,}|-{3,}|={3,}|\*{3,}|~{3,})\s*$")
 FULL_NAME = re.compile(r"^\W*[^\W\d_a-zа-я][\w.'’-]*(?: [^\W\d_a-zа-я][\w.'’-]*){1,3}\W*$")
 # '[1] https://x.example/a' below a mail is a note of its author.
 FOOTNOTE = re.compile(
-    r"^\s*(\[\w{1,4}\]|\(\d{1,2}\)|\{\d{1,2}\}|\*{1,3}(?=\s|[a-zà-ÿа-яё][^*]+$)|\d{1,2}[.):](?=\s)|[¹²³⁴⁵⁶⁷⁸⁹])\s*[:=]?\s*\S"
+    r"^\s*(\[\w[\w-]{0,15}\]|\(\d{1,2}\)|\{\d{1,2}\}|\*{1,3}(?=\s|[a-zà-ÿа-яё][^*]+$)|\d{1,2}[.):](?=\s)|[¹²³⁴⁵⁶⁷⁸⁹])\s*[:=]?\s*\S"
 )
+NOTE_MARKS = "[({¹²³⁴⁵⁶⁷⁸⁹"
+# A link to a page, without the marks of a sentence behind it.
+PAGE_LINK = re.compile(r"(?:https?://|www\.)[^\s<>/]+/[^\s<>]*[^\s<>.,;:!?)\]]")
 # A link to a page, as opposed to one to a site.
 DEEP_LINK = re.compile(r"^\W*https?://[^\s/]+/[^\s/]+", re.IGNORECASE)
 CONTACT_DATA = re.compile(
@@ -38,6 +41,9 @@ ABBREVIATION = re.compile(
     r"e\.\s?V|S\.\s?A|S\.\s?L|S\.p\.A|S\.r\.l|s\.r\.o|a\.s|Sp\. z o\.\s?o|B\.\s?V|N\.\s?V|О\.О\.О)|"
     r"\b(?:ул|г))\.\W*$"
 )
+SEPARATOR = re.compile(r"\s+[|·•∙●]\s+")
+# An item of a list that a person wrote.
+LISTED = re.compile(r"^\s*(?:[-*•]|\(?\w{1,2}[.)])\s")
 NAME_WORD = re.compile(r"[^\W\d_]+")
 TAIL_LINES = 14
 MAX_SIGNATURE_LINES = 12
@@ -136,7 +142,7 @@ def _footnotes(lines: list[str], start: int) -> list[str]:
     for line in lines[start:]:
         note = FOOTNOTE.match(line)
         if note:
-            in_note = note[1][0] in "[({¹²³⁴⁵⁶⁷⁸⁹" and note[1] in above
+            in_note = _is_note_on(line, above)
         in_note = in_note and bool(line.strip())
         if in_note:
             notes += [line] if notes else ["", line]
@@ -168,6 +174,8 @@ def is_signature(lines: list[str]) -> bool:
     if lines[0] == STANDARD_DELIMITER:
         return len(below) <= 2 * MAX_SIGNATURE_LINES and prose <= MAX_PROSE_BELOW_STANDARD
     has_contact = any(map(is_contact, below))
+    if sum(LISTED.match(line) is not None and line.rstrip()[-1] in ".!?" for line in below) > 1 and not has_contact:
+        return False
     if DELIMITER.match(lines[0]):
         is_compact = len(below) == len(lines) - 1
         longest = 2 * MAX_SIGNATURE_LINES if lines[0].startswith("--") else MAX_SIGNATURE_LINES // 2
@@ -184,7 +192,8 @@ def _prose_paragraphs(lines: list[str]) -> int:
 
 
 def _is_sentence(line: str) -> bool:
-    words = len(line.split())
+    # 'Lamps Ltd. · Mill Lane 3 · Oxford' has parts, and no sentence.
+    words = max(len(part.split()) for part in SEPARATOR.split(line))
     if is_contact(line):
         return False
     return words > 7 or (words > 1 and SENTENCE_END.search(line.strip()) is not None and not ABBREVIATION.search(line))
@@ -195,11 +204,22 @@ def _find_signature_below_name(lines: list[str], profile: SignatureProfile) -> i
     last_lines = [index for index, line in enumerate(lines) if line.strip()][-MAX_SIGNATURE_LINES - 1 :]
     names = [index for index in last_lines if _is_name(lines[index], profile)]
     names = names or [index for index in last_lines if lines[index].strip() in profile.sign_offs]
-    below = [lines[index] for index in last_lines if names and index > names[-1]]
+    if not names:
+        return len(lines)
+    above = "\n".join(lines[: names[-1]])
+    below = [lines[index] for index in last_lines if index > names[-1] and not _is_note_on(lines[index], above)]
+    if set(PAGE_LINK.findall("\n".join(below))) & set(PAGE_LINK.findall(above)):
+        return len(lines)
     if not below or any(_is_prose(line, profile) for line in below):
         return len(lines)
     is_signature = any(is_contact(line) for line in below) or all(_normalize(line) in profile.lines for line in below)
     return names[-1] + 1 if is_signature else len(lines)
+
+
+def _is_note_on(line: str, above: str) -> bool:
+    """Whether a line is a note to which the text above refers; such notes are kept below a signature."""
+    note = FOOTNOTE.match(line)
+    return note is not None and note[1][0] in NOTE_MARKS and note[1] in above
 
 
 def _find_recurring_contacts(lines: list[str], profile: SignatureProfile) -> int:

@@ -47,8 +47,13 @@ LOCALE = Locale(
         r".{2,60} lädt sie zu einem geplanten zoom-meeting ein",
     ),
     list_footers=("mailingliste", "abbestellen", "abmelden unter"),
-    advertisement_words=("drucken", "bevor sie diese"),
-    advertisements=("virus[- ]?frei", "bevor sie diese"),
+    advertisement_words=("druck", "bevor sie diese", "umwelt"),
+    advertisements=(
+        "virus[- ]?frei",
+        "bevor sie diese",
+        r"\bob (?:sie )?(?:diese|ein ausdruck|der ausdruck).{0,60}(?:wirklich|nötig|notwendig|ausgedruckt)",
+        r"(?:denken|denk|schonen) .{0,12}\bumwelt.{0,60}druck",
+    ),
     scanned=("geprüft",),
     disclaimers={
         "confidential": ("vertraulich",),

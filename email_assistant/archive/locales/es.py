@@ -32,7 +32,10 @@ LOCALE = Locale(
     invitations=(r"reunión de microsoft teams", r"unirse a la reunión", r"únete a la reunión"),
     list_footers=("lista de correo", "darse de baja"),
     advertisement_words=("imprimir",),
-    advertisements=("antes de imprimir",),
+    advertisements=(
+        r"antes de imprimir (?:(?:este|el|esta) )?(?:correo|mensaje|e-?mail|mail)",
+        r"(?:antes de imprimir|no imprima).{0,80}(?:ambiente|piense|necesari)",
+    ),
     scanned=("comprobado",),
     disclaimers={
         "confidential": ("confidenci",),

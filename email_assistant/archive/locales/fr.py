@@ -33,8 +33,8 @@ LOCALE = Locale(
     notices=("avis de confidentialité", "confidentialité", "avertissement", "clause de confidentialité", "avis"),
     invitations=(r"réunion microsoft teams", r"participer à la réunion zoom", r"rejoindre la réunion"),
     list_footers=("liste de diffusion", "se désabonner"),
-    advertisement_words=("imprimer",),
-    advertisements=("imprimer ce",),
+    advertisement_words=("imprim",),
+    advertisements=("imprimer ce", r"n'imprimez .{0,40}\bque si", r"\benvironnement.{0,60}imprim"),
     scanned=("vérifié",),
     disclaimers={
         "addressee": ("destinata",),

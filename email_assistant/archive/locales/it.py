@@ -31,7 +31,10 @@ LOCALE = Locale(
     invitations=(r"riunione di microsoft teams", r"partecipa alla riunione", r"entra nella riunione"),
     list_footers=("lista di discussione", "cancellare l'iscrizione"),
     advertisement_words=("stampare",),
-    advertisements=("prima di stampare",),
+    advertisements=(
+        r"prima di stampare (?:(?:questa|questo|la|il) )?(?:e-?mail|mail|messaggio)",
+        r"prima di stampare.{0,80}(?:ambiente|pensa|necessari)",
+    ),
     scanned=(r"controllat\w+",),
     disclaimers={
         "confidential": ("confidenz", "riservat"),

@@ -35,6 +35,8 @@ LOCALE = Locale(
     notices=("disclaimer", "vertrouwelijkheid"),
     invitations=(r"microsoft teams-vergadering", r"deelnemen aan zoom-vergadering"),
     list_footers=("mailinglijst", "uitschrijven"),
+    advertisement_words=("milieu", "printen", "afdruk"),
+    advertisements=(r"denk aan het milieu", r"voordat u (?:deze|dit) .{0,30}(?:print|afdruk)"),
     disclaimers={
         "confidential": ("vertrouwelijk",),
         "addressee": ("geadresseerde", "bestemd"),

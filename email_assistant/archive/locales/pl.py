@@ -33,6 +33,11 @@ LOCALE = Locale(
     notices=("klauzula poufności", "poufność", "zastrzeżenie"),
     invitations=(r"spotkanie w aplikacji microsoft teams", r"dołącz do spotkania"),
     list_footers=("lista dyskusyjna", "wypisać"),
+    advertisement_words=("wydruk", "środowisk"),
+    advertisements=(
+        r"(?:zanim wydrukujesz|przed wydrukowaniem) (?:tej|tę|ten) (?:wiadomoś|e-?mail|mail)",
+        r"środowisk.{0,80}wydruk|wydruk.{0,80}środowisk",
+    ),
     disclaimers={
         "confidential": ("poufn",),
         "addressee": ("odbiorc",),

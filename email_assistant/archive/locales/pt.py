@@ -34,6 +34,11 @@ LOCALE = Locale(
     notices=("aviso legal", "aviso de confidencialidade", "confidencialidade", "aviso"),
     invitations=(r"reunião do microsoft teams", r"ingressar na reunião", r"entrar na reunião"),
     list_footers=("lista de discussão",),
+    advertisement_words=("imprimir",),
+    advertisements=(
+        r"antes de imprimir (?:(?:este|o|esta) )?(?:correio|mensagem|e-?mail|mail)",
+        r"(?:antes de imprimir).{0,80}(?:ambiente|pense|necess)",
+    ),
     disclaimers={
         "addressee": ("destinatário",),
         "error": ("engano", "erro"),
