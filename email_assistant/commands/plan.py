@@ -44,6 +44,7 @@ def run(context: Context) -> None:
     log.info("for %s, %s, %s", machine.name, str(machine.dtype).removeprefix("torch."), basis)
     training = planning.estimate_training(setup, machine, examples)
     longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT_TOKENS
+    log.info("%s (trainer.gradient_checkpointing)", _recomputation(config, training))
     estimates = {"training": training}
     uses: list[tuple[str, Summarizer | Generation, int]] = [("mails", config.generation, longest)]
     if config.summarizer.method == "model":
@@ -53,9 +54,10 @@ def run(context: Context) -> None:
         rows, beams = _rows_and_beams(settings)
         # The base writes the instructions.
         lengths, is_adapted = (prompt_tokens, settings.max_new_tokens), name == "mails"
-        estimates[name] = planning.estimate_generation(
-            setup, machine, training.resident, rows, *lengths, beams, is_adapted
-        )
+        estimate = planning.estimate_generation(setup, machine, training.resident, rows, *lengths, beams, is_adapted)
+        if estimate.rows < rows:
+            _log_fewer(name, settings, estimate.rows)
+        estimates[name] = estimate
     screen().print(memory_table(estimates, machine.memory))
     if machine.is_local and config.plan.probe and training.total <= machine.memory:
         is_dense = planning.dense_to_write(setup, machine, training.resident) > 0
@@ -63,7 +65,8 @@ def run(context: Context) -> None:
         _log_training_time(setup, machine, probe, examples, training.recompute)
         for name, settings, prompt_tokens in uses:
             # The base writes the instructions.
-            _log_generation_time(probe, config.lora if name == "mails" else None, name, settings, prompt_tokens)
+            lora, rows = config.lora if name == "mails" else None, estimates[name].rows
+            _log_generation_time(probe, lora, name, settings, rows, prompt_tokens)
         drafts, beams = config.generation.num_candidates, config.generation.beams
         if drafts > 1:
             how = "found together by beam search" if beams > 1 else "written independently"
@@ -74,6 +77,23 @@ def run(context: Context) -> None:
         setup,
         machine,
         lambda changed: planning.estimate_training(changed, machine, examples).total,
+    )
+
+
+def _recomputation(config: Config, training: MemoryEstimate) -> str:
+    layers = int(architecture(config.model).num_hidden_layers)
+    return planning.recomputation_in_words(training.recompute, layers, training.saved)
+
+
+def _log_fewer(name: str, settings: Summarizer | Generation, rows: int) -> None:
+    """Log that fewer texts are written at a time than configured."""
+    (most, beams), group = _rows_and_beams(settings), "generation" if isinstance(settings, Generation) else "summarizer"
+    log.info(
+        "memory is short: %d %s are written at a time instead of %d (%s.batch_size)",
+        rows // beams,
+        name,
+        most // beams,
+        group,
     )
 
 
@@ -89,6 +109,8 @@ def memory_table(estimates: dict[str, MemoryEstimate], memory: int) -> Table:
     result = table(("", *estimates), rows, right=estimates, title=title)
     result.add_section()
     result.add_row("total", *(f"{estimate.total / gib:.2f}" for estimate in estimates.values()))
+    if any(estimate.rows for estimate in estimates.values()):
+        result.add_row("texts at a time", *(str(estimate.rows or "") for estimate in estimates.values()))
     fits = ("fits" if estimate.total <= memory else "does not fit" for estimate in estimates.values())
     result.add_row("", *fits)
     return result
@@ -132,9 +154,14 @@ def _log_training_time(
 
 
 def _log_generation_time(
-    probe: ThroughputProbe, lora: Lora | None, name: str, settings: Summarizer | Generation, prompt_tokens: int
+    probe: ThroughputProbe,
+    lora: Lora | None,
+    name: str,
+    settings: Summarizer | Generation,
+    rows: int,
+    prompt_tokens: int,
 ) -> None:
-    (rows, beams), new_tokens = _rows_and_beams(settings), settings.max_new_tokens
+    (_, beams), new_tokens = _rows_and_beams(settings), settings.max_new_tokens
     seconds = probe.generation_seconds(lora, rows, prompt_tokens, new_tokens, beams)
     log.info(
         "a batch of %d %s%s takes about %s at the full length of %d tokens each",

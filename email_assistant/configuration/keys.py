@@ -111,6 +111,7 @@ EXECUTION_KEYS = frozenset(
         "generation.slots",
         "trainer.micro_batch_tokens",
         "trainer.gradient_checkpointing",
+        "trainer.memory_gb",
         "trainer.checkpoint_steps",
         "trainer.checkpoint_seconds",
     ]

@@ -212,6 +212,7 @@ class Trainer:
     too_long: Literal["drop", "cut"]
     max_grad_norm: Positive
     gradient_checkpointing: Literal["auto"] | bool | Count
+    memory_gb: Positive | None
     validations_per_epoch: Count
     patience: Count | None
     checkpoint_steps: Count

@@ -51,6 +51,15 @@ class RowMemory:
         """The most rows that need no more than `free` bytes: at least 1, and at most `most`."""
         return max(1, bisect_right(range(1, most + 1), free, key=self.needed))
 
+    def rows_to_write(self, free: int, most: int) -> int:
+        """The rows to write at a time, with `free` bytes beside all weights: those of whole prompts, at least of one.
+
+        Args:
+            free: Bytes that are free; a tenth of them stays so.
+            most: The largest number of rows.
+        """
+        return max(1, self.largest_batch(int(MEMORY_SHARE * free), most) // self.beams) * self.beams
+
     def cache(self, rows: int) -> int:
         """Bytes of the keys and values of this many rows."""
         tokens = rows * (self.prompt_tokens + self.new_tokens)
@@ -114,7 +123,7 @@ def fitting_rows(model: LanguageModel, prompt_tokens: int, new_tokens: int, most
         beams: Rows of each prompt, if they are the beams of a search; 1: no search.
 
     Returns:
-        On a GPU as many as fit into its free memory, at least 1; elsewhere `most`.
+        On a GPU as many as fit into its free memory, at least those of one prompt; elsewhere `most`.
     """
     if model.device.type != "cuda":
         return most
@@ -124,4 +133,4 @@ def fitting_rows(model: LanguageModel, prompt_tokens: int, new_tokens: int, most
     memory = RowMemory(
         model.model.config, model.dtype.itemsize, prompt_tokens, new_tokens, dense > 0, is_adapted, beams
     )
-    return memory.largest_batch(int(MEMORY_SHARE * (free - dense)), most)
+    return memory.rows_to_write(free - dense, most)

@@ -140,7 +140,7 @@ def _fitting_batch(
         batch_size: The maximum number of rows.
         smallest: The number of rows of one prompt.
     """
-    most = min(batch_size, len(prompts) * smallest)
+    most = min(max(1, batch_size // smallest), len(prompts)) * smallest
     if most <= smallest:
         return batch_size
     longest = max(map(len, prompts))

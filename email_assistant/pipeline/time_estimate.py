@@ -5,6 +5,7 @@ corrects it. How long the model's mails will be is unknown: those of the tuned m
 the owner's.
 """
 
+import dataclasses
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -205,7 +206,8 @@ def announce(stage: str, context: Context, is_rescored: bool) -> None:
     speeds = Speeds(**json_cache.get_or_compute(config.outputs / SPEEDS_FILE, _key(config), lambda: _measure(config)))
     lengths = _lengths(config, context.artifacts["split"])
     estimates = {**ESTIMATES, "train": scoring_pieces} if is_rescored else ESTIMATES
-    call.expect({name: estimates[name](config, speeds, lengths) for name in stages})
+    fitting = _with_rows_that_fit(config, lengths)
+    call.expect({name: estimates[name](fitting, speeds, lengths) for name in stages})
     parts = ", ".join(f"{name} about {rough_duration(sum(call.expected[name].values()))}" for name in stages)
     log.info("expected on this machine: %s", parts)
 
@@ -270,6 +272,15 @@ def _measure(config: Config) -> Mapping[str, float]:
     row = max(0.0, many - one) / (rows - 1)
     searching = probe.prefill_and_token_seconds(config.lora, rows, _PROMPT, beams)[1] if beams > 1 else many
     return asdict(Speeds(trained, max(0.0, one - row), row, max(0.0, searching - many) / rows))
+
+
+def _with_rows_that_fit(config: Config, lengths: Lengths) -> Config:
+    """The configuration with as many rows at a time as a GPU has room for."""
+    from email_assistant.training import planning
+
+    setup = planning.TrainingSetup.from_config(config)
+    generation = planning.generation_that_fits(setup, config.generation, round(lengths.prompt))
+    return dataclasses.replace(config, generation=generation)
 
 
 def _lengths(config: Config, split: Artifact) -> Lengths:

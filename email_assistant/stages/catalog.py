@@ -130,6 +130,7 @@ def split_more_files(config: Config) -> dict[str, tuple[str, str]]:
 _NOT_LEARNED = (
     "micro_batch_tokens",
     "gradient_checkpointing",
+    "memory_gb",
     "checkpoint_steps",
     "checkpoint_seconds",
     "scored_mails",

@@ -174,20 +174,31 @@ def _recomputes(
     Raises:
         ConfigurationError: If training does not fit next to the loaded base.
     """
+    layers = int(base.model.config.num_hidden_layers)
     if distributed.sharded:
         setting = config.trainer.gradient_checkpointing
-        return True if setting == "auto" else setting
+        recompute = True if setting == "auto" else setting
+        _log_recomputation(recompute, layers, saved=0)
+        return recompute
     if not training:
         return False
     machine, setup = planning.local_machine(config.model), TrainingSetup.from_config(config)
     free = available_memory(base.device)
+    for_auto = planning.memory_for_auto(config.trainer, free, planning.used_memory(machine))
 
     def needed(changed: TrainingSetup) -> int:
-        return planning.estimate_training_step(changed, base.model.config, machine, training, free)[0].total
+        return planning.estimate_training_step(changed, base.model.config, machine, training, for_auto)[0].total
 
-    step, recompute = planning.estimate_training_step(setup, base.model.config, machine, training, free)
+    step, recompute = planning.estimate_training_step(setup, base.model.config, machine, training, for_auto)
     planning.check_fits(step.total, free, setup, machine, needed)
+    _log_recomputation(recompute, layers, planning.bytes_saved(recompute, step, layers))
     return recompute
+
+
+def _log_recomputation(recompute: bool | int, layers: int, saved: int) -> None:
+    """Log that layers recompute their activations, if any do, and the bytes that this saves."""
+    if recompute:
+        log.info("%s (trainer.gradient_checkpointing)", planning.recomputation_in_words(recompute, layers, saved))
 
 
 def _median(state: TrainingState, name: str) -> float:

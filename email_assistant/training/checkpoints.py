@@ -130,7 +130,8 @@ class Checkpointer:
             self._average.values = load_file(checkpoint / AVERAGE, device=self._device)
         if self._scaler.is_enabled() and (checkpoint / SCALER).exists():
             self._scaler.load_state_dict(json.loads((checkpoint / SCALER).read_text()))
-        self._load_optimizer(torch.load(checkpoint / OPTIMIZER, weights_only=True))
+        # Saved on a GPU that may not exist here; the optimizer moves its state to where the weights are.
+        self._load_optimizer(torch.load(checkpoint / OPTIMIZER, map_location="cpu", weights_only=True))
         with atomic_path(self.folder / BEST) as partial:
             _link_or_copy(checkpoint / BEST, partial)
         return TrainingState.from_json(json.loads((checkpoint / STATE).read_text())["state"])

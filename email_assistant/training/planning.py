@@ -8,14 +8,15 @@ import psutil
 import torch
 from transformers import PretrainedConfig
 
-from email_assistant.configuration.schema import Config, Lora, Model, Plan, Summarizer, Trainer
+from email_assistant.configuration.schema import Config, Generation, Lora, Model, Plan, Summarizer, Trainer
 from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.batch_memory import MEMORY_SHARE, RowMemory
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS
-from email_assistant.language_model.decoder import Decoder
+from email_assistant.language_model.decoder import Decoder, recomputed_layers
 from email_assistant.language_model.device import available_memory, choose_device, choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.kv_cache import padded_capacity
+from email_assistant.language_model.loading import attach_lora
 from email_assistant.language_model.meta_model import (
     architecture,
     build_on_meta,
@@ -26,7 +27,13 @@ from email_assistant.language_model.meta_model import (
 from email_assistant.language_model.static_decoder import fitting_dense_bytes
 from email_assistant.training.batches import epoch_batches, group_by_length
 from email_assistant.training.loss import PADDED_MODES, CompletionLoss, ForwardMode, default_modes
-from email_assistant.training.memory_estimate import ComputeSpec, MicroBatch, StepMemory, estimate_step
+from email_assistant.training.memory_estimate import (
+    ComputeSpec,
+    MicroBatch,
+    StepMemory,
+    estimate_step,
+    on_every_layer,
+)
 
 GIB = 2**30
 # Assumed before any mails are known: tokens of a prompt with its mail, the share of them that are targets, and tokens
@@ -116,11 +123,15 @@ class MemoryEstimate:
         resident: What exists before training or generation starts.
         working: Further bytes by the label of each part.
         recompute: The layers, from the first on, that recompute activations in the backward pass; True: all.
+        saved: Bytes that they save by that, which are not part of the sum.
+        rows: Rows that are written at a time; 0 in training.
     """
 
     resident: ResidentMemory
     working: dict[str, int]
     recompute: bool | int = False
+    saved: int = 0
+    rows: int = 0
 
     @property
     def parts(self) -> dict[str, int]:
@@ -209,8 +220,8 @@ def estimate_training_step(
 ) -> tuple[StepMemory, bool | int]:
     """The memory of a training step in addition to the base's weights, and the layers that recompute activations.
 
-    Those are as configured or, with 'auto', as few as let the step fit into the `free` bytes: none, the first N, or
-    all, which is True.
+    Those are as configured or, with 'auto', as few as let the step fit into the `free` bytes, which are those of
+    `memory_for_auto`: none, the first N, or all, which is True.
     """
     mode = setup.mode(machine, base)
     batch = largest_micro_batch(setup.trainer, setup.seed, examples, padded=mode in PADDED_MODES)
@@ -245,9 +256,10 @@ def estimate_training(
     setup: TrainingSetup, machine: Machine, examples: Sequence[TokenizedExample] | None
 ) -> MemoryEstimate:
     """The peak memory of a training run."""
-    loaded = loaded_base(setup, machine)
-    free = machine.memory - sum(loaded.parts.values())
-    step, recompute = estimate_training_step(setup, architecture(setup.model), machine, examples, free)
+    loaded, base = loaded_base(setup, machine), architecture(setup.model)
+    used = sum(loaded.parts.values())
+    free = memory_for_auto(setup.trainer, machine.memory - used, used)
+    step, recompute = estimate_training_step(setup, base, machine, examples, free)
     return MemoryEstimate(
         dataclasses.replace(loaded, adapter=step.adapter),
         {
@@ -257,7 +269,45 @@ def estimate_training(
             "activations and logits": step.activations,
         },
         recompute,
+        bytes_saved(recompute, step, base.num_hidden_layers),
     )
+
+
+def memory_for_auto(settings: Trainer, free: int, used: int) -> int:
+    """The bytes that a training step is fitted into with `trainer.gradient_checkpointing=auto`.
+
+    Args:
+        settings: The trainer's settings.
+        free: Bytes that are free once the base is loaded.
+        used: Bytes that this process uses then, of which `trainer.memory_gb` counts all.
+    """
+    return free if settings.memory_gb is None else min(free, int(settings.memory_gb * GIB) - used)
+
+
+def used_memory(machine: Machine) -> int:
+    """Bytes of its memory that this process uses now, on the local machine."""
+    return machine.process + (torch.cuda.memory_allocated() if machine.device.type == "cuda" else 0)
+
+
+def bytes_saved(recompute: bool | int, step: StepMemory, layers: int) -> int:
+    """What a step needs less because layers recompute their activations; the last layer's exist in any case."""
+    return min(recomputed_layers(recompute, layers), layers - 1) * step.saved_per_layer
+
+
+def recomputation_in_words(recompute: bool | int, layers: int, saved: int) -> str:
+    """How many of a model's layers recompute their activations, and why, as text for the log.
+
+    Args:
+        recompute: The layers that do; True: all.
+        layers: The model's layers.
+        saved: Bytes that this saves; 0: unknown.
+    """
+    count = recomputed_layers(recompute, layers)
+    if not count:
+        return f"the activations of all {layers} layers are kept in memory, so that none computes them twice"
+    which = f"all {layers}" if count == layers else f"{count} of {layers}"
+    size = f"{saved / GIB:.1f} GB of " if saved else ""
+    return f"to save {size}memory, {which} layers compute their activations twice in each step, which takes longer"
 
 
 def estimate_generation(
@@ -270,13 +320,14 @@ def estimate_generation(
     beams: int = 1,
     is_adapted: bool = True,
 ) -> MemoryEstimate:
-    """The peak memory of generation.
+    """The peak memory of generation, by as many rows at a time as will really be written.
 
     Args:
         setup: Model and adapter.
         machine: Where it runs.
         resident: What exists before it, as in the estimate of a training run.
-        rows: Completions, or beams, at a time.
+        rows: The most completions, or beams, at a time. As in writing, there are fewer where a GPU has no room for
+            them, but always those of one prompt.
         prompt_tokens: Length of the longest prompt.
         new_tokens: The maximum number of generated tokens.
         beams: Rows of each prompt, if they are the beams of a search; 1: no search.
@@ -292,6 +343,8 @@ def estimate_generation(
     else:
         copied = dense_to_write(setup, machine, resident)
         memory = RowMemory(base, machine.dtype.itemsize, prompt_tokens, new_tokens, copied > 0, is_adapted, beams)
+        if machine.device.type == "cuda":
+            rows = memory.rows_to_write(machine.memory - sum(resident.parts.values()) - copied, rows)
         cache, working = memory.cache(rows), memory.working(rows)
     return MemoryEstimate(
         resident,
@@ -300,7 +353,25 @@ def estimate_generation(
             "cache": cache,
             "working memory and logits": working,
         },
+        rows=rows,
     )
+
+
+def generation_that_fits(setup: TrainingSetup, generation: Generation, prompt_tokens: int) -> Generation:
+    """How mails will be written on this machine: as configured, but on a GPU by as many rows as it has room for.
+
+    Args:
+        setup: Model and adapter.
+        generation: The configured generation.
+        prompt_tokens: Length of the longest prompt.
+    """
+    machine = local_machine(setup.model)
+    if machine.device.type != "cuda":
+        return generation
+    resident = loaded_base(setup, machine)
+    rows, beams, new_tokens = generation.most_rows, generation.beams, generation.max_new_tokens
+    estimate = estimate_generation(setup, machine, resident, rows, prompt_tokens, new_tokens, beams)
+    return dataclasses.replace(generation, batch_size=estimate.rows)
 
 
 def _to_write_on_cpu(
@@ -329,6 +400,9 @@ def dense_to_write(setup: TrainingSetup, machine: Machine, resident: ResidentMem
     if machine.device.type != "cuda" or not setup.model.dense_to_write or setup.lora.use_dora:
         return 0
     model = build_on_meta(architecture(setup.model), machine.dtype, setup.nf4)
+    if resident.adapter:
+        # In 16 bits, its B is appended to the weights.
+        model = attach_lora(model, on_every_layer(setup.lora), low_cpu_mem_usage=True)
     decoder = Decoder.from_model(model, for_training=True, device_type="meta")
     return fitting_dense_bytes(decoder, machine.memory - sum(resident.parts.values()))
 

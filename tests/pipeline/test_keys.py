@@ -46,7 +46,13 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     **{f"trainer.{key}": NONE for key in ("canary_limit", "epsilon", "delta")},
     **{
         f"trainer.{key}": NONE
-        for key in ("micro_batch_tokens", "gradient_checkpointing", "checkpoint_steps", "checkpoint_seconds")
+        for key in (
+            "micro_batch_tokens",
+            "gradient_checkpointing",
+            "memory_gb",
+            "checkpoint_steps",
+            "checkpoint_seconds",
+        )
     },
     "generation": WRITING,
     **dict.fromkeys(("generation.batch_size", "generation.slots"), NONE),

@@ -14,10 +14,12 @@ from conftest import model_settings
 
 from email_assistant.configuration.schema import Config
 from email_assistant.evaluation.generate_mails import sampling_params
+from email_assistant.language_model.batch_memory import MEMORY_SHARE, RowMemory
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Completion
 from email_assistant.language_model.generation import generate, generate_likeliest
 from email_assistant.language_model.loading import load_base
+from email_assistant.language_model.meta_model import architecture
 from email_assistant.language_model.static_decoder import SPARE_BYTES
 from email_assistant.pipeline import time_estimate
 from email_assistant.pipeline.time_estimate import (
@@ -171,6 +173,26 @@ def test_the_time_of_real_work_corrects_the_speeds(config: Config) -> None:
     call.measured = {("train", "train"): 2.0}
     time_estimate.learn(context, call)
     assert json_cache.read(file)[key] == pytest.approx(corrected)
+
+
+def test_fewer_rows_than_configured_are_expected_where_a_gpu_has_no_room_for_them(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = changed(config, "generation", candidates=4, batch_size=64)
+    config = changed(config, "model", dense_to_write=False)
+    assert time_estimate._with_rows_that_fit(config, LENGTHS) == config
+    machine = planning.Machine("a GPU", torch.device("cuda"), torch.float32, 0, 0, is_local=True)
+    setup = planning.TrainingSetup.from_config(config)
+    used = sum(planning.loaded_base(setup, machine).parts.values())
+    memory = RowMemory(architecture(config.model), 4, 40, config.generation.max_new_tokens, False, is_adapted=True)
+    for rows, expected in ((8, 8), (640, 64)):
+        total = used + int(memory.needed(rows) / MEMORY_SHARE) + 1
+        monkeypatch.setattr(
+            planning, "local_machine", lambda model, total=total: dataclasses.replace(machine, memory=total)
+        )
+        found = time_estimate._with_rows_that_fit(config, LENGTHS)
+        assert found.generation.most_rows == expected
+        assert dataclasses.replace(found, generation=config.generation) == config
 
 
 @pytest.mark.parametrize(("spare", "allowed", "expected"), [(0, True, False), (1, True, True), (1, False, False)])

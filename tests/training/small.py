@@ -35,6 +35,7 @@ SETTINGS = Settings(
     too_long="drop",
     max_grad_norm=1.0,
     gradient_checkpointing="auto",
+    memory_gb=None,
     validations_per_epoch=2,
     patience=None,
     checkpoint_steps=2,

@@ -53,6 +53,24 @@ def checkpoint(interrupted: Path, tmp_path: Path) -> Path:
     return found
 
 
+def test_a_checkpoint_of_a_gpu_is_resumed_where_there_is_none(
+    tiny_model: Path,
+    examples: list[TokenizedExample],
+    expected: dict[str, torch.Tensor],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        # What torch notes about tensors that are saved from a GPU.
+        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+        trainer(tiny_model, examples, tmp_path, PLAIN, kind=Killed).fit()
+    resumed = trainer(tiny_model, examples, tmp_path, PLAIN)
+    resumed.resume()
+    assert resumed.state.step == 2
+    resumed.fit()
+    assert distance(expected, resumed.weights) == 0.0
+
+
 @pytest.mark.parametrize("harm", ["cut", "altered", "gone", "state", "figure"])
 def test_a_checkpoint_that_was_changed_is_not_used(
     tiny_model: Path,

@@ -8,27 +8,35 @@ from typing import Any
 import pytest
 import torch
 from architectures import GEMMA3, save_model
-from conftest import model_settings, save_tiny_model
+from conftest import lora, model_settings, save_tiny_model
+from pretended_gpu import GPU, module_to_gpu, pretended_gpu
 from small import PLAIN, settings
-from static_on_cpu import OnCpu, PretendedGraphs
+from static_on_cpu import OnCpu, PretendedGraphs, adapted
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoTokenizer
 
 from benchmarks.model import configured
 from email_assistant.configuration.schema import Architecture
 from email_assistant.errors import ConfigurationError, ModelError
-from email_assistant.language_model import static_decoder, varlen_attention
-from email_assistant.language_model.batch_memory import RowMemory
+from email_assistant.language_model import batch_memory, static_decoder, varlen_attention
+from email_assistant.language_model.batch_memory import RowMemory, fitting_rows
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.device import available_memory
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import add_adapter, load_base
 from email_assistant.language_model.meta_model import NF4_BYTES, architecture, build_on_meta, weight_bytes, with_layers
+from email_assistant.pipeline.model_advice import LARGE_MODEL_GPU_GB
 from email_assistant.training import planning, throughput_probe
 from email_assistant.training.batches import Batch
 from email_assistant.training.loss import CompletionLoss, ForwardMode
-from email_assistant.training.memory_estimate import AllocationTracker, ComputeSpec, MicroBatch, estimate_step
-from email_assistant.training.planning import Machine, TrainingSetup
+from email_assistant.training.memory_estimate import (
+    AllocationTracker,
+    ComputeSpec,
+    MicroBatch,
+    StepMemory,
+    estimate_step,
+)
+from email_assistant.training.planning import Machine, MemoryEstimate, TrainingSetup
 from email_assistant.training.throughput_probe import ThroughputProbe
 from email_assistant.training.trainer import enable_recomputation
 
@@ -312,6 +320,135 @@ def test_as_few_layers_are_recomputed_as_memory_requires(tmp_path: Path, monkeyp
     monkeypatch.setattr(planning, "MEMORY_SHARE", 1.0)
     assert planned(two) == (two, 2)
     assert planned(two - 1)[1] == 3
+
+
+def test_a_limit_of_memory_recomputes_more_layers_than_the_gpu_requires(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: dict[Any, StepMemory] = {}
+    estimate = planning.estimate_micro_batch
+
+    def once(setup: TrainingSetup, base: Any, spec: ComputeSpec, batch: MicroBatch) -> StepMemory:
+        if spec.recompute not in steps:
+            steps[spec.recompute] = estimate(setup, base, spec, batch)
+        return steps[spec.recompute]
+
+    monkeypatch.setattr(planning, "estimate_micro_batch", once)
+    path = save_tiny_model(tmp_path / "model", layers=6)
+    setup = dataclasses.replace(TrainingSetup.from_config(configured()), model=model_settings(path))
+
+    def planned(limit: float | None, setting: Any = "auto", memory: int = 100 * planning.GIB) -> MemoryEstimate:
+        trainer = dataclasses.replace(setup.trainer, gradient_checkpointing=setting, memory_gb=limit)
+        return planning.estimate_training(dataclasses.replace(setup, trainer=trainer), local(memory), None)
+
+    none, two, every = (planned(None, setting) for setting in (False, 2, True))
+    assert (planned(None).recompute, planned(none.total / planning.GIB).recompute) == (False, False)
+    limited = planned(none.total / planning.GIB - 1e-6)
+    assert limited.recompute is not False and limited.total < none.total
+    # All that is in use counts, and no limit is too low: then all layers do.
+    assert planned(1e-9).recompute is True and planned(1e-9).total == every.total
+    # A GPU with less memory than the limit decides by itself.
+    assert planned(1000.0, memory=every.total).recompute is True
+    # What is said to be saved is.
+    assert (none.saved, two.saved, every.saved) == (0, none.total - two.total, none.total - every.total)
+
+
+@pytest.mark.parametrize(("on_gpu", "expected"), [(True, 7 + 20), (False, 7)])
+def test_the_limit_counts_the_memory_that_is_in_use(
+    on_gpu: bool, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PretendedCuda(monkeypatch)
+    device = torch.device("cuda" if on_gpu else "cpu")
+    machine = Machine("", device, torch.float32, 100, process=7, is_local=True)
+    assert planning.used_memory(machine) == expected
+
+
+def test_the_layers_that_recompute_are_named_in_words() -> None:
+    none, some, every = (
+        planning.recomputation_in_words(recompute, 32, saved)
+        for recompute, saved in ((False, 0), (12, 9 * planning.GIB), (True, 0))
+    )
+    assert none.startswith("the activations of all 32 layers are kept")
+    assert some.startswith("to save 9.0 GB of memory, 12 of 32 layers compute their activations twice")
+    assert every.startswith("to save memory, all 32 layers compute their activations twice")
+    assert planning.recomputation_in_words(40, 32, 0) == every
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("is_dense", [True, False])
+def test_a_plan_writes_as_many_rows_at_a_time_as_writing_does(
+    tiny_model: Path, is_dense: bool, beams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(static_decoder, "SPARE_BYTES", 0)
+    model = adapted(tiny_model, "bfloat16")
+    config, most, lengths = architecture(model_settings(tiny_model)), 60, (20, 100)
+    chosen: Any = dataclasses.replace(model_settings(tiny_model), dtype="bfloat16", dense_to_write=is_dense)
+    setup = dataclasses.replace(TrainingSetup.from_config(configured()), model=chosen, lora=lora(alpha=4))
+    adapter = sum(weight.numel() * 4 for name, weight in model.model.named_parameters() if "lora_" in name)
+    resident = planning.ResidentMemory(50, {"attention": 100}, adapter)
+    memory = RowMemory(config, 2, *lengths, is_dense, is_adapted=True, beams=beams)
+    planned, written, needed = [], [], []
+    with pretended_gpu():
+        module_to_gpu(model.model)
+        on_gpu = dataclasses.replace(model, device=GPU, dense_to_write=is_dense)
+        decoder = static_decoder.Decoder.from_model(model.model, for_training=True, device_type="cuda")
+        assert decoder is not None
+        dense = static_decoder.dense_bytes(decoder) if is_dense else 0
+        frees = [int(memory.needed(rows) / batch_memory.MEMORY_SHARE) + dense + 1 for rows in (1, 8, 32, 64)]
+        for free in frees:
+            monkeypatch.setattr(batch_memory, "available_memory", lambda device, free=free: free)
+            written.append(fitting_rows(on_gpu, *lengths, most, beams))
+    for free in frees:
+        total = free + 150 + adapter
+        machine = Machine("a GPU", torch.device("cuda"), torch.bfloat16, total, 50, is_local=False)
+        estimate = planning.estimate_generation(setup, machine, resident, most, *lengths, beams)
+        planned.append(estimate.rows)
+        needed.append(estimate.total <= machine.memory)
+    assert planned == written == ([1, 8, 32, 60] if beams == 1 else [3, 6, 30, 60])
+    # The beams of a prompt may need more than there is.
+    assert needed[1:] == [True] * 3
+
+
+def test_on_a_processor_all_rows_are_written(tiny_model: Path) -> None:
+    setup = dataclasses.replace(TrainingSetup.from_config(configured()), model=model_settings(tiny_model))
+    resident = planning.ResidentMemory(0, {"attention": 0, "feed-forward": 0}, 0)
+    estimate = planning.estimate_generation(setup, local(), resident, 60, 20, 100)
+    assert (estimate.rows, estimate.total > 100) == (60, True)
+
+
+def planned_on(memory_gb: int, *overrides: str) -> dict[str, MemoryEstimate]:
+    """The estimates of Llama-3-8B's experiment for a GPU of that size, without its weights."""
+    device = f"plan.device_memory_gb={memory_gb}"
+    config = configured("experiment=llama3_qlora_a100", "model.path=/nowhere/llama", device, *overrides)
+    setup, machine = TrainingSetup.from_config(config), planning.target_machine(config.plan, config.model)
+    training, generation = planning.estimate_training(setup, machine, None), config.generation
+    tokens, summarizer = planning.instruction_prompt_tokens(config.summarizer), config.summarizer
+    instructions = (summarizer.batch_size, tokens, summarizer.max_new_tokens)
+    mails = (generation.most_rows, planning.USUAL_PROMPT_TOKENS, generation.max_new_tokens, generation.beams)
+    return {
+        "training": training,
+        "instructions": planning.estimate_generation(
+            setup, machine, training.resident, *instructions, is_adapted=False
+        ),
+        "mails": planning.estimate_generation(setup, machine, training.resident, *mails),
+    }
+
+
+@pytest.mark.slow
+def test_llama_3_keeps_its_limits_on_a_large_gpu_and_runs_on_the_smallest_that_is_named() -> None:
+    large, small = planned_on(40), planned_on(LARGE_MODEL_GPU_GB)
+    least = planned_on(LARGE_MODEL_GPU_GB, "trainer.gradient_checkpointing=true")["training"]
+    training = large["training"]
+    # Not all layers have to recompute, and there is room for a step that needs a fifth more than estimated.
+    assert 0 < training.recompute < 32 and training.recompute is not True
+    step = training.total - sum(training.resident.parts.values()) + training.resident.adapter
+    assert training.total + 0.2 * step < 15 * planning.GIB
+    assert max(large["instructions"].total, large["mails"].total) < 9 * planning.GIB
+    assert training.recompute < small["training"].recompute
+    assert small["training"].total < LARGE_MODEL_GPU_GB * planning.GIB
+    # A card has a little less than its name says, something else may be on it, and a step may need a fifth more.
+    for estimate in (least, small["instructions"], small["mails"]):
+        assert estimate.total < 0.8 * LARGE_MODEL_GPU_GB * planning.GIB
 
 
 def test_a_training_here_is_not_planned_for_another_machine() -> None:
