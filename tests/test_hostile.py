@@ -12,7 +12,7 @@ import pytest
 from warm import Call
 
 from email_assistant.commands.infer import write_table
-from email_assistant.requests.instruction_writer import speaks_to_model
+from email_assistant.requests.instruction_jobs import speaks_to_model
 
 Run = Callable[..., Call]
 

@@ -16,7 +16,7 @@ from email_assistant.language_model.fingerprint import base_identity
 from email_assistant.metrics.facts import frequent_facts
 from email_assistant.pipeline.context import StageInputs
 from email_assistant.progress import bar
-from email_assistant.requests.instruction_writer import InstructionJob, speaks_to_model
+from email_assistant.requests.instruction_jobs import InstructionJob, speaks_to_model
 from email_assistant.requests.instructions import quality, recipient_name
 from email_assistant.requests.rough_notes import rough_note
 from email_assistant.stages.catalog import sentences_depend_on

@@ -373,3 +373,12 @@ def _without_canaries(outputs: Path) -> Path:
     """The metrics of the training that planted none."""
     metrics = outputs.glob("artifacts/train/*/metrics.json")
     return next(path for path in metrics if "canary_exposure" not in path.read_text())
+
+
+@pytest.mark.parametrize("stage", ["data", "summarize", "split"])
+def test_stages_that_need_no_model_import_no_torch(stage: str) -> None:
+    program = (
+        f"import sys, email_assistant.stages.{stage}; print(sorted({{'torch', 'transformers'}} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"

@@ -11,7 +11,8 @@ from email_assistant.configuration.schema import Config
 from email_assistant.evaluation.perplexity import Surprisal
 from email_assistant.language_model.decoding import Completion
 from email_assistant.language_model.loading import LanguageModel, load_base
-from email_assistant.requests.instruction_writer import InstructionJob, InstructionWriter
+from email_assistant.requests.instruction_jobs import InstructionJob
+from email_assistant.requests.instruction_writer import InstructionWriter
 from email_assistant.storage.records import Email, Sentence
 
 MAIL: Email = {

@@ -19,7 +19,8 @@ from email_assistant.evaluation.scoring import perplexity_of
 from email_assistant.language_model.decoding import SamplingParams
 from email_assistant.language_model.generation import generate_tokens
 from email_assistant.language_model.loading import LanguageModel, load_base
-from email_assistant.requests.instruction_writer import InstructionJob, InstructionWriter
+from email_assistant.requests.instruction_jobs import InstructionJob
+from email_assistant.requests.instruction_writer import InstructionWriter
 from email_assistant.requests.prompting import Prompter, PromptSettings
 from email_assistant.stages.catalog import evaluate_depends_on
 
