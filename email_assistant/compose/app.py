@@ -62,7 +62,7 @@ def build(config: Config, serving: Serving, access: Access, port: int) -> App:
     learning = Learning(config.outputs, config.compose.learn)
     page = Page(access, model, writer, serving.usual, serving.forms, serving.name, serving.is_own, learning)
     app.include_router(page.router())
-    answerer = Answerer(model, config.generation, config.seed)
+    answerer = Answerer(model, config.generation, config.seed, config.summarizer.subjects)
     app.include_router(OpenAiApi(answerer, serving.name).router())
     app.include_router(OllamaApi(answerer, serving.name).router())
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -5,7 +5,7 @@ import secrets
 import uuid
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import anyio
@@ -17,6 +17,8 @@ from email_assistant.compose.openai_types import ChatMessage, ChatRequest
 from email_assistant.configuration.schema import Generation
 from email_assistant.evaluation.best_of_n import best_completion
 from email_assistant.language_model.decoding import Completion
+from email_assistant.requests.chat_notes import as_note
+from email_assistant.requests.subjects import with_subjects
 from email_assistant.storage.records import Request
 
 T = TypeVar("T")
@@ -55,11 +57,13 @@ class Answerer:
         model: The model.
         generation: How `stage=infer` writes mails.
         seed: The seed of its samples.
+        subjects: Whether the subjects that notes leave out are put back.
     """
 
     model: ModelClient
     generation: Generation
     seed: int
+    subjects: bool
 
     async def whole(self, chat: ChatRequest) -> Answer:
         """The answer to a request that is not streamed.
@@ -68,12 +72,12 @@ class Answerer:
         write: of the drafts that `generation` asks for, the one that best says what was asked.
         """
         if chat.sets_sampling:
-            return await collect(self.model, sampled_job(chat, self.temperature))
+            return await collect(self.model, sampled_job(chat, self.temperature, self.subjects))
         job = self._drafts_job(chat)
         drafts = await collect(self.model, job)
         if drafts.error or len(drafts.texts) == 1:
             return drafts
-        chosen = await anyio.to_thread.run_sync(_best, job, drafts.texts)
+        chosen = await anyio.to_thread.run_sync(_best, chat, job, drafts.texts)
         return Answer([chosen], drafts.prompt_tokens)
 
     async def stream(self, chat: ChatRequest) -> AnswerStream | JobError:
@@ -81,7 +85,7 @@ class Answerer:
 
         There is no choice among drafts, which would have to wait for all of them.
         """
-        job = sampled_job(chat, self.temperature)
+        job = sampled_job(chat, self.temperature, self.subjects)
         stream = AnswerStream(Answer.to(job), self.model.write(job))
         # An error before the first token is the first event.
         stream.answer.add(await anext(stream.events))
@@ -97,37 +101,64 @@ class Answerer:
 
     def _drafts_job(self, chat: ChatRequest) -> Job:
         if self.generation.beams > 1:
-            return _job(chat, [], beams=self.generation.beams)
+            return _job(chat, self.subjects, [], beams=self.generation.beams)
         drafts = range(self.generation.num_candidates)
-        return _job(chat, [RowSettings(None, chat.top_p, self.seed, number) for number in drafts])
+        return _job(chat, self.subjects, [RowSettings(None, chat.top_p, self.seed, number) for number in drafts])
 
 
-def sampled_job(chat: ChatRequest, temperature: float) -> Job:
+def sampled_job(chat: ChatRequest, temperature: float, subjects: bool) -> Job:
     """The job of a request, sampled as the request says.
 
     Args:
         chat: The request.
         temperature: The temperature if the request asks for samples but sets none. A request that does neither is
             written as configured, which may be greedily.
+        subjects: Whether the subjects that notes leave out are put back.
     """
     seed = secrets.randbits(32) if chat.seed is None else chat.seed
     chosen = temperature if chat.wants_samples else chat.temperature
-    return _job(chat, [RowSettings(chosen, chat.top_p, seed, number) for number in range(chat.n or 1)])
+    return _job(chat, subjects, [RowSettings(chosen, chat.top_p, seed, number) for number in range(chat.n or 1)])
 
 
-def _job(chat: ChatRequest, rows: list[RowSettings], beams: int = 0) -> Job:
-    """The job of a conversation. If the last turn is the assistant's, its text is continued, as llama.cpp does."""
+def _job(chat: ChatRequest, subjects: bool, rows: list[RowSettings], beams: int = 0) -> Job:
+    """The job of a conversation. If the last turn is the assistant's, its text is continued, as llama.cpp does.
+
+    A note without anything before it gets the prompt that the page would make of it, with retrieved mails if the
+    adapter was trained on them.
+    """
+    turns, start = _spoken(chat)
+    max_tokens = chat.max_completion_tokens or chat.max_tokens
+    job = Job(uuid.uuid4().hex, rows, start=start, stop=chat.stops, beams=beams, max_tokens=max_tokens)
+    if len(turns) == 1 and (note := as_note(turns[0][1])):
+        return replace(job, request=note)
+    return replace(job, turns=with_notes(turns) if subjects else turns)
+
+
+def _spoken(chat: ChatRequest) -> tuple[list[tuple[Role, str]], str]:
+    """The turns before the one that is written, and the beginning of that."""
     turns = merged_turns(chat.messages)
     start = turns.pop()[1] if turns[-1][0] == "assistant" else ""
-    max_tokens = chat.max_completion_tokens or chat.max_tokens
-    return Job(uuid.uuid4().hex, rows, turns=turns, start=start, stop=chat.stops, beams=beams, max_tokens=max_tokens)
+    return turns, start
 
 
-def _best(job: Job, drafts: Sequence[WholeText]) -> WholeText:
+def with_notes(turns: Sequence[tuple[Role, str]]) -> list[tuple[Role, str]]:
+    """A conversation in which the notes have the subjects that they leave out.
+
+    A program with a system message has its own idea of what its users' turns are: nothing of its conversation changes.
+    """
+    if turns[0][0] == "system":
+        return list(turns)
+    return [
+        (role, with_subjects(note)) if role == "user" and (note := as_note(text)) else (role, text)
+        for role, text in turns
+    ]
+
+
+def _best(chat: ChatRequest, job: Job, drafts: Sequence[WholeText]) -> WholeText:
     """The draft that best says what the last turn asks; facts of earlier turns count as given."""
-    *earlier, (_, instruction) = job.turns
+    *earlier, (_, instruction) = _spoken(chat)[0]
     context = "\n\n".join(content for _, content in earlier)
-    request: Request = {"id": job.id, "instruction": instruction, "context": context or None}
+    request: Request = {"id": job.id, "instruction": job.request or instruction, "context": context or None}
     completions = [
         Completion(f"{job.start}{draft.text}", draft.tokens, draft.finish_reason, draft.log_probability)
         for draft in drafts
@@ -137,10 +168,15 @@ def _best(job: Job, drafts: Sequence[WholeText]) -> WholeText:
 
 
 def merged_turns(messages: Sequence[ChatMessage]) -> list[tuple[Role, str]]:
-    """The turns of a conversation; neighbours of one role are one turn, as chat templates demand."""
+    """The turns of a conversation; neighbours of one role are one turn, as chat templates demand.
+
+    A system message without text is none: otherwise it would replace the one that a template has by itself.
+    """
     turns: list[tuple[Role, str]] = []
     for message in messages:
         role = _ROLES[message.role]
+        if role == "system" and not message.text.strip():
+            continue
         if turns and turns[-1][0] == role:
             turns[-1] = (role, f"{turns[-1][1]}\n\n{message.text}")
         else:
@@ -151,7 +187,7 @@ def merged_turns(messages: Sequence[ChatMessage]) -> list[tuple[Role, str]]:
 def conversation_fault(messages: Sequence[ChatMessage]) -> str:
     """What is wrong with the order of a conversation's turns; empty if nothing is."""
     roles = [role for role, _ in merged_turns(messages)]
-    spoken = roles[1:] if roles[0] == "system" else roles
+    spoken = roles[1:] if roles[:1] == ["system"] else roles
     if "system" in spoken:
         return "a system message must come first"
     return "" if "user" in spoken else "a user message is missing"

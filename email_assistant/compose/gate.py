@@ -31,6 +31,7 @@ SAFE_METHODS = frozenset(("GET", "HEAD"))
 # The largest body in bytes: of a mail that is dropped on the page, and of any other request. How long a body may take.
 MAX_MAIL, MAX_BODY, BODY_SECONDS = 8 << 20, 512 << 10, 10.0
 MAIL_PATH = "/page/mail"
+HTTP_PORT = 80
 # Requests per second, and how many at once: a person and several programs never reach them.
 RATE, BURST = 20.0, 100.0
 # Headers that OpenAI's and Ollama's clients for browsers send besides the token and the type of the body.
@@ -99,7 +100,9 @@ class Gate:
             allowed_origins: Origins besides the server's own that may call the API, such as `moz-extension://…`.
         """
         self._app, self._access = app, access
-        self._hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
+        names = ("127.0.0.1", "localhost")
+        # Browsers leave out the usual port of HTTP.
+        self._hosts = frozenset([f"{name}:{port}" for name in names] + [*names] * (port == HTTP_PORT))
         self._own = frozenset(f"http://{host}" for host in self._hosts)
         self._allowed = frozenset(origin.rstrip("/") for origin in allowed_origins)
         # Two rates, so that a program without the token cannot slow down one that has it.
@@ -133,7 +136,9 @@ class Gate:
             )
 
     def _check_where_from(self, request: "_Request") -> None:
-        """Refuse requests that address this machine by another name, and requests from other pages."""
+        """Refuse requests whose end is unclear, that name this machine differently, or that come from other pages."""
+        if request.has_two_lengths:
+            raise Refusal(400, "two_lengths", "a request may have Content-Length or Transfer-Encoding, not both")
         if request.hosts not in [[host] for host in self._hosts]:
             raise Refusal(421, "wrong_host", "this server only answers to 127.0.0.1 and localhost")
         if request.origin is not None and request.origin not in self._own:
@@ -230,6 +235,11 @@ class _Request:
     def max_body(self) -> int:
         """The largest body in bytes."""
         return MAX_MAIL if self.path == MAIL_PATH else MAX_BODY
+
+    @property
+    def has_two_lengths(self) -> bool:
+        """Whether it says in two ways where its body ends, of which another program may have believed the other."""
+        return bool(self._all("content-length") and self._all("transfer-encoding"))
 
     @property
     def declared_length(self) -> int:

@@ -51,6 +51,8 @@ class OllamaRequest(BaseModel):
     options: OllamaOptions | None = None
     format: Any = None
     think: Any = None
+    logprobs: Any = None
+    top_logprobs: Any = None
     keep_alive: Any = None
 
     def turns(self) -> list[ChatMessage]:
@@ -60,7 +62,8 @@ class OllamaRequest(BaseModel):
     @property
     def asked(self) -> dict[str, Any]:
         """What this model cannot do, by Ollama's names, and whether the request asks for it."""
-        return {"structured outputs": self.format, "thinking": self.think}
+        log_probabilities = self.logprobs or self.top_logprobs
+        return {"structured outputs": self.format, "thinking": self.think, "log-probabilities": log_probabilities}
 
     @property
     def unsupported(self) -> str:

@@ -57,6 +57,9 @@ class OpenAiApi:
         for prefix, in_schema in (("/v1", True), ("", False)):
             options: dict[str, Any] = {"include_in_schema": in_schema}
             router.add_api_route(f"{prefix}/models", self.models, methods=["GET"], **options)
+            # Some programs ask by it whether the server runs; others end every address with a slash.
+            router.add_api_route(f"{prefix}/models", self.models, methods=["HEAD"], include_in_schema=False)
+            router.add_api_route(f"{prefix}/models/", self.models, methods=["GET", "HEAD"], include_in_schema=False)
             router.add_api_route(
                 f"{prefix}/models/{{name:path}}", self.model, methods=["GET"], response_model=Model, **options
             )

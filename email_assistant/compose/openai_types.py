@@ -83,8 +83,13 @@ class ChatRequest(BaseModel):
     presence_penalty: Penalty | None = None
     response_format: ResponseFormat | None = None
     logprobs: bool | None = None
+    top_logprobs: Any = None
+    logit_bias: Any = None
     tools: list[Any] | None = None
     functions: list[Any] | None = None
+    # llama.cpp's fields for structured outputs.
+    grammar: Any = None
+    json_schema: Any = None
 
     @property
     def wants_samples(self) -> bool:
@@ -112,7 +117,11 @@ class ChatRequest(BaseModel):
             "tools": ("tools", self.tools),
             "functions": ("tools", self.functions),
             "response_format": ("structured outputs", self.response_format and self.response_format.type != "text"),
+            "grammar": ("structured outputs", self.grammar),
+            "json_schema": ("structured outputs", self.json_schema is not None),
             "logprobs": ("log-probabilities", self.logprobs),
+            "top_logprobs": ("log-probabilities", self.top_logprobs),
+            "logit_bias": ("biases of tokens", self.logit_bias),
             "frequency_penalty": ("penalties other than 0", self.frequency_penalty),
             "presence_penalty": ("penalties other than 0", self.presence_penalty),
         }

@@ -24,6 +24,7 @@ from email_assistant.experiments.connection import (
     open_store,
 )
 from email_assistant.privacy import guard
+from email_assistant.privacy.loopback import another_port
 
 # A shared view, which MLflow stores as a tag of the experiment, in a format of its UI.
 VIEW = "scores"
@@ -130,7 +131,7 @@ def _check_port(port: int) -> None:
     except OSError as error:
         raise TrackingError(
             f"port {port}: cannot be used ({error.strerror}); choose another one, as in python -m "
-            f"email_assistant.experiments ui --port {port + 1 if port < 65535 else port - 1}"
+            f"email_assistant.experiments ui --port {another_port(port)}"
         ) from error
 
 

@@ -6,6 +6,8 @@ import socket
 from email_assistant.errors import ConfigurationError
 
 HOST = "127.0.0.1"
+# Of smaller ports, most systems let only the administrator use one; and one to propose instead.
+FIRST_PORT, USUAL_PORT, LAST_PORT = 1024, 8080, 65535
 
 
 def bind(port: int, option: str) -> socket.socket:
@@ -26,13 +28,20 @@ def bind(port: int, option: str) -> socket.socket:
         bound.listen()
     except OSError as error:
         bound.close()
-        if error.errno == errno.EADDRINUSE:
-            other = port + 1 if port < 65535 else port - 1
-            raise ConfigurationError(
-                f"port {port} is in use: the page is already running, or another program uses the port; "
-                f"{option}{other} uses another one"
-            ) from error
-        raise ConfigurationError(
-            f"port {port} cannot be used: {error.strerror}; choose another one with {option}"
-        ) from error
+        raise ConfigurationError(f"{_reason(port, error)}; {option}{another_port(port)} uses another one") from error
     return bound
+
+
+def another_port(port: int) -> int:
+    """A port to try where one cannot be used; it needs no rights."""
+    if port < FIRST_PORT:
+        return USUAL_PORT
+    return port + 1 if port < LAST_PORT else port - 1
+
+
+def _reason(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use: the page is already running, or another program uses the port"
+    if isinstance(error, PermissionError) and port < FIRST_PORT:
+        return f"port {port} cannot be used: only the system's administrator may use ports below {FIRST_PORT}"
+    return f"port {port} cannot be used: {error.strerror}"

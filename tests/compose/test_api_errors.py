@@ -88,6 +88,8 @@ def test_without_an_adapter_there_is_no_model(tiny_model: Path, archive: Path, t
         ({"messages": [*MESSAGES, {"role": "tool", "content": "x", "tool_name": "f"}]}, "tools"),
         ({"format": "json"}, "structured outputs"),
         ({"think": True}, "thinking"),
+        ({"logprobs": True}, "log-probabilities"),
+        ({"top_logprobs": 2}, "log-probabilities"),
     ],
 )
 def test_what_the_model_cannot_do_is_refused_over_ollama(built: App, values: dict[str, Any], named: str) -> None:
@@ -126,7 +128,11 @@ def with_part(**part: Any) -> dict[str, Any]:
         ({"messages": [*MESSAGES, {"role": "tool", "content": "x", "tool_call_id": "1"}]}, "tools", "messages"),
         ({"messages": [*MESSAGES, {"role": "assistant", "content": None, "tool_calls": [{}]}]}, "tools", "messages"),
         ({"response_format": {"type": "json_object"}}, "structured outputs", "response_format"),
+        ({"grammar": "root ::= x"}, "structured outputs", "grammar"),
+        ({"json_schema": {}}, "structured outputs", "json_schema"),
         ({"logprobs": True}, "log-probabilities", "logprobs"),
+        ({"top_logprobs": 2}, "log-probabilities", "top_logprobs"),
+        ({"logit_bias": {"50": -100}}, "biases of tokens", "logit_bias"),
         ({"presence_penalty": -1}, "penalties other than 0", "presence_penalty"),
         ({"frequency_penalty": 0.5}, "penalties other than 0", "frequency_penalty"),
     ],
@@ -143,6 +149,7 @@ def test_what_the_model_cannot_do_is_refused_over_openai(
 @pytest.mark.parametrize(
     "values",
     [
+        {"grammar": "", "json_schema": None, "logit_bias": {}, "top_logprobs": 0, "top_k": 40, "cache_prompt": True},
         {"tools": [], "functions": None, "logprobs": False, "frequency_penalty": 0, "presence_penalty": 0.0},
         {"response_format": {"type": "text"}, "stop": "", "top_p": 0, "user": "u", "metadata": {}, "store": False},
         {"messages": [*MESSAGES, {"role": "assistant", "content": None}], "tool_choice": "none"},
@@ -194,10 +201,11 @@ def test_the_api_reads_json_whatever_its_type(built: App, content_type: str) -> 
         assert answer.status == 503
 
 
-def test_a_program_that_asks_whether_ollama_runs_is_told(built: App) -> None:
-    for path in ("/", "/api/tags", "/api/version", "/api/ps"):
+def test_a_program_that_asks_whether_the_server_runs_is_told(built: App) -> None:
+    for path in ("/", "/api/tags", "/api/version", "/api/ps", "/v1/models", "/models", "/v1/models/"):
         answer = ask(built, "HEAD", path)
         assert answer.status == 200, path
+    assert ask(built, "GET", "/v1/models/").json == ask(built, "GET", "/v1/models").json
     assert ask(built, "HEAD", "/", authorization="Bearer wrong").status == 401
 
 
@@ -232,5 +240,5 @@ def test_who_is_refused_keeps_no_connection(built: App, method: str) -> None:
     ],
 )
 def test_a_request_for_samples_is_not_greedy(values: dict[str, Any], temperature: float | None) -> None:
-    job = sampled_job(ChatRequest.model_validate({**CHAT, **values}), 0.8)
+    job = sampled_job(ChatRequest.model_validate({**CHAT, **values}), 0.8, True)
     assert {row.temperature for row in job.rows} == {temperature}

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from browsing import PATIENCE, REQUEST, SHOWN, Opened, Watch
 from conftest import RunPy
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Route, expect, sync_playwright
 from served import Served, save_adapter, serving
 
 from email_assistant.compose.page_texts import ENGLISH, LANGUAGES, RUSSIAN
@@ -279,6 +279,81 @@ def test_a_recipient_without_an_address_is_named(open_page: Callable[..., Opened
     opened["recipient"].fill("Piers")
     opened.save()
     expect(opened["status"]).to_have_text(ENGLISH["saved_without_to"])
+
+
+def drop_mail(opened: Opened, folder: Path) -> None:
+    file = folder / "mail.eml"
+    file.write_text("From: Piers <piers@x.example>\nSubject: Ladder\nMessage-ID: <l@x.example>\n\nWhich one?\n")
+    opened["file"].set_input_files(file)
+    expect(opened["context"]).to_have_value("Which one?")
+
+
+def test_the_focus_is_not_lost_with_the_button_that_had_it(open_page: Callable[..., Opened], tmp_path: Path) -> None:
+    opened = open_page()
+    drop_mail(opened, tmp_path)
+    opened["remove"].focus()
+    opened.press("Enter")
+    expect(opened["context"]).to_be_focused()
+    opened.write()
+    opened.save()
+    opened["learn-no"].focus()
+    opened.press("Enter")
+    expect(opened["learn"]).to_be_hidden()
+    expect(opened["learning-change"]).to_be_focused()
+    opened.page.locator("summary").last.click()
+    earlier = opened["history"].get_by_role("button").first
+    earlier.focus()
+    with opened.page.expect_response("**/page/history"):
+        opened.press("Enter")
+    expect(opened["draft"]).to_be_focused()
+
+
+def test_a_draft_is_in_the_thread_of_the_mail_that_is_there(open_page: Callable[..., Opened], tmp_path: Path) -> None:
+    opened = open_page()
+
+    def answered() -> str | None:
+        saved = email.message_from_bytes(opened.save().read_bytes(), policy=email.policy.default)
+        return saved["In-Reply-To"]
+
+    drop_mail(opened, tmp_path)
+    opened.write()
+    assert answered() == "<l@x.example>"
+    opened["context"].fill("Which one of them?")
+    assert answered() == "<l@x.example>"
+    # Emptied by hand, as with the button.
+    opened["context"].fill("")
+    expect(opened["remove"]).to_be_hidden()
+    assert answered() is None
+    opened.page.locator("summary").last.click()
+    drop_mail(opened, tmp_path)
+    opened.write("piers: the short one")
+    opened["remove"].click()
+    opened["history"].get_by_role("button").filter(has_text="the short one").click()
+    expect(opened["remove"]).to_be_visible()
+    assert answered() == "<l@x.example>"
+
+
+def test_leaving_the_page_loses_no_note_unasked(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    opened.page.on("dialog", stay)
+    opened["request"].click()
+    opened.page.keyboard.type("piers: I need the ladder")
+    opened.page.get_by_role("link", name=ENGLISH["other_language"]).click()
+    opened.page.wait_for_timeout(200)
+    assert asked == ["beforeunload"]
+    expect(opened["request"]).to_have_value("piers: I need the ladder")
+    opened.press("Control+Enter")
+    opened.wait_until_written()
+    # What is in the history can be left.
+    opened.page.get_by_role("link", name=ENGLISH["other_language"]).click()
+    expect(opened.page).to_have_title(RUSSIAN["title"])
+    assert asked == ["beforeunload"]
 
 
 # -- in both languages

@@ -2,7 +2,9 @@
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,19 @@ from composed import composed_config
 from conftest import model_settings
 from scripted import WorkerClient
 
-from email_assistant.compose.conversation import Answerer
+from email_assistant.compose.conversation import Answerer, sampled_job
+from email_assistant.compose.messages import Job
 from email_assistant.compose.model_client import Answer
 from email_assistant.compose.openai_types import ChatRequest
+from email_assistant.compose.worker import Worker
+from email_assistant.compose.writing import Wish, Writer
 from email_assistant.configuration.schema import Config
 from email_assistant.evaluation import best_of_n
 from email_assistant.evaluation.generate_mails import generate_best
 from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Completion
 from email_assistant.language_model.loading import LanguageModel, load_base
+from email_assistant.metrics.usual import Usual
 
 NOTE = "bo: bring 3 ropes, not 4"
 # conf/generation
@@ -68,7 +74,7 @@ def asked(**values: Any) -> ChatRequest:
 
 def answer(config: Config, model: LanguageModel, chat: ChatRequest) -> tuple[Answer, WorkerClient]:
     client: Any = WorkerClient(config, model)
-    return asyncio.run(Answerer(client, config.generation, config.seed).whole(chat)), client
+    return asyncio.run(Answerer(client, config.generation, config.seed, config.summarizer.subjects).whole(chat)), client
 
 
 def inferred(config: Config, model: LanguageModel) -> Completion:
@@ -169,3 +175,93 @@ def test_a_prompt_that_is_too_long_is_an_error(model: LanguageModel, configured:
     chat = asked(messages=[{"role": "user", "content": "rope " * 2000}])
     written, _ = answer(configured(**CONFIGURED["beam_search"]), model, chat)
     assert written.error and written.error.code == "context_length"
+
+
+def prompts_of(config: Config, model: LanguageModel, jobs: list[Job], training: str | None = None) -> list[str]:
+    worker = Worker(config, model, training, BytesIO())
+    return [model.encoder.tokenizer.decode(worker._prompt(job)) for job in jobs]
+
+
+def api_job(config: Config, subjects: bool = True, **values: Any) -> Job:
+    return sampled_job(asked(**values), 1.0, subjects)
+
+
+def page_job(config: Config, model: LanguageModel, note: str) -> Job:
+    client: Any = WorkerClient(config, model)
+    writer = Writer(config, client, Usual())
+
+    async def write() -> None:
+        async for _ in writer.first(Wish(note)):
+            pass
+
+    asyncio.run(write())
+    return client.jobs[0]
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["needs amending: the form", "bo: need the ladder\n\nwill come at 7 ", " ask Bo to come", "савва: нужна лестница"],
+)
+@pytest.mark.parametrize("subjects", [True, False])
+def test_a_note_gets_the_prompt_of_the_page(
+    note: str, subjects: bool, model: LanguageModel, configured: Callable[..., Config]
+) -> None:
+    config = configured()
+    config.summarizer.subjects = subjects
+    page = page_job(config, model, note)
+    (expected,) = prompts_of(config, model, [page])
+    assert ("i need" in expected) == (subjects and "need the" in note)
+    for values in ({}, {"temperature": 0.5}):
+        _, client = answer(config, model, asked(messages=[{"role": "user", "content": note}], **values))
+        assert prompts_of(config, model, client.jobs) == [expected]
+    begun = [{"role": "user", "content": note}, {"role": "assistant", "content": "Hi"}]
+    assert prompts_of(config, model, [api_job(config, subjects, messages=begun)]) == [f"{expected}Hi"]
+    empty = [{"role": "system", "content": " "}, {"role": "user", "content": note}]
+    assert prompts_of(config, model, [api_job(config, subjects, messages=empty)]) == [expected]
+
+
+def test_a_note_is_shown_the_mails_that_the_page_retrieves(
+    model: LanguageModel, configured: Callable[..., Config], tmp_path: Path
+) -> None:
+    config = configured()
+    config.retrieval.method = "bm25"
+    pair = {"id": "1", "thread": "t", "instruction": "bo: ropes", "email": "Bo, three ropes.", "method": "rough"}
+    (tmp_path / "train.jsonl").write_text(json.dumps(pair) + "\n")
+    page = page_job(configured(), model, NOTE)
+    shown, same = prompts_of(config, model, [page, api_job(config)], str(tmp_path / "train.jsonl"))
+    assert shown == same and "three ropes" in shown
+
+
+REPLY = 'Reply to the following email. Reply in English. "Got it. Need the ladder."'
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        # A program's own idea of a conversation is left to it.
+        ([("system", "You are helpful."), ("user", "bo: need it")], None),
+        ([("user", REPLY)], None),
+        (
+            [("user", "bo: need it"), ("assistant", "Need it."), ("user", "need it\nfriday")],
+            [("user", "bo: i need it"), ("assistant", "Need it."), ("user", "i need it friday")],
+        ),
+        ([("user", REPLY), ("assistant", "Hi"), ("user", "need it")], [("assistant", "Hi"), ("user", "i need it")]),
+    ],
+)
+def test_notes_of_a_conversation_get_their_subjects(
+    turns: list[tuple[str, str]], expected: list[tuple[str, str]] | None, configured: Callable[..., Config]
+) -> None:
+    messages = [{"role": role, "content": content} for role, content in turns]
+    job = api_job(configured(), messages=messages)
+    assert job.request is None
+    assert [tuple(turn) for turn in job.turns][-len(expected or turns) :] == (expected or turns)
+    as_sent = api_job(configured(), subjects=False, messages=messages)
+    assert [tuple(turn) for turn in as_sent.turns] == turns
+
+
+def test_the_note_is_judged_as_it_was_typed(
+    model: LanguageModel, configured: Callable[..., Config], judged: Judged
+) -> None:
+    note = [{"role": "user", "content": "bo: need\n3 ropes"}]
+    answer(configured(**CONFIGURED["beam_search"]), model, asked(messages=note))
+    assert {(instruction, context) for instruction, _, context in judged} == {("bo: need 3 ropes", None)}

@@ -161,6 +161,12 @@ def test_a_domain_is_written_as_the_network_has_it() -> None:
         ("RE: Ropes", "RE: Ropes"),
         ("AW: Seile", "AW: Seile"),
         ("Отв: Верёвка", "Отв: Верёвка"),
+        ("[sailors] Re[2]: Ropes", "[sailors] Re[2]: Ropes"),
+        ("Fwd: Ropes", "Re: Fwd: Ropes"),
+        ("[sailors] WG: Seile", "Re: [sailors] WG: Seile"),
+        ("Пересл: Верёвка", "Re: Пересл: Верёвка"),
+        ("Re: Fwd: Ropes", "Re: Fwd: Ropes"),
+        ("Ropes\r\nBcc: evil@x.example", "Re: Ropes Bcc: evil@x.example"),
         ("", ""),
     ],
 )

@@ -30,6 +30,8 @@ PATHS = [
     ("POST", "/page/draft.eml"),
     ("GET", "/openapi.json"),
     ("GET", "/v1/models"),
+    ("HEAD", "/v1/models"),
+    ("GET", "/v1/models/"),
     ("GET", "/v1/models/my-style"),
     ("POST", "/v1/chat/completions"),
     ("GET", "/models"),
@@ -89,6 +91,24 @@ def test_two_hosts_or_none_get_nothing(served: Served) -> None:
         with socket.create_connection(("127.0.0.1", served.port), timeout=10) as raw:
             raw.sendall(request.encode())
             assert int(raw.recv(4096).split()[1]) in (400, 421)
+
+
+def test_a_body_with_two_ends_is_refused_and_nothing_behind_it_is_read(served: Served) -> None:
+    behind = (
+        f"GET /page/history HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nAuthorization: Bearer {served.token}\r\n\r\n"
+    )
+    head = f"POST /page/mail HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nAuthorization: Bearer {served.token}\r\n"
+    for lengths in (
+        f"Content-Length: {len(behind) + 5}\r\nTransfer-Encoding: chunked",
+        "Content-Length: 5\r\nContent-Length: 6",
+    ):
+        with socket.create_connection(("127.0.0.1", served.port), timeout=10) as raw:
+            raw.sendall(f"{head}{lengths}\r\n\r\n0\r\n\r\n{behind}".encode())
+            answers = b""
+            while piece := raw.recv(65536):
+                answers += piece
+        assert answers.startswith(b"HTTP/1.1 400 ")
+        assert answers.count(b"HTTP/1.1 ") == 1
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)

@@ -22,6 +22,7 @@ from email_assistant.compose.messages import Job, PromptRead, TextPiece
 from email_assistant.compose.model_client import JobEvent, ModelState
 from email_assistant.language_model.loading import load_encoder
 from email_assistant.metrics.usual import Usual
+from email_assistant.requests.subjects import with_subjects
 
 NOTE = "piers: need the ladder back before sunday, for the chapel lamp"
 HEAD_START = ROOT / "head_start" / "smollm2_135m"
@@ -57,7 +58,7 @@ def test_a_note_becomes_a_mail(client: openai.OpenAI) -> None:
     assert choice.finish_reason == "stop"
     assert "ladder" in choice.message.content and "Sunday" in choice.message.content
     encoder = load_encoder(model_settings(ROOT / "models" / "smollm2_135m"))
-    assert answer.usage.prompt_tokens == len(encoder.prompt(NOTE))
+    assert answer.usage.prompt_tokens == len(encoder.prompt(with_subjects(NOTE)))
     # The end-of-turn token is counted, too.
     assert answer.usage.completion_tokens == len(encoder.text_ids(choice.message.content)) + 1
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens

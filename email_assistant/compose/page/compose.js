@@ -317,9 +317,11 @@ function showLearning(state, isFixed) {
 }
 
 async function learn(answer) {
-  const wasAsked = learns === "ask";
+  const wasAsked = learns === "ask", focused = $("learn").contains(document.activeElement);
   try {
     showLearning((await (await post("/page/learning", { learn: answer })).json()).learns, false);
+    // The button with the focus is hidden now.
+    if (focused) $("learning-change").focus();
     if (answer && wasAsked && lastEdit) await post("/page/copied", lastEdit);
   } catch (error) { say(explain(error)); }
 }
@@ -341,10 +343,13 @@ function recall(entry) {
   for (const name of Object.keys(fields)) fields[name].value = entry[name];
   hideHint();
   mail = { message_id: entry.message_id, references: entry.references };
+  showMail();
   [id, attempt] = [entry.id, entry.attempt];
   drafts = [{ text: entry.draft, written: entry.written, given: form(), ...unmarked(), done: true }];
   shown = 0;
   for (const update of [show, list, enable, mark]) update();
+  // The list of earlier drafts is about to be made anew, with the button that has the focus.
+  sheet.focus();
 }
 
 // -- the mail to answer
@@ -358,8 +363,7 @@ async function take(file) {
     fields.recipient.value = found.to;
     fields.subject.value = found.subject;
     mail = { message_id: found.message_id, references: found.references };
-    $("answer").open = true;
-    $("remove").hidden = false;
+    showMail();
     fields.request.focus();
     if (found.is_cut) say(texts.mail_cut);
   } catch (error) {
@@ -368,10 +372,29 @@ async function take(file) {
   }
 }
 
+function showMail() {
+  const is = fields.context.value.trim() !== "";
+  if (is) $("answer").open = true;
+  $("remove").hidden = !is;
+}
+
 function removeMail() {
-  fields.context.value = fields.recipient.value = fields.subject.value = $("file").value = "";
+  fields.context.value = fields.recipient.value = fields.subject.value = "";
+  forgetMail();
+  fields.context.focus();
+}
+
+// A draft without the mail that it answers belongs to no thread.
+function forgetMail() {
+  $("file").value = "";
   mail = { message_id: "", references: [] };
   $("remove").hidden = true;
+}
+
+// Whether something was typed that no draft in the history was written for.
+function isUnwritten() {
+  const request = fields.request.value;
+  return request.trim() !== "" && !drafts.some((draft) => draft?.done && draft.given?.request === request);
 }
 
 // -- events
@@ -384,7 +407,12 @@ $("remove").addEventListener("click", removeMail);
 $("file").addEventListener("change", () => take($("file").files[0]));
 sheet.addEventListener("input", edit);
 fields.request.addEventListener("input", () => { hideHint(); enable(); });
-fields.context.addEventListener("input", () => { if (fields.context.value.length >= MAX_TEXT) say(texts.mail_cut); });
+fields.context.addEventListener("input", () => {
+  if (!fields.context.value.trim()) forgetMail();
+  if (fields.context.value.length >= MAX_TEXT) say(texts.mail_cut);
+});
+// The browser asks whether to leave; a page that was left and reopened has empty fields.
+window.addEventListener("beforeunload", (event) => { if (isUnwritten()) event.preventDefault(); });
 for (const [name, answer] of [["yes", true], ["no", false]]) $("learn-" + name).addEventListener("click", () => learn(answer));
 $("learning-change").addEventListener("click", () => learn(learns !== "yes"));
 for (const button of $("changes").children) {
