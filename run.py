@@ -1,6 +1,12 @@
 """The entry point: `python run.py stage=train lora.r=16`. See `python run.py --help`."""
 
-# ruff: noqa: E402 - these two calls must run before the other imports
+# ruff: noqa: E402 - the first lines must run before the other imports
+import signal
+
+# The imports take seconds and leave nothing to clean up: until they are done, Ctrl-C ends the process silently.
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from email_assistant.privacy import guard
 
 guard.protect()
@@ -28,7 +34,11 @@ from email_assistant.language_model import distributed
 from email_assistant.pipeline import pipeline
 
 # The only classes that YAML files may instantiate.
-TRUSTED = ["email_assistant.pipeline.sweep_parent.SweepParent", "email_assistant.console.Formatter"]
+TRUSTED = [
+    "email_assistant.pipeline.sweep_parent.SweepParent",
+    "email_assistant.console.Formatter",
+    "email_assistant.console.OutputHandler",
+]
 reporter = command_line.ErrorReporter()
 OmegaConf.register_resolver("catalog_help", CATALOG.help_of, replace=True)
 
@@ -47,4 +57,4 @@ def main(composed: DictConfig) -> float | None:
 
 if __name__ == "__main__":
     optuna_sweeper.register()
-    sys.exit(command_line.run(main, CONFIG_CHECKS, reporter, distributed.from_environment().world_size))
+    sys.exit(command_line.run(main, CONFIG_CHECKS, reporter, lambda: distributed.from_environment().world_size))

@@ -1,9 +1,10 @@
 """Output on the terminal: safe text, tables, and numbers with units."""
 
 import logging
+import sys
 from collections.abc import Collection, Iterable, MutableMapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TextIO
 
 from rich import box
 from rich.console import Console
@@ -22,6 +23,16 @@ class Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format a record without control characters."""
         return printable(super().format(record))
+
+
+class OutputHandler(logging.StreamHandler[TextIO]):
+    """A handler of log lines that does not go on where nobody reads them, or the disk is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name in logging
+        """Raise the error of an output that cannot be written; print that of a wrong log line, as logging does."""
+        if isinstance(sys.exception(), OSError):
+            raise
+        super().handleError(record)
 
 
 class StageLogger(logging.LoggerAdapter[logging.Logger]):

@@ -16,6 +16,13 @@ def reason_of(error: Exception) -> str:
     return lines[0] if lines else type(error).__name__
 
 
+def reason_of_folder(error: OSError) -> str:
+    """Why a folder cannot be made or written to, in words that are right also where a file is in its place."""
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "a file is where its folder should be"
+    return error.strerror or type(error).__name__
+
+
 class EmailAssistantError(Exception):
     """The base of every error shown without a traceback."""
 

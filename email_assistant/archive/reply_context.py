@@ -7,6 +7,7 @@ from email_assistant.archive.charsets import decode_text
 from email_assistant.archive.messages import ParsedMessage
 from email_assistant.archive.parsing import parse_item
 from email_assistant.errors import DataError
+from email_assistant.storage.named_files import check_readable
 
 MAX_TEXT_BYTES = 4 << 20
 
@@ -34,8 +35,7 @@ def text_to_answer(path: Path) -> str:
     Raises:
         DataError: If the file does not exist or has no text.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; set infer.thread to the mail or thread to answer")
+    check_readable(path, "set infer.thread to the mail or thread to answer")
     newest = message_to_answer(path)
     text = newest.text if newest else decode_text(path.read_bytes()[:MAX_TEXT_BYTES]).replace("\r\n", "\n")
     answered = answered_text(text)

@@ -16,7 +16,7 @@ from rich.console import Console
 from email_assistant.archive import edits
 from email_assistant.configuration.schema import Audit, Config
 from email_assistant.console import printable, screen, size, table
-from email_assistant.errors import PrivacyError
+from email_assistant.errors import DataError, PrivacyError
 from email_assistant.experiments.connection import files_folder
 from email_assistant.pipeline.context import Context
 from email_assistant.privacy.guard import AUDIT_FOLDER, is_loopback
@@ -95,13 +95,21 @@ def run(context: Context) -> None:
 def _load_calls(folder: Path) -> list[Call]:
     calls: dict[str, Call] = {}
     for file in sorted(folder.glob("*.jsonl")):
-        for event in jsonl.read_finished(file):
-            if event["what"] == "call":
-                calls[event["call"]] = _to_call(event)
-            elif event["call"] in calls:
-                connection = Connection(event["what"], event["host"], event["allowed"], event["by"])
-                calls[event["call"]].connections.append(connection)
+        try:
+            _add_calls(calls, jsonl.read_finished(file))
+        except (DataError, KeyError, TypeError) as error:
+            raise PrivacyError(f"{file}: the record of connections was changed or is damaged; delete it") from error
     return list(calls.values())
+
+
+def _add_calls(calls: dict[str, Call], events: Iterable[Mapping[str, Any]]) -> None:
+    """Add what a file recorded to the calls by their ids."""
+    for event in events:
+        if event["what"] == "call":
+            calls[event["call"]] = _to_call(event)
+        elif event["call"] in calls:
+            connection = Connection(event["what"], event["host"], event["allowed"], event["by"])
+            calls[event["call"]].connections.append(connection)
 
 
 def _to_call(event: Mapping[str, Any]) -> Call:

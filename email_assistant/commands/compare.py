@@ -15,9 +15,11 @@ from email_assistant.metrics.scores import SCORES
 from email_assistant.pipeline.context import Context
 from email_assistant.reports.comparison_page import figures_of, write_page
 from email_assistant.reports.plots import write_pngs
+from email_assistant.storage.named_files import check_replaceable, inputs_of
 
 # Runs in the table on the terminal; the page has all of them.
 SHOWN_RUNS = 20
+PAGE_BEGINS = (b"<!doctype html>",)
 
 
 def check(config: Config) -> None:
@@ -25,6 +27,7 @@ def check(config: Config) -> None:
 
     Raises:
         ConfigurationError: If runs cannot be ranked by `compare.by`.
+        DataError: If the page would replace another file.
         TrackingError: If there is no store.
     """
     by = config.compare.by
@@ -34,6 +37,8 @@ def check(config: Config) -> None:
         raise ConfigurationError(
             f"compare.by = {by}: cannot rank runs; use one of {choices}{did_you_mean(by, rankable)}"
         )
+    named = inputs_of({"data.path": config.data.path})
+    check_replaceable("compare.output", Path(config.compare.output), named, PAGE_BEGINS, "a page of this program")
     if not has_store(config):
         raise TrackingError(f"{config.paths.mlruns}: no MLflow store here yet; python run.py stage=train creates it")
 

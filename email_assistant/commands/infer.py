@@ -11,7 +11,7 @@ from email_assistant.archive.reply_context import message_to_answer, text_to_ans
 from email_assistant.compose.drafts import Draft, of_message, write_drafts
 from email_assistant.configuration.schema import Config, Infer
 from email_assistant.console import StageLogger
-from email_assistant.errors import DataError
+from email_assistant.errors import DataError, reason_of_folder
 from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import check_folder, request_forms
 from email_assistant.language_model.context_window import check_lengths
@@ -19,12 +19,17 @@ from email_assistant.pipeline.context import Context, adapter_folder, tag_adapte
 from email_assistant.requests.request_form import order_hint, with_quoted_mail
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
+from email_assistant.storage.named_files import check_readable, check_replaceable, inputs_of
 from email_assistant.storage.records import Pair
 
 log = StageLogger(__name__, "infer")
 # What a spreadsheet reads as a formula: '=1', '+SUM(…)', '@SUM(…)', '-2+3'.
 FORMULA = re.compile(r"[=+@]|-\S")
 COLUMNS = ["instruction", "generated_email"]
+# How a table begins that an earlier call wrote, also after a spreadsheet saved it with other separators.
+TABLE_BEGINS = tuple(f"{mark}{quote}{COLUMNS[0]}".encode() for mark in ("", "\ufeff") for quote in ("", '"'))
+# Names of files of spreadsheets, which refuse a CSV file of such a name.
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 
 
 def check(config: Config) -> None:
@@ -40,7 +45,7 @@ def check(config: Config) -> None:
     to_answer = _to_answer(config)
     if config.infer.input is not None:
         _check_lengths(config, read_instructions(Path(config.infer.input)), to_answer)
-        check_writable(Path(config.infer.output))
+        check_output(config)
         if config.infer.drafts is not None:
             folder = Path(config.infer.drafts)
             _check_folder_writable(folder, folder, "set infer.drafts to another folder")
@@ -118,29 +123,37 @@ def read_instructions(path: Path) -> list[str]:
     Raises:
         DataError: when the file does not exist, is not UTF-8 text, or has no instruction.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; set infer.input to a text file with one instruction per line")
+    remedy = "set infer.input to a text file with one instruction per line"
+    check_readable(path, f"{remedy}, or leave it out to type or pipe them")
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    if "\0" in text:
+        # As UTF-16 of ASCII has it, which is valid UTF-8, too.
+        raise DataError(f"{path}: not UTF-8 text (byte {text.encode().index(0)}); save it as UTF-8")
+    lines = text.split("\n")
     instructions = [line.strip() for line in lines if line.strip()]
     if not instructions:
         raise DataError(f"{path}: contains no instructions; write one per line")
     return instructions
 
 
-def check_writable(output: Path) -> None:
-    """Check that the table can be written.
+def check_output(config: Config) -> None:
+    """Check that the table can be written, and replaces nothing but an earlier table.
 
     Raises:
         DataError: when it cannot.
     """
-    if output.is_dir():
-        raise DataError(f"{output}: is a folder; set infer.output to the file to write")
-    _check_folder_writable(output.parent, output, "set infer.output to another file")
-    if output.exists() and not os.access(output, os.W_OK):
-        raise DataError(f"{output}: is read-only; set infer.output to another file")
+    key, output = "infer.output", Path(config.infer.output)
+    if config.infer.output.endswith(os.sep):
+        raise DataError(f"{config.infer.output}: is the name of a folder; set {key} to the file to write")
+    if output.suffix.lower() in SPREADSHEETS:
+        raise DataError(f"{output}: the table is CSV, which spreadsheets open; set {key} to a name that ends in .csv")
+    settings = config.infer
+    named = {"infer.input": settings.input, "infer.thread": settings.thread, "data.path": config.data.path}
+    check_replaceable(key, output, inputs_of(named), TABLE_BEGINS, "a table of this program")
+    _check_folder_writable(output.parent, output, f"set {key} to another file")
 
 
 def _check_folder_writable(folder: Path, target: Path, remedy: str) -> None:
@@ -150,7 +163,7 @@ def _check_folder_writable(folder: Path, target: Path, remedy: str) -> None:
         with tempfile.NamedTemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise DataError(f"{target}: cannot be written: {error.strerror}; {remedy}") from error
+        raise DataError(f"{target}: cannot be written: {reason_of_folder(error)}; {remedy}") from error
 
 
 def write_table(

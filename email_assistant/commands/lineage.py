@@ -78,11 +78,11 @@ def _stage(record: StageRecord) -> list[Line]:
     manifest = record.manifest
     if manifest is None:
         return [(record.stage, record.state)]
-    details = manifest["versions"] if record.stage == "train" else manifest["counts"]
+    details = manifest.get("versions", {}) if record.stage == "train" else manifest["counts"]
     return [
         (record.stage, f"{manifest.get('key', '')} ({record.state})"),
-        ("", f"made {manifest['made']} at commit {manifest['commit']}"),
-        ("", _settings(record.stage, manifest["reads"])),
+        ("", f"made {manifest.get('made', 'at an unknown time')} at commit {manifest.get('commit')}"),
+        ("", _settings(record.stage, manifest.get("reads", {}))),
         ("", ", ".join(f"{name} {value}" for name, value in details.items())),
     ]
 
@@ -120,7 +120,7 @@ def _base(config: Config, folder: Path) -> list[Line]:
 
 def _scores(written: dict[str, Any], trained: Artifact | None, evaluations: list[Artifact]) -> list[Line]:
     metrics = written.get("metrics") or (trained.manifest["counts"] if trained else {})
-    validation = [f"{name} {metrics[name]:.4g}" for name in VALIDATION_SCORES if name in metrics]
+    validation = [f"{name} {metrics[name]:.4g}" for name in VALIDATION_SCORES if _is_number(metrics.get(name))]
     lines = [("scores", ", ".join(validation) or "unknown")]
     for evaluation in evaluations:
         report = jsonl.read_json(evaluation.path("report.json"))
@@ -128,6 +128,10 @@ def _scores(written: dict[str, Any], trained: Artifact | None, evaluations: list
         scores = [f"{name} {tuned[name]:.{SCORES[name].digits}f}" for name in TEST_SCORES if name in tuned]
         lines.append(("", f"on {report['mails']} test mails: {', '.join(scores)} ({evaluation.folder.name})"))
     return lines
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _runs(config: Config, trained: Artifact | None, weights: str) -> list[Line]:

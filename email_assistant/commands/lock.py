@@ -17,6 +17,7 @@ from email_assistant.privacy.vault_state import LOCKED_SUFFIX, VAULT_FILE, read_
 from email_assistant.progress import bar
 from email_assistant.storage import atomic
 from email_assistant.storage.artifacts import ArtifactCache
+from email_assistant.storage.named_files import check_readable
 
 # Files that contain no mail text and are needed while the project is locked.
 NEVER_ENCRYPTED = (VAULT_FILE, PURGED_FILE)
@@ -95,8 +96,7 @@ def _passphrase(settings: Vault, project: str, is_new: bool) -> str:
         return system_keyring.passphrase_of(project, is_new)
     if settings.passphrase_file:
         path = Path(settings.passphrase_file)
-        if not path.is_file():
-            raise PrivacyError(f"{path}: no such file; set vault.passphrase_file to a file with the passphrase")
+        check_readable(path, "set vault.passphrase_file to a file with the passphrase", PrivacyError)
         try:
             passphrase = path.read_text(encoding="utf-8").partition("\n")[0]
         except UnicodeDecodeError as error:

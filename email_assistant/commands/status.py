@@ -21,7 +21,8 @@ def run(context: Context) -> None:
     for stage in context.statuses:
         key = (stage.key or "")[:KEY_DIGITS]
         if stage.artifact:
-            made = age(now - datetime.fromisoformat(stage.artifact.manifest["made"]))
+            time = stage.artifact.manifest.get("made")
+            made = age(now - datetime.fromisoformat(time)) if time else "unknown"
             rows.append((stage.name, "cached", made, size(stage.artifact.size), key, ""))
         else:
             rows.append((stage.name, "error" if stage.is_error else "would run", "", "", key, stage.reason))

@@ -121,9 +121,18 @@ def _describe(details: Any) -> str:
     message = details["msg"]
     for phrase, plain in _PLAINER.items():
         message = message.replace(phrase, plain)
+    if details["input"] == "" and details["type"] in ("too_short", "string_too_short"):
+        message = "must not be empty"
     if details["type"] == "literal_error":
         message += _nearest_choice(key, str(details["input"]))
-    return f"{key} = {str(details['input'])[:80]}: {message}"
+    return f"{key} = {_as_yaml(details['input'])[:80]}: {message}"
+
+
+def _as_yaml(value: Any) -> str:
+    """A value as it is written on the command line."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return str(value) or "''"
 
 
 def _nearest_choice(key: str, value: str) -> str:

@@ -1,8 +1,10 @@
 """The command line: checks all overrides before Hydra runs, and turns errors into an exit code."""
 
 import errno
+import itertools
 import os
 import re
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +21,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from email_assistant.configuration.checks import ConfigChecks, find_errors, report
-from email_assistant.configuration.keys import is_known, unknown_key
+from email_assistant.configuration.keys import is_known, schema_keys, unknown_key
 from email_assistant.configuration.override_values import as_typed, in_hydra_notation
 from email_assistant.console import printable
 from email_assistant.errors import ConfigurationError, EmailAssistantError, did_you_mean
@@ -57,14 +59,22 @@ class ErrorReporter:
         """Print an error when it happens, so that the sweep's other jobs run; a launcher's process also raises it."""
         try:
             yield
-        except EmailAssistantError as error:
-            self.report(error)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            message = message_for_user(error)
+            if message is None:
+                raise
+            self.report(error if isinstance(error, EmailAssistantError) else EmailAssistantError(message))
             if os.getpid() != self._main_process:
                 raise
 
 
 def run(
-    main: Callable[[], None], extra_checks: ConfigChecks, reporter: ErrorReporter | None = None, processes: int = 1
+    main: Callable[[], None],
+    extra_checks: ConfigChecks,
+    reporter: ErrorReporter | None = None,
+    processes: Callable[[], int] = lambda: 1,
 ) -> int:
     """Check the command line, call Hydra's `main`, and turn errors into an exit code.
 
@@ -72,17 +82,21 @@ def run(
         main: Hydra's main function.
         extra_checks: As for `checks.find_errors`.
         reporter: Prints the errors; `main` uses the same one.
-        processes: The number of processes that a launcher started for one training.
+        processes: Returns the number of processes that a launcher started for one training.
 
     Returns:
         0, or 1 after an error that the user can fix, or 130 after Ctrl-C.
     """
     reporter = reporter or ErrorReporter()
     reporter.begin()
+    _let_interrupts_raise()
     try:
+        _check_folder()
         sys.argv[1:] = as_hydra_reads(sys.argv[1:])
-        check(sys.argv[1:], ROOT / "conf", extra_checks, processes)
+        check(sys.argv[1:], ROOT / "conf", extra_checks, processes())
         main()
+        # At its end Python would only say that it failed.
+        _flush_output()
     except EmailAssistantError as error:
         reporter.report(error)
         return 1
@@ -91,7 +105,7 @@ def run(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        message = _message_for_user(error)
+        message = message_for_user(error)
         if message is None:
             raise
         print(f"error: {message}", file=sys.stderr)
@@ -102,11 +116,41 @@ def run(
     return 1 if reporter.reported else 0
 
 
-def _message_for_user(error: Exception) -> str | None:
-    """What another library or the system refused, and what to do, in one line; None for a fault of this program."""
+def _let_interrupts_raise() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt, where it ended the process while modules were imported."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _check_folder() -> None:
+    """Check that the folder exists in which the command was started, on which relative paths and Hydra depend.
+
+    Raises:
+        ConfigurationError: If it was deleted.
+    """
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            "the folder in which the command was started was deleted; change to another one with cd"
+        ) from error
+
+
+def _flush_output() -> None:
+    # None: the standard output is closed.
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def message_for_user(error: Exception) -> str | None:
+    """What this program, another library or the system refused, and what to do; None for a fault of this program."""
+    if isinstance(error, EmailAssistantError):
+        return str(error)
     # Before OSError, of which some of Hydra's errors are subclasses.
-    if isinstance(error, HydraException | OmegaConfBaseException) or _is_refusal_of_hydra(error):
+    if isinstance(error, HydraException | OmegaConfBaseException):
         return _first_line(error)
+    if _is_refusal_of_hydra(error):
+        return f"{_first_line(error)}; Hydra refused this: check its options and the keys that begin with hydra"
     if isinstance(error, OSError):
         return _disk_error(error)
     if isinstance(error, MemoryError):
@@ -146,26 +190,43 @@ def _is_store_error(error: Exception) -> bool:
 
 
 def _is_refusal_of_hydra(error: Exception) -> bool:
-    """Whether Hydra refused a combination of its options, which it does with a plain ValueError."""
+    """Whether Hydra or its launcher for SLURM refused options, which they do with errors of any class."""
     last = error.__traceback__
     while last and last.tb_next:
         last = last.tb_next
     module = str(last.tb_frame.f_globals.get("__name__")) if last else ""
-    return isinstance(error, ValueError) and module.startswith("hydra._internal.")
+    return module.partition(".")[0] in ("hydra", "hydra_plugins", "submitit")
 
 
 def as_hydra_reads(arguments: Sequence[str]) -> list[str]:
     """The arguments of a command line in Hydra's notation.
 
     Raises:
-        ConfigurationError: If one is not text, such as the name of a file in an old encoding.
+        ConfigurationError: If one is not text, such as the name of a file in an old encoding, or a key has dashes.
     """
     for argument in arguments:
         if not argument.isprintable() and any("\ud800" <= character <= "\udfff" for character in argument):
             shown = argument.encode("utf-8", "replace").decode()
             raise ConfigurationError(f"{shown}: is not UTF-8; rename the file, or pass the folder that it is in")
+    _check_dashes(arguments)
     parsed = get_args_parser().parse_intermixed_args(list(arguments))
     return [in_hydra_notation(argument, _is_multirun(parsed)) for argument in arguments]
+
+
+def _check_dashes(arguments: Sequence[str]) -> None:
+    """Check that no key is written as an option, `--stage train`, for which argparse prints all options of Hydra.
+
+    Raises:
+        ConfigurationError: If one is.
+    """
+    options = {name for action in get_args_parser()._actions for name in action.option_strings}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        key = name.lstrip("-")
+        is_option = name in options or (name[:2] != "--" and name[:2] in options and not is_known(key))
+        if name.startswith("-") and not is_option and (is_known(key) or "." in key or equals):
+            meant = f"write {key}={value or _example(key)}" if is_known(key) else unknown_key(key)
+            raise ConfigurationError(f"{argument}: keys have no dashes; {meant}")
 
 
 def _is_multirun(parsed: Namespace) -> bool:
@@ -185,6 +246,9 @@ def check(arguments: list[str], conf: Path, extra_checks: ConfigChecks, processe
         ConfigurationError: with all errors in one message.
     """
     parsed = get_args_parser().parse_intermixed_args(arguments)
+    if parsed.shell_completion and "COMP_LINE" not in os.environ and any("query=" in each for each in parsed.overrides):
+        remedy = 'run: eval "$(python run.py -sc install=bash)"'
+        raise ConfigurationError(f"-sc query=…: only the shell can ask for completions; to install them, {remedy}")
     if parsed.help or parsed.hydra_help or parsed.shell_completion or parsed.config_dir or parsed.config_path:
         return
     multirun = _is_multirun(parsed)
@@ -230,8 +294,13 @@ def _is_word(argument: str) -> bool:
 
 def _error_of_word(word: str, stages: Sequence[str]) -> str:
     key = word.lstrip("-+")
-    meant = f"stage={key}" if key in stages else f"{key}=VALUE" if is_known(key) else ""
+    meant = f"stage={key}" if key in stages else f"{key}={_example(key)}" if is_known(key) else ""
     return f"{word!r}: not of the form KEY=VALUE" + (f"; write {meant}" if meant else "")
+
+
+def _example(key: str) -> str:
+    """What to write after a key: the value that a switch is given for, or a placeholder."""
+    return "true" if schema_keys().get(key) is bool else "VALUE"
 
 
 def _known_overrides(lines: list[str], conf: Path, errors: list[str]) -> Iterator[Override]:
@@ -263,11 +332,27 @@ def _error_of_name(override: Override, conf: Path) -> str | None:
 def _error_of_choice(override: Override, conf: Path) -> str | None:
     group = override.key_or_group
     choices = sorted(file.stem for file in (conf / group).glob("*.yaml"))
+    if override.is_add() or override.is_force_add():
+        return f"{override.input_line}: {group} is a group that the configuration has; leave out the +"
+    for name in [] if override.is_delete() else _names_of_choices(override):
+        if name not in choices:
+            remedy = did_you_mean(name, choices) or _remedy_for_path(group, name)
+            shown = name or "''"
+            return f"{group} = {shown}: no such choice; choose from {', '.join(choices)}{remedy}"
+    return None
+
+
+def _names_of_choices(override: Override) -> Iterator[str]:
+    """The choices that a line names: one, a list of them, or those of a sweep."""
     for value in _values(override):
         name = as_typed(value).partition("=")[2]
-        if name not in ("null", "") and name not in choices:
-            return f"{group} = {name}: no such choice; choose from {', '.join(choices)}{did_you_mean(name, choices)}"
-    return None
+        yield from name[1:-1].split(",") if name.startswith("[") and name.endswith("]") else [name]
+
+
+def _remedy_for_path(group: str, name: str) -> str:
+    """The end of an error about a file or folder that is given in place of a choice: '; or set model.path=FOLDER'."""
+    is_path = os.sep in name or "." in name or Path(name).exists()
+    return f"; to name a file or folder, write {group}.path={name}" if is_path and is_known(f"{group}.path") else ""
 
 
 def _values(override: Override) -> list[str]:
@@ -302,5 +387,17 @@ def _errors_of_combination(name: str, overrides: list[str], extra_checks: Config
 
 
 def _first_line(error: Exception) -> str:
+    """The message of a library's error in one line, with that of its cause where Hydra leaves the reason to it."""
+    shown = _in_one_line(error)
+    cause = error.__cause__
+    return f"{shown}: {_in_one_line(cause)}" if cause and shown.startswith("Error merging override") else shown
+
+
+def _in_one_line(error: BaseException) -> str:
+    """The first lines of a message, and the list that follows if they end in a colon."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith(("full_key:", "object_type=", "reference_type="))]
+    if len(lines) > 1 and lines[1].endswith(":"):
+        listed = itertools.takewhile(lambda line: not line.endswith(":"), lines[2:])
+        return f"{lines[0]}; {lines[1]} {', '.join(listed)}"
     return " ".join(lines[:2]) if lines else type(error).__name__

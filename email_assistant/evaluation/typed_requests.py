@@ -48,11 +48,13 @@ def read_requests(path: Path) -> dict[str, str]:
     """The typed requests of a file by the ids of their mails.
 
     Raises:
-        DataError: when a record has no id or no request.
+        DataError: when a record has no id or no request, or two have the same id and different requests.
     """
     requests: dict[str, str] = {}
-    for number, record in enumerate(jsonl.read_typed(path), start=1):
-        if not record.get("id") or not str(record.get("request") or "").strip():
-            raise DataError(f"{path}, record {number}: needs an id and a request")
-        requests[str(record["id"])] = str(record["request"]).strip()
+    for number, record in enumerate(jsonl.read_typed(path, "an id and a request"), start=1):
+        mail, request = record.get("id"), record.get("request")
+        if not mail or not isinstance(request, str) or not request.strip():
+            raise DataError(f"{path}, record {number}: needs an id and a request, which is text")
+        if requests.setdefault(str(mail), request.strip()) != request.strip():
+            raise DataError(f"{path}, record {number}: another request for the mail {str(mail)!r}; delete one of them")
     return requests

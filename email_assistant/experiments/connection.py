@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from email_assistant.configuration.schema import Config, expand_home
 from email_assistant.console import StageLogger
-from email_assistant.errors import TrackingError
+from email_assistant.errors import TrackingError, reason_of_folder
 from email_assistant.experiments import lazy_mlflow
 from email_assistant.privacy import guard
 from email_assistant.privacy.vault_state import LOCKED_SUFFIX
@@ -159,7 +159,7 @@ def _lock(mlruns: Path) -> FileLock:
         mlruns.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrackingError(
-            f"{mlruns}: cannot be written: {error.strerror}; set paths.mlruns to another folder"
+            f"{mlruns}: cannot be written: {reason_of_folder(error)}; set paths.mlruns to another folder"
         ) from error
     return FileLock(mlruns / ".lock")
 

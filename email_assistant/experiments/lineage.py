@@ -70,9 +70,23 @@ def read_lineage(adapter: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return jsonl.read_object(path)
+        written = jsonl.read_object(path)
     except DataError as error:
         raise ModelError(f"{path}: not valid JSON; it was changed after the adapter was trained") from error
+    stages, metrics = written.get("stages", {}), written.get("metrics", {})
+    is_whole = isinstance(stages, dict) and isinstance(metrics, dict)
+    if not is_whole or not all(_is_record(stage, values) for stage, values in stages.items()):
+        raise ModelError(f"{path}: not a lineage of this program; it was changed after the adapter was trained")
+    return written
+
+
+def _is_record(stage: str, values: Any) -> bool:
+    """Whether values are what `_shortened` keeps of a stage's manifest. A training's has no counts yet."""
+    if not isinstance(values, dict) or not {"made", "commit"} <= values.keys():
+        return False
+    details = "versions" if stage == "train" else "counts"
+    groups = [values.get("reads"), values.get(details)]
+    return all(isinstance(group, dict) for group in groups) and isinstance(values["reads"].get("inputs", {}), dict)
 
 
 def trace(cache: ArtifactCache, weights: str, written: Mapping[str, Any], reads: Reads) -> list[StageRecord]:

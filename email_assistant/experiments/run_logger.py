@@ -213,6 +213,7 @@ def git_commit() -> str | None:
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+    except OSError:
+        # Not installed, or a folder of PATH cannot be searched.
         return None
     return done.stdout.strip() or None

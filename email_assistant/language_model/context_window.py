@@ -13,6 +13,8 @@ from email_assistant.storage import jsonl
 NAMES = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
 # Tokens that a chat template adds at most to a message.
 TEMPLATE_TOKENS = 256
+# Characters per token of a text that is cut before it is tokenized: hardly any text has so few tokens.
+CUT_CHARACTERS = 50
 
 
 def context_window(folder: Path) -> int | None:
@@ -38,7 +40,7 @@ def may_be_too_long(message: str, room: int) -> bool:
     return len(message.encode("utf-8", "surrogatepass")) + TEMPLATE_TOKENS > room
 
 
-def too_long(tokens: int, config: Config, room: int) -> str:
+def too_long(tokens: int | str, config: Config, room: int) -> str:
     """What is wrong with a prompt that is too long, and what to do."""
     mail, remedy = (" and the mail to answer", ", or lower data.context_words") if config.infer.thread else ("", "")
     return (
@@ -67,6 +69,11 @@ def check_lengths(config: Config, messages: Iterable[tuple[str, str]]) -> None:
 
     encoder = load_encoder(config.model)
     for name, text in doubtful:
-        tokens = len(encoder.prompt(text))
+        # Tokenizing megabytes would take minutes.
+        cut = text[: CUT_CHARACTERS * max(room, 1)]
+        tokens = len(encoder.prompt(cut))
+        if len(cut) < len(text) and tokens <= room:
+            cut, tokens = text, len(encoder.prompt(text))
         if tokens > room:
-            raise DataError(f"{name}: {too_long(tokens, config, room)}")
+            count = str(tokens) if cut == text else f"more than {tokens}"
+            raise DataError(f"{name}: {too_long(count, config, room)}")

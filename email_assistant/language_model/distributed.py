@@ -11,6 +11,8 @@ arXiv:2304.11277): each holds a part of every decoder layer, and a layer is gath
 import os
 from dataclasses import dataclass
 
+from email_assistant.errors import ConfigurationError
+
 
 @dataclass(frozen=True)
 class DistributedContext:
@@ -38,13 +40,28 @@ SINGLE_PROCESS = DistributedContext()
 
 
 def from_environment() -> DistributedContext:
-    """The context that the launcher set in the environment; `SINGLE_PROCESS` without a launcher."""
-    world_size = int(os.environ.get("WORLD_SIZE", "1"))
+    """The context that the launcher set in the environment; `SINGLE_PROCESS` without a launcher.
+
+    Raises:
+        ConfigurationError: when a variable of the launcher has a value that none sets.
+    """
+    world_size = _number("WORLD_SIZE", default=1, least=1)
     if world_size == 1:
         return SINGLE_PROCESS
     return DistributedContext(
-        rank=int(os.environ.get("RANK", "0")),
+        rank=_number("RANK", default=0, least=0),
         world_size=world_size,
         sharded=os.environ.get("ACCELERATE_USE_FSDP") == "true",
-        local_rank=int(os.environ.get("LOCAL_RANK", "0")),
+        local_rank=_number("LOCAL_RANK", default=0, least=0),
     )
+
+
+def _number(name: str, default: int, least: int) -> int:
+    """The number of an environment variable; the default if it is missing or empty."""
+    value = os.environ.get(name) or str(default)
+    if not value.isdecimal() or int(value) < least:
+        raise ConfigurationError(
+            f"the environment variable {name} = {value}: not a number that a launcher sets; unset it, or start the "
+            "processes with `accelerate launch`"
+        )
+    return int(value)

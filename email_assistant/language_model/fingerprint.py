@@ -12,6 +12,7 @@ from email_assistant.language_model import hub
 from email_assistant.language_model.adapter_folder import BASE_NOTE, SETTINGS, WEIGHTS, check_folder
 from email_assistant.storage import json_cache, jsonl
 from email_assistant.storage.hashing import hash_file
+from email_assistant.storage.named_files import check_readable
 
 # Part of the key of mails that are the best of several: raised with every change of how the best is chosen
 # (evaluation/best_of_n.py and the rules of metrics/sense.py).
@@ -162,8 +163,7 @@ def gguf_file(settings: Model) -> Path:
         ModelError: when it does not exist.
     """
     file = Path(settings.gguf or "")
-    if not file.is_file():
-        raise ModelError(f"{file}: no such file; set model.gguf to the base model as a GGUF file")
+    check_readable(file, "set model.gguf to the base model as a GGUF file", ModelError)
     return file
 
 
@@ -194,7 +194,7 @@ def hash_of_files(files: Iterable[Path], cache_file: Path) -> str:
     for file in sorted(files):
         name, state = str(file.resolve()), file.resolve().stat()
         entry = cached.get(name)
-        if entry is None or entry[:2] != [state.st_size, state.st_mtime_ns]:
+        if not isinstance(entry, list) or entry[:2] != [state.st_size, state.st_mtime_ns] or len(entry) != 3:
             entry = [state.st_size, state.st_mtime_ns, hash_file(file)]
             computed[name] = entry
         digest.update(f"{file.name} {entry[2]}\n".encode())

@@ -56,7 +56,8 @@ def format_of(settings: Model, outputs: Path) -> Literal["float32", "bfloat16"] 
         if settings.device == "cuda":
             return None
     shape = jsonl.read_object(folder / "config.json")
-    shape = shape.get("text_config", shape)
+    text = shape.get("text_config")
+    shape = text if isinstance(text, dict) else shape
     sizes = "x".join(str(shape.get(name)) for name in ("hidden_size", "intermediate_size"))
     machine = f"{machine_name(settings)}, {sizes}"
     known = json_cache.get_or_compute(outputs / MEASURED_FORMATS, machine, lambda: _choose(settings, "cpu"))

@@ -316,7 +316,7 @@ def cache_miss_reason(name: str, key: StageKey, cache: ArtifactCache) -> str:
     if last is None:
         return ""
     dependencies = {**key.result_dependencies, **key.scoring_dependencies}
-    changed = list(repeat.changed_keys({**last["reads"], **last["scores"]}, dependencies))
+    changed = list(repeat.changed_keys({**last.get("reads", {}), **last.get("scores", {})}, dependencies))
     return f"{', '.join(changed)} changed" if changed else "the last artifact was deleted"
 
 

@@ -4,7 +4,8 @@ import atexit
 import csv
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from email_assistant.configuration.command_line import message_for_user
 from email_assistant.console import StageLogger, printable, screen, table
 from email_assistant.experiments import lazy_mlflow, process_ids, sweep_environment, sweeps
 from email_assistant.experiments.connection import MAX_NAME_LENGTH, connect
@@ -35,8 +37,11 @@ class SweepParent(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Open the parent run, or reopen that of an interrupted run of the same sweep, and export it to the jobs."""
-        if not config.tracking.enabled:
-            return
+        if config.tracking.enabled:
+            with _ending_the_sweep():
+                self._open(config)
+
+    def _open(self, config: DictConfig) -> None:
         client, experiment = connect(config)
         self._client = client
         if config.from_run:
@@ -61,9 +66,12 @@ class SweepParent(Callback):
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Log the jobs and the best of them to the parent, close it, and print a table."""
-        if self._client is None:
-            return
-        client, parent, objective = self._client, self._job.parent, config.sweep.objective
+        if self._client is not None:
+            with _ending_the_sweep():
+                self._complete(self._client, config)
+
+    def _complete(self, client: "lazy_mlflow.MlflowClient", config: DictConfig) -> None:
+        parent, objective = self._job.parent, config.sweep.objective
         stopped = isinstance(sys.exception(), KeyboardInterrupt)
         if stopped:
             sweeps.stop_jobs(client, self._job)
@@ -85,6 +93,18 @@ class SweepParent(Callback):
             self._client = None
             sweep_environment.leave_sweep()
             atexit.unregister(self._close)
+
+
+@contextmanager
+def _ending_the_sweep() -> Iterator[None]:
+    """End the process with the message of an error: Hydra turns errors of callbacks into warnings and goes on."""
+    try:
+        yield
+    except Exception as error:
+        message = message_for_user(error)
+        if message is None:
+            raise
+        sys.exit(f"error: {printable(message)}")
 
 
 def _log_best(client: "lazy_mlflow.MlflowClient", parent: str, best: Job) -> None:

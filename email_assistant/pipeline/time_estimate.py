@@ -8,7 +8,8 @@ the owner's.
 import dataclasses
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from email_assistant.configuration.schema import Config, Generation, Trainer
 from email_assistant.console import StageLogger, rough_duration
@@ -203,7 +204,8 @@ def announce(stage: str, context: Context, is_rescored: bool) -> None:
     stages = call.stages[call.stages.index(stage) :] if call else ()
     if not call or call.expected or not (stages and set(stages) <= ESTIMATES.keys()) or not _is_known(context):
         return
-    speeds = Speeds(**json_cache.get_or_compute(config.outputs / SPEEDS_FILE, _key(config), lambda: _measure(config)))
+    file = config.outputs / SPEEDS_FILE
+    speeds = Speeds(**json_cache.get_or_compute(file, _key(config), lambda: _measure(config), _are_speeds))
     lengths = _lengths(config, context.artifacts["split"])
     estimates = {**ESTIMATES, "train": scoring_pieces} if is_rescored else ESTIMATES
     fitting = _with_rows_that_fit(config, lengths)
@@ -219,11 +221,20 @@ def learn(context: Context, call: WholeCall) -> None:
     """
     file, key = context.config.outputs / SPEEDS_FILE, _key(context.config) if call.measured else ""
     values = json_cache.read(file).get(key)
-    if values is None:
+    if not _are_speeds(values):
         return
     training, writing = (_delay(call, of_training) for of_training in (True, False))
     corrected = {name: seconds * (training if name == "trained_token" else writing) for name, seconds in values.items()}
     json_cache.add(file, {key: corrected})
+
+
+def _are_speeds(values: Any) -> bool:
+    """Whether a value of the file has the fields of `Speeds`."""
+    return (
+        isinstance(values, dict)
+        and values.keys() == {field.name for field in fields(Speeds)}
+        and all(isinstance(value, int | float) for value in values.values())
+    )
 
 
 def _delay(call: WholeCall, of_training: bool) -> float:

@@ -10,7 +10,6 @@ from typing import Any
 
 from email_assistant.archive import edits, purging, readers
 from email_assistant.configuration.schema import Config
-from email_assistant.errors import DataError
 from email_assistant.evaluation.typed_requests import read_requests, requests_file
 from email_assistant.language_model import number_format
 from email_assistant.language_model.adapter_folder import WEIGHTS
@@ -28,6 +27,7 @@ from email_assistant.requests.arms import ARMS
 from email_assistant.requests.rough_notes import ROUGH_NOTES_VERSION
 from email_assistant.requests.subjects import SUBJECTS_VERSION
 from email_assistant.storage.hashing import hash_file, hash_of
+from email_assistant.storage.named_files import check_readable
 
 
 def _without(values: Any, *left_out: str) -> dict[str, Any]:
@@ -66,8 +66,7 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
     """
     if config.summarizer.method == "from_file":
         pairs = Path(config.summarizer.path or "")
-        if not pairs.is_file():
-            raise DataError(f"{pairs}: no such file; set summarizer.path to the corrected pairs")
+        check_readable(pairs, "set summarizer.path to the corrected pairs, as JSON lines")
         return {"summarizer": {"method": "from_file"}, "inputs": {"pairs": hash_file(pairs)}}
     if config.summarizer.method == "rough":
         # No model writes them, so neither the base model nor its prompts count.
@@ -107,10 +106,9 @@ def _typed_requests(config: Config) -> dict[str, str]:
         DataError: when it is missing, or a request is too long for the model.
     """
     file = requests_file(config.evaluation.requests, archive_paths(config))
-    if file and not file.is_file():
-        raise DataError(f"{file}: no such file; set evaluation.requests to a file of typed requests for test mails")
     if file is None:
         return {}
+    check_readable(file, "set evaluation.requests to a file of typed requests for test mails, as JSON lines")
     check_lengths(config, ((f"{file}, the request for {mail}", text) for mail, text in read_requests(file).items()))
     return {"requests": hash_file(file)}
 

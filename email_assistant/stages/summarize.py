@@ -134,20 +134,29 @@ def _from_file(path: Path, emails: Sequence[Email]) -> dict[str, Instruction]:
     """
     known = set(jsonl.Field(emails, "id"))
     instructions: dict[str, Instruction] = {}
-    for number, record in enumerate(jsonl.read_typed(path), start=1):
-        instruction = str(record.get("instruction") or "").strip()
+    for number, record in enumerate(jsonl.read_typed(path, "an id and an instruction"), start=1):
+        instruction = record.get("instruction") or ""
         mail, email, variants = str(record.get("id")), record.get("email"), record.get("variants") or []
         if mail not in known:
             raise DataError(
                 f"{path}, record {number}: no mail of this archive has the id {mail!r}; correct it, or delete the line"
             )
-        if not instruction:
+        if not isinstance(instruction, str):
+            raise DataError(f"{path}, record {number}: the instruction must be text")
+        if not instruction.strip():
             raise DataError(f"{path}, record {number}: the instruction is empty; delete the line to drop the mail")
         if not isinstance(email, str | None):
             raise DataError(f"{path}, record {number}: email must be text")
         if not isinstance(variants, list) or not all(isinstance(variant, str) for variant in variants):
             raise DataError(f"{path}, record {number}: variants must be a list of instructions")
-        instructions[mail] = {"instruction": instruction, "email": email, "method": "file", "variants": variants}
+        read: Instruction = {
+            "instruction": instruction.strip(),
+            "email": email,
+            "method": "file",
+            "variants": variants,
+        }
+        if instructions.setdefault(mail, read) != read:
+            raise DataError(f"{path}, record {number}: another instruction for the mail {mail!r}; delete one of them")
     if not instructions:
         raise DataError(f"{path}: contains no pairs; write one per line, with id and instruction")
     return instructions

@@ -11,20 +11,28 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from filelock import FileLock, Timeout
 
-from email_assistant.errors import ArtifactError, DataError
+from email_assistant.errors import ArtifactError, DataError, reason_of_folder
 from email_assistant.storage import jsonl
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.jsonl import Row
 from email_assistant.storage.records import Manifest
 
 MANIFEST = "manifest.json"
-# What every manifest has.
-MANIFEST_FIELDS = ("stage", "key", "counts", "seconds", "files")
+# What every manifest has, and what those of stages have besides, with their types.
+MANIFEST_FIELDS: Mapping[str, Any] = {
+    "stage": str,
+    "key": str,
+    "counts": dict,
+    "seconds": int | float,
+    "files": dict,
+}
+STAGE_FIELDS: Mapping[str, Any] = {"reads": dict, "scores": dict, "versions": dict, "made": str}
 PROGRESS = "progress"
 # macOS writes this file into folders that are looked at in the Finder, and changes it later.
 FINDER_FILE = ".DS_Store"
@@ -282,10 +290,20 @@ def _manifest(path: Path) -> Manifest:
         manifest = jsonl.read_object(path)
     except DataError as error:
         raise ArtifactError(f"{path.resolve()}: the manifest is corrupt; delete its folder to rebuild it") from error
-    missing = [name for name in MANIFEST_FIELDS if name not in manifest]
-    if missing or not isinstance(manifest["files"], dict):
+    if not _is_manifest(manifest):
         raise ArtifactError(f"{path.resolve()}: the manifest is corrupt; delete its folder to rebuild it")
     return cast(Manifest, manifest)
+
+
+def _is_manifest(values: Mapping[str, Any]) -> bool:
+    """Whether values have the fields of a manifest in their types, and a time that can be read if there is one."""
+    has_all = all(isinstance(values.get(name), kind) for name, kind in MANIFEST_FIELDS.items())
+    if not has_all or any(not isinstance(values.get(name, kind()), kind) for name, kind in STAGE_FIELDS.items()):
+        return False
+    try:
+        return "made" not in values or datetime.fromisoformat(values["made"]).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _has_progress(partial: Path) -> bool:
@@ -305,7 +323,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ArtifactError(
-            f"{folder}: cannot be written: {error.strerror}; set paths.outputs to another folder"
+            f"{folder}: cannot be written: {reason_of_folder(error)}; set paths.outputs to another folder"
         ) from error
 
 

@@ -30,13 +30,22 @@ def add(file: Path, values: Mapping[str, Any]) -> None:
         _write(file, {**read(file), **values})
 
 
-def get_or_compute(file: Path, key: str, compute: Callable[[], Any]) -> Any:
-    """The value of a key. It is computed by one process at most, while the others wait for it."""
+def get_or_compute(
+    file: Path, key: str, compute: Callable[[], Any], is_valid: Callable[[Any], bool] = lambda value: True
+) -> Any:
+    """The value of a key. It is computed by one process at most, while the others wait for it.
+
+    Args:
+        file: The file.
+        key: The key.
+        compute: Returns the value if the file has none, or one that is not valid.
+        is_valid: Whether a value of the file can be used.
+    """
     values = read(file)
-    if key not in values:
+    if key not in values or not is_valid(values[key]):
         with _locked(file):
             values = read(file)
-            if key not in values:
+            if key not in values or not is_valid(values[key]):
                 values[key] = compute()
                 _write(file, values)
     return values[key]

@@ -3,6 +3,7 @@
 import json
 import os
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,22 @@ from email_assistant.errors import DataError
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
 
-def read_typed(path: Path) -> list[dict[str, Any]]:
-    """Read the objects of a file that a person wrote, as `read`.
+def read_typed(path: Path, wanted: str) -> list[dict[str, Any]]:
+    """Read the objects of a file that a person wrote, as `read`; it may begin with a byte order mark.
+
+    Args:
+        path: The file.
+        wanted: What each object has, for the message about a file of another format.
 
     Raises:
         DataError: If a line is not a JSON object, or has an escape of half a character, which no file can hold.
     """
-    records = read(path)
+    text = path.read_bytes().removeprefix(BOM_UTF8)
+    first = text.lstrip()[:1]
+    # Text of another charset is reported with its line.
+    if first and first != b"{" and first.isascii():
+        raise DataError(f"{path}: not JSON lines; write one JSON object per line, each with {wanted}")
+    records = _parsed(text, path)
     for number, record in enumerate(records, start=1):
         try:
             line(record).encode()

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from warm import Call
 
+from email_assistant.commands.audit import _load_calls
+from email_assistant.errors import PrivacyError
 from email_assistant.privacy.guard import AUDIT_FOLDER
 
 Run = Callable[..., Call]
@@ -53,6 +55,13 @@ def test_an_undisturbed_project_passes_and_every_violation_fails(run_py: Run, au
         file.write(json.dumps({**call, "guarded": False, "changed_switches": ["DO_NOT_TRACK"]}) + "\n")
     failed = audit()
     assert failed.code == 1 and "runs without the network guard: 1" in failed.err and "DO_NOT_TRACK" in failed.err
+
+
+@pytest.mark.parametrize("line", ["[]", "{}", '{"what": "call", "call": "1"}', "{", '{"what": "call", "call": []}'])
+def test_a_damaged_record_is_named(line: str, tmp_path: Path) -> None:
+    (tmp_path / "1.jsonl").write_text(f"{line}\n")
+    with pytest.raises(PrivacyError, match=r"1\.jsonl: the record of connections was changed or is damaged"):
+        _load_calls(tmp_path)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from email_assistant.experiments import process_ids
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.tags import PROCESS_TAG
 from email_assistant.stages.catalog import STAGES
+from email_assistant.storage import jsonl
 
 Run = Callable[..., Call]
 
@@ -42,6 +43,13 @@ def test_status_shows_what_is_cached_and_what_would_run_and_why(run_py: Run, tmp
     assert key[:12] in made["data"]
     changed = lines(run_py("stage=status", "split.test_fraction=0.2").out)
     assert "split.test_fraction (0.1 → 0.2)" in changed["split"]
+    manifest = tmp_path / "outputs" / "latest" / "data" / "manifest.json"
+    values = jsonl.read_object(manifest)
+    jsonl.write_json(
+        manifest, {name: value for name, value in values.items() if name not in ("made", "reads", "scores")}
+    )
+    assert lines(run_py("stage=status").out)["data"].startswith("cached unknown")
+    assert lines(run_py("stage=status", "data.min_words=4").out)["data"].startswith("would run")
     (tmp_path / "outputs" / "latest" / "data" / "emails.jsonl").write_text("{}")
     damaged = run_py("stage=status").out
     assert lines(damaged)["data"].startswith("error")

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration import command_line
 from email_assistant.configuration.checks import find_errors, from_composed
-from email_assistant.configuration.keys import nearest_key, schema_keys
+from email_assistant.configuration.keys import SYNONYMS, nearest_key, schema_keys
 from email_assistant.configuration.override_values import in_hydra_notation
 from email_assistant.configuration.schema import Arm
 from email_assistant.errors import ConfigurationError
@@ -111,11 +111,29 @@ def test_all_faults_come_in_one_message() -> None:
         ("trainer.epoch", "trainer.epochs"),
         ("generation.temprature", "generation.temperature"),
         ("quantization", "model.quantization"),
+        ("batch_size", "trainer.batch_size"),
+        ("epochs", "trainer.epochs"),
+        ("temp", "generation.temperature"),
+        ("top_k", "generation.top_p"),
+        ("max_new_tokens", "generation.max_new_tokens"),
+        ("generation.num_beams", "generation.candidates"),
+        ("model_name_or_path", "model.path"),
+        ("model.load_in_4bit", "model.quantization"),
+        ("trainer.fp16", "model.dtype"),
+        ("trainer.warmup_steps", "trainer.warmup_fraction"),
+        ("test_size", "split.test_fraction"),
+        ("num_workers", "data.processes"),
+        ("random_state", "seed"),
         ("zzzzqqq", None),
     ],
 )
 def test_nearest_key(key: str, nearest: str | None) -> None:
     assert nearest_key(key) == nearest
+
+
+def test_synonyms_are_no_keys_and_name_keys() -> None:
+    assert set(SYNONYMS.values()) <= schema_keys().keys()
+    assert SYNONYMS.keys().isdisjoint(schema_keys())
 
 
 def test_every_value_of_a_sweep_is_checked() -> None:

@@ -1,8 +1,12 @@
 """What the user is told of errors that are not the project's own."""
 
+import io
+import logging
+import signal
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -11,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from email_assistant.commands.catalog import CONFIG_CHECKS
 from email_assistant.configuration import command_line
+from email_assistant.console import OutputHandler
 
 FULL = "No space left on device (os error 28)"
 
@@ -54,6 +59,25 @@ def test_a_full_disk_is_said_in_a_line(
         (["lora.r=4;8"], "lora.r = 4;8: must be an integer"),
         (["data.drop=spam"], "data.drop = spam: must be a list"),
         (["data.path=[]"], "data.path = []: must have at least 1 item"),
+        (["data.path=[null]"], "data.path[0] = null: must be text"),
+        (["infer.output="], "infer.output = '': must not be empty"),
+        (["stage=null"], "stage = null: must be text"),
+        (["lora.r=true"], "lora.r = true: must be an integer"),
+        (["--stage", "train"], "--stage: keys have no dashes; write stage=VALUE"),
+        (["--stage=train"], "--stage=train: keys have no dashes; write stage=train"),
+        (["-stage=train"], "-stage=train: keys have no dashes; write stage=train"),
+        (["--force"], "--force: keys have no dashes; write force=true"),
+        (["force"], "'force': not of the form KEY=VALUE; write force=true"),
+        (["--lr=3"], "--lr=3: keys have no dashes; lr: no such key; did you mean trainer.learning_rate?"),
+        (["experiment="], "experiment = '': no such choice; choose from"),
+        (["experiment=null"], "experiment = null: no such choice; choose from"),
+        (["tracking=null"], "tracking = null: no such choice; choose from local, none"),
+        (["experiment=[quick,privat]"], "experiment = privat: no such choice; choose from"),
+        (["+experiment=quick"], "+experiment=quick: experiment is a group that the configuration has; leave out the +"),
+        (["++experiment=quick"], "leave out the +"),
+        (["model=./tiny"], "to name a file or folder, write model.path=./tiny"),
+        (["data=sent.mbox"], "choose from archive, demo; to name a file or folder, write data.path=sent.mbox"),
+        (["-sc", "query=bash"], "only the shell can ask for completions"),
         (["stage=train,evaluate"], "several need a sweep: python run.py -m"),
         (["lora.r=4,8"], "lora.r: several values need a sweep: python run.py -m"),
         (["data.path=caf\udce9.mbox"], "data.path=caf?.mbox: is not UTF-8"),
@@ -120,12 +144,120 @@ def test_nothing_is_said_to_a_reader_that_has_ended() -> None:
     assert process.returncode == 1
 
 
-def test_options_that_exclude_one_another_are_said_in_a_line() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--resolve"], "The --resolve flag can only be used in conjunction with --cfg or --help; Hydra refused this"),
+        (["hydra.verbose=5", "--cfg", "job"], "AssertionError; Hydra refused this: check its options and the keys"),
+    ],
+)
+def test_what_hydra_refuses_is_said_in_a_line(arguments: list[str], message: str) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), "--resolve"], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "run.py"), *arguments], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert done.stderr == "error: The --resolve flag can only be used in conjunction with --cfg or --help\n"
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {message}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["hydra/launcher=jobli"],
+            "'hydra/launcher/jobli'; Available options in 'hydra/launcher': basic, joblib, ray, ",
+        ),
+        (["hydra.mode=multirun"], "Error merging override hydra.mode=multirun: Invalid value 'multirun'"),
+        (
+            ["+lora.r=4"],
+            "Could not append to config. An item is already at 'lora.r'. Either remove + prefix: 'lora.r=4'",
+        ),
+    ],
+)
+def test_the_reason_that_hydra_gives_is_whole(
+    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["run.py", *arguments])
+    assert command_line.run(raising(AssertionError("it ran")), CONFIG_CHECKS) == 1  # type: ignore[arg-type]
+    assert message in capsys.readouterr().err
+
+
+def test_several_experiments_are_combined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["run.py", "stage=status", "experiment=[quick,private]"])
+    assert command_line.run(lambda: None, CONFIG_CHECKS) == 0
+
+
+def test_the_options_of_hydra_keep_their_dashes() -> None:
+    options = ["-m", "-cjob", "--cfg", "job", "--config-name=x", "-p", "lora", "-h", "-sc", "install=bash", "--no-such"]
+    command_line._check_dashes(options)
+
+
+def test_a_deleted_folder_is_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setattr(sys, "argv", ["run.py", "stage=status"])
+    assert command_line.run(raising(AssertionError("it ran")), CONFIG_CHECKS) == 1  # type: ignore[arg-type]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: the folder in which the command was started was deleted")
+
+
+def test_an_error_of_a_file_in_a_job_is_said_once_and_other_jobs_run(capsys: pytest.CaptureFixture[str]) -> None:
+    reporter = command_line.ErrorReporter()
+    reporter.begin()
+    with reporter.reporting_job_errors():
+        raise OSError(36, "File name too long", "aaa")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: aaa: File name too long; check the path")
+    assert len(reporter.reported) == 1
+    for error in (BrokenPipeError(), ZeroDivisionError(), KeyboardInterrupt()):
+        with pytest.raises(type(error)), reporter.reporting_job_errors():
+            raise error
+
+
+@pytest.mark.parametrize("lines", [1, 10_000])
+def test_log_lines_that_nobody_reads_end_the_run_quietly(lines: int) -> None:
+    code = (
+        "import logging, sys; from email_assistant.configuration import command_line\n"
+        "from email_assistant.commands.catalog import CONFIG_CHECKS\n"
+        "from email_assistant.console import OutputHandler\n"
+        "logging.basicConfig(handlers=[OutputHandler(sys.stdout)], level='INFO')\n"
+        "def main():\n    sys.stdin.readline()\n"
+        f"    for _ in range({lines}): logging.info('x' * 100)\n"
+        "    print('y')\n"
+        "sys.argv = ['run.py']; sys.exit(command_line.run(main, CONFIG_CHECKS))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdout.close()
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_a_wrong_log_line_is_not_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = OutputHandler(io.StringIO())
+    handler.handle(logging.makeLogRecord({"msg": "%d", "args": ("x",)}))
+    assert "Logging error" in capsys.readouterr().err
+
+
+def test_ctrl_c_during_imports_prints_nothing(tmp_path: Path) -> None:
+    code = (
+        "import os, runpy, signal, sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'hydra': os.kill(os.getpid(), signal.SIGINT)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        f"sys.path.insert(0, {str(ROOT)!r}); runpy.run_path({str(ROOT / 'run.py')!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_a_fault_of_the_project_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,11 +48,19 @@ def test_only_mails_with_a_typed_request_are_left_in_their_order(tmp_path: Path)
         ({"id": "x", "request": "y"}, "none of the 1 requests has the id of one of the 3 test mails"),
         ({"id": "a", "request": " "}, "record 1: needs an id and a request"),
         ({"request": "y"}, "record 1: needs an id and a request"),
+        ({"id": "a", "request": ["y"]}, "record 1: needs an id and a request, which is text"),
     ],
 )
 def test_a_file_that_helps_nobody_is_refused(tmp_path: Path, record: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         with_typed_requests(PAIRS, written(tmp_path, record))
+
+
+def test_two_requests_for_one_mail_are_refused_unless_they_are_the_same(tmp_path: Path) -> None:
+    first = {"id": "a", "request": "bo: no"}
+    assert len(with_typed_requests(PAIRS, written(tmp_path, first, {**first, "request": " bo: no"}))) == 1
+    with pytest.raises(DataError, match="record 2: another request for the mail 'a'; delete one of them"):
+        with_typed_requests(PAIRS, written(tmp_path, first, {**first, "request": "bo: yes"}))
 
 
 def test_auto_takes_the_file_that_is_named_like_the_archive(tmp_path: Path) -> None:

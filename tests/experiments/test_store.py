@@ -26,6 +26,7 @@ from email_assistant.experiments import __main__ as command_line
 from email_assistant.experiments import guarded_ui, server
 from email_assistant.experiments.connection import experiment_name, open_store
 from email_assistant.experiments.queries import delete_permanently, experiment_ids, search_runs
+from email_assistant.experiments.run_logger import git_commit
 from email_assistant.experiments.server import relocate
 from email_assistant.privacy import guard
 
@@ -47,6 +48,15 @@ def test_a_moved_store_is_refused_until_it_is_relocated(tmp_path: Path) -> None:
     assert moved.get_run(run.info.run_id).info.artifact_uri.startswith(str(new))
     assert [file.path for file in moved.list_artifacts(run.info.run_id)] == ["note.txt"]
     open_store(old, "e")
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, PermissionError, NotADirectoryError])
+def test_without_git_there_is_no_commit(error: type[OSError], monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*arguments: object, **options: object) -> None:
+        raise error(1, "git")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert git_commit() is None
 
 
 @pytest.mark.parametrize("name", ["Почта?", "100%20 %3F", "a#b; 'x'", "artifacts"])

@@ -195,6 +195,20 @@ def test_fewer_rows_than_configured_are_expected_where_a_gpu_has_no_room_for_the
         assert dataclasses.replace(found, generation=config.generation) == config
 
 
+@pytest.mark.parametrize("wrong", [None, 5, {}, {"x": 1}, {"trained_token": 1, "step": 1, "row": 1, "beam": "1"}])
+def test_damaged_speeds_are_measured_again(config: Config, wrong: object) -> None:
+    file, key = config.outputs / time_estimate.SPEEDS_FILE, time_estimate._key(config)
+    json_cache.add(file, {key: wrong})
+    call = WholeCall(("train",))
+    call.expect({"train": {"train": 800.0}})
+    call.measured = {("train", "train"): 200.0}
+    time_estimate.learn(SimpleNamespace(config=config), call)
+    assert json_cache.read(file) == {key: wrong}
+    right = {"trained_token": 1.0, "step": 1.0, "row": 1.0, "beam": 1.0}
+    assert json_cache.get_or_compute(file, key, lambda: right, time_estimate._are_speeds) == right
+    assert json_cache.read(file) == {key: right}
+
+
 @pytest.mark.parametrize(("spare", "allowed", "expected"), [(0, True, False), (1, True, True), (1, False, False)])
 def test_on_a_gpu_the_time_is_that_of_the_decoder_that_will_write(
     config: Config, spare: int, allowed: bool, expected: bool, monkeypatch: pytest.MonkeyPatch

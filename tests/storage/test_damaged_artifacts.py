@@ -11,8 +11,9 @@ from email_assistant.errors import ArtifactError, DataError, EmailAssistantError
 from email_assistant.evaluation.typed_requests import requests_file, with_typed_requests
 from email_assistant.experiments.lineage import LINEAGE, read_lineage
 from email_assistant.language_model import adapter_folder
+from email_assistant.language_model.fingerprint import hash_of_files
 from email_assistant.stages.summarize import _from_file
-from email_assistant.storage import jsonl
+from email_assistant.storage import json_cache, jsonl
 from email_assistant.storage.artifacts import ArtifactCache
 
 DEEP = "[" * 100_000
@@ -46,6 +47,59 @@ def test_a_damaged_manifest_says_how_to_rebuild_it(content: bytes, tmp_path: Pat
     (folder / "manifest.json").write_bytes(content)
     with pytest.raises(ArtifactError, match="delete its folder to rebuild it"):
         ArtifactCache(tmp_path).find("data", "a1")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"made": "yesterday"},
+        {"made": "2024-01-01T10:00:00"},
+        {"made": 5},
+        {"reads": 3},
+        {"scores": []},
+        {"versions": None},
+        {"counts": None},
+        {"files": []},
+        {"seconds": "1"},
+        {"stage": 1},
+    ],
+)
+def test_a_manifest_with_a_field_of_another_type_is_damaged(wrong: dict[str, object], tmp_path: Path) -> None:
+    cache = ArtifactCache(tmp_path)
+    fields = {"reads": {}, "scores": {}, "versions": {}, "made": "2024-01-01T10:00:00+0300"}
+    manifest = cache.write("data", "a1", fields, lambda folder: {}, resumable=False).path("manifest.json")
+    assert cache.find("data", "a1") is not None
+    jsonl.write_json(manifest, {**jsonl.read_object(manifest), **wrong})
+    with pytest.raises(ArtifactError, match="delete its folder to rebuild it"):
+        cache.find("data", "a1")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"stages": 3},
+        {"metrics": [1]},
+        {"stages": {"train": 1}},
+        {"stages": {"train": {"reads": {}, "versions": {}}}},
+        {"stages": {"data": {"reads": {}, "versions": {}, "made": "", "commit": None}}},
+        {"stages": {"train": {"reads": {"inputs": []}, "versions": {}, "made": "", "commit": None}}},
+    ],
+)
+def test_a_lineage_with_other_fields_is_named(written: dict[str, object], tmp_path: Path) -> None:
+    jsonl.write_json(tmp_path / LINEAGE, written)
+    with pytest.raises(ModelError, match=rf"{LINEAGE}: not a lineage of this program"):
+        read_lineage(tmp_path)
+
+
+@pytest.mark.parametrize("value", [5, None, "x", [1, 2], [1, 2, 3, 4], {}])
+def test_a_damaged_hash_of_a_model_is_computed_again(value: object, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    file = tmp_path / "fingerprints.json"
+    whole = hash_of_files([tmp_path / "a"], file)
+    right = json_cache.read(file)
+    json_cache.add(file, dict.fromkeys(right, value))
+    assert hash_of_files([tmp_path / "a"], file) == whole
+    assert json_cache.read(file) == right
 
 
 def test_resumed_work_without_ids_is_damaged(tmp_path: Path) -> None:
@@ -92,6 +146,8 @@ MAIL = {"id": "1", "text": "Hi", "subject": "", "date": None, "to": [], "thread"
         {"id": {"a": 1}, "instruction": "a"},
         {"id": None, "instruction": "a"},
         {"id": "1", "instruction": ["", None], "email": 5},
+        {"id": "1", "instruction": ["a"]},
+        {"id": "1", "instruction": 5},
         {"id": "1", "instruction": "a", "email": ["b"]},
         {"id": "1", "instruction": "a", "variants": "b"},
         {"id": "1", "instruction": "a", "variants": [1]},
@@ -102,6 +158,16 @@ def test_a_wrong_pair_is_named(record: dict[str, object], tmp_path: Path) -> Non
     path = tmp_path / "pairs.jsonl"
     path.write_text(json.dumps(record) + "\n")
     with pytest.raises(DataError, match=r"pairs\.jsonl, record 1"):
+        _from_file(path, [MAIL])  # type: ignore[list-item]
+
+
+def test_two_instructions_for_one_mail_are_refused_unless_they_are_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    lines = [json.dumps({"id": "1", "instruction": text}) + "\n" for text in ("a", " a", "b")]
+    path.write_text("".join(lines[:2]))
+    assert _from_file(path, [MAIL])["1"]["instruction"] == "a"  # type: ignore[list-item]
+    path.write_text("".join(lines))
+    with pytest.raises(DataError, match="record 3: another instruction for the mail '1'; delete one of them"):
         _from_file(path, [MAIL])  # type: ignore[list-item]
 
 

@@ -47,7 +47,26 @@ def test_half_of_a_character_is_refused_in_a_file_that_a_person_wrote(tmp_path: 
     path.write_text('{"a": "\\ud83d\\ude00"}\n{"a": ["\\ud83d"]}\n')
     assert jsonl.read(path)[0] == {"a": "\U0001f600"}
     with pytest.raises(DataError, match="record 2: half of a character"):
-        jsonl.read_typed(path)
+        jsonl.read_typed(path, "an id")
+
+
+def test_what_a_person_wrote_may_begin_with_a_mark(tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text('\n{"a": 1}\r\n\r\n{"a": 2}', encoding="utf-8-sig")
+    assert jsonl.read_typed(path, "an id") == [{"a": 1}, {"a": 2}]
+    path.write_bytes(b"\xef\xbb\xbf")
+    assert jsonl.read_typed(path, "an id") == []
+
+
+@pytest.mark.parametrize("content", ["id,request\na,b\n", '[{"id": "a"}]', "shop: send nails\n", "\x00\x01"])
+def test_a_file_of_another_format_is_said_to_be_one(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "asked.csv"
+    path.write_text(content)
+    with pytest.raises(DataError, match=r"asked\.csv: not JSON lines; write .* with an id and a request"):
+        jsonl.read_typed(path, "an id and a request")
+    path.write_text('{"id": "a"}\n', encoding="utf-16")
+    with pytest.raises(DataError, match="not UTF-8"):
+        jsonl.read_typed(path, "an id and a request")
 
 
 class Row(TypedDict):
