@@ -1,7 +1,15 @@
 """The entry point: `python run.py stage=train lora.r=16`. See `python run.py --help`."""
 
 # ruff: noqa: E402 - the first lines must run before the other imports
+import os
 import signal
+
+# Files that are opened later must not become the standard streams where those are closed.
+for descriptor in range(3):
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        os.open(os.devnull, os.O_RDWR)
 
 # The imports take seconds and leave nothing to clean up: until they are done, Ctrl-C ends the process silently.
 if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -15,7 +23,6 @@ from email_assistant.language_model import openmp
 
 openmp.limit_spinning()
 
-import os
 import sys
 from typing import Any
 

@@ -11,8 +11,10 @@ def did_you_mean(value: str, choices: Iterable[str]) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """The first line of an error's message, or its class where it has none."""
+    """The first line of an error's message, with the next if it only announces that; its class where it has none."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].endswith(":"):
+        return f"{lines[0]} {lines[1]}"
     return lines[0] if lines else type(error).__name__
 
 

@@ -132,6 +132,9 @@ def _typed_line() -> str:
     Raises:
         DataError: when it is not UTF-8.
     """
+    # Python has None for a standard input that is closed.
+    if sys.stdin is None:
+        return ""
     try:
         line = sys.stdin.readline()
         # Under some locales Python passes on invalid bytes as lone surrogates.

@@ -101,7 +101,7 @@ def _passphrase(settings: Vault, project: str, is_new: bool) -> str:
             passphrase = path.read_text(encoding="utf-8").partition("\n")[0]
         except UnicodeDecodeError as error:
             raise PrivacyError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    elif not sys.stdin.isatty():
+    elif sys.stdin is None or not sys.stdin.isatty():
         raise PrivacyError(
             "there is no terminal to ask for the passphrase; set vault.passphrase_file to a file with it"
         )

@@ -64,9 +64,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
     """The settings of an adapter, as peft wrote them.
 
     Raises:
-        ModelError: when they cannot be read, or name no rank and no alpha.
+        ModelError: when they cannot be read, name no rank and no alpha, or are those of another kind of adapter.
     """
     settings = _read(folder / SETTINGS)
+    kind = settings.get("peft_type", "LORA")
+    if kind != "LORA":
+        raise ModelError(f"{folder / SETTINGS}: peft_type = {kind}: only LoRA adapters can be used")
     rank, alpha = settings.get("r"), settings.get("lora_alpha")
     is_scale = isinstance(alpha, int | float) and 0 < alpha < math.inf
     if not (isinstance(rank, int) and rank > 0 and is_scale):

@@ -22,7 +22,7 @@ from transformers.utils.import_utils import is_liger_kernel_available
 
 from email_assistant.configuration.schema import Lora, Model
 from email_assistant.errors import ConfigurationError, ModelError, reason_of
-from email_assistant.language_model.adapter_folder import check_base, check_folder
+from email_assistant.language_model.adapter_folder import check_base, check_folder, read_settings
 from email_assistant.language_model.device import choose_device, choose_dtype
 from email_assistant.language_model.distributed import SINGLE_PROCESS, DistributedContext
 from email_assistant.language_model.encoding import ChatEncoder
@@ -261,6 +261,7 @@ def load_adapter(base: LanguageModel, folder: Path, base_fingerprint: str) -> La
 
     check_folder(folder)
     check_base(folder, base_fingerprint)
+    read_settings(folder)
     try:
         tuned = PeftModel.from_pretrained(base.model, str(folder), local_files_only=True)
     except Exception as error:

@@ -18,3 +18,8 @@ def test_a_request_that_is_not_utf_8_is_refused(errors: str, monkeypatch: pytest
     assert infer_session._typed_line() == "café"
     with pytest.raises(DataError, match="not UTF-8"):
         infer_session._typed_line()
+
+
+def test_a_closed_input_has_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert infer_session._typed_line() == ""

@@ -246,6 +246,20 @@ def test_a_wrong_log_line_is_not_hidden(capsys: pytest.CaptureFixture[str]) -> N
     assert "Logging error" in capsys.readouterr().err
 
 
+def test_closed_standard_streams_do_not_become_files(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; os.close(0); os.close(1); sys.stdin = sys.stdout = None\n"
+        "class Looks:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'hydra':\n"
+        "            sys.exit(' '.join(os.readlink(f'/proc/self/fd/{number}') for number in (0, 1)))\n"
+        "sys.meta_path.insert(0, Looks())\n"
+        f"import runpy; sys.path.insert(0, {str(ROOT)!r}); runpy.run_path({str(ROOT / 'run.py')!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "/dev/null /dev/null"
+
+
 def test_ctrl_c_during_imports_prints_nothing(tmp_path: Path) -> None:
     code = (
         "import os, runpy, signal, sys\n"

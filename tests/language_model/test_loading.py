@@ -4,13 +4,14 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from conftest import ROOT, lora, model_settings
 from transformers.utils import logging as transformers_logging
 
-from email_assistant.errors import ConfigurationError, ModelError
+from email_assistant.errors import ConfigurationError, ModelError, reason_of
 from email_assistant.language_model import loading, process_settings
 from email_assistant.language_model.adapter_folder import check_base, check_folder, read_settings, request_forms
 from email_assistant.language_model.fingerprint import fingerprint
@@ -221,3 +222,19 @@ def test_processes_that_hash_at_once_keep_each_others_hashes(tmp_path: Path) -> 
     ]
     assert [process.wait(60) for process in started] == [0, 0]
     assert set(json.loads(cache.read_text())) == {str(file) for file in files}
+
+
+@pytest.mark.parametrize("settings", ['{"r": "2", "lora_alpha": 4}', '{"r": 2, "lora_alpha": 4, "peft_type": "IA3"}'])
+def test_settings_of_no_lora_adapter_are_named(settings: str, tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text(settings)
+    (tmp_path / "adapter_model.safetensors").touch()
+    with pytest.raises(ModelError, match=r"adapter_config\.json: "):
+        load_adapter(SimpleNamespace(model=None), tmp_path, "base")  # type: ignore[arg-type]
+
+
+def test_a_reason_is_not_only_its_announcement() -> None:
+    assert reason_of(RuntimeError("Error(s) in loading:\n\tsize mismatch for a\n\tfor b")) == (
+        "Error(s) in loading: size mismatch for a"
+    )
+    assert reason_of(RuntimeError("cannot:")) == "cannot:"
+    assert reason_of(KeyError()) == "KeyError"

@@ -108,7 +108,16 @@ def test_resumed_work_without_ids_is_damaged(tmp_path: Path) -> None:
         jsonl.ResumableJsonl(tmp_path / "progress.jsonl", Record)
 
 
-@pytest.mark.parametrize("content", [*NO_OBJECTS, b"{}", b'{"r": 0, "lora_alpha": 1}', b'{"r": "8", "lora_alpha": 1}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *NO_OBJECTS,
+        b"{}",
+        b'{"r": 0, "lora_alpha": 1}',
+        b'{"r": "8", "lora_alpha": 1}',
+        b'{"r": 8, "lora_alpha": 1, "peft_type": "IA3"}',
+    ],
+)
 def test_damaged_settings_of_an_adapter_are_named(content: bytes, tmp_path: Path) -> None:
     (tmp_path / adapter_folder.SETTINGS).write_bytes(content)
     with pytest.raises(ModelError, match=adapter_folder.SETTINGS):
