@@ -254,7 +254,8 @@ def test_closed_standard_streams_do_not_become_files(tmp_path: Path) -> None:
         "        if name == 'hydra':\n"
         "            sys.exit(' '.join(os.readlink(f'/proc/self/fd/{number}') for number in (0, 1)))\n"
         "sys.meta_path.insert(0, Looks())\n"
-        f"import runpy; sys.path.insert(0, {str(ROOT)!r}); runpy.run_path({str(ROOT / 'run.py')!r}, run_name='__main__')"
+        f"import runpy; sys.path.insert(0, {str(ROOT)!r})\n"
+        f"runpy.run_path({str(ROOT / 'run.py')!r}, run_name='__main__')"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stderr.strip() == "/dev/null /dev/null"

@@ -97,6 +97,8 @@ def _existing(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise ArchiveError(f"{path}: no such file or folder{_meant(path)}; set data.path to your archive")
+        if not path.is_file() and not path.is_dir():
+            raise ArchiveError(f"{path}: is a pipe or a device; set data.path to a file or folder")
     return paths
 
 

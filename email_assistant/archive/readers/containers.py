@@ -86,9 +86,13 @@ def walk(paths: Iterable[Path]) -> Iterator[ArchiveFile | Unreadable]:
 
 
 def files_under(path: Path) -> Iterator[Path]:
-    """Yield the files of a folder and its subfolders, without links, ordered by name; or the file itself."""
+    """Yield the files of a folder and its subfolders, without links, ordered by name; or the file itself.
+
+    Sockets, pipes and devices are left out.
+    """
     if path.is_file():
         yield path
+    if not path.is_dir():
         return
     for child in sorted(path.iterdir()):
         # Maildir keeps mail that is not delivered yet in tmp.
