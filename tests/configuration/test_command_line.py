@@ -148,12 +148,15 @@ def test_nothing_is_said_to_a_reader_that_has_ended() -> None:
     ("arguments", "message"),
     [
         (["--resolve"], "The --resolve flag can only be used in conjunction with --cfg or --help; Hydra refused this"),
-        (["hydra.verbose=5", "--cfg", "job"], "AssertionError; Hydra refused this: check its options and the keys"),
+        (["hydra.verbose=5", "stage=status"], "AssertionError; Hydra refused this: check its options and the keys"),
     ],
 )
-def test_what_hydra_refuses_is_said_in_a_line(arguments: list[str], message: str) -> None:
+def test_what_hydra_refuses_is_said_in_a_line(arguments: list[str], message: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *arguments], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "run.py"), f"paths.outputs={tmp_path}", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
