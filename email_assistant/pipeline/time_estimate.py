@@ -9,7 +9,7 @@ import dataclasses
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, TypeGuard
 
 from email_assistant.configuration.schema import Config, Generation, Trainer
 from email_assistant.console import StageLogger, rough_duration
@@ -228,7 +228,7 @@ def learn(context: Context, call: WholeCall) -> None:
     json_cache.add(file, {key: corrected})
 
 
-def _are_speeds(values: Any) -> bool:
+def _are_speeds(values: Any) -> TypeGuard[dict[str, float]]:
     """Whether a value of the file has the fields of `Speeds`."""
     return (
         isinstance(values, dict)
