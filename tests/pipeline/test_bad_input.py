@@ -19,7 +19,7 @@ WRONG = [
     (["stage=infer", "infer.input=empty"], "empty"),
     (["stage=infer", "infer.input=mbox", "infer.output=empty/x.csv"], "a file is where its folder should be"),
     (["stage=infer", "infer.input=empty_folder"], "empty_folder: is a folder, not a file"),
-    (["stage=infer", "infer.input=/dev/stdin"], "leave it out to type or pipe them"),
+    (["stage=infer", "infer.input=/dev/null"], "leave it out to type or pipe them"),
     (["stage=infer", "infer.input=mbox", "infer.output=mbox"], "mbox: is also infer.input, which it would replace"),
     (["stage=infer", "infer.input=mbox", "infer.output=./old.dbx"], "old.dbx: exists and is not a table"),
     (["stage=infer", "infer.input=mbox", "infer.output=empty_folder/new/"], "is the name of a folder"),
