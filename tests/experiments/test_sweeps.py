@@ -16,7 +16,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState
 from warm import Call
 
-from email_assistant.errors import ConfigurationError, TrialPruned
+from email_assistant.errors import ConfigurationError, TrackingError, TrialPruned
 from email_assistant.experiments import sweep_environment
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.optuna_sweeper import OptunaSweeper, ask
@@ -24,6 +24,7 @@ from email_assistant.experiments.study import RunningTrial, journal, open_study,
 from email_assistant.experiments.sweep_environment import StudyFile, SweepJob
 from email_assistant.experiments.sweeps import Job, best_of, direction_of, last_overrides, objective_of, sweep_key
 from email_assistant.experiments.tags import PARENT_TAG, PRUNED_TAG
+from email_assistant.pipeline import sweep_parent
 from email_assistant.reports.plots import axis_positions
 
 RATES = FloatDistribution(1e-6, 3e-2, log=True)
@@ -298,3 +299,10 @@ def test_a_study_of_other_values_needs_another_name(tmp_path: Path) -> None:
     study.tell(study.ask({"lora.r": CategoricalDistribution(["4", "8"])}), 1.0)
     with pytest.raises(ConfigurationError, match=r"hydra\.sweeper\.study_name = mine"):
         ask(study, {"lora.r": CategoricalDistribution(["4", "16"])})
+
+
+def test_a_store_that_refuses_ends_a_sweep_before_its_jobs() -> None:
+    with pytest.raises(SystemExit, match="error: the store is locked"), sweep_parent._ending_the_sweep():
+        raise TrackingError("the store is locked")
+    with pytest.raises(ZeroDivisionError), sweep_parent._ending_the_sweep():
+        raise ZeroDivisionError
