@@ -61,7 +61,7 @@ DATE_LAST = re.compile(
     r"[\]) ]{0,2}[:：]"
 )
 # GroupWise: '>>> Jane Roe <jane@x.example> 5/3/2022 5:00 PM >>>'.
-GROUPWISE = re.compile(r"^\s{0,2}>>>\s?[^>\s].{2,150}\d.{0,80}\s>>>\s*:?\s*$")
+GROUPWISE = re.compile(r"^\s{0,2}>>>\s?[^>\s].{2,150}\d.{0,80}\s>>>[\s:]*$")
 # An attribution with the first words of the quoted text on the same line, as Yahoo writes it.
 BEFORE_TEXT = re.compile(r"(?<=[:：])\s{2,}(?=\S)")
 BETWEEN_DASHES = re.compile(r"^\W*[-–—]{2,}.*[-–—]{2,}\W*$")

@@ -23,6 +23,7 @@ from email_assistant.archive.plausibility import (
     is_usual_cyrillic,
     letter_bits,
     penalty,
+    words_beyond_ascii,
 )
 
 # Names that mail programs write and Python does not know, without punctuation; and supersets that programs mean.
@@ -135,8 +136,7 @@ WORD_CODECS = {
 }
 # How rare a text in capitals is, in bits.
 CAPITALS_BITS = 2.0
-IN_CAPITALS = re.compile(r"(?:\w|[ -~])+")
-WITH_OTHERS_THAN_ASCII = re.compile(r"\S*[^\x00-\x7f\s]\S*")
+IN_CAPITALS = re.compile(r"[\w -~]+")
 # A Latin letter beside one or two others is most likely one of the same word.
 BESIDE_LATIN = re.compile("[a-z][\u3400-\u9fff\uac00-\ud7a3]|[\u3400-\u9fff\uac00-\ud7a3][a-z]")
 MIN_BESIDE_LATIN = 3
@@ -456,7 +456,7 @@ def _bits_as_word(text: str | None, more: float) -> float:
         text: The text.
         more: How rare its charset is, in bits.
     """
-    strange = " ".join(WITH_OTHERS_THAN_ASCII.findall(text or ""))
+    strange = " ".join(words_beyond_ascii(text or ""))
     in_capitals = strange.isupper() and IN_CAPITALS.fullmatch(strange) and is_plausible(strange.lower())
     if not strange or not (in_capitals or is_cyrillic_word(strange) or is_plausible(strange)):
         return float("inf")
@@ -470,7 +470,7 @@ def _fragment_in_place_of_utf8(data: bytes, text: str) -> Decoded | None:
     """
     if not is_plausible(text):
         return _likely_fragment(data, None, text)
-    strange = WITH_OTHERS_THAN_ASCII.findall(text)
+    strange = words_beyond_ascii(text)
     is_no_word = bool(strange) and all(map(CONSONANTS.fullmatch, strange))
     return _likely_fragment(data, None, "", FREQUENT_BITS) if is_no_word else None
 

@@ -30,7 +30,7 @@ CONSOLE = re.compile(
 )
 # Prompts of shells and debuggers, with the command. What follows up to the next blank line is the output.
 PROMPT = re.compile(
-    r"^\s*(?:(?:\[\d{1,3}\] )?\$ (?=[A-Za-z_./~(-])|"
+    r"^[^\S\n]*(?:(?:\[\d{1,3}\] )?\$ (?=[A-Za-z_./~(-])|"
     r"# (?:apt|apt-get|btrfs|cat|cd|chmod|chown|cp|curl|dd|df|dmesg|dnf|docker|dpkg|du|echo|emerge|ethtool|fdisk|find|"
     r"free|git|grep|ifconfig|insmod|ip|iptables|journalctl|lsblk|lsmod|lspci|lsusb|ls|make|mkdir|modprobe|mount|mv|"
     r"nginx|pacman|ping|pip|ps|python3?|rmmod|rm|rpm|sed|service|smartctl|ssh|sudo|sysctl|systemctl|tail|tar|tcpdump|"

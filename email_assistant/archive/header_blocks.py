@@ -42,7 +42,10 @@ PATCH_SUBJECT = re.compile(r"^\s*\[[^\]]*\bPATCH\b")
 PATCH_BODY = re.compile(r"^\s{0,4}(?:diff --git |--- \S|-{3}\s*$|Index: \S)")
 MAX_PATCH_MESSAGE_LINES = 80
 # The rest of a sender's line that a program broke: 'On Behalf Of Jane Roe'.
-ON_BEHALF = re.compile(rf"^\W{{0,3}}(?:{any_of(lambda locale: locale.on_behalf)})\b.{{0,80}}$", re.IGNORECASE)
+ON_BEHALF = re.compile(
+    rf"^\W{{0,3}}(?:{any_of(lambda locale: locale.on_behalf)})\b\W{{0,3}}(?-i:[^\W\d_a-zß-ÿа-яё])[^,.!?:;]{{0,80}}$",
+    re.IGNORECASE,
+)
 HEADER_RULE = re.compile(r"^\s*[_\-=*–—]{4,}\s*$")
 ONLY_DATE_AND_TIME = re.compile(
     r"^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\W+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\s*(?:[AP]M)?\W*$", re.I

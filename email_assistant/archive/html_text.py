@@ -81,7 +81,7 @@ def _is_only_header(node: LexborNode) -> bool:
 
 
 def _is_above_quote(node: LexborNode) -> bool:
-    """Whether the next element is a quoting one, or has one as its first."""
+    """Whether the next element is a quoting one, or contains one, and no words are between."""
     following = node.next
     while following is not None and following.tag in ("-text", "br"):
         if (following.text() or "").strip():

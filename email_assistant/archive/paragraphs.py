@@ -31,34 +31,13 @@ from email_assistant.archive.hyphens import WholeWords, glue
 UNFINISHED = frozenset(
     (
         *("a", "the", "of", "to", "and", "or", "with", "from", "for", "by", "at", "into", "than"),
-        *(
-            "der",
-            "das",
-            "den",
-            "dem",
-            "des",
-            "ein",
-            "eine",
-            "einen",
-            "einem",
-            "einer",
-            "und",
-            "oder",
-            "von",
-            "vom",
-            "zum",
-            "zur",
-            "für",
-            "bei",
-            "im",
-            "am",
-        ),
+        *("der", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "und"),
+        *("oder", "von", "vom", "zum", "zur", "für", "bei", "im", "am"),
         *("le", "la", "les", "un", "une", "du", "de", "et", "ou", "avec", "pour", "dans"),
         *("el", "los", "las", "y", "con", "para"),
         *("il", "lo", "gli", "di", "del", "della", "per"),
         *("в", "во", "на", "с", "со", "к", "из", "от", "до", "для", "и", "или", "о", "об", "у", "по", "за"),
-        *("het", "een", "met", "voor"),
-        *("dla",),
+        *("het", "een", "met", "voor", "dla"),
     )
 )
 MIN_WIDTH, MAX_WIDTH = 52, 180
@@ -190,8 +169,8 @@ def _blocks(lines: list[str]) -> list[list[str]]:
 
 
 def _is_bare_list(block: Sequence[str]) -> bool:
-    """Whether lines are a list without marks: the first two are brief, and no mark ends them."""
-    if len(block) <= BARE_ITEMS:
+    """Whether lines are a list without marks: the first two are brief, and no mark ends them; and are not wrapped."""
+    if len(block) <= BARE_ITEMS or any(min(map(len, pair)) >= MIN_WIDTH for pair in pairwise(block)):
         return False
     return all(
         len(line.split()) <= MAX_SHORT_LINE_WORDS and len(line) < MIN_WIDTH and line.rstrip()[-1].isalnum()

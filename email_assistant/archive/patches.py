@@ -74,7 +74,7 @@ PUSHED = re.compile(
     r"^\s{0,4}(?:[*+!=-] )?\s{0,2}(?:[0-9a-f]{7,40}\.{2,3}[0-9a-f]{7,40}|\[[a-z][a-z ()]{2,30}\])"
     r"\s+\S+\s+-> \S+(?: \(.*\))?$"
 )
-REPOSITORY = re.compile(r"^(?:To|From) \S+[:/]\S+$")
+REPOSITORY = re.compile(r"^(?:To|From) [^\s:/]*[:/]\S+$")
 COMMITTED = re.compile(r"^\[\S+(?: \([a-z-]+\))? [0-9a-f]{7,40}\] \S")
 # What `git request-pull` writes above the message of a tag.
 PULL_REQUEST = re.compile(r"^The following changes since commit [0-9a-f]{7,64}:$")

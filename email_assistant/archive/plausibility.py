@@ -61,7 +61,6 @@ LOOSE_MARK = re.compile("(?<![֐-׿])[֑-ׇ]|(?<![؀-ۿ])[ً-ٰٟ]|(?<![ก-๎]
 HEBREW_POINT = re.compile("[֑-ׇ]")
 # What may touch a letter: quotation marks, dashes, and what follows or precedes words.
 TOUCHING = frozenset("«»„“”‘’‚‹›–—…·•´`°µ§©®™№¡¿\u00a0\u202f\u00ad\u200b\ufeff−×")
-WORD = re.compile(r"\S*[^\x00-\x7f\s]\S*")
 RUN_OF_ACCENTS = re.compile("[À-ÖØ-öø-ſ]{5,}|[À-ÖØ-öø-ÿ]{3,}|(?<![^\\W\\d_])[À-ÖØ-öø-ÿ]{2}(?![^\\W\\d_])")
 # Capitals of Central Europe, which other charsets have in place of small letters of Mac OS Roman. They may follow a
 # single small letter, as in 'eŠkola'.
@@ -121,9 +120,14 @@ def _mean_cost(letters: list[str]) -> float:
     return sum(CYRILLIC_COST.get(letter, UNKNOWN_LETTER) for letter in letters) / len(letters)
 
 
+def words_beyond_ascii(text: str) -> list[str]:
+    """The words between blanks that are not all ASCII."""
+    return [word for word in text.split() if not word.isascii()]
+
+
 def letter_bits(text: str) -> float:
     """How unlikely the characters beyond ASCII of a text are, in bits in all, if its words are of one language."""
-    return sum(map(_bits_of_word, WORD.findall(text)))
+    return sum(map(_bits_of_word, words_beyond_ascii(text)))
 
 
 def _bits_of_word(word: str) -> float:
@@ -149,7 +153,7 @@ def _bits(character: str) -> float:
 
 def penalty(text: str) -> float:
     """The traces of a wrong charset in a text, per character beyond ASCII; 0 if there are none."""
-    words = WORD.findall(text)[:MAX_WORDS]
+    words = words_beyond_ascii(text)[:MAX_WORDS]
     count = sum(character > "\x7f" for word in words for character in word)
     if not count:
         return 0.0

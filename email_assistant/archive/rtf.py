@@ -11,7 +11,7 @@ from email_assistant.archive.charsets import codec_of, decode_text, mend
 from email_assistant.archive.html_text import html_to_text
 
 FROM_HTML = re.compile(r"\\fromhtml1?\b")
-HYPERLINK = re.compile(r"(?<=fldinst)(\s*\{?\s*)HYPERLINK", re.IGNORECASE)
+HYPERLINK = re.compile(r"(?<=fldinst)([\s{]*)HYPERLINK", re.IGNORECASE)
 CODE_PAGE = re.compile(r"\\ansicpg(\d+)")
 # Code pages of two bytes per character, and escaped bytes before a byte that is written as a letter: "\'83e".
 DOUBLE_BYTE = frozenset(("932", "936", "949", "950"))

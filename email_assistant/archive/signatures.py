@@ -22,7 +22,7 @@ FOOTNOTE = re.compile(
 )
 NOTE_MARKS = "[({¹²³⁴⁵⁶⁷⁸⁹"
 # A link to a page, without the marks of a sentence behind it.
-PAGE_LINK = re.compile(r"(?:https?://|www\.)[^\s<>/]+/[^\s<>]*[^\s<>.,;:!?)\]]")
+PAGE_LINK = re.compile(r"(?:https?://|www\.)[^\s<>/]{1,255}/[^\s<>]*[^\s<>.,;:!?)\]]")
 # A link to a page, as opposed to one to a site.
 DEEP_LINK = re.compile(r"^\W*https?://[^\s/]+/[^\s/]+", re.IGNORECASE)
 CONTACT_DATA = re.compile(
@@ -41,7 +41,7 @@ ABBREVIATION = re.compile(
     r"e\.\s?V|S\.\s?A|S\.\s?L|S\.p\.A|S\.r\.l|s\.r\.o|a\.s|Sp\. z o\.\s?o|B\.\s?V|N\.\s?V|О\.О\.О)|"
     r"\b(?:ул|г))\.\W*$"
 )
-SEPARATOR = re.compile(r"\s+[|·•∙●]\s+")
+SEPARATOR = re.compile(r"\s[|·•∙●]\s")
 # An item of a list that a person wrote.
 LISTED = re.compile(r"^\s*(?:[-*•]|\(?\w{1,2}[.)])\s")
 NAME_WORD = re.compile(r"[^\W\d_]+")

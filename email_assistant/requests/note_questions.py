@@ -12,7 +12,7 @@ _TAG = re.compile(
     r"(?:^| )(?:ok|okay|right|yes|(?:did|do|will|can|are|have) (?:you|u)|if (?:that|you)\b.*)\W*$", re.IGNORECASE
 )
 _FITS = re.compile(r"(?:still )?(?:ok(?:ay)?|fine|possible|alright|all right|free|enough)\b", re.IGNORECASE)
-_END = re.compile(r"[\s?!.()–—-]*$")
+_END_MARKS = " \t\r\n?!.()–—-"
 
 
 def with_subject(question: str) -> str:
@@ -41,8 +41,7 @@ def _asked(clause: str, found: re.Match[str], put_in: str) -> str:
 
 def _inverted(clause: str) -> str:
     """'friday ok?' with 'is' in front. A mail may ask 'Everything okay?', so what has a capital letter stays."""
-    end = _END.search(clause)
-    found = find_copula(clause[: end.start()] if end else clause)
+    found = find_copula(clause.rstrip(_END_MARKS))
     if found is None or found.copula not in {"is", "are"} or clause[:1].isupper():
         return clause
     # '2 inches off?'

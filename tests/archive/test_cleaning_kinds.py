@@ -53,6 +53,12 @@ def test_what_is_below_a_header_of_rare_form_is_quoted(header: str) -> None:
     assert own_words(f"Yes, nine.\n\n{header}\n\nSam") == "Yes, nine."
 
 
+def test_a_sentence_above_a_header_is_no_part_of_it() -> None:
+    header = "Från: Sam Poe <sam@x.example>\nSkickat: den 6 oktober 2014 10:15\nTill: Ann\nÄmne: Nio\n\nHej"
+    assert own_words(f"Hej!\n\nFör protokollet, här är brevet\n{header}") == "Hej!\n\nFör protokollet, här är brevet"
+    assert own_words(f"Hej!\n\nför Anna Roe\n{header}") == "Hej!"
+
+
 def test_marked_lines_below_a_line_of_groupwise_do_not_end_the_own_words() -> None:
     text = ">>> Sam Poe <sam@x.example> 10/6/2014 10:15 AM >>>\n> Shall I come?\n\nYes, nine."
     assert own_words(text) == "Yes, nine."
@@ -162,6 +168,11 @@ def test_an_excuse_without_a_device_is_kept() -> None:
     [
         "Bitte prüfen Sie, ob diese Mail wirklich ausgedruckt werden muss!",
         "Think before you print.",
+        "Save the planet: do not print this mail.",
+        "Bevor Sie diese E-Mail drucken, denken Sie nach.",
+        "No imprima este mensaje: cuide el medio ambiente.",
+        "Lees dit op het scherm voordat u dit bericht print.",
+        "Pensez à l'environnement avant d'imprimer.",
         "Please consider the environment before printing this e-mail.",
         "N'imprimez ce message que si c'est nécessaire.",
         "Piense en el medio ambiente antes de imprimir este correo.",
@@ -186,6 +197,18 @@ def test_a_request_not_to_print_and_what_companies_must_say_are_cut(footer: str)
         "Controlla i margini prima di stampare.",
         "Our company is registered in England.",
         "Sag mir bitte, ob du den Text drucken kannst.",
+        "We need to talk before you print the posters.",
+        "The environment must be set up before printing.",
+        "Ich weiß nicht, ob diese Fassung beim Druck wirklich gut aussieht.",
+        "Lesen Sie alles, bevor Sie diese Lampe anmachen, und den Druck prüfen Sie auch.",
+        "Antes de imprimir es necesario revisar los márgenes.",
+        "Antes de imprimir, é necessário rever as margens.",
+        "Prima di stampare è necessario controllare i margini.",
+        "N'imprimez les affiches que si Paul est d'accord.",
+        "Peux-tu imprimer ce plan ?",
+        "L'environnement de test n'imprime rien.",
+        "Lees alles voordat u dit formulier afdrukt.",
+        "Środowisko testowe nie obsługuje wydruku.",
     ],
 )
 def test_own_sentences_about_printing_and_companies_are_kept(sentence: str) -> None:
@@ -252,6 +275,9 @@ def test_an_answer_below_a_quoting_element_of_its_own_below_the_attribution_is_k
 def test_a_bare_list_is_not_joined_and_a_sentence_that_ends_with_an_article_is() -> None:
     fruit = "apples 3\npears 4\nplums a whole basket full of them, and they are ripe\nnuts 17"
     assert cleaned(f"Sam,\n\n{fruit}\n\nThat is all.") == f"Sam,\n\n{fruit}\n\nThat is all."
+    short = "Hi Sam\nThanks again\nthe lamps you ordered in the spring have come to our shop on the hill, and you\n"
+    rest = "can fetch them on any day of the week that suits you best of all, or we bring\nthem."
+    assert cleaned(short + rest) == "Hi Sam\nThanks again\n" + (short + rest).split("\n", 2)[2].replace("\n", " ")
     letter = (
         "please find the invoice for the lamps attached. The amount is due on October\n"
         "20. If you have any questions, please call me at the office or write to the\nLoe sisters."

@@ -50,8 +50,9 @@ LOCALE = Locale(
     advertisement_words=("druck", "bevor sie diese", "umwelt"),
     advertisements=(
         "virus[- ]?frei",
-        "bevor sie diese",
-        r"\bob (?:sie )?(?:diese|ein ausdruck|der ausdruck).{0,60}(?:wirklich|nötig|notwendig|ausgedruckt)",
+        r"bevor sie diese (?:e-?mail|mail|nachricht)\b",
+        r"\bob (?:sie )?(?:diese |(?:ein|der) ausdruck (?:dieser|der) )(?:e-?mail|mail|nachricht)\b.{0,60}"
+        r"(?:druck|nötig|notwendig|erforderlich)",
         r"(?:denken|denk|schonen) .{0,12}\bumwelt.{0,60}druck",
     ),
     scanned=("geprüft",),

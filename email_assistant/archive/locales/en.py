@@ -122,8 +122,8 @@ LOCALE = Locale(
         "(?:get|try) your (?:free|own)",
         "(?:consider|think (?:of|about)) the environment",
         r"before (?:you )?print(?:ing)? (?:out )?(?:this|the|any) (?:e-?mail|mail|message)",
-        r"(?:think|consider|environment|necessary|need to)\b.{0,60}before (?:you )?print",
-        r"before (?:you )?print.{0,60}(?:think|consider|environment|necessary|need to)\b",
+        r"^\W*(?:please )?think before (?:you )?print",
+        r"(?:save|protect|respect) (?:the|our) (?:environment|planet|trees?|paper)\b.{0,60}\bprint",
     ),
     scanned=("scanned", "checked"),
     disclaimers={

@@ -31,10 +31,10 @@ LOCALE = Locale(
     notices=("aviso legal", "aviso de confidencialidad", "confidencialidad", "aviso"),
     invitations=(r"reunión de microsoft teams", r"unirse a la reunión", r"únete a la reunión"),
     list_footers=("lista de correo", "darse de baja"),
-    advertisement_words=("imprimir",),
+    advertisement_words=("imprim",),
     advertisements=(
         r"antes de imprimir (?:(?:este|el|esta) )?(?:correo|mensaje|e-?mail|mail)",
-        r"(?:antes de imprimir|no imprima).{0,80}(?:ambiente|piense|necesari)",
+        r"(?:antes de imprimir|no imprima).{0,80}medio ?ambiente",
     ),
     scanned=("comprobado",),
     disclaimers={

@@ -34,7 +34,11 @@ LOCALE = Locale(
     invitations=(r"réunion microsoft teams", r"participer à la réunion zoom", r"rejoindre la réunion"),
     list_footers=("liste de diffusion", "se désabonner"),
     advertisement_words=("imprim",),
-    advertisements=("imprimer ce", r"n'imprimez .{0,40}\bque si", r"\benvironnement.{0,60}imprim"),
+    advertisements=(
+        r"imprimer cet? (?:message|mail|courriel|e-?mail)\b",
+        r"n['’]imprimez cet? (?:message|mail|courriel|e-?mail)\b.{0,20}\bque si",
+        r"(?:pensez à|respect\w+|protég\w+|préserv\w+) l['’]environnement.{0,60}imprim",
+    ),
     scanned=("vérifié",),
     disclaimers={
         "addressee": ("destinata",),

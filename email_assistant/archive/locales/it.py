@@ -33,7 +33,7 @@ LOCALE = Locale(
     advertisement_words=("stampare",),
     advertisements=(
         r"prima di stampare (?:(?:questa|questo|la|il) )?(?:e-?mail|mail|messaggio)",
-        r"prima di stampare.{0,80}(?:ambiente|pensa|necessari)",
+        r"prima di stampare.{0,80}all['’]ambiente",
     ),
     scanned=(r"controllat\w+",),
     disclaimers={

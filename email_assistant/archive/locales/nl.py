@@ -35,8 +35,11 @@ LOCALE = Locale(
     notices=("disclaimer", "vertrouwelijkheid"),
     invitations=(r"microsoft teams-vergadering", r"deelnemen aan zoom-vergadering"),
     list_footers=("mailinglijst", "uitschrijven"),
-    advertisement_words=("milieu", "printen", "afdruk"),
-    advertisements=(r"denk aan het milieu", r"voordat u (?:deze|dit) .{0,30}(?:print|afdruk)"),
+    advertisement_words=("milieu", "print", "afdruk"),
+    advertisements=(
+        r"denk aan het milieu",
+        r"voordat u (?:deze|dit) (?:e-?mail|mail|bericht)\b.{0,20}(?:print|afdruk)",
+    ),
     disclaimers={
         "confidential": ("vertrouwelijk",),
         "addressee": ("geadresseerde", "bestemd"),

@@ -36,7 +36,7 @@ LOCALE = Locale(
     advertisement_words=("wydruk", "środowisk"),
     advertisements=(
         r"(?:zanim wydrukujesz|przed wydrukowaniem) (?:tej|tę|ten) (?:wiadomoś|e-?mail|mail)",
-        r"środowisk.{0,80}wydruk|wydruk.{0,80}środowisk",
+        r"\bo środowisk.{0,80}wydruk|wydruk.{0,80}\bo środowisk",
     ),
     disclaimers={
         "confidential": ("poufn",),

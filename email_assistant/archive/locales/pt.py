@@ -37,7 +37,7 @@ LOCALE = Locale(
     advertisement_words=("imprimir",),
     advertisements=(
         r"antes de imprimir (?:(?:este|o|esta) )?(?:correio|mensagem|e-?mail|mail)",
-        r"(?:antes de imprimir).{0,80}(?:ambiente|pense|necess)",
+        r"antes de imprimir.{0,80}\b(?:meio|no) ambiente",
     ),
     disclaimers={
         "addressee": ("destinatário",),

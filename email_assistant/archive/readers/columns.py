@@ -103,7 +103,7 @@ COLUMN_NAMES = {
 # A mail may have its text in another of these columns where the first one is empty.
 BODY_WORDS = ("body", "html", "plain", "text", "content")
 # Outlook exports the name, the address and the type of a person's address, in this order: 'Von: (Name)'.
-PART_OF_PERSON = re.compile(r"\s*([^():：（]*[^():：（\s])\s*[:：]?\s*[(（][^()（）]+[)）]\s*")
+PART_OF_PERSON = re.compile(r"([^():：（]+)(?:[:：]\s*)?[(（][^()（）]+[)）]\s*")
 NAME_AND_ADDRESS = 2
 
 

@@ -44,7 +44,7 @@ MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep"
 # What git writes above each patch. It separates patches; in a mail, it is part of one.
 PATCH_SEPARATOR = re.compile(rb"From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001")
 # How a patch ends: git's version, or a line of a diff.
-PATCH_END = re.compile(rb"\n(?:-- ?\r?\n\d[^\n]*|[ +\\-][^\n]*)\s*\Z")
+PATCH_END = re.compile(rb"\n(?:-- ?\r?\n\d[^\n]*|[ +\\-][^\n]*)\Z")
 # A mail that shows a patch speaks of it.
 SPEAKS_OF_PATCH = re.compile(
     rb"patch|\bdiff|\bcommit|\bgit\b|\bappl(?:y|ied)\b|\bfix|8<|>8|" + "патч|коммит|правк".encode(), re.IGNORECASE
@@ -250,7 +250,7 @@ class _Window:
         if end == limit < len(self._buffer):
             return False
         patch = bytes(self._buffer[line_end + 1 : end])
-        return _begins_with_header(patch) and PATCH_END.search(patch[-LOOKAHEAD_BYTES:]) is not None
+        return _begins_with_header(patch) and PATCH_END.search(patch[-LOOKAHEAD_BYTES:].rstrip()) is not None
 
     def _next_mail(self, begin: int, limit: int) -> int:
         """Where the next complete separator is that is not one of a patch; `limit` if there is none before it."""
