@@ -105,21 +105,12 @@ def mark(lines: list[str], is_code: list[bool], authors: Collection[str]) -> Non
     for index, line in enumerate(lines):
         if DELIMITER.match(line) and index + 1 < len(lines) and GIT_VERSION.match(lines[index + 1]):
             is_code[index : index + 2] = [True, True]
-        elif is_code[index]:
+        elif is_code[index] or _mark_report(lines, is_code, index):
             continue
-        elif STATISTICS.match(line):
-            is_code[index] = True
         elif RANGE_DIFF.match(line):
             _mark_range_diff(lines, is_code, index)
         elif PULL_REQUEST.match(line):
             _mark_pull_request(lines, is_code, index)
-        elif APPLIED.match(line) and APPLIED_AS.match("".join(lines[index + 1 : index + 2])):
-            is_code[index : index + 2] = [True, True]
-        elif COMMITTED.match(line):
-            is_code[index] = True
-        elif PUSHED.match(line):
-            is_code[index] = True
-            is_code[index - 1] = is_code[index - 1] or (index > 0 and REPOSITORY.match(lines[index - 1]) is not None)
         elif MERCURIAL_PATCH.match(line):
             _mark_mercurial_patch(lines, is_code, index, authors)
         elif MERCURIAL_COMMIT.match(line):
@@ -133,6 +124,21 @@ def mark(lines: list[str], is_code: list[bool], authors: Collection[str]) -> Non
         elif MAIL_OF_PATCH.match(line) or _is_patch_header(lines, index):
             _mark_patch_mail(lines, is_code, index, authors)
     _mark_rules(lines, is_code)
+
+
+def _mark_report(lines: list[str], is_code: list[bool], index: int) -> bool:
+    """Mark a line or two that git or b4 prints about files, a commit or branches; whether there is such a line."""
+    line = lines[index]
+    if APPLIED.match(line) and APPLIED_AS.match("".join(lines[index + 1 : index + 2])):
+        is_code[index : index + 2] = [True, True]
+    elif PUSHED.match(line):
+        start = index - 1 if index and REPOSITORY.match(lines[index - 1]) else index
+        is_code[start : index + 1] = [True] * (index + 1 - start)
+    elif STATISTICS.match(line) or COMMITTED.match(line):
+        is_code[index] = True
+    else:
+        return False
+    return True
 
 
 @dataclass

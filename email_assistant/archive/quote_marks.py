@@ -13,7 +13,7 @@ MARKS = re.compile(r"^(?:[ \t\u00a0]{0,3}>)+ ?")
 INITIALS = re.compile(r"^\s{0,2}([A-ZА-ЯЁІЇЄ][\w.]{0,4})>+(?:\s|$)")
 BAR = re.compile(r"^[ \t]{0,3}\|(?:\s|$)")
 TABLE_ROW = re.compile(r"\|.*\|\s*$")
-DECORATION = re.compile(r"^\s*>+.*<+\s*$")
+DECORATION = re.compile(r"^\s*>.*<\s*$")
 CLAUSE_END = re.compile(r"[.!?…:;][\"'”»)\]]*$")
 # Remarks that a part of a quote was left out: '[...]', '[snip]', '<20 lines deleted>', '(…)', '...'. '[CC list
 # trimmed]' is about something else.

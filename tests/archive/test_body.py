@@ -111,6 +111,8 @@ def test_characters_of_rich_text_in_two_parts(rtf: bytes, text: str) -> None:
 def test_long_rich_text_takes_time_in_proportion() -> None:
     begin = time.process_time()
     assert rtf_to_text(rb"{\rtf1\ansi\ansicpg932 " + rb"\'89\'ef" * 20_000 + rb"\par}").strip() == "会" * 20_000
+    link = rtf_to_text(rb"{\rtf1\ansi {\field{\*\fldinst" + b" " * 100_000 + rb"x}{\fldrslt{The shed}}}}")
+    assert link.strip() == "The shed"
     assert time.process_time() - begin < 10
 
 

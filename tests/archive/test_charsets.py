@@ -237,6 +237,13 @@ def test_a_long_line_that_looks_like_seven_bits_takes_time_in_proportion() -> No
     assert time.process_time() - begin < 5
 
 
+def test_a_long_word_beside_characters_of_another_charset_takes_time_in_proportion() -> None:
+    begin = time.process_time()
+    text = "a" * 100_000 + " 会议纪要"
+    assert decode(text.encode("gb18030"), "iso-8859-1").text.startswith("a" * 100_000)
+    assert time.process_time() - begin < 5
+
+
 @pytest.mark.parametrize("declared", [None, "us-ascii", "iso-8859-1"])
 @pytest.mark.parametrize(
     ("text", "charset"),

@@ -1,6 +1,7 @@
 import base64
 import csv
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -439,3 +440,9 @@ def test_a_table_of_other_things_beside_the_mail_is_passed_over(tmp_path: Path) 
     assert isinstance(message, ParsedMessage)
     assert stats.passed_over == {"settings.json": "a table without mail text (a, b: c)"}
     assert +stats.formats == {"jsonl": 1}
+
+
+def test_long_names_of_columns_take_time_in_proportion() -> None:
+    begin = time.process_time()
+    assert columns.person_of("Von" + " " * 100_000 + "x") == ""
+    assert time.process_time() - begin < 5

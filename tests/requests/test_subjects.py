@@ -1,6 +1,7 @@
 """The subjects that notes leave out: who is meant is put back, and nothing where it is not certain."""
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -269,10 +270,17 @@ def test_who_speaks_for_others_gets_an_i_only_for_what_one_person_feels() -> Non
     assert with_subjects("we sell my lamps. can't deliver") == "we sell my lamps. i can't deliver"
 
 
+def test_hostile_notes_take_time_in_proportion() -> None:
+    begin = time.process_time()
+    for note in ("a " + "?" * 100_000 + "x?", "( " * 20_000, "ok, " * 20_000):
+        with_subjects(note)
+    assert time.process_time() - begin < 10
+
+
 def test_plain_notes_get_nearly_half_of_what_they_leave_out_and_seldom_something_else() -> None:
     counts: Counter[str] = Counter()
     for line in (Path(__file__).parent / "plain_notes.jsonl").read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
         counts += count([put_in(case["note"], case["full"])], [put_in(case["note"], with_subjects(case["note"]))])
     assert counts["same"] >= 90
-    assert counts["other"] + counts["extra"] <= 16
+    assert counts["other"] + counts["extra"] <= 14
