@@ -99,7 +99,7 @@ def is_device_line(line: str) -> bool:
 
 
 def is_excuse(line: str) -> bool:
-    """Whether a line may be the second of such a pair, as 'Please excuse typos' is."""
+    """Whether a line may be an excuse that stands below a device line, as 'Please excuse typos' does."""
     return 0 < len(line.split()) <= MAX_EXCUSE_WORDS and EXCUSE.search(line) is not None
 
 

@@ -193,7 +193,7 @@ DOING = (
     r"flying|driving|travell?ing|assuming|reviewing|drafting|copying|ordering|moving(?= (?:to|on|out|the|my))|"
     r"starting (?=to\b)|"
     r"counting on|expecting|considering|finishing|circulating|cc['’]?ing|posting|passing(?= (?:by|the|on|your)\b)|"
-    r"saving|replacing|arriving|applying|ordering|returning|correcting|resigning|selling|driving|struggling|chasing|"
+    r"saving|replacing|arriving|applying|returning|correcting|resigning|selling|struggling|chasing|"
     r"carrying|hiring|borrowing|missing(?= (?:you|the|him|her|them|everyone)\b)|"
     rf"(?:closing|dropping|printing|moving|booking|baking|cooking|packing|painting|cleaning|fixing|"
     rf"cancelling)(?= (?:{OBJECT}|"
@@ -307,7 +307,7 @@ QUESTIONS = (
         "are you",
     ),
     (
-        r"(?:ok(?:ay)?|alright|all right|fine) (?:(?:with|w/) (?:you|u)\b|(?:to|if) (?!(?:so|not|not)\b)\w)|"
+        r"(?:ok(?:ay)?|alright|all right|fine) (?:(?:with|w/) (?:you|u)\b|(?:to|if) (?!(?:so|not)\b)\w)|"
         r"(?:still )?available\W*$",
         "is it",
     ),

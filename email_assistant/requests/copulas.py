@@ -61,6 +61,7 @@ _VERBS = frozenset(VERBS.split())
 _THIRD = frozenset(THIRD_PERSONS.split())
 _MODIFIERS = frozenset(MODIFIERS.split())
 _IMPERATIVES = (_VERBS | frozenset(("claim", "kick", "sit", "receive", "lie", "hang"))) - frozenset(NOUNS.split())
+_TITLES = frozenset(("mr", "mrs", "ms", "dr"))
 _SINGULARS = frozenset(("news", "gas", "lens", "series", "physics", "maths"))
 _CLAUSES = frozenset(
     (
@@ -258,16 +259,7 @@ def _copula(subject: list[str]) -> str:
     head = next((index for index, word in enumerate(words) if word in _PREPOSITIONS - _AND), len(words)) - 1
     noun = words[head]
     # 'Photos attached' begins a sentence.
-    is_name = (subject[head][:1].isupper() and (head > 0 or noun in _CALLED)) or words[0] in {
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "mr.",
-        "mrs.",
-        "ms.",
-        "dr.",
-    }
+    is_name = (subject[head][:1].isupper() and (head > 0 or noun in _CALLED)) or words[0].rstrip(".") in _TITLES
     ends_so = noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s", "’s")) and noun not in _SINGULARS
     plural = noun in _PLURALS or (ends_so and not is_name)
     return "are" if plural or _AND & set(words[: head + 1]) else "is"
