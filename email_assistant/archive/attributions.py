@@ -32,10 +32,10 @@ INNER_OPENING = re.compile(rf"(?<!\w)(?:{OPENINGS})(?=\s)|\b\d{{1,4}}[./-]\d{{1,
 FULL_DATE = re.compile(
     r"\d{1,4}\s?[./-]\s?(?:\d{1,2}|[^\W\d_]{3,9}\.?)\s?[./-]\s?\d{2,4}|"  # 03.05.2022, 17-feb.-2015
     r"\b(?:19|20)\d{2}\b|"  # a year
-    r"[^\W\d_]{3,}\.?,?\s\d{1,2}\b|\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:de\s|of\s)?[^\W\d_]{3,}|\d[年년]"
+    r"(?<![^\W\d_])[^\W\d_]{3,}\.?,?\s\d{1,2}\b|\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:de\s|of\s)?[^\W\d_]{3,}|\d[年년]"
 )
 CLOCK = re.compile(r"\b\d{1,2}\s?[:.h]\s?\d{2}(?!\d)|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)
-ADDRESS = re.compile(r"[\w.+-]+@[\w-]+")
+ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+")
 ENDS_WITH_ADDRESS = re.compile(r"@[\w.-]+\s*(?:\([^()]{0,60}\)\s*)?[>)\]\"'”»]*$")
 # Verbs that are also common outside of attributions.
 AMBIGUOUS_VERB = re.compile(r"\b(?:said|says|sent)\W*$", re.IGNORECASE)
