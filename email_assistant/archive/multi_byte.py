@@ -112,23 +112,21 @@ def frequent_count(text: str, codec: str) -> int:
 
 
 class Likely(NamedTuple):
-    """The charset of several bytes per character in which a text is likeliest.
+    """A text in the charset of several bytes per character in which it is likeliest.
 
     Attributes:
-        charset: Its name.
         text: The decoded text.
         bits: How unlikely the text is, per character beyond Latin.
         letters: The number of these characters.
     """
 
-    charset: str
     text: str
     bits: float
     letters: int
 
 
-def likeliest(data: bytes, names: Iterable[str] = tuple(USUAL_LEADS)) -> Likely | None:
-    """The charset in which some bytes are the likeliest text, by how frequent its characters are; None if in none.
+def likeliest(data: bytes, names: Iterable[str]) -> Likely | None:
+    """The likeliest text of some bytes among charsets, by how frequent its characters are; None if it is text in none.
 
     Args:
         data: The bytes.
@@ -143,7 +141,7 @@ def likeliest(data: bytes, names: Iterable[str] = tuple(USUAL_LEADS)) -> Likely 
         bits = sum(_bits(character, name) for character in characters)
         is_without_kana = USUAL_LEADS[name] is KANA_AND_USUAL_KANJI and not KANA.search(text)
         cost = bits + WITHOUT_KANA_BITS * is_without_kana
-        found.append((cost, Likely(name, text, bits / max(1, len(characters)), len(characters))))
+        found.append((cost, Likely(text, bits / max(1, len(characters)), len(characters))))
     return min(found)[1] if found else None
 
 
