@@ -1,5 +1,6 @@
 """Mails for instructions: a file of them to a table, or typed one by one."""
 
+import itertools
 import os
 import re
 import tempfile
@@ -26,8 +27,11 @@ log = StageLogger(__name__, "infer")
 # What a spreadsheet reads as a formula: '=1', '+SUM(…)', '@SUM(…)', '-2+3'.
 FORMULA = re.compile(r"[=+@]|-\S")
 COLUMNS = ["instruction", "generated_email"]
-# How a table begins that an earlier call wrote, also after a spreadsheet saved it with other separators.
-TABLE_BEGINS = tuple(f"{mark}{quote}{COLUMNS[0]}".encode() for mark in ("", "\ufeff") for quote in ("", '"'))
+# How a table begins that an earlier call wrote, also after a spreadsheet saved it with other separators or in quotes.
+TABLE_BEGINS = tuple(
+    (mark + separator.join(f"{quote}{column}{quote}" for column in COLUMNS)).encode()
+    for mark, separator, quote in itertools.product(("", "\ufeff"), ",;\t", ("", '"'))
+)
 # Names of files of spreadsheets, which refuse a CSV file of such a name.
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 

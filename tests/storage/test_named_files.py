@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from email_assistant.commands.infer import TABLE_BEGINS
 from email_assistant.errors import DataError, ModelError
 from email_assistant.storage.named_files import check_readable, check_replaceable, inputs_of
-
-TABLE = (b"instruction",)
 
 
 @pytest.fixture
@@ -19,6 +18,9 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "dangling").symlink_to("nowhere")
     (tmp_path / "empty").touch()
     (tmp_path / "mails.csv").write_text("instruction,generated_email\n")
+    (tmp_path / "saved.csv").write_text('"instruction";"generated_email"\n', encoding="utf-8-sig")
+    (tmp_path / "notes.csv").write_text("instruction,remark\n")
+    (tmp_path / "notes.txt").write_text("instructions for the crew\n")
     os.mkfifo(tmp_path / "pipe")
     return tmp_path
 
@@ -52,6 +54,8 @@ def test_a_file_can_be_read(name: str, folder: Path) -> None:
         ("ask.txt", "is also infer.input, which it would replace; set infer.output to another file"),
         ("link.txt", "is also infer.input"),
         ("folder/../ask.txt", "is also infer.input"),
+        ("notes.csv", "exists and is not a table"),
+        ("notes.txt", "exists and is not a table"),
         ("other.txt", "exists and is not a table, so it is not replaced; set infer.output to another file, or delete"),
     ],
 )
@@ -59,12 +63,12 @@ def test_no_other_file_is_replaced(name: str, problem: str, folder: Path) -> Non
     (folder / "other.txt").write_text("From: a@b.example\n")
     named = {"data.path": [f"{folder}/folder"], "infer.thread": None, "infer.input": f"{folder}/ask.txt"}
     with pytest.raises(DataError, match=problem):
-        check_replaceable("infer.output", folder / name, inputs_of(named), TABLE, "a table")
+        check_replaceable("infer.output", folder / name, inputs_of(named), TABLE_BEGINS, "a table")
 
 
-@pytest.mark.parametrize("name", ["mails.csv", "empty", "new.csv", "new/new.csv", "dangling"])
+@pytest.mark.parametrize("name", ["mails.csv", "saved.csv", "empty", "new.csv", "new/new.csv", "dangling"])
 def test_an_earlier_table_is_replaced(name: str, folder: Path) -> None:
-    check_replaceable("infer.output", folder / name, [("infer.input", folder / "ask.txt")], TABLE, "a table")
+    check_replaceable("infer.output", folder / name, [("infer.input", folder / "ask.txt")], TABLE_BEGINS, "a table")
 
 
 def test_keys_are_named_with_each_of_their_paths() -> None:
