@@ -345,12 +345,12 @@ def _error_of_choice(override: Override, conf: Path) -> str | None:
 def _names_of_choices(override: Override) -> Iterator[str]:
     """The choices that a line names: one, a list of them, or those of a sweep."""
     for value in _values(override):
-        name = as_typed(value).partition("=")[2]
-        yield from name[1:-1].split(",") if name.startswith("[") and name.endswith("]") else [name]
+        listed = OverridesParser.create().parse_override(value).value()
+        yield from [str(name) for name in listed] if isinstance(listed, list) else [as_typed(value).partition("=")[2]]
 
 
 def _remedy_for_path(group: str, name: str) -> str:
-    """The end of an error about a file or folder that is given in place of a choice: '; or set model.path=FOLDER'."""
+    """The end of an error about a file or folder that is given in place of a choice; empty for other names."""
     is_path = os.sep in name or "." in name or Path(name).exists()
     return f"; to name a file or folder, write {group}.path={name}" if is_path and is_known(f"{group}.path") else ""
 

@@ -185,8 +185,9 @@ def test_the_reason_that_hydra_gives_is_whole(
     assert message in capsys.readouterr().err
 
 
-def test_several_experiments_are_combined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["run.py", "stage=status", "experiment=[quick,private]"])
+@pytest.mark.parametrize("value", ["[quick,private]", "[quick, private]", "['quick',\"private\"]"])
+def test_several_experiments_are_combined(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["run.py", "stage=status", f"experiment={value}"])
     assert command_line.run(lambda: None, CONFIG_CHECKS) == 0
 
 
