@@ -28,7 +28,9 @@ _DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.AS
 # One of several recipients; a comma in quotation marks separates nothing.
 _RECIPIENT = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^,;"]|")+')
 # Begins the subject of a mail that was passed on, which an answer keeps after its own 'Re:'.
-_FORWARDED = re.compile(r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:fwd?|wg|tr|enc|i|пересл)(?:\[\d+\]|\(\d+\))?\s*:", re.IGNORECASE)
+_FORWARDED = re.compile(
+    r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|пересл)(?:\[\d+\]|\(\d+\))?\s*:", re.IGNORECASE
+)
 # Text that needs no encoding: short, and without the beginning of an encoded word.
 _PLAIN = re.compile(r"(?!.*=\?)[\x20-\x7e]{0,60}")
 # As many references as RFC 5322 recommends to keep: the first and the last ones.

@@ -164,6 +164,7 @@ def test_a_domain_is_written_as_the_network_has_it() -> None:
         ("[sailors] Re[2]: Ropes", "[sailors] Re[2]: Ropes"),
         ("Fwd: Ropes", "Re: Fwd: Ropes"),
         ("[sailors] WG: Seile", "Re: [sailors] WG: Seile"),
+        ("RV: Cuerdas", "Re: RV: Cuerdas"),
         ("Пересл: Верёвка", "Re: Пересл: Верёвка"),
         ("Re: Fwd: Ropes", "Re: Fwd: Ropes"),
         ("Ropes\r\nBcc: evil@x.example", "Re: Ropes Bcc: evil@x.example"),
