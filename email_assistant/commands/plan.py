@@ -1,7 +1,7 @@
 """Estimates the memory, item by item, and the time that training and generation will need."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
@@ -43,13 +43,8 @@ def run(context: Context) -> None:
     basis = f"{len(examples)} training mails" if examples else "mails of typical length"
     log.info("for %s, %s, %s", machine.name, str(machine.dtype).removeprefix("torch."), basis)
     training = planning.estimate_training(setup, machine, examples)
-    longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT_TOKENS
     log.info("%s (trainer.gradient_checkpointing)", _recomputation(config, training))
-    estimates = {"training": training}
-    uses: list[tuple[str, Summarizer | Generation, int]] = [("mails", config.generation, longest)]
-    if config.summarizer.method == "model":
-        tokens = planning.instruction_prompt_tokens(config.summarizer)
-        uses.insert(0, ("instructions", config.summarizer, tokens))
+    estimates, uses = {"training": training}, list(_uses(config, examples))
     for name, settings, prompt_tokens in uses:
         rows, beams = _rows_and_beams(settings)
         # The base writes the instructions.
@@ -67,10 +62,7 @@ def run(context: Context) -> None:
             # The base writes the instructions.
             lora, rows = config.lora if name == "mails" else None, estimates[name].rows
             _log_generation_time(probe, lora, name, settings, rows, prompt_tokens)
-        drafts, beams = config.generation.num_candidates, config.generation.beams
-        if drafts > 1:
-            how = "found together by beam search" if beams > 1 else "written independently"
-            log.info("drafts per request: %d, %s", drafts, how)
+        _log_drafts(config.generation)
     planning.check_fits(
         training.total,
         machine.memory,
@@ -78,6 +70,22 @@ def run(context: Context) -> None:
         machine,
         lambda changed: planning.estimate_training(changed, machine, examples).total,
     )
+
+
+def _log_drafts(settings: Generation) -> None:
+    if settings.num_candidates > 1:
+        how = "found together by beam search" if settings.beams > 1 else "written independently"
+        log.info("drafts per request: %d, %s", settings.num_candidates, how)
+
+
+def _uses(
+    config: Config, examples: Sequence[TokenizedExample] | None
+) -> Iterator[tuple[str, Summarizer | Generation, int]]:
+    """Yield what the model writes, with its settings and the tokens of its longest prompt."""
+    if config.summarizer.method == "model":
+        yield "instructions", config.summarizer, planning.instruction_prompt_tokens(config.summarizer)
+    longest = max(example.prompt_length for example in examples) if examples else planning.USUAL_PROMPT_TOKENS
+    yield "mails", config.generation, longest
 
 
 def _recomputation(config: Config, training: MemoryEstimate) -> str:
@@ -110,7 +118,7 @@ def memory_table(estimates: dict[str, MemoryEstimate], memory: int) -> Table:
     result.add_section()
     result.add_row("total", *(f"{estimate.total / gib:.2f}" for estimate in estimates.values()))
     if any(estimate.rows for estimate in estimates.values()):
-        result.add_row("texts at a time", *(str(estimate.rows or "") for estimate in estimates.values()))
+        result.add_row("texts or beams at a time", *(str(estimate.rows or "") for estimate in estimates.values()))
     fits = ("fits" if estimate.total <= memory else "does not fit" for estimate in estimates.values())
     result.add_row("", *fits)
     return result

@@ -124,7 +124,7 @@ class MemoryEstimate:
         working: Further bytes by the label of each part.
         recompute: The layers, from the first on, that recompute activations in the backward pass; True: all.
         saved: Bytes that they save by that, which are not part of the sum.
-        rows: Rows that are written at a time; 0 in training.
+        rows: Texts, or beams, that are written at a time; 0 in training.
     """
 
     resident: ResidentMemory

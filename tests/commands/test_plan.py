@@ -54,11 +54,11 @@ def test_a_plan_says_how_many_are_written_at_a_time_and_which_layers_recompute(
     fewer = re.search(r"memory is short: ([0-9]+) mails are written at a time instead of 100000", said)
     assert fewer and 1 < int(fewer[1]) < 100_000
     assert "instructions are written at a time" not in said
-    assert re.search(rf"(?m)^ *texts at a time +2 +{fewer[1]} *$", table), table
+    assert re.search(rf"(?m)^ *texts or beams at a time +2 +{fewer[1]} *$", table), table
     assert "1 of 2 layers compute their activations twice in each step" in said
     said, table = planned(40.0, "auto", 64)
     assert "at a time instead of" not in said
-    assert re.search(r"(?m)^ *texts at a time +2 +64 *$", table), table
+    assert re.search(r"(?m)^ *texts or beams at a time +2 +64 *$", table), table
     assert "the activations of all 2 layers are kept in memory" in said
 
 
