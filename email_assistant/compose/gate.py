@@ -100,9 +100,10 @@ class Gate:
             allowed_origins: Origins besides the server's own that may call the API, such as `moz-extension://…`.
         """
         self._app, self._access = app, access
-        names = ("127.0.0.1", "localhost")
+        names = frozenset(("127.0.0.1", "localhost"))
+        hosts = frozenset(f"{name}:{port}" for name in names)
         # Browsers leave out the usual port of HTTP.
-        self._hosts = frozenset([f"{name}:{port}" for name in names] + [*names] * (port == HTTP_PORT))
+        self._hosts = hosts | names if port == HTTP_PORT else hosts
         self._own = frozenset(f"http://{host}" for host in self._hosts)
         self._allowed = frozenset(origin.rstrip("/") for origin in allowed_origins)
         # Two rates, so that a program without the token cannot slow down one that has it.

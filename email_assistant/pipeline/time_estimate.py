@@ -5,10 +5,9 @@ corrects it. How long the model's mails will be is unknown: those of the tuned m
 the owner's.
 """
 
-import dataclasses
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, TypeGuard
 
 from email_assistant.configuration.schema import Config, Generation, Trainer
@@ -291,7 +290,7 @@ def _with_rows_that_fit(config: Config, lengths: Lengths) -> Config:
 
     setup = planning.TrainingSetup.from_config(config)
     generation = planning.generation_that_fits(setup, config.generation, round(lengths.prompt))
-    return dataclasses.replace(config, generation=generation)
+    return replace(config, generation=generation)
 
 
 def _lengths(config: Config, split: Artifact) -> Lengths:

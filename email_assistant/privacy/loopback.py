@@ -6,7 +6,7 @@ import socket
 from email_assistant.errors import ConfigurationError
 
 HOST = "127.0.0.1"
-# Of smaller ports, most systems let only the administrator use one; and one to propose instead.
+# Most systems let only the administrator use ports below the first; the usual port is proposed instead of those.
 FIRST_PORT, USUAL_PORT, LAST_PORT = 1024, 8080, 65535
 
 
