@@ -1,6 +1,7 @@
 """Shows how an adapter was made: data, instructions, base, configuration, commit and scores, all verified."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,15 @@ def _stage(record: StageRecord) -> list[Line]:
     details = manifest.get("versions", {}) if record.stage == "train" else manifest["counts"]
     return [
         (record.stage, f"{manifest.get('key', '')} ({record.state})"),
-        ("", f"made {manifest.get('made', 'at an unknown time')} at commit {manifest.get('commit')}"),
+        ("", f"made {manifest.get('made', 'at an unknown time')} at {_commit(manifest)}"),
         ("", _settings(record.stage, manifest.get("reads", {}))),
         ("", ", ".join(f"{name} {value}" for name, value in details.items())),
     ]
+
+
+def _commit(manifest: Mapping[str, Any]) -> str:
+    """The commit of this project that made an artifact; there is none where git or the history was missing."""
+    return f"commit {commit}" if (commit := manifest.get("commit")) else "an unknown commit"
 
 
 def _settings(stage: str, reads: dict[str, Any]) -> str:
