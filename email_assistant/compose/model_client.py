@@ -61,7 +61,7 @@ class ModelState:
     def unavailable(self) -> str:
         """The error message for a program that asks for a text while the model cannot write."""
         if self.status == "missing":
-            return f"there is no model yet; train one, then restart the page: {self.reason}"
+            return f"there is no model yet; train one, then start the page again: {self.reason}"
         return self.reason or "the model is still being loaded"
 
 

@@ -70,8 +70,8 @@ def advice(
             yield f"it knows little but English; for '{named}', install Gemma 3 270M (make gemma): model=gemma3_270m"
     else:
         yield (
-            f"larger models, which should write better, need a GPU with {LARGE_MODEL_GPU_GB} GB or more "
-            "(docs/models.md)"
+            "larger models should write better (docs/models.md); Llama-3-8B needs a GPU with "
+            f"{LARGE_MODEL_GPU_GB} GB or more"
         )
 
 

@@ -90,8 +90,8 @@ def _warnings(report: dict[str, Any], config: Config) -> list[str]:
     counts = [generation_of(arm, config.generation, config.evaluation).num_candidates for arm in report["arms"]]
     if min(counts) < drafts:
         warnings.append(
-            f"models with an adapter wrote {drafts} drafts per mail and kept the one with the best sense score, models "
-            f"without one wrote {min(counts)}: part of the difference in sense comes from that "
+            f"models with an adapter wrote {drafts} drafts per mail and kept the one that best says what was asked, "
+            f"models without one wrote {min(counts)}: part of the difference in sense comes from that "
             "(evaluation.baseline_candidates=null gives all models the same number)"
         )
     if report["judge"] is None and config.evaluation.judge_mails:
