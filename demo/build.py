@@ -1,6 +1,6 @@
 """Writes archive.mbox, the mailbox of an invented writer, from the mails in mails_en.txt and mails_ru.txt.
 
-`python demo/build.py` gives the same bytes every time. Around the writer's own mails stand the replies
+`python demo/build.py` gives the same bytes every time. Beside the writer's own mails there are the replies
 and the noise of a real mailbox: quotes above and below, forwards, HTML, several charsets and transfer
 encodings, a signature, duplicates, automatic answers, newsletters.
 """
