@@ -7,11 +7,14 @@ from hashlib import blake2b
 from email_assistant.archive.locales import any_of
 from email_assistant.archive.messages import ParsedMessage
 
+_FORWARDS = any_of(lambda locale: locale.forward_prefixes)
+_LIST_TAG, _NUMBER = r"\s*(?:\[[^\]]{1,40}\]\s*)?", r"(?:\[\d+\]|\(\d+\))?\s*:\s*"
 # 'Re:', 'Fwd:' and similar; there may be several in a row.
 REPLY_PREFIX = re.compile(
-    rf"^\s*(\[[^\]]{{1,40}}\]\s*)?((?:{any_of(lambda locale: locale.reply_prefixes)})(\[\d+\]|\(\d+\))?\s*:\s*)+",
-    re.IGNORECASE,
+    rf"^{_LIST_TAG}(?:(?:{any_of(lambda locale: locale.reply_prefixes)}|{_FORWARDS}){_NUMBER})+", re.IGNORECASE
 )
+# Begins the subject of a mail that was passed on, which an answer keeps after its own 'Re:'.
+FORWARD_PREFIX = re.compile(rf"^{_LIST_TAG}(?:{_FORWARDS}){_NUMBER}", re.IGNORECASE)
 
 
 class UnionFind:

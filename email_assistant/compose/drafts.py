@@ -14,7 +14,7 @@ from email_assistant.archive.headers import split_addresses
 from email_assistant.archive.messages import ParsedMessage, Person, RawMessage
 from email_assistant.archive.parsing import parse_item
 from email_assistant.archive.reply_context import answered_text
-from email_assistant.archive.threads import REPLY_PREFIX
+from email_assistant.archive.threads import FORWARD_PREFIX, REPLY_PREFIX
 from email_assistant.errors import DataError
 from email_assistant.storage.atomic import atomic_path
 
@@ -27,10 +27,6 @@ _USER = re.compile(rf"(?=.{{1,64}}\Z)(?!.*(?:=\?|\?=)){_DOT_ATOM}", re.ASCII)
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
 # One of several recipients; a comma in quotation marks separates nothing.
 _RECIPIENT = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^,;"]|")+')
-# Begins the subject of a mail that was passed on, which an answer keeps after its own 'Re:'.
-_FORWARDED = re.compile(
-    r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|пересл)(?:\[\d+\]|\(\d+\))?\s*:", re.IGNORECASE
-)
 # Text that needs no encoding: short, and without the beginning of an encoded word.
 _PLAIN = re.compile(r"(?!.*=\?)[\x20-\x7e]{0,60}")
 # As many references as RFC 5322 recommends to keep: the first and the last ones.
@@ -165,7 +161,7 @@ def _recipient(text: str) -> Address | None:
 def reply_subject(subject: str) -> str:
     """The subject of an answer; 'Re:' is not repeated."""
     line = one_line(subject)
-    is_reply = REPLY_PREFIX.match(line) and not _FORWARDED.match(line)
+    is_reply = REPLY_PREFIX.match(line) and not FORWARD_PREFIX.match(line)
     return line if not line or is_reply else f"Re: {line}"
 
 

@@ -1,6 +1,6 @@
 """Common first names that are no other English words, and what else shows a person in a rough note: lower case."""
 
-NAMES = (
+_NAMES = (
     "aaron abby abdul adam adrian agnes ahmed aisha alan albert alex alexander alexandra alfie alfred ali alice alina "
     "alison allison amanda amelia amir amy ana anastasia andrea andreas andrew andy angela angus anita ann anna "
     "annabel anne annette annie anthony anton antonio anya arjun arthur ayesha barbara barry beatrice becca becky ben "
@@ -31,7 +31,9 @@ NAMES = (
     "wilf wilfred william winston xavier yao yasmin yolanda yuki yusuf yvonne zach zara zoe"
 )
 # Also words, but after 'rang' or 'spoke to' they are persons.
-CALLED = (
+_ALSO_WORDS = (
     "art bill dawn dean eve faith frank gene grace grant guy holly hope iris ivy jack jo joy june kay kim kit lee "
     "lily max may miles nat nick olive pat penny pip ray rob robin rose ruby sandy sid sue vic violet will"
 )
+NAMES = frozenset(_NAMES.split())
+CALLED = NAMES | frozenset(_ALSO_WORDS.split())

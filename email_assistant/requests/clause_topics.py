@@ -6,8 +6,6 @@ from email_assistant.lexicon.note_names import CALLED, NAMES
 from email_assistant.lexicon.note_subjects import LEADS, PERSONS, REACHED, REQUESTS, STATES_OF_PERSONS, THANKS
 from email_assistant.requests.copulas import split_lead
 
-_NAMES = frozenset(NAMES.split())
-_CALLED = _NAMES | frozenset(CALLED.split())
 # 'Tom need the ladder' calls Tom.
 _SAID_TO_NAMED = frozenset(
     ("need", "want", "can", "can't", "could", "please", "pls", "have", "got", "thanks", "thx", "will", "would", "is")
@@ -42,8 +40,8 @@ _SAID_I = re.compile(rf"{LEADS}(?:i|i['’]\w+) ", re.IGNORECASE)
 # 'Had a word with ann, admits it': somebody does these who was named before.
 _STILL = re.compile(
     r"(?:(?:still|also|just|only|really|never|already) )?(?:says|admits|seems|wants|thinks|reckons|knows|needs|has|is|"
-    r"was|"
-    r"sounds|looks|agrees|hopes|doesn['’]?t|isn['’]?t|wasn['’]?t|hasn['’]?t|likes|loves|hates|feels|gets|goes|comes)\b",
+    r"was|sounds|looks|agrees|hopes|doesn['’]?t|isn['’]?t|wasn['’]?t|hasn['’]?t|likes|loves|hates|feels|gets|goes|"
+    r"comes)\b",
     re.IGNORECASE,
 )
 _VERY = re.compile(r"(?:very|so|quite|too|really|a bit|bit) \w+$", re.IGNORECASE)
@@ -89,11 +87,11 @@ def reaches_somebody(clause: str) -> bool:
     if _SOMEBODY.match(clause):
         return True
     reached = _REACHED.match(clause)
-    return reached is not None and reached["whom"].casefold().strip(".,'’") in _CALLED
+    return reached is not None and reached["whom"].casefold().strip(".,'’") in CALLED
 
 
 def _begins_with_name(clause: str) -> bool:
     words = split_lead(clause)[1].casefold().split(" ", 2)
     if len(words) < 2 or not words[1].isalpha() or words[1] in _SAID_TO_NAMED:
         return False
-    return words[0] in _NAMES or (words[0] in _CALLED and bool(_DID.match(words[1])))
+    return words[0] in NAMES or (words[0] in CALLED and bool(_DID.match(words[1])))

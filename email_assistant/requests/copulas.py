@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from email_assistant.lexicon.note_names import CALLED, NAMES
+from email_assistant.lexicon.note_names import CALLED
 from email_assistant.lexicon.note_subjects import (
     ADVERBS,
     DAY,
@@ -54,7 +54,6 @@ _GERUND = re.compile(
 )
 _MOVED_AWAY = frozenset(("off", "out", "away", "up", "down", "over"))
 _PERSONS = re.compile(rf"\b(?:{PERSONS})\b", re.IGNORECASE)
-_CALLED = frozenset((NAMES + " " + CALLED).split())
 _WORD = re.compile(r"[\w'’&+./“”\",£$€-]+$")
 _FINITE, _ADVERBS, _PLURALS, _UNITS = (frozenset(words.split()) for words in (FINITE, ADVERBS, PLURALS, UNITS))
 _VERBS = frozenset(VERBS.split())
@@ -156,7 +155,7 @@ def find_copula(said: str) -> Copula | None:
 
 def _is_person(subject: list[str]) -> bool:
     """Whether a subject names somebody, who may have done it: 'ann signed'."""
-    return subject[-1].casefold() in _CALLED or bool(_PERSONS.search(" ".join(subject)))
+    return subject[-1].casefold() in CALLED or bool(_PERSONS.search(" ".join(subject)))
 
 
 def _has_no_gap(last: str, following: str, number: int, is_sent: bool) -> bool:
@@ -259,7 +258,7 @@ def _copula(subject: list[str]) -> str:
     head = next((index for index, word in enumerate(words) if word in _PREPOSITIONS - _AND), len(words)) - 1
     noun = words[head]
     # 'Photos attached' begins a sentence.
-    is_name = (subject[head][:1].isupper() and (head > 0 or noun in _CALLED)) or words[0].rstrip(".") in _TITLES
+    is_name = (subject[head][:1].isupper() and (head > 0 or noun in CALLED)) or words[0].rstrip(".") in _TITLES
     ends_so = noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s", "’s")) and noun not in _SINGULARS
     plural = noun in _PLURALS or (ends_so and not is_name)
     return "are" if plural or _AND & set(words[: head + 1]) else "is"

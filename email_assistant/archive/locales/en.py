@@ -154,7 +154,8 @@ LOCALE = Locale(
     spam_folders=("spam", "junk(?: e ?mail| mail| messages)?", "bulk mail", "quarantine"),
     template_folders=("templates?",),
     via=("via",),
-    reply_prefixes=("re", "fwd?", "fw"),
+    reply_prefixes=("re",),
+    forward_prefixes=("fwd?",),
     vacation_subjects=(
         "automatic reply",
         "auto(?:matic)?[- ]?(?:reply|response)",

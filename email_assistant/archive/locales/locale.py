@@ -44,7 +44,8 @@ class Locale:
         template_folders: Those of templates.
         on_behalf: Words for 'on behalf of' between two people in From; regular expressions.
         via: Words for 'via' in 'Jane Roe via the list'.
-        reply_prefixes: Prefixes of subjects before a colon ('Re', 'AW'); regular expressions.
+        reply_prefixes: Prefixes of the subjects of answers, before a colon ('Re', 'AW'); regular expressions.
+        forward_prefixes: Those of mails that were passed on ('Fwd', 'WG').
         vacation_subjects: Beginnings of the subjects of automatic replies; regular expressions.
         bounce_subjects: Beginnings of the subjects of bounces; regular expressions.
         receipt_subjects: Beginnings of the subjects of receipts, before a colon; regular expressions.
@@ -93,6 +94,7 @@ class Locale:
     on_behalf: tuple[str, ...] = ()
     via: tuple[str, ...] = ()
     reply_prefixes: tuple[str, ...] = ()
+    forward_prefixes: tuple[str, ...] = ()
     vacation_subjects: tuple[str, ...] = ()
     bounce_subjects: tuple[str, ...] = ()
     receipt_subjects: tuple[str, ...] = ()
