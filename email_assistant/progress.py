@@ -172,6 +172,16 @@ class Bar:
         """Show a short text beside the bar."""
         self._progress.update(self._task, note=text)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bar off the terminal while the block prints."""
+        # Nothing is left of an invisible bar that would be erased when it is drawn again, below what was printed.
+        self._progress.update(self._task, visible=False)
+        self._progress.stop()
+        yield
+        self._progress.update(self._task, visible=True)
+        self._progress.start()
+
 
 @contextmanager
 def bar(label: str, total: int | None, done: int = 0) -> Iterator[Bar]:

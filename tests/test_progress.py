@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import threading
 
 import pytest
@@ -102,6 +103,27 @@ def test_the_terminal_shows_it_from_the_thread_that_draws(monkeypatch: pytest.Mo
             drawing.join()
     assert "1/2 train" in screen.getvalue()
     assert "about 10 min left in all" in screen.getvalue()
+
+
+@pytest.mark.parametrize("width", [160, 30])
+def test_a_paused_bar_leaves_what_is_printed_and_comes_back(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(progress, "Console", lambda stderr: Console(file=screen, force_terminal=True, width=width))
+    with bar("train", 4) as shown:
+        shown._progress.refresh()
+        with shown.paused():
+            paused = screen.tell()
+            screen.write("a mail\n")
+            shown.advance()
+            assert screen.getvalue()[paused:] == "a mail\n"
+        shown._progress.refresh()
+        drawn = screen.getvalue()[paused:].removeprefix("a mail\n")
+    assert "1/4" in drawn
+    # The cursor does not go back above what was printed: only as many lines up as were drawn since.
+    line = 0
+    for part in re.findall(r"\x1b\[1A|\n", drawn):
+        line += 1 if part == "\n" else -1
+        assert line >= 0
 
 
 def test_log_lines_say_how_much_time_is_left(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -58,6 +58,7 @@ def generate_mails(
     progress_file: Path,
     label: str,
     cached: Mapping[str, GeneratedMail] | None = None,
+    on_first: Callable[[GeneratedMail], None] | None = None,
 ) -> list[GeneratedMail]:
     """Generate a mail for every request, except for those that an interrupted run finished.
 
@@ -70,6 +71,7 @@ def generate_mails(
         progress_file: Where finished mails are kept until the caller is done.
         label: Shown on the progress bar and in the log.
         cached: Mails that were generated before, by the id of their request.
+        on_first: Called with the first mail that is finished, to print it while the others are generated.
 
     Returns:
         The mails, in the order of the requests.
@@ -79,6 +81,7 @@ def generate_mails(
         if resumed:
             StageLogger(__name__, label).info("resuming: %d of %d mails are finished", resumed, len(requests))
         mails = {**(cached or {}), **progress.records}
+        known = len(mails)
         pending = [(request, ids) for request, ids in zip(requests, prompts, strict=True) if request["id"] not in mails]
         with bar(label, len(requests), len(requests) - len(pending)) as progress_bar:
 
@@ -93,6 +96,9 @@ def generate_mails(
                 progress.append(mail)
                 mails[request_id] = mail
                 progress_bar.advance()
+                if on_first and len(mails) == known + 1:
+                    with progress_bar.paused():
+                        on_first(mail)
 
             requests_left = [request for request, _ in pending]
             generate_best(model, requests_left, [ids for _, ids in pending], settings, seed, on_completion)

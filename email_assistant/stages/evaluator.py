@@ -91,13 +91,18 @@ class Evaluator:
         self.scorer: Scorer = build_scorer(config, self._model, self.test, self._training)
 
     def show_first_mails(self) -> None:
-        """Generate and print a few test mails, one after another, by the base model and the tuned one."""
+        """Print a few test mails by the base model and the tuned one side by side, each pair as soon as it is there."""
         arms = [arm for arm in (BASELINE, REFERENCE) if arm in self._config.evaluation.arms]
-        console = screen()
-        for pair in self.test[:SHOWN_MAILS] if arms else []:
-            line: dict[str, Any] = dict(pair)
-            line |= {arm: self._generate(arm, [pair], f"first {arm}", self._settings(arm))[0]["text"] for arm in arms}
+        shown, console = self.test[:SHOWN_MAILS] if arms else [], screen()
+        if BASELINE in arms:
+            # The base model often writes up to the longest length, and several mails at once take little longer.
+            self._generate_first(BASELINE, shown)
+        for pair in shown:
+            line: dict[str, Any] = {**pair, **{arm: self._generate_first(arm, [pair])[0]["text"] for arm in arms}}
             console.print(mail_panel(line, arms, console.width))
+
+    def _generate_first(self, arm: str, pairs: Sequence[Pair]) -> list[GeneratedMail]:
+        return self._generate(arm, pairs, f"first {arm}", self._settings(arm))
 
     def generate(self, arm: str) -> list[GeneratedMail]:
         """Generate an arm's mails for the test set."""

@@ -2,21 +2,24 @@
 
 import shutil
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from email_assistant.configuration.schema import Config, Trainer
+from email_assistant.console import screen
 from email_assistant.errors import PrivacyError
 from email_assistant.evaluation.generate_mails import generate_mails, text_generator
 from email_assistant.evaluation.memorization import canaries, canaries_extracted, canary_exposures
 from email_assistant.evaluation.scoring import build_scorer, perplexity_of
+from email_assistant.experiments import sweep_environment
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.metrics.per_mail_score import save
+from email_assistant.reports.sample_mails import mail_panel
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
 from email_assistant.storage import jsonl
 from email_assistant.storage.artifacts import PROGRESS, Artifact
-from email_assistant.storage.records import Pair
+from email_assistant.storage.records import GeneratedMail, Pair
 
 
 def score_adapter(
@@ -29,7 +32,10 @@ def score_adapter(
     progress_file = folder / PROGRESS / "validation_mails.jsonl"
     generator = text_generator(config.generation, config.model, model, folder / "adapter", folder / PROGRESS)
     prompts = [prompter.fitting_prompt(pair, configured_style(config.retrieval)) for pair in chosen]
-    mails = generate_mails(generator, chosen, prompts, config.generation, config.seed, progress_file, "score")
+    show = _first_mail_printer(chosen)
+    mails = generate_mails(
+        generator, chosen, prompts, config.generation, config.seed, progress_file, "score", on_first=show
+    )
     jsonl.write(
         folder / "validation_mails.jsonl",
         (
@@ -47,6 +53,21 @@ def score_adapter(
     measured["perplexity"] = perplexity_of(model, chosen, prompts, "score")
     save(folder / "measured.npz", [pair["id"] for pair in chosen], {"tuned": measured})
     return {name: score.value for name, score in measured.items()}, scorer.signatures()
+
+
+def _first_mail_printer(pairs: Sequence[Pair]) -> Callable[[GeneratedMail], None] | None:
+    """What prints the first mail by the adapter; None in a sweep, whose jobs show no mails."""
+    if sweep_environment.current_job():
+        return None
+
+    def show(mail: GeneratedMail) -> None:
+        pair = next(pair for pair in pairs if pair["id"] == mail["id"])
+        console = screen()
+        # Only on the screen: log files must not contain mail.
+        console.print("First mail by the adapter, for a validation mail, which it was not trained on:")
+        console.print(mail_panel({**pair, "tuned": mail["text"]}, ["tuned"], console.width))
+
+    return show
 
 
 def measure_canaries(config: Config, model: LanguageModel, folder: Path) -> dict[str, float]:

@@ -228,6 +228,26 @@ def test_known_mails_are_not_written_and_finished_ones_come_first(
     assert sum(rows) == config.generation.candidates
 
 
+def test_the_first_mail_is_handed_over_before_the_others_are_finished(
+    model: LanguageModel, config: Config, tmp_path: Path
+) -> None:
+    requests: list[Request] = [{"id": request, "instruction": request} for request in (*ASKED, "Ask Al for a lamp")]
+    prompts, progress = [model.encoder.prompt(request["id"]) for request in requests], tmp_path / "progress.jsonl"
+    known = {ASKED[0]: GeneratedMail(id=ASKED[0], text="known", tokens=1, ended=True)}
+    config.generation.candidates = config.generation.batch_size = 1
+    handed: list[tuple[GeneratedMail, int]] = []
+
+    def on_first(mail: GeneratedMail) -> None:
+        handed.append((mail, len(jsonl.read(progress))))
+
+    given = (model, requests, prompts, config.generation, config.seed, progress, "test", known, on_first)
+    mails = generate_mails(*given)
+    ((first, finished),) = handed
+    assert (first in mails[1:], finished) == (True, 1)
+    assert generate_mails(*given) == mails
+    assert len(handed) == 1
+
+
 @pytest.mark.slow
 def test_typed_requests_get_the_mail_that_a_file_of_them_gets(run_py: Callable[..., Call], tmp_path: Path) -> None:
     asked, table = tmp_path / "asked.txt", tmp_path / "mails.csv"

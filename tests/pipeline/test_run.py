@@ -37,10 +37,12 @@ def runs_of(folder: Path) -> list[Any]:
 def test_every_stage_leaves_its_files(whole_project: tuple[Path, Call]) -> None:
     folder, done = whole_project
     assert done.made == ALL
-    # The first mails are printed while the others are still to be written, and again at the end.
+    # The first mails are printed while the others are still to be written, and again at the end; one in training.
     before = done.out.split("Scores on", 1)[0]
-    assert before.count("The owner's mail") == 2 * SHOWN_MAILS
-    assert before.index("The owner's mail") < before.index("evaluate   done")
+    trained, evaluated = (before.index(f"{stage:<10} done") for stage in ("train", "evaluate"))
+    assert [before[:end].count("The owner's mail") for end in (trained, evaluated, None)] == [
+        *(1, 1 + SHOWN_MAILS, 1 + 2 * SHOWN_MAILS)
+    ]
     assert re.search(r"^time +expected on this machine: train about \d+ s, evaluate about \d+ s$", before, re.MULTILINE)
     latest = folder / "outputs" / "latest"
     report = json.loads((latest / "data" / "report.json").read_text())
@@ -186,6 +188,7 @@ def swept(once: Callable[..., tuple[Path, Call]]) -> tuple[Path, Call]:
 @pytest.mark.slow
 def test_a_sweep_prepares_once_and_makes_a_parent_with_children(swept: tuple[Path, Call]) -> None:
     folder, done = swept
+    assert "First mail by the adapter" not in done.out
     assert done.made == ["data", "summarize", "split", "train", "train", "train", "train"]
     runs = runs_of(folder)
     (parent,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
