@@ -8,6 +8,7 @@ import codecs
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from unicodedata import normalize
 
 import chardet
 import ftfy
@@ -478,7 +479,9 @@ def _fragment_in_place_of_utf8(data: bytes, text: str) -> Decoded | None:
 def _single_byte_text(data: bytes, codec: str) -> str | None:
     """The text in a charset, with bytes that Windows leaves undefined as control characters; None if others are."""
     number = codec.removeprefix("cp")
-    return decode_strictly(data, f"sloppy-windows-{number}" if number in SLOPPY else codec)
+    text = decode_strictly(data, f"sloppy-windows-{number}" if number in SLOPPY else codec)
+    # Vietnamese of Windows has the marks of tones apart from their letters.
+    return normalize("NFC", text) if text and codec == "cp1258" else text
 
 
 def _without_half(data: bytes, codec: str) -> str:

@@ -8,6 +8,8 @@ ISO_2022 = re.compile(rb"\x1b(?:\$[@AB]|\$\([ABCDOPQ]|\([JI]|\$\)[CAG])")
 ISO_2022_CODECS = ("iso2022_jp_ext", "iso2022_jp_3", "iso2022_jp_2004", "iso2022_kr", "iso2022_jp_2")
 # Two bytes per character up to the next escape, in a line.
 JIS_RUN = re.compile(rb"\x1b\$[@B]([!-~]+)")
+# One byte per character of narrow katakana.
+KANA_RUN = re.compile(rb"\x1b\(I([!-_]*)")
 OTHER_ESCAPE = re.compile(rb"\x1b\([BJ]")
 # The same where a gateway took the escape characters away, in short lines.
 WITHOUT_ESCAPES = re.compile(rb"(?<!\x1b)\$([@B])((?:[!-~]{2}){2,250}?)\(([BJ])")
@@ -24,7 +26,9 @@ def decode_iso_2022(data: bytes) -> str | None:
 def _decode_of_microsoft(data: bytes) -> str | None:
     """The text of ISO-2022-JP with the characters that Windows adds to it, such as numbers in circles; None if not."""
     try:
-        plain = OTHER_ESCAPE.sub(b"", JIS_RUN.sub(lambda run: _to_shift_jis(run[1]), data))
+        plain = JIS_RUN.sub(lambda run: _to_shift_jis(run[1]), data)
+        plain = KANA_RUN.sub(lambda run: bytes(byte | 0x80 for byte in run[1]), plain)
+        plain = OTHER_ESCAPE.sub(b"", plain)
     except ValueError:
         return None
     return decode_strictly(plain, "cp932") if b"\x1b" not in plain else None

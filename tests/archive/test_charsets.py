@@ -337,3 +337,14 @@ def test_capitals_in_a_declared_cyrillic_charset_are_believed(text: str, charset
 def test_small_letters_that_look_like_capitals_are_still_repaired(actual: str, declared: str) -> None:
     text = "спасибо большое за помощь"
     assert decode(text.encode(actual), declared).text == text
+
+
+def test_letters_and_tones_of_vietnamese_are_one_character() -> None:
+    text = "Ngày mai tôi sẽ mang thang đến bến cảng."
+    apart = "Ngày mai tôi se\u0303 mang thang đê\u0301n bê\u0301n ca\u0309ng."
+    assert decode(apart.encode("cp1258"), "windows-1258") == Decoded(text)
+
+
+def test_narrow_katakana_beside_a_number_in_a_circle() -> None:
+    data = "明日の九時".encode("iso2022_jp") + b"\x1b$B-!\x1b(I\x57\x5d\x4c\x5f\x1b(B"
+    assert decode(data, "iso-2022-jp") == Decoded("明日の九時①ﾗﾝﾌﾟ")
