@@ -1,5 +1,6 @@
 import gzip
 import io
+import json
 import tarfile
 import zipfile
 from pathlib import Path
@@ -214,3 +215,65 @@ def test_a_folder_without_mail_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.pdf").write_bytes(b"%PDF-1.4\0")
     with pytest.raises(ArchiveError, match="contains no mbox, Maildir"):
         readers.archive_files([tmp_path], "auto", COLUMNS)
+
+
+def test_the_tables_of_a_takeout_are_no_mail(tmp_path: Path) -> None:
+    settings = b'{"subject": "Away", "body": "I am away until Monday."}'
+    archive = zipped(
+        tmp_path / "takeout.zip",
+        {"Takeout/Mail/All.mbox": mbox(1), "Takeout/Mail/User Settings/Vacation Responder.json": settings},
+    )
+    stats = readers.ReadStats()
+    assert [mail.text.strip() for mail in read_all(archive, stats=stats) if isinstance(mail, ParsedMessage)] == [
+        "text 1"
+    ]
+    assert "Takeout" in next(iter(stats.passed_over.values()))
+    chosen = tmp_path / "Takeout" / "mine.json"
+    chosen.parent.mkdir()
+    chosen.write_bytes(settings)
+    assert texts(chosen) == ["I am away until Monday."]
+
+
+def test_the_folders_that_proton_names_beside_a_mail(tmp_path: Path) -> None:
+    for name, folders in {"sent": ["2", "5", "7"], "draft": ["1", "8"], "trash": ["2", "3"], "broken": None}.items():
+        (tmp_path / f"{name}.eml").write_text(MESSAGE.format(id=name, text=name))
+        (tmp_path / f"{name}.metadata.json").write_text(json.dumps({"Version": 1, "Payload": {"LabelIDs": folders}}))
+    mails = [mail for mail in read_all(tmp_path) if isinstance(mail, ParsedMessage)]
+    found = {mail.text.strip(): (mail.sent_folder, set(mail.kinds)) for mail in mails}
+    assert found == {
+        "sent": (True, set()),
+        "draft": (False, {"draft"}),
+        "trash": (True, {"trash"}),
+        "broken": (False, set()),
+    }
+
+
+def test_names_in_a_zip_as_windows_writes_them(tmp_path: Path) -> None:
+    class OldInfo(zipfile.ZipInfo):
+        def _encodeFilenameFlags(self) -> tuple[bytes, int]:
+            return self.filename.encode("cp866"), self.flag_bits & ~0x800
+
+    path = tmp_path / "mail.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, name in enumerate(("Отправленные/1.eml", "Корзина/2.eml", "Лодка/3.eml")):
+            archive.writestr(OldInfo(name), MESSAGE.format(id=number, text=f"text {number}"))
+        archive.writestr(OldInfo("Mail\\Drafts\\4.eml"), MESSAGE.format(id=4, text="text 4"))
+    mails = [mail for mail in read_all(path) if isinstance(mail, ParsedMessage)]
+    found = {mail.text.strip(): (mail.sent_folder, set(mail.kinds)) for mail in mails}
+    assert found == {
+        "text 0": (True, set()),
+        "text 1": (False, {"trash"}),
+        "text 2": (False, set()),
+        "text 4": (False, {"draft"}),
+    }
+
+
+def test_files_beside_mail_that_look_like_it_or_need_another_program(tmp_path: Path) -> None:
+    (tmp_path / "1.mailsignature").write_text("Content-Type: text/html\nMime-Version: 1.0\n\n<body>Ann Roe</body>")
+    (tmp_path / "mail.db").write_bytes(b"SQLite format 3\0" + b"\1" * 400)
+    (tmp_path / "sent.mbox").write_bytes(mbox(1))
+    stats = readers.ReadStats()
+    assert len(read_all(tmp_path, stats=stats)) == 1
+    assert "SQLite" in stats.passed_over["mail.db"]
+    with pytest.raises(ArchiveError, match="SQLite"):
+        readers.archive_files([tmp_path / "mail.db"], "auto", COLUMNS)

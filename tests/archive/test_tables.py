@@ -446,3 +446,30 @@ def test_long_names_of_columns_take_time_in_proportion() -> None:
     begin = time.process_time()
     assert columns.person_of("Von" + " " * 100_000 + "x") == ""
     assert time.process_time() - begin < 5
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind"),
+    [
+        *(
+            ("Automatická odpověď: Ladder", "vacation"),
+            ("自動応答: Ladder", "vacation"),
+            ("Risposta automatica: x", "vacation"),
+        ),
+        *(("Přijato: Ladder", "calendar"), ("承諾：Ladder", "calendar"), ("Abgelehnt: Ladder", "calendar")),
+        *(("Læst: Ladder", "receipt"), ("已读: Ladder", "receipt"), ("Undeliverable: Ladder", "bounce")),
+        *(("Out of Office: Ladder", "vacation"), ("Out of the office, Friday, September 29", None)),
+        *(("Abwesenheitsnotiz: Ladder", "vacation"), ("Abwesenheit am Freitag", None), ("Letting the ladder", None)),
+    ],
+)
+def test_what_a_row_is_by_its_subject(tmp_path: Path, subject: str, kind: str | None) -> None:
+    (mail,) = read_rows(tmp_path, {"from": "ann@x.example", "subject": subject, "body": TEXT})
+    assert mail.kinds == ({kind} if kind else set())
+
+
+def test_an_answer_to_an_invitation_in_microsoft_graph(tmp_path: Path) -> None:
+    row = {"subject": "Ladder", "body": {"contentType": "text", "content": TEXT}}
+    answer, mail = read_rows(
+        tmp_path, row | {"meetingMessageType": "meetingAccepted"}, row | {"meetingMessageType": "none"}
+    )
+    assert (answer.kinds, mail.kinds) == ({"calendar"}, frozenset())

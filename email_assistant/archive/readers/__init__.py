@@ -10,7 +10,19 @@ from unicodedata import normalize
 
 from email_assistant.archive import folders
 from email_assistant.archive.messages import ArchiveItem, Unreadable
-from email_assistant.archive.readers import babyl, containers, eml, foreign, mbox, mmdf, olm, pst, streams, tables
+from email_assistant.archive.readers import (
+    babyl,
+    containers,
+    eml,
+    foreign,
+    mbox,
+    mmdf,
+    olm,
+    proton,
+    pst,
+    streams,
+    tables,
+)
 from email_assistant.archive.readers.columns import NoTextColumnError
 from email_assistant.archive.readers.containers import ArchiveFile
 from email_assistant.errors import ArchiveError
@@ -19,6 +31,8 @@ from email_assistant.errors import ArchiveError
 Columns = dict[str, str | None]
 # How similar the name of another file is that may have been meant.
 MEANT = 0.8
+# Apple Mail stores signatures in files that look like mail.
+SIGNATURE_OF_APPLE = ".mailsignature"
 MAILBOXES = {"mbox": mbox.read, "mmdf": mmdf.read, "babyl": babyl.read, "olm": olm.read}
 SUPPORTED = "mbox, Maildir, MMDF, Babyl, .eml, .emlx, .msg, .pst, .olm, JSON, JSONL or CSV, or a .zip or .tgz of these"
 
@@ -58,6 +72,9 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
         if format is None or wanted not in ("auto", format):
             stats.passed_over[entry.name] = _why_passed_over(entry.head, format, wanted)
             continue
+        if entry.path not in paths and _is_beside_mail(entry, format):
+            stats.passed_over[entry.name] = "of a Google Takeout, whose mail is in its .mbox files"
+            continue
         stats.formats[format] += 1
         try:
             yield from containers.catch_read_errors(_messages(entry, format, columns), entry.name)
@@ -67,6 +84,12 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
                 raise
             stats.formats[format] -= 1
             stats.passed_over[entry.name] = f"a table without mail text ({', '.join(error.columns)[:80]})"
+
+
+def _is_beside_mail(entry: ArchiveFile, format: str) -> bool:
+    """Whether a table is one of a Google Takeout, which has chats and settings such as signatures in them."""
+    places = (*PurePosixPath(entry.name).parts, *(entry.path.parts if entry.path else ()))
+    return format in ("jsonl", "csv") and "Takeout" in places
 
 
 def archive_files(paths: Iterable[Path], wanted: str, columns: Columns) -> list[Path]:
@@ -143,17 +166,21 @@ def _no_mail_message(paths: list[Path], wanted: str) -> str:
 
 def _is_read(path: Path, wanted: str, columns: Columns) -> bool:
     head = containers.read_head(path)
-    if containers.is_container(head):
+    if containers.is_container(head) or path.name.endswith(proton.SUFFIX):
         return True
     format = _detect_format(head, str(path), columns)
     return format is not None and wanted in ("auto", format)
 
 
 def _messages(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[ArchiveItem]:
-    """The messages of a file, marked by what its folder tells about them."""
-    kinds = folders.kinds_of_path(entry.name, format)
+    """The messages of a file, marked by what its folder, or a file beside it, tells about them."""
+    sent, kinds = proton.place_of(entry.path) if entry.path and format == "eml" else (False, frozenset())
+    kinds |= folders.kinds_of_path(entry.name, format)
     for item in _read_format(entry, format, columns):
-        yield item if not kinds or isinstance(item, Unreadable) else replace(item, kinds=item.kinds | kinds)
+        if (not sent and not kinds) or isinstance(item, Unreadable):
+            yield item
+        else:
+            yield replace(item, kinds=item.kinds | kinds, sent_folder=item.sent_folder or sent)
 
 
 def _read_format(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[ArchiveItem]:
@@ -194,6 +221,8 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return "emlx"
     # A name that only mail has needs less of a header.
     path = PurePosixPath(name)
+    if path.suffix.lower() == SIGNATURE_OF_APPLE:
+        return None
     is_in_maildir = path.parent.name in ("cur", "new")
     if eml.looks_like_eml(head, 1 if is_in_maildir or path.suffix.lower() == ".eml" else 2):
         return "maildir" if is_in_maildir else "eml"

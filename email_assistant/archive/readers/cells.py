@@ -237,6 +237,9 @@ def place_of(row: Mapping[str, Any]) -> tuple[bool, frozenset[str]]:
         elif plain in FOLDER_COLUMNS:
             for label in value if isinstance(value, list | tuple) else re.split(r"[,;]", to_text(value)):
                 names += folder_names(to_text(label).strip().replace("\\", "/"))
+        elif plain == "meetingmessagetype" and to_text(value).strip().lower() not in ("", "none"):
+            # Microsoft Graph's name for invitations and answers to them.
+            kinds.add("calendar")
         elif plain == "keywords" and isinstance(value, Mapping):
             kinds |= {key[1:] for key in ("$draft", "$deleted") if value.get(key)} | {
                 "spam" for _ in (1,) if value.get("$junk")

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
+from email_assistant.archive import folders
 from email_assistant.archive.messages import Unreadable
+from email_assistant.archive.multi_byte import decode_strictly
 from email_assistant.archive.readers.streams import HEAD_BYTES, with_prefix
 
 Item = TypeVar("Item")
@@ -34,6 +36,9 @@ READ_ERRORS = (
     RuntimeError,
     ValueError,
 )
+# The flag of a name in UTF-8; and the charsets of names without it, of which zipfile takes the last one.
+UTF8_NAME = 0x800
+CHARSETS_OF_NAMES = ("utf-8", "cp866", "cp932", "gbk", "cp949", "cp950", "cp852", "cp850", "cp857", "cp737", "cp437")
 COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
 
@@ -176,7 +181,7 @@ def _open_zip(stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int)
         for info in sorted(archive.infolist(), key=lambda info: info.filename):
             if info.is_dir():
                 continue
-            inner = f"{name}/{info.filename}"
+            inner = f"{name}/{_name_in_zip(info)}"
             try:
                 member = cast(BinaryIO, archive.open(info))
             except (*READ_ERRORS, NotImplementedError) as error:
@@ -184,6 +189,24 @@ def _open_zip(stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int)
                 continue
             with member:
                 yield from catch_read_errors(_open_member(member, inner, budget, depth), inner)
+
+
+def _name_in_zip(info: zipfile.ZipInfo) -> str:
+    """The name of a file. Windows writes names in the charset of its console, and some programs backslashes.
+
+    A charset is recognized by the names of mail folders, which the others do not have.
+    """
+    name = info.filename
+    if not name.isascii() and not info.flag_bits & UTF8_NAME:
+        raw = name.encode("cp437")
+        decoded = (decode_strictly(raw, charset) for charset in CHARSETS_OF_NAMES)
+        name = next((text for text in decoded if text and _has_mail_folder(text)), name)
+    return name if "/" in name else name.replace("\\", "/")
+
+
+def _has_mail_folder(name: str) -> bool:
+    names = folders.folder_names(name.replace("\\", "/"))
+    return folders.is_sent_folder(names) or bool(folders.kinds_of_folders(names))
 
 
 def _open_tar(stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int) -> Iterator[ArchiveFile | Unreadable]:

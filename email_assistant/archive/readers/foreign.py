@@ -5,6 +5,7 @@ FORMATS = {
     b"\xcf\xad\x12\xfe": "Outlook Express (.dbx), which undbx converts to .eml files",
     b"*mbx*\r\n": "mbx of Pine and UW IMAP, which their mailutil converts to mbox",
     b"\x1a\0\0\x04\0\0": "Lotus Notes (.nsf), from which Notes exports .eml files",
+    b"SQLite format 3\0": "a SQLite database, as Mailspring has; export the mail from the program as mbox or .eml",
     b"Rar!\x1a\x07": "a RAR archive; unpack it first",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first",
     b"\x28\xb5\x2f\xfd": "compressed by zstd; unpack it first",

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from email_assistant.archive.headers import MESSAGE_ID
 from email_assistant.archive.html_text import html_to_text
+from email_assistant.archive.message_kinds import kinds_by_subject
 from email_assistant.archive.messages import MAX_MESSAGE_BYTES, ParsedMessage, Person, Unreadable, with_timezone
 
 MARKER = b"OPFMessageCopy"
@@ -45,10 +46,11 @@ def _to_message(email: ElementTree.Element, source: str, sent_folder: bool) -> P
     references = MESSAGE_ID.findall(text("References"))
     parents = MESSAGE_ID.findall(text("InReplyTo")) or references[-1:]
     message_id = text("MessageID").strip("<>")
+    subject = " ".join(text("Subject").split())
     return ParsedMessage(
         source=source,
         id=message_id or source,
-        subject=" ".join(text("Subject").split()),
+        subject=subject,
         text=html_to_text(html) if html else html_to_text(plain) if plain.startswith("<") else plain,
         date=_parse_date(text("SentTime") or text("ReceivedTime")),
         senders=_parse_people(email, "FromAddresses") or _parse_people(email, "SenderAddress"),
@@ -56,6 +58,7 @@ def _to_message(email: ElementTree.Element, source: str, sent_folder: bool) -> P
         references=list(dict.fromkeys([*references, *parents])),
         parent=parents[0] if parents else None,
         sent_folder=sent_folder,
+        kinds=frozenset(kinds_by_subject(subject)),
     )
 
 

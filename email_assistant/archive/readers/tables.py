@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from email_assistant.archive import charsets
 from email_assistant.archive.dates import is_day_first, parse_value
+from email_assistant.archive.message_kinds import kinds_by_subject
 from email_assistant.archive.messages import MAX_MESSAGE_BYTES, ParsedMessage, Person, RawMessage, Unreadable
 from email_assistant.archive.readers.cells import (
     flatten,
@@ -398,6 +399,6 @@ def _to_message(
         recipients=_people_of(row, mapping.get("recipient", ())),
         thread=to_text(values.get("thread")).strip() or None,
         sent_folder=sent,
-        kinds=kinds,
+        kinds=kinds | kinds_by_subject(subject.text),
         repairs=row.repairs | body.repairs | subject.repairs,
     )
