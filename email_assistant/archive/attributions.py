@@ -31,15 +31,26 @@ AUTHOR_FIRST = re.compile(
 INNER_OPENING = re.compile(rf"(?<!\w)(?:{OPENINGS})(?=\s)|\b\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}")
 FULL_DATE = re.compile(
     r"\d{1,4}\s?[./-]\s?(?:\d{1,2}|[^\W\d_]{3,9}\.?)\s?[./-]\s?\d{2,4}|"  # 03.05.2022, 17-feb.-2015
-    r"\b(?:19|20)\d{2}\b|"  # a year
-    r"(?<![^\W\d_])[^\W\d_]{3,}\.?,?\s\d{1,2}\b|\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:de\s|of\s)?[^\W\d_]{3,}|\d[年년]"
+    r"\b(?:19|20|25(?=[4-9]))\d{2}\b|"  # a year, also of the Buddhist era
+    r"(?<![^\W\d_])[^\W\d_]{3,}\.?,?\s\d{1,2}\b(?!:\d)|(?<![\d:])\d{1,2}(?:\.|st|nd|rd|th)?\s(?:de\s|of\s)?[^\W\d_]{3,}|\d[年년]"
 )
-CLOCK = re.compile(r"\b\d{1,2}\s?[:.h]\s?\d{2}(?!\d)|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)
+CLOCK = re.compile(r"\b\d{1,2}\s?[:.h∶]\s?\d{2}(?!\d)|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)
 ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+")
 ENDS_WITH_ADDRESS = re.compile(r"@[\w.-]+\s*(?:\([^()]{0,60}\)\s*)?[>)\]\"'”»]*$")
 # Verbs that are also common outside of attributions.
 AMBIGUOUS_VERB = re.compile(r"\b(?:said|says|sent)\W*$", re.IGNORECASE)
-BRACKETED_ADDRESS = re.compile(r"[<(\[][\w.+-]+@[\w.-]+[>)\]]{1,2}(?:\s+[^\s\d:：<>@.!?]{1,24}){0,3}\s*[:：]$")
+BRACKETED_ADDRESS = re.compile(
+    r"[<(\[][\w.+-]+@[\w.-]+[>)\]]{1,2}(?:\s*[^\s\d:：<>@.!?]{1,24}(?:\s+[^\s\d:：<>@.!?]{1,24}){0,2})?\s*[:：]$"
+)
+# 'Jane Roe <jane@x.example>, 6 Oca 2025 Pzt, 10:00 tarihinde şunu yazdı:'
+ADDRESS_FIRST = re.compile(r"[\"'«“]?[^@<>:\n]{0,60}[<(][\w.+-]+@[\w.-]+[>)],?\s+([^@<>]{8,120})[:：]")
+# Evolution, in languages that name the author first: 'Jane Roe píše v Po 06. 01. 2025 v 10:00 +0100:'.
+NAME_AND_ZONE = re.compile(
+    rf"[^\W\d_][\w.'’-]*(?:\s[^\W\d_][\w.'’-]*){{0,4}}\s(?:{VERBS})\s[^@<>:\n]{{2,40}}?\d{{1,2}}[:.∶]\d{{2}}\s[+-]\d{{4}}\s?[:：]",
+    re.IGNORECASE,
+)
+DATE_WORD = re.compile(rf"(?:{DAYS}|{alternation(words(lambda locale: locale.months))}|uhr\b)", re.IGNORECASE)
+NAME_WORD = re.compile(r"([^\W\d_]+)\W*$")
 # Invisible marks of the writing direction, which some programs insert into dates.
 DIRECTION_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 YOU_WROTE = re.compile(any_of(lambda locale: locale.you_wrote), re.IGNORECASE)
@@ -101,7 +112,7 @@ def is_full_attribution(text: str) -> bool:
         return True
     if not FULL_DATE.search(text):
         return False
-    if GMT_AND_NAME.fullmatch(text):
+    if GMT_AND_NAME.fullmatch(text) or NAME_AND_ZONE.fullmatch(text):
         return True
     if _has_language_independent_form(text):
         return True
@@ -112,6 +123,8 @@ def is_full_attribution(text: str) -> bool:
     if has_colon and ENDS_WITH_ADDRESS.search(ended):
         return True
     if not has_colon and not _ends_without_colon(ended):
+        return False
+    if _has_object(ended):
         return False
     return _verb_precedes_name(ended) and any(pattern.search(text) for pattern in (ADDRESS, CLOCK, YOU_WROTE, USERS))
 
@@ -174,6 +187,9 @@ def find_inline(line: str) -> int | None:
 
 def _has_language_independent_form(text: str) -> bool:
     """Whether a text has a date, a clock time, an address in brackets and a colon, in any language."""
+    first = ADDRESS_FIRST.fullmatch(text)
+    if first and (first[1][-1].isdigit() or VERB.search(first[1])):
+        return bool(CLOCK.search(first[1]) and FULL_DATE.search(first[1]))
     match = BRACKETED_ADDRESS.search(text)
     before = text[: match.start()] if match else ""
     return bool(CLOCK.search(before) and FULL_DATE.search(before))
@@ -182,6 +198,16 @@ def _has_language_independent_form(text: str) -> bool:
 def _ends_without_colon(text: str) -> bool:
     """Whether the text ends with a verb or an address, in which case no colon is needed."""
     return bool(ENDS_WITH_ADDRESS.search(text)) or any(verb.end() == len(text) for verb in VERB.finditer(text))
+
+
+def _has_object(text: str) -> bool:
+    """Whether the last verb is between a name and small words, as in a sentence: 'Anna wrote to the mayor'."""
+    verbs = list(VERB.finditer(text))
+    after = text[verbs[-1].end() :].strip(" ,") if verbs else ""
+    if not after or "@" in after or after != after.lower() or not after.replace(" ", "").isalpha():
+        return False
+    before = NAME_WORD.search(text[: verbs[-1].start()])
+    return before is not None and before[1].istitle() and len(before[1]) > 1 and not DATE_WORD.match(before[1])
 
 
 def _verb_precedes_name(text: str) -> bool:

@@ -51,6 +51,8 @@ NO_HTML = re.compile(
 # What is left of a picture in plain text.
 PLACEHOLDER = re.compile(r"\[(?:cid|image|inline image)\b[^\[\]\n]*\]|<image\d+\.\w{3,4}>|\ufffc", re.IGNORECASE)
 MAX_NOTICE_CHARACTERS = 300
+# The header of an encrypted mail, repeated above its text (RFC 9788).
+LEGACY_HEADER = re.compile(r"\A\s*(?:[A-Z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n+")
 # A file that was pasted into the text as uuencode.
 UUENCODED = re.compile(r"^begin [0-7]{3,4} \S[^\n]*\n(?:[ -`]{1,90}\n)+?end[ \t]*$", re.MULTILINE)
 
@@ -112,6 +114,8 @@ class _Leaf:
             return rtf_to_text(payload(self.part))
         if _parameter(self.part, "format").lower() == "flowed":
             return unflow(self.source, delete_space=_parameter(self.part, "delsp").lower() == "yes")
+        if _parameter(self.part, "hp-legacy-display") == "1":
+            return LEGACY_HEADER.sub("", self.source)
         return UUENCODED.sub("", self.source) if "\nbegin " in f"\n{self.source}" else self.source
 
 

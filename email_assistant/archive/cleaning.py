@@ -21,7 +21,16 @@ from email_assistant.archive.signatures import EMPTY_PROFILE, SignatureProfile, 
 from email_assistant.lexicon.words import WORD, count_words, has_unspaced
 
 # Non-breaking spaces, which mail programs write for a second space, and characters without width.
-NORMALIZED = {"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u00ad": "", "\u200b": "", "\ufeff": ""}
+NORMALIZED = {
+    "\u00a0": " ",
+    "\u2007": " ",
+    "\u202f": " ",
+    "\u00ad": "",
+    "\u200b": "",
+    "\u2060": "",
+    "\u2063": "",
+    "\ufeff": "",
+}
 # Characters of the original that the report shows.
 EXCERPT_CHARACTERS = 4000
 

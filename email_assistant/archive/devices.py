@@ -27,7 +27,20 @@ PRODUCTS = (
     *("superhuman", "polymail", "mailspring", "hey.com", "fairemail", "typeapp", "zimbra", "workspace one", "boxer"),
     *("telekom", "t-mobile", "vodafone", "verizon", "at&t", "orange", "fastmail", "tutanota", "posteo", "gmx", "zoho"),
     *("web.de", "freemail", "icloud", "qq", "foxmail", "naver", "daum", "roundcube", "webmail", "touchdown", "treo"),
-    *("pocket pc", "wi-fi", "почты", "vivo", "zte", "alcatel", "asus", "meizu", "mail for windows"),
+    *(
+        "pocket pc",
+        "wi-fi",
+        "почты",
+        "vivo",
+        "zte",
+        "alcatel",
+        "asus",
+        "meizu",
+        "mail for windows",
+        "edison",
+        "missive",
+    ),
+    *("shortwave", "tuta", "notion mail", "hey", "canary", "mimestream"),
 )
 # In a long word an ending may follow: 'Lähetetty iPhonestani'.
 MIN_INFLECTED = 5
@@ -38,6 +51,10 @@ NOUNS = alternation(words(lambda locale: locale.device_nouns))
 DEVICE = re.compile(
     rf"(?<![0-9A-Za-zÀ-ɏͰ-ӿ])(?:(?:{LONG})|(?:{SHORT})(?![a-zа-яё])|mail \w{{2,5}} windows)|(?:{NOUNS})", re.IGNORECASE
 )
+# What a line that says where to get a program names, 'Get Outlook for iOS', and the names of systems in it.
+APP_NAMES = ("outlook", "bluemail")
+SYSTEM = re.compile(r"(?<![a-z])(?:ios|android|macos|mac|windows|iphone|ipad|mobile|desktop)(?![a-z])")
+APPS = frozenset(form.casefold() for form in words(lambda locale: locale.apps))
 POSSESSIVES = ("my", "meinem", "mon", "mi", "mio", "meu", "minha", "mijn", "mojego", "моего", "мого", "min", "mit")
 
 
@@ -90,6 +107,8 @@ def is_device_line(line: str) -> bool:
         return False
     text = MARKUP.sub(r"\1", line) if any(mark in line for mark in "[*_") else line
     text = (LINK.sub("", text) if ":" in text else text).strip(" \t.,!<>()[]{}-–—_*~|\"'“”„«»")
+    if _says_where_to_get_app(text):
+        return True
     segments = [segment.strip(" .!,") for segment in SENTENCE.split(text)]
     others = [segment for segment in segments if not _names_device(segment)]
     if len(others) == len(segments):
@@ -120,6 +139,11 @@ def _names_device(text: str) -> bool:
         return named is not None
     is_short = len(text.split()) <= MAX_ORIGIN_WORDS
     return (has_origin and is_short) or ((has_origin or named.start() == 0) and ends)
+
+
+def _says_where_to_get_app(text: str) -> bool:
+    lowered = " ".join(text.casefold().replace("’", "'").split())
+    return any(name in lowered for name in APP_NAMES) and SYSTEM.sub("{}", lowered) in APPS
 
 
 def _may_name_device(lowered: str) -> bool:

@@ -32,6 +32,10 @@ KIND_OF_FOLDER = {
 COPY = re.compile(r"(?<=\w)(?:-\d{1,2}|\s*\([^()]*\))$")
 # Labels that programs made of their own folders.
 PROGRAM_LABEL = re.compile(r"^\s*\[?(?:imap|gmail|google mail)\]?/", re.IGNORECASE)
+# Gmail's labels of chats: each is stored as one message with the words of both people.
+CHAT_LABELS = frozenset(
+    ("chat", "chats", "чат", "чаты", "чати", "チャット", "聊天", "聊天記錄", "채팅", "צ'אט", "دردشة")
+)
 FOLDER_MARKS = " .+[]'\"\\"
 UTF7 = re.compile(r"&([A-Za-z0-9+,]*)-")
 # '1704101.M1P1.host:2,ST'. Where file names cannot have a colon, programs write another character.
@@ -47,10 +51,13 @@ KIND_OF_EVOLUTION_BIT = {1: "deleted", 2: "draft", 7: "spam"}
 KIND_OF_STATUS_LETTER = {"D": "deleted", "T": "draft"}
 HEXADECIMAL = re.compile(r"(?:[\da-f]+-)?([\da-f]+)", re.IGNORECASE)
 KIND_OF_KEYWORD = {"junk": "spam", "$junk": "spam", "\\deleted": "deleted", "\\draft": "draft", "$draft": "draft"}
+# Claws Mail and Sylpheed write these into mail that was not sent yet.
+QUEUED_FIELDS = ("x-claws-end-special-headers", "x-sylpheed-end-special-headers")
 FLAG_FIELDS = frozenset(
     (
         *("x-gmail-labels", "x-mozilla-status", "x-mozilla-status2", "x-mozilla-keys", "x-keywords", "x-evolution"),
         *("x-status", "x-spam-flag", "x-spam-status", "x-uniform-type-identifier", "x-unsent"),
+        *QUEUED_FIELDS,
     )
 )
 # Formats with one message per file, whose own name is not that of a folder.
@@ -131,14 +138,15 @@ def kinds_of_flags(message: Message) -> frozenset[str]:
     if any(str(message[name] or "").strip().lower().startswith("yes") for name in ("X-Spam-Flag", "X-Spam-Status")):
         kinds.add("spam")
     is_apple_draft = "draft" in str(message["X-Uniform-Type-Identifier"] or "").lower()
-    if is_apple_draft or str(message["X-Unsent"] or "").strip() == "1":
+    if present.intersection(QUEUED_FIELDS) or is_apple_draft or str(message["X-Unsent"] or "").strip() == "1":
         kinds.add("draft")
     return frozenset(kinds)
 
 
 @lru_cache(maxsize=1024)
 def _kinds_of_labels(labels: tuple[str, ...]) -> frozenset[str]:
-    return kinds_of_folders(labels)
+    is_chat = CHAT_LABELS.intersection(label.strip().casefold() for label in labels)
+    return kinds_of_folders(labels) | ({"automatic"} if is_chat else set())
 
 
 def gmail_labels(message: Message) -> list[str]:

@@ -15,7 +15,9 @@ from email_assistant.archive.attributions import ADDRESS, CLOCK, DIRECTION_MARKS
 from email_assistant.archive.locales import LOCALES, alternation, any_of, words
 
 MAX_BLOCK_LINES = 30
-LABEL = re.compile(r"^[\s>*_|]{0,12}([^\W\d_][\w .'’/-]{0,30}?)[\s*_]*[:：][\s*_]*(.*)$")
+# Thai and the scripts of India have vowels and tones that are no letters.
+MARKS_OF_LETTERS = "\u0900-\u0d7f\u0e31-\u0e4e"
+LABEL = re.compile(rf"^[\s>*_|]{{0,12}}([^\W\d_][\w{MARKS_OF_LETTERS} .'’/-]{{0,30}}?)[\s*_]*[:：][\s*_]*(.*)$")
 
 
 def _label_kinds() -> dict[str, str]:

@@ -33,8 +33,21 @@ QUOTED = ", ".join(
 # Outlook and others mark the start of the quoted message; everything after it is quoted.
 QUOTE_START = "#divRplyFwdMsg, #appendonsend, #mail-editor-reference-message-container, hr#stopSpelling"
 ATTRIBUTIONS = ".moz-cite-prefix, #reply-intro"
-SIGNATURES = (
-    ".gmail_signature, .moz-signature, #Signature, [data-smartmail=gmail_signature], #protonmail_signature_block"
+SIGNATURES = ", ".join(
+    [
+        ".gmail_signature",
+        ".moz-signature",
+        "#Signature",
+        "[data-smartmail=gmail_signature]",
+        "#protonmail_signature_block",
+        ".protonmail_signature_block",
+        "#ms-outlook-mobile-signature",
+        "[name=messageSignatureSection]",
+        ".front-signature",
+        ".missive_signature",
+        "signature",
+        "#edo-signature",
+    ]
 )
 INVISIBLE_ELEMENTS = "style, script, head, title, template, img, svg, object, noscript"
 # Private-use characters are placeholders for the markers until the text is split into lines.

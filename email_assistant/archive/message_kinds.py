@@ -10,12 +10,14 @@ from email_assistant.archive.mime_tree import is_pkcs7
 SUBJECTS = {
     "vacation": re.compile(any_of(lambda locale: locale.vacation_subjects), re.IGNORECASE),
     "bounce": re.compile(any_of(lambda locale: locale.bounce_subjects), re.IGNORECASE),
-    "receipt": re.compile(rf"(?:{any_of(lambda locale: locale.receipt_subjects)})\s?:", re.IGNORECASE),
-    "calendar": re.compile(rf"(?:{any_of(lambda locale: locale.calendar_subjects)})\s?:", re.IGNORECASE),
+    "receipt": re.compile(rf"(?:{any_of(lambda locale: locale.receipt_subjects)})\s?[:：]", re.IGNORECASE),
+    "calendar": re.compile(rf"(?:{any_of(lambda locale: locale.calendar_subjects)})\s?[:：]", re.IGNORECASE),
 }
 ROBOT_ADDRESS = re.compile(r"(no-?reply|do-?not-?reply|notifications?|mailer-daemon|postmaster)@", re.IGNORECASE)
 DAEMON_ADDRESS = re.compile(r"(mailer-daemon|postmaster)@", re.IGNORECASE)
 LIST_HEADERS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
+# What Gmail sends when somebody clicks on a smile below a mail.
+REACTION = "text/vnd.google.email-reaction+json"
 # On a line of its own, and not quoted.
 PGP_MESSAGE = re.compile(r"^-----BEGIN PGP MESSAGE-----\s*$", re.MULTILINE)
 # An appointment in place of a text.
@@ -29,7 +31,7 @@ def kinds_of(message: Message, subject: str) -> frozenset[str]:
     mail that people send to the list.
     """
     kinds = kinds_by_header(message) | _kinds_by_structure(message)
-    kinds |= _kinds_by_subject(subject.strip())
+    kinds |= kinds_by_subject(subject)
     sender = str(message["From"] or "")
     if DAEMON_ADDRESS.search(sender):
         kinds.add("bounce")
@@ -57,8 +59,9 @@ def _is_automatic(message: Message, sender: str) -> bool:
     )
 
 
-def _kinds_by_subject(subject: str) -> set[str]:
-    return {kind for kind, pattern in SUBJECTS.items() if pattern.match(subject)}
+def kinds_by_subject(subject: str) -> set[str]:
+    """The kinds that the beginning of a subject tells: all that is known of mail without a header."""
+    return {kind for kind, pattern in SUBJECTS.items() if pattern.match(subject.lstrip())}
 
 
 def _kinds_by_structure(message: Message) -> set[str]:
@@ -71,6 +74,8 @@ def _kinds_by_structure(message: Message) -> set[str]:
         part.get_content_type() == "text/calendar" and part.get_param("method") for part in message.walk()
     ):
         kinds.add("calendar")
+    if any(part.get_content_type() == REACTION for part in message.walk()):
+        kinds.add("automatic")
     if content_type == "multipart/signed":
         kinds.add("signed")
     if content_type == "multipart/encrypted" or any(

@@ -21,6 +21,7 @@ FIELDS = (
     *("Content-Type", "Content-Transfer-Encoding", "Content-Disposition"),
     *("X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys", "X-Keywords", "X-Status", "X-Evolution"),
     *("X-Spam-Flag", "X-Spam-Status", "X-Unsent", "X-Uniform-Type-Identifier"),
+    *("X-Claws-End-Special-Headers", "X-Sylpheed-End-Special-Headers"),
 )
 KNOWN = frozenset(name.lower().encode("ascii") for name in FIELDS)
 FIELD = re.compile(rb"\n([!-9;-~]+)[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)")

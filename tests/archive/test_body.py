@@ -246,3 +246,8 @@ def test_the_mail_inside_winmail_dat(properties: tuple[int, int, bytes], text: s
     assert "\n".join(line.strip() for line in lines) == text
     assert text_of(part(FOOTER), tnef(properties)).startswith(text.split("\n")[0])
     assert text_of(part("My own words."), tnef(properties)) == "My own words."
+
+
+def test_the_repeated_header_of_an_encrypted_mail_is_no_text() -> None:
+    legacy = part("Subject: The lamp\nTo: Sam\n\nNote: come at nine.", 'text/plain; hp="cipher"; hp-legacy-display="1"')
+    assert body.body_text(mime.parse_tree((HEAD + legacy).encode())).strip() == "Note: come at nine."

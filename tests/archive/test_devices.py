@@ -105,3 +105,68 @@ def test_an_own_line_about_sending_or_a_phone_is_kept(line: str) -> None:
 def test_a_device_line_above_answers_between_quoted_lines_is_cut() -> None:
     text = ["Hello,", "", "Sent from my iPhone", "", "Yes, come.", "", "I am sent from pillar to post by my phone."]
     assert strip_footers(text)[0] == ["Hello,", "", "", "Yes, come.", "", "I am sent from pillar to post by my phone."]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "iOS için Outlook'u edinin",
+            "Android için Outlook’u edinin<https://aka.ms/AAb9ysg>",
+            "Skaffa Outlook för iOS",
+        ),
+        *(
+            "Získejte Outlook pro Android",
+            "Få Outlook til Android",
+            "Skaff deg Outlook for Android",
+            "Hanki Outlook for iOS",
+        ),
+        *(
+            "Αποκτήστε το Outlook για iOS",
+            "Obțineți Outlook pentru iOS",
+            "Outlook for iOS を入手",
+            "iOS版Outlookを取得",
+        ),
+        *(
+            "iOS용 Outlook 다운로드",
+            "下载适用于 Android 的 Outlook",
+            "קבל את Outlook עבור iOS",
+            "الحصول على Outlook لـ iOS",
+        ),
+        *("Tải Outlook cho iOS", "Dapatkan Outlook untuk iOS", "Nabavite Outlook za iOS", "Získať Outlook pre iOS"),
+        *(
+            "Вземете Outlook за iOS",
+            "Obteniu l'Outlook per a iOS",
+            "Отримати Outlook для iOS",
+            "Obtenir Outlook pour iOS",
+        ),
+        *(
+            "Baixe o Outlook para iOS",
+            "Outlook für iOS herunterladen",
+            "Hole dir Outlook für Mac",
+            "Outlook voor iOS downloaden",
+        ),
+        *(
+            "Get BlueMail for Desktop",
+            "Sent from Edison Mail",
+            "Sent via Shortwave",
+            "Sent with Missive",
+            "Sent from HEY",
+        ),
+        *("נשלח מה-iPhone שלי", "أُرسلت من الـ iPhone", "ส่งจาก iPhone ของฉัน", "Dikirim dari iPhone saya"),
+        *("मेरे iPhone से भेजा गया", "Išsiųsta iš mano „Galaxy“", "Saadetud minu Galaxyst", "Nosūtīts no mana Galaxy"),
+    ],
+)
+def test_the_lines_of_programs_of_today_are_cut(line: str) -> None:
+    assert is_device_line(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Outlook für iOS kann ich nicht herunterladen", "Outlook voor iOS kan ik niet downloaden"),
+        *("Download Outlook before Friday.", "Få Outlook til at virke igen", "Hey, Sam"),
+    ],
+)
+def test_an_own_line_about_a_program_is_kept(line: str) -> None:
+    assert not is_device_line(line)

@@ -35,6 +35,8 @@ def kinds(root: Path) -> frozenset[str]:
         *(("Sent/cur/1:2,ST", "deleted"), ("Sent/cur/1:2,DS", "draft"), ("Sent/cur/1;2,T", "deleted")),
         *(("postponed", "draft"), ("+trash/1.eml", "trash"), ("sent/,3", "deleted"), ("sent/#12", "deleted")),
         *(("sent/12", None), ("Sent/,3.eml", None)),
+        *(("Rozepsané zprávy", "draft"), ("Drög/1.eml", "draft"), ("Rusl", "trash"), ("Papeleira", "trash")),
+        *(("Zirriborroak", "draft"), ("Mga Draft", "draft"), ("ট্র্যাশ", "trash"), ("வரைவுகள்", "draft")),
         *(("Sent/cur/1!2,RST", "deleted"), ("Sent/cur/1_2,T", "deleted"), ("Sent/T.eml", None)),
     ],
 )
@@ -55,6 +57,8 @@ def test_what_the_place_of_a_message_says(tmp_path: Path, path: str, kind: str |
             ("X-Mozilla-Status: 0008", "deleted"),
             ("X-Mozilla-Status: 0001", None),
         ),
+        *(("X-Gmail-Labels: Chat", "automatic"), ("X-Gmail-Labels: Chatham,Inbox", None)),
+        *(("X-Claws-End-Special-Headers: 1", "draft"), ("X-Claws-Account-Id: 1", None)),
         *(("X-Mozilla-Status: 1013", None), ("X-Mozilla-Status2: 00200000", "deleted")),
         *(("X-Mozilla-Status2: 01000000", "template"), ("X-Mozilla-Status2: 10000000", None)),
         *(("X-Mozilla-Keys: NonJunk $label1", None), ("X-Mozilla-Keys: Junk", "spam")),
@@ -100,3 +104,9 @@ def test_what_is_deleted_is_reported_as_such_whatever_else_it_is() -> None:
 def test_names_of_folders_are_whole_names() -> None:
     assert folders.kinds_of_folders(["Spam", "Sent"]) == {"spam"}
     assert folders.kinds_of_folders(["Trash talk", "My drafts and ideas", "", "."]) == set()
+
+
+def test_a_label_that_only_begins_like_sent_mail_is_none() -> None:
+    assert folders.is_sent_folder(["Sent Items"])
+    assert folders.is_sent_folder(["Sent-1"])
+    assert not folders.is_sent_folder(["Sent to accountant", "sent back"])

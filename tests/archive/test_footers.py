@@ -168,3 +168,24 @@ def test_an_invitation_to_a_meeting_is_cut(invitation: str, below: str) -> None:
 )
 def test_own_text_about_meetings_is_kept(text: str) -> None:
     assert strip_invitations(text.split("\n")) == (text.split("\n"), False)
+
+
+@pytest.mark.parametrize(
+    "disclaimer",
+    [
+        "Tento e-mail je důvěrný a je určen pouze jeho adresátům. Obdrželi-li jste jej omylem, smažte jej.",
+        "Ez az üzenet bizalmas, és kizárólag a címzett részére szól. Ha tévedésből kapta meg, értesítse a feladót.",
+        "Bu e-posta gizli olup yalnızca alıcıya aittir. Size yanlışlıkla ulaşmışsa lütfen göndereni bilgilendiriniz.",
+        "Detta meddelande är konfidentiellt och endast avsett för mottagaren. Obehörig spridning är förbjuden.",
+        "Denne e-mail er fortrolig og kun beregnet for modtageren. Uautoriseret brug er forbudt.",
+        "Tämä viesti on luottamuksellinen ja tarkoitettu vain vastaanottajalle. Luvaton käyttö on kielletty.",
+        "Acest mesaj este confidențial și este destinat exclusiv destinatarului. Utilizarea este interzisă.",
+        "Το μήνυμα είναι εμπιστευτικό και προορίζεται μόνο για τον παραλήπτη. Απαγορεύεται η αντιγραφή του.",
+        "הודעה זו הינה חסויה ומיועדת לנמען בלבד. אם קיבלת אותה בטעות, אנא הודע לשולח ומחק אותה.",
+        "هذه الرسالة سرية ومخصصة للمرسل إليه فقط. إذا استلمتها عن طريق الخطأ، يرجى إبلاغ المرسل وحذفها.",
+        "Sent with Tuta; enjoy secure & ad-free emails:\nhttps://tuta.com",
+        "Yahoo Mail: Search, Organize, Conquer",
+    ],
+)
+def test_disclaimers_and_slogans_of_more_languages_are_cut(disclaimer: str) -> None:
+    assert strip_footers([*OWN, "", *disclaimer.split("\n")])[0] == OWN

@@ -51,3 +51,19 @@ def test_the_body_below_a_quoting_element_around_the_header_alone_is_quoted(head
 )
 def test_an_answer_below_a_quoting_element_with_more_than_the_header_is_kept(quote: str) -> None:
     assert own_words(html_to_text(f"<p>Hi,</p>{quote}<p>Yes, come.</p>")).split() == ["Hi,", "Yes,", "come."]
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        '<div name="messageSignatureSection"><div>Ann Roe<br>Lamps Ltd.</div></div>',
+        '<div class="front-signature"><div>Ann Roe<br>Lamps Ltd.</div></div>',
+        '<div class="missive_signature">Ann Roe</div>',
+        '<signature id="local-1"><div>Ann Roe<br>Lamps Ltd.</div></signature>',
+        '<div id="ms-outlook-mobile-signature">Sent from a train</div>',
+        '<div class="protonmail_signature_block"><div>Sent with Proton</div></div>',
+    ],
+)
+def test_signatures_that_programs_mark(signature: str) -> None:
+    text = html_to_text(f"<div>This is a great start.</div>{signature}")
+    assert text.partition("\n-- \n")[0].strip() == "This is a great start."

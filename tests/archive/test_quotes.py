@@ -88,3 +88,61 @@ def test_a_full_attribution_has_a_date_a_writer_and_an_end() -> None:
     assert not is_full_attribution("On 3 May 2022 the court wrote:")
     assert not is_full_attribution("On 3 May 2022 at 10:00 Jane wrote me that I should do the following:")
     assert not is_full_attribution("And then she wrote:")
+
+
+WRITER = "Jane Roe <jane@x.example>"
+
+
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        f"{WRITER}, 6 Oca 2025 Pzt, 10:00 tarihinde şunu yazdı:",
+        f"Missatge de {WRITER} del dia dl., 6 de gen. 2025 a les 10:00:",
+        f"{WRITER} je u 6. sij 2025. u 10:00 napisao:",
+        f"2025年1月6日月曜日 10:00:00 JST、{WRITER}さんが書きました:",
+        f"6 січ. 2025 р., 10:00 +0200, {WRITER}, писав(ла):",
+        "Jane Roe píše v Po 06. 01. 2025 v 10∶00 +0100:",
+        f"เมื่อ 6 ม.ค. 2568 เวลา 10:00 {WRITER} เขียนว่า:",
+    ],
+)
+def test_attributions_that_end_with_a_date_or_name_the_writer_first(attribution: str) -> None:
+    assert own_words(f"Yes, nine.\n\n{attribution}\nShall I come?\n\nJane") == "Yes, nine."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On Monday, we met Jane Roe at 10:00 and she wrote:\n\nthe lamp is broken.\n\nSo I went.",
+        "В понедельник, 6 января 2025 года, в 10:00 Анна написала заявление:\n\nпрошу выдать лампу.",
+        "Le 6 janvier à 10:00, Jeanne a écrit au maire :\n\nla lampe est cassée.",
+        f"{WRITER} comes on 6 January 2025 at 10:00 and brings these:\n\na lamp and a rope.",
+    ],
+)
+def test_a_sentence_with_a_date_and_a_verb_hides_nothing_below_it(text: str) -> None:
+    assert own_words(f"Hi,\n\n{text}") == f"Hi,\n\n{text}"
+
+
+def test_a_writer_without_a_capital_still_ends_an_attribution() -> None:
+    assert is_full_attribution("Am Montag, 6. Januar 2025, um 10:00 Uhr schrieb peter:")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "מאת: Jane Roe\nנשלח: יום שני 06 ינואר 2025 10:00\nאל: Ann Roe\nנושא: מנורה",
+        "من: Jane Roe\nتاريخ الإرسال: الاثنين، 6 يناير 2025 10:00 ص\nإلى: Ann Roe\nالموضوع: مصباح",
+        "จาก: Jane Roe\nส่ง: 6 มกราคม 2568 10:00\nถึง: Ann Roe\nเรื่อง: โคมไฟ",
+        "प्रेषक: Jane Roe\nप्रेषित: सोमवार, 6 जनवरी 2025 10:00\nप्रति: Ann Roe\nविषय: दीपक",
+        "Dari: Jane Roe\nDikirim: Senin, 06 Januari 2025 10:00\nKepada: Ann Roe\nSubjek: Lampu",
+        "Od: Jane Roe\nPoslano: ponedeljek, 06. januar 2025 10:00\nZa: Ann Roe\nZadeva: Luč",
+        "Nuo: Jane Roe\nIšsiųsta: 2025 m. sausio 6 d. 10:00\nKam: Ann Roe\nTema: Lempa",
+        "Saatja: Jane Roe\nSaadetud: esmaspäev, 6. jaanuar 2025 10:00\nAdressaat: Ann Roe\nTeema: Lamp",
+        "از: Jane Roe\nارسال شده: دوشنبه, 6 ژانویه 2025 10:00\nبه: Ann Roe\nموضوع: چراغ",
+        "Frá: Jane Roe\nSent: mánudagur, 6. janúar 2025 10:00\nTil: Ann Roe\nEfni: Lampi",
+        '------ Originalnachricht ------\nVon "Jane Roe" <jane@x.example>\nAn "Ann Roe" <ann@x.example>\nBetreff Lampe',
+        f"Začátek přeposílané zprávy:\n\nOd: {WRITER}\nPředmět: Lampa\nDatum: 6. ledna 2025 10:00:00\nKomu: Ann Roe",
+        f"転送されたメッセージ:\n\n差出人: {WRITER}\n件名: ランプ\n日付: 2025年1月6日 10:00:00 JST\n宛先: Ann Roe",
+    ],
+)
+def test_header_blocks_of_more_languages(header: str) -> None:
+    assert own_words(f"Yes, nine.\n\n{header}\n\nShall I come?") == "Yes, nine."

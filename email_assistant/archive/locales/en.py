@@ -32,8 +32,6 @@ LOCALE = Locale(
         "Dictated to",
         "Dictated with",
         "Dictated using",
-        "Get Outlook",
-        "Download Outlook",
     ),
     device_origins=("From my",),
     device_nouns=(
@@ -114,11 +112,13 @@ LOCALE = Locale(
         "to post to this",
         "yahoo! groups",
     ),
-    advertisement_words=("virus", "avast", "yahoo", "get your", "try your", "environment", "print"),
+    advertisement_words=("tuta", "virus", "avast", "yahoo", "get your", "try your", "environment", "print"),
     advertisements=(
         "virus[- ]?(?:free|checked)",
         "avast",
         r"do you yahoo!\?",
+        r"^\W*yahoo mail: \w+, \w+,? \w+\W*$",
+        r";[^.!?]{3,60}:?\s*https?://tuta\.com",
         "(?:get|try) your (?:free|own)",
         "(?:consider|think (?:of|about)) the environment",
         r"before (?:you )?print(?:ing)? (?:out )?(?:this|the|any) (?:e-?mail|mail|message)",
@@ -137,7 +137,7 @@ LOCALE = Locale(
         "liability": ("views", "opinions", "liabilit"),
     },
     months=("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
-    sent_folders=("sent(?![a-z])",),
+    sent_folders=(r"sent(?![a-z])(?!\W+(?:to|from|by|back|for)\b)",),
     on_behalf=("on behalf of",),
     draft_folders=("drafts?", "unsent drafts", "postponed(?: msgs| messages)?"),
     trash_folders=(
@@ -159,7 +159,7 @@ LOCALE = Locale(
     vacation_subjects=(
         "automatic reply",
         "auto(?:matic)?[- ]?(?:reply|response)",
-        "out of (?:the )?office",
+        r"out of (?:the )?office(?: auto-?reply| reply)?\s?:",
         "vacation reply",
     ),
     bounce_subjects=(
@@ -196,4 +196,5 @@ LOCALE = Locale(
     account_words=("account", "acct", "a/c"),
     tax_words=("tax", "vat", "tin", "ssn", "national id"),
     phone_regions=("US", "GB"),
+    apps=("Get Outlook for {}", "Download Outlook for {}", "Get BlueMail for {}"),
 )

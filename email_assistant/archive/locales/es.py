@@ -54,8 +54,8 @@ LOCALE = Locale(
     forward_prefixes=("rv",),
     vacation_subjects=("respuesta automática",),
     bounce_subjects=("no se puede entregar",),
-    receipt_subjects=("leído",),
-    calendar_subjects=("aceptado", "aceptada", "rechazado", "rechazada"),
+    receipt_subjects=("leído", "no leído"),
+    calendar_subjects=("aceptado", "aceptada", "rechazado", "rechazada", "cancelado", "cancelada"),
     contact_labels=("teléfono",),
     password_words=("contraseña",),
     phone_words=("móvil",),
@@ -63,4 +63,5 @@ LOCALE = Locale(
     account_words=("cuenta",),
     tax_words=("nie", "dni"),
     phone_regions=("ES",),
+    apps=("Descargar Outlook para {}", "Obtén Outlook para {}"),
 )

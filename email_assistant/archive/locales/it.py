@@ -57,10 +57,11 @@ LOCALE = Locale(
     vacation_subjects=("risposta automatica", "fuori sede"),
     bounce_subjects=("mancata consegna",),
     receipt_subjects=("letto",),
-    calendar_subjects=("accettato", "rifiutato"),
+    calendar_subjects=("accettato", "rifiutato", "accettata", "rifiutata", "annullato", "annullata"),
     contact_labels=("telefono",),
     phone_words=("cellulare",),
     passport_words=("passaporto",),
     account_words=("conto",),
     phone_regions=("IT",),
+    apps=("Ottieni Outlook per {}", "Scarica Outlook per {}"),
 )

@@ -25,6 +25,7 @@ class Locale:
         forwards: Lines above a quoted or forwarded message that have no dashes.
         forwarded: Stems for 'forwarded' in such lines; regular expressions.
         devices: Beginnings of the line that a phone adds ('Sent from my').
+        apps: Whole lines that say where to get a program, with {} for the system ('Outlook für {} herunterladen').
         device_origins: Beginnings of such a line without a verb, or with one at its end ('From my', 'Von meinem').
         device_verbs: Verbs that end such a line after the name of a device ('gesendet').
         device_nouns: Stems of words for devices that such a line may name ('phone'), in lower case.
@@ -74,6 +75,7 @@ class Locale:
     forwards: tuple[str, ...] = ()
     forwarded: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
     device_origins: tuple[str, ...] = ()
     device_verbs: tuple[str, ...] = ()
     device_nouns: tuple[str, ...] = ()

@@ -112,4 +112,5 @@ LOCALE = Locale(
     account_words=("(?:р/с|к/с)", r"сч[её]т\w*"),
     tax_words=("инн", "снилс"),
     phone_regions=("RU",),
+    apps=("Получите Outlook для {}",),
 )
