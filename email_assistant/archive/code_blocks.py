@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 
 from email_assistant.archive import patches
+from email_assistant.archive.quote_marks import is_bracketed_elision
 
 FENCE = re.compile(r"^\s*(?:```|~~~)")
 STATEMENT_END = re.compile(r"[;{}],?\s*(?://.*|/\*.*)?$")
@@ -55,12 +56,19 @@ SCRIPT = re.compile(r"^\s*#!")
 # 'What about version 2 (of May)?', between commands.
 QUESTION = re.compile(r"^\s*[^\W\d_a-z][^\\|<>={}$]*\?$")
 HERE_DOCUMENT = re.compile(r"<<-?\s?[\"']?(\w+)[\"']?\s*$")
+# What grep found in a file: 'lamps/pier.txt:Light it'. The lines around it have '-' in place of ':'.
+FOUND = re.compile(r"^(?!\w+://)(?=[^:]*[A-Za-z])((?:\.?/)?[\w.+-]{1,60}(?:/[\w.+-]{1,60}){1,20}):(?=\S)")
+DASH = re.compile("-")
+MIN_FOUND, FOUND_SHARE = 3, 0.75
 TRACEBACK = re.compile(r"^\s*Traceback \(most recent call last\)")
 TRACEBACK_LINE = re.compile(r"^\s+\S|^File \"[^\"]+\", line \d+")
 EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:: .*|:?\s*)$")
 COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*\s|\.?\\[\"#])")
-PAGE_HEAD = re.compile(r"^\s*(\S{1,40}\(\d\w{0,9}\))\s{3,}\S.{0,80}?\s{3,}\1$")
+# The title of a page, at both margins: 'lamp(1)', or '()' if the page has none.
+PAGE_HEAD = re.compile(r"^\s*(\S{1,40}\(\d\w{0,9}\)|\(\))(?:\s{3,}\S.{0,80}?\s{3,}|\s{40,})\1$")
 MAX_PAGE_LINES = 200
+# How far to the right the title is that is all of the last line of a page.
+MIN_FOOT_INDENT = 40
 KEYWORD = re.compile(r"^\s*(?:(?:begin|do|done|else|end|endif|esac|fi|then|type|var)\W*$|export \w+)")
 PROMPT_OF_LOGIN = re.compile(r"^\s*[\w.-]*login: \S+$")
 PLAIN_WORD = re.compile(r"[\"'(«“]?[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)\"'»”]*")
@@ -101,6 +109,7 @@ def _classify(lines: list[str], authors: Collection[str]) -> list[bool]:
     _mark_sessions(lines, is_code)
     _mark_pages(lines, is_code)
     _mark_tracebacks(lines, is_code)
+    _mark_found(lines, is_code)
     in_run = [False] * len(lines)
     start = 0
     while start < len(lines):
@@ -110,7 +119,9 @@ def _classify(lines: list[str], authors: Collection[str]) -> list[bool]:
             in_run[start:end] = [True] * (end - start)
         start = max(end, start + 1)
     _complete_paragraphs(lines, is_code, in_run)
-    return [left or right for left, right in zip(is_code, in_run, strict=True)]
+    is_code = [left or right for left, right in zip(is_code, in_run, strict=True)]
+    _mark_elisions(lines, is_code)
+    return is_code
 
 
 def _complete_paragraphs(lines: list[str], is_code: list[bool], in_run: list[bool]) -> None:
@@ -241,8 +252,13 @@ def _mark_pages(lines: list[str], is_code: list[bool]) -> None:
         if head:
             foot = f"   {head[1]}"
             below = range(start + 1, min(len(lines), start + MAX_PAGE_LINES))
-            end = next((index + 1 for index in below if lines[index].endswith(foot) and lines[index][0] != " "), start)
+            end = next((index + 1 for index in below if lines[index].endswith(foot) and _is_foot(lines[index])), start)
             is_code[start:end] = [True] * (end - start)
+
+
+def _is_foot(line: str) -> bool:
+    """Whether a line that ends with the title of a page is its last: it begins at the left, or is only the title."""
+    return not line[0].isspace() or (_indent(line) >= MIN_FOOT_INDENT and len(line.split()) == 1)
 
 
 def _mark_tracebacks(lines: list[str], is_code: list[bool]) -> None:
@@ -254,6 +270,27 @@ def _mark_tracebacks(lines: list[str], is_code: list[bool]) -> None:
                 end += 1
             end += end < len(lines) and EXCEPTION.match(lines[end]) is not None
             is_code[start:end] = [True] * (end - start)
+
+
+def _mark_found(lines: list[str], is_code: list[bool]) -> None:
+    """Mark paragraphs of lines that grep found in files."""
+    start = 0
+    while start < len(lines):
+        end = patches.paragraph_end(lines, start)
+        if "/" in lines[start] and _is_found(lines[start:end]):
+            is_code[start:end] = [True] * (end - start)
+        start = end + 1
+
+
+def _is_found(paragraph: list[str]) -> bool:
+    found = [match[1] for line in paragraph if (match := FOUND.match(line[:300]))]
+    if len(found) < MIN_FOUND:
+        return False
+    paths = set(found)
+    around = sum(
+        line == "--" or any(line[: dash.start()] in paths for dash in DASH.finditer(line, 0, 300)) for line in paragraph
+    )
+    return len(found) + around >= FOUND_SHARE * len(paragraph)
 
 
 def _listing_end(lines: list[str], start: int, end: int) -> int:
@@ -272,6 +309,15 @@ def _listing_end(lines: list[str], start: int, end: int) -> int:
             return end
         end = below
     return end
+
+
+def _mark_elisions(lines: list[str], is_code: list[bool]) -> None:
+    """Mark remarks like '[snip]' directly above or below code, and not between it and other text."""
+    for index, line in enumerate(lines):
+        if line[:1] != "[" or is_code[index] or not is_bracketed_elision(line):
+            continue
+        beside = [other for other in (index - 1, index + 1) if 0 <= other < len(lines) and lines[other].strip()]
+        is_code[index] = bool(beside) and all(is_code[other] for other in beside)
 
 
 def _without_here_document(lines: list[str]) -> list[str]:

@@ -15,10 +15,14 @@ LINK_IN_SENTENCE = re.compile(r"^\s*(?:<?\w+://|/\w)\S+[.,;:!?](?:\s|$)")
 LISTED = re.compile(
     r"^[-+]?\s*(?:\. *\\[\"#]|\.{1,2}$|\\(?:[\"#]|f[A-Z(\[])|(?!\w+://)[\w.-]{0,60}[/.][\w./-]{0,120}:(?!\d+(?:\s|$))\S|\[?(?:\.{3}|…)\]?$)"
 )
+# A comment of roff.
+COMMENT = re.compile(r"^[-+]?\s*\. *\\[\"#]")
 # A request of roff. In prose about it, words follow: '.EX is never indented'.
 REQUEST = re.compile(r"^[-+]?\s*\. *(?:[A-Za-z]{1,2}(?=\s|$)|[A-Za-z]+\s.*\\)")
 PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)]*")
 MAX_PLAIN_ARGUMENTS = 3
+# Boxes and trees that a program drew.
+DRAWN = re.compile("^\\s*[\u2500-\u257f]|[\u2500-\u257f]\\s*$")
 RULE_CHARACTERS = "-=_*~#+."
 RULE = re.compile(r"^\s*(?:[-=_*~#+.]{3,}|[-=_*~]{2}|[-=_*~#+]{2,}[^-=_*~#+]{1,40}[-=_*~#+]{2,})\s*$")
 # Marks that are escaped in expressions: 's/\(foo\)$/\1/'.
@@ -35,6 +39,8 @@ MIN_SENTENCE_WORDS = 6
 CODE_WORD = re.compile(r"[-‐–]{1,2}[A-Za-z]|.*[\[\]{}<>=|\\$^~]|[^\w\s]+$")
 ASSIGNMENT = re.compile(r"\w+=")
 MIN_CODE_WORDS, CODE_SHARE = 5, 0.6
+# So many '|' between words are those of a grammar or a synopsis.
+MIN_ALTERNATIVES = 3
 QUOTATION_MARKS = "`“‘«"
 # A line of an index of pages: 'light (1) - light a lamp'.
 INDEXED = re.compile(r"^\s*[\w.+:-]+ \(\w{1,8}\)\s+- \S")
@@ -55,6 +61,7 @@ def is_fixed(line: str) -> bool:
         or indent(line) >= MIN_CENTRED_INDENT
         or LISTED.match(line) is not None
         or (REQUEST.match(line) is not None and not _is_prose(line))
+        or (not line.isascii() and DRAWN.search(line) is not None)
         or (line.lstrip()[:1] in RULE_CHARACTERS and RULE.match(line) is not None)
         or ("\\" in line and len(ESCAPED.findall(line)) >= MIN_ESCAPED and not _is_mostly_words(line))
         or (":" in line and TRAILER.match(line) is not None)
@@ -74,12 +81,13 @@ def is_call(block: Sequence[str]) -> bool:
 
 
 def is_source(paragraph: Sequence[str]) -> bool:
-    """Whether a paragraph is source text of roff, by its first line or a third of its lines."""
+    """Whether a paragraph is source text of roff, by its first line or a third of its lines, comments included."""
     if not any(line.lstrip(" +-").startswith(".") for line in paragraph):
         return False
     requests = [REQUEST.match(line) is not None and not _is_prose(line) for line in paragraph]
     is_flush = len(set(map(indent, paragraph))) == 1
-    return (requests[0] and is_flush) or 3 * sum(requests) >= len(requests)
+    comments = sum(COMMENT.match(line) is not None for line in paragraph)
+    return (requests[0] and is_flush) or 3 * (sum(requests) + comments) >= len(requests)
 
 
 def has_gap(line: str) -> bool:
@@ -106,6 +114,8 @@ def is_synopsis(line: str) -> bool:
     if not ("[" in line or "|" in line or "\\" in line or "$" in line or "=" in line):
         return False
     words = line.split()
+    if words.count("|") >= MIN_ALTERNATIVES:
+        return True
     code = sum(map(_is_code_word, words))
     others = sum(word[-1] not in ",;" for word in words if not _is_code_word(word))
     return code + others >= MIN_CODE_WORDS and code >= CODE_SHARE * (code + others)

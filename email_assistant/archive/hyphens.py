@@ -38,8 +38,13 @@ class WholeWords:
     def count(self, word: str) -> int:
         """How often the text has a word as a whole."""
         if self._counts is None:
-            self._counts = Counter(WHOLE_WORD.findall(self._text.casefold()))
-        return self._counts[word.casefold()]
+            self._counts = Counter(map(_key, WHOLE_WORD.findall(self._text)))
+        return self._counts[_key(word)]
+
+
+def _key(word: str) -> str:
+    """The word without what the beginning of a sentence changes; one in capitals is another word: 'EX' is not 'ex'."""
+    return word if word.isupper() and len(word) > 1 else word.casefold()
 
 
 def glue(above: str, line: str, words: WholeWords) -> str:

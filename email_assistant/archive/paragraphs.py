@@ -46,11 +46,11 @@ USUAL_SLACK = 10
 # The width of a mail that was not wrapped: no line reaches it.
 NOT_WRAPPED = 10**9
 ITEM = re.compile(
-    r"^\s*(?:[-*•–—·+o>→✓✔►▪‣◦§]\s+|\(?\d{1,3}[.):]\s+|\d{1,2}(?:\.\d{1,2})+\.?\s+|\(?[a-zA-Zа-яА-Я][.)]\s+|"
+    r"^\s*(?:(?:--|[-*•–—·+o>→✓✔►▪‣◦§])\s+|\(?\d{1,3}[.):]\s+|\d{1,2}(?:\.\d{1,2})+\.?\s+|\(?[a-zA-Zа-яА-Я][.)]\s+|"
     r"[A-ZА-Я]\d{1,2}[.):]\s+|\(?[ivx]{2,4}[.)]\s+|\[[\w*]{1,4}\]:?\s+|#)"
 )
 # A marker that may also be a dash or the end of a sentence in the middle of wrapped text.
-WEAK_ITEM = re.compile(r"^(?:([-–—+])\s|(\d{1,3}[.):])\s|([a-zA-Zа-яА-Я][.)])\s|(#)\d|(\[\d{1,3}\])\s)")
+WEAK_ITEM = re.compile(r"^(?:(--|[-–—+])\s|(\d{1,3}[.):])\s|([a-zA-Zа-яА-Я][.)])\s|(#)\d|(\[\d{1,3}\])\s)")
 # The number that ends a remark in brackets: '(not\n6) to align'.
 NUMBER_BEFORE_BRACKET = re.compile(r"^\s*\d{1,3}\)[\s.,;]")
 # The number of a section, or of a version: '1.23.0 is out'.
@@ -60,10 +60,15 @@ NUMBER_IN_BRACKETS = re.compile(r"^\s*\((\d)\)\s")
 LABEL = re.compile(r"^\s*[^\W\d_][\w ./'’()-]{0,30}:\s+\S")
 MAX_PARAGRAPH_LINES, MAX_SENTENCE_LINES = 50, 8
 MAX_HANGING, MAX_DEEP_HANGING, MAX_HANGING_BELOW_ITEM = 3, 12, 8
+# A line that is deeper by less than this is one of its paragraph.
+MIN_INSET = 2
 SENTENCE_OR_COLON_END = re.compile(r"[.!?…:][\"'”»)\]]*$")
 SENTENCE_END = re.compile(r"[^\s.!?][.!?]$")
+PARAGRAPH_END = re.compile(r"[.!?…][\"'”»)\]]*$")
 # A capital in the middle of a sentence.
 PRONOUN = re.compile(r"I(?:['’][a-z]+)?[,;]?$")
+# A face, which belongs to the sentence above.
+SMILEY = re.compile(r"\d?[:;=8]['-]?[()|/\[\]DPpOo]+$")
 # Two spaces within a sentence, left by a program that joined lines with a space at their end.
 DOUBLE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2}(?=\S)")
 WIDE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2,}(?=\S)")
@@ -158,6 +163,7 @@ def _blocks(lines: list[str]) -> list[list[str]]:
             and not item
             and not stays
             and _may_follow(blocks[-1], line, column)
+            and not _is_below_inset(blocks, line)
             and not _is_label(lines, index)
         ):
             blocks[-1].append(line)
@@ -202,9 +208,25 @@ def _may_follow(block: Sequence[str], line: str, column: int) -> bool:
     is_near = own <= MAX_DEEP_HANGING or (own - indent(above) <= MAX_HANGING_BELOW_ITEM and line.lstrip()[:1].islower())
     continues = is_near and _is_continuation(above, line)
     if len(block) > 1:
-        return own == indent(above) or continues or column <= own <= MAX_HANGING
+        is_inset = indent(block[-2]) == indent(above) <= own - MIN_INSET and _is_code(line)
+        return own == indent(above) or (not is_inset and (continues or column <= own <= MAX_HANGING))
     is_hanging = own <= MAX_HANGING or continues
     return own in (column, indent(above)) or is_hanging or (own < column and ITEM.match(above) is not None)
+
+
+def _is_below_inset(blocks: Sequence[Sequence[str]], line: str) -> bool:
+    """Whether a line resumes the sentence above a deeper line, such as a command, which is a block by itself."""
+    if len(blocks) < 2 or len(blocks[-1]) > 1:
+        return False
+    sentence, inset = blocks[-2][-1].rstrip(), blocks[-1][0]
+    if indent(line) >= indent(inset) or ITEM.match(inset) or not _is_code(inset):
+        return False
+    return bool(sentence) and not PARAGRAPH_END.search(sentence)
+
+
+def _is_code(line: str) -> bool:
+    """Whether half of a line or more is no ordinary words, as in a command."""
+    return 2 * plain_words(line) <= len(line.split())
 
 
 def _is_dash(lines: list[str], index: int) -> bool:
@@ -340,6 +362,7 @@ def _pair(above: str, line: str) -> _Pair:
         word=len(words[0]),
         ends=SENTENCE_OR_COLON_END.search(stripped) is not None,
         resumes=PRONOUN.match(words[0]) is not None
+        or (len(words) == 1 and SMILEY.match(words[0]) is not None)
         or not (words[0][0].isupper() or words[0][0].isdigit())
         or (len(stripped) >= MIN_WIDTH and stripped.rpartition(" ")[2] in UNFINISHED),
         short=len(words) <= MAX_SHORT_LINE_WORDS

@@ -209,7 +209,7 @@ def _mark_short_logs(lines: list[str], is_code: list[bool]) -> None:
         if not HASHED.match(lines[index]):
             index += 1
             continue
-        end = _paragraph_end(lines, index)
+        end = paragraph_end(lines, index)
         hashed = sum(HASHED.match(line) is not None for line in lines[index:end])
         if hashed >= MIN_HASHED_LINES and 2 * hashed > end - index:
             is_code[index:end] = [True] * (end - index)
@@ -227,12 +227,13 @@ def _binary_end(lines: list[str], start: int) -> int:
 
 def _resumes(lines: list[str], start: int) -> bool:
     """Whether the paragraph that begins at a line is the rest of a hunk: context, and lines with '+' or '-'."""
-    paragraph = lines[start : _paragraph_end(lines, start)]
+    paragraph = lines[start : paragraph_end(lines, start)]
     is_part = [CHANGED_LINE.match(line) or CONTEXT_LINE.match(line) for line in paragraph]
     return any(is_part) and all(line[:1] in " +-\\" for line in paragraph)
 
 
-def _paragraph_end(lines: list[str], start: int) -> int:
+def paragraph_end(lines: list[str], start: int) -> int:
+    """The first blank line from a line on, or the end of the lines."""
     end = start
     while end < len(lines) and lines[end].strip():
         end += 1
@@ -243,7 +244,7 @@ def _mark_bare_hunks(lines: list[str], is_code: list[bool]) -> None:
     """Mark paragraphs of changed lines that have no header, as a person writes them by hand."""
     index = 0
     while index < len(lines):
-        end = _paragraph_end(lines, index)
+        end = paragraph_end(lines, index)
         paragraph = lines[index:end]
         if all(map(BARE_LINE.match, paragraph)):
             signs = {line[0] for line in paragraph if BARE_CHANGE.match(line)}

@@ -93,6 +93,24 @@ def test_a_hyphen_is_removed_in_a_justified_text_that_has_none_of_its_parts() ->
     assert unwrap(text).endswith("and so it would have earlier, if you ask me.")
     for other in (text.replace("  ", " "), f"{text}  An ear hears it.", f"{text}  It is called lier."):
         assert "ear\u2010lier" in unwrap(other)
+    # The name of a macro is not the word.
+    assert unwrap(f"{text}  It is called EAR.").startswith(unwrap(text))
+
+
+def test_a_face_belongs_to_the_sentence_above() -> None:
+    text = "We fill up the oil of all of the lamps when the ship has come in, at night.\n3:-)\n\n"
+    text += "We trim the wick of every lamp before the ship comes in, and fill up all\nof the oil that it needs."
+    assert unwrap(text).startswith("We fill up the oil of all of the lamps when the ship has come in, at night. 3:-)\n")
+
+
+def test_a_sentence_around_a_deeper_line_of_words_is_joined() -> None:
+    text = (
+        "The keeper of the old pier has lit every one of the lamps that you sent to\n"
+        "him, and he fills up the oil of all of them whenever the ships come into\n"
+        "  the harbour, which they do once in a week or so."
+    )
+    assert " ".join(unwrap(text).split()) == joined(" ".join(text.split()))
+    assert "\n" not in unwrap(text)
 
 
 def test_a_line_with_tabs_is_as_wide_as_it_is_shown() -> None:
@@ -238,6 +256,16 @@ def test_items_are_not_joined(marker: str) -> None:
         "        oil=\\E1, wick=\\E2, tin=^O, shade=\\E4, trim=\\E5, light=\\E6, dark=\\E7,\n        end=\\n,",
         ".TP\n.I lamp\nThe keeper of the old pier lights all of the lamps that you sent to him when\n"
         "the ship comes home.",
+        # A grammar, and a box that a program drew.
+        'oil  = "colza" | "olive" | "whale" | "paraffin" | "naphtha" | "tallow" |\n'
+        '       "linseed" | "beeswax" | "coal" | ...',
+        "┌──────────────────────────────────────────────────────┐\n"
+        "│the lamp of the old pier and the lamp of the new pier │\n"
+        "│of the mill and of the shed, and of the keeper's house│\n"
+        "└──────────────────────────────────────────────────────┘",
+        # Source text of roff, of which most lines are comments.
+        'Light the lamp,\n.\\" Not the one at the old pier.\nor trim it first, where its wick is longer than '
+        'that of the one at the pier\nor the mill.\n.\\" The oil is that of the mill.\n.\\" It does not smoke.',
         # A synopsis, a script, a prototype, a log of commits, and a sentence on each line.
         "    lamp [ -oil tin ] [ -wick | -nowick ] [ -trim mm ] [ -shade file ] [\n    -pier name ] "
         "[ -light ] [ -help ]",
@@ -252,3 +280,37 @@ def test_items_are_not_joined(marker: str) -> None:
 )
 def test_lines_that_a_person_broke_stay(text: str) -> None:
     assert unwrap(text) == text
+
+
+WRAPPED = (
+    "The keeper of the old pier has lit every one of the lamps that you sent to\n"
+    "him, and he says that before he lights the next of them he always has run"
+)
+
+
+@pytest.mark.parametrize(
+    "command", ["  \\(la", "        ./light --wick 3 -o colza", "    oil[, wick]... \\- 'all lamps'"]
+)
+@pytest.mark.parametrize("end", ["", ":"])
+def test_a_command_in_the_middle_of_a_sentence_stays_on_its_line(command: str, end: str) -> None:
+    assert unwrap(f"{WRAPPED}{end}\n{command}") == f"{joined(WRAPPED)}{end}\n{command}"
+
+
+def test_two_dashes_mark_an_item() -> None:
+    items = " -- Lamp: .lit wick-length-in-mm [the-height-of-the-flame]\n -- Oil: \\n[.lit]"
+    assert unwrap(f"{WRAPPED}\n\n{items}") == f"{joined(WRAPPED)}\n\n{items}"
+    assert unwrap(f"{WRAPPED}\n-- and that is every night -- to the mill.") == (
+        f"{joined(WRAPPED)} -- and that is every night -- to the mill."
+    )
+
+
+def test_a_sentence_resumes_below_a_command() -> None:
+    paragraph = (
+        "The keeper of the old pier has lit every one of the lamps that you sent\nto him when the ships came in."
+    )
+    command = "    printf '\\033]8;;lamp:harbour(1)\\033\\\\harbour(1)\\033]8;;\\033\\\\\\n' | tee"
+    resumed = "  to see whether the lamp is lit.  If it is the lamp at the end of the\n  pier, go home."
+    text = f"{paragraph}\n\n  Use a command like\n{command}\n{resumed}"
+    assert unwrap(text).endswith(
+        f"\n\n  Use a command like\n{command}\n  {' '.join(resumed.split()).replace('lit. ', 'lit.  ')}"
+    )

@@ -148,6 +148,13 @@ def test_marks_of_an_opinion_are_not_those_of_a_change(text: str) -> None:
         "[1] $ type light\nlight is a function\nlight ()\n{\n    trim;\n    fill;\n}",
         '$ cat lit.sh\n#!/bin/sh\n\ncat <<EOF\nThe lamp is lit now.\nYou may go home.\nEOF\n\ntrim "$lamp"',
         "$ od -c lamp\n0000000   l   a   m   p\n*\n0000120   \\n",
+        "lamps/pier.txt:Light the lamp at the end of the pier.\nlamps/mill.txt:None.\n--\nlamps/shed/1.txt-12-Trim.\n"
+        "lamps/shed/1.txt:13:The oil is low.",
+        "$ man -l lamp.1\nlamp(1)               General Commands Manual               lamp(1)\n\nName\n       lamp\n\n"
+        + " " * 60
+        + "lamp(1)",
+        "[snip]\n$ light --lamp\nThe lamp is lit.",
+        f"{DIFF}\n[end of snip]",
         "login: ann\n$ cat note\nthe lamp at the end of the pier is lit when the ship comes home",
     ],
 )
@@ -182,6 +189,9 @@ def test_words_around_a_listing_are_kept(text: str) -> None:
         "5551234 is Ann's\n5551235 is Sam's",
         "5012345a two lamps\n5012346b one wick",
         "5ce2b67f5 is fine\n7ce2b6710 should be reverted",
+        "lamps/pier: light it\nlamps/mill: trim it\nlamps/shed: fill it",
+        "12/5:Oil\n12/6:Wicks\n12/7:Lamps",
+        "[no lamps]\n[cut glass only]",
         "From: London\nSubject: the fog",
         "- rope\n- oil\n+ a lamp",
         "--- and that was it ---",
