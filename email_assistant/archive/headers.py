@@ -30,6 +30,10 @@ IN_BRACKETS = re.compile(r"\[(?:mailto|smtp):([^\s\[\]<>@]+@[^\s\[\]<>@]+)\]", r
 # Names without any address, as in mail that never left a company's server.
 ONLY_NAMES = re.compile(r"[^@<>:\"]+")
 NAME = re.compile(r"(?:\([^()]*\)|[^,;])+")
+# What begins and ends comments and groups, which the standard library reads by a call within a call.
+QUOTED = re.compile(r'"[^"]*"')
+MAX_NESTING = 50
+WITHOUT_NESTING = str.maketrans({":": ",", **dict.fromkeys("()[]", " ")})
 MAX_ENCODINGS = 2
 QUOTES = "'\""
 # Newer patch releases of Python 3.11 and 3.12, and all of 3.13, return no address at all when one in the list is
@@ -118,6 +122,7 @@ def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for value in values:
         value = IN_BRACKETS.sub(r"<\1>", OBFUSCATED.sub(r"\1@\2\3", value))
+        value = value.translate(WITHOUT_NESTING) if _is_nested(value) else value
         if ONLY_NAMES.fullmatch(value):
             found += [("", name.strip()) for name in NAME.findall(value) if name.strip()]
             continue
@@ -125,6 +130,19 @@ def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
         quoted = UNBRACKETED.sub(lambda person: f'"{person[1].rstrip()}" <{person[2]}>', quoted)
         found += utils.getaddresses([quoted], **_LENIENT)
     return found
+
+
+def _is_nested(value: str) -> bool:
+    """Whether comments and groups are nested deeper than any program writes them."""
+    if value.count("(") + value.count(":") <= MAX_NESTING:
+        return False
+    comments = groups = 0
+    for character in QUOTED.sub("", value):
+        comments = max(0, comments + (character == "(") - (character == ")"))
+        groups = max(0, groups + (not comments) * ((character == ":") - (character == ";")))
+        if max(comments, groups) > MAX_NESTING:
+            return True
+    return False
 
 
 def make_person(name: str, address: str) -> Person:

@@ -87,6 +87,12 @@ def test_if_a_list_rewrites_from_the_author_is_in_reply_to() -> None:
         ("Ann :) <ann@x.example>, bob@x.example", ["ann@x.example", "bob@x.example"]),
         ("ann@x.example, bob@x.example,", ["ann@x.example", "bob@x.example"]),
         ("ann@x.example <ann@x.example>, bob@x.example", ["ann@x.example", "bob@x.example"]),
+        *((f"Ann <ann@x.example>, {mark * 5000}", ["ann@x.example"]) for mark in ("[:", "(", ":", "(:[")),
+        (f"{'team: ' * 3000}Ann <ann@x.example>{';' * 3000}", ["", "ann@x.example"]),
+        (
+            ", ".join(f'"Ann: {n}" (of: lamps) <ann{n}@x.example>' for n in range(99)),
+            [f"ann{n}@x.example" for n in range(99)],
+        ),
     ],
 )
 def test_a_malformed_address_does_not_hide_the_others(header: str, addresses: list[str]) -> None:
