@@ -120,6 +120,9 @@ RARER = 0.1
 TRACES_PER_CHARACTER, TRACES, FEW_PER_CHARACTER = 0.15, 0.75, 0.03
 NUL_SHARE = 0.04
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WIDTH = {"utf-16": 2, "utf-32": 4}
+# So many bytes of ASCII, without any NUL, begin a header with something else below it.
+HEADER_BYTES = 64
 EAST_ASIAN = re.compile("[\t\n\r -~\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]")
 EAST_ASIAN_SHARE = 0.95
 # How rare the characters of a short text may be on average, in bits, where no charset of a single byte makes a
@@ -177,7 +180,9 @@ def decode(data: bytes, declared: str | None) -> Decoded:
     if b"\0" in data or data.startswith(MARKS) or (codec and codec.startswith("utf-16")):
         wide = wide_codec(data) or _declared_wide(data, codec)
         if wide:
-            text = data.decode(wide, "replace").lstrip("\ufeff")
+            # A line end of a single byte that a program appended is no character.
+            whole = data[: len(data) // WIDTH[wide[:6]] * WIDTH[wide[:6]]]
+            text = whole.decode(wide, "replace").lstrip("\ufeff")
             is_declared = bool(codec and codec.startswith(("utf-16", "utf-32")))
             return _done(text, frozenset() if is_declared else _wrong(codec))
         data = data.replace(b"\0", b"")
@@ -273,6 +278,8 @@ def wide_codec(data: bytes) -> str | None:
         if data.startswith(mark):
             return codec
     sample = data[: SAMPLE_BYTES // 4 * 4]
+    if len(sample) > HEADER_BYTES and PLAIN_TEXT.fullmatch(sample, 0, HEADER_BYTES):
+        return None
     nulls = [sample[offset::4].count(0) for offset in range(4)]
     quarter = max(1, len(sample) // 4)
     if min(nulls[1:]) > 0.9 * quarter and not nulls[0]:

@@ -34,8 +34,8 @@ TEXT_FIELDS = frozenset(
 CHARSET = re.compile(rb"\ncontent-type:[^\n]*(?:\n[ \t][^\n]*)*?charset=[ \t\"']*([\w.:-]+)", re.IGNORECASE)
 # What may precede a header that a program damaged: a byte order mark, NULs and empty lines.
 BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf|\xc3\xaf\xc2\xbb\xc2\xbf|\0|[ \t]*\r?\n)+")
-# Line ends of old Macintosh programs, and those that were converted twice.
-BARE_RETURN = re.compile(rb"\r(?!\n)")
+# Line ends of old Macintosh programs, and those that were converted twice; not those of UTF-16.
+BARE_RETURN = re.compile(rb"\r(?![\n\0])")
 START_BYTES = 2048
 LINE_FEED = 10
 BOUNDARY = re.compile(rb"^--(\S(?:[^\r\n]{0,68}\S)?)[ \t]*\r?\nContent-", re.IGNORECASE | re.MULTILINE)
@@ -148,7 +148,7 @@ def mend_start(data: bytes) -> bytes:
     if b"\0" in start:
         header, blank, body = data.partition(b"\r\n\r\n" if b"\r\n\r\n" in start else b"\n\n")
         data = header.replace(b"\0", b"") + blank + body
-    if start.count(b"\r", 0, -1) > start.count(b"\r\n"):
+    if start.count(b"\r", 0, -1) > start.count(b"\r\n") + start.count(b"\r\0"):
         data = BARE_RETURN.sub(b"\n", data.replace(b"\r\r\n", b"\n"))
     return data
 

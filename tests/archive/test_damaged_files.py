@@ -143,6 +143,24 @@ def test_files_that_an_editor_saved_in_another_charset(tmp_path: Path, encoding:
     assert [text.replace("bitte schön", "please") for text in texts(tmp_path)] == expected(content.count("Come"))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("declared", ["utf-16", "utf-8", ""])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["unix", "dos"])
+@pytest.mark.parametrize("name", ["a.eml", "Sent.mbox"])
+@pytest.mark.parametrize("text", ["Come on day 0, please.\nAnn", "Приходите в день 0.\nАнна"])
+def test_a_raw_body_in_utf_16(
+    tmp_path: Path, encoding: str, declared: str, line_end: str, name: str, text: str
+) -> None:
+    charset = f"; charset={declared}" if declared else ""
+    header = MESSAGE.format(n=0).partition("\n\n")[0]
+    header += f"\nContent-Type: text/plain{charset}\nContent-Transfer-Encoding: 8bit\n\n"
+    message = header.encode() + text.replace("\n", line_end).encode(encoding) + b"\n"
+    more = COMPLETE + MESSAGE.format(n=1)
+    data = message if name == "a.eml" else COMPLETE.encode() + message + b"\n" + more.encode()
+    (tmp_path / name).write_bytes(data)
+    assert texts(tmp_path) == [text, *expected(2)[1:]][: 1 if name == "a.eml" else 2]
+
+
 def test_a_first_field_longer_than_what_is_read_to_detect_a_format(tmp_path: Path) -> None:
     recipients = ",\n ".join(f"Person {n} <p{n}@y.example>" for n in range(6000))
     long = f"To: {recipients}\n{MESSAGE.format(n=0)}"

@@ -12,8 +12,8 @@ from email_assistant.archive.charsets import wide_codec
 HEAD_BYTES = 65536
 # Damaged disks and interrupted programs leave runs of NULs in text.
 NULS = re.compile(rb"\0{3,}")
-# Line ends of old Macintosh programs.
-BARE_RETURN = re.compile(rb"\r(?!\r*\n)")
+# Line ends of old Macintosh programs; not those of UTF-16.
+BARE_RETURN = re.compile(rb"\r(?!\r*\n|\0)")
 START_BYTES = 2048
 # More single NULs in the first bytes of a file make it binary.
 MAX_NULS = 50
@@ -112,7 +112,7 @@ def as_text_stream(head: bytes, stream: BinaryIO) -> BinaryIO:
 
 def _has_bare_returns(head: bytes) -> bool:
     start = head[:START_BYTES].replace(b"\r\r\n", b"\n")
-    return start.count(b"\r", 0, -1) > start.count(b"\r\n")
+    return start.count(b"\r", 0, -1) > start.count(b"\r\n") + start.count(b"\r\0")
 
 
 def _converted(stream: BinaryIO, convert: Callable[[bytes, bool], bytes]) -> BinaryIO:
