@@ -20,6 +20,7 @@ from email_assistant.archive.multi_byte import MULTI_BYTE, decode_strictly
 from email_assistant.archive.plausibility import (
     cyrillic_cost,
     is_cyrillic_word,
+    is_of_one_cyrillic_alphabet,
     is_plausible,
     is_usual_cyrillic,
     letter_bits,
@@ -76,6 +77,8 @@ SINGLE_BYTE = (
 )
 LATIN_CODECS = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac-roman", "cp850", "cp852")
 CYRILLIC = frozenset(("cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic"))
+# What windows-1251 has where Mac OS Cyrillic has capitals; both have most small letters in the same places.
+IN_PLACE_OF_CAPITALS = re.compile("[ЂЃѓЉЊЌЋЏђљњќћџ]")
 OTHER_CASE = {"cp1251": "koi8-r", "koi8-r": "cp1251", "koi8-u": "cp1251"}
 OTHER_SCRIPTS = frozenset(("cp1253", "cp1255", "cp1256", "cp874", "iso8859-6", "iso8859-7", "iso8859-8"))
 RARE = OTHER_SCRIPTS | {"mac-roman", "cp850", "cp852", "cp437", "cp866", "mac-cyrillic"}
@@ -531,6 +534,8 @@ def _best_codec(data: bytes, codec: str | None) -> str:
         # The most frequent case, which needs no slower guess.
         if codec != name and is_usual_cyrillic(text := sample.decode(name, "replace")) and is_plausible(text):
             return name
+    if _has_mac_capitals(sample):
+        return "mac-cyrillic"
     guess = chardet.detect(sample)
     guessed, confidence = codec_of(guess["encoding"]) or "cp1252", guess["confidence"] or 0
     whole = decode_strictly(data, guessed) if guessed in MULTI_BYTE and confidence >= TRUSTED else None
@@ -558,6 +563,15 @@ def _best_codec(data: bytes, codec: str | None) -> str:
     is_named = best == SIBLINGS.get(codec or "") or (best == trusted and best not in RARE)
     is_doubted = enough or (traces > 0 and is_named)
     return best if is_doubted and penalties[best] <= BETTER * traces else codec or best
+
+
+def _has_mac_capitals(data: bytes) -> bool:
+    """Whether a text is in Mac OS Cyrillic: in windows-1251, letters of Serbian are in place of its capitals."""
+    text = data.decode("cp1251", "replace")
+    if not IN_PLACE_OF_CAPITALS.search(text) or is_of_one_cyrillic_alphabet(text):
+        return False
+    other = data.decode("mac-cyrillic", "replace")
+    return is_of_one_cyrillic_alphabet(other) and is_plausible(other)
 
 
 def _is_single_byte(codec: str) -> bool:

@@ -106,6 +106,12 @@ def is_cyrillic_word(text: str) -> bool:
     return any(letters <= alphabet for alphabet in CYRILLIC_ALPHABETS) and not (is_mixed or BESIDE_ASCII.search(text))
 
 
+def is_of_one_cyrillic_alphabet(text: str) -> bool:
+    """Whether the Cyrillic letters of a text are all of one language's."""
+    letters = set(_cyrillic_letters(text))
+    return any(letters <= alphabet for alphabet in CYRILLIC_ALPHABETS)
+
+
 def cyrillic_cost(text: str) -> float | None:
     """How rare the Cyrillic letters of a text are, on average; None if it has none."""
     letters = _cyrillic_letters(text)

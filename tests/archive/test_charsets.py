@@ -133,6 +133,27 @@ def test_mac_os_roman(text: str, declared: str | None) -> None:
     assert (decoded.text, decoded.repairs) == (text, {WRONG_CHARSET if declared else NO_CHARSET})
 
 
+@pytest.mark.parametrize("declared", [None, "windows-1251", "utf-8", "iso-8859-1", "koi8-r"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Завтра приедет Павел. Захвати щётку и краску!",
+        "Принесите Лопату. Анна и Борис Уже Там, Вера Тоже.",
+        "Привезите лопату и семена к субботе, пожалуйста.",
+    ],
+)
+def test_capitals_of_mac_os_cyrillic(text: str, declared: str | None) -> None:
+    decoded = decode(text.encode("mac-cyrillic"), declared)
+    assert (decoded.text, decoded.repairs) == (text, {WRONG_CHARSET if declared else NO_CHARSET})
+
+
+@pytest.mark.parametrize(
+    "text", ["Ђорђе је дошао са Љубицом и Џоном јуче увече.", "Приехал Ђоковић, и ты его видел — вчера, в „Доме“."]
+)
+def test_serbian_letters_are_no_capitals_of_mac_os_cyrillic(text: str) -> None:
+    assert decode(text.encode("cp1251"), "windows-1251").text == text
+
+
 @pytest.mark.parametrize(
     "text", ["šaty Šárky", "ŠKODA", "Œuvre", "eŠkola", "McŠtefan", "Ÿ", "Žižkov", "œuf", "Łódź i Śrem"]
 )
