@@ -70,6 +70,25 @@ def test_a_separator_that_a_mail_shows_is_part_of_it(tmp_path: Path, separator: 
     assert texts(tmp_path, mailbox(message(0, text), message(1), separator=separator)) == [text, TEXTS[1]]
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["unix", "dos"])
+@pytest.mark.parametrize(
+    "second",
+    [
+        DATED.format(n=1),
+        DATED.format(n=7),
+        DASH.format(n=1),
+        f"\n{DATED.format(n=1)}",
+    ],
+    ids=["same", "later", "dash", "below-a-blank-line"],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_doubled_separator_is_one(tmp_path: Path, second: str, place: int, line_end: str) -> None:
+    separators = [DATED.format(n=1), DATED.format(n=1)]
+    separators[place] += second
+    data = "".join(f"{separator}{message(n)}\n" for n, separator in enumerate(separators))
+    assert texts(tmp_path, data, line_end) == TEXTS[:2]
+
+
 def test_where_a_content_length_ends_the_next_message_needs_no_header(tmp_path: Path) -> None:
     length = f"Content-Length: {len(TEXTS[0]) + 1}\n"
     data = f"{DAEMON}{message(0, more=length)}\n{DATED.format(n=1)}{WORDS}\n\n{mailbox(message(2))}"

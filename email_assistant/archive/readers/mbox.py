@@ -123,6 +123,8 @@ def split(stream: BinaryIO) -> Iterator[bytes | None]:
         return
     while True:
         data, escaped = window.next_message()
+        if data is not None and window.is_doubled(data):
+            continue
         yield ESCAPED.sub(rb"\1", data) if data and escaped and b">From " in data else data
         if not window.at_message:
             return
@@ -153,6 +155,7 @@ class _Window:
         self._ended = False
         self._at_patch = self._shows_patch = False
         self._first_envelope = self._envelope = _Envelope(b"", ())
+        self._above = self._line = b""
         self.at_message = False
 
     def skip_to_first(self) -> bool:
@@ -171,8 +174,13 @@ class _Window:
     def _enter(self, line: bytes, begin: int) -> None:
         """Go to the message that begins behind a separator."""
         self._begin = begin
+        self._above, self._line = self._line, line
         self._at_patch, self._shows_patch = PATCH_SEPARATOR.match(line) is not None, False
         self._envelope = _envelope_of(line)
+
+    def is_doubled(self, data: bytes) -> bool:
+        """Whether nothing is between a separator and the next one, or only blank lines if both are the same."""
+        return self.at_message and not data.strip() and (not data or self._above.rstrip() == self._line.rstrip())
 
     def next_message(self) -> tuple[bytes | None, bool]:
         """Return the current message and whether its lines may be escaped, and move to the next message."""
