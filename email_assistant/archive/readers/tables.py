@@ -89,7 +89,7 @@ def looks_like_csv(head: bytes, text_column: str | None, has_name: bool = False)
 def column_names(head: bytes, text_column: str | None = None) -> list[str]:
     """The names of the columns of a table; empty if it is none."""
     layout = _layout(head, text_column)
-    return [name.strip() for name in layout.cells(NEWLINE.split(head[layout.begin :], maxsplit=1)[0])]
+    return [name.strip() for name in layout.names(NEWLINE.split(head[layout.begin :], maxsplit=1)[0], text_column)]
 
 
 def read(
@@ -207,12 +207,35 @@ class _Layout:
             strict=strict,
         )
 
-    def cells(self, line: bytes) -> list[str]:
+    def names(self, line: bytes, text_column: str | None) -> list[str]:
         """The cells of the line with the names of the columns; empty if it is none."""
+        names = self._cells(charsets.decode_text(line).lstrip("\ufeff"))
+        if line.isascii() or find_column("text", names, text_column) is not None:
+            return names
+        return _known_names(self._cells(line.decode("latin-1")), text_column) or names
+
+    def _cells(self, line: str) -> list[str]:
         try:
-            return next(self.reader([charsets.decode_text(line).lstrip("\ufeff")]), [])
+            return next(self.reader([line]), [])
         except csv.Error:
             return []
+
+
+def _known_names(cells: Iterable[str], text_column: str | None) -> list[str] | None:
+    """The names of columns in the first charset in which one of them is a column of mail text; None if there is none.
+
+    A line of names is too short to tell its charset by its letters.
+
+    Args:
+        cells: The names, with a character for each byte.
+        text_column: The configured name.
+    """
+    data = [cell.encode("latin-1", "replace") for cell in cells]
+    for charset in charsets.SINGLE_BYTE:
+        names = [name.decode(charset, "replace") for name in data]
+        if find_column("text", names, text_column) is not None:
+            return names
+    return None
 
 
 def _csv_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str]:
@@ -231,7 +254,10 @@ def _csv_rows(stream: BinaryIO, text_column: str | None) -> Iterator[_Row | str]
             continue
         decoded = [_decode_cell(cell, charset) for cell in cells]
         if not names:
-            names = [each.text.lstrip("\ufeff").strip() or f"column {n}" for n, each in enumerate(decoded, start=1)]
+            texts = [each.text.lstrip("\ufeff") for each in decoded]
+            if find_column("text", texts, text_column) is None:
+                texts = _known_names(cells, text_column) or texts
+            names = [text.strip() or f"column {n}" for n, text in enumerate(texts, start=1)]
             joined_by = layout.delimiter if find_column("text", names, text_column) in names[-1:] else None
         elif any(cell for cell in cells):
             yield _csv_row(names, decoded, joined_by)
@@ -328,7 +354,7 @@ def _layout(head: bytes, text_column: str | None) -> _Layout:
     position = begin
     for _ in range(MAX_TITLE_LINES):
         line = NEWLINE.split(head[position : position + HEAD_BYTES], maxsplit=1)[0]
-        names = layout.cells(line)
+        names = layout.names(line, text_column)
         known = sum(
             find_column(field, names, text_column if field == "text" else None) is not None for field in MAIN_FIELDS
         )
