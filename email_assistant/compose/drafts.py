@@ -25,8 +25,15 @@ ID = re.compile(rf"(?=.{{3,900}}\Z)(?!.*=\?){_DOT_ATOM}@{_DOT_ATOM}", re.ASCII)
 # The part of an address before the @, and a domain in its form for the network.
 _USER = re.compile(rf"(?=.{{1,64}}\Z)(?!.*(?:=\?|\?=)){_DOT_ATOM}", re.ASCII)
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
-# One of several recipients; a comma in quotation marks separates nothing.
-_RECIPIENT = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^,;"]|")+')
+# What semicolons or commas separate, in their forms of several scripts; those in quotation marks separate nothing.
+_BETWEEN_SEMICOLONS, _BETWEEN_COMMAS = (
+    re.compile(rf'(?:"(?:\\.|[^"\\])*"|[^{marks}"]|")+') for marks in (";；", ",，、")
+)
+# 'Lowe, Piers <piers@x.example>', with space around it.
+_SURNAME_FIRST = re.compile(r'[^",<>@]+,[^",<>@]+<[^<>@]+@[^<>@]+>\s*')
+# Between recipients of which each had a line of its own, before a browser made one line of them.
+_GAP = re.compile(r"(?<=>) ")
+_MAILTO = re.compile(r"(?:^|(?<=<))mailto:", re.IGNORECASE)
 # Text that needs no encoding: short, and without the beginning of an encoded word.
 _PLAIN = re.compile(r"(?!.*=\?)[\x20-\x7e]{0,60}")
 # As many references as RFC 5322 recommends to keep: the first and the last ones.
@@ -139,13 +146,25 @@ def without_address(text: str) -> list[str]:
 
 
 def _separated(text: str) -> list[str]:
-    """The recipients of a line, as typed."""
-    return [each for match in _RECIPIENT.finditer(one_line(text)) if (each := match[0].strip())]
+    """The recipients of a line, as typed; where semicolons separate them, surnames may come first."""
+    line = one_line(text)
+    parts = _BETWEEN_SEMICOLONS.findall(line)
+    by_semicolons = len(parts) > 1 or line.endswith((";", "；"))
+    people: list[str] = []
+    for part in parts:
+        people += [part] if by_semicolons and _SURNAME_FIRST.fullmatch(part) else _BETWEEN_COMMAS.findall(part)
+    return [each for part in people for between in _GAP.split(part) for each in _addresses(between.strip())]
+
+
+def _addresses(text: str) -> list[str]:
+    """Addresses without names that only spaces separate, else the text; nothing if it is empty."""
+    words = text.split()
+    return words if all("@" in word and "<" not in word for word in words) else [text]
 
 
 def _recipient(text: str) -> Address | None:
     try:
-        ((name, address),) = split_addresses([text])
+        ((name, address),) = split_addresses([_MAILTO.sub("", text)])
         user, _, domain = address.rpartition("@")
         network = domain.encode("idna").decode("ascii")
         # Python's IDNA is the older one, which maps some domains to others: those are refused.

@@ -32,6 +32,22 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 # Wider than a phone, and without a place to break.
 LONG_WORD = "https://goods.example/" + "Rindfleisch" * 12
 COLOURS = "(element) => [getComputedStyle(element).backgroundColor, getComputedStyle(element).color]"
+# (name, color, what is behind it) of each element with text of its own, or of each field's edge.
+COLOUR_PAIRS = """(property) => {
+    const background = (element) => {
+        const own = getComputedStyle(element).backgroundColor;
+        return own.endsWith(", 0)") && element.parentElement ? background(element.parentElement) : own;
+    };
+    const isField = (element) => element.matches("textarea, input:not([type=file])");
+    const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    return [...document.body.querySelectorAll("*")].filter((element) =>
+        element.checkVisibility() && !element.disabled && !element.closest("#behind, script")
+        && (isField(element) || (property === "color" && hasText(element)))
+    ).map((element) => [
+        element.outerHTML.slice(0, 60), getComputedStyle(element)[property],
+        background(property === "color" ? element : element.parentElement),
+    ]);
+}"""
 CONTROLS = {"button", "link", "radio", "radiogroup", "textbox", "DisclosureTriangle", "checkbox", "combobox"}
 
 
@@ -108,6 +124,18 @@ def kept_edits(server: Served) -> list[Any]:
 
 def hold(route: Route) -> None:
     """Never answer a request."""
+
+
+def contrast(*colours: str) -> float:
+    """Of two colours, as WCAG defines it, from 1 to 21."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    lower, higher = sorted(map(luminance, colours))
+    return (higher + 0.05) / (lower + 0.05)
 
 
 def brightness(colour: str) -> float:
@@ -356,6 +384,91 @@ def test_leaving_the_page_loses_no_note_unasked(open_page: Callable[..., Opened]
     assert asked == ["beforeunload"]
 
 
+def test_what_cannot_be_written_or_saved_is_said(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    for blank in ("", " \n "):
+        opened["request"].fill(blank)
+        opened["write"].click()
+        expect(opened["status"]).to_have_text(ENGLISH["error_empty"])
+        expect(opened["request"]).to_be_focused()
+        opened.press("Control+s")
+        expect(opened["status"]).to_have_text(ENGLISH["nothing_to_save"])
+        opened.press("Control+Enter")
+        expect(opened["status"]).to_have_text(ENGLISH["error_empty"])
+    opened["request"].fill("ladder " * 2000)
+    expect(opened["request"]).to_have_value(("ladder " * 2000)[:8000])
+    expect(opened["status"]).to_have_text(ENGLISH["request_cut"])
+    opened["request"].fill("")
+
+
+def test_a_draft_that_is_complete_is_saved_while_others_are_written(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    first = [
+        {"draft": 0, "text": "Piers, bring it."},
+        {"draft": 0, "end": "stop", "lost": [], "added": [], "guessed": []},
+    ]
+    opened.page.evaluate(
+        """(text) => {
+            const fetched = window.fetch;
+            const unfinished = () => new Response(
+                new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode(text)) }));
+            window.fetch = (path, ...rest) => path === "/page/drafts" ? unfinished() : fetched(path, ...rest);
+        }""",
+        "".join(json.dumps(event) + "\n" for event in first),
+    )
+    opened["request"].fill(REQUEST)
+    opened.press("Control+Enter")
+    expect(opened["draft"]).to_have_value("Piers, bring it.")
+    with opened.page.expect_download():
+        opened.press("Control+s")
+    expect(opened["stop"]).to_be_visible()
+
+
+def test_of_several_mails_the_first_is_answered_and_the_page_says_so(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    opened.page.evaluate(
+        """(mails) => {
+            const dataTransfer = new DataTransfer();
+            for (const [name, text] of mails) dataTransfer.items.add(new File([text], name));
+            document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+        }""",
+        [[f"{name}.eml", f"From: {name}@x.example\n\nFrom {name}.\n"] for name in ("piers", "bo")],
+    )
+    expect(opened["status"]).to_have_text(ENGLISH["one_mail"].replace("{name}", "piers.eml"))
+    expect(opened["context"]).to_have_value("From piers.")
+
+
+def test_a_draft_that_the_program_does_not_have_is_not_left_unasked(
+    watch: Watch, open_page: Callable[..., Opened]
+) -> None:
+    opened = open_page()
+    opened.write()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    opened.page.on("dialog", stay)
+    for path in ("**/page/state", "**/page/marks"):
+        opened.page.route(path, lambda route: route.abort())
+    opened["draft"].press_sequentially("Typed by hand. ")
+    expect(opened["notice"]).to_have_text(ENGLISH["error_network"])
+    # Nobody has compared it with the request.
+    expect(opened["marks"]).not_to_contain_text(ENGLISH["checked"])
+    opened.page.get_by_role("link", name=ENGLISH["other_language"]).click()
+    opened.page.wait_for_timeout(200)
+    assert asked == ["beforeunload"]
+    with opened.page.expect_response("**/page/history"):
+        opened.page.unroute_all()
+    expect(opened["status"]).to_have_text(ENGLISH["reached"])
+    expect(opened["notice"]).to_be_hidden()
+    opened.page.locator("summary").last.click()
+    expect(opened["history"].get_by_role("button").filter(has_text="Typed by hand.")).to_have_count(1)
+    assert {"ERR_FAILED" in problem for problem in watch.problems} == {True}
+    watch.problems.clear()
+
+
 # -- in both languages
 
 
@@ -519,7 +632,91 @@ def test_the_page_is_dark_where_the_system_is(server: Served, tab: Callable[...,
         assert (background < 0.2 and ink > 0.7) if scheme == "dark" else (background > 0.9 and ink < 0.2)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_and_the_edges_of_fields_stand_out(open_page: Callable[..., Opened], scheme: Any) -> None:
+    opened = open_page(color_scheme=scheme)
+    opened.write()
+    opened["draft"].fill("Rowena, 12 May")
+    expect(opened["marks"]).to_contain_text(ENGLISH["added"])
+    opened.page.locator("summary").first.click()
+    text = opened.page.evaluate(COLOUR_PAIRS, "color")
+    edges = opened.page.evaluate(COLOUR_PAIRS, "borderTopColor")
+    assert len(text) > 20 and len(edges) == 5
+    # WCAG 2.2, 1.4.3 and 1.4.11.
+    assert [found for found in text if contrast(*found[1:]) < 4.5] == []
+    assert [found for found in edges if contrast(*found[1:]) < 3] == []
+
+
+def test_where_the_system_chooses_colors_marks_and_the_chosen_draft_are_seen(open_page: Callable[..., Opened]) -> None:
+    opened = open_page(forced_colors="active")
+    opened.write()
+    opened["draft"].fill("Rowena, 12 May")
+    expect(opened["behind"].locator("mark").first).to_have_css("border-bottom", re.compile("^2px solid"))
+    chosen, *others = opened["drafts"].get_by_role("radio").all()
+    background = "(element) => getComputedStyle(element).backgroundColor"
+    assert chosen.evaluate(background) not in [other.evaluate(background) for other in others]
+
+
+def test_what_happened_is_said_where_the_eye_is(open_page: Callable[..., Opened]) -> None:
+    opened = open_page(viewport={"width": 320, "height": 640}, permissions=["clipboard-write"])
+    opened.write()
+    opened["copy"].click()
+    expect(opened["status"]).not_to_be_in_viewport()
+    expect(opened["echo"]).to_have_text(ENGLISH["copied"])
+    expect(opened["echo"]).to_be_in_viewport()
+    expect(opened["echo"]).to_be_visible()
+    opened["status"].scroll_into_view_if_needed()
+    expect(opened["echo"]).to_be_hidden()
+
+
+def test_a_text_from_right_to_left_is_laid_out_so(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    for name in ("request", "recipient", "subject", "draft"):
+        opened[name].fill("שלום, bring it")
+        expect(opened[name]).to_have_css("direction", "rtl")
+    # Marks are where the words are.
+    expect(opened["behind"]).to_have_css("direction", "rtl")
+    opened["draft"].fill("Shalom, שלום")
+    expect(opened["behind"]).to_have_css("direction", "ltr")
+    opened["request"].fill("")
+
+
 # -- for a screen reader
+
+
+def test_what_is_said_is_said_once(open_page: Callable[..., Opened]) -> None:
+    opened = open_page()
+    page = opened.page
+    # A status that appears with its text is often not read aloud.
+    statuses = page.locator("[role=status]")
+    assert statuses.count() == 5
+    assert statuses.evaluate_all("(all) => all.every((status) => status.checkVisibility())")
+    opened.write()
+    opened["draft"].fill("Piers, come on 12 May. ")
+    expect(opened["marks"]).to_contain_text(ENGLISH["added"])
+    page.evaluate(
+        """() => {
+            window.heard = [];
+            new MutationObserver(() => heard.push(document.getElementById("marks").innerText))
+                .observe(document.getElementById("marks"), { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+    opened["draft"].focus()
+    opened.press("Control+End")
+    with page.expect_response("**/page/history"):
+        page.keyboard.type("so bring it then", delay=20)
+    assert page.evaluate("heard") == []
+    # The mark moves with its words, also before the next check.
+    page.route("**/page/marks", hold)
+    opened.press("Control+Home")
+    page.keyboard.type("Well, ")
+    expect(opened["behind"].locator("mark").first).to_have_text("12")
+    opened["marks"].get_by_role("button", name="12").click()
+    assert page.evaluate("getSelection().toString()") == "12"
+    # A mark that is edited is gone, and nobody has said yet that all is right.
+    opened["draft"].fill("Piers, come on 1.")
+    expect(opened["marks"]).not_to_contain_text(ENGLISH["added"])
+    expect(opened["marks"]).not_to_contain_text(ENGLISH["checked"])
 
 
 def test_every_control_has_a_name_of_its_own(open_page: Callable[..., Opened], tmp_path: Path) -> None:

@@ -80,6 +80,28 @@ def test_a_name_without_an_address_is_no_recipient() -> None:
     assert without_address("") == without_address("bo@x.example") == []
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        # As Outlook copies them.
+        ("Müller, Jörg <j@x.example>; Lowe, Piers <p@x.example>", [("Müller, Jörg", "j"), ("Lowe, Piers", "p")]),
+        ("Müller, Jörg <j@x.example>; ", [("Müller, Jörg", "j")]),
+        ("a@x.example, b@x.example; c@x.example", [("", "a"), ("", "b"), ("", "c")]),
+        # As browsers paste several lines.
+        ("a@x.example b@x.example", [("", "a"), ("", "b")]),
+        ("Bo <bo@x.example>\tAnn Lee <a@x.example> c@x.example", [("Bo", "bo"), ("Ann Lee", "a"), ("", "c")]),
+        ("mailto:a@x.example, Bo <MAILTO:bo@x.example>", [("", "a"), ("Bo", "bo")]),
+        ("a@x.example，b@x.example、c@x.example；d@x.example", [("", "a"), ("", "b"), ("", "c"), ("", "d")]),
+        ('"Lee; Ann, Dr." <a@x.example>;', [("Lee; Ann, Dr.", "a")]),
+        ("🙂 Bo <bo@x.example>", [("🙂 Bo", "bo")]),
+    ],
+)
+def test_recipients_are_read_as_people_paste_them(line: str, expected: list[tuple[str, str]]) -> None:
+    assert without_address(line) == []
+    addresses = parsed(Draft("x", to=line))["To"].addresses
+    assert [(each.display_name, each.addr_spec.removesuffix("@x.example")) for each in addresses] == expected
+
+
 def test_of_a_long_thread_the_first_and_the_last_mails_are_named() -> None:
     ids = [f"{number}@x.example" for number in range(100)]
     kept = parsed(Draft("x", message_id="last@x.example", references=ids))["References"].split()

@@ -6,14 +6,27 @@ const fields = { request: $("request"), context: $("context"), recipient: $("rec
 const sheet = $("draft");
 // The last mail that was dropped, of which a draft needs the ids.
 let mail = { message_id: "", references: [] };
-// The drafts of this request: {text, written, given, lost, added, guessed, done, best}; which one is shown; what stops the writing.
+// The drafts of this request: {text, written, given, lost, added, guessed, fine, done, best}; which one is shown; what stops the writing.
 let drafts = [], shown = 0, running = null, ready = false, id = "", attempt = 0, marking = 0;
 // Whether edits are kept to learn from ("ask", "yes", "no"), whether the configuration decides, and the last one made.
 let learns = "no", learningIsFixed = true, lastEdit = null;
+// The draft as typed, until the server has it for the history.
+let typed = "";
+// Whether the server answered when it was last asked for its state.
+let reached = true;
 // Bytes of a mail that the server reads, and characters of its text.
 const MAX_MAIL = 8 << 20, MAX_TEXT = 60000;
 
-function say(text) { $("status").textContent = text; }
+// The second place is for the eye, where the first one is out of sight.
+function say(text) { $("status").textContent = $("echo").textContent = text; }
+
+// Replaces what is inside an element if that changes anything: a screen reader reads new parts of a status aloud, and a
+// button that is replaced loses the focus.
+function fill(place, parts) {
+  const filled = document.createElement("div");
+  filled.append(...parts);
+  if (filled.innerHTML !== place.innerHTML) place.replaceChildren(...filled.childNodes);
+}
 
 function element(name, text, attributes = {}) {
   const made = document.createElement(name);
@@ -39,13 +52,22 @@ async function watchModel() {
   if (state.learns) showLearning(state.learns, state.learning_is_fixed);
   const notice = $("notice");
   notice.hidden = ready;
-  notice.replaceChildren();
+  const parts = [];
   if (state.status === "missing") {
-    notice.append(element("p", texts.missing), element("p", texts.missing_todo), element("p", ""));
-    notice.lastChild.append(element("code", state.reason));
+    const command = element("p", "");
+    command.append(element("code", state.reason));
+    parts.push(element("p", texts.missing), element("p", texts.missing_todo), command);
   } else if (!ready) {
     const says = { loading: texts.loading, unreachable: state.reason };
-    notice.append(element("p", says[state.status] ?? texts.failed + " " + state.reason));
+    parts.push(element("p", says[state.status] ?? texts.failed + " " + state.reason));
+  }
+  fill(notice, parts);
+  const wasReached = reached;
+  reached = state.status !== "unreachable";
+  if (reached && !wasReached) {
+    say(texts.reached);
+    // What was typed meanwhile is in no history yet.
+    mark();
   }
   enable();
   setTimeout(watchModel, !ready && (state.status === "loading" || running === null) ? 1000 : 15000);
@@ -74,7 +96,12 @@ function showHint(text, read = "") {
 }
 
 async function write(change, keep = [0, 0]) {
-  if (running || !ready || !fields.request.value.trim()) return;
+  if (running || !ready) return;
+  if (!fields.request.value.trim()) {
+    say(texts.error_empty);
+    fields.request.focus();
+    return;
+  }
   keepTyped();
   running = new AbortController();
   const first = change === "first", given = form(), before = [drafts, shown, attempt, id];
@@ -99,7 +126,7 @@ async function write(change, keep = [0, 0]) {
       const draft = drafts[place] ??= { text: "", written: "", given, ...unmarked(), done: false };
       draft.text += event.text || "";
       if (event.end) {
-        Object.assign(draft, { written: draft.text, lost: event.lost, added: event.added, guessed: event.guessed, done: true });
+        Object.assign(draft, { written: draft.text, ...marked(event), done: true });
         cut = cut || (event.end === "length" && event.draft === 0);
       }
       if (event.draft === 0 && shown !== place && (!draft.seen)) { draft.seen = true; shown = place; }
@@ -123,7 +150,20 @@ function stop() { if (running) running.abort(); }
 
 // -- what is shown
 
-function unmarked() { return { lost: [], added: [], guessed: [] }; }
+function unmarked() { return { lost: [], added: [], guessed: [], fine: false }; }
+
+// What the server found in a draft; `fine`: nothing is missing or new.
+function marked({ lost, added, guessed }) { return { lost, added, guessed, fine: !lost.length && !added.length }; }
+
+// Marks of a text after it was edited; those that the edit touched are gone.
+function moved(spans, before, after) {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0, end = 0;
+  while (start < shorter && before[start] === after[start]) start += 1;
+  while (end < shorter - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  const shift = after.length - before.length;
+  return spans.flatMap(([from, to]) => to < start ? [[from, to]] : from > before.length - end ? [[from + shift, to + shift]] : []);
+}
 
 function show() {
   const draft = drafts[shown];
@@ -160,20 +200,21 @@ function describe(draft, text, added, guessed) {
     for (const fact of draft.lost) line.append(element("b", fact));
     parts.push(line);
   }
-  for (const [label, spans, kind] of [[texts.added, added, {}], [texts.guessed, guessed, { class: "guessed" }]]) {
+  for (const [kind, spans] of Object.entries({ added, guessed })) {
     if (!spans.length) continue;
-    const line = element("p", label, kind);
-    for (const [start, end] of spans) {
+    const line = element("p", texts[kind], { class: kind });
+    for (const [index, [start, end]] of spans.entries()) {
       // A pronoun alone does not say where it is.
-      const shownText = kind.class ? text.slice(start, end) + following(text, end) : text.slice(start, end);
+      const shownText = kind === "guessed" ? text.slice(start, end) + following(text, end) : text.slice(start, end);
       const button = element("button", shownText, { type: "button" });
-      button.addEventListener("click", () => { sheet.focus(); sheet.setSelectionRange(start, end); });
+      // Where the mark is by then.
+      button.addEventListener("click", () => { sheet.focus(); sheet.setSelectionRange(...drafts[shown][kind][index]); });
       line.append(button);
     }
     parts.push(line);
   }
-  if (draft.done && text.trim() && !draft.lost.length && !added.length && draft.text === text) parts.push(element("p", texts.checked, { class: "fine" }));
-  marks.replaceChildren(...parts);
+  if (draft.fine && draft.text === text) parts.push(element("p", texts.checked, { class: "fine" }));
+  fill(marks, parts);
 }
 
 function list() {
@@ -208,7 +249,7 @@ function enable() {
   sheet.readOnly = running !== null && !(drafts[shown] && drafts[shown].done);
   const written = sheet.value.trim() !== "" && !sheet.readOnly, changeable = written && running === null && ready;
   for (const button of $("changes").children) button.disabled = !changeable || !fields.request.value.trim();
-  for (const button of $("finals").children) button.disabled = !written;
+  for (const name of ["copy", "save"]) $(name).disabled = !written;
 }
 
 // -- the draft as edited
@@ -226,17 +267,25 @@ async function mark() {
   const text = sheet.value, draft = drafts[shown];
   try {
     const found = await (await post("/page/marks", edited())).json();
+    if (typed === text) typed = "";
     // The sheet may show another draft by now.
     if (running || sheet.value !== text) return;
-    if (draft) Object.assign(draft, found, { text, done: true });
-    else drafts[shown] = { text, written: "", ...found, done: true };
+    drafts[shown] = Object.assign(draft ?? { written: "" }, marked(found), { text, done: true });
     paint();
     await remember();
-  } catch (error) { say(explain(error)); }
+  } catch (error) {
+    say(explain(error));
+    if (draft) draft.fine = false;
+    paint();
+  }
 }
 
 function edit() {
-  if (drafts[shown]) Object.assign(drafts[shown], { text: sheet.value, added: [], guessed: [] });
+  const draft = drafts[shown], text = typed = sheet.value;
+  if (draft) {
+    for (const kind of ["added", "guessed"]) draft[kind] = moved(draft[kind], draft.text, text);
+    Object.assign(draft, { text, fine: draft.fine && text.trim() !== "" });
+  }
   paint();
   enable();
   clearTimeout(marking);
@@ -301,7 +350,7 @@ async function copy() {
   try {
     await post("/page/copied", lastEdit = edited());
     showLearning(learns, learningIsFixed);
-  } catch (error) { say(explain(error)); }
+  } catch (error) { say(texts.copied + " " + explain(error)); }
   mark();
 }
 
@@ -354,8 +403,10 @@ function recall(entry) {
 
 // -- the mail to answer
 
-async function take(file) {
+async function take(files) {
+  const [file] = files;
   if (!file) return;
+  say(texts.reading);
   try {
     // Attachments, which come last, are not needed.
     const found = await (await post("/page/mail", file.slice(0, MAX_MAIL))).json();
@@ -365,7 +416,7 @@ async function take(file) {
     mail = { message_id: found.message_id, references: found.references };
     showMail();
     fields.request.focus();
-    if (found.is_cut) say(texts.mail_cut);
+    say(found.is_cut ? texts.mail_cut : files.length > 1 ? texts.one_mail.replace("{name}", () => file.name) : texts.mail_taken);
   } catch (error) {
     // Without its end, a large file may have no text, and an .msg file cannot be read.
     say(explain(error.message === "not_a_mail" && file.size > MAX_MAIL ? new Error("too_large") : error));
@@ -391,8 +442,9 @@ function forgetMail() {
   $("remove").hidden = true;
 }
 
-// Whether something was typed that no draft in the history was written for.
+// Whether something was typed that is not in the history.
 function isUnwritten() {
+  if (typed.trim()) return true;
   const request = fields.request.value;
   return request.trim() !== "" && !drafts.some((draft) => draft?.done && draft.given?.request === request);
 }
@@ -404,9 +456,13 @@ $("stop").addEventListener("click", stop);
 $("copy").addEventListener("click", copy);
 $("save").addEventListener("click", save);
 $("remove").addEventListener("click", removeMail);
-$("file").addEventListener("change", () => take($("file").files[0]));
+$("file").addEventListener("change", () => take($("file").files));
 sheet.addEventListener("input", edit);
-fields.request.addEventListener("input", () => { hideHint(); enable(); });
+fields.request.addEventListener("input", () => {
+  hideHint();
+  enable();
+  if (fields.request.value.length >= fields.request.maxLength) say(texts.request_cut);
+});
 fields.context.addEventListener("input", () => {
   if (!fields.context.value.trim()) forgetMail();
   if (fields.context.value.length >= MAX_TEXT) say(texts.mail_cut);
@@ -438,16 +494,17 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") stop();
   if (!(event.ctrlKey || event.metaKey)) return;
   if (event.key === "Enter") { event.preventDefault(); write("first"); }
-  if (letter(event) === "s") { event.preventDefault(); if (sheet.value.trim() && !running) save(); }
+  if (letter(event) === "s") { event.preventDefault(); if ($("save").disabled) say(texts.nothing_to_save); else save(); }
 });
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     if (!event.dataTransfer || ![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();
     document.body.classList.toggle("dropping", name === "dragover");
-    if (name === "drop") take(event.dataTransfer.files[0]);
+    if (name === "drop") take(event.dataTransfer.files);
   });
 }
+new IntersectionObserver(([status]) => $("echo").classList.toggle("away", status.isIntersecting)).observe($("status"));
 enable();
 paint();
 watchModel();
