@@ -60,7 +60,8 @@ def written(adapter: Path, smollm2: Path, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def llama(gguf: Path, written: Path, tuned: LanguageModel) -> LlamaCpp:
-    return LlamaCpp(gguf, tuned.encoder, written, slots=2)
+    # On cores that other tests use as well, llama.cpp's threads wait for one another much longer than they compute.
+    return LlamaCpp(gguf, tuned.encoder, written, slots=2, threads=1)
 
 
 def answers(
@@ -93,21 +94,20 @@ def test_greedy_answers_agree_with_and_without_the_adapter(
 
 def test_no_ngram_is_repeated(llama: LlamaCpp, prompts: list[list[int]]) -> None:
     def num_repeated(params: SamplingParams) -> int:
-        count = 0
-        for answer in answers(llama, prompts, params):
-            ids = llama.encoder.text_ids(answer.text)
-            ngrams = [tuple(ids[start : start + 8]) for start in range(len(ids) - 7)]
-            count += len(ngrams) - len(set(ngrams))
-        return count
+        (answer,) = answers(llama, prompts[1:2], params)
+        ids = llama.encoder.text_ids(answer.text)
+        ngrams = [tuple(ids[start : start + 8]) for start in range(len(ids) - 7)]
+        return len(ngrams) - len(set(ngrams))
 
-    # With a random adapter the model repeats itself.
-    assert num_repeated(SamplingParams(200)) > 0
-    assert num_repeated(SamplingParams(200, no_repeat_ngram_size=4)) == 0
+    # With a random adapter the model soon repeats itself.
+    assert num_repeated(SamplingParams(40)) > 10
+    assert num_repeated(SamplingParams(40, no_repeat_ngram_size=4)) == 0
 
 
 def test_tokens_below_min_p_are_never_sampled(llama: LlamaCpp, prompts: list[list[int]]) -> None:
-    assert answers(llama, prompts, SamplingParams(24, 1.0)) != answers(llama, prompts, SamplingParams(24))
-    assert answers(llama, prompts, SamplingParams(24, 1.0, min_p=0.9999)) == answers(llama, prompts, SamplingParams(24))
+    greedy = answers(llama, prompts[:2], GREEDY)
+    assert answers(llama, prompts[:2], SamplingParams(16, 1.0)) != greedy
+    assert answers(llama, prompts[:2], SamplingParams(16, 1.0, min_p=0.9999)) == greedy
 
 
 def test_a_stream_is_the_completion(llama: LlamaCpp, prompts: list[list[int]]) -> None:
@@ -159,7 +159,7 @@ def test_other_users_of_the_machine_are_refused(gguf: Path, tuned: LanguageModel
         return {socket.laddr for socket in sockets if socket.status == psutil.CONN_LISTEN}
 
     before = listening_addresses()
-    fresh = LlamaCpp(gguf, tuned.encoder, None, slots=1)
+    fresh = LlamaCpp(gguf, tuned.encoder, None, slots=1, threads=1)
     answers(fresh, prompts[:1], SamplingParams(1))
     listening = listening_addresses() - before
     assert listening and {address.ip for address in listening} == {"127.0.0.1"}
