@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from email_assistant.language_model.device import available_memory
 from email_assistant.language_model.generation import generate, generate_likeliest
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.training import planning
+from email_assistant.training.planning import ResidentMemory
 
 Tokens = list[list[int]]
 # Tokens of each mail after which all that is made once for a batch is there: dense weights, keys, recorded steps.
@@ -169,8 +170,15 @@ def estimated_bytes(session: Session, shape: Shape, number_format: NumberFormat,
     setup, machine = models.setup_of(shape, number_format, session.device)
     # As in `arms_of`, and as it is decided where the model is loaded.
     setup = dataclasses.replace(setup, model=dataclasses.replace(setup.model, dense_to_write=not number_format.nf4))
-    resident = planning.estimate_training(setup, machine, None).resident
+    resident = _resident(shape, number_format, session.device)
     free = available_memory(session.device) + sum(resident.parts.values())
     machine = dataclasses.replace(machine, memory=free)
     lengths = (session.sizes.prompt_tokens, session.sizes.new_tokens)
     return planning.estimate_generation(setup, machine, resident, rows, *lengths, beams).total
+
+
+@cache
+def _resident(shape: Shape, number_format: NumberFormat, device: torch.device) -> ResidentMemory:
+    """What `stage=plan` expects in memory before anything is written: the same for every number of rows."""
+    setup, machine = models.setup_of(shape, number_format, device)
+    return planning.estimate_training(setup, machine, None).resident
