@@ -17,7 +17,8 @@ from email_assistant.experiments.registry import adapter_path
 from email_assistant.language_model.adapter_folder import check_folder, request_forms
 from email_assistant.language_model.context_window import check_lengths
 from email_assistant.pipeline.context import Context, adapter_folder, tag_adapter
-from email_assistant.requests.request_form import order_hint, with_quoted_mail
+from email_assistant.requests.reading import Reading, order_hint
+from email_assistant.requests.request_form import with_quoted_mail
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
 from email_assistant.storage.named_files import check_readable, check_replaceable, inputs_of
@@ -70,7 +71,7 @@ def run(context: Context) -> None:
             session.chat()
             return
         instructions = read_instructions(Path(config.infer.input))
-        if hint := order_hint(instructions, request_forms(adapter)):
+        if hint := order_hint(instructions, request_forms(adapter), Reading.of(config.summarizer)):
             log.info("%s", hint)
         output = Path(config.infer.output)
         progress_file = output.with_name(f".{output.name}.progress.jsonl")

@@ -25,8 +25,8 @@ from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.streaming import stream
 from email_assistant.progress import bar
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
-from email_assistant.requests.request_form import how_to_ask, order_hint
-from email_assistant.requests.subjects import SUBJECTS_VERSION
+from email_assistant.requests.reading import Reading, order_hint
+from email_assistant.requests.request_form import how_to_ask
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.records import Pair, Request
 
@@ -76,12 +76,13 @@ class InferSession:
         """
         forms, hinted, room = request_forms(self.adapter), False, room_for_prompt(self.config)
         print(how_to_ask(forms), flush=True)
+        reading = Reading.of(self.config.summarizer)
         while True:
             print("> ", end="", flush=True)
             instruction = _typed_line()
             if not instruction:
                 return
-            if not hinted and (hint := order_hint([instruction], forms)):
+            if not hinted and (hint := order_hint([instruction], forms, reading)):
                 print(hint, flush=True)
                 hinted = True
             request = self._request(instruction, instruction)
@@ -105,7 +106,7 @@ class InferSession:
                 config.seed,
                 self.to_answer,
                 retrieval,
-                SUBJECTS_VERSION if config.summarizer.subjects else 0,
+                Reading.of(config.summarizer).versions(),
             ]
         )
 

@@ -23,6 +23,7 @@ from email_assistant.compose.page_api import Page
 from email_assistant.compose.writing import Writer
 from email_assistant.configuration.schema import Config
 from email_assistant.metrics.usual import Usual
+from email_assistant.requests.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def build(config: Config, serving: Serving, access: Access, port: int) -> App:
     learning = Learning(config.outputs, config.compose.learn)
     page = Page(access, model, writer, serving.usual, serving.forms, serving.name, serving.is_own, learning)
     app.include_router(page.router())
-    answerer = Answerer(model, config.generation, config.seed, config.summarizer.subjects)
+    answerer = Answerer(model, config.generation, config.seed, Reading.of(config.summarizer))
     app.include_router(OpenAiApi(answerer, serving.name).router())
     app.include_router(OllamaApi(answerer, serving.name).router())
     app.add_exception_handler(RequestValidationError, _invalid)

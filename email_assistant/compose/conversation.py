@@ -18,7 +18,7 @@ from email_assistant.configuration.schema import Generation
 from email_assistant.evaluation.best_of_n import best_completion
 from email_assistant.language_model.decoding import Completion
 from email_assistant.requests.chat_notes import as_note
-from email_assistant.requests.subjects import with_subjects
+from email_assistant.requests.reading import Reading
 from email_assistant.storage.records import Request
 
 T = TypeVar("T")
@@ -57,13 +57,13 @@ class Answerer:
         model: The model.
         generation: How `stage=infer` writes mails.
         seed: The seed of its samples.
-        subjects: Whether the subjects that notes leave out are put back.
+        reading: How notes are worded for the model.
     """
 
     model: ModelClient
     generation: Generation
     seed: int
-    subjects: bool
+    reading: Reading
 
     async def whole(self, chat: ChatRequest) -> Answer:
         """The answer to a request that is not streamed.
@@ -72,7 +72,7 @@ class Answerer:
         write: of the drafts that `generation` asks for, the one that best says what was asked.
         """
         if chat.sets_sampling:
-            return await collect(self.model, sampled_job(chat, self.temperature, self.subjects))
+            return await collect(self.model, sampled_job(chat, self.temperature, self.reading))
         job = self._drafts_job(chat)
         drafts = await collect(self.model, job)
         if drafts.error or len(drafts.texts) == 1:
@@ -85,7 +85,7 @@ class Answerer:
 
         There is no choice among drafts, which would have to wait for all of them.
         """
-        job = sampled_job(chat, self.temperature, self.subjects)
+        job = sampled_job(chat, self.temperature, self.reading)
         stream = AnswerStream(Answer.to(job), self.model.write(job))
         # An error before the first token is the first event.
         stream.answer.add(await anext(stream.events))
@@ -101,26 +101,26 @@ class Answerer:
 
     def _drafts_job(self, chat: ChatRequest) -> Job:
         if self.generation.beams > 1:
-            return _job(chat, self.subjects, [], beams=self.generation.beams)
+            return _job(chat, self.reading, [], beams=self.generation.beams)
         drafts = range(self.generation.num_candidates)
-        return _job(chat, self.subjects, [RowSettings(None, chat.top_p, self.seed, number) for number in drafts])
+        return _job(chat, self.reading, [RowSettings(None, chat.top_p, self.seed, number) for number in drafts])
 
 
-def sampled_job(chat: ChatRequest, temperature: float, subjects: bool) -> Job:
+def sampled_job(chat: ChatRequest, temperature: float, reading: Reading) -> Job:
     """The job of a request, sampled as the request says.
 
     Args:
         chat: The request.
         temperature: The temperature if the request asks for samples but sets none. A request that does neither is
             written as configured, which may be greedily.
-        subjects: Whether the subjects that notes leave out are put back.
+        reading: How notes are worded for the model.
     """
     seed = secrets.randbits(32) if chat.seed is None else chat.seed
     chosen = temperature if chat.wants_samples else chat.temperature
-    return _job(chat, subjects, [RowSettings(chosen, chat.top_p, seed, number) for number in range(chat.n or 1)])
+    return _job(chat, reading, [RowSettings(chosen, chat.top_p, seed, number) for number in range(chat.n or 1)])
 
 
-def _job(chat: ChatRequest, subjects: bool, rows: list[RowSettings], beams: int = 0) -> Job:
+def _job(chat: ChatRequest, reading: Reading, rows: list[RowSettings], beams: int = 0) -> Job:
     """The job of a conversation. If the last turn is the assistant's, its text is continued, as llama.cpp does.
 
     A note without anything before it gets the prompt that the page would make of it, with retrieved mails if the
@@ -131,7 +131,7 @@ def _job(chat: ChatRequest, subjects: bool, rows: list[RowSettings], beams: int 
     job = Job(uuid.uuid4().hex, rows, start=start, stop=chat.stops, beams=beams, max_tokens=max_tokens)
     if len(turns) == 1 and (note := as_note(turns[0][1])):
         return replace(job, request=note)
-    return replace(job, turns=with_notes(turns) if subjects else turns)
+    return replace(job, turns=with_notes(turns, reading))
 
 
 def _spoken(chat: ChatRequest) -> tuple[list[tuple[Role, str]], str]:
@@ -141,15 +141,15 @@ def _spoken(chat: ChatRequest) -> tuple[list[tuple[Role, str]], str]:
     return turns, start
 
 
-def with_notes(turns: Sequence[tuple[Role, str]]) -> list[tuple[Role, str]]:
-    """A conversation in which the notes have the subjects that they leave out.
+def with_notes(turns: Sequence[tuple[Role, str]], reading: Reading) -> list[tuple[Role, str]]:
+    """A conversation in which the notes are worded as the model reads them.
 
     A program with a system message has its own idea of what its users' turns are: nothing of its conversation changes.
     """
-    if turns[0][0] == "system":
+    if turns[0][0] == "system" or reading == Reading():
         return list(turns)
     return [
-        (role, with_subjects(note)) if role == "user" and (note := as_note(text)) else (role, text)
+        (role, reading.worded(note)) if role == "user" and (note := as_note(text)) else (role, text)
         for role, text in turns
     ]
 

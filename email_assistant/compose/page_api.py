@@ -256,9 +256,10 @@ class Page:
     async def _draft_events(self, asked: DraftAsked) -> AsyncGenerator[Mapping[str, Any], None]:
         """What the page shows: the first text as it is written, then others that differ from it, and which is best."""
         wish, texts = asked.wish(), defaultdict[int, WholeText](WholeText)
-        if self._forms == ["rough"] and looks_like_order(asked.request):
+        read_as = self._writer.read_as(wish)
+        if self._forms == ["rough"] and looks_like_order(read_as or asked.request):
             yield {"hint": "order"}
-        elif (read_as := self._writer.read_as(wish)) is not None:
+        elif read_as is not None:
             yield {"read_as": read_as}
         async with aclosing(self._events(wish, asked.change)) as events:
             async for event in events:

@@ -13,8 +13,8 @@ from email_assistant.compose.model_client import JobEvent, ModelClient, WholeTex
 from email_assistant.configuration.schema import Config
 from email_assistant.evaluation.best_of_n import quality
 from email_assistant.metrics.usual import Usual
+from email_assistant.requests.reading import Reading
 from email_assistant.requests.request_form import with_recipient
-from email_assistant.requests.subjects import with_subjects
 
 Change = Literal["first", "another", "shorter", "longer", "keep"]
 # Drafts that are written at once for a request: a greedy one, and the likeliest that beam search finds.
@@ -148,15 +148,18 @@ class Writer:
 
     def full_request(self, wish: Wish) -> str:
         """The request with its recipient, where it does not name one itself: 'piers: need ladder'."""
-        return with_recipient(wish.request, wish.recipient)
+        typed = " ".join(wish.request.split())
+        note = Reading.of(self._config.summarizer).as_note(typed)
+        named = with_recipient(note, wish.recipient)
+        # The prompt words the request, which it must do once: 'tell them to tell Ann' has an order in it.
+        return typed if named == note else named
 
     def as_read(self, wish: Wish) -> str:
-        """The request with the subjects that the model's prompt puts back."""
-        typed = " ".join(wish.request.split())
-        return with_subjects(typed) if self._config.summarizer.subjects else typed
+        """The request as the model's prompt words it."""
+        return Reading.of(self._config.summarizer).worded(" ".join(wish.request.split()))
 
     def read_as(self, wish: Wish) -> str | None:
-        """The same; None if the prompt puts none back."""
+        """The same; None if the prompt does not change it."""
         read = self.as_read(wish)
         return read if read != " ".join(wish.request.split()) else None
 

@@ -119,6 +119,7 @@ class Summarizer:
     forms: Annotated[list[Literal["rough", "order"]], BeforeValidator(_one_as_list), Field(min_length=1)]
     variants: Count
     subjects: bool
+    orders_as_notes: bool
     prompts: dict[str, str]
     starts: dict[str, str]
     mentions: dict[str, str]

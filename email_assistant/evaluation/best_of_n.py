@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from email_assistant.language_model.decoding import Completion
 from email_assistant.metrics.sense import log_odds, sense_features
 from email_assistant.metrics.usual import Usual
+from email_assistant.requests.reading import Reading
 from email_assistant.requests.request_form import looks_like_order
-from email_assistant.requests.subjects import with_subjects
 from email_assistant.storage.records import Request
 
 # How many units of log-odds of `could_be_sent` a nat of a candidate's mean log-probability is worth.
@@ -24,6 +24,7 @@ NAT_WORTH = 3.0
 # since people say the rest in other words; of several drafts for one note, the one that says more of it is better. An
 # order is worded differently from its mail, so its words do not count.
 CONTENT_WORTH = 10.0
+_READING = Reading(subjects=True, orders=True)
 # Below this, candidates are equally hopeless by their faults: what they say and their likelihood decide.
 _LOWEST = math.log(0.001 / 0.999)
 
@@ -46,12 +47,13 @@ def quality(instruction: str, draft: str, usual: Usual, context: str | None, log
     """How well a draft says what was asked, to compare drafts for one request.
 
     Args:
-        instruction: The request. The subjects that it leaves out are put back: who does it, counts.
+        instruction: The request. It is read as a note with its subjects: who does it, counts.
         draft: The mail that was written.
         usual: What the owner's mails usually say.
         context: The mail that is answered, if any.
         log_probability: The mean of its tokens' log-probabilities, in nats; None if unknown, and then for all drafts.
     """
-    features = sense_features(with_subjects(instruction), draft, usual, context)
-    said = 0.0 if looks_like_order(instruction) else CONTENT_WORTH * features.content_said
+    note = _READING.worded(instruction)
+    features = sense_features(note, draft, usual, context)
+    said = 0.0 if looks_like_order(note) else CONTENT_WORTH * features.content_said
     return max(_LOWEST, log_odds(features)) + said + NAT_WORTH * (log_probability or 0.0)

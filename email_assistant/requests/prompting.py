@@ -20,26 +20,26 @@ from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.metrics.formulas import Array
 from email_assistant.requests.arms import PromptStyle
+from email_assistant.requests.reading import Reading
 from email_assistant.requests.request_form import with_quoted_mail
 from email_assistant.requests.retrieval import Bm25, Embedding, Retriever, indexed_text
-from email_assistant.requests.subjects import with_subjects
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import Pair, Request
 
 log = StageLogger(__name__, "prompts")
 Turns = list[tuple[str, str]]
 Embed = Callable[[Sequence[str]], Array]
+AS_TYPED = Reading()
 
 
-def user_message(request: Request, subjects: bool = False) -> str:
+def user_message(request: Request, reading: Reading = AS_TYPED) -> str:
     """The user's turn of a request: the instruction, and the mail to answer, if any.
 
     Args:
         request: The request.
-        subjects: Whether the subjects that the instruction leaves out are put back.
+        reading: How the instruction is worded for the model.
     """
-    instruction = request["instruction"]
-    return with_quoted_mail(with_subjects(instruction) if subjects else instruction, request.get("context"))
+    return with_quoted_mail(reading.instruction(request), request.get("context"))
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class PromptSettings:
         near_duplicate_similarity: Mails with at least this Jaccard similarity count as near-duplicates.
         seed: The seed of randomly drawn mails.
         room: The longest prompt that leaves room for a mail in the model's window, in tokens; None: no limit.
-        subjects: Whether the subjects that notes leave out are put back.
+        reading: How instructions are worded for the model.
     """
 
     retrieval: Retrieval
@@ -64,7 +64,7 @@ class PromptSettings:
     near_duplicate_similarity: float
     seed: int
     room: int | None = None
-    subjects: bool = False
+    reading: Reading = AS_TYPED
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -82,7 +82,7 @@ class PromptSettings:
             config.split.near_duplicate_similarity,
             config.seed,
             room_for_prompt(config),
-            config.summarizer.subjects,
+            Reading.of(config.summarizer),
         )
 
 
@@ -131,7 +131,7 @@ class Prompter:
         return prompt
 
     def _message(self, request: Request) -> str:
-        return user_message(request, self._settings.subjects)
+        return user_message(request, self._settings.reading)
 
     def turns(self, request: Request, style: PromptStyle) -> Turns:
         """The earlier turns of a prompt, (request, mail) each; the most similar one comes last."""

@@ -7,7 +7,7 @@ rough note: persons stay as they are in the mail. Small models write mails from 
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from email_assistant.archive.mail_parts import NOT_NAMES, first_name
@@ -142,23 +142,25 @@ def _name(recipient: str) -> str:
     return name or (words[0] if words and words[0].isalpha() else "")
 
 
-def trained_forms(pairs: Iterable[Pair], variants: int) -> list[Form]:
+def trained_forms(pairs: Iterable[Pair], variants: int, wording: Callable[[str], str] = str) -> list[Form]:
     """The forms that an adapter learns, the more frequent one first; it does not learn a rare one.
 
     Args:
         pairs: The training pairs.
         variants: How many instructions of a pair training uses.
+        wording: What prompts make of a request that a person typed.
     """
-    counts = Counter(form for pair in pairs for form in itertools.islice(_forms(pair), variants))
+    counts = Counter(form for pair in pairs for form in itertools.islice(_forms(pair, wording), variants))
     return [form for form, count in counts.most_common() if count >= MIN_SHARE * counts.total()]
 
 
-def _forms(pair: Pair) -> Iterator[Form]:
+def _forms(pair: Pair, wording: Callable[[str], str]) -> Iterator[Form]:
     """The forms of a pair's instructions: known from who wrote them, unless a person did."""
     others = pair.get("variants", [])
     if pair["method"] in ("file", TYPED):
         for text in [pair["instruction"], *others]:
-            yield "order" if looks_like_order(text) else "rough"
+            read = wording(text) if pair["method"] == TYPED else text
+            yield "order" if looks_like_order(read) else "rough"
     else:
         yield "rough" if pair["method"] == "rough" else "order"
         # Only rules write more than one.
@@ -172,18 +174,6 @@ def how_to_ask(forms: Sequence[str]) -> str:
         return "What should the mail say? (one line; an empty line quits)"
     examples = " or ".join(f"'{EXAMPLES[form]}'" for form in EXAMPLES if form in forms)
     return f"What should the mail say? For example: {examples} (one line; an empty line quits)"
-
-
-def order_hint(requests: Iterable[str], forms: Sequence[str]) -> str | None:
-    """A hint for orders to an adapter that was trained on rough notes only; None if there is nothing to say."""
-    orders = sum(map(looks_like_order, requests)) if list(forms) == ["rough"] else 0
-    if not orders:
-        return None
-    read = "request reads like an order" if orders == 1 else "requests read like orders"
-    return (
-        f"{orders} {read} to an assistant ('ask Piers to …'). This model expects rough notes to the recipient: "
-        f"'{EXAMPLES['rough']}'."
-    )
 
 
 def with_quoted_mail(instruction: str, mail: str | None) -> str:

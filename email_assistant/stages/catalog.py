@@ -24,8 +24,8 @@ from email_assistant.metrics.scores import SCORES_VERSION
 from email_assistant.pipeline.context import archive_paths
 from email_assistant.pipeline.declarations import Stage, by_name
 from email_assistant.requests.arms import ARMS
+from email_assistant.requests.reading import Reading
 from email_assistant.requests.rough_notes import ROUGH_NOTES_VERSION
-from email_assistant.requests.subjects import SUBJECTS_VERSION
 from email_assistant.storage.hashing import hash_file, hash_of
 from email_assistant.storage.named_files import check_readable
 
@@ -90,13 +90,14 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
 
 def sentences_depend_on(config: Config) -> dict[str, Any]:
     """Everything that the model's order for a mail depends on, except the mail and the base model."""
-    left_out = ("path", "batch_size", "forms", "variants", "subjects")
+    left_out = ("path", "batch_size", "forms", "variants", "subjects", "orders_as_notes")
     return {"summarizer": _without(config.summarizer, *left_out), "seed": config.seed}
 
 
-def _prompts(config: Config) -> dict[str, Any]:
-    """How prompts word a request: with the subjects that it leaves out, by which version of the rules, or as it is."""
-    return {"subjects": SUBJECTS_VERSION} if config.summarizer.subjects else {}
+def _prompts(config: Config, typed: bool) -> dict[str, Any]:
+    """How prompts word a request: by which versions of the rules, those for orders if people typed some."""
+    reading = Reading.of(config.summarizer)
+    return reading.versions() if typed else reading.versions_of_notes()
 
 
 def _typed_requests(config: Config) -> dict[str, str]:
@@ -150,7 +151,7 @@ def train_depends_on(config: Config) -> dict[str, Any]:
         "trainer": _without(config.trainer, *_NOT_LEARNED, *_WITHOUT_EFFECT[config.trainer.privacy]),
         **(similarity if leaves_out_repeats else {}),
         "retrieval": _retrieval_in_training(config) if config.retrieves_in_training else None,
-        **_prompts(config),
+        **_prompts(config, config.data.edits),
         "seed": config.seed,
         "inputs": {
             "base": base_identity(config.model, config.outputs),
@@ -188,7 +189,7 @@ def evaluate_depends_on(config: Config) -> dict[str, Any]:
         "evaluation": {**_without(config.evaluation, "mauve", "requests"), "mauve": _mauve(config)},
         "generation": generation_key(config.generation, config.model, config.outputs),
         "max_length": config.trainer.max_length,
-        **_prompts(config),
+        **_prompts(config, config.data.edits or config.evaluation.requests is not None),
         "seed": config.seed,
         "inputs": {
             "base": base_identity(config.model, config.outputs),

@@ -21,6 +21,7 @@ from email_assistant.language_model.fingerprint import base_fingerprint, head_st
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_adapter
 from email_assistant.language_model.process_settings import set_up_base
 from email_assistant.pipeline.context import StageInputs
+from email_assistant.requests.reading import Reading
 from email_assistant.requests.request_form import trained_forms
 from email_assistant.stages import train_examples
 from email_assistant.stages.train_examples import EncodedCounts
@@ -78,7 +79,9 @@ def _train_and_save(inputs: StageInputs, folder: Path, fingerprint: str) -> tupl
     state = trainer.fit()
     jsonl.write(folder / "history.jsonl", state.history)
     log.info("%s", _speed(state))
-    forms = trained_forms(jsonl.Lines(split / "train.jsonl", Pair), data.variants)
+    forms = trained_forms(
+        jsonl.Lines(split / "train.jsonl", Pair), data.variants, Reading.of(config.summarizer).as_note
+    )
     note = {"name": Path(config.model.path).name, "fingerprint": fingerprint, "forms": forms}
     _save_adapter(model, folder / "adapter", note, initial)
     return model, {

@@ -26,6 +26,7 @@ from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding import Completion
 from email_assistant.language_model.loading import LanguageModel, load_base
 from email_assistant.metrics.usual import Usual
+from email_assistant.requests.reading import Reading
 
 NOTE = "bo: bring 3 ropes, not 4"
 # conf/generation
@@ -74,7 +75,9 @@ def asked(**values: Any) -> ChatRequest:
 
 def answer(config: Config, model: LanguageModel, chat: ChatRequest) -> tuple[Answer, WorkerClient]:
     client: Any = WorkerClient(config, model)
-    return asyncio.run(Answerer(client, config.generation, config.seed, config.summarizer.subjects).whole(chat)), client
+    return asyncio.run(
+        Answerer(client, config.generation, config.seed, Reading.of(config.summarizer)).whole(chat)
+    ), client
 
 
 def inferred(config: Config, model: LanguageModel) -> Completion:
@@ -183,7 +186,7 @@ def prompts_of(config: Config, model: LanguageModel, jobs: list[Job], training: 
 
 
 def api_job(config: Config, subjects: bool = True, **values: Any) -> Job:
-    return sampled_job(asked(**values), 1.0, subjects)
+    return sampled_job(asked(**values), 1.0, Reading(subjects, subjects and config.summarizer.orders_as_notes))
 
 
 def page_job(config: Config, model: LanguageModel, note: str) -> Job:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from email_assistant.requests.reading import Reading, order_hint
 from email_assistant.requests.request_form import (
     how_to_ask,
     looks_like_order,
-    order_hint,
     trained_forms,
     with_recipient,
 )
@@ -357,14 +357,14 @@ def test_an_adapter_knows_the_forms_of_most_of_its_training_requests(
 
 def test_only_an_adapter_that_knows_notes_alone_hints_at_orders() -> None:
     asked = [ORDER, NOTE, "Tell Ann the tin is here", "thank you for the tin"]
-    hint = order_hint(asked, ["rough"])
+    hint = order_hint(asked, ["rough"], Reading())
     assert hint is not None
     assert hint.startswith("2 requests read like orders to an assistant")
     assert "'piers: i need the ladder back before sunday'" in hint
-    assert str(order_hint([ORDER], ["rough"])).startswith("1 request reads like an order")
-    assert order_hint([NOTE], ["rough"]) is None
+    assert str(order_hint([ORDER], ["rough"], Reading())).startswith("1 request reads like an order")
+    assert order_hint([NOTE], ["rough"], Reading()) is None
     for forms in (["order"], ["rough", "order"], []):
-        assert order_hint(asked, forms) is None
+        assert order_hint(asked, forms, Reading()) is None
 
 
 def test_the_terminal_shows_requests_of_the_forms_that_an_adapter_knows() -> None:

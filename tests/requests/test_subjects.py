@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.subjects import count, put_in
 from email_assistant.requests.prompting import user_message
+from email_assistant.requests.reading import Reading
 from email_assistant.requests.subjects import with_subjects
 
 CASES = Path(__file__).parent / "subjects_cases.jsonl"
@@ -260,7 +261,7 @@ def test_doing_it_twice_changes_nothing() -> None:
 
 def test_prompts_have_them_only_if_asked() -> None:
     request = {"id": "a", "instruction": "need ladder", "context": None}
-    assert user_message(request, subjects=True) == "i need ladder"  # type: ignore[arg-type]
+    assert user_message(request, Reading(subjects=True)) == "i need ladder"  # type: ignore[arg-type]
     assert user_message(request) == "need ladder"  # type: ignore[arg-type]
 
 

@@ -1,0 +1,74 @@
+"""English words of orders to an assistant: lower case, separated by blanks."""
+
+TITLES = (
+    "mr mrs mme ms miss dr prof professor sir lady uncle aunt auntie rev father sister coach nurse judge captain "
+    "councillor pastor brother mayor rabbi imam"
+)
+DETERMINERS = "the my our his her their both all"
+EVERYONE = "everyone everybody all people folks"
+# None of these is a part of the recipient's name: they begin what is said.
+AFTER_RECIPIENT = (
+    "that to whether if when what why how where who which for about of on at in by from and with re i i'm i've i'll "
+    "i'd we we're we've we'll we'd my our he she it it's they they're the a an this that's there there's these those "
+    "his her their no not yes ok okay thanks thank sorry is are was were will would can can't could won't did didn't "
+    "do does doesn't don't has have had because since as but so saying asking again maybe only just also please his "
+    "he's she's you your need needs want wants got should must may might until till before after today tomorrow "
+    "monday tuesday wednesday thursday friday saturday sunday tonight two three four five all both some know"
+)
+# A word before one of these is a surname: 'ask sarah jones to'.
+AFTER_NAME = "to that whether if"
+# Of the words of a recipient, the first ones: 'the third floor'.
+BEFORE_NOUNS = (
+    r"(?:whole|entire|other|new|old|local|upstairs|downstairs|next-door|first|second|third|fourth|ground|top|head|"
+    r"hiring|school|parents|parish|town|city|village|building|property|finance|sales|support|customer|hr|it|book|"
+    r"football|running)"
+)
+# Persons that are several, as recipients.
+GROUPS = (
+    "team family families parents neighbours neighbors everyone everybody all people folks committee staff class crew "
+    "members guys lads girls boys kids children residents tenants players guests volunteers customers clients "
+    "suppliers students colleagues band choir group board department office lab engineering sales finance hr "
+    "marketing support housemates flatmates roommates teachers drivers testers climbers wardens governors editors"
+)
+# Whom one may call by these: 'mum: …'.
+CALLED_BY_NOUN = "mum mom dad mummy daddy gran granny grandma grandpa grandad nana editor coach professor doctor"
+HE = "dad father daddy brother son husband uncle nephew grandson grandad grandpa boyfriend grandfather man mr sir lad"
+SHE = (
+    "mum mom mummy mother sister daughter wife aunt auntie niece granddaughter gran granny grandma nana girlfriend "
+    "grandmother woman mrs ms miss lady girl"
+)
+THEY = "parents kids children neighbours neighbors guests students tenants boys girls people guys colleagues builders"
+# Between a subject and its verb.
+ADVERBS = (
+    "also still already always never ever just only really probably usually now then often even actually currently "
+    "definitely maybe both all kindly simply either"
+)
+# Words that end in 's' and are no verbs.
+NO_VERBS = (
+    "always yes this thus as less unless towards afterwards besides perhaps sometimes plus across news thanks is was "
+    "has does his hers its us hours days weeks months years minutes"
+)
+VERBS_IN_PAST = (
+    "got=get received=receive sent=send saw=see had=have found=find paid=pay booked=book ordered=order left=leave "
+    "wanted=want needed=need meant=mean took=take gave=give heard=hear made=make kept=keep lost=lose forgot=forget "
+    "finished=finish signed=sign read=read said=say told=tell thought=think knew=know went=go came=come bought=buy "
+    "brought=bring called=call liked=like managed=manage agreed=agree decided=decide remembered=remember did=do "
+    "spoke=speak wrote=write talked=talk checked=check looked=look tried=try used=use moved=move changed=change "
+    "enjoyed=enjoy noticed=notice put=put asked=ask returned=return cancelled=cancel canceled=cancel"
+)
+DAYS = (
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed weds thu thur thurs fri sat sun today "
+    "tomorrow tonight"
+)
+# After an object: 'ask her for', and not 'her mother'.
+AFTER_OBJECT = (
+    "to for about of on at in by from with and or but if whether when that what where why how who which until till "
+    "before after because since as so than then again too now yesterday soon later instead back up down out off over "
+    "a an the my our your his her their this these those it me us i we he she they you some any no not is was are "
+    "were will would can could has had asap please straight directly know via re w/ both either personally yes thanks "
+    "sorry good happy all"
+)
+# After 'his' without a noun.
+AFTER_POSSESSIVE = (
+    "to for on at in from and or but if when is was are were till until not too then as so by with because"
+)

@@ -1,0 +1,103 @@
+"""Whom an order to an assistant names first: 'ask Mr and Mrs Holt to come'."""
+
+import re
+
+from email_assistant.lexicon import order_words
+from email_assistant.lexicon.note_names import CALLED
+from email_assistant.requests.second_person import Recipient, pronouns_of
+
+
+def _one_of(words: str) -> str:
+    return f"(?:{'|'.join(words.split())})"
+
+
+_TITLE = rf"{_one_of(order_words.TITLES)}\b\.?"
+_AFTER = rf"(?!{_one_of(order_words.AFTER_RECIPIENT)}(?![\w'’])|(?:i|we|you|he|she|it|they|that|there)['’])"
+_WORD = rf"{_AFTER}[^\W\d][\w'’-]*"
+_CAPITAL = rf"{_AFTER}(?-i:[A-Z])[\w'’-]*"
+_AND = r"(?: ?[&+] ?| and |, (?=(?-i:[A-Z])))"
+_DETERMINER = rf"{_one_of(order_words.DETERMINERS)} "
+_PERSON_OR_GROUP = rf"{_one_of(f'{order_words.GROUPS} {order_words.HE} {order_words.SHE} {order_words.THEY}')}\b"
+_EVERYONE = rf"{_one_of(order_words.EVERYONE)}\b(?! {_WORD})(?: (?:on|in|at|from) {_WORD}(?: \d+)?)?"
+# 'Tutor Mr Feeney', 'agent Gwen'.
+_ROLE_WORD = rf"(?!(?:{_TITLE}|{'|'.join(sorted(CALLED))}) )(?=(?-i:[a-z])){_WORD}(?:['’]s)? "
+_ROLE = rf"(?:(?:{_DETERMINER})?(?:{_ROLE_WORD}){{1,2}}(?={_TITLE} (?-i:[A-Z])|(?-i:[A-Z][a-z])))?"
+# 'Ask sarah jones to', 'ask scout parents for'.
+_SURNAME = rf"(?: (?!\w+ing\b){_WORD}(?= {_one_of(order_words.AFTER_NAME)}\b|:))"
+_NAME = rf"{_ROLE}(?:(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|(?:{_TITLE} )?{_WORD}(?:(?: {_CAPITAL}){{1,2}}|{_SURNAME})?)"
+_PROPER = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: {_PERSON_OR_GROUP})?"
+_NOUN = rf"(?:{order_words.BEFORE_NOUNS} )*(?:{_PROPER}|{_WORD}(?: {_PERSON_OR_GROUP}| {_CAPITAL})?)"
+_NAMES = rf"{_NAME}(?:{_AND}{_NAME}){{0,3}}"
+# 'The committee', 'my sister Ann', 'Lena's dad'; 'the museum's Mr Abbot' is a name.
+_NOUNS = (
+    rf"(?!{_DETERMINER}\w+['’]s {_TITLE} )(?:{_DETERMINER}|{_WORD}['’]s (?={_PERSON_OR_GROUP}))"
+    rf"{_NOUN}(?:{_AND}(?:{_DETERMINER})?{_NOUN})?"
+)
+_RECIPIENT = re.compile(
+    rf"(?P<pronoun>him|her|them)\b|(?P<everyone>{_EVERYONE})|(?P<noun>{_NOUNS})|(?P<name>{_NAMES})", re.IGNORECASE
+)
+# 'Reply to Gina who asked about it: …'.
+_ASIDE = re.compile(r" (?:at|from|who|which|[a-z]+ing)\b[^:.,;?!]{0,40}(?=:)")
+_COMPANY = re.compile(rf"{_CAPITAL} {_CAPITAL}")
+_PROPER_AFTER_NOUN = re.compile(r"(?<=[a-z] )[A-Z].*")
+_NOT_NAMES = frozenset(
+    f"{order_words.TITLES} {order_words.DETERMINERS} {order_words.EVERYONE} {order_words.GROUPS} {order_words.HE} "
+    f"{order_words.SHE} {order_words.THEY} and & + on in at from".split()
+)
+_CALLED_BY = frozenset(f"{order_words.GROUPS} {order_words.CALLED_BY_NOUN}".split())
+
+
+def split_recipient(text: str) -> tuple[Recipient | None, str]:
+    """Whom an order names first, and the rest of it; None if it names nobody.
+
+    Args:
+        text: The order, after 'ask', 'tell' or the like.
+    """
+    found = _RECIPIENT.match(text)
+    if not found:
+        return None, text
+    named, rest = found[0].rstrip(), text[found.end() :]
+    if found["pronoun"]:
+        pronoun = {"him": "he", "her": "she", "them": "they"}[named.casefold()]
+        return Recipient("", frozenset(), frozenset((pronoun,))), rest
+    # 'Say no to Ann's dog'.
+    if of := re.search(r"['’]s$", named):
+        named, rest = named[: of.start()], f" your{rest}"
+    if aside := _ASIDE.match(rest):
+        rest = rest[aside.end() :]
+    return Recipient(_front(named, found), _names(named, found), _pronouns(named, found)), rest
+
+
+def _words(named: str) -> list[str]:
+    return [word.strip(".") for word in re.split(r"[ ,]+", named)]
+
+
+def _names(named: str, found: re.Match[str]) -> frozenset[str]:
+    """The words by which the text may name the recipient again, as they were typed."""
+    words = _words(named)
+    if not found["name"] or len(words) > 1:
+        words = [word for word in words if word[:1].isupper() or word in CALLED]
+    return frozenset(word for word in words if word.casefold() not in _NOT_NAMES)
+
+
+def _pronouns(named: str, found: re.Match[str]) -> frozenset[str]:
+    words = _words(named.casefold())
+    known = pronouns_of(words)
+    if len(known) == 1:
+        return known
+    if found["everyone"]:
+        return frozenset(("they",))
+    if found["noun"]:
+        return frozenset(("they",)) if words[-1].endswith("s") or named != named.casefold() else known
+    is_company = words[0] not in CALLED and _COMPANY.search(named)
+    return known if is_company else known - {"they"}
+
+
+def _front(named: str, found: re.Match[str]) -> str:
+    """What the note begins with: a name, or a group; nobody is called 'my landlord'."""
+    if not found["noun"]:
+        return re.sub(rf"^{_ROLE}", "", named)
+    called = re.sub(rf"^{_DETERMINER}", "", named, flags=re.IGNORECASE)
+    if called[:1].islower() and (name := _PROPER_AFTER_NOUN.search(called)):
+        return name[0]
+    return called if _CALLED_BY & set(_words(called.casefold())) or called[:1].isupper() else ""

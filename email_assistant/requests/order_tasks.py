@@ -1,0 +1,165 @@
+"""What each task of an order says to the recipient: 'to bring it' after 'ask Piers' is 'please bring it'.
+
+Each function gets the words after the task's own ('ask Piers', 'and ask if'), in which the recipient is 'you' already.
+"""
+
+import re
+from collections.abc import Callable
+
+from email_assistant.requests.question_order import asked
+
+QUESTION_WORD = r"(?:what|when|where|why|how|who|which|whose)\b"
+_CONNECTS = re.compile(r"(?:\s*[:,.;–—]+\s*|\s*-+\s+|\s+that (?!(?:is|was|one)\b)|\s+)", re.IGNORECASE)
+_TO = re.compile(r"\s+(not )?to (?=\w)", re.IGNORECASE)
+_AND_TO = re.compile(r"\b(and|or|but|,) (not )?to (?=\w)", re.IGNORECASE)
+_ABOUT = re.compile(r"\s+(?:about|of|re|regarding) (?=\S)", re.IGNORECASE)
+_FOR = re.compile(r"\s+for (?=\S)", re.IGNORECASE)
+_WHETHER = re.compile(rf"\s*,? ?(?:if\b|whether\b|(?={QUESTION_WORD}))\s*", re.IGNORECASE)
+_AND_WHETHER = re.compile(
+    rf",? (?:and|or|&|\+) (?:also )?(?=(?:if|whether|{QUESTION_WORD}))(?:(?:if|whether) )?", re.IGNORECASE
+)
+_IF = re.compile(r"\s+(?:if|whether)\b", re.IGNORECASE)
+# In 'write to Ann if you see her, then …', a condition.
+_THEN = re.compile(r", (?:then|i|we|please)\b", re.IGNORECASE)
+_SAYING = re.compile(
+    r"\s*,?\s*(?:and )?(?:say|saying|to say|tell|telling|explaining)(?: (?:him|her|them|you))?(?: that)?\b",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(r"\s*,?\s*(?:and ask|asking|to ask)(?: (?:him|her|them|you))?\b", re.IGNORECASE)
+_KNOW = re.compile(r"[\s,]*(?:you )?know\b", re.IGNORECASE)
+_THING = re.compile(r"\s+(?:the|your) \w")
+# Where the words of one task end, and something else is said.
+_CLAUSE_END = re.compile(
+    r"[.;!?]|,(?=\s)(?! or\b)| [–—-] | (?:because|since|as|so|but|otherwise|cos|coz)\b|: ", re.IGNORECASE
+)
+
+
+def _said(text: str) -> str:
+    return text[found.end() :] if (found := _CONNECTS.match(text)) else text
+
+
+def _until_clause_end(text: str) -> tuple[str, str]:
+    """A text up to where something else is said, and that, without the comma between them."""
+    end = _CLAUSE_END.search(text)
+    if not end:
+        return text, ""
+    return text[: end.start()], text[end.start() :].lstrip(" ,.;:?!–—-")
+
+
+def _with_rest(first: str, mark: str, rest: str) -> str:
+    return f"{first}{mark} {rest}" if rest else f"{first}{mark}"
+
+
+def _imperative(text: str, plea: str, negated: str) -> str | None:
+    """'To bring the ladder' as 'please bring the ladder'; None if it is something else."""
+    found = _TO.match(text)
+    if not found:
+        return None
+    rest = _AND_TO.sub(lambda match: f"{match[1]} don't " if match[2] else f"{match[1]} ", text[found.end() :])
+    return f"{negated if found[1] else plea} {rest}"
+
+
+def _tell(text: str) -> str:
+    if (told := _imperative(text, "please", "please don't")) is not None:
+        return told
+    if found := _ASKING.match(text):
+        return _ask(text[found.end() :])
+    if found := _SAYING.match(text):
+        return _said(text[found.end() :])
+    if found := _ABOUT.match(text):
+        return text[found.end() :]
+    if _IF.match(text) and not _THEN.search(text):
+        return _ask(text)
+    return _said(text)
+
+
+def _know(text: str) -> str:
+    return _tell(_KNOW.sub("", text, count=1))
+
+
+def _ask(text: str) -> str:
+    if (told := _imperative(text, "please", "please don't")) is not None:
+        return told
+    if found := _FOR.match(text):
+        thing, rest = _until_clause_end(text[found.end() :])
+        return _with_rest(f"can i have {thing}", "?", rest)
+    if found := _ABOUT.match(text):
+        thing, rest = _until_clause_end(text[found.end() :])
+        return _with_rest(f"what about {thing}", "?", rest)
+    if found := _WHETHER.match(text):
+        clause, rest = _until_clause_end(text[found.end() :])
+        questions = [asked(part) for part in _AND_WHETHER.split(clause)]
+        return _with_rest(" ".join(questions), "", rest)
+    if _THING.match(text):
+        thing, rest = _until_clause_end(text)
+        return _with_rest(f"can you tell me {thing.strip()}", "?", rest)
+    return _said(text)
+
+
+def _remind(text: str) -> str:
+    if (told := _imperative(text, "please remember to", "please don't")) is not None:
+        return told
+    if found := _ABOUT.match(text):
+        return f"don't forget {text[found.end() :]}"
+    return f"reminder: {said}" if (said := _said(text)) else ""
+
+
+def _warn(text: str) -> str:
+    if (told := _imperative(text, "please", "please don't")) is not None:
+        return told
+    return f"watch out, {_said(text)}" if not _ABOUT.match(text) else f"watch out for {_ABOUT.sub('', text)}"
+
+
+def _after(words: str, connectors: str) -> Callable[[str], str]:
+    """A task whose note begins with these words, which some connectors follow: 'thanks', 'for the photos'."""
+    connects = re.compile(rf"\s+(?:{connectors})\b", re.IGNORECASE)
+
+    def write(text: str) -> str:
+        if connects.match(text):
+            return words + text
+        said = _said(text)
+        if re.match(r"\s*[,:–—-]", text) and said:
+            return f"{words}, {said}"
+        return f"{words} {said}".strip() if said[:2] in {"a ", "an"} else f"{words}, {said}" if said else words
+
+    return write
+
+
+def _invite(text: str) -> str:
+    if not (found := re.match(r"\s+(to|for|over)\b", text)):
+        return _said(text)
+    event, rest = _until_clause_end(text[found.start() :].strip())
+    return _with_rest(f"would you like to come {event}", "?", rest)
+
+
+def _offer(text: str) -> str:
+    return (
+        f"i can {text.strip().removeprefix('to ')}" if re.match(r"\s+to ", text) else f"i can offer you {text.strip()}"
+    )
+
+
+def _promise(text: str) -> str:
+    if re.match(r"\s+to ", text):
+        return f"i promise{text}"
+    said = _said(text)
+    return f"i promise you {said}" if re.match(r"(?:an?|the|some|two|\d)\b", said) else f"i promise {said}"
+
+
+WRITE: dict[str, Callable[[str], str]] = {
+    "ask": _ask,
+    "remind": _remind,
+    "warn": _warn,
+    "thank": _after("thanks", "for|that"),
+    "thanks": _after("thanks", "for|that"),
+    "sorry": _after("sorry", "for|that|about"),
+    "congratulate": _after("congratulations", "on|for"),
+    "invite": _invite,
+    "offer": _offer,
+    "promise": _promise,
+    "wish": lambda text: f"i wish you {text.strip()}",
+    "yes": _after("yes", "to|but|and"),
+    "no": _after("no", "but|and"),
+    "know": _know,
+    "tell": _tell,
+    "say": lambda text: text,
+}

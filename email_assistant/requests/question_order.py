@@ -1,0 +1,79 @@
+"""The words of an indirect question as those of a direct one: 'if you can come' becomes 'can you come?'."""
+
+import re
+
+from email_assistant.lexicon import order_words
+from email_assistant.requests.second_person import base_form
+
+_PAST = dict(pair.split("=") for pair in order_words.VERBS_IN_PAST.split())
+_AUXILIARIES = (
+    r"(?:is|are|was|were|am|can|could|will|would|should|shall|may|might|must|has|isn['’]t|aren['’]t|wasn['’]t|"
+    r"weren['’]t|can['’]t|couldn['’]t|won['’]t|wouldn['’]t|shouldn['’]t|hasn['’]t|haven['’]t|don['’]t|doesn['’]t|"
+    r"didn['’]t|do|does|did|had)"
+)
+_CONTRACTED = {"'re": "are", "'ve": "have", "'ll": "will", "'d": "would", "'m": "am", "'s": "is"}
+_PRONOUN = r"(?:you|i|we|he|she|they|it|there|this|that)"
+_CONTRACTION = re.compile(rf"({_PRONOUN})['’](re|ve|ll|d|m|s) ", re.IGNORECASE)
+_SUBJECT_AUXILIARY = re.compile(
+    rf"({_PRONOUN}) ({_AUXILIARIES}|have(?= (?:\w+(?:ed|en)|got|been|had|done|seen|sent|made|"
+    r"found|heard|paid|left|lost|read|any luck)\b)) ?",
+    re.IGNORECASE,
+)
+# 'The room is free'; a longer subject may have a verb of its own.
+_NOUN_AUXILIARY = re.compile(
+    rf"((?!{_PRONOUN}\b)[\w'’-]+(?: (?!{_AUXILIARIES}\b|that\b|who\b|which\b)[\w'’&+-]+){{0,5}}?) "
+    rf"({_AUXILIARIES}) ",
+    re.IGNORECASE,
+)
+_PRONOUN_VERB = re.compile(
+    rf"({_PRONOUN}) ((?:\w+ly |still |also |already |ever |really |just )?)([a-z]+)\b", re.IGNORECASE
+)
+_MEASURES = "much|many|long|often|far|soon|big|old|late|early|come|about"
+_KINDS = r"(?:kind|sort) of \w+|\w+"
+_WH = re.compile(
+    rf"(?:how (?:{_MEASURES})(?: (?:of )?(?!{_PRONOUN}\b)[a-z]+)?|"
+    rf"(?:what|which|whose) (?:{_KINDS})(?= (?:{_PRONOUN}|the|{_AUXILIARIES})\b)|"
+    r"what|which|when|where|why|how|who)\b ?",
+    re.IGNORECASE,
+)
+
+
+def asked(clause: str) -> str:
+    """A question as it is put to the reader, with a question mark.
+
+    Args:
+        clause: What follows 'ask whether', or from the question word on: 'when you can come'.
+    """
+    clause = clause.strip(" ,?")
+    wh = _WH.match(clause)
+    lead, rest = (wh[0], clause[wh.end() :]) if wh else ("", clause)
+    if lead and re.match(r"to \w", rest):
+        return f"{lead}do i {rest[3:]}?"
+    if lead and re.match(rf"{_AUXILIARIES}\b", rest, re.IGNORECASE):
+        return f"{clause}?"
+    return f"{lead}{_inverted(rest)}?"
+
+
+def _inverted(clause: str) -> str:
+    if found := _CONTRACTION.match(clause):
+        auxiliary = _CONTRACTED["'" + found[2].casefold()]
+        return f"{auxiliary} {found[1]} {clause[found.end() :]}"
+    if found := _SUBJECT_AUXILIARY.match(clause):
+        return f"{found[2]} {found[1]} {clause[found.end() :]}".rstrip()
+    if found := _PRONOUN_VERB.match(clause):
+        return _with_do(found, clause[found.end() :]) or clause
+    if found := _NOUN_AUXILIARY.match(clause):
+        return f"{found[2]} {found[1]} {clause[found.end() :]}"
+    return clause
+
+
+def _with_do(found: re.Match[str], rest: str) -> str | None:
+    """'You still hear it' as 'do you still hear it'."""
+    subject, adverb, verb = found[1], found[2], found[3].casefold()
+    if base := _PAST.get(verb):
+        return f"did {subject} {adverb}{base}{rest}"
+    if verb.endswith("ed"):
+        return None
+    if subject.casefold() in {"he", "she", "it", "this", "that"}:
+        return f"does {subject} {adverb}{base_form(verb)}{rest}" if verb.endswith("s") else None
+    return f"do {subject} {adverb}{verb}{rest}"

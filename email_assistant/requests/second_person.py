@@ -1,0 +1,287 @@
+"""The recipient of a mail, of whom an order speaks in the third person, becomes 'you': 'he pays the vet', 'you pay'."""
+
+import re
+from dataclasses import dataclass
+
+from email_assistant.lexicon import order_words
+from email_assistant.lexicon.note_names import CALLED, MEN, WOMEN
+from email_assistant.lexicon.note_subjects import MONTH_NAMES, VERBS
+
+_TOKEN = re.compile(r"[\w'’]+|[^\w'’]+")
+_ADVERBS = frozenset(order_words.ADVERBS.split())
+_NO_VERBS = frozenset(order_words.NO_VERBS.split())
+_AFTER_OBJECT = frozenset(order_words.AFTER_OBJECT.split())
+_AFTER_POSSESSIVE = frozenset(order_words.AFTER_POSSESSIVE.split())
+_DAYS = frozenset(order_words.DAYS.split())
+_COUNTED = frozenset(("both", "all", "some", "any", "none", "each"))
+_HE, _SHE, _THEY = (frozenset(words.split()) for words in (order_words.HE, order_words.SHE, order_words.THEY))
+_TITLES = frozenset(order_words.TITLES.split())
+_KNOWN_VERBS = frozenset(VERBS.split())
+_SUBJECTS = frozenset(("he", "she", "they"))
+# What a pronoun becomes, and of whom it is said. 'Her' and 'his' depend on the next word.
+_OTHER_FORMS = {
+    "him": ("he", "you"),
+    "them": ("they", "you"),
+    "their": ("they", "your"),
+    "hers": ("she", "yours"),
+    "theirs": ("they", "yours"),
+    "himself": ("he", "yourself"),
+    "herself": ("she", "yourself"),
+    "themselves": ("they", "yourselves"),
+}
+_AGREES = {
+    "is": "are",
+    "was": "were",
+    "has": "have",
+    "does": "do",
+    "isn't": "aren't",
+    "wasn't": "weren't",
+    "hasn't": "haven't",
+    "doesn't": "don't",
+}
+_JOINS = frozenset(("and", "or", "but", "then", "&", "+"))
+_BEFORE_CLAUSES = frozenset(
+    (
+        "that",
+        "if",
+        "because",
+        "when",
+        "and",
+        "but",
+        "so",
+        "whether",
+        "since",
+        "as",
+        "while",
+        "cos",
+        "why",
+        "how",
+        "where",
+        "who",
+    )
+)
+_BEFORE_NOUNS = frozenset(("the", "my", "our", "his", "her", "their", "your", "a", "an", "mr", "mrs", "ms", "dr"))
+_PARTICIPLES = frozenset(
+    ("got", "been", "had", "done", "gone", "sent", "seen", "paid", "left", "lost", "found", "made")
+)
+# 'Let her take it'.
+_MAKES = frozenset(("let", "lets", "make", "makes", "made", "help", "helps", "helped"))
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom a mail is for.
+
+    Attributes:
+        front: The name to put before the note; may be empty.
+        names: The words of the name, as they were typed.
+        pronouns: Those of 'he', 'she' and 'they' that may mean the recipient.
+    """
+
+    front: str
+    names: frozenset[str]
+    pronouns: frozenset[str]
+
+
+def pronouns_of(words: list[str]) -> frozenset[str]:
+    """Which of 'he', 'she' and 'they' may mean a person or group of this name.
+
+    Args:
+        words: The words of the name, in lower case, with a title or a noun for somebody if there is one.
+    """
+    if len(words) > 1 and _JOINS & set(words):
+        return frozenset(("they",))
+    if set(words) & _THEY or words[-1] in order_words.GROUPS.split():
+        return frozenset(("they",))
+    for word in words:
+        if word in _HE or word in MEN:
+            return frozenset(("he",))
+        if word in _SHE or word in WOMEN:
+            return frozenset(("she",))
+    return _SUBJECTS
+
+
+def said_to(text: str, recipient: Recipient) -> str:
+    """A text with the recipient as 'you'.
+
+    A pronoun stays where it may mean somebody else, who was named at the beginning of a clause or just before it.
+
+    Args:
+        text: What the mail shall say, with the recipient in the third person.
+        recipient: Whom the mail is for.
+    """
+    return _Rewriter(text, recipient).rewritten()
+
+
+def base_form(verb: str) -> str:
+    """The base of a verb in the third person, in lower case: 'pays', 'pay'; 'tries', 'try'."""
+    if verb.endswith("ies") and len(verb) > len("dies"):
+        return verb[:-3] + "y"
+    if re.search(r"(?:ss|sh|ch|x|zz|o)es$", verb):
+        return verb[:-2]
+    return verb[:-1]
+
+
+class _Rewriter:
+    """The words of a text, the even ones words and the odd ones what is between them, while they are rewritten."""
+
+    def __init__(self, text: str, recipient: Recipient) -> None:
+        self._tokens = _TOKEN.findall(text)
+        self._places = [place for place, token in enumerate(self._tokens) if token[0].isalnum() or token[0] in "'’"]
+        self._names = recipient.names
+        self._pronouns = set(recipient.pronouns)
+        # Of whom a pronoun may be said that is not the recipient.
+        self._others: set[str] = set()
+        self._named_before: set[int] = set()
+
+    def rewritten(self) -> str:
+        for number, place in enumerate(self._places):
+            word = _plain(self._tokens[place])
+            stem, _, ending = word.partition("'")
+            if self._tokens[place].partition("'")[0].partition("’")[0] in self._names:
+                self._named(number, ending)
+            elif stem in _SUBJECTS and (not ending or ending in {"s", "ll", "d", "re", "ve"}):
+                self._subject(number, stem, ending)
+            elif word in {"her", "his"}:
+                self._her_or_his(number, word)
+            elif word in _OTHER_FORMS:
+                who, you = _OTHER_FORMS[word]
+                # '3 of them' are things.
+                of = self._before(number) == "of" and self._before(number - 1) not in _COUNTED
+                if not of and self._means_recipient(who):
+                    self._put(place, you)
+            elif not ending:
+                self._mention(number, stem)
+        return "".join(self._tokens)
+
+    def _means_recipient(self, pronoun: str) -> bool:
+        if pronoun not in self._pronouns or pronoun in self._others:
+            return False
+        # From now on it is known who the recipient is.
+        self._pronouns &= {pronoun}
+        return True
+
+    def _subject(self, number: int, stem: str, ending: str) -> None:
+        if not self._means_recipient(stem):
+            return
+        place = self._places[number]
+        if not ending:
+            self._put(place, "you")
+            if self._before(number) in _AGREES:
+                self._put(self._places[number - 1], _AGREES[self._before(number)])
+            elif stem != "they":
+                self._agree(number)
+        elif ending == "s":
+            self._put(place, "you've" if self._after(number) in _PARTICIPLES else "you're")
+        else:
+            self._put(place, f"you'{ending}")
+
+    def _named(self, number: int, ending: str) -> None:
+        place = self._places[number]
+        if self._before(number) in _JOINS:
+            return
+        # 'Mr Van Dam' becomes one 'you', as 'the Bakers' do.
+        if self._before(number) in _TITLES | {"the"} or (self._before(number) and number - 1 in self._named_before):
+            self._tokens[self._places[number - 1]] = self._tokens[place - 1] = ""
+        self._named_before.add(number)
+        after = self._after(number)
+        if ending == "s" or (not ending and self._tokens[place][-1] in "'’"):
+            is_verb = after in {"not", "a", "an", "the", "late", "coming"} | _PARTICIPLES or after.endswith("ing")
+            self._put(place, "you're" if is_verb else "your", is_name=True)
+        elif not ending:
+            self._put(place, "you", is_name=True)
+            self._agree(number)
+
+    def _her_or_his(self, number: int, word: str) -> None:
+        if not self._means_recipient("she" if word == "her" else "he"):
+            return
+        after = self._after(number)
+        if word == "his":
+            you = "yours" if not after or after in _AFTER_POSSESSIVE else "your"
+        else:
+            you = "you" if self._is_object(number, after) else "your"
+        self._put(self._places[number], you)
+
+    def _is_object(self, number: int, after: str) -> bool:
+        """Whether 'her' has no noun: 'ask her on tuesday', and not 'her tuesday run'."""
+        if after in _DAYS:
+            last = self._after(number + 1)
+            return not last or last in _AFTER_OBJECT or last in _JOINS
+        made = self._before(number) in _MAKES and after in _KNOWN_VERBS
+        return not after or after in _AFTER_OBJECT or after.isdigit() or made
+
+    def _agree(self, number: int) -> None:
+        """The verb of 'you', and those that follow with 'and', lose their 's'."""
+        while self._after(number) in _ADVERBS:
+            number += 1
+        self._as_plural(number + 1, self._after(number), known=False)
+        while word := self._after(number):
+            number += 1
+            if word in _JOINS:
+                self._as_plural(number + 1, self._after(number), known=True)
+
+    def _as_plural(self, number: int, word: str, known: bool) -> None:
+        if plural := _AGREES.get(word):
+            self._put(self._places[number], plural)
+        elif word.endswith("s") and word not in _NO_VERBS and not word.endswith("'s"):
+            base = base_form(word)
+            if not known or base in _KNOWN_VERBS:
+                self._put(self._places[number], base)
+
+    def _mention(self, number: int, word: str) -> None:
+        """Somebody else is named: whom a later pronoun may mean."""
+        if word in _THEY:
+            said = {"they"}
+        elif word in _HE or word in MEN:
+            said = {"he"}
+        elif word in _SHE or word in WOMEN:
+            said = {"she"}
+        elif word in CALLED or (self._is_name(number) and self._begins_clause(number)):
+            said = {"he", "she"}
+        else:
+            return
+        if len(self._pronouns) > 1 or self._begins_clause(number) or self._after(number) in _SUBJECTS:
+            self._others |= said
+
+    def _is_name(self, number: int) -> bool:
+        """Whether a word is capitalized within a sentence, as the names are that are in no table."""
+        place = self._places[number]
+        is_date = re.fullmatch(MONTH_NAMES, self._word(number)) or self._word(number) in _DAYS
+        return (
+            self._word(number) != "i"
+            and self._tokens[place].istitle()
+            and not is_date
+            and not self._begins_sentence(place)
+        )
+
+    def _begins_clause(self, number: int) -> bool:
+        while self._before(number) in _BEFORE_NOUNS:
+            number -= 1
+        return self._before(number) in _BEFORE_CLAUSES | {""}
+
+    def _after(self, number: int) -> str:
+        """The next word in lower case; empty if there is none, or more than a blank before it."""
+        return self._word(number + 1) if self._is_joined(number) else ""
+
+    def _before(self, number: int) -> str:
+        """The word before in lower case; empty if there is none, or more than a blank after it."""
+        return self._word(number - 1) if number and self._is_joined(number - 1) else ""
+
+    def _is_joined(self, number: int) -> bool:
+        """Whether there is nothing but a blank between a word and the next one."""
+        return number + 1 < len(self._places) and not self._tokens[self._places[number] + 1].strip()
+
+    def _word(self, number: int) -> str:
+        return _plain(self._tokens[self._places[number]])
+
+    def _put(self, place: int, word: str, is_name: bool = False) -> None:
+        old = self._tokens[place]
+        is_capital = old[0].isupper() and (not is_name or self._begins_sentence(place))
+        self._tokens[place] = word[0].upper() + word[1:] if is_capital else word
+
+    def _begins_sentence(self, place: int) -> bool:
+        return place == 0 or self._tokens[place - 1].rstrip().endswith((".", "!", "?"))
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace("’", "'")
