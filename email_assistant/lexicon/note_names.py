@@ -12,7 +12,7 @@ _OF_WOMEN = (
     "linda lisa liz lizzie lorna louise lucia lucy lydia lynn maggie margaret maria marian marie marina marion marta "
     "martha mary maureen maya megan mel melanie melissa michelle mina miriam moira molly monica morag nadia nancy "
     "naomi natalie natasha nicola nicole nina nora oksana olga olivia pamela patricia paula pauline petra philippa "
-    "phoebe priya rachel rebecca rita rosa rosemary rosie sally samantha sandra sara sarah saskia sharon sheila "
+    "phoebe priya rachel rebecca rita rosa rosemary rosie ruth sally samantha sandra sara sarah saskia sharon sheila "
     "shirley sian simone sofia sophia sophie stella stephanie susan susie suzanne sylvia tamsin tanya tara teresa "
     "tess theresa tina tracey tracy valerie vanessa vera verity veronica vicky victoria wendy yasmin yolanda yuki "
     "yvonne zara zoe"
@@ -28,7 +28,7 @@ _OF_MEN = (
     "klaus kumar kwame kyle lars leo leon leonard liam louis luca lucas luis luke malcolm marco marcus mario mark "
     "martin mateo matt matthew michael miguel mike mohamed mohammed muhammad neil nigel nikhil noah noel norman oleg "
     "oliver omar oscar oskar owen pablo patrick paul pedro peter phil philip pierre piers piotr rahul raj ralph ravi "
-    "ricardo richard robert roberto roger ronald rory roy rupert ruth ryan samir samuel sanjay sean sebastian sergei "
+    "ricardo richard robert roberto roger ronald rory roy rupert ryan samir samuel sanjay sean sebastian sergei "
     "sidney simon stephen steve steven stuart sunil sven ted theo thomas tim timothy tobias toby tom tommy tony "
     "trevor vikram vincent wally walter wilf wilfred william winston xavier yao yusuf zach"
 )

@@ -15,6 +15,10 @@ AFTER_RECIPIENT = (
     "he's she's you your need needs want wants got should must may might until till before after today tomorrow "
     "monday tuesday wednesday thursday friday saturday sunday tonight two three four five all both some know"
 )
+# What else the assistant is told to do: 'ann and ask her' are not two persons.
+TASKS = (
+    "ask tell say thank remind let offer explain apologise apologize invite wish promise mention give send see check"
+)
 # A word before one of these is a surname: 'ask sarah jones to'.
 AFTER_NAME = "to that whether if"
 # Of the words of a recipient, the first ones: 'the third floor'.
@@ -28,7 +32,8 @@ GROUPS = (
     "team family families parents neighbours neighbors everyone everybody all people folks committee staff class crew "
     "members guys lads girls boys kids children residents tenants players guests volunteers customers clients "
     "suppliers students colleagues band choir group board department office lab engineering sales finance hr "
-    "marketing support housemates flatmates roommates teachers drivers testers climbers wardens governors editors"
+    "marketing support housemates flatmates roommates teachers drivers testers climbers wardens governors editors "
+    "accounts payroll reception billing seniors juniors"
 )
 # Whom one may call by these: 'mum: …'.
 CALLED_BY_NOUN = "mum mom dad mummy daddy gran granny grandma grandpa grandad nana editor coach professor doctor"

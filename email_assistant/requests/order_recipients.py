@@ -15,10 +15,13 @@ _TITLE = rf"{_one_of(order_words.TITLES)}\b\.?"
 _AFTER = rf"(?!{_one_of(order_words.AFTER_RECIPIENT)}(?![\w'’])|(?:i|we|you|he|she|it|they|that|there)['’])"
 _WORD = rf"{_AFTER}[^\W\d][\w'’-]*"
 _CAPITAL = rf"{_AFTER}(?-i:[A-Z])[\w'’-]*"
-_AND = r"(?: ?[&+] ?| and |, (?=(?-i:[A-Z])))"
+_AND = rf"(?: ?[&+] ?| and |, (?=(?-i:[A-Z])))(?!{_one_of(order_words.TASKS)}\b)"
 _DETERMINER = rf"{_one_of(order_words.DETERMINERS)} "
 _PERSON_OR_GROUP = rf"{_one_of(f'{order_words.GROUPS} {order_words.HE} {order_words.SHE} {order_words.THEY}')}\b"
-_EVERYONE = rf"{_one_of(order_words.EVERYONE)}\b(?! {_WORD})(?: (?:on|in|at|from) {_WORD}(?: \d+)?)?"
+_EVERYONE = (
+    rf"{_one_of(order_words.EVERYONE)}\b(?! {_WORD})"
+    rf"(?: (?:on|in|at|from) {_WORD}(?: \d+)?| who [^,.:;]{{1,40}}(?=[,.:]))?"
+)
 # 'Tutor Mr Feeney', 'agent Gwen'.
 _ROLE_WORD = rf"(?!(?:{_TITLE}|{'|'.join(sorted(CALLED))}) )(?=(?-i:[a-z])){_WORD}(?:['’]s)? "
 _ROLE = rf"(?:(?:{_DETERMINER})?(?:{_ROLE_WORD}){{1,2}}(?={_TITLE} (?-i:[A-Z])|(?-i:[A-Z][a-z])))?"
@@ -31,13 +34,17 @@ _NAMES = rf"{_NAME}(?:{_AND}{_NAME}){{0,3}}"
 # 'The committee', 'my sister Ann', 'Lena's dad'; 'the museum's Mr Abbot' is a name.
 _NOUNS = (
     rf"(?!{_DETERMINER}\w+['’]s {_TITLE} )(?:{_DETERMINER}|{_WORD}['’]s (?={_PERSON_OR_GROUP}))"
-    rf"{_NOUN}(?:{_AND}(?:{_DETERMINER})?{_NOUN})?"
+    rf"(?:(?:{_WORD} ){{1,3}}?{_WORD}(?=(?: and)? (?:that|to|whether|if|for|about|{'|'.join(order_words.TASKS.split())})\b|"
+    rf"[:,.])|{_NOUN}(?:{_AND}(?:{_DETERMINER})?{_NOUN})?)"
 )
 _RECIPIENT = re.compile(
     rf"(?P<pronoun>him|her|them)\b|(?P<everyone>{_EVERYONE})|(?P<noun>{_NOUNS})|(?P<name>{_NAMES})", re.IGNORECASE
 )
 # 'Reply to Gina who asked about it: …'.
-_ASIDE = re.compile(r" (?:at|from|who|which|[a-z]+ing)\b[^:.,;?!]{0,40}(?=:)")
+_ASIDE = re.compile(
+    r" (?:at|from|who|which|[a-z]+ing)\b[^:.,;?!]{0,40}(?=:)|"
+    r" (?:in|at|from|on|of) (?:[\w'’-]+ ){0,2}[\w'’-]+(?= (?:that|to|whether|if) )"
+)
 _COMPANY = re.compile(rf"{_CAPITAL} {_CAPITAL}")
 _PROPER_AFTER_NOUN = re.compile(r"(?<=[a-z] )[A-Z].*")
 _NOT_NAMES = frozenset(
@@ -88,7 +95,7 @@ def _pronouns(named: str, found: re.Match[str]) -> frozenset[str]:
     if found["everyone"]:
         return frozenset(("they",))
     if found["noun"]:
-        return frozenset(("they",)) if words[-1].endswith("s") or named != named.casefold() else known
+        return frozenset(("they",)) if words[-1].endswith("s") else known
     is_company = words[0] not in CALLED and _COMPANY.search(named)
     return known if is_company else known - {"they"}
 

@@ -26,6 +26,12 @@ _SAYING = re.compile(
     re.IGNORECASE,
 )
 _ASKING = re.compile(r"\s*,?\s*(?:and ask|asking|to ask)(?: (?:him|her|them|you))?\b", re.IGNORECASE)
+# 'That it is late, and that we left' are two sentences.
+_AND_THAT = re.compile(
+    r",? and that (?!(?:is|was|will|would|means|includes)\b)(?=\w)|"
+    r", that (?=(?:i|we|you|he|she|it|they|there|the|an?|my|our|your|his|her)\b)",
+    re.IGNORECASE,
+)
 _KNOW = re.compile(r"[\s,]*(?:you )?know\b", re.IGNORECASE)
 _THING = re.compile(r"\s+(?:the|your) \w")
 # Where the words of one task end, and something else is said.
@@ -60,6 +66,7 @@ def _imperative(text: str, plea: str, negated: str) -> str | None:
 
 
 def _tell(text: str) -> str:
+    text = _AND_THAT.sub(". ", text)
     if (told := _imperative(text, "please", "please don't")) is not None:
         return told
     if found := _ASKING.match(text):
@@ -132,6 +139,18 @@ def _invite(text: str) -> str:
     return _with_rest(f"would you like to come {event}", "?", rest)
 
 
+def _chase(text: str) -> str:
+    if found := _FOR.match(text):
+        return f"i still need {text[found.end() :]}"
+    if found := _ABOUT.match(text):
+        return f"any news about {text[found.end() :]}"
+    return _said(text)
+
+
+def _forward(text: str) -> str:
+    return f"here is {text.strip()}"
+
+
 def _offer(text: str) -> str:
     return (
         f"i can {text.strip().removeprefix('to ')}" if re.match(r"\s+to ", text) else f"i can offer you {text.strip()}"
@@ -157,6 +176,13 @@ WRITE: dict[str, Callable[[str], str]] = {
     "offer": _offer,
     "promise": _promise,
     "wish": lambda text: f"i wish you {text.strip()}",
+    "chase": _chase,
+    "accept": lambda text: f"i accept{text}",
+    "decline": lambda text: f"i have to decline{text}",
+    "forward": _forward,
+    "greet": lambda text: _AND_THAT.sub(". ", text),
+    "give": lambda text: f"i'll give you{text}",
+    "question": lambda text: f"{text.strip(' ?.')}?",
     "yes": _after("yes", "to|but|and"),
     "no": _after("no", "but|and"),
     "know": _know,

@@ -6,11 +6,12 @@ English alone.
 """
 
 import re
+from dataclasses import dataclass
 
 from email_assistant.requests.order_recipients import split_recipient
 from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE
 from email_assistant.requests.request_form import looks_like_order
-from email_assistant.requests.second_person import said_to
+from email_assistant.requests.second_person import Recipient, SecondPerson
 
 # Part of the keys of what is generated from orders: raised with every change of a rule or a table.
 ORDERS_VERSION = 1
@@ -24,6 +25,10 @@ _BACK = r"(?: back)?"
 _HEADS: tuple[tuple[str, str], ...] = (
     ("ask", r"ask "),
     ("ask", r"(?:check|find out) (?:with|from) "),
+    ("chase", r"chase "),
+    ("accept", r"accept "),
+    ("decline", r"(?:decline|refuse) "),
+    ("forward", r"forward "),
     ("remind", r"remind "),
     ("warn", r"warn "),
     ("thank", r"thank "),
@@ -36,21 +41,26 @@ _HEADS: tuple[tuple[str, str], ...] = (
     ("wish", r"wish "),
     ("yes", r"say yes to "),
     ("no", r"say no to "),
+    ("greet", r"say (?=(?:\S+ ){1,3}to )"),
     ("know", r"let "),
     (
         "tell",
-        rf"(?:write|draft|compose|send) {_LETTER} to |(?:write|reply|respond|answer|say|explain|confirm|report|mention)"
-        rf"{_BACK} to ",
+        rf"(?:write|draft|compose|send) {_LETTER} to |(?:write|reply|respond|answer|say|explain|confirm|report|mention|"
+        rf"complain){_BACK} to |confirm with ",
     ),
     ("tell", r"(?:tell|inform|notify|update|assure|advise|write|answer|message|text|e-?mail|mail) "),
 )
 _HEAD = tuple((kind, re.compile(_LEAD + rf"(?:{pattern})", re.IGNORECASE)) for kind, pattern in _HEADS)
+_FROM = re.compile(r"(?:the|an?) (?P<said>\w+) (?:from|of) ", re.IGNORECASE)
+_TO = re.compile(r"(?P<said>(?:\S+ ){1,3}?)to ", re.IGNORECASE)
+_BETWEEN = {"accept": _FROM, "decline": _FROM, "forward": _TO, "greet": _TO}
 # The same to somebody who was named, or to nobody.
-_YOU = r"(?:you|u)\b"
+_YOU = r"(?:him|her|them|you)\b"
 _CLAUSE = r"(?:that|it|i|i'm|i'll|i've|we|there|you|your|the|my|our|he|she|they)\b"
 _NEXT: tuple[tuple[str, str], ...] = (
     ("ask", rf"ask {_YOU}"),
     ("ask", rf"(?:ask|check|see|find out)(?= (?:if|whether|{QUESTION_WORD}))"),
+    ("question", r"ask(?= (?:should|can|could|do|does|is|are|may|would|will)\b)"),
     ("remind", rf"remind {_YOU}"),
     ("warn", rf"warn {_YOU}"),
     ("thank", rf"thank {_YOU}"),
@@ -59,6 +69,7 @@ _NEXT: tuple[tuple[str, str], ...] = (
     ("congratulate", rf"congratulate {_YOU}"),
     ("invite", rf"invite {_YOU}"),
     ("offer", rf"offer {_YOU}"),
+    ("give", rf"give {_YOU}"),
     ("promise", rf"promise {_YOU}"),
     ("wish", rf"wish {_YOU}"),
     ("yes", r"say yes"),
@@ -67,8 +78,11 @@ _NEXT: tuple[tuple[str, str], ...] = (
     ("tell", rf"(?:tell|inform|assure|answer) {_YOU}"),
     ("tell", rf"(?:say|mention|explain|add|confirm|stress|point out|reply|respond|answer)(?=:| {_CLAUSE})"),
 )
-_NEXT_TASK = tuple((kind, re.compile(_LEAD + rf"(?:{pattern})", re.IGNORECASE)) for kind, pattern in _NEXT)
-_NEXT_ASKED = re.compile(_LEAD + r"ask(?= (?:for|about)\b)", re.IGNORECASE)
+# In the middle of a sentence, the reader may be told to: 'come at 10, ask for Ann'.
+_NEXT_TASK = tuple(
+    (kind, re.compile(_LEAD + rf"(?:{pattern})", re.IGNORECASE))
+    for kind, pattern in (("ask", r"ask(?= (?:for|about)\b)"), *_NEXT)
+)
 _ANY_NEXT = "|".join(f"(?:{pattern})" for _, pattern in _NEXT)
 _JOINT = r"(?:,? (?:and|but|then|&|\+)(?: then| also)?|, (?:and |but |then |also )*|[.;] ?)"
 _SPLIT = re.compile(rf"{_JOINT} ?(?=(?:also |please |then )*(?:{_ANY_NEXT}))", re.IGNORECASE)
@@ -83,16 +97,16 @@ def order_as_note(order: str) -> str:
         order: The request as typed, on one line.
     """
     kind, rest = _head(order) if looks_like_order(order) else ("", order)
-    if kind == "know":
-        whom, _, rest = rest.partition(" know")
-        recipient, _ = split_recipient(whom.rstrip(","))
-    else:
-        recipient, rest = split_recipient(rest) if kind else (None, rest)
+    recipient, rest = _recipient(kind, rest)
     if recipient is None:
         return order
-    first, *others = _SENTENCE.split(said_to(rest, recipient))
+    first, *others = _SENTENCE.split(rest)
     tasks = [*_tasks(kind, first), *(task for sentence in others for task in _tasks("", sentence))]
-    note = _joined([note for task, text in tasks if (note := WRITE[task](text).strip())])
+    person, notes = SecondPerson(recipient), list[str]()
+    for task in tasks:
+        person.is_meant_by(task.called)
+        notes.append(WRITE[task.kind](person.said(task.text)).strip())
+    note = _joined([note for note in notes if note])
     return f"{recipient.front}: {note}" if recipient.front and note else note or order
 
 
@@ -101,28 +115,56 @@ def _head(order: str) -> tuple[str, str]:
     return next(((kind, order[found.end() :]) for kind, head in _HEAD if (found := head.match(order))), ("", order))
 
 
-def _tasks(kind: str, text: str) -> list[tuple[str, str]]:
-    """The tasks of a sentence, each with its words: 'thank you for the photos and ask if Lena is in' are two.
+def _recipient(kind: str, text: str) -> tuple[Recipient | None, str]:
+    """Whom an order is about, and what it says besides; None if that is not clear.
+
+    Args:
+        kind: The kind of the first task; empty: none is known.
+        text: What follows its first words.
+    """
+    if kind == "know":
+        whom, _, rest = text.partition(" know")
+        return split_recipient(whom.rstrip(","))[0], rest
+    # 'Forward the quote to Ann', 'decline the offer from Ann'.
+    if (between := _BETWEEN.get(kind)) and (found := between.match(text)):
+        recipient, rest = split_recipient(text[found.end() :])
+        said = found["said"] if kind in {"forward", "greet"} else f"your {found['said']}"
+        return recipient, f" {said}{rest}"
+    return split_recipient(text) if kind else (None, text)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What the assistant is told to do.
+
+    Attributes:
+        kind: A key of `WRITE`.
+        text: The words after the task's own.
+        called: The pronoun by which the order calls the recipient there; may be empty.
+    """
+
+    kind: str
+    text: str
+    called: str = ""
+
+
+def _tasks(kind: str, text: str) -> list[_Task]:
+    """The tasks of a sentence: 'thank her for the photos and ask if Lena is in' are two.
 
     Args:
         kind: The kind of the first task, if it is known.
         text: The sentence, from the end of its first words on if the kind is known.
     """
-    tasks: list[tuple[str, str]] = []
-    for piece in _SPLIT.split(text):
-        if tasks or not kind:
-            kind, piece = _next_task(piece)
-        tasks.append((kind, piece))
-    return tasks
+    first, *others = _SPLIT.split(text)
+    return [_Task(kind, first) if kind else _next_task(first), *map(_next_task, others)]
 
 
-def _next_task(text: str) -> tuple[str, str]:
-    if found := _NEXT_ASKED.match(text):
-        return "ask", text[found.end() :]
+def _next_task(text: str) -> _Task:
     for kind, head in _NEXT_TASK:
         if found := head.match(text):
-            return kind, text[found.end() :]
-    return "say", text
+            called = re.search(r"(?:him|her|them)$", found[0], re.IGNORECASE)
+            return _Task(kind, text[found.end() :], called[0] if called else "")
+    return _Task("say", text)
 
 
 def _joined(notes: list[str]) -> str:

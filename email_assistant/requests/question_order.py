@@ -15,21 +15,27 @@ _CONTRACTED = {"'re": "are", "'ve": "have", "'ll": "will", "'d": "would", "'m": 
 _PRONOUN = r"(?:you|i|we|he|she|they|it|there|this|that)"
 _CONTRACTION = re.compile(rf"({_PRONOUN})['’](re|ve|ll|d|m|s) ", re.IGNORECASE)
 _SUBJECT_AUXILIARY = re.compile(
-    rf"({_PRONOUN}) ({_AUXILIARIES}|have(?= (?:\w+(?:ed|en)|got|been|had|done|seen|sent|made|"
+    rf"({_PRONOUN}) ({_AUXILIARIES}|have(?= (?:\w+(?:ed|en|wn)|got|gone|taken|been|had|done|seen|sent|made|"
     r"found|heard|paid|left|lost|read|any luck)\b)) ?",
     re.IGNORECASE,
 )
 # 'The room is free'; a longer subject may have a verb of its own.
 _NOUN_AUXILIARY = re.compile(
     rf"((?!{_PRONOUN}\b)[\w'’-]+(?: (?!{_AUXILIARIES}\b|that\b|who\b|which\b)[\w'’&+-]+){{0,5}}?) "
-    rf"({_AUXILIARIES}) ",
+    rf"({_AUXILIARIES})(?: |$)",
     re.IGNORECASE,
+)
+_NOUN = rf"(?:(?:your|my|our|the|his|her|their) (?:[a-z]+ )?[a-z]+|(?!{_PRONOUN}\b)(?-i:[A-Z])[\w'’-]+)"
+_NOUN_HAS_TO = re.compile(rf"({_NOUN}) has to ", re.IGNORECASE)
+_THIRD = rf"(?:{'|'.join(_PAST)}|\w+(?<!s)s)"
+_NOUN_VERB = re.compile(
+    rf"({_NOUN}) ((?:still |also |already |ever |really |just )?)({_THIRD})\b(?!['’])", re.IGNORECASE
 )
 _PRONOUN_VERB = re.compile(
     rf"({_PRONOUN}) ((?:\w+ly |still |also |already |ever |really |just )?)([a-z]+)\b", re.IGNORECASE
 )
 _MEASURES = "much|many|long|often|far|soon|big|old|late|early|come|about"
-_KINDS = r"(?:kind|sort) of \w+|\w+"
+_KINDS = r"(?:kind|sort) of \w+|\w+(?: \w+)?"
 _WH = re.compile(
     rf"(?:how (?:{_MEASURES})(?: (?:of )?(?!{_PRONOUN}\b)[a-z]+)?|"
     rf"(?:what|which|whose) (?:{_KINDS})(?= (?:{_PRONOUN}|the|{_AUXILIARIES})\b)|"
@@ -62,8 +68,12 @@ def _inverted(clause: str) -> str:
         return f"{found[2]} {found[1]} {clause[found.end() :]}".rstrip()
     if found := _PRONOUN_VERB.match(clause):
         return _with_do(found, clause[found.end() :]) or clause
+    if found := _NOUN_HAS_TO.match(clause):
+        return f"does {found[1]} have to {clause[found.end() :]}"
     if found := _NOUN_AUXILIARY.match(clause):
-        return f"{found[2]} {found[1]} {clause[found.end() :]}"
+        return f"{found[2]} {found[1]} {clause[found.end() :]}".rstrip()
+    if found := _NOUN_VERB.match(clause):
+        return _with_do(found, clause[found.end() :]) or clause
     return clause
 
 
@@ -72,8 +82,8 @@ def _with_do(found: re.Match[str], rest: str) -> str | None:
     subject, adverb, verb = found[1], found[2], found[3].casefold()
     if base := _PAST.get(verb):
         return f"did {subject} {adverb}{base}{rest}"
-    if verb.endswith("ed"):
+    if verb.endswith("ed") and verb not in {"need", "feed", "speed", "bleed"}:
         return None
-    if subject.casefold() in {"he", "she", "it", "this", "that"}:
+    if subject.casefold() not in {"you", "i", "we", "they"}:
         return f"does {subject} {adverb}{base_form(verb)}{rest}" if verb.endswith("s") else None
     return f"do {subject} {adverb}{verb}{rest}"

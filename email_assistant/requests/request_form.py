@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from email_assistant.archive.mail_parts import NOT_NAMES, first_name
+from email_assistant.lexicon.note_names import CALLED
 from email_assistant.storage.records import Pair
 
 Form = Literal["rough", "order"]
@@ -29,6 +30,16 @@ _NOT_A_NOUN = (
     r"(?!(?:me|us|is|was|are|were|will|has|had|from|to|for|in|on|at|of|by|with|and|or|not|no|yes|address|addresses|"
     r"attached|received|sent|came|list|link|only|below|above|again|back|that|this|asap|when|if|or)\b)"
 )
+# 'Email the list', 'check with the form'.
+_THINGS = (
+    "(?:list|form|file|files|report|invoice|draft|copy|copies|photo|photos|pdf|link|address|code|number|scan|quote|"
+    "bill|receipt|receipts|details|info|plan|agenda|minutes|contract|same|other|above|below|attached|one|rest|new|"
+    "final)"
+)
+# 'Email will follow'.
+_FIRST_NAMES = "|".join(
+    sorted(CALLED - {"will", "may", "art", "hope", "max", "miles", "grant", "mark", "june", "faith"})
+)
 _LETTER = r"(?:\w+ ){0,2}(?:e-?mail|mail|letter|message|note|reply|answer|response)\b"
 _OTHER_LETTER = r"(?:\w+ ){0,2}(?:refusal|apology|reminder|invitation|request|complaint)\b"
 # 'The reply that we got' may begin with a noun, 'respond that' does not.
@@ -36,10 +47,21 @@ _SAID = (
     r"(?:respond that \w|(?:reply|answer) that (?:there|it|(?:i|we)(?! (?:got|get|gave|had|sent|wrote|want|wanted|"
     r"expect|expected|received|heard|need|needed|promised)\b))\b)"
 )
+_TITLE = r"(?:mr|mrs|ms|miss|dr|prof|professor|uncle|aunt|auntie|judge|pastor|father|sister|nurse|councillor)\.?"
+_CALLED = (
+    rf"(?:{_TITLE} (?!and\b)\w+|(?:mr|dr) and (?:mrs|dr|ms) \w+|"
+    rf"(?-i:[A-Z])[\w'’-]+(?: (?-i:[A-Z])[\w'’-]+)?|(?:{_FIRST_NAMES})\b)"
+)
+# Who may be written to: a name, 'my sister', 'the dentist'; but not 'the list'.
+_PERSON = (
+    rf"(?:{_CALLED}|(?:the|my|our|his|her) (?:(?!{_THINGS}\b)[\w'’-]+ ){{0,2}}?(?!{_THINGS}\b)[\w'’-]+"
+    r"(?: (?-i:[A-Z])[\w'’-]+)?|(?:him|her|them)\b)"
+)
 _ENGLISH = (
     rf"ask {_NOT_ME}(?!(?:is|was|for|price|away)\b)\w",
     rf"(?:tell|remind|inform|notify|warn|congratulate) {_NOT_ME}\w",
-    rf"let {_NOT_ME}(?:[\w.'’&-]+,? (?:(?:and|&|\+) )?){{1,4}}know\b",
+    rf"let {_NOT_ME}(?:[\w.'’&-]+,? (?:(?:and|&|\+) )?){{1,6}}know\b",
+    r"thank (?:everyone|everybody|all) who\b",
     r"thank (?!(?:you|u|ya|god|goodness|heavens?)\b)\w.{0,60}? (?:for|that)\b",
     rf"(?:write|reply|respond|answer|say|explain|confirm|apologi[sz]e)(?: back)? to {_NOT_ME}"
     r"(?!(?:you|your|my|our|this|that|the|a)\b)\w",
@@ -48,6 +70,16 @@ _ENGLISH = (
     rf"(?:can|could|would|will) you (?:please )?(?:draft|compose) an? (?:{_LETTER}|{_OTHER_LETTER}) to {_NOT_ME}\w",
     _SAID,
     rf"(?:say|send) (?:yes|no|thanks|thank you|sorry) to {_NOT_ME}\w",
+    rf"(?:e-?mail|message|text) {_PERSON}(?:[:,.]| (?:and|that|about|to)\b|$)",
+    rf"(?:(?:confirm|check) with|chase|complain to|apologi[sz]e to|reply to) {_PERSON}"
+    r"(?:[:,.]| (?:and|that|about|for|if|whether|when|why|what|how)\b)",
+    r"check with \w+ (?:if|whether) (?:he|she|they)\b",
+    rf"answer {_PERSON} that\b",
+    rf"write to {_PERSON}(?:[:,.]| (?:and|that|if|whether)\b)",
+    rf"(?:accept|decline|refuse) (?:{_PERSON}['’]s|(?:the|an?) \w+ (?:from|of) {_PERSON})[^,.:;]{{0,30}}[,.:;] ",
+    rf"forward (?:\S+ ){{1,3}}to {_PERSON}",
+    rf"say (?:\S+ ){{1,3}}to {_CALLED}",
+    rf"invite {_PERSON}(?: and (?:his|her|their) \w+)?(?:,| (?:to|for|over|along|round)\b)",
     rf"invite {_NOT_A_NOUN}(?!(?:who|whom|whoever|anyone|anybody|everyone)\b)[\w'’-]+(?: (?:and|&|\+) [\w'’-]+)? "
     r"(?:to|for)\b",
     rf"(?:(?:write|e-?mail|mail|message|answer) (?!(?:the|an?|my|your|it|them)\b)|invite ){_NOT_A_NOUN}"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from email_assistant.lexicon import order_words
-from email_assistant.lexicon.note_names import CALLED, MEN, WOMEN
+from email_assistant.lexicon.note_names import CALLED, MEN, NAMES, WOMEN
 from email_assistant.lexicon.note_subjects import MONTH_NAMES, VERBS
 
 _TOKEN = re.compile(r"[\w'’]+|[^\w'’]+")
@@ -64,6 +64,29 @@ _BEFORE_NOUNS = frozenset(("the", "my", "our", "his", "her", "their", "your", "a
 _PARTICIPLES = frozenset(
     ("got", "been", "had", "done", "gone", "sent", "seen", "paid", "left", "lost", "found", "made")
 )
+# 'Bob says he can have it' leaves open who.
+_REPORTS = frozenset(
+    (
+        "says",
+        "said",
+        "thinks",
+        "thought",
+        "knows",
+        "decided",
+        "agreed",
+        "agrees",
+        "told",
+        "asked",
+        "asks",
+        "wants",
+        "wanted",
+        "wrote",
+        "mentioned",
+        "reckons",
+    )
+)
+# 'Talks about her every day'.
+_BEFORE_PERSONS = frozenset(("tell", "tells", "told", "thank", "give", "gave", "gives", "offer"))
 # 'Let her take it'.
 _MAKES = frozenset(("let", "lets", "make", "makes", "made", "help", "helps", "helped"))
 
@@ -98,7 +121,18 @@ def pronouns_of(words: list[str]) -> frozenset[str]:
             return frozenset(("he",))
         if word in _SHE or word in WOMEN:
             return frozenset(("she",))
-    return _SUBJECTS
+    return frozenset(_by_ending(words[0])) if len(words) == 1 and len(_by_ending(words[0])) == 1 else _SUBJECTS
+
+
+def _by_ending(name: str) -> set[str]:
+    """Which of 'he' and 'she' may mean somebody of a name that is in no table: most that end in 'a' are women's."""
+    return (
+        {"she"}
+        if re.search(r"(?:a|ine|elle|ette)$", name)
+        else {"he"}
+        if re.search(r"(?<!k)o$", name)
+        else {"he", "she"}
+    )
 
 
 def said_to(text: str, recipient: Recipient) -> str:
@@ -110,7 +144,7 @@ def said_to(text: str, recipient: Recipient) -> str:
         text: What the mail shall say, with the recipient in the third person.
         recipient: Whom the mail is for.
     """
-    return _Rewriter(text, recipient).rewritten()
+    return SecondPerson(recipient).said(text)
 
 
 def base_form(verb: str) -> str:
@@ -122,19 +156,35 @@ def base_form(verb: str) -> str:
     return verb[:-1]
 
 
-class _Rewriter:
-    """The words of a text, the even ones words and the odd ones what is between them, while they are rewritten."""
+class SecondPerson:
+    """Turns the parts of an order, one after the other, from the third into the second person."""
 
-    def __init__(self, text: str, recipient: Recipient) -> None:
-        self._tokens = _TOKEN.findall(text)
-        self._places = [place for place, token in enumerate(self._tokens) if token[0].isalnum() or token[0] in "'’"]
+    def __init__(self, recipient: Recipient) -> None:
+        """Begin with an order to write to a recipient."""
+        # Words, and what is between them.
+        self._tokens: list[str] = []
+        self._places: list[int] = []
         self._names = recipient.names
         self._pronouns = set(recipient.pronouns)
         # Of whom a pronoun may be said that is not the recipient.
         self._others: set[str] = set()
         self._named_before: set[int] = set()
+        # The place of the last 'you' that does something.
+        self._doer: int | None = None
 
-    def rewritten(self) -> str:
+    def is_meant_by(self, pronoun: str) -> None:
+        """Take note that the order itself calls the recipient so: 'and thank her'."""
+        meant = {"him": "he", "her": "she", "them": "they"}.get(pronoun.casefold())
+        if meant:
+            self._pronouns &= {meant}
+            self._others -= {meant}
+
+    def said(self, text: str) -> str:
+        """A part of the order with the recipient as 'you'; what was said before counts."""
+        self._tokens = _TOKEN.findall(text)
+        self._places = [place for place, token in enumerate(self._tokens) if token[0].isalnum() or token[0] in "'’"]
+        self._named_before.clear()
+        self._doer = None
         for number, place in enumerate(self._places):
             word = _plain(self._tokens[place])
             stem, _, ending = word.partition("'")
@@ -148,9 +198,11 @@ class _Rewriter:
                 who, you = _OTHER_FORMS[word]
                 # '3 of them' are things.
                 of = self._before(number) == "of" and self._before(number - 1) not in _COUNTED
-                if not of and self._means_recipient(who):
+                # 'You' do it to somebody else, or to yourself.
+                done = word in {"him", "them"} and self._is_done_by_recipient(number)
+                if not of and not done and self._means_recipient(who):
                     self._put(place, you)
-            elif not ending:
+            elif not ending or (stem in CALLED and len(self._pronouns) > 1):
                 self._mention(number, stem)
         return "".join(self._tokens)
 
@@ -165,6 +217,7 @@ class _Rewriter:
         if not self._means_recipient(stem):
             return
         place = self._places[number]
+        self._doer = number
         if not ending:
             self._put(place, "you")
             if self._before(number) in _AGREES:
@@ -192,6 +245,13 @@ class _Rewriter:
             self._put(place, "you", is_name=True)
             self._agree(number)
 
+    def _is_done_by_recipient(self, number: int) -> bool:
+        """Whether the recipient is the subject of the clause up to a word."""
+        if self._doer is None:
+            return False
+        between = range(self._doer, number)
+        return all(self._is_joined(each) and self._word(each) not in _BEFORE_CLAUSES for each in between)
+
     def _her_or_his(self, number: int, word: str) -> None:
         if not self._means_recipient("she" if word == "her" else "he"):
             return
@@ -204,6 +264,8 @@ class _Rewriter:
 
     def _is_object(self, number: int, after: str) -> bool:
         """Whether 'her' has no noun: 'ask her on tuesday', and not 'her tuesday run'."""
+        if self._before(number) in _BEFORE_PERSONS or after == "every":
+            return True
         if after in _DAYS:
             last = self._after(number + 1)
             return not last or last in _AFTER_OBJECT or last in _JOINS
@@ -230,14 +292,15 @@ class _Rewriter:
 
     def _mention(self, number: int, word: str) -> None:
         """Somebody else is named: whom a later pronoun may mean."""
-        if word in _THEY:
+        if word in _THEY or word == "those":
             said = {"they"}
-        elif word in _HE or word in MEN:
-            said = {"he"}
-        elif word in _SHE or word in WOMEN:
-            said = {"she"}
-        elif word in CALLED or (self._is_name(number) and self._begins_clause(number)):
-            said = {"he", "she"}
+        elif word in _HE or word in _SHE:
+            said = {"he"} if word in _HE else {"she"}
+        # 'Will' is a name only with a capital letter.
+        elif word in NAMES or (word in CALLED and self._tokens[self._places[number]][0].isupper()):
+            said = {"he"} if word in MEN else {"she"} if word in WOMEN else {"he", "she"}
+        elif self._is_name(number) and self._begins_clause(number) and self._after(number) not in _REPORTS:
+            said = _by_ending(word)
         else:
             return
         if len(self._pronouns) > 1 or self._begins_clause(number) or self._after(number) in _SUBJECTS:
