@@ -15,6 +15,7 @@ AFTER_RECIPIENT = (
     "he's she's you your need needs want wants got should must may might until till before after today tomorrow "
     "monday tuesday wednesday thursday friday saturday sunday tonight two three four five all both some know"
 )
+COUNTS = "one two three four five six seven eight nine ten most half many few several rest"
 # What else the assistant is told to do: 'ann and ask her' are not two persons.
 TASKS = (
     "ask tell say thank remind let offer explain apologise apologize invite wish promise mention give send see check"
@@ -34,6 +35,12 @@ GROUPS = (
     "suppliers students colleagues band choir group board department office lab engineering sales finance hr "
     "marketing support housemates flatmates roommates teachers drivers testers climbers wardens governors editors "
     "accounts payroll reception billing seniors juniors"
+)
+# Who may belong to somebody or something: 'Lena's teacher', 'the insurance company'.
+ROLES = (
+    "teacher tutor clerk secretary assistant office company agency club school council department centre center shop "
+    "hotel bank society board doctor dentist boss manager landlord agent lawyer solicitor editor friend friends "
+    "neighbour neighbor carer nurse trainer coach"
 )
 # Whom one may call by these: 'mum: …'.
 CALLED_BY_NOUN = "mum mom dad mummy daddy gran granny grandma grandpa grandad nana editor coach professor doctor"
@@ -71,7 +78,7 @@ AFTER_OBJECT = (
     "before after because since as so than then again too now yesterday soon later instead back up down out off over "
     "a an the my our your his her their this these those it me us i we he she they you some any no not is was are "
     "were will would can could has had asap please straight directly know via re w/ both either personally yes thanks "
-    "sorry good happy all"
+    "sorry good happy all anyway already first more less extra double"
 )
 # After 'his' without a noun.
 AFTER_POSSESSIVE = (

@@ -17,7 +17,9 @@ _WORD = rf"{_AFTER}[^\W\d][\w'’-]*"
 _CAPITAL = rf"{_AFTER}(?-i:[A-Z])[\w'’-]*"
 _AND = rf"(?: ?[&+] ?| and |, (?=(?-i:[A-Z])))(?!{_one_of(order_words.TASKS)}\b)"
 _DETERMINER = rf"{_one_of(order_words.DETERMINERS)} "
-_PERSON_OR_GROUP = rf"{_one_of(f'{order_words.GROUPS} {order_words.HE} {order_words.SHE} {order_words.THEY}')}\b"
+_PERSON_OR_GROUP = (
+    rf"{_one_of(f'{order_words.GROUPS} {order_words.HE} {order_words.SHE} {order_words.THEY} {order_words.ROLES}')}\b"
+)
 _EVERYONE = (
     rf"{_one_of(order_words.EVERYONE)}\b(?! {_WORD})"
     rf"(?: (?:on|in|at|from) {_WORD}(?: \d+)?| who [^,.:;]{{1,40}}(?=[,.:]))?"
@@ -26,16 +28,17 @@ _EVERYONE = (
 _ROLE_WORD = rf"(?!(?:{_TITLE}|{'|'.join(sorted(CALLED))}) )(?=(?-i:[a-z])){_WORD}(?:['’]s)? "
 _ROLE = rf"(?:(?:{_DETERMINER})?(?:{_ROLE_WORD}){{1,2}}(?={_TITLE} (?-i:[A-Z])|(?-i:[A-Z][a-z])))?"
 # 'Ask sarah jones to', 'ask scout parents for'.
-_SURNAME = rf"(?: (?!\w+ing\b){_WORD}(?= {_one_of(order_words.AFTER_NAME)}\b|:))"
+_SURNAME = rf"(?<!['’]s)(?: (?!\w+ing\b){_WORD}(?= {_one_of(order_words.AFTER_NAME)}\b|:))"
 _NAME = rf"{_ROLE}(?:(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|(?:{_TITLE} )?{_WORD}(?:(?: {_CAPITAL}){{1,2}}|{_SURNAME})?)"
 _PROPER = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: {_PERSON_OR_GROUP})?"
 _NOUN = rf"(?:{order_words.BEFORE_NOUNS} )*(?:{_PROPER}|{_WORD}(?: {_PERSON_OR_GROUP}| {_CAPITAL})?)"
 _NAMES = rf"{_NAME}(?:{_AND}{_NAME}){{0,3}}"
+_AFTER_GROUP = _one_of(f"{order_words.TASKS} that to whether if for about")
 # 'The committee', 'my sister Ann', 'Lena's dad'; 'the museum's Mr Abbot' is a name.
 _NOUNS = (
     rf"(?!{_DETERMINER}\w+['’]s {_TITLE} )(?:{_DETERMINER}|{_WORD}['’]s (?={_PERSON_OR_GROUP}))"
-    rf"(?:(?:{_WORD} ){{1,3}}?{_WORD}(?=(?: and)? (?:that|to|whether|if|for|about|{'|'.join(order_words.TASKS.split())})\b|"
-    rf"[:,.])|{_NOUN}(?:{_AND}(?:{_DETERMINER})?{_NOUN})?)"
+    rf"(?:(?:{_WORD} ){{1,3}}?{_WORD}(?=(?: and)? {_AFTER_GROUP}\b|[:,.])|"
+    rf"{_NOUN}(?:{_AND}(?:{_DETERMINER})?{_NOUN})?)"
 )
 _RECIPIENT = re.compile(
     rf"(?P<pronoun>him|her|them)\b|(?P<everyone>{_EVERYONE})|(?P<noun>{_NOUNS})|(?P<name>{_NAMES})", re.IGNORECASE
@@ -43,7 +46,7 @@ _RECIPIENT = re.compile(
 # 'Reply to Gina who asked about it: …'.
 _ASIDE = re.compile(
     r" (?:at|from|who|which|[a-z]+ing)\b[^:.,;?!]{0,40}(?=:)|"
-    r" (?:in|at|from|on|of) (?:[\w'’-]+ ){0,2}[\w'’-]+(?= (?:that|to|whether|if) )"
+    r" (?:in|at|from|on|of) (?:[\w'’-]+ ){0,2}[\w'’-]+(?= (?:that|to|whether|if|for|about) )"
 )
 _COMPANY = re.compile(rf"{_CAPITAL} {_CAPITAL}")
 _PROPER_AFTER_NOUN = re.compile(r"(?<=[a-z] )[A-Z].*")

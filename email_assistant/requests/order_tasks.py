@@ -25,6 +25,7 @@ _SAYING = re.compile(
     r"\s*,?\s*(?:and )?(?:say|saying|to say|tell|telling|explaining)(?: (?:him|her|them|you))?(?: that)?\b",
     re.IGNORECASE,
 )
+_THANKING = re.compile(r"\s*,?\s*(?:and )?thanking (?:him|her|them|you)\b", re.IGNORECASE)
 _ASKING = re.compile(r"\s*,?\s*(?:and ask|asking|to ask)(?: (?:him|her|them|you))?\b", re.IGNORECASE)
 # 'That it is late, and that we left' are two sentences.
 _AND_THAT = re.compile(
@@ -36,7 +37,9 @@ _KNOW = re.compile(r"[\s,]*(?:you )?know\b", re.IGNORECASE)
 _THING = re.compile(r"\s+(?:the|your) \w")
 # Where the words of one task end, and something else is said.
 _CLAUSE_END = re.compile(
-    r"[.;!?]|,(?=\s)(?! or\b)| [–—-] | (?:because|since|as|so|but|otherwise|cos|coz)\b|: ", re.IGNORECASE
+    r"[.;!?]|,(?=\s)(?! or\b)| [–—-] | (?:because|since|so|but|otherwise|cos|coz)\b|: |"
+    r" as (?:i|we|he|she|it|they|the|you|my)\b",
+    re.IGNORECASE,
 )
 
 
@@ -69,6 +72,8 @@ def _tell(text: str) -> str:
     text = _AND_THAT.sub(". ", text)
     if (told := _imperative(text, "please", "please don't")) is not None:
         return told
+    if found := _THANKING.match(text):
+        return WRITE["thank"](text[found.end() :])
     if found := _ASKING.match(text):
         return _ask(text[found.end() :])
     if found := _SAYING.match(text):
@@ -166,6 +171,7 @@ def _promise(text: str) -> str:
 
 WRITE: dict[str, Callable[[str], str]] = {
     "ask": _ask,
+    "anybody": lambda text: _ask(f" {text}"),
     "remind": _remind,
     "warn": _warn,
     "thank": _after("thanks", "for|that"),
@@ -180,7 +186,7 @@ WRITE: dict[str, Callable[[str], str]] = {
     "accept": lambda text: f"i accept{text}",
     "decline": lambda text: f"i have to decline{text}",
     "forward": _forward,
-    "greet": lambda text: _AND_THAT.sub(". ", text),
+    "greet": lambda text: _AND_THAT.sub(". ", text).replace(" .", "."),
     "give": lambda text: f"i'll give you{text}",
     "question": lambda text: f"{text.strip(' ?.')}?",
     "yes": _after("yes", "to|but|and"),

@@ -23,6 +23,7 @@ _LETTER = r"(?:an?|the) (?:\w+ ){0,2}?(?:e-?mail|mail|letter|message|note|reply|
 _BACK = r"(?: back)?"
 # The order's first words, up to the recipient, and what they ask for.
 _HEADS: tuple[tuple[str, str], ...] = (
+    ("anybody", rf"ask (?=(?:if|whether|{QUESTION_WORD}) (?:he|she|they)\b)"),
     ("ask", r"ask "),
     ("ask", r"(?:check|find out) (?:with|from) "),
     ("chase", r"chase "),
@@ -63,7 +64,8 @@ _NEXT: tuple[tuple[str, str], ...] = (
     ("question", r"ask(?= (?:should|can|could|do|does|is|are|may|would|will)\b)"),
     ("remind", rf"remind {_YOU}"),
     ("warn", rf"warn {_YOU}"),
-    ("thank", rf"thank {_YOU}"),
+    ("ask", rf"(?=whether\b|(?:how (?:much|many|long|often)|what time) {_CLAUSE})|asking {_YOU}"),
+    ("thank", rf"(?:thank|thanking) {_YOU}"),
     ("thanks", r"say (?:many )?(?:thanks|thank you)"),
     ("sorry", rf"apologi[sz]e(?:{_BACK} to {_YOU})?|say (?:i'm |i am )?sorry"),
     ("congratulate", rf"congratulate {_YOU}"),
@@ -75,7 +77,7 @@ _NEXT: tuple[tuple[str, str], ...] = (
     ("yes", r"say yes"),
     ("no", r"say no"),
     ("know", rf"let (?={_YOU} know)"),
-    ("tell", rf"(?:tell|inform|assure|answer) {_YOU}"),
+    ("tell", rf"(?:tell|telling|inform|assure|answer) {_YOU}"),
     ("tell", rf"(?:say|mention|explain|add|confirm|stress|point out|reply|respond|answer)(?=:| {_CLAUSE})"),
 )
 # In the middle of a sentence, the reader may be told to: 'come at 10, ask for Ann'.
@@ -96,7 +98,9 @@ def order_as_note(order: str) -> str:
     Args:
         order: The request as typed, on one line.
     """
-    kind, rest = _head(order) if looks_like_order(order) else ("", order)
+    # Capital letters alone tell no names.
+    typed = order.casefold() if order.isupper() else order
+    kind, rest = _head(typed) if looks_like_order(typed) else ("", order)
     recipient, rest = _recipient(kind, rest)
     if recipient is None:
         return order
@@ -122,6 +126,9 @@ def _recipient(kind: str, text: str) -> tuple[Recipient | None, str]:
         kind: The kind of the first task; empty: none is known.
         text: What follows its first words.
     """
+    # Nobody is named: 'ask whether she got my letter'.
+    if kind == "anybody":
+        return Recipient("", frozenset(), frozenset(("he", "she", "they"))), text
     if kind == "know":
         whom, _, rest = text.partition(" know")
         return split_recipient(whom.rstrip(","))[0], rest

@@ -26,6 +26,9 @@ _NOUN_AUXILIARY = re.compile(
     re.IGNORECASE,
 )
 _NOUN = rf"(?:(?:your|my|our|the|his|her|their) (?:[a-z]+ )?[a-z]+|(?!{_PRONOUN}\b)(?-i:[A-Z])[\w'’-]+)"
+_PARTICIPLE = re.compile(
+    r"(?:not |already |ever )?(?:\w+(?:ed|en|wn)|got|gone|been|had|done|made|found|heard|left|lost)\b", re.IGNORECASE
+)
 _NOUN_HAS_TO = re.compile(rf"({_NOUN}) has to ", re.IGNORECASE)
 _THIRD = rf"(?:{'|'.join(_PAST)}|\w+(?<!s)s)"
 _NOUN_VERB = re.compile(
@@ -35,7 +38,7 @@ _PRONOUN_VERB = re.compile(
     rf"({_PRONOUN}) ((?:\w+ly |still |also |already |ever |really |just )?)([a-z]+)\b", re.IGNORECASE
 )
 _MEASURES = "much|many|long|often|far|soon|big|old|late|early|come|about"
-_KINDS = r"(?:kind|sort) of \w+|\w+(?: \w+)?"
+_KINDS = r"(?:kind|sort) of \w+|(?:size|type|brand|make|colou?r) \w+|(?-i:[a-z])\w*"
 _WH = re.compile(
     rf"(?:how (?:{_MEASURES})(?: (?:of )?(?!{_PRONOUN}\b)[a-z]+)?|"
     rf"(?:what|which|whose) (?:{_KINDS})(?= (?:{_PRONOUN}|the|{_AUXILIARIES})\b)|"
@@ -65,13 +68,19 @@ def _inverted(clause: str) -> str:
         auxiliary = _CONTRACTED["'" + found[2].casefold()]
         return f"{auxiliary} {found[1]} {clause[found.end() :]}"
     if found := _SUBJECT_AUXILIARY.match(clause):
+        if found[2].casefold() in {"do", "does"}:
+            return f"{found[2]} {found[1]} do {clause[found.end() :]}"
         return f"{found[2]} {found[1]} {clause[found.end() :]}".rstrip()
     if found := _PRONOUN_VERB.match(clause):
         return _with_do(found, clause[found.end() :]) or clause
     if found := _NOUN_HAS_TO.match(clause):
         return f"does {found[1]} have to {clause[found.end() :]}"
     if found := _NOUN_AUXILIARY.match(clause):
-        return f"{found[2]} {found[1]} {clause[found.end() :]}".rstrip()
+        rest = clause[found.end() :]
+        main = {"has": "have", "does": "do"}.get(found[2].casefold())
+        if main and rest and not _PARTICIPLE.match(rest):
+            return f"does {found[1]} {main} {rest}"
+        return f"{found[2]} {found[1]} {rest}".rstrip()
     if found := _NOUN_VERB.match(clause):
         return _with_do(found, clause[found.end() :]) or clause
     return clause

@@ -72,7 +72,11 @@ _ENGLISH = (
     rf"(?:say|send) (?:yes|no|thanks|thank you|sorry) to {_NOT_ME}\w",
     rf"(?:e-?mail|message|text) {_PERSON}(?:[:,.]| (?:and|that|about|to)\b|$)",
     rf"(?:(?:confirm|check) with|chase|complain to|apologi[sz]e to|reply to) {_PERSON}"
-    r"(?:[:,.]| (?:and|that|about|for|if|whether|when|why|what|how)\b)",
+    r"(?:[:,.]| (?:and|that|they|he|she|about|for|if|whether|when|why|what|how)\b)",
+    r"ask (?:if|whether) (?:he|she|they)\b",
+    rf"wish {_PERSON} (?:an?|all|the)\b",
+    rf"offer {_CALLED} (?:an?|my|our|the|to)\b",
+    rf"(?:text|e-?mail|message|write) {_CALLED},? (?:he|she|they|his|her|their)\b",
     r"check with \w+ (?:if|whether) (?:he|she|they)\b",
     rf"answer {_PERSON} that\b",
     rf"write to {_PERSON}(?:[:,.]| (?:and|that|if|whether)\b)",
@@ -105,7 +109,8 @@ _RUSSIAN = (
 )
 # Who is asked to do it, is the reader: 'tell Ann when you see her'.
 _TO_THE_READER = re.compile(
-    r"\b(?:if|when|before|after|unless|until|till|while|once|as soon as) (?:you|u)\b|\bfrom me\b|\byourself\b|"
+    r"\b(?:if|when|before|after|unless|until|till|while|once|as soon as) (?:you|u)\b|"
+    r"\b(?:hello|hi|hey|love|regards|greetings|wishes|thanks|congrat\w*)(?: \S+){0,3} from me\b|\byourself\b|"
     r"\b(?:если|когда|пока) (?:не )?(?:ты|вы|\w+(?:ешь|ёшь|ишь|ете|ёте|ите))\b",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ _NO_VERBS = frozenset(order_words.NO_VERBS.split())
 _AFTER_OBJECT = frozenset(order_words.AFTER_OBJECT.split())
 _AFTER_POSSESSIVE = frozenset(order_words.AFTER_POSSESSIVE.split())
 _DAYS = frozenset(order_words.DAYS.split())
-_COUNTED = frozenset(("both", "all", "some", "any", "none", "each"))
+_COUNTED = frozenset(order_words.COUNTS.split())
 _HE, _SHE, _THEY = (frozenset(words.split()) for words in (order_words.HE, order_words.SHE, order_words.THEY))
 _TITLES = frozenset(order_words.TITLES.split())
 _KNOWN_VERBS = frozenset(VERBS.split())
@@ -86,7 +86,7 @@ _REPORTS = frozenset(
     )
 )
 # 'Talks about her every day'.
-_BEFORE_PERSONS = frozenset(("tell", "tells", "told", "thank", "give", "gave", "gives", "offer"))
+_BEFORE_PERSONS = frozenset(("tell", "tells", "told", "thank", "offer"))
 # 'Let her take it'.
 _MAKES = frozenset(("let", "lets", "make", "makes", "made", "help", "helps", "helped"))
 
@@ -121,18 +121,14 @@ def pronouns_of(words: list[str]) -> frozenset[str]:
             return frozenset(("he",))
         if word in _SHE or word in WOMEN:
             return frozenset(("she",))
-    return frozenset(_by_ending(words[0])) if len(words) == 1 and len(_by_ending(words[0])) == 1 else _SUBJECTS
+    return _SUBJECTS
 
 
 def _by_ending(name: str) -> set[str]:
     """Which of 'he' and 'she' may mean somebody of a name that is in no table: most that end in 'a' are women's."""
-    return (
-        {"she"}
-        if re.search(r"(?:a|ine|elle|ette)$", name)
-        else {"he"}
-        if re.search(r"(?<!k)o$", name)
-        else {"he", "she"}
-    )
+    if re.search(r"(?:a|ine|elle|ette)$", name):
+        return {"she"}
+    return {"he"} if re.search(r"(?<!k)o$", name) else {"he", "she"}
 
 
 def said_to(text: str, recipient: Recipient) -> str:
@@ -166,11 +162,15 @@ class SecondPerson:
         self._places: list[int] = []
         self._names = recipient.names
         self._pronouns = set(recipient.pronouns)
+        self._likely = _by_ending(recipient.front.casefold())
         # Of whom a pronoun may be said that is not the recipient.
         self._others: set[str] = set()
         self._named_before: set[int] = set()
-        # The place of the last 'you' that does something.
+        # Those of them that may be one and the same person.
+        self._unclear: set[str] = set()
+        # The number of the last 'you', and of the last other name, that does something in its clause.
         self._doer: int | None = None
+        self._other: int | None = None
 
     def is_meant_by(self, pronoun: str) -> None:
         """Take note that the order itself calls the recipient so: 'and thank her'."""
@@ -184,7 +184,7 @@ class SecondPerson:
         self._tokens = _TOKEN.findall(text)
         self._places = [place for place, token in enumerate(self._tokens) if token[0].isalnum() or token[0] in "'’"]
         self._named_before.clear()
-        self._doer = None
+        self._doer = self._other = None
         for number, place in enumerate(self._places):
             word = _plain(self._tokens[place])
             stem, _, ending = word.partition("'")
@@ -197,17 +197,27 @@ class SecondPerson:
             elif word in _OTHER_FORMS:
                 who, you = _OTHER_FORMS[word]
                 # '3 of them' are things.
-                of = self._before(number) == "of" and self._before(number - 1) not in _COUNTED
+                counted = self._before(number - 1) if self._before(number) == "of" else ""
+                of = counted.isdigit() or counted in _COUNTED
                 # 'You' do it to somebody else, or to yourself.
-                done = word in {"him", "them"} and self._is_done_by_recipient(number)
-                if not of and not done and self._means_recipient(who):
+                is_object = word in {"him", "them"}
+                done = is_object and self._doer is not None and self._is_one_clause(self._doer, number)
+                if not of and not done and self._means_recipient(who, is_object, number):
                     self._put(place, you)
             elif not ending or (stem in CALLED and len(self._pronouns) > 1):
                 self._mention(number, stem)
         return "".join(self._tokens)
 
-    def _means_recipient(self, pronoun: str) -> bool:
-        if pronoun not in self._pronouns or pronoun in self._others:
+    def _means_recipient(self, pronoun: str, is_object: bool = False, number: int = 0) -> bool:
+        """Whether a pronoun may mean nobody else. The subject of a clause is not its object, too."""
+        if pronoun not in self._pronouns:
+            # 'Sam has a cold, so he is off' tells who Sam is.
+            if pronoun in self._unclear:
+                self._others -= self._unclear - {pronoun}
+                self._unclear = set()
+            return False
+        about_another = is_object and self._other is not None and self._is_one_clause(self._other, number)
+        if pronoun in self._others and not about_another:
             return False
         # From now on it is known who the recipient is.
         self._pronouns &= {pronoun}
@@ -245,21 +255,22 @@ class SecondPerson:
             self._put(place, "you", is_name=True)
             self._agree(number)
 
-    def _is_done_by_recipient(self, number: int) -> bool:
-        """Whether the recipient is the subject of the clause up to a word."""
-        if self._doer is None:
-            return False
-        between = range(self._doer, number)
-        return all(self._is_joined(each) and self._word(each) not in _BEFORE_CLAUSES for each in between)
+    def _is_one_clause(self, subject: int, number: int) -> bool:
+        """Whether a word is in the clause that begins with a subject."""
+        between = range(subject, number)
+        ends = _BEFORE_CLAUSES | _SUBJECTS | {"i", "we", "it"}
+        return all(self._is_joined(each) and (each == subject or self._word(each) not in ends) for each in between)
 
     def _her_or_his(self, number: int, word: str) -> None:
-        if not self._means_recipient("she" if word == "her" else "he"):
-            return
         after = self._after(number)
+        is_object = word == "her" and self._is_object(number, after)
+        done = is_object and self._doer is not None and self._is_one_clause(self._doer, number)
+        if done or not self._means_recipient("she" if word == "her" else "he", is_object, number):
+            return
         if word == "his":
             you = "yours" if not after or after in _AFTER_POSSESSIVE else "your"
         else:
-            you = "you" if self._is_object(number, after) else "your"
+            you = "you" if is_object else "your"
         self._put(self._places[number], you)
 
     def _is_object(self, number: int, after: str) -> bool:
@@ -303,8 +314,12 @@ class SecondPerson:
             said = _by_ending(word)
         else:
             return
+        # Now somebody else may be 'he' or 'she'.
+        self._pronouns = self._pronouns & self._likely or self._pronouns
         if len(self._pronouns) > 1 or self._begins_clause(number) or self._after(number) in _SUBJECTS:
             self._others |= said
+            self._unclear = said if len(said) > 1 else set()
+            self._other = number
 
     def _is_name(self, number: int) -> bool:
         """Whether a word is capitalized within a sentence, as the names are that are in no table."""
