@@ -14,10 +14,13 @@ _AUXILIARIES = (
 _CONTRACTED = {"'re": "are", "'ve": "have", "'ll": "will", "'d": "would", "'m": "am", "'s": "is"}
 _PRONOUN = r"(?:you|i|we|he|she|they|it|there|this|that)"
 _CONTRACTION = re.compile(rf"({_PRONOUN})['’](re|ve|ll|d|m|s) ", re.IGNORECASE)
+_PAST_PARTICIPLE = (
+    r"(?:not |already |ever |still )?(?:\w+(?:ed|en|wn)|got|gone|been|had|done|made|found|heard|left|lost|sent|paid|read|"
+    r"met|told|said|bought|brought|sold|kept|held|put|come|become|begun)\b"
+)
+_PARTICIPLE = re.compile(_PAST_PARTICIPLE, re.IGNORECASE)
 _SUBJECT_AUXILIARY = re.compile(
-    rf"({_PRONOUN}) ({_AUXILIARIES}|have(?= (?:\w+(?:ed|en|wn)|got|gone|taken|been|had|done|seen|sent|made|"
-    r"found|heard|paid|left|lost|read|any luck)\b)) ?",
-    re.IGNORECASE,
+    rf"({_PRONOUN}) ({_AUXILIARIES}|have(?= (?:{_PAST_PARTICIPLE}|any luck\b))) ?", re.IGNORECASE
 )
 # 'The room is free'; a longer subject may have a verb of its own.
 _NOUN_AUXILIARY = re.compile(
@@ -26,9 +29,6 @@ _NOUN_AUXILIARY = re.compile(
     re.IGNORECASE,
 )
 _NOUN = rf"(?:(?:your|my|our|the|his|her|their) (?:[a-z]+ )?[a-z]+|(?!{_PRONOUN}\b)(?-i:[A-Z])[\w'’-]+)"
-_PARTICIPLE = re.compile(
-    r"(?:not |already |ever )?(?:\w+(?:ed|en|wn)|got|gone|been|had|done|made|found|heard|left|lost)\b", re.IGNORECASE
-)
 _NOUN_HAS_TO = re.compile(rf"({_NOUN}) has to ", re.IGNORECASE)
 _THIRD = rf"(?:{'|'.join(_PAST)}|\w+(?<!s)s)"
 _NOUN_VERB = re.compile(
