@@ -34,7 +34,7 @@ GROUPS = (
     "members guys lads girls boys kids children residents tenants players guests volunteers customers clients "
     "suppliers students colleagues band choir group board department office lab engineering sales finance hr "
     "marketing support housemates flatmates roommates teachers drivers testers climbers wardens governors editors "
-    "accounts payroll reception billing seniors juniors"
+    "accounts payroll reception billing seniors juniors nurses doctors customs"
 )
 # Who may belong to somebody or something: 'Lena's teacher', 'the insurance company'.
 ROLES = (
@@ -60,6 +60,7 @@ NO_VERBS = (
     "always yes this thus as less unless towards afterwards besides perhaps sometimes plus across news thanks is was "
     "has does his hers its us hours days weeks months years minutes"
 )
+PARTICIPLES = "got been had done gone sent seen paid left lost found made put told taken given sold bought"
 VERBS_IN_PAST = (
     "got=get received=receive sent=send saw=see had=have found=find paid=pay booked=book ordered=order left=leave "
     "wanted=want needed=need meant=mean took=take gave=give heard=hear made=make kept=keep lost=lose forgot=forget "

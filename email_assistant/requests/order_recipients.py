@@ -14,6 +14,7 @@ def _one_of(words: str) -> str:
 _TITLE = rf"{_one_of(order_words.TITLES)}\b\.?"
 _AFTER = rf"(?!{_one_of(order_words.AFTER_RECIPIENT)}(?![\w'’])|(?:i|we|you|he|she|it|they|that|there)['’])"
 _WORD = rf"{_AFTER}[^\W\d][\w'’-]*"
+_WORD_OR_NUMBER = rf"(?:{_WORD}|\d[\w'’-]*)"
 _CAPITAL = rf"{_AFTER}(?-i:[A-Z])[\w'’-]*"
 _AND = rf"(?: ?[&+] ?| and |, (?=(?-i:[A-Z])))(?!{_one_of(order_words.TASKS)}\b)"
 _DETERMINER = rf"{_one_of(order_words.DETERMINERS)} "
@@ -37,16 +38,21 @@ _AFTER_GROUP = _one_of(f"{order_words.TASKS} that to whether if for about")
 # 'The committee', 'my sister Ann', 'Lena's dad'; 'the museum's Mr Abbot' is a name.
 _NOUNS = (
     rf"(?!{_DETERMINER}\w+['’]s {_TITLE} )(?:{_DETERMINER}|{_WORD}['’]s (?={_PERSON_OR_GROUP}))"
-    rf"(?:(?:{_WORD} ){{1,3}}?{_WORD}(?=(?: and)? {_AFTER_GROUP}\b|[:,.])|"
+    rf"(?:(?:(?!\w+ed\b){_WORD} ){{1,3}}?(?!\w+ed\b){_WORD}(?=(?: and)? {_AFTER_GROUP}\b|[:,.]|$)|"
     rf"{_NOUN}(?:{_AND}(?:{_DETERMINER})?{_NOUN})?)"
 )
 _RECIPIENT = re.compile(
     rf"(?P<pronoun>him|her|them)\b|(?P<everyone>{_EVERYONE})|(?P<noun>{_NOUNS})|(?P<name>{_NAMES})", re.IGNORECASE
 )
+_PLACE = rf"(?:the )?(?:{_WORD_OR_NUMBER} ){{0,2}}{_WORD_OR_NUMBER}"
 # 'Reply to Gina who asked about it: …'.
 _ASIDE = re.compile(
     r" (?:at|from|who|which|[a-z]+ing)\b[^:.,;?!]{0,40}(?=:)|"
-    r" (?:in|at|from|on|of) (?:[\w'’-]+ ){0,2}[\w'’-]+(?= (?:that|to|whether|if|for|about) )"
+    rf" (?:(?:in|at|on) {_PLACE}[.!]*$|(?:in|at|from|on|of) {_PLACE}(?= {_AFTER_GROUP} ))"
+)
+# 'My bank manager, Ms Holt, '.
+_INTRODUCED = re.compile(
+    rf"(?:my|our|the) [a-z ]{{3,30}}, ((?:{_TITLE} )?(?-i:[A-Z])\w+(?: (?-i:[A-Z])\w+)?),(?= )", re.IGNORECASE
 )
 _COMPANY = re.compile(rf"{_CAPITAL} {_CAPITAL}")
 _PROPER_AFTER_NOUN = re.compile(r"(?<=[a-z] )[A-Z].*")
@@ -63,6 +69,8 @@ def split_recipient(text: str) -> tuple[Recipient | None, str]:
     Args:
         text: The order, after 'ask', 'tell' or the like.
     """
+    if introduced := _INTRODUCED.match(text):
+        text = f"{introduced[1]}{text[introduced.end() :]}"
     found = _RECIPIENT.match(text)
     if not found:
         return None, text
@@ -97,8 +105,8 @@ def _pronouns(named: str, found: re.Match[str]) -> frozenset[str]:
         return known
     if found["everyone"]:
         return frozenset(("they",))
-    if found["noun"]:
-        return frozenset(("they",)) if words[-1].endswith("s") else known
+    if found["noun"] or words[0].endswith("s"):
+        return frozenset(("they",)) if words[-1].endswith("s") and found["noun"] else known
     is_company = words[0] not in CALLED and _COMPANY.search(named)
     return known if is_company else known - {"they"}
 

@@ -36,8 +36,9 @@ _AND_THAT = re.compile(
 _KNOW = re.compile(r"[\s,]*(?:you )?know\b", re.IGNORECASE)
 _THING = re.compile(r"\s+(?:the|your) \w")
 # Where the words of one task end, and something else is said.
+_DOT = r"(?<!\brs)(?<!\bno)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)\."
 _CLAUSE_END = re.compile(
-    r"[.;!?]|,(?=\s)(?! or\b)| [–—-] | (?:because|since|so|but|otherwise|cos|coz)\b|: |"
+    rf"[;!?]|{_DOT}|,(?=\s)(?! or\b)| [–—-] | (?:because|since|so|but|otherwise|cos|coz)\b|: |"
     r" as (?:i|we|he|she|it|they|the|you|my)\b",
     re.IGNORECASE,
 )

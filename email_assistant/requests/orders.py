@@ -15,7 +15,7 @@ from email_assistant.requests.second_person import Recipient, SecondPerson
 
 # Part of the keys of what is generated from orders: raised with every change of a rule or a table.
 ORDERS_VERSION = 1
-_LEAD = r"\W*(?:(?:please|pls|plz|also|then|and|but|so|next|can you|could you|i want to|i'd like to)[ ,]+)*"
+_LEAD = r"\W*(?:(?:please|pls|plz|kindly|also|then|and|but|so|next|can you|could you|i want to|i'd like to)[ ,]+)*"
 _SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\bmr\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bmrs\.)(?<!\bprof\.)(?<!\bno\.)\s+", re.IGNORECASE
 )
@@ -24,11 +24,11 @@ _BACK = r"(?: back)?"
 # The order's first words, up to the recipient, and what they ask for.
 _HEADS: tuple[tuple[str, str], ...] = (
     ("anybody", rf"ask (?=(?:if|whether|{QUESTION_WORD}) (?:he|she|they)\b)"),
-    ("ask", r"ask "),
+    ("ask", r"(?:ask|beg|nudge) "),
     ("ask", r"(?:check|find out) (?:with|from) "),
-    ("chase", r"chase "),
+    ("chase", r"(?:chase|nudge) (?!\S+ to\b)"),
     ("accept", r"accept "),
-    ("decline", r"(?:decline|refuse) "),
+    ("decline", r"(?:decline|refuse|turn down|reject) "),
     ("forward", r"forward "),
     ("remind", r"remind "),
     ("warn", r"warn "),

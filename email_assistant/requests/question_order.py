@@ -40,8 +40,8 @@ _PRONOUN_VERB = re.compile(
 _MEASURES = "much|many|long|often|far|soon|big|old|late|early|come|about"
 _KINDS = r"(?:kind|sort) of \w+|(?:size|type|brand|make|colou?r) \w+|(?-i:[a-z])\w*"
 _WH = re.compile(
-    rf"(?:how (?:{_MEASURES})(?: (?:of )?(?!{_PRONOUN}\b)[a-z]+)?|"
-    rf"(?:what|which|whose) (?:{_KINDS})(?= (?:{_PRONOUN}|the|{_AUXILIARIES})\b)|"
+    rf"(?:how (?:{_MEASURES})(?: (?:of )?(?!{_PRONOUN}\b)[a-z]+(?: (?!{_PRONOUN}\b)[a-z]+(?= {_PRONOUN}\b))?)?|"
+    rf"(?:what|which|whose) (?:{_KINDS})(?= (?:{_PRONOUN}|the|your|my|our|his|her|their|{_AUXILIARIES})\b)|"
     r"what|which|when|where|why|how|who)\b ?",
     re.IGNORECASE,
 )

@@ -74,13 +74,16 @@ _ENGLISH = (
     rf"(?:(?:confirm|check) with|chase|complain to|apologi[sz]e to|reply to) {_PERSON}"
     r"(?:[:,.]| (?:and|that|they|he|she|about|for|if|whether|when|why|what|how)\b)",
     r"ask (?:if|whether) (?:he|she|they)\b",
+    rf"(?:beg|nudge) {_PERSON} (?:to|for|about)\b|(?:find out from|report to) {_PERSON}",
+    rf"thank (?!(?:you|u|ya|god)\b){_PERSON}(?: (?:on|at|in|from) [\w ]{{1,30}})?[.!]*$",
     rf"wish {_PERSON} (?:an?|all|the)\b",
     rf"offer {_CALLED} (?:an?|my|our|the|to)\b",
     rf"(?:text|e-?mail|message|write) {_CALLED},? (?:he|she|they|his|her|their)\b",
     r"check with \w+ (?:if|whether) (?:he|she|they)\b",
     rf"answer {_PERSON} that\b",
     rf"write to {_PERSON}(?:[:,.]| (?:and|that|if|whether)\b)",
-    rf"(?:accept|decline|refuse) (?:{_PERSON}['’]s|(?:the|an?) \w+ (?:from|of) {_PERSON})[^,.:;]{{0,30}}[,.:;] ",
+    rf"(?:accept|decline|refuse|turn down|reject) (?:{_PERSON}['’]s|(?:the|an?) \w+ (?:from|of) {_PERSON})"
+    r"[^,.:;]{0,30}[,.:;] ",
     rf"forward (?:\S+ ){{1,3}}to {_PERSON}",
     rf"say (?:\S+ ){{1,3}}to {_CALLED}",
     rf"invite {_PERSON}(?: and (?:his|her|their) \w+)?(?:,| (?:to|for|over|along|round)\b)",
@@ -128,7 +131,8 @@ _WHETHER = re.compile(
     r"if (?:you are|you're|you’re|u r|ur) (?:allowed|supposed|expected|meant|welcome|invited)\b)",
     re.IGNORECASE,
 )
-_ORDER = re.compile(rf"\W*(?:(?:please|pls|plz|пожалуйста),? )?(?:{'|'.join([*_ENGLISH, *_RUSSIAN])})", re.IGNORECASE)
+_PLEASE = r"\W*(?:(?:please|pls|plz|kindly|пожалуйста),? )?"
+_ORDER = re.compile(rf"{_PLEASE}(?:{'|'.join([*_ENGLISH, *_RUSSIAN])})", re.IGNORECASE)
 
 
 def looks_like_order(text: str) -> bool:

@@ -38,7 +38,13 @@ _AGREES = {
     "wasn't": "weren't",
     "hasn't": "haven't",
     "doesn't": "don't",
+    "isnt": "arent",
+    "wasnt": "werent",
+    "hasnt": "havent",
+    "doesnt": "dont",
 }
+# As people type them.
+_APOSTROPHES = {"hes": "he's", "shes": "she's", "theyre": "they're", "theyve": "they've", "theyll": "they'll"}
 _JOINS = frozenset(("and", "or", "but", "then", "&", "+"))
 _BEFORE_CLAUSES = frozenset(
     (
@@ -60,10 +66,9 @@ _BEFORE_CLAUSES = frozenset(
         "who",
     )
 )
+_BEFORE_THINGS = frozenset(("the", "these", "those", "some", "both", "my", "our"))
 _BEFORE_NOUNS = frozenset(("the", "my", "our", "his", "her", "their", "your", "a", "an", "mr", "mrs", "ms", "dr"))
-_PARTICIPLES = frozenset(
-    ("got", "been", "had", "done", "gone", "sent", "seen", "paid", "left", "lost", "found", "made")
-)
+_PARTICIPLES = frozenset(order_words.PARTICIPLES.split())
 # 'Bob says he can have it' leaves open who.
 _REPORTS = frozenset(
     (
@@ -85,8 +90,6 @@ _REPORTS = frozenset(
         "reckons",
     )
 )
-# 'Talks about her every day'.
-_BEFORE_PERSONS = frozenset(("tell", "tells", "told", "thank", "offer"))
 # 'Let her take it'.
 _MAKES = frozenset(("let", "lets", "make", "makes", "made", "help", "helps", "helped"))
 
@@ -166,7 +169,10 @@ class SecondPerson:
         # Of whom a pronoun may be said that is not the recipient.
         self._others: set[str] = set()
         self._named_before: set[int] = set()
-        # Those of them that may be one and the same person.
+        self._is_group = recipient.pronouns == {"they"}
+        # Whether several things were named.
+        self._has_things = False
+        # Those of the others that may be one and the same person.
         self._unclear: set[str] = set()
         # The number of the last 'you', and of the last other name, that does something in its clause.
         self._doer: int | None = None
@@ -202,7 +208,8 @@ class SecondPerson:
                 # 'You' do it to somebody else, or to yourself.
                 is_object = word in {"him", "them"}
                 done = is_object and self._doer is not None and self._is_one_clause(self._doer, number)
-                if not of and not done and self._means_recipient(who, is_object, number):
+                things = word == "them" and self._has_things and not self._is_group
+                if not of and not done and not things and self._means_recipient(who, is_object, number):
                     self._put(place, you)
             elif not ending or (stem in CALLED and len(self._pronouns) > 1):
                 self._mention(number, stem)
@@ -236,6 +243,7 @@ class SecondPerson:
                 self._agree(number)
         elif ending == "s":
             self._put(place, "you've" if self._after(number) in _PARTICIPLES else "you're")
+            self._agree_with_others(number)
         else:
             self._put(place, f"you'{ending}")
 
@@ -275,23 +283,32 @@ class SecondPerson:
 
     def _is_object(self, number: int, after: str) -> bool:
         """Whether 'her' has no noun: 'ask her on tuesday', and not 'her tuesday run'."""
-        if self._before(number) in _BEFORE_PERSONS or after == "every":
-            return True
         if after in _DAYS:
             last = self._after(number + 1)
             return not last or last in _AFTER_OBJECT or last in _JOINS
         made = self._before(number) in _MAKES and after in _KNOWN_VERBS
-        return not after or after in _AFTER_OBJECT or after.isdigit() or made
+        return not after or after in _AFTER_OBJECT or after.isdigit() or made or after == "every"
 
     def _agree(self, number: int) -> None:
         """The verb of 'you', and those that follow with 'and', lose their 's'."""
         while self._after(number) in _ADVERBS:
             number += 1
         self._as_plural(number + 1, self._after(number), known=False)
-        while word := self._after(number):
+        self._agree_with_others(number)
+
+    def _agree_with_others(self, number: int) -> None:
+        """The same for verbs that follow with 'and' or a comma."""
+        while number + 1 < len(self._places) and (self._is_joined(number) or self._is_listed(number)):
             number += 1
-            if word in _JOINS:
-                self._as_plural(number + 1, self._after(number), known=True)
+            if self._word(number) in _JOINS or self._is_listed(number):
+                self._as_plural(number + 1, self._word(number + 1), known=True)
+
+    def _is_listed(self, number: int) -> bool:
+        """Whether a comma and a verb follow a word: 'he got it, starts monday'."""
+        if number + 1 >= len(self._places) or self._tokens[self._places[number] + 1].strip() != ",":
+            return False
+        verb = self._word(number + 1)
+        return verb in _AGREES or bool({verb, base_form(verb)} & _KNOWN_VERBS)
 
     def _as_plural(self, number: int, word: str, known: bool) -> None:
         if plural := _AGREES.get(word):
@@ -303,6 +320,7 @@ class SecondPerson:
 
     def _mention(self, number: int, word: str) -> None:
         """Somebody else is named: whom a later pronoun may mean."""
+        self._has_things = self._has_things or self._is_things(number, word)
         if word in _THEY or word == "those":
             said = {"they"}
         elif word in _HE or word in _SHE:
@@ -320,6 +338,12 @@ class SecondPerson:
             self._others |= said
             self._unclear = said if len(said) > 1 else set()
             self._other = number
+
+    def _is_things(self, number: int, word: str) -> bool:
+        """Whether a word may be a plural that 'them' means: 'the new tablets'."""
+        before = (self._before(number), self._before(number - 1))
+        is_counted = any(each.isdigit() or each in _BEFORE_THINGS for each in before)
+        return is_counted and re.fullmatch(r"[a-z]{3,}(?<!s)s", word) is not None
 
     def _is_name(self, number: int) -> bool:
         """Whether a word is capitalized within a sentence, as the names are that are in no table."""
@@ -343,7 +367,7 @@ class SecondPerson:
 
     def _before(self, number: int) -> str:
         """The word before in lower case; empty if there is none, or more than a blank after it."""
-        return self._word(number - 1) if number and self._is_joined(number - 1) else ""
+        return self._word(number - 1) if number > 0 and self._is_joined(number - 1) else ""
 
     def _is_joined(self, number: int) -> bool:
         """Whether there is nothing but a blank between a word and the next one."""
@@ -362,4 +386,5 @@ class SecondPerson:
 
 
 def _plain(word: str) -> str:
-    return word.casefold().replace("’", "'")
+    plain = word.casefold().replace("’", "'")
+    return _APOSTROPHES.get(plain, plain)
