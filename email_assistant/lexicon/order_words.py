@@ -1,7 +1,7 @@
 """English words of orders to an assistant: lower case, separated by blanks."""
 
 TITLES = (
-    "mr mrs mme ms miss dr prof professor sir lady uncle aunt auntie rev father sister coach nurse judge captain "
+    "mr mrs mme madame ms miss dr prof professor sir lady uncle aunt auntie rev father sister coach nurse judge captain "
     "councillor pastor brother mayor rabbi imam"
 )
 DETERMINERS = "the my our his her their both all"
@@ -42,6 +42,16 @@ ROLES = (
     "hotel bank society board doctor dentist boss manager landlord agent lawyer solicitor editor friend friends "
     "neighbour neighbor carer nurse trainer coach"
 )
+# In front of a name: 'tutor Mr Feeney'.
+JOBS = (
+    "bride groom farmer collector paperboy "
+    "accountant adviser advisor agent author boss broker builder buyer caretaker carpenter carrier chairman chief "
+    "cleaner client colleague consultant contractor councillor cousin curator customer director driver editor "
+    "electrician engineer flatmate friend gardener guest head housemate intern investor janitor journalist landlady "
+    "librarian manager member neighbour neighbor officer organiser organizer owner parent passenger patient plumber "
+    "porter president principal receptionist recruiter referee registrar roommate seller sis student supervisor "
+    "supplier surveyor tenant trainee treasurer trustee user vendor vet vicar volunteer warden"
+)
 # Whom one may call by these: 'mum: …'.
 CALLED_BY_NOUN = "mum mom dad mummy daddy gran granny grandma grandpa grandad nana editor coach professor doctor"
 HE = "dad father daddy brother son husband uncle nephew grandson grandad grandpa boyfriend grandfather man mr sir lad"
@@ -79,7 +89,7 @@ AFTER_OBJECT = (
     "before after because since as so than then again too now yesterday soon later instead back up down out off over "
     "a an the my our your his her their this these those it me us i we he she they you some any no not is was are "
     "were will would can could has had asap please straight directly know via re w/ both either personally yes thanks "
-    "sorry good happy all anyway already first more less extra double"
+    "sorry good happy all anyway already first more less extra double though tho yet"
 )
 # After 'his' without a noun.
 AFTER_POSSESSIVE = (

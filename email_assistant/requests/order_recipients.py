@@ -12,25 +12,33 @@ def _one_of(words: str) -> str:
 
 
 _TITLE = rf"{_one_of(order_words.TITLES)}\b\.?"
-_AFTER = rf"(?!{_one_of(order_words.AFTER_RECIPIENT)}(?![\w'’])|(?:i|we|you|he|she|it|they|that|there)['’])"
+_CONTRACTIONS = "(?:i|we|you|he|she|it|they|that|there|who|what|where|when|how)['’]"
+_AFTER = rf"(?!{_one_of(order_words.AFTER_RECIPIENT)}(?![\w'’])|{_CONTRACTIONS})"
 _WORD = rf"{_AFTER}[^\W\d][\w'’-]*"
 _WORD_OR_NUMBER = rf"(?:{_WORD}|\d[\w'’-]*)"
 _CAPITAL = rf"{_AFTER}(?-i:[A-Z])[\w'’-]*"
 _AND = rf"(?: ?[&+] ?| and |, (?=(?-i:[A-Z])))(?!{_one_of(order_words.TASKS)}\b)"
 _DETERMINER = rf"{_one_of(order_words.DETERMINERS)} "
-_PERSON_OR_GROUP = (
-    rf"{_one_of(f'{order_words.GROUPS} {order_words.HE} {order_words.SHE} {order_words.THEY} {order_words.ROLES}')}\b"
-)
+_PERSONS = f"{order_words.HE} {order_words.SHE} {order_words.THEY} {order_words.ROLES}"
+_PERSON_OR_GROUP = rf"{_one_of(f'{order_words.GROUPS} {_PERSONS}')}\b"
 _EVERYONE = (
-    rf"{_one_of(order_words.EVERYONE)}\b(?! {_WORD})"
+    rf"{_one_of(order_words.EVERYONE)}\b(?! (?-i:(?=[a-z])){_WORD})"
     rf"(?: (?:on|in|at|from) {_WORD}(?: \d+)?| who [^,.:;]{{1,40}}(?=[,.:]))?"
 )
 # 'Tutor Mr Feeney', 'agent Gwen'.
-_ROLE_WORD = rf"(?!(?:{_TITLE}|{'|'.join(sorted(CALLED))}) )(?=(?-i:[a-z])){_WORD}(?:['’]s)? "
-_ROLE = rf"(?:(?:{_DETERMINER})?(?:{_ROLE_WORD}){{1,2}}(?={_TITLE} (?-i:[A-Z])|(?-i:[A-Z][a-z])))?"
-# 'Ask sarah jones to', 'ask scout parents for'.
+_ROLE_WORD = rf"(?:{order_words.BEFORE_NOUNS}|(?-i:[a-z]+)['’]s|{_one_of(f'{_PERSONS} {order_words.JOBS}')}) "
+_ROLE = (
+    rf"(?:(?:{_DETERMINER})?(?!{_TITLE} )(?:(?:(?-i:[a-z]+)(?:['’]s)? ){{1,2}}(?={_TITLE} (?-i:[A-Z]))|"
+    rf"(?:{_ROLE_WORD}){{1,2}}(?=(?-i:[A-Z][a-z]))))?"
+)
+# 'Ask sarah jones to'.
 _SURNAME = rf"(?<!['’]s)(?: (?!\w+ing\b){_WORD}(?= {_one_of(order_words.AFTER_NAME)}\b|:))"
-_NAME = rf"{_ROLE}(?:(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|(?:{_TITLE} )?{_WORD}(?:(?: {_CAPITAL}){{1,2}}|{_SURNAME})?)"
+_FULL_NAME = (
+    rf"(?:{_CAPITAL}(?: {_CAPITAL}){{1,2}}|{_TITLE} {_WORD}(?: {_CAPITAL}){{1,2}}|"
+    rf"(?:{_TITLE} )?{_WORD}(?:{_SURNAME})?)"
+)
+# 'Scout parents' are persons, too.
+_NAME = rf"{_ROLE}(?:(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|{_FULL_NAME})"
 _PROPER = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: {_PERSON_OR_GROUP})?"
 _NOUN = rf"(?:{order_words.BEFORE_NOUNS} )*(?:{_PROPER}|{_WORD}(?: {_PERSON_OR_GROUP}| {_CAPITAL})?)"
 _NAMES = rf"{_NAME}(?:{_AND}{_NAME}){{0,3}}"

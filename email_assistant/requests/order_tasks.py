@@ -14,7 +14,7 @@ _TO = re.compile(r"\s+(not )?to (?=\w)", re.IGNORECASE)
 _AND_TO = re.compile(r"\b(and|or|but|,) (not )?to (?=\w)", re.IGNORECASE)
 _ABOUT = re.compile(r"\s+(?:about|of|re|regarding) (?=\S)", re.IGNORECASE)
 _FOR = re.compile(r"\s+for (?=\S)", re.IGNORECASE)
-_WHETHER = re.compile(rf"\s*,? ?(?:if\b|whether\b|(?={QUESTION_WORD}))\s*", re.IGNORECASE)
+_WHETHER = re.compile(rf"\s*(?:if\b|(?:, ?)?whether\b|(?:, ?)?(?={QUESTION_WORD}))\s*", re.IGNORECASE)
 _AND_WHETHER = re.compile(
     rf",? (?:and|or|&|\+) (?:also )?(?=(?:if|whether|{QUESTION_WORD}))(?:(?:if|whether) )?", re.IGNORECASE
 )

@@ -8,6 +8,7 @@ English alone.
 import re
 from dataclasses import dataclass
 
+from email_assistant.lexicon.note_names import CALLED
 from email_assistant.requests.order_recipients import split_recipient
 from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE
 from email_assistant.requests.request_form import looks_like_order
@@ -59,7 +60,7 @@ _BETWEEN = {"accept": _FROM, "decline": _FROM, "forward": _TO, "greet": _TO}
 _YOU = r"(?:him|her|them|you)\b"
 _CLAUSE = r"(?:that|it|i|i'm|i'll|i've|we|there|you|your|the|my|our|he|she|they)\b"
 _NEXT: tuple[tuple[str, str], ...] = (
-    ("ask", rf"ask {_YOU}"),
+    ("ask", rf"ask {_YOU}|get {_YOU}(?= to\b)"),
     ("ask", rf"(?:ask|check|see|find out)(?= (?:if|whether|{QUESTION_WORD}))"),
     ("question", r"ask(?= (?:should|can|could|do|does|is|are|may|would|will)\b)"),
     ("remind", rf"remind {_YOU}"),
@@ -137,7 +138,11 @@ def _recipient(kind: str, text: str) -> tuple[Recipient | None, str]:
         recipient, rest = split_recipient(text[found.end() :])
         said = found["said"] if kind in {"forward", "greet"} else f"your {found['said']}"
         return recipient, f" {said}{rest}"
-    return split_recipient(text) if kind else (None, text)
+    recipient, rest = split_recipient(text) if kind else (None, text)
+    # 'Say yes to lunch' names nobody.
+    if kind in {"yes", "no"} and recipient and recipient.front.islower() and recipient.front not in CALLED:
+        return None, text
+    return recipient, rest
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 import re
 
 from email_assistant.lexicon import order_words
+from email_assistant.lexicon.note_subjects import VERBS
 from email_assistant.requests.second_person import base_form
 
 _PAST = dict(pair.split("=") for pair in order_words.VERBS_IN_PAST.split())
+_KNOWN_VERBS = frozenset(f"{VERBS} want love like own use live do go".split())
 _AUXILIARIES = (
     r"(?:is|are|was|were|am|can|could|will|would|should|shall|may|might|must|has|isn['’]t|aren['’]t|wasn['’]t|"
     r"weren['’]t|can['’]t|couldn['’]t|won['’]t|wouldn['’]t|shouldn['’]t|hasn['’]t|haven['’]t|don['’]t|doesn['’]t|"
@@ -81,9 +83,13 @@ def _inverted(clause: str) -> str:
         if main and rest and not _PARTICIPLE.match(rest):
             return f"does {found[1]} {main} {rest}"
         return f"{found[2]} {found[1]} {rest}".rstrip()
-    if found := _NOUN_VERB.match(clause):
+    if (found := _NOUN_VERB.match(clause)) and _is_verb(found[3].casefold()):
         return _with_do(found, clause[found.end() :]) or clause
     return clause
+
+
+def _is_verb(word: str) -> bool:
+    return word in _PAST or base_form(word) in _KNOWN_VERBS
 
 
 def _with_do(found: re.Match[str], rest: str) -> str | None:
@@ -91,6 +97,8 @@ def _with_do(found: re.Match[str], rest: str) -> str | None:
     subject, adverb, verb = found[1], found[2], found[3].casefold()
     if base := _PAST.get(verb):
         return f"did {subject} {adverb}{base}{rest}"
+    if verb.endswith("ed") and adverb.strip().casefold() == "ever":
+        return f"have {subject} ever {verb}{rest}"
     if verb.endswith("ed") and verb not in {"need", "feed", "speed", "bleed"}:
         return None
     if subject.casefold() not in {"you", "i", "we", "they"}:

@@ -265,9 +265,9 @@ class SecondPerson:
 
     def _is_one_clause(self, subject: int, number: int) -> bool:
         """Whether a word is in the clause that begins with a subject."""
-        between = range(subject, number)
         ends = _BEFORE_CLAUSES | _SUBJECTS | {"i", "we", "it"}
-        return all(self._is_joined(each) and (each == subject or self._word(each) not in ends) for each in between)
+        inner = {self._word(each).partition("'")[0] for each in range(subject + 1, number)}
+        return all(map(self._is_joined, range(subject, number))) and not inner & ends
 
     def _her_or_his(self, number: int, word: str) -> None:
         after = self._after(number)
@@ -293,7 +293,8 @@ class SecondPerson:
         """The verb of 'you', and those that follow with 'and', lose their 's'."""
         while self._after(number) in _ADVERBS:
             number += 1
-        self._as_plural(number + 1, self._after(number), known=False)
+        if self._after(number):
+            self._as_plural(number + 1, known=False)
         self._agree_with_others(number)
 
     def _agree_with_others(self, number: int) -> None:
@@ -301,7 +302,7 @@ class SecondPerson:
         while number + 1 < len(self._places) and (self._is_joined(number) or self._is_listed(number)):
             number += 1
             if self._word(number) in _JOINS or self._is_listed(number):
-                self._as_plural(number + 1, self._word(number + 1), known=True)
+                self._as_plural(number + 1, known=True)
 
     def _is_listed(self, number: int) -> bool:
         """Whether a comma and a verb follow a word: 'he got it, starts monday'."""
@@ -310,7 +311,8 @@ class SecondPerson:
         verb = self._word(number + 1)
         return verb in _AGREES or bool({verb, base_form(verb)} & _KNOWN_VERBS)
 
-    def _as_plural(self, number: int, word: str, known: bool) -> None:
+    def _as_plural(self, number: int, known: bool) -> None:
+        word = self._word(number) if number < len(self._places) else ""
         if plural := _AGREES.get(word):
             self._put(self._places[number], plural)
         elif word.endswith("s") and word not in _NO_VERBS and not word.endswith("'s"):
