@@ -1,8 +1,8 @@
 """English words of orders to an assistant: lower case, separated by blanks."""
 
 TITLES = (
-    "mr mrs mme madame ms miss dr prof professor sir lady uncle aunt auntie rev father sister coach nurse judge captain "
-    "councillor pastor brother mayor rabbi imam"
+    "mr mrs mme madame ms miss dr prof professor sir lady uncle aunt auntie rev father sister coach nurse judge "
+    "captain councillor pastor brother mayor rabbi imam"
 )
 DETERMINERS = "the my our his her their both all"
 EVERYONE = "everyone everybody all people folks"
