@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, get_args
 
 from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
@@ -27,6 +27,10 @@ from email_assistant.console import printable
 from email_assistant.errors import ConfigurationError, EmailAssistantError, did_you_mean
 
 INTERRUPTED = 130
+HELP = "python run.py --help lists stages and keys"
+HELP_WORDS = ("help", "?", "usage", "options")
+# What pages and programs for text put into a command that is copied from them.
+INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 ROOT = Path(__file__).resolve().parents[2]
 # Not in `run`: processes that run jobs of a sweep import this module without calling it.
 OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
@@ -209,8 +213,30 @@ def as_hydra_reads(arguments: Sequence[str]) -> list[str]:
             shown = argument.encode("utf-8", "replace").decode()
             raise ConfigurationError(f"{shown}: is not UTF-8; rename the file, or pass the folder that it is in")
     _check_dashes(arguments)
-    parsed = get_args_parser().parse_intermixed_args(list(arguments))
+    arguments = list(map(_without_invisible_characters, arguments))
+    parsed = _parse(arguments)
     return [in_hydra_notation(argument, _is_multirun(parsed)) for argument in arguments]
+
+
+def _without_invisible_characters(argument: str) -> str:
+    """The argument without those that a copied command may have around its key."""
+    key, equals, value = argument.partition("=")
+    return f"{key.strip(INVISIBLE)}{equals}{value}"
+
+
+def _parse(arguments: Sequence[str]) -> Namespace:
+    """The options and overrides of a command line.
+
+    Raises:
+        ConfigurationError: If an option is wrong, for which argparse prints all options of Hydra.
+    """
+
+    def refuse(message: str) -> NoReturn:
+        raise ConfigurationError(f"{message}; {HELP}")
+
+    parser = get_args_parser()
+    parser.error = refuse  # type: ignore[method-assign]
+    return parser.parse_intermixed_args(list(arguments))
 
 
 def _check_dashes(arguments: Sequence[str]) -> None:
@@ -245,7 +271,7 @@ def check(arguments: list[str], conf: Path, extra_checks: ConfigChecks, processe
     Raises:
         ConfigurationError: with all errors in one message.
     """
-    parsed = get_args_parser().parse_intermixed_args(arguments)
+    parsed = _parse(arguments)
     if parsed.shell_completion and "COMP_LINE" not in os.environ and any("query=" in each for each in parsed.overrides):
         remedy = 'run: eval "$(python run.py -sc install=bash)"'
         raise ConfigurationError(f"-sc query=…: only the shell can ask for completions; to install them, {remedy}")
@@ -263,7 +289,7 @@ def check(arguments: list[str], conf: Path, extra_checks: ConfigChecks, processe
         overrides = [*_known_overrides(_of_sweep_file(overrides, conf, name), conf, errors), *overrides]
     if not multirun:
         errors += [
-            f"{override.key_or_group}: several values need a sweep: python run.py -m …"
+            f"{override.key_or_group}: several values need a sweep: python run.py -m …{_decimal_comma(override)}"
             for override in overrides
             if override.is_sweep_override()
         ]
@@ -294,8 +320,25 @@ def _is_word(argument: str) -> bool:
 
 def _error_of_word(word: str, stages: Sequence[str]) -> str:
     key = word.lstrip("-+")
-    meant = f"stage={key}" if key in stages else f"{key}={_example(key)}" if is_known(key) else ""
-    return f"{word!r}: not of the form KEY=VALUE" + (f"; write {meant}" if meant else "")
+    name, colon, value = key.partition(":")
+    error = f"{word!r}: not of the form KEY=VALUE"
+    if key.lower() in HELP_WORDS:
+        return f"{error}; {HELP}"
+    if key in stages:
+        return f"{error}; write stage={key}"
+    if is_known(name):
+        return f"{error}; write {name}={value if colon and value else _example(name)}"
+    # Path.exists raises an error for a name that is too long.
+    return f"{error}; write data.path={word}" if os.path.exists(word) else error  # noqa: PTH110
+
+
+def _decimal_comma(override: Override) -> str:
+    """What to write where two values of a number are one with a decimal comma."""
+    key, _, value = (override.input_line or "").partition("=")
+    annotation = schema_keys().get(key)
+    if float not in (annotation, *get_args(annotation)) or not re.fullmatch(r"\d+,\d+", value):
+        return ""
+    return f"; a decimal comma is written as a point: {key}={value.replace(',', '.')}"
 
 
 def _example(key: str) -> str:
@@ -324,6 +367,10 @@ def _error_of_name(override: Override, conf: Path) -> str | None:
     key = override.key_or_group
     if key.startswith("hydra") or "@" in key:
         return None
+    value = override.value()
+    if isinstance(value, dict) and is_known(key):
+        unknown = (f"{key}.{inner}" for inner in value if not is_known(f"{key}.{inner}"))
+        return next(map(unknown_key, unknown), None)
     if (conf / key).is_dir() and not isinstance(override.value(), dict):
         return _error_of_choice(override, conf)
     return None if is_known(key) else unknown_key(key)

@@ -168,7 +168,17 @@ def several_processes(config: Config, world_size: int, sharded: bool) -> Iterato
         yield "trainer.privacy = differential: cannot train in several processes; run it without the launcher"
 
 
+def languages(config: Config) -> Iterator[str]:
+    """Languages are codes, as mails are labelled with."""
+    for language in config.data.languages:
+        if not re.fullmatch(r"[a-z]{2,3}", language):
+            lowered = language.lower()
+            meant = f"; did you mean {lowered}?" if re.fullmatch(r"[a-z]{2,3}", lowered) else ""
+            yield f"data.languages = {language}: must be the code of a language, such as en or ru{meant}"
+
+
 CONTRADICTIONS: tuple[Callable[[Config], Iterator[str]], ...] = (
+    languages,
     summarizer,
     head_start,
     lora_init,
