@@ -246,9 +246,10 @@ def _check_dashes(arguments: Sequence[str]) -> None:
         ConfigurationError: If one is.
     """
     options = {name for action in get_args_parser()._actions for name in action.option_strings}
-    for argument in arguments:
+    for argument, following in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
         name, equals, value = argument.partition("=")
         key = name.lstrip("-")
+        value = value or ("" if equals or following.startswith("-") or "=" in following else following)
         is_option = name in options or (name[:2] != "--" and name[:2] in options and not is_known(key))
         if name.startswith("-") and not is_option and (is_known(key) or "." in key or equals):
             meant = f"write {key}={value or _example(key)}" if is_known(key) else unknown_key(key)
