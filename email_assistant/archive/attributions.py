@@ -50,6 +50,32 @@ NAME_AND_ZONE = re.compile(
     re.IGNORECASE,
 )
 DATE_WORD = re.compile(rf"(?:{DAYS}|{alternation(words(lambda locale: locale.months))}|uhr\b)", re.IGNORECASE)
+WORD = re.compile(r"[^\W\d_]+")
+# Words before or behind the verb, of which no name consists. 'Sie' and 'you' are in attributions.
+SUBJECTS = frozenset(
+    (
+        *(
+            "I",
+            "we",
+            "he",
+            "she",
+            "they",
+            "the",
+            "my",
+            "our",
+            "his",
+            "her",
+            "their",
+            "ich",
+            "wir",
+            "er",
+            "nous",
+            "elle",
+        ),
+        *("ils", "elles", "nosotros", "yo", "ella", "я", "мы", "он", "она", "они", "мой", "моя", "наш", "наша"),
+    )
+)
+MAX_SUBJECT_WORDS = 3
 NAME_WORD = re.compile(r"([^\W\d_]+)\W*$")
 # Invisible marks of the writing direction, which some programs insert into dates.
 DIRECTION_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -124,7 +150,7 @@ def is_full_attribution(text: str) -> bool:
         return True
     if not has_colon and not _ends_without_colon(ended):
         return False
-    if _has_object(ended):
+    if _is_sentence(ended):
         return False
     return _verb_precedes_name(ended) and any(pattern.search(text) for pattern in (ADDRESS, CLOCK, YOU_WROTE, USERS))
 
@@ -200,10 +226,18 @@ def _ends_without_colon(text: str) -> bool:
     return bool(ENDS_WITH_ADDRESS.search(text)) or any(verb.end() == len(text) for verb in VERB.finditer(text))
 
 
-def _has_object(text: str) -> bool:
-    """Whether the last verb is between a name and small words, as in a sentence: 'Anna wrote to the mayor'."""
+def _is_sentence(text: str) -> bool:
+    """Whether the last verb has a subject that no program writes, 'the council said', or an object of small words.
+
+    'Anna wrote to the mayor' has a name and such an object.
+    """
     verbs = list(VERB.finditer(text))
-    after = text[verbs[-1].end() :].strip(" ,") if verbs else ""
+    if not verbs:
+        return False
+    after = text[verbs[-1].end() :].strip(" ,")
+    subject = WORD.findall(text[: verbs[-1].start()])[-MAX_SUBJECT_WORDS:]
+    if SUBJECTS.intersection([*subject, *WORD.findall(after)[:1]]):
+        return True
     if not after or "@" in after or after != after.lower() or not after.replace(" ", "").isalpha():
         return False
     before = NAME_WORD.search(text[: verbs[-1].start()])

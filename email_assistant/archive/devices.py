@@ -40,7 +40,7 @@ PRODUCTS = (
         "edison",
         "missive",
     ),
-    *("shortwave", "tuta", "notion mail", "hey", "canary", "mimestream"),
+    *("shortwave", "tuta", "notion mail", "hey", "canary", "mimestream", "mailbird", "em client", "spike", "vivaldi"),
 )
 # In a long word an ending may follow: 'Lähetetty iPhonestani'.
 MIN_INFLECTED = 5
@@ -91,7 +91,7 @@ CJK_BEGINNINGS = tuple(
 )
 SHORT_BY = re.compile(r"\w+ from (?:a |my )?(?:mobile|phone|cell)", re.IGNORECASE)
 EXCUSE = re.compile(rf"(?:{alternation(words(lambda locale: locale.excuses))})", re.IGNORECASE)
-LINK = re.compile(r"\(?<?(?:https?://|mailto:)\S+")
+LINK = re.compile(r"\(?<?(?:https?://|mailto:|www\.)\S+")
 MARKUP = re.compile(r"\[([^\]]*)\]|[*_]{1,2}(?=\S)|(?<=\S)[*_]{1,2}")
 SENTENCE = re.compile(r"(?<=[.!?;。])\s+|(?<=[.!?。])(?=[A-ZА-Я])|\s+[-–—]+\s+|,\s+|\s*\|\s*")
 MAX_CHARACTERS = 160
@@ -106,7 +106,7 @@ def is_device_line(line: str) -> bool:
     if not 0 < len(line) <= MAX_CHARACTERS:
         return False
     text = MARKUP.sub(r"\1", line) if any(mark in line for mark in "[*_") else line
-    text = (LINK.sub("", text) if ":" in text else text).strip(" \t.,!<>()[]{}-–—_*~|\"'“”„«»")
+    text = (LINK.sub("", text) if ":" in text or "www." in text else text).strip(" \t.,!<>()[]{}-–—_*~|\"'“”„«»")
     if _says_where_to_get_app(text):
         return True
     segments = [segment.strip(" .!,") for segment in SENTENCE.split(text)]

@@ -155,6 +155,7 @@ def test_a_device_line_above_answers_between_quoted_lines_is_cut() -> None:
         ),
         *("נשלח מה-iPhone שלי", "أُرسلت من الـ iPhone", "ส่งจาก iPhone ของฉัน", "Dikirim dari iPhone saya"),
         *("मेरे iPhone से भेजा गया", "Išsiųsta iš mano „Galaxy“", "Saadetud minu Galaxyst", "Nosūtīts no mana Galaxy"),
+        *("Sent from eM Client | www.emclient.com", "Von Yahoo Mail auf dem iPhone gesendet", "Sent with Spike"),
     ],
 )
 def test_the_lines_of_programs_of_today_are_cut(line: str) -> None:

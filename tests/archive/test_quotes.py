@@ -115,6 +115,11 @@ def test_attributions_that_end_with_a_date_or_name_the_writer_first(attribution:
         "On Monday, we met Jane Roe at 10:00 and she wrote:\n\nthe lamp is broken.\n\nSo I went.",
         "В понедельник, 6 января 2025 года, в 10:00 Анна написала заявление:\n\nпрошу выдать лампу.",
         "Le 6 janvier à 10:00, Jeanne a écrit au maire :\n\nla lampe est cassée.",
+        "On Monday, 6 January 2025, at 10:00 I wrote:\n\nthe lamp is broken.",
+        "Am 6. Januar 2025 um 10:00 Uhr schrieb ich:\n\ndie Lampe ist kaputt.",
+        "В понедельник, 6 января 2025 года, в 10:00 я написала:\n\nлампа сломана.",
+        "Le lundi 6 janvier 2025 à 10:00, nous avons écrit :\n\nla lampe est cassée.",
+        "On 6 January 2025, at 10:00, the council said:\n\nno more lamps.",
         f"{WRITER} comes on 6 January 2025 at 10:00 and brings these:\n\na lamp and a rope.",
     ],
 )

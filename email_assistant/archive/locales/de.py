@@ -27,7 +27,7 @@ LOCALE = Locale(
         "Unterwegs gesendet",
         "Holen Sie sich Outlook",
     ),
-    device_origins=("Von meinem", "Mit meinem", "Vom", "Von unterwegs", "Von einem", "Mobil"),
+    device_origins=("Von meinem", "Von Yahoo", "Mit meinem", "Vom", "Von unterwegs", "Von einem", "Mobil"),
     device_verbs=("gesendet", "verschickt", "geschrieben", "versendet", "getippt"),
     device_nouns=("handy", "telefon", "smartphone", "mobilgerät", "unterwegs"),
     excuses=("entschuldig", "tippfehler", "kürze", "verzeih", "rechtschreib", "kurz"),

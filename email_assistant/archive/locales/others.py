@@ -741,7 +741,7 @@ LOCALES = {
         apps=("下载适用于 {} 的 Outlook", "下載適用於 {} 的 Outlook", "取得適用於 {} 的 Outlook"),
     ),
     "ko": Locale(
-        verbs=("작성", "님이 작성", "님이 쓴 글"),
+        verbs=("작성", "님이 작성", "님이 쓴 글", "쓴 글"),
         disclaimers={
             "confidential": ("기밀", "비밀"),
             "addressee": ("수신인", "수신자", "수취인"),
