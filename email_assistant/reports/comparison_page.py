@@ -11,12 +11,15 @@ from email_assistant.reports.page import render
 
 # What the plots show, by name.
 ABOUT = {"scores": plots.ABOUT["runs"], "loss": plots.ABOUT["losses"]}
+# The plots show the best of more runs, since the names of all would leave no room for the plot; the table has all.
+PLOTTED_RUNS = 20
 
 
 def figures_of(comparison: RunComparison) -> dict[str, Any]:
     """The plots of a comparison by name."""
-    figures = {"scores": plots.dot_plot(comparison.report, comparison.main_scores)}
-    histories = {label: comparison.runs[label].history for label in comparison.labels if comparison.runs[label].history}
+    best = comparison.labels[:PLOTTED_RUNS]
+    figures = {"scores": plots.dot_plot(comparison.report, best, comparison.main_scores)}
+    histories = {label: comparison.runs[label].history for label in best if comparison.runs[label].history}
     return figures | ({"loss": plots.validation_losses(histories)} if histories else {})
 
 
@@ -32,6 +35,8 @@ def write_page(path: Path, comparison: RunComparison, kind: str, verdict: RunVer
     """
     table = rows(comparison.report)
     best, score = comparison.runs[comparison.best], SCORES[comparison.ranked_by]
+    count = len(comparison.labels)
+    of_best = f" Of the {count} runs, the best {PLOTTED_RUNS} are shown." if count > PLOTTED_RUNS else ""
     columns = [*(name.rpartition(".")[2] for name in comparison.varied), "run"]
     page = render(
         "comparison.html",
@@ -51,7 +56,7 @@ def write_page(path: Path, comparison: RunComparison, kind: str, verdict: RunVer
             {"name": name, "values": effects, "meaning": effect_sentence(effects)}
             for name, effects in comparison.effects.items()
         ],
-        pictures={ABOUT[name]: plots.as_image(figure) for name, figure in figures.items()},
+        pictures={f"{ABOUT[name]}{of_best}": plots.as_image(figure) for name, figure in figures.items()},
         signatures=best.signatures,
     )
     path.write_text(page, encoding="utf-8")

@@ -81,14 +81,14 @@ def mauve_curves(arms: Mapping[str, Mapping[str, PerMailScore]]) -> Any:
     return figure
 
 
-def dot_plot(report: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Scores of many runs with intervals, one row for each run.
+def dot_plot(report: Mapping[str, Any], labels: Sequence[str], names: Sequence[str]) -> Any:
+    """Scores of several runs with intervals, one row for each run.
 
     Args:
         report: Scores and intervals by label, as `compare_arms` returns them.
+        labels: The labels of the runs to show, the best first.
         names: The names of the scores.
     """
-    labels = list(report["arms"])
     figure, all_axes = _figure(len(names), 3.4 + 2.2 * len(names), 0.8 + 0.28 * len(labels), sharey=True)
     for color, axes, name in zip(COLORS, all_axes, names, strict=False):
         for row, label in enumerate(labels):

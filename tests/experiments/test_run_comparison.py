@@ -10,7 +10,7 @@ from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.experiments.run_comparison import RunComparison, compare_runs, verdict
 from email_assistant.experiments.scored_runs import ScoredRun
 from email_assistant.metrics.per_mail_score import Average, PerMailScore, mean_score
-from email_assistant.reports.comparison_page import figures_of, write_page
+from email_assistant.reports.comparison_page import PLOTTED_RUNS, figures_of, write_page
 
 MAILS = [f"m{number}" for number in range(40)]
 BY_DIFFICULTY = [random.Random(number).uniform(0, 50) for number in range(40)]
@@ -134,3 +134,19 @@ def test_each_score_is_resampled_once_however_many_runs_are_compared(monkeypatch
     monkeypatch.setattr(PerMailScore, "resample", counted)
     compare_arms({run.name: run.scores for run in grid()}, None, "4high", 100, 1)
     assert len(calls) == 4
+
+
+@pytest.mark.filterwarnings("error:constrained_layout")
+def test_plots_show_the_best_of_many_runs_and_the_table_all(tmp_path: Path) -> None:
+    runs = [run(f"n{number}", number / 10, **{"lora.r": f"{number}"}) for number in range(3 * PLOTTED_RUNS)]
+    comparison = compare_runs(runs, "chrf", 100, 1)
+    figures = figures_of(comparison)
+    (losses,) = figures["loss"].axes
+    assert [line.get_label() for line in losses.get_lines()] == comparison.labels[:PLOTTED_RUNS]
+    rows = [tick.get_text() for tick in figures["scores"].axes[0].get_yticklabels()]
+    assert rows == comparison.labels[:PLOTTED_RUNS]
+    write_page(tmp_path / "c.html", comparison, "validation", verdict(comparison), figures)
+    page = (tmp_path / "c.html").read_text(encoding="utf-8")
+    assert f"Of the {len(runs)} runs, the best {PLOTTED_RUNS} are shown." in page
+    table = page[: page.index('id="plots-title"')]
+    assert all(f">{each.id[:8]}<" in table for each in runs)
