@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from email_assistant.archive.reply_context import message_to_answer, text_to_answer, truncate_words
-from email_assistant.compose.drafts import Draft, of_message, write_drafts
+from email_assistant.compose.drafts import DRAFT_BEGINS, Draft, draft_files, of_message, write_drafts
 from email_assistant.configuration.schema import Config, Infer
 from email_assistant.console import StageLogger
 from email_assistant.errors import DataError, reason_of_folder
@@ -49,11 +49,11 @@ def check(config: Config) -> None:
         check_folder(adapter)
     to_answer = _to_answer(config)
     if config.infer.input is not None:
-        _check_lengths(config, read_instructions(Path(config.infer.input)), to_answer)
+        instructions = read_instructions(Path(config.infer.input))
+        _check_lengths(config, instructions, to_answer)
         check_output(config)
         if config.infer.drafts is not None:
-            folder = Path(config.infer.drafts)
-            _check_folder_writable(folder, folder, "set infer.drafts to another folder")
+            _check_drafts(Path(config.infer.drafts), config.infer, len(instructions))
 
 
 def run(context: Context) -> None:
@@ -159,6 +159,15 @@ def check_output(config: Config) -> None:
     named = {"infer.input": settings.input, "infer.thread": settings.thread, "data.path": config.data.path}
     check_replaceable(key, output, inputs_of(named), TABLE_BEGINS, "a table of this program")
     _check_folder_writable(output.parent, output, f"set {key} to another file")
+
+
+def _check_drafts(folder: Path, settings: Infer, count: int) -> None:
+    """Check that drafts can be written to a folder, and replace nothing but earlier drafts as they were written."""
+    key = "infer.drafts"
+    _check_folder_writable(folder, folder, f"set {key} to another folder")
+    inputs = list(inputs_of({"infer.input": settings.input, "infer.thread": settings.thread}))
+    for file in draft_files(folder, count):
+        check_replaceable(key, file, inputs, (DRAFT_BEGINS,), "a draft of this program", in_folder=True)
 
 
 def _check_folder_writable(folder: Path, target: Path, remedy: str) -> None:

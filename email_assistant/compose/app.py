@@ -109,6 +109,7 @@ def _field(fault: Mapping[str, Any]) -> str:
     return ".".join(str(part) for part in fault["loc"] if part != "body" and re.fullmatch(r"\w+", str(part)))
 
 
+_PATHS = "programs can use /v1/chat/completions and /v1/models, or Ollama's /api/chat, /api/generate and /api/tags"
 # By HTTP status; with any other status the request itself is at fault.
 _ROUTING_CODES = {404: "not_found", 405: "method_not_allowed"}
 
@@ -117,7 +118,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     """An error of routing or of reading the body, in the format of the API that was called."""
     if not isinstance(error, HTTPException):
         raise error
-    message = str(error.detail)
+    message = f"there is no {request.url.path[:80]} here; {_PATHS}" if error.status_code == 404 else str(error.detail)
     if request.url.path.startswith(OLLAMA_PREFIX):
         answer = ollama_error(error.status_code, message)
     else:

@@ -18,6 +18,9 @@ from email_assistant.archive.threads import FORWARD_PREFIX, REPLY_PREFIX
 from email_assistant.errors import DataError
 from email_assistant.storage.atomic import atomic_path
 
+UNSENT = "X-Unsent"
+# How the files of drafts begin.
+DRAFT_BEGINS = f"{UNSENT}: 1\r\n".encode()
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _DOT_ATOM = rf"{_ATOM}(?:\.{_ATOM})*"
 # Of a Message-ID without its brackets. '=?' would begin an encoded word, which readers decode.
@@ -82,7 +85,7 @@ def eml(draft: Draft) -> bytes:
     """
     # Written here: `EmailMessage` decodes encoded words of values, and line breaks in them would begin a new header.
     # Outlook and Thunderbird open a message with the first one for editing.
-    headers = {"X-Unsent": "1"}
+    headers = {UNSENT: "1"}
     if addresses := recipients(draft.to):
         headers["To"] = ",\r\n ".join(_address(each) for each in addresses)
     if subject := one_line(draft.subject)[:MAX_SUBJECT].strip():
@@ -129,10 +132,15 @@ def _encoded(text: str, header: str) -> str:
 def write_drafts(folder: Path, drafts: Sequence[Draft]) -> None:
     """Write drafts to a folder, numbered in their order; drafts of an earlier call with these numbers are replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    width = max(3, len(str(len(drafts))))
-    for number, draft in enumerate(drafts, start=1):
-        with atomic_path(folder / f"draft-{number:0{width}}.eml") as partial:
+    for file, draft in zip(draft_files(folder, len(drafts)), drafts, strict=True):
+        with atomic_path(file) as partial:
             partial.write_bytes(eml(draft))
+
+
+def draft_files(folder: Path, count: int) -> list[Path]:
+    """The files of numbered drafts, in their order."""
+    width = max(3, len(str(count)))
+    return [folder / f"draft-{number:0{width}}.eml" for number in range(1, count + 1)]
 
 
 def recipients(text: str) -> list[Address]:

@@ -95,27 +95,28 @@ class OllamaRequest(BaseModel):
 class OllamaChat(OllamaRequest):
     """A request for a chat."""
 
-    messages: Annotated[list[OllamaMessage], Field(max_length=MAX_MESSAGES)] = []
+    # Programs in Go send null for an empty list.
+    messages: Annotated[list[OllamaMessage], Field(max_length=MAX_MESSAGES)] | None = None
     tools: list[Any] | None = None
 
     def turns(self) -> list[ChatMessage]:
         """The conversation."""
-        return [ChatMessage(role=message.role, content=message.content) for message in self.messages]
+        return [ChatMessage(role=message.role, content=message.content) for message in self.messages or ()]
 
     @property
     def asked(self) -> dict[str, Any]:
         """As for every request; messages can also ask for tools and images."""
         tools = self.tools or any(
-            message.tool_calls or message.role in ("tool", "function") for message in self.messages
+            message.tool_calls or message.role in ("tool", "function") for message in self.messages or ()
         )
-        images = any(message.images for message in self.messages)
+        images = any(message.images for message in self.messages or ())
         return {"tools": tools, "images": images, **super().asked}
 
 
 class OllamaGenerate(OllamaRequest):
     """A request for a text after a single prompt."""
 
-    prompt: Text = ""
+    prompt: Text | None = None
     system: Text | None = None
     suffix: str | None = None
     template: str | None = None

@@ -45,7 +45,12 @@ def _names_beside(path: Path) -> list[str]:
 
 
 def check_replaceable(
-    key: str, path: Path, inputs: Iterable[tuple[str, Path]], begins: tuple[bytes, ...], kind: str
+    key: str,
+    path: Path,
+    inputs: Iterable[tuple[str, Path]],
+    begins: tuple[bytes, ...],
+    kind: str,
+    in_folder: bool = False,
 ) -> None:
     """Check that writing a file replaces nothing but an earlier file of the same kind.
 
@@ -55,17 +60,18 @@ def check_replaceable(
         inputs: What is read: the key of the configuration, and the path.
         begins: How files of the kind begin.
         kind: What they are, for the message.
+        in_folder: Whether the key names the folder of the file.
 
     Raises:
         DataError: when the path is a folder, a pipe, a device, an input, or a file of another kind.
     """
-    remedy = f"set {key} to another file"
+    remedy = f"set {key} to another {'folder' if in_folder else 'file'}"
     if path.is_dir():
-        raise DataError(f"{path}: is a folder; set {key} to the file to write")
+        raise DataError(f"{path}: is a folder; {remedy if in_folder else f'set {key} to the file to write'}")
     if not path.exists():
         return
     if not path.is_file():
-        raise DataError(f"{path}: is a pipe or a device; set {key} to a file")
+        raise DataError(f"{path}: is a pipe or a device; {remedy if in_folder else f'set {key} to a file'}")
     for name, read in inputs:
         if read.exists() and read.samefile(path):
             raise DataError(f"{path}: is also {name}, which it would replace; {remedy}")

@@ -60,6 +60,10 @@ def test_a_wrong_method_is_not_an_unknown_path(built: App) -> None:
     wrong, unknown = ask(built, "GET", "/v1/chat/completions"), ask(built, "GET", "/v1/nothing")
     assert (wrong.status, wrong.code, wrong.headers["allow"]) == (405, "method_not_allowed", "POST")
     assert (unknown.status, unknown.code) == (404, "not_found")
+    for path in ("/v1/responses", "/v1/completions", "/api/embed"):
+        error = ask(built, "POST", path, CHAT).json["error"]
+        message = error if isinstance(error, str) else error["message"]
+        assert message.startswith(f"there is no {path} here; programs can use /v1/chat/completions")
     assert ask(built, "GET", "/api/chat").headers["allow"] == "POST"
     # So deep that it cannot be read.
     deep = ask(built, "POST", "/v1/chat/completions", b'{"tools": ' + b"[" * 100_000)

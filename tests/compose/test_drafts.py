@@ -264,6 +264,22 @@ def test_a_file_of_requests_becomes_drafts(run_py: RunPy, tiny_model: Path, tmp_
         "Re: Ropes",
         "<b@x.example>",
     ]
+    # An earlier draft is replaced; what is no draft of this program is not, and nothing is written first.
+    files[1].write_text("From: bo@x.example\n\nMy own.\n")
+    (tmp_path / "ask.txt").write_text("bo: come at 8\nida: send nails\n")
+    again = (*given, "infer.input=ask.txt", "infer.output=again.csv")
+    refused = run_py(*again)
+    assert refused.code == 1 and not (tmp_path / "again.csv").exists()
+    assert (
+        "draft-002.eml: exists and is not a draft of this program, so it is not replaced; set infer.drafts"
+        in refused.err
+    )
+    assert files[1].read_text().endswith("My own.\n")
+    files[1].unlink()
+    files[1].mkdir()
+    assert "draft-002.eml: is a folder; set infer.drafts to another folder" in run_py(*again).err
+    files[1].rmdir()
+    assert run_py(*again).code == 0 and files[1].is_file()
     alone = run_py(*given)
     assert alone.code == 1
     assert "infer.drafts: needs infer.input" in alone.err

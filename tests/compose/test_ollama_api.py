@@ -96,6 +96,8 @@ def test_options_have_their_effect(built: App, client: WorkerClient) -> None:
         ("/api/generate", {"model": f"{NAME}:latest", "keep_alive": 0}, "unload"),
         ("/api/chat", {"model": NAME, "messages": [], "keep_alive": "0s"}, "unload"),
         ("/api/chat", {"model": NAME, "keep_alive": -1}, "load"),
+        ("/api/chat", {"model": NAME, "messages": None}, "load"),
+        ("/api/generate", {"model": NAME, "prompt": None, "keep_alive": 0}, "unload"),
     ],
 )
 def test_a_model_that_is_loaded_or_freed_is_there(

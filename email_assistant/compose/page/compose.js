@@ -23,9 +23,9 @@ function say(text) { $("status").textContent = $("echo").textContent = text; }
 // Replaces what is inside an element if that changes anything: a screen reader reads new parts of a status aloud, and a
 // button that is replaced loses the focus.
 function fill(place, parts) {
-  const filled = document.createElement("div");
+  const filled = place.cloneNode(false);
   filled.append(...parts);
-  if (filled.innerHTML !== place.innerHTML) place.replaceChildren(...filled.childNodes);
+  if (!filled.isEqualNode(place)) place.replaceChildren(...parts);
 }
 
 function element(name, text, attributes = {}) {
