@@ -5,8 +5,8 @@ python -m benchmarks training generation    only these parts
 
 Five reports only run if named: `rough_notes` compares rough notes with typed ones, `subjects` counts what is put back
 of the subjects that notes leave out, `edits` measures what is learned from edits of drafts, `threads` what a busy
-process on the same cores costs, and `int8` what weights in 8 bit would gain. Peers that are not installed are named as
-such: pip install -r benchmarks/peers.txt.
+process on the same cores costs, and `products` how fast the products of a step of writing are by number format and
+layout. Peers that are not installed are named as such: pip install -r benchmarks/peers.txt.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from benchmarks.measure import in_new_process, print_head, print_rows, rows_of  
 from benchmarks.model import auto_format, processor_kind  # noqa: E402
 
 PARTS = ("ingest", "training", "dropout", "generation", "candidates", "compose", "memory")
-REPORTS = ("rough_notes", "subjects", "edits", "threads", "int8")
+REPORTS = ("rough_notes", "subjects", "edits", "threads", "products")
 
 
 def main() -> None:

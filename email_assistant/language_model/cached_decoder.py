@@ -11,51 +11,17 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from email_assistant.console import StageLogger
 from email_assistant.language_model.decoder import Decoder, same_logits
 from email_assistant.language_model.decoder_layers import DecoderLayer
 from email_assistant.language_model.decoder_ops import Angles, query_key_view, rms_norm
+from email_assistant.language_model.decoding_linear import DecodingLinear
 from email_assistant.language_model.kv_cache import GroupedAttention, KVCache
 
 log = StageLogger(__name__, "model")
-# Products of at most this many rows are computed transposed. MKL's AVX-512 kernels gain nothing from it.
-MAX_TRANSPOSED_ROWS = 0 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 128
-# A transposed product is computed for this many outputs at a time.
-OUTPUT_CHUNK = 4096
 # Length of the sequence on which the logits are compared with the model's own.
 COMPARED_IDS = 8
-
-
-def linear(
-    inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, lora_a: torch.Tensor | None = None
-) -> torch.Tensor:
-    """A linear layer, (rows, out).
-
-    The product of few rows is computed transposed: with the large matrix on the left MKL is up to twice as fast on CPUs
-    without AVX-512.
-
-    Args:
-        inputs: (rows, in), in any number format.
-        weight: (out, in); its format is that of the product.
-        bias: (out,), or None.
-        lora_a: (rank, in), if the weight is extended by B of an update, (out, in + rank).
-    """
-    inputs = inputs.to(weight.dtype)
-    if lora_a is not None:
-        inputs = torch.cat([inputs, inputs @ lora_a.t()], dim=1)
-    if len(inputs) > MAX_TRANSPOSED_ROWS or inputs.device.type != "cpu":
-        return functional.linear(inputs, weight, bias)
-    product = inputs.new_empty(len(inputs), len(weight))
-    for start in range(0, len(weight), OUTPUT_CHUNK):
-        # Each chunk is transposed back while it is still in the CPU's cache.
-        product[:, start : start + OUTPUT_CHUNK] = torch.mm(weight[start : start + OUTPUT_CHUNK], inputs.t()).t()
-    return product if bias is None else product.add_(bias)
-
-
-# Weight, bias and A of an update, as of `FusedLinear.decoding_weights`.
-DecodingWeights = tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]
 
 
 @dataclass
@@ -63,21 +29,26 @@ class MergedLayer:
     """A layer's weights with the adapter."""
 
     layer: DecoderLayer
-    qkv_proj: DecodingWeights
-    o_proj: DecodingWeights
-    gate_up_proj: DecodingWeights
-    down_proj: DecodingWeights
+    qkv_proj: DecodingLinear
+    o_proj: DecodingLinear
+    gate_up_proj: DecodingLinear
+    down_proj: DecodingLinear
 
     @classmethod
     def merge(cls, layer: DecoderLayer) -> "MergedLayer":
         """Merge the adapter; weights without an update are not copied where they are not fused."""
         return cls(
             layer,
-            layer.qkv_proj.decoding_weights(),
-            layer.o_proj.decoding_weights(),
-            layer.gate_up_proj.decoding_weights(),
-            layer.down_proj.decoding_weights(),
+            DecodingLinear(*layer.qkv_proj.decoding_weights()),
+            DecodingLinear(*layer.o_proj.decoding_weights()),
+            DecodingLinear(*layer.gate_up_proj.decoding_weights()),
+            DecodingLinear(*layer.down_proj.decoding_weights()),
         )
+
+    @property
+    def linears(self) -> tuple[DecodingLinear, ...]:
+        """Its linear layers."""
+        return self.qkv_proj, self.o_proj, self.gate_up_proj, self.down_proj
 
 
 class CachedDecoder:
@@ -86,6 +57,8 @@ class CachedDecoder:
     def __init__(self, decoder: Decoder, embed: Any, head: torch.Tensor) -> None:
         """Call `CachedDecoder.from_model` instead."""
         self._decoder, self._embed, self._head = decoder, embed, head
+        self._logits_of = DecodingLinear(head)
+        self._is_packed = False
         self._layers = [MergedLayer.merge(layer) for layer in decoder.layers]
         # The common prefix as one sequence or none; the distinct prompts; the generated tokens of each row.
         self._prefix, self._prompts, self._generated = (self._empty_cache() for _ in range(3))
@@ -181,6 +154,9 @@ class CachedDecoder:
         Returns:
             Logits of the token after it, (rows, vocabulary).
         """
+        # Not for a single row, which the other layout is for.
+        if len(tokens) > 1 and not self._is_packed:
+            self._pack()
         shape, rows, lengths = self._decoder.shape, torch.arange(len(tokens)), self._generated.lengths
         positions = self._prompts.lengths[self._prompt_of_row] + lengths + self._prefix.max_length
         self._generated.lengths = lengths + 1
@@ -199,6 +175,11 @@ class CachedDecoder:
             in_reach = attentions[_effective_window(merged.layer.window, longest)]
             hidden = self._finish_layer(hidden, self._attend(query, index, in_reach), merged)
         return self._logits(hidden)
+
+    def _pack(self) -> None:
+        self._is_packed = True
+        for each in (self._logits_of, *(linear for merged in self._layers for linear in merged.linears)):
+            each.pack()
 
     def evict(self, row: int) -> None:
         """Remove a row; the last one takes its index. A prompt that no row continues is removed too."""
@@ -245,18 +226,18 @@ class CachedDecoder:
         """Norm, fused query-key-value projection and rotation, (tokens, query + key + value width)."""
         shape = self._decoder.shape
         normed, _ = rms_norm(hidden, merged.layer.attention_norm, shape.epsilon)
-        projected = linear(normed, *merged.qkv_proj)
+        projected = merged.qkv_proj(normed)
         self._decoder.transform(merged.layer, angles).apply_(query_key_view(projected, shape))
         return projected
 
     def _finish_layer(self, hidden: torch.Tensor, attended: torch.Tensor, merged: MergedLayer) -> torch.Tensor:
         """Everything after the attention: its output projection and the MLP, (tokens, width)."""
         layer, shape = merged.layer, self._decoder.shape
-        output = linear(attended, *merged.o_proj)
+        output = merged.o_proj(attended)
         hidden = hidden + self._normed(output, layer.attention_output_norm)
         normed, _ = rms_norm(hidden, layer.mlp_norm, shape.epsilon)
-        gate, up = linear(normed, *merged.gate_up_proj).chunk(2, dim=-1)
-        output = linear(shape.activation.forward(gate).mul_(up), *merged.down_proj)
+        gate, up = merged.gate_up_proj(normed).chunk(2, dim=-1)
+        output = merged.down_proj(shape.activation.forward(gate).mul_(up))
         return hidden.add_(self._normed(output, layer.mlp_output_norm))
 
     def _normed(self, output: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
@@ -285,7 +266,7 @@ class CachedDecoder:
 
     def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
         normed, _ = rms_norm(hidden, self._decoder.norm, self._decoder.shape.epsilon)
-        return linear(normed, self._head, None).float()
+        return self._logits_of(normed).float()
 
 
 def _effective_window(window: int | None, position: int) -> int | None:

@@ -11,8 +11,9 @@ from small import LORA, PLAIN, encoded, gradients, reference_loss, relative_dist
 
 from email_assistant.configuration.schema import Lora
 from email_assistant.language_model import embeddings
-from email_assistant.language_model.cached_decoder import CachedDecoder, linear
+from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoder import Decoder, same_logits
+from email_assistant.language_model.decoding_linear import linear
 from email_assistant.language_model.embeddings import embed_ids
 from email_assistant.language_model.loading import LanguageModel, add_adapter, load_base
 from email_assistant.language_model.lora_linear import FusedLinear, LoraLinear
