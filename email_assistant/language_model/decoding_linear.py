@@ -62,7 +62,7 @@ class DecodingLinear:
 
     def pack(self) -> None:
         """Change the weight's layout, if this CPU gains from it; the first layout is freed unless others use it."""
-        if self._packed is None and self._lora_a is None and can_pack(self.weight):
+        if self._packed is None and self._lora_a is None and can_pack(self.weight.dtype, self.weight.device):
             self._packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), None)
             # Its shape is all that is needed.
             self.weight = self.weight.new_empty(0, self.weight.shape[1])
@@ -75,7 +75,7 @@ class DecodingLinear:
         return product
 
 
-def can_pack(weight: torch.Tensor) -> bool:
-    """Whether products with a weight are faster in oneDNN's layout."""
+def can_pack(dtype: torch.dtype, device: torch.device) -> bool:
+    """Whether products with weights of this format are faster in oneDNN's layout there."""
     has_onednn = platform.machine() in PACKED_ON and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return has_onednn and weight.dtype == torch.float32 and weight.device.type == "cpu"
+    return has_onednn and dtype == torch.float32 and device.type == "cpu"

@@ -13,6 +13,7 @@ from email_assistant.errors import ConfigurationError
 from email_assistant.language_model.batch_memory import MEMORY_SHARE, RowMemory
 from email_assistant.language_model.continuous_batch import PREFILL_TOKENS
 from email_assistant.language_model.decoder import Decoder, recomputed_layers
+from email_assistant.language_model.decoding_linear import can_pack
 from email_assistant.language_model.device import available_memory, choose_device, choose_dtype
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.kv_cache import padded_capacity
@@ -339,6 +340,9 @@ def estimate_generation(
     # This decoder reads only dense weights.
     if not setup.nf4 and setup.mode(machine, base) == "decoder":
         copied = resident.weights["attention"] + resident.weights["feed-forward"]
+        # Several rows are written with packed weights; those of the head are also the embeddings, which stay.
+        if rows > 1 and can_pack(machine.dtype, machine.device):
+            copied += FLOAT32_BYTES * base.vocab_size * base.hidden_size
         cache, working = _to_write_on_cpu(base, machine.dtype.itemsize, rows, prompt_tokens, new_tokens, beams)
     else:
         copied = dense_to_write(setup, machine, resident)

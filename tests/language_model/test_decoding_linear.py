@@ -11,7 +11,9 @@ from email_assistant.language_model.cached_decoder import CachedDecoder
 from email_assistant.language_model.decoding_linear import DecodingLinear, can_pack, linear
 from email_assistant.language_model.process_settings import set_up_base
 
-needs_onednn = pytest.mark.skipif(not can_pack(torch.zeros(1, 1)), reason="oneDNN's layout was measured on x86 alone")
+needs_onednn = pytest.mark.skipif(
+    not can_pack(torch.float32, torch.device("cpu")), reason="oneDNN's layout was measured on x86 alone"
+)
 
 
 @needs_onednn
