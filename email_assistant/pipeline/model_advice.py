@@ -55,7 +55,13 @@ def advice(
     if parameters >= SMALL_PARAMETERS:
         return
     size = f"{parameters / 1e6:.0f} million parameters"
-    yield f"{size}: type rough notes ('{EXAMPLES['rough']}'), not orders ('{EXAMPLES['order']}')"
+    order = f"('{EXAMPLES['order']}')"
+    orders = (
+        f"; rules turn English orders {order} into notes"
+        if config.summarizer.orders_as_notes
+        else f", not orders {order}"
+    )
+    yield f"{size}: type rough notes ('{EXAMPLES['rough']}'){orders}"
     yield "a model of this size mixes up who does what for whom, and loses parts of long notes: read before you send"
     others = sum(count for language, count in languages.items() if language != "en")
     # A card has a little less than its name says.

@@ -22,9 +22,12 @@ def config(tiny_model: Path, archive: Path, tmp_path: Path) -> Config:
 
 
 def test_a_small_model_is_said_to_work_from_notes(config: Config) -> None:
+    config.summarizer.orders_as_notes = False
+    assert ", not orders" in next(advice(config, SMALL, {"en": 100}, None, 16.0))
+    config.summarizer.orders_as_notes = True
     lines = list(advice(config, SMALL, {"en": 100}, None, 16.0))
     assert "135 million" in lines[0]
-    assert "not orders" in lines[0]
+    assert "rules turn English orders" in lines[0]
     assert "GPU" in lines[-1]
     assert "experiment=" not in " ".join(lines)
 
