@@ -51,29 +51,10 @@ NAME_AND_ZONE = re.compile(
 )
 DATE_WORD = re.compile(rf"(?:{DAYS}|{alternation(words(lambda locale: locale.months))}|uhr\b)", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]+")
-# Words before or behind the verb, of which no name consists. 'Sie' and 'you' are in attributions.
+# Beside the verb, these words are no part of a name. 'Sie' and 'you' are not among them: programs write them.
 SUBJECTS = frozenset(
-    (
-        *(
-            "I",
-            "we",
-            "he",
-            "she",
-            "they",
-            "the",
-            "my",
-            "our",
-            "his",
-            "her",
-            "their",
-            "ich",
-            "wir",
-            "er",
-            "nous",
-            "elle",
-        ),
-        *("ils", "elles", "nosotros", "yo", "ella", "я", "мы", "он", "она", "они", "мой", "моя", "наш", "наша"),
-    )
+    "I we he she they the my our his her their ich wir er nous elle ils elles nosotros yo ella "
+    "я мы он она они мой моя наш наша".split()
 )
 MAX_SUBJECT_WORDS = 3
 NAME_WORD = re.compile(r"([^\W\d_]+)\W*$")

@@ -16,7 +16,7 @@ SUBJECTS = {
 ROBOT_ADDRESS = re.compile(r"(no-?reply|do-?not-?reply|notifications?|mailer-daemon|postmaster)@", re.IGNORECASE)
 DAEMON_ADDRESS = re.compile(r"(mailer-daemon|postmaster)@", re.IGNORECASE)
 LIST_HEADERS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
-# What Gmail sends when somebody clicks on a smile below a mail.
+# What Gmail sends when somebody answers a mail by an emoji alone.
 REACTION = "text/vnd.google.email-reaction+json"
 # On a line of its own, and not quoted.
 PGP_MESSAGE = re.compile(r"^-----BEGIN PGP MESSAGE-----\s*$", re.MULTILINE)

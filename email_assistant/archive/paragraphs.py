@@ -67,8 +67,8 @@ SENTENCE_END = re.compile(r"[^\s.!?][.!?]$")
 PARAGRAPH_END = re.compile(r"[.!?…][\"'”»)\]]*$")
 # A capital in the middle of a sentence.
 PRONOUN = re.compile(r"I(?:['’][a-z]+)?[,;]?$")
-# A face, which belongs to the sentence above.
-SMILEY = re.compile(r"\d?[:;=8]['-]?[()|/\[\]DPpOo]+$")
+# A face, which belongs to the sentence above. '8)' is rather a number.
+SMILEY = re.compile(r"\d?[:;=]['-]?[()|/\[\]DPpOo]+$")
 # Two spaces within a sentence, left by a program that joined lines with a space at their end.
 DOUBLE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2}(?=\S)")
 WIDE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2,}(?=\S)")

@@ -268,6 +268,11 @@ def test_names_in_a_zip_as_windows_writes_them(tmp_path: Path) -> None:
     }
 
 
+def test_a_name_in_a_zip_that_newer_versions_of_python_read_from_a_field_of_its_own() -> None:
+    for name in ("Отправленные/1.eml", "送信済み/1.eml"):
+        assert containers._name_in_zip(zipfile.ZipInfo(name)) == name
+
+
 def test_files_beside_mail_that_look_like_it_or_need_another_program(tmp_path: Path) -> None:
     (tmp_path / "1.mailsignature").write_text("Content-Type: text/html\nMime-Version: 1.0\n\n<body>Ann Roe</body>")
     (tmp_path / "mail.db").write_bytes(b"SQLite format 3\0" + b"\1" * 400)

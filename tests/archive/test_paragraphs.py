@@ -101,6 +101,7 @@ def test_a_face_belongs_to_the_sentence_above() -> None:
     text = "We fill up the oil of all of the lamps when the ship has come in, at night.\n3:-)\n\n"
     text += "We trim the wick of every lamp before the ship comes in, and fill up all\nof the oil that it needs."
     assert unwrap(text).startswith("We fill up the oil of all of the lamps when the ship has come in, at night. 3:-)\n")
+    assert "at night.\n18)\n" in unwrap(text.replace("3:-)", "18)"))
 
 
 def test_a_sentence_around_a_deeper_line_of_words_is_joined() -> None:

@@ -39,6 +39,8 @@ READ_ERRORS = (
 # The flag of a name in UTF-8; and the charsets of names without it, of which zipfile takes the last one.
 UTF8_NAME = 0x800
 CHARSETS_OF_NAMES = ("utf-8", "cp866", "cp932", "gbk", "cp949", "cp950", "cp852", "cp850", "cp857", "cp737", "cp437")
+# The characters that zipfile makes of single bytes. A name with others comes from a field of its own, which is in UTF-8.
+OF_SINGLE_BYTES = frozenset(bytes(range(256)).decode("cp437"))
 COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
 
@@ -197,7 +199,7 @@ def _name_in_zip(info: zipfile.ZipInfo) -> str:
     A charset is recognized by the names of mail folders, which the others do not have.
     """
     name = info.filename
-    if not name.isascii() and not info.flag_bits & UTF8_NAME:
+    if not name.isascii() and not info.flag_bits & UTF8_NAME and OF_SINGLE_BYTES.issuperset(name):
         raw = name.encode("cp437")
         decoded = (decode_strictly(raw, charset) for charset in CHARSETS_OF_NAMES)
         name = next((text for text in decoded if text and _has_mail_folder(text)), name)
