@@ -35,7 +35,7 @@ _BETWEEN_SEMICOLONS, _BETWEEN_COMMAS = (
 # 'Lowe, Piers <piers@x.example>', with space around it.
 _SURNAME_FIRST = re.compile(r'[^",<>@]+,[^",<>@]+<[^<>@]+@[^<>@]+>\s*')
 # Between recipients of which each had a line of its own, before a browser made one line of them.
-_GAP = re.compile(r"(?<=>) ")
+_GAP = re.compile(r"(@[^\s<>@]+>) ")
 _MAILTO = re.compile(r"(?:^|(?<=<))mailto:", re.IGNORECASE)
 # Text that needs no encoding: short, and without the beginning of an encoded word.
 _PLAIN = re.compile(r"(?!.*=\?)[\x20-\x7e]{0,60}")
@@ -161,7 +161,12 @@ def _separated(text: str) -> list[str]:
     people: list[str] = []
     for part in parts:
         people += [part] if by_semicolons and _SURNAME_FIRST.fullmatch(part) else _BETWEEN_COMMAS.findall(part)
-    return [each for part in people for between in _GAP.split(part) for each in _addresses(between.strip())]
+    return [
+        each
+        for part in people
+        for between in _GAP.sub(r"\1\n", part).split("\n")
+        for each in _addresses(between.strip())
+    ]
 
 
 def _addresses(text: str) -> list[str]:

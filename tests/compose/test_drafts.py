@@ -93,6 +93,7 @@ def test_a_name_without_an_address_is_no_recipient() -> None:
         ("mailto:a@x.example, Bo <MAILTO:bo@x.example>", [("", "a"), ("Bo", "bo")]),
         ("a@x.example，b@x.example、c@x.example；d@x.example", [("", "a"), ("", "b"), ("", "c"), ("", "d")]),
         ('"Lee; Ann, Dr." <a@x.example>;', [("Lee; Ann, Dr.", "a")]),
+        ('"Lee> Ann" <a@x.example> c@x.example', [("Lee> Ann", "a"), ("", "c")]),
         ("🙂 Bo <bo@x.example>", [("🙂 Bo", "bo")]),
     ],
 )

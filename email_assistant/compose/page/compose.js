@@ -238,6 +238,7 @@ function list() {
 
 function choose(index) {
   if (!drafts[index]) return;
+  keepTyped();
   shown = index;
   for (const update of [show, list, enable]) update();
 }
