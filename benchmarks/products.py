@@ -21,7 +21,7 @@ from email_assistant.language_model.decoding_linear import transposed_product
 
 # (outputs, inputs) of the four products of a layer, and of the head.
 LAYERS, LAYER_SHAPES, HEAD_SHAPE = 30, ((960, 576), (576, 576), (3072, 576), (576, 1536)), (49152, 576)
-# One mail; five beams of one; the drafts of several mails.
+# One draft; the five beams of a request; the drafts of a request or two; the beams of twelve requests.
 ROWS = (1, 5, 9, 12, 32, 60)
 ROUNDS = 7
 Product = Callable[[torch.Tensor], torch.Tensor]

@@ -6,11 +6,11 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-# Products of at most this many rows are computed transposed. MKL's AVX-512 kernels gain from it only for one row.
-MAX_TRANSPOSED_ROWS = 1 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 128
+# Products of at most this many rows are computed transposed. With AVX-512, a single row gains nothing from it.
+MAX_TRANSPOSED_ROWS = 0 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 128
 # A transposed product is computed for this many outputs at a time.
 OUTPUT_CHUNK = 4096
-# oneDNN's blocked weights were measured on these processors.
+# oneDNN's blocked weights were measured with AVX-512 and AVX2 (docs/speed.md), and not on other processors.
 PACKED_ON = ("x86_64", "AMD64")
 
 
@@ -50,7 +50,8 @@ class DecodingLinear:
     """A linear layer that is called with a few rows at a time.
 
     Where several rows are written at once in float32 on an x86 CPU, its weight is kept in oneDNN's blocked layout. With
-    it, products of 2 to 60 rows are up to twice as fast as MKL's (docs/speed.md), and those of a single row slower.
+    it, products of 5 to 60 rows were up to 1.9 times as fast as torch's own (docs/speed.md), and those of a single row
+    slower.
     """
 
     def __init__(

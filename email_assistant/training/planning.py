@@ -339,10 +339,7 @@ def estimate_generation(
         resident = dataclasses.replace(resident, adapter=0)
     # This decoder reads only dense weights.
     if not setup.nf4 and setup.mode(machine, base) == "decoder":
-        copied = resident.weights["attention"] + resident.weights["feed-forward"]
-        # Several rows are written with packed weights; those of the head are also the embeddings, which stay.
-        if rows > 1 and can_pack(machine.dtype, machine.device):
-            copied += FLOAT32_BYTES * base.vocab_size * base.hidden_size
+        copied = _copied_on_cpu(base, machine, resident, rows)
         cache, working = _to_write_on_cpu(base, machine.dtype.itemsize, rows, prompt_tokens, new_tokens, beams)
     else:
         copied = dense_to_write(setup, machine, resident)
@@ -350,15 +347,16 @@ def estimate_generation(
         if machine.device.type == "cuda":
             rows = memory.rows_to_write(machine.memory - sum(resident.parts.values()) - copied, rows)
         cache, working = memory.cache(rows), memory.working(rows)
-    return MemoryEstimate(
-        resident,
-        {
-            "copy of the weights with the adapter": copied,
-            "cache": cache,
-            "working memory and logits": working,
-        },
-        rows=rows,
-    )
+    parts = {"copy of the weights with the adapter": copied, "cache": cache, "working memory and logits": working}
+    return MemoryEstimate(resident, parts, rows=rows)
+
+
+def _copied_on_cpu(base: PretrainedConfig, machine: Machine, resident: ResidentMemory, rows: int) -> int:
+    """The bytes of the weights that this project's decoder makes of the model's."""
+    copied = resident.weights["attention"] + resident.weights["feed-forward"]
+    # Several rows are written with packed weights; those of the head are also the embeddings, which stay.
+    is_packed = rows > 1 and can_pack(machine.dtype, machine.device)
+    return copied + is_packed * FLOAT32_BYTES * base.vocab_size * base.hidden_size
 
 
 def generation_that_fits(setup: TrainingSetup, generation: Generation, prompt_tokens: int) -> Generation:
