@@ -53,8 +53,11 @@ DATE_WORD = re.compile(rf"(?:{DAYS}|{alternation(words(lambda locale: locale.mon
 WORD = re.compile(r"[^\W\d_]+")
 # Beside the verb, these words are no part of a name. 'Sie' and 'you' are not among them: programs write them.
 SUBJECTS = frozenset(
-    "I we he she they the my our his her their ich wir er nous elle ils elles nosotros yo ella "
-    "я мы он она они мой моя наш наша".split()
+    (
+        *("I", "we", "he", "she", "they", "the", "my", "our", "his", "her", "their", "ich", "wir", "er", "nous"),
+        *("elle", "ils", "elles", "nosotros", "yo", "ella"),
+        *("я", "мы", "он", "она", "они", "мой", "моя", "наш", "наша"),
+    )
 )
 MAX_SUBJECT_WORDS = 3
 NAME_WORD = re.compile(r"([^\W\d_]+)\W*$")

@@ -27,19 +27,8 @@ PRODUCTS = (
     *("superhuman", "polymail", "mailspring", "hey.com", "fairemail", "typeapp", "zimbra", "workspace one", "boxer"),
     *("telekom", "t-mobile", "vodafone", "verizon", "at&t", "orange", "fastmail", "tutanota", "posteo", "gmx", "zoho"),
     *("web.de", "freemail", "icloud", "qq", "foxmail", "naver", "daum", "roundcube", "webmail", "touchdown", "treo"),
-    *(
-        "pocket pc",
-        "wi-fi",
-        "почты",
-        "vivo",
-        "zte",
-        "alcatel",
-        "asus",
-        "meizu",
-        "mail for windows",
-        "edison",
-        "missive",
-    ),
+    *("pocket pc", "wi-fi", "почты", "vivo", "zte", "alcatel", "asus", "meizu", "mail for windows"),
+    *("edison", "missive"),
     *("shortwave", "tuta", "notion mail", "hey", "canary", "mimestream", "mailbird", "em client", "spike", "vivaldi"),
 )
 # In a long word an ending may follow: 'Lähetetty iPhonestani'.

@@ -39,7 +39,7 @@ READ_ERRORS = (
 # The flag of a name in UTF-8; and the charsets of names without it, of which zipfile takes the last one.
 UTF8_NAME = 0x800
 CHARSETS_OF_NAMES = ("utf-8", "cp866", "cp932", "gbk", "cp949", "cp950", "cp852", "cp850", "cp857", "cp737", "cp437")
-# The characters that zipfile makes of single bytes. A name with others comes from a field of its own, which is in UTF-8.
+# The characters that zipfile makes of single bytes. A name with others comes from a field of its own, in UTF-8.
 OF_SINGLE_BYTES = frozenset(bytes(range(256)).decode("cp437"))
 COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
