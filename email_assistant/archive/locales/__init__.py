@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from email_assistant.archive.locales import de, en, es, fr, it, nl, others, pl, pt, ru, uk
 from email_assistant.archive.locales.locale import Locale
 
-# By code: two letters (ISO 639-1), or three where a language has no such code. If two languages use a label differently,
+# By code: two letters (ISO 639-1), or three where a language has none. If two languages use a label differently,
 # the later one wins.
 LOCALES: dict[str, Locale] = {
     "en": en.LOCALE,
