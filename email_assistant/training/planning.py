@@ -355,8 +355,9 @@ def _copied_on_cpu(base: PretrainedConfig, machine: Machine, resident: ResidentM
     """The bytes of the weights that this project's decoder makes of the model's."""
     copied = resident.weights["attention"] + resident.weights["feed-forward"]
     # Several rows are written with packed weights; those of the head are also the embeddings, which stay.
-    is_packed = rows > 1 and can_pack(machine.dtype, machine.device)
-    return copied + is_packed * FLOAT32_BYTES * base.vocab_size * base.hidden_size
+    if rows > 1 and can_pack(machine.dtype, machine.device):
+        copied += FLOAT32_BYTES * base.vocab_size * base.hidden_size
+    return copied
 
 
 def generation_that_fits(setup: TrainingSetup, generation: Generation, prompt_tokens: int) -> Generation:
