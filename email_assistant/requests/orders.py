@@ -15,7 +15,7 @@ from email_assistant.requests.request_form import looks_like_order
 from email_assistant.requests.second_person import Recipient, SecondPerson
 
 # Part of the keys of what is generated from orders: raised with every change of a rule or a table.
-ORDERS_VERSION = 1
+ORDERS_VERSION = 2
 _LEAD = r"\W*(?:(?:please|pls|plz|kindly|also|then|and|but|so|next|can you|could you|i want to|i'd like to)[ ,]+)*"
 _SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\bmr\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bmrs\.)(?<!\bprof\.)(?<!\bno\.)\s+", re.IGNORECASE
@@ -88,7 +88,7 @@ _NEXT_TASK = tuple(
 )
 _ANY_NEXT = "|".join(f"(?:{pattern})" for _, pattern in _NEXT)
 _JOINT = r"(?:,? (?:and|but|then|&|\+)(?: then| also)?|, (?:and |but |then |also )*|[.;] ?)"
-_SPLIT = re.compile(rf"{_JOINT} ?(?=(?:also |please |then )*(?:{_ANY_NEXT}))", re.IGNORECASE)
+_SPLIT = re.compile(rf"{_JOINT} ?(?=(?:also |please |then ){{0,3}}(?:{_ANY_NEXT}))", re.IGNORECASE)
 
 
 def order_as_note(order: str) -> str:
@@ -97,11 +97,11 @@ def order_as_note(order: str) -> str:
     What is no order, or in another language than English, stays as it is.
 
     Args:
-        order: The request as typed, on one line.
+        order: The request as typed.
     """
     # Capital letters alone tell no names.
-    typed = order.casefold() if order.isupper() else order
-    kind, rest = _head(typed) if looks_like_order(typed) else ("", order)
+    typed = " ".join((order.casefold() if order.isupper() else order).split())
+    kind, rest = _head(typed) if looks_like_order(typed) else ("", typed)
     recipient, rest = _recipient(kind, rest)
     if recipient is None:
         return order
@@ -111,7 +111,8 @@ def order_as_note(order: str) -> str:
     for task in tasks:
         person.is_meant_by(task.called)
         notes.append(WRITE[task.kind](person.said(task.text)).strip())
-    note = _joined([note for note in notes if note])
+    # 'Ask Ann if' says nothing yet.
+    note = _joined([note for note in notes if note.strip(" ,.:;?!")])
     return f"{recipient.front}: {note}" if recipient.front and note else note or order
 
 

@@ -63,7 +63,7 @@ def order_hint(requests: Iterable[str], forms: Sequence[str], reading: Reading) 
         reading: How the requests are worded for the model.
     """
     orders = [request for request in requests if looks_like_order(request)] if list(forms) == ["rough"] else []
-    kept = [order for order in orders if looks_like_order(reading.as_note(order))]
+    kept = [order for order in orders if reading.as_note(order) == order]
     if kept:
         read = "request reads like an order" if len(kept) == 1 else "requests read like orders"
         return (

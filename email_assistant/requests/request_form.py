@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from email_assistant.archive.mail_parts import NOT_NAMES, first_name
+from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
 from email_assistant.storage.records import Pair
 
@@ -47,7 +48,7 @@ _SAID = (
     r"(?:respond that \w|(?:reply|answer) that (?:there|it|(?:i|we)(?! (?:got|get|gave|had|sent|wrote|want|wanted|"
     r"expect|expected|received|heard|need|needed|promised)\b))\b)"
 )
-_TITLE = r"(?:mr|mrs|ms|miss|dr|prof|professor|uncle|aunt|auntie|judge|pastor|father|sister|nurse|councillor)\.?"
+_TITLE = rf"(?:{'|'.join(order_words.TITLES.split())})\.?"
 _CALLED = (
     rf"(?:{_TITLE} (?!and\b)\w+|(?:mr|dr) and (?:mrs|dr|ms) \w+|"
     rf"(?-i:[A-Z])[\w'’-]+(?: (?-i:[A-Z])[\w'’-]+)?|(?:{_FIRST_NAMES})\b)"
@@ -125,7 +126,7 @@ _ASKED = (
 )
 _IF_IT_HAPPENS = r"(?!(?:have|ever|happen|decide|change|forget|lose|fail|miss|pass|come across)\b)"
 _WHETHER = re.compile(
-    rf"\W*(?:(?:please|pls|plz),? )?ask {_NOT_ME}(?:[\w.'’&-]+,? (?:(?:and|&|\+) )?){{1,4}}?(?:"
+    rf"\bask {_NOT_ME}(?:[\w.'’&-]+,? (?:(?:and|&|\+) )?){{1,4}}?(?:"
     rf"(?:if|when) (?:you|u) (?:(?:may|might) |should {_IF_IT_HAPPENS}){_ASKED}|if (?:you|u) could {_ASKED}|"
     r"if (?:you|u) can (?:borrow|use|have|join|stay|keep|park|come)\b|"
     r"if (?:you are|you're|you’re|u r|ur) (?:allowed|supposed|expected|meant|welcome|invited)\b)",

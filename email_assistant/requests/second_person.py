@@ -68,6 +68,10 @@ _BEFORE_CLAUSES = frozenset(
 )
 _BEFORE_THINGS = frozenset(("the", "these", "those", "some", "both", "my", "our"))
 _BEFORE_NOUNS = frozenset(("the", "my", "our", "his", "her", "their", "your", "a", "an", "mr", "mrs", "ms", "dr"))
+# In words; a longer text without a comma is no one clause.
+_LONGEST_CLAUSE = 30
+# 'All the', 'the Mr'.
+_MOST_BEFORE_NOUN = 3
 _PARTICIPLES = frozenset(order_words.PARTICIPLES.split())
 # 'Bob says he can have it' leaves open who.
 _REPORTS = frozenset(
@@ -134,18 +138,6 @@ def _by_ending(name: str) -> set[str]:
     return {"he"} if re.search(r"(?<!k)o$", name) else {"he", "she"}
 
 
-def said_to(text: str, recipient: Recipient) -> str:
-    """A text with the recipient as 'you'.
-
-    A pronoun stays where it may mean somebody else, who was named at the beginning of a clause or just before it.
-
-    Args:
-        text: What the mail shall say, with the recipient in the third person.
-        recipient: Whom the mail is for.
-    """
-    return SecondPerson(recipient).said(text)
-
-
 def base_form(verb: str) -> str:
     """The base of a verb in the third person, in lower case: 'pays', 'pay'; 'tries', 'try'."""
     if verb.endswith("ies") and len(verb) > len("dies"):
@@ -156,7 +148,10 @@ def base_form(verb: str) -> str:
 
 
 class SecondPerson:
-    """Turns the parts of an order, one after the other, from the third into the second person."""
+    """Turns the parts of an order, one after the other, from the third into the second person.
+
+    A pronoun stays where it may mean somebody else, who was named at the beginning of a clause or just before it.
+    """
 
     def __init__(self, recipient: Recipient) -> None:
         """Begin with an order to write to a recipient."""
@@ -265,6 +260,8 @@ class SecondPerson:
 
     def _is_one_clause(self, subject: int, number: int) -> bool:
         """Whether a word is in the clause that begins with a subject."""
+        if number - subject > _LONGEST_CLAUSE:
+            return False
         ends = _BEFORE_CLAUSES | _SUBJECTS | {"i", "we", "it"}
         inner = {self._word(each).partition("'")[0] for each in range(subject + 1, number)}
         return all(map(self._is_joined, range(subject, number))) and not inner & ends
@@ -291,7 +288,7 @@ class SecondPerson:
 
     def _agree(self, number: int) -> None:
         """The verb of 'you', and those that follow with 'and', lose their 's'."""
-        while self._after(number) in _ADVERBS:
+        while self._after(number) in _ADVERBS and not self._is_subject(number + 1):
             number += 1
         if self._after(number):
             self._as_plural(number + 1, known=False)
@@ -301,8 +298,15 @@ class SecondPerson:
         """The same for verbs that follow with 'and' or a comma."""
         while number + 1 < len(self._places) and (self._is_joined(number) or self._is_listed(number)):
             number += 1
+            if self._is_subject(number):
+                return
             if self._word(number) in _JOINS or self._is_listed(number):
                 self._as_plural(number + 1, known=True)
+
+    def _is_subject(self, number: int) -> bool:
+        """Whether a word does something itself: the verbs after it are not those of the word before."""
+        token = self._tokens[self._places[number]]
+        return token in self._names or _plain(token).partition("'")[0] in _SUBJECTS
 
     def _is_listed(self, number: int) -> bool:
         """Whether a comma and a verb follow a word: 'he got it, starts monday'."""
@@ -359,8 +363,8 @@ class SecondPerson:
         )
 
     def _begins_clause(self, number: int) -> bool:
-        while self._before(number) in _BEFORE_NOUNS:
-            number -= 1
+        for _ in range(_MOST_BEFORE_NOUN):
+            number -= self._before(number) in _BEFORE_NOUNS
         return self._before(number) in _BEFORE_CLAUSES | {""}
 
     def _after(self, number: int) -> str:

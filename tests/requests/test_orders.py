@@ -1,5 +1,6 @@
 """Orders to an assistant are read as notes to the recipient."""
 
+import time
 from typing import cast
 
 import pytest
@@ -9,7 +10,7 @@ from email_assistant.requests.prompting import user_message
 from email_assistant.requests.question_order import asked
 from email_assistant.requests.reading import Reading, order_hint
 from email_assistant.requests.request_form import trained_forms
-from email_assistant.requests.second_person import Recipient, base_form, said_to
+from email_assistant.requests.second_person import Recipient, SecondPerson, base_form
 from email_assistant.storage.records import Pair, Request
 
 
@@ -89,6 +90,10 @@ from email_assistant.storage.records import Pair, Request
         ("tell Ann I can't come and apologise for that", "Ann: I can't come. sorry for that"),
         ("ask Ann for the key, i'm back at 6", "Ann: can i have the key? i'm back at 6"),
         ("ask Ann if she's in, otherwise I'll ring", "Ann: are you in? otherwise I'll ring"),
+        # However it is typed.
+        ("ask  Ann\tto wait\nand to call", "Ann: please wait and call"),
+        ("ASK ANN TO WAIT", "ann: please wait"),
+        ("tell Ann 😀", "Ann: 😀"),
     ],
 )
 def test_an_order_is_read_as_a_note_to_the_recipient(order: str, note: str) -> None:
@@ -105,7 +110,12 @@ def test_an_order_is_read_as_a_note_to_the_recipient(order: str, note: str) -> N
         "tell Ann when you see her",
         "попроси Савву привезти олово",
         "answer: no",
+        # Not finished.
+        "ask Ann if",
+        "ask my landlord if?",
         "",
+        "   ",
+        "😀",
     ],
 )
 def test_what_is_no_english_order_stays(text: str) -> None:
@@ -131,6 +141,7 @@ def test_what_is_no_english_order_stays(text: str) -> None:
         ("he did it himself", {"he"}, "you did it yourself"),
         ("both of them are, 3 of them are not", {"they"}, "both of you are, 3 of them are not"),
         ("could they post them", {"they"}, "could you post them"),
+        ("he pays and she waits and sees", {"he"}, "you pay and she waits and sees"),
         # Others keep their person.
         ("he is late", {"she"}, "he is late"),
         ("Bob says he is late", {"he"}, "Bob says he is late"),
@@ -144,12 +155,15 @@ def test_what_is_no_english_order_stays(text: str) -> None:
     ],
 )
 def test_the_recipient_becomes_you(text: str, pronouns: set[str], said: str) -> None:
-    assert said_to(text, Recipient("", frozenset(), frozenset(pronouns))) == said
+    assert SecondPerson(Recipient("", frozenset(), frozenset(pronouns))).said(text) == said
 
 
 def test_the_recipient_who_is_named_again_becomes_you() -> None:
     ng = Recipient("Mr Ng", frozenset(("Ng",)), frozenset(("he",)))
-    assert said_to("I told Ann that Mr Ng pays. Ng's key is here", ng) == "I told Ann that you pay. Your key is here"
+    assert (
+        SecondPerson(ng).said("I told Ann that Mr Ng pays. Ng's key is here")
+        == "I told Ann that you pay. Your key is here"
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,4 +232,29 @@ def test_the_hint_shows_how_an_order_is_read() -> None:
     # This one is not understood, so there is something to change.
     left = order_hint(["ask Ann if she is in", "попроси Савву привезти олово"], ["rough"], Reading(orders=True))
     assert left is not None and left.startswith("1 request reads like an order")
+    # What this becomes begins like an order, and is understood.
+    nested = order_hint(["tell them to tell Ann"], ["rough"], Reading(orders=True))
+    assert nested is not None and "'please tell Ann'" in nested
     assert order_hint(["piers: are you in?"], ["rough"], Reading(orders=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("begin", "again"),
+    [
+        ("ask Ann ", "'"),
+        ("ask Ann ", ", "),
+        ("ask Ann ", ". "),
+        ("tell Ann ", " "),
+        ("tell Ann ", "\n"),
+        ("ask ", "then "),
+        ("ask Ann ", "mr "),
+        ("ask ", "ask "),
+        ("ask Ann if ", "she "),
+        ("ask Ann if ", "he reads and "),
+        ("tell Ann she ", "her "),
+    ],
+)
+def test_a_long_order_takes_time_in_proportion(begin: str, again: str) -> None:
+    started = time.process_time()
+    order_as_note(begin + again * (8000 // len(again)))
+    assert time.process_time() - started < 0.5
