@@ -61,13 +61,17 @@ def test_of_mails_that_say_the_same_the_likelier_one_wins() -> None:
     assert best_completion(ask("bo: lamp is lit"), [garbled, clear]) is clear
 
 
-def test_of_drafts_for_a_note_the_one_with_all_its_words_wins_but_not_for_an_order() -> None:
+def test_of_drafts_for_a_note_the_one_with_all_its_words_wins_but_not_for_an_order_that_stays_one() -> None:
     # Six of seven content words are enough for the sense score.
     whole = Completion("Bo, the brass lamp in the north harbour window is lit.", 12, "stop", -0.5)
     most = Completion("Bo, the lamp in the north harbour window is lit.", 11, "stop", -0.3)
     note = "bo: brass lamp in north harbour window is lit"
     assert best_completion(ask(note), [most, whole]) is whole
-    assert best_completion(ask(f"Tell {note.replace(':', ' that')}"), [whole, most]) is most
+    # An English order is read as that note.
+    assert best_completion(ask(f"Tell {note.replace(':', ' that')}"), [most, whole]) is whole
+    # This one is not, as no person is named.
+    left = "respond that brass lamp in north harbour window is lit"
+    assert best_completion(ask(left), [whole, most]) is most
 
 
 def test_a_fact_outweighs_a_likelier_mail() -> None:
