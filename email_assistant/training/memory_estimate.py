@@ -24,6 +24,8 @@ from email_assistant.training.loss import CompletionLoss, ForwardMode
 
 # Bytes of the optimizer's state for each weight; in 8 bit, both moments have a float32 scale for every 256 weights.
 OPTIMIZER_BYTES = {"adamw": 8.0, "paged_adamw_8bit": 2 + 2 * 4 / 256}
+# The layout of weights that oneDNN has packed.
+PACKED: torch.layout = torch._mkldnn  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -204,10 +206,13 @@ class AllocationTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return outputs
 
     def _track(self, tensor: torch.Tensor) -> None:
-        storage = tensor.untyped_storage()
-        key, size = storage._cdata, storage.nbytes()
+        key = _storage_id(tensor)
         if key in self._alive:
             return
+        # A weight in oneDNN's layout has no storage of its own.
+        is_packed = tensor.layout == PACKED
+        owner: Any = tensor if is_packed else tensor.untyped_storage()
+        size = tensor.nbytes if is_packed else owner.nbytes()
         self.current += size
         self.peak = max(self.peak, self.current)
 
@@ -215,7 +220,7 @@ class AllocationTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.current -= size
             self._alive.pop(key, None)
 
-        self._alive[key] = weakref.ref(storage, freed)
+        self._alive[key] = weakref.ref(owner, freed)
 
 
 def _grouped_product(left: torch.Tensor, right: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
@@ -231,7 +236,7 @@ def _grouped_product(left: torch.Tensor, right: torch.Tensor, ends: torch.Tensor
 
 
 def _storage_id(tensor: torch.Tensor) -> int:
-    return int(tensor.untyped_storage()._cdata)
+    return id(tensor) if tensor.layout == PACKED else int(tensor.untyped_storage()._cdata)
 
 
 def _tensors(values: Any) -> list[torch.Tensor]:

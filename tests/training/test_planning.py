@@ -21,6 +21,7 @@ from email_assistant.errors import ConfigurationError, ModelError
 from email_assistant.language_model import batch_memory, static_decoder, varlen_attention
 from email_assistant.language_model.batch_memory import RowMemory, fitting_rows
 from email_assistant.language_model.cached_decoder import CachedDecoder
+from email_assistant.language_model.decoding_linear import DecodingLinear, can_pack
 from email_assistant.language_model.device import available_memory
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import add_adapter, load_base
@@ -60,6 +61,17 @@ class _Counted(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.operations += 1
         return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.skipif(not can_pack(torch.float32, torch.device("cpu")), reason="weights are packed on x86 alone")
+def test_packed_weights_are_counted_while_they_are_alive() -> None:
+    layer = DecodingLinear(torch.randn(64, 32))
+    with AllocationTracker() as tracker:
+        layer.pack()
+        assert tracker.current >= 64 * 32 * 4
+        before = tracker.current
+        del layer
+        assert tracker.current <= before - 64 * 32 * 4
 
 
 def measured_peak(
