@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from statistics import median
 from time import perf_counter
-from typing import Any
 
 import torch
 from torch.nn import functional
 
 from benchmarks.measure import alternate
 from benchmarks.model import processor_kind
-from email_assistant.language_model.decoding_linear import transposed_product
+from email_assistant.language_model.decoding_linear import packed, packed_product, transposed_product
 
 # (outputs, inputs) of the four products of a layer, and of the head.
 LAYERS, LAYER_SHAPES, HEAD_SHAPE = 30, ((960, 576), (576, 576), (3072, 576), (576, 1536)), (49152, 576)
@@ -80,12 +79,12 @@ def transposed(weight: torch.Tensor) -> Product:
     return lambda inputs: transposed_product(inputs, weight)
 
 
-def packed(dtype: torch.dtype) -> Way:
+def in_packed_format(dtype: torch.dtype) -> Way:
     """Products with weights in oneDNN's layout."""
 
     def way(weight: torch.Tensor) -> Product:
-        kept: Any = torch.ops.mkldnn._reorder_linear_weight(weight.to(dtype), None)
-        return lambda inputs: torch.ops.mkldnn._linear_pointwise(inputs.to(dtype), kept, None, "none", [], "")
+        kept = packed(weight.to(dtype))
+        return lambda inputs: packed_product(inputs.to(dtype), kept)
 
     return way
 
@@ -101,10 +100,10 @@ def in_int8(weight: torch.Tensor) -> Product:
 FLOAT32: Mapping[str, Way] = {
     "float32": in_format(torch.float32),
     "float32, transposed": transposed,
-    "float32, packed": packed(torch.float32),
+    "float32, packed": in_packed_format(torch.float32),
 }
 LOWER: Mapping[str, Way] = {
     "bfloat16": in_format(torch.bfloat16),
-    "bfloat16, packed": packed(torch.bfloat16),
+    "bfloat16, packed": in_packed_format(torch.bfloat16),
     "int8": in_int8,
 }

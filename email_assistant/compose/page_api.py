@@ -39,7 +39,6 @@ from email_assistant.metrics.fact_marks import mark_facts
 from email_assistant.metrics.guessed_subjects import guessed_subjects
 from email_assistant.metrics.usual import Usual
 from email_assistant.reports.page import STYLE_FILE
-from email_assistant.requests.request_form import looks_like_order
 from email_assistant.storage.records import Edit
 
 log = StageLogger(__name__, "compose")
@@ -256,10 +255,9 @@ class Page:
     async def _draft_events(self, asked: DraftAsked) -> AsyncGenerator[Mapping[str, Any], None]:
         """What the page shows: the first text as it is written, then others that differ from it, and which is best."""
         wish, texts = asked.wish(), defaultdict[int, WholeText](WholeText)
-        read_as = self._writer.read_as(wish)
-        if self._forms == ["rough"] and looks_like_order(read_as or asked.request):
+        if self._forms == ["rough"] and self._writer.leaves_order(wish):
             yield {"hint": "order"}
-        elif read_as is not None:
+        elif (read_as := self._writer.read_as(wish)) is not None:
             yield {"read_as": read_as}
         async with aclosing(self._events(wish, asked.change)) as events:
             async for event in events:

@@ -50,6 +50,11 @@ class Wish:
     attempt: int = 0
 
     @property
+    def line(self) -> str:
+        """The request on one line, as the model gets it."""
+        return " ".join(self.request.split())
+
+    @property
     def given(self) -> str:
         """What counts as given besides the request, for its facts."""
         return f"{self.context}\n{self.recipient}"
@@ -148,20 +153,28 @@ class Writer:
 
     def full_request(self, wish: Wish) -> str:
         """The request with its recipient, where it does not name one itself: 'piers: need ladder'."""
-        typed = " ".join(wish.request.split())
-        note = Reading.of(self._config.summarizer).as_note(typed)
+        typed = wish.line
+        note = self._reading.as_note(typed)
         named = with_recipient(note, wish.recipient)
         # The prompt words the request, which it must do once: 'tell them to tell Ann' has an order in it.
         return typed if named == note else named
 
     def as_read(self, wish: Wish) -> str:
         """The request as the model's prompt words it."""
-        return Reading.of(self._config.summarizer).worded(" ".join(wish.request.split()))
+        return self._reading.worded(wish.line)
 
     def read_as(self, wish: Wish) -> str | None:
         """The same; None if the prompt does not change it."""
         read = self.as_read(wish)
-        return read if read != " ".join(wish.request.split()) else None
+        return read if read != wish.line else None
+
+    def leaves_order(self, wish: Wish) -> bool:
+        """Whether the request is an order that the prompt leaves one."""
+        return self._reading.leaves(wish.line)
+
+    @property
+    def _reading(self) -> Reading:
+        return Reading.of(self._config.summarizer)
 
     def _sampled(self, number: int) -> RowSettings:
         """The settings of a draft that differs from the likeliest; another number gives another draft."""

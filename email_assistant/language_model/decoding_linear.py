@@ -64,16 +64,27 @@ class DecodingLinear:
     def pack(self) -> None:
         """Change the weight's layout, if this CPU gains from it; the first layout is freed unless others use it."""
         if self._packed is None and self._lora_a is None and can_pack(self.weight.dtype, self.weight.device):
-            self._packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), None)
-            # Its shape is all that is needed.
+            self._packed = packed(self.weight.detach())
+            # Frees it, unless others use it.
             self.weight = self.weight.new_empty(0, self.weight.shape[1])
 
     def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
         """The output, (rows, out), of inputs, (rows, in)."""
         if self._packed is None:
             return linear(inputs, self.weight, self._bias, self._lora_a)
-        product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(inputs, self._packed, self._bias, "none", [], "")
-        return product
+        return packed_product(inputs, self._packed, self._bias)
+
+
+def packed(weight: torch.Tensor) -> torch.Tensor:
+    """A weight, (out, in), in oneDNN's blocked layout, which only `packed_product` can read."""
+    blocked: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, None)
+    return blocked
+
+
+def packed_product(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """A linear layer, (rows, out), of inputs, (rows, in), and a weight from `packed`, in the same number format."""
+    product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, "none", [], "")
+    return product
 
 
 def can_pack(dtype: torch.dtype, device: torch.device) -> bool:

@@ -11,7 +11,7 @@ AFTER_RECIPIENT = (
     "that to whether if when what why how where who which for about of on at in by from and with re i i'm i've i'll "
     "i'd we we're we've we'll we'd my our he she it it's they they're the a an this that's there there's these those "
     "his her their no not yes ok okay thanks thank sorry is are was were will would can can't could won't did didn't "
-    "do does doesn't don't has have had because since as but so saying asking again maybe only just also please his "
+    "do does doesn't don't has have had because since as but so saying asking again maybe only just also please "
     "he's she's you your need needs want wants got should must may might until till before after today tomorrow "
     "monday tuesday wednesday thursday friday saturday sunday tonight two three four five all both some know"
 )
@@ -79,6 +79,9 @@ VERBS_IN_PAST = (
     "spoke=speak wrote=write talked=talk checked=check looked=look tried=try used=use moved=move changed=change "
     "enjoyed=enjoy noticed=notice put=put asked=ask returned=return cancelled=cancel canceled=cancel"
 )
+# A clause begins after these.
+BEFORE_CLAUSES = "that if because when and but so whether since as while cos why how where who"
+REPORTS = "says said thinks thought knows decided agreed agrees told asked asks wants wanted wrote mentioned reckons"
 DAYS = (
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed weds thu thur thurs fri sat sun today "
     "tomorrow tonight"

@@ -4,7 +4,7 @@ import re
 
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
-from email_assistant.requests.second_person import Recipient, pronouns_of
+from email_assistant.requests.second_person import SUBJECTS_BY_OBJECT, Recipient, pronouns_of
 
 
 def _one_of(words: str) -> str:
@@ -84,8 +84,7 @@ def split_recipient(text: str) -> tuple[Recipient | None, str]:
         return None, text
     named, rest = found[0].rstrip(), text[found.end() :]
     if found["pronoun"]:
-        pronoun = {"him": "he", "her": "she", "them": "they"}[named.casefold()]
-        return Recipient("", frozenset(), frozenset((pronoun,))), rest
+        return Recipient("", frozenset(), frozenset((SUBJECTS_BY_OBJECT[named.casefold()],))), rest
     # 'Say no to Ann's dog'.
     if of := re.search(r"['’]s$", named):
         named, rest = named[: of.start()], f" your{rest}"

@@ -176,7 +176,6 @@ WRITE: dict[str, Callable[[str], str]] = {
     "remind": _remind,
     "warn": _warn,
     "thank": _after("thanks", "for|that"),
-    "thanks": _after("thanks", "for|that"),
     "sorry": _after("sorry", "for|that|about"),
     "congratulate": _after("congratulations", "on|for"),
     "invite": _invite,

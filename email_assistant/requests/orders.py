@@ -22,8 +22,11 @@ _SENTENCE = re.compile(
 )
 _LETTER = r"(?:an?|the) (?:\w+ ){0,2}?(?:e-?mail|mail|letter|message|note|reply|answer|response)"
 _BACK = r"(?: back)?"
+# Kinds of tasks that begin with their own name.
+_OWN_WORDS = ("remind", "warn", "congratulate", "invite", "offer", "promise", "wish")
 # The order's first words, up to the recipient, and what they ask for.
 _HEADS: tuple[tuple[str, str], ...] = (
+    *((kind, f"{kind} ") for kind in _OWN_WORDS),
     ("anybody", rf"ask (?=(?:if|whether|{QUESTION_WORD}) (?:he|she|they)\b)"),
     ("ask", r"(?:ask|beg|nudge) "),
     ("ask", r"(?:check|find out) (?:with|from) "),
@@ -31,16 +34,8 @@ _HEADS: tuple[tuple[str, str], ...] = (
     ("accept", r"accept "),
     ("decline", r"(?:decline|refuse|turn down|reject) "),
     ("forward", r"forward "),
-    ("remind", r"remind "),
-    ("warn", r"warn "),
-    ("thank", r"thank "),
-    ("thanks", r"(?:say|send) (?:many )?(?:thanks|thank you) to "),
+    ("thank", r"thank |(?:say|send) (?:many )?(?:thanks|thank you) to "),
     ("sorry", rf"apologi[sz]e{_BACK} to |say sorry to "),
-    ("congratulate", r"congratulate "),
-    ("invite", r"invite "),
-    ("offer", r"offer "),
-    ("promise", r"promise "),
-    ("wish", r"wish "),
     ("yes", r"say yes to "),
     ("no", r"say no to "),
     ("greet", r"say (?=(?:\S+ ){1,3}to )"),
@@ -60,21 +55,14 @@ _BETWEEN = {"accept": _FROM, "decline": _FROM, "forward": _TO, "greet": _TO}
 _YOU = r"(?:him|her|them|you)\b"
 _CLAUSE = r"(?:that|it|i|i'm|i'll|i've|we|there|you|your|the|my|our|he|she|they)\b"
 _NEXT: tuple[tuple[str, str], ...] = (
+    *((kind, rf"{kind} {_YOU}") for kind in _OWN_WORDS),
     ("ask", rf"ask {_YOU}|get {_YOU}(?= to\b)"),
     ("ask", rf"(?:ask|check|see|find out)(?= (?:if|whether|{QUESTION_WORD}))"),
     ("question", r"ask(?= (?:should|can|could|do|does|is|are|may|would|will)\b)"),
-    ("remind", rf"remind {_YOU}"),
-    ("warn", rf"warn {_YOU}"),
     ("ask", rf"(?=whether\b|(?:how (?:much|many|long|often)|what time) {_CLAUSE})|asking {_YOU}"),
-    ("thank", rf"(?:thank|thanking) {_YOU}"),
-    ("thanks", r"say (?:many )?(?:thanks|thank you)"),
+    ("thank", rf"(?:thank|thanking) {_YOU}|say (?:many )?(?:thanks|thank you)"),
     ("sorry", rf"apologi[sz]e(?:{_BACK} to {_YOU})?|say (?:i'm |i am )?sorry"),
-    ("congratulate", rf"congratulate {_YOU}"),
-    ("invite", rf"invite {_YOU}"),
-    ("offer", rf"offer {_YOU}"),
     ("give", rf"give {_YOU}"),
-    ("promise", rf"promise {_YOU}"),
-    ("wish", rf"wish {_YOU}"),
     ("yes", r"say yes"),
     ("no", r"say no"),
     ("know", rf"let (?={_YOU} know)"),

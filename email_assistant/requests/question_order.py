@@ -17,8 +17,8 @@ _CONTRACTED = {"'re": "are", "'ve": "have", "'ll": "will", "'d": "would", "'m": 
 _PRONOUN = r"(?:you|i|we|he|she|they|it|there|this|that)"
 _CONTRACTION = re.compile(rf"({_PRONOUN})['’](re|ve|ll|d|m|s) ", re.IGNORECASE)
 _PAST_PARTICIPLE = (
-    r"(?:not |already |ever |still )?(?:\w+(?:ed|en|wn)|got|gone|been|had|done|made|found|heard|left|lost|sent|paid|"
-    r"read|met|told|said|bought|brought|sold|kept|held|put|come|become|begun)\b"
+    rf"(?:not |already |ever |still )?(?:\w+(?:ed|en|wn)|{'|'.join(order_words.PARTICIPLES.split())}|"
+    r"heard|read|met|said|brought|kept|held|come|become|begun)\b"
 )
 _PARTICIPLE = re.compile(_PAST_PARTICIPLE, re.IGNORECASE)
 _SUBJECT_AUXILIARY = re.compile(

@@ -32,6 +32,10 @@ class Reading:
         """An order that a person typed as a note, if orders are read so."""
         return order_as_note(typed) if self.orders else typed
 
+    def leaves(self, typed: str) -> bool:
+        """Whether a person typed an order that stays one."""
+        return looks_like_order(typed) and self.as_note(typed) == typed
+
     def worded(self, typed: str) -> str:
         """What a person typed, as the model reads it."""
         return self.with_subjects(self.as_note(typed))
@@ -63,7 +67,7 @@ def order_hint(requests: Iterable[str], forms: Sequence[str], reading: Reading) 
         reading: How the requests are worded for the model.
     """
     orders = [request for request in requests if looks_like_order(request)] if list(forms) == ["rough"] else []
-    kept = [order for order in orders if reading.as_note(order) == order]
+    kept = [order for order in orders if reading.leaves(order)]
     if kept:
         read = "request reads like an order" if len(kept) == 1 else "requests read like orders"
         return (

@@ -18,6 +18,8 @@ _HE, _SHE, _THEY = (frozenset(words.split()) for words in (order_words.HE, order
 _TITLES = frozenset(order_words.TITLES.split())
 _KNOWN_VERBS = frozenset(VERBS.split())
 _SUBJECTS = frozenset(("he", "she", "they"))
+# The subject of the same person, by the pronoun that an order has after its verb: 'ask him'.
+SUBJECTS_BY_OBJECT = {"him": "he", "her": "she", "them": "they"}
 # What a pronoun becomes, and of whom it is said. 'Her' and 'his' depend on the next word.
 _OTHER_FORMS = {
     "him": ("he", "you"),
@@ -46,26 +48,7 @@ _AGREES = {
 # As people type them.
 _APOSTROPHES = {"hes": "he's", "shes": "she's", "theyre": "they're", "theyve": "they've", "theyll": "they'll"}
 _JOINS = frozenset(("and", "or", "but", "then", "&", "+"))
-_BEFORE_CLAUSES = frozenset(
-    (
-        "that",
-        "if",
-        "because",
-        "when",
-        "and",
-        "but",
-        "so",
-        "whether",
-        "since",
-        "as",
-        "while",
-        "cos",
-        "why",
-        "how",
-        "where",
-        "who",
-    )
-)
+_BEFORE_CLAUSES = frozenset(order_words.BEFORE_CLAUSES.split())
 _BEFORE_THINGS = frozenset(("the", "these", "those", "some", "both", "my", "our"))
 _BEFORE_NOUNS = frozenset(("the", "my", "our", "his", "her", "their", "your", "a", "an", "mr", "mrs", "ms", "dr"))
 # In words; a longer text without a comma is no one clause.
@@ -74,26 +57,7 @@ _LONGEST_CLAUSE = 30
 _MOST_BEFORE_NOUN = 3
 _PARTICIPLES = frozenset(order_words.PARTICIPLES.split())
 # 'Bob says he can have it' leaves open who.
-_REPORTS = frozenset(
-    (
-        "says",
-        "said",
-        "thinks",
-        "thought",
-        "knows",
-        "decided",
-        "agreed",
-        "agrees",
-        "told",
-        "asked",
-        "asks",
-        "wants",
-        "wanted",
-        "wrote",
-        "mentioned",
-        "reckons",
-    )
-)
+_REPORTS = frozenset(order_words.REPORTS.split())
 # 'Let her take it'.
 _MAKES = frozenset(("let", "lets", "make", "makes", "made", "help", "helps", "helped"))
 
@@ -175,8 +139,7 @@ class SecondPerson:
 
     def is_meant_by(self, pronoun: str) -> None:
         """Take note that the order itself calls the recipient so: 'and thank her'."""
-        meant = {"him": "he", "her": "she", "them": "they"}.get(pronoun.casefold())
-        if meant:
+        if meant := SUBJECTS_BY_OBJECT.get(pronoun.casefold()):
             self._pronouns &= {meant}
             self._others -= {meant}
 

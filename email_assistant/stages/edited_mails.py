@@ -62,7 +62,7 @@ def _pair(edit: Edit, text: str, rules: SelectionRules, index: ArchiveIndex, sel
     redact = selection.redact
     pair: Pair = {
         "id": f"{EDIT_PREFIX}{edit['id']}",
-        # As the page asks the model.
+        # As the page asks the model, but for the name of a recipient whom an order does not name.
         "instruction": redact(with_recipient(edit["request"], edit["to"])),
         "email": redact(text),
         "subject": redact(edit["subject"]),

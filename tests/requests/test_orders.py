@@ -226,6 +226,13 @@ def test_an_adapter_learns_notes_from_typed_orders_that_are_read_as_notes() -> N
     assert trained_forms(pairs, 1, Reading(orders=True).as_note) == ["rough"]
 
 
+def test_an_order_that_has_another_in_it_is_read() -> None:
+    reading = Reading(orders=True)
+    assert not reading.leaves("tell them to tell Ann")
+    assert reading.leaves("попроси Савву привезти олово") and Reading().leaves("ask Ann if she is in")
+    assert not reading.leaves("piers: are you in?")
+
+
 def test_the_hint_shows_how_an_order_is_read() -> None:
     hint = order_hint(["ask Ann if she is in"], ["rough"], Reading(orders=True))
     assert hint is not None and "'Ann: are you in?'" in hint
