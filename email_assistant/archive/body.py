@@ -38,7 +38,10 @@ KIND_OF_TYPE = {
     **dict.fromkeys(("text/rtf", "application/rtf"), RTF),
 }
 PLAIN_TYPES = frozenset(
-    ("text/plain", "text/markdown", "text/x-markdown", "text/x-plain", "text/unknown", "application/pgp", "plain/text")
+    (
+        *("text/plain", "text/markdown", "text/x-markdown", "text/x-plain", "text/unknown", "text/*", "text/text"),
+        *("text/ascii", "text/utf-8", "application/pgp", "plain/text"),
+    )
 )
 # HTML that is declared as plain text.
 PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|body)\b[^<>]*>", re.IGNORECASE)
@@ -53,8 +56,14 @@ PLACEHOLDER = re.compile(r"\[(?:cid|image|inline image)\b[^\[\]\n]*\]|<image\d+\
 MAX_NOTICE_CHARACTERS = 300
 # The header of an encrypted mail, repeated above its text (RFC 9788).
 LEGACY_HEADER = re.compile(r"\A\s*(?:[A-Z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n+")
-# A file that was pasted into the text as uuencode.
-UUENCODED = re.compile(r"^begin [0-7]{3,4} \S[^\n]*\n(?:[ -`]{1,90}\n)+?end[ \t]*$", re.MULTILINE)
+# Files in the text: uuencode, also cut off at the end of the mail, yEnc, and BinHex of old Macintosh programs.
+FILE_IN_TEXT = re.compile(
+    r"^begin [0-7]{3,4} \S[^\n]*\n(?:(?:[ -`]{1,90}\n)+?end[ \t]*$|(?:M[ -`]{40,60}[ \t]*(?:\n|\Z))+[ -`]{0,61}\s*\Z)|"
+    r"^=ybegin [^\n]*\bline=\d[^\n]*\n(?:(?!=yend )[^\n]*\n)*(?:=yend [^\n]*$|\Z)|"
+    r"^\(This file must be converted with BinHex[^\n]*\n\s*:(?:[!-m]{1,64}\n)+[!-m]{0,64}:?[ \t]*$",
+    re.MULTILINE,
+)
+BEGINS_FILE = re.compile(r"^(?:begin |=ybegin |\(This file must be)", re.MULTILINE)
 
 
 @dataclass
@@ -116,7 +125,7 @@ class _Leaf:
             return unflow(self.source, delete_space=_parameter(self.part, "delsp").lower() == "yes")
         if _parameter(self.part, "hp-legacy-display") == "1":
             return LEGACY_HEADER.sub("", self.source)
-        return UUENCODED.sub("", self.source) if "\nbegin " in f"\n{self.source}" else self.source
+        return FILE_IN_TEXT.sub("", self.source) if BEGINS_FILE.search(self.source) else self.source
 
 
 def _parameter(part: Message, name: str) -> str:
@@ -291,10 +300,10 @@ def _enriched_to_text(text: str) -> str:
 def payload(part: Message) -> bytes:
     """The bytes of a part without its transfer encoding."""
     if isinstance(part, IndexedMessage):
-        encoding = part["Content-Transfer-Encoding"]
-        if encoding is None and part.get_content_maintype() == "text":
-            return transfer_encoding.decode_undeclared(part.body)
-        return transfer_encoding.decode(part.body, transfer_encoding.name_of(str(encoding or "")))
+        encoding = transfer_encoding.name_of(str(part["Content-Transfer-Encoding"] or ""))
+        data = transfer_encoding.decode(part.body, encoding)
+        may_be_encoded = encoding in transfer_encoding.MAY_HIDE_ANOTHER and part.get_content_maintype() == "text"
+        return transfer_encoding.decode_undeclared(data) if may_be_encoded else data
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
 

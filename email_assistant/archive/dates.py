@@ -1,4 +1,4 @@
-"""Dates of tables: numbers, ISO 8601, the format of mail headers, and what programs write in their users' languages."""
+"""Dates of tables and of odd headers: numbers, ISO 8601, the format of mail headers, and what programs write in their users' languages."""
 
 import math
 import re
@@ -50,6 +50,7 @@ MORE_MONTHS = (
     ("oca", "şub", "mar", "nis", "may", "haz", "tem", "ağu", "eyl", "eki", "kas", "ara"),
     ("led", "úno", "bře", "dub", "kvě", "červn", "červenc", "srp", "zář", "říj", "lis", "pros"),
     ("tammi", "helmi", "maalis", "huhti", "touko", "kesä", "heinä", "elo", "syys", "loka", "marras", "joulu"),
+    ("jän", "feb", "mrz", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez"),
     ("jan", "feb", "már", "ápr", "máj", "jún", "júl", "aug", "szep", "okt", "nov", "dec"),
     ("ian", "feb", "mar", "apr", "mai", "iun", "iul", "aug", "sep", "oct", "noi", "dec"),
     ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "des"),
@@ -83,7 +84,20 @@ TIME = re.compile(
     r"\s*(?P<meridiem>[ap]\.?\s?m\b\.?)?",
     re.IGNORECASE,
 )
-ZONE = re.compile(r"(?:(?P<utc>\bUTC|\bGMT|(?<=\d)Z)\s*)?(?:(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)\b)?")
+# Zones by name, in hours; without names that several countries use.
+ZONES = {
+    **{"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "HST": -10},
+    **{"WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MET": 1, "MEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2},
+    **{"EEST": 3, "MSK": 3, "MSD": 4, "SAST": 2, "PKT": 5, "WIB": 7, "HKT": 8, "SGT": 8, "AWST": 8, "JST": 9, "KST": 9},
+    **{"AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13},
+}
+ZONE = re.compile(
+    rf"(?:\(?(?:(?P<utc>\bUTC?|\bGMT|(?<=\d)Z|\bZ)|\b(?P<name>{'|'.join(ZONES)}))\b\s*)?"
+    r"(?:(?P<sign>[+-])(?P<hours>\d\d?):?(?P<minutes>\d\d)\b)?"
+)
+# Old programs wrote 100 for the year 2000.
+CENTURY, YEARS_SINCE_1900 = 1900, range(100, 200)
+LAST_SECOND = 59
 
 
 def is_day_first(texts: Iterable[str]) -> bool | None:
@@ -115,6 +129,16 @@ def parse_value(value: Any, day_first: bool | None = None) -> datetime | None:
     text = " ".join(DIRECTION.sub("", str(value)).replace("\u202f", " ").replace("\u00a0", " ").split())[:100]
     date = _from_number(float(text.replace(",", "."))) if NUMBER.fullmatch(text) else None
     date = date or _from_text(text, day_first)
+    return _if_likely(date)
+
+
+def parse_field(value: object) -> datetime | None:
+    """The date in a header, also in a form that is not that of a header; None if it has none that can be read."""
+    date = parse_date(value)
+    if date is not None and date.year in YEARS_SINCE_1900:
+        date = date.replace(year=date.year + CENTURY)
+    if date is None or date.tzinfo is None:
+        date = parse_value(value) or date
     return _if_likely(date)
 
 
@@ -195,7 +219,7 @@ def _from_local_form(text: str, day_first: bool | None) -> datetime | None:
     if time["meridiem"] or time["half"]:
         hour = hour % 12 + 12 * is_afternoon
     zone = ZONE.match(rest[time.end() :].lstrip())
-    return _build([*date, hour, int(time["minute"]), int(time["second"] or 0)], _zone(zone))
+    return _build([*date, hour, int(time["minute"]), min(int(time["second"] or 0), LAST_SECOND)], _zone(zone))
 
 
 def _find_date(text: str, day_first: bool | None) -> tuple[re.Match[str] | None, list[int]]:
@@ -233,10 +257,10 @@ def _year(text: str) -> int:
 
 
 def _zone(match: re.Match[str] | None) -> timezone | None:
-    if match is None or not (match["utc"] or match["sign"]):
+    if match is None or not (match["utc"] or match["name"] or match["sign"]):
         return None
     if not match["sign"]:
-        return UTC
+        return timezone(timedelta(hours=ZONES[match["name"]])) if match["name"] else UTC
     offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
     return timezone(-offset if match["sign"] == "-" else offset) if offset < timedelta(days=1) else None
 

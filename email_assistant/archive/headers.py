@@ -17,16 +17,21 @@ from email_assistant.archive.mime_tree import header_bytes
 MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 # Also a last word in base64 that a program cut off.
 ENCODED_WORD = re.compile(r"=\?([^?\s]*)\?(?:([qQbB])\?(.*?)\?=|([bB])\?([A-Za-z0-9+/=]+)\Z)", re.DOTALL)
+FOLD_IN_WORD = re.compile(r"\r?\n[ \t]*")
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 ADDRESS_IN_NAME = re.compile(r"([^<>]*)<\s*([^\s<>@]+@[^\s<>@]+)\s*>?")
-# 'Roe, Jane <jane@x.example>', the only person of a header, without the quotes that a comma needs.
-UNQUOTED_COMMA = re.compile(r"^\s*([^\W\d][\w.'’ -]*,\s*[^\W\d][\w.'’ -]*?)\s*(<[^\s<>@]+@[^\s<>@]+>)\s*$")
+# 'Roe, Jane <jane@x.example>', without the quotes that a comma needs: at the beginning, or behind another person.
+UNQUOTED_COMMA = re.compile(
+    r"(^|(?<=[>;]))([\s,;]{0,5})([^\W\d][\w.'’ -]{0,60},\s{0,5}[^\W\d][\w.'’ -]{0,60}?)\s{0,5}(<[^\s<>@]+@[^\s<>@]+>)"
+)
 # 'Jane Roe jane@x.example', without the brackets that an address needs.
 UNBRACKETED = re.compile(r"^\s*((?:[^\s<>@,;:()\"]+\s+)+)([^\s<>@,;:()/\"]+@[\w.-]+\.[\w-]+)\s*$")
 # What archives of lists and Outlook write in place of an address: 'jane at x.example (Jane Roe)', '[mailto:…]'.
 OBFUSCATED = re.compile(r"^\s*([\w.+-]+) at ([\w-]+(?:\.[\w-]+)+)(\s*\([^()]*\))?\s*$")
-IN_BRACKETS = re.compile(r"\[(?:mailto|smtp):([^\s\[\]<>@]+@[^\s\[\]<>@]+)\]", re.IGNORECASE)
+IN_BRACKETS = re.compile(r"[\[<](?:mailto|smtp):([^\s\[\]<>@]+@[^\s\[\]<>@]+)[\]>]", re.IGNORECASE)
+# The servers on the way to a mailbox, which old programs wrote before it: '<@relay.example:jane@x.example>'.
+ROUTE = re.compile(r"<(?:@[\w.-]+,?)+:")
 # Names without any address, as in mail that never left a company's server.
 ONLY_NAMES = re.compile(r"[^@<>:\"]+")
 NAME = re.compile(r"(?:\([^()]*\)|[^,;])+")
@@ -82,7 +87,7 @@ def _bytes_of_words(words: list[tuple[str, str]]) -> bytes:
     decoded, pending = b"", ""
     for place, (encoding, text) in enumerate(words):
         if encoding == "q":
-            decoded += binascii.a2b_qp(text.replace(" ", "_").encode("utf-8", "surrogateescape"), header=True)
+            decoded += binascii.a2b_qp(_unfolded(text).replace(" ", "_").encode("utf-8", "surrogateescape"), header=True)
             continue
         pending += NOT_BASE64.sub("", text)
         is_last = place + 1 == len(words) or words[place + 1][0] == "q"
@@ -92,6 +97,12 @@ def _bytes_of_words(words: list[tuple[str, str]]) -> bytes:
             decoded += binascii.a2b_base64(pending + "=" * (-len(pending) % 4))
             pending = ""
     return decoded
+
+
+def _unfolded(text: str) -> str:
+    """An encoded word without a line break that a program put in its middle, where blanks are encoded."""
+    unfolded = FOLD_IN_WORD.sub("", text)
+    return unfolded if " " not in unfolded else " ".join(text.split("\n"))
 
 
 def parse_people(message: Message, *names: str) -> list[Person]:
@@ -126,7 +137,7 @@ def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
         if ONLY_NAMES.fullmatch(value):
             found += [("", name.strip()) for name in NAME.findall(value) if name.strip()]
             continue
-        quoted = UNQUOTED_COMMA.sub(r'"\1" \2', value)
+        quoted = UNQUOTED_COMMA.sub(r'\2"\3" \4', ROUTE.sub("<", value))
         quoted = UNBRACKETED.sub(lambda person: f'"{person[1].rstrip()}" <{person[2]}>', quoted)
         found += utils.getaddresses([quoted], **_LENIENT)
     return found

@@ -5,6 +5,7 @@ answers between quoted paragraphs.
 """
 
 import re
+from collections.abc import Iterable
 
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -50,6 +51,21 @@ SIGNATURES = ", ".join(
     ]
 )
 INVISIBLE_ELEMENTS = "style, script, head, title, template, img, svg, object, noscript"
+# What only programs read, such as the words that a mailbox shows beside a subject.
+HIDDEN = (("display", "none"), ("visibility", "hidden"))
+NO_LENGTH = re.compile(r"0+(?:\.0*)?[a-z%]*")
+MAY_HIDE = re.compile(r"\bhidden\b|:\s*none|max-height\s*:\s*0|font-size\s*:\s*0", re.IGNORECASE)
+# A picture in place of a face: its text is an emoji, or what was typed.
+FACE = re.compile(
+    "[\u203c\u2049\u2139\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299\u200d\ufe0f\u20e3"
+    "\U0001f000-\U0001faff\U000e0020-\U000e007f]{1,14}|[:;]-?[)(DPp|]"
+)
+# What Outlook makes of faces, arrows and the marks of lists: letters in a font of pictures.
+WINGDINGS = "[style*=Wingdings i], font[face*=Wingdings i]"
+OF_WINGDINGS = {
+    **{"J": ":)", "K": ":|", "L": ":(", "à": "→", "ß": "←", "è": "→", "ü": "✓"},
+    **dict.fromkeys("§nØvqu", "•"),
+}
 # Private-use characters are placeholders for the markers until the text is split into lines.
 OPEN, CLOSE, START, SIGNATURE = "\ue0f0", "\ue0f1", "\ue0f2", "\ue0f3"
 PLACEHOLDERS = re.compile(f"([{OPEN}{CLOSE}{START}{SIGNATURE}])")
@@ -58,8 +74,11 @@ PLACEHOLDERS = re.compile(f"([{OPEN}{CLOSE}{START}{SIGNATURE}])")
 def html_to_text(html: str) -> str:
     """The visible text of an HTML mail, with a line per block and quoted lines marked by '>'."""
     tree = LexborHTMLParser(PLACEHOLDERS.sub("", html[:MAX_CHARACTERS]))
+    _spell_pictures(tree)
     for node in tree.css(INVISIBLE_ELEMENTS):
         node.decompose()
+    if MAY_HIDE.search(html):
+        _remove_hidden(tree)
     for node in tree.css(ATTRIBUTIONS):
         node.decompose()
     for node in tree.css(".gmail_attr"):
@@ -77,6 +96,62 @@ def html_to_text(html: str) -> str:
         node.insert_before(SIGNATURE)
     text = extract_plain_text(tree.html or "", preserve_formatting=True, main_content=False, links=False)
     return _resolve_placeholders(text).strip()
+
+
+def _spell_pictures(tree: LexborHTMLParser) -> None:
+    """Write faces and marks as text that programs show by pictures or by letters in a font of pictures."""
+    for node in tree.css("img[alt]"):
+        alt = (node.attributes.get("alt") or "").strip()
+        if FACE.fullmatch(alt):
+            node.insert_before(alt)
+    for node in tree.css(WINGDINGS):
+        text = OF_WINGDINGS.get((node.text() or "").strip())
+        if text:
+            node.replace_with(f"{text} " if text == "•" else text)
+
+
+def _remove_hidden(tree: LexborHTMLParser) -> None:
+    """Remove what is not shown.
+
+    The body itself stays, and a mark of where a quote begins. Tables without size have cells with one.
+    """
+    styled = [(node, _style(node)) for node in tree.css("body [style], body [hidden]")]
+    sized = [node.parent for node, style in styled if "font-size" in style and node.parent is not None]
+    above_text, above_marks = _with_ancestors(sized), _with_ancestors(tree.css(QUOTE_START))
+    hidden = [
+        node
+        for node, style in styled
+        if ("hidden" in node.attributes or _is_hidden(style, node.mem_id in above_text))
+        and node.mem_id not in above_marks
+    ]
+    # From the innermost, since nothing is left of what is inside a node that was removed.
+    for node in reversed(hidden):
+        node.decompose()
+
+
+def _style(node: LexborNode) -> dict[str, str]:
+    """The declarations of an element's style, in lower case."""
+    parts = (each.partition(":") for each in (node.attributes.get("style") or "").lower().split(";"))
+    return {name.strip(): value.replace("!important", "").strip() for name, _, value in parts}
+
+
+def _is_hidden(style: dict[str, str], has_size_below: bool) -> bool:
+    if any(style.get(name) == value for name, value in HIDDEN):
+        return True
+    if NO_LENGTH.fullmatch(style.get("max-height", "")) and style.get("overflow") == "hidden":
+        return True
+    return NO_LENGTH.fullmatch(style.get("font-size", "")) is not None and not has_size_below
+
+
+def _with_ancestors(nodes: Iterable[LexborNode]) -> set[int]:
+    """The ids of some nodes and of all that they are in."""
+    ids: set[int] = set()
+    for node in nodes:
+        current: LexborNode | None = node
+        while current is not None and current.mem_id not in ids:
+            ids.add(current.mem_id)
+            current = current.parent
+    return ids
 
 
 def _is_only_header(node: LexborNode) -> bool:

@@ -1,22 +1,27 @@
 """Parses the bytes of a message: its header, its kinds, and the text that its author typed."""
 
+import re
+from datetime import datetime
 from typing import Protocol
 
 from email_assistant.archive.body import payload, read_body
+from email_assistant.archive.dates import parse_field
 from email_assistant.archive.folders import gmail_labels, is_sent_folder
 from email_assistant.archive.headers import (
     MESSAGE_ID,
     decode_header_text,
     message_id,
-    parse_date,
     parse_people,
     references,
 )
 from email_assistant.archive.message_kinds import CALENDAR, PGP_MESSAGE, kinds_by_header, kinds_of
 from email_assistant.archive.messages import ParsedMessage
-from email_assistant.archive.mime_tree import IndexedMessage, is_pkcs7, parse_header, parse_tree
+from email_assistant.archive.mime_tree import IndexedMessage, header_bytes, is_pkcs7, parse_header, parse_tree
 from email_assistant.archive.senders import authors
 from email_assistant.archive.smime import signed_content
+
+FOLD = re.compile(rb"\r?\n[ \t]")
+RECEIVED = re.compile(rb"^Received:[^\n]*;([^;\n]{5,80})$", re.IGNORECASE | re.MULTILINE)
 
 
 class Parser(Protocol):
@@ -74,7 +79,7 @@ def _parse_fields(message: IndexedMessage, data: bytes, source: str, sent_folder
         source=source,
         id=message_id(message, data),
         subject=" ".join(decode_header_text(message["Subject"]).split()),
-        date=parse_date(message["Date"]),
+        date=parse_field(decode_header_text(message["Date"])) or _date_of_transport(data),
         senders=authors(message),
         recipients=parse_people(message, "To", "Cc"),
         reply_to=parse_people(message, "Reply-To"),
@@ -83,3 +88,9 @@ def _parse_fields(message: IndexedMessage, data: bytes, source: str, sent_folder
         sent_folder=sent_folder or is_sent_folder(gmail_labels(message)),
         repairs=message.repairs,
     )
+
+
+def _date_of_transport(data: bytes) -> datetime | None:
+    """When the first server took a message without a date of its own; None if no server wrote a date."""
+    dates = RECEIVED.findall(FOLD.sub(b" ", header_bytes(data)))
+    return parse_field(dates[-1].decode("ascii", "replace").strip()) if dates else None

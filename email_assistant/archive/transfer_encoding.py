@@ -24,6 +24,8 @@ BROKEN_LINES = re.compile(rb"(?:^[^\n]{60,75}=\r?\n){2}", re.MULTILINE)
 BASE64_LINES = re.compile(rb"\s*(?:[A-Za-z0-9+/]{60,76}\r?\n)+(?:[A-Za-z0-9+/]{1,76}={0,2})?\s*\Z")
 CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 UU_BEGIN = re.compile(rb"begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
+# What programs declare, or nothing, above a text that another program encoded before.
+MAY_HIDE_ANOTHER = frozenset(("", "7bit", "8bit", "binary", "base64"))
 UUENCODE = frozenset(("x-uuencode", "uuencode", "uue", "x-uue"))
 
 
@@ -45,7 +47,7 @@ def decode(body: bytes, encoding: str) -> bytes:
 
 
 def decode_undeclared(body: bytes) -> bytes:
-    """The decoded bytes of a text whose encoding its header does not declare; mostly the text itself."""
+    """The decoded bytes of a text that is encoded though its header does not say so; mostly the text itself."""
     if b"=" in body and (ESCAPED_UTF8.search(body) or BROKEN_LINES.search(body)):
         return decode(body, "quoted-printable") if len(ESCAPE.findall(body)) == body.count(b"=") else body
     if b" " in body[:60] or not BASE64_LINES.match(body):

@@ -315,6 +315,19 @@ def test_double_spaces_within_sentences_are_collapsed(left: str, closed: str) ->
     assert collapse_spaces(left) == closed
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("It is dry.\u034f\u200c \u034f\u200c", "It is dry."),
+        ("Bring\u200c the lad\u00adder.", "Bring the ladder."),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("क्\u200cष", "क्\u200cष"),
+    ],
+)
+def test_characters_that_fill_up_a_preview_are_no_text(text: str, clean: str) -> None:
+    assert cleaning.strip_quotes_and_footers(text, drop_code=False).text == clean
+
+
 def test_special_spaces_become_ordinary_spaces() -> None:
     stripped = cleaning.strip_quotes_and_footers("It is dry.\u00a0 Bring\u00a0it.\ufeff\u200b", drop_code=False)
     assert stripped.text == "It is dry.  Bring it."

@@ -67,3 +67,58 @@ def test_an_answer_below_a_quoting_element_with_more_than_the_header_is_kept(quo
 def test_signatures_that_programs_mark(signature: str) -> None:
     text = html_to_text(f"<div>This is a great start.</div>{signature}")
     assert text.partition("\n-- \n")[0].strip() == "This is a great start."
+
+
+OWN_WORDS = "Please bring the ladder."
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<div style="display:none;max-height:0">Preview</div>',
+        '<span style="DISPLAY: none !important">Preview <i style="display:none">of it</i></span>',
+        '<div style="visibility:hidden">Preview</div>',
+        '<div style="max-height:0px;overflow:hidden">Preview</div>',
+        '<div style="font-size:0px;line-height:0">Preview</div>',
+        "<div hidden>Preview</div>",
+    ],
+)
+def test_what_a_page_hides_is_no_text(hidden: str) -> None:
+    assert html_to_text(f"<html><body>{hidden}<p>{OWN_WORDS}</p></body></html>") == OWN_WORDS
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f'<body style="display:none"><p>{OWN_WORDS}</p></body>',
+        f'<div style="font-size:0"><span style="font-size:14px">{OWN_WORDS}</span></div>',
+        f'<div style="max-height:0">{OWN_WORDS}</div>',
+        f'<div style="background:url(display-none.png)">{OWN_WORDS}</div>',
+        f'<div style="font-size:0.9em">{OWN_WORDS}</div>',
+    ],
+)
+def test_what_only_looks_hidden_is_text(page: str) -> None:
+    assert html_to_text(page) == OWN_WORDS
+
+
+def test_a_hidden_mark_of_a_quote_still_marks_it() -> None:
+    page = f'<p>{OWN_WORDS}</p><div id="appendonsend" style="display:none"></div><p>Shall I?</p>'
+    assert own_words(html_to_text(page)) == OWN_WORDS
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ('<p>Bring it <img class="emoji" alt="😀" src="cid:1"> soon</p>', "Bring it 😀 soon"),
+        ('<p>Bring it <img goomoji="1" alt="❤️"></p>', "Bring it ❤️"),
+        ('<p>Bring it <img alt=":-)" src="smile.png"></p>', "Bring it :-)"),
+        ('<p>Bring it <img alt="Logo of Lamps Ltd." src="logo.png"></p>', "Bring it"),
+        ('<p>Bring it <span style="font-family:Wingdings">J</span></p>', "Bring it :)"),
+        ("<p>Bring it <font face='Wingdings'>L</font></p>", "Bring it :("),
+        ('<p>The shed <span style="font-family:\'Wingdings\'">à</span> the barn</p>', "The shed → the barn"),
+        ('<p><span style="font-family:Wingdings">§<span>&nbsp; </span></span>the lamp</p>', "• the lamp"),
+        ('<p style="font-family:Wingdings">Just a note.</p>', "Just a note."),
+    ],
+)
+def test_faces_and_marks_that_programs_write_as_pictures_or_letters(page: str, text: str) -> None:
+    assert " ".join(html_to_text(page).split()) == text

@@ -148,3 +148,40 @@ def test_every_message_of_the_mime_suites_is_read(shared_mail: Path) -> None:
             continue
     # Four of them have no header.
     assert len(files) - read <= 4
+
+
+@pytest.mark.parametrize(
+    ("value", "date"),
+    [
+        ("Mon, 1 Apr 2024 10:00:00 CEST", "2024-04-01T10:00:00+02:00"),
+        ("Mon, 1 Apr 2024 10:00:00 EST", "2024-04-01T10:00:00-05:00"),
+        ("Mon, 1 Apr 2024 10:00:00 GMT+0200", "2024-04-01T10:00:00+02:00"),
+        ("Mon, 1 Apr 2024 10:00:00 +02:00", "2024-04-01T10:00:00+02:00"),
+        ("Mon, 1 Apr 2024 10:00:00 +0200 (CEST)", "2024-04-01T10:00:00+02:00"),
+        ("Mon, 1 Apr 2024 03:00:00 PM -0400", "2024-04-01T15:00:00-04:00"),
+        ("Mon, 1 Apr 2024 10:00:60 +0000", "2024-04-01T10:00:59+00:00"),
+        ("Пн, 1 апр 2024 10:00:00 +0300", "2024-04-01T10:00:00+03:00"),
+        ("lun., 1 avr. 2024 10:00:00 +0200", "2024-04-01T10:00:00+02:00"),
+        ("Mo, 1 Mrz 2024 10:00:00 +0100", "2024-03-01T10:00:00+01:00"),
+        ("2024-04-01T10:00:00Z", "2024-04-01T10:00:00+00:00"),
+        ("4/1/2024 10:00:00 PM", "2024-04-01T22:00:00"),
+        ("Sat, 1 Apr 100 10:00:00 +0000", "2000-04-01T10:00:00+00:00"),
+        ("Thu, 1 Apr 99 10:00:00 +0000", "1999-04-01T10:00:00+00:00"),
+        ("Thu, 1 Jan 1970 00:00:00 +0000", None),
+        ("Mon, 1 Apr 9999 10:00:00 +0000", None),
+        ("tomorrow", None),
+    ],
+)
+def test_dates_of_headers_as_programs_write_them(value: str, date: str | None) -> None:
+    found = mime.parse(f"From: ann@x.example\nDate: {value}\n\nHello\n".encode(), "s").date
+    assert (found.isoformat() if found else None) == date
+
+
+def test_a_mail_without_a_date_has_the_first_servers() -> None:
+    received = "".join(
+        f"Received: from a by b (x; y) with SMTP id 7\n\tfor <bo@y.example>; Mon, 1 Apr 2024 10:0{minute}:00 +0000\n"
+        for minute in (2, 1)
+    )
+    found = mime.parse(f"{received}From: ann@x.example\n\nHello\n".encode(), "s").date
+    assert found is not None
+    assert found.minute == 1

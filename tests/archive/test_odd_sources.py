@@ -176,6 +176,8 @@ WHOLE = b64encode(WORDS).decode()
         ("\x1b$BDt;R\x1b(B", "梯子"),
         ("Ladder\x07 at\x00 the shed", "Ladder at the shed"),
         ("1 =? 2 ?= 3", "1 =? 2 ?= 3"),
+        ("=?utf-8?Q?Gr=C3=BC=C3=9Fe=20au\n s=20K=C3=B6ln?=", "Grüße aus Köln"),
+        ("=?utf-8?Q?Grüße von\n Ann?=", "Grüße von Ann"),
         ("=?utf-8?Q?=3D=3Futf-8=3FQ=3FGr=3DC3=3DBC=C3=9Fe=3F=3D?=", "Grüße"),
     ],
 )
@@ -214,6 +216,28 @@ def test_encoded_words_as_programs_damage_them(subject: str, decoded: str) -> No
 def test_the_owner_is_found_however_programs_write_the_name(sender: str, owner: str) -> None:
     message = parse(f"From: {sender}\nTo: bo@y.example\n\nHello\n".encode(), "s")
     assert parse_owner([owner]).wrote(message)
+
+
+@pytest.mark.parametrize(
+    ("value", "people"),
+    [
+        ("Li, Bo <bo@y.example>; Poe, Cy <cy@z.example>", [("Li, Bo", "bo@y.example"), ("Poe, Cy", "cy@z.example")]),
+        ("Li, Bo <bo@y.example>, Poe, Cy <cy@z.example>", [("Li, Bo", "bo@y.example"), ("Poe, Cy", "cy@z.example")]),
+        ("Bo Li <bo@y.example>, Cy Poe <cy@z.example>", [("Bo Li", "bo@y.example"), ("Cy Poe", "cy@z.example")]),
+        ("Choir: Bo <bo@y.example>, Cy <cy@z.example>;", [("Bo", "bo@y.example"), ("Cy", "cy@z.example")]),
+        ("<mailto:bo@y.example>", [("", "bo@y.example")]),
+        ("Bo Li <@relay.example,@gate.example:bo@y.example>", [("Bo Li", "bo@y.example")]),
+    ],
+)
+def test_people_as_programs_list_them(value: str, people: list[tuple[str, str]]) -> None:
+    assert [each for each in split_addresses([value]) if any(each)] == people
+
+
+@pytest.mark.parametrize("value", [">;" * 50_000, "<@a," * 50_000, "a, b " * 30_000, "; a, b" * 30_000], ids=range(4))
+def test_long_lists_of_people_take_time_in_proportion(value: str) -> None:
+    begin = time.process_time()
+    assert split_addresses([value])
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize("value", ["a," * 50_000, f"{' ' * 100_000}a (x@", "a " * 50_000 + "(x@"], ids=range(3))
@@ -298,7 +322,16 @@ def test_the_part_that_is_the_mail(content: str, text: str) -> None:
 LONG = f"{LADDER} Die Leiter muss zurück in den Schuppen, und zwar vor Sonntag. " * 3
 
 
-@pytest.mark.parametrize("more", ["", "Content-Type: text/plain; charset=utf-8\n"], ids=["no-type", "type"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        "Content-Type: text/plain; charset=utf-8\n",
+        "Content-Transfer-Encoding: 8bit\n",
+        "Content-Transfer-Encoding: 7bit\n",
+    ],
+    ids=["no-type", "type", "8bit", "7bit"],
+)
 @pytest.mark.parametrize(
     "encoded",
     [encodebytes(LONG.encode()).decode(), encodestring(LONG.encode()).decode(), "Gr=C3=BC=C3=9Fe=20aus K=C3=B6ln"],
@@ -337,6 +370,54 @@ def test_the_text_of_winmail_dat_in_its_code_page(text: str, page: int) -> None:
     )
     part = "Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n"
     assert body(multipart("mixed", text_part(""), part + encodebytes(data).decode())) == text
+
+
+def test_a_text_that_was_encoded_twice() -> None:
+    encoded = encodebytes(encodebytes(LONG.encode())).decode()
+    assert body(f"Content-Transfer-Encoding: base64\n\n{encoded}") == LONG.strip()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        f"begin 755 lamp.jpg\nM{'_]C_X02D9)1@' * 5}\nM{'#!D2$P4R1H?H' * 5}\nM#!D2",
+        f"begin 644 a.txt\nM{'_]C_X02D9)1@' * 5}\n",
+        "=ybegin line=128 size=40 name=photo.jpg\n)ts*:}\u203a\u017e\n\u0161*\n=yend size=40 crc32=deadbeef",
+        "=ybegin line=128 size=40 name=photo.jpg\n)ts*:}\n",
+        '(This file must be converted with BinHex 4.0)\n\n:$f*TEQKPH#jdCA0d,R0TG!"6594%8dP8)3#3\n!!!"!\'d!N!:',
+    ],
+    ids=["uuencode-cut", "uuencode-cut-once", "yenc", "yenc-cut", "binhex"],
+)
+def test_a_file_in_a_text_is_no_part_of_it(file: str) -> None:
+    assert body(f"\n{LADDER}\n\n{file}\n") == LADDER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Begin with the ladder.\n\nbegin 644 times and it stays shut.\nMore of it.",
+        "=ybegin is a word of yEnc.\nIt marks a file.",
+        "(This file must be converted with BinHex, you said.)\nI did: it works.",
+    ],
+)
+def test_a_text_about_files_is_no_file(text: str) -> None:
+    assert body(f"\n{text}\n") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["begin 644 a\n" + "M" * 500_000, "begin 644 a\n" * 20_000, "=ybegin line=1 a\n" * 20_000, "begin 644 a\nMa\n" * 20_000],
+    ids=range(4),
+)
+def test_long_texts_that_look_like_files_take_time_in_proportion(text: str) -> None:
+    begin = time.process_time()
+    body(f"\n{text}")
+    assert time.process_time() - begin < 5
+
+
+@pytest.mark.parametrize("kind", ["text/*", "text/ascii"])
+def test_types_of_text_that_programs_made_up(kind: str) -> None:
+    assert body(f"Content-Type: {kind}\n\n{LADDER}") == LADDER
 
 
 def test_a_word_below_base64_is_no_part_of_it() -> None:
