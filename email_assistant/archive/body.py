@@ -304,8 +304,8 @@ def payload(part: Message) -> bytes:
         data = transfer_encoding.decode(part.body, encoding)
         may_be_encoded = encoding in transfer_encoding.MAY_HIDE_ANOTHER and part.get_content_maintype() == "text"
         return transfer_encoding.decode_undeclared(data) if may_be_encoded else data
-    data = part.get_payload(decode=True)
-    return data if isinstance(data, bytes) else b""
+    decoded = part.get_payload(decode=True)
+    return decoded if isinstance(decoded, bytes) else b""
 
 
 def decode_part(part: Message) -> charsets.Decoded:

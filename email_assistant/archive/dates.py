@@ -1,4 +1,4 @@
-"""Dates of tables and of odd headers: numbers, ISO 8601, the format of mail headers, and what programs write in their users' languages."""
+"""Dates of tables and headers: numbers, ISO 8601, the format of mail headers, and what programs write for people."""
 
 import math
 import re

@@ -23,7 +23,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 ADDRESS_IN_NAME = re.compile(r"([^<>]*)<\s*([^\s<>@]+@[^\s<>@]+)\s*>?")
 # 'Roe, Jane <jane@x.example>', without the quotes that a comma needs: at the beginning, or behind another person.
 UNQUOTED_COMMA = re.compile(
-    r"(^|(?<=[>;]))([\s,;]{0,5})([^\W\d][\w.'’ -]{0,60},\s{0,5}[^\W\d][\w.'’ -]{0,60}?)\s{0,5}(<[^\s<>@]+@[^\s<>@]+>)"
+    r"(?:^|(?<=[>;]))([\s,;]{0,5})([^\W\d][\w.'’ -]{0,60},\s{0,5}[^\W\d][\w.'’ -]{0,60}?)\s{0,5}(<[^\s<>@]+@[^\s<>@]+>)"
 )
 # 'Jane Roe jane@x.example', without the brackets that an address needs.
 UNBRACKETED = re.compile(r"^\s*((?:[^\s<>@,;:()\"]+\s+)+)([^\s<>@,;:()/\"]+@[\w.-]+\.[\w-]+)\s*$")
@@ -87,7 +87,9 @@ def _bytes_of_words(words: list[tuple[str, str]]) -> bytes:
     decoded, pending = b"", ""
     for place, (encoding, text) in enumerate(words):
         if encoding == "q":
-            decoded += binascii.a2b_qp(_unfolded(text).replace(" ", "_").encode("utf-8", "surrogateescape"), header=True)
+            decoded += binascii.a2b_qp(
+                _unfolded(text).replace(" ", "_").encode("utf-8", "surrogateescape"), header=True
+            )
             continue
         pending += NOT_BASE64.sub("", text)
         is_last = place + 1 == len(words) or words[place + 1][0] == "q"
@@ -137,7 +139,7 @@ def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
         if ONLY_NAMES.fullmatch(value):
             found += [("", name.strip()) for name in NAME.findall(value) if name.strip()]
             continue
-        quoted = UNQUOTED_COMMA.sub(r'\2"\3" \4', ROUTE.sub("<", value))
+        quoted = UNQUOTED_COMMA.sub(r'\1"\2" \3', ROUTE.sub("<", value))
         quoted = UNBRACKETED.sub(lambda person: f'"{person[1].rstrip()}" <{person[2]}>', quoted)
         found += utils.getaddresses([quoted], **_LENIENT)
     return found

@@ -128,6 +128,10 @@ def _named(config: Config) -> str:
 
 def _nothing_kept(index: ArchiveIndex, selection: Selection, owner: owners.Owner, config: Config) -> str:
     reasons = selection.drops.reasons.counts()
+    if set(reasons) == {"unreadable"}:
+        source, why = _unreadable(index, selection)[0]
+        count = f"none of {len(index)} messages can be read, such as {source}" if len(index) > 1 else "cannot be read"
+        return f"{_named(config)}: {count}: {why}; set data.path to another file or folder"
     if set(reasons) <= {"not_by_owner", "unreadable"} and reasons.get("not_by_owner"):
         senders = ", ".join(f"{name} ({count})" for name, count in index.senders.most_frequent(3))
         return (

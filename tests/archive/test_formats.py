@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import lzma
 import tarfile
 import zipfile
 from pathlib import Path
@@ -282,3 +283,47 @@ def test_files_beside_mail_that_look_like_it_or_need_another_program(tmp_path: P
     assert "SQLite" in stats.passed_over["mail.db"]
     with pytest.raises(ArchiveError, match="SQLite"):
         readers.archive_files([tmp_path / "mail.db"], "auto", COLUMNS)
+
+
+def test_a_tar_in_the_format_before_ustar_and_lzma(tmp_path: Path) -> None:
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        info = tarfile.TarInfo("Mail/Sent")
+        info.size = len(mbox(1, 2))
+        archive.addfile(info, io.BytesIO(mbox(1, 2)))
+    data = bytearray(plain.getvalue())
+    data[257:265] = bytes(8)
+    data[148:156] = b" " * 8
+    data[148:156] = b"%06o\0 " % sum(data[:512])
+    (tmp_path / "old.tar").write_bytes(data)
+    (tmp_path / "sent.mbox.lzma").write_bytes(lzma.compress(mbox(3), format=lzma.FORMAT_ALONE))
+    assert [text.strip() for text in texts(tmp_path / "old.tar", tmp_path / "sent.mbox.lzma")] == [
+        "text 1",
+        "text 2",
+        "text 3",
+    ]
+
+
+def test_what_a_maildir_in_a_container_has_not_delivered_yet(tmp_path: Path) -> None:
+    files = {
+        f"Maildir/.Sent/{folder}/170{number}.M1P1.host": MESSAGE.format(id=number, text=f"text {number}").encode()
+        for number, folder in enumerate(("cur", "new", "tmp"))
+    }
+    files["var/tmp/notes.eml"] = MESSAGE.format(id=9, text="text 9").encode()
+    stats = readers.ReadStats()
+    mails = read_all(tarred(tmp_path / "m.tgz", files), stats=stats)
+    assert [mail.text.strip() for mail in mails if isinstance(mail, ParsedMessage)] == ["text 0", "text 1", "text 9"]
+    assert list(stats.passed_over.values()) == ["not delivered yet (tmp of a Maildir)"]
+
+
+def test_a_damaged_data_file_of_outlook_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.pst").write_bytes(b"!BDN" + b"\0\0\0\0SM\x17\0" + b"\0" * 500)
+    (item,) = read_all(tmp_path / "a.pst")
+    assert isinstance(item, Unreadable)
+    assert "a damaged or incomplete Outlook data file" in item.reason
+
+
+def test_a_binary_file_has_no_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"\x01\x02one, two; three, four\x03\nmore\n")
+    with pytest.raises(ArchiveError, match="contains no mbox"):
+        readers.archive_files([tmp_path / "a.bin"], "auto", COLUMNS)

@@ -115,7 +115,7 @@ def test_a_hidden_mark_of_a_quote_still_marks_it() -> None:
         ('<p>Bring it <img alt="Logo of Lamps Ltd." src="logo.png"></p>', "Bring it"),
         ('<p>Bring it <span style="font-family:Wingdings">J</span></p>', "Bring it :)"),
         ("<p>Bring it <font face='Wingdings'>L</font></p>", "Bring it :("),
-        ('<p>The shed <span style="font-family:\'Wingdings\'">à</span> the barn</p>', "The shed → the barn"),
+        ("<p>The shed <span style=\"font-family:'Wingdings'\">à</span> the barn</p>", "The shed → the barn"),
         ('<p><span style="font-family:Wingdings">§<span>&nbsp; </span></span>the lamp</p>', "• the lamp"),
         ('<p style="font-family:Wingdings">Just a note.</p>', "Just a note."),
     ],

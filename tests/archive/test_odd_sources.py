@@ -406,7 +406,12 @@ def test_a_text_about_files_is_no_file(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["begin 644 a\n" + "M" * 500_000, "begin 644 a\n" * 20_000, "=ybegin line=1 a\n" * 20_000, "begin 644 a\nMa\n" * 20_000],
+    [
+        "begin 644 a\n" + "M" * 500_000,
+        "begin 644 a\n" * 20_000,
+        "=ybegin line=1 a\n" * 20_000,
+        "begin 644 a\nMa\n" * 20_000,
+    ],
     ids=range(4),
 )
 def test_long_texts_that_look_like_files_take_time_in_proportion(text: str) -> None:

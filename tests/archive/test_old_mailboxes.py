@@ -109,6 +109,23 @@ def test_a_message_of_babyl_without_marks_is_not_lost(tmp_path: Path) -> None:
         (b"\xcf\xad\x12\xfe\xc5\xfd\x74\x6f", "Outlook Express"),
         (b"*mbx*\r\n65432\r\n", "mailutil converts to mbox"),
         (b"Rar!\x1a\x07\x00", "unpack it first"),
+        (b"\x04\x22\x4d\x18\x60\x40\x82", "lz4"),
+        (b"\x1f\x9d\x90\x01, a; b, c", "unpack it first"),
+        (b"PAR1\x15\x04", "read_parquet"),
+        (b"\0\1\0\0Standard ACE DB", "Access"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"<!DOCTYPE html>\n<html><body>From: Ann, to: Bo", "web page"),
+        (b"MZ\x90\x00", "Windows program"),
+        (b"PK\x05\x06", "empty zip"),
+        (b"PK\x03\x04" + b"\x14\0" * 13 + b"[Content_Types].xml....PK\x03\x04xl/workbook.xml", "Excel table"),
+        (b"PK\x03\x04" + b"\x14\0" * 13 + b"docProps/app.xml....PK\x03\x04word/document.xml", "Word"),
+        (
+            b"PK\x03\x04" + b"\x14\0" * 13 + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+            "OpenDocument table",
+        ),
+        (b"PK\x03\x04" + b"\x14\0" * 13 + b"mimetypeapplication/vnd.oasis.opendocument.text", "OpenDocument doc"),
+        (b"BEGIN:VCARD\r\nVERSION:3.0", "contacts"),
     ],
 )
 def test_another_format_is_named_with_what_to_do(tmp_path: Path, head: bytes, words: str) -> None:

@@ -477,3 +477,64 @@ def test_an_answer_to_an_invitation_in_microsoft_graph(tmp_path: Path) -> None:
         tmp_path, row | {"meetingMessageType": "meetingAccepted"}, row | {"meetingMessageType": "none"}
     )
     assert (answer.kinds, mail.kinds) == ({"calendar"}, frozenset())
+
+
+RECORDS_OF_CHATS = {
+    "Slack": {"type": "message", "user": "U01", "ts": "1712000000.000100", "text": TEXT},
+    "Telegram": {"id": 1, "date": "2024-04-01", "from": "Ann", "from_id": "user1", "text": TEXT, "text_entities": []},
+    "Facebook": {"sender_name": "Ann", "timestamp_ms": 1711965600000, "content": TEXT},
+    "Discord": {"id": "1", "type": "Default", "timestamp": "2024-04-01", "content": TEXT, "author": {"name": "ann"}},
+    "Google Chat": {"creator": {"name": "Ann"}, "created_date": "x", "text": TEXT, "topic_id": "1"},
+    "Teams": {"chatId": "1", "messageType": "message", "body": {"content": TEXT}, "from": {"user": {}}},
+    "language model": {"role": "user", "content": TEXT},
+}
+
+
+@pytest.mark.parametrize("program", RECORDS_OF_CHATS)
+@pytest.mark.parametrize("is_list", [True, False])
+def test_chats_are_no_mail(tmp_path: Path, program: str, is_list: bool) -> None:
+    record = RECORDS_OF_CHATS[program]
+    data = json.dumps({"name": "choir", "messages": [record, record]}) if is_list else f"{json.dumps(record)}\n" * 2
+    (tmp_path / "chat.json").write_text(data)
+    with pytest.raises(ArchiveError, match=rf"a chat, as of .*{program}.*set data.columns.text"):
+        read(tmp_path / "chat.json")
+    column = "body" if program == "Teams" else "text" if "text" in record else "content"
+    assert [mail.text for mail in read(tmp_path / "chat.json", text=column)] == [TEXT, TEXT]
+    (tmp_path / "mail.jsonl").write_text(json.dumps({"from": "ann@x.example", "text": "Come at nine."}))
+    assert [mail.text for mail in read(tmp_path)] == ["Come at nine."]
+
+
+def test_mail_with_some_fields_of_chats_is_mail(tmp_path: Path) -> None:
+    row = {"user": "u1", "ts": 1711965600, "type": "sent", "to": "bo@y.example", "text": TEXT}
+    assert [mail.text for mail in read_rows(tmp_path, row)] == [TEXT]
+
+
+@pytest.mark.parametrize("line", [",Unnamed: 0,file,message", "Unnamed: 0,file,message"])
+def test_a_table_of_whole_messages_whose_first_line_looks_like_a_field(tmp_path: Path, line: str) -> None:
+    message = "From: Ann <ann@x.example>\nTo: bo@y.example\nSubject: Hi\nMessage-ID: <{0}@x>\n\n" + TEXT + "\n"
+    index = "{0}," * line.startswith(",")
+    rows = "".join((index + '{0},sent/{0}.,"' + message + '"\n').format(number) for number in range(3))
+    (tmp_path / "emails.csv").write_text(f"{line}\n{rows}")
+    messages = read(tmp_path / "emails.csv")
+    assert [mail.id for mail in messages] == ["0@x", "1@x", "2@x"]
+
+
+def test_json_in_a_text_of_json(tmp_path: Path) -> None:
+    rows = [{"from": "ann@x.example", "to": "bo@y.example", "body": f"{TEXT}\nIt is late."}] * 2
+    (tmp_path / "x.json").write_text(json.dumps(json.dumps(rows)))
+    (tmp_path / "y.jsonl").write_text("".join(json.dumps(json.dumps(row)) + "\n" for row in rows))
+    for name in ("x.json", "y.jsonl"):
+        assert [mail.text for mail in read(tmp_path / name)] == [f"{TEXT}\nIt is late."] * 2
+    nested = json.dumps(rows)
+    for _ in range(5):
+        nested = json.dumps(nested)
+    (tmp_path / "z.json").write_text(nested)
+    with pytest.raises(ArchiveError):
+        readers.archive_files([tmp_path / "z.json"], "auto", {})
+
+
+@pytest.mark.parametrize("delimiter", ["^", "~"])
+def test_rare_delimiters(tmp_path: Path, delimiter: str) -> None:
+    rows = [["from", "to", "body"], ["ann@x.example", "bo@y.example", TEXT]]
+    (tmp_path / "x.csv").write_text("".join(delimiter.join(row) + "\n" for row in rows))
+    assert [mail.text for mail in read(tmp_path / "x.csv")] == [TEXT]

@@ -1,10 +1,12 @@
 """Reads archives of any supported format, detected by content, as a stream of raw, parsed and unreadable messages."""
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
@@ -23,17 +25,21 @@ from email_assistant.archive.readers import (
     streams,
     tables,
 )
-from email_assistant.archive.readers.columns import NoTextColumnError
+from email_assistant.archive.readers.columns import NoMailError
 from email_assistant.archive.readers.containers import ArchiveFile
 from email_assistant.errors import ArchiveError
 
 # Maps a field of a mail to the column of a table that has it; None: detect the column by its name.
 Columns = dict[str, str | None]
+# A message in the folder tmp of a Maildir: seconds, a number, the computer.
+UNDELIVERED = re.compile(r"/tmp/\d{1,12}\.[^/.]+\.[^/]+$")
 # How similar the name of another file is that may have been meant.
 MEANT = 0.8
 # Apple Mail stores signatures in files that look like mail.
 SIGNATURE_OF_APPLE = ".mailsignature"
 MAILBOXES = {"mbox": mbox.read, "mmdf": mmdf.read, "babyl": babyl.read, "olm": olm.read}
+# What no text has.
+BINARY, BINARY_BYTES = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]"), 4096
 SUPPORTED = "mbox, Maildir, MMDF, Babyl, .eml, .emlx, .msg, .pst, .olm, JSON, JSONL or CSV, or a .zip or .tgz of these"
 
 
@@ -72,18 +78,21 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
         if format is None or wanted not in ("auto", format):
             stats.passed_over[entry.name] = _why_passed_over(entry.head, format, wanted)
             continue
+        if entry.path is None and UNDELIVERED.search(entry.name):
+            stats.passed_over[entry.name] = "not delivered yet (tmp of a Maildir)"
+            continue
         if entry.path not in paths and _is_beside_mail(entry, format):
             stats.passed_over[entry.name] = "of a Google Takeout, whose mail is in its .mbox files"
             continue
         stats.formats[format] += 1
         try:
             yield from containers.catch_read_errors(_messages(entry, format, columns), entry.name)
-        except NoTextColumnError as error:
+        except NoMailError as error:
             # Folders and exports have tables of other things beside the mail.
             if entry.path in paths:
                 raise
             stats.formats[format] -= 1
-            stats.passed_over[entry.name] = f"a table without mail text ({', '.join(error.columns)[:80]})"
+            stats.passed_over[entry.name] = error.why
 
 
 def _is_beside_mail(entry: ArchiveFile, format: str) -> bool:
@@ -153,7 +162,7 @@ def _no_mail_message(paths: list[Path], wanted: str) -> str:
     for path in paths:
         if path.is_file() and (named := foreign.format_of(containers.read_head(path))) is not None:
             return f"{path}: {named}"
-        columns = tables.column_names(streams.as_text(containers.read_head(path))) if path.is_file() else []
+        columns = _columns_of_text(containers.read_head(path)) if path.is_file() else []
         if len(columns) > 1 and wanted in ("auto", "csv"):
             return (
                 f"{path}: if this is a table, set data.columns.text to the column of mail text; "
@@ -162,6 +171,12 @@ def _no_mail_message(paths: list[Path], wanted: str) -> str:
     if wanted == "auto":
         return f"{names}: contains no {SUPPORTED}"
     return f"{names}: contains no {wanted} file; data.format=auto detects the format"
+
+
+def _columns_of_text(head: bytes) -> list[str]:
+    """The names of the columns if a file is a table; none if it is binary."""
+    text = streams.as_text(head)
+    return [] if BINARY.search(text[:BINARY_BYTES]) else tables.column_names(text)
 
 
 def _is_read(path: Path, wanted: str, columns: Columns) -> bool:
@@ -219,8 +234,12 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return "jsonl"
     if eml.looks_like_emlx(head):
         return "emlx"
-    # A name that only mail has needs less of a header.
     path = PurePosixPath(name)
+    is_table = partial(tables.looks_like_csv, head, columns.get("text"), path.suffix.lower() == ".csv")
+    # A table of whole messages has the fields of their headers in its cells.
+    if not mbox.OPENING_FIELD.match(head) and is_table():
+        return "csv"
+    # A name that only mail has needs less of a header.
     if path.suffix.lower() == SIGNATURE_OF_APPLE:
         return None
     is_in_maildir = path.parent.name in ("cur", "new")
@@ -228,8 +247,7 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return "maildir" if is_in_maildir else "eml"
     if olm.looks_like_olm(head):
         return "olm"
-    is_named = path.suffix.lower() == ".csv"
-    return "csv" if tables.looks_like_csv(head, columns.get("text"), is_named) else None
+    return "csv" if is_table() else None
 
 
 def _why_passed_over(head: bytes, format: str | None, wanted: str) -> str:

@@ -107,16 +107,43 @@ PART_OF_PERSON = re.compile(r"([^():：（]+)(?:[:：]\s*)?[(（][^()（）]+[)�
 NAME_AND_ADDRESS = 2
 
 
-class NoTextColumnError(ArchiveError):
-    """A table has no column that is known for the text of mails.
+# The fields that the messages of chats have, and mail has not; without case and punctuation.
+CHATS = {
+    frozenset(("user", "ts", "type")): "Slack",
+    frozenset(("fromid", "textentities")): "Telegram",
+    frozenset(("sendername", "timestampms")): "Facebook, Messenger or Instagram",
+    frozenset(("author", "content", "timestamp", "type")): "Discord",
+    frozenset(("creator", "createddate", "topicid")): "Google Chat",
+    frozenset(("chatid", "messagetype")): "Microsoft Teams",
+    frozenset(("role", "content")): "a language model",
+}
+
+
+class NoMailError(ArchiveError):
+    """A table has no mail.
 
     Attributes:
-        columns: The names of its columns.
+        why: What it is instead.
     """
+
+    why = ""
+
+
+class ChatError(NoMailError):
+    """The records of a table are messages of a chat."""
+
+    def __init__(self, name: str, program: str) -> None:
+        """Say which program the chat is of, and how to read it nevertheless."""
+        self.why = f"a chat, as of {program}, not mail"
+        super().__init__(f"{name}: {self.why}; to train on it, set data.columns.text to the field of the text")
+
+
+class NoTextColumnError(NoMailError):
+    """A table has no column that is known for the text of mails."""
 
     def __init__(self, name: str, columns: list[str]) -> None:
         """Say which columns the table has, and how to choose one."""
-        self.columns = columns
+        self.why = f"a table without mail text ({', '.join(columns)[:80]})"
         super().__init__(f"{name}: set data.columns.text to the column of mail text; its columns: {', '.join(columns)}")
 
 
@@ -174,3 +201,11 @@ def person_of(name: str) -> str:
     """The person whose name or address is in a column: 'von' for 'Von: (Adresse)'; empty if it names no part."""
     match = PART_OF_PERSON.fullmatch(name)
     return normalize(match[1]) if match else ""
+
+
+def chat_of(names: Iterable[str]) -> str | None:
+    """The program of whose chats records with these fields are; None if they are no messages of a chat."""
+    known = {normalize(name) for name in names}
+    if known & {"to", "torecipients", "recipients", "subject"}:
+        return None
+    return next((program for fields, program in CHATS.items() if fields <= known), None)

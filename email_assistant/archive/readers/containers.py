@@ -16,6 +16,7 @@ from typing import BinaryIO, TypeVar, cast
 from email_assistant.archive import folders
 from email_assistant.archive.messages import Unreadable
 from email_assistant.archive.multi_byte import decode_strictly
+from email_assistant.archive.readers import foreign
 from email_assistant.archive.readers.streams import HEAD_BYTES, with_prefix
 
 Item = TypeVar("Item")
@@ -41,7 +42,8 @@ UTF8_NAME = 0x800
 CHARSETS_OF_NAMES = ("utf-8", "cp866", "cp932", "gbk", "cp949", "cp950", "cp852", "cp850", "cp857", "cp737", "cp437")
 # The characters that zipfile makes of single bytes. A name with others comes from a field of its own, in UTF-8.
 OF_SINGLE_BYTES = frozenset(bytes(range(256)).decode("cp437"))
-COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open, b"]\0\0": lzma.open}
+SUFFIXES = (".gz", ".bz2", ".xz", ".lzma")
 
 
 @dataclass
@@ -126,11 +128,19 @@ def _read_head(stream: BinaryIO) -> bytes:
 
 def is_container(head: bytes) -> bool:
     """Whether a file that begins with these bytes contains other files."""
-    return head.startswith((b"PK\x03\x04", *COMPRESSED)) or _is_tar(head)
+    if head.startswith(b"PK\x03\x04"):
+        return foreign.format_of(head) is None
+    return head.startswith(tuple(COMPRESSED)) or _is_tar(head)
 
 
 def _is_tar(head: bytes) -> bool:
-    return head[257:262] == b"ustar"
+    """Whether a file is a tar archive by its mark, or in the format before that by its check sum."""
+    if head[257:262] == b"ustar":
+        return True
+    try:
+        return bool(head[:1].strip(b"\0") and tarfile.TarInfo.frombuf(head[: tarfile.BLOCKSIZE], "utf-8", "replace"))
+    except tarfile.HeaderError:
+        return False
 
 
 def _open_file(path: Path, name: str) -> Iterator[ArchiveFile | Unreadable]:
@@ -172,7 +182,8 @@ def _open_container(
     else:
         opener = next(opener for magic, opener in COMPRESSED.items() if head.startswith(magic))
         inner = cast(BinaryIO, opener(stream))  # type: ignore[operator]
-        yield from _open_member(inner, name.removesuffix(".gz").removesuffix(".bz2").removesuffix(".xz"), budget, depth)
+        suffix = next((each for each in SUFFIXES if name.endswith(each)), "")
+        yield from _open_member(inner, name.removesuffix(suffix), budget, depth)
 
 
 def _open_zip(stream: BinaryIO, name: str, budget: _ExpansionBudget, depth: int) -> Iterator[ArchiveFile | Unreadable]:

@@ -1,17 +1,47 @@
-"""Formats with mail that are not read, by the first bytes of their files, and how to convert each."""
+"""Formats that are not read, by the first bytes of their files, and what to do with each."""
 
-# Outlook Express, the University of Washington's programs, Lotus Notes, and containers that need another program.
+import re
+
+# Formats of other mail programs, containers that need another program, and documents that are no mail.
 FORMATS = {
     b"\xcf\xad\x12\xfe": "Outlook Express (.dbx), which undbx converts to .eml files",
     b"*mbx*\r\n": "mbx of Pine and UW IMAP, which their mailutil converts to mbox",
     b"\x1a\0\0\x04\0\0": "Lotus Notes (.nsf), from which Notes exports .eml files",
     b"SQLite format 3\0": "a SQLite database, as Mailspring has; export the mail from the program as mbox or .eml",
+    b"\0\1\0\0Standard ": "an Access database; export the table with the mail as CSV",
+    b"PAR1": "a Parquet table; save it as CSV, as pandas.read_parquet(FILE).to_csv(FILE) does",
+    b"\xd0\xcf\x11\xe0": "a document of old Excel or Word, or a file of Windows; save a table as CSV",
     b"Rar!\x1a\x07": "a RAR archive; unpack it first",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first",
     b"\x28\xb5\x2f\xfd": "compressed by zstd; unpack it first",
+    b"\x04\x22\x4d\x18": "compressed by lz4; unpack it first",
+    b"\x1f\x9d": "compressed by compress (.Z); unpack it first",
+    b"PK\x05\x06": "an empty zip file",
+    b"PK\x07\x08": "a part of a split zip file; join the parts first",
+    b"MZ": "a Windows program; if it unpacks mail, unpack it first",
+    b"%PDF-": "a PDF document; export the mail from the mail program as mbox or .eml",
+    b"{\\rtf": "a document in rich text; export the mail from the mail program as mbox or .eml",
+    b"-----BEGIN PGP MESSAGE-----": "encrypted by PGP; decrypt it first",
+    b"BEGIN:VCARD": "contacts (vCard), without mail",
+    b"BEGIN:VCALENDAR": "appointments (iCalendar), without mail",
 }
+WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+# What Office and LibreOffice write first into the zip file that a document of theirs is.
+DOCUMENT = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|xl/|word/|ppt/|mimetype)", re.DOTALL)
 
 
 def format_of(head: bytes) -> str | None:
     """The format of a file that begins with these bytes and what to do with it; None if none of these."""
+    if WEB_PAGE.match(head):
+        return "a web page (HTML); export the mail from the mail program as mbox or .eml"
+    if DOCUMENT.match(head):
+        return _document(head)
     return next((name for magic, name in FORMATS.items() if head.startswith(magic)), None)
+
+
+def _document(head: bytes) -> str:
+    is_open = b"opendocument" in head[:200]
+    if b"opendocument.spreadsheet" in head[:200] or (b"xl/" in head and not is_open):
+        return f"an {'OpenDocument' if is_open else 'Excel'} table; save the sheet with the mail as CSV"
+    kind = "an OpenDocument document" if is_open else "a Word document" if b"word/" in head else "a document of Office"
+    return f"{kind}; export the mail from the mail program as mbox or .eml"

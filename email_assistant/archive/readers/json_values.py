@@ -15,11 +15,13 @@ BETWEEN_VALUES = re.compile(r"[\s,\x1e]*")
 # characters have been decoded in vain. One that is nested too deeply counts as several characters.
 NEXT_OBJECT = re.compile(r"[\n\[,][^\S\n]*(\{)")
 MAX_TRIED, NESTED_TRIED = 50_000_000, 10_000
+# How many times some programs write JSON as a text of JSON.
+MAX_TEXTS = 2
 FIRST_KEY = re.compile(r'\{\s*"([^"]*)"')
 FIELDS = ("text", "sender", "recipient", "subject", "date")
 
 
-def parse_json(text: str, text_column: str | None = None) -> Iterator[Any]:
+def parse_json(text: str, text_column: str | None = None, depth: int = 0) -> Iterator[Any]:
     """The values of a JSON text, and a message where something is wrong.
 
     A wrong value costs itself: the values of a list around it are yielded one by one, and the next mail follows.
@@ -27,6 +29,7 @@ def parse_json(text: str, text_column: str | None = None) -> Iterator[Any]:
     Args:
         text: The text.
         text_column: The configured column of a mail's text.
+        depth: In how many texts of JSON the text is.
     """
     position = _skip_blanks(text, 0)
     reported: set[int] = set()
@@ -47,7 +50,10 @@ def parse_json(text: str, text_column: str | None = None) -> Iterator[Any]:
             reported.add(place)
             position = _next_mail(text, position, place, text_column)
             continue
-        yield value if isinstance(value, dict | list) else "a JSON value, but not an object"
+        if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") and depth < MAX_TEXTS:
+            yield from parse_json(value, text_column, depth + 1)
+        else:
+            yield value if isinstance(value, dict | list) else "a JSON value, but not an object"
         position = _skip_blanks(text, end)
 
 

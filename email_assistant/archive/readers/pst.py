@@ -16,11 +16,18 @@ def looks_like_pst(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO, name: str) -> Iterator[ParsedMessage | Unreadable]:
-    """Yield the messages of all folders; contacts, notes and appointments are skipped."""
+    """Yield the messages of all folders; contacts, notes and appointments are skipped.
+
+    Raises:
+        ValueError: If the file is damaged, incomplete or another one with the same first bytes.
+    """
     import pypff
 
     archive = pypff.file()
-    archive.open_file_object(stream)
+    try:
+        archive.open_file_object(stream)
+    except OSError as error:
+        raise ValueError("a damaged or incomplete Outlook data file, which Outlook's scanpst may repair") from error
     try:
         yield from _read_folder(archive.get_root_folder(), name, [])
     finally:

@@ -23,13 +23,15 @@ from email_assistant.archive.readers.cells import (
     to_raw_message,
     to_text,
 )
-from email_assistant.archive.readers.columns import find_column, map_columns, person_of
+from email_assistant.archive.readers.columns import ChatError, chat_of, find_column, map_columns, person_of
 from email_assistant.archive.readers.json_values import mails_of, parse_json
 from email_assistant.archive.readers.streams import HEAD_BYTES, with_prefix
 
 # The name of a person may be in another column than the address.
 PERSON_STEM = re.compile("from|sender|to|recipient")
 SAMPLE_BYTES = 1 << 20
+# JSON that was written as a text of JSON, as by json.dump(table.to_json()).
+JSON_IN_TEXT = re.compile(rb'"\s*[\[{][\s\[{]*\\"')
 BEFORE_JSON = b"\xef\xbb\xbf \t\r\n\x1e"
 MAIN_FIELDS = ("text", "subject", "sender", "date")
 # A table of fewer columns has no lines that are rows for sure.
@@ -41,7 +43,7 @@ MAX_DOCUMENT_BYTES = 512 << 20
 # A byte order mark that was encoded twice.
 MARK_TWICE_ENCODED = b"\xc3\xaf\xc2\xbb\xc2\xbf"
 SEPARATOR_LINE = re.compile(rb"\s*\"?sep=(.)\"?[ \t]*\r?\n", re.IGNORECASE)
-DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|^~"
 NEWLINE = re.compile(rb"[\r\n]")
 # Titles and comments that a table may have above the names of its columns.
 MAX_TITLE_LINES = 8
@@ -60,6 +62,8 @@ class _Row:
 def looks_like_json(head: bytes, text_column: str | None) -> bool:
     """Whether a file is JSON, or its first line a JSON object. A document over several lines must name a column."""
     start = head.lstrip(BEFORE_JSON)
+    if JSON_IN_TEXT.match(start):
+        start = start[1:].replace(b'\\"', b'"')
     if not start.startswith((b"{", b"[")):
         return False
     line = start.split(b"\n", 1)[0]
@@ -99,12 +103,14 @@ def read(
 
     Raises:
         ArchiveError: If a configured column is missing.
-        NoTextColumnError: If no column of mail text is known.
+        NoMailError: If no column of mail text is known, or the records are messages of a chat.
     """
     text_column = columns.get("text")
     rows = _json_rows(stream, text_column) if format == "jsonl" else _csv_rows(stream, text_column)
     first = list(islice(rows, SAMPLE_ROWS))
     sample = next((row for row in first if isinstance(row, _Row)), None)
+    if format == "jsonl" and text_column is None and (program := _chat_of(first)):
+        raise ChatError(name, program)
     mapping = map_columns(_all_names(first), columns, name) if sample else {}
     dates = (to_text(_first_value(row, mapping.get("date", ()))) for row in first if isinstance(row, _Row))
     day_first = is_day_first(dates)
@@ -118,6 +124,12 @@ def read(
             yield _to_message(row, mapping, source, day_first)
         except Exception as error:  # a hostile value may raise anything, and must not stop the others
             yield Unreadable(source, f"{type(error).__name__}: {error}"[:200])
+
+
+def _chat_of(rows: Iterable[_Row | str]) -> str | None:
+    """The program of a chat whose messages all records are; None if some are none."""
+    programs = {chat_of(row.values) for row in rows if isinstance(row, _Row)}
+    return None if None in programs else next(iter(programs), None)
 
 
 def _drained(rows: list[Any]) -> Iterator[Any]:
