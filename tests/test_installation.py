@@ -1,4 +1,4 @@
-"""The Makefile's choice of Python, and the files of the Docker image."""
+"""The Makefile's choice of Python, the hooks before a commit, and the files of the Docker image."""
 
 import functools
 import json
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from test_readme import faults_of, make_targets
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -149,3 +150,24 @@ def test_another_python_is_refused_before_anything_is_installed(
     refusal = f"Python 3.11 to 3.13 is needed, but {tmp_path}/bin/python3 is another"
     assert (refusal in done.stderr) is not is_supported
     assert not (tmp_path / ".tools").exists()
+
+
+def hooks() -> list[dict[str, str]]:
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    return list(local["hooks"])
+
+
+def test_the_hooks_before_a_commit_are_the_checks_of_make_check() -> None:
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipe
+    checks = {" ".join(line.split()).replace("$(BIN)", ".venv/bin") for line in recipe[1].splitlines()}
+    # ruff gets the names of the changed files in place of the folder.
+    assert {hook["entry"] for hook in hooks()} == {check.removesuffix(" .") for check in checks}
+
+
+def test_the_hooks_before_a_commit_watch_what_is_there() -> None:
+    watched = [
+        part for hook in hooks() for part in hook.get("files", "").removeprefix("^(").rstrip(")").split("|") if part
+    ]
+    assert watched
+    assert [part for part in watched if not (ROOT / part.replace("\\", "")).exists()] == []
