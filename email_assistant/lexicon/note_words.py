@@ -47,6 +47,8 @@ OTHER_SIGN_OFFS = (
 
 # Of words that greet, those that also name whom a mail is for.
 NAMING = "all everyone team folks there всем коллеги господа друзья"
+# Those who are greeted where no name is known.
+EVERYBODY = frozenset(f"{NAMING} everybody both guys sir sirs madam ladies gentlemen colleagues friends".split())
 # Function words that a line of greeting may have.
 IN_GREETINGS = "and you on all my to both everyone и мои of at the for in"
 # Greetings, patterns: with which a mail opens; after a name; after a name and a comma.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from email_assistant.archive.mail_parts import SIGN_OFF, split_greeting, without_sign_off
+from email_assistant.lexicon.note_words import EVERYBODY
 from email_assistant.metrics.facts import DATES, stem
 from email_assistant.metrics.same_words import Words, tokens
 from email_assistant.metrics.sense import check_facts
@@ -40,11 +41,27 @@ def mark_facts(request: str, mail: str, usual: Usual, context: str | None = None
     """
     found = check_facts(request, mail, usual, context)
     lost = [request[start:end] for start, end in _spans(request, found.lost, names_only=False)]
-    added = list(_spans(mail, found.added, names_only=True))
+    added = list(_spans(mail, {*found.added, *_named(found.greeted, mail, usual)}, names_only=True))
     if signed:
         known = Words(tokens(f"{request}\n{context or ''}"))
         added += [span for span in _signing(mail) if not _is_usual(mail[slice(*span)], usual, known)]
     return FactMarks(list(dict.fromkeys(lost)), sorted(set(added)))
+
+
+def _named(greeted: Iterable[str], mail: str, usual: Usual) -> set[str]:
+    """The name in a greeting that nobody gave, in one piece if it is one; empty if it is no name.
+
+    A person to whom the owner often writes is no less of a guess.
+    """
+    first_line = mail.strip().partition("\n")[0]
+    capitalized = {token for word in _WORD.findall(first_line) if word[0].isupper() for token in tokens(word)}
+    names = [
+        token
+        for token in greeted
+        if token in capitalized - EVERYBODY and (token in usual.names or stem(token) not in usual.words)
+    ]
+    name = " ".join(names)
+    return {name} if name in " ".join(tokens(mail)) else set(names)
 
 
 def _signing(mail: str) -> Iterator[tuple[int, int]]:

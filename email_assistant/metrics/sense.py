@@ -106,12 +106,14 @@ class FactCheck:
     Attributes:
         asked: Number of facts of the request; an addressee is one.
         lost: Those that the mail does not mention, in lower case, numbers in digits; an addressee as typed.
-        added: Those that only the mail has; the name that it greets is one.
+        added: Those that only the mail has; the name that it greets is one, if the request has an addressee.
+        greeted: The words of the name that the mail greets if nobody gave any of them.
     """
 
     asked: int
     lost: tuple[str, ...]
     added: tuple[str, ...]
+    greeted: tuple[str, ...]
 
 
 def check_facts(request: str, mail: str, usual: Usual, context: str | None = None) -> FactCheck:
@@ -125,13 +127,14 @@ def check_facts(request: str, mail: str, usual: Usual, context: str | None = Non
     lost = [fact for fact in wanted if not _mentions(written, mail, fact)]
     added = [fact for fact in facts_in(body) - usual.facts if not _mentions(known, given, fact)]
     asked = len(wanted) + bool(addressee)
+    unknown = () if any(map(known.has, greeted)) else tuple(greeted)
     if addressee:
         # Without one, the name that a mail greets may be that of its headers.
         if not any(map(written.has, addressee)):
             lost.append(" ".join(addressee))
-        if greeted and not any(map(known.has, greeted)):
-            added.append(" ".join(greeted))
-    return FactCheck(asked, tuple(lost), tuple(added))
+        if unknown:
+            added.append(" ".join(unknown))
+    return FactCheck(asked, tuple(lost), tuple(added), unknown)
 
 
 def sense_features(request: str, mail: str, usual: Usual, context: str | None = None) -> SenseFeatures:

@@ -34,11 +34,49 @@ def marked(
         ),
         ("bo: come at 2", "Hi Bo,\n\ncome at two.", [], []),
         ("bo: come", "", ["bo"], []),
-        ("", "Hi Bo,\n\ncome on Friday.", [], ["Friday"]),
+        ("", "Hi Bo,\n\ncome on Friday.", [], ["Bo", "Friday"]),
     ],
 )
 def test_facts_are_lost_or_added(request_text: str, mail: str, lost: list[str], added: list[str]) -> None:
     assert marked(request_text, mail) == (lost, added)
+
+
+@pytest.mark.parametrize(
+    ("greeting", "added"),
+    [
+        ("Ahoy Hester,", ["Hester"]),
+        ("Dear Mr Lowe,", ["Mr Lowe"]),
+        ("Hi Ann, Bo and Cy,", ["Ann", "Bo", "Cy"]),
+        ("Здравствуйте, Анна Петровна!", ["Анна Петровна"]),
+        ("Dear Committee,", ["Committee"]),
+        ("Hi all,", []),
+        ("Hi All,", []),
+        ("Dear Sir or Madam,", []),
+        ("Уважаемые коллеги,", []),
+        ("Hi there,", []),
+        ("Good morning,", []),
+        ("Hi love,", []),
+    ],
+)
+def test_whom_a_mail_greets_without_being_told_is_marked(greeting: str, added: list[str]) -> None:
+    mail = f"{greeting}\n\nthe boots are two left ones.\n\nTom"
+    assert marked("boots are two left ones", mail) == ([], added)
+
+
+def test_a_frequent_recipient_is_no_usual_word_of_greetings() -> None:
+    def mails(greeting: str, rest: str) -> list[str]:
+        return [f"{greeting}\n\nthe boat came in {number}. {rest}\n\nTom" for number in range(10)]
+
+    hester = mails("Ahoy Hester,", "I told Hester.")
+    assert marked("boat came in 0", hester[0], usual_in(hester))[1] == ["Hester", "Hester"]
+    committee = mails("Dear Committee,", "The committee knows.")
+    assert marked("boat came in 0", committee[0], usual_in(committee))[1] == []
+
+
+def test_a_greeted_name_is_known_from_the_recipient_or_the_answered_mail() -> None:
+    mail = "Ahoy Hester,\n\nthe boots are two left ones.\n\nTom"
+    assert marked("boots are two left ones", mail, context="Hester Lowe <hl@x.example>") == ([], [])
+    assert marked("tell hester the boots are two left ones", mail) == ([], [])
 
 
 def test_what_the_answered_mail_says_is_known() -> None:
