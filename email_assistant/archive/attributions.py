@@ -63,6 +63,7 @@ MAX_SUBJECT_WORDS = 3
 NAME_WORD = re.compile(r"([^\W\d_]+)\W*$")
 # Invisible marks of the writing direction, which some programs insert into dates.
 DIRECTION_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+MARKS_AT_END = "\u200e\u200f\u202c\u2069"
 YOU_WROTE = re.compile(any_of(lambda locale: locale.you_wrote), re.IGNORECASE)
 USERS = re.compile(rf"(?<!\w)(?:{alternation(words(lambda locale: locale.users))})\s", re.IGNORECASE)
 # 'Jane Roe <jane@x.example> wrote:' and 'jane@x.example wrote:', without a date.
@@ -83,6 +84,10 @@ DATE_LAST = re.compile(
 )
 # GroupWise: '>>> Jane Roe <jane@x.example> 5/3/2022 5:00 PM >>>'.
 GROUPWISE = re.compile(r"^\s{0,2}>>>\s?[^>\s].{2,150}\d.{0,80}\s>>>[\s:]*$")
+# Notes: 'Jane Roe---05/03/2022 05:00:00 PM---' with the first words of the quoted text.
+BETWEEN_HYPHENS = re.compile(
+    r"\s*[^\W\d_][^\n-]{1,80}---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: [AP]M)?---"
+)
 # An attribution with the first words of the quoted text on the same line, as Yahoo writes it.
 BEFORE_TEXT = re.compile(r"(?<=[:：])\s{2,}(?=\S)")
 BETWEEN_DASHES = re.compile(r"^\W*[-–—]{2,}.*[-–—]{2,}\W*$")
@@ -107,6 +112,8 @@ def may_begin(line: str) -> bool:
 def may_end_attribution(line: str) -> bool:
     """A quick test that is true for every line that ends an attribution, and for some others."""
     ended = line.rstrip()
+    if ended[-1:] in MARKS_AT_END:
+        ended = ended.rstrip(MARKS_AT_END)
     if ended.endswith((":", "：")):
         return True
     last = ended.rstrip(" -–—_*>)]\"'”»")[-60:].rpartition(" ")[2]
@@ -182,6 +189,8 @@ def is_groupwise(line: str) -> bool:
 
 def is_before_text(line: str) -> bool:
     """Whether a line is a full attribution with an address, a clock time and the first words of the quoted text."""
+    if "---" in line and BETWEEN_HYPHENS.match(line):
+        return True
     gap = BEFORE_TEXT.search(line[:MAX_CHARACTERS])
     above = line[: gap.start()] if gap else ""
     return bool(ADDRESS.search(above) and CLOCK.search(above)) and is_full_attribution(above)

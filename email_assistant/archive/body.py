@@ -8,7 +8,7 @@ from email.message import Message
 from itertools import dropwhile, islice
 
 from email_assistant.archive import charsets, transfer_encoding
-from email_assistant.archive.footers import strip_footers
+from email_assistant.archive.footers import PLACEHOLDER, strip_footers
 from email_assistant.archive.html_text import html_to_text
 from email_assistant.archive.mime_tree import IndexedMessage, is_tnef
 from email_assistant.archive.quotes import own_words
@@ -51,8 +51,6 @@ NO_HTML = re.compile(
     r"\b(?:html|mime)\b|\bbrowser\b|\bmail (?:client|program|reader)|браузер|почтов\w+ (?:клиент|программ)",
     re.IGNORECASE,
 )
-# What is left of a picture in plain text.
-PLACEHOLDER = re.compile(r"\[(?:cid|image|inline image)\b[^\[\]\n]*\]|<image\d+\.\w{3,4}>|\ufffc", re.IGNORECASE)
 MAX_NOTICE_CHARACTERS = 300
 # The header of an encrypted mail, repeated above its text (RFC 9788).
 LEGACY_HEADER = re.compile(r"\A\s*(?:[A-Z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n+")

@@ -35,6 +35,17 @@ END_OF_SENTENCE = re.compile(
     r"(?:です|ます|ません|ました|ください|下さい|[세어아에예네해]요|니다|시오|谢谢|謝謝)$"
 )
 LIST_FOOTER = words(lambda locale: locale.list_footers)
+# What such a footer has if it is a sentence.
+LIST_LINK = re.compile(r"://|\bwww\.|@|subscri", re.IGNORECASE)
+SENTENCE_END = re.compile(r"[.!?…]\W*$")
+# What programs write for a picture in plain text.
+PLACEHOLDER = re.compile(
+    r"\[(?:cid|image):[^\[\]\n]*\]|\[(?:inline image[^\[\]\n]{0,80}|image)\]|"
+    r"<(?:image\d+\.\w{3,4}|embedded picture[^<>\n]{0,40})>|"
+    r"\[[^\[\]\n]{1,300}\bdescription (?:automatically )?generated\b[^\[\]\n]{0,60}\]|\ufffc",
+    re.IGNORECASE,
+)
+LINK_OF_PLACEHOLDER = re.compile(r"<(?:https?://|mailto:)[^<>\s]*>")
 # Every advertisement contains one of these, which is a quick test before the slow pattern.
 ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
 ADVERTISEMENT = re.compile(
@@ -88,7 +99,8 @@ def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
     while kinds & {"disclaimer"} and end and (not lines[end - 1].strip() or _is_notice(lines, end - 1)):
         end -= 1
     kept = _without_device_lines(lines[:end])
-    return kept, kinds | ({"device"} if len(kept) < end else set())
+    kinds |= {"device"} if len(kept) < end else set()
+    return _without_placeholders(kept), kinds
 
 
 def _without_device_lines(lines: list[str]) -> list[str]:
@@ -101,6 +113,19 @@ def _without_device_lines(lines: list[str]) -> list[str]:
             line and (index == last or not lines[index + 1]) and index and not lines[index - 1] and is_device_line(line)
         )
     ]
+
+
+def _without_placeholders(lines: list[str]) -> list[str]:
+    """The lines without those that only stand for pictures, unless there are no others."""
+    kept = [line for line in lines if not _is_placeholder(line)]
+    return kept if any(line.strip() for line in kept) else lines
+
+
+def _is_placeholder(line: str) -> bool:
+    if not line or line.lstrip()[:1] not in "[<\ufffc":
+        return False
+    rest = PLACEHOLDER.sub("", line)
+    return rest != line and not LINK_OF_PLACEHOLDER.sub("", rest).strip()
 
 
 def _last_paragraph_start(lines: list[str], end: int) -> int:
@@ -197,9 +222,11 @@ def _joined(lines: list[str]) -> str:
 
 
 def is_list_footer(paragraph: str) -> bool:
-    """Whether a paragraph names a mailing list or how to leave it."""
+    """Whether a paragraph names a mailing list or how to leave it, with a link or without a sentence."""
     lowered = paragraph.lower()
-    return any(phrase in lowered for phrase in LIST_FOOTER)
+    if not any(phrase in lowered for phrase in LIST_FOOTER):
+        return False
+    return LIST_LINK.search(paragraph) is not None or not SENTENCE_END.search(paragraph)
 
 
 def is_advertisement(paragraph: str) -> bool:

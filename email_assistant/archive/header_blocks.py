@@ -34,8 +34,12 @@ def _label_kinds() -> dict[str, str]:
 LABEL_KINDS = _label_kinds()
 MESSAGE_WORDS = alternation(words(lambda locale: locale.messages))
 RULE_CHARACTERS = "-_=*~–—>[]<| \t"
+REPLY_LINE_RULES = "#-=_*~—"
 TITLES_WITHOUT_RULE = frozenset(line.casefold() for line in words(lambda locale: locale.forwards))
 MESSAGE = re.compile(rf"(?<!\w)(?:{MESSAGE_WORDS})(?!\w)", re.IGNORECASE)
+REPLY_LINE = re.compile(
+    rf"[\W_]{{2,12}}(?:{any_of(lambda locale: locale.reply_lines)})\b[^.!?]{{0,40}}$", re.IGNORECASE
+)
 PGP_ARMOR = re.compile(r"\b(BEGIN|END)\b")
 FORWARDED = re.compile(any_of(lambda locale: locale.forwarded), re.IGNORECASE)
 # Git writes these lines above the header of a commit or patch, which is not that of a quoted mail.
@@ -142,6 +146,8 @@ class _LabelledLines:
 def find_separator(lines: list[str], start: int) -> QuoteHeader | None:
     """The separator that starts at a line, on one or two lines: '-----Original Message-----'."""
     line = lines[start].strip()
+    if line[:1] in REPLY_LINE_RULES and len(line) < MAX_CHARACTERS and REPLY_LINE.match(line):
+        return QuoteHeader(start, start + 1)
     if line[:1] not in RULE_CHARACTERS:
         words = line.strip("*>: ：").casefold()
         return QuoteHeader(start, start + 1, bool(FORWARDED.search(words))) if words in TITLES_WITHOUT_RULE else None

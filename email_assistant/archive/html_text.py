@@ -34,6 +34,7 @@ QUOTED = ", ".join(
 # Outlook and others mark the start of the quoted message; everything after it is quoted.
 QUOTE_START = "#divRplyFwdMsg, #appendonsend, #mail-editor-reference-message-container, hr#stopSpelling"
 ATTRIBUTIONS = ".moz-cite-prefix, #reply-intro"
+DELIMITERS = ".gmail_signature_prefix"
 SIGNATURES = ", ".join(
     [
         ".gmail_signature",
@@ -79,7 +80,7 @@ def html_to_text(html: str) -> str:
         node.decompose()
     if MAY_HIDE.search(html):
         _remove_hidden(tree)
-    for node in tree.css(ATTRIBUTIONS):
+    for node in tree.css(f"{ATTRIBUTIONS}, {DELIMITERS}"):
         node.decompose()
     for node in tree.css(".gmail_attr"):
         if _next_tag(node) == "blockquote":

@@ -73,7 +73,13 @@ SMILEY = re.compile(r"\d?[:;=]['-]?[()|/\[\]DPpOo]+$")
 DOUBLE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2}(?=\S)")
 WIDE_SPACE = re.compile(r"(?<=[^\s.!?…:\"'”»)\]]) {2,}(?=\S)")
 SPACES = re.compile(r"(?:(?<=([.!?…:]))|(?<=\S)) {2,}(?=\S)")
-MIN_WIDE_SPACES, MAX_JUSTIFYING_SPACE = 3, 6
+ANY_SPACES = re.compile(r"(?<=\S) +(?=\S)")
+MIN_WIDE_SPACES, MAX_JUSTIFYING_SPACE, MIN_JUSTIFIED_SPACES = 3, 6, 6
+# A link in brackets that is broken at the end of a line, perhaps with '\\'. '>' ends it on one of the next two lines.
+BROKEN_LINK = re.compile(
+    r"(<(?:https?|ftp)://[^\s<>\\]{20,})\\?\n[ \t]{0,8}(?=[^\s<>]{1,200}(?:>|\n[ \t]{0,8}[^\s<>]{1,200}>))"
+)
+MAX_BROKEN_LINKS = 3
 MAX_SHORT_LINE_WORDS = 3
 MIN_PROSE_WORDS = 6
 BARE_ITEMS = 2
@@ -87,7 +93,7 @@ MIN_SHARE, RAGGED_SHARE, SENTENCE_SHARE = 0.6, 0.72, 0.85
 
 def unwrap(text: str) -> str:
     """Join the lines that were wrapped at the right margin, and indented continuation lines."""
-    lines = _unjustify(text.split("\n"))
+    lines = _unjustify(_with_whole_links(text).split("\n"))
     blocks = [(block, [] if _is_bare_list(block) else _pairs(block)) for block in _blocks(lines)]
     pairs = [pair for _, pairs in blocks for pair in pairs]
     width = _width(pairs)
@@ -95,12 +101,24 @@ def unwrap(text: str) -> str:
     return "\n".join(line for block, pairs in blocks for line in (_join(block, pairs, layout) if pairs else block))
 
 
+def _with_whole_links(text: str) -> str:
+    """The text with links on one line that a program broke between '<' and '>' (RFC 3986, appendix C)."""
+    for _ in range(MAX_BROKEN_LINKS if "<http" in text or "<ftp" in text else 0):
+        whole = BROKEN_LINK.sub(r"\1", text)
+        if whole == text:
+            break
+        text = whole
+    return text
+
+
 def _unjustify(lines: list[str]) -> list[str]:
     """The lines without the spaces that a program put between words to justify the right margin."""
     justified = list(lines)
     for index in range(len(lines) - 1):
         above, line = lines[index : index + 2]
-        if "  " in f"{above}{line}" and len(above) == len(line) and _are_justified(above, line):
+        if "  " not in f"{above}{line}":
+            continue
+        if (len(above) == len(line) and _are_justified(above, line)) or _is_above_end(above, line):
             justified[index : index + 2] = [_with_single_spaces(above), _with_single_spaces(line)]
     return justified
 
@@ -114,6 +132,21 @@ def _are_justified(above: str, line: str) -> bool:
     shared = len(columns[0] & columns[1])
     widths = [len(space[0]) for each in spaces for space in each]
     return len(widths) >= MIN_WIDE_SPACES and max(widths) <= MAX_JUSTIFYING_SPACE and shared <= len(widths) / 4
+
+
+def _is_above_end(above: str, line: str) -> bool:
+    """Whether a line that is justified in itself is above the end of its sentence, which is not.
+
+    Most of its spaces are wide, and they differ by one at most; columns do not go on with a small letter.
+    """
+    if not MIN_WIDTH <= len(above) <= MAX_WIDTH or above.count("  ") < MIN_WIDE_SPACES:
+        return False
+    widths = [len(space) for space in ANY_SPACES.findall(above, _text_start(above))]
+    wide = sum(width > 1 for width in widths)
+    if len(widths) < MIN_JUSTIFIED_SPACES or 3 * wide < 2 * len(widths) or not max(widths) - 1 <= min(widths) <= 2:
+        return False
+    resumes = line.lstrip()[:1].islower() and indent(line) == indent(above) and not has_gap(line)
+    return resumes and _is_full_of_words(above)
 
 
 def _is_full_of_words(line: str) -> bool:

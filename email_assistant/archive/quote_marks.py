@@ -11,6 +11,9 @@ MARKED = re.compile(r"^[ \t\u00a0]{0,3}>")
 MARKS = re.compile(r"^(?:[ \t\u00a0]{0,3}>)+ ?")
 # The Bat! and similar programs write the initials of the quoted person before the mark.
 INITIALS = re.compile(r"^\s{0,2}([A-ZА-ЯЁІЇЄ][\w.]{0,4})>+(?:\s|$)")
+# Supercite in Emacs: '>>>>> Jane Roe writes:' above '    Jane> text' and '      >> text'.
+SUPERCITE_HEAD = re.compile(r">{5} .{0,150}\b(?:writes|wrote|said|says)\b|>{5} .{0,60}==")
+SUPERCITED = re.compile(r"^\s{0,8}([^\W\d_][\w.]{0,11})?>+(?:\s|$)")
 BAR = re.compile(r"^[ \t]{0,3}\|(?:\s|$)")
 TABLE_ROW = re.compile(r"\|.*\|\s*$")
 DECORATION = re.compile(r"^\s*>.*<\s*$")
@@ -93,11 +96,13 @@ def _unflag_groupwise(lines: list[str], flags: list[bool]) -> None:
 
 
 def _flag_initials(lines: list[str], flags: list[bool]) -> None:
-    candidates = [index for index, line in enumerate(lines) if MARK in line[:8] and not flags[index]]
-    initials = [(index, match[1]) for index in candidates if (match := INITIALS.match(lines[index]))]
+    is_supercited = any(flag and SUPERCITE_HEAD.match(line) for flag, line in zip(flags, lines, strict=True))
+    pattern, width = (SUPERCITED, 24) if is_supercited else (INITIALS, 8)
+    candidates = [index for index, line in enumerate(lines) if MARK in line[:width] and not flags[index]]
+    initials = [(index, match[1]) for index in candidates if (match := pattern.match(lines[index]))]
     counts = Counter(name for _, name in initials)
     for index, name in initials:
-        flags[index] = counts[name] > 1
+        flags[index] = name is None or counts[name] > 1
 
 
 def _flag_bars(lines: list[str], flags: list[bool]) -> None:

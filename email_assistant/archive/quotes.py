@@ -243,11 +243,16 @@ def _attribution_start(lines: list[str], last: int) -> int | None:
 
 def _find_quote_header(lines: list[str], authors: Collection[str]) -> QuoteHeader | None:
     """The lines that introduce a quote without marks; None if there is none."""
-    memo_end = _memo_end(lines, authors) if authors else 0
+    memo_end = 0
+    is_first = True
     for index, line in enumerate(lines):
         if index < memo_end or not line.strip():
             continue
         header = find_separator(lines, index) or find_header_block(lines, index)
+        if header and header.start == index and _is_memo(lines[index : header.end], authors, is_first):
+            memo_end, is_first = header.end, False
+            continue
+        is_first = False
         if header:
             return _with_header_block(lines, header)
         if attributions.is_groupwise(line) or attributions.is_before_text(line):
@@ -261,19 +266,15 @@ def _find_quote_header(lines: list[str], authors: Collection[str]) -> QuoteHeade
     return None
 
 
-def _memo_end(lines: list[str], authors: Collection[str]) -> int:
-    """The end of the head of a memo, 'TO: All members, FROM: Jane Roe', which its author wrote; 0 if there is none.
+def _is_memo(head: Sequence[str], authors: Collection[str], is_first: bool) -> bool:
+    """Whether a header block is the head of a memo, 'TO: All members, FROM: Jane Roe', which its author wrote.
 
-    It is the first of the mail, names the author, and has neither an address nor a clock time.
+    It names the author, and has neither an address nor a clock time. Below other text, it has no date either.
     """
-    first = next((index for index, line in enumerate(lines) if line.strip()), 0)
-    block = find_header_block(lines, first) if lines else None
-    if block is None or block.start != first:
-        return 0
-    head = lines[first : block.end]
-    has_author = any(line.partition(":")[2].strip().casefold() in authors for line in head)
-    is_typed = not any(attributions.ADDRESS.search(line) or attributions.CLOCK.search(line) for line in head)
-    return block.end if has_author and is_typed else 0
+    if not any(line.partition(":")[2].strip().casefold() in authors for line in head):
+        return False
+    strange = (attributions.ADDRESS, attributions.CLOCK, *(() if is_first else (attributions.FULL_DATE,)))
+    return not any(pattern.search(line) for pattern in strange for line in head)
 
 
 def _with_header_block(lines: list[str], separator: QuoteHeader) -> QuoteHeader:

@@ -26,8 +26,9 @@ PAGE_LINK = re.compile(r"(?:https?://|www\.)[^\s<>/]{1,255}/[^\s<>]*[^\s<>.,;:!?
 # A link to a page, as opposed to one to a site.
 DEEP_LINK = re.compile(r"^\W*https?://[^\s/]+/[^\s/]+", re.IGNORECASE)
 CONTACT_DATA = re.compile(
-    r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w|\+\d[\d ()./-]{6,}|\(?\b\d{3}\)?[-. /]{1,2}\d{3}[-. ]\d{2,4}|"
-    rf"^\W{{0,3}}(?:{alternation(words(lambda locale: locale.contact_labels))})\b[.:]?\s|"
+    r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w|\+\d[\d ()./-]{6,}|(?<![\d.,:])0\d{1,4}(?: \d{2,4}){2,4}\b|"
+    r"\(?\b\d{3}\)?[-. /]{1,2}\d{3}[-. ]\d{2,4}|"
+    rf"^\W{{0,3}}(?:{alternation(words(lambda locale: locale.contact_labels))})\b(?:\s?[.:]\s|\s(?=.*\d))|"
     r"^\W*[tfmpe]\s?[.:]\s*[+(]?\d",
     re.IGNORECASE,
 )
@@ -44,7 +45,13 @@ ABBREVIATION = re.compile(
 SEPARATOR = re.compile(r"\s[|·•∙●]\s")
 # An item of a list that a person wrote.
 LISTED = re.compile(r"^\s*(?:[-*•]|\(?\w{1,2}[.)])\s")
-NAME_WORD = re.compile(r"[^\W\d_]+")
+NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+# What is beside a name on its line: 'Ann Roe (she/her)', 'Ann Roe, Lamp Keeper'.
+REMARK = re.compile(r"\s\([^()]{1,40}\)\s*$")
+POSITION = re.compile(r"(\W*[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){1,3}?)(?:,| [-–—]) (?=[^\W\d_a-zß-ÿа-яё])")
+MAX_NAME_SPACES = 9
+POSITION_MARKS = "(,|·•∙●-–—"
+MAX_POSITION_CHARACTERS = 80
 TAIL_LINES = 14
 MAX_SIGNATURE_LINES = 12
 MIN_REPEATS = 4
@@ -92,9 +99,7 @@ def learn(texts: Iterable[str], names: Iterable[str] = ()) -> SignatureProfile:
         line_counts.update({_normalize(line) for line in lines[-TAIL_LINES:]})
         sign_offs.update(_sign_off_lines(lines))
     min_count = max(MIN_REPEATS, MIN_REPEATED_SHARE * mails)
-    words = frozenset(
-        word.lower() for name in names for word in NAME_WORD.findall(name.partition("@")[0]) if len(word) > 1
-    )
+    words = frozenset(word for name in names for word in _name_words(name.partition("@")[0]) if len(word) > 1)
     return SignatureProfile(
         lines=frozenset(line for line, count in line_counts.items() if count >= min_count),
         names=words,
@@ -200,10 +205,14 @@ def _is_sentence(line: str) -> bool:
 
 
 def _find_signature_below_name(lines: list[str], profile: SignatureProfile) -> int:
-    """The line below the owner's name or sign-off, if all below it recurs or there is contact data."""
+    """The line below the owner's name or sign-off, if all below it recurs or there is contact data.
+
+    Below a sign-off, what recurs may be the owner's name, in another case: 'Thanks.' above 'ann'.
+    """
     last_lines = [index for index, line in enumerate(lines) if line.strip()][-MAX_SIGNATURE_LINES - 1 :]
-    names = [index for index in last_lines if _is_name(lines[index], profile)]
-    names = names or [index for index in last_lines if lines[index].strip() in profile.sign_offs]
+    own_names = [index for index in last_lines if _is_name(lines[index], profile)]
+    own_names = own_names or [index for index in last_lines if _has_position(lines[index], profile)]
+    names = own_names or [index for index in last_lines if lines[index].strip() in profile.sign_offs]
     if not names:
         return len(lines)
     above = "\n".join(lines[: names[-1]])
@@ -212,7 +221,10 @@ def _find_signature_below_name(lines: list[str], profile: SignatureProfile) -> i
         return len(lines)
     if not below or any(_is_prose(line, profile) for line in below):
         return len(lines)
-    is_signature = any(is_contact(line) for line in below) or all(_normalize(line) in profile.lines for line in below)
+    recurs = all(_normalize(line) in profile.lines for line in below)
+    sign_offs = {_normalize(line) for line in profile.sign_offs}
+    is_name = not own_names and all(_normalize(line) in sign_offs for line in below)
+    is_signature = any(is_contact(line) for line in below) or (recurs and not is_name)
     return names[-1] + 1 if is_signature else len(lines)
 
 
@@ -248,9 +260,28 @@ def is_contact(line: str) -> bool:
 
 def _is_name(line: str, profile: SignatureProfile) -> bool:
     """Whether a line is the owner's full or short name."""
-    words = [word.lower() for word in NAME_WORD.findall(line)]
-    known_words = sum(word in profile.names or (len(word) == 1 and bool(profile.names)) for word in words)
+    if line.count(" ") > MAX_NAME_SPACES:
+        return False
+    words = _name_words(line)
+    known_words = sum(
+        word in profile.names or (len(word) == 1 and any(name[0] == word for name in profile.names)) for word in words
+    )
     return 0 < len(words) <= 5 and known_words * 2 > len(words) and not is_contact(line)
+
+
+def _name_words(text: str) -> list[str]:
+    return [word.lower().replace("’", "'") for word in NAME_WORD.findall(text)]
+
+
+def _has_position(line: str, profile: SignatureProfile) -> bool:
+    """Whether a line is the owner's name with a remark in brackets or a position beside it."""
+    if len(line) > MAX_POSITION_CHARACTERS or not any(mark in line for mark in POSITION_MARKS):
+        return False
+    if SENTENCE_END.search(line.strip()) and not ABBREVIATION.search(line):
+        return False
+    name = SEPARATOR.split(REMARK.sub("", line), maxsplit=1)[0]
+    position = POSITION.match(name)
+    return _is_name(position[1] if position else name, profile)
 
 
 def _is_short(line: str) -> bool:

@@ -290,3 +290,66 @@ def test_a_signature_is_found_by_the_name_in_the_header_of_an_owner_given_by_add
     message = mail(1, text, senders=[Person("Ada Long", "ada@x.example")])
     _, _, selection = read_and_select(lambda: iter([message]), ["ada@x.example"], SelectionRules(1), tmp_path)
     assert [email["text"] for email in selection.kept] == ["The lamps are ready.\n\nAda Long"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "##- Please type your reply above this line -##",
+        "-- Please reply above this line --",
+        "--- Write ABOVE THIS LINE to post a reply ---",
+        "===== Bitte antworten Sie oberhalb dieser Linie =====",
+        "##- Veuillez saisir votre réponse au-dessus de cette ligne -##",
+        "##- Por favor, escriba su respuesta por encima de esta línea -##",
+        "##- Пожалуйста, введите ваш ответ выше этой строки -##",
+    ],
+)
+def test_what_is_below_the_line_of_a_help_desk_is_quoted(line: str) -> None:
+    assert own_words(f"Yes, nine.\n\nAnn\n\n{line}\n\nSam Poe, Oct 6, 2014\n\nShall I come?") == "Yes, nine.\n\nAnn"
+
+
+def test_own_words_about_the_line_above_are_kept() -> None:
+    text = "Please reply above this line of mine.\n\n- I wrote it above this line.\n\nShall I come?"
+    assert own_words(text) == text
+
+
+def test_a_letter_of_the_author_with_the_head_of_a_memo_is_kept_below_a_comment() -> None:
+    letter = "To: The Council\nFrom: Ann Roe\nSubject: Oil\n\nWe need nine barrels.\n\nAnn Roe"
+    text = f"Here is my letter, what do you think?\n\n{letter}"
+    assert cleaned(text) == text
+    assert cleaned(text.replace("Ann Roe\nSubject", "Sam Poe\nSubject")) == "Here is my letter, what do you think?"
+    dated = text.replace("Subject", "Date: Monday, October 6, 2014\nSubject")
+    assert cleaned(dated) == "Here is my letter, what do you think?"
+
+
+def test_supercited_lines_are_quoted() -> None:
+    text = (
+        '>>>>> "Sam" == Sam Poe <sam@x.example> writes:\n\n    Sam> Shall I come\n    Sam> at nine?\n\n'
+        "Yes.\n\n      >> Is it lit?\n\nIt is."
+    )
+    assert own_words(text) == "Yes.\n\nIt is."
+    assert own_words("In the club,\n\n    Sam> Bo\n    Sam> Mo\n\nas we say.").count("Sam>") == 2
+
+
+def test_an_attribution_that_ends_with_a_mark_of_direction_is_cut() -> None:
+    line = "\u202bב-6 באוקטובר 2014, בשעה 9:12, \u200fSam Poe <sam@x.example> כתב/ה:\u202c"
+    assert own_words(f"Yes, nine.\n\n{line}\n\nShall I come?") == "Yes, nine."
+
+
+def test_the_line_of_notes_with_the_first_words_of_the_quote_is_cut() -> None:
+    text = "Yes, nine.\n\nSam Poe---10/06/2014 10:15:33 AM---Shall I come?\n\nFrom:\tSam Poe/Pier\nTo:\tAnn Roe/Pier"
+    assert own_words(text) == "Yes, nine."
+    own = "Sam came---10 men---and went.\n\nYes."
+    assert own_words(own) == own
+
+
+def test_the_delimiter_that_gmail_writes_in_html_is_cut_with_the_signature() -> None:
+    html = (
+        '<div>Yes, nine.<br><span class="gmail_signature_prefix">-- </span><br>'
+        '<div class="gmail_signature"><div>Ann Roe</div><div>Lamps Ltd</div></div></div>'
+    )
+    assert cleaned(html_to_text(html)) == "Yes, nine."
+
+
+def test_a_chopped_patch_takes_its_remark_along() -> None:
+    assert cleaned(f"Hi Sam,\n\n{DIFF}\n[chop]\n\nWhat now?") == "Hi Sam,\n\nWhat now?"

@@ -189,3 +189,62 @@ def test_own_text_about_meetings_is_kept(text: str) -> None:
 )
 def test_disclaimers_and_slogans_of_more_languages_are_cut(disclaimer: str) -> None:
     assert strip_footers([*OWN, "", *disclaimer.split("\n")])[0] == OWN
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "We should consider the environment when we choose one.",
+        "The harbor is virus-free now, and the boats may come in.",
+        "Get your own, please, and get your own oil too.",
+        "Bevor Sie diese Mail löschen, rufen Sie mich bitte an.",
+        "Merci d'imprimer ce mail et de le donner à Bo.",
+        "Прежде чем печатать плакат, покажи его мне.",
+        "Denk aan het milieu, neem de boot.",
+        "----------\nTell the mailing list that I will be away until Monday.",
+    ],
+)
+def test_own_last_sentences_that_share_words_with_footers_are_kept(own: str) -> None:
+    lines = ["I am done.", "", *own.split("\n")]
+    assert strip_footers(lines)[0] == lines
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Virus-free. www.avast.com",
+        "Virenfrei.www.avast.com",
+        "This mail was checked by a scanner and is virus-free.",
+        "Get your free mail at http://www.x.example",
+        "Please consider the environment.",
+        "Пожалуйста, подумайте об окружающей среде, прежде чем распечатать это письмо.",
+        "----------\nLamps mailing list",
+        "----------\nYou are on a mailing list: https://x.example/lamps",
+    ],
+)
+def test_footers_with_such_words_are_cut(footer: str) -> None:
+    lines, _ = strip_footers(["I am done.", "", *footer.split("\n")])
+    assert [line for line in lines if line] == ["I am done."]
+
+
+@pytest.mark.parametrize(
+    "placeholder",
+    [
+        "[image: plan.png]",
+        "[cid:image001.png@01DA6F00.12345678]",
+        "[cid:lamp@x]<https://x.example/> [cid:wick@x]<https://x.example/>",
+        "<image0.jpeg>",
+        "[Inline image 1]",
+        "<Embedded Picture (Metafile)>",
+        "[A close-up of a lamp  Description automatically generated with low confidence]",
+        "\ufffc",
+    ],
+)
+def test_what_is_left_of_a_picture_is_cut(placeholder: str) -> None:
+    assert strip_footers(["Look:", "", placeholder, "", "Is it lit?"])[0] == ["Look:", "", "", "Is it lit?"]
+    assert strip_footers([placeholder])[0] == [placeholder]
+
+
+@pytest.mark.parametrize("own", ["[image of the lamp attached]", "[cid is a name]", "See [image: a] for it", "<image>"])
+def test_own_words_about_a_picture_are_kept(own: str) -> None:
+    assert strip_footers(["Look:", "", own])[0] == ["Look:", "", own]

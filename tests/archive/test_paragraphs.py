@@ -315,3 +315,26 @@ def test_a_sentence_resumes_below_a_command() -> None:
     assert unwrap(text).endswith(
         f"\n\n  Use a command like\n{command}\n  {' '.join(resumed.split()).replace('lit. ', 'lit.  ')}"
     )
+
+
+def test_a_link_in_brackets_that_was_broken_is_whole_again() -> None:
+    link = "<https://x.example/a/very/long/path/to/the/plan/that/the/program/wrapped/at/{}seventy-two/columns.html>"
+    text = f"The plan that we spoke about on Monday, with all the lamps, is at\n{link}, and the bill is\nthere."
+    assert link.format("") in unwrap(text.format("\n"))
+    assert link.format("") in unwrap(text.format("\n  "))
+    twice = "<https://x.example/a/very/long/path\n/to/the/plan\n/of/the/lamps>"
+    assert unwrap(twice) == twice.replace("\n", "")
+    for own in ("<https://x.example/lamps/and/wicks\nand nine> more", "https://x.example/lamps/and/wicks/\nnine>"):
+        assert unwrap(own) == own
+
+
+def test_a_justified_line_above_the_short_end_of_its_sentence_is_joined() -> None:
+    text = (
+        "         Very  old  versions  of  the  lamp  were  affected   by   a   _WICK_is_option\n         which burned."
+    )
+    joined = "         Very old versions of the lamp were affected by a _WICK_is_option which burned."
+    assert unwrap(text) == joined
+    table = (
+        "Name   Size   Owner   Date   Light   Keeper   Harbor   Number\nlamp   12   ann   monday   red   sam   west   9"
+    )
+    assert unwrap(table) == table

@@ -118,3 +118,48 @@ def test_own_text_below_a_rule_is_kept(below: str) -> None:
 
 def test_the_space_of_the_delimiter_is_kept_until_the_signature_is_cut() -> None:
     assert own_words("> No?\n\nYes.  \n\n-- \nAnn\nLamps") == "Yes.\n\n-- \nAnn\nLamps"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ann Roe (she/her)",
+        "Ann Roe | Lamp Keeper",
+        "Ann · Lamp Keeper",
+        "Ann Roe, Head of Lamps and Wicks",
+        "Ann Roe – Lamp Keeper",
+        "*Ann Roe*",
+    ],
+)
+def test_a_name_with_a_position_is_the_last_line_above_contact_data(name: str) -> None:
+    own = f"Come at nine.\n\nRegards,\n{name}"
+    profile = signatures.SignatureProfile(names=frozenset({"ann", "roe"}))
+    assert signatures.strip_signature(f"{own}\nPier Works | 3 Quay\nT +44 20 7946 0018", profile) == own
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann Roe, Head of Lamps, asked for it, and so did Bo.\n020 7946 0018",
+        "Ann, call me today\n020 7946 0018",
+        "I'm sorry.\nSara",
+        "Ann\nOffice hours are nine to five.",
+        "Ann\nFax machines are out.",
+    ],
+)
+def test_sentences_that_begin_like_a_name_or_label_are_kept(text: str) -> None:
+    profile = signatures.SignatureProfile(frozenset({"sara"}), frozenset({"ann", "roe", "moe"}), {"Sara": 9})
+    assert signatures.strip_signature(f"Come at nine.\n{text}", profile) == f"Come at nine.\n{text}"
+
+
+def test_a_name_in_another_case_is_kept_below_a_sign_off() -> None:
+    texts = [f"Mail {number}.\nThanks.\nSara" for number in range(30)]
+    learned = signatures.learn(texts, ["keeper-s"])
+    assert signatures.strip_signature("Mail.\nThanks.\nsara", learned) == "Mail.\nThanks.\nsara"
+    assert signatures.strip_signature("Mail.\nI'm sorry.\nSara", learned) == "Mail.\nI'm sorry.\nSara"
+
+
+def test_french_telephone_numbers_are_contact_data() -> None:
+    profile = signatures.SignatureProfile(names=frozenset({"ann", "roe"}))
+    signature = "Responsable des lampes\n3, quai du Port\nTél. : 04 91 00 00 00\nPort. : 06 00 00 00 00"
+    assert signatures.strip_signature(f"Oui.\n\nAnn ROE\n{signature}", profile) == "Oui.\n\nAnn ROE"

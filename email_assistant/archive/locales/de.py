@@ -14,6 +14,9 @@ LOCALE = Locale(
     users=("Benutzer", "Nutzer"),
     elisions=("gekürzt", "schnipp", "gelöscht", "ausgelassen"),
     messages=("Nachricht", "Originalnachricht"),
+    reply_lines=(
+        "(?:bitte )?(?:antworten(?: sie)?|geben sie ihre antwort)(?: bitte)? (?:oberhalb|über) dieser (?:linie|zeile)",
+    ),
     forwards=("Anfang der weitergeleiteten Nachricht",),
     forwarded=("weitergeleitet",),
     devices=(
@@ -46,10 +49,10 @@ LOCALE = Locale(
         r".{2,60} lädt sie zu einem geplanten zoom-meeting ein",
     ),
     list_footers=("mailingliste", "abbestellen", "abmelden unter"),
-    advertisement_words=("druck", "bevor sie diese", "umwelt"),
+    advertisement_words=("druck", "umwelt", "virenfrei"),
     advertisements=(
-        "virus[- ]?frei",
-        r"bevor sie diese (?:e-?mail|mail|nachricht)\b",
+        r"^\W*vir(?:us|en)[- ]?frei\b|(?:mail|nachricht)\b.{0,60}\bvir(?:us|en)[- ]?frei",
+        r"bevor sie diese (?:e-?mail|mail|nachricht)\b.{0,40}druck",
         r"\bob (?:sie )?(?:diese |(?:ein|der) ausdruck (?:dieser|der) )(?:e-?mail|mail|nachricht)\b.{0,60}"
         r"(?:druck|nötig|notwendig|erforderlich)",
         r"(?:denken|denk|schonen) .{0,12}\bumwelt.{0,60}druck",
@@ -87,7 +90,7 @@ LOCALE = Locale(
         "mit vorbehalt angenommen",
         "vorläufig zugesagt",
     ),
-    contact_labels=("telefon", "handy"),
+    contact_labels=("telefon", "handy", "mobil"),
     password_words=("passwort", "kennwort"),
     phone_words=("handy",),
     passport_words=(r"reisepass\w*",),

@@ -13,6 +13,7 @@ LOCALE = Locale(
     users=("el usuario",),
     elisions=("recort", "omitid", "cortad"),
     messages=("Mensaje", "Correo"),
+    reply_lines=(r"(?:por favor,? )?(?:responda|escriba su respuesta) (?:por )?encima de esta línea",),
     forwards=("Inicio del mensaje reenviado",),
     forwarded=("reenviad",),
     devices=(

@@ -14,6 +14,7 @@ LOCALE = Locale(
     users=("l'utilisateur",),
     elisions=("coupé", "couic", "supprim"),
     messages=("Message d'origine", "Message d’origine", "Courriel", "Message"),
+    reply_lines=(r"(?:veuillez )?(?:répond(?:re|ez)|saisi(?:r|ssez) votre réponse) au-dessus de cette ligne",),
     forwards=("Début du message transféré", "Début du message réexpédié"),
     forwarded=("transf[ée]r", "réexpédi"),
     devices=(
@@ -35,7 +36,7 @@ LOCALE = Locale(
     list_footers=("liste de diffusion", "se désabonner"),
     advertisement_words=("imprim",),
     advertisements=(
-        r"imprimer cet? (?:message|mail|courriel|e-?mail)\b",
+        r"(?:avant|nécessaire|besoin|éviter) d['’]imprimer cet? (?:message|mail|courriel|e-?mail)\b",
         r"n['’]imprimez cet? (?:message|mail|courriel|e-?mail)\b.{0,20}\bque si",
         r"(?:pensez à|respect\w+|protég\w+|préserv\w+) l['’]environnement.{0,60}imprim",
     ),
@@ -62,7 +63,7 @@ LOCALE = Locale(
     bounce_subjects=("non remis",),
     receipt_subjects=("lu", "non lu"),
     calendar_subjects=("accepté", "refusé", "provisoire", "annulé", "acceptée", "refusée"),
-    contact_labels=("téléphone",),
+    contact_labels=("téléphone", "tél"),
     password_words=("mot de passe",),
     phone_words=("appel", "portable"),
     passport_words=("passeport",),

@@ -22,6 +22,7 @@ class Locale:
         users: Words for 'user' before the name in an attribution ('пользователь Jane Roe написал').
         elisions: Stems of the remark that a part of a quote was left out ('snip'), in lower case.
         messages: Words for 'message' in 'Original Message' between dashes.
+        reply_lines: What help desks ask for above the quoted message: to answer above this line; regular expressions.
         forwards: Lines above a quoted or forwarded message that have no dashes.
         forwarded: Stems for 'forwarded' in such lines; regular expressions.
         devices: Beginnings of the line that a phone adds ('Sent from my').
@@ -72,6 +73,7 @@ class Locale:
     users: tuple[str, ...] = ()
     elisions: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
+    reply_lines: tuple[str, ...] = ()
     forwards: tuple[str, ...] = ()
     forwarded: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()

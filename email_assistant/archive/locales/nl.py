@@ -13,6 +13,7 @@ LOCALE = Locale(
     users=("gebruiker",),
     elisions=("knip", "weggelaten"),
     messages=("Bericht",),
+    reply_lines=("(?:typ|plaats|schrijf) (?:uw|je) (?:antwoord|reactie) boven deze (?:lijn|regel)",),
     forwards=("Begin doorgestuurd bericht",),
     forwarded=("doorgestuurd",),
     devices=(
@@ -36,7 +37,7 @@ LOCALE = Locale(
     list_footers=("mailinglijst", "uitschrijven"),
     advertisement_words=("milieu", "print", "afdruk"),
     advertisements=(
-        r"denk aan het milieu",
+        r"denk aan het milieu\b(?:.{0,80}(?:print|afdruk)|\W*$)|(?:print|afdruk).{0,80}denk aan het milieu",
         r"voordat u (?:deze|dit) (?:e-?mail|mail|bericht)\b.{0,20}(?:print|afdruk)",
     ),
     disclaimers={

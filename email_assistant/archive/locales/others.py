@@ -702,6 +702,7 @@ LOCALES = {
             "Outlook for {}を入手",
             "{}版Outlookを取得",
             "{} 版 Outlook を取得",
+            "{} 版 Outlook を入手",
             "{} 版の Outlook を入手する",
             "{}版Outlookを入手",
             "{} 用 Outlook を入手",
