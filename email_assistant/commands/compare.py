@@ -56,7 +56,7 @@ def run(context: Context) -> None:
     page = Path(settings.output)
     page.parent.mkdir(parents=True, exist_ok=True)
     write_page(page, comparison, settings.mails, decided, figures)
-    _show(comparison, decided.lines(), page)
+    show(comparison, decided.lines(), page)
     best = comparison.runs[comparison.best].id
     context.run.experiment = _experiment_of(context.config, best)
     context.run.log_files(page)
@@ -87,7 +87,8 @@ def _experiment_of(config: Config, run_id: str) -> str:
     return str(client.get_run(run_id).info.experiment_id)
 
 
-def _show(comparison: RunComparison, sentences: list[str], page: Path) -> None:
+def show(comparison: RunComparison, sentences: list[str], page: Path) -> None:
+    """Print the table, the verdict, reasons to doubt it, and where the page is."""
     console = screen()
     names = comparison.main_scores
     headings = [SCORES[name].short for name in names]
@@ -100,6 +101,8 @@ def _show(comparison: RunComparison, sentences: list[str], page: Path) -> None:
     console.print(table(("", *headings), rows, right=headings, title=title))
     for line in sentences:
         console.print(printable(line))
+    for warning in comparison.warnings:
+        console.print(printable(f"Note: {warning}"))
     console.print(f"page: {page}")
 
 

@@ -14,6 +14,8 @@ from email_assistant.metrics.scores import SCORES
 
 # Scores that are shown first, after the one that runs are ranked by; the page's table has all scores.
 MAIN_SCORES = ("sense", "perplexity", "mauve", "bleu", "chrf")
+# Intervals and tests on fewer mails are unreliable.
+MIN_MAILS = 20
 # Names in a sentence; the page has all of them.
 SHOWN_NAMES = 5
 
@@ -176,8 +178,9 @@ def _cost(score: str, value: float) -> float:
 
 
 def _warnings(runs: Sequence[ScoredRun]) -> list[str]:
-    scores = dict.fromkeys(name for run in runs for name in run.signatures)
-    return [
+    scores, mails = dict.fromkeys(name for run in runs for name in run.signatures), len(runs[0].ids)
+    few = f"{mails} mails are few: intervals and tests on fewer than {MIN_MAILS} are unreliable, so score more mails"
+    return ([few] if mails < MIN_MAILS else []) + [
         f"{name} was computed with different settings, so it cannot be compared"
         for name in scores
         if len({run.signatures.get(name) for run in runs}) > 1
@@ -209,10 +212,10 @@ def verdict(comparison: RunComparison) -> RunVerdict:
     score, value, (low, high) = SCORES[by], report["arms"][best][by], report["intervals"][best][by]
     shown = f"{value:.{score.digits}f} (95% interval {low:.{score.digits}f} to {high:.{score.digits}f})"
     others, ties = len(comparison.labels) - 1, comparison.ties
-    reason = f"run {comparison.runs[best].id} has the best {score.label}, {shown}"
+    reason = f"run {comparison.runs[best].id} has the best {score.short}, {shown}"
     remarks = []
     if not others:
-        reason = f"there is no other run to compare it with; {score.label} {shown}"
+        reason = f"there is no other run to compare it with; {score.short} {shown}"
     elif not ties:
         reason += ", significantly better than " + (f"all {others} other runs" if others > 1 else "the other run")
     else:
@@ -224,7 +227,10 @@ def verdict(comparison: RunComparison) -> RunVerdict:
             "more mails to tell them apart."
         )
     if len(comparison.varied) > 1:
-        remarks += [f"{name}: {effect_sentence(effects)}" for name, effects in comparison.effects.items()]
+        remarks += [
+            f"{name}: {effect_sentence(effects, len(comparison.varied))}"
+            for name, effects in comparison.effects.items()
+        ]
     if comparison.excluded:
         remarks.append(
             f"Excluded because they were scored on other mails: {len(comparison.excluded)} runs "
@@ -233,13 +239,14 @@ def verdict(comparison: RunComparison) -> RunVerdict:
     return RunVerdict(f"Take {best}", f"{reason}.", remarks)
 
 
-def effect_sentence(effects: Sequence[Effect]) -> str:
-    """What a varied parameter does, averaged over the others."""
+def effect_sentence(effects: Sequence[Effect], varied: int) -> str:
+    """What a parameter does, averaged over the others of all that are varied."""
     worse = [effect.value for effect in effects[1:] if effect.is_worse]
     ties = [effect.value for effect in effects[1:] if not effect.is_worse]
     parts = [f"significantly better than {', '.join(worse)}"] if worse else []
     parts += [f"not significantly different from {', '.join(ties)}"] if ties else []
-    return f"averaged over the other parameters, {effects[0].value} is best, {', '.join(parts)}."
+    others = "averaged over the other parameters, " if varied > 1 else ""
+    return f"{others}{effects[0].value} is best, {', '.join(parts)}."
 
 
 def _first(names: Sequence[str], separator: str) -> str:

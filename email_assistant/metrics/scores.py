@@ -63,7 +63,7 @@ SCORES = {
     "style_function_words": ScoreSpec("Function words", "words", "style", "low", highest=1.0, digits=2),
     "bleu": ScoreSpec("BLEU", "BLEU", "overlap", highest=100.0, digits=1),
     "chrf": ScoreSpec("chrF", "chrF", "overlap", highest=100.0, digits=1),
-    "perplexity": ScoreSpec("Perplexity of the real mails", "perplexity", "model", "low", lowest=1.0, digits=1),
+    "perplexity": ScoreSpec("Perplexity of the real mails", "perplexity", "model", "low", lowest=1.0, digits=2),
     "ended": ScoreSpec("Complete", "complete", "model", highest=1.0, digits=2),
     "longest_copy": ScoreSpec("Longest copied run, words", "longest copy", "copying", "near", digits=1),
     "copied": ScoreSpec("Words in copied runs", "copied", "copying", "near", highest=1.0, digits=3),

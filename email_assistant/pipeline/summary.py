@@ -63,7 +63,7 @@ def _show_evaluation(console: Console, artifact: Artifact) -> None:
 def _show_training(console: Console, artifact: Artifact) -> None:
     metrics: dict[str, Any] = jsonl.read_json(artifact.path("metrics.json"))["metrics"]
     console.print(
-        f"On the validation mails: loss {metrics['validation_loss']:.3f} (base model: "
+        f"On the validation mails: loss {metrics['validation_loss']:.3f} (before training: "
         f"{metrics['base_validation_loss']:.3f}), sense {metrics['validation_sense']:.2f}, "
         f"MAUVE {metrics['validation_mauve']:.3f}, BLEU {metrics['validation_bleu']:.1f}, "
         f"chrF {metrics['validation_chrf']:.1f}"

@@ -53,7 +53,7 @@ def write_page(path: Path, comparison: RunComparison, kind: str, verdict: RunVer
             for index, label in enumerate(comparison.labels)
         ],
         effects=[
-            {"name": name, "values": effects, "meaning": effect_sentence(effects)}
+            {"name": name, "values": effects, "meaning": effect_sentence(effects, len(comparison.varied))}
             for name, effects in comparison.effects.items()
         ],
         pictures={f"{ABOUT[name]}{of_best}": plots.as_image(figure) for name, figure in figures.items()},

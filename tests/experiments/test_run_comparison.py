@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from email_assistant.commands.compare import show
 from email_assistant.evaluation.comparison import compare_arms
 from email_assistant.experiments.run_comparison import RunComparison, compare_runs, verdict
 from email_assistant.experiments.scored_runs import ScoredRun
@@ -44,6 +45,7 @@ def test_the_best_run_comes_first_and_ties_are_named(comparison: RunComparison) 
     assert {label.partition(", ")[2] for label in comparison.labels[:2]} == {"learning_rate=high"}
     assert comparison.ties == [comparison.labels[1]]
     best = comparison.report["arms"][comparison.best]["chrf"]
+    assert comparison.warnings == []
     assert best == max(scores["chrf"] for scores in comparison.report["arms"].values())
     assert comparison.runs[comparison.best].params["trainer.learning_rate"] == "high"
 
@@ -67,6 +69,35 @@ def test_the_verdict_begins_with_the_run_to_take_and_why(comparison: RunComparis
     assert "high is best, significantly better than low" in rate
     alone = compare_runs([run("a", 0.0), run("b", -9.0)], "chrf", 400, 1)
     assert "significantly better than the other run" in verdict(alone).lines()[0]
+
+
+def test_the_verdict_names_a_score_as_within_a_sentence() -> None:
+    def by_sense(name: str) -> ScoredRun:
+        return ScoredRun(**{**vars(run(name, 0.0)), "scores": {"sense": mean_score([0.5] * len(MAILS))}})
+
+    line = verdict(compare_runs([by_sense("a"), by_sense("b")], "sense", 200, 1)).lines()[0]
+    assert "has the best sense, 0.50 (" in line
+
+
+def test_the_effect_of_the_only_parameter_is_averaged_over_no_others(tmp_path: Path, comparison: RunComparison) -> None:
+    def page_of(compared: RunComparison) -> str:
+        write_page(tmp_path / "c.html", compared, "validation", verdict(compared), figures_of(compared))
+        return (tmp_path / "c.html").read_text(encoding="utf-8")
+
+    alone = compare_runs([run("a", 0.0, **{"lora.r": "4"}), run("b", -9.0, **{"lora.r": "8"})], "chrf", 200, 1)
+    page = page_of(alone)
+    assert "4 is best, significantly better than 8." in page and "averaged over" not in page.casefold()
+    assert "Averaged over the other parameters, high is best" in page_of(comparison)
+
+
+def test_few_mails_are_warned_about_on_the_page_and_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = compare_runs([run("a", 0.0, MAILS[:2]), run("b", -9.0, MAILS[:2])], "chrf", 200, 1)
+    (warning,) = few.warnings
+    assert warning.startswith("2 mails are few")
+    show(few, verdict(few).lines(), tmp_path / "c.html")
+    assert "Note: 2 mails are few" in capsys.readouterr().out
 
 
 def test_a_parameter_with_missing_combinations_is_not_judged() -> None:
