@@ -2,7 +2,7 @@
 
 TITLES = (
     "mr mrs mme madame ms miss dr prof professor sir lady uncle aunt auntie rev father sister coach nurse judge "
-    "captain councillor pastor brother mayor rabbi imam"
+    "captain councillor pastor brother mayor rabbi imam herr frau monsieur senator sergeant"
 )
 DETERMINERS = "the my our his her their both all"
 EVERYONE = "everyone everybody all people folks"
@@ -11,9 +11,10 @@ AFTER_RECIPIENT = (
     "that to whether if when what why how where who which for about of on at in by from and with re i i'm i've i'll "
     "i'd we we're we've we'll we'd my our he she it it's they they're the a an this that's there there's these those "
     "his her their no not yes ok okay thanks thank sorry is are was were will would can can't could won't did didn't "
-    "do does doesn't don't has have had because since as but so saying asking again maybe only just also please "
-    "he's she's you your need needs want wants got should must may might until till before after today tomorrow "
-    "monday tuesday wednesday thursday friday saturday sunday tonight two three four five all both some know"
+    "do does doesn't don't has have had because since as but so saying asking again maybe only just also please he's "
+    "she's you your need needs want wants got should must may might until till before after today tomorrow monday "
+    "tuesday wednesday thursday friday saturday sunday tonight two three four five all both some know knows whoever "
+    "someone somebody anyone anybody"
 )
 COUNTS = "one two three four five six seven eight nine ten most half many few several rest"
 # What else the assistant is told to do: 'ann and ask her' are not two persons.
@@ -30,34 +31,45 @@ BEFORE_NOUNS = (
 )
 # Persons that are several, as recipients.
 GROUPS = (
-    "team family families parents neighbours neighbors everyone everybody all people folks committee staff class crew "
-    "members guys lads girls boys kids children residents tenants players guests volunteers customers clients "
-    "suppliers students colleagues band choir group board department office lab engineering sales finance hr "
+    "team teams family families parents neighbours neighbors everyone everybody all people folks committee staff "
+    "class crew members guys lads girls boys kids children residents tenants players guests volunteers customers "
+    "clients suppliers students colleagues band choir group board department office lab engineering sales finance hr "
     "marketing support housemates flatmates roommates teachers drivers testers climbers wardens governors editors "
     "accounts payroll reception billing seniors juniors nurses doctors customs"
 )
 # Who may belong to somebody or something: 'Lena's teacher', 'the insurance company'.
 ROLES = (
-    "teacher tutor clerk secretary assistant office company agency club school council department centre center shop "
-    "hotel bank society board doctor dentist boss manager landlord agent lawyer solicitor editor friend friends "
-    "neighbour neighbor carer nurse trainer coach"
+    "teacher tutor clerk secretary assistant surgery office company agency club school council department centre "
+    "center shop hotel bank society board doctor dentist boss manager landlord agent lawyer solicitor editor friend "
+    "friends neighbour neighbor carer nurse trainer coach"
+)
+# Of these, and of other groups, people say 'they'.
+ORGANIZATIONS = (
+    "office surgery company agency club school council department centre center shop hotel bank society board hr "
+    "accounts payroll reception billing support sales finance marketing customs association library museum insurance "
+    "university college hospital clinic embassy"
 )
 # In front of a name: 'tutor Mr Feeney'.
 JOBS = (
-    "bride groom farmer collector paperboy "
-    "accountant adviser advisor agent author boss broker builder buyer caretaker carpenter carrier chairman chief "
-    "cleaner client colleague consultant contractor councillor cousin curator customer director driver editor "
-    "electrician engineer flatmate friend gardener guest head housemate intern investor janitor journalist landlady "
-    "librarian manager member neighbour neighbor officer organiser organizer owner parent passenger patient plumber "
-    "porter president principal receptionist recruiter referee registrar roommate seller sis student supervisor "
-    "supplier surveyor tenant trainee treasurer trustee user vendor vet vicar volunteer warden"
+    "bride groom farmer collector paperboy accountant adviser advisor agent author boss broker builder buyer "
+    "caretaker carpenter carrier chairman chief cleaner client colleague consultant contractor councillor cousin "
+    "curator customer director driver editor electrician engineer flatmate friend gardener guest head housemate "
+    "intern investor janitor journalist landlady librarian manager member neighbour neighbor officer organiser "
+    "organizer owner parent passenger patient plumber porter president principal receptionist recruiter referee "
+    "registrar roommate seller sis student supervisor courier mechanic roofer painter chef baker butcher florist "
+    "photographer caterer pharmacist physio therapist surgeon midwife childminder babysitter nanny lodger instructor "
+    "lecturer headteacher headmaster chairwoman dealer supplier surveyor tenant trainee treasurer trustee user vendor "
+    "vet vicar volunteer warden"
 )
 # Whom one may call by these: 'mum: …'.
 CALLED_BY_NOUN = "mum mom dad mummy daddy gran granny grandma grandpa grandad nana editor coach professor doctor"
-HE = "dad father daddy brother son husband uncle nephew grandson grandad grandpa boyfriend grandfather man mr sir lad"
+HE = (
+    "dad father daddy brother son husband uncle nephew grandson grandad grandpa boyfriend grandfather man mr herr sir "
+    "lad"
+)
 SHE = (
     "mum mom mummy mother sister daughter wife aunt auntie niece granddaughter gran granny grandma nana girlfriend "
-    "grandmother woman mrs ms miss lady girl"
+    "grandmother woman mrs ms frau miss lady girl"
 )
 THEY = "parents kids children neighbours neighbors guests students tenants boys girls people guys colleagues builders"
 # Between a subject and its verb.
@@ -97,4 +109,56 @@ AFTER_OBJECT = (
 # After 'his' without a noun.
 AFTER_POSSESSIVE = (
     "to for on at in from and or but if when is was are were till until not too then as so by with because"
+)
+# What is said before an order that is none of its words: 'please, ask'.
+BEFORE_ORDERS = (
+    "please pls plz kindly just also then so and but ok okay hi hey hello well now first next quickly maybe perhaps "
+    "right"
+)
+WITH_PLEAS = "please pls plz kindly just also maybe perhaps quickly possibly"
+LETTERS = "email e-mail mail letter message note reply answer response line text card"
+OF_LETTERS = (
+    "quick short brief polite nice friendly little kind formal new firm stern warm proper lovely thank-you sincere "
+    "big huge"
+)
+# What persons do, besides the verbs of notes: 'have Ann unlock the door'.
+MORE_VERBS = "unlock ring email message get have let lock empty prepare"
+# With a capital letter at the beginning, these are no names.
+NO_NAMES = (
+    "the this that these those it its there i we he she they nobody somebody someone anyone everyone everything "
+    "something nothing one work school today tomorrow yesterday no yes ok sorry thanks what when where why how who "
+    "which if can could would will do does did is are was were my our his her their a an and but so not need want "
+    "please all both some most many god christmas easter plus also"
+)
+MANNERS = "nicely politely gently firmly kindly tactfully"
+# 'I owe her lunch', and not 'I owe for her lunch'.
+OWES = "owe owes owed wish promised"
+# Before a noun in the plural that is named: 'the tablets'.
+BEFORE_THINGS = "the these those some both my our many few their his her"
+# With a capital letter after one of these, a word is a place or a thing.
+BEFORE_PLACES = "in on at near the a an from of"
+BEFORE_MONTHS = "in by of since until till next last this"
+# Said of somebody who is asked for something: 'he can fetch it'.
+ASKS = "can could should may might must will would"
+GIVES = "send give lend tell pay show bring offer email forward post"
+# 'Tell him': orders to somebody who was named before.
+TO_PRONOUNS = (
+    "ask tell inform thank remind warn invite congratulate chase beg nudge text e-mail email mail message answer wish "
+    "offer promise"
+)
+# 'Cosmo wants to know' is about a person, 'Rain comes' is not.
+DONE_BY_PERSONS = (
+    "wants wanted asks asked sends sent says said thinks thought keeps offers offered writes wrote told invited lent "
+    "borrowed gave forgot rang rings called calls promised missed phoned texted emailed mailed messaged complained "
+    "complains blames likes liked loves loved hates feels hopes hoped knows knew owes owed paid bought helped skipped "
+    "booked ordered returned brought stayed lost reckons believes insists claims suggested suggests agreed refused "
+    "fixed mended repaired parks parked drove visited answered applied passed forwarded recommended cooked baked "
+    "baby-sat watered fed looked"
+)
+# Names that are also other words.
+WORDS_TOO = "will may art grant mark hope june max miles faith grace joy rose dawn jan"
+GERUNDS = (
+    "asking=ask telling=tell writing=write letting=let thanking=thank reminding=remind getting=get sending=send "
+    "inviting=invite emailing=email mailing=mail messaging=message texting=text checking=check warning=warn "
+    "dropping=drop"
 )

@@ -4,35 +4,37 @@ import re
 
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
+from email_assistant.lexicon.note_subjects import DAY, MONTH
 from email_assistant.requests.second_person import SUBJECTS_BY_OBJECT, Recipient, pronouns_of
 
 
-def _one_of(words: str) -> str:
+def one_of(words: str) -> str:
+    """The pattern of any of some words, which are separated by blanks."""
     return f"(?:{'|'.join(words.split())})"
 
 
-_TITLE = rf"{_one_of(order_words.TITLES)}\b\.?"
+_TITLE = rf"{one_of(order_words.TITLES)}\b\.?"
 _CONTRACTIONS = "(?:i|we|you|he|she|it|they|that|there|who|what|where|when|how)['’]"
-_AFTER = rf"(?!{_one_of(order_words.AFTER_RECIPIENT)}(?![\w'’])|{_CONTRACTIONS})"
+_AFTER = rf"(?!{one_of(order_words.AFTER_RECIPIENT)}(?![\w'’])|{_CONTRACTIONS})"
 _WORD = rf"{_AFTER}[^\W\d][\w'’-]*"
 _WORD_OR_NUMBER = rf"(?:{_WORD}|\d[\w'’-]*)"
-_CAPITAL = rf"{_AFTER}(?-i:[A-Z])[\w'’-]*"
-_AND = rf"(?: ?[&+] ?| and |, (?=(?-i:[A-Z])))(?!{_one_of(order_words.TASKS)}\b)"
-_DETERMINER = rf"{_one_of(order_words.DETERMINERS)} "
+_CAPITAL = rf"(?!(?:{DAY}|{MONTH})\b){_AFTER}(?-i:[A-Z])[\w'’-]*"
+_AND = rf"(?: ?[&+] ?| and |, (?=(?-i:[A-Z])))(?!{one_of(order_words.TASKS)}\b)"
+_DETERMINER = rf"{one_of(order_words.DETERMINERS)} "
 _PERSONS = f"{order_words.HE} {order_words.SHE} {order_words.THEY} {order_words.ROLES}"
-_PERSON_OR_GROUP = rf"{_one_of(f'{order_words.GROUPS} {_PERSONS}')}\b"
+_PERSON_OR_GROUP = rf"{one_of(f'{order_words.GROUPS} {_PERSONS}')}\b"
 _EVERYONE = (
-    rf"{_one_of(order_words.EVERYONE)}\b(?! (?-i:(?=[a-z])){_WORD})"
-    rf"(?: (?:on|in|at|from) {_WORD}(?: \d+)?| who [^,.:;]{{1,40}}(?=[,.:]))?"
+    rf"{one_of(order_words.EVERYONE)}\b(?! (?-i:(?=[a-z])){_WORD})"
+    rf"(?: (?:on|in|at|from) {_WORD}(?: \d+)?| who['’]?s? [^,.:;]{{1,40}}?(?=[,.:]| to\b))?"
 )
 # 'Tutor Mr Feeney', 'agent Gwen'.
-_ROLE_WORD = rf"(?:{order_words.BEFORE_NOUNS}|(?-i:[a-z]+)['’]s|{_one_of(f'{_PERSONS} {order_words.JOBS}')}) "
+_ROLE_WORD = rf"(?:{order_words.BEFORE_NOUNS}|(?-i:[a-z]+)['’]s|{one_of(f'{_PERSONS} {order_words.JOBS}')}) "
 _ROLE = (
     rf"(?:(?:{_DETERMINER})?(?!{_TITLE} )(?:(?:(?-i:[a-z]+)(?:['’]s)? ){{1,2}}(?={_TITLE} (?-i:[A-Z]))|"
     rf"(?:{_ROLE_WORD}){{1,2}}(?=(?-i:[A-Z][a-z]))))?"
 )
 # 'Ask sarah jones to'.
-_SURNAME = rf"(?<!['’]s)(?: (?!\w+ing\b){_WORD}(?= {_one_of(order_words.AFTER_NAME)}\b|:))"
+_SURNAME = rf"(?<!['’]s)(?: (?!\w+ing\b){_WORD}(?= {one_of(order_words.AFTER_NAME)}\b|:))"
 _FULL_NAME = (
     rf"(?:{_CAPITAL}(?: {_CAPITAL}){{1,2}}|{_TITLE} {_WORD}(?: {_CAPITAL}){{1,2}}|"
     rf"(?:{_TITLE} )?{_WORD}(?:{_SURNAME})?)"
@@ -41,26 +43,36 @@ _FULL_NAME = (
 _NAME = rf"{_ROLE}(?:(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|{_FULL_NAME})"
 _PROPER = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: {_PERSON_OR_GROUP})?"
 _NOUN = rf"(?:{order_words.BEFORE_NOUNS} )*(?:{_PROPER}|{_WORD}(?: {_PERSON_OR_GROUP}| {_CAPITAL})?)"
-_NAMES = rf"{_NAME}(?:{_AND}{_NAME}){{0,3}}"
-_AFTER_GROUP = _one_of(f"{order_words.TASKS} that to whether if for about")
+_AFTER_NAMES = one_of("that to whether if know")
+_NAMES = (
+    rf"{_NAME}(?:{_AND}(?:{_NAME}|(?:his|her|the other|the rest of the) {_WORD}(?= {_AFTER_NAMES}\b|[:,.]|$))){{0,3}}"
+)
+_AFTER_GROUP = one_of(f"{order_words.TASKS} that to whether if for about")
 # 'The committee', 'my sister Ann', 'Lena's dad'; 'the museum's Mr Abbot' is a name.
 _NOUNS = (
-    rf"(?!{_DETERMINER}\w+['’]s {_TITLE} )(?:{_DETERMINER}|{_WORD}['’]s (?={_PERSON_OR_GROUP}))"
+    rf"(?!{_DETERMINER}\w+['’]s {_TITLE} )(?:{_DETERMINER}|(?:{_TITLE} )?{_WORD}['’]s (?={_PERSON_OR_GROUP}))"
     rf"(?:(?:(?!\w+ed\b){_WORD} ){{1,3}}?(?!\w+ed\b){_WORD}(?=(?: and)? {_AFTER_GROUP}\b|[:,.]|$)|"
     rf"{_NOUN}(?:{_AND}(?:{_DETERMINER})?{_NOUN})?)"
 )
 _RECIPIENT = re.compile(
-    rf"(?P<pronoun>him|her|them)\b|(?P<everyone>{_EVERYONE})|(?P<noun>{_NOUNS})|(?P<name>{_NAMES})", re.IGNORECASE
+    rf"(?P<pronoun>(?:him|her|them)\b(?! and (?:his|her|their)\b))(?: (?:both|all)\b)?|"
+    rf"(?P<everyone>{_EVERYONE})|(?P<noun>{_NOUNS})|(?P<name>{_NAMES})",
+    re.IGNORECASE,
 )
 _PLACE = rf"(?:the )?(?:{_WORD_OR_NUMBER} ){{0,2}}{_WORD_OR_NUMBER}"
 # 'Reply to Gina who asked about it: …'.
 _ASIDE = re.compile(
     r" (?:at|from|who|which|[a-z]+ing)\b[^:.,;?!]{0,40}(?=:)|"
+    r" \([a-z ]{1,20}\)(?= (?:to|that|if|whether)\b|:)|"
+    r" (?:at|from) (?:the |no\.? |number )?[\w’'-]+(?: \w+)?(?=,)|"
     rf" (?:(?:in|at|on) {_PLACE}[.!]*$|(?:in|at|from|on|of) {_PLACE}(?= {_AFTER_GROUP} ))"
 )
-# 'My bank manager, Ms Holt, '.
+# 'My bank manager, Ms Holt, '; 'both my sons, Kit and Ben, '.
+_PROPER_NAME = r"(?-i:[A-Z])\w+(?: (?-i:[A-Z])\w+)?"
 _INTRODUCED = re.compile(
-    rf"(?:my|our|the) [a-z ]{{3,30}}, ((?:{_TITLE} )?(?-i:[A-Z])\w+(?: (?-i:[A-Z])\w+)?),(?= )", re.IGNORECASE
+    rf"(?:both |all )?(?:my|our|the) [a-z ]{{3,30}}, "
+    rf"((?:{_TITLE} )?{_PROPER_NAME}(?:(?:,| and|, and) {_PROPER_NAME}){{0,3}}),(?= )",
+    re.IGNORECASE,
 )
 _COMPANY = re.compile(rf"{_CAPITAL} {_CAPITAL}")
 _PROPER_AFTER_NOUN = re.compile(r"(?<=[a-z] )[A-Z].*")
@@ -68,6 +80,11 @@ _NOT_NAMES = frozenset(
     f"{order_words.TITLES} {order_words.DETERMINERS} {order_words.EVERYONE} {order_words.GROUPS} {order_words.HE} "
     f"{order_words.SHE} {order_words.THEY} and & + on in at from".split()
 )
+_CERTAIN_PERSONS = CALLED | frozenset(
+    f"{_PERSONS} {order_words.GROUPS} {order_words.JOBS} {order_words.ORGANIZATIONS}".split()
+)
+_ORGANIZATIONS = frozenset(order_words.ORGANIZATIONS.split())
+_TITLE_WORDS = frozenset(order_words.TITLES.split())
 _CALLED_BY = frozenset(f"{order_words.GROUPS} {order_words.CALLED_BY_NOUN}".split())
 
 
@@ -83,14 +100,31 @@ def split_recipient(text: str) -> tuple[Recipient | None, str]:
     if not found:
         return None, text
     named, rest = found[0].rstrip(), text[found.end() :]
+    # 'Ask Ann or Ben' is for one of them.
+    if re.match(r" or (?-i:[A-Z])", rest):
+        return None, text
     if found["pronoun"]:
-        return Recipient("", frozenset(), frozenset((SUBJECTS_BY_OBJECT[named.casefold()],))), rest
+        return Recipient("", frozenset(), frozenset((SUBJECTS_BY_OBJECT[found["pronoun"].casefold()],))), rest
     # 'Say no to Ann's dog'.
     if of := re.search(r"['’]s$", named):
         named, rest = named[: of.start()], f" your{rest}"
     if aside := _ASIDE.match(rest):
         rest = rest[aside.end() :]
-    return Recipient(_front(named, found), _names(named, found), _pronouns(named, found)), rest
+    is_organization = _words(named.casefold())[-1] in _ORGANIZATIONS
+    return Recipient(_front(named, found), _names(named, found), _pronouns(named, found), is_organization), rest
+
+
+def person_at_start(text: str) -> str:
+    """The words at the beginning of a text that certainly mean a person or several; empty if there are none."""
+    if introduced := _INTRODUCED.match(text):
+        return introduced[0]
+    found = _RECIPIENT.match(text)
+    named = found[0].rstrip() if found else ""
+    if not found or re.search(r"['’]s$", named):
+        return ""
+    words = _words(named)
+    known = any(word[:1].isupper() or word.casefold() in _CERTAIN_PERSONS for word in words)
+    return named if known or found["pronoun"] or found["everyone"] else ""
 
 
 def _words(named: str) -> list[str]:
@@ -113,8 +147,8 @@ def _pronouns(named: str, found: re.Match[str]) -> frozenset[str]:
     if found["everyone"]:
         return frozenset(("they",))
     if found["noun"] or words[0].endswith("s"):
-        return frozenset(("they",)) if words[-1].endswith("s") and found["noun"] else known
-    is_company = words[0] not in CALLED and _COMPANY.search(named)
+        return frozenset(("they",)) if re.search(r"[^s]s$", words[-1]) and found["noun"] else known
+    is_company = words[0] not in CALLED and words[0] not in _TITLE_WORDS and _COMPANY.search(named)
     return known if is_company else known - {"they"}
 
 

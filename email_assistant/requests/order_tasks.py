@@ -69,6 +69,11 @@ def _imperative(text: str, plea: str, negated: str) -> str | None:
     return f"{negated if found[1] else plea} {rest}"
 
 
+def _write(text: str) -> str:
+    """'Write to Ann to say' says it, and 'tell Ann to say' asks Ann to."""
+    return _tell(re.sub(r"^\s+to (?=(?:say|ask|tell|thank)\b)", " and ", text))
+
+
 def _tell(text: str) -> str:
     text = _AND_THAT.sub(". ", text)
     if (told := _imperative(text, "please", "please don't")) is not None:
@@ -87,7 +92,7 @@ def _tell(text: str) -> str:
 
 
 def _know(text: str) -> str:
-    return _tell(_KNOW.sub("", text, count=1))
+    return _tell(text[found.end() :] if (found := _KNOW.match(text)) else text)
 
 
 def _ask(text: str) -> str:
@@ -128,6 +133,7 @@ def _after(words: str, connectors: str) -> Callable[[str], str]:
     connects = re.compile(rf"\s+(?:{connectors})\b", re.IGNORECASE)
 
     def write(text: str) -> str:
+        text = _AND_THAT.sub(". ", text)
         if connects.match(text):
             return words + text
         said = _said(text)
@@ -189,9 +195,15 @@ WRITE: dict[str, Callable[[str], str]] = {
     "greet": lambda text: _AND_THAT.sub(". ", text).replace(" .", "."),
     "give": lambda text: f"i'll give you{text}",
     "question": lambda text: f"{text.strip(' ?.')}?",
+    "send": lambda text: f"i'm sending you{text}",
+    "resend": lambda text: f"please send it{text}",
+    # Its content was said before: 'no news from Ann, chase her'.
+    "nothing": _said,
+    "refuse": lambda text: f"i have to decline{text}",
     "yes": _after("yes", "to|but|and"),
     "no": _after("no", "but|and"),
     "know": _know,
     "tell": _tell,
+    "write": _write,
     "say": lambda text: text,
 }

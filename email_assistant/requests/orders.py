@@ -6,20 +6,25 @@ English alone.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
+from email_assistant.requests.late_orders import LateOrder, late_order, order_to_nobody
+from email_assistant.requests.order_openings import opened_order
 from email_assistant.requests.order_recipients import split_recipient
 from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE
 from email_assistant.requests.request_form import looks_like_order
 from email_assistant.requests.second_person import Recipient, SecondPerson
 
 # Part of the keys of what is generated from orders: raised with every change of a rule or a table.
-ORDERS_VERSION = 2
+ORDERS_VERSION = 3
 _LEAD = r"\W*(?:(?:please|pls|plz|kindly|also|then|and|but|so|next|can you|could you|i want to|i'd like to)[ ,]+)*"
 _SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\bmr\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bmrs\.)(?<!\bprof\.)(?<!\bno\.)\s+", re.IGNORECASE
 )
+_SAYS_NOTHING = frozenset(("", "please", "pls", "plz"))
 _LETTER = r"(?:an?|the) (?:\w+ ){0,2}?(?:e-?mail|mail|letter|message|note|reply|answer|response)"
 _BACK = r"(?: back)?"
 # Kinds of tasks that begin with their own name.
@@ -36,35 +41,43 @@ _HEADS: tuple[tuple[str, str], ...] = (
     ("forward", r"forward "),
     ("thank", r"thank |(?:say|send) (?:many )?(?:thanks|thank you) to "),
     ("sorry", rf"apologi[sz]e{_BACK} to |say sorry to "),
-    ("yes", r"say yes to "),
-    ("no", r"say no to "),
+    ("yes", r"(?:say|reply|answer) yes to "),
+    ("no", r"(?:say|reply|answer) no to "),
     ("greet", r"say (?=(?:\S+ ){1,3}to )"),
     ("know", r"let "),
     (
-        "tell",
+        "write",
         rf"(?:write|draft|compose|send) {_LETTER} to |(?:write|reply|respond|answer|say|explain|confirm|report|mention|"
         rf"complain){_BACK} to |confirm with ",
     ),
-    ("tell", r"(?:tell|inform|notify|update|assure|advise|write|answer|message|text|e-?mail|mail) "),
+    ("write", r"(?:write|answer|message|text|e-?mail|mail) "),
+    ("tell", r"(?:tell|inform|notify|update|assure|advise) "),
 )
 _HEAD = tuple((kind, re.compile(_LEAD + rf"(?:{pattern})", re.IGNORECASE)) for kind, pattern in _HEADS)
 _FROM = re.compile(r"(?:the|an?) (?P<said>\w+) (?:from|of) ", re.IGNORECASE)
 _TO = re.compile(r"(?P<said>(?:\S+ ){1,3}?)to ", re.IGNORECASE)
 _BETWEEN = {"accept": _FROM, "decline": _FROM, "forward": _TO, "greet": _TO}
+_MANNER = rf"(?:very )?(?:{'|'.join(order_words.MANNERS.split())})"
 # The same to somebody who was named, or to nobody.
 _YOU = r"(?:him|her|them|you)\b"
 _CLAUSE = r"(?:that|it|i|i'm|i'll|i've|we|there|you|your|the|my|our|he|she|they)\b"
 _NEXT: tuple[tuple[str, str], ...] = (
     *((kind, rf"{kind} {_YOU}") for kind in _OWN_WORDS),
+    ("nothing", rf"ask(?: {_YOU})? {_MANNER}(?:,? (?:and|but)? ?{_MANNER})*(?=[,.!;]|$)"),
     ("ask", rf"ask {_YOU}|get {_YOU}(?= to\b)"),
     ("ask", rf"(?:ask|check|see|find out)(?= (?:if|whether|{QUESTION_WORD}))"),
-    ("question", r"ask(?= (?:should|can|could|do|does|is|are|may|would|will)\b)"),
+    ("question", r"ask(?= (?:should|can|could|do|does|did|is|are|was|were|has|have|may|would|will)\b)"),
     ("ask", rf"(?=whether\b|(?:how (?:much|many|long|often)|what time) {_CLAUSE})|asking {_YOU}"),
     ("thank", rf"(?:thank|thanking) {_YOU}|say (?:many )?(?:thanks|thank you)"),
     ("sorry", rf"apologi[sz]e(?:{_BACK} to {_YOU})?|say (?:i'm |i am )?sorry"),
     ("give", rf"give {_YOU}"),
-    ("yes", r"say yes"),
-    ("no", r"say no"),
+    ("send", rf"send {_YOU}(?= (?:the|an?|my|our|some)\b)"),
+    ("resend", rf"get (?:it|them|one) (?:off|from) {_YOU}"),
+    ("nothing", rf"(?:put|set) {_YOU} (?:right|straight)|(?:chase|nudge) {_YOU}(?!\w| (?:for|about)\b)"),
+    ("chase", rf"(?:chase|nudge) {_YOU}"),
+    ("yes", r"(?:say|reply|answer) yes\b"),
+    ("no", r"(?:say|reply|answer) no\b"),
+    ("refuse", rf"(?:turn (?:it|this|that|{_YOU}) down|decline|refuse)(?: {_MANNER})?(?=[,.!;]|$)"),
     ("know", rf"let (?={_YOU} know)"),
     ("tell", rf"(?:tell|telling|inform|assure|answer) {_YOU}"),
     ("tell", rf"(?:say|mention|explain|add|confirm|stress|point out|reply|respond|answer)(?=:| {_CLAUSE})"),
@@ -89,19 +102,36 @@ def order_as_note(order: str) -> str:
     """
     # Capital letters alone tell no names.
     typed = " ".join((order.casefold() if order.isupper() else order).split())
-    kind, rest = _head(typed) if looks_like_order(typed) else ("", typed)
-    recipient, rest = _recipient(kind, rest)
-    if recipient is None:
-        return order
-    first, *others = _SENTENCE.split(rest)
-    tasks = [*_tasks(kind, first), *(task for sentence in others for task in _tasks("", sentence))]
+    for said in _orders(typed):
+        kind, rest = _head(said.order)
+        recipient, rest = (said.recipient, said.order) if said.recipient else _recipient(kind, rest)
+        if recipient:
+            return _note(recipient, _all_tasks(said, kind, rest)) or order
+    return order
+
+
+def _orders(typed: str) -> Iterator[LateOrder]:
+    """What was typed as an order, with what is said before it: the likeliest reading first."""
+    if looks_like_order(typed):
+        yield LateOrder("", typed)
+    if order := opened_order(typed):
+        yield LateOrder("", order)
+    if said := order_to_nobody(typed) or late_order(typed):
+        yield said
+
+
+def _note(recipient: Recipient, tasks: Sequence["_Task"]) -> str:
+    """The note that says to the recipient what an order's tasks are; empty if it is not clear."""
     person, notes = SecondPerson(recipient), list[str]()
     for task in tasks:
         person.is_meant_by(task.called)
         notes.append(WRITE[task.kind](person.said(task.text)).strip())
     # 'Ask Ann if' says nothing yet.
-    note = _joined([note for note in notes if note.strip(" ,.:;?!")])
-    return f"{recipient.front}: {note}" if recipient.front and note else note or order
+    note = _joined([note for note in notes if note.strip(" ,.:;?!").casefold() not in _SAYS_NOTHING])
+    # A wrong person is worse than an order that stays.
+    if person.is_unclear:
+        return ""
+    return f"{recipient.front}: {note}" if recipient.front and note else note
 
 
 def _head(order: str) -> tuple[str, str]:
@@ -147,6 +177,20 @@ class _Task:
     kind: str
     text: str
     called: str = ""
+
+
+def _all_tasks(said: LateOrder, kind: str, text: str) -> list[_Task]:
+    """The tasks of an order, after what is said before it.
+
+    Args:
+        said: The order.
+        kind: The kind of its first task, if the order names the recipient.
+        text: Its words, from the end of the first task's own on.
+    """
+    first, *others = _SENTENCE.split(text)
+    tasks = [_Task("say", said.before)] if said.before else []
+    tasks += _tasks("" if said.recipient else kind, first)
+    return [*tasks, *(task for sentence in others for task in _tasks("", sentence))]
 
 
 def _tasks(kind: str, text: str) -> list[_Task]:

@@ -15,6 +15,7 @@ _AUXILIARIES = (
 )
 _CONTRACTED = {"'re": "are", "'ve": "have", "'ll": "will", "'d": "would", "'m": "am", "'s": "is"}
 _PRONOUN = r"(?:you|i|we|he|she|they|it|there|this|that)"
+_PRONOUN_OR_TWO = rf"(?:you and (?:your |my |the )?[\w’'-]+|{_PRONOUN})"
 _CONTRACTION = re.compile(rf"({_PRONOUN})['’](re|ve|ll|d|m|s) ", re.IGNORECASE)
 _PAST_PARTICIPLE = (
     rf"(?:not |already |ever |still )?(?:\w+(?:ed|en|wn)|{'|'.join(order_words.PARTICIPLES.split())}|"
@@ -22,7 +23,7 @@ _PAST_PARTICIPLE = (
 )
 _PARTICIPLE = re.compile(_PAST_PARTICIPLE, re.IGNORECASE)
 _SUBJECT_AUXILIARY = re.compile(
-    rf"({_PRONOUN}) ({_AUXILIARIES}|have(?= (?:{_PAST_PARTICIPLE}|any luck\b))) ?", re.IGNORECASE
+    rf"({_PRONOUN_OR_TWO}) ({_AUXILIARIES}|have(?= (?:{_PAST_PARTICIPLE}|any luck\b))) ?", re.IGNORECASE
 )
 # 'The room is free'; a longer subject may have a verb of its own.
 _NOUN_AUXILIARY = re.compile(
@@ -37,14 +38,14 @@ _NOUN_VERB = re.compile(
     rf"({_NOUN}) ((?:still |also |already |ever |really |just )?)({_THIRD})\b(?!['’])", re.IGNORECASE
 )
 _PRONOUN_VERB = re.compile(
-    rf"({_PRONOUN}) ((?:\w+ly |still |also |already |ever |really |just )?)([a-z]+)\b", re.IGNORECASE
+    rf"({_PRONOUN_OR_TWO}) ((?:\w+ly |still |also |already |ever |really |just )?)([a-z]+)\b", re.IGNORECASE
 )
 _MEASURES = "much|many|long|often|far|soon|big|old|late|early|come|about"
 _KINDS = r"(?:kind|sort) of \w+|(?:size|type|brand|make|colou?r) \w+|(?-i:[a-z])\w*"
 _WH = re.compile(
     rf"(?:how (?:{_MEASURES})(?: (?:of )?(?!{_PRONOUN}\b)[a-z]+(?: (?!{_PRONOUN}\b)[a-z]+(?= {_PRONOUN}\b))?)?|"
     rf"(?:what|which|whose) (?:{_KINDS})(?= (?:{_PRONOUN}|the|your|my|our|his|her|their|{_AUXILIARIES})\b)|"
-    r"what|which|when|where|why|how|who)\b ?",
+    r"what|which|when|where|why|how|who)\b(?!['’]) ?",
     re.IGNORECASE,
 )
 

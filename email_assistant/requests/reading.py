@@ -32,6 +32,10 @@ class Reading:
         """An order that a person typed as a note, if orders are read so."""
         return order_as_note(typed) if self.orders else typed
 
+    def takes_for_order(self, typed: str) -> bool:
+        """Whether a person typed an order, as far as the rules can tell."""
+        return looks_like_order(typed) or self.as_note(typed) != typed
+
     def leaves(self, typed: str) -> bool:
         """Whether a person typed an order that stays one."""
         return looks_like_order(typed) and self.as_note(typed) == typed
@@ -66,7 +70,7 @@ def order_hint(requests: Iterable[str], forms: Sequence[str], reading: Reading) 
         forms: The forms of request that the adapter was trained on.
         reading: How the requests are worded for the model.
     """
-    orders = [request for request in requests if looks_like_order(request)] if list(forms) == ["rough"] else []
+    orders = [request for request in requests if reading.takes_for_order(request)] if list(forms) == ["rough"] else []
     kept = [order for order in orders if reading.leaves(order)]
     if kept:
         read = "request reads like an order" if len(kept) == 1 else "requests read like orders"

@@ -70,7 +70,7 @@ _ENGLISH = (
     rf"(?:write|draft|compose) (?:(?:an?|the) {_LETTER}:|an? {_OTHER_LETTER} to {_NOT_ME}\w)",
     rf"(?:can|could|would|will) you (?:please )?(?:draft|compose) an? (?:{_LETTER}|{_OTHER_LETTER}) to {_NOT_ME}\w",
     _SAID,
-    rf"(?:say|send) (?:yes|no|thanks|thank you|sorry) to {_NOT_ME}\w",
+    rf"(?:say|send|answer|reply) (?:yes|no|thanks|thank you|sorry) to {_NOT_ME}\w",
     rf"(?:e-?mail|message|text) {_PERSON}(?:[:,.]| (?:and|that|about|to)\b|$)",
     rf"(?:(?:confirm|check) with|chase|complain to|apologi[sz]e to|reply to) {_PERSON}"
     r"(?:[:,.]| (?:and|that|they|he|she|about|for|if|whether|when|why|what|how)\b)",

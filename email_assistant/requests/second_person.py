@@ -15,11 +15,14 @@ _AFTER_POSSESSIVE = frozenset(order_words.AFTER_POSSESSIVE.split())
 _DAYS = frozenset(order_words.DAYS.split())
 _COUNTED = frozenset(order_words.COUNTS.split())
 _HE, _SHE, _THEY = (frozenset(words.split()) for words in (order_words.HE, order_words.SHE, order_words.THEY))
+_GROUPS = frozenset(f"{order_words.GROUPS} {order_words.ORGANIZATIONS}".split())
 _TITLES = frozenset(order_words.TITLES.split())
 _KNOWN_VERBS = frozenset(VERBS.split())
 _SUBJECTS = frozenset(("he", "she", "they"))
 # The subject of the same person, by the pronoun that an order has after its verb: 'ask him'.
 SUBJECTS_BY_OBJECT = {"him": "he", "her": "she", "them": "they"}
+# Stands in a text for the recipient's name, which may be several words: it becomes 'you'.
+HERE = "recipient_"
 # What a pronoun becomes, and of whom it is said. 'Her' and 'his' depend on the next word.
 _OTHER_FORMS = {
     "him": ("he", "you"),
@@ -49,8 +52,21 @@ _AGREES = {
 _APOSTROPHES = {"hes": "he's", "shes": "she's", "theyre": "they're", "theyve": "they've", "theyll": "they'll"}
 _JOINS = frozenset(("and", "or", "but", "then", "&", "+"))
 _BEFORE_CLAUSES = frozenset(order_words.BEFORE_CLAUSES.split())
-_BEFORE_THINGS = frozenset(("the", "these", "those", "some", "both", "my", "our"))
-_BEFORE_NOUNS = frozenset(("the", "my", "our", "his", "her", "their", "your", "a", "an", "mr", "mrs", "ms", "dr"))
+_BEFORE_THINGS = frozenset(order_words.BEFORE_THINGS.split())
+_BEFORE_NOUNS = frozenset(
+    ("the", "my", "our", "his", "her", "their", "your", "a", "an", "both", "all", "mr", "mrs", "ms", "dr")
+)
+# 'He can fetch it', 'could she send it': what a recipient is asked to do.
+_ASKS = frozenset(order_words.ASKS.split())
+_BEFORE_MONTHS = frozenset(order_words.BEFORE_MONTHS.split())
+_BEFORE_PLACES = frozenset(order_words.BEFORE_PLACES.split())
+_IS = frozenset(("be", "are", "were", "aren't", "weren't"))
+_ROLES = frozenset(f"{order_words.ROLES} {order_words.JOBS}".split()) - frozenset(order_words.ORGANIZATIONS.split())
+_KIN = _HE | _SHE | _ROLES
+# 'I can send her the papers'.
+_I_GIVE = re.compile(
+    rf"\b(?:i|we)(?:['’]\w+)? (?:\w+ ){{0,2}}(?:{'|'.join(order_words.GIVES.split())}) $", re.IGNORECASE
+)
 # In words; a longer text without a comma is no one clause.
 _LONGEST_CLAUSE = 30
 # 'All the', 'the Mr'.
@@ -58,6 +74,7 @@ _MOST_BEFORE_NOUN = 3
 _PARTICIPLES = frozenset(order_words.PARTICIPLES.split())
 # 'Bob says he can have it' leaves open who.
 _REPORTS = frozenset(order_words.REPORTS.split())
+_OWES = frozenset(order_words.OWES.split())
 # 'Let her take it'.
 _MAKES = frozenset(("let", "lets", "make", "makes", "made", "help", "helps", "helped"))
 
@@ -70,11 +87,13 @@ class Recipient:
         front: The name to put before the note; may be empty.
         names: The words of the name, as they were typed.
         pronouns: Those of 'he', 'she' and 'they' that may mean the recipient.
+        is_organization: Whether the recipient is a council or the like; 'them' may then be things.
     """
 
     front: str
     names: frozenset[str]
     pronouns: frozenset[str]
+    is_organization: bool = False
 
 
 def pronouns_of(words: list[str]) -> frozenset[str]:
@@ -85,7 +104,7 @@ def pronouns_of(words: list[str]) -> frozenset[str]:
     """
     if len(words) > 1 and _JOINS & set(words):
         return frozenset(("they",))
-    if set(words) & _THEY or words[-1] in order_words.GROUPS.split():
+    if set(words) & _THEY or words[-1] in _GROUPS:
         return frozenset(("they",))
     for word in words:
         if word in _HE or word in MEN:
@@ -128,11 +147,18 @@ class SecondPerson:
         # Of whom a pronoun may be said that is not the recipient.
         self._others: set[str] = set()
         self._named_before: set[int] = set()
-        self._is_group = recipient.pronouns == {"they"}
+        self._is_group = recipient.pronouns == {"they"} and not recipient.is_organization
         # Whether several things were named.
         self._has_things = False
         # Those of the others that may be one and the same person.
         self._unclear: set[str] = set()
+        # 'He' and 'she', of whomever else the text names, and of the writer's mother and the like.
+        self._named_others: set[str] = set()
+        self._kin: set[str] = set()
+        self._has_plural = False
+        self._is_organization = recipient.is_organization
+        # Whether a pronoun may mean the recipient or somebody else.
+        self.is_unclear = False
         # The number of the last 'you', and of the last other name, that does something in its clause.
         self._doer: int | None = None
         self._other: int | None = None
@@ -142,6 +168,7 @@ class SecondPerson:
         if meant := SUBJECTS_BY_OBJECT.get(pronoun.casefold()):
             self._pronouns &= {meant}
             self._others -= {meant}
+            self._kin -= {meant}
 
     def said(self, text: str) -> str:
         """A part of the order with the recipient as 'you'; what was said before counts."""
@@ -166,9 +193,14 @@ class SecondPerson:
                 # 'You' do it to somebody else, or to yourself.
                 is_object = word in {"him", "them"}
                 done = is_object and self._doer is not None and self._is_one_clause(self._doer, number)
-                things = word == "them" and self._has_things and not self._is_group
+                things = word == "them" and ((self._has_things and not self._is_group) or self._after(number) == "they")
                 if not of and not done and not things and self._means_recipient(who, is_object, number):
+                    # 'Thank them for the flowers, mum loved them' is about the flowers.
+                    self._doubt(word == "them" and self._has_things and not self._after(number))
                     self._put(place, you)
+                elif word == "their" and self._is_group:
+                    # 'Those who pay get their key'.
+                    self._doubt(self._other is None or self._word(self._other) != "those")
             elif not ending or (stem in CALLED and len(self._pronouns) > 1):
                 self._mention(number, stem)
         return "".join(self._tokens)
@@ -183,16 +215,39 @@ class SecondPerson:
             return False
         about_another = is_object and self._other is not None and self._is_one_clause(self._other, number)
         if pronoun in self._others and not about_another:
+            self._doubt(is_object and self._is_given(number))
             return False
+        self._doubt(len(self._pronouns) > 1 and pronoun in self._named_others)
         # From now on it is known who the recipient is.
         self._pronouns &= {pronoun}
         return True
 
+    def _doubt(self, is_unclear: bool) -> None:
+        self.is_unclear = self.is_unclear or is_unclear
+
+    def _is_given(self, number: int) -> bool:
+        """Whether a pronoun is somebody to whom the writer gives something: 'I can send him one'."""
+        start = self._places[max(0, number - 4)]
+        return _I_GIVE.search("".join(self._tokens[start : self._places[number]])) is not None
+
     def _subject(self, number: int, stem: str, ending: str) -> None:
-        if not self._means_recipient(stem):
+        if not self._means_recipient(stem, number=number):
+            around = {self._after(number), self._before(number)}
+            is_asked = bool(around & _ASKS if not ending else ending == "d" and "better" in around)
+            self._doubt(stem in self._pronouns and is_asked)
             return
         place = self._places[number]
         self._doer = number
+        # 'May I bring my mother, she is with us', 'my doctor says she knows'.
+        reported = self._before(number) in _REPORTS and self._before(number - 1) in _ROLES
+        self._doubt(stem in self._kin or reported)
+        if stem == "they" and self._is_organization and self._has_plural:
+            # 'The bins were full, they are' leaves open what.
+            self._doubt(ending == "re" or bool({self._after(number), self._after(number + 1)} & _IS))
+        # 'He and Jo' are 'they' from now on.
+        if self._after(number) in {"and", "&"} and stem != "they":
+            self._pronouns.add("they")
+            self._likely.add("they")
         if not ending:
             self._put(place, "you")
             if self._before(number) in _AGREES:
@@ -235,17 +290,27 @@ class SecondPerson:
         done = is_object and self._doer is not None and self._is_one_clause(self._doer, number)
         if done or not self._means_recipient("she" if word == "her" else "he", is_object, number):
             return
+        # 'His brother still has his': whose is it?
+        if word == "his" and (not after or after in _AFTER_POSSESSIVE) and self._follows_man(number):
+            return
         if word == "his":
             you = "yours" if not after or after in _AFTER_POSSESSIVE else "your"
         else:
             you = "you" if is_object else "your"
         self._put(self._places[number], you)
 
+    def _follows_man(self, number: int) -> bool:
+        """Whether another man is named in the three words before."""
+        return any(self._word(each) in _HE for each in range(max(0, number - 4), number))
+
     def _is_object(self, number: int, after: str) -> bool:
         """Whether 'her' has no noun: 'ask her on tuesday', and not 'her tuesday run'."""
         if after in _DAYS:
             last = self._after(number + 1)
             return not last or last in _AFTER_OBJECT or last in _JOINS
+        # 'I owe her lunch', and not 'I owe her mother'.
+        if self._before(number) in _OWES and after not in _KIN:
+            return True
         made = self._before(number) in _MAKES and after in _KNOWN_VERBS
         return not after or after in _AFTER_OBJECT or after.isdigit() or made or after == "every"
 
@@ -289,18 +354,32 @@ class SecondPerson:
 
     def _mention(self, number: int, word: str) -> None:
         """Somebody else is named: whom a later pronoun may mean."""
+        # 'Mr Ng' is the recipient.
+        if word in _TITLES and number + 1 < len(self._places) and self._tokens[self._places[number + 1]] in self._names:
+            return
         self._has_things = self._has_things or self._is_things(number, word)
+        self._has_plural = self._has_plural or (
+            re.fullmatch(r"[a-z]{2,}[^s]s", word) is not None and word not in _NO_VERBS
+        )
         if word in _THEY or word == "those":
             said = {"they"}
         elif word in _HE or word in _SHE:
             said = {"he"} if word in _HE else {"she"}
+            self._kin |= said if word not in _TITLES and self._before(number) not in {"a", "an"} else set()
         # 'Will' is a name only with a capital letter.
-        elif word in NAMES or (word in CALLED and self._tokens[self._places[number]][0].isupper()):
+        elif not self._is_date(number) and (
+            word in NAMES or (word in CALLED and self._tokens[self._places[number]][0].isupper())
+        ):
             said = {"he"} if word in MEN else {"she"} if word in WOMEN else {"he", "she"}
+        elif self._before(number) in _TITLES:
+            return
         elif self._is_name(number) and self._begins_clause(number) and self._after(number) not in _REPORTS:
             said = _by_ending(word)
         else:
+            if self._is_person(number):
+                self._named_others |= _by_ending(word)
             return
+        self._named_others |= said - {"they"}
         # Now somebody else may be 'he' or 'she'.
         self._pronouns = self._pronouns & self._likely or self._pronouns
         if len(self._pronouns) > 1 or self._begins_clause(number) or self._after(number) in _SUBJECTS:
@@ -308,22 +387,38 @@ class SecondPerson:
             self._unclear = said if len(said) > 1 else set()
             self._other = number
 
+    def _is_person(self, number: int) -> bool:
+        """Whether a word may name somebody of whom a pronoun says more; 'Kettle Creek' after 'on' is a place."""
+        reports = self._after(number) in _REPORTS and self._after(number + 1) in _SUBJECTS | {"that"}
+        after_name = number > 0 and (
+            self._before(number) in _TITLES or (self._is_joined(number - 1) and self._is_name(number - 1))
+        )
+        return self._is_name(number) and self._before(number) not in _BEFORE_PLACES and not reports and not after_name
+
     def _is_things(self, number: int, word: str) -> bool:
         """Whether a word may be a plural that 'them' means: 'the new tablets'."""
         before = (self._before(number), self._before(number - 1))
-        is_counted = any(each.isdigit() or each in _BEFORE_THINGS for each in before)
+        is_counted = any(each.isdigit() or each in _BEFORE_THINGS or each.endswith("'s") for each in before)
         return is_counted and re.fullmatch(r"[a-z]{3,}(?<!s)s", word) is not None
 
     def _is_name(self, number: int) -> bool:
         """Whether a word is capitalized within a sentence, as the names are that are in no table."""
         place = self._places[number]
-        is_date = re.fullmatch(MONTH_NAMES, self._word(number)) or self._word(number) in _DAYS
         return (
             self._word(number) != "i"
             and self._tokens[place].istitle()
-            and not is_date
+            and not self._is_date(number)
             and not self._begins_sentence(place)
         )
+
+    def _is_date(self, number: int) -> bool:
+        """Whether a word is a month or a day, which some persons are called, too."""
+        word, before = self._word(number), self._before(number)
+        if word in _DAYS or not re.fullmatch(MONTH_NAMES, word):
+            return word in _DAYS
+        is_typed_as_name = word in CALLED and self._tokens[self._places[number]][0].isupper()
+        in_date = before in _BEFORE_MONTHS or before[:1].isdigit() or self._after(number)[:1].isdigit()
+        return in_date or not is_typed_as_name
 
     def _begins_clause(self, number: int) -> bool:
         for _ in range(_MOST_BEFORE_NOUN):

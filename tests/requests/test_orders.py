@@ -76,6 +76,9 @@ from email_assistant.storage.records import Pair, Request
         ("confirm with the caterer that we are 46", "we are 46"),
         ("ask my bank manager, Ms Holt, if she is in", "Ms Holt: are you in?"),
         ("tell the tenants in 2b they owe for may", "tenants: in 2b you owe for may"),
+        ("ask Dr Rowe's office if they are open", "Dr Rowe's office: are you open?"),
+        ("tell my students Monday's class is off", "students: Monday's class is off"),
+        ("ask hr how many days I have and whether I can keep them", "hr: how many days do I have? can I keep them?"),
         ("tell the band practice moved to 8", "band: practice moved to 8"),
         ("ask the library if they want 60 books, who fetches them", "do you want 60 books? who fetches them"),
         ("turn down Ola's offer, it is too low", "Ola: i have to decline your offer, it is too low"),
@@ -98,6 +101,26 @@ from email_assistant.storage.records import Pair, Request
 )
 def test_an_order_is_read_as_a_note_to_the_recipient(order: str, note: str) -> None:
     assert order_as_note(order) == note
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Another person of the same sex is named.
+        "tell Mr Ng that his father is well and that he may visit him",
+        "let Ng know Corin has it, he can use it",
+        "tell my sister that mum fell and that she can ring her",
+        "tell Ann my daughter is ill, I can send her the paper",
+        "ask Ann if I may bring my mother, she's with us",
+        "ask Ann if it is here, my neighbor says she saw it",
+        # Persons, or things?
+        "thank them for the flowers, mum loved them",
+        "tell the council the bins are full and ask when they will be empty",
+        "thank the Holts for tea, the boys love their cat",
+    ],
+)
+def test_an_order_stays_where_a_pronoun_may_mean_somebody_else(text: str) -> None:
+    assert order_as_note(text) == text
 
 
 @pytest.mark.parametrize(
@@ -152,6 +175,12 @@ def test_what_is_no_english_order_stays(text: str) -> None:
         # Of a name without a known person, the first pronoun tells.
         ("he sold her car", {"he", "she"}, "you sold her car"),
         ("She is early. Her hat too.", {"she"}, "You are early. Your hat too."),
+        # A month is nobody.
+        ("on 3 June she is in", {"she"}, "on 3 June you are in"),
+        ("I owe her lunch, and her mother tea", {"she"}, "I owe you lunch, and your mother tea"),
+        ("does his brother still have his", {"he"}, "does your brother still have his"),
+        ("he and Jo are at theirs", {"he", "she", "they"}, "you and Jo are at yours"),
+        ("without them they can't go", {"they"}, "without them you can't go"),
     ],
 )
 def test_the_recipient_becomes_you(text: str, pronouns: set[str], said: str) -> None:
@@ -190,6 +219,8 @@ def test_the_recipient_who_is_named_again_becomes_you() -> None:
         ("which room you want", "which room do you want?"),
         ("who is in", "who is in?"),
         ("how to open it", "how do i open it?"),
+        ("you and Jo are in", "are you and Jo in?"),
+        ("who'll come", "who'll come?"),
     ],
 )
 def test_an_indirect_question_is_asked(clause: str, question: str) -> None:
@@ -242,6 +273,9 @@ def test_the_hint_shows_how_an_order_is_read() -> None:
     # What this becomes begins like an order, and is understood.
     nested = order_hint(["tell them to tell Ann"], ["rough"], Reading(orders=True))
     assert nested is not None and "'please tell Ann'" in nested
+    # An order may begin otherwise.
+    late = order_hint(["it is late, tell Ann"], ["rough"], Reading(orders=True))
+    assert late is not None and "'Ann: it is late'" in late
     assert order_hint(["piers: are you in?"], ["rough"], Reading(orders=True)) is None
 
 
@@ -259,9 +293,16 @@ def test_the_hint_shows_how_an_order_is_read() -> None:
         ("ask Ann if ", "she "),
         ("ask Ann if ", "he reads and "),
         ("tell Ann she ", "her "),
+        ("", "ask a, "),
+        ("", ". "),
+        ("", "can you please "),
+        ("tell them to ", "tell them to "),
+        ("it rains, ", "tell her "),
+        ("Ann and ", "Ann and "),
+        ("a mail to ", "Ann "),
     ],
 )
 def test_a_long_order_takes_time_in_proportion(begin: str, again: str) -> None:
     started = time.process_time()
     order_as_note(begin + again * (8000 // len(again)))
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 0.2

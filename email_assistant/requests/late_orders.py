@@ -1,0 +1,162 @@
+"""An order that comes after what it is about: 'they sent me two left boots, tell them I want a refund'."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from email_assistant.lexicon import order_words
+from email_assistant.lexicon.note_subjects import VERBS
+from email_assistant.requests.order_mentions import mentions_in
+from email_assistant.requests.order_openings import is_said_to_reader, opened_order, without_pleas
+from email_assistant.requests.order_recipients import one_of, person_at_start, split_recipient
+from email_assistant.requests.second_person import HERE, SUBJECTS_BY_OBJECT, Recipient
+
+_JOINT = re.compile(r"(?:[.!?;,…]+|\s[–—-]+|,? (?:so|and|but|then|&))\s+", re.IGNORECASE)
+# More words before it are no reason for an order, but a text of their own.
+_MOST_WORDS = 35
+# In characters; what is longer is a mail.
+_LONGEST = 1500
+_PRONOUN = re.compile(r"\b(?:he|she|they|him|her|his|them|their)\b", re.IGNORECASE)
+_SUBJECTS = {"his": "he", "their": "they", **SUBJECTS_BY_OBJECT}
+# 'Tell her dad' is for him.
+_NOT_ALONE = one_of(f"{order_words.TITLES} {order_words.HE} {order_words.SHE} {order_words.ROLES}")
+_YOU = rf"(?:him|them|her(?! {_NOT_ALONE}\b))\b(?!/)"
+_CLAUSE = r"(?:that|it|i|we|(?:i|we|they)['’](?:m|re|ll|d|ve)|there|my|our|he|she|they)\b"
+# To somebody who was named before, or to nobody by name.
+_TO_NOBODY = re.compile(
+    rf"(?:(?:{'|'.join(order_words.TO_PRONOUNS.split())}) (?P<whom>{_YOU})|let (?P<let>{_YOU}) know|"
+    rf"(?:give|send) (?P<give>{_YOU}) (?=(?:the|an?|my|our|some)\b)|"
+    rf"(?:write|reply|respond|apologi[sz]e|say (?:sorry|thanks|thank you|yes|no))(?: back)? to (?P<to>{_YOU})|"
+    rf"(?:put|set) (?P<put>{_YOU}) (?:right|straight)|get (?:it|them|that|one) (?:off|from) (?P<off>{_YOU})|"
+    rf"(?:say|explain|reply|answer|respond|confirm|mention|write|write back)(?: that\b| {_CLAUSE})|"
+    r"(?:say|reply|answer) (?:yes|no|thanks|thank you|sorry|happy)\b(?! to (?-i:[A-Z]))|apologi[sz]e\b|"
+    r"ask for (?=(?:my|our|an?|the|another|some|more|new)\b)|"
+    r"ask (?=(?:if|whether|what|when|where|why|how|who|which)\b))",
+    re.IGNORECASE,
+)
+# Words to the recipient: 'Ann: …', 'sorry Ann, …'.
+_NOTE_TO = re.compile(
+    r"\W*(?:[^:,.;!?]{1,40}:\s|(?:(?:to|dear|hi|hello|hey|for|sorry|thanks) )?[\w’'-]+(?: (?:and|&) [\w’'-]+)?,\s)",
+    re.IGNORECASE,
+)
+# What somebody is told to do: 'bring a coat, ask for Ann'. 'Need to cancel' says what the writer needs.
+_IMPERATIVE = re.compile(
+    rf"\W*(?:(?:please|pls) )?(?!(?:need|want|have) (?:to|the|my|a|an)\b)(?:{'|'.join(VERBS.split())}|"
+    r"don['’]?t|never|if|when|unless)\b",
+    re.IGNORECASE,
+)
+# In the middle, 'I want Ann to call' may be what the mail says.
+_WISH = re.compile(r"(?:(?:i|we)(?:['’]d| would)? )?(?:want|need|like|have)\b", re.IGNORECASE)
+_TO_PRONOUN = re.compile(r"\w+ (?:to |with |from )?(?:him|her|them)\b", re.IGNORECASE)
+# 'Keys may not be copied, ask the landlord' is said to the reader.
+_ASK_SOMEBODY = re.compile(r"ask (?:(?:the|my) )?\w+[.!]*", re.IGNORECASE)
+_VERB = re.compile(r"\w+ (?:to |with |from )?")
+_DONE = "|".join(order_words.DONE_BY_PERSONS.split())
+# 'Grace from number 12 called', 'Grace, my neighbor, called'.
+_ASIDE = re.compile(
+    rf" (?:from|at|in) (?:(?:the|no\.?|number) )?[\w’'-]+(?: \d+)?"
+    rf"(?= (?:has|had|is|was|took|got|came|left|made|found|{_DONE})\b)|"
+    r", (?:my|our|the) [\w ]{1,30},| \([^()]{1,30}\)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class LateOrder:
+    """An order, and what is said before it.
+
+    Attributes:
+        before: What is said first, with `HERE` in place of the recipient's name.
+        order: The order, from its verb on.
+        recipient: Whom it is for, if the order itself names nobody.
+    """
+
+    before: str
+    order: str
+    recipient: Recipient | None = None
+
+
+def late_order(text: str) -> LateOrder | None:
+    """The order in the middle of a text, if it is clear whom it is for.
+
+    Args:
+        text: What was typed, on one line.
+    """
+    if len(text) > _LONGEST or _NOTE_TO.match(text) or _IMPERATIVE.match(text):
+        return None
+    for before, rest in _cuts(text):
+        order = without_pleas(rest)
+        if is_said_to_reader(before):
+            return None
+        if is_said_to_reader(order) or _WISH.match(order):
+            continue
+        if found := _TO_NOBODY.match(order):
+            return _to_somebody_before(before, order, next(filter(None, found.groups()), ""))
+        if opened := opened_order(rest):
+            return _to_somebody_named(before, opened)
+    return None
+
+
+def order_to_nobody(text: str) -> LateOrder | None:
+    """An order that names nobody: 'reply that we accept'. None if a pronoun leaves open whom it is for."""
+    order = without_pleas(text)
+    found = _TO_NOBODY.match(order)
+    if not found or any(found.groups()) or is_said_to_reader(order):
+        return None
+    nobody = _nobody(order)
+    if nobody is None or any(mention.recipient.pronouns & nobody.pronouns for mention in mentions_in(order)):
+        return None
+    return LateOrder("", order, nobody)
+
+
+def _cuts(text: str) -> Iterator[tuple[str, str]]:
+    """The places where an order may begin, as what is before and what is from there on."""
+    for joint in _JOINT.finditer(text):
+        before = text[: joint.start()]
+        if before.count(" ") >= _MOST_WORDS:
+            return
+        yield before + "".join(mark for mark in joint[0] if mark in ".!?…"), text[joint.end() :]
+
+
+def _pronouns(text: str) -> set[str]:
+    said = (found[0].casefold() for found in _PRONOUN.finditer(text))
+    return {_SUBJECTS.get(pronoun, pronoun) for pronoun in said}
+
+
+def _nobody(text: str) -> Recipient | None:
+    """The recipient of a text that names no person: whoever its pronoun means, if it has but one."""
+    pronouns = _pronouns(text)
+    return Recipient("", frozenset(), frozenset(pronouns)) if len(pronouns) < 2 else None
+
+
+def _to_somebody_named(before: str, order: str) -> LateOrder | None:
+    """An order that names its recipient, unless a pronoun may mean somebody who is named before."""
+    whom = person_at_start(_VERB.sub("", order, count=1))
+    recipient, _ = split_recipient(whom)
+    if recipient is None or _TO_PRONOUN.match(order) or ("?" not in before and _ASK_SOMEBODY.fullmatch(order)):
+        return None
+    if any(re.search(rf"\b{re.escape(name)}\b", before) for name in recipient.names):
+        return LateOrder(before, order)
+    # A person with a name is no 'they'.
+    unclear = recipient.pronouns - {"they"} if recipient.names and len(recipient.pronouns) > 1 else recipient.pronouns
+    others = any(mention.recipient.pronouns & unclear for mention in mentions_in(before))
+    if _pronouns(before) & unclear or (others and _pronouns(order) & unclear):
+        return None
+    return LateOrder(before, order)
+
+
+def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | None:
+    """An order to 'him', 'her' or 'them', or to nobody: whoever is named before it, if only one can be meant."""
+    mentions = mentions_in(before)
+    meant = {SUBJECTS_BY_OBJECT[pronoun.casefold()]} if pronoun else set()
+    fitting = [mention for mention in mentions if not meant or mention.recipient.pronouns & meant]
+    if not mentions:
+        nobody = _nobody(pronoun or before)
+        is_vague = re.match(r"(?:\w+ (?:yes|no)|ask for)\b", order, re.IGNORECASE) is not None
+        return LateOrder(before, order, nobody) if nobody and (nobody.pronouns or not is_vague) else None
+    if not fitting or not fitting[0].is_certain or len({mention.recipient for mention in fitting}) > 1:
+        return None
+    first, whom = fitting[0], fitting[0].recipient
+    aside = _ASIDE.match(before, first.end)
+    named = f"{before[: first.start]}{HERE}{before[aside.end() if aside else first.end :]}"
+    return LateOrder(named, order, Recipient(whom.front, whom.names | {HERE}, whom.pronouns & meant or whom.pronouns))
