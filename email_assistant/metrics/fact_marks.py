@@ -41,27 +41,27 @@ def mark_facts(request: str, mail: str, usual: Usual, context: str | None = None
     """
     found = check_facts(request, mail, usual, context)
     lost = [request[start:end] for start, end in _spans(request, found.lost, names_only=False)]
-    added = list(_spans(mail, {*found.added, *_named(found.greeted, mail, usual)}, names_only=True))
+    added = list(_spans(mail, found.added, names_only=True))
+    marked = {place for span in added for place in range(*span)}
+    added += [span for span in _greeting(found.greeted, mail, usual) if marked.isdisjoint(range(*span))]
     if signed:
         known = Words(tokens(f"{request}\n{context or ''}"))
         added += [span for span in _signing(mail) if not _is_usual(mail[slice(*span)], usual, known)]
     return FactMarks(list(dict.fromkeys(lost)), sorted(set(added)))
 
 
-def _named(greeted: Iterable[str], mail: str, usual: Usual) -> set[str]:
-    """The name in a greeting that nobody gave, in one piece if it is one; empty if it is no name.
-
-    A person to whom the owner often writes is no less of a guess.
-    """
-    first_line = mail.strip().partition("\n")[0]
-    capitalized = {token for word in _WORD.findall(first_line) if word[0].isupper() for token in tokens(word)}
+def _greeting(greeted: Iterable[str], mail: str, usual: Usual) -> Iterator[tuple[int, int]]:
+    """Where the greeting has a name that nobody gave: even of a frequent recipient, or of the owner, it is a guess."""
+    line = mail[: len(mail) - len(mail.lstrip())] + mail.strip().partition("\n")[0]
+    capitalized = {token for word in _WORD.findall(line) if word[0].isupper() for token in tokens(word)}
+    persons = usual.names.union(*(tokens(mail[slice(*span)]) for span in _signing(mail)))
     names = [
         token
         for token in greeted
-        if token in capitalized - EVERYBODY and (token in usual.names or stem(token) not in usual.words)
+        if token in capitalized - EVERYBODY and (token in persons or stem(token) not in usual.words)
     ]
     name = " ".join(names)
-    return {name} if name in " ".join(tokens(mail)) else set(names)
+    yield from _spans(line, [name] if name in " ".join(tokens(line)) else names, names_only=True)
 
 
 def _signing(mail: str) -> Iterator[tuple[int, int]]:
@@ -99,22 +99,21 @@ def _spans(text: str, wanted: Iterable[str], names_only: bool) -> Iterator[tuple
         names_only: Whether a word must begin with a capital or be a date or number: 'Will' is a name, 'will' is not.
     """
     words = list(_WORD.finditer(text))
-    left = set(wanted)
+    left, taken = set(wanted), [False] * len(words)
     spans: list[tuple[int, int]] = []
     for size in range(1, _LONGEST + 1):
         said: set[str] = set()
-        for first, last in zip(words, words[size - 1 :], strict=False):
-            span = (first.start(), last.end())
-            if any(start < span[1] and span[0] < end for start, end in spans):
-                continue
+        for place, last in enumerate(words[size - 1 :]):
+            span = (words[place].start(), last.end())
             part = text[slice(*span)]
-            if names_only and not _may_be_fact(part):
+            if any(taken[place : place + size]) or (names_only and not _may_be_fact(part)):
                 continue
             found = tokens(part)
             matched = left.intersection([*found, " ".join(found)])
             if matched:
                 said |= matched
                 spans.append(span)
+                taken[place : place + size] = [True] * size
         left -= said
     yield from sorted(spans)
 

@@ -68,9 +68,15 @@ def test_a_frequent_recipient_is_no_usual_word_of_greetings() -> None:
         return [f"{greeting}\n\nthe boat came in {number}. {rest}\n\nTom" for number in range(10)]
 
     hester = mails("Ahoy Hester,", "I told Hester.")
-    assert marked("boat came in 0", hester[0], usual_in(hester))[1] == ["Hester", "Hester"]
+    assert marked("boat came in 0", hester[0], usual_in(hester))[1] == ["Hester"]
     committee = mails("Dear Committee,", "The committee knows.")
     assert marked("boat came in 0", committee[0], usual_in(committee))[1] == []
+
+
+def test_a_mail_that_greets_its_writer_is_marked() -> None:
+    mails = [f"Ahoy Bo,\n\nthe boat came in {number}.\n\nFair winds,\nTamsin" for number in range(10)]
+    mail = mails[0].replace("Bo", "Tamsin")
+    assert marked("boat came in 0", mail, usual_in(mails)) == ([], ["Tamsin"])
 
 
 def test_a_greeted_name_is_known_from_the_recipient_or_the_answered_mail() -> None:
