@@ -75,6 +75,10 @@ PLAIN_WORD = re.compile(r"[\"'(«“]?[^\W\d_]+(?:['’-][^\W\d_]+)*[.,:;!?)\"'�
 # What only code has: a line that ends in ';' without any of it may be an item of a list.
 CODE_MARK = re.compile(r"[{}\[\]=<>_|\\^]|\w\(|->|::|\w(?:\+\+|--)|(?:\+\+|--)\w|//|/\*|&&|\$[A-Za-z_]")
 ITEM = re.compile(r"^\s*(?:[-–—•·*+]|\(?\w{1,2}[.)])\s")
+# Own lines of verse or a list may begin like a statement: 'try oil,', 'from the shed,'.
+BEGINS_LIKE_STATEMENT = re.compile(
+    r"^\s*(?:from|import|let|private|public|return|static|try|using|var|void)\s.*[,:]\s*$"
+)
 STRING_OR_COMMENT = re.compile(r"\"[^\"]*\"|'[^']*'|//.*|/\*.*")
 CYRILLIC_WORD = re.compile(r"[А-Яа-яЁё]{2}")
 # Code in Cyrillic: 'Сообщить(Текст);', 'Сумма = Цена * 2;'.
@@ -192,6 +196,8 @@ def _is_prose(line: str) -> bool:
     if ITEM.match(line) and not CODE_MARK.search(line):
         return True
     if CYRILLIC_WORD.search(STRING_OR_COMMENT.sub("", line)) and not CALL_OR_ASSIGNMENT.search(line):
+        return True
+    if BEGINS_LIKE_STATEMENT.match(line) and _is_plain(line):
         return True
     words = line.rstrip(";{}").split()
     plain = sum(PLAIN_WORD.fullmatch(word) is not None for word in words)

@@ -48,8 +48,11 @@ PLACEHOLDER = re.compile(
 LINK_OF_PLACEHOLDER = re.compile(r"<(?:https?://|mailto:)[^<>\s]*>")
 # Every advertisement contains one of these, which is a quick test before the slow pattern.
 ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
+SCANNED_THING = (
+    r"[\s\S]*?(?:mail|messag|mensaje|mensagem|nachricht|courriel|correo|письм|сообщ|attachment|avg|avast|www\.|://)"
+)
 ADVERTISEMENT = re.compile(
-    rf"(?:{any_of(lambda locale: locale.scanned)})\b.{{0,60}}(?:virus|вирус)|"
+    rf"(?={SCANNED_THING})[\s\S]*?(?:{any_of(lambda locale: locale.scanned)})\b.{{0,60}}(?:virus|вирус)|"
     rf"{any_of(lambda locale: locale.advertisements)}",
     re.IGNORECASE,
 )
@@ -65,6 +68,12 @@ DISCLAIMER_TOPICS = [
     tuple(stem for locale in LOCALES.values() for stem in locale.disclaimers.get(topic, ()))
     for topic in LOCALES["en"].disclaimers
 ]
+# What no program says. In other languages, 'I' is 'in', and 'je' is 'is'.
+FIRST_PERSON = re.compile(
+    r"\bI (?:am|was|have|had|sent|did|do|would|will|can|must|made|wrote|thought|hope|need|want)\b|"
+    r"\bI['’](?:m|ve|ll|d)\b|\b[Ii]ch\b|\b[Jj]e (?:suis|vous|regrette)\b|\b[Jj]['’]ai\b|"
+    r"\b[Яя] (?:отправил|послал|прошу|ошиб|извин)"
+)
 ARMOR_HEAD = re.compile(
     r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:\n*Hash:[^\n]*\n|[A-Z][\w-]*:[^\n]*\n)*\n*", re.MULTILINE
 )
@@ -179,7 +188,7 @@ def _disclaimer_start(lines: list[str], start: int, last: int) -> int | None:
     """The first line of the disclaimer that ends the lines, with its heading; None if there is none."""
     paragraph = _joined(lines[start : last + 1])
     topics = _disclaimer_topics(paragraph) if len(paragraph) >= MIN_DISCLAIMER_CHARACTERS // 2 else 0
-    if not topics:
+    if not topics or FIRST_PERSON.search(paragraph):
         return None
     for index in range(last, max(-1, last - MAX_FOOTER_LINES), -1):
         if _is_notice(lines, index) and is_disclaimer(_joined(lines[index + 1 : last + 1])):
@@ -236,8 +245,10 @@ def is_advertisement(paragraph: str) -> bool:
 
 
 def is_disclaimer(paragraph: str) -> bool:
-    """Whether a paragraph mentions several typical topics of disclaimers."""
-    return len(paragraph) >= MIN_DISCLAIMER_CHARACTERS and _disclaimer_topics(paragraph) >= MIN_DISCLAIMER_TOPICS
+    """Whether a paragraph mentions several typical topics of disclaimers, and is not about its writer."""
+    if len(paragraph) < MIN_DISCLAIMER_CHARACTERS or FIRST_PERSON.search(paragraph):
+        return False
+    return _disclaimer_topics(paragraph) >= MIN_DISCLAIMER_TOPICS
 
 
 def _disclaimer_topics(paragraph: str) -> int:

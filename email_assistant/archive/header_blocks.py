@@ -40,7 +40,11 @@ MESSAGE = re.compile(rf"(?<!\w)(?:{MESSAGE_WORDS})(?!\w)", re.IGNORECASE)
 REPLY_LINE = re.compile(
     rf"[\W_]{{2,12}}(?:{any_of(lambda locale: locale.reply_lines)})\b[^.!?]{{0,40}}$", re.IGNORECASE
 )
-PGP_ARMOR = re.compile(r"\b(BEGIN|END)\b")
+# What PGP writes, and headings of the author's: 'The message', 'My first mail'.
+NO_TITLE = re.compile(
+    r"\b(?:BEGIN|END)\b|^(?i:the|my|our|this|first|second|third|die|meine|unsere|erste|zweite|le|mon|ma|premier|premi[eè]re|"
+    r"el|mi|primer|il|mio|primo|первое|второе|третье|мо[её]|наше)\b"
+)
 FORWARDED = re.compile(any_of(lambda locale: locale.forwarded), re.IGNORECASE)
 # Git writes these lines above the header of a commit or patch, which is not that of a quoted mail.
 COMMIT_START = re.compile(r"^\s*(?:From [0-9a-f]{40} |commit [0-9a-f]{7,64}\b)")
@@ -109,14 +113,18 @@ class _LabelledLines:
         text = "\n".join(self.values)
         # A header without a sender has no other labels; a form or a report may have.
         has_sender = bool(known & {"sender", "sent"}) or all(self.kinds)
-        addresses = sum(bool(ADDRESS.search(value)) for value in self.values)
+        has_address = [ADDRESS.search(value) is not None for value in self.values]
+        addresses = sum(has_address)
         has_date_and_time = CLOCK.search(text) and FULL_DATE.search(text)
         if len(self.labels) >= 3 and (len(fields) < 2 or (not self.kinds[0] and len(fields) < 3)):
             return bool(addresses >= 2 and has_date_and_time and self._has_date_between_addresses())
         if len(fields) >= 3 and fields & {"sender", "subject"}:
             # A form for people begins with labels of its own: 'E-mail', 'Date', 'To', 'From'.
             is_mail = (has_sender or has_rule) and (bool(self.kinds[0]) or "subject" in fields)
-            return is_mail and bool(has_rule or known & {"subject", "sent"} or addresses)
+            people = zip(self.kinds, has_address, strict=True)
+            return is_mail and bool(
+                has_rule or known & {"subject", "sent"} or any(kind and own for kind, own in people)
+            )
         # An invitation has a date and a subject: a mail has a sender, too.
         is_likely = (addresses and has_date_and_time and has_sender and fields != {"date", "subject"}) or (
             has_rule and fields & {"sender", "subject"}
@@ -154,7 +162,7 @@ def find_separator(lines: list[str], start: int) -> QuoteHeader | None:
     for length in (1, 2):
         joined = " ".join(part.strip() for part in lines[start : start + length])
         title = _between_rules(joined)
-        if title and MESSAGE.search(title) and not PGP_ARMOR.search(title) and _is_title(title):
+        if title and MESSAGE.search(title) and not NO_TITLE.search(title) and _is_title(title):
             return QuoteHeader(start, start + length, bool(FORWARDED.search(title)))
     return None
 

@@ -35,7 +35,8 @@ PATCH_HEADER = re.compile(
 )
 # What may only be part of a patch, so that one line is enough.
 STATISTICS = re.compile(
-    r"^\s{0,4}(?:\S.{0,120}?\s\|\s+(?:\d+\s*[-+]*|Bin(?: \d+ -> \d+ bytes)?|Unk)|"
+    r"^\s{0,4}(?:\S.{0,120}?\s\|\s+(?:\d+\s*[-+]+|Bin(?: \d+ -> \d+ bytes)?|Unk)|"
+    r"\S{0,120}[./]\S{0,120}\s{1,40}\|\s+\d+|"
     r"\d+ files? changed(?:, \d+ \w+\([-+]\))*|"
     r"(?:create|delete) mode \d{6} \S+|mode change \d{6} => \d{6} .+|(?:rename|copy) .+ \(\d+%\)|"
     r"(?:base-commit|change-id|prerequisite-(?:patch|change)-id): \S+(?: .*)?)\s*$"

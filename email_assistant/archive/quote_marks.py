@@ -19,9 +19,10 @@ TABLE_ROW = re.compile(r"\|.*\|\s*$")
 DECORATION = re.compile(r"^\s*>.*<\s*$")
 CLAUSE_END = re.compile(r"[.!?…:;][\"'”»)\]]*$")
 # Remarks that a part of a quote was left out: '[...]', '[snip]', '<20 lines deleted>', '(…)', '...'. '[CC list
-# trimmed]' is about something else.
+# trimmed]' is about something else, and '(removed it)' is an answer.
 ELISION = re.compile(
-    r"^\s*(?!.*\b(?:cc|list(?! of)|subject)\b)(?:[\[<({]{1,2}\s*(?:\.{2,}|…|etc\.(?=\s*\])|(?:[\w ]{0,20}\b(?:"
+    r"^\s*(?!.*\b(?:cc|list(?! of)|subject|it|that|this|them|i|we|you)\b)"
+    r"(?:[\[<({]{1,2}\s*(?:\.{2,}|…|etc\.(?=\s*\])|(?:[\w ]{0,20}\b(?:"
     + "|".join(map(re.escape, words(lambda locale: locale.elisions)))
     + r")))[^\[\]{}]{0,80}[\]>)}]{1,2}|[-=~*. ]{0,6}(?:\.{3,}|…|snip(?:ped)?|schnipp|8<|>8)[-=~*. ]{0,6})\s*[.:]?\s*$",
     re.IGNORECASE,

@@ -43,13 +43,16 @@ ABBREVIATION = re.compile(
     r"\b(?:ул|г))\.\W*$"
 )
 SEPARATOR = re.compile(r"\s[|·•∙●]\s")
-# An item of a list that a person wrote.
-LISTED = re.compile(r"^\s*(?:[-*•]|\(?\w{1,2}[.)])\s")
+# An item of a list that a person wrote, but not a decorated line: '* Ann *'.
+LISTED = re.compile(r"^\s*(?:[-*•]|\(?\w{1,2}[.)])\s(?!.*[-*•]\s*$)")
+LABELLED = re.compile(r"^\s*[^\W\d_][\w ]{0,20}:\s")
 NAME_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # What is beside a name on its line: 'Ann Roe (she/her)', 'Ann Roe, Lamp Keeper'.
 REMARK = re.compile(r"\s\([^()]{1,40}\)\s*$")
 POSITION = re.compile(r"(\W*[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){1,3}?)(?:,| [-–—]) (?=[^\W\d_a-zß-ÿа-яё])")
 MAX_NAME_SPACES = 9
+# A word of a sentence, as opposed to names and labels: 'is', 'my'.
+PARTICLE = re.compile(r"(?<![^\s(])[a-zß-ÿа-яё]{2,}(?=[\s,])")
 POSITION_MARKS = "(,|·•∙●-–—"
 MAX_POSITION_CHARACTERS = 80
 TAIL_LINES = 14
@@ -179,7 +182,7 @@ def is_signature(lines: list[str]) -> bool:
     if lines[0] == STANDARD_DELIMITER:
         return len(below) <= 2 * MAX_SIGNATURE_LINES and prose <= MAX_PROSE_BELOW_STANDARD
     has_contact = any(map(is_contact, below))
-    if sum(LISTED.match(line) is not None and line.rstrip()[-1] in ".!?" for line in below) > 1 and not has_contact:
+    if not has_contact and any(sum(mark.match(line) is not None for line in below) > 1 for mark in (LISTED, LABELLED)):
         return False
     if DELIMITER.match(lines[0]):
         is_compact = len(below) == len(lines) - 1
@@ -294,8 +297,11 @@ def _is_prose(line: str, profile: SignatureProfile) -> bool:
         return True
     if DEEP_LINK.match(line) and _normalize(line) not in profile.lines:
         return True
-    if _normalize(line) in profile.lines or is_contact(line):
-        return len(line.split()) > 12 and _normalize(line) not in profile.lines
+    if _normalize(line) in profile.lines:
+        return False
+    if is_contact(line):
+        is_sentence = SENTENCE_END.search(line.strip()) and len(PARTICLE.findall(line)) > 1
+        return len(line.split()) > 12 or bool(is_sentence and not ABBREVIATION.search(line))
     return len(line.split()) > 7 or bool(SENTENCE_END.search(line.strip()) and len(line.split()) > 3)
 
 

@@ -353,3 +353,36 @@ def test_the_delimiter_that_gmail_writes_in_html_is_cut_with_the_signature() -> 
 
 def test_a_chopped_patch_takes_its_remark_along() -> None:
     assert cleaned(f"Hi Sam,\n\n{DIFF}\n[chop]\n\nWhat now?") == "Hi Sam,\n\nWhat now?"
+
+
+@pytest.mark.parametrize("answer", ["(removed it on Monday)", "[cut that in half]", "[snip them all, I say]"])
+def test_an_answer_in_brackets_that_has_a_word_for_a_part_left_out_is_kept(answer: str) -> None:
+    assert own_words(f"{FULL}\n> What about it?\n{answer}\n\n> And then?\nRest.") == f"{answer}\n\nRest."
+    assert own_words(f"{FULL}\n> What about it?\n[my own part snipped]\n\n> And then?\nRest.") == "Rest."
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "From: London\nTo: Oxford\nDate: 5 March\nContact: bo@x.example\n\nA seat at the window would be nice.",
+        "--- The message ---\n\nWe need oil.",
+        "--- Первое письмо ---\n\nНужно масло.",
+        "try oil,\nlet it dry,\nreturn it,\nand that is all.",
+        "Oil | 12\nWicks | 3\n\nThat is the bill.",
+    ],
+)
+def test_own_lines_that_look_like_headers_headings_code_or_statistics_are_kept(own: str) -> None:
+    assert cleaned(f"Hi Sam,\n\nlook:\n\n{own}") == f"Hi Sam,\n\nlook:\n\n{own}"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "From: Sam Poe <sam@x.example>\nTo: Ann\nDate: 5 March\n\nShall I come?",
+        "--- Original message ---\n\nShall I come?",
+        "return oil;\nlet wick = 9;",
+        " lamp.c | 12 +++\n Makefile | 3 ++-\n docs/lamps | 0\n 3 files changed, 9 insertions(+)",
+    ],
+)
+def test_lines_of_programs_like_them_are_cut(program: str) -> None:
+    assert cleaned(f"Hi Sam,\n\nlook:\n\n{program}") == "Hi Sam,\n\nlook:"

@@ -248,3 +248,20 @@ def test_what_is_left_of_a_picture_is_cut(placeholder: str) -> None:
 @pytest.mark.parametrize("own", ["[image of the lamp attached]", "[cid is a name]", "See [image: a] for it", "<image>"])
 def test_own_words_about_a_picture_are_kept(own: str) -> None:
     assert strip_footers(["Look:", "", own])[0] == ["Look:", "", own]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Sorry for the error: I sent you a letter that was confidential and not intended for you, please delete it.",
+        "I had my laptop checked for the virus that Bo told us about.",
+        "Ich wurde geprüft, es war kein Virus.",
+    ],
+)
+def test_own_last_paragraphs_about_errors_and_viruses_are_kept(own: str) -> None:
+    assert strip_footers(["I am done.", "", own])[0] == ["I am done.", "", own]
+
+
+def test_what_a_scanner_adds_is_cut() -> None:
+    for footer in ("This mail has been scanned for viruses.", "Checked by AVG for viruses. www.avg.example"):
+        assert strip_footers(["I am done.", "", footer])[0] == ["I am done."]

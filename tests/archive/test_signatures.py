@@ -163,3 +163,35 @@ def test_french_telephone_numbers_are_contact_data() -> None:
     profile = signatures.SignatureProfile(names=frozenset({"ann", "roe"}))
     signature = "Responsable des lampes\n3, quai du Port\nTél. : 04 91 00 00 00\nPort. : 06 00 00 00 00"
     assert signatures.strip_signature(f"Oui.\n\nAnn ROE\n{signature}", profile) == "Oui.\n\nAnn ROE"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "__________\nNext Steps\nBo: oil\nAnn: wicks",
+        "--\n- oil\n- wicks",
+        "--\n1. oil\n2. wicks",
+    ],
+)
+def test_a_list_below_a_rule_is_no_signature(below: str) -> None:
+    assert signatures.strip_signature(f"Come at nine.\n\n{below}") == f"Come at nine.\n\n{below}"
+
+
+def test_decorated_lines_below_a_rule_are_a_signature() -> None:
+    assert signatures.strip_signature("Come at nine.\n--\n* Ann Roe *\n* Lamps *") == "Come at nine."
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "His number is +44 7700 900123.",
+        "The page is www.x.example, if you want to look.",
+        "You can reach me at ann@x.example until Friday!",
+    ],
+)
+def test_a_sentence_with_a_number_or_link_below_the_name_is_kept(sentence: str) -> None:
+    profile = signatures.SignatureProfile(names=frozenset({"ann", "roe"}))
+    text = f"Come at nine.\n\nAnn\n\n{sentence}"
+    assert signatures.strip_signature(text, profile) == text
+    signature = "Ann\nLamps Ltd.\nTel. +44 20 7946 0018."
+    assert signatures.strip_signature(f"Come at nine.\n\n{signature}", profile) == "Come at nine.\n\nAnn"
