@@ -14,7 +14,7 @@ AFTER_RECIPIENT = (
     "do does doesn't don't has have had because since as but so saying asking again maybe only just also please he's "
     "she's you your need needs want wants got should must may might until till before after today tomorrow monday "
     "tuesday wednesday thursday friday saturday sunday tonight two three four five all both some know knows whoever "
-    "someone somebody anyone anybody"
+    "someone somebody anyone anybody below above opposite behind"
 )
 COUNTS = "one two three four five six seven eight nine ten most half many few several rest"
 # What else the assistant is told to do: 'ann and ask her' are not two persons.
@@ -31,11 +31,11 @@ BEFORE_NOUNS = (
 )
 # Persons that are several, as recipients.
 GROUPS = (
-    "team teams family families parents neighbours neighbors everyone everybody all people folks committee staff "
-    "class crew members guys lads girls boys kids children residents tenants players guests volunteers customers "
-    "clients suppliers students colleagues band choir group board department office lab engineering sales finance hr "
-    "marketing support housemates flatmates roommates teachers drivers testers climbers wardens governors editors "
-    "accounts payroll reception billing seniors juniors nurses doctors customs"
+    "team teams service couple family families parents neighbours neighbors everyone everybody all people folks "
+    "committee staff class crew members guys lads girls boys kids children residents tenants players guests "
+    "volunteers customers clients suppliers students colleagues band choir group board department office lab "
+    "engineering sales finance hr marketing support housemates flatmates roommates teachers drivers testers climbers "
+    "wardens governors editors accounts payroll reception billing seniors juniors nurses doctors customs"
 )
 # Who may belong to somebody or something: 'Lena's teacher', 'the insurance company'.
 ROLES = (
@@ -45,9 +45,9 @@ ROLES = (
 )
 # Of these, and of other groups, people say 'they'.
 ORGANIZATIONS = (
-    "office surgery company agency club school council department centre center shop hotel bank society board hr "
-    "accounts payroll reception billing support sales finance marketing customs association library museum insurance "
-    "university college hospital clinic embassy"
+    "office surgery service company agency club school council department centre center shop hotel bank society board "
+    "hr accounts payroll reception billing support sales finance marketing customs association library museum "
+    "insurance university college hospital clinic embassy"
 )
 # In front of a name: 'tutor Mr Feeney'.
 JOBS = (
@@ -116,7 +116,7 @@ BEFORE_ORDERS = (
     "right"
 )
 WITH_PLEAS = "please pls plz kindly just also maybe perhaps quickly possibly"
-LETTERS = "email e-mail mail letter message note reply answer response line text card"
+LETTERS = "email e-mail mail letter message note reply answer response line text card question query"
 OF_LETTERS = (
     "quick short brief polite nice friendly little kind formal new firm stern warm proper lovely thank-you sincere "
     "big huge"
@@ -148,13 +148,19 @@ TO_PRONOUNS = (
 )
 # 'Cosmo wants to know' is about a person, 'Rain comes' is not.
 DONE_BY_PERSONS = (
-    "wants wanted asks asked sends sent says said thinks thought keeps offers offered writes wrote told invited lent "
-    "borrowed gave forgot rang rings called calls promised missed phoned texted emailed mailed messaged complained "
-    "complains blames likes liked loves loved hates feels hopes hoped knows knew owes owed paid bought helped skipped "
-    "booked ordered returned brought stayed lost reckons believes insists claims suggested suggests agreed refused "
-    "fixed mended repaired parks parked drove visited answered applied passed forwarded recommended cooked baked "
-    "baby-sat watered fed looked"
+    "says said thinks thought writes told forgot rings calls missed mailed messaged likes liked loves loved hates "
+    "feels hopes hoped knows knew owed paid skipped booked ordered returned stayed lost reckons believes insists "
+    "claims suggested suggests agreed refused parks parked drove visited answered applied passed forwarded cooked "
+    "baked baby-sat watered fed looked"
 )
+# Who does this, expects an answer: 'Ann asked for the key, say it is here'.
+EXPECTS_ANSWER = (
+    "wants wanted asks asked sends sent keeps offers offered invited lent borrowed gave wrote called rang phoned "
+    "texted emailed promised owes took complained complains blames fixed mended repaired helped brought bought "
+    "recommended taken covered"
+)
+# People with a title are written to more often than told about.
+FORMAL_TITLES = "mr mrs ms miss dr prof professor"
 # Names that are also other words.
 WORDS_TOO = "will may art grant mark hope june max miles faith grace joy rose dawn jan"
 GERUNDS = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_subjects import VERBS
-from email_assistant.requests.order_mentions import mentions_in
+from email_assistant.requests.order_mentions import Mention, mentions_in
 from email_assistant.requests.order_openings import is_said_to_reader, opened_order, without_pleas
 from email_assistant.requests.order_recipients import one_of, person_at_start, split_recipient
 from email_assistant.requests.second_person import HERE, SUBJECTS_BY_OBJECT, Recipient
@@ -28,9 +28,9 @@ _TO_NOBODY = re.compile(
     rf"(?:give|send) (?P<give>{_YOU}) (?=(?:the|an?|my|our|some)\b)|"
     rf"(?:write|reply|respond|apologi[sz]e|say (?:sorry|thanks|thank you|yes|no))(?: back)? to (?P<to>{_YOU})|"
     rf"(?:put|set) (?P<put>{_YOU}) (?:right|straight)|get (?:it|them|that|one) (?:off|from) (?P<off>{_YOU})|"
-    rf"(?:say|explain|reply|answer|respond|confirm|mention|write|write back)(?: that\b| {_CLAUSE})|"
+    rf"(?:say|explain|reply|answer|respond|confirm|mention|write|write back)(?: that\b| {_CLAUSE})(?! to\b)|"
     r"(?:say|reply|answer) (?:yes|no|thanks|thank you|sorry|happy)\b(?! to (?-i:[A-Z]))|apologi[sz]e\b|"
-    r"ask for (?=(?:my|our|an?|the|another|some|more|new)\b)|"
+    r"ask for (?=(?:my|our|his|her|their|an?|the|another|some|more|new)\b)|complain that\b|"
     r"ask (?=(?:if|whether|what|when|where|why|how|who|which)\b))",
     re.IGNORECASE,
 )
@@ -45,20 +45,33 @@ _IMPERATIVE = re.compile(
     r"don['’]?t|never|if|when|unless)\b",
     re.IGNORECASE,
 )
+# What the writer does by this mail, in the words of an order: 'cancel dinner with Ann'.
+_DONE_BY_MAIL = re.compile(
+    r"(?:please |pls )?(?:(?P<must>cancel|postpone|reschedule|decline|refuse)|(?P<may>accept)) (?=\w)", re.IGNORECASE
+)
 # In the middle, 'I want Ann to call' may be what the mail says.
 _WISH = re.compile(r"(?:(?:i|we)(?:['’]d| would)? )?(?:want|need|like|have)\b", re.IGNORECASE)
 _TO_PRONOUN = re.compile(r"\w+ (?:to |with |from )?(?:him|her|them)\b", re.IGNORECASE)
 # 'Keys may not be copied, ask the landlord' is said to the reader.
 _ASK_SOMEBODY = re.compile(r"ask (?:(?:the|my) )?\w+[.!]*", re.IGNORECASE)
 _VERB = re.compile(r"\w+ (?:to |with |from )?")
-_DONE = "|".join(order_words.DONE_BY_PERSONS.split())
 # 'Grace from number 12 called', 'Grace, my neighbor, called'.
 _ASIDE = re.compile(
-    rf" (?:from|at|in) (?:(?:the|no\.?|number) )?[\w’'-]+(?: \d+)?"
-    rf"(?= (?:has|had|is|was|took|got|came|left|made|found|{_DONE})\b)|"
+    r" (?:from|at|in) (?:(?:the|no\.?|number) )?[\w’'-]+(?: \d+)?"
+    r"(?= (?:\w+s|\w+ed|had|took|got|came|left|made|found|sent|said|wrote|gave|told)\b)|"
     r", (?:my|our|the) [\w ]{1,30},| \([^()]{1,30}\)",
     re.IGNORECASE,
 )
+
+
+_EXPECTS = re.compile(
+    rf"(?: (?:has|had|just|still|also|already|never|always))* (?:{'|'.join(order_words.EXPECTS_ANSWER.split())})\b",
+    re.IGNORECASE,
+)
+_WITH = re.compile(r"\b(?:with|from|cancel|postpone|reschedule) $", re.IGNORECASE)
+_FORMAL = re.compile(rf"{one_of(order_words.FORMAL_TITLES)}\b", re.IGNORECASE)
+# 'I forgot Ann's birthday, say sorry'.
+_FOR_OWNER = re.compile(r"say (?:sorry|thanks|thank you|happy)\b|apologi[sz]e\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,11 @@ def late_order(text: str) -> LateOrder | None:
     Args:
         text: What was typed, on one line.
     """
+    done = _DONE_BY_MAIL.match(text)
+    if done:
+        text = (
+            f"{'i have to ' if done['must'] else 'i '}{(done['must'] or done['may']).casefold()} {text[done.end() :]}"
+        )
     if len(text) > _LONGEST or _NOTE_TO.match(text) or _IMPERATIVE.match(text):
         return None
     for before, rest in _cuts(text):
@@ -94,7 +112,8 @@ def late_order(text: str) -> LateOrder | None:
             return _to_somebody_before(before, order, next(filter(None, found.groups()), ""))
         if opened := opened_order(rest):
             return _to_somebody_named(before, opened)
-    return None
+    # 'Cancel dinner with Ann' is for Ann.
+    return _to_somebody_before(text, "", "") if done and re.search(r" with (?:(?:my|the) \w|[A-Z])", text) else None
 
 
 def order_to_nobody(text: str) -> LateOrder | None:
@@ -139,10 +158,19 @@ def _to_somebody_named(before: str, order: str) -> LateOrder | None:
         return LateOrder(before, order)
     # A person with a name is no 'they'.
     unclear = recipient.pronouns - {"they"} if recipient.names and len(recipient.pronouns) > 1 else recipient.pronouns
-    others = any(mention.recipient.pronouns & unclear for mention in mentions_in(before))
-    if _pronouns(before) & unclear or (others and _pronouns(order) & unclear):
+    others = set().union(*(mention.recipient.pronouns for mention in mentions_in(before)))
+    if unclear & (_pronouns(before) | (others & _pronouns(order))):
         return None
     return LateOrder(before, order)
+
+
+def _expects_answer(before: str, whom: Mention, aside: re.Match[str] | None, order: str) -> bool:
+    """Whether somebody may be meant by an order to nobody: Bo, in 'Bo is ill, say so', is not."""
+    rest = before[aside.end() if aside else whom.end :]
+    if _FORMAL.match(before, whom.start):
+        return True
+    is_given = _FOR_OWNER.match(order) is not None and rest[:2] in {"'s", "’s"}
+    return is_given or _EXPECTS.match(rest) is not None or _WITH.search(before[: whom.start]) is not None
 
 
 def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | None:
@@ -150,7 +178,7 @@ def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | No
     mentions = mentions_in(before)
     meant = {SUBJECTS_BY_OBJECT[pronoun.casefold()]} if pronoun else set()
     fitting = [mention for mention in mentions if not meant or mention.recipient.pronouns & meant]
-    if not mentions:
+    if not mentions and order:
         nobody = _nobody(pronoun or before)
         is_vague = re.match(r"(?:\w+ (?:yes|no)|ask for)\b", order, re.IGNORECASE) is not None
         return LateOrder(before, order, nobody) if nobody and (nobody.pronouns or not is_vague) else None
@@ -158,5 +186,9 @@ def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | No
         return None
     first, whom = fitting[0], fitting[0].recipient
     aside = _ASIDE.match(before, first.end)
-    named = f"{before[: first.start]}{HERE}{before[aside.end() if aside else first.end :]}"
+    if not pronoun and not _expects_answer(before, first, aside, order):
+        return None
+    # 'Cancel my dentist' means the appointment.
+    start = re.sub(r"(cancel|postpone|reschedule|move) $", r"\1 my appointment with ", before[: first.start])
+    named = f"{start}{HERE}{before[aside.end() if aside else first.end :]}"
     return LateOrder(named, order, Recipient(whom.front, whom.names | {HERE}, whom.pronouns & meant or whom.pronouns))

@@ -9,24 +9,30 @@ from email_assistant.lexicon.note_subjects import DAY, MONTH
 from email_assistant.requests.order_recipients import one_of, split_recipient
 from email_assistant.requests.second_person import Recipient
 
-_CAPITAL = r"(?-i:[A-Z])[\w’'-]*(?<!['’]s)(?<!['’])"
+_NO_NAME = rf"(?:{DAY}|{MONTH}|i|i['’]\w+|{one_of(order_words.NO_NAMES)})"
+_CAPITAL = rf"(?!{_NO_NAME}\b)(?-i:[A-Z])[\w’'-]*(?<!['’]s)(?<!['’])"
 _PERSON = one_of(
     f"{order_words.HE} {order_words.SHE} {order_words.THEY} {order_words.ROLES} {order_words.JOBS} {order_words.GROUPS}"
 )
 # Names that are other words are names with a capital letter only.
 _FIRST_NAME = one_of(" ".join(sorted(CALLED - frozenset(order_words.WORDS_TOO.split()))))
-_NO_NAME = rf"(?:{DAY}|{MONTH}|i|i['’]\w+|{one_of(order_words.NO_NAMES)})"
 _ONE = (
     rf"(?:(?:great-)?{one_of(order_words.TITLES)}\b\.? {_CAPITAL}(?: {_CAPITAL})?|"
     rf"{one_of(order_words.DETERMINERS)} (?:(?:{order_words.BEFORE_NOUNS}|ex|old) )?{_PERSON}\b"
-    rf"(?:,? {_CAPITAL}){{0,2}}|(?!{_NO_NAME}\b){_CAPITAL}(?: {_CAPITAL}){{0,2}}|{_FIRST_NAME}\b)"
+    rf"(?:,? {_CAPITAL}){{0,2}}|{_CAPITAL}(?: {_CAPITAL}){{0,2}}|{_FIRST_NAME}\b)"
 )
 _MENTION = re.compile(rf"(?<![\w’'-]){_ONE}(?: (?:and|&) {_ONE})?", re.IGNORECASE)
 # 'In Leeds', 'the Leeds job', '404 Pecan Lane'.
 _BEFORE_PLACES = re.compile(r"\b(?:in|at|on|near|the|an?|this|that|of|my|our|\d+\w*) $", re.IGNORECASE)
+# Those with whom something is compared are not written to: 'nearer my parents'.
+_COMPARED = re.compile(r"\b(?:near|nearer|than|like|without|unlike) $", re.IGNORECASE)
 _SENTENCE_START = re.compile(r"(?:^|[.!?…]\s+)\W*$")
 # Any first word has a capital letter. It is a name before what only persons do, and may be one before other verbs.
-_DONE_BY_PERSONS = re.compile(rf" (?:{'|'.join(order_words.DONE_BY_PERSONS.split())})\b", re.IGNORECASE)
+_DONE = "|".join(f"{order_words.DONE_BY_PERSONS} {order_words.EXPECTS_ANSWER}".split())
+_DONE_BY_PERSONS = re.compile(
+    rf"(?: (?:has|had|just|still|also|already|never|always))? (?:{_DONE})\b",
+    re.IGNORECASE,
+)
 _MAYBE_DONE = re.compile(
     r"['’]s? |,? \(| (?:\w+s|\w+ed|\w+n['’]t|can|could|will|would|had|did|got|took|came)\b", re.IGNORECASE
 )
@@ -62,9 +68,14 @@ def mentions_in(text: str) -> list[Mention]:
 def _mention(text: str, found: re.Match[str]) -> Mention | None:
     first = found[0].split()[0].casefold().strip(".")
     before = text[max(0, found.start() - 12) : found.start()]
-    is_known = first in CALLED or first in order_words.DETERMINERS.split() or first in order_words.TITLES.split()
+    is_known = (
+        " and " in found[0]
+        or first in CALLED
+        or first in order_words.DETERMINERS.split()
+        or first in order_words.TITLES.split()
+    )
     is_certain = is_known or not _SENTENCE_START.search(before) or _DONE_BY_PERSONS.match(text, found.end()) is not None
-    if first in {"his", "her", "their"} or (not is_known and _BEFORE_PLACES.search(before)):
+    if first in {"his", "her", "their"} or _COMPARED.search(before) or (not is_known and _BEFORE_PLACES.search(before)):
         return None
     recipient, _ = split_recipient(f"{found[0]}:")
     if not recipient or not (is_certain or _MAYBE_DONE.match(text, found.end())):

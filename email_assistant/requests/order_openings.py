@@ -17,19 +17,20 @@ _IF_YOU = r"if (?:you|u) (?:could|would|can)"
 _PLEAS = re.compile(
     rf"\W*(?:{_FILLER}|(?:can|could|would|will) (?:you|u|ya|we){_PLEASE}|"
     rf"{_WE}(?:{_FILLER})?(?:want|need|like|love|have|got|ought|wish)(?: (?:you|u))? to{_PLEASE}|"
-    rf"(?:it(?:['’]d| would) |{_WE})(?:be )?(?:(?:really|very|so) )?"
+    rf"(?:(?:it |that )?(?:['’]d|would) (?=be )|it['’]d |{_WE})(?:be )?(?:(?:really|very|so) )?"
     rf"(?:great|good|nice|lovely|helpful|grateful|glad|happy|appreciate it) {_IF_YOU}{_PLEASE}|"
     rf"(?:i was |i )?(?:wondering|wonder) {_IF_YOU}{_PLEASE}|let['’]?s |"
     r"(?:remember|don['’]?t forget|help me|time) to )*",
     re.IGNORECASE,
 )
+_FILLERS = re.compile(rf"\W*(?:{_FILLER})+", re.IGNORECASE)
 _ADJECTIVES = rf"(?:{one_of(order_words.OF_LETTERS)},? (?:(?:and|but) )?){{0,3}}"
 _LETTER = rf"{one_of(order_words.LETTERS)}(?: back)?"
 _A_LETTER = rf"(?:(?:write|send|draft|compose|do|make|need|want) (?:me )?)?(?:an? |one )?{_ADJECTIVES}{_LETTER}"
 _A_NEW_LETTER = rf"(?:write|send|draft|compose|do|make|need|want) (?:me )?an? {_ADJECTIVES}{_LETTER}"
 _SAYING = r"(?:saying|asking|telling|thanking|explaining|about|to (?:say|ask|tell|thank)|that)\b"
 _SAYS = rf"(?: please)?,?(?=[:,]| {_SAYING})"
-_CLAUSE = r"(?:yes|no|that|i|we|it|there|(?:i|we|it|he|she|they)['’]\w+|he|she|they|his|her|their)\b"
+_CLAUSE = r"(?:yes|no|that|im|ive|i|we|it|there|(?:i|we|it|he|she|they)['’]\w+|he|she|they|his|her|their)\b"
 _SEND = rf"(?:(?:write|send|draft|compose|do|make|want) )?(?:(?:an?|my|our) )?{_ADJECTIVES}"
 _DOES = rf"(?: {'| '.join(VERBS.split())}| {'| '.join(order_words.MORE_VERBS.split())})\b"
 # What comes before and after the recipient, and what it means.
@@ -45,15 +46,18 @@ _OPENINGS = tuple(
             "write to {whom}",
         ),
         (rf"{_SEND}(?:apology|apologies) to ", "", "apologize to {whom}"),
-        (rf"{_SEND}(?:thank you|thank-you|thanks) to ", "(?= for)", "thank {whom}"),
+        (rf"{_SEND}(?:thank[- ]you|thanks)(?: {_LETTER})? to ", "(?= for|,)", "thank {whom}"),
+        (r"say (?P<topic>happy \w+) to ", "", "write to {whom}: {topic}"),
+        (r"write to ", r"(?: [\w ]{1,30})?(?=:)", "write to {whom}"),
         (rf"{_SEND}invitation (?:to|for) ", "(?= (?:to|for)\\b)", "invite {whom}"),
         (rf"{_SEND}reminder (?:to|for) ", "(?= (?:to|that|about|of)\\b)", "remind {whom}"),
         (rf"{_SEND}(?:refusal|complaint|request|reply|answer) to ", "(?=[:,]| (?:that|about)\\b)", "write to {whom}"),
         (r"(?:write(?: to)?|answer|reply to|text|e-?mail|mail|message) ", rf",? (?={_CLAUSE})", "tell {whom} "),
+        (r"(?:e-?mail|mail|message|text) ", r"(?=[.:]| [–-] )", "write to {whom}"),
         (r"have a word with ", "", "write to {whom}"),
         (r"(?:i|we) owe ", r" an? (?:big |huge )?apology\b", "apologize to {whom}"),
         (r"pass (?:it |this )?on to ", "", "tell {whom}"),
-        (r"(?:get back to|get in touch with) ", "", "tell {whom}"),
+        (r"(?:get back to|get in touch with|get hold of|contact) ", "", "tell {whom}"),
         (r"(?:explain|say|describe) to ", rf",?(?= (?:{_SAYING}|what|where|when|why|how|who|which)\b)", "tell {whom}"),
         (r"let ", r" down(?:,? (?:gently|nicely|easy|easily|softly|kindly))?\b", "tell {whom} i'm sorry"),
         (r"make sure ", r" knows? (?:that )?", "tell {whom} "),
@@ -83,6 +87,12 @@ _LONGEST_OPENING = 200
 def is_said_to_reader(text: str) -> bool:
     """Whether a text speaks to its reader, and not to an assistant."""
     return _YOU.search(text) is not None
+
+
+def without_fillers(text: str) -> str:
+    """A text without 'ok so' and the like at its beginning."""
+    found = _FILLERS.match(text)
+    return text[found.end() :] if found else text
 
 
 def without_pleas(order: str) -> str:

@@ -42,7 +42,9 @@ _FULL_NAME = (
 # 'Scout parents' are persons, too.
 _NAME = rf"{_ROLE}(?:(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|{_FULL_NAME})"
 _PROPER = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: {_PERSON_OR_GROUP})?"
-_NOUN = rf"(?:{order_words.BEFORE_NOUNS} )*(?:{_PROPER}|{_WORD}(?: {_PERSON_OR_GROUP}| {_CAPITAL})?)"
+_NOUN = (
+    rf"(?:{order_words.BEFORE_NOUNS} )*(?:{_PROPER}|{_WORD}(?: {_TITLE} {_CAPITAL}| {_PERSON_OR_GROUP}| {_CAPITAL})?)"
+)
 _AFTER_NAMES = one_of("that to whether if know")
 _NAMES = (
     rf"{_NAME}(?:{_AND}(?:{_NAME}|(?:his|her|the other|the rest of the) {_WORD}(?= {_AFTER_NAMES}\b|[:,.]|$))){{0,3}}"
@@ -65,7 +67,7 @@ _ASIDE = re.compile(
     r" (?:at|from|who|which|[a-z]+ing)\b[^:.,;?!]{0,40}(?=:)|"
     r" \([a-z ]{1,20}\)(?= (?:to|that|if|whether)\b|:)|"
     r" (?:at|from) (?:the |no\.? |number )?[\w’'-]+(?: \w+)?(?=,)|"
-    rf" (?:(?:in|at|on) {_PLACE}[.!]*$|(?:in|at|from|on|of) {_PLACE}(?= {_AFTER_GROUP} ))"
+    rf" (?:(?:in|at|on) {_PLACE}[.!]*$|(?:in|at|from|on|of) {_PLACE}(?= (?:{_AFTER_GROUP} |(?:i|we|there)\b)))"
 )
 # 'My bank manager, Ms Holt, '; 'both my sons, Kit and Ben, '.
 _PROPER_NAME = r"(?-i:[A-Z])\w+(?: (?-i:[A-Z])\w+)?"

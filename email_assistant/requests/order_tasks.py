@@ -115,6 +115,7 @@ def _ask(text: str) -> str:
 
 
 def _remind(text: str) -> str:
+    text = _AND_THAT.sub(". ", text)
     if (told := _imperative(text, "please remember to", "please don't")) is not None:
         return told
     if found := _ABOUT.match(text):
@@ -123,6 +124,7 @@ def _remind(text: str) -> str:
 
 
 def _warn(text: str) -> str:
+    text = _AND_THAT.sub(". ", text)
     if (told := _imperative(text, "please", "please don't")) is not None:
         return told
     return f"watch out, {_said(text)}" if not _ABOUT.match(text) else f"watch out for {_ABOUT.sub('', text)}"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
 from email_assistant.requests.late_orders import LateOrder, late_order, order_to_nobody
-from email_assistant.requests.order_openings import opened_order
-from email_assistant.requests.order_recipients import split_recipient
+from email_assistant.requests.order_openings import opened_order, without_fillers
+from email_assistant.requests.order_recipients import person_at_start, split_recipient
 from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE
 from email_assistant.requests.request_form import looks_like_order
 from email_assistant.requests.second_person import Recipient, SecondPerson
@@ -39,7 +39,11 @@ _HEADS: tuple[tuple[str, str], ...] = (
     ("accept", r"accept "),
     ("decline", r"(?:decline|refuse|turn down|reject) "),
     ("forward", r"forward "),
-    ("thank", r"thank |(?:say|send) (?:many )?(?:thanks|thank you) to "),
+    (
+        "thank",
+        r"thank |(?:say|send) (?:many )?(?:thanks|thank you) to |"
+        r"(?:send|write) an? thank[- ]you(?: (?:note|card|letter|e-?mail|mail|message))? to ",
+    ),
     ("sorry", rf"apologi[sz]e{_BACK} to |say sorry to "),
     ("yes", r"(?:say|reply|answer) yes to "),
     ("no", r"(?:say|reply|answer) no to "),
@@ -64,8 +68,9 @@ _CLAUSE = r"(?:that|it|i|i'm|i'll|i've|we|there|you|your|the|my|our|he|she|they)
 _NEXT: tuple[tuple[str, str], ...] = (
     *((kind, rf"{kind} {_YOU}") for kind in _OWN_WORDS),
     ("nothing", rf"ask(?: {_YOU})? {_MANNER}(?:,? (?:and|but)? ?{_MANNER})*(?=[,.!;]|$)"),
-    ("ask", rf"ask {_YOU}|get {_YOU}(?= to\b)"),
+    ("ask", rf"(?:ask|beg|nudge) {_YOU}(?= )|ask {_YOU}|get {_YOU}(?= to\b)"),
     ("ask", rf"(?:ask|check|see|find out)(?= (?:if|whether|{QUESTION_WORD}))"),
+    ("ask", r"ask(?= for (?:my|our|his|her|their|an?|the|another|some|more|new)\b)"),
     ("question", r"ask(?= (?:should|can|could|do|does|did|is|are|was|were|has|have|may|would|will)\b)"),
     ("ask", rf"(?=whether\b|(?:how (?:much|many|long|often)|what time) {_CLAUSE})|asking {_YOU}"),
     ("thank", rf"(?:thank|thanking) {_YOU}|say (?:many )?(?:thanks|thank you)"),
@@ -79,7 +84,9 @@ _NEXT: tuple[tuple[str, str], ...] = (
     ("no", r"(?:say|reply|answer) no\b"),
     ("refuse", rf"(?:turn (?:it|this|that|{_YOU}) down|decline|refuse)(?: {_MANNER})?(?=[,.!;]|$)"),
     ("know", rf"let (?={_YOU} know)"),
-    ("tell", rf"(?:tell|telling|inform|assure|answer) {_YOU}"),
+    ("tell", rf"(?:tell|telling|inform|assure|answer|e-?mail|mail|text|message|write) {_YOU}"),
+    ("tell", rf"(?:write|reply|respond|say|explain){_BACK} to {_YOU}"),
+    ("tell", r"complain(?= that\b)"),
     ("tell", rf"(?:say|mention|explain|add|confirm|stress|point out|reply|respond|answer)(?=:| {_CLAUSE})"),
 )
 # In the middle of a sentence, the reader may be told to: 'come at 10, ask for Ann'.
@@ -157,6 +164,9 @@ def _recipient(kind: str, text: str) -> tuple[Recipient | None, str]:
         recipient, rest = split_recipient(text[found.end() :])
         said = found["said"] if kind in {"forward", "greet"} else f"your {found['said']}"
         return recipient, f" {said}{rest}"
+    # 'Accept the job at Holt's' names no person.
+    if kind in {"accept", "decline"} and not person_at_start(re.sub(r"['’]s .*", "", text)):
+        return None, text
     recipient, rest = split_recipient(text) if kind else (None, text)
     # 'Say yes to lunch' names nobody.
     if kind in {"yes", "no"} and recipient and recipient.front.islower() and recipient.front not in CALLED:
@@ -188,7 +198,7 @@ def _all_tasks(said: LateOrder, kind: str, text: str) -> list[_Task]:
         text: Its words, from the end of the first task's own on.
     """
     first, *others = _SENTENCE.split(text)
-    tasks = [_Task("say", said.before)] if said.before else []
+    tasks = [_Task("say", without_fillers(said.before))] if said.before else []
     tasks += _tasks("" if said.recipient else kind, first)
     return [*tasks, *(task for sentence in others for task in _tasks("", sentence))]
 
@@ -209,7 +219,8 @@ def _next_task(text: str) -> _Task:
         if found := head.match(text):
             called = re.search(r"(?:him|her|them)$", found[0], re.IGNORECASE)
             return _Task(kind, text[found.end() :], called[0] if called else "")
-    return _Task("say", text)
+    # 'We won! And that it was his idea' tells more.
+    return _Task("say", re.sub(r"^and that (?=(?:i|we|it|he|she|they|the|my|our)\b)", "", text, flags=re.IGNORECASE))
 
 
 def _joined(notes: list[str]) -> str:

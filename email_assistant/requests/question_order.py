@@ -9,7 +9,7 @@ from email_assistant.requests.second_person import base_form
 _PAST = dict(pair.split("=") for pair in order_words.VERBS_IN_PAST.split())
 _KNOWN_VERBS = frozenset(f"{VERBS} want love like own use live do go".split())
 _AUXILIARIES = (
-    r"(?:is|are|was|were|am|can|could|will|would|should|shall|may|might|must|has|isn['’]t|aren['’]t|wasn['’]t|"
+    r"(?:is|are|was|were|am|can|could|will|would|should|shall|may|might|must|has(?! to\b)|isn['’]t|aren['’]t|wasn['’]t|"
     r"weren['’]t|can['’]t|couldn['’]t|won['’]t|wouldn['’]t|shouldn['’]t|hasn['’]t|haven['’]t|don['’]t|doesn['’]t|"
     r"didn['’]t|do|does|did|had)"
 )
@@ -103,5 +103,6 @@ def _with_do(found: re.Match[str], rest: str) -> str | None:
     if verb.endswith("ed") and verb not in {"need", "feed", "speed", "bleed"}:
         return None
     if subject.casefold() not in {"you", "i", "we", "they"}:
-        return f"does {subject} {adverb}{base_form(verb)}{rest}" if verb.endswith("s") else None
+        base = "have" if verb == "has" else base_form(verb)
+        return f"does {subject} {adverb}{base}{rest}" if verb.endswith("s") else None
     return f"do {subject} {adverb}{verb}{rest}"

@@ -74,6 +74,7 @@ _MOST_BEFORE_NOUN = 3
 _PARTICIPLES = frozenset(order_words.PARTICIPLES.split())
 # 'Bob says he can have it' leaves open who.
 _REPORTS = frozenset(order_words.REPORTS.split())
+_PREPOSITIONS = frozenset(("from", "with", "of", "to", "for", "about", "by", "at", "against"))
 _OWES = frozenset(order_words.OWES.split())
 # 'Let her take it'.
 _MAKES = frozenset(("let", "lets", "make", "makes", "made", "help", "helps", "helped"))
@@ -274,7 +275,9 @@ class SecondPerson:
             self._put(place, "you're" if is_verb else "your", is_name=True)
         elif not ending:
             self._put(place, "you", is_name=True)
-            self._agree(number)
+            # 'The bill from Ann is wrong' is not about Ann.
+            if self._before(number) not in _PREPOSITIONS:
+                self._agree(number)
 
     def _is_one_clause(self, subject: int, number: int) -> bool:
         """Whether a word is in the clause that begins with a subject."""

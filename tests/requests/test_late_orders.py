@@ -48,7 +48,40 @@ from email_assistant.requests.second_person import HERE, Recipient
             "Ann: cake is at 3 with you, my wrist is sore. are you free?",
         ),
         ("I lent Ann 50 in may and she hasn't paid. ask her nicely", "Ann: I lent you 50 in may and you haven't paid."),
+        ("Mr Ng had to wait, my fault, apologise", "Mr Ng: you had to wait, my fault. sorry"),
         ("great-uncle Ted sent a book, say thanks", "great-uncle Ted: you sent a book. thanks"),
+        ("Ok so Ann from accounts needs it, tell her it's here", "Ann: you need it. it's here"),
+        (
+            "Nuala and Finn are here on friday, ask them if they eat meat",
+            "Nuala and Finn: you are here on friday. do you eat meat?",
+        ),
+        (
+            "the invoice from Holt Roofs is too high, ask them to mend it",
+            "Holt Roofs: the invoice from you is too high. please mend it",
+        ),
+        ("mr Adler's dog bit me. write to him that he pays", "mr Adler: your dog bit me. you pay"),
+        (
+            "I need a flat for my sister, ask Volker if he knows one",
+            "Volker: I need a flat for my sister. do you know one?",
+        ),
+        # What the mail itself does.
+        (
+            "cancel my 3pm with the physio, I'll ring for another",
+            "i have to cancel my 3pm with you, I'll ring for another",
+        ),
+        (
+            "cancel dinner with Ann tonight, ask if friday works for her",
+            "Ann: i have to cancel dinner with you tonight. friday works for you?",
+        ),
+        (
+            "I need to cancel my dentist on friday, apologise",
+            "I need to cancel my appointment with you on friday. sorry",
+        ),
+        (
+            "decline the wedding, tell Ann and Bob we'll write",
+            "Ann and Bob: i have to decline the wedding. we'll write",
+        ),
+        ("accept the job at Holt's, tell them I start in may", "i accept the job at Holt's. I start in may"),
         # Nobody is named.
         ("they sent me two left boots, tell them I want a refund", "you sent me two left boots. I want a refund"),
         ("they sent me two left boots, ask for my money back", "you sent me two left boots. can i have my money back?"),
@@ -61,6 +94,7 @@ from email_assistant.requests.second_person import HERE, Recipient
         ("say that I can't come on friday but saturday is ok", "I can't come on friday but saturday is ok"),
         ("apologise for the late reply and say I'm in", "sorry for the late reply. I'm in"),
         ("reply yes, thursday is fine", "yes, thursday is fine"),
+        ("complain that the soup was cold", "the soup was cold"),
         ("answer no to Bob, too late", "Bob: no, too late"),
     ],
 )
@@ -83,6 +117,9 @@ def test_an_order_in_the_middle_is_read(order: str, note: str) -> None:
         "answer: no",
         # Whom is it for?
         "Ann asked Bea for tea, tell her no",
+        "cancel the lift",
+        "my daughter is ill, say that she can't come in",
+        "we're late because Bo is ill, explain that I can't come",
         "Dr. Rowe is ill so we move Mrs Holt's date. tell her",
         "my aunt fell, let Ann know she can't travel",
         "he is in at 9, tell Bob",

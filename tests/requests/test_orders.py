@@ -53,6 +53,9 @@ from email_assistant.storage.records import Pair, Request
         ("ask Ann not to wait or to call", "Ann: please don't wait or call"),
         ("tell Ann not to wait", "Ann: please don't wait"),
         ("remind Ann to lock up", "Ann: please remember to lock up"),
+        ("remind Ann it is late, and that we left", "Ann: reminder: it is late. we left"),
+        ("tell Ann we won! and that it was her idea", "Ann: we won! it was your idea"),
+        ("tell the owner Mr Holt he is late", "Mr Holt: you are late"),
         ("remind Ann about the keys", "Ann: don't forget the keys"),
         ("remind Ann she owes me 40", "Ann: reminder: you owe me 40"),
         ("warn Ann of ice", "Ann: watch out for ice"),
@@ -221,6 +224,7 @@ def test_the_recipient_who_is_named_again_becomes_you() -> None:
         ("how to open it", "how do i open it?"),
         ("you and Jo are in", "are you and Jo in?"),
         ("who'll come", "who'll come?"),
+        ("how long he has to wait", "how long does he have to wait?"),
     ],
 )
 def test_an_indirect_question_is_asked(clause: str, question: str) -> None:
