@@ -29,7 +29,8 @@ _TO_NOBODY = re.compile(
     rf"(?:write|reply|respond|apologi[sz]e|say (?:sorry|thanks|thank you|yes|no))(?: back)? to (?P<to>{_YOU})|"
     rf"(?:put|set) (?P<put>{_YOU}) (?:right|straight)|get (?:it|them|that|one) (?:off|from) (?P<off>{_YOU})|"
     rf"(?:say|explain|reply|answer|respond|confirm|mention|write|write back)(?: that\b| {_CLAUSE})(?! to\b)|"
-    r"(?:say|reply|answer) (?:yes|no|thanks|thank you|sorry|happy)\b(?! to (?-i:[A-Z]))|apologi[sz]e\b|"
+    r"(?:say|reply|answer) (?:yes|no|thanks|thank you|sorry|happy|congratulations|well done|good luck)\b"
+    r"(?! to (?-i:[A-Z]))|apologi[sz]e\b|"
     r"ask for (?=(?:my|our|his|her|their|an?|the|another|some|more|new)\b)|complain that\b|"
     r"ask (?=(?:if|whether|what|when|where|why|how|who|which)\b))",
     re.IGNORECASE,
@@ -69,6 +70,7 @@ _EXPECTS = re.compile(
     re.IGNORECASE,
 )
 _WITH = re.compile(r"\b(?:with|from|cancel|postpone|reschedule) $", re.IGNORECASE)
+_WELL_DONE = re.compile(r"say (?:congratulations|well done|good luck)\b", re.IGNORECASE)
 _FORMAL = re.compile(rf"{one_of(order_words.FORMAL_TITLES)}\b", re.IGNORECASE)
 # 'I forgot Ann's birthday, say sorry'.
 _FOR_OWNER = re.compile(r"say (?:sorry|thanks|thank you|happy)\b|apologi[sz]e\b", re.IGNORECASE)
@@ -159,7 +161,7 @@ def _to_somebody_named(before: str, order: str) -> LateOrder | None:
     # A person with a name is no 'they'.
     unclear = recipient.pronouns - {"they"} if recipient.names and len(recipient.pronouns) > 1 else recipient.pronouns
     others = set().union(*(mention.recipient.pronouns for mention in mentions_in(before)))
-    if unclear & (_pronouns(before) | (others & _pronouns(order))):
+    if unclear & ((_pronouns(before) - others) | (others & _pronouns(order))):
         return None
     return LateOrder(before, order)
 
@@ -167,7 +169,7 @@ def _to_somebody_named(before: str, order: str) -> LateOrder | None:
 def _expects_answer(before: str, whom: Mention, aside: re.Match[str] | None, order: str) -> bool:
     """Whether somebody may be meant by an order to nobody: Bo, in 'Bo is ill, say so', is not."""
     rest = before[aside.end() if aside else whom.end :]
-    if _FORMAL.match(before, whom.start):
+    if _FORMAL.match(before, whom.start) or _WELL_DONE.match(order):
         return True
     is_given = _FOR_OWNER.match(order) is not None and rest[:2] in {"'s", "’s"}
     return is_given or _EXPECTS.match(rest) is not None or _WITH.search(before[: whom.start]) is not None
@@ -178,7 +180,8 @@ def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | No
     mentions = mentions_in(before)
     meant = {SUBJECTS_BY_OBJECT[pronoun.casefold()]} if pronoun else set()
     fitting = [mention for mention in mentions if not meant or mention.recipient.pronouns & meant]
-    if not mentions and order:
+    # Nobody who is named is 'them'.
+    if not fitting and order and (not mentions or meant == {"they"}):
         nobody = _nobody(pronoun or before)
         is_vague = re.match(r"(?:\w+ (?:yes|no)|ask for)\b", order, re.IGNORECASE) is not None
         return LateOrder(before, order, nobody) if nobody and (nobody.pronouns or not is_vague) else None

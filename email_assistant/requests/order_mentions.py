@@ -19,7 +19,8 @@ _FIRST_NAME = one_of(" ".join(sorted(CALLED - frozenset(order_words.WORDS_TOO.sp
 _ONE = (
     rf"(?:(?:great-)?{one_of(order_words.TITLES)}\b\.? {_CAPITAL}(?: {_CAPITAL})?|"
     rf"{one_of(order_words.DETERMINERS)} (?:(?:{order_words.BEFORE_NOUNS}|ex|old) )?{_PERSON}\b"
-    rf"(?:,? {_CAPITAL}){{0,2}}|{_CAPITAL}(?: {_CAPITAL}){{0,2}}|{_FIRST_NAME}\b)"
+    rf"(?:,? {_CAPITAL}){{0,2}}|the (?-i:[A-Z])[\w-]+s\b(?!['’])|(?-i:[A-Z])[\w-]*['’]s {_PERSON}\b|"
+    rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}|{_FIRST_NAME}\b)"
 )
 _MENTION = re.compile(rf"(?<![\w’'-]){_ONE}(?: (?:and|&) {_ONE})?", re.IGNORECASE)
 # 'In Leeds', 'the Leeds job', '404 Pecan Lane'.
@@ -27,14 +28,16 @@ _BEFORE_PLACES = re.compile(r"\b(?:in|at|on|near|the|an?|this|that|of|my|our|\d+
 # Those with whom something is compared are not written to: 'nearer my parents'.
 _COMPARED = re.compile(r"\b(?:near|nearer|than|like|without|unlike) $", re.IGNORECASE)
 _SENTENCE_START = re.compile(r"(?:^|[.!?…]\s+)\W*$")
-# Any first word has a capital letter. It is a name before what only persons do, and may be one before other verbs.
+# Any first word has a capital letter. It is a name before what only persons do, and may be one elsewhere.
 _DONE = "|".join(f"{order_words.DONE_BY_PERSONS} {order_words.EXPECTS_ANSWER}".split())
+_ALREADY = "(?: (?:has|had|just|still|also|already|never|always)){0,2}"
 _DONE_BY_PERSONS = re.compile(
-    rf"(?: (?:has|had|just|still|also|already|never|always))? (?:{_DONE})\b",
+    rf"{_ALREADY} (?:{_DONE})\b",
     re.IGNORECASE,
 )
 _MAYBE_DONE = re.compile(
-    r"['’]s? |,? \(| (?:\w+s|\w+ed|\w+n['’]t|can|could|will|would|had|did|got|took|came)\b", re.IGNORECASE
+    rf"['’]s? |,? \(|{_ALREADY} (?:\w+s|\w+ed|\w+n['’]t|can|could|will|would|had|did|got|took|came|are)\b",
+    re.IGNORECASE,
 )
 
 

@@ -39,8 +39,9 @@ _FULL_NAME = (
     rf"(?:{_CAPITAL}(?: {_CAPITAL}){{1,2}}|{_TITLE} {_WORD}(?: {_CAPITAL}){{1,2}}|"
     rf"(?:{_TITLE} )?{_WORD}(?:{_SURNAME})?)"
 )
-# 'Scout parents' are persons, too.
-_NAME = rf"{_ROLE}(?:(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|{_FULL_NAME})"
+# 'Scout parents' are persons, too, but 'dad mum' are two.
+_KIN = one_of(f"{order_words.HE} {order_words.SHE}")
+_NAME = rf"{_ROLE}(?:(?!{_KIN}\b)(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|{_FULL_NAME})"
 _PROPER = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: {_PERSON_OR_GROUP})?"
 _NOUN = (
     rf"(?:{order_words.BEFORE_NOUNS} )*(?:{_PROPER}|{_WORD}(?: {_TITLE} {_CAPITAL}| {_PERSON_OR_GROUP}| {_CAPITAL})?)"

@@ -194,7 +194,7 @@ WRITE: dict[str, Callable[[str], str]] = {
     "accept": lambda text: f"i accept{text}",
     "decline": lambda text: f"i have to decline{text}",
     "forward": _forward,
-    "greet": lambda text: _AND_THAT.sub(". ", text).replace(" .", "."),
+    "greet": lambda text: re.sub(r" (?=[.,])", "", _AND_THAT.sub(". ", text)),
     "give": lambda text: f"i'll give you{text}",
     "question": lambda text: f"{text.strip(' ?.')}?",
     "send": lambda text: f"i'm sending you{text}",

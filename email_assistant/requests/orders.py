@@ -24,6 +24,12 @@ _LEAD = r"\W*(?:(?:please|pls|plz|kindly|also|then|and|but|so|next|can you|could
 _SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\bmr\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bmrs\.)(?<!\bprof\.)(?<!\bno\.)\s+", re.IGNORECASE
 )
+# 'If it costs more tell her that's ok'.
+_IF_TELL = re.compile(
+    r"(\bif (?:he|she|they|it)(?:['’]s)?(?: (?!(?:and|or|to|ask|tell)\b)[\w'’]+){1,6}?),? "
+    r"(?:tell (?:him|her|them)\b(?: that (?=\w))?|ask (?:him|her|them)\b(?= (?:if|whether|who|what|where|when)\b))",
+    re.IGNORECASE,
+)
 _SAYS_NOTHING = frozenset(("", "please", "pls", "plz"))
 _LETTER = r"(?:an?|the) (?:\w+ ){0,2}?(?:e-?mail|mail|letter|message|note|reply|answer|response)"
 _BACK = r"(?: back)?"
@@ -88,6 +94,8 @@ _NEXT: tuple[tuple[str, str], ...] = (
     ("tell", rf"(?:write|reply|respond|say|explain){_BACK} to {_YOU}"),
     ("tell", r"complain(?= that\b)"),
     ("tell", rf"(?:say|mention|explain|add|confirm|stress|point out|reply|respond|answer)(?=:| {_CLAUSE})"),
+    ("tell", r"write(?: back)?(?= that\b)"),
+    ("tell", r"say (?=congratulations\b|well done\b|good luck\b)"),
 )
 # In the middle of a sentence, the reader may be told to: 'come at 10, ask for Ann'.
 _NEXT_TASK = tuple(
@@ -197,7 +205,7 @@ def _all_tasks(said: LateOrder, kind: str, text: str) -> list[_Task]:
         kind: The kind of its first task, if the order names the recipient.
         text: Its words, from the end of the first task's own on.
     """
-    first, *others = _SENTENCE.split(text)
+    first, *others = _SENTENCE.split(_IF_TELL.sub(r"\1,", text))
     tasks = [_Task("say", without_fillers(said.before))] if said.before else []
     tasks += _tasks("" if said.recipient else kind, first)
     return [*tasks, *(task for sentence in others for task in _tasks("", sentence))]

@@ -315,6 +315,8 @@ class SecondPerson:
         if self._before(number) in _OWES and after not in _KIN:
             return True
         made = self._before(number) in _MAKES and after in _KNOWN_VERBS
+        # 'Tell her that's ok'.
+        after = after.partition("'")[0] if not after.endswith("'s") or after == "that's" else after
         return not after or after in _AFTER_OBJECT or after.isdigit() or made or after == "every"
 
     def _agree(self, number: int) -> None:

@@ -64,6 +64,17 @@ from email_assistant.requests.second_person import HERE, Recipient
             "I need a flat for my sister, ask Volker if he knows one",
             "Volker: I need a flat for my sister. do you know one?",
         ),
+        (
+            "my son lost his hat in the gym, ask the caretaker if she has it",
+            "my son lost his hat in the gym. do you have it?",
+        ),
+        ("Bo's teacher wants to see me, tell her friday is ok", "Bo's teacher: you want to see me. friday is ok"),
+        (
+            "we have the Larssons over on friday, ask them if they are free",
+            "Larssons: we have you over on friday. are you free?",
+        ),
+        ("Kit and Bo are getting married, say congratulations", "Kit and Bo: you are getting married. congratulations"),
+        ("Ann owes me 40. write that I want it", "Ann: you owe me 40. I want it"),
         # What the mail itself does.
         (
             "cancel my 3pm with the physio, I'll ring for another",
@@ -117,6 +128,7 @@ def test_an_order_in_the_middle_is_read(order: str, note: str) -> None:
         "answer: no",
         # Whom is it for?
         "Ann asked Bea for tea, tell her no",
+        "Ines still hasn't sent me her part, my boss wants it, tell her",
         "cancel the lift",
         "my daughter is ill, say that she can't come in",
         "we're late because Bo is ill, explain that I can't come",

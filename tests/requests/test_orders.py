@@ -96,6 +96,13 @@ from email_assistant.storage.records import Pair, Request
         ("tell Ann I can't come and apologise for that", "Ann: I can't come. sorry for that"),
         ("ask Ann for the key, i'm back at 6", "Ann: can i have the key? i'm back at 6"),
         ("ask Ann if she's in, otherwise I'll ring", "Ann: are you in? otherwise I'll ring"),
+        ("ask Bob if he has a key, if he doesn't ask him who does", "Bob: do you have a key? if you don't, who does"),
+        (
+            "ask Ann for tulips, and if it costs more tell her that's ok",
+            "Ann: can i have tulips? and if it costs more, that's ok",
+        ),
+        ("tell mum dad's train is late", "mum: dad's train is late"),
+        ("say no thanks to Mr Bell, it's too late", "Mr Bell: no thanks, it's too late"),
         # However it is typed.
         ("ask  Ann\tto wait\nand to call", "Ann: please wait and call"),
         ("ASK ANN TO WAIT", "ann: please wait"),
