@@ -96,8 +96,10 @@ def table(
 
 
 def duration(seconds: float) -> str:
-    """A human-readable duration: '8 s', '3 min 20 s'."""
+    """A human-readable duration: '8 s', '3 min 20 s', '6 h 56 min'."""
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 

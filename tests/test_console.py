@@ -60,7 +60,7 @@ def test_ages(seconds: int, expected: str) -> None:
 def test_sizes_and_durations() -> None:
     sizes = [size(count) for count in (0, 999, 1500, 3_400_000, 7_100_000_000)]
     assert sizes == ["0 B", "999 B", "1.5 kB", "3.4 MB", "7.1 GB"]
-    assert [duration(seconds) for seconds in (7.6, 200.0)] == ["8 s", "3 min 20 s"]
+    assert [duration(seconds) for seconds in (7.6, 200.0, 24964.0)] == ["8 s", "3 min 20 s", "6 h 56 min"]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """Shows how an adapter was made: data, instructions, base, configuration, commit and scores, all verified."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from email_assistant.commands.catalog import CATALOG
+from email_assistant.configuration.keys import as_written
 from email_assistant.configuration.schema import Config
 from email_assistant.console import screen, table
 from email_assistant.errors import ArtifactError, EmailAssistantError, ModelError
@@ -103,11 +103,7 @@ def _settings(stage: str, reads: dict[str, Any]) -> str:
             flat[group] = values
     if stage == "summarize":
         flat = {key: value for key, value in flat.items() if key.rpartition(".")[2] not in LONG_SETTINGS}
-    return " ".join(f"{key}={_value(value)}" for key, value in flat.items() if value is not None)
-
-
-def _value(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    return " ".join(f"{key}={as_written(value)}" for key, value in flat.items() if value is not None)
 
 
 def _base(config: Config, folder: Path) -> list[Line]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 
 from email_assistant.configuration.schema import Config, Generation, Lora, Summarizer
-from email_assistant.console import StageLogger, duration, screen, table
+from email_assistant.console import StageLogger, rough_duration, screen, table
 from email_assistant.language_model.encoding import TokenizedExample
 from email_assistant.language_model.loading import load_encoder
 from email_assistant.language_model.meta_model import architecture
@@ -155,7 +155,7 @@ def _log_training_time(
     log.info(
         "about %.0f tokens per second: about %s for %d epochs over %d mails, less if training stops early",
         1 / seconds_per_token,
-        duration(seconds),
+        rough_duration(seconds),
         trainer.epochs,
         mails,
     )
@@ -176,7 +176,7 @@ def _log_generation_time(
         rows // beams,
         name,
         f" with {beams} beams each" if beams > 1 else "",
-        duration(seconds),
+        rough_duration(seconds),
         new_tokens,
     )
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import json
 from typing import Any
 
 from email_assistant.configuration.schema import Config
@@ -161,3 +162,8 @@ def unknown_key(key: str) -> str:
     return f"{key}: no such key" + (
         f"; did you mean {nearest}?" if nearest else "; python run.py --cfg job lists all keys"
     )
+
+
+def as_written(value: Any) -> str:
+    """A value as one writes it in the configuration: null, true, [1, 2], text without quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from email_assistant.configuration.checks import ConfigChecks, find_errors, report
-from email_assistant.configuration.keys import BY_LANGUAGE, affects_results
+from email_assistant.configuration.keys import BY_LANGUAGE, affects_results, as_written
 from email_assistant.console import StageLogger, printable, screen, table
 from email_assistant.errors import ArtifactError, ConfigurationError, DataError, TrackingError
 from email_assistant.experiments import lazy_mlflow
@@ -283,8 +283,9 @@ def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "
         if isinstance(before, dict) and isinstance(after, dict):
             yield from changed_keys(before, after, f"{prefix}{key}.")
         elif before != after:
-            short = not prefix.startswith("inputs.") and len(f"{before}{after}") < 60
-            yield f"{prefix}{key} ({before} → {after})" if short else f"{prefix}{key}"
+            values = f"{as_written(before)} → {as_written(after)}"
+            short = not prefix.startswith("inputs.") and len(values) < 60
+            yield f"{prefix}{key} ({values})" if short else f"{prefix}{key}"
 
 
 def _show(origin: Origin, comparisons: Sequence[ArtifactComparison]) -> None:

@@ -13,6 +13,7 @@ from warm import Call
 from email_assistant.experiments import registry
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.queries import experiment_ids, search_runs
+from email_assistant.experiments.repeat import changed_keys
 from email_assistant.experiments.server import relocate
 
 Run = Callable[..., Call]
@@ -72,6 +73,17 @@ def test_a_run_is_repeated_and_its_result_compared(run_py: Run, tmp_path: Path, 
     assert again.data.params["lora.r"] == "3" and again.data.params["seed"] == "5"
     assert again.data.tags["repeat.of"] == first and again.data.tags["repeat.same"] == "true"
     assert again.data.tags["stage"] == "train"
+
+
+def test_changed_values_are_named_as_one_writes_them() -> None:
+    old = {"split": {"max_train_mails": 6, "method": "random"}, "lora": {"use_dora": False}, "drop": ["list"]}
+    new = {"split": {"max_train_mails": None, "method": "time"}, "lora": {"use_dora": True}, "drop": []}
+    assert list(changed_keys(old, new)) == [
+        "split.max_train_mails (6 → null)",
+        "split.method (random → time)",
+        "lora.use_dora (false → true)",
+        'drop (["list"] → [])',
+    ]
 
 
 @pytest.mark.slow
