@@ -57,9 +57,16 @@ class StageLogger(logging.LoggerAdapter[logging.Logger]):
         return f"{self.column:<10} {msg}", kwargs
 
 
+# In a narrower terminal, tables had columns of a letter; lines that it wraps can be read.
+MIN_WIDTH = 60
+
+
 def screen() -> Console:
     """Standard output. Strings are printed literally: text from archives must not be read as rich's markup."""
-    return Console(highlight=False, markup=False, emoji=False)
+    console = Console(highlight=False, markup=False, emoji=False)
+    if console.width < MIN_WIDTH:
+        console.width = MIN_WIDTH
+    return console
 
 
 def plain(text: str) -> Text:

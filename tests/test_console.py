@@ -8,7 +8,18 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from email_assistant.console import Formatter, StageLogger, age, duration, plain, printable, rough_duration, size, table
+from email_assistant.console import (
+    Formatter,
+    StageLogger,
+    age,
+    duration,
+    plain,
+    printable,
+    rough_duration,
+    screen,
+    size,
+    table,
+)
 
 ESCAPE = "\x1b]0;title\x07"
 
@@ -78,3 +89,12 @@ def test_sizes_and_durations() -> None:
 )
 def test_durations_to_come_are_rounded(seconds: float, said: str) -> None:
     assert rough_duration(seconds) == said
+
+
+@pytest.mark.parametrize(("columns", "width"), [("1", 60), ("20", 60), ("100", 100)])
+def test_a_narrow_terminal_has_tables_that_can_be_read(
+    monkeypatch: pytest.MonkeyPatch, columns: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", "20")
+    assert screen().width == width

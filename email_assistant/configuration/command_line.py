@@ -29,8 +29,8 @@ from email_assistant.errors import ConfigurationError, EmailAssistantError, did_
 INTERRUPTED = 130
 HELP = "python run.py --help lists stages and keys"
 HELP_WORDS = ("help", "?", "usage", "options")
-# What pages and programs for text put into a command that is copied from them.
-INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+# What pages, programs for text and scripts with the line ends of Windows put into a command.
+INVISIBLE = "\r\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 ROOT = Path(__file__).resolve().parents[2]
 # Not in `run`: processes that run jobs of a sweep import this module without calling it.
 OmegaConf.register_resolver("project_root", lambda: str(ROOT), replace=True)
@@ -219,9 +219,9 @@ def as_hydra_reads(arguments: Sequence[str]) -> list[str]:
 
 
 def _without_invisible_characters(argument: str) -> str:
-    """The argument without those that a copied command may have around its key."""
+    """The argument without those that a copied command may have around its key or at its end."""
     key, equals, value = argument.partition("=")
-    return f"{key.strip(INVISIBLE)}{equals}{value}"
+    return f"{key.strip(INVISIBLE)}{equals}{value.rstrip(INVISIBLE)}"
 
 
 def _parse(arguments: Sequence[str]) -> Namespace:

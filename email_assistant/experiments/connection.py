@@ -22,6 +22,13 @@ DEMO = "demo/archive.mbox"
 MAX_NAME_LENGTH = 120
 # Seconds to wait for a server's first answer.
 CONNECT_TIMEOUT = 10
+# What to do about what SQLite says; of anything else the database is damaged.
+REMEDIES = {
+    "locked": "another program uses it; wait for it to end, and run this again",
+    "full": "free some space, or set paths.mlruns to a folder on another disk",
+    "readonly": "check its permissions, or set paths.mlruns to another folder",
+}
+RESTORE = "restore a backup, or move it away to start an empty store; artifacts do not depend on it"
 log = StageLogger(__name__, "tracking")
 
 
@@ -168,15 +175,16 @@ def _open_database(mlruns: Path) -> "lazy_mlflow.MlflowClient":
     mlruns = mlruns.resolve()
     if database(mlruns).with_name(f"{database(mlruns).name}{LOCKED_SUFFIX}").exists():
         raise TrackingError(f"{mlruns}: the MLflow store is encrypted; stage=unlock decrypts it")
+    if database(mlruns).is_dir():
+        # MLflow would try for minutes.
+        raise TrackingError(f"{database(mlruns)}: is a folder, not a database; move it away to start an empty store")
     try:
         client = lazy_mlflow.MlflowClient(database_uri(mlruns))
         locations = [experiment.artifact_location for experiment in client.search_experiments()]
     except (lazy_mlflow.DatabaseError, lazy_mlflow.MlflowException) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise TrackingError(
-            f"{database(mlruns)}: cannot be read ({reason}): restore a backup, or move it away to start an empty "
-            "store; artifacts do not depend on it"
-        ) from error
+        remedy = next((each for said, each in REMEDIES.items() if said in reason), RESTORE)
+        raise TrackingError(f"{database(mlruns)}: cannot be read ({reason}): {remedy}") from error
     # MLflow's own empty experiment has a location of another form.
     here = files_folder(mlruns)
     moved = [

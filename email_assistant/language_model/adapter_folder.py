@@ -1,5 +1,6 @@
 """Checks of an adapter's folder: its files, and the base model it was trained on. Imports nothing heavy."""
 
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from email_assistant.storage import jsonl
 BASE_NOTE = "base_model.json"
 # In every adapter's folder, named by peft.
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
+# Of its weights, by the specification of safetensors.
+LENGTH_BYTES, MAX_HEADER_BYTES = 8, 100_000_000
 # Of the name of every weight there.
 PREFIX = "base_model.model."
 
@@ -23,13 +26,30 @@ def update_scale(settings: Mapping[str, Any]) -> float:
 
 
 def check_folder(folder: Path) -> None:
-    """Check that a folder has the files of an adapter.
+    """Check that a folder has the files of an adapter, and that its weights are whole.
 
     Raises:
-        ModelError: when one is missing.
+        ModelError: when one is missing or damaged.
     """
     if not (folder / SETTINGS).is_file() or not (folder / WEIGHTS).is_file():
         raise ModelError(f"{folder}: not an adapter: it needs {SETTINGS} and {WEIGHTS}")
+    if not _is_whole(folder / WEIGHTS):
+        raise ModelError(f"{folder / WEIGHTS}: damaged or incomplete; copy the adapter again, or retrain it")
+
+
+def _is_whole(weights: Path) -> bool:
+    """Whether a file of safetensors has all bytes that its header names: 8 bytes of length, the header, the weights."""
+    size = weights.stat().st_size
+    with weights.open("rb") as file:
+        length = int.from_bytes(file.read(LENGTH_BYTES), "little")
+        if not 0 < length <= min(size - LENGTH_BYTES, MAX_HEADER_BYTES):
+            return False
+        header = file.read(length)
+    try:
+        ends = [entry["data_offsets"][1] for name, entry in json.loads(header).items() if name != "__metadata__"]
+        return LENGTH_BYTES + length + max(ends, default=0) == size
+    except (ValueError, TypeError, AttributeError, LookupError):
+        return False
 
 
 def check_base(folder: Path, base_fingerprint: str) -> None:

@@ -1,7 +1,7 @@
 """From the messages of an archive to the mails that its owner wrote."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -109,7 +109,15 @@ def _index(
         skipped = ", ".join(f"{name} ({why})" for name, why in islice(stats.passed_over.items(), MAX_NAMED))
         found = f" (skipped: {skipped})" if skipped else ""
         raise ArchiveError(f"{_named(config)}: contains no messages{found}; set data.path to another file or folder")
+    if len(index.unreadable) == len(index):
+        raise ArchiveError(_nothing_read(index, index.unreadable, config))
     return index
+
+
+def _nothing_read(index: ArchiveIndex, errors: Mapping[int, str], config: Config) -> str:
+    count = f"none of {len(index)} messages can be read, such as {next(index.sources())}"
+    said = count if len(index) > 1 else "cannot be read"
+    return f"{_named(config)}: {said}: {errors[0]}; set data.path to another file or folder"
 
 
 def _detect_owner(index: ArchiveIndex) -> owners.Owner:
@@ -129,9 +137,7 @@ def _named(config: Config) -> str:
 def _nothing_kept(index: ArchiveIndex, selection: Selection, owner: owners.Owner, config: Config) -> str:
     reasons = selection.drops.reasons.counts()
     if set(reasons) == {"unreadable"}:
-        source, why = _unreadable(index, selection)[0]
-        count = f"none of {len(index)} messages can be read, such as {source}" if len(index) > 1 else "cannot be read"
-        return f"{_named(config)}: {count}: {why}; set data.path to another file or folder"
+        return _nothing_read(index, selection.drops.errors, config)
     if set(reasons) <= {"not_by_owner", "unreadable"} and reasons.get("not_by_owner"):
         senders = ", ".join(f"{name} ({count})" for name, count in index.senders.most_frequent(3))
         return (

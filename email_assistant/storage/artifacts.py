@@ -150,12 +150,19 @@ class ArtifactCache:
         return _manifest(manifest) if manifest.exists() else None
 
     def mark_latest(self, artifact: Artifact) -> None:
-        """Point `latest/<stage>` to an artifact."""
+        """Point `latest/<stage>` to an artifact.
+
+        Raises:
+            ArtifactError: If a file or folder that is no link is in its place, which is left alone.
+        """
         self.latest_links.mkdir(parents=True, exist_ok=True)
+        link = self.latest_links / artifact.stage
+        if link.exists() and not link.is_symlink():
+            raise ArtifactError(f"{link}: is not the link to the latest result, so it is not replaced; move it away")
         # Two runs may do this at the same time, so each needs a name of its own.
         fresh = self.latest_links / f".{artifact.stage}.{os.getpid()}"
         fresh.symlink_to(os.path.relpath(artifact.folder, self.latest_links))
-        fresh.replace(self.latest_links / artifact.stage)
+        fresh.replace(link)
 
     def latest_keys(self) -> set[str]:
         """Return the keys that the links in `latest` point to."""

@@ -142,9 +142,21 @@ def test_another_format_is_named_with_what_to_do(tmp_path: Path, head: bytes, wo
 
 @pytest.mark.parametrize(
     ("typed", "name"),
-    [("Entw\u00fcrfe", "Entwu\u0308rfe"), ("sent.mbx", "sent.mbox"), ("sent.mbox ", "sent.mbox"), ("Sent", "sent")],
+    [
+        ("Entw\u00fcrfe", "Entwu\u0308rfe"),
+        ("sent.mbx", "sent.mbox"),
+        ("sent.mbox ", "sent.mbox"),
+        ("Sent", "sent"),
+        ("„sent.mbox“", "sent.mbox"),
+    ],
 )
 def test_a_missing_path_names_the_file_that_was_meant(tmp_path: Path, typed: str, name: str) -> None:
     (tmp_path / name).write_text(f"{DATED}{MESSAGES[0]}")
     with pytest.raises(ArchiveError, match=rf"no such file or folder \(did you mean {tmp_path / name}\?\); set data"):
         readers.archive_files([tmp_path / typed], "auto", {})
+
+
+def test_a_path_in_quotation_marks_of_an_editor_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "sent.mbox").write_text(f"{DATED}{MESSAGES[0]}")
+    with pytest.raises(ArchiveError, match=rf"did you mean {tmp_path}/sent\.mbox\?"):
+        readers.archive_files([Path(f"“{tmp_path}/sent.mbox”")], "auto", {})

@@ -23,7 +23,7 @@ from warm import Call
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import __main__ as command_line
-from email_assistant.experiments import guarded_ui, server
+from email_assistant.experiments import connection, guarded_ui, server
 from email_assistant.experiments.connection import experiment_name, open_store
 from email_assistant.experiments.queries import delete_permanently, experiment_ids, search_runs
 from email_assistant.experiments.run_logger import git_commit
@@ -206,6 +206,32 @@ def test_a_corrupt_store_is_an_error(tmp_path: Path, part: float, empty_store: P
     (tmp_path / "runs" / "mlflow.db").write_bytes(b"no database, but as long as one may be" * 100)
     with pytest.raises(TrackingError, match=r"mlflow\.db: cannot be read"):
         open_store(tmp_path / "runs", "e")
+
+
+def test_a_folder_in_place_of_the_database_is_an_error_at_once(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "mlflow.db").mkdir(parents=True)
+    with pytest.raises(TrackingError, match="is a folder, not a database"):
+        open_store(tmp_path / "runs", "e")
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("database is locked", "another program uses it"),
+        ("database or disk is full", "free some space"),
+        ("file is not a database", "restore a backup"),
+    ],
+)
+def test_what_to_do_about_a_database_that_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, remedy: str
+) -> None:
+    def refuse(uri: str) -> None:
+        raise connection.lazy_mlflow.MlflowException(said)
+
+    (tmp_path / "mlflow.db").touch()
+    monkeypatch.setattr(connection.lazy_mlflow, "MlflowClient", refuse)
+    with pytest.raises(TrackingError, match=rf"cannot be read \({said}\): {remedy}"):
+        connection.open_existing_store(tmp_path)
 
 
 def test_the_command_line_relocates_and_sets_aliases(

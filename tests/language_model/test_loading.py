@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from conftest import ROOT, lora, model_settings
+from safetensors.torch import save_file
 from transformers.utils import logging as transformers_logging
 
 from email_assistant.errors import ConfigurationError, ModelError, reason_of
@@ -227,9 +228,30 @@ def test_processes_that_hash_at_once_keep_each_others_hashes(tmp_path: Path) -> 
 @pytest.mark.parametrize("settings", ['{"r": "2", "lora_alpha": 4}', '{"r": 2, "lora_alpha": 4, "peft_type": "IA3"}'])
 def test_settings_of_no_lora_adapter_are_named(settings: str, tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text(settings)
-    (tmp_path / "adapter_model.safetensors").touch()
+    save_file({}, tmp_path / "adapter_model.safetensors")
     with pytest.raises(ModelError, match=r"adapter_config\.json: "):
         load_adapter(SimpleNamespace(model=None), tmp_path, "base")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "longer", "no-header", "list"])
+def test_weights_that_are_not_whole_are_named(damage: str, tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text('{"r": 2, "lora_alpha": 4}')
+    weights = tmp_path / "adapter_model.safetensors"
+    save_file({"a": torch.zeros(3)}, weights)
+    check_folder(tmp_path)
+    whole = weights.read_bytes()
+    header = b'[{"data_offsets": [0, 12]}]'
+    weights.write_bytes(
+        {
+            "empty": b"",
+            "cut": whole[:-1],
+            "longer": whole + b"\0",
+            "no-header": b"\xff" * len(whole),
+            "list": len(header).to_bytes(8, "little") + header + bytes(12),
+        }[damage]
+    )
+    with pytest.raises(ModelError, match=r"adapter_model\.safetensors: damaged or incomplete"):
+        check_folder(tmp_path)
 
 
 def test_a_reason_is_not_only_its_announcement() -> None:

@@ -32,6 +32,10 @@ WRONG = [
     (["stage=data", "data.path=pictures.zip"], "contains no messages (skipped: pictures.zip/a.png (binary, but in no"),
     (["stage=data", "data.path=old.dbx"], "old.dbx: Outlook Express (.dbx), which undbx converts to .eml files"),
     (["stage=data", "data.path=mbx"], "mbx: no such file or folder (did you mean mbox?)"),
+    (["stage=data", "data.path=cut.pst"], "cut.pst: cannot be read: ValueError: a damaged or incomplete Outlook data"),
+    (["stage=data", "data.path=slack.json"], "slack.json: a chat, as of Slack"),
+    (["stage=data\r", "data.path=nothing.mbox\r"], "nothing.mbox: no such"),
+    (["stage=export", "infer.adapter=cut_adapter"], "adapter_model.safetensors: damaged or incomplete"),
     (["stage=data", "paths.outputs=empty"], "paths.outputs"),
     (["stage=split", "data.max_mails=4"], "4 mails"),
     (["lora.rank=3", "+trainer.lr=1"], "trainer.learning_rate"),
@@ -44,6 +48,11 @@ def test_bad_input_is_one_line_and_exit_code_1(run_py: RunPy, tmp_path: Path, ar
     (tmp_path / "empty").touch()
     (tmp_path / "blank").write_text("\n  \n")
     (tmp_path / "binary").write_bytes(b"\0\1\2\3")
+    (tmp_path / "cut.pst").write_bytes(b"!BDN" + bytes(96))
+    (tmp_path / "slack.json").write_text('[{"type": "message", "user": "U1", "ts": "1.2", "text": "Hello all of you"}]')
+    (tmp_path / "cut_adapter").mkdir()
+    (tmp_path / "cut_adapter" / "adapter_config.json").write_text('{"r": 2, "lora_alpha": 4}')
+    (tmp_path / "cut_adapter" / "adapter_model.safetensors").touch()
     (tmp_path / "empty_folder").mkdir()
     (tmp_path / "old.dbx").write_bytes(b"\xcf\xad\x12\xfe" + bytes(96))
     with ZipFile(tmp_path / "pictures.zip", "w") as pictures:

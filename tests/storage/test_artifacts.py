@@ -116,6 +116,18 @@ def test_a_corrupt_manifest_is_named(tmp_path: Path) -> None:
     assert cache.find("data", "k") is not None
 
 
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_what_is_no_link_is_not_replaced_by_the_latest(tmp_path: Path, is_folder: bool) -> None:
+    cache = ArtifactCache(tmp_path)
+    own = tmp_path / "latest" / "data"
+    (own if is_folder else own.parent).mkdir(parents=True)
+    (own / "own.txt" if is_folder else own).write_text("own")
+    with pytest.raises(ArtifactError, match="not the link"):
+        cache.mark_latest(cache.write("data", "k", {}, make, resumable=False))
+    assert (own / "own.txt" if is_folder else own).read_text() == "own"
+    assert len(list((tmp_path / "latest").iterdir())) == 1
+
+
 def test_latest_points_to_the_artifact_used_last(tmp_path: Path) -> None:
     cache = ArtifactCache(tmp_path)
     for key in ("k1", "k2"):

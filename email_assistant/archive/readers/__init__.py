@@ -35,6 +35,8 @@ Columns = dict[str, str | None]
 UNDELIVERED = re.compile(r"/tmp/\d{1,12}\.[^/.]+\.[^/]+$")
 # How similar the name of another file is that may have been meant.
 MEANT = 0.8
+# What a shell does not take for quotation marks, as editors write them, and what it passes where others are around it.
+QUOTES = " '\"“”„‘’«»"
 # Apple Mail stores signatures in files that look like mail.
 SIGNATURE_OF_APPLE = ".mailsignature"
 MAILBOXES = {"mbox": mbox.read, "mmdf": mmdf.read, "babyl": babyl.read, "olm": olm.read}
@@ -136,6 +138,9 @@ def _existing(paths: Iterable[Path]) -> list[Path]:
 
 def _meant(path: Path) -> str:
     """A hint at the file beside a missing one whose name looks the same, or nearly so."""
+    unquoted = Path(str(path).strip(QUOTES))
+    if unquoted != path and unquoted.exists():
+        return f" (did you mean {unquoted}?)"
     beside = {_looks(entry.name): entry.name for entry in _entries(path.parent)}
     name = beside.get(_looks(path.name)) or next(
         (beside[near] for near in get_close_matches(_looks(path.name), beside, n=1, cutoff=MEANT)), None
@@ -152,7 +157,7 @@ def _entries(folder: Path) -> list[Path]:
 
 def _looks(name: str) -> str:
     """A name without what cannot be seen, or differs between systems: composed letters, case, blanks and quotes."""
-    return normalize("NFC", name).casefold().strip(" '\"")
+    return normalize("NFC", name).casefold().strip(QUOTES)
 
 
 def _no_mail_message(paths: list[Path], wanted: str) -> str:
