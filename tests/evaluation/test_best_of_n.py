@@ -69,8 +69,8 @@ def test_of_drafts_for_a_note_the_one_with_all_its_words_wins_but_not_for_an_ord
     assert best_completion(ask(note), [most, whole]) is whole
     # An English order is read as that note.
     assert best_completion(ask(f"Tell {note.replace(':', ' that')}"), [most, whole]) is whole
-    # This one is not, as no person is named.
-    left = "respond that brass lamp in north harbour window is lit"
+    # This one is not: it is for one of two.
+    left = "tell Bo or Ann that brass lamp in north harbour window is lit"
     assert best_completion(ask(left), [whole, most]) is most
 
 
