@@ -177,8 +177,16 @@ def languages(config: Config) -> Iterator[str]:
             yield f"data.languages = {language}: must be the code of a language, such as en or ru{meant}"
 
 
+def lengths(config: Config) -> Iterator[str]:
+    """A mail can have the least number of words and the greatest."""
+    data = config.data
+    if data.max_words is not None and data.max_words < data.min_words:
+        yield f"data.max_words = {data.max_words}: is less than data.min_words = {data.min_words}, so no mail is kept"
+
+
 CONTRADICTIONS: tuple[Callable[[Config], Iterator[str]], ...] = (
     languages,
+    lengths,
     summarizer,
     head_start,
     lora_init,

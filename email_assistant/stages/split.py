@@ -121,7 +121,7 @@ def assign_groups(
         raise DataError(
             f"{count} mails are too few to split: with split.test_fraction={settings.test_fraction} and "
             f"split.validation_fraction={settings.validation_fraction} at least {min_mails(settings)} are needed; "
-            "add mails, or raise these fractions"
+            f"add mails, or {'lower' if test + validation > count / 2 else 'raise'} these fractions"
         )
     if settings.method == "time":
         # Newest last; a mail without a date counts as old.

@@ -213,6 +213,7 @@ def test_one_owner_needs_no_brackets() -> None:
         ("~summarizer.starts.ru", "summarizer.starts.ru"),
         ("~summarizer.mentions.ru", "summarizer.mentions.ru"),
         ("summarizer.method=model", "summarizer.forms"),
+        ("data.max_words=4", "data.max_words"),
         ("summarizer.forms=order", "summarizer.forms"),
         ("summarizer.forms=[]", "summarizer.forms"),
         ("summarizer.forms=[order,ruff]", "summarizer.forms[1]"),

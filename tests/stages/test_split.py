@@ -98,6 +98,12 @@ def test_too_few_says_how_many_are_needed(values: dict[str, float]) -> None:
         divided(pairs(needed - 1), split(**values))
 
 
+@pytest.mark.parametrize(("fraction", "remedy"), [(0.9, "lower"), (0.05, "raise")])
+def test_too_few_says_which_way_the_fractions_have_to_go(fraction: float, remedy: str) -> None:
+    with pytest.raises(DataError, match=f"or {remedy} these fractions"):
+        assign_groups([[n] for n in range(20)], [0.0] * 20, split(test_fraction=fraction), seed=1)
+
+
 def test_tiny_shares_need_very_many() -> None:
     assert min_mails(split(test_fraction=1e-6, validation_fraction=0.5)) == 1_500_000
 
