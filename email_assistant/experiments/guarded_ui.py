@@ -7,6 +7,7 @@ page opens on the runs; MLflow's home page, its assistant and its notice on tele
 import json
 import os
 import sys
+import warnings
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -144,6 +145,9 @@ def main(port: int, database: str, files: str, start: str) -> None:
     os.environ[constants.BACKEND_STORE_URI_ENV_VAR] = database
     os.environ[constants.ARTIFACT_ROOT_ENV_VAR] = files
     import uvicorn
+
+    # MLflow's matter, not the user's.
+    warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
     from mlflow.server.fastapi_app import app
 
     uvicorn.run(GuardedUi(app, start), host=HOST, port=port, log_level="warning", access_log=False)

@@ -109,7 +109,8 @@ def serve(mlruns: Path, port: int) -> int:
     print(f"MLflow is running at {server}; Ctrl-C stops it", flush=True)
     experiments = prepare_ui(client)
     for experiment in experiments:
-        print(f"  {experiment.name}: {experiment.runs} runs, {server}{experiment.address}", flush=True)
+        runs = f"{experiment.runs} run{'' if experiment.runs == 1 else 's'}"
+        print(f"  {experiment.name}: {runs}, {server}{experiment.address}", flush=True)
     if not any(experiment.runs for experiment in experiments):
         print("no runs yet; python run.py creates the first one, on the demo archive", flush=True)
     start = experiments[0].address if experiments else "/#/experiments"

@@ -73,7 +73,8 @@ def _log(report: Mapping[str, Any]) -> None:
     if "edits" in report:
         edits = report["edits"]
         log.info(
-            "edited drafts: %d added to the training mails, %d give a training mail its request, %d left out",
+            "edited drafts: %d added to the training mails, %d give a training mail its request, %d left out "
+            "(their mails are not trained on)",
             edits["added"],
             edits["joined"],
             edits["left_out"],

@@ -287,12 +287,21 @@ def test_the_ui_listens_on_this_machine_only_and_contacts_no_other(tmp_path: Pat
     }
     port = _free_port()
     command = [sys.executable, "-m", "email_assistant.experiments", "--mlruns", str(tmp_path / "runs"), "ui"]
-    process = subprocess.Popen(
-        [*command, "--port", str(port)], cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, env=environment
-    )
+    shown = tmp_path / "shown.txt"
+    with shown.open("w") as output:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)],
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=output,
+            stderr=output,
+            env=environment,
+        )
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_for(address)
+        # Only this project's lines: no warnings of the libraries.
+        assert "Warning" not in shown.read_text()
         assert set(_listening(port)) == {"0100007F"}
         with urllib.request.urlopen(f"{address}/", timeout=60) as page:
             assert page.headers["Content-Security-Policy"] == guarded_ui.POLICY
