@@ -21,7 +21,7 @@ _TIME = (
 FEELINGS = "proud|ashamed|embarrassed|grateful|thankful|happy|glad|pleased|excited|relieved|impressed|sorry"
 # What may stand before a clause's subject.
 LEADS = (
-    r"(?:(?:fyi|ok|okay|yes|yep|no(?=,)|nope|thanks|thx|sorry|hi|hello|well|anyway|btw|ps|p\.s\.|actually|and|but|"
+    r"(?:(?:fyi|ok|okay|yes|yep|yeah|no(?=,)|nope|thanks|thx|sorry|hi|hello|well|anyway|btw|ps|p\.s\.|actually|and|but|"
     r"because|cos|bc|tho|though|then|now|unfortunately|maybe|perhaps|otherwise|if not|if so|until then|till then|"
     r"in case|"
     r"as (?:we )?discussed|however|meanwhile|plus|first|second|again|\(\w{1,3}\)|\d[.)]|"
@@ -387,7 +387,7 @@ NOUNS = (
 )
 ADVERBS = (
     "just still also always maybe never only now already really almost nearly basically mostly probably fully double "
-    "completely badly partly totally definitely"
+    "completely badly partly totally definitely prob perfectly absolutely quite very pretty too so kinda"
 )
 DETERMINERS = "the a an my your our his her its their this these those"
 PREPOSITIONS = "of for from to re about with w/"

@@ -237,10 +237,15 @@ def _is_verb(word: str) -> bool:
 def _is_said(rest: str, number: int, is_one: bool) -> bool:
     """Whether something is said of a subject of that many words."""
     return not _has_late_verb(rest) and bool(
-        _PREDICATE.match(rest)
+        (_PREDICATE.match(rest) and not _is_named(rest))
         or (number == 1 and _ON_IT.match(rest))
         or (number <= 3 and not is_one and _GERUND.match(rest))
     )
+
+
+def _is_named(rest: str) -> bool:
+    """Whether what could be said of a subject ends its name: 'Acme Limited'."""
+    return rest[:1].isupper() and rest[1:2].islower()
 
 
 def _has_late_verb(rest: str) -> bool:

@@ -126,6 +126,8 @@ def test_what_is_left_out_is_put_back(note: str, full: str) -> None:
         ("two weeks late", "two weeks late"),
         ("simply waiting for rain", "simply waiting for rain"),
         ("is the lamp ready?", "is the lamp ready?"),
+        ("shop prob closed, seats limited", "shop is prob closed, seats are limited"),
+        ("yeah boiler broken again", "yeah boiler is broken again"),
     ],
 )
 def test_is_and_are_are_put_back_between_a_plain_subject_and_what_is_said_of_it(note: str, full: str) -> None:
@@ -198,6 +200,9 @@ def test_there_is_and_it_is_are_put_back_where_typed_words_need_them(note: str, 
         "want it earlier, tell me",
         "did bob come? any news? will rain stop play?",
         "may bookings full",
+        "accounts w/ Hale & Co. International Limited",
+        "prob moving it to friday",
+        "yeah perfectly ok, send it",
         "i need the ladder, you said you can lend it",
         "нужна лестница, приду в пятницу",
         "want de auto is stuk, met vriendelijke groeten",
