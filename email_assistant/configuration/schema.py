@@ -120,6 +120,7 @@ class Summarizer:
     variants: Count
     subjects: bool
     orders_as_notes: bool
+    spell_out: bool
     prompts: dict[str, str]
     starts: dict[str, str]
     mentions: dict[str, str]

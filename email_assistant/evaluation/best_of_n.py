@@ -24,7 +24,7 @@ NAT_WORTH = 3.0
 # since people say the rest in other words; of several drafts for one note, the one that says more of it is better. An
 # order is worded differently from its mail, so its words do not count.
 CONTENT_WORTH = 10.0
-_READING = Reading(subjects=True, orders=True)
+_READING = Reading(subjects=True, orders=True, shorthand=True)
 # Below this, candidates are equally hopeless by their faults: what they say and their likelihood decide.
 _LOWEST = math.log(0.001 / 0.999)
 

@@ -1,4 +1,4 @@
-"""How prompts word what a person typed: orders as notes, and notes with the subjects that they leave out."""
+"""How prompts word what a person typed: shorthand spelled out, orders as notes, and notes with their subjects."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Self
 from email_assistant.configuration.schema import Summarizer
 from email_assistant.requests.orders import ORDERS_VERSION, order_as_note
 from email_assistant.requests.request_form import EXAMPLES, TYPED, looks_like_order
+from email_assistant.requests.shorthand import SHORTHAND_VERSION, spelled_out
 from email_assistant.requests.subjects import SUBJECTS_VERSION, with_subjects
 from email_assistant.storage.records import Request
 
@@ -18,19 +19,22 @@ class Reading:
     Attributes:
         subjects: Whether the subjects that a note leaves out are put back.
         orders: Whether an order that a person typed is read as a note to the recipient.
+        shorthand: Whether shorthand that a person typed is spelled out.
     """
 
     subjects: bool = False
     orders: bool = False
+    shorthand: bool = False
 
     @classmethod
     def of(cls, summarizer: Summarizer) -> Self:
         """Select them from the configuration."""
-        return cls(summarizer.subjects, summarizer.orders_as_notes)
+        return cls(summarizer.subjects, summarizer.orders_as_notes, summarizer.spell_out)
 
     def as_note(self, typed: str) -> str:
-        """An order that a person typed as a note, if orders are read so."""
-        return order_as_note(typed) if self.orders else typed
+        """What a person typed with its shorthand spelled out, and an order as a note, if they are read so."""
+        spelled = self._spelled(typed)
+        return order_as_note(spelled) if self.orders else spelled
 
     def takes_for_order(self, typed: str) -> bool:
         """Whether a person typed an order, as far as the rules can tell."""
@@ -38,11 +42,14 @@ class Reading:
 
     def leaves(self, typed: str) -> bool:
         """Whether a person typed an order that stays one."""
-        return looks_like_order(typed) and self.as_note(typed) == typed
+        return looks_like_order(typed) and self.as_note(typed) == self._spelled(typed)
 
     def worded(self, typed: str) -> str:
         """What a person typed, as the model reads it."""
         return self.with_subjects(self.as_note(typed))
+
+    def _spelled(self, typed: str) -> str:
+        return spelled_out(typed) if self.shorthand else typed
 
     def with_subjects(self, note: str) -> str:
         """A note with the subjects that it leaves out, if they are put back."""
@@ -55,7 +62,11 @@ class Reading:
 
     def versions(self) -> dict[str, int]:
         """What a key needs to know of requests that people typed: the versions of the rules in use."""
-        return {**({"orders": ORDERS_VERSION} if self.orders else {}), **self.versions_of_notes()}
+        typed = {
+            **({"orders": ORDERS_VERSION} if self.orders else {}),
+            **({"shorthand": SHORTHAND_VERSION} if self.shorthand else {}),
+        }
+        return {**typed, **self.versions_of_notes()}
 
     def versions_of_notes(self) -> dict[str, int]:
         """The same of notes that rules wrote."""

@@ -90,7 +90,7 @@ def summarize_depends_on(config: Config) -> dict[str, Any]:
 
 def sentences_depend_on(config: Config) -> dict[str, Any]:
     """Everything that the model's order for a mail depends on, except the mail and the base model."""
-    left_out = ("path", "batch_size", "forms", "variants", "subjects", "orders_as_notes")
+    left_out = ("path", "batch_size", "forms", "variants", "subjects", "orders_as_notes", "spell_out")
     return {"summarizer": _without(config.summarizer, *left_out), "seed": config.seed}
 
 

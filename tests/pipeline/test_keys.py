@@ -34,8 +34,9 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "summarizer": ("summarize",),
     **dict.fromkeys(("summarizer.path", "summarizer.batch_size"), NONE),
     "summarizer.subjects": ("train", "evaluate"),
-    # Only people type orders: for the evaluation, and on the page, whose edits are trained on if data.edits says so.
-    "summarizer.orders_as_notes": ("evaluate",),
+    # Only people type orders and such shorthand: for the evaluation, and on the page, whose edits are trained on if
+    # data.edits says so.
+    **dict.fromkeys(("summarizer.orders_as_notes", "summarizer.spell_out"), ("evaluate",)),
     "split": ("split",),
     # Baselines are shown no near-duplicates of what they are to write.
     "split.near_duplicate_similarity": ("split", "evaluate"),
