@@ -69,6 +69,7 @@ PAST = (
     rf"kept|brought|came(?= (?:to|by|from|home|back|in|over|here)\b)|felt{_NO_NOUN}|ran|began|drove|spent{_NO_NOUN}|"
     rf"talked|called|asked(?! to (?:leave|come|be)\b)|tried|e-?mailed|mailed|faxed|phoned|checked|looked|"
     rf"wanted{_NO_NOUN}|needed{_NO_NOUN}|hoped|searched|reviewed|enjoyed|missed|forwarded|mentioned|noticed|promised|"
+    r"reali[sz]ed|meant(?! (?:to be|for|as|well)\b)|"
     rf"worked|visited|stayed|"
     r"waited(?= (?:\d|for|an|half|ages|in|until|till?)\b)|read(?= your (?:draft|note|notes|message|report|e-?mail|"
     r"letter|"
@@ -151,6 +152,8 @@ MODALS = (
     r"warned|thought|read|sent))\b)"
 )
 NEGATED = (
+    # 'Tried that, didn't help' is said of a thing.
+    r"(?!(?:didn|won|wouldn)['’]?t (?:help|change|improve|solve)\b(?! (?:you|him|her|them|with|out)\b))"
     r"(?:can['’]?t|cannot|couldn['’]?t|won['’]?t|wouldn['’]?t|haven['’]?t|hadn['’]?t|didn['’]?t)"
     r"(?! (?:(?:you|he|she|it|we|they|i|that|this|there|fit|work|matter|last|happen|start|load|open|close|print|hurt|"
     r"turn|boot|charge|connect|arrived?|happened|rain|snow|"
@@ -203,8 +206,8 @@ DOING = (
 )
 # The gerund of such a clause is its subject: 'running costs are up'.
 IS_SUBJECT = (
-    r"\w+ing (?:(?!(?:what|how|if|that|who|it(?! (?:to|in|on|at|up|out|back|off|down|for|with)\b)|which|whether|you|"
-    r"he|she|they|we|i|there|and|but)\b)\S+ )+?"
+    r"\w+ing (?:(?!(?:what|how|if|that|who|it(?! (?:to|in|on|at|up|out|back|off|down|for|with|twice|once|again)\b)|which|"
+    r"whether|you|he|she|they|we|i|there|and|but)\b)\S+ )+?"
     r"(?:may|might|is|are|was|can|could|should|would|means|takes|went|goes|took|made|makes|costs?|meant|were|has|had|"
     r"sounds|seems|looks|feels|helps|needs|works)\b"
 )
@@ -219,7 +222,8 @@ BEING = (
     r"not (?:raising|leaving|having|doing|making|taking|keeping|buying|paying|asking|trying|complaining|saying|blaming|"
     r"suggesting|planning|joining|driving|bringing|selling|giving|changing|moving)|"
     r"pleased (?:with|to|that)|fine with|ok with|happy with|aware|familiar with|looking forward|"
-    r"sure(?= (?:you|he|she|it|we|they|that|about|of)\b)|"
+    r"sure(?= (?:you|he|she|it|we|they|that|about|of)\b)|(?:pretty|quite|fairly|kinda|a bit|a little) (?:sure|worried|"
+    r"confused|certain|surprised|annoyed|tired|busy)(?! of it\b)|on it(?= (?:now|already|today|tomorrow|tonight)\b)|"
     rf"free(?= (?:on|at|after|before|all|from|tomorrow|tmrw|today|tonight|\d|{DAY})\b))(?=[ .!:)]|$)"
 )
 AWAY = (

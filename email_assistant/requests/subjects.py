@@ -125,12 +125,14 @@ _FEELS_ANY = (
 )
 _JUST = re.compile(
     r"(?:just|already|only just) (?:landed|finished|got (?:in|home|back)|paid|told|asked|booked|signed|replied|"
-    r"checked)\b",
+    r"checked|pushed|noticed|reali[sz]ed|posted|uploaded|submitted|e-?mailed|mailed|called|rang|remembered)\b"
+    r"(?! (?:by|off|back|down)\b)",
     re.IGNORECASE,
 )
 _FEELS = re.compile(_FEELS_ANY, re.IGNORECASE)
 _FEELING_ANY = (
-    r"(?:so |very |really |deeply |awfully |terribly )?(?:sorry|proud|excited|worried|grateful|glad|sure|thinking)\b"
+    r"(?:so |very |really |deeply |awfully |terribly |pretty |quite |kinda |a bit )?(?:sorry|proud|excited|worried|"
+    r"grateful|glad|sure|thinking)\b"
 )
 _FEELING = re.compile(_FEELING_ANY, re.IGNORECASE)
 _OURS = re.compile(r"\b(?:we|our|us|ours|we['’]\w+)\b", re.IGNORECASE)
