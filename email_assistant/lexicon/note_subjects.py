@@ -206,8 +206,8 @@ DOING = (
 )
 # The gerund of such a clause is its subject: 'running costs are up'.
 IS_SUBJECT = (
-    r"\w+ing (?:(?!(?:what|how|if|that|who|it(?! (?:to|in|on|at|up|out|back|off|down|for|with|twice|once|again)\b)|which|"
-    r"whether|you|he|she|they|we|i|there|and|but)\b)\S+ )+?"
+    r"\w+ing (?:(?!(?:what|how|if|that|who|it(?! (?:to|in|on|at|up|out|back|off|down|for|with|twice|once|again)\b)|"
+    r"which|whether|you|he|she|they|we|i|there|and|but)\b)\S+ )+?"
     r"(?:may|might|is|are|was|can|could|should|would|means|takes|went|goes|took|made|makes|costs?|meant|were|has|had|"
     r"sounds|seems|looks|feels|helps|needs|works)\b"
 )
