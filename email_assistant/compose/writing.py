@@ -15,6 +15,7 @@ from email_assistant.evaluation.best_of_n import quality
 from email_assistant.metrics.usual import Usual
 from email_assistant.requests.reading import Reading
 from email_assistant.requests.request_form import with_recipient
+from email_assistant.requests.shorthand import spelled_out
 
 Change = Literal["first", "another", "shorter", "longer", "keep"]
 # Drafts that are written at once for a request: a greedy one, and the likeliest that beam search finds.
@@ -56,8 +57,8 @@ class Wish:
 
     @property
     def given(self) -> str:
-        """What counts as given besides the request, for its facts."""
-        return f"{self.context}\n{self.recipient}"
+        """What counts as given besides the request, for its facts; 'tomorrow' for its '2moro'."""
+        return f"{self.context}\n{self.recipient}\n{spelled_out(self.line)}"
 
 
 class Writer:

@@ -20,6 +20,7 @@ from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import signatures, text_scores
 from email_assistant.metrics.usual import usual_in
 from email_assistant.progress import bar
+from email_assistant.requests.shorthand import spelled_out
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import GeneratedMail, Pair
 
@@ -65,7 +66,8 @@ class Scorer:
         self._settings = settings
         self._embedding_model, self._features_name = embedding_model, features_name
         self.real = [pair["email"] for pair in pairs]
-        self._requests = [pair["instruction"] for pair in pairs]
+        # A mail says 'should' where its request says 'shd'.
+        self._requests = [spelled_out(pair["instruction"]) for pair in pairs]
         self._contexts = [pair.get("context") for pair in pairs]
         owned = Field(training, "email")
         self._training, self._usual = TrainingMails(owned), usual_in(owned)

@@ -537,7 +537,9 @@ ASKED = (
     r"qs|"
     r"q['’]s|requests?|asks?|queries|query)(?=$|[:,]| (?:for|about|re|if|on|before)\b)(?!.* (?:is|are|was|were)\b)"
 )
-UNKNOWN = r"no (?:idea|clue|objections?|preference|complaints)\b(?! (?:is|was|are|were|could)\b)"
+UNKNOWN = (
+    r"no (?:good |real |better )?(?:idea|clue|objections?|preference|complaints)\b(?! (?:is|was|are|were|could)\b)"
+)
 REQUESTS = r"(?:please |pls )?(?:can|could|would|will) (?:you|u)"
 THANKS = (
     r"(?:(?:many|so many|lots of|lovely,?) )?(?:thanks|thx|ta|cheers|thank (?:you|u))\b(?!.*\b(?:he|she|they|who)\b).*"

@@ -295,6 +295,11 @@ def test_marks_are_counted_as_javascript_counts(served: Served) -> None:
     assert found["added"] == [[19, 21]]
 
 
+def test_what_shorthand_stands_for_is_no_fact_that_nobody_gave(served: Served) -> None:
+    marks = {"id": "3", "request": "jo: see u 2moro", "draft": "Jo, see you tomorrow, or on Friday."}
+    assert served("POST", "/page/marks", marks).json["added"] == [[28, 34]]
+
+
 def test_no_log_has_requests_mails_or_the_token(served: Served) -> None:
     said = "xylophone"
     body = {**CHAT, "messages": [{"role": "user", "content": said}]}

@@ -85,6 +85,7 @@ CASES = Path(__file__).parent / "subjects_cases.jsonl"
         ("pretty sure that is gone", "i'm pretty sure that is gone"),
         ("kinda worried we solve it twice", "i'm kinda worried we solve it twice"),
         ("on it now", "i'm on it now"),
+        ("no good idea how to teach it", "i have no good idea how to teach it"),
         ("ok makes sense. add it", "ok that makes sense. add it"),
     ],
 )
