@@ -60,7 +60,7 @@ def test_a_report_without_the_tuned_model_or_without_others_has_no_verdict() -> 
 
 def test_a_lower_score_that_should_be_low_is_better() -> None:
     text = meaning(report(base={"perplexity": {"value": -3.0, "p": 0.001}}), "model")
-    assert text.endswith("12.0 for the tuned model, 12.0 for the base model (a significant difference).")
+    assert text.endswith("12.00 for the tuned model, 12.00 for the base model (a significant difference).")
     assert meaning(report(base={"sense": SAME}), "sense").endswith("(may be due to chance).")
 
 
