@@ -15,8 +15,8 @@ from email_assistant.storage.hashing import hash_file
 from email_assistant.storage.named_files import check_readable
 
 # Part of the key of mails that are the best of several: raised with every change of how the best is chosen
-# (evaluation/best_of_n.py, and the rules of metrics/sense.py, requests/orders.py and requests/subjects.py).
-BEST_OF_N_VERSION = 8
+# (evaluation/best_of_n.py, and the rules of metrics/sense.py and of requests/: orders, shorthand, subjects).
+BEST_OF_N_VERSION = 9
 # In the folder of outputs: hashes of model files, with their sizes and modification times.
 HASH_CACHE = "fingerprints.json"
 # The head starts that come with the project, a folder each.

@@ -27,6 +27,12 @@ RUSSIAN = """
 спс=спасибо; пжл=пожалуйста; пжлст=пожалуйста; пжст=пожалуйста; плиз=пожалуйста; щас=сейчас; счас=сейчас; оч=очень;
 мб=может быть; кст=кстати; седня=сегодня; сёдня=сегодня
 """
+# Beside these words of other languages, 'im', 'dont', 'u' and 'hav' are mostly words, too.
+OTHER_LANGUAGES = (
+    "Ich Wir der das und ist ich nicht wir uns auf bei bitte zum zur einen haben wird kommt kommen freitag garten "
+    "je vous nous avec dans elle qui parle que sur pero muy los siete ocho sono "
+    "het een ik niet voor naar zijn ook maar nog wel wij kunt kunnen jij inte att och ikke jeg og på är för"
+)
 # Where a word is no shorthand: after or before these.
 NOT_AFTER = {
     "atm": "an the nearest no any every",
@@ -34,11 +40,18 @@ NOT_AFTER = {
     "def": "a the in",
     "sb": "the a an",
     "u": "the a an",
+    "cuz": "the a my our his her their",
+    "im": "an the via by on send sent",
+    "wont": "his her my our their your its as",
+    "мб": "в сто тысяч несколько",
 }
 NOT_BEFORE = {
     "atm": "queue machine card fee",
     "cos": "lettuce salad",
     "wont": "to",
+    "im": "me him them",
+    "whats": "app",
+    "l8": "bus",
     "def": "leppard",
     "u": "turn turns",
 }

@@ -38,7 +38,7 @@ class Reading:
 
     def takes_for_order(self, typed: str) -> bool:
         """Whether a person typed an order, as far as the rules can tell."""
-        return looks_like_order(typed) or self.as_note(typed) != typed
+        return looks_like_order(typed) or self.as_note(typed) != self._spelled(typed)
 
     def leaves(self, typed: str) -> bool:
         """Whether a person typed an order that stays one."""

@@ -9,18 +9,24 @@ from functools import cache
 from email_assistant.lexicon import shorthand
 
 # Part of the keys of what is generated: raised with every change of a rule or a table.
-SHORTHAND_VERSION = 1
+SHORTHAND_VERSION = 2
 # What is quoted, and code, is meant as it is.
 _QUOTED = r'"[^"\n]*"|“[^”\n]*”|`[^`\n]*`'
 # Not in names, addresses and code: 'AT&u', 'x.u', 'u@example.org', 'def(x)', 'im-age'.
 _BEFORE, _AFTER = r"(?<![\w'’/@.#&+=-])", r"(?![\w'’/@+=-]|[.:]\w|\()"
 # The longest unit, in letters.
 _UNIT = 2
+_OF_ANOTHER_LANGUAGE = re.compile(rf"(?<![\w’'-])(?:{'|'.join(shorthand.OTHER_LANGUAGES.split())})(?![\w’'-])")
 _LAST_WORD, _NEXT_WORD = re.compile(r"([\w'’]{1,12}) $"), re.compile(r" ([\w'’]{1,12})")
 
 
 def spelled_out(request: str) -> str:
-    """A request with its shorthand spelled out. What is quoted, and what is in capitals, stays as it is."""
+    """A request with its shorthand spelled out.
+
+    What is quoted or in capitals stays as it is, and so does a request with words of German, French or the like.
+    """
+    if _OF_ANOTHER_LANGUAGE.search(request):
+        return request
     return _pattern().sub(_long_form, request)
 
 
@@ -54,6 +60,8 @@ def _is_meant(match: re.Match[str], short: str) -> bool:
     return bool(
         # A unit: '5 мб'.
         (before and before[1].isdigit() and len(short) <= _UNIT)
+        # The age of players: 'u 10s'.
+        or (short == "u" and after and after[1][0].isdigit())
         or (before and before[1].casefold() in shorthand.NOT_AFTER.get(short, "").split())
         or (after and after[1].casefold() in shorthand.NOT_BEFORE.get(short, "").split())
     )

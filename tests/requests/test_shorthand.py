@@ -40,6 +40,17 @@ def test_shorthand_is_spelled_out(typed: str, spelled: str) -> None:
         "im.example.org and 5 мб",
         "the prob is clear: see id, its well",
         "w/ jo, 3 wks, tmrw",
+        # Words of other languages.
+        "anna: wir treffen uns im Garten",
+        "im garten um 8, bitte",
+        "le livre dont je parle",
+        "kunt u mij bellen",
+        "siete u ocho",
+        # Other words that are typed the same.
+        "as is his wont, says my cuz",
+        "im me, or send an im",
+        "the u 10s play",
+        "вложение в мб",
         "",
     ],
 )
@@ -60,6 +71,9 @@ def test_prompts_spell_out_what_people_typed_and_nothing_else() -> None:
     assert reading.worded("sry, cant come") == "sorry, i can't come"
     assert reading.worded("ask piers if he cld bring the ladder") == "piers: could you bring the ladder?"
     assert not reading.leaves("ask piers if he cld bring the ladder")
+    # A note with shorthand is no order.
+    assert not reading.takes_for_order("sry, cant come")
+    assert reading.takes_for_order("it is late, tell ann i cant come")
     assert Reading().worded("sry, cant come") == "sry, cant come"
     made = {"id": "1", "instruction": "sry, shd be ok", "method": "rough"}
     assert "shd" in reading.instruction(made)
