@@ -66,7 +66,7 @@ class Scorer:
         self._settings = settings
         self._embedding_model, self._features_name = embedding_model, features_name
         self.real = [pair["email"] for pair in pairs]
-        # A mail says 'should' where its request says 'shd'.
+        # A mail says 'should' where its request says 'shd', or says 'shd', too.
         self._requests = [spelled_out(pair["instruction"]) for pair in pairs]
         self._contexts = [pair.get("context") for pair in pairs]
         owned = Field(training, "email")
@@ -94,7 +94,8 @@ class Scorer:
 
     def measure_content(self, texts: Sequence[str]) -> dict[str, PerMailScore]:
         """Sense, and copying from training mails: scores that need no reference mail."""
-        return sense(texts, self._requests, self._contexts, self._usual) | copying(texts, self._training)
+        said = sense([spelled_out(text) for text in texts], self._requests, self._contexts, self._usual)
+        return said | copying(texts, self._training)
 
     def longest_copy(self, texts: Sequence[str]) -> int:
         """The longest run of words that any generated mail shares with a training mail."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 INFINITE = float("inf")
 # Raised whenever mails get other scores or more of them. Mails that were generated before are then scored again.
-SCORES_VERSION = 5
+SCORES_VERSION = 6
 Group = Literal["sense", "style", "overlap", "model", "copying"]
 # In the order of tables: what a mail says comes first.
 GROUPS: dict[Group, str] = {

@@ -33,5 +33,7 @@ def test_a_mail_says_in_words_what_its_request_says_in_shorthand() -> None:
     scorer = TextScorer(settings, 1, model, "", [typed], [])
     scores = scorer.measure_content(["Ann, sorry, I can't come tomorrow. It should be ok in my opinion."])
     assert scores["content_said"].value == 1
+    same = scorer.measure_content(["Ann, sry, I cant come 2moro. It shd be ok imo."])
+    assert same["content_said"].value == 1
     assert scores["facts_kept"].value == 1
     assert scores["facts_invented"].value == 0
