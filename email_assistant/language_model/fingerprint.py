@@ -16,7 +16,7 @@ from email_assistant.storage.named_files import check_readable
 
 # Part of the key of mails that are the best of several: raised with every change of how the best is chosen
 # (evaluation/best_of_n.py, and the rules of metrics/sense.py and of requests/: orders, shorthand, subjects).
-BEST_OF_N_VERSION = 9
+BEST_OF_N_VERSION = 10
 # In the folder of outputs: hashes of model files, with their sizes and modification times.
 HASH_CACHE = "fingerprints.json"
 # The head starts that come with the project, a folder each.

@@ -152,8 +152,9 @@ MODALS = (
     r"warned|thought|read|sent))\b)"
 )
 NEGATED = (
-    # 'Tried that, didn't help' is said of a thing.
-    r"(?!(?:didn|won|wouldn)['’]?t (?:help|change|improve|solve)\b(?! (?:you|him|her|them|with|out)\b))"
+    # 'Tried that, didn't help' is said of a thing, 'didn't change the oil' is not.
+    r"(?!(?:didn|won|wouldn)['’]?t (?:help\b(?! (?:you|him|her|them|with|out)\b)|"
+    r"(?:change|improve|solve)(?: (?:anything|much|a thing|things))?(?=\s*(?:[^\w\s]|$))))"
     r"(?:can['’]?t|cannot|couldn['’]?t|won['’]?t|wouldn['’]?t|haven['’]?t|hadn['’]?t|didn['’]?t)"
     r"(?! (?:(?:you|he|she|it|we|they|i|that|this|there|fit|work|matter|last|happen|start|load|open|close|print|hurt|"
     r"turn|boot|charge|connect|arrived?|happened|rain|snow|"
@@ -222,8 +223,10 @@ BEING = (
     r"not (?:raising|leaving|having|doing|making|taking|keeping|buying|paying|asking|trying|complaining|saying|blaming|"
     r"suggesting|planning|joining|driving|bringing|selling|giving|changing|moving)|"
     r"pleased (?:with|to|that)|fine with|ok with|happy with|aware|familiar with|looking forward|"
-    r"sure(?= (?:you|he|she|it|we|they|that|about|of)\b)|(?:pretty|quite|fairly|kinda|a bit|a little) (?:sure|worried|"
-    r"confused|certain|surprised|annoyed|tired|busy)(?! of it\b)|on it(?= (?:now|already|today|tomorrow|tonight)\b)|"
+    r"sure(?= (?:you|he|she|it|we|they|that|about|of)\b)|(?:pretty|quite|fairly|kinda|a bit|a little) (?:"
+    r"(?:sure|certain)(?! of it\b)|(?:worried|confused|surprised|annoyed|tired|busy)(?=$| *[^\w ]| (?:about|of|at|by|"
+    r"with|on|in|to|from|that|how|why|what|if|i|you|he|she|it|we|they|the|this|my|your|and|but|so|now|here|today|"
+    r"tomorrow|tonight)\b))|on it(?= (?:now|already|today|tomorrow|tonight)\b)|"
     rf"free(?= (?:on|at|after|before|all|from|tomorrow|tmrw|today|tonight|\d|{DAY})\b))(?=[ .!:)]|$)"
 )
 AWAY = (

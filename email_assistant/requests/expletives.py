@@ -13,6 +13,7 @@ _CLAUSES = tuple(
         (rf"{_HAS_VERB}(?:{LACKING}|{NOTHING_TO})", "there is"),
         (JUDGED, "it is"),
         (APOLOGIES, "i'm"),
+        (r"makes (?:\w+ )?sense (?:to|if|that|when)\b", "it"),
         (r"makes (?:\w+ )?sense\b", "that"),
         (MISTAKES, "it was"),
         (rf"{UNKNOWN}|{ASKED}", "i have"),

@@ -44,7 +44,7 @@ from email_assistant.requests.note_questions import before
 from email_assistant.requests.request_form import looks_like_order
 
 # Part of the keys of what is trained and generated: raised with every change of a rule or a table.
-SUBJECTS_VERSION = 5
+SUBJECTS_VERSION = 6
 # Words of other languages; some of their words look like English ones: 'am', 'want', 'met'.
 _ANOTHER_LANGUAGE = re.compile(
     r"(?i:[а-яßäüåøñ]|\b(?:het|een|ik|niet|groet\w*|voor|naar|zijn|der|das|und|ist|ich|nicht|wir|les|sur|je|est|une|"
