@@ -2,7 +2,7 @@
 
 TITLES = (
     "mr mrs mme madame ms miss dr prof professor sir lady uncle aunt auntie rev father sister coach nurse judge "
-    "captain councillor pastor brother mayor rabbi imam herr frau monsieur senator sergeant"
+    "captain councillor aunty tante pastor brother mayor rabbi imam herr frau monsieur senator sergeant"
 )
 DETERMINERS = "the my our his her their both all"
 EVERYONE = "everyone everybody all people folks"
@@ -68,8 +68,8 @@ HE = (
     "lad"
 )
 SHE = (
-    "mum mom mummy mother sister daughter wife aunt auntie niece granddaughter gran granny grandma nana girlfriend "
-    "grandmother woman mrs ms frau miss lady girl"
+    "mum mom mummy mother sister daughter wife aunt auntie aunty tante niece granddaughter gran granny grandma nana "
+    "girlfriend grandmother woman mrs ms frau miss lady girl"
 )
 THEY = "parents kids children neighbours neighbors guests students tenants boys girls people guys colleagues builders"
 # Between a subject and its verb.
@@ -130,6 +130,16 @@ NO_NAMES = (
     "which if can could would will do does did is are was were my our his her their a an and but so not need want "
     "please all both some most many god christmas easter plus also"
 )
+# Times of the year, and the first words of some: 'New Year', 'Boxing Day'.
+HOLIDAYS = (
+    "new diwali eid ramadan hanukkah passover thanksgiving halloween whitsun hogmanay lent bank boxing spring summer "
+    "autumn winter"
+)
+# 'React surprised', 'sound cross': how a mail is to be written.
+MOODS = (
+    "surprised annoyed angry cross upset firm polite nice friendly stern sorry disappointed shocked pleased happy sad"
+)
+TIMES_OF_DAY = "morning afternoon evening night noon lunch midnight"
 MANNERS = "nicely politely gently firmly kindly tactfully"
 # 'I owe her lunch', and not 'I owe for her lunch'.
 OWES = "owe owes owed wish promised"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_subjects import VERBS
@@ -69,6 +69,20 @@ _EXPECTS = re.compile(
     rf"(?: (?:has|had|just|still|also|already|never|always))* (?:{'|'.join(order_words.EXPECTS_ANSWER.split())})\b",
     re.IGNORECASE,
 )
+# What 'Ann wants to know' becomes when it is said to Ann.
+_WANTS_TO_KNOW = re.compile(
+    rf"({HERE}) (?:(?:wants|wanted|needs|would like) to know|wonders|wondered|is wondering|is asking|asks)"
+    r"(?= (?:if|whether|what|when|where|why|how|who|which)\b)",
+    re.IGNORECASE,
+)
+# 'The Holt quote' is that of those who get the mail.
+_THEIR_OFFER = re.compile(
+    r"^(i (?:have to )?(?:decline|refuse|accept) )the ((?-i:[A-Z])\w+ )?"
+    r"(?=(?:quote|offer|estimate|proposal|bid)\b(?! (?:from|of|by)\b))",
+    re.IGNORECASE,
+)
+_BY_MAIL = re.compile(r"i (?:(?:have to )?(?:decline|refuse)|accept) ")
+_MANNER = re.compile(rf",? {one_of(order_words.MANNERS)}(?=[,.;]|$)", re.IGNORECASE)
 _WITH = re.compile(r"\b(?:with|from|cancel|postpone|reschedule) $", re.IGNORECASE)
 _WELL_DONE = re.compile(r"say (?:congratulations|well done|good luck)\b", re.IGNORECASE)
 _FORMAL = re.compile(rf"{one_of(order_words.FORMAL_TITLES)}\b", re.IGNORECASE)
@@ -97,6 +111,19 @@ def late_order(text: str) -> LateOrder | None:
     Args:
         text: What was typed, on one line.
     """
+    said = _late_order(text)
+    return replace(said, before=_without_order_words(said.before)) if said else None
+
+
+def _without_order_words(before: str) -> str:
+    if offer := _THEIR_OFFER.match(before):
+        before = f"{offer[1]}your {offer[2] or ''}{before[offer.end() :]}"
+    if _BY_MAIL.match(before):
+        before = _MANNER.sub("", before)
+    return _WANTS_TO_KNOW.sub(r"\1 asked", before)
+
+
+def _late_order(text: str) -> LateOrder | None:
     done = _DONE_BY_MAIL.match(text)
     if done:
         text = (
@@ -144,6 +171,11 @@ def _pronouns(text: str) -> set[str]:
     return {_SUBJECTS.get(pronoun, pronoun) for pronoun in said}
 
 
+def _unexplained(order: str) -> set[str]:
+    """The pronouns of an order that mean nobody whom it names."""
+    return _pronouns(order) - set().union(*(mention.recipient.pronouns for mention in mentions_in(order)))
+
+
 def _nobody(text: str) -> Recipient | None:
     """The recipient of a text that names no person: whoever its pronoun means, if it has but one."""
     pronouns = _pronouns(text)
@@ -182,7 +214,10 @@ def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | No
     fitting = [mention for mention in mentions if not meant or mention.recipient.pronouns & meant]
     # Nobody who is named is 'them'.
     if not fitting and order and (not mentions or meant == {"they"}):
-        nobody = _nobody(pronoun or before)
+        nobody = _nobody(pronoun or (f"{before} {order}" if _THEIR_OFFER.match(before) else before))
+        # 'Decline the party, say we like their house': whose?
+        if nobody and _BY_MAIL.match(before) and _unexplained(order) - nobody.pronouns:
+            return None
         is_vague = re.match(r"(?:\w+ (?:yes|no)|ask for)\b", order, re.IGNORECASE) is not None
         return LateOrder(before, order, nobody) if nobody and (nobody.pronouns or not is_vague) else None
     if not fitting or not fitting[0].is_certain or len({mention.recipient for mention in fitting}) > 1:

@@ -9,7 +9,7 @@ from email_assistant.lexicon.note_subjects import DAY, MONTH
 from email_assistant.requests.order_recipients import one_of, split_recipient
 from email_assistant.requests.second_person import Recipient
 
-_NO_NAME = rf"(?:{DAY}|{MONTH}|i|i['’]\w+|{one_of(order_words.NO_NAMES)})"
+_NO_NAME = rf"(?:{DAY}|{MONTH}|i|i['’]\w+|{one_of(f'{order_words.NO_NAMES} {order_words.HOLIDAYS}')})"
 _CAPITAL = rf"(?!{_NO_NAME}\b)(?-i:[A-Z])[\w’'-]*(?<!['’]s)(?<!['’])"
 _PERSON = one_of(
     f"{order_words.HE} {order_words.SHE} {order_words.THEY} {order_words.ROLES} {order_words.JOBS} {order_words.GROUPS}"
@@ -24,7 +24,12 @@ _ONE = (
 )
 _MENTION = re.compile(rf"(?<![\w’'-]){_ONE}(?: (?:and|&) {_ONE})?", re.IGNORECASE)
 # 'In Leeds', 'the Leeds job', '404 Pecan Lane'.
-_BEFORE_PLACES = re.compile(r"\b(?:in|at|on|near|the|an?|this|that|of|my|our|\d+\w*) $", re.IGNORECASE)
+_BEFORE_PLACES = re.compile(
+    r"\b(?:in|at|on|over|during|around|through|until|till|since|near|the|an?|this|that|of|my|our|\d+\w*) $",
+    re.IGNORECASE,
+)
+# 'New Year', 'New Year's Eve', 'Boxing Day'.
+_HOLIDAY = re.compile(r"(?:(?:new |boxing |bank )|(?:year['’]?s?|christmas|easter) (?=(?:eve|day)\b))", re.IGNORECASE)
 # Those with whom something is compared are not written to: 'nearer my parents'.
 _COMPARED = re.compile(r"\b(?:near|nearer|than|like|without|unlike) $", re.IGNORECASE)
 _SENTENCE_START = re.compile(r"(?:^|[.!?…]\s+)\W*$")
@@ -68,6 +73,13 @@ def mentions_in(text: str) -> list[Mention]:
     return [mention for mention in mentions if mention]
 
 
+def _in_holiday(text: str, start: int) -> bool:
+    """Whether a word is the last one of a holiday's name."""
+    word = text.rfind(" ", 0, max(0, start - 1)) + 1
+    found = _HOLIDAY.match(text, word)
+    return found is not None and found.end() == start
+
+
 def _mention(text: str, found: re.Match[str]) -> Mention | None:
     first = found[0].split()[0].casefold().strip(".")
     before = text[max(0, found.start() - 12) : found.start()]
@@ -78,7 +90,12 @@ def _mention(text: str, found: re.Match[str]) -> Mention | None:
         or first in order_words.TITLES.split()
     )
     is_certain = is_known or not _SENTENCE_START.search(before) or _DONE_BY_PERSONS.match(text, found.end()) is not None
-    if first in {"his", "her", "their"} or _COMPARED.search(before) or (not is_known and _BEFORE_PLACES.search(before)):
+    if (
+        first in {"his", "her", "their"}
+        or _in_holiday(text, found.start())
+        or _COMPARED.search(before)
+        or (not is_known and _BEFORE_PLACES.search(before))
+    ):
         return None
     recipient, _ = split_recipient(f"{found[0]}:")
     if not recipient or not (is_certain or _MAYBE_DONE.match(text, found.end())):

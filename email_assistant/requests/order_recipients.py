@@ -15,7 +15,7 @@ def one_of(words: str) -> str:
 
 _TITLE = rf"{one_of(order_words.TITLES)}\b\.?"
 _CONTRACTIONS = "(?:i|we|you|he|she|it|they|that|there|who|what|where|when|how)['’]"
-_AFTER = rf"(?!{one_of(order_words.AFTER_RECIPIENT)}(?![\w'’])|{_CONTRACTIONS})"
+_AFTER = rf"(?!{one_of(f'{order_words.AFTER_RECIPIENT} {order_words.MANNERS}')}(?![\w'’])|{_CONTRACTIONS})"
 _WORD = rf"{_AFTER}[^\W\d][\w'’-]*"
 _WORD_OR_NUMBER = rf"(?:{_WORD}|\d[\w'’-]*)"
 _CAPITAL = rf"(?!(?:{DAY}|{MONTH})\b){_AFTER}(?-i:[A-Z])[\w'’-]*"
@@ -23,24 +23,31 @@ _AND = rf"(?: ?[&+] ?| and |, (?=(?-i:[A-Z])))(?!{one_of(order_words.TASKS)}\b)"
 _DETERMINER = rf"{one_of(order_words.DETERMINERS)} "
 _PERSONS = f"{order_words.HE} {order_words.SHE} {order_words.THEY} {order_words.ROLES}"
 _PERSON_OR_GROUP = rf"{one_of(f'{order_words.GROUPS} {_PERSONS}')}\b"
+# 'At Elm Ward that'; in 'at Holt's Ann', Ann may be said to do something.
+_PLACE_NAME = (
+    rf"(?:the )?{_CAPITAL}(?: {_CAPITAL}){{1,3}}(?= {one_of('that to whether if for about know we i how')}\b|[:,.]|$)"
+)
 _EVERYONE = (
     rf"{one_of(order_words.EVERYONE)}\b(?! (?-i:(?=[a-z])){_WORD})"
-    rf"(?: (?:on|in|at|from) {_WORD}(?: \d+)?| who['’]?s? [^,.:;]{{1,40}}?(?=[,.:]| to\b))?"
+    rf"(?: (?:on|in|at|from) (?:{_PLACE_NAME}|{_WORD}(?: \d+)?)| who['’]?s? [^,.:;]{{1,40}}?(?=[,.:]| to\b))?"
 )
+_KIN = one_of(f"{order_words.HE} {order_words.SHE}")
+# 'Tell mum Kit is ill' is for her.
+_DOES = one_of("is was has had will can can't says said wants needs got did does")
 # 'Tutor Mr Feeney', 'agent Gwen'.
 _ROLE_WORD = rf"(?:{order_words.BEFORE_NOUNS}|(?-i:[a-z]+)['’]s|{one_of(f'{_PERSONS} {order_words.JOBS}')}) "
 _ROLE = (
     rf"(?:(?:{_DETERMINER})?(?!{_TITLE} )(?:(?:(?-i:[a-z]+)(?:['’]s)? ){{1,2}}(?={_TITLE} (?-i:[A-Z]))|"
-    rf"(?:{_ROLE_WORD}){{1,2}}(?=(?-i:[A-Z][a-z]))))?"
+    rf"(?!{_KIN} {_CAPITAL} {_DOES}\b)(?:{_ROLE_WORD}){{1,2}}(?=(?-i:[A-Z][a-z]))))?"
 )
 # 'Ask sarah jones to'.
 _SURNAME = rf"(?<!['’]s)(?: (?!\w+ing\b){_WORD}(?= {one_of(order_words.AFTER_NAME)}\b|:))"
 _FULL_NAME = (
-    rf"(?:{_CAPITAL}(?: {_CAPITAL}){{1,2}}|{_TITLE} {_WORD}(?: {_CAPITAL}){{1,2}}|"
+    rf"(?:{_KIN} {_CAPITAL}(?= (?:for|on|about)\b)|"
+    rf"{_CAPITAL}(?: {_CAPITAL}){{1,2}}|{_TITLE} {_WORD}(?: {_CAPITAL}){{1,2}}|"
     rf"(?:{_TITLE} )?{_WORD}(?:{_SURNAME})?)"
 )
 # 'Scout parents' are persons, too, but 'dad mum' are two.
-_KIN = one_of(f"{order_words.HE} {order_words.SHE}")
 _NAME = rf"{_ROLE}(?:(?!{_KIN}\b)(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|{_FULL_NAME})"
 _PROPER = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: {_PERSON_OR_GROUP})?"
 _NOUN = (
@@ -48,13 +55,13 @@ _NOUN = (
 )
 _AFTER_NAMES = one_of("that to whether if know")
 _NAMES = (
-    rf"{_NAME}(?:{_AND}(?:{_NAME}|(?:his|her|the other|the rest of the) {_WORD}(?= {_AFTER_NAMES}\b|[:,.]|$))){{0,3}}"
+    rf"{_NAME}(?:{_AND}(?:{_NAME}|(?:his|her|the(?: other| rest of the)?) {_WORD}(?= {_AFTER_NAMES}\b|[:,.]|$))){{0,3}}"
 )
 _AFTER_GROUP = one_of(f"{order_words.TASKS} that to whether if for about")
 # 'The committee', 'my sister Ann', 'Lena's dad'; 'the museum's Mr Abbot' is a name.
 _NOUNS = (
     rf"(?!{_DETERMINER}\w+['’]s {_TITLE} )(?:{_DETERMINER}|(?:{_TITLE} )?{_WORD}['’]s (?={_PERSON_OR_GROUP}))"
-    rf"(?:(?:(?!\w+ed\b){_WORD} ){{1,3}}?(?!\w+ed\b){_WORD}(?=(?: and)? {_AFTER_GROUP}\b|[:,.]|$)|"
+    rf"(?:(?:(?!\w+ed\b){_WORD} ){{1,3}}?(?!\w+ed\b|{_TITLE} (?-i:[A-Z])){_WORD}(?=(?: and)? {_AFTER_GROUP}\b|[:,.]|$)|"
     rf"{_NOUN}(?:{_AND}(?:{_DETERMINER})?{_NOUN})?)"
 )
 _RECIPIENT = re.compile(
@@ -69,6 +76,11 @@ _ASIDE = re.compile(
     r" \([a-z ]{1,20}\)(?= (?:to|that|if|whether)\b|:)|"
     r" (?:at|from) (?:the |no\.? |number )?[\w’'-]+(?: \w+)?(?=,)|"
     rf" (?:(?:in|at|on) {_PLACE}[.!]*$|(?:in|at|from|on|of) {_PLACE}(?= (?:{_AFTER_GROUP} |(?:i|we|there)\b)))"
+)
+# 'The tenants in 4B', and not 'in the morning'.
+_WHERE = re.compile(
+    rf" (?:in|on|at|of|from) (?!(?:the )?(?:{MONTH}|{one_of(order_words.TIMES_OF_DAY)})\b)",
+    re.IGNORECASE,
 )
 # 'My bank manager, Ms Holt, '; 'both my sons, Kit and Ben, '.
 _PROPER_NAME = r"(?-i:[A-Z])\w+(?: (?-i:[A-Z])\w+)?"
@@ -87,6 +99,7 @@ _CERTAIN_PERSONS = CALLED | frozenset(
     f"{_PERSONS} {order_words.GROUPS} {order_words.JOBS} {order_words.ORGANIZATIONS}".split()
 )
 _ORGANIZATIONS = frozenset(order_words.ORGANIZATIONS.split())
+_GROUPS = frozenset(order_words.GROUPS.split()) - _ORGANIZATIONS
 _TITLE_WORDS = frozenset(order_words.TITLES.split())
 _CALLED_BY = frozenset(f"{order_words.GROUPS} {order_words.CALLED_BY_NOUN}".split())
 
@@ -108,13 +121,24 @@ def split_recipient(text: str) -> tuple[Recipient | None, str]:
         return None, text
     if found["pronoun"]:
         return Recipient("", frozenset(), frozenset((SUBJECTS_BY_OBJECT[found["pronoun"].casefold()],))), rest
+    # 'Tell Ann Bob's dad is late' may be for Bob's dad.
+    if re.search(r"['’]s$", named) and len(both := named[:-2].casefold().split()) == 2 and CALLED.issuperset(both):
+        return None, text
     # 'Say no to Ann's dog'.
     if of := re.search(r"['’]s$", named):
         named, rest = named[: of.start()], f" your{rest}"
+    # 'Ask Ann and the carers if', of which not all is clear.
+    if re.match(rf",? (?:and|&) {_DETERMINER}[\w ]{{1,30}}? {_AFTER_NAMES}\b", rest):
+        return None, text
+    place = ""
     if aside := _ASIDE.match(rest):
         rest = rest[aside.end() :]
+        place = aside[0] if _is_group(named, found) and _WHERE.match(aside[0]) else ""
     is_organization = _words(named.casefold())[-1] in _ORGANIZATIONS
-    return Recipient(_front(named, found), _names(named, found), _pronouns(named, found), is_organization), rest
+    front = _front(named, found)
+    return Recipient(
+        f"{front}{place}" if front else "", _names(named, found), _pronouns(named, found), is_organization
+    ), rest
 
 
 def person_at_start(text: str) -> str:
@@ -153,6 +177,11 @@ def _pronouns(named: str, found: re.Match[str]) -> frozenset[str]:
         return frozenset(("they",)) if re.search(r"[^s]s$", words[-1]) and found["noun"] else known
     is_company = words[0] not in CALLED and words[0] not in _TITLE_WORDS and _COMPANY.search(named)
     return known if is_company else known - {"they"}
+
+
+def _is_group(named: str, found: re.Match[str]) -> bool:
+    """Whether a recipient is several persons without names: 'the tenants', of whom a place tells which."""
+    return found["noun"] is not None and _words(named.casefold())[-1] in _GROUPS
 
 
 def _front(named: str, found: re.Match[str]) -> str:

@@ -29,7 +29,7 @@ _THANKING = re.compile(r"\s*,?\s*(?:and )?thanking (?:him|her|them|you)\b", re.I
 _ASKING = re.compile(r"\s*,?\s*(?:and ask|asking|to ask)(?: (?:him|her|them|you))?\b", re.IGNORECASE)
 # 'That it is late, and that we left' are two sentences.
 _AND_THAT = re.compile(
-    r",? and that (?!(?:is|was|will|would|means|includes)\b)(?=\w)|"
+    r",? and that (?!(?:is|was|will|would|means|includes)\b)(?=\w)|,? and to (?=please \w)|"
     r", that (?=(?:i|we|you|he|she|it|they|there|the|an?|my|our|your|his|her)\b)",
     re.IGNORECASE,
 )
@@ -37,8 +37,10 @@ _KNOW = re.compile(r"[\s,]*(?:you )?know\b", re.IGNORECASE)
 _THING = re.compile(r"\s+(?:the|your) \w")
 # Where the words of one task end, and something else is said.
 _DOT = r"(?<!\brs)(?<!\bno)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)\."
+# 'So much' is no new clause.
+_SO = r"so(?! (?:much|many|long|far|often|late|early|little|few|soon)\b)"
 _CLAUSE_END = re.compile(
-    rf"[;!?]|{_DOT}|,(?=\s)(?! or\b)| [–—-] | (?:because|since|so|but|otherwise|cos|coz)\b|: |"
+    rf"[;!?]|{_DOT}|,(?=\s)(?! or\b)| [–—-] | (?:because|since|{_SO}|but|otherwise|cos|coz)\b|: |"
     r" as (?:i|we|he|she|it|they|the|you|my)\b",
     re.IGNORECASE,
 )
@@ -111,7 +113,8 @@ def _ask(text: str) -> str:
     if _THING.match(text):
         thing, rest = _until_clause_end(text)
         return _with_rest(f"can you tell me {thing.strip()}", "?", rest)
-    return _said(text)
+    # 'It leaks again, ask them please, I need it'.
+    return re.sub(r"^(?:please|pls|plz), ", "", _said(text), flags=re.IGNORECASE)
 
 
 def _remind(text: str) -> str:

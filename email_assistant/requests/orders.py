@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
 from email_assistant.requests.late_orders import LateOrder, late_order, order_to_nobody
+from email_assistant.requests.order_leftovers import has_leftovers
 from email_assistant.requests.order_openings import opened_order, without_fillers
-from email_assistant.requests.order_recipients import person_at_start, split_recipient
+from email_assistant.requests.order_recipients import one_of, person_at_start, split_recipient
 from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE
 from email_assistant.requests.request_form import looks_like_order
 from email_assistant.requests.second_person import Recipient, SecondPerson
@@ -24,12 +25,27 @@ _LEAD = r"\W*(?:(?:please|pls|plz|kindly|also|then|and|but|so|next|can you|could
 _SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\bmr\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bmrs\.)(?<!\bprof\.)(?<!\bno\.)\s+", re.IGNORECASE
 )
+_MANNER = rf"(?:very )?{one_of(order_words.MANNERS)}"
 # 'If it costs more tell her that's ok'.
 _IF_TELL = re.compile(
     r"(\bif (?:he|she|they|it)(?:['’]s)?(?: (?!(?:and|or|to|ask|tell)\b)[\w'’]+){1,6}?),? "
     r"(?:tell (?:him|her|them)\b(?: that (?=\w))?|ask (?:him|her|them)\b(?= (?:if|whether|who|what|where|when)\b))",
     re.IGNORECASE,
 )
+# How a mail is to be written, after its recipient: 'apologize to Ann for me', 'tell Ann politely that'.
+_ASIDE = re.compile(
+    rf"(?:,? (?:(?:for|from) me|on my behalf|{_MANNER}|with an? (?:\w+ )?(?:smiley|emoji)(?: face)?))+"
+    r"(?=[,.:;!?]|$| (?:for|that|about|to|if|whether|i|i['’]\w+|we|it|the|my)\b)",
+    re.IGNORECASE,
+)
+# The same before it: 'explain with a smiley that'.
+_WITH_SMILEY = re.compile(
+    r"^((?:\w+ ){0,3}?(?:say|reply|respond|answer|explain|write)(?: back)?) with an? (?:\w+ )?(?:smiley|emoji)"
+    r"(?: face)?(?=:| that\b)",
+    re.IGNORECASE,
+)
+# 'Nicely' says nothing to the recipient.
+_IS_MANNER = re.compile(rf"\W*{_MANNER}(?:,? (?:and|but)? ?{_MANNER})*\W*", re.IGNORECASE)
 _SAYS_NOTHING = frozenset(("", "please", "pls", "plz"))
 _LETTER = r"(?:an?|the) (?:\w+ ){0,2}?(?:e-?mail|mail|letter|message|note|reply|answer|response)"
 _BACK = r"(?: back)?"
@@ -67,7 +83,6 @@ _HEAD = tuple((kind, re.compile(_LEAD + rf"(?:{pattern})", re.IGNORECASE)) for k
 _FROM = re.compile(r"(?:the|an?) (?P<said>\w+) (?:from|of) ", re.IGNORECASE)
 _TO = re.compile(r"(?P<said>(?:\S+ ){1,3}?)to ", re.IGNORECASE)
 _BETWEEN = {"accept": _FROM, "decline": _FROM, "forward": _TO, "greet": _TO}
-_MANNER = rf"(?:very )?(?:{'|'.join(order_words.MANNERS.split())})"
 # The same to somebody who was named, or to nobody.
 _YOU = r"(?:him|her|them|you)\b"
 _CLAUSE = r"(?:that|it|i|i'm|i'll|i've|we|there|you|your|the|my|our|he|she|they)\b"
@@ -89,7 +104,7 @@ _NEXT: tuple[tuple[str, str], ...] = (
     ("yes", r"(?:say|reply|answer) yes\b"),
     ("no", r"(?:say|reply|answer) no\b"),
     ("refuse", rf"(?:turn (?:it|this|that|{_YOU}) down|decline|refuse)(?: {_MANNER})?(?=[,.!;]|$)"),
-    ("know", rf"let (?={_YOU} know)"),
+    ("know", rf"let {_YOU}(?= know)"),
     ("tell", rf"(?:tell|telling|inform|assure|answer|e-?mail|mail|text|message|write) {_YOU}"),
     ("tell", rf"(?:write|reply|respond|say|explain){_BACK} to {_YOU}"),
     ("tell", r"complain(?= that\b)"),
@@ -116,7 +131,7 @@ def order_as_note(order: str) -> str:
         order: The request as typed.
     """
     # Capital letters alone tell no names.
-    typed = " ".join((order.casefold() if order.isupper() else order).split())
+    typed = _WITH_SMILEY.sub(r"\1", " ".join((order.casefold() if order.isupper() else order).split()))
     for said in _orders(typed):
         kind, rest = _head(said.order)
         recipient, rest = (said.recipient, said.order) if said.recipient else _recipient(kind, rest)
@@ -137,14 +152,15 @@ def _orders(typed: str) -> Iterator[LateOrder]:
 
 def _note(recipient: Recipient, tasks: Sequence["_Task"]) -> str:
     """The note that says to the recipient what an order's tasks are; empty if it is not clear."""
-    person, notes = SecondPerson(recipient), list[str]()
+    person, notes, has_rest = SecondPerson(recipient), list[str](), False
     for task in tasks:
         person.is_meant_by(task.called)
         notes.append(WRITE[task.kind](person.said(task.text)).strip())
+        has_rest = has_rest or has_leftovers(notes[-1], task.kind == "say")
     # 'Ask Ann if' says nothing yet.
     note = _joined([note for note in notes if note.strip(" ,.:;?!").casefold() not in _SAYS_NOTHING])
     # A wrong person is worse than an order that stays.
-    if person.is_unclear:
+    if person.is_unclear or has_rest:
         return ""
     return f"{recipient.front}: {note}" if recipient.front and note else note
 
@@ -166,10 +182,11 @@ def _recipient(kind: str, text: str) -> tuple[Recipient | None, str]:
         return Recipient("", frozenset(), frozenset(("he", "she", "they"))), text
     if kind == "know":
         whom, _, rest = text.partition(" know")
-        return split_recipient(whom.rstrip(","))[0], rest
+        return split_recipient(whom.rstrip(","))[0], _without_aside(rest)
     # 'Forward the quote to Ann', 'decline the offer from Ann'.
     if (between := _BETWEEN.get(kind)) and (found := between.match(text)):
         recipient, rest = split_recipient(text[found.end() :])
+        rest = _without_aside(rest)
         said = found["said"] if kind in {"forward", "greet"} else f"your {found['said']}"
         return recipient, f" {said}{rest}"
     # 'Accept the job at Holt's' names no person.
@@ -179,7 +196,11 @@ def _recipient(kind: str, text: str) -> tuple[Recipient | None, str]:
     # 'Say yes to lunch' names nobody.
     if kind in {"yes", "no"} and recipient and recipient.front.islower() and recipient.front not in CALLED:
         return None, text
-    return recipient, rest
+    return recipient, _without_aside(rest)
+
+
+def _without_aside(rest: str) -> str:
+    return rest[aside.end() :] if (aside := _ASIDE.match(rest)) else rest
 
 
 @dataclass(frozen=True)
@@ -208,7 +229,8 @@ def _all_tasks(said: LateOrder, kind: str, text: str) -> list[_Task]:
     first, *others = _SENTENCE.split(_IF_TELL.sub(r"\1,", text))
     tasks = [_Task("say", without_fillers(said.before))] if said.before else []
     tasks += _tasks("" if said.recipient else kind, first)
-    return [*tasks, *(task for sentence in others for task in _tasks("", sentence))]
+    sentences = [sentence for sentence in others if not _IS_MANNER.fullmatch(sentence)]
+    return [*tasks, *(task for sentence in sentences for task in _tasks("", sentence))]
 
 
 def _tasks(kind: str, text: str) -> list[_Task]:

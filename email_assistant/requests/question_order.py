@@ -7,7 +7,7 @@ from email_assistant.lexicon.note_subjects import VERBS
 from email_assistant.requests.second_person import base_form
 
 _PAST = dict(pair.split("=") for pair in order_words.VERBS_IN_PAST.split())
-_KNOWN_VERBS = frozenset(f"{VERBS} want love like own use live do go".split())
+_KNOWN_VERBS = frozenset(f"{VERBS} want love like own use live do go get".split())
 _AUXILIARIES = (
     r"(?:is|are|was|were|am|can|could|will|would|should|shall|may|might|must|has(?! to\b)|isn['’]t|aren['’]t|wasn['’]t|"
     r"weren['’]t|can['’]t|couldn['’]t|won['’]t|wouldn['’]t|shouldn['’]t|hasn['’]t|haven['’]t|don['’]t|doesn['’]t|"
@@ -27,11 +27,12 @@ _SUBJECT_AUXILIARY = re.compile(
 )
 # 'The room is free'; a longer subject may have a verb of its own.
 _NOUN_AUXILIARY = re.compile(
-    rf"((?!{_PRONOUN}\b)[\w'’-]+(?: (?!{_AUXILIARIES}\b|that\b|who\b|which\b)[\w'’&+-]+){{0,5}}?) "
+    rf"((?:(?:this|that) )?(?!{_PRONOUN}\b)[\w'’-]+"
+    rf"(?: (?!{_AUXILIARIES}\b|(?:that|who|which|when|because|while|if)\b)[\w'’&+-]+){{0,5}}?) "
     rf"({_AUXILIARIES})(?: |$)",
     re.IGNORECASE,
 )
-_NOUN = rf"(?:(?:your|my|our|the|his|her|their) (?:[a-z]+ )?[a-z]+|(?!{_PRONOUN}\b)(?-i:[A-Z])[\w'’-]+)"
+_NOUN = rf"(?:(?:your|my|our|the|his|her|their|this|that) (?:[a-z]+ )?[a-z]+|(?!{_PRONOUN}\b)(?-i:[A-Z])[\w'’-]+)"
 _NOUN_HAS_TO = re.compile(rf"({_NOUN}) has to ", re.IGNORECASE)
 _THIRD = rf"(?:{'|'.join(_PAST)}|\w+(?<!s)s)"
 _NOUN_VERB = re.compile(
@@ -45,7 +46,7 @@ _KINDS = r"(?:kind|sort) of \w+|(?:size|type|brand|make|colou?r) \w+|(?-i:[a-z])
 _WH = re.compile(
     rf"(?:how (?:{_MEASURES})(?: (?:of )?(?!{_PRONOUN}\b)[a-z]+(?: (?!{_PRONOUN}\b)[a-z]+(?= {_PRONOUN}\b))?)?|"
     rf"(?:what|which|whose) (?:{_KINDS})(?= (?:{_PRONOUN}|the|your|my|our|his|her|their|{_AUXILIARIES})\b)|"
-    r"what|which|when|where|why|how|who)\b(?!['’]) ?",
+    r"(?:what|which|when|where|why|how|who)(?: exactly| precisely)?)\b(?!['’]) ?",
     re.IGNORECASE,
 )
 
@@ -74,8 +75,13 @@ def _inverted(clause: str) -> str:
         if found[2].casefold() in {"do", "does"}:
             return f"{found[2]} {found[1]} do {clause[found.end() :]}"
         return f"{found[2]} {found[1]} {clause[found.end() :]}".rstrip()
-    if found := _PRONOUN_VERB.match(clause):
-        return _with_do(found, clause[found.end() :]) or clause
+    # 'This flag gets set' is about a flag.
+    is_thing = re.match(r"(?:this|that) ", clause, re.IGNORECASE) is not None
+    done = found if (found := _NOUN_VERB.match(clause)) and _is_verb(found[3].casefold()) else None
+    if not (is_thing and done) and (found := _PRONOUN_VERB.match(clause)):
+        said = _with_do(found, clause[found.end() :])
+        if said or not is_thing:
+            return said or clause
     if found := _NOUN_HAS_TO.match(clause):
         return f"does {found[1]} have to {clause[found.end() :]}"
     if found := _NOUN_AUXILIARY.match(clause):
@@ -84,9 +90,7 @@ def _inverted(clause: str) -> str:
         if main and rest and not _PARTICIPLE.match(rest):
             return f"does {found[1]} {main} {rest}"
         return f"{found[2]} {found[1]} {rest}".rstrip()
-    if (found := _NOUN_VERB.match(clause)) and _is_verb(found[3].casefold()):
-        return _with_do(found, clause[found.end() :]) or clause
-    return clause
+    return (_with_do(done, clause[done.end() :]) if done else None) or clause
 
 
 def _is_verb(word: str) -> bool:
@@ -104,5 +108,5 @@ def _with_do(found: re.Match[str], rest: str) -> str | None:
         return None
     if subject.casefold() not in {"you", "i", "we", "they"}:
         base = "have" if verb == "has" else base_form(verb)
-        return f"does {subject} {adverb}{base}{rest}" if verb.endswith("s") else None
+        return f"does {subject} {adverb}{base}{rest}" if re.search(r"[^s]s$", verb) else None
     return f"do {subject} {adverb}{verb}{rest}"

@@ -72,6 +72,8 @@ _LONGEST_CLAUSE = 30
 # 'All the', 'the Mr'.
 _MOST_BEFORE_NOUN = 3
 _PARTICIPLES = frozenset(order_words.PARTICIPLES.split())
+# 'She's still lost' may mean that she is.
+_ALWAYS_DONE = frozenset(("got", "been", "had"))
 # 'Bob says he can have it' leaves open who.
 _REPORTS = frozenset(order_words.REPORTS.split())
 _PREPOSITIONS = frozenset(("from", "with", "of", "to", "for", "about", "by", "at", "against"))
@@ -122,6 +124,11 @@ def _by_ending(name: str) -> set[str]:
     return {"he"} if re.search(r"(?<!k)o$", name) else {"he", "she"}
 
 
+def _said_of(name: str) -> set[str]:
+    """Which of 'he' and 'she' may mean somebody of a name."""
+    return {"he"} if name in MEN else {"she"} if name in WOMEN else {"he", "she"}
+
+
 def base_form(verb: str) -> str:
     """The base of a verb in the third person, in lower case: 'pays', 'pay'; 'tries', 'try'."""
     if verb.endswith("ies") and len(verb) > len("dies"):
@@ -162,6 +169,9 @@ class SecondPerson:
         self.is_unclear = False
         # The number of the last 'you', and of the last other name, that does something in its clause.
         self._doer: int | None = None
+        # The number of the last other name that somebody belongs to, and of whom pronouns may be said.
+        self._owner: int | None = None
+        self._of_owner: set[str] = set()
         self._other: int | None = None
 
     def is_meant_by(self, pronoun: str) -> None:
@@ -176,7 +186,7 @@ class SecondPerson:
         self._tokens = _TOKEN.findall(text)
         self._places = [place for place, token in enumerate(self._tokens) if token[0].isalnum() or token[0] in "'’"]
         self._named_before.clear()
-        self._doer = self._other = None
+        self._doer = self._other = self._owner = None
         for number, place in enumerate(self._places):
             word = _plain(self._tokens[place])
             stem, _, ending = word.partition("'")
@@ -202,6 +212,10 @@ class SecondPerson:
                 elif word == "their" and self._is_group:
                     # 'Those who pay get their key'.
                     self._doubt(self._other is None or self._word(self._other) != "those")
+            elif ending == "s" and self._tokens[place][0].isupper() and self._after(number) in _KIN:
+                self._owner, self._of_owner = number, _said_of(stem)
+                if stem in CALLED and len(self._pronouns) > 1:
+                    self._mention(number, stem)
             elif not ending or (stem in CALLED and len(self._pronouns) > 1):
                 self._mention(number, stem)
         return "".join(self._tokens)
@@ -213,6 +227,10 @@ class SecondPerson:
             if pronoun in self._unclear:
                 self._others -= self._unclear - {pronoun}
                 self._unclear = set()
+            return False
+        # 'Zoe's dad fetches her' is about Zoe.
+        if self._owner is not None and pronoun in self._of_owner and self._is_one_clause(self._owner, number):
+            self._doubt(True)
             return False
         about_another = is_object and self._other is not None and self._is_one_clause(self._other, number)
         if pronoun in self._others and not about_another:
@@ -256,14 +274,20 @@ class SecondPerson:
             elif stem != "they":
                 self._agree(number)
         elif ending == "s":
-            self._put(place, "you've" if self._after(number) in _PARTICIPLES else "you're")
+            self._put(place, "you've" if self._is_done(number) else "you're")
             self._agree_with_others(number)
         else:
             self._put(place, f"you'{ending}")
 
+    def _is_done(self, number: int) -> bool:
+        """Whether a subject's 's' is a 'has': 'she's still got it'."""
+        after = self._after(number)
+        return after in _PARTICIPLES or (after in _ADVERBS and self._after(number + 1) in _ALWAYS_DONE)
+
     def _named(self, number: int, ending: str) -> None:
         place = self._places[number]
-        if self._before(number) in _JOINS:
+        # 'Bob and Ann are late' is about two; what stands for the name must not stay.
+        if self._before(number) in _JOINS and self._word(number) != HERE:
             return
         # 'Mr Van Dam' becomes one 'you', as 'the Bakers' do.
         if self._before(number) in _TITLES | {"the"} or (self._before(number) and number - 1 in self._named_before):
@@ -375,7 +399,7 @@ class SecondPerson:
         elif not self._is_date(number) and (
             word in NAMES or (word in CALLED and self._tokens[self._places[number]][0].isupper())
         ):
-            said = {"he"} if word in MEN else {"she"} if word in WOMEN else {"he", "she"}
+            said = _said_of(word)
         elif self._before(number) in _TITLES:
             return
         elif self._is_name(number) and self._begins_clause(number) and self._after(number) not in _REPORTS:

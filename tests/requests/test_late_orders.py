@@ -23,7 +23,7 @@ from email_assistant.requests.second_person import HERE, Recipient
         # The order is for somebody who is named before.
         (
             "Cosmo wants to know if we're in. tell him yes, but he brings gas",
-            "Cosmo: you want to know if we're in. yes, but you bring gas",
+            "Cosmo: you asked if we're in. yes, but you bring gas",
         ),
         ("Grace from number 12 took my parcel, say thank you", "Grace: you took my parcel. thanks"),
         ("my cousin Ann asked for the recipe. tell her I lost it", "Ann: you asked for the recipe. I lost it"),

@@ -311,6 +311,13 @@ def test_the_hint_shows_how_an_order_is_read() -> None:
         ("it rains, ", "tell her "),
         ("Ann and ", "Ann and "),
         ("a mail to ", "Ann "),
+        ("ask Ann if ", "this lamp "),
+        ("tell everyone at ", "Elm "),
+        ("it rains in ", "New Year "),
+        ("tell Ann for me ", "nicely, "),
+        ("tell Ann ", "please, and "),
+        ("tell Ann ", "Bob's dad met her and "),
+        ("Ann and Bob asked, ", "say the "),
     ],
 )
 def test_a_long_order_takes_time_in_proportion(begin: str, again: str) -> None:

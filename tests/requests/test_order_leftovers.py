@@ -1,0 +1,131 @@
+"""Orders that are not wholly understood stay as typed, and nothing in a note is for the assistant."""
+
+from itertools import product
+
+import pytest
+
+from email_assistant.requests.orders import order_as_note
+from email_assistant.requests.second_person import HERE
+
+
+@pytest.mark.parametrize(
+    ("order", "note"),
+    [
+        # How a mail is to be written is not said in it.
+        ("apologise to Bram for me, I was late", "Bram: sorry, I was late"),
+        ("thank Bram for me", "Bram: thanks"),
+        ("tell Bram from me that he won", "Bram: you won"),
+        ("tell Bram politely that his dog barks", "Bram: your dog barks"),
+        ("ask Mrs Quint politely if she is in", "Mrs Quint: are you in?"),
+        ("text Bram to move his van. Politely. I can't get out", "Bram: please move your van. I can't get out"),
+        ("decline the offer from the ski club kindly, I'm away", "i have to decline your offer, I'm away"),
+        ("explain with a smiley that the dog ate it", "the dog ate it"),
+        ("say to Bram with a smiley that the dog ate it", "Bram: the dog ate it"),
+        ("answer Bram that yes, it fits, and to please bring it", "Bram: yes, it fits. please bring it"),
+        (
+            "thank Mrs Quint for the plums, and let her know the jam is done",
+            "Mrs Quint: thanks for the plums. the jam is done",
+        ),
+        # The recipient is asked to do it, and not the assistant.
+        ("ask Bram to get me out of the meeting", "Bram: please get me out of the meeting"),
+        ("tell Bram to run it past the board", "Bram: please run it past the board"),
+    ],
+)
+def test_words_for_the_assistant_are_left_out(order: str, note: str) -> None:
+    assert order_as_note(order) == note
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "please get me off the committee, say I moved",
+        "I paid twice, make that clear to the parking lady, and say I want it back",
+        "it never came and nobody calls. that's what I want to write Holt Freight",
+        "react annoyed, then ask Bram when he paid",
+        "tell Bram I saw it, react annoyed, then ask when he paid",
+        "tell Bram the draft is fine, and otherwise give the change my Reviewed-by",
+        "to the last point answer that we have no budget",
+        "someone should tell Ida the hall is shut. tell her I'm sorry",
+        "I can't come. explain with a smiley that the cake fell",
+        # Nobody is certain to be meant.
+        "decline the party, say we like their house",
+        "the Holts and we eat at New Year. Ask her whether she cooks",
+        # Two women: who is fetched?
+        "let Ms Quint know that Ida's dad is fetching her",
+        "tell Ann that Ida's brother found her scarf",
+        "tell Ann Bob's brother found his scarf",
+    ],
+)
+def test_an_order_that_is_not_wholly_understood_stays(order: str) -> None:
+    assert order_as_note(order) == order
+
+
+@pytest.mark.parametrize(
+    ("order", "note"),
+    [
+        ("thank aunty Sade for the scarf she knitted", "aunty Sade: thanks for the scarf you knitted"),
+        ("tell mum Kit is ill", "mum: Kit is ill"),
+        ("say no to aunty Ann's dog", "aunty Ann: no, your dog"),
+        ("tell the town mayor that we won", "we won"),
+        ("tell my dentist Dr. Quint rent is due", "Dr. Quint: rent is due"),
+        (
+            "thank all at Elm Lodge for how they cared for my dad",
+            "all at Elm Lodge: thanks for how you cared for my dad",
+        ),
+        ("tell everyone at Elm Kit is ill", "everyone at Elm: Kit is ill"),
+        (
+            "let Sade, Bram and the kids know it's at 3, they should come early",
+            "Sade, Bram and the kids: it's at 3, you should come early",
+        ),
+        ("Remind the players in team B that they pay on Friday", "players in team B: reminder: you pay on Friday"),
+        ("tell the tenants in the morning that the lift is out", "tenants: the lift is out"),
+        (
+            "the ferry at New Year is full. Ask him whether he has a boat",
+            "the ferry at New Year is full. do you have a boat?",
+        ),
+        (
+            "decline the Elm quote politely, say we like their sketches",
+            "i have to decline your Elm quote. we like your sketches",
+        ),
+        ("Sade wants to know if she can bring her dog. Say yes", "Sade: you asked if you can bring your dog. yes"),
+        ("let Ms Quint know that Ida's dad is late and she can go", "Ms Quint: Ida's dad is late and you can go"),
+        (
+            "It isn't here and the office said they sent it. ask them please, I need it",
+            "office: It isn't here and you said you sent it. I need it",
+        ),
+        # Questions.
+        ("ask them why my order says shipped when it was here", "why does my order say shipped when it was here?"),
+        ("ask Sade if she's still got my pan", "Sade: have you still got my pan?"),
+        ("ask Sade if she's still lost", "Sade: are you still lost?"),
+        ("ask why exactly it's better to wait", "why exactly is it better to wait?"),
+        ("ask Bram when this small light gets hot", "Bram: when does this small light get hot?"),
+        ("ask Bram if that lamp is sold", "Bram: is that lamp sold?"),
+        ("ask Bram why this costs so much", "Bram: why does this cost so much?"),
+    ],
+)
+def test_recipients_and_questions_of_several_words(order: str, note: str) -> None:
+    assert order_as_note(order) == note
+
+
+_SOMEBODY = ("Bram", "the surgery", "Ms Quint", "my sister Sade", "Bram and Ida", "the tenants", "aunty Sade", "dad")
+_BEFORE = (
+    "It isn't at the shop and {0} said it was sent.",
+    "{0} wants to know if we come.",
+    "{0} and Otto sent it, or {0} did,",
+    "No news from {0} and {0}'s van is here,",
+    "Cancel lunch with {0} and Otto.",
+    "I owe {0} money but {0} has my bike.",
+)
+_ORDERS = ("ask them please", "tell him yes", "say sorry", "let her know I'm in", "say no and thank them", "chase them")
+
+
+@pytest.mark.parametrize("order", [f"{b.format(s)} {o}" for b, s, o in product(_BEFORE, _SOMEBODY, _ORDERS)])
+def test_what_stands_for_a_name_is_never_in_a_note(order: str) -> None:
+    note = order_as_note(order)
+    assert note
+    assert HERE not in note
+
+
+def test_what_stands_for_a_name_is_no_word_of_orders_that_are_read() -> None:
+    orders = [f"{b.format(s)} {o}" for b, s, o in product(_BEFORE, _SOMEBODY, _ORDERS)]
+    assert sum(order_as_note(order) != order for order in orders) > len(orders) // 4
