@@ -57,8 +57,8 @@ LEGACY_HEADER = re.compile(r"\A\s*(?:[A-Z][\w-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n+
 # Files in the text: uuencode, also cut off at the end of the mail, yEnc, and BinHex of old Macintosh programs.
 FILE_IN_TEXT = re.compile(
     r"^begin [0-7]{3,4} \S[^\n]*\n(?:(?:[ -`]{1,90}\n)+?end[ \t]*$|(?:M[ -`]{40,60}[ \t]*(?:\n|\Z))+[ -`]{0,61}\s*\Z)|"
-    r"^=ybegin [^\n]*\bline=\d[^\n]*\n(?:(?!=yend )[^\n]*\n)*(?:=yend [^\n]*$|\Z)|"
-    r"^\(This file must be converted with BinHex[^\n]*\n\s*:(?:[!-m]{1,64}\n)+[!-m]{0,64}:?[ \t]*$",
+    r"^=ybegin [^\n]*\bline=\d[^\n]*\n(?:(?!=yend )[^\n]*\n)*(?:=yend [^\n]*$|[^\n]*\Z)|"
+    r"^\(This file must be converted with BinHex[^\n]*\n\s*:(?:[!-r]{1,64}\n)+[!-r]{0,64}:?[ \t]*$",
     re.MULTILINE,
 )
 BEGINS_FILE = re.compile(r"^(?:begin |=ybegin |\(This file must be)", re.MULTILINE)

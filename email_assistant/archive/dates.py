@@ -84,7 +84,7 @@ TIME = re.compile(
     r"\s*(?P<meridiem>[ap]\.?\s?m\b\.?)?",
     re.IGNORECASE,
 )
-# Zones by name, in hours; without names that several countries use.
+# Zones by name, in hours: those of RFC 5322, and others that mean one zone in nearly all mail. 'IST' is left out.
 ZONES = {
     **{"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "HST": -10},
     **{"WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MET": 1, "MEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2},

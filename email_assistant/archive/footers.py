@@ -48,13 +48,11 @@ PLACEHOLDER = re.compile(
 LINK_OF_PLACEHOLDER = re.compile(r"<(?:https?://|mailto:)[^<>\s]*>")
 # Every advertisement contains one of these, which is a quick test before the slow pattern.
 ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
-SCANNED_THING = (
-    r"[\s\S]*?(?:mail|messag|mensaje|mensagem|nachricht|courriel|correo|письм|сообщ|attachment|avg|avast|www\.|://)"
-)
-ADVERTISEMENT = re.compile(
-    rf"(?={SCANNED_THING})[\s\S]*?(?:{any_of(lambda locale: locale.scanned)})\b.{{0,60}}(?:virus|вирус)|"
-    rf"{any_of(lambda locale: locale.advertisements)}",
-    re.IGNORECASE,
+ADVERTISEMENT = re.compile(any_of(lambda locale: locale.advertisements), re.IGNORECASE)
+# What a virus scanner says, and what it names in the same paragraph: the mail, or itself.
+SCANNED = re.compile(rf"(?:{any_of(lambda locale: locale.scanned)})\b.{{0,60}}(?:virus|вирус)", re.IGNORECASE)
+SCANNED_THING = re.compile(
+    r"mail|messag|mensaje|mensagem|nachricht|courriel|correo|письм|сообщ|attachment|avg|avast|www\.|://", re.IGNORECASE
 )
 # What the law wants companies to say, below a disclaimer.
 COMPANY = re.compile(
@@ -241,7 +239,10 @@ def is_list_footer(paragraph: str) -> bool:
 def is_advertisement(paragraph: str) -> bool:
     """Whether a paragraph was added by a virus scanner or a free mail service, or asks not to print the mail."""
     lowered = paragraph.lower()
-    return any(word in lowered for word in ADVERTISEMENT_WORDS) and bool(ADVERTISEMENT.search(paragraph))
+    if not any(word in lowered for word in ADVERTISEMENT_WORDS):
+        return False
+    is_scanned = SCANNED.search(paragraph) is not None and SCANNED_THING.search(paragraph) is not None
+    return is_scanned or ADVERTISEMENT.search(paragraph) is not None
 
 
 def is_disclaimer(paragraph: str) -> bool:

@@ -104,7 +104,7 @@ def _bytes_of_words(words: list[tuple[str, str]]) -> bytes:
 def _unfolded(text: str) -> str:
     """An encoded word without a line break that a program put in its middle, where blanks are encoded."""
     unfolded = FOLD_IN_WORD.sub("", text)
-    return unfolded if " " not in unfolded else " ".join(text.split("\n"))
+    return unfolded if " " not in unfolded else FOLD_IN_WORD.sub(" ", text)
 
 
 def parse_people(message: Message, *names: str) -> list[Person]:

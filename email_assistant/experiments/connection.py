@@ -22,11 +22,13 @@ DEMO = "demo/archive.mbox"
 MAX_NAME_LENGTH = 120
 # Seconds to wait for a server's first answer.
 CONNECT_TIMEOUT = 10
-# What to do about what SQLite says; of anything else the database is damaged.
+# What to do about what SQLite says. Whatever else it says, the database is probably damaged.
+PERMISSIONS = "check its permissions, or set paths.mlruns to another folder"
 REMEDIES = {
-    "locked": "another program uses it; wait for it to end, and run this again",
-    "full": "free some space, or set paths.mlruns to a folder on another disk",
-    "readonly": "check its permissions, or set paths.mlruns to another folder",
+    "database is locked": "another program uses it; wait for it to end, and run this again",
+    "disk is full": "free some space, or set paths.mlruns to a folder on another disk",
+    "readonly database": PERMISSIONS,
+    "unable to open": PERMISSIONS,
 }
 RESTORE = "restore a backup, or move it away to start an empty store; artifacts do not depend on it"
 log = StageLogger(__name__, "tracking")

@@ -115,8 +115,8 @@ def _index(
 
 
 def _nothing_read(index: ArchiveIndex, errors: Mapping[int, str], config: Config) -> str:
-    count = f"none of {len(index)} messages can be read, such as {next(index.sources())}"
-    said = count if len(index) > 1 else "cannot be read"
+    first = f"none of {len(index)} messages can be read; the first, {next(index.sources())}"
+    said = first if len(index) > 1 else "cannot be read"
     return f"{_named(config)}: {said}: {errors[0]}; set data.path to another file or folder"
 
 

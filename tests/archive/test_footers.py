@@ -1,6 +1,8 @@
+import time
+
 import pytest
 
-from email_assistant.archive.footers import strip_footers
+from email_assistant.archive.footers import is_advertisement, strip_footers
 from email_assistant.archive.invitations import strip_invitations
 
 OWN = ["The papers are ready, come at nine.", "", "Ann"]
@@ -260,6 +262,13 @@ def test_own_words_about_a_picture_are_kept(own: str) -> None:
 )
 def test_own_last_paragraphs_about_errors_and_viruses_are_kept(own: str) -> None:
     assert strip_footers(["I am done.", "", own])[0] == ["I am done.", "", own]
+
+
+@pytest.mark.parametrize("words", ["virus scanned ", "print consider ", "avast ", "окружающ печат "])
+def test_long_paragraphs_take_time_in_proportion(words: str) -> None:
+    begin = time.process_time()
+    assert not is_advertisement(words * 4000)
+    assert time.process_time() - begin < 2
 
 
 def test_what_a_scanner_adds_is_cut() -> None:

@@ -178,6 +178,7 @@ WHOLE = b64encode(WORDS).decode()
         ("1 =? 2 ?= 3", "1 =? 2 ?= 3"),
         ("=?utf-8?Q?Gr=C3=BC=C3=9Fe=20au\n s=20K=C3=B6ln?=", "Grüße aus Köln"),
         ("=?utf-8?Q?Grüße von\n Ann?=", "Grüße von Ann"),
+        ("=?utf-8?Q?Grüße von\r\n Ann?=", "Grüße von Ann"),
         ("=?utf-8?Q?=3D=3Futf-8=3FQ=3FGr=3DC3=3DBC=C3=9Fe=3F=3D?=", "Grüße"),
     ],
 )
@@ -385,8 +386,9 @@ def test_a_text_that_was_encoded_twice() -> None:
         "=ybegin line=128 size=40 name=photo.jpg\n)ts*:}\u203a\u017e\n\u0161*\n=yend size=40 crc32=deadbeef",
         "=ybegin line=128 size=40 name=photo.jpg\n)ts*:}\n",
         '(This file must be converted with BinHex 4.0)\n\n:$f*TEQKPH#jdCA0d,R0TG!"6594%8dP8)3#3\n!!!"!\'d!N!:',
+        "(This file must be converted with BinHex 4.0)\n\n:#@0pqr`@3N!pqr\n`r[qp!!:",
     ],
-    ids=["uuencode-cut", "uuencode-cut-once", "yenc", "yenc-cut", "binhex"],
+    ids=["uuencode-cut", "uuencode-cut-once", "yenc", "yenc-cut", "binhex", "binhex-last-letters"],
 )
 def test_a_file_in_a_text_is_no_part_of_it(file: str) -> None:
     assert body(f"\n{LADDER}\n\n{file}\n") == LADDER
@@ -410,9 +412,10 @@ def test_a_text_about_files_is_no_file(text: str) -> None:
         "begin 644 a\n" + "M" * 500_000,
         "begin 644 a\n" * 20_000,
         "=ybegin line=1 a\n" * 20_000,
+        "=ybegin line=1 a\n" * 20_000 + "=yend",
         "begin 644 a\nMa\n" * 20_000,
     ],
-    ids=range(4),
+    ids=range(5),
 )
 def test_long_texts_that_look_like_files_take_time_in_proportion(text: str) -> None:
     begin = time.process_time()

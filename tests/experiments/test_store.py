@@ -219,6 +219,8 @@ def test_a_folder_in_place_of_the_database_is_an_error_at_once(tmp_path: Path) -
     [
         ("database is locked", "another program uses it"),
         ("database or disk is full", "free some space"),
+        ("attempt to write a readonly database", "check its permissions"),
+        ("unable to open database file", "check its permissions"),
         ("file is not a database", "restore a backup"),
     ],
 )

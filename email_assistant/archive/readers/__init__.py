@@ -242,7 +242,8 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
     path = PurePosixPath(name)
     is_table = partial(tables.looks_like_csv, head, columns.get("text"), path.suffix.lower() == ".csv")
     # A table of whole messages has the fields of their headers in its cells.
-    if not mbox.OPENING_FIELD.match(head) and is_table():
+    opens_like_mail = mbox.OPENING_FIELD.match(head) is not None
+    if not opens_like_mail and is_table():
         return "csv"
     # A name that only mail has needs less of a header.
     if path.suffix.lower() == SIGNATURE_OF_APPLE:
@@ -252,7 +253,7 @@ def _detect_format(head: bytes, name: str, columns: Columns) -> str | None:
         return "maildir" if is_in_maildir else "eml"
     if olm.looks_like_olm(head):
         return "olm"
-    return "csv" if is_table() else None
+    return "csv" if opens_like_mail and is_table() else None
 
 
 def _why_passed_over(head: bytes, format: str | None, wanted: str) -> str:

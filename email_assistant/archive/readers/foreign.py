@@ -9,7 +9,7 @@ FORMATS = {
     b"\x1a\0\0\x04\0\0": "Lotus Notes (.nsf), from which Notes exports .eml files",
     b"SQLite format 3\0": "a SQLite database, as Mailspring has; export the mail from the program as mbox or .eml",
     b"\0\1\0\0Standard ": "an Access database; export the table with the mail as CSV",
-    b"PAR1": "a Parquet table; save it as CSV, as pandas.read_parquet(FILE).to_csv(FILE) does",
+    b"PAR1": "a Parquet table; save it as CSV, as pandas.read_parquet('mail.parquet').to_csv('mail.csv') does",
     b"\xd0\xcf\x11\xe0": "a document of old Excel or Word, or a file of Windows; save a table as CSV",
     b"Rar!\x1a\x07": "a RAR archive; unpack it first",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first",
