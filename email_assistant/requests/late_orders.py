@@ -24,7 +24,7 @@ _YOU = rf"(?:him|them|her(?! {_NOT_ALONE}\b))\b(?!/)"
 _CLAUSE = r"(?:that|it|i|we|(?:i|we|they)['’](?:m|re|ll|d|ve)|there|my|our|he|she|they)\b"
 # To somebody who was named before, or to nobody by name.
 _TO_NOBODY = re.compile(
-    rf"(?:(?:{'|'.join(order_words.TO_PRONOUNS.split())}) (?P<whom>{_YOU})|let (?P<let>{_YOU}) know|"
+    rf"(?:{one_of(order_words.TO_PRONOUNS)} (?P<whom>{_YOU})|let (?P<let>{_YOU}) know|"
     rf"(?:give|send) (?P<give>{_YOU}) (?=(?:the|an?|my|our|some)\b)|"
     rf"(?:write|reply|respond|apologi[sz]e|say (?:sorry|thanks|thank you|yes|no))(?: back)? to (?P<to>{_YOU})|"
     rf"(?:put|set) (?P<put>{_YOU}) (?:right|straight)|get (?:it|them|that|one) (?:off|from) (?P<off>{_YOU})|"
@@ -66,7 +66,7 @@ _ASIDE = re.compile(
 
 
 _EXPECTS = re.compile(
-    rf"(?: (?:has|had|just|still|also|already|never|always))* (?:{'|'.join(order_words.EXPECTS_ANSWER.split())})\b",
+    rf"(?: (?:has|had|just|still|also|already|never|always))* {one_of(order_words.EXPECTS_ANSWER)}\b",
     re.IGNORECASE,
 )
 # What 'Ann wants to know' becomes when it is said to Ann.
