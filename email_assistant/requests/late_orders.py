@@ -21,6 +21,7 @@ _SUBJECTS = {"his": "he", "their": "they", **SUBJECTS_BY_OBJECT}
 # 'Tell her dad' is for him.
 _NOT_ALONE = one_of(f"{order_words.TITLES} {order_words.HE} {order_words.SHE} {order_words.ROLES}")
 _YOU = rf"(?:him|them|her(?! {_NOT_ALONE}\b))\b(?!/)"
+_QUESTION = r"(?:if|whether|what|when|where|why|how|who|which)\b"
 _CLAUSE = r"(?:that|it|i|we|(?:i|we|they)['’](?:m|re|ll|d|ve)|there|my|our|he|she|they)\b"
 # To somebody who was named before, or to nobody by name.
 _TO_NOBODY = re.compile(
@@ -32,7 +33,7 @@ _TO_NOBODY = re.compile(
     r"(?:say|reply|answer) (?:yes|no|thanks|thank you|sorry|happy|congratulations|well done|good luck)\b"
     r"(?! to (?-i:[A-Z]))|apologi[sz]e\b|"
     r"ask for (?=(?:my|our|his|her|their|an?|the|another|some|more|new)\b)|complain that\b|"
-    r"ask (?=(?:if|whether|what|when|where|why|how|who|which)\b))",
+    rf"ask (?={_QUESTION}))",
     re.IGNORECASE,
 )
 # Words to the recipient: 'Ann: …', 'sorry Ann, …'.
@@ -42,7 +43,7 @@ _NOTE_TO = re.compile(
 )
 # What somebody is told to do: 'bring a coat, ask for Ann'. 'Need to cancel' says what the writer needs.
 _IMPERATIVE = re.compile(
-    rf"\W*(?:(?:please|pls) )?(?!(?:need|want|have) (?:to|the|my|a|an)\b)(?:{'|'.join(VERBS.split())}|"
+    rf"\W*(?:(?:please|pls) )?(?!(?:need|want|have) (?:to|the|my|a|an)\b)(?:{one_of(VERBS)}|"
     r"don['’]?t|never|if|when|unless)\b",
     re.IGNORECASE,
 )
@@ -63,8 +64,6 @@ _ASIDE = re.compile(
     r", (?:my|our|the) [\w ]{1,30},| \([^()]{1,30}\)",
     re.IGNORECASE,
 )
-
-
 _EXPECTS = re.compile(
     rf"(?: (?:has|had|just|still|also|already|never|always))* {one_of(order_words.EXPECTS_ANSWER)}\b",
     re.IGNORECASE,
@@ -72,7 +71,7 @@ _EXPECTS = re.compile(
 # What 'Ann wants to know' becomes when it is said to Ann.
 _WANTS_TO_KNOW = re.compile(
     rf"({HERE}) (?:(?:wants|wanted|needs|would like) to know|wonders|wondered|is wondering|is asking|asks)"
-    r"(?= (?:if|whether|what|when|where|why|how|who|which)\b)",
+    rf"(?= {_QUESTION})",
     re.IGNORECASE,
 )
 # 'The Holt quote' is that of those who get the mail.

@@ -10,6 +10,7 @@ _SAYS = r"(?:answer|reply|respond|say|ask|explain|tell|write)"
 _THIS = r"(?:that|this|it|all this|all that)"
 _PERSON = r"(?:the|my|our|him|her|them|you|(?-i:[A-Z]))"
 _MANNERS = one_of(order_words.MANNERS)
+SMILEY = r"with an? (?:\w+ )?(?:smiley|emoji)"
 _FOR_ASSISTANT = (
     r"(?:get|save|spare|excuse|free) me (?:out of|off|from|away)\b",
     rf"(?:make|get|put|pass|run) {_THIS} (?:(?:very |really |quite )?(?:clear|plain|known) |across |on )?"
@@ -29,7 +30,7 @@ _LEFT_IN_TYPED, _LEFT = (
     re.compile(
         rf"(?:^(?:(?:{at_start})\b,? ){{0,4}}|[.,:;!?–—-]\s+(?:(?:please|pls|{_JOINS})\b,? ){{0,4}})"
         rf"(?:{'|'.join(_FOR_ASSISTANT)})|"
-        rf"\bwith an? (?:\w+ )?(?:smiley|emoji)\b|\band to please\b|{HERE}",
+        rf"\b{SMILEY}\b|\band to please\b|{HERE}",
         re.IGNORECASE,
     )
     for at_start in (f"please|pls|{_JOINS}", _JOINS)

@@ -34,12 +34,9 @@ _HOLIDAY = re.compile(r"(?:(?:new |boxing |bank )|(?:year['’]?s?|christmas|eas
 _COMPARED = re.compile(r"\b(?:near|nearer|than|like|without|unlike) $", re.IGNORECASE)
 _SENTENCE_START = re.compile(r"(?:^|[.!?…]\s+)\W*$")
 # Any first word has a capital letter. It is a name before what only persons do, and may be one elsewhere.
-_DONE = "|".join(f"{order_words.DONE_BY_PERSONS} {order_words.EXPECTS_ANSWER}".split())
+_DONE = one_of(f"{order_words.DONE_BY_PERSONS} {order_words.EXPECTS_ANSWER}")
 _ALREADY = "(?: (?:has|had|just|still|also|already|never|always)){0,2}"
-_DONE_BY_PERSONS = re.compile(
-    rf"{_ALREADY} (?:{_DONE})\b",
-    re.IGNORECASE,
-)
+_DONE_BY_PERSONS = re.compile(rf"{_ALREADY} {_DONE}\b", re.IGNORECASE)
 _MAYBE_DONE = re.compile(
     rf"['’]s? |,? \(|{_ALREADY} (?:\w+s|\w+ed|\w+n['’]t|can|could|will|would|had|did|got|took|came|are)\b",
     re.IGNORECASE,

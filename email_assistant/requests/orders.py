@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
 from email_assistant.requests.late_orders import LateOrder, late_order, order_to_nobody
-from email_assistant.requests.order_leftovers import has_leftovers
+from email_assistant.requests.order_leftovers import SMILEY, has_leftovers
 from email_assistant.requests.order_openings import opened_order, without_fillers
 from email_assistant.requests.order_recipients import one_of, person_at_start, split_recipient
 from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE
-from email_assistant.requests.request_form import looks_like_order
+from email_assistant.requests.request_form import LETTER, looks_like_order
 from email_assistant.requests.second_person import Recipient, SecondPerson
 
 # Part of the keys of what is generated from orders: raised with every change of a rule or a table.
@@ -26,6 +26,7 @@ _SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\bmr\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bmrs\.)(?<!\bprof\.)(?<!\bno\.)\s+", re.IGNORECASE
 )
 _MANNER = rf"(?:very )?{one_of(order_words.MANNERS)}"
+_MANNERS = rf"{_MANNER}(?:,? (?:and|but)? ?{_MANNER})*"
 # 'If it costs more tell her that's ok'.
 _IF_TELL = re.compile(
     r"(\bif (?:he|she|they|it)(?:['’]s)?(?: (?!(?:and|or|to|ask|tell)\b)[\w'’]+){1,6}?),? "
@@ -34,20 +35,19 @@ _IF_TELL = re.compile(
 )
 # How a mail is to be written, after its recipient: 'apologize to Ann for me', 'tell Ann politely that'.
 _ASIDE = re.compile(
-    rf"(?:,? (?:(?:for|from) me|on my behalf|{_MANNER}|with an? (?:\w+ )?(?:smiley|emoji)(?: face)?))+"
+    rf"(?:,? (?:(?:for|from) me|on my behalf|{_MANNER}|{SMILEY}(?: face)?))+"
     r"(?=[,.:;!?]|$| (?:for|that|about|to|if|whether|i|i['’]\w+|we|it|the|my)\b)",
     re.IGNORECASE,
 )
 # The same before it: 'explain with a smiley that'.
 _WITH_SMILEY = re.compile(
-    r"^((?:\w+ ){0,3}?(?:say|reply|respond|answer|explain|write)(?: back)?) with an? (?:\w+ )?(?:smiley|emoji)"
-    r"(?: face)?(?=:| that\b)",
+    rf"^((?:\w+ ){{0,3}}?(?:say|reply|respond|answer|explain|write)(?: back)?) {SMILEY}(?: face)?(?=:| that\b)",
     re.IGNORECASE,
 )
 # 'Nicely' says nothing to the recipient.
-_IS_MANNER = re.compile(rf"\W*{_MANNER}(?:,? (?:and|but)? ?{_MANNER})*\W*", re.IGNORECASE)
+_IS_MANNER = re.compile(rf"\W*{_MANNERS}\W*", re.IGNORECASE)
 _SAYS_NOTHING = frozenset(("", "please", "pls", "plz"))
-_LETTER = r"(?:an?|the) (?:\w+ ){0,2}?(?:e-?mail|mail|letter|message|note|reply|answer|response)"
+_LETTER = rf"(?:an?|the) (?:\w+ ){{0,2}}?{LETTER}"
 _BACK = r"(?: back)?"
 # Kinds of tasks that begin with their own name.
 _OWN_WORDS = ("remind", "warn", "congratulate", "invite", "offer", "promise", "wish")
@@ -88,7 +88,7 @@ _YOU = r"(?:him|her|them|you)\b"
 _CLAUSE = r"(?:that|it|i|i'm|i'll|i've|we|there|you|your|the|my|our|he|she|they)\b"
 _NEXT: tuple[tuple[str, str], ...] = (
     *((kind, rf"{kind} {_YOU}") for kind in _OWN_WORDS),
-    ("nothing", rf"ask(?: {_YOU})? {_MANNER}(?:,? (?:and|but)? ?{_MANNER})*(?=[,.!;]|$)"),
+    ("nothing", rf"ask(?: {_YOU})? {_MANNERS}(?=[,.!;]|$)"),
     ("ask", rf"(?:ask|beg|nudge) {_YOU}(?= )|ask {_YOU}|get {_YOU}(?= to\b)"),
     ("ask", rf"(?:ask|check|see|find out)(?= (?:if|whether|{QUESTION_WORD}))"),
     ("ask", r"ask(?= for (?:my|our|his|her|their|an?|the|another|some|more|new)\b)"),

@@ -41,7 +41,8 @@ _THINGS = (
 _FIRST_NAMES = "|".join(
     sorted(CALLED - {"will", "may", "art", "hope", "max", "miles", "grant", "mark", "june", "faith"})
 )
-_LETTER = r"(?:\w+ ){0,2}(?:e-?mail|mail|letter|message|note|reply|answer|response)\b"
+LETTER = r"(?:e-?mail|mail|letter|message|note|reply|answer|response)"
+_LETTER = rf"(?:\w+ ){{0,2}}{LETTER}\b"
 _OTHER_LETTER = r"(?:\w+ ){0,2}(?:refusal|apology|reminder|invitation|request|complaint)\b"
 # 'The reply that we got' may begin with a noun, 'respond that' does not.
 _SAID = (

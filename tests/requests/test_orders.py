@@ -1,6 +1,7 @@
 """Orders to an assistant are read as notes to the recipient."""
 
 import time
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -324,3 +325,11 @@ def test_a_long_order_takes_time_in_proportion(begin: str, again: str) -> None:
     started = time.process_time()
     order_as_note(begin + again * (8000 // len(again)))
     assert time.process_time() - started < 0.2
+
+
+def test_orders_are_read_as_the_documentation_says() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "usage.md").read_text(encoding="utf-8")
+    table = text.partition("**When you type an order**")[2].partition("| Typed | Read as |\n")[2].partition("\n\n")[0]
+    rows = [row.strip("|").split(" | ") for row in table.splitlines()[1:]]
+    assert len(rows) > 5
+    assert [order_as_note(typed.strip()) for typed, _ in rows] == [read.strip() for _, read in rows]
