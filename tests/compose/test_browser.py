@@ -452,7 +452,8 @@ def test_a_draft_that_the_program_does_not_have_is_not_left_unasked(
     opened.page.on("dialog", stay)
     for path in ("**/page/state", "**/page/marks"):
         opened.page.route(path, lambda route: route.abort())
-    opened["draft"].press_sequentially("Typed by hand. ")
+    # The tests of this file share one history.
+    opened["draft"].press_sequentially("Typed without a program. ")
     expect(opened["notice"]).to_have_text(ENGLISH["error_network"])
     # Nobody has compared it with the request.
     expect(opened["marks"]).not_to_contain_text(ENGLISH["checked"])
@@ -464,7 +465,7 @@ def test_a_draft_that_the_program_does_not_have_is_not_left_unasked(
     expect(opened["status"]).to_have_text(ENGLISH["reached"])
     expect(opened["notice"]).to_be_hidden()
     opened.page.locator("summary").last.click()
-    expect(opened["history"].get_by_role("button").filter(has_text="Typed by hand.")).to_have_count(1)
+    expect(opened["history"].get_by_role("button").filter(has_text="Typed without a program.")).to_have_count(1)
     assert {"ERR_FAILED" in problem for problem in watch.problems} == {True}
     watch.problems.clear()
 
