@@ -13,6 +13,7 @@ from email_assistant.archive.selection_steps import SelectionRules
 from email_assistant.archive.threads import hash64
 from email_assistant.console import StageLogger
 from email_assistant.lexicon.words import count_words
+from email_assistant.requests.reading import Reading
 from email_assistant.requests.request_form import TYPED, with_recipient
 from email_assistant.storage.records import Edit, Pair
 
@@ -62,8 +63,7 @@ def _pair(edit: Edit, text: str, rules: SelectionRules, index: ArchiveIndex, sel
     redact = selection.redact
     pair: Pair = {
         "id": f"{EDIT_PREFIX}{edit['id']}",
-        # As the page asks the model, but for the name of a recipient whom an order does not name.
-        "instruction": redact(with_recipient(edit["request"], edit["to"])),
+        "instruction": redact(_instruction(edit)),
         "email": redact(text),
         "subject": redact(edit["subject"]),
         "thread": index.threads.named_thread(reversed(edit["answers"])) or f"edit {hash64(next(_origin(edit))):016x}",
@@ -73,6 +73,13 @@ def _pair(edit: Edit, text: str, rules: SelectionRules, index: ArchiveIndex, sel
     if rules.context_words:
         pair["context"] = redact(truncate_words(edit["context"], rules.context_words)) or None
     return pair
+
+
+def _instruction(edit: Edit) -> str:
+    """The request as the page asks the model, but for the name of a recipient whom an order does not name."""
+    # An order with a name in front of it would no longer be read as one.
+    is_order = Reading(orders=True).takes_for_order(edit["request"])
+    return " ".join(edit["request"].split()) if is_order else with_recipient(edit["request"], edit["to"])
 
 
 def _origin(edit: Edit) -> Iterator[str]:

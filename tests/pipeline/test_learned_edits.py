@@ -60,6 +60,15 @@ def test_the_typed_request_trains_and_no_scored_mail_does(run_py: RunPy, tmp_pat
     assert run_py("stage=plan", "data.edits=true").code == 0
 
 
+def test_an_order_is_no_note_with_a_name_in_front_of_it(run_py: RunPy, tmp_path: Path) -> None:
+    late = edit("late", NEW, request="they sent me two left buoys,\n tell them I want a refund", to="Piers")
+    first = edit("first", "The ladder is at the mill until Sunday.", request="tell Bo where it is", to="Piers")
+    keep(tmp_path / "outputs", late, first)
+    assert run_py("stage=split", "tracking=none", "data.edits=true").code == 0
+    read = {pair["instruction"] for pair in split_of(tmp_path / "outputs")["train"]}
+    assert {"they sent me two left buoys, tell them I want a refund", "tell Bo where it is"} <= read
+
+
 def test_the_mail_that_was_answered_is_in_the_prompt_and_personal_data_is_not(run_py: RunPy, tmp_path: Path) -> None:
     outputs = tmp_path / "outputs"
     text, asked = NEW.replace("tonight", "to bo@x.example"), "Where do the buoys drift to?"
