@@ -5,7 +5,7 @@ learned reward: what small models lose first is who does what, a name, a negatio
 not notice whether a sentence makes sense, but a garbled one is less likely to the model itself. So both are added up.
 
 The constants were chosen on nine drafts each of 100 typed notes that were read blind. Results hardly change between 6
-and 20 for a note's words, and between 2 and 8 for a nat (docs/results.md).
+and 20 for a note's words, and between 2 and 8 for a nat (docs/trials.md).
 """
 
 import math

@@ -42,7 +42,7 @@ ACRONYM = re.compile(r"^\W*(?:\w*[A-ZА-ЯЁ]\w*[A-ZА-ЯЁ]\w*|\w*\d\w*|[A-Z]\.
 _WITHIN = re.compile(r"(?<=[\w,] )[A-ZА-ЯЁ]\w*(?:['’-]\w+)*")
 _TITLES = re.compile(r"\b([A-ZА-ЯЁ][\w&'’-]+\.?(?: (?:of|and|&) )?(?: ?[A-ZА-ЯЁ][\w&'’-]+\.?)+)")
 # Notes in telegram style, without subjects and auxiliaries. People type most notes like this, but a small model that
-# learns from many of them mixes up questions, persons and facts (docs/results.md).
+# learns from many of them mixes up questions, persons and facts (docs/trials.md).
 TELEGRAM_SHARE = 0.2
 
 
