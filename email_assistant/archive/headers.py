@@ -28,7 +28,21 @@ UNQUOTED_COMMA = re.compile(
 # 'Jane Roe jane@x.example', without the brackets that an address needs.
 UNBRACKETED = re.compile(r"^\s*((?:[^\s<>@,;:()\"]+\s+)+)([^\s<>@,;:()/\"]+@[\w.-]+\.[\w-]+)\s*$")
 # What archives of lists and Outlook write in place of an address: 'jane at x.example (Jane Roe)', '[mailto:…]'.
-OBFUSCATED = re.compile(r"^\s*([\w.+-]+) at ([\w-]+(?:\.[\w-]+)+)(\s*\([^()]*\))?\s*$")
+OBFUSCATED = re.compile(
+    r"(?:(?<=<)|^)\s*([\w.+-]+)(?: at |\s*[(\[](?:at|a|@)[)\]]\s*|＠)"
+    r"([\w-]+(?:(?:\.| dot |\s*[(\[]dot[)\]]\s*)[\w-]+)+)\s*((?<=\s)\([^()]*\)\s*)?(?=>|$)",
+    re.IGNORECASE,
+)
+OBFUSCATED_DOT = re.compile(r" dot |\s*[(\[]dot[)\]]\s*", re.IGNORECASE)
+# The address of Exchange, which names nobody outside of it: '"Roe, Jane" </O=COMPANY/OU=X/CN=RECIPIENTS/CN=JROE>'.
+X500_IN_BRACKETS = re.compile(r"<\s*/o=[^<>]*>", re.IGNORECASE)
+NO_ADDRESS = "x500@address.invalid"
+# A name of Notes with the units of a company: 'CN=Jane Roe/OU=Sales/O=Acme', 'Jane Roe/Sales/Acme@ACME'.
+NOTES_NAME = re.compile(
+    r"(?:^|(?<=[,;]))\s*(?=CN=|[^/@<>,;\"]*/[^/@<>,;\"]+[/@])(?:CN=)?([^\W\d_][^/@<>,;=:()\"]{0,60})(?:/[^/@<>,;\"]{1,60}){1,5}"
+    r"(?:@[\w-]{1,60})?\s*(?=[,;]|$)",
+    re.IGNORECASE,
+)
 IN_BRACKETS = re.compile(r"[\[<](?:mailto|smtp):([^\s\[\]<>@]+@[^\s\[\]<>@]+)[\]>]", re.IGNORECASE)
 # The servers on the way to a mailbox, which old programs wrote before it: '<@relay.example:jane@x.example>'.
 ROUTE = re.compile(r"<(?:@[\w.-]+,?)+:")
@@ -134,15 +148,21 @@ def split_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     """The names and addresses in the values of address headers; malformed entries do not affect the others."""
     found: list[tuple[str, str]] = []
     for value in values:
-        value = IN_BRACKETS.sub(r"<\1>", OBFUSCATED.sub(r"\1@\2\3", value))
+        value = IN_BRACKETS.sub(r"<\1>", OBFUSCATED.sub(_plain_address, value))
+        value = NOTES_NAME.sub(r'"\1"', X500_IN_BRACKETS.sub(f"<{NO_ADDRESS}>", value)) if "/" in value else value
         value = value.translate(WITHOUT_NESTING) if _is_nested(value) else value
         if ONLY_NAMES.fullmatch(value):
             found += [("", name.strip()) for name in NAME.findall(value) if name.strip()]
             continue
         quoted = UNQUOTED_COMMA.sub(r'\1"\2" \3', ROUTE.sub("<", value))
         quoted = UNBRACKETED.sub(lambda person: f'"{person[1].rstrip()}" <{person[2]}>', quoted)
-        found += utils.getaddresses([quoted], **_LENIENT)
+        people = utils.getaddresses([quoted], **_LENIENT)
+        found += [(name, "" if address == NO_ADDRESS else address) for name, address in people]
     return found
+
+
+def _plain_address(match: re.Match[str]) -> str:
+    return f"{match[1]}@{OBFUSCATED_DOT.sub('.', match[2])} {match[3] or ''}".strip()
 
 
 def _is_nested(value: str) -> bool:

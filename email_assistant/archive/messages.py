@@ -62,6 +62,7 @@ class ParsedMessage:
         senders: Everyone the message may be from. A mailing list that rewrites From as 'X via the list' keeps the
             true address in Reply-To. Empty if the archive has no sender field, like a table of sent mail.
         recipients: The people in To and Cc.
+        delivered_to: Whose mailbox the servers put it into, which To does not say of mail to a list.
         reply_to: Whom it asks to answer instead of its sender.
         references: Message-IDs of the thread.
         parent: The Message-ID that it answers.
@@ -78,6 +79,7 @@ class ParsedMessage:
     date: datetime | None = None
     senders: list[Person] = field(default_factory=list)
     recipients: list[Person] = field(default_factory=list)
+    delivered_to: list[Person] = field(default_factory=list)
     reply_to: list[Person] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
     parent: str | None = None

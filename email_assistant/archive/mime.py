@@ -20,6 +20,8 @@ from email_assistant.archive.mime_tree import IndexedMessage, header_bytes, is_p
 from email_assistant.archive.senders import authors
 from email_assistant.archive.smime import signed_content
 
+# Whose mailbox the last servers put a message into.
+DELIVERY_FIELDS = ("Delivered-To", "X-Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 FOLD = re.compile(rb"\r?\n[ \t]")
 RECEIVED = re.compile(rb"^Received:[^\n]*;([^;\n]{5,80})$", re.IGNORECASE | re.MULTILINE)
 
@@ -83,6 +85,7 @@ def _parse_fields(message: IndexedMessage, data: bytes, source: str, sent_folder
         senders=authors(message),
         recipients=parse_people(message, "To", "Cc"),
         reply_to=parse_people(message, "Reply-To"),
+        delivered_to=parse_people(message, *DELIVERY_FIELDS),
         references=thread,
         parent=parents[0] if parents else next(iter(thread[-1:]), None),
         sent_folder=sent_folder or is_sent_folder(gmail_labels(message)),

@@ -11,13 +11,14 @@ from email.message import Message
 from itertools import count
 from typing import Any
 
-from email_assistant.archive import charsets
+from email_assistant.archive import charsets, multi_byte
 
 # The only header fields that this package reads.
 FIELDS = (
     *("From", "Sender", "Return-Path", "Reply-To", "X-Original-From", "To", "Cc", "Subject", "Date", "Message-ID"),
     *("In-Reply-To", "References", "List-Id", "List-Post", "List-Unsubscribe", "Mailing-List", "Precedence"),
-    *("Auto-Submitted", "X-Autoreply", "X-Autorespond", "X-Auto-Response-From", "X-Gmail-Labels"),
+    *("Auto-Submitted", "X-Autoreply", "X-Autorespond", "X-Auto-Response-From", "X-Gmail-Labels", "X-Cron-Env"),
+    *("Delivered-To", "X-Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Smssync-Datatype"),
     *("Content-Type", "Content-Transfer-Encoding", "Content-Disposition"),
     *("X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys", "X-Keywords", "X-Status", "X-Evolution"),
     *("X-Spam-Flag", "X-Spam-Status", "X-Unsent", "X-Uniform-Type-Identifier"),
@@ -27,6 +28,19 @@ KNOWN = frozenset(name.lower().encode("ascii") for name in FIELDS)
 FIELD = re.compile(rb"\n([!-9;-~]+)[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)")
 # The header ends before the first line that is neither a field nor a continuation of one.
 HEADER = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From |>From )[^\n]*\n?)*")
+# A line that a program put into a header, without a name of a field, and the fields below it.
+STRAY_LINES = re.compile(rb"(?:(?![!-9;-~]+[ \t]*:)[^\r\n][^\n]{0,998}\n){1,2}(?=[!-9;-~]+[ \t]*:)")
+# The fields of which a header has one each: where all are new, the header goes on, and no other message begins.
+SINGLE_FIELDS = re.compile(
+    rb"^(From|To|Cc|Subject|Date|Message-ID|In-Reply-To|References|MIME-Version|Content-Type|"
+    rb"Content-Transfer-Encoding)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+MIN_FIELDS_BELOW = 2
+# 'text/plain charset=utf-8' without the mark between the type and its parameters.
+TYPE_WITHOUT_MARK = re.compile(rb"\A([\w.+*-]+/[\w.+*-]+)[\s,]+(?=[\w*-]+\s?=)")
+# Only UTF-8 may be in an address (RFC 6532).
+ADDRESS_BEYOND_ASCII = re.compile(rb"[\x80-\xff][^\s<>,;\"@]{0,64}@|@[^\s<>,;\"@]{0,255}[\x80-\xff]")
 # The fields that people write, which broken programs do not encode.
 TEXT_FIELDS = frozenset(
     ("from", "sender", "reply-to", "x-original-from", "to", "cc", "subject", "x-gmail-labels", "x-keywords")
@@ -184,16 +198,34 @@ def _parse(data: bytes, depth: int, part_counter: "count[int]") -> IndexedMessag
 def _header_end(data: bytes) -> int:
     match = HEADER.match(data)
     end = match.end() if match else 0
+    while (begin := _goes_on(data, end)) is not None:
+        end = HEADER.match(data, begin).end()  # type: ignore[union-attr]
     if end > MAX_HEADER_BYTES:
         raise ValueError(f"a header of more than {MAX_HEADER_BYTES >> 10} KiB")
     return end
+
+
+def _mend_value(name: bytes, value: bytes) -> bytes:
+    value = value[:MAX_FIELD_BYTES].replace(b"\r\n", b"\n").rstrip(b"\r\n")
+    return TYPE_WITHOUT_MARK.sub(rb"\1; ", value) if name.lower() == b"content-type" else value
+
+
+def _goes_on(data: bytes, end: int) -> int | None:
+    """Where a header goes on below a line that is no field; None if it does not."""
+    stray = STRAY_LINES.match(data, end) if end else None
+    if stray is None:
+        return None
+    below = HEADER.match(data, stray.end())[0]  # type: ignore[index]
+    above = {name.lower() for name in SINGLE_FIELDS.findall(data, 0, end)}
+    added = [name.lower() for name in SINGLE_FIELDS.findall(below)]
+    return stray.end() if len(added) >= MIN_FIELDS_BELOW and above and above.isdisjoint(added) else None
 
 
 def _parse_fields(header: bytes) -> IndexedMessage:
     message = IndexedMessage()
     header = b"\n" + (header.replace(b"\0", b"") if b"\0" in header else header)
     fields = [
-        (name.decode("ascii"), value[:MAX_FIELD_BYTES].replace(b"\r\n", b"\n").rstrip(b"\r\n"))
+        (name.decode("ascii"), _mend_value(name, value))
         for name, value in FIELD.findall(header)
         if name.lower() in KNOWN
     ]
@@ -217,7 +249,10 @@ def _decode_raw_fields(message: IndexedMessage, fields: list[tuple[str, bytes]],
     }
     declared = CHARSET.search(header)
     charset = declared[1].decode("ascii") if declared else None
-    decoded = charsets.decode(b"\n".join(raw.values()), charset)
+    together = b"\n".join(raw.values())
+    if ADDRESS_BEYOND_ASCII.search(together) and multi_byte.decode_strictly(together, "utf-8"):
+        charset = "utf-8"
+    decoded = charsets.decode(together, charset)
     lines = decoded.text.split("\n")
     if len(lines) == len(raw):
         message.repairs = decoded.repairs

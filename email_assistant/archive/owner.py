@@ -93,8 +93,8 @@ class SenderStats:
             self._spellings.setdefault(sender, Counter())[person.address or sender] += 1
             if len(recipients) == 1:
                 self._to_single_recipient.setdefault(sender, Counter()).update(recipients)
-        if "list" not in message.kinds:
-            self._received.update(recipients)
+        delivered = {_identity(person) for person in message.delivered_to}
+        self._received.update(delivered if "list" in message.kinds else recipients | delivered)
 
     def most_frequent(self, count: int) -> list[tuple[str, int]]:
         """The most frequent senders with their numbers of messages."""

@@ -40,7 +40,7 @@ def authors(message: Message) -> list[Person]:
     """
     people = parse_people(message, "From") or parse_people(message, "Sender", "Return-Path")
     via = [person for person in people if VIA.search(person.name)]
-    if via:
+    if via and _is_of_a_list(message, via):
         named = [Person(VIA.sub("", person.name).strip("' "), "") for person in via]
         return named + parse_people(message, "Reply-To", "X-Original-From")
     sender = next(iter(parse_people(message, "Sender")), None)
@@ -53,6 +53,15 @@ def authors(message: Message) -> list[Person]:
         # Gmail names the account from which a mail is sent under another address, without a name.
         return [*people, sender]
     return [sender]
+
+
+def _is_of_a_list(message: Message, via: list[Person]) -> bool:
+    """Whether a list rewrote From, and no service for documents or meetings wrote in somebody's name."""
+    if any(message[name] for name in (*LIST_HEADERS, "Reply-To", "X-Original-From")):
+        return True
+    return not {person.address for person in via}.isdisjoint(
+        person.address for person in parse_people(message, "To", "Cc")
+    )
 
 
 def _behind(behalf: re.Match[str], people: list[Person], sender: Person | None) -> list[Person]:
