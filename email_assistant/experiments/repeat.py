@@ -184,8 +184,8 @@ def recorded_data(origin: Origin, cache: ArtifactCache, inputs: Mapping[str, str
     Args:
         origin: The original run.
         cache: All artifacts.
-        inputs: The current hashes of the archive and, with `data.edits`, of the edits; None if the archive cannot be
-            read.
+        inputs: The current hashes of the archive, of what its folders tell and, with `data.edits`, of the edits; None
+            if the archive cannot be read.
 
     Returns:
         The original's artifact; None if the archive is unchanged or the command line names other data.
@@ -203,7 +203,7 @@ def recorded_data(origin: Origin, cache: ArtifactCache, inputs: Mapping[str, str
     }
     if inputs and recorded.items() <= inputs.items():
         return None
-    is_archive = not inputs or recorded["archive"] != inputs["archive"]
+    is_archive = not inputs or any(recorded.get(name) != inputs.get(name) for name in ("archive", "folders"))
     state = f"the archive of run {origin.id} {'has changed' if inputs else 'is missing'}"
     if not is_archive:
         state = f"the edited drafts have changed since run {origin.id}"

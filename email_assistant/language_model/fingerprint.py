@@ -17,8 +17,13 @@ from email_assistant.storage.named_files import check_readable
 # Part of the key of mails that are the best of several: raised with every change of how the best is chosen
 # (evaluation/best_of_n.py, and the rules of metrics/sense.py and of requests/: orders, shorthand, subjects).
 BEST_OF_N_VERSION = 10
-# In the folder of outputs: hashes of model files, with their sizes and modification times.
+# In the folder of outputs: hashes of model files, with their sizes and times.
 HASH_CACHE = "fingerprints.json"
+# Of a model's folder, the files besides weights and configuration that prompts and the end of a mail depend on.
+TOKENIZER_FILES = (
+    *("tokenizer*", "*.model", "*.tiktoken", "vocab*", "merges.txt", "added_tokens.json", "special_tokens_map.json"),
+    *("chat_template*", "generation_config.json"),
+)
 # The head starts that come with the project, a folder each.
 HEAD_STARTS = Path(__file__).resolve().parents[2] / "head_start"
 
@@ -90,7 +95,7 @@ def base_fingerprint(settings: Model, outputs: Path) -> str:
 
 
 def base_identity(settings: Model, outputs: Path) -> dict[str, Any]:
-    """The base model's content and number format, independent of its location and of what computes it.
+    """The base model's content, its tokenizer and number format, independent of its location and of what computes it.
 
     Args:
         settings: The model group of the configuration.
@@ -101,7 +106,8 @@ def base_identity(settings: Model, outputs: Path) -> dict[str, Any]:
     """
     elsewhere = ("path", "gguf", "head_start", "architecture", "device", "threads", "dense_to_write")
     values = {key: value for key, value in asdict(settings).items() if key not in elsewhere}
-    return {"fingerprint": base_fingerprint(settings, outputs), **values}
+    tokenizer = tokenizer_fingerprint(settings.path, outputs / HASH_CACHE)
+    return {"fingerprint": base_fingerprint(settings, outputs), "tokenizer": tokenizer, **values}
 
 
 def head_start_folder(settings: Model, outputs: Path) -> Path | None:
@@ -144,7 +150,7 @@ def head_start_identity(settings: Model, outputs: Path) -> dict[str, str]:
 
 
 def features_fingerprint(settings: Mauve, outputs: Path) -> str | None:
-    """The fingerprint of the model that computes MAUVE's features; None if that is the base model.
+    """The fingerprints of the model that computes MAUVE's features and its tokenizer; None if it is the base model.
 
     Args:
         settings: The model group of the configuration.
@@ -153,7 +159,10 @@ def features_fingerprint(settings: Mauve, outputs: Path) -> str | None:
     Raises:
         ModelError: as `model_folder`.
     """
-    return fingerprint(settings.model_path, outputs / HASH_CACHE) if settings.model_path else None
+    if settings.model_path is None:
+        return None
+    cache_file = outputs / HASH_CACHE
+    return fingerprint(settings.model_path, cache_file) + tokenizer_fingerprint(settings.model_path, cache_file)
 
 
 def gguf_file(settings: Model) -> Path:
@@ -181,23 +190,39 @@ def fingerprint(path: str, cache_file: Path) -> str:
     return hash_of_files([folder / "config.json", *folder.glob("*.safetensors")], cache_file)
 
 
+def tokenizer_fingerprint(path: str, cache_file: Path) -> str:
+    """A hash of a model's tokenizer, with its chat template and the tokens that end a mail.
+
+    Args:
+        path: As for `fingerprint`.
+        cache_file: As for `hash_of_files`.
+
+    Raises:
+        ModelError: as `model_folder`.
+    """
+    folder = model_folder(path)
+    return hash_of_files({file for name in TOKENIZER_FILES for file in folder.glob(name) if file.is_file()}, cache_file)
+
+
 def hash_of_files(files: Iterable[Path], cache_file: Path) -> str:
     """A hash of files by their names and contents.
 
     Args:
         files: The files, in any order.
-        cache_file: Keeps the hash of each file with its size and modification time, so that gigabytes are read once.
+        cache_file: Keeps the hash of each file with its size and times, so that gigabytes are read once. A file that
+            replaces another may have its size and modification time, but not the time at which the system placed it.
     """
     cached = json_cache.read(cache_file)
     computed: dict[str, list[object]] = {}
     digest = sha256()
     for file in sorted(files):
-        name, state = str(file.resolve()), file.resolve().stat()
+        name, stat = str(file.resolve()), file.resolve().stat()
+        state = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
         entry = cached.get(name)
-        if not isinstance(entry, list) or entry[:2] != [state.st_size, state.st_mtime_ns] or len(entry) != 3:
-            entry = [state.st_size, state.st_mtime_ns, hash_file(file)]
+        if not isinstance(entry, list) or entry[:-1] != state:
+            entry = [*state, hash_file(file)]
             computed[name] = entry
-        digest.update(f"{file.name} {entry[2]}\n".encode())
+        digest.update(f"{file.name} {entry[-1]}\n".encode())
     if computed:
         json_cache.add(cache_file, computed)
     return digest.hexdigest()[:16]

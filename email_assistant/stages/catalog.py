@@ -35,18 +35,23 @@ def _without(values: Any, *left_out: str) -> dict[str, Any]:
     return {key: value for key, value in asdict(values).items() if key not in left_out}
 
 
-def archive_hash(config: Config) -> str:
-    """A hash of the content of the archive's files.
+def archive_hashes(config: Config) -> dict[str, str]:
+    """A hash of the content of the archive's files, and one of what their names tell about the mail, if they do.
 
     Raises:
         ArchiveError: when the archive is missing or unreadable.
     """
-    files = readers.archive_files(archive_paths(config), config.data.format, vars(config.data.columns))
-    return hash_of(sorted(map(hash_file, files)))
+    found = readers.archive_files(archive_paths(config), config.data.format, vars(config.data.columns))
+    files = sorted((hash_file(path), told) for path, told in found)
+    folders = [file for file in files if file[1]]
+    return {
+        "archive": hash_of([content for content, _ in files]),
+        **({"folders": hash_of(folders)} if folders else {}),
+    }
 
 
 def data_depends_on(config: Config) -> dict[str, Any]:
-    """The data group, the terms of every purge, and the content of the archive and of the edits if they are used."""
+    """The data group, the terms of every purge, the archive's content and folders, and the edits if they are used."""
     unused = ("context_words",) if config.data.context == "none" else ()
     purged = purging.load_terms(config.outputs)
     without = {"without": purged.hash} if purged else {}
@@ -54,7 +59,7 @@ def data_depends_on(config: Config) -> dict[str, Any]:
     return {
         "data": _without(config.data, "path", "processes", "edits", *unused),
         **without,
-        "inputs": {"archive": archive_hash(config), **learned},
+        "inputs": {**archive_hashes(config), **learned},
     }
 
 

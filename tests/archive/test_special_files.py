@@ -24,7 +24,7 @@ def test_a_folder_with_a_socket_and_a_pipe_is_read(tmp_path: Path) -> None:
             bound.bind("socket")
         finally:
             os.chdir(before)
-    assert readers.archive_files([tmp_path], "auto", {}) == [tmp_path / "deep" / "sent.mbox"]
+    assert readers.archive_files([tmp_path], "auto", {}) == [(tmp_path / "deep" / "sent.mbox", ["sent"])]
     assert len(list(readers.read([tmp_path], "auto", {}))) == 1
 
 

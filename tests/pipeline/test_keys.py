@@ -161,6 +161,48 @@ def test_the_content_of_what_is_named_counts_and_not_where_it_lies(
     assert changed(before, after) == set(STAGES) - {"data"}
 
 
+MAIL = "From: T <t@sea.example>\nTo: Bo <bo@sea.example>\nSubject: Rope\n\nPlease send five coils of rope by Monday.\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_other"),
+    [
+        # Read, then deleted, drafted or moved by a mail program, which changes only the file's name.
+        ("cur/1.M1P1.host:2,S", "cur/1.M1P1.host:2,ST", True),
+        ("cur/1.M1P1.host:2,S", ".Trash/cur/1.M1P1.host:2,S", True),
+        ("work/1.eml", "Drafts/1.eml", True),
+        ("Inbox/1.eml", "Sent/1.eml", True),
+        ("mh/5", "mh/,5", True),
+        ("cur/1.M1P1.host:2,S", "cur/1.M1P1.host:2,RS", False),
+        ("work/1.eml", "home/deeper/2.eml", False),
+    ],
+)
+def test_names_of_mail_files_count_as_far_as_they_tell_something(
+    first: str, second: str, is_other: bool, tiny_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    keys = []
+    for number, name in enumerate((first, second)):
+        file = tmp_path / str(number) / name
+        file.parent.mkdir(parents=True)
+        file.write_text(MAIL)
+        config = composed_config(tiny_model, archive, tmp_path)
+        config.data.path = [str(tmp_path / str(number))]
+        keys.append(keys_of(config))
+    assert changed(*keys) == ({"data"} if is_other else set())
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "tokenizer.json", "generation_config.json"])
+def test_the_tokenizer_of_a_model_counts_with_its_template_and_stops(
+    name: str, tiny_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    before = keys_of(composed_config(model, archive, tmp_path))
+    with (model / name).open("a") as file:
+        file.write(" ")
+    assert changed(before, keys_of(composed_config(model, archive, tmp_path))) == set(LEARNING)
+
+
 def test_edits_count_by_their_content_where_they_are_learned_from(
     tiny_model: Path, archive: Path, tmp_path: Path
 ) -> None:

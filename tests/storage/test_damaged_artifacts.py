@@ -1,6 +1,7 @@
 """Files that were damaged or written by hand: an error that names the file, never a traceback."""
 
 import json
+import os
 from pathlib import Path
 from typing import TypedDict
 
@@ -100,6 +101,19 @@ def test_a_damaged_hash_of_a_model_is_computed_again(value: object, tmp_path: Pa
     json_cache.add(file, dict.fromkeys(right, value))
     assert hash_of_files([tmp_path / "a"], file) == whole
     assert json_cache.read(file) == right
+
+
+def test_a_file_in_place_of_another_of_its_size_and_date_is_hashed_anew(tmp_path: Path) -> None:
+    weights, other, cache = tmp_path / "weights", tmp_path / "other", tmp_path / "fingerprints.json"
+    weights.write_text("old")
+    before, stat = hash_of_files([weights], cache), weights.stat()
+    other.write_text("new")
+    other.replace(weights)
+    os.utime(weights, ns=(stat.st_mtime_ns, stat.st_mtime_ns))
+    while weights.stat().st_ctime_ns == stat.st_ctime_ns:
+        # The system's clock has not ticked since.
+        os.utime(weights, ns=(stat.st_mtime_ns, stat.st_mtime_ns))
+    assert hash_of_files([weights], cache) != before
 
 
 def test_resumed_work_without_ids_is_damaged(tmp_path: Path) -> None:

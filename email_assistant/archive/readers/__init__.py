@@ -83,7 +83,7 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
         if entry.path is None and UNDELIVERED.search(entry.name):
             stats.passed_over[entry.name] = "not delivered yet (tmp of a Maildir)"
             continue
-        if entry.path not in paths and _is_beside_mail(entry, format):
+        if entry.path not in paths and _is_beside_mail(entry.name, entry.path, format):
             stats.passed_over[entry.name] = "of a Google Takeout, whose mail is in its .mbox files"
             continue
         stats.formats[format] += 1
@@ -97,21 +97,27 @@ def read(paths: Iterable[Path], wanted: str, columns: Columns, stats: ReadStats 
             stats.passed_over[entry.name] = error.why
 
 
-def _is_beside_mail(entry: ArchiveFile, format: str) -> bool:
+def _is_beside_mail(name: str, path: Path | None, format: str) -> bool:
     """Whether a table is one of a Google Takeout, which has chats and settings such as signatures in them."""
-    places = (*PurePosixPath(entry.name).parts, *(entry.path.parts if entry.path else ()))
+    places = (*PurePosixPath(name).parts, *(path.parts if path else ()))
     return format in ("jsonl", "csv") and "Takeout" in places
 
 
-def archive_files(paths: Iterable[Path], wanted: str, columns: Columns) -> list[Path]:
-    """The files on disk that `read` would open, containers included. The hash of the archive covers these.
+def archive_files(paths: Iterable[Path], wanted: str, columns: Columns) -> list[tuple[Path, list[str]]]:
+    """The files on disk that `read` would open, containers included, each with what its name tells about its mail.
+
+    The hash of the archive covers both.
 
     Raises:
         ArchiveError: If a path does not exist or may not be read, or no file has a supported format.
     """
     try:
         paths = _existing(paths)
-        files = [path for root in paths for path in containers.files_under(root) if _is_read(path, wanted, columns)]
+        files = [
+            (path, _told_by_name(name, path, format, path in paths))
+            for name, path in containers.named_files(paths)
+            if (format := _format_to_read(path, wanted, columns)) is not None
+        ]
     except PermissionError as error:
         raise ArchiveError(f"{error.filename}: cannot be read: {error.strerror}{_remedy()}") from error
     if not files:
@@ -184,18 +190,36 @@ def _columns_of_text(head: bytes) -> list[str]:
     return [] if BINARY.search(text[:BINARY_BYTES]) else tables.column_names(text)
 
 
-def _is_read(path: Path, wanted: str, columns: Columns) -> bool:
+def _format_to_read(path: Path, wanted: str, columns: Columns) -> str | None:
+    """The format of a file that is read; 'container' where it is that of files inside; None if it is not read."""
     head = containers.read_head(path)
     if containers.is_container(head) or path.name.endswith(proton.SUFFIX):
-        return True
+        return "container"
     format = _detect_format(head, str(path), columns)
-    return format is not None and wanted in ("auto", format)
+    return format if wanted in ("auto", format) else None
+
+
+def _told_by_name(name: str, path: Path, format: str, is_named: bool) -> list[str]:
+    """What the name of a file and its folders tell about its mail, in words that do not change with other names."""
+    sent, kinds = _marks(name, path, format)
+    told = [*(["sent"] if sent or _is_sent(name, format) else []), *sorted(kinds)]
+    return [*told, "beside"] if not is_named and _is_beside_mail(name, path, format) else told
+
+
+def _marks(name: str, path: Path | None, format: str) -> tuple[bool, frozenset[str]]:
+    """Whether a file beside it says that its mail was sent, and what else its folder or that file says of it."""
+    sent, kinds = proton.place_of(path) if path and format == "eml" else (False, frozenset())
+    return sent, kinds | folders.kinds_of_path(name, format)
+
+
+def _is_sent(name: str, format: str) -> bool:
+    """Whether a file is in a folder of sent mail; tables and .pst files name the folder of each mail themselves."""
+    return format not in ("jsonl", "csv", "pst") and folders.is_sent_folder(folders.folder_names(name))
 
 
 def _messages(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[ArchiveItem]:
     """The messages of a file, marked by what its folder, or a file beside it, tells about them."""
-    sent, kinds = proton.place_of(entry.path) if entry.path and format == "eml" else (False, frozenset())
-    kinds |= folders.kinds_of_path(entry.name, format)
+    sent, kinds = _marks(entry.name, entry.path, format)
     for item in _read_format(entry, format, columns):
         if (not sent and not kinds) or isinstance(item, Unreadable):
             yield item
@@ -204,7 +228,7 @@ def _messages(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[Arc
 
 
 def _read_format(entry: ArchiveFile, format: str, columns: Columns) -> Iterator[ArchiveItem]:
-    sent = folders.is_sent_folder(folders.folder_names(entry.name))
+    sent = _is_sent(entry.name, format)
     if format == "pst":
         yield from pst.read(containers.seekable(entry), entry.name)
         return

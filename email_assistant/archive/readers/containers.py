@@ -86,12 +86,17 @@ class _ExpansionBudget:
 
 def walk(paths: Iterable[Path]) -> Iterator[ArchiveFile | Unreadable]:
     """Yield every file under some paths, ordered by name, and an Unreadable for each that cannot be opened."""
+    for name, file in named_files(paths):
+        yield from _open_file(file, name)
+
+
+def named_files(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    """Yield every file on disk under some paths, after its path within the archive, ordered by that."""
     paths = list(paths)
     for number, path in enumerate(paths):
         prefix = "" if len(paths) == 1 else f"{number + 1}:{path.name}/"
         for file in files_under(path):
-            name = file.name if file == path else str(file.relative_to(path))
-            yield from _open_file(file, prefix + name)
+            yield prefix + (file.name if file == path else str(file.relative_to(path))), file
 
 
 def files_under(path: Path) -> Iterator[Path]:
