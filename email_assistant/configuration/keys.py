@@ -3,6 +3,8 @@
 import dataclasses
 import difflib
 import json
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from email_assistant.configuration.schema import Config
@@ -146,6 +148,12 @@ EXECUTION_KEYS = frozenset(
 def affects_results(key: str) -> bool:
     """Whether a key or group changes what a run learns or writes."""
     return key not in EXECUTION_KEYS and key.partition(".")[0] not in NON_RESULT_GROUPS
+
+
+def short_names(keys: Sequence[str]) -> dict[str, str]:
+    """The last part of each key, or all of it where two keys have the same last part."""
+    count = Counter(key.rpartition(".")[2] for key in keys)
+    return {key: last if count[last := key.rpartition(".")[2]] == 1 else key for key in keys}
 
 
 def is_known(key: str) -> bool:

@@ -1,6 +1,6 @@
 """Scoring generated mails against the owner's, on the validation set and on the test set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +14,14 @@ from email_assistant.metrics.copying import TrainingMails, copying, longest_run
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.mauve_score import MauveSettings, mauve_score
 from email_assistant.metrics.per_mail_score import PerMailScore, mean_score
-from email_assistant.metrics.scores import SCORES_VERSION
+from email_assistant.metrics.scores import OWNER_MAILS, REQUESTS, SCORES_VERSION
 from email_assistant.metrics.sense import sense
 from email_assistant.metrics.style import style_distances
 from email_assistant.metrics.text import signatures, text_scores
 from email_assistant.metrics.usual import usual_in
 from email_assistant.progress import bar
 from email_assistant.requests.shorthand import spelled_out
+from email_assistant.storage.hashing import hash_of
 from email_assistant.storage.jsonl import Field
 from email_assistant.storage.records import GeneratedMail, Pair
 
@@ -52,6 +53,7 @@ class Scorer:
         features_name: str,
         pairs: Sequence[Pair],
         training: Sequence[Pair],
+        vocabulary: Mapping[str, int],
     ) -> None:
         """Prepare the owner's mails.
 
@@ -62,13 +64,15 @@ class Scorer:
             features_name: Its name, for the signature.
             pairs: The requests whose mails will be scored, with the owner's mails.
             training: The owner's training pairs.
+            vocabulary: The tokens that perplexity is counted in.
         """
-        self._settings = settings
+        self._settings, self._vocabulary = settings, vocabulary
         self._embedding_model, self._features_name = embedding_model, features_name
         self.real = [pair["email"] for pair in pairs]
         # A mail says 'should' where its request says 'shd', or says 'shd', too.
         self._requests = [spelled_out(pair["instruction"]) for pair in pairs]
         self._contexts = [pair.get("context") for pair in pairs]
+        self._asked = [[pair["instruction"], pair.get("context")] for pair in pairs]
         owned = Field(training, "email")
         self._training, self._usual = TrainingMails(owned), usual_in(owned)
         seeds = tuple(range(seed, seed + settings.seeds))
@@ -102,14 +106,22 @@ class Scorer:
         return longest_run(texts, self._training)
 
     def signatures(self) -> dict[str, str]:
-        """Signatures of the scores: everything that their values depend on besides the mails."""
+        """Signatures of the scores: everything that their values depend on besides the generated mails.
+
+        The hashes of the owner's mails and of the requests concern all scores.
+        """
         settings, mails = self._settings, len(self.real)
         by_rules = dict.fromkeys(("sense", "facts_kept", "facts_invented"), f"rules:{SCORES_VERSION}")
         mauve = (
             f"features:{self._features_name}|mails:{mails}|buckets:{self.mauve.buckets_for(mails, mails)}|"
             f"scale:{settings.scaling_factor}|tokens:{settings.max_tokens}|seeds:{list(self.mauve.seeds)}"
         )
-        return {**by_rules, **signatures(), "mauve": mauve}
+        compared = {
+            "perplexity": f"vocabulary:{hash_of(self._vocabulary)}",
+            OWNER_MAILS: hash_of(self.real),
+            REQUESTS: hash_of(self._asked),
+        }
+        return {**by_rules, **signatures(), "mauve": mauve, **compared}
 
     def _features(self, texts: Sequence[str]) -> Array:
         """MAUVE's features, (texts, width)."""
@@ -121,7 +133,8 @@ def build_scorer(config: Config, model: LanguageModel, pairs: Sequence[Pair], tr
     settings = config.evaluation.mauve
     embedding_model = load_embedding_model(config) if settings.model_path else model
     name = Path(settings.model_path or config.model.path).name
-    return Scorer(settings, config.seed, embedding_model, name, pairs, training)
+    vocabulary = model.encoder.tokenizer.get_vocab()
+    return Scorer(settings, config.seed, embedding_model, name, pairs, training, vocabulary)
 
 
 def load_embedding_model(config: Config) -> LanguageModel:

@@ -1,21 +1,24 @@
 """Comparing runs of the store: which is best, which are not significantly worse, and the effect of each parameter."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from email_assistant.configuration.keys import affects_results
+from email_assistant.configuration.keys import affects_results, schema_keys, short_names
 from email_assistant.evaluation.comparison import ArmComparison, compare_arms
 from email_assistant.experiments.scored_runs import ScoredRun
 from email_assistant.metrics.bootstrap import SIGNIFICANCE_LEVEL, bootstrap_weights, compare, holm
 from email_assistant.metrics.formulas import Array
 from email_assistant.metrics.per_mail_score import Average
-from email_assistant.metrics.scores import SCORES
+from email_assistant.metrics.scores import OWNER_MAILS, REQUESTS, SCORES
 
 # Scores that are shown first, after the one that runs are ranked by; the page's table has all scores.
 MAIN_SCORES = ("sense", "perplexity", "mauve", "bleu", "chrf")
 # Intervals and tests on fewer mails are unreliable.
 MIN_MAILS = 20
+# The group whose choices set keys of all other groups.
+EXPERIMENT = "experiment"
 # Names in a sentence; the page has all of them.
 SHOWN_NAMES = 5
 
@@ -123,14 +126,34 @@ def _on_the_same_mails(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list
 
 
 def _varied(params: Sequence[Mapping[str, str]]) -> list[str]:
-    """The parameters in which runs differ and which affect results."""
+    """The parameters in which runs differ and which affect results.
+
+    Where a sweep chose from groups, as in `model=a,b`, these choices stand for all keys that differ only with them.
+    """
     names = dict.fromkeys(name for flat in params for name in flat)
-    return [name for name in filter(affects_results, names) if len({flat.get(name) for flat in params}) > 1]
+    varied = [name for name in filter(affects_results, names) if len({flat.get(name) for flat in params}) > 1]
+    choices = [name for name in varied if _is_choice(name) and all(name in flat for flat in params)]
+    keys = [name for name in varied if not _is_choice(name)]
+    return [*choices, *(key for key in keys if not any(_sets(choice, key, params) for choice in choices))]
+
+
+def _is_choice(name: str) -> bool:
+    """Whether a parameter is what a sweep chose from a group: of other runs, only the keys of the groups are logged."""
+    return name == EXPERIMENT or dataclasses.is_dataclass(schema_keys().get(name))
+
+
+def _sets(choice: str, key: str, params: Sequence[Mapping[str, str]]) -> bool:
+    """Whether a choice sets a key, so that all runs with the same choice have the same value of it."""
+    of_group = choice == EXPERIMENT or key.startswith(f"{choice}.")
+    return of_group and len({(flat[choice], flat.get(key)) for flat in params}) == len(
+        {flat[choice] for flat in params}
+    )
 
 
 def _labels(runs: Sequence[ScoredRun], varied: Sequence[str]) -> list[str]:
     """A label for each run: its varied values, with the beginning of its id if these are not unique."""
-    labels = [", ".join(f"{name.rpartition('.')[2]}={run.params.get(name)}" for name in varied) for run in runs]
+    names = short_names(varied)
+    labels = [", ".join(f"{names[name]}={run.params.get(name)}" for name in varied) for run in runs]
     count = Counter(labels)
     return [
         label if label and count[label] == 1 else f"{label or run.name} ({run.id[:6]})"
@@ -177,13 +200,27 @@ def _cost(score: str, value: float) -> float:
     return value if SCORES[score].better == "low" else -value
 
 
+# What to say of a signature that differs between runs, where it is not that of a single score.
+DIFFERENT = {
+    OWNER_MAILS: (
+        "the texts of these mails differ between runs (by a data setting or a changed archive), so no score can be "
+        "compared"
+    ),
+    REQUESTS: (
+        "the requests for these mails differ between runs, and with them all scores; typed requests are the same for "
+        "all (evaluation.requests, compare.mails=test)"
+    ),
+}
+
+
 def _warnings(runs: Sequence[ScoredRun]) -> list[str]:
-    scores, mails = dict.fromkeys(name for run in runs for name in run.signatures), len(runs[0].ids)
+    """Reasons to doubt the comparison. Runs of earlier versions lack some signatures, which tells nothing of them."""
+    names, mails = dict.fromkeys(name for run in runs for name in run.signatures), len(runs[0].ids)
     few = f"{mails} mails are few: intervals and tests on fewer than {MIN_MAILS} are unreliable, so score more mails"
     return ([few] if mails < MIN_MAILS else []) + [
-        f"{name} was computed with different settings, so it cannot be compared"
-        for name in scores
-        if len({run.signatures.get(name) for run in runs}) > 1
+        DIFFERENT.get(name, f"{name} was computed with different settings, so it cannot be compared")
+        for name in names
+        if len({run.signatures[name] for run in runs if name in run.signatures}) > 1
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
+from email_assistant.configuration.keys import short_names
 from email_assistant.configuration.override_values import as_typed
 from email_assistant.configuration.schema import Config
 from email_assistant.errors import TrackingError
@@ -78,7 +79,7 @@ class RunLogger:
         self.run_id = run.info.run_id
         atexit.register(self.close, "KILLED")
         values = asdict(self._config)
-        self.log_params(_flat({key: value for key, value in values.items() if key != "paths"}))
+        self.log_params(_varied_values(self._config) | _flat({**values, "paths": {}}))
         self._client.log_text(self.run_id, OmegaConf.to_yaml(values), CONFIGURATION)
         self._client.log_text(self.run_id, "\n".join(overrides), "overrides.txt")
         self._start_monitor()
@@ -180,10 +181,9 @@ def run_name(config: Config, overrides: Sequence[str]) -> str:
     """The configured name, or what a sweep varies ('r=8'), or the stage and its overrides ('train seed=2')."""
     if config.tracking.run_name:
         return config.tracking.run_name
-    job = sweep_environment.current_job()
-    if job and job.varied:
-        values = _flat(asdict(config))
-        return " ".join(f"{key.rpartition('.')[2]}={values.get(key, '')}" for key in job.varied)[:MAX_NAME_LENGTH]
+    if varied := _varied_values(config):
+        names = short_names(list(varied))
+        return " ".join(f"{names[key]}={value}" for key, value in varied.items())[:MAX_NAME_LENGTH]
     pairs = [as_typed(line.lstrip("+")).partition("=") for line in overrides]
     shown = [
         f"{key.rpartition('.')[2]}={value}"
@@ -191,6 +191,16 @@ def run_name(config: Config, overrides: Sequence[str]) -> str:
         if key not in ("stage", "force") and not key.startswith(("paths.", "tracking", "infer.")) and "/" not in value
     ]
     return " ".join([config.stage, *shown])[:MAX_NAME_LENGTH]
+
+
+def _varied_values(config: Config) -> dict[str, Any]:
+    """The values of the keys that a sweep varies; of a group, what this job chose from it. Empty outside of a sweep."""
+    job = sweep_environment.current_job()
+    if job is None:
+        return {}
+    pairs = [as_typed(line.lstrip("+")).partition("=") for line in command_line_overrides()]
+    values = {key.partition("@")[0]: value for key, _, value in pairs} | _flat(asdict(config))
+    return {key: values.get(key, "") for key in job.varied}
 
 
 def command_line_overrides() -> list[str]:

@@ -17,6 +17,8 @@ GROUPS: dict[Group, str] = {
 }
 # The owner's own mails as an arm: the reference for style, MAUVE and authorship. Its BLEU and chrF are chance level.
 OWNER = "owner"
+# Signatures that concern all scores: hashes of the owner's mails that are scored, and of their requests.
+OWNER_MAILS, REQUESTS = "mails", "requests"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from email_assistant.configuration.keys import short_names
 from email_assistant.evaluation.score_table import rows
 from email_assistant.experiments.run_comparison import RunComparison, RunVerdict, effect_sentence
 from email_assistant.metrics.scores import SCORES
@@ -37,7 +38,7 @@ def write_page(path: Path, comparison: RunComparison, kind: str, verdict: RunVer
     best, score = comparison.runs[comparison.best], SCORES[comparison.ranked_by]
     count = len(comparison.labels)
     of_best = f" Of the {count} runs, the best {PLOTTED_RUNS} are shown." if count > PLOTTED_RUNS else ""
-    columns = [*(name.rpartition(".")[2] for name in comparison.varied), "run"]
+    columns = [*short_names(comparison.varied).values(), "run"]
     page = render(
         "comparison.html",
         shown=lambda value: f"{value:.{score.digits}f}",

@@ -121,6 +121,55 @@ def test_scores_that_were_computed_differently_are_warned_about() -> None:
     assert compare_runs([first, run("b", 1.0)], "chrf", 200, 1).warnings == []
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("requests", "requests for these mails"), ("mails", "texts of these mails")]
+)
+def test_other_requests_or_texts_for_the_same_mails_are_warned_about(name: str, said: str) -> None:
+    def signed(label: str, **more: str) -> ScoredRun:
+        made = run(label, 0.0)
+        return ScoredRun(**{**vars(made), "signatures": {**made.signatures, **more}})
+
+    (warning,) = compare_runs([signed("a", **{name: "1"}), signed("b", **{name: "2"})], "chrf", 200, 1).warnings
+    assert said in warning
+    # Runs of earlier versions have no such signature.
+    assert compare_runs([signed("a", **{name: "1"}), signed("b")], "chrf", 200, 1).warnings == []
+
+
+def test_what_a_sweep_chose_from_groups_stands_for_the_keys_that_differ_with_it() -> None:
+    def chosen(summarizer: str, forms: str, rank: str) -> ScoredRun:
+        params = {"summarizer": summarizer, "summarizer.forms": forms, "model": "a", "lora.r": rank}
+        return run(f"{summarizer}{rank}", 0.0, **params, **{"summarizer.variants": rank})
+
+    compared = compare_runs(
+        [chosen(name, forms, rank) for name, forms in (("rough", "[1]"), ("both", "[2]")) for rank in ("4", "8")],
+        "chrf",
+        200,
+        1,
+    )
+    assert compared.varied == ["summarizer", "lora.r", "summarizer.variants"]
+    one = compare_runs([chosen("rough", "[1]", "4"), chosen("both", "[2]", "4")], "chrf", 200, 1)
+    assert sorted(one.labels) == ["summarizer=both", "summarizer=rough"] and list(one.effects) == ["summarizer"]
+    # A run outside of the sweep has only the keys.
+    alone = run("alone", 0.0, **{"summarizer.forms": "[3]", "lora.r": "4", "summarizer.variants": "4"})
+    assert "summarizer" not in compare_runs([chosen("rough", "[1]", "4"), alone], "chrf", 200, 1).varied
+
+
+def test_an_experiment_stands_for_keys_of_all_groups() -> None:
+    runs = [
+        run(name, 0.0, **{"experiment": name, "lora.r": rank, "seed": seed})
+        for name, rank in (("quick", "4"), ("panza", "8"))
+        for seed in ("1", "2")
+    ]
+    assert compare_runs(runs, "chrf", 200, 1).varied == ["experiment", "seed"]
+
+
+def test_keys_with_the_same_last_part_are_named_in_full() -> None:
+    runs = [run(size, 0.0, **{"trainer.max_mails": size, "data.max_mails": size, "lora.r": size}) for size in "12"]
+    assert sorted(compare_runs(runs, "chrf", 200, 1).labels) == [
+        f"trainer.max_mails={size}, data.max_mails={size}, r={size}" for size in "12"
+    ]
+
+
 def test_a_single_run_has_a_page_without_ties(tmp_path: Path) -> None:
     comparison = compare_runs([run("a", 0.0)], "chrf", 200, 1)
     assert comparison.ties == [] and comparison.varied == []

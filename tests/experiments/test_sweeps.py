@@ -11,15 +11,17 @@ from typing import Any
 
 import optuna
 import pytest
+from composed import composed_config
 from omegaconf import OmegaConf
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 from warm import Call
 
 from email_assistant.errors import ConfigurationError, TrackingError, TrialPruned
-from email_assistant.experiments import sweep_environment
+from email_assistant.experiments import run_logger, sweep_environment
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.optuna_sweeper import OptunaSweeper, ask
+from email_assistant.experiments.run_logger import run_name
 from email_assistant.experiments.study import RunningTrial, journal, open_study, search_space
 from email_assistant.experiments.sweep_environment import StudyFile, SweepJob
 from email_assistant.experiments.sweeps import Job, best_of, direction_of, last_overrides, objective_of, sweep_key
@@ -79,6 +81,33 @@ def test_rerunning_a_sweep_runs_only_the_failed_jobs(run_py: Run, tmp_path: Path
     assert {row["lora.r"] for row in rows} == {"1", "2"}
     pictures = [file.path for file in client.list_artifacts(parent.info.run_id, "plots")]
     assert "plots/parallel_coordinates.png" in pictures
+
+
+@pytest.mark.slow
+def test_jobs_are_named_by_what_was_chosen_from_groups(run_py: Run, tmp_path: Path) -> None:
+    done = run_py("-m", "stage=split", "summarizer=rough", "split=random,time")
+    assert done.code == 0, done.err
+    (parent,), children = runs_of(tmp_path)
+    assert [run.info.run_name for run in children] == ["split=random", "split=time"]
+    assert [run.data.params["split"] for run in children] == [run.data.params["split.method"] for run in children]
+    client, _ = open_store(tmp_path / "mlruns", "email-assistant")
+    table = Path(client.download_artifacts(parent.info.run_id, "children.csv")).read_text()
+    assert [row["split"] for row in csv.DictReader(StringIO(table))] == ["random", "time"]
+
+
+def test_a_job_is_named_by_all_that_its_sweep_varies(
+    tiny_model: Path, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = composed_config(tiny_model, archive, tmp_path)
+    config.data.max_mails, config.evaluation.max_mails = 20, 6
+    overrides = ["+experiment='quick'", "data.max_mails=20", "data.columns={text:body}", "evaluation.max_mails=6"]
+    monkeypatch.setattr(run_logger, "command_line_overrides", lambda: overrides)
+    SweepJob("p", "c", ("experiment", "data.max_mails", "data.columns", "evaluation.max_mails", "lora.r")).export()
+    try:
+        name = run_name(config, [])
+    finally:
+        sweep_environment.leave_sweep()
+    assert name == "experiment=quick data.max_mails=20 columns={text:body} evaluation.max_mails=6 r=16"
 
 
 def by(metric: str) -> Callable[[Any], float]:
