@@ -93,6 +93,12 @@ BEFORE_TEXT = re.compile(r"(?<=[:：])\s{2,}(?=\S)")
 BETWEEN_DASHES = re.compile(r"^\W*[-–—]{2,}.*[-–—]{2,}\W*$")
 # 'on monday sam wrote:'
 ON_A_DAY = re.compile(rf"(?:{OPENINGS})\s(?:{DAYS})[^\W\d_]{{0,9}}[.,]?\s", re.IGNORECASE)
+# Samsung and Sony: '---- Jane Roe schrieb ----' above unmarked text.
+NAME_BETWEEN_DASHES = re.compile(
+    rf"-{{3,8}}\s?[^\W\d_a-zß-ÿа-яё][\w.'’-]*(?:\s[^\W\d_a-zß-ÿа-яё][\w.'’-]*){{0,4}}\s(?:{VERBS})\s?-{{3,8}}"
+)
+# Bugzilla: '(In reply to Jane Roe from comment #4)'.
+IN_REPLY_TO = re.compile(r"\(In (?:reply|response) to [^()]{1,80}(?:\([^()]{1,60}\)[^()]{0,40})?\)")
 LAST_VERB_WORDS = frozenset(verb.casefold().split()[-1] for verb in words(lambda locale: locale.verbs))
 MAX_LOWER_CASE_WORDS = 3
 TRIMMED = " \t\u00a0-–—_*>"
@@ -101,6 +107,14 @@ TRIMMED = " \t\u00a0-–—_*>"
 def mend_torn(text: str) -> str:
     """The text with attributions on one line whose address a program put on lines of its own."""
     return TORN.sub(lambda match: f" <{match[1].rpartition('<')[2]}>", text) if "@" in text else text
+
+
+def is_attribution_between_dashes(line: str) -> bool:
+    """Whether a line has only a name and a verb between dashes, and not 'I wrote'."""
+    if not line.startswith("---") or len(line) > MAX_CHARACTERS or not NAME_BETWEEN_DASHES.fullmatch(line.strip()):
+        return False
+    first = WORD.findall(line)[0]
+    return not SUBJECTS & {first, first.casefold()}
 
 
 def may_begin(line: str) -> bool:
@@ -114,7 +128,7 @@ def may_end_attribution(line: str) -> bool:
     ended = line.rstrip()
     if ended[-1:] in MARKS_AT_END:
         ended = ended.rstrip(MARKS_AT_END)
-    if ended.endswith((":", "：")):
+    if ended.endswith((":", "：")) or ended.lstrip().startswith("(In re"):
         return True
     last = ended.rstrip(" -–—_*>)]\"'”»")[-60:].rpartition(" ")[2]
     return "@" in last or " GMT" in ended or last.casefold() in LAST_VERB_WORDS
@@ -159,6 +173,8 @@ def is_short_attribution(line: str) -> bool:
     if not 0 < len(text) < MAX_CHARACTERS or not may_end_attribution(text):
         return False
     ended = text.rstrip(":：").rstrip()
+    if IN_REPLY_TO.fullmatch(ended):
+        return True
     if BETWEEN_DASHES.match(line) and VERB.search(text):
         return True
     dated = bool(OPENING.match(text) and FULL_DATE.search(text))

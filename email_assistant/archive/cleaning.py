@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from email_assistant.archive import quotes
+from email_assistant.archive.banners import strip_banners, strip_cards
 from email_assistant.archive.code_blocks import strip_code
 from email_assistant.archive.footers import strip_armor, strip_footers
 from email_assistant.archive.invitations import strip_invitations
@@ -46,7 +47,7 @@ class StrippedText:
     Attributes:
         text: The author's words with their line breaks; the signature may still be there.
         context: The quoted text that the message answers, cleaned; empty if there is none or it was not requested.
-        cuts: What was cut, without repetitions: armor, code, device, disclaimer, footer, forward,
+        cuts: What was cut, without repetitions: armor, banner, card, code, device, disclaimer, footer, forward,
             invitation, list, quote.
     """
 
@@ -67,14 +68,16 @@ def strip_quotes_and_footers(
         authors: The names and addresses of the message's writer in lower case, to tell whose a patch is.
     """
     text, had_armor = strip_armor(text if text.isascii() else _with_plain_spaces(text))
+    text, had_banner = strip_banners(text)
     parts = quotes.split(text, authors)
-    lines, had_invitation = strip_invitations(parts.own.split("\n"))
+    lines, had_card = strip_cards(parts.own.split("\n"))
+    lines, had_invitation = strip_invitations(lines)
     lines, cuts = strip_footers(lines)
-    cuts |= {"invitation"} if had_invitation else set()
+    parts_cut = {"banner": had_banner, "card": had_card, "invitation": had_invitation, "armor": had_armor}
+    cuts |= {name for name, was_cut in parts_cut.items() if was_cut}
     if drop_code:
         lines, had_code = strip_code(lines, authors)
         cuts |= {"code"} if had_code else set()
-    cuts |= {"armor"} if had_armor else set()
     cuts |= ({"forward"} if parts.forwarded else {"quote"}) if parts.quoted else set()
     context = _context(parts) if with_context and parts.quoted else ""
     return StrippedText(quotes.normalize_lines(lines), context, tuple(sorted(cuts)))

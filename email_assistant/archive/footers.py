@@ -3,15 +3,14 @@
 import re
 
 from email_assistant.archive.devices import is_device_line, is_excuse
+from email_assistant.archive.list_footers import RULE, is_list_footer, list_footer_start
 from email_assistant.archive.locales import LOCALES, any_of, words
 
 MAX_FOOTER_LINES = 80
-MAX_LIST_FOOTER_LINES = 8
 MAX_ADVERTISEMENT_LINES = 4
 MAX_ADVERTISEMENT_CHARACTERS = 400
 MIN_DISCLAIMER_CHARACTERS = 60
 MIN_DISCLAIMER_TOPICS = 3
-FOOTER_RULE = re.compile(r"^\s*[_\-=*~]{5,}\s*$")
 # What is left at the end of a mail when only its footer was cut; the last one is an invisible mark of a tracker.
 TRAILING_RULE = re.compile(r"^\s*(?:[_\-=*~#+—–]{2,}|\u1427)\s*$")
 NOTICES = frozenset(words(lambda locale: locale.notices))
@@ -34,10 +33,6 @@ END_OF_SENTENCE = re.compile(
     # The endings of polite verbs, for those who leave out the full stop.
     r"(?:です|ます|ません|ました|ください|下さい|[세어아에예네해]요|니다|시오|谢谢|謝謝)$"
 )
-LIST_FOOTER = words(lambda locale: locale.list_footers)
-# What such a footer has if it is a sentence.
-LIST_LINK = re.compile(r"://|\bwww\.|@|subscri", re.IGNORECASE)
-SENTENCE_END = re.compile(r"[.!?…]\W*$")
 # What programs write for a picture in plain text.
 PLACEHOLDER = re.compile(
     r"\[(?:cid|image):[^\[\]\n]*\]|\[(?:inline image[^\[\]\n]{0,80}|image)\]|"
@@ -94,12 +89,13 @@ def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
     """The lines without footers at the end, and the kinds of footers. A footer without text above it is kept."""
     kinds: set[str] = set()
     end = len(lines)
+    first = next((index for index, line in enumerate(lines) if line.strip()), end)
     while end:
         footer = _find_footer(lines, _last_paragraph_start(lines, end), end)
         if footer is None:
             break
         start, kind = footer
-        if not any(line.strip() for line in lines[:start]):
+        if start <= first:
             break
         kinds.add(kind)
         end = start
@@ -136,10 +132,12 @@ def _is_placeholder(line: str) -> bool:
 
 
 def _last_paragraph_start(lines: list[str], end: int) -> int:
+    """The first line of the last paragraph above a line, or one above all lines that a footer may have."""
     start = end
     while start and not lines[start - 1].strip():
         start -= 1
-    while start and lines[start - 1].strip():
+    text_end = start
+    while start and lines[start - 1].strip() and text_end - start <= MAX_FOOTER_LINES + 1:
         start -= 1
     return start
 
@@ -148,7 +146,7 @@ def _find_footer(lines: list[str], start: int, end: int) -> tuple[int, str] | No
     """The start and kind of the footer in the last paragraph; None if there is none."""
     if not any(line.strip() for line in lines[start:end]):
         return (start, "footer") if start < end and start else None
-    last = max(index for index in range(start, end) if lines[index].strip())
+    last = next(index for index in range(end - 1, start - 1, -1) if lines[index].strip())
     if TRAILING_RULE.match(lines[last]):
         return last, "footer"
     if is_device_line(lines[last].strip()):
@@ -157,7 +155,7 @@ def _find_footer(lines: list[str], start: int, end: int) -> tuple[int, str] | No
     if is_excuse(lines[last]) and is_device_line(lines[above].strip()):
         return above, "device"
     for index in range(max(start, last - MAX_FOOTER_LINES), last + 1):
-        if FOOTER_RULE.match(lines[index]):
+        if RULE.match(lines[index]):
             below_rule = _joined(lines[index : last + 1])
             if is_list_footer(below_rule) or is_advertisement(below_rule) or is_disclaimer(below_rule):
                 return index, "list" if is_list_footer(below_rule) else "disclaimer"
@@ -165,19 +163,16 @@ def _find_footer(lines: list[str], start: int, end: int) -> tuple[int, str] | No
 
 
 def _find_footer_without_rule(lines: list[str], start: int, last: int) -> tuple[int, str] | None:
-    """The footer that is the whole last paragraph, perhaps below a paragraph that is only a rule."""
+    """The footer that is the whole last paragraph, or that of a list, which may have several."""
     paragraph = _joined(lines[start : last + 1])
     disclaimer = _disclaimer_start(lines, start, last)
     if disclaimer is not None:
         return disclaimer, "disclaimer"
     if COMPANY.search(paragraph) and is_disclaimer(_joined(lines[_last_paragraph_start(lines, start) : start])):
         return start, "disclaimer"
-    above = start - 1
-    while above >= 0 and not lines[above].strip():
-        above -= 1
-    below_rule = above >= 0 and FOOTER_RULE.match(lines[above]) is not None
-    if below_rule and last - start < MAX_LIST_FOOTER_LINES and is_list_footer(paragraph):
-        return above, "list"
+    list_start = list_footer_start(lines, last)
+    if list_start is not None:
+        return list_start, "list"
     is_short = last - start < MAX_ADVERTISEMENT_LINES and len(paragraph) < MAX_ADVERTISEMENT_CHARACTERS
     return (start, "disclaimer") if is_short and is_advertisement(paragraph) else None
 
@@ -226,14 +221,6 @@ def _is_title(line: str) -> bool:
 
 def _joined(lines: list[str]) -> str:
     return " ".join(line.strip() for line in lines)
-
-
-def is_list_footer(paragraph: str) -> bool:
-    """Whether a paragraph names a mailing list or how to leave it, with a link or without a sentence."""
-    lowered = paragraph.lower()
-    if not any(phrase in lowered for phrase in LIST_FOOTER):
-        return False
-    return LIST_LINK.search(paragraph) is not None or not SENTENCE_END.search(paragraph)
 
 
 def is_advertisement(paragraph: str) -> bool:

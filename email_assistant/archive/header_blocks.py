@@ -11,7 +11,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from email_assistant.archive.attributions import ADDRESS, CLOCK, DIRECTION_MARKS, FULL_DATE, MAX_CHARACTERS
+from email_assistant.archive.attributions import (
+    ADDRESS,
+    CLOCK,
+    DIRECTION_MARKS,
+    FULL_DATE,
+    MAX_CHARACTERS,
+    is_attribution_between_dashes,
+)
 from email_assistant.archive.locales import LOCALES, alternation, any_of, words
 
 MAX_BLOCK_LINES = 30
@@ -38,7 +45,8 @@ REPLY_LINE_RULES = "#-=_*~—"
 TITLES_WITHOUT_RULE = frozenset(line.casefold() for line in words(lambda locale: locale.forwards))
 MESSAGE = re.compile(rf"(?<!\w)(?:{MESSAGE_WORDS})(?!\w)", re.IGNORECASE)
 REPLY_LINE = re.compile(
-    rf"[\W_]{{2,12}}(?:{any_of(lambda locale: locale.reply_lines)})\b[^.!?]{{0,40}}$", re.IGNORECASE
+    rf"[\W_]{{2,40}}(?:{any_of(lambda locale: locale.reply_lines)})\b[^.!?]{{0,40}}(?:[.!][\W_]{{0,12}})?$",
+    re.IGNORECASE,
 )
 # What PGP writes, and headings of the author's: 'The message', 'My first mail'.
 NO_TITLE = re.compile(
@@ -51,6 +59,7 @@ COMMIT_START = re.compile(r"^\s*(?:From [0-9a-f]{40} |commit [0-9a-f]{7,64}\b)")
 PATCH_SUBJECT = re.compile(r"^\s*\[[^\]]*\bPATCH\b")
 PATCH_BODY = re.compile(r"^\s{0,4}(?:diff --git |--- \S|-{3}\s*$|Index: \S)")
 MAX_PATCH_MESSAGE_LINES = 80
+MIN_WORDS_OF_VERSE = 3
 # The rest of a sender's line that a program broke: 'On Behalf Of Jane Roe'.
 ON_BEHALF = re.compile(
     rf"^\W{{0,3}}(?:{any_of(lambda locale: locale.on_behalf)})\b\W{{0,3}}(?-i:[^\W\d_a-zß-ÿа-яё])[^,.!?:;]{{0,80}}$",
@@ -116,6 +125,8 @@ class _LabelledLines:
         has_address = [ADDRESS.search(value) is not None for value in self.values]
         addresses = sum(has_address)
         has_date_and_time = CLOCK.search(text) and FULL_DATE.search(text)
+        if not addresses and not has_rule and self._has_date_without_number():
+            return False
         if len(self.labels) >= 3 and (len(fields) < 2 or (not self.kinds[0] and len(fields) < 3)):
             return bool(addresses >= 2 and has_date_and_time and self._has_date_between_addresses())
         if len(fields) >= 3 and fields & {"sender", "subject"}:
@@ -130,6 +141,11 @@ class _LabelledLines:
             has_rule and fields & {"sender", "subject"}
         )
         return len(fields) == 2 and bool(is_likely)
+
+    def _has_date_without_number(self) -> bool:
+        """Whether what a label calls a date is none, as in verse: 'Date: no one knows'."""
+        dates = [value for kind, value in zip(self.kinds, self.values, strict=True) if kind == "date"]
+        return any(len(date.split()) >= MIN_WORDS_OF_VERSE and not any(map(str.isdigit, date)) for date in dates)
 
     def _has_date_between_addresses(self) -> bool:
         """Whether the labels, of an unknown language, are in the order of a mail header: sender, date, recipients.
@@ -154,8 +170,10 @@ class _LabelledLines:
 def find_separator(lines: list[str], start: int) -> QuoteHeader | None:
     """The separator that starts at a line, on one or two lines: '-----Original Message-----'."""
     line = lines[start].strip()
-    if line[:1] in REPLY_LINE_RULES and len(line) < MAX_CHARACTERS and REPLY_LINE.match(line):
-        return QuoteHeader(start, start + 1)
+    if line[:1] in REPLY_LINE_RULES and len(line) < MAX_CHARACTERS:
+        length = 1 if line.strip(REPLY_LINE_RULES) else 2
+        if REPLY_LINE.match(" ".join(part.strip() for part in lines[start : start + length])[:MAX_CHARACTERS]):
+            return QuoteHeader(start, start + length)
     if line[:1] not in RULE_CHARACTERS:
         words = line.strip("*>: ：").casefold()
         return QuoteHeader(start, start + 1, bool(FORWARDED.search(words))) if words in TITLES_WITHOUT_RULE else None
@@ -164,6 +182,8 @@ def find_separator(lines: list[str], start: int) -> QuoteHeader | None:
         title = _between_rules(joined)
         if title and MESSAGE.search(title) and not NO_TITLE.search(title) and _is_title(title):
             return QuoteHeader(start, start + length, bool(FORWARDED.search(title)))
+    if is_attribution_between_dashes(line):
+        return QuoteHeader(start, start + 1)
     return None
 
 

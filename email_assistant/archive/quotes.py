@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from email_assistant.archive import attributions
 from email_assistant.archive.header_blocks import SINGLE_LINE_BLOCK, QuoteHeader, find_header_block, find_separator
+from email_assistant.archive.labelled_answers import announces_answers, labelled_answers
 from email_assistant.archive.quote_marks import (
     CLAUSE_END,
     INITIALS,
@@ -80,6 +81,9 @@ def split(text: str, authors: Collection[str] = ()) -> MessageParts:
     header = _find_quote_header(kept, authors)
     above = [*kept[: header.start], kept[header.start][: header.column]] if header else kept
     rest = kept[header.end :] if header else []
+    if header and announces_answers(above):
+        older = _find_quote_header(rest, authors)
+        above = [*above, *labelled_answers(rest[: older.start] if older else rest, authors)]
     own = normalize_lines(above)
     forwarded = bool(header and header.forwarded)
     if not own and header and (quoted or header.attribution):

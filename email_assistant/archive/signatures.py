@@ -42,6 +42,8 @@ ABBREVIATION = re.compile(
     r"e\.\s?V|S\.\s?A|S\.\s?L|S\.p\.A|S\.r\.l|s\.r\.o|a\.s|Sp\. z o\.\s?o|B\.\s?V|N\.\s?V|О\.О\.О)|"
     r"\b(?:ул|г))\.\W*$"
 )
+# What somebody else said, with a name: '"Less is more." - Jane Roe'.
+QUOTATION = re.compile(r"^\W{0,3}[\"'“„«‘].{3,300}[\"'”“»’]\s*(?:[-–—―~]{1,2}\s*[^\W\d_a-zß-ÿа-яё][\w.'’ -]{2,40})?$")
 SEPARATOR = re.compile(r"\s[|·•∙●]\s")
 # An item of a list that a person wrote, but not a decorated line: '* Ann *'.
 LISTED = re.compile(r"^\s*(?:[-*•]|\(?\w{1,2}[.)])\s(?!.*[-*•]\s*$)")
@@ -55,6 +57,7 @@ MAX_NAME_SPACES = 9
 PARTICLE = re.compile(r"(?<![^\s(])[a-zß-ÿа-яё]{2,}(?=[\s,])")
 POSITION_MARKS = "(,|·•∙●-–—"
 MAX_POSITION_CHARACTERS = 80
+MAX_QUOTATION_CHARACTERS = 400
 TAIL_LINES = 14
 MAX_SIGNATURE_LINES = 12
 MIN_REPEATS = 4
@@ -134,12 +137,30 @@ def strip_signature(text: str, profile: SignatureProfile = EMPTY_PROFILE) -> str
     while (last := _last_paragraph(text))[1] in profile.boilerplate:
         text = text[: last[0]].rstrip()
     lines = text.split("\n")
+    start = _postscript_start(lines, profile)
+    parts = (_without_signature(lines[:start], profile), _without_signature(lines[start:], profile))
+    return "\n\n".join("\n".join(part).strip("\n").rstrip() for part in parts if part)
+
+
+def _postscript_start(lines: list[str], profile: SignatureProfile) -> int:
+    """The first line of a postscript, which may be below the signature; the number of lines if there is none."""
+    for index in range(len(lines) - 1, max(0, len(lines) - 2 * TAIL_LINES), -1):
+        mark = POSTSCRIPT.match(lines[index])
+        if not mark or lines[index - 1].strip() or _normalize(lines[index]) in profile.lines:
+            continue
+        is_marked = lines[index][mark.end() :].lstrip()[:1] in (".", ":", ",", "-", "–", "—")
+        if (is_marked or _is_sentence(lines[index])) and any(line.strip() for line in lines[:index]):
+            return index
+    return len(lines)
+
+
+def _without_signature(lines: list[str], profile: SignatureProfile) -> list[str]:
     end = _find_delimiter(lines)
     end = _find_signature_below_name(lines[:end], profile)
     end = _find_recurring_contacts(lines[:end], profile)
     if not any(line.strip() for line in lines[:end]):
-        return text.strip()
-    return "\n".join([*lines[:end], *_footnotes(lines, end)]).rstrip()
+        return lines
+    return [*lines[:end], *_footnotes(lines, end)]
 
 
 def _footnotes(lines: list[str], start: int) -> list[str]:
@@ -200,8 +221,7 @@ def _prose_paragraphs(lines: list[str]) -> int:
 
 
 def _is_sentence(line: str) -> bool:
-    # 'Lamps Ltd. · Mill Lane 3 · Oxford' has parts, and no sentence.
-    words = max(len(part.split()) for part in SEPARATOR.split(line))
+    words = _longest_part(line)
     if is_contact(line):
         return False
     return words > 7 or (words > 1 and SENTENCE_END.search(line.strip()) is not None and not ABBREVIATION.search(line))
@@ -228,7 +248,11 @@ def _find_signature_below_name(lines: list[str], profile: SignatureProfile) -> i
     sign_offs = {_normalize(line) for line in profile.sign_offs}
     is_name = not own_names and all(_normalize(line) in sign_offs for line in below)
     is_signature = any(is_contact(line) for line in below) or (recurs and not is_name)
-    return names[-1] + 1 if is_signature else len(lines)
+    if not is_signature:
+        return len(lines)
+    above_name = last_lines[max(0, last_lines.index(names[-1]) - 1)]
+    # Of two names, the second one is part of the signature.
+    return (above_name if above_name in own_names else names[-1]) + 1
 
 
 def _is_note_on(line: str, above: str) -> bool:
@@ -299,10 +323,18 @@ def _is_prose(line: str, profile: SignatureProfile) -> bool:
         return True
     if _normalize(line) in profile.lines:
         return False
+    if len(line) < MAX_QUOTATION_CHARACTERS and QUOTATION.match(line):
+        return False
+    longest = _longest_part(line)
     if is_contact(line):
         is_sentence = SENTENCE_END.search(line.strip()) and len(PARTICLE.findall(line)) > 1
-        return len(line.split()) > 12 or bool(is_sentence and not ABBREVIATION.search(line))
-    return len(line.split()) > 7 or bool(SENTENCE_END.search(line.strip()) and len(line.split()) > 3)
+        return longest > 12 or bool(is_sentence and not ABBREVIATION.search(line))
+    return longest > 7 or bool(SENTENCE_END.search(line.strip()) and len(line.split()) > 3)
+
+
+def _longest_part(line: str) -> int:
+    """The most words between separators: 'Lamps Ltd. · Mill Lane 3 · Oxford' has no sentence."""
+    return max(len(part.split()) for part in SEPARATOR.split(line))
 
 
 def _normalize(line: str) -> str:

@@ -31,6 +31,8 @@ def cleaned(text: str) -> str:
         "In article <1234@news.x.example>, Sam Poe <sam@x.example> says:",
         "* Sam Poe <sam@x.example> [141006 10:15]:",
         "Sam Poe <sam@x.example> [2014-10-06 10:15:00]:",
+        "(In reply to Sam Poe from comment #4)",
+        "(In reply to Sam Poe (away until May) from comment #4)",
     ],
 )
 def test_an_attribution_above_marked_lines_is_cut(attribution: str) -> None:
@@ -46,11 +48,26 @@ def test_an_own_line_that_says_something_is_no_attribution() -> None:
     [
         ">>> Sam Poe <sam@x.example> 10/6/2014 10:15 AM >>>\nShall I come?",
         "  On Mon, Oct 6, 2014 at 10:15, Sam Poe<sam@x.example> wrote:   Shall I come?",
+        "---- Sam Poe schrieb ----\n\nShall I come?",
+        "---- Sam a écrit ----\n\nShall I come?",
         "On Behalf Of Sam Poe\nSent: Monday, October 6, 2014 10:15 AM\nTo: lamps@x.example\nSubject: Nine?\n\nShall I?",
     ],
 )
 def test_what_is_below_a_header_of_rare_form_is_quoted(header: str) -> None:
     assert own_words(f"Yes, nine.\n\n{header}\n\nSam") == "Yes, nine."
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "---- I wrote ----\n\nNothing.",
+        "---- what Sam wrote ----\n\nNothing.",
+        "(In reply to your letter)\n\nNine is fine.",
+        "From: the hill\nTo: the sea\nDate: no one knows\nSubject: two old friends",
+    ],
+)
+def test_own_lines_similar_to_headers_of_rare_form_are_kept(lines: str) -> None:
+    assert own_words(f"Yes, nine.\n\n{lines}\n\nSam") == f"Yes, nine.\n\n{lines}\n\nSam"
 
 
 def test_a_sentence_above_a_header_is_no_part_of_it() -> None:
@@ -302,6 +319,9 @@ def test_a_signature_is_found_by_the_name_in_the_header_of_an_owner_given_by_add
         "##- Veuillez saisir votre réponse au-dessus de cette ligne -##",
         "##- Por favor, escriba su respuesta por encima de esta línea -##",
         "##- Пожалуйста, введите ваш ответ выше этой строки -##",
+        "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein. -##",
+        "—-—-—-—\nReply above this line.",
+        "--\nREPLY ABOVE THIS LINE to add a comment to this message",
     ],
 )
 def test_what_is_below_the_line_of_a_help_desk_is_quoted(line: str) -> None:

@@ -195,3 +195,54 @@ def test_a_sentence_with_a_number_or_link_below_the_name_is_kept(sentence: str) 
     assert signatures.strip_signature(text, profile) == text
     signature = "Ann\nLamps Ltd.\nTel. +44 20 7946 0018."
     assert signatures.strip_signature(f"Come at nine.\n\n{signature}", profile) == "Come at nine.\n\nAnn"
+
+
+ANN = signatures.SignatureProfile(names=frozenset({"ann", "roe"}))
+CARD = "Ann Roe\nHead of Lamps | Lamps Ltd\nPhone: +44 20 7946 0000"
+
+
+@pytest.mark.parametrize(
+    "postscript", ["P.S. I found your keys.", "PS: Bring the folder,\nplease.", "PS I found your keys."]
+)
+@pytest.mark.parametrize("delimiter", ["-- \n", "--\n", ""])
+def test_a_postscript_below_the_signature_is_kept_without_it(delimiter: str, postscript: str) -> None:
+    own = "The tickets are here.\n\nBest,\nAnn"
+    text = f"{own}\n\n{delimiter}{CARD}\n\n{postscript}"
+    assert signatures.strip_signature(text, ANN) == f"{own}\n\n{postscript}"
+
+
+def test_a_signature_below_a_postscript_is_cut() -> None:
+    text = f"The tickets are here.\n\nAnn\n\nPS: Bring the folder.\n\n-- \n{CARD}"
+    assert signatures.strip_signature(text, ANN) == "The tickets are here.\n\nAnn\n\nPS: Bring the folder."
+
+
+def test_a_company_is_no_postscript() -> None:
+    text = "The tickets are here.\n\nAnn\n\n-- \nAnn Roe\n\nPS Lamps Ltd\n+44 20 7946 0000"
+    assert signatures.strip_signature(text, ANN) == "The tickets are here.\n\nAnn"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Department of Earth Sciences | University of Upper Lamps | Oxford",
+        '"The best way out is always through the door." - Rob Poe',
+        "“The best way out is always through the door.”\n― Rob Poe",
+        "« La lampe est le plus beau des soleils du soir. » — Rob Poe",
+    ],
+)
+def test_long_lines_of_a_signature_that_are_no_sentences_are_cut(line: str) -> None:
+    text = f"The tickets are here.\n\nAnn Roe\nLamp Keeper\nPhone: +44 20 7946 0000\n\n{line}"
+    assert signatures.strip_signature(text, ANN) == "The tickets are here.\n\nAnn Roe"
+
+
+def test_a_second_name_above_contact_data_is_part_of_the_signature() -> None:
+    text = f"The tickets are here.\n\nBest,\nAnn\n\n{CARD}"
+    assert signatures.strip_signature(text, ANN) == "The tickets are here.\n\nBest,\nAnn"
+
+
+@pytest.mark.parametrize(
+    "line", ['"The lamp is lit," said Rob - we laughed.', '"Lamps" - that is the title of my new book about light.']
+)
+def test_a_sentence_that_begins_with_a_quotation_is_kept_with_what_is_above(line: str) -> None:
+    text = f"The tickets are here.\n\nAnn Roe\nPhone: +44 20 7946 0000\n\n{line}"
+    assert signatures.strip_signature(text, ANN) == text

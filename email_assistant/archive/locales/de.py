@@ -48,7 +48,15 @@ LOCALE = Locale(
         r"an microsoft teams-besprechung teilnehmen",
         r".{2,60} lädt sie zu einem geplanten zoom-meeting ein",
     ),
-    list_footers=("mailingliste", "abbestellen", "abmelden unter"),
+    list_footers=("mailingliste", "abbestellen", "abmelden unter", "abzumelden", "gruppe abmelden"),
+    list_reasons=(
+        r"(?:sie|du) (?:erh[aä]l\w+|bekomm\w+|haben|hast) (?:diese|e-?mails?)\b[^.!?:]{0,60}\b(?:weil|da) (?:sie|du)\b",
+    ),
+    banners=(
+        r"\b(?:extern|außerhalb|ausserhalb)\w*\b.{0,300}\b(?:nur,? wenn|es sei denn|sofern|nicht,? wenn)\b.{0,80}"
+        r"(?:absender|inhalt|kennen|sicher|vertrau)",
+    ),
+    answers_below=(r"(?:antwort|kommentar|anmerkung)\w*\b.{0,40}\b(?:unten|weiter unten|im text|inline|in rot|rot)\b",),
     advertisement_words=("druck", "umwelt", "virenfrei"),
     advertisements=(
         r"^\W*vir(?:us|en)[- ]?frei\b|(?:mail|nachricht)\b.{0,60}\bvir(?:us|en)[- ]?frei",

@@ -114,6 +114,24 @@ LOCALE = Locale(
         "to leave this group",
         "to post to this",
         "yahoo! groups",
+        "yahoo groups links",
+        "your group on the web",
+        "<*> your email settings",
+        "posted by:",
+        "reply to this email to respond",
+    ),
+    list_reasons=(
+        r"you(?:'re| are| were|’re)? ?(?:receiv(?:e|ed|ing)|get(?:ting)?|got|sent) (?:this|these|e-?mails?)\b"
+        r"[^.!?:]{0,40}\b(?:because|since|as) you(?:'re|’re|r)?\b",
+    ),
+    banners=(
+        r"\b(?:external|outside)\b.{0,400}\bunless you\b.{0,40}"
+        r"(?:recogni[sz]e|know|trust|expect|verif|certain|sure|confirm)",
+    ),
+    answers_below=(
+        r"\b(?:answer|comment|repl(?:y|ie)|respon[ds]|note|remark|thought)\w*\b.{0,40}"
+        r"\b(?:below|in-?line|in line|within|embedded|in (?:red|blue|green|bold|caps|the text))\b",
+        r"\b(?:in-?line|below)\b.{0,20}\b(?:answer|comment|repl(?:y|ie)|response|note|remark)",
     ),
     advertisement_words=("tuta", "virus", "avast", "yahoo", "get your", "try your", "environment", "print"),
     advertisements=(

@@ -31,7 +31,18 @@ LOCALE = Locale(
     excuses=("disculp", "errores", "perdón", "perdon", "brevedad", "erratas"),
     notices=("aviso legal", "aviso de confidencialidad", "confidencialidad", "aviso"),
     invitations=(r"reunión de microsoft teams", r"unirse a la reunión", r"únete a la reunión"),
-    list_footers=("lista de correo", "darse de baja"),
+    list_footers=("lista de correo", "darse de baja", "cancelar la suscripción", "cancelar su suscripción"),
+    list_reasons=(
+        r"(?:has recibido|ha recibido|recibes|recibe|estás recibiendo) este (?:mensaje|correo|e-?mail)\b[^.!?:]{0,40}"
+        r"\bporque (?:te|se|est)",
+    ),
+    banners=(
+        r"(?:fuera|extern[oa])\b.{0,300}\b(?:a menos que|a no ser que|salvo que|si no)\b.{0,80}"
+        r"(?:remitente|recono|conozca|segur|conf)",
+    ),
+    answers_below=(
+        r"(?:respuesta|comentario|respond)\w*\b.{0,40}\b(?:abajo|debajo|a continuación|en el texto|en rojo|en azul)\b",
+    ),
     advertisement_words=("imprim",),
     advertisements=(
         r"antes de imprimir (?:(?:este|el|esta) )?(?:correo|mensaje|e-?mail|mail)",

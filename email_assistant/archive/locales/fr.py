@@ -33,7 +33,18 @@ LOCALE = Locale(
     excuses=("excus", "fautes", "pardon", "désolé", "brièveté", "concision", "coquilles"),
     notices=("avis de confidentialité", "confidentialité", "avertissement", "clause de confidentialité", "avis"),
     invitations=(r"réunion microsoft teams", r"participer à la réunion zoom", r"rejoindre la réunion"),
-    list_footers=("liste de diffusion", "se désabonner"),
+    list_footers=("liste de diffusion", "désabonner", "désinscrire"),
+    list_reasons=(
+        r"vous (?:recevez|avez reçu) (?:ce|cet) (?:message|mail|e-?mail|courriel)\b[^.!?:]{0,40}"
+        r"\b(?:car|parce que) vous\b",
+    ),
+    banners=(
+        r"(?:extérieur|externe)\b.{0,300}\b(?:sauf si|à moins|que si)\b.{0,80}"
+        r"(?:expéditeur|connai|reconnai|sûr|confiance)",
+    ),
+    answers_below=(
+        r"(?:réponse|commentaire|remarque)s?\b.{0,40}\b(?:ci-dessous|plus bas|dans le texte|en rouge|en bleu)\b",
+    ),
     advertisement_words=("imprim",),
     advertisements=(
         r"(?:avant|nécessaire|besoin|éviter) d['’]imprimer cet? (?:message|mail|courriel|e-?mail)\b",

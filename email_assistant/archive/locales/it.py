@@ -29,7 +29,17 @@ LOCALE = Locale(
     excuses=("scus", "errori", "refusi", "brevità"),
     notices=("avviso di riservatezza", "riservatezza", "avvertenza", "nota di riservatezza", "avviso legale"),
     invitations=(r"riunione di microsoft teams", r"partecipa alla riunione", r"entra nella riunione"),
-    list_footers=("lista di discussione", "cancellare l'iscrizione"),
+    list_footers=("lista di discussione", "cancellare l'iscrizione", "annullare l'iscrizione"),
+    list_reasons=(
+        r"(?:hai|ha) ricevuto (?:questo messaggio|questa e-?mail)\b[^.!?:]{0,40}\bperché (?:sei|è|ti)|"
+        r"ricevi (?:questo messaggio|questa e-?mail)\b[^.!?:]{0,40}\bperché (?:sei|ti)\b",
+    ),
+    banners=(
+        r"(?:esterno|esterna)\b.{0,300}\b(?:a meno che|se non|salvo che)\b.{0,80}(?:mittente|ricono|conosc|sicur)",
+    ),
+    answers_below=(
+        r"(?:rispost|commenti|ho risposto)\w*\b.{0,40}\b(?:sotto|qui sotto|di seguito|nel testo|in rosso)\b",
+    ),
     advertisement_words=("stampare",),
     advertisements=(
         r"prima di stampare (?:(?:questa|questo|la|il) )?(?:e-?mail|mail|messaggio)",

@@ -34,6 +34,9 @@ class Locale:
         notices: Headings of disclaimers ('Confidentiality notice'), in lower case.
         invitations: First lines of the invitation that a program for meetings adds; regular expressions.
         list_footers: Words of the footers of mailing lists, in lower case.
+        list_reasons: Beginnings of the sentence that says why a list sent the mail; regular expressions.
+        banners: What a gateway says above a mail from outside, both parts in any order; regular expressions.
+        answers_below: Announcements of answers within the quoted mail; regular expressions.
         advertisement_words: Words of which every advertisement has one, in lower case: a quick test.
         advertisements: Advertisements of mail services and programs; regular expressions.
         scanned: Verbs of virus scanners, in a sentence with 'virus'; regular expressions.
@@ -85,6 +88,9 @@ class Locale:
     notices: tuple[str, ...] = ()
     invitations: tuple[str, ...] = ()
     list_footers: tuple[str, ...] = ()
+    list_reasons: tuple[str, ...] = ()
+    banners: tuple[str, ...] = ()
+    answers_below: tuple[str, ...] = ()
     advertisement_words: tuple[str, ...] = ()
     advertisements: tuple[str, ...] = ()
     scanned: tuple[str, ...] = ()

@@ -34,7 +34,16 @@ LOCALE = Locale(
     excuses=("excuus", "typefout", "tikfout", "sorry", "beknopt"),
     notices=("disclaimer", "vertrouwelijkheid"),
     invitations=(r"microsoft teams-vergadering", r"deelnemen aan zoom-vergadering"),
-    list_footers=("mailinglijst", "uitschrijven"),
+    list_footers=("mailinglijst", "uitschrijven", "afmelden bij deze groep"),
+    list_reasons=(
+        r"(?:je|u) (?:hebt|heeft|ontvangt|krijgt) (?:dit bericht|deze e-?mail)\b[^.!?:]{0,40}\bomdat (?:je|u)\b",
+    ),
+    banners=(
+        r"\b(?:buiten|extern\w*)\b.{0,300}\b(?:tenzij|alleen als)\b.{0,80}(?:afzender|herken|kent|vertrouw|zeker)",
+    ),
+    answers_below=(
+        r"(?:antwoord|opmerking|reactie)\w*\b.{0,40}\b(?:hieronder|onder|in de tekst|inline|in het rood|in rood)\b",
+    ),
     advertisement_words=("milieu", "print", "afdruk"),
     advertisements=(
         r"denk aan het milieu\b(?:.{0,80}(?:print|afdruk)|\W*$)|(?:print|afdruk).{0,80}denk aan het milieu",

@@ -64,6 +64,8 @@ LOCALES = {
         vacation_subjects=("autosvar", "automatiskt svar", "frånvaromeddelande"),
         calendar_subjects=("accepterat", "avböjt", "avbokat"),
         receipt_subjects=("läst", "ej läst"),
+        list_footers=("avsluta prenumerationen", "avprenumerera"),
+        list_reasons=(r"du (?:får|har fått) det här (?:meddelandet|mejlet)\b[^.!?:]{0,20}\beftersom du\b",),
         apps=("Skaffa Outlook för {}", "Ladda ned Outlook för {}", "Ladda ner Outlook för {}"),
         disclaimers={
             "confidential": ("konfidentiel", "sekretess"),

@@ -32,7 +32,14 @@ LOCALE = Locale(
     excuses=("przepraszam", "literówk", "błęd"),
     notices=("klauzula poufności", "poufność", "zastrzeżenie"),
     invitations=(r"spotkanie w aplikacji microsoft teams", r"dołącz do spotkania"),
-    list_footers=("lista dyskusyjna", "wypisać"),
+    list_footers=("lista dyskusyjna", "wypisać", "anulować subskrypcję"),
+    list_reasons=(
+        r"(?:otrzymujesz|otrzymałeś|otrzymałaś|otrzymano) tę? ?(?:wiadomość|e-?mail)\b[^.!?:]{0,20}\bponieważ\b",
+    ),
+    banners=(
+        r"(?:zewn[ąę]trz|spoza)\w*.{0,300}\b(?:chyba że|jeśli nie|tylko jeśli)\b.{0,80}(?:nadawc|zna|rozpozna|pew)",
+    ),
+    answers_below=(r"(?:odpowied|komentarz|uwag)\w*\b.{0,40}\b(?:poniżej|niżej|w tekście|na czerwono)\b",),
     advertisement_words=("wydruk", "środowisk"),
     advertisements=(
         r"(?:zanim wydrukujesz|przed wydrukowaniem) (?:tej|tę|ten) (?:wiadomoś|e-?mail|mail)",

@@ -33,7 +33,18 @@ LOCALE = Locale(
     excuses=("desculp", "erros", "brevidade", "perdo"),
     notices=("aviso legal", "aviso de confidencialidade", "confidencialidade", "aviso"),
     invitations=(r"reunião do microsoft teams", r"ingressar na reunião", r"entrar na reunião"),
-    list_footers=("lista de discussão",),
+    list_footers=("lista de discussão", "cancelar a inscrição", "cancelar a subscrição"),
+    list_reasons=(
+        r"(?:você )?(?:recebeu|está (?:a )?receb\w+|recebe) (?:essa|esta|este) (?:mensagem|e-?mail)\b[^.!?:]{0,40}"
+        r"\bporque\b",
+    ),
+    banners=(
+        r"(?:extern[oa]|fora)\b.{0,300}\b(?:a menos que|a não ser que|exceto se)\b.{0,80}"
+        r"(?:remetente|reconhe|conhe|segur)",
+    ),
+    answers_below=(
+        r"(?:resposta|comentário|respondi)\w*\b.{0,40}\b(?:abaixo|no texto|a vermelho|em vermelho|em azul)\b",
+    ),
     advertisement_words=("imprimir",),
     advertisements=(
         r"antes de imprimir (?:(?:este|o|esta) )?(?:correio|mensagem|e-?mail|mail)",
