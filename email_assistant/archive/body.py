@@ -62,6 +62,15 @@ FILE_IN_TEXT = re.compile(
     re.MULTILINE,
 )
 BEGINS_FILE = re.compile(r"^(?:begin |=ybegin |\(This file must be)", re.MULTILINE)
+# What the archive of a list has in place of a part that is no text.
+SCRUBBED = re.compile(
+    r"^-{8,} next part -{8,}\n(?:An? [^\n]{1,60} was scrubbed\b|Skipped content of type )[^\n]*\n?"
+    r"(?:(?:Name|Type|Size|Desc|From|To|Subject|Date|URL) ?:[^\n]*(?:\n|\Z))*",
+    re.MULTILINE | re.IGNORECASE,
+)
+# How Eudora stores texts, and where it put their attached files.
+OF_EUDORA = re.compile(r"\s*<x-(html|flowed|rich)>\n?(.*?)(?:</x-\1>|\Z)", re.DOTALL)
+FILE_OF_EUDORA = re.compile(r"^Attachment Converted: \"[^\"\n]*\"[ \t]*$", re.MULTILINE)
 
 
 @dataclass
@@ -105,6 +114,9 @@ class _Leaf:
         return self._text
 
     def _without_markup(self) -> str:
+        eudora = OF_EUDORA.match(self.source) if "<x-" in self.source[:200] else None
+        if eudora:
+            return _of_eudora(eudora[1], eudora[2]) + FILE_OF_EUDORA.sub("", self.source[eudora.end() :])
         if self.kind == HTML and not ANY_TAG.search(self.source):
             return html.unescape(self.source)
         if self.kind == HTML or (self.kind == PLAIN and PAGE.match(self.source)):
@@ -123,7 +135,9 @@ class _Leaf:
             return unflow(self.source, delete_space=_parameter(self.part, "delsp").lower() == "yes")
         if _parameter(self.part, "hp-legacy-display") == "1":
             return LEGACY_HEADER.sub("", self.source)
-        return FILE_IN_TEXT.sub("", self.source) if BEGINS_FILE.search(self.source) else self.source
+        text = SCRUBBED.sub("", self.source) if " next part -" in self.source else self.source
+        text = FILE_OF_EUDORA.sub("", text) if "Attachment Converted: " in text else text
+        return FILE_IN_TEXT.sub("", text) if BEGINS_FILE.search(text) else text
 
 
 def _parameter(part: Message, name: str) -> str:
@@ -287,6 +301,13 @@ def unflow(text: str, delete_space: bool) -> str:
         if is_soft_break and delete_space:
             lines[-1] = lines[-1][:-1]
     return "\n".join(lines)
+
+
+def _of_eudora(kind: str, text: str) -> str:
+    """The text inside of the marks that Eudora puts around it."""
+    if kind == "html":
+        return html_to_text(text)
+    return unflow(text, delete_space=False) if kind == "flowed" else _enriched_to_text(text)
 
 
 def _enriched_to_text(text: str) -> str:

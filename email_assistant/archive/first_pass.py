@@ -8,6 +8,7 @@ import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from heapq import nsmallest
+from itertools import zip_longest
 from pathlib import Path
 
 from email_assistant.archive.messages import ArchiveItem, ParsedMessage, Person, Unreadable
@@ -15,6 +16,7 @@ from email_assistant.archive.owner import Owner, SenderStats
 from email_assistant.archive.parsing import approximate_size, parse_envelope, without_body
 from email_assistant.archive.threads import Threads, hash64
 from email_assistant.archive.workers import WorkerPool
+from email_assistant.errors import ArchiveError
 
 
 def _parse_envelopes(batch: list[ArchiveItem]) -> list[ParsedMessage | Unreadable]:
@@ -87,6 +89,19 @@ class ArchiveIndex:
         """The numbers of `count` eligible messages: those with the lowest hashes of their ids, whatever their order."""
         eligible = ((self._ids[number], number) for number in range(len(self)) if is_eligible(number))
         return frozenset(number for _, number in nsmallest(count, eligible))
+
+    def matching(self, items: Iterable[ArchiveItem]) -> Iterator[tuple[int, ArchiveItem]]:
+        """The items of a second pass with their numbers.
+
+        Raises:
+            ArchiveError: If they are not the same as in the first pass.
+        """
+        for number, (item, source) in enumerate(zip_longest(items, self.sources())):
+            if item is None or item.source != source:
+                raise ArchiveError(
+                    "the archive changed while it was read; wait until your mail program is done, or copy it, and rerun"
+                )
+            yield number, item
 
     def sources(self) -> Iterator[str]:
         """Yield the sources of all messages, in order."""

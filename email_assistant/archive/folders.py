@@ -30,6 +30,13 @@ KIND_OF_FOLDER = {
 }
 # What programs append to a second folder of the same name, or to one of another place: 'Trash-1', 'Drafts (Offline)'.
 COPY = re.compile(r"(?<=\w)(?:-\d{1,2}|\s*\([^()]*\))$")
+# What programs put before a folder's name in the name of a file: an account, its server's folder, or a date.
+ACCOUNT = re.compile(
+    r"^(?:inbox|\[(?:gmail|google mail|imap)\]|local folders|lokale ordner|[\w.+-]{1,64}@[\w.-]{1,255}?|[\d.T-]{6,20})"
+    r"(?:\s*[_/-]\s*|\s+)(?=\D)",
+    re.IGNORECASE,
+)
+MAILBOX_SUFFIX = re.compile(r"\.(?:mbox|mbx|mailbox|eml|txt)$", re.IGNORECASE)
 # Labels that programs made of their own folders.
 PROGRAM_LABEL = re.compile(r"^\s*\[?(?:imap|gmail|google mail)\]?/", re.IGNORECASE)
 # Gmail's labels of chats: each is stored as one message with the words of both people.
@@ -51,6 +58,7 @@ KIND_OF_EVOLUTION_BIT = {1: "deleted", 2: "draft", 7: "spam"}
 KIND_OF_STATUS_LETTER = {"D": "deleted", "T": "draft"}
 HEXADECIMAL = re.compile(r"(?:[\da-f]+-)?([\da-f]+)", re.IGNORECASE)
 KIND_OF_KEYWORD = {"junk": "spam", "$junk": "spam", "\\deleted": "deleted", "\\draft": "draft", "$draft": "draft"}
+OF_APPLE = re.compile(r"mail-(?:draft|note)\b", re.IGNORECASE)
 # Claws Mail and Sylpheed write these into mail that was not sent yet.
 QUEUED_FIELDS = ("x-claws-end-special-headers", "x-sylpheed-end-special-headers")
 FLAG_FIELDS = frozenset(
@@ -84,15 +92,21 @@ def _decode_utf7(match: re.Match[str]) -> str:
 
 def is_sent_folder(names: Iterable[str]) -> bool:
     """Whether any of these folder names or labels is one for sent mail."""
-    return any(SENT_FOLDER.match(name.strip()) for name in names)
+    return any(SENT_FOLDER.match(ACCOUNT.sub("", name.strip())) for name in names)
 
 
 def kinds_of_folders(names: Iterable[str]) -> frozenset[str]:
     """What mail in folders or with labels of these names is: draft, template, trash or spam."""
-    plain = [" ".join(re.sub(r"[_-]", " ", COPY.sub("", name.strip(FOLDER_MARKS))).split()) for name in names]
+    plain = list(map(_plain_folder, names))
     return frozenset(
         kind for kind, pattern in KIND_OF_FOLDER.items() for name in plain if name and pattern.fullmatch(name)
     )
+
+
+def _plain_folder(name: str) -> str:
+    """The name of a folder without what programs add to it."""
+    bare = MAILBOX_SUFFIX.sub("", ACCOUNT.sub("", name.strip().lstrip(".")))
+    return " ".join(re.sub(r"[_-]", " ", COPY.sub("", bare.strip(FOLDER_MARKS))).split())
 
 
 def kinds_of_path(path: str, format: str) -> frozenset[str]:
@@ -100,7 +114,10 @@ def kinds_of_path(path: str, format: str) -> frozenset[str]:
     pure = PurePosixPath(path)
     folders = str(pure.parent) if format in SINGLE_MESSAGES else path
     flags = MAILDIR_FLAGS.search(pure.name) if format == "maildir" else None
-    kinds = kinds_of_folders(folder_names(folders)) | _kinds(flags[1] if flags else "", KIND_OF_MAILDIR_FLAG)
+    # Where programs keep the chats of a mail account, each as a message.
+    is_chat = not CHAT_LABELS.isdisjoint(part.casefold() for part in pure.parent.parts)
+    kinds = kinds_of_folders(folder_names(folders)) | ({"automatic"} if is_chat else set())
+    kinds |= _kinds(flags[1] if flags else "", KIND_OF_MAILDIR_FLAG)
     return kinds | {"deleted"} if format == "eml" and DELETED_OF_MH.fullmatch(pure.name) else kinds
 
 
@@ -137,7 +154,8 @@ def kinds_of_flags(message: Message) -> frozenset[str]:
     kinds |= {KIND_OF_KEYWORD[word] for word in keywords if word in KIND_OF_KEYWORD}
     if any(str(message[name] or "").strip().lower().startswith("yes") for name in ("X-Spam-Flag", "X-Spam-Status")):
         kinds.add("spam")
-    is_apple_draft = "draft" in str(message["X-Uniform-Type-Identifier"] or "").lower()
+    # Apple Mail stores notes beside mail; like drafts, nobody was sent them.
+    is_apple_draft = OF_APPLE.search(str(message["X-Uniform-Type-Identifier"] or "")) is not None
     if present.intersection(QUEUED_FIELDS) or is_apple_draft or str(message["X-Unsent"] or "").strip() == "1":
         kinds.add("draft")
     return frozenset(kinds)

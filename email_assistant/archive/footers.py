@@ -81,7 +81,7 @@ def strip_armor(text: str) -> tuple[str, bool]:
         return text, False
     stripped = ARMOR_SIGNATURE.sub("", ARMOR_HEAD.sub("", text))
     if ARMOR_HEAD.search(text):
-        stripped = re.sub(r"^- (?=-)", "", stripped, flags=re.MULTILINE)
+        stripped = re.sub(r"^- (?=-|From )", "", stripped, flags=re.MULTILINE)
     return stripped, stripped != text
 
 

@@ -20,6 +20,10 @@ LIST_HEADERS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
 REACTION = "text/vnd.google.email-reaction+json"
 # On a line of its own, and not quoted.
 PGP_MESSAGE = re.compile(r"^-----BEGIN PGP MESSAGE-----\s*$", re.MULTILINE)
+# What a program sends in the name of somebody who takes a mail back, as its only line.
+RECALL = re.compile(rf"[^\n]{{0,200}}(?:{any_of(lambda locale: locale.recalls)})[^\n]{{0,300}}", re.IGNORECASE)
+# What a computer reports of the commands that it runs by its clock.
+CRON_SUBJECT = re.compile(r"Cron <\S+@\S+> ")
 # An appointment in place of a text.
 CALENDAR = re.compile(r"\s*BEGIN:VCALENDAR\s")
 
@@ -53,15 +57,29 @@ def _is_automatic(message: Message, sender: str) -> bool:
     precedence = str(message["Precedence"] or "").lower()
     return (
         not submitted.startswith("no")
+        or any(message[name] for name in ("X-Cron-Env", "X-Smssync-Datatype"))
         or precedence in ("auto_reply", "junk")
         or (precedence == "bulk" and not message["List-Id"] and not message["List-Post"])
         or bool(ROBOT_ADDRESS.search(sender))
     )
 
 
+def kinds_by_text(text: str) -> frozenset[str]:
+    """The kinds that the text of a message tells."""
+    kinds = {"encrypted"} if PGP_MESSAGE.search(text) else set()
+    kinds |= {"calendar"} if CALENDAR.match(text) else set()
+    return frozenset(kinds | ({"automatic"} if RECALL.fullmatch(text.strip()) else set()))
+
+
 def kinds_by_subject(subject: str) -> set[str]:
     """The kinds that the beginning of a subject tells: all that is known of mail without a header."""
-    return {kind for kind, pattern in SUBJECTS.items() if pattern.match(subject.lstrip())}
+    kinds = {kind for kind, pattern in SUBJECTS.items() if pattern.match(subject.lstrip())}
+    return kinds | {"automatic"} if CRON_SUBJECT.match(subject) else kinds
+
+
+def _is_scheduling(part: Message) -> bool:
+    """Whether a part asks for an appointment, or answers; one that is only published asks for nothing (RFC 5546)."""
+    return part.get_content_type() == "text/calendar" and str(part.get_param("method", "publish")).lower() != "publish"
 
 
 def _kinds_by_structure(message: Message) -> set[str]:
@@ -70,9 +88,7 @@ def _kinds_by_structure(message: Message) -> set[str]:
     if content_type == "multipart/report":
         report = str(message.get_param("report-type", "")).lower()
         kinds.add("receipt" if "disposition" in report else "bounce")
-    if content_type == "text/calendar" or any(
-        part.get_content_type() == "text/calendar" and part.get_param("method") for part in message.walk()
-    ):
+    if content_type == "text/calendar" or any(map(_is_scheduling, message.walk())):
         kinds.add("calendar")
     if any(part.get_content_type() == REACTION for part in message.walk()):
         kinds.add("automatic")

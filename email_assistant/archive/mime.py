@@ -14,7 +14,7 @@ from email_assistant.archive.headers import (
     parse_people,
     references,
 )
-from email_assistant.archive.message_kinds import CALENDAR, PGP_MESSAGE, kinds_by_header, kinds_of
+from email_assistant.archive.message_kinds import kinds_by_header, kinds_by_text, kinds_of
 from email_assistant.archive.messages import ParsedMessage
 from email_assistant.archive.mime_tree import IndexedMessage, header_bytes, is_pkcs7, parse_header, parse_tree
 from email_assistant.archive.senders import authors
@@ -53,10 +53,7 @@ def parse(data: bytes, source: str, sent_folder: bool = False) -> ParsedMessage:
     parsed.kinds = kinds_of(message, parsed.subject)
     if opened is not None:
         parsed.kinds = parsed.kinds - {"encrypted"} | {"signed"}
-    if PGP_MESSAGE.search(parsed.text):
-        parsed.kinds |= {"encrypted"}
-    if CALENDAR.match(parsed.text):
-        parsed.kinds |= {"calendar"}
+    parsed.kinds |= kinds_by_text(parsed.text)
     return parsed
 
 

@@ -11,7 +11,7 @@ from compressed_rtf import decompress
 
 from email_assistant.archive.charsets import Decoded, decode, decode_text
 from email_assistant.archive.html_text import html_to_text
-from email_assistant.archive.message_kinds import kinds_by_subject
+from email_assistant.archive.message_kinds import kinds_by_subject, kinds_by_text
 from email_assistant.archive.messages import ParsedMessage, Person, with_timezone
 from email_assistant.archive.mime import parse_envelope
 from email_assistant.archive.rtf import rtf_to_text
@@ -58,7 +58,7 @@ def to_message(properties: MessageProperties, source: str, sent_folder: bool) ->
     message.senders = message.senders or ([_parse_person(properties.sender)] if properties.sender.strip() else [])
     message.recipients = message.recipients or list(properties.recipients)
     _read_body(message, properties)
-    message.kinds |= properties.kinds | kinds_by_subject(message.subject)
+    message.kinds |= properties.kinds | kinds_by_subject(message.subject) | kinds_by_text(message.text)
     if "message-id" not in properties.headers.lower():
         stamp = format_datetime(sent) if sent else ""
         identity = f"{properties.sender}\n{stamp}\n{properties.subject}\n{message.text}"

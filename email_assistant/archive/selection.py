@@ -92,7 +92,7 @@ def select(
     """
     plan = ReadingPlan.make(index, index.written_by(owner), rules)
     drops = DropLog.for_archive(index, plan.by_owner)
-    items = ((number, item) for number, item in enumerate(read()) if plan.wants(number))
+    items = ((number, item) for number, item in index.matching(read()) if plan.wants(number))
     function = partial(strip_batch, drop_code=rules.drop_code, with_context=bool(rules.context_words))
     messages = workers.map_ordered(function, items, lambda item: approximate_size(item[1]))
     counted = _counted(messages, plan.by_owner, on_own_message)

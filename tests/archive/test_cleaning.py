@@ -205,11 +205,11 @@ def test_sentences_similar_to_footers_are_kept(text: str) -> None:
 
 def test_armor_is_cut_and_the_signed_text_kept() -> None:
     text = (
-        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello.\n- -- a dash\n"
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello.\n- -- a dash\n- From now on.\n"
         "-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n"
     )
     stripped, signed = strip_armor(text)
-    assert (stripped.strip(), signed) == ("Hello.\n-- a dash", True)
+    assert (stripped.strip(), signed) == ("Hello.\n-- a dash\nFrom now on.", True)
 
 
 def test_a_signature_below_the_name_is_cut_and_the_sign_off_kept() -> None:

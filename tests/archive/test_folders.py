@@ -76,7 +76,7 @@ def test_what_the_place_of_a_message_says(tmp_path: Path, path: str, kind: str |
         *(("X-Gmail-Labels: =?UTF-8?B?0JrQvtGA0LfQuNC90LA=?=", "trash"), ("X-Gmail-Labels: Sent,Draft law", None)),
         *(("X-Spam-Flag: YES", "spam"), ("X-Spam-Status: No, score=1", None), ("X-Spam-Status: Yes, score=9", "spam")),
         *(("X-Unsent: 1", "draft"), ("X-Uniform-Type-Identifier: com.apple.mail-draft", "draft")),
-        ("X-Uniform-Type-Identifier: com.apple.mail-note", None),
+        *(("X-Uniform-Type-Identifier: com.apple.mail-note", "draft"), ("X-Uniform-Type-Identifier: a.mail", None)),
     ],
 )
 def test_what_the_flags_and_labels_of_a_header_say(header: str, kind: str | None) -> None:

@@ -143,7 +143,7 @@ def test_another_format_is_named_with_what_to_do(tmp_path: Path, head: bytes, wo
 @pytest.mark.parametrize(
     ("typed", "name"),
     [
-        ("Entw\u00fcrfe", "Entwu\u0308rfe"),
+        ("ENTW\u00dcRFE", "Entwu\u0308rfe"),
         ("sent.mbx", "sent.mbox"),
         ("sent.mbox ", "sent.mbox"),
         ("Sent", "sent"),
@@ -154,6 +154,19 @@ def test_a_missing_path_names_the_file_that_was_meant(tmp_path: Path, typed: str
     (tmp_path / name).write_text(f"{DATED}{MESSAGES[0]}")
     with pytest.raises(ArchiveError, match=rf"no such file or folder \(did you mean {tmp_path / name}\?\); set data"):
         readers.archive_files([tmp_path / typed], "auto", {})
+
+
+@pytest.mark.parametrize(("typed", "name"), [("Entw\u00fcrfe", "Entwu\u0308rfe"), ("\u0438\u0306", "\u0439")])
+def test_a_name_whose_letters_are_composed_in_another_way_is_the_same(tmp_path: Path, typed: str, name: str) -> None:
+    (tmp_path / name).write_text(f"{DATED}{MESSAGES[0]}")
+    assert [path for path, _ in readers.archive_files([tmp_path / typed], "auto", {})] == [tmp_path / name]
+    assert len(list(readers.read([tmp_path / typed], "auto", {}))) == 1
+
+
+def test_a_link_to_nothing_says_so(tmp_path: Path) -> None:
+    (tmp_path / "sent.mbox").symlink_to("gone.mbox")
+    with pytest.raises(ArchiveError, match=r"sent\.mbox: is a link to gone\.mbox, which does not exist"):
+        readers.archive_files([tmp_path / "sent.mbox"], "auto", {})
 
 
 def test_a_path_in_quotation_marks_of_an_editor_names_the_file(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ LOCALE = Locale(
     months=("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
     sent_folders=(r"sent(?![a-z])(?!\W+(?:to|from|by|back|for)\b)",),
     on_behalf=("on behalf of",),
-    draft_folders=("drafts?", "unsent drafts", "postponed(?: msgs| messages)?"),
+    draft_folders=("drafts?", "unsent(?: drafts| messages| mail)?", "postponed(?: msgs| messages)?"),
     trash_folders=(
         "trash",
         "deleted(?: items| messages)?",
@@ -192,6 +192,7 @@ LOCALE = Locale(
         "delivery (?:failure|has failed)",
         "failure notice",
     ),
+    recalls=(r"would like to recall the message\b",),
     receipt_subjects=("read", "not read"),
     calendar_subjects=(
         "accepted",

@@ -66,6 +66,7 @@ LOCALE = Locale(
     forward_prefixes=("rv",),
     vacation_subjects=("respuesta automática",),
     bounce_subjects=("no se puede entregar",),
+    recalls=(r"(?:desea|quiere|querría) (?:recuperar|retirar) el mensaje\b",),
     receipt_subjects=("leído", "no leído"),
     calendar_subjects=("aceptado", "aceptada", "rechazado", "rechazada", "cancelado", "cancelada"),
     contact_labels=("teléfono",),

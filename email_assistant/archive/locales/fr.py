@@ -72,6 +72,7 @@ LOCALE = Locale(
     forward_prefixes=("tr",),
     vacation_subjects=("réponse automatique", r"absence du bureau\s?:"),
     bounce_subjects=("non remis",),
+    recalls=(r"(?:souhaite|voudrait) rappeler le message\b",),
     receipt_subjects=("lu", "non lu"),
     calendar_subjects=("accepté", "refusé", "provisoire", "annulé", "acceptée", "refusée"),
     contact_labels=("téléphone", "tél"),

@@ -66,6 +66,7 @@ LOCALE = Locale(
     forward_prefixes=("i",),
     vacation_subjects=("risposta automatica", "fuori sede"),
     bounce_subjects=("mancata consegna",),
+    recalls=(r"(?:desidera|vorrebbe) richiamare il messaggio\b",),
     receipt_subjects=("letto",),
     calendar_subjects=("accettato", "rifiutato", "accettata", "rifiutata", "annullato", "annullata"),
     contact_labels=("telefono",),

@@ -53,6 +53,7 @@ class Locale:
         forward_prefixes: Those of mails that were passed on ('Fwd', 'WG').
         vacation_subjects: Beginnings of the subjects of automatic replies; regular expressions.
         bounce_subjects: Beginnings of the subjects of bounces; regular expressions.
+        recalls: What Outlook writes when somebody takes a mail back ('would like to recall'); regular expressions.
         receipt_subjects: Beginnings of the subjects of receipts, before a colon; regular expressions.
         calendar_subjects: Beginnings of the subjects of answers to invitations, before a colon; regular expressions.
         contact_labels: Labels of telephone numbers and the like in signatures.
@@ -107,6 +108,7 @@ class Locale:
     forward_prefixes: tuple[str, ...] = ()
     vacation_subjects: tuple[str, ...] = ()
     bounce_subjects: tuple[str, ...] = ()
+    recalls: tuple[str, ...] = ()
     receipt_subjects: tuple[str, ...] = ()
     calendar_subjects: tuple[str, ...] = ()
     contact_labels: tuple[str, ...] = ()

@@ -68,6 +68,7 @@ LOCALE = Locale(
     reply_prefixes=("antw",),
     vacation_subjects=("automatisch antwoord", "afwezigheidsbericht"),
     bounce_subjects=("onbestelbaar",),
+    recalls=(r"wil het bericht\b.{1,200}\bintrekken",),
     receipt_subjects=("gelezen", "niet gelezen"),
     calendar_subjects=("geaccepteerd", "afgewezen", "geannuleerd"),
     password_words=("wachtwoord",),

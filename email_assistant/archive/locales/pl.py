@@ -65,6 +65,7 @@ LOCALE = Locale(
     reply_prefixes=("odp",),
     vacation_subjects=("automatyczna odpowiedź",),
     bounce_subjects=("niedostarczon",),
+    recalls=(r"chce (?:odwołać|wycofać|odzyskać) wiadomość\b",),
     receipt_subjects=("przeczytano", "nie przeczytano"),
     calendar_subjects=("zaakceptowano", "odrzucono", "zaakceptowane", "odrzucone", "odwołano", "odwołane"),
     password_words=("hasło",),

@@ -66,6 +66,7 @@ LOCALE = Locale(
     template_folders=("modelos?",),
     forward_prefixes=("enc",),
     vacation_subjects=("resposta automática",),
+    recalls=(r"(?:gostaria de|deseja) (?:cancelar|recuperar|recolher|anular) a mensagem\b",),
     receipt_subjects=("lida", "lido", "não lida"),
     calendar_subjects=("aceito", "recusado", "aceite", "aceita", "recusada", "cancelado", "cancelada"),
     password_words=("senha",),

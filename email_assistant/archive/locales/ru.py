@@ -115,6 +115,7 @@ LOCALE = Locale(
     forward_prefixes=("пересл",),
     vacation_subjects=("автоответ", "автоматический ответ"),
     bounce_subjects=("недоставленное сообщение",),
+    recalls=(r"хочет отозвать сообщение\b",),
     receipt_subjects=("прочитано", "не прочитано"),
     calendar_subjects=("принято", "отклонено", "под вопросом", "отменено"),
     contact_labels=("тел", "моб", "факс", "телефон"),

@@ -133,13 +133,25 @@ def _remedy() -> str:
 
 
 def _existing(paths: Iterable[Path]) -> list[Path]:
-    paths = list(paths)
+    paths = [_as_stored(path) for path in paths]
     for path in paths:
         if not path.exists():
+            if path.is_symlink():
+                raise ArchiveError(
+                    f"{path}: is a link to {path.readlink()}, which does not exist; set data.path to a file"
+                )
             raise ArchiveError(f"{path}: no such file or folder{_meant(path)}; set data.path to your archive")
         if not path.is_file() and not path.is_dir():
             raise ArchiveError(f"{path}: is a pipe or a device; set data.path to a file or folder")
     return paths
+
+
+def _as_stored(path: Path) -> Path:
+    """The path with its last name as the disk has it, which may compose letters and accents in another way."""
+    if str(path).isascii() or path.exists():
+        return path
+    composed = normalize("NFC", path.name)
+    return next((entry for entry in _entries(path.parent) if normalize("NFC", entry.name) == composed), path)
 
 
 def _meant(path: Path) -> str:

@@ -102,6 +102,17 @@ COLUMN_NAMES = {
 }
 # A mail may have its text in another of these columns where the first one is empty.
 BODY_WORDS = ("body", "html", "plain", "text", "content")
+# What may stand beside the word for a field: 'Corps du message', 'E-Mail des Absenders', 'Text of the email'.
+BESIDE_FIELD = frozenset(
+    (
+        *("email", "emails", "e", "mail", "mails", "message", "messages", "address", "full", "of", "the", "s"),
+        *("nachricht", "nachrichten", "adresse", "versands", "des", "der", "vom", "von", "courriel", "électronique"),
+        *("envoi", "du", "de", "l", "d", "la", "le", "correo", "electrónico", "mensaje", "envío", "del", "messaggio"),
+        *("posta", "invio", "della", "di", "mensagem", "envio", "do", "da", "bericht", "van", "wiadomości"),
+        *("wysłania", "письма", "сообщения", "адрес", "почты", "отправки", "листа", "повідомлення"),
+    )
+)
+WORD = re.compile(r"[^\W_]+")
 # Outlook exports the name, the address and the type of a person's address, in this order: 'Von: (Name)'.
 PART_OF_PERSON = re.compile(r"([^():：（]+)(?:[:：]\s*)?[(（][^()（）]+[)）]\s*")
 NAME_AND_ADDRESS = 2
@@ -116,6 +127,14 @@ CHATS = {
     frozenset(("creator", "createddate", "topicid")): "Google Chat",
     frozenset(("chatid", "messagetype")): "Microsoft Teams",
     frozenset(("role", "content")): "a language model",
+}
+
+
+# The fields of chats that have a field of a mail, too.
+CHATS_LIKE_MAIL = {
+    frozenset(("chatsession", "messagedate", "service")): "iMessage or WhatsApp",
+    frozenset(("address", "body", "protocol", "type")): "text messages of a phone",
+    frozenset(("conversationid", "from", "senderprofileurl")): "LinkedIn",
 }
 
 
@@ -179,12 +198,21 @@ def columns_among(field: str, names: tuple[str, ...], configured: str | None) ->
     if configured is not None:
         chosen = by_plain_name.get(normalize(configured))
         return (chosen,) if chosen is not None else ()
-    first, *others = [known for known in COLUMN_NAMES[field] if known in by_plain_name] or [""]
-    if not first and field in ("sender", "recipient"):
-        return _parts_of_person(field, names)
+    known_names = COLUMN_NAMES[field]
+    first, *others = [known for known in known_names if known in by_plain_name] or [""]
+    if not first and field in ("sender", "recipient") and (parts := _parts_of_person(field, names)):
+        return parts
+    if not first:
+        return tuple(name for name in names if _core(name) in known_names)[:1]
     if field == "text":
         others = [known for known in others if any(word in known for word in BODY_WORDS)]
     return tuple(by_plain_name[known] for known in (first, *others) if known)
+
+
+def _core(name: str) -> str:
+    """The word of a column's name that is left without those that say only that it is of a mail; empty if many are."""
+    words = [word for word in WORD.findall(name.lower()) if word not in BESIDE_FIELD]
+    return words[0] if len(words) == 1 else ""
 
 
 def _parts_of_person(field: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -206,6 +234,8 @@ def person_of(name: str) -> str:
 def chat_of(names: Iterable[str]) -> str | None:
     """The program of whose chats records with these fields are; None if they are no messages of a chat."""
     known = {normalize(name) for name in names}
+    if like_mail := next((program for fields, program in CHATS_LIKE_MAIL.items() if fields <= known), None):
+        return like_mail
     if known & {"to", "torecipients", "recipients", "subject"}:
         return None
     return next((program for fields, program in CHATS.items() if fields <= known), None)

@@ -7,6 +7,7 @@ from typing import BinaryIO
 from email_assistant.archive.folders import kinds_of_emlx
 from email_assistant.archive.messages import MAX_MESSAGE_BYTES, RawMessage, Unreadable, too_large
 from email_assistant.archive.mime_tree import mend_start
+from email_assistant.archive.readers import joined
 from email_assistant.archive.readers.streams import HEAD_BYTES
 
 HEADER_FIELD = re.compile(
@@ -22,6 +23,8 @@ EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
 PROPERTIES = re.compile(rb"<\?xml [^<>]{0,200}>\s*<!DOCTYPE plist [^<>]{0,200}>\s*<plist\b")
 # The separator of a mailbox, which some exports leave above the header.
 SEPARATOR = re.compile(rb">?From [^\n]*\n")
+# The fields of a memo that Notes exported as its "structured text", which has the text of the mail in a field.
+OF_NOTES = re.compile(rb"^(?:SendTo|PostedDate|ComposedDate|\$UpdatedBy)[ \t]*:", re.MULTILINE)
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -40,7 +43,7 @@ def looks_like_eml(head: bytes, least: int = 2) -> bool:
     fields = {name.lower() for name in HEADER_FIELD.findall(header)}
     if starts_with_field and not end and len(head) >= HEAD_BYTES:
         return bool(fields) or least == 1 or OF_A_PROGRAM.match(header) is not None
-    return bool(starts_with_field) and len(fields) >= least
+    return bool(starts_with_field) and len(fields) >= least and not OF_NOTES.search(header)
 
 
 def looks_like_emlx(head: bytes) -> bool:
@@ -55,7 +58,7 @@ def looks_like_msg(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterator[RawMessage | Unreadable]:
-    """Yield the message of the file."""
+    """Yield the message of the file, or all of a text into which several were copied."""
     data = stream.read(MAX_MESSAGE_BYTES + 1)
     if len(data) > MAX_MESSAGE_BYTES:
         yield too_large(name)
@@ -69,7 +72,10 @@ def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterato
     elif format == "eml" and data.rstrip().endswith(b"</plist>") and (begin := _begin_of_properties(data)) is not None:
         kinds = kinds_of_emlx(data[begin:])
         data = data[:begin]
-    yield RawMessage(name, data, sent_folder, "msg" if format == "msg" else "rfc822", kinds)
+    mails = joined.split(data) if format == "eml" else [data]
+    for index, mail in enumerate(mails):
+        source = name if len(mails) == 1 else f"{name}#{index}"
+        yield RawMessage(source, mail, sent_folder, "msg" if format == "msg" else "rfc822", kinds)
 
 
 def _begin_of_properties(data: bytes) -> int | None:

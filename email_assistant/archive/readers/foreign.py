@@ -9,6 +9,11 @@ FORMATS = {
     b"\x1a\0\0\x04\0\0": "Lotus Notes (.nsf), from which Notes exports .eml files",
     b"SQLite format 3\0": "a SQLite database, as Mailspring has; export the mail from the program as mbox or .eml",
     b"\0\1\0\0Standard ": "an Access database; export the table with the mail as CSV",
+    b"\x21\x09\x70\x19": "The Bat! (.tbb), which exports .eml files or a Unix mailbox",
+    b"-- MySQL dump": "a dump of a database; export the table with the mail as CSV",
+    b"--\n-- PostgreSQL database dump": "a dump of a database; export the table with the mail as CSV",
+    b"<?xml": "XML, in a form that is not known; export the mail from the program as mbox or .eml",
+    b"ref: refs/": "a part of a git repository; check its files out, or export its mail as mbox",
     b"PAR1": "a Parquet table; save it as CSV, as pandas.read_parquet('mail.parquet').to_csv('mail.csv') does",
     b"\xd0\xcf\x11\xe0": "a document of old Excel or Word, or a file of Windows; save a table as CSV",
     b"Rar!\x1a\x07": "a RAR archive; unpack it first",
@@ -26,6 +31,8 @@ FORMATS = {
     b"BEGIN:VCALENDAR": "appointments (iCalendar), without mail",
 }
 WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+# Fields above a memo of Notes, of which mail has others.
+NOTES_TEXT = re.compile(rb"(?:[\w$]+:[^\n]*\n){1,40}?(?:SendTo|PostedDate|ComposedDate|\$UpdatedBy):")
 # What Office and LibreOffice write first into the zip file that a document of theirs is.
 DOCUMENT = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|xl/|word/|ppt/|mimetype)", re.DOTALL)
 
@@ -34,6 +41,8 @@ def format_of(head: bytes) -> str | None:
     """The format of a file that begins with these bytes and what to do with it; None if none of these."""
     if WEB_PAGE.match(head):
         return "a web page (HTML); export the mail from the mail program as mbox or .eml"
+    if NOTES_TEXT.match(head):
+        return "structured text of Notes; export the mail from Notes as .eml files"
     if DOCUMENT.match(head):
         return _document(head)
     return next((name for magic, name in FORMATS.items() if head.startswith(magic)), None)

@@ -109,7 +109,7 @@ def read(
     rows = _json_rows(stream, text_column) if format == "jsonl" else _csv_rows(stream, text_column)
     first = list(islice(rows, SAMPLE_ROWS))
     sample = next((row for row in first if isinstance(row, _Row)), None)
-    if format == "jsonl" and text_column is None and (program := _chat_of(first)):
+    if text_column is None and (program := _chat_of(first)):
         raise ChatError(name, program)
     mapping = map_columns(_all_names(first), columns, name) if sample else {}
     dates = (to_text(_first_value(row, mapping.get("date", ()))) for row in first if isinstance(row, _Row))

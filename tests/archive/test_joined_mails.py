@@ -1,0 +1,82 @@
+"""Several mails in one file of text, and single mails that look like it."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from email_assistant.archive import readers
+from email_assistant.archive.messages import ParsedMessage
+from email_assistant.archive.parsing import parse_item
+from email_assistant.archive.readers import joined
+
+COLUMNS: readers.Columns = dict.fromkeys(("text", "subject", "sender", "recipient", "date", "id", "thread"))
+TEXTS = [
+    "Please bring the ladder back.",
+    "The choir meets on Wednesday.\n\nIt is dry there.",
+    "The old kettle leaks badly.",
+]
+
+
+def texts(path: Path, data: str) -> list[str]:
+    path.write_bytes(data.encode())
+    messages = [parse_item(item) for item in readers.read([path], "auto", COLUMNS)]
+    return [message.text.strip() for message in messages if isinstance(message, ParsedMessage)]
+
+
+def header(number: int, tab: str = " ") -> str:
+    fields = {"From": "Ann Roe <ann@x.example>", "Sent": f"{number + 1} April 2024", "To": "Bo Li", "Subject": "Hi"}
+    return "".join(f"{name}:{tab}{value}\n" for name, value in fields.items())
+
+
+@pytest.mark.parametrize("between", ["\n\n\n", "\n\n----------\n\n", "\n=====\n", "\n\f\n", "\r\n\r\n***\r\n"])
+def test_each_of_several_mails_in_a_text_is_read(tmp_path: Path, between: str) -> None:
+    data = between.join(f"{header(number)}\n{text}" for number, text in enumerate(TEXTS))
+    assert texts(tmp_path / "mails.txt", f"\ufeff{data}") == TEXTS
+
+
+def test_the_order_of_the_fields_and_blanks_behind_their_names_may_be_any(tmp_path: Path) -> None:
+    mails = [
+        f"Subject:\tHi\nFrom:\tAnn\nDate:\t2024-04-0{number + 1}\n\n{text}\n\n" for number, text in enumerate(TEXTS)
+    ]
+    assert texts(tmp_path / "Sent.txt", "\n".join(mails)) == TEXTS
+
+
+def test_a_line_of_a_program_divides_messages_as_they_were_sent(tmp_path: Path) -> None:
+    data = "".join(f"{header(number)}Message-ID: <{number}@x>\n\n{text}\n.\n" for number, text in enumerate(TEXTS))
+    assert texts(tmp_path / "4a5b6c.bmf", data) == TEXTS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I pass this on:\n\n-----\n\nFrom: Bo\nTo: Ann\nSubject: Rain\n\nIt rains.",
+        "From: is what I wrote, and nothing followed.\n\nFrom: the hill one sees the sea.",
+    ],
+)
+def test_a_message_as_it_was_sent_may_show_a_header(text: str) -> None:
+    data = f"{header(0)}Message-ID: <1@x>\n\n{text}\n".encode()
+    assert joined.split(data) == [data]
+
+
+def test_a_text_with_a_field_of_a_header_is_one_mail() -> None:
+    data = f"{header(0)}\nFrom: the hill one sees the sea.\nTo: be seen.\n\nFrom: Bo, to all of you.\n".encode()
+    assert joined.split(data) == [data]
+
+
+def test_the_answered_mail_below_an_answer_is_by_its_own_writer(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(
+        f"{header(0)}\n{TEXTS[0]}\n\nFrom: Bo Li <bo@y.example>\nSent: Monday\nTo: Ann\n\nIt rains.\n"
+    )
+    messages = [parse_item(item) for item in readers.read([tmp_path / "a.txt"], "auto", COLUMNS)]
+    assert [str(message.senders[0]) for message in messages if isinstance(message, ParsedMessage)] == [
+        "Ann Roe <ann@x.example>",
+        "Bo Li <bo@y.example>",
+    ]
+
+
+@pytest.mark.parametrize("line", ["From: a\n", "\nFrom: a\n", "\nFrom: a\nTo: b\nDate: c\n", "-" * 50 + "\n"])
+def test_long_texts_take_time_in_proportion(line: str) -> None:
+    start = time.perf_counter()
+    joined.split(f"{header(0)}\n{line * 40_000}".encode())
+    assert time.perf_counter() - start < 2
