@@ -83,6 +83,10 @@ STRING_OR_COMMENT = re.compile(r"\"[^\"]*\"|'[^']*'|//.*|/\*.*")
 CYRILLIC_WORD = re.compile(r"[А-Яа-яЁё]{2}")
 # Code in Cyrillic: 'Сообщить(Текст);', 'Сумма = Цена * 2;'.
 CALL_OR_ASSIGNMENT = re.compile(r"\w\(.*\)\s*;|^\s*[\w.]+\s*=[^=]")
+# Marks on lines of their own around what was pasted. A listing between the last ones has no other text.
+BRACKETS = {"[[": "]]", "{{{": "}}}", "<<<": ">>>"}
+SNIP, END_SNIP = re.compile(r"^-{2,} ?snip ?-{2,}\s*$"), re.compile(r"^-{2,} ?end snip ?-{2,}\s*$")
+MAX_PASTED_LINES = 80
 MIN_CODE_LINES = 2
 MAX_BLANK_LINES = 1
 MIN_DIARY_WORDS = 3
@@ -125,6 +129,7 @@ def _classify(lines: list[str], authors: Collection[str]) -> list[bool]:
     _complete_paragraphs(lines, is_code, in_run)
     is_code = [left or right for left, right in zip(is_code, in_run, strict=True)]
     _mark_elisions(lines, is_code)
+    _mark_pasted(lines, is_code)
     return is_code
 
 
@@ -283,7 +288,7 @@ def _mark_found(lines: list[str], is_code: list[bool]) -> None:
     start = 0
     while start < len(lines):
         end = patches.paragraph_end(lines, start)
-        if "/" in lines[start] and _is_found(lines[start:end]):
+        if any("/" in line for line in lines[start:end]) and _is_found(lines[start:end]):
             is_code[start:end] = [True] * (end - start)
         start = end + 1
 
@@ -324,6 +329,20 @@ def _mark_elisions(lines: list[str], is_code: list[bool]) -> None:
             continue
         beside = [other for other in (index - 1, index + 1) if 0 <= other < len(lines) and lines[other].strip()]
         is_code[index] = bool(beside) and all(is_code[other] for other in beside)
+
+
+def _mark_pasted(lines: list[str], is_code: list[bool]) -> None:
+    """Mark brackets around nothing but code, and all from '---snip---' to '---end snip---' with code in it."""
+    for start, line in enumerate(lines):
+        closing, is_snip = BRACKETS.get(line.strip(), ""), line[:2] == "--" and SNIP.match(line) is not None
+        if not closing and not is_snip:
+            continue
+        below = range(start + 1, min(len(lines), start + MAX_PASTED_LINES))
+        ends = (END_SNIP.match(lines[index]) if is_snip else lines[index].strip() == closing for index in below)
+        end = next((index for index, is_end in zip(below, ends, strict=True) if is_end), start)
+        inside = [is_code[index] for index in range(start + 1, end) if lines[index].strip()]
+        if inside and (any(inside) if is_snip else all(inside)):
+            is_code[start : end + 1] = [True] * (end + 1 - start)
 
 
 def _without_here_document(lines: list[str]) -> list[str]:
