@@ -7,6 +7,7 @@ from email_assistant.configuration.schema import Config
 from email_assistant.errors import ConfigurationError
 from email_assistant.experiments.sweeps import direction_of
 from email_assistant.pipeline.declarations import Catalog, Command, by_name
+from email_assistant.requests.arms import ARMS
 from email_assistant.stages.catalog import STAGES
 
 
@@ -109,5 +110,17 @@ def _objective_has_a_direction(config: Config) -> Iterator[str]:
         yield str(error)
 
 
+def _objective_is_logged(config: Config) -> Iterator[str]:
+    """Scores of test mails need an evaluation with their arm: else every job would run and then fail."""
+    objective, arms = config.sweep.objective, config.evaluation.arms
+    if not objective.startswith("test_") or not CATALOG.has_scores(config.stage):
+        return
+    arm = max((each for each in ARMS if objective.startswith(f"test_{each}_")), key=len, default=None)
+    if config.stage == "train":
+        yield f"sweep.objective = {objective}: stage=train writes no test mails; use stage=evaluate"
+    elif arm is not None and arm not in arms and not objective.endswith("_extracted"):
+        yield f"sweep.objective = {objective}: the arm {arm} is not evaluated; add it to evaluation.arms"
+
+
 # What `checks.find_errors` adds to its own checks.
-CONFIG_CHECKS = ConfigChecks(CATALOG.names, (_archive_is_named, _objective_has_a_direction))
+CONFIG_CHECKS = ConfigChecks(CATALOG.names, (_archive_is_named, _objective_has_a_direction, _objective_is_logged))

@@ -15,6 +15,7 @@ from email_assistant.experiments.connection import connect, has_store
 from email_assistant.experiments.queries import (
     artifact_keys,
     delete_permanently,
+    end_dead_runs,
     experiment_ids,
     run_folders,
     search_runs,
@@ -89,19 +90,14 @@ def run(context: Context) -> None:
 
 def _end_dead_runs(client: "lazy_mlflow.MlflowClient", experiments: Sequence[str], console: Console) -> None:
     """Mark runs whose process has ended as KILLED, and raise an error if others are in progress."""
+    for run_id in end_dead_runs(client, experiments):
+        console.print(f"run {run_id} was still marked as RUNNING, but its process has ended; marked it as KILLED")
     for run in search_runs(client, experiments, "attributes.status = 'RUNNING'"):
-        process = run.data.tags.get(PROCESS_TAG, "")
-        if process == process_ids.this_process():
-            continue
-        if not process_ids.has_ended(process):
+        if run.data.tags.get(PROCESS_TAG, "") != process_ids.this_process():
             raise TrackingError(
                 f"run {run.info.run_id} is in progress, so the MLflow store does not have its artifacts yet; "
                 "try again when it has finished"
             )
-        client.set_terminated(run.info.run_id, "KILLED")
-        console.print(
-            f"run {run.info.run_id} was still marked as RUNNING, but its process has ended; marked it as KILLED"
-        )
 
 
 def _leftovers(context: Context, client: "lazy_mlflow.MlflowClient", experiments: Sequence[str]) -> Iterator[Leftover]:

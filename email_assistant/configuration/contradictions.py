@@ -74,6 +74,23 @@ def backends(config: Config) -> Iterator[str]:
         yield "trainer.optimizer = paged_adamw_8bit: needs CUDA; use adamw with model.device=cpu"
 
 
+def dora_as_gguf(config: Config) -> Iterator[str]:
+    """llama.cpp has no DoRA: without this check, an adapter would be trained before it is refused."""
+    if config.lora.use_dora and config.infer.adapter is None:
+        remedy = "cannot read an adapter with DoRA; use lora.use_dora=false"
+        if config.generation.backend == "llama_cpp":
+            yield f"generation.backend = llama_cpp: {remedy}, or generation.backend=transformers"
+        elif config.stage == "export":
+            yield f"stage = export: llama.cpp {remedy}"
+
+
+def compared_arm(config: Config) -> Iterator[str]:
+    """Validation mails are written by the tuned model alone."""
+    compare = config.compare
+    if compare.arm != "tuned" and compare.mails == "validation":
+        yield f"compare.arm = {compare.arm}: only the tuned model writes validation mails; use compare.mails=test"
+
+
 def decoding(config: Config) -> Iterator[str]:
     """Logits are divided by the temperature, so a tiny one makes them infinite."""
     if 0 < config.generation.temperature < 0.001:
@@ -191,6 +208,8 @@ CONTRADICTIONS: tuple[Callable[[Config], Iterator[str]], ...] = (
     head_start,
     lora_init,
     backends,
+    dora_as_gguf,
+    compared_arm,
     decoding,
     private_training,
     purge,

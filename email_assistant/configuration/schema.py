@@ -181,11 +181,11 @@ class Lora:
     r: Count
     alpha: Positive | None
     dropout: Annotated[float, Field(ge=0, lt=1)]
-    target_modules: Literal["all-linear"] | list[Text]
+    target_modules: Literal["all-linear"] | Annotated[list[Text], Field(min_length=1)]
     use_rslora: bool
     use_dora: bool
     init: Literal["default", "pissa", "olora"]
-    layers: list[CountOrZero] | None
+    layers: Annotated[list[CountOrZero], Field(min_length=1)] | None
 
     @property
     def scale_numerator(self) -> float:

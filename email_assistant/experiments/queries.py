@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 
 from email_assistant.errors import TrackingError
-from email_assistant.experiments import lazy_mlflow
+from email_assistant.experiments import lazy_mlflow, process_ids
 from email_assistant.experiments.connection import database, database_uri, files_folder
-from email_assistant.experiments.tags import ARTIFACT_TAG
+from email_assistant.experiments.tags import ARTIFACT_TAG, PROCESS_TAG
 
 # The number of runs in one answer of the store.
 PAGE = 500
@@ -95,6 +95,15 @@ def run_to_repeat(client: "lazy_mlflow.MlflowClient", name_or_id: str) -> "lazy_
         TrackingError: If there is none.
     """
     return match_runs(name_or_id, search_runs(client, experiment_ids(client)), "from_run")[0]
+
+
+def end_dead_runs(client: "lazy_mlflow.MlflowClient", experiments: Sequence[str]) -> list[str]:
+    """Mark runs as KILLED whose process on this machine has ended without that; returns their ids."""
+    running = search_runs(client, experiments, "attributes.status = 'RUNNING'")
+    dead = [run.info.run_id for run in running if process_ids.has_ended(run.data.tags.get(PROCESS_TAG, ""))]
+    for run_id in dead:
+        client.set_terminated(run_id, "KILLED")
+    return dead
 
 
 def artifact_keys(runs: "Sequence[lazy_mlflow.Run]") -> set[str]:

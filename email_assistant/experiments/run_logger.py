@@ -17,6 +17,7 @@ from email_assistant.configuration.schema import Config
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import lazy_mlflow, process_ids, sweep_environment
 from email_assistant.experiments.connection import MAX_NAME_LENGTH, connect
+from email_assistant.experiments.queries import end_dead_runs
 from email_assistant.experiments.tags import (
     CALL_TAG,
     COMMIT_TAG,
@@ -74,6 +75,8 @@ class RunLogger:
         if job := sweep_environment.current_job():
             # A child belongs to its parent's experiment, even if it reads another archive.
             experiment = self._client.get_run(job.parent).info.experiment_id
+        # Those that were killed, or whose machine lost its power.
+        end_dead_runs(self._client, [self.experiment or experiment])
         overrides = command_line_overrides()
         run = self._client.create_run(self.experiment or experiment, tags=_tags(self._config, overrides))
         self.run_id = run.info.run_id

@@ -208,7 +208,7 @@ def add_adapter(base: LanguageModel, lora: Lora, seed: int) -> LanguageModel:
         ConfigurationError: when `lora.target_modules` or `lora.layers` matches nothing in this model.
     """
     count = int(base.model.config.num_hidden_layers)
-    if lora.layers is not None and (not lora.layers or max(lora.layers) >= count):
+    if lora.layers is not None and max(lora.layers) >= count:
         raise ConfigurationError(f"lora.layers = {lora.layers}: this model has the layers 0 to {count - 1}")
     torch.manual_seed(seed)
     return replace(base, model=attach_lora(base.model, lora))

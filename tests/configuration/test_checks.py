@@ -224,6 +224,9 @@ def test_one_owner_needs_no_brackets() -> None:
         ("lora.target_modules=5", "lora.target_modules"),
         ("lora.r=100000000000000000000", "lora.r"),
         ("lora.layers=[3000000000]", "lora.layers[0]"),
+        ("lora.layers=[]", "lora.layers"),
+        ("lora.target_modules=[]", "lora.target_modules"),
+        ("compare.arm=base", "compare.arm"),
         ("lora.alpha=inf", "lora.alpha"),
         ("lora.alpha=nan", "lora.alpha"),
         ("lora.alpha=1e-300", "lora.alpha"),
@@ -249,6 +252,29 @@ def test_one_owner_needs_no_brackets() -> None:
 def test_a_fault_names_its_key(override: str, key: str) -> None:
     faults = find_errors(composed(override), CONFIG_CHECKS)
     assert [fault.partition(" = ")[0].partition(":")[0] for fault in faults] == [key]
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        (("lora.use_dora=true", "generation.backend=llama_cpp"), "generation.backend"),
+        (("lora.use_dora=true", "stage=export"), "stage"),
+        (("lora.use_dora=true", "generation.backend=llama_cpp", "infer.adapter=plain", "stage=infer"), None),
+        (("compare.arm=base", "compare.mails=test"), None),
+        (("stage=train", "sweep.objective=test_tuned_mauve"), "sweep.objective"),
+        (("stage=evaluate", "sweep.objective=test_tuned_mauve"), None),
+        (("stage=evaluate", "sweep.objective=test_tuned_embedding_mauve"), "sweep.objective"),
+        (("stage=all", "sweep.objective=test_head_start_sense"), "sweep.objective"),
+        (
+            ("stage=all", "sweep.objective=test_base_extracted", "sweep.direction=minimize", "evaluation.arms=[tuned]"),
+            None,
+        ),
+        (("stage=train", "sweep.objective=validation_chrf"), None),
+    ],
+)
+def test_what_would_fail_after_the_training_is_refused_before(values: tuple[str, ...], key: str | None) -> None:
+    faults = find_errors(composed(*values), CONFIG_CHECKS)
+    assert [fault.partition(" = ")[0] for fault in faults] == ([key] if key else [])
 
 
 def test_paged_optimizer_on_a_cpu_is_a_fault() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from composed import composed_config
 from conftest import ROOT
 from mlflow import MlflowClient
 from omegaconf import OmegaConf
@@ -23,11 +24,12 @@ from warm import Call
 
 from email_assistant.errors import TrackingError
 from email_assistant.experiments import __main__ as command_line
-from email_assistant.experiments import connection, guarded_ui, server
+from email_assistant.experiments import connection, guarded_ui, process_ids, server
 from email_assistant.experiments.connection import experiment_name, open_store
 from email_assistant.experiments.queries import delete_permanently, experiment_ids, search_runs
-from email_assistant.experiments.run_logger import git_commit
+from email_assistant.experiments.run_logger import RunLogger, git_commit
 from email_assistant.experiments.server import relocate
+from email_assistant.experiments.tags import PROCESS_TAG
 from email_assistant.privacy import guard
 
 
@@ -113,6 +115,24 @@ def test_a_deleted_experiment_is_restored_without_its_runs(tmp_path: Path, empty
     new = again.create_run(same).info.run_id
     assert [run.info.run_id for run in search_runs(again, [same])] == [new]
     assert [run.info.run_id for run in search_runs(again, [same], deleted=True)] == [old]
+
+
+def test_a_new_run_ends_those_whose_process_was_killed(
+    tmp_path: Path, empty_store: Path, tiny_model: Path, archive: Path
+) -> None:
+    config = composed_config(tiny_model, archive, tmp_path)
+    config.paths.mlruns, config.tracking.system_metrics_seconds = str(tmp_path), None
+    shutil.copyfile(empty_store, tmp_path / "mlflow.db")
+    client, experiment = open_store(tmp_path, experiment_name(config))
+    machine, number, started = process_ids.this_process().split()
+    killed, here, elsewhere = (
+        client.create_run(experiment, tags={PROCESS_TAG: process}).info.run_id
+        for process in (f"{machine} {number} {int(started) - 60}", f"{machine} {number} {started}", f"other {number} 1")
+    )
+    logger = RunLogger(config)
+    logger.open()
+    logger.close("FINISHED")
+    assert [client.get_run(run).info.status for run in (killed, here, elsewhere)] == ["KILLED", "RUNNING", "RUNNING"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
