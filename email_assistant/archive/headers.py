@@ -136,6 +136,8 @@ def _parse_addresses(raw: tuple[str, ...]) -> tuple[Person, ...]:
 
 def _decode_person(name: str, address: str) -> Person:
     name = decode_header_text(name).strip().strip(QUOTES)
+    # Outlook puts apostrophes around an address that is its own name.
+    address = address[1:-1] if len(address) > 1 and address[0] == address[-1] == "'" else address
     if "@" in address and not any(mark in address for mark in ("=?", "<")):
         return make_person(name, address)
     # Some programs encode or quote the address together with the name.

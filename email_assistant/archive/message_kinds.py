@@ -20,8 +20,8 @@ LIST_HEADERS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List")
 REACTION = "text/vnd.google.email-reaction+json"
 # On a line of its own, and not quoted.
 PGP_MESSAGE = re.compile(r"^-----BEGIN PGP MESSAGE-----\s*$", re.MULTILINE)
-# What a program sends in the name of somebody who takes a mail back, as its only line.
-RECALL = re.compile(rf"[^\n]{{0,200}}(?:{any_of(lambda locale: locale.recalls)})[^\n]{{0,300}}", re.IGNORECASE)
+# What a program sends in the name of somebody who takes a mail back, as its only sentence.
+RECALL = re.compile(rf".{{0,200}}(?:{any_of(lambda locale: locale.recalls)}).{{0,300}}", re.IGNORECASE)
 # What a computer reports of the commands that it runs by its clock.
 CRON_SUBJECT = re.compile(r"Cron <\S+@\S+> ")
 # An appointment in place of a text.
@@ -68,7 +68,7 @@ def kinds_by_text(text: str) -> frozenset[str]:
     """The kinds that the text of a message tells."""
     kinds = {"encrypted"} if PGP_MESSAGE.search(text) else set()
     kinds |= {"calendar"} if CALENDAR.match(text) else set()
-    return frozenset(kinds | ({"automatic"} if RECALL.fullmatch(text.strip()) else set()))
+    return frozenset(kinds | ({"automatic"} if RECALL.fullmatch(text.strip().replace("\n", " ", 2)) else set()))
 
 
 def kinds_by_subject(subject: str) -> set[str]:

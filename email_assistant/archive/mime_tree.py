@@ -37,6 +37,13 @@ SINGLE_FIELDS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 MIN_FIELDS_BELOW = 2
+# Lines above any field, or a blank one amid fields, are so rare that more must speak for it.
+MIN_FIELDS_OF_A_HEADER = 3
+OF_A_PROGRAM = frozenset((b"message-id", b"mime-version", b"content-type"))
+BLANK_LINES = re.compile(rb"(?:\r?\n){1,2}(?=[!-9;-~]+[ \t]*:)")
+# A program has doubled each line end.
+DOUBLED_LINES = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]+\S)[^\r\n]*\r?\n\r?\n){4}")
+DOUBLED_END = re.compile(rb"(\r?\n)\r?\n")
 # 'text/plain charset=utf-8' without the mark between the type and its parameters.
 TYPE_WITHOUT_MARK = re.compile(rb"\A([\w.+*-]+/[\w.+*-]+)[\s,]+(?=[\w*-]+\s?=)")
 # Only UTF-8 may be in an address (RFC 6532).
@@ -134,7 +141,7 @@ def header_bytes(data: bytes) -> bytes:
         ValueError: If it exceeds its limit.
     """
     data = mend_start(data)
-    return data[: _header_end(data)]
+    return data[: _header_end(data, is_first=True)]
 
 
 def is_tnef(part: Message) -> bool:
@@ -164,11 +171,13 @@ def mend_start(data: bytes) -> bytes:
         data = header.replace(b"\0", b"") + blank + body
     if start.count(b"\r", 0, -1) > start.count(b"\r\n") + start.count(b"\r\0"):
         data = BARE_RETURN.sub(b"\n", data.replace(b"\r\r\n", b"\n"))
-    return data
+    doubled = DOUBLED_LINES.match(data[:START_BYTES])
+    is_header = doubled is not None and len(SINGLE_FIELDS.findall(doubled[0])) >= MIN_FIELDS_BELOW
+    return DOUBLED_END.sub(rb"\1", data) if is_header else data
 
 
 def _parse(data: bytes, depth: int, part_counter: "count[int]") -> IndexedMessage:
-    end = _header_end(data)
+    end = _header_end(data, is_first=depth == 0)
     message = _parse_fields(data[:end])
     blank = BLANK.match(data, end)
     body = data[blank.end() if blank else end :]
@@ -195,10 +204,11 @@ def _parse(data: bytes, depth: int, part_counter: "count[int]") -> IndexedMessag
     return message
 
 
-def _header_end(data: bytes) -> int:
+def _header_end(data: bytes, is_first: bool) -> int:
+    """Where the header of a message ends, or that of a part, below which there may be a message of its own."""
     match = HEADER.match(data)
     end = match.end() if match else 0
-    while (begin := _goes_on(data, end)) is not None:
+    while is_first and (begin := _goes_on(data, end)) is not None:
         end = HEADER.match(data, begin).end()  # type: ignore[union-attr]
     if end > MAX_HEADER_BYTES:
         raise ValueError(f"a header of more than {MAX_HEADER_BYTES >> 10} KiB")
@@ -211,14 +221,19 @@ def _mend_value(name: bytes, value: bytes) -> bytes:
 
 
 def _goes_on(data: bytes, end: int) -> int | None:
-    """Where a header goes on below a line that is no field; None if it does not."""
-    stray = STRAY_LINES.match(data, end) if end else None
-    if stray is None:
+    """Where a header goes on below a line that is no field, or begins there; None if it does not."""
+    between = STRAY_LINES.match(data, end) or BLANK_LINES.match(data, end)
+    if between is None:
         return None
-    below = HEADER.match(data, stray.end())[0]  # type: ignore[index]
+    below = HEADER.match(data, between.end())[0]  # type: ignore[index]
     above = {name.lower() for name in SINGLE_FIELDS.findall(data, 0, end)}
     added = [name.lower() for name in SINGLE_FIELDS.findall(below)]
-    return stray.end() if len(added) >= MIN_FIELDS_BELOW and above and above.isdisjoint(added) else None
+    if not above.isdisjoint(added):
+        return None
+    if between.re is STRAY_LINES and above:
+        return between.end() if len(added) >= MIN_FIELDS_BELOW else None
+    is_header = len(added) >= MIN_FIELDS_OF_A_HEADER and not OF_A_PROGRAM.isdisjoint(added)
+    return between.end() if is_header else None
 
 
 def _parse_fields(header: bytes) -> IndexedMessage:

@@ -37,6 +37,35 @@ def test_a_text_directly_below_its_header_is_no_header(text: str) -> None:
     assert parse(f"{header}{text}".encode(), "x").text.strip() == text
 
 
+@pytest.mark.parametrize("amid", ["\n", "\r\n\r\n", "Checked.\n"])
+def test_a_header_goes_on_below_a_blank_line(amid: str) -> None:
+    below = "To: bo@y.example\nMessage-ID: <1@x>\nContent-Type: text/html\n"
+    message = parse(f"From: Ann Roe <ann@x.example>\nSubject: Ladder\n{amid}{below}\n<p>{TEXT}</p>".encode(), "x")
+    assert (message.id, message.text.strip()) == ("1@x", TEXT.strip())
+
+
+def test_a_part_without_a_header_may_be_a_message_of_its_own() -> None:
+    inner = "From: Bo <bo@y.example>\nTo: ann@x.example\nMessage-ID: <2@y>\nContent-Type: text/plain\n\nIt rains."
+    digest = f"Content-Type: multipart/digest; boundary=D\n\n--D\n\n{inner}\n--D--"
+    parts = f"--B\nContent-Type: text/plain\n\n{TEXT}\n--B\n{digest}\n--B--"
+    message = parse(f"From: ann@x.example\nContent-Type: multipart/mixed; boundary=B\n\n{parts}".encode(), "x")
+    assert message.text.strip() == TEXT.strip()
+
+
+def test_a_line_above_the_first_field_is_no_part_of_the_header() -> None:
+    header = "From: Ann <ann@x.example>\nTo: bo@y.example\nSubject: Ladder\nMessage-ID: <1@x>\n"
+    assert parse(f"Spam score was 5\n{header}\n{TEXT}".encode(), "x").subject == "Ladder"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_message_whose_line_ends_are_doubled(end: str) -> None:
+    header = "From: Ann <ann@x.example>\nTo: bo@y.example,\n cy@z.example\nSubject: Ladder\nDate: 1 Apr 2024 10:00\n"
+    message = parse(f"{header}\n{TEXT}\nIt is late.\n".replace("\n", end * 2).encode(), "x")
+    assert (message.subject, message.text.strip()) == ("Ladder", f"{TEXT}\nIt is late.")
+    form = "From: Ann <ann@x.example>\n\nName: Roe\n\nPhone: 5\n\nRoom: 7\n\nYear: 9\n"
+    assert parse(form.encode(), "x").text.startswith("Name: Roe")
+
+
 def test_stray_lines_take_time_in_proportion() -> None:
     data = b"From: Ann <ann@x.example>\n" + b"no field here\nX-A: b\n" * 100_000
     start = time.perf_counter()
@@ -85,6 +114,10 @@ def test_such_addresses_take_time_in_proportion(value: str) -> None:
     start = time.perf_counter()
     split_addresses([value])
     assert time.perf_counter() - start < 2
+
+
+def test_an_address_in_apostrophes_is_the_address() -> None:
+    assert parse(b"From: 'ann@x.example'\n\nIt rains.", "x").senders == [Person("", "ann@x.example")]
 
 
 def test_a_service_that_writes_in_somebodys_name_is_not_that_person() -> None:

@@ -29,6 +29,7 @@ def text_of(content: str) -> str:
     "line",
     [
         'Roe, Ann would like to recall the message, "Goats".',
+        'Roe, Ann would like to recall the message, "Goats in the garden\nand on the roof".',
         "Roe, Ann möchte die Nachricht „Ziegen“ zurückrufen.",
         "Roe, Ann souhaite rappeler le message « Chèvres ».",
         'Пользователь Roe, Ann хочет отозвать сообщение "Козы".',
@@ -118,7 +119,7 @@ def test_what_the_archive_of_a_list_has_in_place_of_a_file_is_no_text(notice: st
     [
         *(("text", "Corps du message"), ("text", "Text der Nachricht"), ("text", "Текст сообщения (письма)")),
         *(("sender", "E-Mail Absender"), ("sender", "Adresse e-mail de l'expéditeur"), ("date", "Date d'envoi")),
-        *(("subject", "Subject of the email"), ("recipient", "Email Recipient"), ("sender", "Sender's email")),
+        *(("subject", "Subject of the email"), ("recipient", "Email Recipient"), ("text", "Body (plain text)")),
     ],
 )
 def test_a_column_whose_name_says_that_it_is_of_a_mail(field: str, name: str) -> None:

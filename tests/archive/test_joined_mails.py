@@ -47,6 +47,23 @@ def test_a_line_of_a_program_divides_messages_as_they_were_sent(tmp_path: Path) 
     assert texts(tmp_path / "4a5b6c.bmf", data) == TEXTS
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("between", ["", "\n\n"])
+def test_messages_that_were_joined_without_separators(tmp_path: Path, between: str, end: str) -> None:
+    received = "Received: from a by b\nReceived: from c by d\n"
+    mails = [f"{received}{header(number)}Message-ID: <{number}@x>\n\n{text}\n" for number, text in enumerate(TEXTS)]
+    found = texts(tmp_path / "all.eml", between.join(mails).replace("\n", end))
+    assert [text.replace("\r", "") for text in found] == TEXTS
+
+
+def test_a_message_in_a_part_of_a_joined_message_is_no_message_of_its_own(tmp_path: Path) -> None:
+    parts = f"--B\n\n{{text}}\n--B\nContent-Type: message/rfc822\n\n{header(9)}Message-ID: <9@x>\n\nIt rains.\n--B--\n"
+    top = "Content-Type: multipart/mixed; boundary=B\n"
+    mails = [f"{header(n)}Message-ID: <{n}@x>\n{top}\n{parts.format(text=text)}" for n, text in enumerate(TEXTS)]
+    assert texts(tmp_path / "all.eml", "".join(mails)) == TEXTS
+    assert joined.split(mails[0].encode()) == [mails[0].encode()]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -113,6 +113,7 @@ BESIDE_FIELD = frozenset(
     )
 )
 WORD = re.compile(r"[^\W_]+")
+REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
 # Outlook exports the name, the address and the type of a person's address, in this order: 'Von: (Name)'.
 PART_OF_PERSON = re.compile(r"([^():：（]+)(?:[:：]\s*)?[(（][^()（）]+[)）]\s*")
 NAME_AND_ADDRESS = 2
@@ -211,7 +212,7 @@ def columns_among(field: str, names: tuple[str, ...], configured: str | None) ->
 
 def _core(name: str) -> str:
     """The word of a column's name that is left without those that say only that it is of a mail; empty if many are."""
-    words = [word for word in WORD.findall(name.lower()) if word not in BESIDE_FIELD]
+    words = [word for word in WORD.findall(REMARK.sub("", name.lower())) if word not in BESIDE_FIELD]
     return words[0] if len(words) == 1 else ""
 
 

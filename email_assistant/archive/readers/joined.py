@@ -1,19 +1,21 @@
-"""Files of text with several mails, as people copy them and some programs export them: a short header above each.
+"""Files with several mails and nothing of a mailbox: joined by `cat *.eml`, copied, or exported as text.
 
-A header divides the file where the first one has no field that only servers and programs write, so that the file is no
-message as it was sent; or below a line that programs put between mails.
+Where the first header has no field that only servers and programs write, any header of a mail begins the next one.
+Otherwise only a header with a Message-ID does, outside of the parts of a mail, or one below a line that only programs
+put between mails. What a mail shows of another one is then a mail by the other's writer.
 """
 
 import re
-from collections.abc import Iterator
 
 from email_assistant.archive.mime_tree import mend_start
+from email_assistant.archive.readers.mbox import BOUNDARY
 
 # Fields of a message as it was sent, which may quote others.
 OF_A_SENT_MAIL = re.compile(
     rb"^(?:Message-ID|MIME-Version|Received|Return-Path|Content-[\w-]+|DKIM-Signature|X-[\w-]+)[ \t]*:", re.I | re.M
 )
 HEADER = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+(?=[ \t]*\r?\n)")
+MESSAGE_ID = re.compile(rb"^Message-ID[ \t]*:", re.IGNORECASE | re.MULTILINE)
 NAME = re.compile(rb"^([!-9;-~]+)[ \t]*:", re.MULTILINE)
 # A header of a mail names its writer, and something of these.
 WRITER, OTHERS, MIN_OTHERS = b"from", frozenset((b"date", b"sent", b"to", b"subject")), 2
@@ -25,28 +27,31 @@ MARKS_OF_PROGRAMS = (b".", b"\f", b"\x1a")
 def split(data: bytes) -> list[bytes]:
     """The mails of a file that begins with a header; the file itself if it is one mail."""
     whole, data = data, mend_start(data)
-    first = HEADER.match(data)
     name = NAME.match(data)
-    if first is None or name is None or not _is_header(first[0]):
-        return [whole]
-    was_sent = OF_A_SENT_MAIL.search(first[0]) is not None
+    header = HEADER.match(data)
     begins = [0]
-    for place in _places_of(name[1], data, first.end()):
-        above = _line_above(data, place)
-        is_end = above in MARKS_OF_PROGRAMS or (not was_sent and (not above or RULE.fullmatch(above) is not None))
-        header = HEADER.match(data, place) if is_end else None
-        if header and _is_header(header[0]):
-            begins.append(place)
+    while name and header and _is_header(header[0]):
+        header = _next_header(data, header, b"\n" + name[1] + b":")
+        begins += [header.start()] if header else []
     if len(begins) == 1:
         return [whole]
     ends = [*begins[1:], len(data)]
     return [_without_end(data[begin:end]) for begin, end in zip(begins, ends, strict=True)]
 
 
-def _places_of(name: bytes, data: bytes, begin: int) -> Iterator[int]:
-    """Where the lines are that begin with a field's name."""
-    for match in re.compile(rb"^" + re.escape(name) + rb"[ \t]*:", re.IGNORECASE | re.MULTILINE).finditer(data, begin):
-        yield match.start()
+def _next_header(data: bytes, header: re.Match[bytes], opening: bytes) -> re.Match[bytes] | None:
+    """The header of the next mail, which begins with the same field as that of the first one; None if none follows."""
+    was_sent = OF_A_SENT_MAIL.search(header[0]) is not None
+    boundary = BOUNDARY.search(header[0])
+    place = data.find(b"\n--" + (boundary[1] or boundary[2]) + b"--", header.end()) if boundary else header.end() - 1
+    while place >= 0 and (place := data.find(opening, place)) >= 0:
+        above = _line_above(data, place + 1)
+        is_rule = above in MARKS_OF_PROGRAMS or (not was_sent and (not above or RULE.fullmatch(above) is not None))
+        found = HEADER.match(data, place + 1) if is_rule or was_sent else None
+        if found and _is_header(found[0]) and (is_rule or MESSAGE_ID.search(found[0])):
+            return found
+        place = found.end() - 1 if found else place + 1
+    return None
 
 
 def _is_header(header: bytes) -> bool:
