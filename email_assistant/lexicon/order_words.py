@@ -23,6 +23,14 @@ TASKS = (
 )
 # A word before one of these is a surname: 'ask sarah jones to'.
 AFTER_NAME = "to that whether if"
+# A company, after its name: 'Holt plumbing'.
+BUSINESSES = (
+    "plumbing heating roofing motors cars taxis lettings lets electrics electrical builders joinery carpets flooring "
+    "tiles windows gardens landscaping catering removals insurance energy broadband telecom water gas electric rentals "
+    "travel tours holidays hire cleaning security solutions systems services supplies logistics couriers freight foods "
+    "bakery garage nursery vets dental optics glass kitchens bathrooms interiors furniture homes estates properties "
+    "bikes cycles tyres autos mobile bank airlines rail trains ferries hotels cottages campsite"
+)
 # Of the words of a recipient, the first ones: 'the third floor'.
 BEFORE_NOUNS = (
     r"(?:whole|entire|other|new|old|local|upstairs|downstairs|next-door|first|second|third|fourth|ground|top|head|"
@@ -46,8 +54,8 @@ ROLES = (
 # Of these, and of other groups, people say 'they'.
 ORGANIZATIONS = (
     "office surgery service company agency club school council department centre center shop hotel bank society board "
-    "hr accounts payroll reception billing support sales finance marketing customs association library museum "
-    "insurance university college hospital clinic embassy"
+    "hr accounts payroll reception billing support sales finance marketing customs association library museum gym pool "
+    "garage insurance university college hospital clinic embassy"
 )
 # In front of a name: 'tutor Mr Feeney'.
 JOBS = (
@@ -59,7 +67,7 @@ JOBS = (
     "registrar roommate seller sis student supervisor courier mechanic roofer painter chef baker butcher florist "
     "photographer caterer pharmacist physio therapist surgeon midwife childminder babysitter nanny lodger instructor "
     "lecturer headteacher headmaster chairwoman dealer supplier surveyor tenant trainee treasurer trustee user vendor "
-    "vet vicar volunteer warden"
+    "vet vicar volunteer warden barber hairdresser optician hygienist joiner gardener handyman decorator glazier"
 )
 # Whom one may call by these: 'mum: …'.
 CALLED_BY_NOUN = "mum mom dad mummy daddy gran granny grandma grandpa grandad nana editor coach professor doctor"
@@ -139,8 +147,21 @@ HOLIDAYS = (
 MOODS = (
     "surprised annoyed angry cross upset firm polite nice friendly stern sorry disappointed shocked pleased happy sad"
 )
+# 'How sorry I am', 'how much we loved it'.
+FEELINGS = "sorry grateful happy pleased glad proud sad upset disappointed thankful excited relieved impressed ashamed"
+FEELS = "love loved like liked enjoy enjoyed appreciate appreciated miss missed admire value valued hate hated regret"
+# 'Be nice about it', 'keep it short'.
+TONES = (
+    "nice polite kind gentle firm friendly tactful diplomatic brief short sweet formal casual warm light professional "
+    "clear simple funny serious neutral stern strict cheerful nasty rude angry pushy harsh"
+)
+# 'Give them my address' tells it.
+DETAILS = "number address code name details reference email e-mail phone dates"
+HOURS = "one two three four five six seven eight nine ten eleven twelve noon midday half"
+# What a customer asks for.
+CLAIMED = "refund exchange replacement discount receipt copy credit voucher repair swap money compensation"
 TIMES_OF_DAY = "morning afternoon evening night noon lunch midnight"
-MANNERS = "nicely politely gently firmly kindly tactfully"
+MANNERS = "nicely politely gently firmly kindly tactfully warmly briefly diplomatically respectfully sternly"
 # 'I owe her lunch', and not 'I owe for her lunch'.
 OWES = "owe owes owed wish promised"
 # Before a noun in the plural that is named: 'the tablets'.
@@ -148,6 +169,12 @@ BEFORE_THINGS = "the these those some both my our many few their his her"
 # With a capital letter after one of these, a word is a place or a thing.
 BEFORE_PLACES = "in on at near the a an from of"
 BEFORE_MONTHS = "in by of since until till next last this"
+# After 'they are', said of persons.
+OF_PERSONS = (
+    "welcome invited free allowed late early coming going able happy sure supposed ready busy away home here in on "
+    "entitled responsible willing interested right wrong kind staying leaving moving bringing joining charging asking "
+    "closed open liable sorry glad not getting doing having sending looking"
+)
 # Said of somebody who is asked for something: 'he can fetch it'.
 ASKS = "can could should may might must will would"
 GIVES = "send give lend tell pay show bring offer email forward post"
@@ -162,6 +189,11 @@ DONE_BY_PERSONS = (
     "feels hopes hoped knows knew owed paid skipped booked ordered returned stayed lost reckons believes insists "
     "claims suggested suggests agreed refused parks parked drove visited answered applied passed forwarded cooked "
     "baked baby-sat watered fed looked"
+)
+# Persons more often than things.
+OFTEN_DONE_BY_PERSONS = (
+    "left lost broke forgot found wore sold won fell hurt quit saw met went moved changed finished passed kept put let "
+    "drove spilled dropped burnt burned missed"
 )
 # Who does this, expects an answer: 'Ann asked for the key, say it is here'.
 EXPECTS_ANSWER = (

@@ -6,18 +6,17 @@ from dataclasses import dataclass, replace
 
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_subjects import VERBS
-from email_assistant.requests.order_mentions import Mention, mentions_in
+from email_assistant.requests.order_mentions import Mention, mentions_in, pronouns_in
 from email_assistant.requests.order_openings import is_said_to_reader, opened_order, without_pleas
+from email_assistant.requests.order_persons import HERE, SUBJECTS_BY_OBJECT, Recipient
 from email_assistant.requests.order_recipients import one_of, person_at_start, split_recipient
-from email_assistant.requests.second_person import HERE, SUBJECTS_BY_OBJECT, Recipient
+from email_assistant.requests.request_form import LETTER
 
 _JOINT = re.compile(r"(?:[.!?;,…]+|\s[–—-]+|,? (?:so|and|but|then|&))\s+", re.IGNORECASE)
 # More words before it are no reason for an order, but a text of their own.
 _MOST_WORDS = 35
 # In characters; what is longer is a mail.
 _LONGEST = 1500
-_PRONOUN = re.compile(r"\b(?:he|she|they|him|her|his|them|their)\b", re.IGNORECASE)
-_SUBJECTS = {"his": "he", "their": "they", **SUBJECTS_BY_OBJECT}
 # 'Tell her dad' is for him.
 _NOT_ALONE = one_of(f"{order_words.TITLES} {order_words.HE} {order_words.SHE} {order_words.ROLES}")
 _YOU = rf"(?:him|them|her(?! {_NOT_ALONE}\b))\b(?!/)"
@@ -43,16 +42,39 @@ _NOTE_TO = re.compile(
 )
 # What somebody is told to do: 'bring a coat, ask for Ann'. 'Need to cancel' says what the writer needs.
 _IMPERATIVE = re.compile(
-    rf"\W*(?:(?:please|pls) )?(?!(?:need|want|have) (?:to|the|my|a|an)\b)(?:{one_of(VERBS)}|"
+    rf"\W*(?:(?:please|pls) )?(?!(?:need|want|have) (?:to|the|my|a|an|(?-i:[A-Z])\w+['’]s)\b)(?:{one_of(VERBS)}|"
     r"don['’]?t|never|if|when|unless)\b",
     re.IGNORECASE,
 )
 # What the writer does by this mail, in the words of an order: 'cancel dinner with Ann'.
 _DONE_BY_MAIL = re.compile(
-    r"(?:please |pls )?(?:(?P<must>cancel|postpone|reschedule|decline|refuse)|(?P<may>accept)) (?=\w)", re.IGNORECASE
+    r"(?:please |pls )?(?P<plain>(?:i |we )?(?:need|have|want) to )?(?P<what>cancel|postpone|reschedule|decline|refuse|"
+    r"(?P<may>accept)|(?P<wish>order|reserve|book)(?=.*\bask (?:if|whether) (?:they|there)\b)) (?=\w)",
+    re.IGNORECASE,
 )
+# 'Write that to Ann', 'that is what I want to send Ann'.
+_THAT_TO = re.compile(
+    r"(?:(?:write|say|send|explain|put|pass|make|get|e-?mail|text|tell) (?:all )?(?:that|this|it)"
+    r"(?: (?:clear|plain|known|on|over|across|along))? to |"
+    r"(?:that|this)(?:['’]?s| is) (?:what|all) (?:i|we)(?:['’]d| would)? (?:want|like|need|have) to "
+    r"(?:send|tell|(?:say|write|send)(?: to)?) )(?=\S)",
+    re.IGNORECASE,
+)
+_IS_VAGUE = re.compile(
+    rf"\w+ (?:yes|no)\b|ask for\b(?! (?:an?|another|my|our) (?:\w+ )?{one_of(order_words.CLAIMED)}\b)", re.IGNORECASE
+)
+# 'About the dent: tell Ann it is mended'.
+_ABOUT = re.compile(r"(?:about|regarding|re|concerning) (?:the|my|our) [\w’' -]{1,40}: ", re.IGNORECASE)
+# 'Dentist. I can't come, say sorry'.
+_FOR_WHOM = re.compile(r"(?:the |my )?[a-z]+(?: [a-z]+)?\. ", re.IGNORECASE)
+_PEOPLE = re.compile(r"\b(?:people|men|women|guys|lads|boys|girls|workers|drivers|kids)\b", re.IGNORECASE)
+_ASK_IF_THEY = re.compile(r"ask (?:if|whether) (they)\b", re.IGNORECASE)
 # In the middle, 'I want Ann to call' may be what the mail says.
-_WISH = re.compile(r"(?:(?:i|we)(?:['’]d| would)? )?(?:want|need|like|have)\b", re.IGNORECASE)
+_WISH = re.compile(
+    rf"(?!(?:(?:i|we) )?(?:want|need) an? (?:\w+ )?{LETTER} (?:to|for)\b)"
+    r"(?:(?:i|we)(?:['’]d| would)? )?(?:want|need|like|have)\b",
+    re.IGNORECASE,
+)
 _TO_PRONOUN = re.compile(r"\w+ (?:to |with |from )?(?:him|her|them)\b", re.IGNORECASE)
 # 'Keys may not be copied, ask the landlord' is said to the reader.
 _ASK_SOMEBODY = re.compile(r"ask (?:(?:the|my) )?\w+[.!]*", re.IGNORECASE)
@@ -124,10 +146,12 @@ def _without_order_words(before: str) -> str:
 
 def _late_order(text: str) -> LateOrder | None:
     done = _DONE_BY_MAIL.match(text)
-    if done:
-        text = (
-            f"{'i have to ' if done['must'] else 'i '}{(done['must'] or done['may']).casefold()} {text[done.end() :]}"
-        )
+    if topic := _ABOUT.match(text):
+        opened = opened_order(text[topic.end() :])
+        return _to_somebody_named(topic[0].rstrip(), opened) if opened else None
+    if done and not done["plain"]:
+        verb = "i " if done["may"] else "i'd like to " if done["wish"] else "i have to "
+        text = f"{verb}{done['what'].casefold()} {text[done.end() :]}"
     if len(text) > _LONGEST or _NOTE_TO.match(text) or _IMPERATIVE.match(text):
         return None
     for before, rest in _cuts(text):
@@ -138,7 +162,7 @@ def _late_order(text: str) -> LateOrder | None:
             continue
         if found := _TO_NOBODY.match(order):
             return _to_somebody_before(before, order, next(filter(None, found.groups()), ""))
-        if opened := opened_order(rest):
+        if opened := opened_order(_THAT_TO.sub("tell ", order)):
             return _to_somebody_named(before, opened)
     # 'Cancel dinner with Ann' is for Ann.
     return _to_somebody_before(text, "", "") if done and re.search(r" with (?:(?:my|the) \w|[A-Z])", text) else None
@@ -165,19 +189,14 @@ def _cuts(text: str) -> Iterator[tuple[str, str]]:
         yield before + "".join(mark for mark in joint[0] if mark in ".!?…"), text[joint.end() :]
 
 
-def _pronouns(text: str) -> set[str]:
-    said = (found[0].casefold() for found in _PRONOUN.finditer(text))
-    return {_SUBJECTS.get(pronoun, pronoun) for pronoun in said}
-
-
 def _unexplained(order: str) -> set[str]:
     """The pronouns of an order that mean nobody whom it names."""
-    return _pronouns(order) - set().union(*(mention.recipient.pronouns for mention in mentions_in(order)))
+    return pronouns_in(order) - set().union(*(mention.recipient.pronouns for mention in mentions_in(order)))
 
 
 def _nobody(text: str) -> Recipient | None:
     """The recipient of a text that names no person: whoever its pronoun means, if it has but one."""
-    pronouns = _pronouns(text)
+    pronouns = pronouns_in(text)
     return Recipient("", frozenset(), frozenset(pronouns)) if len(pronouns) < 2 else None
 
 
@@ -189,10 +208,13 @@ def _to_somebody_named(before: str, order: str) -> LateOrder | None:
         return None
     if any(re.search(rf"\b{re.escape(name)}\b", before) for name in recipient.names):
         return LateOrder(before, order)
+    # 'They lost my form, tell the office'.
+    if recipient.is_organization and not mentions_in(before) and not _PEOPLE.search(before):
+        return LateOrder(before, order)
     # A person with a name is no 'they'.
     unclear = recipient.pronouns - {"they"} if recipient.names and len(recipient.pronouns) > 1 else recipient.pronouns
     others = set().union(*(mention.recipient.pronouns for mention in mentions_in(before)))
-    if unclear & ((_pronouns(before) - others) | (others & _pronouns(order))):
+    if unclear & ((pronouns_in(before) - others) | (others & pronouns_in(order))):
         return None
     return LateOrder(before, order)
 
@@ -208,8 +230,13 @@ def _expects_answer(before: str, whom: Mention, aside: re.Match[str] | None, ord
 
 def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | None:
     """An order to 'him', 'her' or 'them', or to nobody: whoever is named before it, if only one can be meant."""
+    if not pronoun and (whom := _FOR_WHOM.match(before)) and person_at_start(whom[0]) == whom[0][:-2]:
+        return LateOrder(before[whom.end() :], order, split_recipient(whom[0])[0])
     mentions = mentions_in(before)
-    meant = {SUBJECTS_BY_OBJECT[pronoun.casefold()]} if pronoun else set()
+    # 'I need a table at Holt's, ask if they have one'.
+    if not pronoun and not mentions and (asked := _ASK_IF_THEY.match(order)):
+        pronoun = asked[1]
+    meant = {SUBJECTS_BY_OBJECT.get(pronoun.casefold(), pronoun.casefold())} if pronoun else set()
     fitting = [mention for mention in mentions if not meant or mention.recipient.pronouns & meant]
     # Nobody who is named is 'them'.
     if not fitting and order and (not mentions or meant == {"they"}):
@@ -217,15 +244,16 @@ def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | No
         # 'Decline the party, say we like their house': whose?
         if nobody and _BY_MAIL.match(before) and _unexplained(order) - nobody.pronouns:
             return None
-        is_vague = re.match(r"(?:\w+ (?:yes|no)|ask for)\b", order, re.IGNORECASE) is not None
+        is_vague = _IS_VAGUE.match(order) is not None
         return LateOrder(before, order, nobody) if nobody and (nobody.pronouns or not is_vague) else None
     if not fitting or not fitting[0].is_certain or len({mention.recipient for mention in fitting}) > 1:
         return None
-    first, whom = fitting[0], fitting[0].recipient
+    first, recipient = fitting[0], fitting[0].recipient
     aside = _ASIDE.match(before, first.end)
     if not pronoun and not _expects_answer(before, first, aside, order):
         return None
     # 'Cancel my dentist' means the appointment.
     start = re.sub(r"(cancel|postpone|reschedule|move) $", r"\1 my appointment with ", before[: first.start])
     named = f"{start}{HERE}{before[aside.end() if aside else first.end :]}"
-    return LateOrder(named, order, Recipient(whom.front, whom.names | {HERE}, whom.pronouns & meant or whom.pronouns))
+    pronouns = recipient.pronouns & meant or recipient.pronouns
+    return LateOrder(named, order, Recipient(recipient.front, recipient.names | {HERE}, pronouns))

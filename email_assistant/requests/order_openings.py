@@ -9,13 +9,24 @@ from email_assistant.requests.request_form import looks_like_order
 
 # 'Would you mind asking'.
 _GERUNDS = dict(pair.split("=") for pair in order_words.GERUNDS.split())
-_FILLER = rf"{one_of(order_words.BEFORE_ORDERS)}\b[ ,.!:–-]*"
+_FILLER = rf"(?!(?:now|so|just) that\b){one_of(order_words.BEFORE_ORDERS)}\b[ ,.!:–-]*"
 _WE = r"(?:(?:i|we)(?:['’]?ve|['’]?d|['’]?ll| would)? )?"
 _PLEASE = rf"(?:,? {one_of(order_words.WITH_PLEAS)}\b)*,? "
 _IF_YOU = r"if (?:you|u) (?:could|would|can)"
+# 'Someone needs to tell Ann', 'you need to tell Ann'.
+_SOMEBODY = (
+    rf"(?:(?:can|could|would|will) (?:somebody|someone|anyone|anybody){_PLEASE}|"
+    rf"(?:somebody|someone|you|one of us) (?:should|must|ought to|(?:need|have)s? to|has to|had better){_PLEASE})"
+)
+# When it is to be done: 'when you get a sec'.
+_WHENEVER = (
+    r"(?:(?:when|if|once|whenever) (?:you|u)(?:['’]ve)? (?:get|have|got|find) (?:a|an|the|some|five|two) "
+    r"(?:sec|second|minute|min|mins|minutes|moment|chance|time)\b[ ,]*)"
+)
 # What is said around an order: 'could you please', "I'd like you to".
 _PLEAS = re.compile(
-    rf"\W*(?:{_FILLER}|(?:can|could|would|will) (?:you|u|ya|we){_PLEASE}|"
+    rf"\W*(?:{_FILLER}|{_WHENEVER}|{_SOMEBODY}(?=ask|tell|let|get|remind|inform|warn|thank|write|e-?mail|text|message|mail)|"
+    rf"(?:can|could|would|will) (?:you|u|ya|we){_PLEASE}|"
     rf"{_WE}(?:{_FILLER})?(?:want|need|like|love|have|got|ought|wish)(?: (?:you|u))? to{_PLEASE}|"
     rf"(?:(?:it |that )?(?:['’]d|would) (?=be )|it['’]d |{_WE})(?:be )?(?:(?:really|very|so) )?"
     rf"(?:great|good|nice|lovely|helpful|grateful|glad|happy|appreciate it) {_IF_YOU}{_PLEASE}|"
@@ -26,12 +37,19 @@ _PLEAS = re.compile(
 _FILLERS = re.compile(rf"\W*(?:{_FILLER})+", re.IGNORECASE)
 _ADJECTIVES = rf"(?:{one_of(order_words.OF_LETTERS)},? (?:(?:and|but) )?){{0,3}}"
 _LETTER = rf"{one_of(order_words.LETTERS)}(?: back)?"
-_A_LETTER = rf"(?:(?:write|send|draft|compose|do|make|need|want) (?:me )?)?(?:an? |one )?{_ADJECTIVES}{_LETTER}"
+_A_LETTER = (
+    rf"(?:(?:(?:i |we )?(?:need|want)|write|send|draft|compose|do|make|need|want) (?:me )?)?"
+    rf"(?:an? |one )?{_ADJECTIVES}{_LETTER}"
+)
 _A_NEW_LETTER = rf"(?:write|send|draft|compose|do|make|need|want) (?:me )?an? {_ADJECTIVES}{_LETTER}"
 _SAYING = r"(?:saying|asking|telling|thanking|explaining|about|to (?:say|ask|tell|thank)|that)\b"
 _SAYS = rf"(?: please)?,?(?=[:,]| {_SAYING})"
 _CLAUSE = r"(?:yes|no|that|im|ive|i|we|it|there|(?:i|we|it|he|she|they)['’]\w+|he|she|they|his|her|their)\b"
+_MY_IS = r"(?:my|our) (?:\w+ )?\w+ (?:is|are|was|were|has|have|will|can['’]t|won['’]t|isn['’]t|hasn['’]t)\b"
 _SEND = rf"(?:(?:write|send|draft|compose|do|make|want) )?(?:(?:an?|my|our) )?{_ADJECTIVES}"
+_A_THING = r"(?:an?|my|our|the|some) (?:[\w-]+ ){0,3}?[\w-]+(?: back)?"
+_AT = r"(?: (?:at|from) (?:the )?[\w'’]+(?: \w+)?)?"
+_BY_WHEN = "(?:by|before|until|till|asap|today|tonight|tomorrow|this|now)"
 _DOES = rf"(?: {'| '.join(VERBS.split())}| {'| '.join(order_words.MORE_VERBS.split())})\b"
 # What comes before and after the recipient, and what it means.
 _OPENINGS = tuple(
@@ -52,8 +70,25 @@ _OPENINGS = tuple(
         (rf"{_SEND}invitation (?:to|for) ", "(?= (?:to|for)\\b)", "invite {whom}"),
         (rf"{_SEND}reminder (?:to|for) ", "(?= (?:to|that|about|of)\\b)", "remind {whom}"),
         (rf"{_SEND}(?:refusal|complaint|request|reply|answer) to ", "(?=[:,]| (?:that|about)\\b)", "write to {whom}"),
-        (r"(?:write(?: to)?|answer|reply to|text|e-?mail|mail|message) ", rf",? (?={_CLAUSE})", "tell {whom} "),
+        (
+            r"(?:write(?: to)?|answer|reply to|text|e-?mail|mail|message) ",
+            rf",? (?={_CLAUSE}|{_MY_IS})",
+            "tell {whom} ",
+        ),
         (r"(?:e-?mail|mail|message|text) ", r"(?=[.:]| [–-] )", "write to {whom}"),
+        (r"chase(?: up)? ", r"(?: up)?(?=[,.:]| (?:for|about|again)\b)", "chase {whom}"),
+        (
+            rf"{_WE}(?:want|need|demand|claim|would like|expect) (?P<topic>{_A_THING}) from ",
+            r"(?=[,.;] | (?:because|since|as|for|by)\b)",
+            "tell {whom} i want {topic}",
+        ),
+        (r"(?:e-?mail|send|forward) ", r" (?P<topic>(?:the|my|our) (?:\w+ )?\w+)[.!]*$", "forward {topic} to {whom}"),
+        (r"RSVP to ", r"[,:]? (?=(?:yes|no|we|i)\b)", "tell {whom} "),
+        (r"(?:quick |short )?one for ", r"(?=:)", "tell {whom}"),
+        (r"(?:to|for) ", rf"{_AT}(?: please)?[,:] (?:please )?(?=(?:say|ask|tell|thank)\b)", "tell {whom} "),
+        (r"", r" (?:should|must|needs to|has to) (?:please|kindly) (?=\w)", "ask {whom} to "),
+        (r"see if ", r" (?=(?:is|are|has|have) \w)", "ask {whom} if {they} "),
+        (r"invite ", r"(?= (?:over|along|round|to|for|on)\b|[.,])", "invite {whom}"),
         (r"have a word with ", "", "write to {whom}"),
         (r"(?:i|we) owe ", r" an? (?:big |huge )?apology\b", "apologize to {whom}"),
         (r"pass (?:it |this )?on to ", "", "tell {whom}"),
@@ -62,10 +97,13 @@ _OPENINGS = tuple(
         (r"let ", r" down(?:,? (?:gently|nicely|easy|easily|softly|kindly))?\b", "tell {whom} i'm sorry"),
         (r"make sure ", r" knows? (?:that )?", "tell {whom} "),
         (r"", r" (?:(?:needs?|has|have|ought) to|should|must) know (?:that )?", "tell {whom} "),
+        (r"know from ", rf"(?= {_BY_WHEN}\b)", "tell {whom} i need to know"),
         (r"(?:find out|know|hear|learn) from ", "", "ask {whom}"),
         (r"write and ask ", "", "ask {whom}"),
         (r"(?:see|check|find out) (?:if|whether) ", r" (?=(?:can|could|will|would|might)\b)", "ask {whom} if you "),
         (r"find out (?:if|whether) ", r" (?=\w)", "ask {whom} if {whom} "),
+        (rf"{_WE}(?:want|need|like|love) ", r" to know(?: that)?\b", "tell {whom}"),
+        (r"inquire of ", r"(?= (?:if|whether|when|what|how|why|where|who)\b)", "ask {whom}"),
         (r"(?:persuade|convince|urge|request|push|nag) ", " (?=to )", "ask {whom} "),
         (
             rf"(?:get|{_WE}(?:want|need|like|love)) ",
@@ -78,7 +116,14 @@ _OPENINGS = tuple(
 # 'Get Ann to bring a cake and Bob to bring wine' has two recipients, with a task each.
 _ANOTHER_TO = re.compile(r"\band (?-i:[A-Z])[\w'’-]+ (?:not )?to \w", re.IGNORECASE)
 _MIND = re.compile(rf"mind ({'|'.join(_GERUNDS)})\b", re.IGNORECASE)
-_IS_PLEA = re.compile(r"\W*(?:\w+,? )?(?:can|could|would|will) (?:you|u|ya)\b", re.IGNORECASE)
+_IS_PLEA = re.compile(r"\W*(?:\w+,? )?(?:can|could|would|will) (?:you|u|ya|we|somebody|someone)\b", re.IGNORECASE)
+# What is asked of Ann, and not of the assistant: 'can you ask Ann if she is in?'.
+_ASKS = re.compile(
+    r"[^.!?]*\b(?:if|whether|what|when|where|why|how|who|which)\b|[^.!?]*[,;:] (?:(?:and|but|or|so) )?"
+    r"(?:can|could|will|would|does|do|did|is|are|has|have|should|may)\b|[^.!?]* (?:and|or|but) "
+    r"(?:can|could|will|would|does|do|did|is|are|has|have|should|may) (?:i|we|he|she|they|it)\b|ask (?!.{1,40}? to\b)",
+    re.IGNORECASE,
+)
 # Who is asked, is the reader.
 _YOU = re.compile(r"(?<!thank )\b(?:you|your|yours|u|ur|yourself|yourselves)\b", re.IGNORECASE)
 _LONGEST_OPENING = 200
@@ -102,8 +147,9 @@ def without_pleas(order: str) -> str:
     if minded := _MIND.match(plain):
         plain = _GERUNDS[minded[1].casefold()] + plain[minded.end() :]
     # 'Can you write to Ann? I need the key' asks nothing of Ann.
-    if _IS_PLEA.match(order) and not plain.casefold().startswith("ask"):
+    if _IS_PLEA.match(order) and not _ASKS.match(plain):
         plain = re.sub(r"^([^.!?]*)\?(?=\s)", r"\1.", plain, count=1)
+        plain = re.sub(r"^([^.!?]*)\?$", r"\1", plain, count=1)
     return plain
 
 
@@ -125,5 +171,7 @@ def _reworded(order: str) -> str | None:
         whom = person_at_start(order[begin.end() :]) if begin else ""
         end = after.match(order, begin.end() + len(whom)) if begin and whom else None
         if begin and end and not (meant.startswith("ask") and _ANOTHER_TO.search(order, end.end())):
-            return meant.format(whom=whom, **begin.groupdict()) + order[end.end() :]
+            they = "they" if re.search(" (?:and|&) ", whom) else whom
+            groups = begin.groupdict() | end.groupdict()
+            return meant.format(whom=whom, they=they, **groups) + order[end.end() :]
     return None

@@ -5,7 +5,7 @@ import re
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
 from email_assistant.lexicon.note_subjects import DAY, MONTH
-from email_assistant.requests.second_person import SUBJECTS_BY_OBJECT, Recipient, pronouns_of
+from email_assistant.requests.order_persons import SUBJECTS_BY_OBJECT, Recipient, pronouns_of
 
 
 def one_of(words: str) -> str:
@@ -42,8 +42,10 @@ _ROLE = (
 )
 # 'Ask sarah jones to'.
 _SURNAME = rf"(?<!['’]s)(?: (?!\w+ing\b){_WORD}(?= {one_of(order_words.AFTER_NAME)}\b|:))"
+_BUSINESS = one_of(order_words.BUSINESSES)
 _FULL_NAME = (
     rf"(?:{_KIN} {_CAPITAL}(?= (?:for|on|about)\b)|"
+    rf"{_CAPITAL}(?: {_CAPITAL})? (?-i:{_BUSINESS})\b(?! \w+ing\b)|"
     rf"{_CAPITAL}(?: {_CAPITAL}){{1,2}}|{_TITLE} {_WORD}(?: {_CAPITAL}){{1,2}}|"
     rf"(?:{_TITLE} )?{_WORD}(?:{_SURNAME})?)"
 )
@@ -89,6 +91,12 @@ _INTRODUCED = re.compile(
     rf"((?:{_TITLE} )?{_PROPER_NAME}(?:(?:,| and|, and) {_PROPER_NAME}){{0,3}}),(?= )",
     re.IGNORECASE,
 )
+# What follows the name of a company that is a person's: 'tell Holt's that'.
+COMPANY_END = (
+    r"(?:[,.:;!?]|$| (?:that|this|to|know|if|whether|about|for|and|on|in|at|when|what|how|why|i|we|they|it)(?:['’]\w+)?"
+    r"(?: |$))"
+)
+_IS_COMPANY_S = re.compile(COMPANY_END, re.IGNORECASE)
 _COMPANY = re.compile(rf"{_CAPITAL} {_CAPITAL}")
 _PROPER_AFTER_NOUN = re.compile(r"(?<=[a-z] )[A-Z].*")
 _NOT_NAMES = frozenset(
@@ -100,6 +108,13 @@ _CERTAIN_PERSONS = CALLED | frozenset(
 )
 _ORGANIZATIONS = frozenset(order_words.ORGANIZATIONS.split())
 _GROUPS = frozenset(order_words.GROUPS.split()) - _ORGANIZATIONS
+_BUSINESSES = frozenset(order_words.BUSINESSES.split())
+# 'Grandma Edie' is called so.
+_GRANDPARENT = re.compile(
+    r"(?:grand(?:ma|pa|ad|mother|father)|gran|granny|nana?|great-aunt|great-uncle|cousin) (?-i:[A-Z])", re.IGNORECASE
+)
+# 'Ann and her kids'.
+_AND_OTHERS = re.compile(r"(.+?) (?:and|&) (?:his|her|their) ([\w'’-]+)", re.IGNORECASE)
 _TITLE_WORDS = frozenset(order_words.TITLES.split())
 _CALLED_BY = frozenset(f"{order_words.GROUPS} {order_words.CALLED_BY_NOUN}".split())
 
@@ -124,8 +139,9 @@ def split_recipient(text: str) -> tuple[Recipient | None, str]:
     # 'Tell Ann Bob's dad is late' may be for Bob's dad.
     if re.search(r"['’]s$", named) and len(both := named[:-2].casefold().split()) == 2 and CALLED.issuperset(both):
         return None, text
+    is_company = _is_company(named, rest)
     # 'Say no to Ann's dog'.
-    if of := re.search(r"['’]s$", named):
+    if not is_company and (of := re.search(r"['’]s$", named)):
         named, rest = named[: of.start()], f" your{rest}"
     # 'Ask Ann and the carers if', of which not all is clear.
     if re.match(rf",? (?:and|&) {_DETERMINER}[\w ]{{1,30}}? {_AFTER_NAMES}\b", rest):
@@ -134,11 +150,28 @@ def split_recipient(text: str) -> tuple[Recipient | None, str]:
     if aside := _ASIDE.match(rest):
         rest = rest[aside.end() :]
         place = aside[0] if _is_group(named, found) and _WHERE.match(aside[0]) else ""
-    is_organization = _words(named.casefold())[-1] in _ORGANIZATIONS
+    is_organization = is_company or _words(named.casefold())[-1] in _ORGANIZATIONS
     front = _front(named, found)
+    pronouns = frozenset(("they",)) if is_company else _pronouns(named, found)
     return Recipient(
-        f"{front}{place}" if front else "", _names(named, found), _pronouns(named, found), is_organization
+        f"{front}{place}" if front else "", _names(named, found), pronouns, is_organization, _with_others(named)
     ), rest
+
+
+def _with_others(named: str) -> str:
+    """'You and her kids' of 'Ann and her kids'; empty if the name has no such end."""
+    found = _AND_OTHERS.fullmatch(named)
+    return f"you and your {found[2]}" if found else ""
+
+
+def _is_company(named: str, rest: str) -> bool:
+    """Whether a name is that of a company, as 'Holt's' or 'Holt plumbing' is."""
+    if not named[0].isupper() or " and " in named:
+        return False
+    words = named.casefold().split()
+    return (len(words) > 1 and words[-1] in _BUSINESSES) or (
+        re.search(r"['’]s$", named) is not None and _IS_COMPANY_S.match(rest) is not None
+    )
 
 
 def person_at_start(text: str) -> str:
@@ -147,7 +180,7 @@ def person_at_start(text: str) -> str:
         return introduced[0]
     found = _RECIPIENT.match(text)
     named = found[0].rstrip() if found else ""
-    if not found or re.search(r"['’]s$", named):
+    if not found or (re.search(r"['’]s$", named) and not _is_company(named, text[found.end() :])):
         return ""
     words = _words(named)
     known = any(word[:1].isupper() or word.casefold() in _CERTAIN_PERSONS for word in words)
@@ -187,7 +220,7 @@ def _is_group(named: str, found: re.Match[str]) -> bool:
 def _front(named: str, found: re.Match[str]) -> str:
     """What the note begins with: a name, or a group; nobody is called 'my landlord'."""
     if not found["noun"]:
-        return re.sub(rf"^{_ROLE}", "", named)
+        return named if _GRANDPARENT.match(named) else re.sub(rf"^{_ROLE}", "", named)
     called = re.sub(rf"^{_DETERMINER}", "", named, flags=re.IGNORECASE)
     if called[:1].islower() and (name := _PROPER_AFTER_NOUN.search(called)):
         return name[0]

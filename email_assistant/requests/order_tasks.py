@@ -6,7 +6,10 @@ Each function gets the words after the task's own ('ask Piers', 'and ask if'), i
 import re
 from collections.abc import Callable
 
-from email_assistant.requests.question_order import asked
+from email_assistant.lexicon import order_words
+from email_assistant.lexicon.note_subjects import MONTH
+from email_assistant.requests.order_recipients import one_of
+from email_assistant.requests.question_order import AUXILIARY, PRONOUN, asked
 
 QUESTION_WORD = r"(?:what|when|where|why|how|who|which|whose)\b"
 _CONNECTS = re.compile(r"(?:\s*[:,.;–—]+\s*|\s*-+\s+|\s+that (?!(?:is|was|one)\b)|\s+)", re.IGNORECASE)
@@ -33,17 +36,55 @@ _AND_THAT = re.compile(
     r", that (?=(?:i|we|you|he|she|it|they|there|the|an?|my|our|your|his|her)\b)",
     re.IGNORECASE,
 )
+_SAID_BEFORE = re.compile(r"\s*(?:all )?(?:that|this|so|it)[\s.,;!]*", re.IGNORECASE)
+# 'Tell her how sorry I am', 'how much it meant to us', 'how much we loved it'.
+_HOW = re.compile(
+    rf"\s*how (?:(?P<feeling>{one_of(order_words.FEELINGS)}) (?P<who>i|we) (?P<is>am|are|was|were)\b|"
+    rf"much (?:(?P<whose>(?:it|that|this|(?:your|the|my|our) (?:\w+ ){{0,2}}\w+)) (?P<verb>meant|means|mean)(?= to\b)|"
+    rf"(?P<we>i|we|(?:my|our) \w+)(?= {one_of(order_words.FEELS)}\b)))",
+    re.IGNORECASE,
+)
+_THAT = re.compile(r"\s*that\b", re.IGNORECASE)
+_IS_CLAUSE = re.compile(
+    r"(?:i|we|you|he|she|they|it|there)(?:['’]\w+)?\s|\w+ (?:is|are|was|were|can|could|should|will)\b", re.IGNORECASE
+)
+_IF_SO = re.compile(
+    rf"((?:and |but |or )?if [^,.;:?!]{{1,60}}), (?=(?:whether|{QUESTION_WORD}) (?:{PRONOUN}|the|your|my|our)\b)",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(
+    r"(?:the|my|our|your|that|this) [\w'’ -]{1,40}, "
+    r"(?:(?:i|we|you|he|she|they|it)(?:['’]\w+)?|there|the|my|our|your)\b",
+    re.IGNORECASE,
+)
+# 'Ask the vet can Bo have it'.
+_DIRECT = re.compile(
+    rf"\s+(?:{AUXILIARY}) (?:{PRONOUN}|{one_of(order_words.DETERMINERS)}|an?|any|this|that|(?-i:[A-Z])\w*)\b",
+    re.IGNORECASE,
+)
+_THINGS = re.compile(r"(?:the|my|our|some|these) (?:\w+ )?\w+[^\Ws]s(?=[,.]|$| (?:for|from|of|and)\b)", re.IGNORECASE)
 _KNOW = re.compile(r"[\s,]*(?:you )?know\b", re.IGNORECASE)
 _THING = re.compile(r"\s+(?:the|your) \w")
 # Where the words of one task end, and something else is said.
 _DOT = r"(?<!\brs)(?<!\bno)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)\."
 # 'So much' is no new clause.
 _SO = r"so(?! (?:much|many|long|far|often|late|early|little|few|soon)\b)"
+# 'On the 5th, from six', 'if it is in, and when it ships'.
+_MORE = (
+    rf" (?:from|until|till|between|at) (?:\d|(?:{one_of(order_words.HOURS)})\b)|"
+    rf" (?:\d[\w:.]*|half \w+)(?: (?:at|to|till|until|on|am|pm|{MONTH}|\d[\w:.]*)){{0,3}}(?=[,.]|$| and\b)|"
+    rf" (?:and|&) (?:whether|{QUESTION_WORD})"
+)
 _CLAUSE_END = re.compile(
-    rf"[;!?]|{_DOT}|,(?=\s)(?! or\b)| [–—-] | (?:because|since|{_SO}|but|otherwise|cos|coz)\b|: |"
+    rf"[;!?]|{_DOT}|,(?=\s)(?! or\b)(?!{_MORE})| [–—-] | (?:because|since|{_SO}|but|otherwise|cos|coz)\b|: |"
     r" as (?:i|we|he|she|it|they|the|you|my)\b",
     re.IGNORECASE,
 )
+
+
+def is_said_before(text: str) -> bool:
+    """Whether a task's words only point to what was said before: 'that'."""
+    return _SAID_BEFORE.fullmatch(text) is not None
 
 
 def _said(text: str) -> str:
@@ -77,9 +118,14 @@ def _write(text: str) -> str:
 
 
 def _tell(text: str) -> str:
+    # 'It is late, tell Ann that'.
+    if is_said_before(text):
+        return ""
     text = _AND_THAT.sub(". ", text)
     if (told := _imperative(text, "please", "please don't")) is not None:
         return told
+    if found := _HOW.match(text):
+        return _feeling(found) + text[found.end() :]
     if found := _THANKING.match(text):
         return WRITE["thank"](text[found.end() :])
     if found := _ASKING.match(text):
@@ -87,10 +133,19 @@ def _tell(text: str) -> str:
     if found := _SAYING.match(text):
         return _said(text[found.end() :])
     if found := _ABOUT.match(text):
-        return text[found.end() :]
+        # 'About the rota, I have too much'.
+        said = text[found.end() :]
+        return text.strip() if _TOPIC.match(said) else said
     if _IF.match(text) and not _THEN.search(text):
         return _ask(text)
     return _said(text)
+
+
+def _feeling(found: re.Match[str]) -> str:
+    """'How sorry i am' as 'i'm so sorry', 'how much we loved it' as 'we really loved it'."""
+    if found["feeling"]:
+        return f"{found['who']} {found['is']} so {found['feeling']}"
+    return f"{found['whose']} {found['verb']} so much" if found["verb"] else f"{found['we']} really"
 
 
 def _know(text: str) -> str:
@@ -109,12 +164,23 @@ def _ask(text: str) -> str:
     if found := _WHETHER.match(text):
         clause, rest = _until_clause_end(text[found.end() :])
         questions = [asked(part) for part in _AND_WHETHER.split(clause)]
-        return _with_rest(" ".join(questions), "", rest)
+        return _with_rest(" ".join(questions), "", _asked_if_so(rest))
+    if _DIRECT.match(text):
+        question, rest = _until_clause_end(text)
+        return _with_rest(question.strip(" ?"), "?", rest)
     if _THING.match(text):
         thing, rest = _until_clause_end(text)
         return _with_rest(f"can you tell me {thing.strip()}", "?", rest)
     # 'It leaks again, ask them please, I need it'.
     return re.sub(r"^(?:please|pls|plz), ", "", _said(text), flags=re.IGNORECASE)
+
+
+def _asked_if_so(text: str) -> str:
+    """'And if not, what he needs' as 'and if not, what does he need?'."""
+    if not (found := _IF_SO.match(text)):
+        return text
+    clause, rest = _until_clause_end(text[found.end() :])
+    return _with_rest(f"{found[1]}, {asked(re.sub('^(?:if|whether) ', '', clause))}", "", rest)
 
 
 def _remind(text: str) -> str:
@@ -160,18 +226,42 @@ def _chase(text: str) -> str:
     if found := _FOR.match(text):
         return f"i still need {text[found.end() :]}"
     if found := _ABOUT.match(text):
-        return f"any news about {text[found.end() :]}"
+        thing, rest = _until_clause_end(text[found.end() :])
+        return _with_rest(f"any news about {thing}", "?", rest)
     return _said(text)
 
 
-def _forward(text: str) -> str:
-    return f"here is {text.strip()}"
+def _here(text: str) -> str:
+    """'The minutes' as 'here are the minutes'."""
+    thing = text.strip()
+    return f"here {'are' if _THINGS.match(thing) else 'is'} {thing}"
 
 
 def _offer(text: str) -> str:
     return (
         f"i can {text.strip().removeprefix('to ')}" if re.match(r"\s+to ", text) else f"i can offer you {text.strip()}"
     )
+
+
+def _answer(word: str, connectors: str) -> Callable[[str], str]:
+    """'Yes' and 'no'; 'no about the loan' is 'i have to say no about the loan'."""
+    plain = _after(word, connectors)
+
+    def write(text: str) -> str:
+        return f"i have to say {word}{text}" if word == "no" and _ABOUT.match(text) else plain(text)
+
+    return write
+
+
+def _suggest(text: str) -> str:
+    text = _CONNECTS.sub(" ", text, count=1).strip() if _THAT.match(text) else text.strip()
+    if _IS_CLAUSE.match(text):
+        return f"i suggest {text}"
+    what, rest = _until_clause_end(text)
+    if rest.startswith("whichever "):
+        choice, rest = _until_clause_end(rest)
+        what = f"{what}, {choice}"
+    return _with_rest(f"how about {what}", "?", rest)
 
 
 def _promise(text: str) -> str:
@@ -192,11 +282,13 @@ WRITE: dict[str, Callable[[str], str]] = {
     "invite": _invite,
     "offer": _offer,
     "promise": _promise,
+    "suggest": _suggest,
+    "here": _here,
     "wish": lambda text: f"i wish you {text.strip()}",
     "chase": _chase,
     "accept": lambda text: f"i accept{text}",
     "decline": lambda text: f"i have to decline{text}",
-    "forward": _forward,
+    "forward": _here,
     "greet": lambda text: re.sub(r" (?=[.,])", "", _AND_THAT.sub(". ", text)),
     "give": lambda text: f"i'll give you{text}",
     "question": lambda text: f"{text.strip(' ?.')}?",
@@ -205,8 +297,8 @@ WRITE: dict[str, Callable[[str], str]] = {
     # Its content was said before: 'no news from Ann, chase her'.
     "nothing": _said,
     "refuse": lambda text: f"i have to decline{text}",
-    "yes": _after("yes", "to|but|and"),
-    "no": _after("no", "but|and"),
+    "yes": _answer("yes", "to|about|but|and"),
+    "no": _answer("no", "but|and"),
     "know": _know,
     "tell": _tell,
     "write": _write,

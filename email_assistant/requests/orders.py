@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
 from email_assistant.requests.late_orders import LateOrder, late_order, order_to_nobody
-from email_assistant.requests.order_leftovers import SMILEY, has_leftovers
+from email_assistant.requests.order_leftovers import HOW_TO_WRITE, SMILEY, has_leftovers
+from email_assistant.requests.order_mentions import called_in
 from email_assistant.requests.order_openings import opened_order, without_fillers
+from email_assistant.requests.order_persons import Recipient
 from email_assistant.requests.order_recipients import one_of, person_at_start, split_recipient
-from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE
+from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE, is_said_before
+from email_assistant.requests.question_order import as_question
 from email_assistant.requests.request_form import LETTER, looks_like_order
-from email_assistant.requests.second_person import Recipient, SecondPerson
+from email_assistant.requests.second_person import SecondPerson
 
 # Part of the keys of what is generated from orders: raised with every change of a rule or a table.
-ORDERS_VERSION = 3
+ORDERS_VERSION = 4
 _LEAD = r"\W*(?:(?:please|pls|plz|kindly|also|then|and|but|so|next|can you|could you|i want to|i'd like to)[ ,]+)*"
 _SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\bmr\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bmrs\.)(?<!\bprof\.)(?<!\bno\.)\s+", re.IGNORECASE
@@ -33,10 +36,16 @@ _IF_TELL = re.compile(
     r"(?:tell (?:him|her|them)\b(?: that (?=\w))?|ask (?:him|her|them)\b(?= (?:if|whether|who|what|where|when)\b))",
     re.IGNORECASE,
 )
+# 'If it's Bob ask her to ring him'.
+_IF_ASK_TO = re.compile(
+    r"(\bif (?:he|she|it)(?:['’]s| \w+)(?: (?!(?:and|or|to|ask|tell)\b)[\w'’]+){0,6}?),? "
+    r"(?:ask|tell) (?:him|her|them) to\b",
+    re.IGNORECASE,
+)
 # How a mail is to be written, after its recipient: 'apologize to Ann for me', 'tell Ann politely that'.
 _ASIDE = re.compile(
     rf"(?:,? (?:(?:for|from) me|on my behalf|{_MANNER}|{SMILEY}(?: face)?))+"
-    r"(?=[,.:;!?]|$| (?:for|that|about|to|if|whether|i|i['’]\w+|we|it|the|my)\b)",
+    rf"(?=[,.:;!?]|$| (?:for|that|about|to|if|whether|{QUESTION_WORD}|i|i['’]\w+|we|it|the|my)\b)",
     re.IGNORECASE,
 )
 # The same before it: 'explain with a smiley that'.
@@ -44,9 +53,21 @@ _WITH_SMILEY = re.compile(
     rf"^((?:\w+ ){{0,3}}?(?:say|reply|respond|answer|explain|write)(?: back)?) {SMILEY}(?: face)?(?=:| that\b)",
     re.IGNORECASE,
 )
+# 'Decline her offer politely, …'.
+_LATE_MANNER = re.compile(rf",? {_MANNERS}(?=[,.;]|$)", re.IGNORECASE)
 # 'Nicely' says nothing to the recipient.
-_IS_MANNER = re.compile(rf"\W*{_MANNERS}\W*", re.IGNORECASE)
+_IS_MANNER = re.compile(rf"\W*(?:{_MANNERS}|{HOW_TO_WRITE})\W*", re.IGNORECASE)
+# 'Be nice about it, …'.
+_HOW_TO_WRITE = re.compile(
+    rf"(?:^|(?P<mark>[.!?]\s+)|,? (?:and|but) |, ){HOW_TO_WRITE}(?:(?P<end>[.!?;])|,\s|\s*$)", re.IGNORECASE
+)
 _SAYS_NOTHING = frozenset(("", "please", "pls", "plz"))
+# At the end of a text, a clause that needs another.
+_REASON = re.compile(
+    r"(?:^|[.!?] )(?:and |but |so )?(?:since|because|as|if|when|now that|although|though|while|once) [^,;:.!?]*$",
+    re.IGNORECASE,
+)
+_THANK_ANOTHER = re.compile(r"^((?:also|and),? )?thank (?=(?-i:[A-Z]))", re.IGNORECASE)
 _LETTER = rf"(?:an?|the) (?:\w+ ){{0,2}}?{LETTER}"
 _BACK = r"(?: back)?"
 # Kinds of tasks that begin with their own name.
@@ -69,6 +90,7 @@ _HEADS: tuple[tuple[str, str], ...] = (
     ("sorry", rf"apologi[sz]e{_BACK} to |say sorry to "),
     ("yes", r"(?:say|reply|answer) yes to "),
     ("no", r"(?:say|reply|answer) no to "),
+    ("suggest", r"(?:suggest|propose) to "),
     ("greet", r"say (?=(?:\S+ ){1,3}to )"),
     ("know", r"let "),
     (
@@ -91,14 +113,19 @@ _NEXT: tuple[tuple[str, str], ...] = (
     ("nothing", rf"ask(?: {_YOU})? {_MANNERS}(?=[,.!;]|$)"),
     ("ask", rf"(?:ask|beg|nudge) {_YOU}(?= )|ask {_YOU}|get {_YOU}(?= to\b)"),
     ("ask", rf"(?:ask|check|see|find out)(?= (?:if|whether|{QUESTION_WORD}))"),
-    ("ask", r"ask(?= for (?:my|our|his|her|their|an?|the|another|some|more|new)\b)"),
+    ("ask", r"ask(?= for (?:my|our|his|her|their|an?|the|another|some|more|new|something)\b)"),
+    ("tell", rf"(?=how {one_of(order_words.FEELINGS)} (?:i|we)\b)"),
+    ("tell", rf"(?=how much (?:(?:i|we) {one_of(order_words.FEELS)}|(?:it|that|this) (?:meant|means))\b)"),
     ("question", r"ask(?= (?:should|can|could|do|does|did|is|are|was|were|has|have|may|would|will)\b)"),
     ("ask", rf"(?=whether\b|(?:how (?:much|many|long|often)|what time) {_CLAUSE})|asking {_YOU}"),
-    ("thank", rf"(?:thank|thanking) {_YOU}|say (?:many )?(?:thanks|thank you)"),
+    ("thank", rf"(?:thank|thanking) {_YOU}(?: (?:both|all)\b)?|say (?:many )?(?:thanks|thank you)"),
+    ("suggest", r"(?:suggest|propose)(?! (?:to|you)\b)(?= \w)"),
     ("sorry", rf"apologi[sz]e(?:{_BACK} to {_YOU})?|say (?:i'm |i am )?sorry"),
-    ("give", rf"give {_YOU}"),
     ("send", rf"send {_YOU}(?= (?:the|an?|my|our|some)\b)"),
     ("resend", rf"get (?:it|them|one) (?:off|from) {_YOU}"),
+    ("nothing", rf"give {_YOU} an? (?:\w+ )?(?:nudge|push|poke|kick|reminder|prod|shout)"),
+    ("here", rf"give {_YOU}(?= (?:my|our) (?:\w+ )?{one_of(order_words.DETAILS)}\b)"),
+    ("give", rf"give {_YOU}"),
     ("nothing", rf"(?:put|set) {_YOU} (?:right|straight)|(?:chase|nudge) {_YOU}(?!\w| (?:for|about)\b)"),
     ("chase", rf"(?:chase|nudge) {_YOU}"),
     ("yes", r"(?:say|reply|answer) yes\b"),
@@ -118,7 +145,8 @@ _NEXT_TASK = tuple(
     for kind, pattern in (("ask", r"ask(?= (?:for|about)\b)"), *_NEXT)
 )
 _ANY_NEXT = "|".join(f"(?:{pattern})" for _, pattern in _NEXT)
-_JOINT = r"(?:,? (?:and|but|then|&|\+)(?: then| also)?|, (?:and |but |then |also )*|[.;] ?)"
+_ANY_TASK = re.compile(_LEAD + rf"(?:ask (?:for|about)\b|{_ANY_NEXT})", re.IGNORECASE)
+_JOINT = r"(?:,? so(?= say\b)|,? (?:and|but|then|&|\+)(?: then| also)?|, (?:and |but |then |also )*|[.;] ?)"
 _SPLIT = re.compile(rf"{_JOINT} ?(?=(?:also |please |then ){{0,3}}(?:{_ANY_NEXT}))", re.IGNORECASE)
 
 
@@ -152,17 +180,25 @@ def _orders(typed: str) -> Iterator[LateOrder]:
 
 def _note(recipient: Recipient, tasks: Sequence["_Task"]) -> str:
     """The note that says to the recipient what an order's tasks are; empty if it is not clear."""
-    person, notes, has_rest = SecondPerson(recipient), list[str](), False
+    # 'Tell Ann that and thank her': what?
+    if tasks[0].kind != "say" and is_said_before(tasks[0].text):
+        return ""
+    called = called_in(" ".join(f"{task.called} {task.text}" for task in tasks), recipient)
+    if called is None:
+        return ""
+    person, notes, has_rest = SecondPerson(called), list[str](), False
     for task in tasks:
         person.is_meant_by(task.called)
-        notes.append(WRITE[task.kind](person.said(task.text)).strip())
+        notes.append(as_question(WRITE[task.kind](person.said(task.text)).strip()))
+        notes[-1] = person.with_others(notes[-1])
         has_rest = has_rest or has_leftovers(notes[-1], task.kind == "say")
     # 'Ask Ann if' says nothing yet.
     note = _joined([note for note in notes if note.strip(" ,.:;?!").casefold() not in _SAYS_NOTHING])
     # A wrong person is worse than an order that stays.
     if person.is_unclear or has_rest:
         return ""
-    return f"{recipient.front}: {note}" if recipient.front and note else note
+    front = person.front_of(note)
+    return f"{front}: {note}" if front and note else note
 
 
 def _head(order: str) -> tuple[str, str]:
@@ -189,6 +225,8 @@ def _recipient(kind: str, text: str) -> tuple[Recipient | None, str]:
         rest = _without_aside(rest)
         said = found["said"] if kind in {"forward", "greet"} else f"your {found['said']}"
         return recipient, f" {said}{rest}"
+    if kind in {"accept", "decline"}:
+        text = _LATE_MANNER.sub("", text)
     # 'Accept the job at Holt's' names no person.
     if kind in {"accept", "decline"} and not person_at_start(re.sub(r"['’]s .*", "", text)):
         return None, text
@@ -226,11 +264,19 @@ def _all_tasks(said: LateOrder, kind: str, text: str) -> list[_Task]:
         kind: The kind of its first task, if the order names the recipient.
         text: Its words, from the end of the first task's own on.
     """
-    first, *others = _SENTENCE.split(_IF_TELL.sub(r"\1,", text))
+    plain = _IF_ASK_TO.sub(r"\1 please", _IF_TELL.sub(r"\1,", _HOW_TO_WRITE.sub(_mark_of_tone, text)))
+    first, *others = _SENTENCE.split(plain)
     tasks = [_Task("say", without_fillers(said.before))] if said.before else []
     tasks += _tasks("" if said.recipient else kind, first)
     sentences = [sentence for sentence in others if not _IS_MANNER.fullmatch(sentence)]
     return [*tasks, *(task for sentence in sentences for task in _tasks("", sentence))]
+
+
+def _mark_of_tone(found: re.Match[str]) -> str:
+    """What remains of 'be nice about it'."""
+    if found["mark"] or not found.start():
+        return found["mark"] or ""
+    return f"{found['end']} " if found["end"] else ", " if found[0].endswith(" ") else ""
 
 
 def _tasks(kind: str, text: str) -> list[_Task]:
@@ -245,10 +291,12 @@ def _tasks(kind: str, text: str) -> list[_Task]:
 
 
 def _next_task(text: str) -> _Task:
-    for kind, head in _NEXT_TASK:
+    for kind, head in _NEXT_TASK if _ANY_TASK.match(text) else ():
         if found := head.match(text):
-            called = re.search(r"(?:him|her|them)$", found[0], re.IGNORECASE)
-            return _Task(kind, text[found.end() :], called[0] if called else "")
+            called = re.search(r"\b(him|her|them)(?: (?:both|all))?$", found[0], re.IGNORECASE)
+            return _Task(kind, _without_aside(text[found.end() :]), called[1] if called else "")
+    # 'Also thank Mr Bell' is for somebody else.
+    text = _THANK_ANOTHER.sub(r"\1please thank ", text)
     # 'We won! And that it was his idea' tells more.
     return _Task("say", re.sub(r"^and that (?=(?:i|we|it|he|she|they|the|my|our)\b)", "", text, flags=re.IGNORECASE))
 
@@ -256,6 +304,11 @@ def _next_task(text: str) -> _Task:
 def _joined(notes: list[str]) -> str:
     """Notes as sentences of one line."""
     return " ".join(
-        note if number == len(notes) or note.endswith((".", "!", "?", ";", ":", "…")) else f"{note}."
+        note if number == len(notes) or note.endswith((".", "!", "?", ";", ":", "…")) else f"{note}{_mark_after(note)}"
         for number, note in enumerate(notes, 1)
     )
+
+
+def _mark_after(note: str) -> str:
+    """What divides a note from the next: 'since Bo is away' is no sentence."""
+    return "," if _REASON.search(note) else "."

@@ -13,10 +13,25 @@ _AUXILIARIES = (
     r"weren['’]t|can['’]t|couldn['’]t|won['’]t|wouldn['’]t|shouldn['’]t|hasn['’]t|haven['’]t|don['’]t|doesn['’]t|"
     r"didn['’]t|do|does|did|had)"
 )
+# Begins a question that is asked directly.
+AUXILIARY = r"(?:can|could|will|would|should|shall|may|does|do|did|is|are|was|were|has|have|had|am)"
 _CONTRACTED = {"'re": "are", "'ve": "have", "'ll": "will", "'d": "would", "'m": "am", "'s": "is"}
-_PRONOUN = r"(?:you|i|we|he|she|they|it|there|this|that)"
-_PRONOUN_OR_TWO = rf"(?:you and (?:your |my |the )?[\w’'-]+|{_PRONOUN})"
-_CONTRACTION = re.compile(rf"({_PRONOUN})['’](re|ve|ll|d|m|s) ", re.IGNORECASE)
+PRONOUN = r"(?:you|i|we|he|she|they|it|there|this|that)"
+_PRONOUN_OR_TWO = (
+    rf"(?:you (?:and|or) (?:your |my |the )?[\w’'-]+|(?:(?:your|my|the) )?(?!{PRONOUN}\b)[\w’'-]+ (?:and|or) you\b|"
+    rf"{PRONOUN})"
+)
+_COST = re.compile(
+    r"(what|how much) ((?:the )?(?:postage|delivery|shipping|parking|rent|entry|admission|breakfast|insurance))"
+    r" (would|will) (be\b.*|cost\b.*)",
+    re.IGNORECASE,
+)
+_LAST_ASKS = re.compile(
+    rf"(?:^|[.,;:!?–-] )(?:(?:and|but|or|so) )?(?:if (?:so|not),? )?(?!(?:should|had|may|were) ){AUXILIARY} "
+    rf"(?:you|i|we|he|she|they)\b[^.,;:!?]*\.?$",
+    re.IGNORECASE,
+)
+_CONTRACTION = re.compile(rf"({PRONOUN})['’](re|ve|ll|d|m|s) ", re.IGNORECASE)
 _PAST_PARTICIPLE = (
     rf"(?:not |already |ever |still )?(?:\w+(?:ed|en|wn)|{'|'.join(order_words.PARTICIPLES.split())}|"
     r"heard|read|met|said|brought|kept|held|come|become|begun)\b"
@@ -27,12 +42,14 @@ _SUBJECT_AUXILIARY = re.compile(
 )
 # 'The room is free'; a longer subject may have a verb of its own.
 _NOUN_AUXILIARY = re.compile(
-    rf"((?:(?:this|that) )?(?!{_PRONOUN}\b)[\w'’-]+"
+    rf"((?:(?:this|that) )?(?!{PRONOUN}\b)[\w'’-]+"
     rf"(?: (?!{_AUXILIARIES}\b|(?:that|who|which|when|because|while|if)\b)[\w'’&+-]+){{0,5}}?) "
     rf"({_AUXILIARIES})(?: |$)",
     re.IGNORECASE,
 )
-_NOUN = rf"(?:(?:your|my|our|the|his|her|their|this|that) (?:[a-z]+ )?[a-z]+|(?!{_PRONOUN}\b)(?-i:[A-Z])[\w'’-]+)"
+_NOUN = (
+    rf"(?:(?:your|my|our|the|his|her|their|this|that) (?:[a-z]+(?:['’]s)? )?[a-z]+|(?!{PRONOUN}\b)(?-i:[A-Z])[\w'’-]+)"
+)
 _NOUN_HAS_TO = re.compile(rf"({_NOUN}) has to ", re.IGNORECASE)
 _THIRD = rf"(?:{'|'.join(_PAST)}|\w+(?<!s)s)"
 _NOUN_VERB = re.compile(
@@ -44,8 +61,8 @@ _PRONOUN_VERB = re.compile(
 _MEASURES = "much|many|long|often|far|soon|big|old|late|early|come|about"
 _KINDS = r"(?:kind|sort) of \w+|(?:size|type|brand|make|colou?r) \w+|(?-i:[a-z])\w*"
 _WH = re.compile(
-    rf"(?:how (?:{_MEASURES})(?: (?:of )?(?!{_PRONOUN}\b)[a-z]+(?: (?!{_PRONOUN}\b)[a-z]+(?= {_PRONOUN}\b))?)?|"
-    rf"(?:what|which|whose) (?:{_KINDS})(?= (?:{_PRONOUN}|the|your|my|our|his|her|their|{_AUXILIARIES})\b)|"
+    rf"(?:how (?:{_MEASURES})(?: (?:of )?(?!{PRONOUN}\b)[a-z]+(?: (?!{PRONOUN}\b)[a-z]+(?= {PRONOUN}\b))?)?|"
+    rf"(?:what|which|whose) (?:{_KINDS})(?= (?:{PRONOUN}|the|your|my|our|his|her|their|{_AUXILIARIES})\b)|"
     r"(?:what|which|when|where|why|how|who)(?: exactly| precisely)?)\b(?!['’]) ?",
     re.IGNORECASE,
 )
@@ -61,10 +78,18 @@ def asked(clause: str) -> str:
     wh = _WH.match(clause)
     lead, rest = (wh[0], clause[wh.end() :]) if wh else ("", clause)
     if lead and re.match(r"to \w", rest):
-        return f"{lead}do i {rest[3:]}?"
+        return f"{lead}{'do' if lead[:3].casefold() == 'how' else 'should'} i {rest[3:]}?"
+    # 'What postage would be to Cork'.
+    if cost := _COST.fullmatch(clause):
+        return f"{cost[1]} {cost[3]} {cost[2]} {cost[4]}?"
     if lead and re.match(rf"{_AUXILIARIES}\b", rest, re.IGNORECASE):
         return f"{clause}?"
     return f"{lead}{_inverted(rest)}?"
+
+
+def as_question(text: str) -> str:
+    """A text with the question mark that its last clause lacks: 'thanks, and are you in'."""
+    return f"{text.rstrip(' .')}?" if _LAST_ASKS.search(text) else text
 
 
 def _inverted(clause: str) -> str:
@@ -106,7 +131,7 @@ def _with_do(found: re.Match[str], rest: str) -> str | None:
         return f"have {subject} ever {verb}{rest}"
     if verb.endswith("ed") and verb not in {"need", "feed", "speed", "bleed"}:
         return None
-    if subject.casefold() not in {"you", "i", "we", "they"}:
+    if not {"you", "i", "we", "they"} & set(subject.casefold().split()):
         base = "have" if verb == "has" else base_form(verb)
         return f"does {subject} {adverb}{base}{rest}" if re.search(r"[^s]s$", verb) else None
     return f"do {subject} {adverb}{verb}{rest}"

@@ -1,28 +1,31 @@
 """The recipient of a mail, of whom an order speaks in the third person, becomes 'you': 'he pays the vet', 'you pay'."""
 
 import re
-from dataclasses import dataclass
 
 from email_assistant.lexicon import order_words
-from email_assistant.lexicon.note_names import CALLED, MEN, NAMES, WOMEN
-from email_assistant.lexicon.note_subjects import MONTH_NAMES, VERBS
+from email_assistant.lexicon.note_names import CALLED, NAMES
+from email_assistant.lexicon.note_subjects import VERBS
+from email_assistant.requests.order_persons import (
+    HE,
+    HERE,
+    JOINS,
+    SHE,
+    SUBJECTS,
+    SUBJECTS_BY_OBJECT,
+    THEY,
+    Recipient,
+    by_ending,
+    said_of,
+)
+from email_assistant.requests.order_text import BEFORE_NOUNS, DAYS, Words, plain
 
-_TOKEN = re.compile(r"[\w'’]+|[^\w'’]+")
 _ADVERBS = frozenset(order_words.ADVERBS.split())
 _NO_VERBS = frozenset(order_words.NO_VERBS.split())
 _AFTER_OBJECT = frozenset(order_words.AFTER_OBJECT.split())
 _AFTER_POSSESSIVE = frozenset(order_words.AFTER_POSSESSIVE.split())
-_DAYS = frozenset(order_words.DAYS.split())
 _COUNTED = frozenset(order_words.COUNTS.split())
-_HE, _SHE, _THEY = (frozenset(words.split()) for words in (order_words.HE, order_words.SHE, order_words.THEY))
-_GROUPS = frozenset(f"{order_words.GROUPS} {order_words.ORGANIZATIONS}".split())
 _TITLES = frozenset(order_words.TITLES.split())
 _KNOWN_VERBS = frozenset(VERBS.split())
-_SUBJECTS = frozenset(("he", "she", "they"))
-# The subject of the same person, by the pronoun that an order has after its verb: 'ask him'.
-SUBJECTS_BY_OBJECT = {"him": "he", "her": "she", "them": "they"}
-# Stands in a text for the recipient's name, which may be several words: it becomes 'you'.
-HERE = "recipient_"
 # What a pronoun becomes, and of whom it is said. 'Her' and 'his' depend on the next word.
 _OTHER_FORMS = {
     "him": ("he", "you"),
@@ -48,29 +51,21 @@ _AGREES = {
     "hasnt": "havent",
     "doesnt": "dont",
 }
-# As people type them.
-_APOSTROPHES = {"hes": "he's", "shes": "she's", "theyre": "they're", "theyve": "they've", "theyll": "they'll"}
-_JOINS = frozenset(("and", "or", "but", "then", "&", "+"))
-_BEFORE_CLAUSES = frozenset(order_words.BEFORE_CLAUSES.split())
+_GIVES = frozenset(f"{order_words.GIVES} let call ring text".split())
 _BEFORE_THINGS = frozenset(order_words.BEFORE_THINGS.split())
-_BEFORE_NOUNS = frozenset(
-    ("the", "my", "our", "his", "her", "their", "your", "a", "an", "both", "all", "mr", "mrs", "ms", "dr")
-)
 # 'He can fetch it', 'could she send it': what a recipient is asked to do.
 _ASKS = frozenset(order_words.ASKS.split())
-_BEFORE_MONTHS = frozenset(order_words.BEFORE_MONTHS.split())
 _BEFORE_PLACES = frozenset(order_words.BEFORE_PLACES.split())
+_TO_ALL = re.compile(r"^(would )you(?= like to come)|^(?:thanks|thank you)(?= for\b)", re.IGNORECASE)
+_ENDINGS = {"": "", "s": "", "ll": " will", "d": " would", "re": " are", "ve": " have"}
 _IS = frozenset(("be", "are", "were", "aren't", "weren't"))
+_OF_PERSONS = frozenset(order_words.OF_PERSONS.split())
 _ROLES = frozenset(f"{order_words.ROLES} {order_words.JOBS}".split()) - frozenset(order_words.ORGANIZATIONS.split())
-_KIN = _HE | _SHE | _ROLES
+_KIN = HE | SHE | _ROLES
 # 'I can send her the papers'.
 _I_GIVE = re.compile(
     rf"\b(?:i|we)(?:['’]\w+)? (?:\w+ ){{0,2}}(?:{'|'.join(order_words.GIVES.split())}) $", re.IGNORECASE
 )
-# In words; a longer text without a comma is no one clause.
-_LONGEST_CLAUSE = 30
-# 'All the', 'the Mr'.
-_MOST_BEFORE_NOUN = 3
 _PARTICIPLES = frozenset(order_words.PARTICIPLES.split())
 # 'She's still lost' may mean that she is.
 _ALWAYS_DONE = frozenset(("got", "been", "had"))
@@ -79,54 +74,8 @@ _REPORTS = frozenset(order_words.REPORTS.split())
 _PREPOSITIONS = frozenset(("from", "with", "of", "to", "for", "about", "by", "at", "against"))
 _OWES = frozenset(order_words.OWES.split())
 # 'Let her take it'.
+_LETS = frozenset(("letting", "making", "having", "seeing", "watching", "hearing", "let", "made"))
 _MAKES = frozenset(("let", "lets", "make", "makes", "made", "help", "helps", "helped"))
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """Whom a mail is for.
-
-    Attributes:
-        front: The name to put before the note; may be empty.
-        names: The words of the name, as they were typed.
-        pronouns: Those of 'he', 'she' and 'they' that may mean the recipient.
-        is_organization: Whether the recipient is a council or the like; 'them' may then be things.
-    """
-
-    front: str
-    names: frozenset[str]
-    pronouns: frozenset[str]
-    is_organization: bool = False
-
-
-def pronouns_of(words: list[str]) -> frozenset[str]:
-    """Which of 'he', 'she' and 'they' may mean a person or group of this name.
-
-    Args:
-        words: The words of the name, in lower case, with a title or a noun for somebody if there is one.
-    """
-    if len(words) > 1 and _JOINS & set(words):
-        return frozenset(("they",))
-    if set(words) & _THEY or words[-1] in _GROUPS:
-        return frozenset(("they",))
-    for word in words:
-        if word in _HE or word in MEN:
-            return frozenset(("he",))
-        if word in _SHE or word in WOMEN:
-            return frozenset(("she",))
-    return _SUBJECTS
-
-
-def _by_ending(name: str) -> set[str]:
-    """Which of 'he' and 'she' may mean somebody of a name that is in no table: most that end in 'a' are women's."""
-    if re.search(r"(?:a|ine|elle|ette)$", name):
-        return {"she"}
-    return {"he"} if re.search(r"(?<!k)o$", name) else {"he", "she"}
-
-
-def _said_of(name: str) -> set[str]:
-    """Which of 'he' and 'she' may mean somebody of a name."""
-    return {"he"} if name in MEN else {"she"} if name in WOMEN else {"he", "she"}
 
 
 def base_form(verb: str) -> str:
@@ -138,7 +87,7 @@ def base_form(verb: str) -> str:
     return verb[:-1]
 
 
-class SecondPerson:
+class SecondPerson(Words):
     """Turns the parts of an order, one after the other, from the third into the second person.
 
     A pronoun stays where it may mean somebody else, who was named at the beginning of a clause or just before it.
@@ -146,20 +95,27 @@ class SecondPerson:
 
     def __init__(self, recipient: Recipient) -> None:
         """Begin with an order to write to a recipient."""
-        # Words, and what is between them.
-        self._tokens: list[str] = []
-        self._places: list[int] = []
+        super().__init__()
         self._names = recipient.names
+        self._front = recipient.front
+        # What 'they' become first: 'you and your kids'.
+        self._with_others = recipient.with_others
         self._pronouns = set(recipient.pronouns)
-        self._likely = _by_ending(recipient.front.casefold())
+        self._likely = by_ending(recipient.front.casefold())
         # Of whom a pronoun may be said that is not the recipient.
         self._others: set[str] = set()
         self._named_before: set[int] = set()
         self._is_group = recipient.pronouns == {"they"} and not recipient.is_organization
+        self._has_named_all = False
+        # Whether the recipients are several who have names of their own.
+        self._are_joined = re.search(r"(?-i:[A-Z])[\w'’-]*(?: and | ?[&+] |, )(?-i:[A-Z])", recipient.front) is not None
         # Whether several things were named.
         self._has_things = False
         # Those of the others that may be one and the same person.
         self._unclear: set[str] = set()
+        # Of whom pronouns may be said that somebody helps in this sentence.
+        self._helped: set[str] = set()
+        self._helped_at = 0
         # 'He' and 'she', of whomever else the text names, and of the writer's mother and the like.
         self._named_others: set[str] = set()
         self._kin: set[str] = set()
@@ -173,54 +129,65 @@ class SecondPerson:
         self._owner: int | None = None
         self._of_owner: set[str] = set()
         self._other: int | None = None
+        self._giver: int | None = None
 
     def is_meant_by(self, pronoun: str) -> None:
         """Take note that the order itself calls the recipient so: 'and thank her'."""
         if meant := SUBJECTS_BY_OBJECT.get(pronoun.casefold()):
             self._pronouns &= {meant}
             self._others -= {meant}
+            self._helped = set()
             self._kin -= {meant}
 
     def said(self, text: str) -> str:
         """A part of the order with the recipient as 'you'; what was said before counts."""
-        self._tokens = _TOKEN.findall(text)
-        self._places = [place for place, token in enumerate(self._tokens) if token[0].isalnum() or token[0] in "'’"]
+        self._read(text)
         self._named_before.clear()
-        self._doer = self._other = self._owner = None
+        self._doer = self._other = self._owner = self._giver = None
+        self._helped = set()
         for number, place in enumerate(self._places):
-            word = _plain(self._tokens[place])
+            word = plain(self._tokens[place])
             stem, _, ending = word.partition("'")
-            if self._tokens[place].partition("'")[0].partition("’")[0] in self._names:
+            is_named = self._tokens[place].partition("'")[0].partition("’")[0] in self._names
+            if is_named and not self._is_one_of_them(number):
                 self._named(number, ending)
-            elif stem in _SUBJECTS and (not ending or ending in {"s", "ll", "d", "re", "ve"}):
+            elif stem in SUBJECTS and (not ending or ending in {"s", "ll", "d", "re", "ve"}):
                 self._subject(number, stem, ending)
             elif word in {"her", "his"}:
                 self._her_or_his(number, word)
             elif word in _OTHER_FORMS:
-                who, you = _OTHER_FORMS[word]
-                # '3 of them' are things.
-                counted = self._before(number - 1) if self._before(number) == "of" else ""
-                of = counted.isdigit() or counted in _COUNTED
-                # 'You' do it to somebody else, or to yourself.
-                is_object = word in {"him", "them"}
-                done = is_object and self._doer is not None and self._is_one_clause(self._doer, number)
-                things = word == "them" and ((self._has_things and not self._is_group) or self._after(number) == "they")
-                if not of and not done and not things and self._means_recipient(who, is_object, number):
-                    # 'Thank them for the flowers, mum loved them' is about the flowers.
-                    self._doubt(word == "them" and self._has_things and not self._after(number))
-                    self._put(place, you)
-                elif word == "their" and self._is_group:
-                    # 'Those who pay get their key'.
-                    self._doubt(self._other is None or self._word(self._other) != "those")
+                self._other_form(number, word)
             elif ending == "s" and self._tokens[place][0].isupper() and self._after(number) in _KIN:
-                self._owner, self._of_owner = number, _said_of(stem)
+                self._owner, self._of_owner = number, said_of(stem)
                 if stem in CALLED and len(self._pronouns) > 1:
                     self._mention(number, stem)
             elif not ending or (stem in CALLED and len(self._pronouns) > 1):
                 self._mention(number, stem)
         return "".join(self._tokens)
 
-    def _means_recipient(self, pronoun: str, is_object: bool = False, number: int = 0) -> bool:
+    def _other_form(self, number: int, word: str) -> None:
+        """'Them', 'their' and the like."""
+        who, you = _OTHER_FORMS[word]
+        # '3 of them' are things.
+        counted = self._before(number - 1) if self._before(number) == "of" else ""
+        of = counted.isdigit() or (counted in _COUNTED and (self._has_plural or not self._is_group))
+        # 'You' do it to somebody else, or to yourself.
+        is_object = word in {"him", "them"}
+        done = is_object and self._doer is not None and self._is_one_clause(self._doer, number)
+        # 'Whichever suits them' is about persons.
+        is_them = word == "them" and self._before(number) != "suits"
+        things = is_them and ((self._has_things and not self._is_group) or self._after(number) == "they")
+        if not of and not done and not things and self._means_recipient(who, is_object, number):
+            # 'Thank them for the flowers, mum loved them' is about the flowers.
+            self._doubt(is_them and not self._after(number) and self._has_things)
+            self._put(self._places[number], you)
+        elif word == "their" and self._is_group:
+            # 'Those who pay get their key'.
+            self._doubt(self._other is None or self._word(self._other) != "those")
+
+    def _means_recipient(
+        self, pronoun: str, is_object: bool = False, number: int = 0, is_subject: bool = False
+    ) -> bool:
         """Whether a pronoun may mean nobody else. The subject of a clause is not its object, too."""
         if pronoun not in self._pronouns:
             # 'Sam has a cold, so he is off' tells who Sam is.
@@ -232,14 +199,38 @@ class SecondPerson:
         if self._owner is not None and pronoun in self._of_owner and self._is_one_clause(self._owner, number):
             self._doubt(True)
             return False
+        # 'Thanks for finding Dad and driving him home'.
+        if (
+            is_object
+            and pronoun in self._helped
+            and (self._before(number).endswith("ing") or self._is_one_clause(self._helped_at, number))
+        ):
+            return False
         about_another = is_object and self._other is not None and self._is_one_clause(self._other, number)
         if pronoun in self._others and not about_another:
             self._doubt(is_object and self._is_given(number))
+            # 'Thanks for letting Ida use her oven' leaves open whose.
+            self._doubt(pronoun in self._helped and not is_subject)
             return False
+        self._doubt(pronoun in self._helped)
         self._doubt(len(self._pronouns) > 1 and pronoun in self._named_others)
         # From now on it is known who the recipient is.
         self._pronouns &= {pronoun}
         return True
+
+    def front_of(self, note: str) -> str:
+        """What a note begins with: only one name if the note speaks of the others."""
+        if not self._with_others or self._with_others.casefold() not in note.casefold():
+            return self._front
+        return re.split(r" (?:and|&) (?:his|her|their) ", self._front)[0]
+
+    def with_others(self, note: str) -> str:
+        """A note that invites or thanks the others, too: 'would you and your kids like to come'."""
+        if not self._with_others or self._has_named_all:
+            return note
+        named = _TO_ALL.sub(lambda found: f"{found[1] or 'thanks to '}{self._with_others}", note, count=1)
+        self._has_named_all = named != note
+        return named
 
     def _doubt(self, is_unclear: bool) -> None:
         self.is_unclear = self.is_unclear or is_unclear
@@ -250,7 +241,16 @@ class SecondPerson:
         return _I_GIVE.search("".join(self._tokens[start : self._places[number]])) is not None
 
     def _subject(self, number: int, stem: str, ending: str) -> None:
-        if not self._means_recipient(stem, number=number):
+        # 'Whether Jo or he is in'.
+        if self._before(number) in {"or", "and"} and self._other == number - 2:
+            self._others.discard(stem)
+        if self._is_elliptic(number, stem):
+            return
+        if self._gives(number, stem):
+            self._put(self._places[number], "you")
+            self._giver = number
+            return
+        if not self._means_recipient(stem, number=number, is_subject=True):
             around = {self._after(number), self._before(number)}
             is_asked = bool(around & _ASKS if not ending else ending == "d" and "better" in around)
             self._doubt(stem in self._pronouns and is_asked)
@@ -260,14 +260,15 @@ class SecondPerson:
         # 'May I bring my mother, she is with us', 'my doctor says she knows'.
         reported = self._before(number) in _REPORTS and self._before(number - 1) in _ROLES
         self._doubt(stem in self._kin or reported)
-        if stem == "they" and self._is_organization and self._has_plural:
+        has_things = self._has_plural if self._is_organization else self._has_things
+        if stem == "they" and has_things:
             # 'The bins were full, they are' leaves open what.
-            self._doubt(ending == "re" or bool({self._after(number), self._after(number + 1)} & _IS))
-        # 'He and Jo' are 'they' from now on.
-        if self._after(number) in {"and", "&"} and stem != "they":
-            self._pronouns.add("they")
-            self._likely.add("they")
-        if not ending:
+            self._doubt(self._is_said_of_things(number, ending))
+        if stem != "they":
+            self._join(number)
+        if stem == "they" and self._with_others and not self._has_named_all:
+            self._put(place, f"{self._with_others}{_ENDINGS[ending]}")
+        elif not ending:
             self._put(place, "you")
             if self._before(number) in _AGREES:
                 self._put(self._places[number - 1], _AGREES[self._before(number)])
@@ -279,15 +280,59 @@ class SecondPerson:
         else:
             self._put(place, f"you'{ending}")
 
+    def _is_said_of_things(self, number: int, ending: str) -> bool:
+        """Whether 'they' may be things; 'they're welcome' is said of persons."""
+        if ending == "re":
+            return self._after(number) not in _OF_PERSONS
+        is_at = next((at for at in (number + 1, number + 2) if self._after(at - 1) in _IS), None)
+        return is_at is not None and self._after(is_at) not in _OF_PERSONS
+
+    def _is_elliptic(self, number: int, stem: str) -> bool:
+        """Whether 'they' are the things that were just asked about: 'if the scans are in, and if they are, …'."""
+        after = self._after(number) in _IS and not self._after(number + 1)
+        return stem == "they" and self._is_organization and self._has_plural and after and self._before(number) == "if"
+
+    def _gives(self, number: int, stem: str) -> bool:
+        """Whether it is asked if the recipient can give something: others are told about, 'ask if she can send it'."""
+        before, does = self._before(number), self._after(number + 1)
+        is_only = self._pronouns == {stem} and stem in self._others
+        return (
+            is_only and number == 1 and before in {"if", "whether"} and self._after(number) in _ASKS and does in _GIVES
+        )
+
+    def _join(self, number: int) -> None:
+        """Somebody may do it with the recipient: 'he and Jo' are 'they' from now on, 'he or Jo is' becomes 'are'."""
+        after = self._after(number)
+        if after in {"and", "&"}:
+            self._pronouns.add("they")
+            self._likely.add("they")
+        elif after == "or" and self._after(number + 1):
+            owned = self._after(number + 1) in BEFORE_NOUNS
+            verb = number + 3 + owned
+            if verb < len(self._places) and all(map(self._is_joined, range(number, verb))):
+                self._as_plural(verb, known=self._word(verb) not in _AGREES)
+
     def _is_done(self, number: int) -> bool:
         """Whether a subject's 's' is a 'has': 'she's still got it'."""
         after = self._after(number)
         return after in _PARTICIPLES or (after in _ADVERBS and self._after(number + 1) in _ALWAYS_DONE)
 
+    def _is_one_of_them(self, number: int) -> bool:
+        """Whether one of several recipients is named alone: 'Bo is ill', after 'tell Ann and Bo'."""
+        if not self._are_joined or self._word(number) == HERE:
+            return False
+        joined = {number - 2: self._before(number), number + 2: self._after(number)}
+        # 'And ask Bo if he can send it'.
+        self._doubt(self._before(number) in {"ask", "tell", "thank", "remind", "let"})
+        return not any(
+            join in JOINS and 0 <= other < len(self._places) and self._tokens[self._places[other]] in self._names
+            for other, join in joined.items()
+        )
+
     def _named(self, number: int, ending: str) -> None:
         place = self._places[number]
         # 'Bob and Ann are late' is about two; what stands for the name must not stay.
-        if self._before(number) in _JOINS and self._word(number) != HERE:
+        if self._before(number) in JOINS and self._word(number) != HERE:
             return
         # 'Mr Van Dam' becomes one 'you', as 'the Bakers' do.
         if self._before(number) in _TITLES | {"the"} or (self._before(number) and number - 1 in self._named_before):
@@ -303,18 +348,12 @@ class SecondPerson:
             if self._before(number) not in _PREPOSITIONS:
                 self._agree(number)
 
-    def _is_one_clause(self, subject: int, number: int) -> bool:
-        """Whether a word is in the clause that begins with a subject."""
-        if number - subject > _LONGEST_CLAUSE:
-            return False
-        ends = _BEFORE_CLAUSES | _SUBJECTS | {"i", "we", "it"}
-        inner = {self._word(each).partition("'")[0] for each in range(subject + 1, number)}
-        return all(map(self._is_joined, range(subject, number))) and not inner & ends
-
     def _her_or_his(self, number: int, word: str) -> None:
         after = self._after(number)
         is_object = word == "her" and self._is_object(number, after)
         done = is_object and self._doer is not None and self._is_one_clause(self._doer, number)
+        # 'Ask if she can send her work': whose?
+        self._doubt(not is_object and self._giver is not None and self._is_one_clause(self._giver, number))
         if done or not self._means_recipient("she" if word == "her" else "he", is_object, number):
             return
         # 'His brother still has his': whose is it?
@@ -328,13 +367,13 @@ class SecondPerson:
 
     def _follows_man(self, number: int) -> bool:
         """Whether another man is named in the three words before."""
-        return any(self._word(each) in _HE for each in range(max(0, number - 4), number))
+        return any(self._word(each) in HE for each in range(max(0, number - 4), number))
 
     def _is_object(self, number: int, after: str) -> bool:
         """Whether 'her' has no noun: 'ask her on tuesday', and not 'her tuesday run'."""
-        if after in _DAYS:
+        if after in DAYS:
             last = self._after(number + 1)
-            return not last or last in _AFTER_OBJECT or last in _JOINS
+            return not last or last in _AFTER_OBJECT or last in JOINS
         # 'I owe her lunch', and not 'I owe her mother'.
         if self._before(number) in _OWES and after not in _KIN:
             return True
@@ -357,13 +396,13 @@ class SecondPerson:
             number += 1
             if self._is_subject(number):
                 return
-            if self._word(number) in _JOINS or self._is_listed(number):
+            if self._word(number) in JOINS or self._is_listed(number):
                 self._as_plural(number + 1, known=True)
 
     def _is_subject(self, number: int) -> bool:
         """Whether a word does something itself: the verbs after it are not those of the word before."""
         token = self._tokens[self._places[number]]
-        return token in self._names or _plain(token).partition("'")[0] in _SUBJECTS
+        return token in self._names or plain(token).partition("'")[0] in SUBJECTS
 
     def _is_listed(self, number: int) -> bool:
         """Whether a comma and a verb follow a word: 'he got it, starts monday'."""
@@ -390,35 +429,47 @@ class SecondPerson:
         self._has_plural = self._has_plural or (
             re.fullmatch(r"[a-z]{2,}[^s]s", word) is not None and word not in _NO_VERBS
         )
-        if word in _THEY or word == "those":
+        if word in THEY or word == "those":
             said = {"they"}
-        elif word in _HE or word in _SHE:
-            said = {"he"} if word in _HE else {"she"}
+        elif word in HE or word in SHE:
+            said = {"he"} if word in HE else {"she"}
             self._kin |= said if word not in _TITLES and self._before(number) not in {"a", "an"} else set()
         # 'Will' is a name only with a capital letter.
         elif not self._is_date(number) and (
             word in NAMES or (word in CALLED and self._tokens[self._places[number]][0].isupper())
         ):
-            said = _said_of(word)
+            said = said_of(word)
         elif self._before(number) in _TITLES:
             return
         elif self._is_name(number) and self._begins_clause(number) and self._after(number) not in _REPORTS:
-            said = _by_ending(word)
+            said = by_ending(word)
         else:
             if self._is_person(number):
-                self._named_others |= _by_ending(word)
+                self._named_others |= by_ending(word)
+                self._help(number, by_ending(word))
             return
         self._named_others |= said - {"they"}
+        self._help(number, said)
         # Now somebody else may be 'he' or 'she'.
         self._pronouns = self._pronouns & self._likely or self._pronouns
-        if len(self._pronouns) > 1 or self._begins_clause(number) or self._after(number) in _SUBJECTS:
+        if len(self._pronouns) > 1 or self._begins_clause(number) or self._after(number) in SUBJECTS:
             self._others |= said
             self._unclear = said if len(said) > 1 else set()
             self._other = number
 
+    def _help(self, number: int, said: set[str]) -> None:
+        """Somebody else may be helped: 'thanks for letting Finn play although he was late' is about Finn."""
+        start = number - (self._before(number) in BEFORE_NOUNS)
+        before = self._before(start)
+        if before in _LETS or before.endswith("ing"):
+            self._helped, self._helped_at = said - {"they"}, number
+        if before in _LETS:
+            self._others |= self._helped
+            self._other = number
+
     def _is_person(self, number: int) -> bool:
         """Whether a word may name somebody of whom a pronoun says more; 'Kettle Creek' after 'on' is a place."""
-        reports = self._after(number) in _REPORTS and self._after(number + 1) in _SUBJECTS | {"that"}
+        reports = self._after(number) in _REPORTS and self._after(number + 1) in SUBJECTS | {"that"}
         after_name = number > 0 and (
             self._before(number) in _TITLES or (self._is_joined(number - 1) and self._is_name(number - 1))
         )
@@ -428,56 +479,12 @@ class SecondPerson:
         """Whether a word may be a plural that 'them' means: 'the new tablets'."""
         before = (self._before(number), self._before(number - 1))
         is_counted = any(each.isdigit() or each in _BEFORE_THINGS or each.endswith("'s") for each in before)
-        return is_counted and re.fullmatch(r"[a-z]{3,}(?<!s)s", word) is not None
-
-    def _is_name(self, number: int) -> bool:
-        """Whether a word is capitalized within a sentence, as the names are that are in no table."""
-        place = self._places[number]
-        return (
-            self._word(number) != "i"
-            and self._tokens[place].istitle()
-            and not self._is_date(number)
-            and not self._begins_sentence(place)
-        )
-
-    def _is_date(self, number: int) -> bool:
-        """Whether a word is a month or a day, which some persons are called, too."""
-        word, before = self._word(number), self._before(number)
-        if word in _DAYS or not re.fullmatch(MONTH_NAMES, word):
-            return word in _DAYS
-        is_typed_as_name = word in CALLED and self._tokens[self._places[number]][0].isupper()
-        in_date = before in _BEFORE_MONTHS or before[:1].isdigit() or self._after(number)[:1].isdigit()
-        return in_date or not is_typed_as_name
-
-    def _begins_clause(self, number: int) -> bool:
-        for _ in range(_MOST_BEFORE_NOUN):
-            number -= self._before(number) in _BEFORE_NOUNS
-        return self._before(number) in _BEFORE_CLAUSES | {""}
-
-    def _after(self, number: int) -> str:
-        """The next word in lower case; empty if there is none, or more than a blank before it."""
-        return self._word(number + 1) if self._is_joined(number) else ""
-
-    def _before(self, number: int) -> str:
-        """The word before in lower case; empty if there is none, or more than a blank after it."""
-        return self._word(number - 1) if number > 0 and self._is_joined(number - 1) else ""
-
-    def _is_joined(self, number: int) -> bool:
-        """Whether there is nothing but a blank between a word and the next one."""
-        return number + 1 < len(self._places) and not self._tokens[self._places[number] + 1].strip()
-
-    def _word(self, number: int) -> str:
-        return _plain(self._tokens[self._places[number]])
+        # 'My son wants'.
+        is_verb = base_form(word) in _KNOWN_VERBS and before[0] in _KIN
+        return is_counted and not is_verb and re.fullmatch(r"[a-z]{3,}(?<!s)s", word) is not None
 
     def _put(self, place: int, word: str, is_name: bool = False) -> None:
+        self._has_named_all = self._has_named_all or word.startswith("you")
         old = self._tokens[place]
         is_capital = old[0].isupper() and (not is_name or self._begins_sentence(place))
         self._tokens[place] = word[0].upper() + word[1:] if is_capital else word
-
-    def _begins_sentence(self, place: int) -> bool:
-        return place == 0 or self._tokens[place - 1].rstrip().endswith((".", "!", "?"))
-
-
-def _plain(word: str) -> str:
-    plain = word.casefold().replace("’", "'")
-    return _APOSTROPHES.get(plain, plain)

@@ -3,8 +3,8 @@
 import pytest
 
 from email_assistant.requests.late_orders import LateOrder, late_order
+from email_assistant.requests.order_persons import HERE, Recipient
 from email_assistant.requests.orders import order_as_note
-from email_assistant.requests.second_person import HERE, Recipient
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,31 @@ from email_assistant.requests.second_person import HERE, Recipient
             "Ann and Bob: i have to decline the wedding. we'll write",
         ),
         ("accept the job at Holt's, tell them I start in may", "i accept the job at Holt's. I start in may"),
+        (
+            "need Ann's cake recipe, she said she'd send it, give her a nudge",
+            "Ann: need your cake recipe, you said you'd send it",
+        ),
+        (
+            "need to cancel my lesson with Ann, sorry, could she do monday",
+            "Ann: need to cancel my lesson with you, sorry, could you do monday?",
+        ),
+        (
+            "order 40 rolls from Holt's for the 9th, ask whether they deliver",
+            "Holt's: i'd like to order 40 rolls from you for the 9th. do you deliver?",
+        ),
+        (
+            "he drops art, so I need an email to Mr Ng asking if it's too late",
+            "he drops art, so I need an email to Mr Ng asking if it's too late",
+        ),
+        ("Bo drops art, so I need an email to Mr Ng asking if it's too late", "Mr Ng: Bo drops art. is it too late?"),
+        (
+            "about the dent: tell Mr Ng it's mended, he said he'd pay",
+            "Mr Ng: about the dent: it's mended, you said you'd pay",
+        ),
+        (
+            "the coat has a tear. ask for a replacement and say I paid",
+            "the coat has a tear. can i have a replacement? I paid",
+        ),
         # Nobody is named.
         ("they sent me two left boots, tell them I want a refund", "you sent me two left boots. I want a refund"),
         ("they sent me two left boots, ask for my money back", "you sent me two left boots. can i have my money back?"),

@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
+from email_assistant.requests.order_persons import HERE
 from email_assistant.requests.orders import order_as_note
-from email_assistant.requests.second_person import HERE
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,48 @@ from email_assistant.requests.second_person import HERE
             "thank Mrs Quint for the plums, and let her know the jam is done",
             "Mrs Quint: thanks for the plums. the jam is done",
         ),
+        ("I paid twice, make that clear to the parking lady, and say I want it back", "I paid twice. I want it back"),
+        (
+            "it never came and nobody calls. that's what I want to write Holt Freight",
+            "Holt Freight: it never came and nobody calls.",
+        ),
+        ("someone should tell Ida the hall is shut. tell her I'm sorry", "Ida: the hall is shut. I'm sorry"),
+        ("can somebody please get Bram to move his van. tell him I'm late", "Bram: please move your van. I'm late"),
+        ("can we get Bram to sing again this year? tell him we'll pay", "Bram: please sing again this year. we'll pay"),
+        (
+            "could you let Bram know that the lift is out, and thank him for waiting?",
+            "Bram: the lift is out. thanks for waiting",
+        ),
+        (
+            "we'd love to come. write that to Mrs Quint and ask her what to bring",
+            "Mrs Quint: we'd love to come. what should i bring?",
+        ),
+        ("the hall is ours from 6. pass that on to the choir", "choir: the hall is ours from 6."),
+        ("please apologise on my behalf, I mixed up the days", "sorry, I mixed up the days"),
+        ("my tenant Bram hasn't paid. ask him politely when he will", "Bram: you haven't paid. when will you?"),
+        (
+            "say no to Sade about the car. be nice about it, we need it",
+            "Sade: i have to say no about the car. we need it",
+        ),
+        ("tell Bram the answer is no, but be polite about it", "Bram: the answer is no"),
+        ("write to Mrs Quint that we can't come. keep it short and friendly", "Mrs Quint: we can't come."),
+        ("tell Sade how sorry I am and that I'll pay for it", "Sade: I am so sorry. I'll pay for it"),
+        (
+            "tell Sade how much we loved her cake and how much it meant to us",
+            "Sade: we really loved your cake. it meant so much to us",
+        ),
+        ("I'd like Sade to know how much her visit meant to us", "Sade: your visit meant so much to us"),
+        ("tell Bram how much it costs", "Bram: how much it costs"),
+        (
+            "can't do friday. ask Sade if she can and suggest monday",
+            "Sade: can't do friday. can you? how about monday?",
+        ),
+        ("tell Sade I can't come and suggest we meet on the 4th", "Sade: I can't come. i suggest we meet on the 4th"),
+        (
+            "tell the club that the gate is open. Also thank Mr Quint for waiting",
+            "the gate is open. Also please thank Mr Quint for waiting",
+        ),
+        ("mail Sade about the rota, I've had three sundays", "Sade: about the rota, I've had three sundays"),
         # The recipient is asked to do it, and not the assistant.
         ("ask Bram to get me out of the meeting", "Bram: please get me out of the meeting"),
         ("tell Bram to run it past the board", "Bram: please run it past the board"),
@@ -39,13 +81,10 @@ def test_words_for_the_assistant_are_left_out(order: str, note: str) -> None:
     "order",
     [
         "please get me off the committee, say I moved",
-        "I paid twice, make that clear to the parking lady, and say I want it back",
-        "it never came and nobody calls. that's what I want to write Holt Freight",
         "react annoyed, then ask Bram when he paid",
         "tell Bram I saw it, react annoyed, then ask when he paid",
         "tell Bram the draft is fine, and otherwise give the change my Reviewed-by",
         "to the last point answer that we have no budget",
-        "someone should tell Ida the hall is shut. tell her I'm sorry",
         "I can't come. explain with a smiley that the cake fell",
         # Nobody is certain to be meant.
         "decline the party, say we like their house",

@@ -6,12 +6,13 @@ from typing import cast
 
 import pytest
 
+from email_assistant.requests.order_persons import Recipient
 from email_assistant.requests.orders import order_as_note
 from email_assistant.requests.prompting import user_message
 from email_assistant.requests.question_order import asked
 from email_assistant.requests.reading import Reading, order_hint
 from email_assistant.requests.request_form import trained_forms
-from email_assistant.requests.second_person import Recipient, SecondPerson, base_form
+from email_assistant.requests.second_person import SecondPerson, base_form
 from email_assistant.storage.records import Pair, Request
 
 
@@ -319,6 +320,19 @@ def test_the_hint_shows_how_an_order_is_read() -> None:
         ("tell Ann ", "please, and "),
         ("tell Ann ", "Bob's dad met her and "),
         ("Ann and Bob asked, ", "say the "),
+        ("could you tell Ann ", "and does "),
+        ("tell Ann ", "be nice and "),
+        ("ask Ann if ", "and what "),
+        ("tell Ann ", "how much the "),
+        ("i want ", "a refund from "),
+        ("order ", "a cake, ask if "),
+        ("about the ", "dent "),
+        ("tell the joiner ", "the tiles they "),
+        ("tell Ann and her kids ", "they and them "),
+        ("thanks for ", "letting Bo "),
+        ("thank Ann for ", "letting Bo, he "),
+        ("tell Ann ", "and tell Bob "),
+        ("", "since Bo is in, "),
     ],
 )
 def test_a_long_order_takes_time_in_proportion(begin: str, again: str) -> None:
