@@ -7,6 +7,15 @@ from email_assistant.archive.locales import any_of
 BANNER = re.compile(
     rf"\baka\.ms/LearnAboutSenderIdentification\b|{any_of(lambda locale: locale.banners)}", re.IGNORECASE | re.DOTALL
 )
+# How a banner begins; a person says it in a sentence of another form: 'Please do not open mail from outside unless …'.
+START = re.compile(
+    r"^\W*(?:\[?ext(?:ern\w*)?\b|caution|warning|attention|notice|important|achtung|vorsicht|warnung|let op|"
+    r"precauci[oó]n|atenci[oó]n|advertencia|attenzione|avviso|aten[çc][aã]o|aviso|cuidado|uwaga|внимание|осторожно|"
+    r"(?:this|diese|dies|ce|cet|este|esta|esse|essa|questo|questa|dit|deze|ta|to|это|данное) "
+    r"(?:\w+ )?(?:e-?mail|mail|message|nachricht|courriel|correo|mensaje|mensagem|messaggio|bericht|wiadomość|письмо|"
+    r"сообщение)\b|.{0,160}aka\.ms/)",
+    re.IGNORECASE | re.DOTALL,
+)
 # What a banner is about, so that 'It is wet outside: do not climb it unless you know how' is none.
 MAIL = re.compile(
     r"mail|messag|nachricht|courriel|correo|mensaje|mensagem|bericht|wiadomo|письм|сообщ|attach|anh[aä]ng|pièce|adjunt|"
@@ -19,6 +28,7 @@ ACTION = re.compile(
     re.IGNORECASE,
 )
 FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Ii]ch|[Jj]e|yo|me|mir|mich|я|мне)\b")
+LINK = re.compile(r"https?://\S+")
 MAX_CHARACTERS = 700
 MAX_BANNERS = 3
 CARD_BEGIN, CARD_END = "begin:vcard", "end:vcard"
@@ -36,9 +46,9 @@ def strip_banners(text: str) -> tuple[str, bool]:
 
 
 def _is_banner(paragraph: str) -> bool:
-    if len(paragraph) > MAX_CHARACTERS or FIRST_PERSON.search(paragraph):
+    if len(paragraph) > MAX_CHARACTERS or "?" in LINK.sub("", paragraph) or FIRST_PERSON.search(paragraph):
         return False
-    return all(pattern.search(paragraph) for pattern in (BANNER, MAIL, ACTION))
+    return all(pattern.search(paragraph) for pattern in (START, BANNER, MAIL, ACTION))
 
 
 def strip_cards(lines: list[str]) -> tuple[list[str], bool]:

@@ -59,7 +59,7 @@ COMMIT_START = re.compile(r"^\s*(?:From [0-9a-f]{40} |commit [0-9a-f]{7,64}\b)")
 PATCH_SUBJECT = re.compile(r"^\s*\[[^\]]*\bPATCH\b")
 PATCH_BODY = re.compile(r"^\s{0,4}(?:diff --git |--- \S|-{3}\s*$|Index: \S)")
 MAX_PATCH_MESSAGE_LINES = 80
-MIN_WORDS_OF_VERSE = 3
+MIN_WORDS_OF_VERSE, MAX_LINES_OF_VERSE = 3, 8
 # The rest of a sender's line that a program broke: 'On Behalf Of Jane Roe'.
 ON_BEHALF = re.compile(
     rf"^\W{{0,3}}(?:{any_of(lambda locale: locale.on_behalf)})\b\W{{0,3}}(?-i:[^\W\d_a-zß-ÿа-яё])[^,.!?:;]{{0,80}}$",
@@ -125,7 +125,7 @@ class _LabelledLines:
         has_address = [ADDRESS.search(value) is not None for value in self.values]
         addresses = sum(has_address)
         has_date_and_time = CLOCK.search(text) and FULL_DATE.search(text)
-        if not addresses and not has_rule and self._has_date_without_number():
+        if not has_rule and self.is_verse():
             return False
         if len(self.labels) >= 3 and (len(fields) < 2 or (not self.kinds[0] and len(fields) < 3)):
             return bool(addresses >= 2 and has_date_and_time and self._has_date_between_addresses())
@@ -142,8 +142,10 @@ class _LabelledLines:
         )
         return len(fields) == 2 and bool(is_likely)
 
-    def _has_date_without_number(self) -> bool:
-        """Whether what a label calls a date is none, as in verse: 'Date: no one knows'."""
+    def is_verse(self) -> bool:
+        """Whether no line has an address, and what a label calls a date is none: 'Date: no one knows'."""
+        if any(map(ADDRESS.search, self.values)):
+            return False
         dates = [value for kind, value in zip(self.kinds, self.values, strict=True) if kind == "date"]
         return any(len(date.split()) >= MIN_WORDS_OF_VERSE and not any(map(str.isdigit, date)) for date in dates)
 
@@ -209,6 +211,8 @@ def find_header_block(lines: list[str], first: int) -> QuoteHeader | None:
     if not label or (not LABEL_KINDS.get(_normalize(label[1])) and not ADDRESS.search(lines[first])):
         return None
     labelled = _collect_labelled(lines, first)
+    if _is_below_verse(lines, first):
+        return None
     if labelled.is_patch(lines[labelled.end :]) or _is_below_commit(lines, first):
         return None
     start = _start_with_rule(lines, first)
@@ -216,6 +220,14 @@ def find_header_block(lines: list[str], first: int) -> QuoteHeader | None:
     if labelled.is_header_block(start < first, above is not None and _normalize(above[1]) not in LABEL_KINDS):
         return QuoteHeader(start, labelled.end)
     return None
+
+
+def _is_below_verse(lines: list[str], first: int) -> bool:
+    """Whether the line is one of several with labels that are verse from the first one on."""
+    top = first
+    while top and first - top < MAX_LINES_OF_VERSE and LABEL.match(lines[top - 1][:MAX_CHARACTERS]):
+        top -= 1
+    return top < first and _collect_labelled(lines, top).is_verse()
 
 
 def _is_below_commit(lines: list[str], first: int) -> bool:

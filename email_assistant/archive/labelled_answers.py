@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 from email_assistant.archive.locales import any_of
 
 ANNOUNCED = re.compile(any_of(lambda locale: locale.answers_below), re.IGNORECASE)
-# A label between brackets is certain by itself; one of another form has to recur.
-BRACKETED = re.compile(r"\s{0,8}[*_]{0,2}\[([^\W\d_][\w.'’ -]{0,40}):?\]:?[*_]{0,2}\s+\S")
+# A label between brackets is certain by itself, or before the answer between them; one of another form has to recur.
+BRACKETED = re.compile(r"\s{0,8}[*_]{0,2}\[([^\W\d_][\w.'’ -]{0,40})(?::?\]:?[*_]{0,2}|:)\s+\S")
 BARE = re.compile(r"\s{0,8}[*_]{0,2}([^\W\d_][\w.'’ -]{0,40}?)\s?:[*_]{0,2}\s+\S")
 MIN_BARE = 2
 MAX_CHARACTERS = 400

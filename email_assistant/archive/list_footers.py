@@ -7,11 +7,13 @@ from email_assistant.archive.locales import any_of, words
 MAX_LINES = 80
 MAX_PARAGRAPH_LINES = 8
 MAX_CHARACTERS = 2000
-RULE = re.compile(r"^\s*[_\-=*~#]{5,}\s*$")
+RULE = re.compile(r"^\s*(?:[_\-=*~]{5,}|#{20,})\s*$")
 SHORT_RULE = re.compile(r"^\s*(?:[_\-=*~#—]{2,}|—)\s*$")
 PHRASES = words(lambda locale: locale.list_footers)
 # What a footer has if it is a sentence.
 LINK = re.compile(r"://|\bwww\.|@|subscri", re.IGNORECASE)
+# Yahoo: 'Posted by: Jane Roe <jane@x.example>'.
+POSTED = re.compile(r"[\s-]{0,80}posted by: [^<>]{0,80}<[^<>\s]{1,80}@[^<>\s]{1,80}>[\s-]*$", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?…]\W*$")
 # 'You received this message because you are subscribed to …', and where a link or address leads that ends this.
 REASON = re.compile(rf"^\W*(?:{any_of(lambda locale: locale.list_reasons)})", re.IGNORECASE)
@@ -23,6 +25,8 @@ LEAVING = re.compile(
 
 def is_list_footer(paragraph: str) -> bool:
     """Whether a paragraph names a mailing list or how to leave it, with a link or without a sentence."""
+    if POSTED.match(paragraph):
+        return True
     lowered = paragraph.lower()
     if not any(phrase in lowered for phrase in PHRASES):
         return False

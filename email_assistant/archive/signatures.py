@@ -136,10 +136,40 @@ def strip_signature(text: str, profile: SignatureProfile = EMPTY_PROFILE) -> str
     """The text without its signature; unchanged if there is nothing else."""
     while (last := _last_paragraph(text))[1] in profile.boilerplate:
         text = text[: last[0]].rstrip()
-    lines = text.split("\n")
+    lines = _without_inner_signatures(text.split("\n"), profile)
     start = _postscript_start(lines, profile)
     parts = (_without_signature(lines[:start], profile), _without_signature(lines[start:], profile))
     return "\n\n".join("\n".join(part).strip("\n").rstrip() for part in parts if part)
+
+
+def _without_inner_signatures(lines: list[str], profile: SignatureProfile) -> list[str]:
+    """The lines without recurring contact data below the owner's name, where an answer below a quote follows."""
+    kept: list[str] = []
+    index = 0
+    while index < len(lines):
+        kept.append(lines[index])
+        index += 1
+        if not profile.lines or not lines[index - 1].strip() or not _is_owners(lines[index - 1], profile):
+            continue
+        begin = index + (index < len(lines) and not lines[index].strip())
+        end = begin
+        longest = min(len(lines), begin + MAX_SIGNATURE_LINES)
+        while end < longest and lines[end].strip() and _normalize(lines[end]) in profile.lines:
+            end += 1
+        is_paragraph = end < len(lines) and not lines[end].strip()
+        if is_paragraph and any(map(is_contact, lines[begin:end])) and not _is_introduced(kept):
+            index = end
+    return kept
+
+
+def _is_owners(line: str, profile: SignatureProfile) -> bool:
+    return _is_name(line, profile) or _has_position(line, profile)
+
+
+def _is_introduced(lines: list[str]) -> bool:
+    """Whether the last line is below one that announces it: 'My address:'."""
+    above = next((line for line in reversed(lines[:-1]) if line.strip()), "")
+    return above.rstrip().endswith((":", "："))
 
 
 def _postscript_start(lines: list[str], profile: SignatureProfile) -> int:
@@ -329,7 +359,9 @@ def _is_prose(line: str, profile: SignatureProfile) -> bool:
     if is_contact(line):
         is_sentence = SENTENCE_END.search(line.strip()) and len(PARTICLE.findall(line)) > 1
         return longest > 12 or bool(is_sentence and not ABBREVIATION.search(line))
-    return longest > 7 or bool(SENTENCE_END.search(line.strip()) and len(line.split()) > 3)
+    # A motto may be as short as an answer, but recurs.
+    shortest = 0 if profile.lines and not ABBREVIATION.search(line) else 3
+    return longest > 7 or bool(SENTENCE_END.search(line.strip()) and len(line.split()) > shortest)
 
 
 def _longest_part(line: str) -> int:

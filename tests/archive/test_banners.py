@@ -44,6 +44,8 @@ def test_a_banner_above_the_mail_is_cut(banner: str) -> None:
         "The email originated from outside, so I did not open the attachment.",
         "Do not open the link unless you know who sent it.",
         "An external sender asked for the plan; I would not answer unless you know him.",
+        "Please do not open attachments from outside unless you know the sender.",
+        'Why does every mail begin with "CAUTION: external sender, do not click links unless you trust it"?',
         "Caution: the ladder outside is wet. Do not climb it unless you know how.",
     ],
 )

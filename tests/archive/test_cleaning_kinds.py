@@ -64,6 +64,7 @@ def test_what_is_below_a_header_of_rare_form_is_quoted(header: str) -> None:
         "---- what Sam wrote ----\n\nNothing.",
         "(In reply to your letter)\n\nNine is fine.",
         "From: the hill\nTo: the sea\nDate: no one knows\nSubject: two old friends",
+        "Date: somewhere in spring\nTo: whom it may concern\nFrom: the roof\nSubject: rain",
     ],
 )
 def test_own_lines_similar_to_headers_of_rare_form_are_kept(lines: str) -> None:

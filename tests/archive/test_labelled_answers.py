@@ -30,6 +30,10 @@ def test_a_long_answer_goes_on_to_the_first_short_line() -> None:
     assert own("Answers inline.", f"When?\n{answer}\nRegards,\nSam") == f"Answers inline.\n\n{answer}"
 
 
+def test_an_answer_between_the_brackets_of_its_label_is_kept() -> None:
+    assert own("Comments inline.", "It is dear.\n[Ann: agreed]\nSam") == "Comments inline.\n\n[Ann: agreed]"
+
+
 @pytest.mark.parametrize(
     "top",
     [

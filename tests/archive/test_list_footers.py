@@ -82,6 +82,8 @@ def test_the_reason_why_a_mail_came_with_the_way_to_leave_is_cut(reason: str) ->
         "---\nShall I ask the mailing list? Ole would know.",
         "To unsubscribe from the list, I clicked the link at its end: https://x.example/unsubscribe.",
         "Posted by: the gate, where all can read it.",
+        "-----\nPosted by: Ines, on Sunday",
+        "##########\nAsk on the mailing list, Ines knows https://x.example/list.",
     ],
 )
 def test_own_sentences_about_lists_are_kept(own: str) -> None:

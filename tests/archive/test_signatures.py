@@ -246,3 +246,16 @@ def test_a_second_name_above_contact_data_is_part_of_the_signature() -> None:
 def test_a_sentence_that_begins_with_a_quotation_is_kept_with_what_is_above(line: str) -> None:
     text = f"The tickets are here.\n\nAnn Roe\nPhone: +44 20 7946 0000\n\n{line}"
     assert signatures.strip_signature(text, ANN) == text
+
+
+def test_a_recurring_signature_above_an_answer_below_a_quote_is_cut() -> None:
+    contact = "Lamps Ltd\nPhone: +44 20 7946 0000"
+    learned = signatures.learn([f"Mail number {number}.\n\nAnn Roe\n{contact}" for number in range(10)], ["Ann Roe"])
+    text = f"See below.\n\nAnn Roe\n{contact}\n\nYes, at six."
+    assert signatures.strip_signature(text, learned) == "See below.\n\nAnn Roe\n\nYes, at six."
+    address = f"Send it here, please:\n\nAnn Roe\n{contact}\n\nThe door is open."
+    assert signatures.strip_signature(address, learned) == address
+    short = "See below.\n\nAnn Roe\nOil Ltd.\nPhone: +44 20 7946 0111\n\nYes."
+    assert signatures.strip_signature(short, learned) == short
+    motto = short.replace("Yes.", "Light it!")
+    assert signatures.strip_signature(motto, ANN) == "See below.\n\nAnn Roe"

@@ -117,7 +117,6 @@ LOCALE = Locale(
         "yahoo groups links",
         "your group on the web",
         "<*> your email settings",
-        "posted by:",
         "reply to this email to respond",
     ),
     list_reasons=(
