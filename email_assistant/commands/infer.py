@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from email_assistant.archive.reply_context import message_to_answer, text_to_answer, truncate_words
+from email_assistant.commands.infer_input import read_instructions
 from email_assistant.compose.drafts import DRAFT_BEGINS, Draft, draft_files, of_message, write_drafts
 from email_assistant.configuration.schema import Config, Infer
 from email_assistant.console import StageLogger
@@ -21,7 +22,7 @@ from email_assistant.requests.reading import Reading, order_hint
 from email_assistant.requests.request_form import with_quoted_mail
 from email_assistant.storage import jsonl
 from email_assistant.storage.atomic import atomic_path
-from email_assistant.storage.named_files import check_readable, check_replaceable, inputs_of
+from email_assistant.storage.named_files import check_replaceable, inputs_of
 from email_assistant.storage.records import Pair
 
 log = StageLogger(__name__, "infer")
@@ -120,28 +121,6 @@ def _check_lengths(config: Config, instructions: Sequence[str], to_answer: str |
             for number, instruction in numbered
         ),
     )
-
-
-def read_instructions(path: Path) -> list[str]:
-    """Read the non-empty lines of a text file.
-
-    Raises:
-        DataError: when the file does not exist, is not UTF-8 text, or has no instruction.
-    """
-    remedy = "set infer.input to a text file with one instruction per line"
-    check_readable(path, f"{remedy}, or leave it out to type or pipe them")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    if "\0" in text:
-        # As UTF-16 of ASCII has it, which is valid UTF-8, too.
-        raise DataError(f"{path}: not UTF-8 text (byte {text.encode().index(0)}); save it as UTF-8")
-    lines = text.split("\n")
-    instructions = [line.strip() for line in lines if line.strip()]
-    if not instructions:
-        raise DataError(f"{path}: contains no instructions; write one per line")
-    return instructions
 
 
 def check_output(config: Config) -> None:

@@ -16,6 +16,7 @@ from email_assistant.metrics.usual import Usual
 from email_assistant.requests.reading import Reading
 from email_assistant.requests.request_form import with_recipient
 from email_assistant.requests.shorthand import spelled_out
+from email_assistant.requests.typed_lines import one_line
 
 Change = Literal["first", "another", "shorter", "longer", "keep"]
 # Drafts that are written at once for a request: a greedy one, and the likeliest that beam search finds.
@@ -53,7 +54,7 @@ class Wish:
     @property
     def line(self) -> str:
         """The request on one line, as the model gets it."""
-        return " ".join(self.request.split())
+        return one_line(self.request)
 
     @property
     def given(self) -> str:

@@ -7,6 +7,7 @@ following email. "Hi Bo, …"'. A mail's line breaks and its sentences without a
 import re
 
 from email_assistant.requests.request_form import looks_like_order
+from email_assistant.requests.typed_lines import one_line
 
 # A longer one is no note: the page takes no more characters.
 MAX_NOTE = 8_000
@@ -39,7 +40,7 @@ def as_note(message: str) -> str | None:
     Args:
         message: The text of a user's turn.
     """
-    line = " ".join(message.split())
+    line = one_line(message)
     if not line or len(message) > MAX_NOTE or _LAYOUT.search(message):
         return None
     has_lines = "\n" in message.strip()

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from email_assistant.configuration.schema import Summarizer
+from email_assistant.requests.asides import without_asides, without_labels
 from email_assistant.requests.orders import ORDERS_VERSION, order_as_note
 from email_assistant.requests.request_form import EXAMPLES, TYPED, looks_like_order
 from email_assistant.requests.shorthand import SHORTHAND_VERSION, spelled_out
 from email_assistant.requests.subjects import SUBJECTS_VERSION, with_subjects
+from email_assistant.requests.typed_lines import one_line
 from email_assistant.storage.records import Request
 
 
@@ -19,7 +21,7 @@ class Reading:
     Attributes:
         subjects: Whether the subjects that a note leaves out are put back.
         orders: Whether an order that a person typed is read as a note to the recipient.
-        shorthand: Whether shorthand that a person typed is spelled out.
+        shorthand: Whether shorthand that a person typed is spelled out, and what is not for the reader left out.
     """
 
     subjects: bool = False
@@ -32,24 +34,32 @@ class Reading:
         return cls(summarizer.subjects, summarizer.orders_as_notes, summarizer.spell_out)
 
     def as_note(self, typed: str) -> str:
-        """What a person typed with its shorthand spelled out, and an order as a note, if they are read so."""
+        """What a person typed on one line, its shorthand spelled out, and an order as a note, if they are read so."""
         spelled = self._spelled(typed)
-        return order_as_note(spelled) if self.orders else spelled
+        note = self._order_as_note(spelled)
+        is_plain = note == spelled and not looks_like_order(note)
+        return without_labels(note, self._order_as_note) if self.shorthand and is_plain else note
 
     def takes_for_order(self, typed: str) -> bool:
         """Whether a person typed an order, as far as the rules can tell."""
-        return looks_like_order(typed) or self.as_note(typed) != self._spelled(typed)
+        spelled = self._spelled(typed)
+        return looks_like_order(spelled) or self._order_as_note(spelled) != spelled
 
     def leaves(self, typed: str) -> bool:
         """Whether a person typed an order that stays one."""
-        return looks_like_order(typed) and self.as_note(typed) == self._spelled(typed)
+        spelled = self._spelled(typed)
+        return looks_like_order(spelled) and self._order_as_note(spelled) == spelled
 
     def worded(self, typed: str) -> str:
         """What a person typed, as the model reads it."""
         return self.with_subjects(self.as_note(typed))
 
     def _spelled(self, typed: str) -> str:
-        return spelled_out(typed) if self.shorthand else typed
+        line = one_line(typed)
+        return spelled_out(without_asides(line)) if self.shorthand else line
+
+    def _order_as_note(self, spelled: str) -> str:
+        return order_as_note(spelled) if self.orders else spelled
 
     def with_subjects(self, note: str) -> str:
         """A note with the subjects that it leaves out, if they are put back."""

@@ -13,6 +13,7 @@ from typing import Literal
 from email_assistant.archive.mail_parts import NOT_NAMES, first_name
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
+from email_assistant.requests.typed_lines import one_line
 from email_assistant.storage.records import Pair
 
 Form = Literal["rough", "order"]
@@ -142,7 +143,7 @@ def looks_like_order(text: str) -> bool:
 
     'Tell Ann …' does; 'tell me when', 'thank you for' and 'write-up attached' are said to the reader.
     """
-    line = " ".join(text.split())
+    line = one_line(text)
     return _ORDER.match(line) is not None and not _TO_THE_READER.search(_WHETHER.sub("", line, count=1))
 
 
@@ -154,7 +155,7 @@ def with_recipient(request: str, recipient: str) -> str:
         recipient: Whom the mail is for, as typed: a name, an address or both; may be empty.
     """
     name = _name(recipient)
-    line = " ".join(request.split())
+    line = one_line(request)
     if not name or _names(line, name) or looks_like_order(line):
         return line
     return f"{name.casefold()}: {line}"

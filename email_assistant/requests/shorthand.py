@@ -1,15 +1,16 @@
 """Shorthand in a request that a person typed, spelled out: 'sry, shd be ok' is 'sorry, should be ok'.
 
 A small model copies shorthand that its training notes do not have, or takes it for something else: "imo" becomes "I'm".
+It copies frequent misspellings, too, so they are corrected: 'teh' is 'the'.
 """
 
 import re
 from functools import cache
 
-from email_assistant.lexicon import shorthand
+from email_assistant.lexicon import misspellings, shorthand
 
 # Part of the keys of what is generated: raised with every change of a rule or a table.
-SHORTHAND_VERSION = 2
+SHORTHAND_VERSION = 3
 # What is quoted, and code, is meant as it is.
 _QUOTED = r'"[^"\n]*"|“[^”\n]*”|`[^`\n]*`'
 # Not in names, addresses and code: 'AT&u', 'x.u', 'u@example.org', 'def(x)', 'im-age'.
@@ -21,7 +22,7 @@ _LAST_WORD, _NEXT_WORD = re.compile(r"([\w'’]{1,12}) $"), re.compile(r" ([\w'�
 
 
 def spelled_out(request: str) -> str:
-    """A request with its shorthand spelled out.
+    """A request with its shorthand spelled out and its frequent misspellings corrected.
 
     What is quoted or in capitals stays as it is, and so does a request with words of German, French or the like.
     """
@@ -32,7 +33,7 @@ def spelled_out(request: str) -> str:
 
 @cache
 def _long_forms() -> dict[str, str]:
-    pairs = f"{shorthand.ENGLISH};{shorthand.RUSSIAN}".replace("\n", " ").split(";")
+    pairs = f"{shorthand.ENGLISH};{shorthand.RUSSIAN};{misspellings.ENGLISH}".replace("\n", " ").split(";")
     return {short.strip(): long.strip() for short, long in (pair.split("=") for pair in pairs)}
 
 

@@ -15,6 +15,7 @@ from email_assistant.console import StageLogger
 from email_assistant.lexicon.words import count_words
 from email_assistant.requests.reading import Reading
 from email_assistant.requests.request_form import TYPED, with_recipient
+from email_assistant.requests.typed_lines import one_line
 from email_assistant.storage.records import Edit, Pair
 
 log = StageLogger(__name__, "data")
@@ -79,7 +80,7 @@ def _instruction(edit: Edit) -> str:
     """The request as the page asks the model, but for the name of a recipient whom an order does not name."""
     # An order with a name in front of it would no longer be read as one.
     is_order = Reading(orders=True).takes_for_order(edit["request"])
-    return " ".join(edit["request"].split()) if is_order else with_recipient(edit["request"], edit["to"])
+    return one_line(edit["request"]) if is_order else with_recipient(edit["request"], edit["to"])
 
 
 def _origin(edit: Edit) -> Iterator[str]:

@@ -246,7 +246,7 @@ REPLY = 'Reply to the following email. Reply in English. "Got it. Need the ladde
         ([("user", REPLY)], None),
         (
             [("user", "bo: need it"), ("assistant", "Need it."), ("user", "need it\nfriday")],
-            [("user", "bo: i need it"), ("assistant", "Need it."), ("user", "i need it friday")],
+            [("user", "bo: i need it"), ("assistant", "Need it."), ("user", "i need it. friday")],
         ),
         ([("user", REPLY), ("assistant", "Hi"), ("user", "need it")], [("assistant", "Hi"), ("user", "i need it")]),
     ],
@@ -267,4 +267,4 @@ def test_the_note_is_judged_as_it_was_typed(
 ) -> None:
     note = [{"role": "user", "content": "bo: need\n3 ropes"}]
     answer(configured(**CONFIGURED["beam_search"]), model, asked(messages=note))
-    assert {(instruction, context) for instruction, _, context in judged} == {("bo: need 3 ropes", None)}
+    assert {(instruction, context) for instruction, _, context in judged} == {("bo: need. 3 ropes", None)}

@@ -9,13 +9,13 @@ from email_assistant.requests.chat_notes import MAX_NOTE, as_note
     ("message", "note"),
     [
         ("piers: need the ladder", "piers: need the ladder"),
-        (" bo: need it\r\n\r\nwill come\tat 7\n", "bo: need it will come at 7"),
+        (" bo: need it\r\n\r\nwill come\tat 7\n", "bo: need it. will come at 7"),
         ("ask Bo to come", "ask Bo to come"),
         ("reply to this mail by friday, need it", "reply to this mail by friday, need it"),
         ("you are the expert, need your word", "you are the expert, need your word"),
         ("bo: got the text: need a rest", "bo: got the text: need a rest"),
-        ("- got it\n- will pay friday", "- got it - will pay friday"),
-        ("савва: нужна лестница\nдо воскресенья", "савва: нужна лестница до воскресенья"),
+        ("- got it\n- will pay friday", "got it. will pay friday"),
+        ("савва: нужна лестница\nдо воскресенья", "савва: нужна лестница, до воскресенья"),
     ],
 )
 def test_a_note_is_one_line(message: str, note: str) -> None:

@@ -300,7 +300,7 @@ def test_notes_are_not_taken_for_orders(text: str) -> None:
     [
         ("need the rope", "Bo Lowe <bo@x.example>", "bo: need the rope"),
         ("need the rope", "bo@x.example", "need the rope"),
-        ("bo: need\n the rope", "Bo", "bo: need the rope"),
+        ("bo: need\n the rope", "Bo", "bo: need. the rope"),
         ("ask Ann for the rope", "Bo", "ask Ann for the rope"),
         # A name in another word is not named.
         ("i need the rope", "Ed <ed@x.example>", "ed: i need the rope"),

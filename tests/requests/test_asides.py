@@ -1,0 +1,116 @@
+"""What people type for the program is no part of the note; what they say to the reader stays."""
+
+import time
+
+import pytest
+
+from email_assistant.requests.asides import without_asides, without_labels
+from email_assistant.requests.orders import order_as_note
+from email_assistant.requests.reading import Reading
+
+
+@pytest.mark.parametrize(
+    ("typed", "note"),
+    [
+        # Wishes about the tone.
+        ("short! Dee, no rope today", "Dee, no rope today"),
+        ("(firm but polite) mr hale: third time the rope is gone", "mr hale: third time the rope is gone"),
+        ("pls be nice to her: the rope can't stay", "the rope can't stay"),
+        ("make it warm, not too formal. dee: welcome back", "dee: welcome back"),
+        ("cheerful, few exclamation marks: team, we won", "team, we won"),
+        ("formal please, mr hale: the rope is here", "mr hale: the rope is here"),
+        # Dictation.
+        ("hi Dee comma um i'm late new line same place question mark", "hi Dee, i'm late. same place?"),
+        ("Dee can you uh can you check the the rope", "Dee can you check the rope"),
+        ("the rope open bracket blue close bracket is here full stop", "the rope (blue) is here."),
+        (
+            "dear Dee comma new line thanks for the rope period it holds period",
+            "dear Dee, thanks for the rope. it holds.",
+        ),
+        # Capitals.
+        ("DEE THE ROPE IS HERE. COME AT 5", "dee the rope is here. come at 5"),
+        # Sign-offs.
+        ("Dear Dee, the rope is here. Kind regards, Theo", "Dear Dee, the rope is here."),
+        ("the rope is here! With love, Theo Hale", "the rope is here!"),
+    ],
+)
+def test_what_is_for_the_program_is_left_out(typed: str, note: str) -> None:
+    assert without_asides(typed) == note
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "nice! thanks for the rope",
+        "dee: be nice to bo, he lost the rope",
+        "short notice, can you come?",
+        "not too late, please",
+        "friendly match on sunday, are you in?",
+        "(if you can) bring the rope",
+        "kind of you to ask. yes",
+        "dee: there is a comma too many on page 3, and a period is missing",
+        "the trial period ends on monday. the second period is free",
+        "HR WANTS IT",
+        "bo: send the NATO and OTAN forms to DEE",
+        "see you at the rope. thanks",
+        "love the rope. best one is the blue",
+        "the best, Theo said, is blue",
+        "umbrella and drum: the rope um-m",
+    ],
+)
+def test_what_is_for_the_reader_stays(typed: str) -> None:
+    assert without_asides(typed) == typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "note"),
+    [
+        ("to Dee and Bo: bring the rope", "Dee and Bo: bring the rope"),
+        ("for Dee: the rope is yours", "Dee: the rope is yours"),
+        ("to my lawyer: is the rope mine", "my lawyer: is the rope mine"),
+        ("To: Dee. Text: bring the rope", "Dee: bring the rope"),
+        ("Subject: rope. To Bo. Content: his rope is on my boat", "Bo: rope. your rope is on my boat"),
+        ("mail for Dee - say i read her letter", "Dee: i read your letter"),
+        ("reply: yes, i come", "yes, i come"),
+        # No addressees.
+        ("to add: the rope is blue", "to add: the rope is blue"),
+        ("for info - rope is here", "for info - rope is here"),
+        ("for you: a rope", "for you: a rope"),
+        ("reply to all: no", "reply to all: no"),
+        (
+            "to do the rope justice, i need two days: monday and friday",
+            "to do the rope justice, i need two days: monday and friday",
+        ),
+        ("message in a bottle: rope", "message in a bottle: rope"),
+    ],
+)
+def test_labels_become_an_addressee(typed: str, note: str) -> None:
+    assert without_labels(typed, order_as_note) == note
+
+
+def test_only_what_is_read_so_changes() -> None:
+    typed = "SHORT PLEASE. DEE: TEH ROPE IS HERE\n- COME AT 5"
+    assert Reading(shorthand=True).as_note(typed) == "dee: the rope is here. come at 5"
+    assert Reading().as_note(typed) == "SHORT PLEASE. DEE: TEH ROPE IS HERE. COME AT 5"
+    labeled = "to Dee: bring the rope"
+    assert Reading(shorthand=True).as_note(labeled) == "Dee: bring the rope"
+    assert not Reading(shorthand=True, orders=True).takes_for_order(labeled)
+    # Words for the program in front of an order.
+    assert (
+        Reading(shorthand=True, orders=True).as_note("(short) ask Dee to bring her rope")
+        == "Dee: please bring your rope"
+    )
+
+
+LONG = (
+    *("(a" * 4000, "short, " * 1200, "um " * 2700, "a a " * 2000 + "um", "comma " * 1300, "to " * 2700, "A" * 8000),
+    *("to: " + "a " * 4000, "subject: " + "a" * 8000, "mail for " * 900, "Best, A. " * 900, ". love " * 1100),
+)
+
+
+@pytest.mark.parametrize("text", LONG)
+def test_long_texts_take_no_longer(text: str) -> None:
+    start = time.monotonic()
+    without_labels(without_asides(text))
+    assert time.monotonic() - start < 1
