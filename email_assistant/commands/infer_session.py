@@ -23,6 +23,7 @@ from email_assistant.language_model.fingerprint import base_identity, generation
 from email_assistant.language_model.generation import TextGenerator
 from email_assistant.language_model.loading import LanguageModel
 from email_assistant.language_model.streaming import stream
+from email_assistant.metrics.guessed_greeting import without_guessed_name
 from email_assistant.progress import bar
 from email_assistant.requests.prompting import Prompter, PromptSettings, configured_style, retrieval_embedder
 from email_assistant.requests.reading import Reading, order_hint
@@ -66,7 +67,7 @@ class InferSession:
         mails = generate_mails(
             self.generator, requests, prompts, config.generation, config.seed, progress_file, config.stage
         )
-        return [mail["text"] for mail in mails]
+        return [self._named(request, mail["text"]) for request, mail in zip(requests, mails, strict=True)]
 
     def chat(self) -> None:
         """Write a mail for each line that is typed, until an empty line or the end of the input.
@@ -124,7 +125,11 @@ class InferSession:
         chosen: list[str] = []
         with bar("writing", None):
             generate_best(self.generator, [request], [prompt], settings, seed, lambda _, mail: chosen.append(mail.text))
-        return chosen
+        return [self._named(request, mail) for mail in chosen]
+
+    def _named(self, request: Request, mail: str) -> str:
+        """A mail that greets nobody whom the request does not name, in an English or Russian greeting."""
+        return without_guessed_name(request["instruction"], mail, self.to_answer)
 
 
 def _typed_line() -> str:

@@ -1,12 +1,14 @@
 """What people type for the program is no part of the note; what they say to the reader stays."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from email_assistant.requests.asides import without_asides, without_labels
 from email_assistant.requests.orders import order_as_note
 from email_assistant.requests.reading import Reading
+from email_assistant.requests.typed_lines import one_line
 
 
 @pytest.mark.parametrize(
@@ -101,6 +103,16 @@ def test_only_what_is_read_so_changes() -> None:
         Reading(shorthand=True, orders=True).as_note("(short) ask Dee to bring her rope")
         == "Dee: please bring your rope"
     )
+
+
+def test_notes_are_read_as_the_documentation_says() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "usage.md").read_text(encoding="utf-8")
+    table = text.partition("**Shorthand**")[2].partition("| Typed | Read as |\n")[2].partition("\n\n")[0]
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines()[1:]]
+    assert len(rows) >= 5
+    reading = Reading(shorthand=True, orders=True)
+    assert [reading.as_note(typed) for typed, _ in rows] == [read for _, read in rows]
+    assert one_line("Ann\n- bring the key\n- call me") in text
 
 
 LONG = (

@@ -1,0 +1,50 @@
+"""A greeting names nobody whom the request does not name."""
+
+import pytest
+
+from email_assistant.metrics.guessed_greeting import without_guessed_name
+
+BODY = "\n\nI am running late.\n\nFair winds,\nTamsin"
+
+
+@pytest.mark.parametrize(
+    ("greeting", "left"),
+    [
+        ("Ahoy Mike,", "Ahoy,"),
+        ("Hi Mike and Jo!", "Hi!"),
+        ("Hello Ms Hale,", "Hello,"),
+        ("Салют Тамсин,", "Салют,"),
+        ("Dear Mike,", ""),
+        ("Дорогая Зина!", ""),
+        ("Mike,", ""),
+        # Nobody is named.
+        ("Hi,", "Hi,"),
+        ("Hi all,", "Hi all,"),
+        ("Dear colleagues,", "Dear colleagues,"),
+    ],
+)
+def test_a_name_that_nobody_gave_goes(greeting: str, left: str) -> None:
+    assert without_guessed_name("i am running late", greeting + BODY) == (left + BODY).lstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("request_", "context"),
+    [
+        ("mike: i am running late", None),
+        ("tell Mike i am running late", None),
+        ("i am running late mike", None),
+        ("i am running late", "Where are you?\n\nMike"),
+        # The mail is for somebody else: that is no guess to be hidden.
+        ("bo: i am running late", None),
+    ],
+)
+def test_a_name_that_was_given_stays(request_: str, context: str | None) -> None:
+    assert without_guessed_name(request_, "Ahoy Mike," + BODY, context) == "Ahoy Mike," + BODY
+
+
+@pytest.mark.parametrize(
+    "mail",
+    ["", "Ahoy Mike", "Ahoy Mike, I am late.", "Mike is late.\n\nBo", "Hi Mike, I am late.\n\nBo", "\n\nI am late."],
+)
+def test_what_says_more_than_a_greeting_stays(mail: str) -> None:
+    assert without_guessed_name("i am late", mail) == mail
