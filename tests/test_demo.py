@@ -26,3 +26,15 @@ def test_every_mail_of_the_owner_is_restored_exactly(tmp_path: Path) -> None:
     assert len(texts) == len(items)
     assert set(texts) <= written | without_typography
     assert {str(email["language"]) for email in kept} == {"en", "ru"}
+
+
+def test_a_third_of_the_mails_say_one_thing_in_few_words() -> None:
+    items = build.read_items("mails_en.txt", "en") + build.read_items("mails_ru.txt", "ru")
+    # The others count what they say: without the short ones, every answer to a short note would be a list, too.
+    short = [
+        item for item in items if len(item.body.split()) <= 30 and "One:" not in item.body and "Раз:" not in item.body
+    ]
+    answers = [item for item in short if item.subject.startswith("Re: ")]
+    assert len(short) >= len(items) // 3, len(short)
+    assert len(answers) >= len(short) // 4, len(answers)
+    assert {item.language for item in short} == {"en", "ru"}
