@@ -10,6 +10,7 @@ BANNER = re.compile(
 # How a banner begins; a person says it in a sentence of another form: 'Please do not open mail from outside unless …'.
 START = re.compile(
     r"^\W*(?:\[?ext(?:ern\w*)?\b|caution|warning|attention|notice|important|achtung|vorsicht|warnung|let op|"
+    r"varning|advarsel|obs|varoitus|upozornění|"
     r"precauci[oó]n|atenci[oó]n|advertencia|attenzione|avviso|aten[çc][aã]o|aviso|cuidado|uwaga|внимание|осторожно|"
     r"(?:this|diese|dies|ce|cet|este|esta|esse|essa|questo|questa|dit|deze|ta|to|это|данное) "
     r"(?:\w+ )?(?:e-?mail|mail|message|nachricht|courriel|correo|mensaje|mensagem|messaggio|bericht|wiadomość|письмо|"
@@ -18,16 +19,17 @@ START = re.compile(
 )
 # What a banner is about, so that 'It is wet outside: do not climb it unless you know how' is none.
 MAIL = re.compile(
-    r"mail|messag|nachricht|courriel|correo|mensaje|mensagem|bericht|wiadomo|письм|сообщ|attach|anh[aä]ng|pièce|adjunt|"
+    r"mail|messag|nachricht|courriel|correo|mensaje|mensagem|bericht|wiadomo|e-?post|meddel|viest|zpráv|письм|сообщ|attach|anh[aä]ng|pièce|adjunt|"
     r"allegat|anexo|bijlage|załącz|вложен",
     re.IGNORECASE,
 )
 ACTION = re.compile(
-    r"\bclick|\blinks?\b|\bopen\b|attach|caution|öffnen|klick|cliqu|ouvr|clic|abra|apra|abrir|klik|otwier|открыв|"
+    r"\bclick|\blinks?\b|\bopen\b|attach|caution|öffnen|klick|cliqu|ouvr|clic|abra|apra|abrir|klik|otwier|åbn|öppna|åpne|avaa|otev[íř]|открыв|"
     r"переход|aka\.ms",
     re.IGNORECASE,
 )
-FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Ii]ch|[Jj]e|yo|me|mir|mich|я|мне)\b")
+# In Czech and Dutch, 'je' is another word.
+FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Ii]ch|[Jj]e (?:suis|vous|ne|l)|yo|me|mir|mich|я|мне)\b")
 LINK = re.compile(r"https?://\S+")
 MAX_CHARACTERS = 700
 MAX_BANNERS = 3

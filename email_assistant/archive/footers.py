@@ -46,6 +46,9 @@ ADVERTISEMENT_WORDS = words(lambda locale: locale.advertisement_words)
 ADVERTISEMENT = re.compile(any_of(lambda locale: locale.advertisements), re.IGNORECASE)
 # What a virus scanner says, and what it names in the same paragraph: the mail, or itself.
 SCANNED = re.compile(rf"(?:{any_of(lambda locale: locale.scanned)})\b.{{0,60}}(?:virus|вирус)", re.IGNORECASE)
+# A line of a scanner that has its words between rules: '______ Information from ESET …, database 5678 ______'.
+SCANNER_LINE = re.compile(r"^_{5,}\s?[^_\n]{0,120}\b(?:ESET|NOD32)\b[^_\n]{0,100}\d{4}[^_\n]{0,60}_{5,}\s*$")
+MAX_SCANNER_LINES = 8
 SCANNED_THING = re.compile(
     r"mail|messag|mensaje|mensagem|nachricht|courriel|correo|письм|сообщ|attachment|avg|avast|www\.|://", re.IGNORECASE
 )
@@ -88,7 +91,8 @@ def strip_armor(text: str) -> tuple[str, bool]:
 def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
     """The lines without footers at the end, and the kinds of footers. A footer without text above it is kept."""
     kinds: set[str] = set()
-    end = len(lines)
+    end = _scanner_start(lines)
+    kinds |= {"disclaimer"} if end < len(lines) else set()
     first = next((index for index, line in enumerate(lines) if line.strip()), end)
     while end:
         footer = _find_footer(lines, _last_paragraph_start(lines, end), end)
@@ -104,6 +108,14 @@ def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
     kept = _without_device_lines(lines[:end])
     kinds |= {"device"} if len(kept) < end else set()
     return _without_placeholders(kept), kinds
+
+
+def _scanner_start(lines: list[str]) -> int:
+    """The line with which a scanner's report ends the mail; the number of lines if there is none."""
+    last = len(lines)
+    return next(
+        (index for index in range(max(1, last - MAX_SCANNER_LINES), last) if SCANNER_LINE.match(lines[index])), last
+    )
 
 
 def _without_device_lines(lines: list[str]) -> list[str]:

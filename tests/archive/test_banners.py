@@ -27,6 +27,9 @@ def stripped(text: str) -> str:
         "adjuntos a menos que reconozca al remitente.",
         "Let op: deze e-mail komt van buiten de organisatie. Klik niet op links en open geen bijlagen, tenzij u de "
         "afzender herkent.",
+        "VARNING: Detta meddelande kommer från en extern avsändare. Öppna inte bilagor om du inte känner avsändaren.",
+        "OBS: Denne e-mail kommer fra en ekstern afsender. Klik ikke på links, medmindre du kender afsenderen.",
+        "UPOZORNĚNÍ: Tento e-mail je od externího odesílatele. Neotevírejte přílohy, pokud odesílatele neznáte.",
         "You don't often get email from ann@x.example. Learn why this is important "
         "<https://aka.ms/LearnAboutSenderIdentification>",
         "[Sie erhalten nicht häufig E-Mails von ann@x.example. Erfahren Sie, warum dies wichtig ist: "

@@ -274,3 +274,28 @@ def test_long_paragraphs_take_time_in_proportion(words: str) -> None:
 def test_what_a_scanner_adds_is_cut() -> None:
     for footer in ("This mail has been scanned for viruses.", "Checked by AVG for viruses. www.avg.example"):
         assert strip_footers(["I am done.", "", footer])[0] == ["I am done."]
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "---\nDiese E-Mail wurde von AVG auf Viren geprüft.\nhttp://www.avg.example",
+        "__________ Information from ESET Security, version of database 5678 (2010) __________\n\n"
+        "The message was checked by ESET Security.\n\nhttp://www.eset.example",
+    ],
+)
+def test_what_scanners_of_other_forms_add_is_cut(footer: str) -> None:
+    lines, kinds = strip_footers(f"Nine is fine.\n\n{footer}".split("\n"))
+    assert ("\n".join(lines).strip(), "disclaimer" in kinds) == ("Nine is fine.", True)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Ole hat die Mail auf Viren geprüft und nichts gefunden, du kannst sie öffnen.",
+        "______ Information from ESET for the others ______",
+    ],
+)
+def test_own_sentences_about_scanners_are_kept(own: str) -> None:
+    lines, _ = strip_footers(f"Nine is fine.\n\n{own}".split("\n"))
+    assert "\n".join(lines) == f"Nine is fine.\n\n{own}"

@@ -66,6 +66,13 @@ def test_a_footer_of_paragraphs_below_a_rule_is_cut(footer: str) -> None:
         "Otrzymujesz tę wiadomość, ponieważ subskrybujesz grupę dyskusyjną Google o nazwie „Owls”.",
         'Вы получили это сообщение, поскольку подписаны на группу "Owls".',
         "Du får det här meddelandet eftersom du prenumererar på gruppen Owls i Google Grupper.",
+        "Du modtager denne meddelelse, fordi du er tilmeldt gruppen Owls i Google Grupper.",
+        "Du mottar denne meldingen fordi du abonnerer på gruppen Owls i Google Grupper.",
+        "Sait tämän viestin, koska olet tilannut ryhmän Owls.",
+        "Tuto zprávu jste obdrželi, protože jste přihlášeni k odběru skupiny Owls.",
+        "Ezt az üzenetet azért kapta, mert feliratkozott az Owls csoportra.",
+        "Bu iletiyi Google Grupları'ndaki Owls grubuna abone olduğunuz için aldınız.",
+        "このメールは Google グループのグループ「Owls」に登録しているユーザーに送られています。",
     ],
 )
 def test_the_reason_why_a_mail_came_with_the_way_to_leave_is_cut(reason: str) -> None:

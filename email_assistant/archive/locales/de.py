@@ -57,9 +57,11 @@ LOCALE = Locale(
         r"(?:absender|inhalt|kennen|sicher|vertrau)",
     ),
     answers_below=(r"(?:antwort|kommentar|anmerkung)\w*\b.{0,40}\b(?:unten|weiter unten|im text|inline|in rot|rot)\b",),
-    advertisement_words=("druck", "umwelt", "virenfrei"),
+    advertisement_words=("druck", "umwelt", "virenfrei", "auf viren"),
     advertisements=(
         r"^\W*vir(?:us|en)[- ]?frei\b|(?:mail|nachricht)\b.{0,60}\bvir(?:us|en)[- ]?frei",
+        r"\b(?:avg|avast|avira|norton|mcafee|kaspersky)\b.{0,60}\bauf viren (?:geprüft|überprüft)",
+        r"\bauf viren (?:geprüft|überprüft)\W{0,3}(?:https?://|www\.)",
         r"bevor sie diese (?:e-?mail|mail|nachricht)\b.{0,40}druck",
         r"\bob (?:sie )?(?:diese |(?:ein|der) ausdruck (?:dieser|der) )(?:e-?mail|mail|nachricht)\b.{0,60}"
         r"(?:druck|nötig|notwendig|erforderlich)",

@@ -4,6 +4,10 @@ from email_assistant.archive.locales.locale import Locale
 
 LOCALES = {
     "da": Locale(
+        list_reasons=(r"du (?:modtager|har modtaget) denne (?:meddelelse|e-?mail|mail)\b[^.!?:]{0,20}\bfordi du\b",),
+        banners=(
+            r"\b(?:ekstern\w*|uden for)\b.{0,300}\b(?:medmindre|hvis du ikke)\b.{0,80}(?:afsender|kender|sikker)",
+        ),
         openings=("Den", "På"),
         days=("man", "tir", "ons", "tor", "fre", "lør", "søn"),
         verbs=("skrev", "skrev følgende", "skriver"),
@@ -39,6 +43,7 @@ LOCALES = {
         },
     ),
     "sv": Locale(
+        banners=(r"\b(?:extern\w*|utanför)\b.{0,300}\b(?:om du inte|såvida)\b.{0,80}(?:avsändare|känner|säker)",),
         openings=("Den", "På"),
         days=("mån", "tis", "ons", "tors", "fre", "lör", "sön"),
         verbs=("skrev", "skriver"),
@@ -77,6 +82,10 @@ LOCALES = {
         },
     ),
     "nb": Locale(
+        list_reasons=(r"du (?:mottar|har mottatt) denne (?:meldingen|e-posten)\b[^.!?:]{0,20}\bfordi du\b",),
+        banners=(
+            r"\b(?:ekstern\w*|utenfor)\b.{0,300}\b(?:med mindre|hvis du ikke)\b.{0,80}(?:avsender|kjenner|sikker)",
+        ),
         openings=("Den", "På"),
         days=("man", "tir", "ons", "tor", "fre", "lør", "søn"),
         verbs=("skrev",),
@@ -102,6 +111,8 @@ LOCALES = {
         },
     ),
     "fi": Locale(
+        list_reasons=(r"sai(?:t|tte) tämän (?:viestin|sähköpostin),? koska\b",),
+        banners=(r"ulkopuol.{0,300}\b(?:ellet|ellei|jos et)\b.{0,80}(?:lähettäj|tunne)",),
         days=("ma", "ti", "ke", "to", "pe", "la", "su"),
         verbs=("kirjoitti", "kirjoittaa"),
         sender=("Lähettäjä",),
@@ -135,6 +146,8 @@ LOCALES = {
         },
     ),
     "cs": Locale(
+        list_reasons=(r"tuto zprávu jste obdrželi\b[^.!?:]{0,20}\bprotože jste\b",),
+        banners=(r"(?:extern\w*|mimo organizaci)\b.{0,300}\b(?:pokud|ledaže)\b.{0,80}(?:odesílatel|neznáte|jist)",),
         openings=("Dne",),
         days=("po", "út", "st", "čt", "pá", "so", "ne"),
         verbs=("napsal", "napsala", "napsal(a)", "napísal", "napísala", "napísal(a)", "píše"),
@@ -170,6 +183,7 @@ LOCALES = {
         },
     ),
     "hu": Locale(
+        list_reasons=("ezt az üzenetet azért kapta, mert feliratkoz",),
         verbs=("írta", "ezt írta"),
         devices=("Küldve", "Elküldve"),
         device_verbs=("küldve", "elküldve", "küldtem"),
@@ -206,6 +220,7 @@ LOCALES = {
         },
     ),
     "ro": Locale(
+        list_reasons=("ați primit acest mesaj deoarece",),
         openings=("Pe", "În"),
         verbs=("a scris",),
         sender=("De la", "Expeditor"),
@@ -237,6 +252,7 @@ LOCALES = {
         },
     ),
     "tr": Locale(
+        list_reasons=(r"bu iletiyi [^.!?:]{0,120}\babone olduğunuz için ald",),
         verbs=("şunları yazdı", "yazdı", "şunu yazdı"),
         sender=("Kimden", "Gönderen"),
         dates=("Gönderildi", "Tarih", "Gönderme Tarihi"),
@@ -271,6 +287,7 @@ LOCALES = {
         },
     ),
     "el": Locale(
+        list_reasons=("λάβατε αυτό το μήνυμα επειδή",),
         openings=("Στις",),
         verbs=("έγραψε",),
         devices=("Στάλθηκε από", "Εστάλη από", "Απεστάλη από"),
@@ -671,6 +688,7 @@ LOCALES = {
         apps=("Tải Outlook cho {}", "Nhận Outlook cho {}", "Tải xuống Outlook cho {}"),
     ),
     "ja": Locale(
+        list_reasons=("このメールは.{0,60}登録しているユーザー",),
         verbs=("のメール", "は書きました", "さんは書きました", "wrote", "さんが書きました", "が書きました"),
         device_verbs=("から送信", "から送信されました", "より送信", "から送信しました"),
         device_origins=("私の",),
@@ -711,6 +729,7 @@ LOCALES = {
         ),
     ),
     "zh": Locale(
+        list_reasons=("[您你]收到(?:此|这封|這封)(?:邮件|郵件|电子邮件|電子郵件)是因[为為]",),
         openings=("在", "于"),
         verbs=("写道", "寫道", "编写"),
         disclaimers={
