@@ -70,6 +70,7 @@ SCRUBBED = re.compile(
 )
 # How Eudora stores texts, and where it put their attached files.
 OF_EUDORA = re.compile(r"\s*<x-(html|flowed|rich)>\n?(.*?)(?:</x-\1>|\Z)", re.DOTALL)
+SIGNATURE_OF_EUDORA = re.compile(r"^<x-sigsep>[^\n]*</x-sigsep>[ \t]*$", re.MULTILINE)
 FILE_OF_EUDORA = re.compile(r"^Attachment Converted: \"[^\"\n]*\"[ \t]*$", re.MULTILINE)
 
 
@@ -137,6 +138,7 @@ class _Leaf:
             return LEGACY_HEADER.sub("", self.source)
         text = SCRUBBED.sub("", self.source) if " next part -" in self.source else self.source
         text = FILE_OF_EUDORA.sub("", text) if "Attachment Converted: " in text else text
+        text = SIGNATURE_OF_EUDORA.sub("-- ", text) if "<x-sigsep>" in text else text
         return FILE_IN_TEXT.sub("", text) if BEGINS_FILE.search(text) else text
 
 

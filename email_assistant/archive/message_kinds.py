@@ -21,7 +21,9 @@ REACTION = "text/vnd.google.email-reaction+json"
 # On a line of its own, and not quoted.
 PGP_MESSAGE = re.compile(r"^-----BEGIN PGP MESSAGE-----\s*$", re.MULTILINE)
 # What a program sends in the name of somebody who takes a mail back, as its only sentence.
-RECALL = re.compile(rf".{{0,200}}(?:{any_of(lambda locale: locale.recalls)}).{{0,300}}", re.IGNORECASE)
+RECALL = re.compile(
+    rf".{{0,200}}\b(?:{any_of(lambda locale: locale.recalls)})[,:]?\s*[\"'“”„«‚‘].{{1,300}}", re.IGNORECASE
+)
 # What a computer reports of the commands that it runs by its clock.
 CRON_SUBJECT = re.compile(r"Cron <\S+@\S+> ")
 # An appointment in place of a text.

@@ -19,6 +19,7 @@ LIST_ADDRESS = re.compile(
     r"\bbounces?\b|^owner-|[-+](?:owner|request|admin|bounces?|errors?)\b|^(?:listserv|majordomo|mailman)|^errors?[-@+]",
     re.IGNORECASE,
 )
+BOTH_NAMES = 2
 WORD = re.compile(r"[^\W\d_]{2,}")
 APOSTROPHES = {ord(character): "'" for character in "’‘ʼ`"}
 # Turkish has an i without a dot, whose capital other languages take for that of their i.
@@ -38,7 +39,7 @@ def authors(message: Message) -> list[Person]:
     A mailing list that rewrites From as 'Jane Roe via the list' has the true address in Reply-To. A mail that is sent
     on behalf of somebody was written by the person in Sender, not by the one in From.
     """
-    people = parse_people(message, "From") or parse_people(message, "Sender", "Return-Path")
+    people = _whole(parse_people(message, "From")) or parse_people(message, "Sender", "Return-Path")
     via = [person for person in people if VIA.search(person.name)]
     if via and _is_of_a_list(message, via):
         named = [Person(VIA.sub("", person.name).strip("' "), "") for person in via]
@@ -53,6 +54,15 @@ def authors(message: Message) -> list[Person]:
         # Gmail names the account from which a mail is sent under another address, without a name.
         return [*people, sender]
     return [sender]
+
+
+def _whole(people: list[Person]) -> list[Person]:
+    """The writers; 'Roe, Jane' without an address is one, where the comma is not between two full names."""
+    if len(people) != BOTH_NAMES or any(person.address or "," in person.name for person in people):
+        return people
+    if all(" " in person.name for person in people):
+        return people
+    return [Person(", ".join(person.name for person in people), "")]
 
 
 def _is_of_a_list(message: Message, via: list[Person]) -> bool:

@@ -116,6 +116,14 @@ def test_such_addresses_take_time_in_proportion(value: str) -> None:
     assert time.perf_counter() - start < 2
 
 
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [("Roe, Ann", ["Roe, Ann"]), ("de la Cruz, Ana", ["de la Cruz, Ana"]), ("Ann Roe, Bo Li", ["Ann Roe", "Bo Li"])],
+)
+def test_a_writer_without_an_address_may_have_a_comma(value: str, names: list[str]) -> None:
+    assert [person.name for person in parse(f"From: {value}\n\nIt rains.".encode(), "x").senders] == names
+
+
 def test_an_address_in_apostrophes_is_the_address() -> None:
     assert parse(b"From: 'ann@x.example'\n\nIt rains.", "x").senders == [Person("", "ann@x.example")]
 

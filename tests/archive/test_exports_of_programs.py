@@ -1,11 +1,12 @@
 """What programs export beside mail, or write in somebody's name: small inputs for each kind."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from email_assistant.archive import folders, readers
-from email_assistant.archive.messages import ArchiveItem, RawMessage
+from email_assistant.archive.messages import ArchiveItem, ParsedMessage, RawMessage
 from email_assistant.archive.mime import parse
 from email_assistant.archive.readers.columns import ChatError, columns_among
 from email_assistant.archive.selection import read_and_select
@@ -39,6 +40,10 @@ def test_a_mail_that_takes_another_back_is_automatic(line: str) -> None:
     header = "Content-Type: text/plain; charset=utf-8\n"
     assert kinds(f"\n{line}\n", header) == {"automatic"}
     assert not kinds(f"\nDear Bo,\n\n{line}\n\nAnn\n", header)
+
+
+def test_own_words_about_taking_back_are_a_mail() -> None:
+    assert not kinds("\nI would like to recall the message of our founder, who said that goats must eat.\n")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +97,7 @@ def test_a_folder_of_sent_mail_behind_an_account_or_a_date(name: str) -> None:
         ("<x-flowed>\nPlease bring \nthe ladder.\n</x-flowed>", "Please bring the ladder."),
         ("<x-rich><bold>Please</bold> bring\nthe ladder.</x-rich>", "Please bring the ladder."),
         (f'{TEXT}\n\nAttachment Converted: "c:\\eudora\\plan.doc"\n', TEXT),
+        (f"{TEXT}\n<x-sigsep><p></x-sigsep>\nAnn", f"{TEXT}\n-- \nAnn"),
         ("I wrote <x-html> on the board.", "I wrote <x-html> on the board."),
     ],
 )
@@ -124,6 +130,14 @@ def test_what_the_archive_of_a_list_has_in_place_of_a_file_is_no_text(notice: st
 )
 def test_a_column_whose_name_says_that_it_is_of_a_mail(field: str, name: str) -> None:
     assert columns_among(field, ("Number", name, "Colour of the mail"), None) == (name,)
+
+
+def test_a_sender_with_an_address_of_exchange_is_known_by_the_name(tmp_path: Path) -> None:
+    record = {"From": "Roe, Ann </O=ACME/OU=X/CN=ANN>", "Subject": "Hi", "Body": TEXT}
+    (tmp_path / "a.jsonl").write_text(json.dumps(record) + "\n")
+    (message,) = readers.read([tmp_path / "a.jsonl"], "auto", COLUMNS)
+    assert isinstance(message, ParsedMessage)
+    assert [str(person) for person in message.senders] == ["Roe, Ann"]
 
 
 @pytest.mark.parametrize("name", ["Email Address", "Full Mail", "Message Type", "Number of the message", "Text colour"])

@@ -64,6 +64,16 @@ def test_a_message_in_a_part_of_a_joined_message_is_no_message_of_its_own(tmp_pa
     assert joined.split(mails[0].encode()) == [mails[0].encode()]
 
 
+def test_a_message_that_is_another_or_returns_it_is_one(tmp_path: Path) -> None:
+    inner = f"{header(1)}Message-ID: <1@x>\n\n{TEXTS[1]}\n"
+    top = f"{header(0)}Message-ID: <0@x>\n"
+    passed_on = f"{top}Content-Type: message/rfc822\n\n{inner}".encode()
+    assert joined.split(passed_on) == [passed_on]
+    returned = f"{top}X-Failed-Recipients: bo@y.example\n\nYour mail was not delivered:\n\n{inner}".encode()
+    assert joined.split(returned) == [returned]
+    assert len(joined.split(returned + inner.encode())) == 2
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -90,7 +90,7 @@ LOCALE = Locale(
     forward_prefixes=("wg",),
     vacation_subjects=("automatische antwort", "abwesenheits(?:notiz|assistent|meldung)", "abwesend:"),
     bounce_subjects=("unzustellbar",),
-    recalls=(r"möchte die nachricht\b.{1,200}\bzurückrufen",),
+    recalls=(r"möchte die nachricht(?=.{1,300}\bzurückrufen\b)",),
     receipt_subjects=("gelesen", "nicht gelesen"),
     calendar_subjects=(
         "zugesagt",

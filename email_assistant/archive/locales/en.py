@@ -191,7 +191,7 @@ LOCALE = Locale(
         "delivery (?:failure|has failed)",
         "failure notice",
     ),
-    recalls=(r"would like to recall the message\b",),
+    recalls=("would like to recall the message",),
     receipt_subjects=("read", "not read"),
     calendar_subjects=(
         "accepted",

@@ -53,7 +53,7 @@ class Locale:
         forward_prefixes: Those of mails that were passed on ('Fwd', 'WG').
         vacation_subjects: Beginnings of the subjects of automatic replies; regular expressions.
         bounce_subjects: Beginnings of the subjects of bounces; regular expressions.
-        recalls: What Outlook writes when somebody takes a mail back ('would like to recall'); regular expressions.
+        recalls: What Outlook writes before the subject of a mail that somebody takes back; regular expressions.
         receipt_subjects: Beginnings of the subjects of receipts, before a colon; regular expressions.
         calendar_subjects: Beginnings of the subjects of answers to invitations, before a colon; regular expressions.
         contact_labels: Labels of telephone numbers and the like in signatures.

@@ -68,7 +68,7 @@ LOCALE = Locale(
     reply_prefixes=("antw",),
     vacation_subjects=("automatisch antwoord", "afwezigheidsbericht"),
     bounce_subjects=("onbestelbaar",),
-    recalls=(r"wil het bericht\b.{1,200}\bintrekken",),
+    recalls=(r"wil het bericht(?=.{1,300}\bintrekken\b)",),
     receipt_subjects=("gelezen", "niet gelezen"),
     calendar_subjects=("geaccepteerd", "afgewezen", "geannuleerd"),
     password_words=("wachtwoord",),

@@ -55,7 +55,7 @@ LOCALE = Locale(
     account_words=("рахунок",),
     tax_words=("рнокпп", "іпн"),
     phone_regions=("UA",),
-    recalls=(r"хоче відкликати повідомлення\b",),
+    recalls=(r"хоче відкликати повідомлення",),
     receipt_subjects=("прочитано", "не прочитано"),
     apps=("Отримати Outlook для {}", "Отримайте Outlook для {}"),
 )

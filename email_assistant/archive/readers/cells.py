@@ -12,7 +12,7 @@ from typing import Any
 
 from email_assistant.archive.charsets import Decoded, decode_text, mend
 from email_assistant.archive.folders import folder_names, is_sent_folder, kinds_of_folders
-from email_assistant.archive.headers import split_addresses
+from email_assistant.archive.headers import X500_IN_BRACKETS, split_addresses
 from email_assistant.archive.html_text import html_to_text
 from email_assistant.archive.messages import Person
 from email_assistant.archive.readers.eml import looks_like_eml
@@ -212,6 +212,7 @@ def _people_of_text(text: str) -> Iterator[Person]:
     if not text:
         return
     text = html.unescape(text) if "&lt;" in text else text
+    text = X500_IN_BRACKETS.sub("", text).strip()
     if X500_ADDRESS.match(text):
         # An address of Exchange, which names nobody.
         return

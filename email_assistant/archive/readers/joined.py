@@ -15,6 +15,11 @@ OF_A_SENT_MAIL = re.compile(
     rb"^(?:Message-ID|MIME-Version|Received|Return-Path|Content-[\w-]+|DKIM-Signature|X-[\w-]+)[ \t]*:", re.I | re.M
 )
 HEADER = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+(?=[ \t]*\r?\n)")
+# A message that is another one, and one that returns another one below its own text.
+OF_A_MESSAGE = re.compile(rb"^Content-Type[ \t]*:\s*message/", re.IGNORECASE | re.MULTILINE)
+RETURNS_MAIL = re.compile(
+    rb"^(?:From[ \t]*:[^\n]*(?:mailer-daemon|postmaster)@|X-Failed-Recipients[ \t]*:)", re.I | re.M
+)
 MESSAGE_ID = re.compile(rb"^Message-ID[ \t]*:", re.IGNORECASE | re.MULTILINE)
 NAME = re.compile(rb"^([!-9;-~]+)[ \t]*:", re.MULTILINE)
 # A header of a mail names its writer, and something of these.
@@ -41,15 +46,20 @@ def split(data: bytes) -> list[bytes]:
 
 def _next_header(data: bytes, header: re.Match[bytes], opening: bytes) -> re.Match[bytes] | None:
     """The header of the next mail, which begins with the same field as that of the first one; None if none follows."""
+    if OF_A_MESSAGE.search(header[0]):
+        return None
     was_sent = OF_A_SENT_MAIL.search(header[0]) is not None
     boundary = BOUNDARY.search(header[0])
     place = data.find(b"\n--" + (boundary[1] or boundary[2]) + b"--", header.end()) if boundary else header.end() - 1
+    is_returned = boundary is None and RETURNS_MAIL.search(header[0]) is not None
     while place >= 0 and (place := data.find(opening, place)) >= 0:
         above = _line_above(data, place + 1)
         is_rule = above in MARKS_OF_PROGRAMS or (not was_sent and (not above or RULE.fullmatch(above) is not None))
         found = HEADER.match(data, place + 1) if is_rule or was_sent else None
         if found and _is_header(found[0]) and (is_rule or MESSAGE_ID.search(found[0])):
-            return found
+            if not is_returned:
+                return found
+            is_returned = False
         place = found.end() - 1 if found else place + 1
     return None
 
