@@ -1,9 +1,11 @@
 """Comparing runs of the store: which is best, which are not significantly worse, and the effect of each parameter."""
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from email_assistant.configuration.keys import affects_results, schema_keys, short_names
 from email_assistant.evaluation.comparison import ArmComparison, compare_arms
@@ -19,6 +21,7 @@ MAIN_SCORES = ("sense", "perplexity", "mauve", "bleu", "chrf")
 MIN_MAILS = 20
 # The group whose choices set keys of all other groups.
 EXPERIMENT = "experiment"
+SEED = "seed"
 # Names in a sentence; the page has all of them.
 SHOWN_NAMES = 5
 
@@ -63,6 +66,7 @@ class RunComparison:
         report: Scores, intervals and differences by label, as `compare_arms` returns them by arm.
         ties: Labels of runs that are not significantly different from the best.
         effects: The values of each varied parameter that can be judged, best first.
+        between_seeds: The standard deviation of the score between runs that differ only in the seed; None if none do.
         excluded: Names of runs that were scored on other mails.
         warnings: Reasons to doubt the comparison.
     """
@@ -74,6 +78,7 @@ class RunComparison:
     report: ArmComparison
     ties: list[str]
     effects: dict[str, list[Effect]]
+    between_seeds: float | None
     excluded: list[str]
     warnings: list[str]
 
@@ -113,6 +118,7 @@ def compare_runs(candidates: Sequence[ScoredRun], ranked_by: str, resamples: int
         report=report,
         ties=[label for label in labels[1:] if differences[label][ranked_by]["p"] >= SIGNIFICANCE_LEVEL],
         effects=_effects(chosen, varied, ranked_by, bootstrap_weights(len(chosen[0].ids), resamples, seed)),
+        between_seeds=_between_seeds(chosen, varied, ranked_by) if SEED in varied else None,
         excluded=[run.name for run in excluded],
         warnings=_warnings(chosen),
     )
@@ -167,10 +173,10 @@ def _effects(
     """The effects of the varied parameters.
 
     A parameter is left out unless each of its values was combined with the same values of the others: means over
-    different combinations would reflect those as well.
+    different combinations would reflect those as well. So is the seed, which is not better or worse but by chance.
     """
     effects: dict[str, list[Effect]] = {}
-    for name in varied:
+    for name in (each for each in varied if each != SEED):
         others = [other for other in varied if other != name]
         by_value: dict[str, list[ScoredRun]] = {}
         for run in runs:
@@ -181,6 +187,17 @@ def _effects(
         if all(combination == combinations[0] for combination in combinations):
             effects[name] = _effect(by_value, ranked_by, weights)
     return effects
+
+
+def _between_seeds(runs: Sequence[ScoredRun], varied: Sequence[str], ranked_by: str) -> float | None:
+    """The pooled standard deviation of a score between runs that have all varied parameters but the seed in common."""
+    groups: dict[tuple[str | None, ...], list[float]] = {}
+    for run in runs:
+        others = tuple(run.params.get(name) for name in varied if name != SEED)
+        groups.setdefault(others, []).append(run.scores[ranked_by].value)
+    freedom = sum(len(values) - 1 for values in groups.values())
+    squares = sum((value - fmean(values)) ** 2 for values in groups.values() for value in values)
+    return math.sqrt(squares / freedom) if freedom else None
 
 
 def _effect(by_value: Mapping[str, Sequence[ScoredRun]], ranked_by: str, weights: Array) -> list[Effect]:
@@ -268,6 +285,12 @@ def verdict(comparison: RunComparison) -> RunVerdict:
             f"{name}: {effect_sentence(effects, len(comparison.varied))}"
             for name, effects in comparison.effects.items()
         ]
+    if comparison.between_seeds is not None:
+        remarks.append(
+            f"{SEED}: between runs that differ only in it, {score.short} has a standard deviation of "
+            f"{comparison.between_seeds:.{score.digits}f}. Differences of that size are chance, even if the mails "
+            "tell the runs apart: the tests are over mails, not over seeds."
+        )
     if comparison.excluded:
         remarks.append(
             f"Excluded because they were scored on other mails: {len(comparison.excluded)} runs "

@@ -100,6 +100,23 @@ def test_few_mails_are_warned_about_on_the_page_and_the_terminal(
     assert "Note: 2 mails are few" in capsys.readouterr().out
 
 
+def test_seeds_are_not_ranked_but_tell_how_far_runs_differ_by_chance() -> None:
+    runs = [
+        run(f"{rank}{seed}", better_by, **{"lora.r": rank, "seed": seed})
+        for rank, seed, better_by in (("4", "1", 0.0), ("4", "2", 2.0), ("8", "1", 5.0), ("8", "2", 1.0))
+    ]
+    compared = compare_runs(runs, "chrf", 400, 1)
+    values = [each.scores["chrf"].value for each in runs]
+    between = ((values[0] - values[1]) ** 2 / 2 + (values[2] - values[3]) ** 2 / 2) / 2
+    assert compared.between_seeds == pytest.approx(between**0.5)
+    assert list(compared.effects) == ["lora.r"]
+    (line,) = [line for line in verdict(compared).lines() if line.startswith("seed: ")]
+    assert f"standard deviation of {compared.between_seeds:.1f}" in line and "is best" not in line
+    single = [run(seed, 0.0, **{"lora.r": seed, "seed": seed}) for seed in "12"]
+    assert compare_runs(single, "chrf", 400, 1).between_seeds is None
+    assert compare_runs(grid(), "chrf", 400, 1).between_seeds is None
+
+
 def test_a_parameter_with_missing_combinations_is_not_judged() -> None:
     runs = [run for run in grid() if run.name != "4low"]
     assert compare_runs(runs, "chrf", 200, 1).effects == {}
