@@ -26,9 +26,9 @@ def model_name(config: Config) -> str:
 def register(run: RunLogger, trained: Artifact, metrics: dict[str, float], config: Config) -> None:
     """Register a run's adapter as a version; the version with the lowest validation loss gets the alias `best`.
 
-    Losses on different validation mails are not comparable: when an archive has grown, the newest version becomes
-    `best`. An adapter with canaries is registered only if `trainer.privacy` is not `none`: such a run
-    fails if the adapter remembers its canaries.
+    Losses on different validation mails are not comparable: when an archive has grown, only versions with the new mails
+    count. Versions whose run was deleted do not count, either. An adapter with canaries is registered only if
+    `trainer.privacy` is not `none`: such a run fails if the adapter remembers its canaries.
 
     Args:
         run: The run that logged the adapter.
@@ -42,7 +42,7 @@ def register(run: RunLogger, trained: Artifact, metrics: dict[str, float], confi
         return
     client, name, key = run.client, model_name(config), trained.folder.name
     _ensure_model(client, name)
-    if client.search_model_versions(f"name = '{name}' and tag.`{ARTIFACT_TAG}train` = '{key}'"):
+    if any(_has_run(client, known) for known in _versions(client, name, f"{ARTIFACT_TAG}train", key)):
         return
     files = client.get_run(run.run_id or "").info.artifact_uri
     tags = {
@@ -51,9 +51,27 @@ def register(run: RunLogger, trained: Artifact, metrics: dict[str, float], confi
         VALIDATION_TAG: trained.manifest["reads"]["inputs"]["validation"],
     }
     version = client.create_model_version(name, f"{files}/{ADAPTER}", run.run_id, tags=tags)
-    best = _version(client, name, BEST)
-    if best is None or _is_better(version, best):
-        client.set_registered_model_alias(name, BEST, str(version.version))
+    comparable = sorted(_versions(client, name, VALIDATION_TAG, tags[VALIDATION_TAG]), key=_by_loss)
+    best = next((each for each in comparable if _has_run(client, each)), version)
+    client.set_registered_model_alias(name, BEST, str(best.version))
+
+
+def _versions(client: "lazy_mlflow.MlflowClient", name: str, tag: str, value: str) -> "list[lazy_mlflow.ModelVersion]":
+    return list(client.search_model_versions(f"name = '{name}' and tag.`{tag}` = '{value}'"))
+
+
+def _by_loss(version: "lazy_mlflow.ModelVersion") -> tuple[float, int]:
+    return float(version.tags[LOSS_TAG]), int(version.version)
+
+
+def _has_run(client: "lazy_mlflow.MlflowClient", version: "lazy_mlflow.ModelVersion") -> bool:
+    """Whether the run of a version, which holds the adapter, was not deleted."""
+    try:
+        return str(client.get_run(version.run_id or "").info.lifecycle_stage) == "active"
+    except lazy_mlflow.MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return False
 
 
 def _ensure_model(client: "lazy_mlflow.MlflowClient", name: str) -> None:
@@ -62,12 +80,6 @@ def _ensure_model(client: "lazy_mlflow.MlflowClient", name: str) -> None:
     except lazy_mlflow.MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-
-
-def _is_better(version: "lazy_mlflow.ModelVersion", best: "lazy_mlflow.ModelVersion") -> bool:
-    if version.tags[VALIDATION_TAG] != best.tags.get(VALIDATION_TAG):
-        return True
-    return float(version.tags[LOSS_TAG]) < float(best.tags[LOSS_TAG])
 
 
 def _version(client: "lazy_mlflow.MlflowClient", name: str, alias_or_number: str) -> "lazy_mlflow.ModelVersion | None":
