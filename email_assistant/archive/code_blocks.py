@@ -87,6 +87,7 @@ CALL_OR_ASSIGNMENT = re.compile(r"\w\(.*\)\s*;|^\s*[\w.]+\s*=[^=]")
 BRACKETS = {"[[": "]]", "{{{": "}}}", "<<<": ">>>"}
 SNIP, END_SNIP = re.compile(r"^-{2,} ?snip ?-{2,}\s*$"), re.compile(r"^-{2,} ?end snip ?-{2,}\s*$")
 MAX_PASTED_LINES = 80
+ELLIPSIS = re.compile(r"^\[?(?:\.{3}|…)\]?\s*$")
 MIN_CODE_LINES = 2
 MAX_BLANK_LINES = 1
 MIN_DIARY_WORDS = 3
@@ -145,7 +146,10 @@ def _complete_paragraphs(lines: list[str], is_code: list[bool], in_run: list[boo
             others = [
                 index for index in range(start, end) if not in_run[index] and _belongs_to_listing(lines[index], indent)
             ]
-            is_listing = sum(not COMMENT.match(lines[index]) for index in others) <= sum(in_run[start:end])
+            is_whole = len(others) + sum(in_run[start:end]) == end - start
+            is_listing = sum(not COMMENT.match(lines[index]) for index in others) <= sum(in_run[start:end]) or (
+                is_whole and all(KEYWORD.match(lines[index]) or CODE_MARK.search(lines[index]) for index in others)
+            )
             for index in others if is_listing else range(start, end):
                 in_run[index] = is_listing
         start = max(end, start + 1)
@@ -210,13 +214,13 @@ def _is_prose(line: str) -> bool:
 
 
 def _run_end(lines: list[str], looks_like_code: list[bool], start: int) -> int:
-    """The end of a run of code lines, which may have indented and single blank lines in between."""
+    """The end of a run of code lines, which may have '...', indented and single blank lines in between."""
     end = index = start
     blank_lines = 0
     while index < len(lines) and blank_lines <= MAX_BLANK_LINES:
         if looks_like_code[index]:
             end, blank_lines = index + 1, 0
-        elif lines[index].strip() and not lines[index].startswith((" ", "\t")):
+        elif lines[index].strip() and not lines[index].startswith((" ", "\t")) and not ELLIPSIS.match(lines[index]):
             break
         else:
             blank_lines += not lines[index].strip()

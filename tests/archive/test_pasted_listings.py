@@ -45,3 +45,17 @@ def test_what_grep_found_is_cut_if_the_first_file_is_in_no_folder() -> None:
 def test_own_lines_with_labels_and_one_path_are_kept() -> None:
     own = "Monday: oil.\nTuesday: wicks.\nWednesday: see doc/lamp.txt.\nThursday: rest."
     assert stripped(own) == own
+
+
+def test_a_listing_with_parts_left_out_is_cut() -> None:
+    listing = "     struct lamp {\n...\n         long  wick; /* in inches */\n...\n}"
+    assert stripped(f"See.\n\n{listing}\n\nBye") == "See.\nBye"
+    own = "I waited;\n...\nand then it rained."
+    assert stripped(own) == own
+
+
+def test_a_short_script_with_keywords_is_cut() -> None:
+    script = 'case "$LAMP" in\nred*) WICK=-r0 ;;\n*) ;;\nesac\nexport WICK'
+    assert stripped(f"Put this in your file.\n\n{script}\n\nBye") == "Put this in your file.\nBye"
+    own = "a = 1;\nb = 2;\nLAMP_A and LAMP_B\nLAMP_C or LAMP_D\nOle/Ines said so.\nNobody else knows about these lamps."
+    assert stripped(own) == own
