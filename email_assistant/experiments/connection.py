@@ -29,6 +29,10 @@ REMEDIES = {
     "disk is full": "free some space, or set paths.mlruns to a folder on another disk",
     "readonly database": PERMISSIONS,
     "unable to open": PERMISSIONS,
+    "out-of-date database schema": (
+        "another version of MLflow wrote it; if that was an older one, copy the file, then run: "
+        "python -m mlflow db upgrade '{uri}'; if it was a newer one, install that again"
+    ),
 }
 RESTORE = "restore a backup, or move it away to start an empty store; artifacts do not depend on it"
 log = StageLogger(__name__, "tracking")
@@ -184,9 +188,12 @@ def _open_database(mlruns: Path) -> "lazy_mlflow.MlflowClient":
         client = lazy_mlflow.MlflowClient(database_uri(mlruns))
         locations = [experiment.artifact_location for experiment in client.search_experiments()]
     except (lazy_mlflow.DatabaseError, lazy_mlflow.MlflowException) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        # Some of MLflow's messages go on with advice of their own.
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0].partition(". ")[0]
         remedy = next((each for said, each in REMEDIES.items() if said in reason), RESTORE)
-        raise TrackingError(f"{database(mlruns)}: cannot be read ({reason}): {remedy}") from error
+        raise TrackingError(
+            f"{database(mlruns)}: cannot be read ({reason}): {remedy.format(uri=database_uri(mlruns))}"
+        ) from error
     # MLflow's own empty experiment has a location of another form.
     here = files_folder(mlruns)
     moved = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from email_assistant.archive import edits, purging, readers
-from email_assistant.configuration.schema import Config
+from email_assistant.configuration.schema import Config, Lora
 from email_assistant.evaluation.typed_requests import read_requests, requests_file
 from email_assistant.language_model import number_format
 from email_assistant.language_model.adapter_folder import WEIGHTS
@@ -56,8 +56,10 @@ def data_depends_on(config: Config) -> dict[str, Any]:
     purged = purging.load_terms(config.outputs)
     without = {"without": purged.hash} if purged else {}
     learned = {"edits": edits.content_hash(config.outputs)} if config.data.edits else {}
+    # Their order does not matter.
+    lists = {name: sorted(set(getattr(config.data, name))) for name in ("owner", "drop", "languages")}
     return {
-        "data": _without(config.data, "path", "processes", "edits", *unused),
+        "data": _without(config.data, "path", "processes", "edits", *unused) | lists,
         **without,
         "inputs": {**archive_hashes(config), **learned},
     }
@@ -151,9 +153,10 @@ def train_depends_on(config: Config) -> dict[str, Any]:
     """The adapter, its training, the seed and the base model."""
     leaves_out_repeats = config.trainer.privacy == "careful"
     similarity = {"near_duplicate_similarity": config.split.near_duplicate_similarity}
+    unused = (*_WITHOUT_EFFECT[config.trainer.privacy], *([] if config.trainer.canaries else ["canary_repeats"]))
     return {
-        "lora": asdict(config.lora),
-        "trainer": _without(config.trainer, *_NOT_LEARNED, *_WITHOUT_EFFECT[config.trainer.privacy]),
+        "lora": _lora(config.lora),
+        "trainer": _without(config.trainer, *_NOT_LEARNED, *unused),
         **(similarity if leaves_out_repeats else {}),
         "retrieval": _retrieval_in_training(config) if config.retrieves_in_training else None,
         **_prompts(config, config.data.edits),
@@ -162,6 +165,17 @@ def train_depends_on(config: Config) -> dict[str, Any]:
             "base": base_identity(config.model, config.outputs),
             **head_start_identity(config.model, config.outputs),
         },
+    }
+
+
+def _lora(settings: Lora) -> dict[str, Any]:
+    """The adapter, the same however it is written: with alpha, and with names and layers in their order."""
+    names, layers = settings.target_modules, settings.layers
+    return {
+        **asdict(settings),
+        "alpha": settings.scale_numerator,
+        "target_modules": names if isinstance(names, str) else sorted(set(names)),
+        "layers": None if layers is None else sorted(set(layers)),
     }
 
 

@@ -242,13 +242,14 @@ def test_a_folder_in_place_of_the_database_is_an_error_at_once(tmp_path: Path) -
         ("attempt to write a readonly database", "check its permissions"),
         ("unable to open database file", "check its permissions"),
         ("file is not a database", "restore a backup"),
+        ("Detected out-of-date database schema", "another version of MLflow wrote it; .* db upgrade 'sqlite:///.*'"),
     ],
 )
 def test_what_to_do_about_a_database_that_is_not_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, remedy: str
 ) -> None:
     def refuse(uri: str) -> None:
-        raise connection.lazy_mlflow.MlflowException(said)
+        raise connection.lazy_mlflow.MlflowException(f"{said}. Some advice.")
 
     (tmp_path / "mlflow.db").touch()
     monkeypatch.setattr(connection.lazy_mlflow, "MlflowClient", refuse)

@@ -47,6 +47,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "trainer.max_length": WRITING,
     # They are for trainings alone that promise something.
     **{f"trainer.{key}": NONE for key in ("canary_limit", "epsilon", "delta")},
+    # There are no canaries.
+    "trainer.canary_repeats": NONE,
     **{
         f"trainer.{key}": NONE
         for key in (
@@ -257,6 +259,15 @@ def test_notes_made_by_rules_do_not_depend_on_the_base_model(
         ({"summarizer.method": "rough"}, "summarizer.variants", 7, {"summarize"}),
         ({"summarizer.method": "rough"}, "seed", 7, {"summarize", "split", "train", "evaluate"}),
         ({"generation.backend": "llama_cpp"}, "generation.slots", 3, set()),
+        # The same in other words.
+        ({"lora.r": 4}, "lora.alpha", 8.0, set()),
+        ({"lora.r": 4}, "lora.alpha", 4.0, {"train"}),
+        ({"lora.layers": [0, 1]}, "lora.layers", [1, 0, 0], set()),
+        ({"lora.target_modules": ["q_proj", "v_proj"]}, "lora.target_modules", ["v_proj", "q_proj"], set()),
+        ({"data.drop": ["spam", "trash"]}, "data.drop", ["trash", "spam"], set()),
+        ({"data.languages": ["en", "ru"]}, "data.languages", ["ru", "en"], set()),
+        ({"data.owner": ["a@x.example", "b@x.example"]}, "data.owner", ["b@x.example", "a@x.example"], set()),
+        ({"trainer.canaries": 2}, "trainer.canary_repeats", 3, {"train"}),
     ],
 )
 def test_keys_that_count_only_with_others(
