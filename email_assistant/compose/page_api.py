@@ -36,6 +36,7 @@ from email_assistant.compose.writing import Change, Wish, Writer
 from email_assistant.console import StageLogger
 from email_assistant.errors import DataError
 from email_assistant.metrics.fact_marks import mark_facts
+from email_assistant.metrics.guessed_greeting import without_guessed_name
 from email_assistant.metrics.guessed_subjects import guessed_subjects
 from email_assistant.metrics.usual import Usual
 from email_assistant.reports.page import STYLE_FILE
@@ -274,6 +275,7 @@ class Page:
                         yield await self._end(wish, 0, texts[0])
         different: dict[str, WholeText] = {}
         for _, text in sorted(texts.items()):
+            text.text = await anyio.to_thread.run_sync(self._greeting_nobody_else, wish, text.text)
             different.setdefault(text.text, text)
         whole = list(different.values())
         for number, text in enumerate(whole[1:], start=1):
@@ -283,8 +285,14 @@ class Page:
             yield {"best": await anyio.to_thread.run_sync(self._writer.best, wish, whole)}
 
     async def _end(self, wish: Wish, number: int, text: WholeText) -> Mapping[str, Any]:
-        marks = await anyio.to_thread.run_sync(self._marks, wish, text.text)
-        return {"draft": number, "end": text.finish_reason, **marks}
+        """The end of a draft: its marks, and its whole text if that is not what was written."""
+        whole = await anyio.to_thread.run_sync(self._greeting_nobody_else, wish, text.text)
+        marks = await anyio.to_thread.run_sync(self._marks, wish, whole)
+        changed = {"whole": whole} if whole != text.text else {}
+        return {"draft": number, "end": text.finish_reason, **changed, **marks}
+
+    def _greeting_nobody_else(self, wish: Wish, draft: str) -> str:
+        return without_guessed_name(self._writer.full_request(wish), draft, wish.given)
 
     def _events(self, wish: Wish, change: Change) -> AsyncGenerator[JobEvent, None]:
         if change == "first":

@@ -216,6 +216,41 @@ def test_a_stream_that_fails_ends_with_the_error(config: Config, monkeypatch: py
         assert call_app(built, "POST", path, {**body, "stream": False}).status == 503
 
 
+class GreetingModel:
+    """A model that greets somebody in two drafts."""
+
+    state = ModelState("ready", "", 100, True)
+
+    async def write(self, job: Job) -> AsyncGenerator[JobEvent, None]:
+        for row, name in enumerate(("Mike", "Jo")):
+            yield TextPiece(job.id, row, f"Ahoy {name},", 3)
+            yield TextPiece(job.id, row, "\n\nI am late.", 3, "stop")
+
+
+def test_a_draft_on_the_page_greets_nobody_by_a_name_that_the_model_guessed(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "ModelClient", lambda *_: GreetingModel())
+
+    built = app.build(config, app.Serving(Path("a"), NAME, True, [], None, Usual()), Access(TOKEN), 80)
+
+    def drafts(**asked: str) -> list[Any]:
+        answer = call_app(built, "POST", "/page/drafts", {"request": "i am late", "change": "first", **asked})
+        assert answer.status == 200
+        return [json.loads(line) for line in answer.body.splitlines()]
+
+    nobody = drafts()
+    assert [event["text"] for event in nobody if "text" in event] == ["Ahoy Mike,", "\n\nI am late."]
+    # Without their names, both are the same draft.
+    (end,) = (event for event in nobody if "end" in event)
+    assert end["whole"] == "Ahoy,\n\nI am late." and end["added"] == []
+    mike = drafts(recipient="Mike Hale <mike@hale.example>")
+    ends = [event for event in mike if "end" in event]
+    assert ["whole" in end for end in ends] == [False, False]
+    # Who is greeted instead of a named recipient is marked.
+    assert [end["added"] for end in ends] == [[], [[5, 7]]]
+
+
 async def _leave(built: App, path: str, body: bytes, is_written: Callable[[], bool]) -> None:
     """Send a request and go away once it is being answered."""
     received: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]

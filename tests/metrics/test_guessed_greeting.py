@@ -43,6 +43,21 @@ def test_a_name_that_was_given_stays(request_: str, context: str | None) -> None
 
 
 @pytest.mark.parametrize(
+    ("typed", "mail", "left"),
+    [
+        ("no, not this week", "Ahoy No,\n\nNot this week.", "Ahoy,\n\nNo. Not this week."),
+        ("Yes i will come", "hi yes\nI will come.", "hi\n\nYes. I will come."),
+        ("нет, не приду", "Салют нет!\n\nНе приду.", "Салют!\n\nНет. Не приду."),
+        ("mr no: yes", "Ahoy no,\n\nYes.", "Ahoy no,\n\nYes."),
+        ("no, not this week", "Oh no,\n\nnot this week.", "Oh no,\n\nnot this week."),
+        ("no, not this week", "No,\n\nnot this week.", "No,\n\nnot this week."),
+    ],
+)
+def test_the_word_that_a_request_begins_with_is_no_name(typed: str, mail: str, left: str) -> None:
+    assert without_guessed_name(typed, mail) == left
+
+
+@pytest.mark.parametrize(
     "mail",
     ["", "Ahoy Mike", "Ahoy Mike, I am late.", "Mike is late.\n\nBo", "Hi Mike, I am late.\n\nBo", "\n\nI am late."],
 )

@@ -126,6 +126,8 @@ async function write(change, keep = [0, 0]) {
       const draft = drafts[place] ??= { text: "", written: "", given, ...unmarked(), done: false };
       draft.text += event.text || "";
       if (event.end) {
+        // Without a name that the model guessed.
+        draft.text = event.whole ?? draft.text;
         Object.assign(draft, { written: draft.text, ...marked(event), done: true });
         cut = cut || (event.end === "length" && event.draft === 0);
       }
