@@ -159,6 +159,12 @@ def test_a_table_of_chats_is_refused_with_a_subject_too(tmp_path: Path, names: s
         list(readers.read([tmp_path / "a.csv"], "auto", COLUMNS))
 
 
+@pytest.mark.parametrize("names", ["sender,role,content", "user,ts,type,body", "address,type,protocol,to,body"])
+def test_a_table_of_mail_may_have_columns_like_those_of_chats(tmp_path: Path, names: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{names}\n{','.join(['x'] * len(names.split(',')))}\n")
+    assert len(list(readers.read([tmp_path / "a.csv"], "auto", COLUMNS))) == 1
+
+
 @pytest.mark.parametrize(
     ("head", "words"),
     [

@@ -102,8 +102,28 @@ def test_the_answered_mail_below_an_answer_is_by_its_own_writer(tmp_path: Path) 
     ]
 
 
-@pytest.mark.parametrize("line", ["From: a\n", "\nFrom: a\n", "\nFrom: a\nTo: b\nDate: c\n", "-" * 50 + "\n"])
-def test_long_texts_take_time_in_proportion(line: str) -> None:
+def test_joined_messages_of_several_programs(tmp_path: Path) -> None:
+    other = (
+        "MIME-Version: 1.0\nDate: 1 Apr 2024 10:00\nMessage-ID: <7@x>\nFrom: Ann <ann@x.example>\nTo: bo@y.example\n"
+    )
+    mails = [f"{header(number)}Message-ID: <{number}@x>\n\n{text}\n" for number, text in enumerate(TEXTS)]
+    mails.insert(1, f"{other}User-Agent: A\n\nIt rains.\n\nPS: bring a hat\n")
+    found = texts(tmp_path / "all.eml", "".join(mails))
+    assert found == [TEXTS[0], "It rains.\n\nPS: bring a hat", *TEXTS[1:]]
+
+
+def test_a_header_that_a_mail_shows_is_no_mail() -> None:
+    shown = "Received: from a by b\nMessage-ID: <8@y>\nFrom: Bo <bo@y.example>\nTo: ann@x.example\nSubject: Rain\n"
+    data = f"{header(0)}Message-ID: <0@x>\n\nThis is the header:\n\n{shown}\nWhat do you think of it?\n".encode()
+    assert joined.split(data) == [data]
+
+
+@pytest.mark.parametrize("sent", ["", "Message-ID: <1@x>\n"])
+@pytest.mark.parametrize(
+    "line",
+    ["From: a\n", "a: b\nFrom: a\n", "From: a\nx\n", "\nFrom: a\n", "\nFrom: a\nTo: b\nDate: c\n", "-" * 50 + "\n"],
+)
+def test_long_texts_take_time_in_proportion(line: str, sent: str) -> None:
     start = time.perf_counter()
-    joined.split(f"{header(0)}\n{line * 40_000}".encode())
+    joined.split(f"{header(0)}{sent}\n{line * 40_000}".encode())
     assert time.perf_counter() - start < 2

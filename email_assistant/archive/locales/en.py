@@ -172,7 +172,7 @@ LOCALE = Locale(
         "deletions",
         "purges",
     ),
-    spam_folders=("spam", "junk(?: e ?mail| mail| messages)?", "bulk mail", "quarantine"),
+    spam_folders=("spam", "junk(?: e ?mail| mail| messages)?", "bulk(?: mail)?", "quarantine"),
     template_folders=("templates?",),
     via=("via",),
     reply_prefixes=("re",),

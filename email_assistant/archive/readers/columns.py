@@ -134,7 +134,7 @@ CHATS = {
 # The fields of chats that have a field of a mail, too.
 CHATS_LIKE_MAIL = {
     frozenset(("chatsession", "messagedate", "service")): "iMessage or WhatsApp",
-    frozenset(("address", "body", "protocol", "type")): "text messages of a phone",
+    frozenset(("address", "body", "protocol", "read", "type")): "text messages of a phone",
     frozenset(("conversationid", "from", "senderprofileurl")): "LinkedIn",
 }
 
@@ -232,11 +232,14 @@ def person_of(name: str) -> str:
     return normalize(match[1]) if match else ""
 
 
-def chat_of(names: Iterable[str]) -> str | None:
-    """The program of whose chats records with these fields are; None if they are no messages of a chat."""
+def chat_of(names: Iterable[str], is_json: bool) -> str | None:
+    """The program of whose chats records with these fields are; None if they are no messages of a chat.
+
+    A table of any origin may have some of the columns that JSON has of chats alone.
+    """
     known = {normalize(name) for name in names}
     if like_mail := next((program for fields, program in CHATS_LIKE_MAIL.items() if fields <= known), None):
         return like_mail
-    if known & {"to", "torecipients", "recipients", "subject"}:
+    if not is_json or known & {"to", "torecipients", "recipients", "subject"}:
         return None
     return next((program for fields, program in CHATS.items() if fields <= known), None)

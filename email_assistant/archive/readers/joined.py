@@ -8,13 +8,15 @@ put between mails. What a mail shows of another one is then a mail by the other'
 import re
 
 from email_assistant.archive.mime_tree import mend_start
-from email_assistant.archive.readers.mbox import BOUNDARY
+from email_assistant.archive.readers.mbox import BOUNDARY, OPENING_FIELD
 
 # Fields of a message as it was sent, which may quote others.
 OF_A_SENT_MAIL = re.compile(
     rb"^(?:Message-ID|MIME-Version|Received|Return-Path|Content-[\w-]+|DKIM-Signature|X-[\w-]+)[ \t]*:", re.I | re.M
 )
-HEADER = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+(?=[ \t]*\r?\n)")
+FIELDS = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+")
+FIELD_OR_FOLD = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]+\S")
+BLANK = re.compile(rb"[ \t]*\r?\n")
 # A message that is another one, and one that returns another one below its own text.
 OF_A_MESSAGE = re.compile(rb"^Content-Type[ \t]*:\s*message/", re.IGNORECASE | re.MULTILINE)
 RETURNS_MAIL = re.compile(
@@ -33,35 +35,60 @@ def split(data: bytes) -> list[bytes]:
     """The mails of a file that begins with a header; the file itself if it is one mail."""
     whole, data = data, mend_start(data)
     name = NAME.match(data)
-    header = HEADER.match(data)
-    begins = [0]
-    while name and header and _is_header(header[0]):
-        header = _next_header(data, header, b"\n" + name[1] + b":")
-        begins += [header.start()] if header else []
+    begins = _begins(data, name[1], is_first=True) if name else [0]
     if len(begins) == 1:
         return [whole]
+    # Of a file that has several mails for sure, others may begin with another field.
+    begins = sorted({*begins, *_begins(data, b"From", is_first=False)})
     ends = [*begins[1:], len(data)]
     return [_without_end(data[begin:end]) for begin, end in zip(begins, ends, strict=True)]
 
 
-def _next_header(data: bytes, header: re.Match[bytes], opening: bytes) -> re.Match[bytes] | None:
-    """The header of the next mail, which begins with the same field as that of the first one; None if none follows."""
+def _begins(data: bytes, name: bytes, is_first: bool) -> list[int]:
+    """Where the mails begin whose headers have a field, or have it first."""
+    header = FIELDS.match(data)
+    begins = [0]
+    while header and _is_header(header[0]):
+        header = _next_header(data, header, name, is_first)
+        begins += [header.start()] if header else []
+    return begins
+
+
+def _next_header(data: bytes, header: re.Match[bytes], name: bytes, is_first: bool) -> re.Match[bytes] | None:
+    """The header of the next mail; None if none follows."""
     if OF_A_MESSAGE.search(header[0]):
         return None
     was_sent = OF_A_SENT_MAIL.search(header[0]) is not None
     boundary = BOUNDARY.search(header[0])
     place = data.find(b"\n--" + (boundary[1] or boundary[2]) + b"--", header.end()) if boundary else header.end() - 1
     is_returned = boundary is None and RETURNS_MAIL.search(header[0]) is not None
-    while place >= 0 and (place := data.find(opening, place)) >= 0:
-        above = _line_above(data, place + 1)
+    floor = place
+    while place >= 0 and (place := data.find(b"\n" + name + b":", place)) >= 0:
+        begin = _first_field(data, place + 1, floor)
+        is_wanted = not is_first or begin == place + 1
+        above = _line_above(data, begin)
         is_rule = above in MARKS_OF_PROGRAMS or (not was_sent and (not above or RULE.fullmatch(above) is not None))
-        found = HEADER.match(data, place + 1) if is_rule or was_sent else None
-        if found and _is_header(found[0]) and (is_rule or MESSAGE_ID.search(found[0])):
+        found = FIELDS.match(data, begin)
+        place = floor = found.end() - 1 if found else place + 1
+        is_whole = found and is_wanted and BLANK.match(data, found.end()) and _is_header(found[0])
+        if found and is_whole and (is_rule or (was_sent and MESSAGE_ID.search(found[0]))):
             if not is_returned:
                 return found
             is_returned = False
-        place = found.end() - 1 if found else place + 1
     return None
+
+
+def _first_field(data: bytes, place: int, floor: int) -> int:
+    """Where the header begins that has a field at some place; not before the floor."""
+    begin = place
+    while begin > floor + 1:
+        above = max(floor, data.rfind(b"\n", floor, begin - 1)) + 1
+        if above >= begin or not FIELD_OR_FOLD.match(data, above, begin):
+            break
+        begin = above
+    while begin < place and not OPENING_FIELD.match(data, begin):
+        begin = data.find(b"\n", begin) + 1
+    return begin
 
 
 def _is_header(header: bytes) -> bool:

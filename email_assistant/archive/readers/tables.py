@@ -109,7 +109,7 @@ def read(
     rows = _json_rows(stream, text_column) if format == "jsonl" else _csv_rows(stream, text_column)
     first = list(islice(rows, SAMPLE_ROWS))
     sample = next((row for row in first if isinstance(row, _Row)), None)
-    if text_column is None and (program := _chat_of(first)):
+    if text_column is None and (program := _chat_of(first, format == "jsonl")):
         raise ChatError(name, program)
     mapping = map_columns(_all_names(first), columns, name) if sample else {}
     dates = (to_text(_first_value(row, mapping.get("date", ()))) for row in first if isinstance(row, _Row))
@@ -126,9 +126,9 @@ def read(
             yield Unreadable(source, f"{type(error).__name__}: {error}"[:200])
 
 
-def _chat_of(rows: Iterable[_Row | str]) -> str | None:
+def _chat_of(rows: Iterable[_Row | str], is_json: bool) -> str | None:
     """The program of a chat whose messages all records are; None if some are none."""
-    programs = {chat_of(row.values) for row in rows if isinstance(row, _Row)}
+    programs = {chat_of(row.values, is_json) for row in rows if isinstance(row, _Row)}
     return None if None in programs else next(iter(programs), None)
 
 
