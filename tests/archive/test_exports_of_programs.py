@@ -159,6 +159,24 @@ def test_a_table_of_chats_is_refused_with_a_subject_too(tmp_path: Path, names: s
         list(readers.read([tmp_path / "a.csv"], "auto", COLUMNS))
 
 
+def test_json_of_another_program_names_its_fields(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"instruction": "Write, please", "input": "", "output": TEXT}]))
+    with pytest.raises(ArchiveError, match=r"data\.columns\.text .*, such as instruction, input, output$"):
+        readers.archive_files([path], "auto", COLUMNS)
+    (message,) = readers.read([path], "auto", {**COLUMNS, "text": "output"})
+    assert isinstance(message, ParsedMessage)
+    assert message.text == TEXT
+
+
+def test_a_pattern_that_no_shell_has_replaced_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sent.mbox").write_text("")
+    with pytest.raises(ArchiveError, match="patterns are not expanded"):
+        readers.archive_files([tmp_path / "*.mbox"], "auto", COLUMNS)
+    with pytest.raises(ArchiveError, match=r"no such file or folder; set"):
+        readers.archive_files([tmp_path / "*.pst"], "auto", COLUMNS)
+
+
 @pytest.mark.parametrize("names", ["sender,role,content", "user,ts,type,body", "address,type,protocol,to,body"])
 def test_a_table_of_mail_may_have_columns_like_those_of_chats(tmp_path: Path, names: str) -> None:
     (tmp_path / "a.csv").write_text(f"{names}\n{','.join(['x'] * len(names.split(',')))}\n")

@@ -1,5 +1,6 @@
 """Reads archives of any supported format, detected by content, as a stream of raw, parsed and unreadable messages."""
 
+import fnmatch
 import re
 import sys
 from collections import Counter
@@ -37,6 +38,8 @@ UNDELIVERED = re.compile(r"/tmp/\d{1,12}\.[^/.]+\.[^/]+$")
 MEANT = 0.8
 # What a shell does not take for quotation marks, as editors write them, and what it passes where others are around it.
 QUOTES = " '\"“”„‘’«»"
+# What a shell replaces by the names of files, where no quotes are around it.
+PATTERN = re.compile(r"[*?\[]")
 # Apple Mail stores signatures in files that look like mail.
 SIGNATURE_OF_APPLE = ".mailsignature"
 MAILBOXES = {"mbox": mbox.read, "mmdf": mmdf.read, "babyl": babyl.read, "olm": olm.read}
@@ -156,6 +159,8 @@ def _as_stored(path: Path) -> Path:
 
 def _meant(path: Path) -> str:
     """A hint at the file beside a missing one whose name looks the same, or nearly so."""
+    if PATTERN.search(path.name) and fnmatch.filter([entry.name for entry in _entries(path.parent)], path.name):
+        return f" (patterns are not expanded; name the files as in [a,b], or the folder {path.parent})"
     unquoted = Path(str(path).strip(QUOTES))
     if unquoted != path and unquoted.exists():
         return f" (did you mean {unquoted}?)"
@@ -185,6 +190,12 @@ def _no_mail_message(paths: list[Path], wanted: str) -> str:
     for path in paths:
         if path.is_file() and (named := foreign.format_of(containers.read_head(path))) is not None:
             return f"{path}: {named}"
+        if (
+            path.is_file()
+            and wanted in ("auto", "jsonl")
+            and (fields := tables.json_fields(containers.read_head(path)))
+        ):
+            return f"{path}: set data.columns.text to the field of mail text in this JSON, such as {', '.join(fields)}"
         columns = _columns_of_text(containers.read_head(path)) if path.is_file() else []
         if len(columns) > 1 and wanted in ("auto", "csv"):
             return (

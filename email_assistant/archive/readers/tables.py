@@ -32,6 +32,9 @@ PERSON_STEM = re.compile("from|sender|to|recipient")
 SAMPLE_BYTES = 1 << 20
 # JSON that was written as a text of JSON, as by json.dump(table.to_json()).
 JSON_IN_TEXT = re.compile(rb'"\s*[\[{][\s\[{]*\\"')
+JSON_KEY = re.compile(rb'"([^"\\\n]{1,60})"\s*[:,\]]')
+JSON_FIELD = re.compile(rb'[{,]\s*"([^"\\\n]{1,60})"\s*:')
+MAX_FIELDS_SHOWN = 20
 BEFORE_JSON = b"\xef\xbb\xbf \t\r\n\x1e"
 MAIN_FIELDS = ("text", "subject", "sender", "date")
 # A table of fewer columns has no lines that are rows for sure.
@@ -74,8 +77,16 @@ def looks_like_json(head: bytes, text_column: str | None) -> bool:
         if start.startswith(b"{") and len(line) >= HEAD_BYTES // 2 and b'"' in line[:3]:
             # A first line longer than the head is incomplete, so only its start can be checked.
             return True
-    keys = {key.decode("utf-8", "replace") for key in re.findall(rb'"([^"\\\n]{1,60})"\s*[:,\]]', start)}
+    keys = {key.decode("utf-8", "replace") for key in JSON_KEY.findall(start)}
     return find_column("text", keys, text_column) is not None or bool(keys & {"payload", "bodyValues"})
+
+
+def json_fields(head: bytes) -> list[str]:
+    """The first names of fields in a file of JSON; empty if it is none."""
+    start = head.lstrip(BEFORE_JSON)
+    if not start.startswith((b"{", b"[")):
+        return []
+    return list(dict.fromkeys(key.decode("utf-8", "replace") for key in JSON_FIELD.findall(start)))[:MAX_FIELDS_SHOWN]
 
 
 def looks_like_csv(head: bytes, text_column: str | None, has_name: bool = False) -> bool:
