@@ -79,7 +79,12 @@ SHE = (
     "mum mom mummy mother sister daughter wife aunt auntie aunty tante niece granddaughter gran granny grandma nana "
     "girlfriend grandmother woman mrs ms frau miss lady girl"
 )
-THEY = "parents kids children neighbours neighbors guests students tenants boys girls people guys colleagues builders"
+THEY = (
+    "parents kids children neighbours neighbors guests students tenants boys girls people guys colleagues builders men "
+    "women"
+)
+# People say 'he' or 'she' of these, too.
+ANIMALS = "dog cat puppy kitten horse pony rabbit hamster tortoise baby toddler bird parrot"
 # Between a subject and its verb.
 ADVERBS = (
     "also still already always never ever just only really probably usually now then often even actually currently "

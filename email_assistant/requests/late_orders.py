@@ -25,6 +25,7 @@ _CLAUSE = r"(?:that|it|i|we|(?:i|we|they)['’](?:m|re|ll|d|ve)|there|my|our|he|
 # To somebody who was named before, or to nobody by name.
 _TO_NOBODY = re.compile(
     rf"(?:{one_of(order_words.TO_PRONOUNS)} (?P<whom>{_YOU})|let (?P<let>{_YOU}) know|"
+    rf"(?:find out|check) (?:with|from) (?P<find>{_YOU})|"
     rf"(?:give|send) (?P<give>{_YOU}) (?=(?:the|an?|my|our|some)\b)|"
     rf"(?:write|reply|respond|apologi[sz]e|say (?:sorry|thanks|thank you|yes|no))(?: back)? to (?P<to>{_YOU})|"
     rf"(?:put|set) (?P<put>{_YOU}) (?:right|straight)|get (?:it|them|that|one) (?:off|from) (?P<off>{_YOU})|"

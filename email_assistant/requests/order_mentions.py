@@ -52,6 +52,7 @@ _THEIR_PERSON = re.compile(rf"\btheir (?:\w+ )?{_PERSON}\b", re.IGNORECASE)
 _DONE_BY_THEM = re.compile(
     r"\bthey(?!['’]re\b| (?:are|were|aren['’]t|weren['’]t|will be|should be|have been)\b)", re.IGNORECASE
 )
+_FIRST_PRONOUN = re.compile(r"\s*(?:that |if |whether |for |about |on )?(he|she|his|her)\b", re.IGNORECASE)
 # A noun in the plural.
 _THINGS = re.compile(
     rf"\b(?:{one_of(order_words.BEFORE_THINGS)}|\d+) (?:\w+ ){{0,2}}?[a-z]{{2,}}[^\W\ds]s\b", re.IGNORECASE
@@ -93,6 +94,8 @@ def called_in(text: str, recipient: Recipient) -> Recipient | None:
         recipient: Whom it is for.
     """
     said = pronouns_in(text)
+    if {"he", "she"} <= said & recipient.pronouns:
+        recipient = _he_or_she(text, recipient)
     if "they" not in said & recipient.pronouns or not said & recipient.pronouns - {"they"}:
         return recipient
     others = set().union(*(mention.recipient.pronouns for mention in mentions_in(text)))
@@ -103,6 +106,16 @@ def called_in(text: str, recipient: Recipient) -> Recipient | None:
     if not _THINGS.search(text) or _DONE_BY_THEM.search(text):
         return None
     return replace(recipient, pronouns=recipient.pronouns - {"they"})
+
+
+def _he_or_she(text: str, recipient: Recipient) -> Recipient:
+    """A recipient who is 'he' or 'she' in a text that says both: the one it begins with, or that is nobody else."""
+    if first := _FIRST_PRONOUN.match(text):
+        other = "she" if first[1].casefold() in {"he", "his", "him"} else "he"
+        return replace(recipient, pronouns=recipient.pronouns - {other})
+    others = [mention.recipient.pronouns for mention in mentions_in(text)]
+    taken = {pronoun for pronoun in ("he", "she") if frozenset((pronoun,)) in others}
+    return replace(recipient, pronouns=recipient.pronouns - taken) if len(taken) == 1 else recipient
 
 
 def pronouns_in(text: str) -> set[str]:
@@ -136,6 +149,9 @@ def _mention(text: str, found: re.Match[str]) -> Mention | None:
     ):
         return None
     company = _COMPANY_S.match(text, found.end())
+    # 'It is at the cleaner's'.
+    if company and first in order_words.DETERMINERS.split():
+        return None
     end = company.end() if company else found.end()
     recipient, _ = split_recipient(f"{text[found.start() : end]}:")
     if not recipient or not (is_certain or _MAYBE_DONE.match(text, found.end())):

@@ -45,7 +45,7 @@ _A_NEW_LETTER = rf"(?:write|send|draft|compose|do|make|need|want) (?:me )?an? {_
 _SAYING = r"(?:saying|asking|telling|thanking|explaining|about|to (?:say|ask|tell|thank)|that)\b"
 _SAYS = rf"(?: please)?,?(?=[:,]| {_SAYING})"
 _CLAUSE = r"(?:yes|no|that|im|ive|i|we|it|there|(?:i|we|it|he|she|they)['’]\w+|he|she|they|his|her|their)\b"
-_MY_IS = r"(?:my|our) (?:\w+ )?\w+ (?:is|are|was|were|has|have|will|can['’]t|won['’]t|isn['’]t|hasn['’]t)\b"
+_MY_IS = r"(?:my|our|the) (?:\w+ )?\w+ (?:is|are|was|were|has|have|will|can['’]t|won['’]t|isn['’]t|hasn['’]t)\b"
 _SEND = rf"(?:(?:write|send|draft|compose|do|make|want) )?(?:(?:an?|my|our) )?{_ADJECTIVES}"
 _A_THING = r"(?:an?|my|our|the|some) (?:[\w-]+ ){0,3}?[\w-]+(?: back)?"
 _AT = r"(?: (?:at|from) (?:the )?[\w'’]+(?: \w+)?)?"
@@ -72,7 +72,7 @@ _OPENINGS = tuple(
         (rf"{_SEND}(?:refusal|complaint|request|reply|answer) to ", "(?=[:,]| (?:that|about)\\b)", "write to {whom}"),
         (
             r"(?:write(?: to)?|answer|reply to|text|e-?mail|mail|message) ",
-            rf",? (?={_CLAUSE}|{_MY_IS})",
+            rf"(?: back)?,? (?={_CLAUSE}|{_MY_IS})",
             "tell {whom} ",
         ),
         (r"(?:e-?mail|mail|message|text) ", r"(?=[.:]| [–-] )", "write to {whom}"),
@@ -89,6 +89,9 @@ _OPENINGS = tuple(
         (r"", r" (?:should|must|needs to|has to) (?:please|kindly) (?=\w)", "ask {whom} to "),
         (r"see if ", r" (?=(?:is|are|has|have) \w)", "ask {whom} if {they} "),
         (r"invite ", r"(?= (?:over|along|round|to|for|on)\b|[.,])", "invite {whom}"),
+        (r"thank ", r"(?=[,.])", "thank {whom}"),
+        (r"wish ", r" (?=(?:good|happy|luck|well|merry|safe)\b)", "wish {whom} "),
+        (r"(?:write|send|give) ", r" an? (?:\w+ )?apology\b", "apologize to {whom}"),
         (r"have a word with ", "", "write to {whom}"),
         (r"(?:i|we) owe ", r" an? (?:big |huge )?apology\b", "apologize to {whom}"),
         (r"pass (?:it |this )?on to ", "", "tell {whom}"),

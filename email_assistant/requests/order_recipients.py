@@ -29,7 +29,8 @@ _PLACE_NAME = (
 )
 _EVERYONE = (
     rf"{one_of(order_words.EVERYONE)}\b(?! (?-i:(?=[a-z])){_WORD})"
-    rf"(?: (?:on|in|at|from) (?:{_PLACE_NAME}|{_WORD}(?: \d+)?)| who['’]?s? [^,.:;]{{1,40}}?(?=[,.:]| to\b))?"
+    rf"(?: (?:on|in|at|from) (?:{_PLACE_NAME}|{_WORD}(?: \d+)?)| who['’]?s? [^,.:;]{{1,40}}?"
+    rf"(?=[,.:]| to (?!(?:{_DETERMINER})|an? |th\w+ |\w+['’]s |(?-i:[A-Z]))))?"
 )
 _KIN = one_of(f"{order_words.HE} {order_words.SHE}")
 # 'Tell mum Kit is ill' is for her.
@@ -46,14 +47,18 @@ _BUSINESS = one_of(order_words.BUSINESSES)
 _FULL_NAME = (
     rf"(?:{_KIN} {_CAPITAL}(?= (?:for|on|about)\b)|"
     rf"{_CAPITAL}(?: {_CAPITAL})? (?-i:{_BUSINESS})\b(?! \w+ing\b)|"
-    rf"{_CAPITAL}(?: {_CAPITAL}){{1,2}}|{_TITLE} {_WORD}(?: {_CAPITAL}){{1,2}}|"
+    rf"{_CAPITAL}(?: (?!{_KIN}\b){_CAPITAL}){{1,2}}|{_TITLE} {_WORD}(?: {_CAPITAL}){{1,2}}|"
     rf"(?:{_TITLE} )?{_WORD}(?:{_SURNAME})?)"
 )
 # 'Scout parents' are persons, too, but 'dad mum' are two.
 _NAME = rf"{_ROLE}(?:(?!{_KIN}\b)(?-i:[a-z]\w*) {_PERSON_OR_GROUP}|{_FULL_NAME})"
 _PROPER = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: {_PERSON_OR_GROUP})?"
+# 'The agent Gwen', but not the nursery in 'the nursery Ada is ill'.
+_JOB = one_of(f"{_PERSONS} {order_words.JOBS}")
+_ENDS = r"(?= (?:to|that|if|whether|for|about|know|and|he|she|they|i|we|it|his|her)\b|[,:.]|$)"
 _NOUN = (
-    rf"(?:{order_words.BEFORE_NOUNS} )*(?:{_PROPER}|{_WORD}(?: {_TITLE} {_CAPITAL}| {_PERSON_OR_GROUP}| {_CAPITAL})?)"
+    rf"(?:{order_words.BEFORE_NOUNS} )*(?:{_PROPER}|{_JOB} (?!{_TITLE}){_CAPITAL}|"
+    rf"{_WORD}(?: {_TITLE} {_CAPITAL}| (?!{_KIN}\b){_PERSON_OR_GROUP}| (?!{_TITLE}){_CAPITAL}{_ENDS})?)"
 )
 _AFTER_NAMES = one_of("that to whether if know")
 _NAMES = (
@@ -115,6 +120,8 @@ _GRANDPARENT = re.compile(
 )
 # 'Ann and her kids'.
 _AND_OTHERS = re.compile(r"(.+?) (?:and|&) (?:his|her|their) ([\w'’-]+)", re.IGNORECASE)
+# 'Both my brothers'.
+_BOTH = re.compile(r"^(?:both|all)(?: of)? (?=(?:my|the|our)\b)", re.IGNORECASE)
 _TITLE_WORDS = frozenset(order_words.TITLES.split())
 _CALLED_BY = frozenset(f"{order_words.GROUPS} {order_words.CALLED_BY_NOUN}".split())
 
@@ -127,6 +134,7 @@ def split_recipient(text: str) -> tuple[Recipient | None, str]:
     """
     if introduced := _INTRODUCED.match(text):
         text = f"{introduced[1]}{text[introduced.end() :]}"
+    text = _BOTH.sub("", text)
     found = _RECIPIENT.match(text)
     if not found:
         return None, text

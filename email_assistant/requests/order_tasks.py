@@ -33,7 +33,8 @@ _ASKING = re.compile(r"\s*,?\s*(?:and ask|asking|to ask)(?: (?:him|her|them|you)
 # 'That it is late, and that we left' are two sentences.
 _AND_THAT = re.compile(
     r",? and that (?!(?:is|was|will|would|means|includes)\b)(?=\w)|,? and to (?=please \w)|"
-    r", that (?=(?:i|we|you|he|she|it|they|there|the|an?|my|our|your|his|her)\b)",
+    r", that (?=(?:i|we|you|he|she|it|they|there|the|an?|my|our|your|his|her)\b|"
+    r"\w+ (?:is|are|was|were|will|has|have|can)\b)",
     re.IGNORECASE,
 )
 _SAID_BEFORE = re.compile(r"\s*(?:all )?(?:that|this|so|it)[\s.,;!]*", re.IGNORECASE)
@@ -64,6 +65,19 @@ _DIRECT = re.compile(
 )
 _THINGS = re.compile(r"(?:the|my|our|some|these) (?:\w+ )?\w+[^\Ws]s(?=[,.]|$| (?:for|from|of|and)\b)", re.IGNORECASE)
 _KNOW = re.compile(r"[\s,]*(?:you )?know\b", re.IGNORECASE)
+# 'Tell Ann that I can't, and to ask Bo'.
+_COMMA_AND_TO = re.compile(r", (?:and|but) (not )?to (?!me\b|us\b)(?=[a-z]{2})")
+_YOUR_MAIL = re.compile(
+    rf"\s+your (?:{one_of(order_words.LETTERS)}|invitation|invite|request|offer|complaint|post|comment)\b"
+    r"[^,.:;]{0,30}[,:] ",
+    re.IGNORECASE,
+)
+# 'Ask her to lunch'.
+_TO_MEAL = re.compile(
+    r"\s+to (?:lunch|dinner|supper|tea|drinks|brunch|breakfast)\b|"
+    r"\s+to (?:the|a|an|my|our) (?:\w+ )?(?:party|wedding|barbecue|bbq|picnic|christening|match)\b",
+    re.IGNORECASE,
+)
 _THING = re.compile(r"\s+(?:the|your) \w")
 # Where the words of one task end, and something else is said.
 _DOT = r"(?<!\brs)(?<!\bno)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)\."
@@ -122,8 +136,13 @@ def _tell(text: str) -> str:
     if is_said_before(text):
         return ""
     text = _AND_THAT.sub(". ", text)
+    if _THAT.match(text):
+        text = _COMMA_AND_TO.sub(lambda found: f". please {'don’t ' if found[1] else ''}".replace("’", "'"), text)
     if (told := _imperative(text, "please", "please don't")) is not None:
         return told
+    # 'Reply to Ann's invitation, we'd love to come'.
+    if _YOUR_MAIL.match(text):
+        return f"about{text}"
     if found := _HOW.match(text):
         return _feeling(found) + text[found.end() :]
     if found := _THANKING.match(text):
@@ -153,6 +172,8 @@ def _know(text: str) -> str:
 
 
 def _ask(text: str) -> str:
+    if _TO_MEAL.match(text):
+        return _invite(text)
     if (told := _imperative(text, "please", "please don't")) is not None:
         return told
     if found := _FOR.match(text):

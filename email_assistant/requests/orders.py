@@ -7,7 +7,7 @@ English alone.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_names import CALLED
@@ -15,7 +15,7 @@ from email_assistant.requests.late_orders import LateOrder, late_order, order_to
 from email_assistant.requests.order_leftovers import HOW_TO_WRITE, SMILEY, has_leftovers
 from email_assistant.requests.order_mentions import called_in
 from email_assistant.requests.order_openings import opened_order, without_fillers
-from email_assistant.requests.order_persons import Recipient
+from email_assistant.requests.order_persons import SUBJECTS_BY_OBJECT, Recipient
 from email_assistant.requests.order_recipients import one_of, person_at_start, split_recipient
 from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE, is_said_before
 from email_assistant.requests.question_order import as_question
@@ -45,7 +45,8 @@ _IF_ASK_TO = re.compile(
 # How a mail is to be written, after its recipient: 'apologize to Ann for me', 'tell Ann politely that'.
 _ASIDE = re.compile(
     rf"(?:,? (?:(?:for|from) me|on my behalf|{_MANNER}|{SMILEY}(?: face)?))+"
-    rf"(?=[,.:;!?]|$| (?:for|that|about|to|if|whether|{QUESTION_WORD}|i|i['’]\w+|we|it|the|my)\b)",
+    rf"(?=[,.:;!?]|$| (?:for|that|about|to|if|whether|{QUESTION_WORD}|i|i['’]\w+|we|it|the|my|"
+    r"and (?:ask|say|tell|thank))\b)",
     re.IGNORECASE,
 )
 # The same before it: 'explain with a smiley that'.
@@ -68,6 +69,14 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _THANK_ANOTHER = re.compile(r"^((?:also|and),? )?thank (?=(?-i:[A-Z]))", re.IGNORECASE)
+# 'Let them know at the clinic that I am ill'.
+_AT_PLACE = re.compile(r"^ (?:at|in) (?:the |my |our )?\w+(?: \w+)?(?= that\b|:)", re.IGNORECASE)
+# 'Check with Ann that she got it' asks.
+_CHECK_THAT = re.compile(
+    rf"^({_LEAD}(?:check|find out) with .{{1,40}}?),? that "
+    r"(?=(?:i|we|he|she|they|it|there|the|my|our|his|her|their)\b)",
+    re.IGNORECASE,
+)
 _LETTER = rf"(?:an?|the) (?:\w+ ){{0,2}}?{LETTER}"
 _BACK = r"(?: back)?"
 # Kinds of tasks that begin with their own name.
@@ -111,7 +120,7 @@ _CLAUSE = r"(?:that|it|i|i'm|i'll|i've|we|there|you|your|the|my|our|he|she|they)
 _NEXT: tuple[tuple[str, str], ...] = (
     *((kind, rf"{kind} {_YOU}") for kind in _OWN_WORDS),
     ("nothing", rf"ask(?: {_YOU})? {_MANNERS}(?=[,.!;]|$)"),
-    ("ask", rf"(?:ask|beg|nudge) {_YOU}(?= )|ask {_YOU}|get {_YOU}(?= to\b)"),
+    ("ask", rf"(?:ask|beg|nudge) {_YOU}(?= )|ask {_YOU}|get {_YOU}(?= to\b)|(?:find out|check) (?:with|from) {_YOU}"),
     ("ask", rf"(?:ask|check|see|find out)(?= (?:if|whether|{QUESTION_WORD}))"),
     ("ask", r"ask(?= for (?:my|our|his|her|their|an?|the|another|some|more|new|something)\b)"),
     ("tell", rf"(?=how {one_of(order_words.FEELINGS)} (?:i|we)\b)"),
@@ -161,7 +170,7 @@ def order_as_note(order: str) -> str:
     # Capital letters alone tell no names.
     typed = _WITH_SMILEY.sub(r"\1", " ".join((order.casefold() if order.isupper() else order).split()))
     for said in _orders(typed):
-        kind, rest = _head(said.order)
+        kind, rest = _head(_CHECK_THAT.sub(r"\1 if ", said.order, count=1))
         recipient, rest = (said.recipient, said.order) if said.recipient else _recipient(kind, rest)
         if recipient:
             return _note(recipient, _all_tasks(said, kind, rest)) or order
@@ -183,6 +192,7 @@ def _note(recipient: Recipient, tasks: Sequence["_Task"]) -> str:
     # 'Tell Ann that and thank her': what?
     if tasks[0].kind != "say" and is_said_before(tasks[0].text):
         return ""
+    recipient = _called_once(recipient, tasks)
     called = called_in(" ".join(f"{task.called} {task.text}" for task in tasks), recipient)
     if called is None:
         return ""
@@ -199,6 +209,12 @@ def _note(recipient: Recipient, tasks: Sequence["_Task"]) -> str:
         return ""
     front = person.front_of(note)
     return f"{front}: {note}" if front and note else note
+
+
+def _called_once(recipient: Recipient, tasks: Sequence["_Task"]) -> Recipient:
+    """The recipient with the only pronoun by which the tasks call them: 'and remind them'."""
+    called = frozenset(SUBJECTS_BY_OBJECT[task.called.casefold()] for task in tasks if task.called)
+    return replace(recipient, pronouns=called) if len(called & recipient.pronouns) == len(called) == 1 else recipient
 
 
 def _head(order: str) -> tuple[str, str]:
@@ -218,7 +234,7 @@ def _recipient(kind: str, text: str) -> tuple[Recipient | None, str]:
         return Recipient("", frozenset(), frozenset(("he", "she", "they"))), text
     if kind == "know":
         whom, _, rest = text.partition(" know")
-        return split_recipient(whom.rstrip(","))[0], _without_aside(rest)
+        return split_recipient(whom.rstrip(","))[0], _without_aside(_AT_PLACE.sub("", rest))
     # 'Forward the quote to Ann', 'decline the offer from Ann'.
     if (between := _BETWEEN.get(kind)) and (found := between.match(text)):
         recipient, rest = split_recipient(text[found.end() :])

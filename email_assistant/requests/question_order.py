@@ -7,7 +7,7 @@ from email_assistant.lexicon.note_subjects import VERBS
 from email_assistant.requests.second_person import base_form
 
 _PAST = dict(pair.split("=") for pair in order_words.VERBS_IN_PAST.split())
-_KNOWN_VERBS = frozenset(f"{VERBS} want love like own use live do go get".split())
+_KNOWN_VERBS = frozenset(f"{VERBS} want love like own use live do go get nap sleep fit work need eat".split())
 _AUXILIARIES = (
     r"(?:is|are|was|were|am|can|could|will|would|should|shall|may|might|must|has(?! to\b)|isn['’]t|aren['’]t|wasn['’]t|"
     r"weren['’]t|can['’]t|couldn['’]t|won['’]t|wouldn['’]t|shouldn['’]t|hasn['’]t|haven['’]t|don['’]t|doesn['’]t|"
@@ -26,9 +26,10 @@ _COST = re.compile(
     r" (would|will) (be\b.*|cost\b.*)",
     re.IGNORECASE,
 )
+_HAS = re.compile(r"(?:still |already |ever )?(?:got|been|had)\b", re.IGNORECASE)
 _LAST_ASKS = re.compile(
     rf"(?:^|[.,;:!?–-] )(?:(?:and|but|or|so) )?(?:if (?:so|not),? )?(?!(?:should|had|may|were) ){AUXILIARY} "
-    rf"(?:you|i|we|he|she|they)\b[^.,;:!?]*\.?$",
+    rf"(?:you|i|we|he|she|they|(?:the|my|your|our|that|this) [\w'’]+)\b[^.,;:!?]*\.?$",
     re.IGNORECASE,
 )
 _CONTRACTION = re.compile(rf"({PRONOUN})['’](re|ve|ll|d|m|s) ", re.IGNORECASE)
@@ -54,6 +55,12 @@ _NOUN_HAS_TO = re.compile(rf"({_NOUN}) has to ", re.IGNORECASE)
 _THIRD = rf"(?:{'|'.join(_PAST)}|\w+(?<!s)s)"
 _NOUN_VERB = re.compile(
     rf"({_NOUN}) ((?:still |also |already |ever |really |just )?)({_THIRD})\b(?!['’])", re.IGNORECASE
+)
+# 'Your kids still nap'.
+_PLURAL_VERB = re.compile(
+    r"((?:your|my|our|the|his|her|their|these|those) (?:[a-z]+ )?[a-z]+[^\Ws]s) "
+    r"((?:still |also |already |ever |really |just )?)([a-z]+)\b",
+    re.IGNORECASE,
 )
 _PRONOUN_VERB = re.compile(
     rf"({_PRONOUN_OR_TWO}) ((?:\w+ly |still |also |already |ever |really |just )?)([a-z]+)\b", re.IGNORECASE
@@ -95,6 +102,9 @@ def as_question(text: str) -> str:
 def _inverted(clause: str) -> str:
     if found := _CONTRACTION.match(clause):
         auxiliary = _CONTRACTED["'" + found[2].casefold()]
+        # 'If it's got a helmet'.
+        if auxiliary == "is" and _HAS.match(clause, found.end()):
+            auxiliary = "has"
         return f"{auxiliary} {found[1]} {clause[found.end() :]}"
     if found := _SUBJECT_AUXILIARY.match(clause):
         if found[2].casefold() in {"do", "does"}:
@@ -115,6 +125,8 @@ def _inverted(clause: str) -> str:
         if main and rest and not _PARTICIPLE.match(rest):
             return f"does {found[1]} {main} {rest}"
         return f"{found[2]} {found[1]} {rest}".rstrip()
+    if (found := _PLURAL_VERB.match(clause)) and found[3].casefold() in _KNOWN_VERBS:
+        return f"do {clause}"
     return (_with_do(done, clause[done.end() :]) if done else None) or clause
 
 

@@ -66,8 +66,14 @@ _KIN = HE | SHE | _ROLES
 _I_GIVE = re.compile(
     rf"\b(?:i|we)(?:['’]\w+)? (?:\w+ ){{0,2}}(?:{'|'.join(order_words.GIVES.split())}) $", re.IGNORECASE
 )
+_ANIMALS = frozenset(order_words.ANIMALS.split())
+# Before the recipient's own dog.
+_OF_OTHERS = frozenset(("his", "her", "their", "your"))
 _PARTICIPLES = frozenset(order_words.PARTICIPLES.split())
 # 'She's still lost' may mean that she is.
+# Said of others than oneself.
+_WANTS = frozenset(("wants", "wanted", "needs", "needed", "asked", "asks", "told", "expects", "expected"))
+_BEFORE_DONE = frozenset(("already", "just", "never", "ever"))
 _ALWAYS_DONE = frozenset(("got", "been", "had"))
 # 'Bob says he can have it' leaves open who.
 _REPORTS = frozenset(order_words.REPORTS.split())
@@ -104,7 +110,6 @@ class SecondPerson(Words):
         self._likely = by_ending(recipient.front.casefold())
         # Of whom a pronoun may be said that is not the recipient.
         self._others: set[str] = set()
-        self._named_before: set[int] = set()
         self._is_group = recipient.pronouns == {"they"} and not recipient.is_organization
         self._has_named_all = False
         # Whether the recipients are several who have names of their own.
@@ -113,23 +118,36 @@ class SecondPerson(Words):
         self._has_things = False
         # Those of the others that may be one and the same person.
         self._unclear: set[str] = set()
-        # Of whom pronouns may be said that somebody helps in this sentence.
-        self._helped: set[str] = set()
-        self._helped_at = 0
         # 'He' and 'she', of whomever else the text names, and of the writer's mother and the like.
         self._named_others: set[str] = set()
         self._kin: set[str] = set()
         self._has_plural = False
+        # Whether an order to an organization names several persons.
+        self._has_people = False
         self._is_organization = recipient.is_organization
         # Whether a pronoun may mean the recipient or somebody else.
         self.is_unclear = False
+        self._start_part("")
+
+    def _start_part(self, text: str) -> None:
+        """Begin with a part of the order, of which nothing is known yet."""
+        self._read(text)
+        self._named_before: set[int] = set()
+        # Of whom pronouns may be said that somebody helps.
+        self._helped: set[str] = set()
+        self._helped_at = 0
+        # The same of somebody whose verb is an 's': 'mum's out, she will call'.
+        self._doing: set[str] = set()
         # The number of the last 'you', and of the last other name, that does something in its clause.
         self._doer: int | None = None
+        self._other: int | None = None
         # The number of the last other name that somebody belongs to, and of whom pronouns may be said.
         self._owner: int | None = None
         self._of_owner: set[str] = set()
-        self._other: int | None = None
+        # The number of a 'you' of whom it is asked if they can give something.
         self._giver: int | None = None
+        # The number of the last pronoun like the recipient's that means somebody else.
+        self._kept: int | None = None
 
     def is_meant_by(self, pronoun: str) -> None:
         """Take note that the order itself calls the recipient so: 'and thank her'."""
@@ -137,14 +155,12 @@ class SecondPerson(Words):
             self._pronouns &= {meant}
             self._others -= {meant}
             self._helped = set()
+            self._has_people = False
             self._kin -= {meant}
 
     def said(self, text: str) -> str:
         """A part of the order with the recipient as 'you'; what was said before counts."""
-        self._read(text)
-        self._named_before.clear()
-        self._doer = self._other = self._owner = self._giver = None
-        self._helped = set()
+        self._start_part(text)
         for number, place in enumerate(self._places):
             word = plain(self._tokens[place])
             stem, _, ending = word.partition("'")
@@ -163,6 +179,8 @@ class SecondPerson(Words):
                     self._mention(number, stem)
             elif not ending or (stem in CALLED and len(self._pronouns) > 1):
                 self._mention(number, stem)
+            elif ending == "s" and self._is_doing(number, stem):
+                self._doing = {"he"} if stem in HE else {"she"} if stem in SHE else said_of(stem)
         return "".join(self._tokens)
 
     def _other_form(self, number: int, word: str) -> None:
@@ -207,8 +225,12 @@ class SecondPerson(Words):
         ):
             return False
         about_another = is_object and self._other is not None and self._is_one_clause(self._other, number)
+        if is_object and self._kept is not None and self._is_one_clause(self._kept, number):
+            about_another = self._after(self._kept) in _WANTS
+            # 'My husband is ill, we'd be glad if he visited him'.
+            self._doubt(not about_another)
         if pronoun in self._others and not about_another:
-            self._doubt(is_object and self._is_given(number))
+            self._doubt(is_object and (self._is_given(number) or pronoun == "they"))
             # 'Thanks for letting Ida use her oven' leaves open whose.
             self._doubt(pronoun in self._helped and not is_subject)
             return False
@@ -250,20 +272,16 @@ class SecondPerson(Words):
             self._put(self._places[number], "you")
             self._giver = number
             return
-        if not self._means_recipient(stem, number=number, is_subject=True):
+        if stem in self._doing or not self._means_recipient(stem, number=number, is_subject=True):
             around = {self._after(number), self._before(number)}
             is_asked = bool(around & _ASKS if not ending else ending == "d" and "better" in around)
             self._doubt(stem in self._pronouns and is_asked)
+            # 'Your mum rang, she wants her to ring back'.
+            self._kept = number if stem in self._pronouns else None
             return
         place = self._places[number]
         self._doer = number
-        # 'May I bring my mother, she is with us', 'my doctor says she knows'.
-        reported = self._before(number) in _REPORTS and self._before(number - 1) in _ROLES
-        self._doubt(stem in self._kin or reported)
-        has_things = self._has_plural if self._is_organization else self._has_things
-        if stem == "they" and has_things:
-            # 'The bins were full, they are' leaves open what.
-            self._doubt(self._is_said_of_things(number, ending))
+        self._doubt_subject(number, stem, ending)
         if stem != "they":
             self._join(number)
         if stem == "they" and self._with_others and not self._has_named_all:
@@ -279,6 +297,18 @@ class SecondPerson(Words):
             self._agree_with_others(number)
         else:
             self._put(place, f"you'{ending}")
+
+    def _doubt_subject(self, number: int, stem: str, ending: str) -> None:
+        """Take note if a pronoun may mean somebody else, or things."""
+        # 'May I bring my mother, she is with us', 'my doctor says she knows'.
+        reported = self._before(number) in _REPORTS and self._before(number - 1) in _ROLES
+        self._doubt(stem in self._kin or reported)
+        has_things = self._has_plural if self._is_organization else self._has_things
+        # 'There are old people here and they have to stand'.
+        self._doubt(stem == "they" and self._has_people)
+        if stem == "they" and has_things:
+            # 'The bins were full, they are' leaves open what.
+            self._doubt(self._is_said_of_things(number, ending))
 
     def _is_said_of_things(self, number: int, ending: str) -> bool:
         """Whether 'they' may be things; 'they're welcome' is said of persons."""
@@ -315,7 +345,8 @@ class SecondPerson(Words):
     def _is_done(self, number: int) -> bool:
         """Whether a subject's 's' is a 'has': 'she's still got it'."""
         after = self._after(number)
-        return after in _PARTICIPLES or (after in _ADVERBS and self._after(number + 1) in _ALWAYS_DONE)
+        done = _PARTICIPLES if after in _BEFORE_DONE else _ALWAYS_DONE
+        return after in _PARTICIPLES or (after in _ADVERBS and self._after(number + 1) in done)
 
     def _is_one_of_them(self, number: int) -> bool:
         """Whether one of several recipients is named alone: 'Bo is ill', after 'tell Ann and Bo'."""
@@ -425,12 +456,13 @@ class SecondPerson(Words):
         # 'Mr Ng' is the recipient.
         if word in _TITLES and number + 1 < len(self._places) and self._tokens[self._places[number + 1]] in self._names:
             return
-        self._has_things = self._has_things or self._is_things(number, word)
-        self._has_plural = self._has_plural or (
-            re.fullmatch(r"[a-z]{2,}[^s]s", word) is not None and word not in _NO_VERBS
-        )
+        self._count(number, word)
         if word in THEY or word == "those":
             said = {"they"}
+        elif word in _ANIMALS and self._before(number) not in _OF_OTHERS:
+            # 'The dog is well, he eats'.
+            self._doing |= {"he", "she"} if self._begins_clause(number) else set()
+            return
         elif word in HE or word in SHE:
             said = {"he"} if word in HE else {"she"}
             self._kin |= said if word not in _TITLES and self._before(number) not in {"a", "an"} else set()
@@ -457,6 +489,14 @@ class SecondPerson(Words):
             self._unclear = said if len(said) > 1 else set()
             self._other = number
 
+    def _count(self, number: int, word: str) -> None:
+        """Take note of things and persons in the plural."""
+        self._has_things = self._has_things or self._is_things(number, word)
+        self._has_people = self._has_people or (self._is_organization and word in THEY)
+        self._has_plural = self._has_plural or (
+            re.fullmatch(r"[a-z]{2,}[^s]s", word) is not None and word not in _NO_VERBS
+        )
+
     def _help(self, number: int, said: set[str]) -> None:
         """Somebody else may be helped: 'thanks for letting Finn play although he was late' is about Finn."""
         start = number - (self._before(number) in BEFORE_NOUNS)
@@ -474,6 +514,13 @@ class SecondPerson(Words):
             self._before(number) in _TITLES or (self._is_joined(number - 1) and self._is_name(number - 1))
         )
         return self._is_name(number) and self._before(number) not in _BEFORE_PLACES and not reports and not after_name
+
+    def _is_doing(self, number: int, stem: str) -> bool:
+        """Whether an 's' after a word is an 'is' or 'has': 'mum's out of hospital'."""
+        after = self._after(number)
+        is_verb = after in _AFTER_OBJECT | _ADVERBS | _PARTICIPLES or after.endswith(("ing", "ed"))
+        is_another = stem in HE | SHE | NAMES or (stem in _ANIMALS and self._before(number) not in _OF_OTHERS)
+        return (is_verb or stem in _ANIMALS) and is_another and self._after(number) not in _KIN
 
     def _is_things(self, number: int, word: str) -> bool:
         """Whether a word may be a plural that 'them' means: 'the new tablets'."""

@@ -76,6 +76,31 @@ from email_assistant.requests.orders import order_as_note
             "I'd like to book a room at the Heron, ask if they take dogs",
             "I'd like to book a room at the Heron. do you take dogs?",
         ),
+        # Somebody else does it.
+        ("tell Freya her mum rang, she wants her to ring back", "Freya: your mum rang, she wants you to ring back"),
+        (
+            "ask Ida not to come, and if she's already paid I'll pay her",
+            "Ida: please don't come, and if you've already paid I'll pay you",
+        ),
+        (
+            "tell aunt Iva mum's out of hospital and she'd love a call",
+            "aunt Iva: mum's out of hospital and she'd love a call",
+        ),
+        ("tell Leo the dog's fine, he ate everything", "Leo: the dog's fine, he ate everything"),
+        ("say to Iva that the baby is well, she loves the cot", "Iva: the baby is well, she loves the cot"),
+        ("tell Leo his dog was in my barn, he pays the vet", "Leo: your dog was in my barn, you pay the vet"),
+        ("tell Ottokar Mum's home and she's asking for him", "Ottokar: Mum's home and she's asking for you"),
+        ("tell Beatrix her idea is great but he can't come", "Beatrix: your idea is great but he can't come"),
+        (
+            "tell the nursery Ada won't be in and remind them she's away next week",
+            "Ada won't be in. reminder: she's away next week",
+        ),
+        (
+            "I owe Iva money but it's at the cleaner's, tell her it's coming",
+            "Iva: I owe you money but it's at the cleaner's. it's coming",
+        ),
+        ("ask both my brothers if they're in", "are you in?"),
+        ("can you thank the removal men, they were quick", "thanks, you were quick"),
         ("tell grandma Edie we loved her cake", "grandma Edie: we loved your cake"),
     ],
 )
@@ -90,6 +115,10 @@ def test_persons_are_right(order: str, note: str) -> None:
         "tell the dentist my crowns hurt, they're too tight",
         "tell the plumber they left the tap on and he should mend it",
         "tell the tenants the lifts are out, they will be mended on friday",
+        "ask the council for a bench, there are old people here and they have to stand",
+        "tell Leo my dog ate his shoes, he can send me the bill",
+        "inform Father Hugh that my husband is ill and that we'd be glad if he visited him",
+        "thank the Holts for dinner, the kids loved it, and we'd like to have them here",
         # Who was late, and whose oven is it?
         "thank uncle Bruno for driving Ned home after he missed the bus",
         "thank Mrs Abara for letting Ilka use her oven",

@@ -233,6 +233,9 @@ def test_the_recipient_who_is_named_again_becomes_you() -> None:
         ("how to open it", "how do i open it?"),
         ("you and Jo are in", "are you and Jo in?"),
         ("who'll come", "who'll come?"),
+        ("your kids still nap", "do your kids still nap?"),
+        ("what postage would be to Cork", "what would postage be to Cork?"),
+        ("what to bring", "what should i bring?"),
         ("how long he has to wait", "how long does he have to wait?"),
     ],
 )
