@@ -61,17 +61,17 @@ def test_a_message_in_a_part_of_a_joined_message_is_no_message_of_its_own(tmp_pa
     top = "Content-Type: multipart/mixed; boundary=B\n"
     mails = [f"{header(n)}Message-ID: <{n}@x>\n{top}\n{parts.format(text=text)}" for n, text in enumerate(TEXTS)]
     assert texts(tmp_path / "all.eml", "".join(mails)) == TEXTS
-    assert joined.split(mails[0].encode()) == [mails[0].encode()]
+    assert joined.split(mails[0].encode(), "a") == [mails[0].encode()]
 
 
 def test_a_message_that_is_another_or_returns_it_is_one(tmp_path: Path) -> None:
     inner = f"{header(1)}Message-ID: <1@x>\n\n{TEXTS[1]}\n"
     top = f"{header(0)}Message-ID: <0@x>\n"
     passed_on = f"{top}Content-Type: message/rfc822\n\n{inner}".encode()
-    assert joined.split(passed_on) == [passed_on]
+    assert joined.split(passed_on, "a") == [passed_on]
     returned = f"{top}X-Failed-Recipients: bo@y.example\n\nYour mail was not delivered:\n\n{inner}".encode()
-    assert joined.split(returned) == [returned]
-    assert len(joined.split(returned + inner.encode())) == 2
+    assert joined.split(returned, "a") == [returned]
+    assert len(joined.split(returned + inner.encode(), "a")) == 2
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,19 @@ def test_a_message_that_is_another_or_returns_it_is_one(tmp_path: Path) -> None:
 )
 def test_a_message_as_it_was_sent_may_show_a_header(text: str) -> None:
     data = f"{header(0)}Message-ID: <1@x>\n\n{text}\n".encode()
-    assert joined.split(data) == [data]
+    assert joined.split(data, "a") == [data]
+
+
+@pytest.mark.parametrize("name", ["a.eml", "Re_ Hi.EML", "sent/12", "user/Sent/12."])
+def test_a_file_with_the_name_of_one_message_is_one(name: str) -> None:
+    data = f"{header(0)}\n{TEXTS[0]}\n\n{header(1)}\n{TEXTS[1]}\n".encode()
+    assert joined.split(data, name) == [data]
+    assert len(joined.split(data, "mails.txt")) == 2
 
 
 def test_a_text_with_a_field_of_a_header_is_one_mail() -> None:
     data = f"{header(0)}\nFrom: the hill one sees the sea.\nTo: be seen.\n\nFrom: Bo, to all of you.\n".encode()
-    assert joined.split(data) == [data]
+    assert joined.split(data, "a") == [data]
 
 
 def test_the_answered_mail_below_an_answer_is_by_its_own_writer(tmp_path: Path) -> None:
@@ -115,7 +122,7 @@ def test_joined_messages_of_several_programs(tmp_path: Path) -> None:
 def test_a_header_that_a_mail_shows_is_no_mail() -> None:
     shown = "Received: from a by b\nMessage-ID: <8@y>\nFrom: Bo <bo@y.example>\nTo: ann@x.example\nSubject: Rain\n"
     data = f"{header(0)}Message-ID: <0@x>\n\nThis is the header:\n\n{shown}\nWhat do you think of it?\n".encode()
-    assert joined.split(data) == [data]
+    assert joined.split(data, "a") == [data]
 
 
 @pytest.mark.parametrize("sent", ["", "Message-ID: <1@x>\n"])
@@ -125,5 +132,5 @@ def test_a_header_that_a_mail_shows_is_no_mail() -> None:
 )
 def test_long_texts_take_time_in_proportion(line: str, sent: str) -> None:
     start = time.perf_counter()
-    joined.split(f"{header(0)}{sent}\n{line * 40_000}".encode())
+    joined.split(f"{header(0)}{sent}\n{line * 40_000}".encode(), "a")
     assert time.perf_counter() - start < 2

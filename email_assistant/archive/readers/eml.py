@@ -72,7 +72,7 @@ def read(stream: BinaryIO, name: str, sent_folder: bool, format: str) -> Iterato
     elif format == "eml" and data.rstrip().endswith(b"</plist>") and (begin := _begin_of_properties(data)) is not None:
         kinds = kinds_of_emlx(data[begin:])
         data = data[:begin]
-    mails = joined.split(data) if format == "eml" else [data]
+    mails = joined.split(data, name) if format == "eml" else [data]
     for index, mail in enumerate(mails):
         source = name if len(mails) == 1 else f"{name}#{index}"
         yield RawMessage(source, mail, sent_folder, "msg" if format == "msg" else "rfc822", kinds)

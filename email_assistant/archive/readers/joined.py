@@ -1,8 +1,9 @@
 """Files with several mails and nothing of a mailbox: joined by `cat *.eml`, copied, or exported as text.
 
-Where the first header has no field that only servers and programs write, any header of a mail begins the next one.
-Otherwise only a header with a Message-ID does, outside of the parts of a mail, or one below a line that only programs
-put between mails. What a mail shows of another one is then a mail by the other's writer.
+Where the first header has no field that only servers and programs write, any header of a mail begins the next one. If
+it has, or the file has the name of one message, only a header with a Message-ID does, outside of the parts of a mail,
+or one below a line that only programs put between mails. What a mail shows of another one is then a mail by the other's
+writer.
 """
 
 import re
@@ -22,6 +23,8 @@ OF_A_MESSAGE = re.compile(rb"^Content-Type[ \t]*:\s*message/", re.IGNORECASE | r
 RETURNS_MAIL = re.compile(
     rb"^(?:From[ \t]*:[^\n]*(?:mailer-daemon|postmaster)@|X-Failed-Recipients[ \t]*:)", re.I | re.M
 )
+# The names of files with one message: of mail programs, and the numbers of MH.
+OF_ONE_MESSAGE = re.compile(r"\.eml$|(?:^|/)\d+\.?$", re.IGNORECASE)
 MESSAGE_ID = re.compile(rb"^Message-ID[ \t]*:", re.IGNORECASE | re.MULTILINE)
 NAME = re.compile(rb"^([!-9;-~]+)[ \t]*:", re.MULTILINE)
 # A header of a mail names its writer, and something of these.
@@ -31,34 +34,37 @@ RULE = re.compile(rb"[ \t]*([-=_*#~])\1{2,}[ \t]*")
 MARKS_OF_PROGRAMS = (b".", b"\f", b"\x1a")
 
 
-def split(data: bytes) -> list[bytes]:
+def split(data: bytes, name: str) -> list[bytes]:
     """The mails of a file that begins with a header; the file itself if it is one mail."""
+    was_sent = OF_ONE_MESSAGE.search(name) is not None
     whole, data = data, mend_start(data)
-    name = NAME.match(data)
-    begins = _begins(data, name[1], is_first=True) if name else [0]
+    first = NAME.match(data)
+    begins = _begins(data, first[1], was_sent, is_first=True) if first else [0]
     if len(begins) == 1:
         return [whole]
     # Of a file that has several mails for sure, others may begin with another field.
-    begins = sorted({*begins, *_begins(data, b"From", is_first=False)})
+    begins = sorted({*begins, *_begins(data, b"From", was_sent, is_first=False)})
     ends = [*begins[1:], len(data)]
     return [_without_end(data[begin:end]) for begin, end in zip(begins, ends, strict=True)]
 
 
-def _begins(data: bytes, name: bytes, is_first: bool) -> list[int]:
+def _begins(data: bytes, name: bytes, was_sent: bool, is_first: bool) -> list[int]:
     """Where the mails begin whose headers have a field, or have it first."""
     header = FIELDS.match(data)
+    was_sent = was_sent or (header is not None and OF_A_SENT_MAIL.search(header[0]) is not None)
     begins = [0]
     while header and _is_header(header[0]):
-        header = _next_header(data, header, name, is_first)
+        header = _next_header(data, header, name, was_sent, is_first)
         begins += [header.start()] if header else []
     return begins
 
 
-def _next_header(data: bytes, header: re.Match[bytes], name: bytes, is_first: bool) -> re.Match[bytes] | None:
+def _next_header(
+    data: bytes, header: re.Match[bytes], name: bytes, was_sent: bool, is_first: bool
+) -> re.Match[bytes] | None:
     """The header of the next mail; None if none follows."""
     if OF_A_MESSAGE.search(header[0]):
         return None
-    was_sent = OF_A_SENT_MAIL.search(header[0]) is not None
     boundary = BOUNDARY.search(header[0])
     place = data.find(b"\n--" + (boundary[1] or boundary[2]) + b"--", header.end()) if boundary else header.end() - 1
     is_returned = boundary is None and RETURNS_MAIL.search(header[0]) is not None
