@@ -34,6 +34,7 @@ SPOKEN = (
     ("open bracket", " ("),
     ("close bracket", ")"),
     ("comma", ","),
+    ("colon", ":"),
     ("period", "."),
 )
 CLEARLY_SPOKEN = 6

@@ -11,7 +11,7 @@ from email_assistant.lexicon import asides
 from email_assistant.lexicon.word_groups import plain
 
 _CAPITALS, _MIN_WORDS = 0.8, 4
-_IN_BRACKETS = re.compile(r"\(([^()]{1,60})\)[ .,:;!-]*")
+_IN_BRACKETS = re.compile(r" ?\(([^()]{1,60})\)")
 # The first words, up to a sign after which the note begins.
 _SEGMENT = re.compile(r"([^.,:;!?\n]{1,60}?)(?: [-–—]|[.,:;!]+) +(?=\S)")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -33,6 +33,13 @@ _SAID_TWICE = re.compile(r"\b([\w'’]+(?: [\w'’]+)?) \1\b", re.IGNORECASE)
 _SPOKEN = re.compile(rf" *\b(?:{'|'.join(said for said, _ in asides.SPOKEN)})\b")
 _CLEAR = tuple(said for said, _ in asides.SPOKEN[: asides.CLEARLY_SPOKEN])
 _SIGNS = dict(asides.SPOKEN)
+_SIGN_AS = re.compile(r"(?i:sign(?:ed)? (?:it )?as) [A-ZА-ЯЁ][\w'’-]*(?: [A-ZА-ЯЁ][\w'’-]*)?(?:[.,:;!]+ +|\.?$)")
+# Who gets a copy, in a sentence of its own.
+_COPY = re.compile(
+    r"(?:(?<=\A)|(?<=[.!?] ))cc:? (?:(?:my|the|our) )?[^\W\d_][\w'’-]*(?: [\w'’-]+){0,2}(?:[.:] +|\.?$)", re.IGNORECASE
+)
+# Parts of a note that are set off by slashes, two at least.
+_SLASH = re.compile(r"(?<=\S) +/ +(?=\S)")
 _ALONE, _OTHERS, _VERBS, _SMALL = (
     frozenset(table.split()) for table in (asides.TONE_ALONE, asides.TONE, asides.TONE_VERBS, asides.SMALL_WORDS)
 )
@@ -40,7 +47,8 @@ _ALONE, _OTHERS, _VERBS, _SMALL = (
 
 def without_asides(note: str) -> str:
     """A note on one line without what its writer typed for the program only; the note itself if nothing is left."""
-    text = _CLOSING.sub("", _without_tone(_without_dictation(_in_small_letters(note))))
+    text = _without_tone(_without_dictation(_in_small_letters(_in_sentences(note))))
+    text = _COPY.sub("", _CLOSING.sub("", text)).rstrip()
     return text if _WORD.search(text) else note
 
 
@@ -74,6 +82,13 @@ def _in_small_letters(note: str) -> str:
     return note.lower() if is_shouted else note
 
 
+def _in_sentences(note: str) -> str:
+    """A note whose parts are set off by slashes, as sentences."""
+    if len(_SLASH.findall(note)) < 2:
+        return note
+    return _SLASH.sub(lambda match: " " if note[match.start() - 1] in ".,:;!?" else ". ", note)
+
+
 def _without_dictation(note: str) -> str:
     """A dictated note without fillers and what was said again after them, and with the signs that were spoken."""
     text = note
@@ -89,11 +104,12 @@ def _without_dictation(note: str) -> str:
 
 
 def _without_tone(note: str) -> str:
-    """A note without what it says first about the mail's tone."""
+    """A note without what it says first, or in brackets, about the mail's tone and its signature."""
+    text = _IN_BRACKETS.sub(lambda match: "" if _is_tone(match[1], in_brackets=True) else match[0], note)
+    note = note if text == note else text.lstrip(" .,:;!-")
     while True:
-        bracket = _IN_BRACKETS.match(note)
-        segment = bracket or _SEGMENT.match(note)
-        if segment is None or not _is_tone(segment[1], in_brackets=bracket is not None):
+        segment = _SIGN_AS.match(note) or _SEGMENT.match(note)
+        if segment is None or not (segment.re is _SIGN_AS or _is_tone(segment[1], in_brackets=False)):
             return note
         note = note[segment.end() :]
 

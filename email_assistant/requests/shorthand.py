@@ -7,12 +7,11 @@ It copies frequent misspellings, too, so they are corrected: 'teh' is 'the'.
 import re
 from functools import cache
 
-from email_assistant.lexicon import misspellings, shorthand
+from email_assistant.lexicon import shorthand
+from email_assistant.requests.spelling import QUOTED, corrected
 
 # Part of the keys of what is generated: raised with every change of a rule or a table.
 SHORTHAND_VERSION = 3
-# What is quoted, and code, is meant as it is.
-_QUOTED = r'"[^"\n]*"|“[^”\n]*”|`[^`\n]*`'
 # Not in names, addresses and code: 'AT&u', 'x.u', 'u@example.org', 'def(x)', 'im-age'.
 _BEFORE, _AFTER = r"(?<![\w'’/@.#&+=-])", r"(?![\w'’/@+=-]|[.:]\w|\()"
 # The longest unit, in letters.
@@ -28,12 +27,12 @@ def spelled_out(request: str) -> str:
     """
     if _OF_ANOTHER_LANGUAGE.search(request):
         return request
-    return _pattern().sub(_long_form, request)
+    return corrected(_pattern().sub(_long_form, request))
 
 
 @cache
 def _long_forms() -> dict[str, str]:
-    pairs = f"{shorthand.ENGLISH};{shorthand.RUSSIAN};{misspellings.ENGLISH}".replace("\n", " ").split(";")
+    pairs = f"{shorthand.ENGLISH};{shorthand.RUSSIAN}".replace("\n", " ").split(";")
     return {short.strip(): long.strip() for short, long in (pair.split("=") for pair in pairs)}
 
 
@@ -42,7 +41,7 @@ def _pattern() -> re.Pattern[str]:
     """What is quoted, or a short form in the group 'short': small letters, but the first of a word may be capital."""
     forms = sorted(_long_forms(), key=len, reverse=True)
     typed = (f"[{form[0]}{form[0].upper()}]{form[1:]}" if form[1:2].isalnum() else form for form in forms)
-    return re.compile(rf"{_QUOTED}|{_BEFORE}(?P<short>{'|'.join(typed)}){_AFTER}")
+    return re.compile(rf"{QUOTED}|{_BEFORE}(?P<short>{'|'.join(typed)}){_AFTER}")
 
 
 def _long_form(match: re.Match[str]) -> str:

@@ -21,6 +21,13 @@ from email_assistant.requests.typed_lines import one_line
         ("make it warm, not too formal. dee: welcome back", "dee: welcome back"),
         ("cheerful, few exclamation marks: team, we won", "team, we won"),
         ("formal please, mr hale: the rope is here", "mr hale: the rope is here"),
+        ("mr hale (firm but polite): the rope is mine", "mr hale: the rope is mine"),
+        ("sign as Dad, warm but short. kit: the rope is yours", "kit: the rope is yours"),
+        # Copies.
+        ("cc my boss Ms Hale. Dee: the rope is here", "Dee: the rope is here"),
+        ("Dee, do you have the rope? cc Bo", "Dee, do you have the rope?"),
+        # Parts set off by slashes.
+        ("dee: rope is wet / net, too / bring both? / thx", "dee: rope is wet. net, too. bring both? thx"),
         # Dictation.
         ("hi Dee comma um i'm late new line same place question mark", "hi Dee, i'm late. same place?"),
         ("Dee can you uh can you check the the rope", "Dee can you check the rope"),
@@ -54,6 +61,13 @@ def test_what_is_for_the_program_is_left_out(typed: str, note: str) -> None:
         "dee: there is a comma too many on page 3, and a period is missing",
         "the trial period ends on monday. the second period is free",
         "HR WANTS IT",
+        "dee: 3 m / 10 ft of rope",
+        "and/or a net, 1/2 a rope / day",
+        "the rope (if it is short) stays",
+        "dee: sign as a witness, please",
+        "please sign as Bo did",
+        "cc is fine for me, dee",
+        "dee: put me in cc, please",
         "bo: send the NATO and OTAN forms to DEE",
         "see you at the rope. thanks",
         "love the rope. best one is the blue",
