@@ -164,6 +164,9 @@ def test_an_order_in_the_middle_is_read(order: str, note: str) -> None:
         "no copies of the key, ask Ann",
         "between us, say yes",
         "say yes to lunch with Bob at his club",
+        # A note to somebody, of whom it says 'tell'.
+        "dee - i won't make it on friday. pls tell the coach i want to keep my place",
+        "Dee and Bo - if he can't come before noon then tell him not to come at all",
     ],
 )
 def test_what_leaves_open_whom_it_is_for_stays(text: str) -> None:
