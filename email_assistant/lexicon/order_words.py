@@ -176,7 +176,7 @@ BEFORE_PLACES = "in on at near the a an from of"
 BEFORE_MONTHS = "in by of since until till next last this"
 # After 'they are', said of persons.
 OF_PERSONS = (
-    "welcome invited free allowed late early coming going able happy sure supposed ready busy away home here in on "
+    "welcome invited free allowed late early coming going able happy sure supposed ready busy away "
     "entitled responsible willing interested right wrong kind staying leaving moving bringing joining charging asking "
     "closed open liable sorry glad not getting doing having sending looking"
 )

@@ -16,6 +16,7 @@ _IF_YOU = r"if (?:you|u) (?:could|would|can)"
 # 'Someone needs to tell Ann', 'you need to tell Ann'.
 _SOMEBODY = (
     rf"(?:(?:can|could|would|will) (?:somebody|someone|anyone|anybody){_PLEASE}|"
+    rf"(?:somebody|someone|anyone),? (?:please|pls),? |"
     rf"(?:somebody|someone|you|one of us) (?:should|must|ought to|(?:need|have)s? to|has to|had better){_PLEASE})"
 )
 # When it is to be done: 'when you get a sec'.

@@ -30,7 +30,7 @@ _PLACE_NAME = (
 _EVERYONE = (
     rf"{one_of(order_words.EVERYONE)}\b(?! (?-i:(?=[a-z])){_WORD})"
     rf"(?: (?:on|in|at|from) (?:{_PLACE_NAME}|{_WORD}(?: \d+)?)| who['’]?s? [^,.:;]{{1,40}}?"
-    rf"(?=[,.:]| to (?!(?:{_DETERMINER})|an? |th\w+ |\w+['’]s |(?-i:[A-Z]))))?"
+    rf"(?=[,.:]| (?:that|if|whether)\b| to (?!(?:{_DETERMINER})|an? |th\w+ |\w+['’]s |(?-i:[A-Z]))))?"
 )
 _KIN = one_of(f"{order_words.HE} {order_words.SHE}")
 # 'Tell mum Kit is ill' is for her.

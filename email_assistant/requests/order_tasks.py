@@ -23,7 +23,10 @@ _AND_WHETHER = re.compile(
 )
 _IF = re.compile(r"\s+(?:if|whether)\b", re.IGNORECASE)
 # In 'write to Ann if you see her, then …', a condition.
-_THEN = re.compile(r", (?:then|i|we|please)\b", re.IGNORECASE)
+_THEN = re.compile(
+    r", (?:then|i|we|please)\b|(?<=.{6})(?<!if )(?<!whether )\b(?:you|i|we) (?:should|must|can|need to|have to)\b",
+    re.IGNORECASE,
+)
 _SAYING = re.compile(
     r"\s*,?\s*(?:and )?(?:say|saying|to say|tell|telling|explaining)(?: (?:him|her|them|you))?(?: that)?\b",
     re.IGNORECASE,

@@ -58,7 +58,7 @@ _ASKS = frozenset(order_words.ASKS.split())
 _BEFORE_PLACES = frozenset(order_words.BEFORE_PLACES.split())
 _TO_ALL = re.compile(r"^(would )you(?= like to come)|^(?:thanks|thank you)(?= for\b)", re.IGNORECASE)
 _ENDINGS = {"": "", "s": "", "ll": " will", "d": " would", "re": " are", "ve": " have"}
-_IS = frozenset(("be", "are", "were", "aren't", "weren't"))
+_IS = frozenset(("be", "been", "are", "were", "aren't", "weren't"))
 _OF_PERSONS = frozenset(order_words.OF_PERSONS.split())
 _ROLES = frozenset(f"{order_words.ROLES} {order_words.JOBS}".split()) - frozenset(order_words.ORGANIZATIONS.split())
 _KIN = HE | SHE | _ROLES
@@ -179,6 +179,9 @@ class SecondPerson(Words):
                     self._mention(number, stem)
             elif not ending or (stem in CALLED and len(self._pronouns) > 1):
                 self._mention(number, stem)
+            elif ending == "s" and self._is_owner(number, stem):
+                # 'Ivo's inhaler is in his bag'.
+                self._named_others |= by_ending(stem)
             elif ending == "s" and self._is_doing(number, stem):
                 self._doing = {"he"} if stem in HE else {"she"} if stem in SHE else said_of(stem)
         return "".join(self._tokens)
@@ -314,7 +317,7 @@ class SecondPerson(Words):
         """Whether 'they' may be things; 'they're welcome' is said of persons."""
         if ending == "re":
             return self._after(number) not in _OF_PERSONS
-        is_at = next((at for at in (number + 1, number + 2) if self._after(at - 1) in _IS), None)
+        is_at = next((at for at in range(number + 1, number + 4) if self._after(at - 1) in _IS), None)
         return is_at is not None and self._after(is_at) not in _OF_PERSONS
 
     def _is_elliptic(self, number: int, stem: str) -> bool:
@@ -473,6 +476,9 @@ class SecondPerson(Words):
             said = said_of(word)
         elif self._before(number) in _TITLES:
             return
+        # 'The Holts'.
+        elif self._is_name(number) and self._before(number) == "the" and word.endswith("s"):
+            said = {"they"}
         elif self._is_name(number) and self._begins_clause(number) and self._after(number) not in _REPORTS:
             said = by_ending(word)
         else:
@@ -515,6 +521,12 @@ class SecondPerson(Words):
         )
         return self._is_name(number) and self._before(number) not in _BEFORE_PLACES and not reports and not after_name
 
+    def _is_owner(self, number: int, stem: str) -> bool:
+        """Whether a word is a name of somebody to whom something belongs."""
+        place = self._places[number]
+        is_name = self._tokens[place][0].isupper() and not self._begins_sentence(place)
+        return is_name and stem not in DAYS and stem not in SUBJECTS | {"i", "it"} and not self._is_doing(number, stem)
+
     def _is_doing(self, number: int, stem: str) -> bool:
         """Whether an 's' after a word is an 'is' or 'has': 'mum's out of hospital'."""
         after = self._after(number)
@@ -527,7 +539,8 @@ class SecondPerson(Words):
         before = (self._before(number), self._before(number - 1))
         is_counted = any(each.isdigit() or each in _BEFORE_THINGS or each.endswith("'s") for each in before)
         # 'My son wants'.
-        is_verb = base_form(word) in _KNOWN_VERBS and before[0] in _KIN
+        is_person = before[0] in _KIN or re.search(r"(?:er|or|man|ist)$", before[0]) is not None
+        is_verb = base_form(word) in _KNOWN_VERBS and is_person
         return is_counted and not is_verb and re.fullmatch(r"[a-z]{3,}(?<!s)s", word) is not None
 
     def _put(self, place: int, word: str, is_name: bool = False) -> None:

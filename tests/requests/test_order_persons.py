@@ -76,6 +76,10 @@ from email_assistant.requests.orders import order_as_note
             "I'd like to book a room at the Heron, ask if they take dogs",
             "I'd like to book a room at the Heron. do you take dogs?",
         ),
+        ("tell Otto that the Meiers are ill and he needn't cook", "Otto: the Meiers are ill and you needn't cook"),
+        ("tell everyone who signed up that the trip is off", "everyone who signed up: the trip is off"),
+        ("tell Carlo if his boss calls he should say he's ill", "Carlo: if your boss calls you should say you're ill"),
+        ("someone please tell Yasin his lights are on", "Yasin: your lights are on"),
         # Somebody else does it.
         ("tell Freya her mum rang, she wants her to ring back", "Freya: your mum rang, she wants you to ring back"),
         (
@@ -119,6 +123,10 @@ def test_persons_are_right(order: str, note: str) -> None:
         "tell Leo my dog ate his shoes, he can send me the bill",
         "inform Father Hugh that my husband is ill and that we'd be glad if he visited him",
         "thank the Holts for dinner, the kids loved it, and we'd like to have them here",
+        "tell the choir the new robes are here, they need to be washed first",
+        "tell the council about the bins, they haven't been emptied",
+        "tell the neighbours our cats stay in now, they won't be in their garden",
+        "tell the school nurse that Ivo's inhaler is in his bag and he knows how to use it",
         # Who was late, and whose oven is it?
         "thank uncle Bruno for driving Ned home after he missed the bus",
         "thank Mrs Abara for letting Ilka use her oven",
