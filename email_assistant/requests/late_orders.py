@@ -38,7 +38,8 @@ _TO_NOBODY = re.compile(
 )
 # Words to the recipient: 'Ann: …', 'Ann - …', 'sorry Ann, …'.
 _NOTE_TO = re.compile(
-    r"\W*(?:[^:,.;!?]{1,40}:\s|(?:(?:to|dear|hi|hello|hey|for|sorry|thanks) )?[\w’'-]+(?: (?:and|&) [\w’'-]+)?(?:,| [-–—])\s)",
+    r"\W*(?:[^:,.;!?]{1,40}:\s|"
+    r"(?:(?:to|dear|hi|hello|hey|for|sorry|thanks) )?[\w’'-]+(?: (?:and|&) [\w’'-]+)?(?:,| [-–—])\s)",
     re.IGNORECASE,
 )
 # What somebody is told to do: 'bring a coat, ask for Ann'. 'Need to cancel' says what the writer needs.
