@@ -40,6 +40,14 @@ SPOKEN = (
 CLEARLY_SPOKEN = 6
 FILLERS = "um uh uhm erm umm uhh"
 
+# After these, 'can you' or 'please' goes on with the same sentence.
+LEADING_ON = (
+    "if when that what where how why who which whose and but or so then as than to for of with the a an my your our "
+    "their i we you he she they it ask asked know wonder say said tell just also really very please can could would "
+    "will do did hi hello hey dear oh ok yes no time day way thing place all everything anything only more much "
+    "many long far often soon well not never saying is are am was were be been i'm we're you're they're"
+)
+
 # How a mail is closed above the name that signs it; the owner's own closing comes instead.
 CLOSINGS = (
     "kind regards|best regards|warm regards|regards|best wishes|all the best|many thanks|(?:with )?love|warmly|"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from email_assistant.lexicon import asides
 from email_assistant.lexicon.word_groups import plain
+from email_assistant.requests.request_form import looks_like_order
 
 _CAPITALS, _MIN_WORDS = 0.8, 4
 _IN_BRACKETS = re.compile(r" ?\(([^()]{1,60})\)")
@@ -38,6 +39,14 @@ _SIGN_AS = re.compile(r"(?i:sign(?:ed)? (?:it )?as) [A-ZА-ЯЁ][\w'’-]*(?: [A
 _COPY = re.compile(
     r"(?:(?<=\A)|(?<=[.!?] ))cc:? (?:(?:my|the|our) )?[^\W\d_][\w'’-]*(?: [\w'’-]+){0,2}(?:[.:] +|\.?$)", re.IGNORECASE
 )
+# In a note without any sign and of more words than this, a sentence begins with these words, but not after those.
+_SIGN, _MIN_UNMARKED = re.compile(r"[.,:;!?/()…]|\s[–—-]"), 12
+_BEGINS = re.compile(
+    r"\b([^\W\d_][\w'’-]*) ((?:can|could|would|will|do|did|are|have) (?:you|u|we|i)\b|please\b(?= \w)|let me know\b|"
+    r"(?:thanks|thank you|sorry)\b(?= \w))",
+    re.IGNORECASE,
+)
+_LEADS_ON = frozenset(asides.LEADING_ON.split())
 # Parts of a note that are set off by slashes, two at least.
 _SLASH = re.compile(r"(?<=\S) +/ +(?=\S)")
 _ALONE, _OTHERS, _VERBS, _SMALL = (
@@ -47,7 +56,7 @@ _ALONE, _OTHERS, _VERBS, _SMALL = (
 
 def without_asides(note: str) -> str:
     """A note on one line without what its writer typed for the program only; the note itself if nothing is left."""
-    text = _without_tone(_without_dictation(_in_small_letters(_in_sentences(note))))
+    text = _without_tone(_in_sentences(_without_dictation(_in_small_letters(note))))
     text = _COPY.sub("", _CLOSING.sub("", text)).rstrip()
     return text if _WORD.search(text) else note
 
@@ -83,10 +92,19 @@ def _in_small_letters(note: str) -> str:
 
 
 def _in_sentences(note: str) -> str:
-    """A note whose parts are set off by slashes, as sentences."""
+    """A note whose parts are set off by slashes, or by nothing at all, as sentences."""
     if len(_SLASH.findall(note)) < 2:
-        return note
+        is_marked = _SIGN.search(note.rstrip(".?!")) or note.count(" ") < _MIN_UNMARKED
+        return note if is_marked or looks_like_order(note) else _BEGINS.sub(_begun, note)
     return _SLASH.sub(lambda match: " " if note[match.start() - 1] in ".,:;!?" else ". ", note)
+
+
+def _begun(match: re.Match[str]) -> str:
+    """A word and the first words of a request, which begins a sentence unless the word needs it: 'ask can you'."""
+    if match[1].casefold() in _LEADS_ON:
+        return match[0]
+    # The first word is a name.
+    return f"{match[1]}{'.' if match.start() else ':'} {match[2]}"
 
 
 def _without_dictation(note: str) -> str:

@@ -28,6 +28,11 @@ from email_assistant.requests.typed_lines import one_line
         ("Dee, do you have the rope? cc Bo", "Dee, do you have the rope?"),
         # Parts set off by slashes.
         ("dee: rope is wet / net, too / bring both? / thx", "dee: rope is wet. net, too. bring both? thx"),
+        # Without any sign.
+        (
+            "dee can we swap the rope i have the blue one and you have the red one could you bring it on friday",
+            "dee: can we swap the rope i have the blue one and you have the red one. could you bring it on friday",
+        ),
         # Dictation.
         ("hi Dee comma um i'm late new line same place question mark", "hi Dee, i'm late. same place?"),
         ("Dee can you uh can you check the the rope", "Dee can you check the rope"),
@@ -61,6 +66,10 @@ def test_what_is_for_the_program_is_left_out(typed: str, note: str) -> None:
         "dee: there is a comma too many on page 3, and a period is missing",
         "the trial period ends on monday. the second period is free",
         "HR WANTS IT",
+        "dee can you bring the rope",
+        "dee i do not know when can you bring me the blue rope that we have on the boat",
+        "tell everyone that has a rope of mine at home could you please bring it to the boat",
+        "dee, i have the blue rope and you have the red one could you bring it on friday",
         "dee: 3 m / 10 ft of rope",
         "and/or a net, 1/2 a rope / day",
         "the rope (if it is short) stays",
