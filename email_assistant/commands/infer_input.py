@@ -12,6 +12,7 @@ from email_assistant.storage.named_files import check_readable
 # The columns of a table that instructions are read from, the first one that it has.
 COLUMNS = ("instruction", "request")
 _NEEDS = f"'{COLUMNS[0]}' or '{COLUMNS[1]}'"
+_NO_SEPARATOR = "\x1f"
 _SEPARATORS = {".csv": ",;\t", ".tsv": "\t"}
 
 
@@ -54,7 +55,7 @@ def _is_record(text: str) -> bool:
     """Whether the first line is a record of JSON lines, as nobody writes to a person."""
     try:
         return isinstance(json.loads(text.lstrip().partition("\n")[0]), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -69,14 +70,26 @@ def _of_records(path: Path) -> list[str]:
 
 
 def _of_table(path: Path, text: str, separators: str) -> list[str]:
-    heading = text.partition("\n")[0]
-    separator = max(separators, key=heading.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error as error:
-        raise DataError(f"{path}: not a table ({error}); save it as CSV, or name a file of plain lines .txt") from error
-    names = [name.strip().casefold() for name in rows[0]] if rows else []
-    column = next((names.index(column) for column in COLUMNS if column in names), None)
-    if column is None:
-        raise DataError(f"{path}: its first row names no column {_NEEDS}; name one, or name a file of plain lines .txt")
+    column, rows = _rows(path, text, separators)
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) > len(rows[0]):
+            raise DataError(
+                f"{path}, row {number}: has more cells than the first row; put a text with a separator in quotes"
+            )
     return [row[column] for row in rows[1:] if len(row) > column]
+
+
+def _rows(path: Path, text: str, separators: str) -> tuple[int, list[list[str]]]:
+    """The place of the column of instructions, and the rows, by the separator with which the first one names it."""
+    # A single column has no separator.
+    for separator in f"{_NO_SEPARATOR}{separators}":
+        try:
+            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        except csv.Error as error:
+            problem = f"not a table ({error}); save it as CSV"
+            continue
+        problem = f"its first row names no column {_NEEDS}; name one"
+        names = [name.strip().casefold() for name in rows[0]] if rows else []
+        if found := [names.index(column) for column in COLUMNS if column in names]:
+            return found[0], rows
+    raise DataError(f"{path}: {problem}, or name a file of plain lines .txt")
