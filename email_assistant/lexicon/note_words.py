@@ -58,6 +58,12 @@ SECOND_GREETINGS = "здорово|приветствую|салют|hi|hello|go
 POSTSCRIPT = r"(?:P\.?\s?P?\.?S\.?|П\.?П?\.?С\.?)(?=[\s:,.—–-])"
 # Single words that end a mail and are no name.
 LAST_WORDS = "thanks|thx|cheers|ok|yes|no|спасибо|да|нет"
+# With these, which are shorter than the words of `frequent_words.txt`, people begin a note.
+SHORT_FIRST_WORDS = (
+    "late cool fine lost gone home back busy away open paid free full ill sick news rent tea food keys milk eggs time "
+    "date plan help beer wine soup lift ride car bus taxi tax bank work idea wish menu list todo shop post boat bike "
+    "door heat gas cold rain snow flu left wait stop next same both none aye ha haha lol yay rope"
+)
 # Single letters that answer: 'y' for yes, 'k' for okay.
 LETTERS_THAT_ANSWER = "[ynku]"
 # What is named by a letter after it: 'Plan B'.

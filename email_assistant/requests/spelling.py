@@ -31,9 +31,15 @@ def corrected(request: str) -> str:
 
 
 @cache
+def frequent_words() -> frozenset[str]:
+    """Frequent English words of five letters and more, in lower case."""
+    return frozenset(_lines("frequent_words.txt"))
+
+
+@cache
 def _corrections() -> dict[str, str]:
     """What each misspelled word should be."""
-    frequent, rare = (frozenset(_lines(name)) for name in ("frequent_words.txt", "rare_words.txt"))
+    frequent, rare = frequent_words(), frozenset(_lines("rare_words.txt"))
     slips = [(slip, word) for word in frequent for slip in _slips(word)]
     # What may be a slip of two words says neither.
     counts = Counter(slip for slip, _ in slips)

@@ -35,6 +35,9 @@ def test_slips_are_corrected(typed: str, meant: str) -> None:
         "the checksum of the timestamp",
         # Names.
         "pilar and tunde, salome, ilse",
+        "marnie, frida, fatih, stian, renae and cally",
+        # Words that are near more frequent ones.
+        "my fiance, de facto, is on statins. voila, santa claus and my gramma, a divorcee",
         "freind: come at 7",
         "befroe - come at 7",
         "Freind came with Mr Recieve and the FORM",

@@ -26,6 +26,19 @@ from email_assistant.requests.typed_lines import one_line
         ("Дорогая Зина\nприеду в пятницу", "Дорогая Зина: приеду в пятницу"),
         ("dee,\nneed rope", "dee, need rope"),
         ("Yes\nrope is fine", "Yes. rope is fine"),
+        # Words that a telephone capitalized.
+        ("Parking\nno space on monday", "Parking. no space on monday"),
+        ("Late\nno bus today", "Late. no bus today"),
+        ("Perfect\nsee you at 5", "Perfect. see you at 5"),
+        ("Grace\nno bus today", "Grace: no bus today"),
+        ("Odette\nno bus today", "Odette: no bus today"),
+        ("Hi Odette\nthanks", "Hi Odette: thanks"),
+        ("Milk\nBread\nEggs", "Milk. Bread. Eggs"),
+        ("Молоко\nхлеб", "Молоко. хлеб"),
+        # A sentence that goes on.
+        ("i will be at the\nboat", "i will be at the boat"),
+        ("we have two problems and\n- the rope\n- the net", "we have two problems and the rope. the net"),
+        ("приеду на\nлодке", "приеду на лодке"),
         # Items of a list.
         ("dee\n- need rope\n- not the blue one", "dee: need rope. not the blue one"),
         ("Dee:\n* need rope\n* bring two?", "Dee: need rope. bring two?"),
