@@ -31,7 +31,8 @@ RUSSIAN = """
 OTHER_LANGUAGES = (
     "Ich Wir der das und ist ich nicht wir uns auf bei bitte zum zur einen haben wird kommt kommen freitag garten "
     "je vous nous avec dans elle qui parle que sur pero muy los siete ocho sono "
-    "het een ik niet voor naar zijn ook maar nog wel wij kunt kunnen jij inte att och ikke jeg og på är för"
+    "het een ik niet voor naar zijn ook maar nog wel wij kunt kunnen jij inte att och ikke jeg og på är för "
+    "uma não você preciso obrigado obrigada"
 )
 # Where a word is no shorthand: after or before these.
 NOT_AFTER = {

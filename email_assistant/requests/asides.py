@@ -7,9 +7,12 @@ dictated notes, and a sign-off, below which it writes the owner's own. Capitals 
 import re
 from collections.abc import Callable
 
-from email_assistant.lexicon import asides
+from email_assistant.archive.mail_parts import NOT_NAMES
+from email_assistant.lexicon import asides, order_words
+from email_assistant.lexicon.note_names import CALLED
 from email_assistant.lexicon.word_groups import plain
 from email_assistant.requests.request_form import looks_like_order
+from email_assistant.requests.shorthand import is_of_another_language
 
 _CAPITALS, _MIN_WORDS = 0.8, 4
 _IN_BRACKETS = re.compile(r" ?\(([^()]{1,60})\)")
@@ -27,11 +30,37 @@ _KIND_FOR = re.compile(
 )
 _LABEL = re.compile(rf"(?:{asides.LABELS}): *", re.IGNORECASE)
 _REPLY = re.compile(r"(?:my )?(?:reply|answer): +(?=\S)", re.IGNORECASE)
-_NO_ADDRESSEES = frozenset(asides.NO_ADDRESSEES.split())
-_CLOSING = re.compile(rf"(?<=[.!?…]) +(?i:{asides.CLOSINGS})[,.!]? [A-ZА-ЯЁ][\w'’-]*(?: [A-ZА-ЯЁ][\w'’.-]*){{0,2}}\.?$")
+_NO_ADDRESSEES = NOT_NAMES | frozenset(f"{asides.NO_ADDRESSEES} {order_words.NO_NAMES}".split())
+_TITLES, _DETERMINERS, _EVERYONE, _ORGANIZATIONS = (
+    frozenset(words.split())
+    for words in (order_words.TITLES, order_words.DETERMINERS, order_words.EVERYONE, order_words.ORGANIZATIONS)
+)
+_CALLED_BY_NOUN = frozenset(f"{order_words.CALLED_BY_NOUN} {order_words.HE} {order_words.SHE}".split())
+# Who may be called by a noun: 'my lawyer', 'the tax office'.
+_PERSONS = frozenset(
+    " ".join(
+        (
+            *(order_words.HE, order_words.SHE, order_words.THEY, order_words.ROLES, order_words.JOBS),
+            *(order_words.GROUPS, order_words.ORGANIZATIONS, order_words.CALLED_BY_NOUN),
+        )
+    ).split()
+)
+# With some, the name may be the reader's: 'many thanks Ann'.
+_CLOSING = re.compile(
+    rf"(?<=[.!?…]) +(?i:(?:{asides.CLOSINGS})[,.!]?|(?:{asides.THANKS})[,.!]) "
+    r"[A-ZА-ЯЁ][\w'’-]*(?: [A-ZА-ЯЁ][\w'’.-]*){0,2}\.?$"
+)
 _FILLER = re.compile(rf"(?<![\w-])(?:{'|'.join(asides.FILLERS.split())})(?![\w-]),? ?")
-_SAID_TWICE = re.compile(r"\b([\w'’]+(?: [\w'’]+)?) \1\b", re.IGNORECASE)
-_SPOKEN = re.compile(rf" *\b(?:{'|'.join(said for said, _ in asides.SPOKEN)})\b")
+# 'Can you … can you', 'the the', but neither 'very very' nor '22 22'.
+_SAID_TWICE = re.compile(
+    rf"(?<![\w'’])((?:{'|'.join(asides.SAID_TWICE.split())})(?: [^\W\d_][\w'’]*)?) \1(?![\w'’])", re.IGNORECASE
+)
+# 'A comma', 'the period of', 'comes to a full stop' are words.
+_SPOKEN = re.compile(
+    rf"(?<=\S) +(?:{'|'.join(said for said, _ in asides.SPOKEN)})\b(?! (?:{'|'.join(asides.AFTER_NOUNS.split())})\b)"
+)
+_LONGEST_WORD = 20
+_BEFORE_NOUN = re.compile(rf"\b(?:{'|'.join(asides.BEFORE_NOUNS.split())})$", re.IGNORECASE)
 _CLEAR = tuple(said for said, _ in asides.SPOKEN[: asides.CLEARLY_SPOKEN])
 _SIGNS = dict(asides.SPOKEN)
 _SIGN_AS = re.compile(r"(?i:sign(?:ed)? (?:it )?as) [A-ZА-ЯЁ][\w'’-]*(?: [A-ZА-ЯЁ][\w'’-]*)?(?:[.,:;!]+ +|\.?$)")
@@ -42,16 +71,23 @@ _COPY = re.compile(
 # In a note without any sign and of more words than this, a sentence begins with these words, but not after those.
 _SIGN, _MIN_UNMARKED = re.compile(r"[.,:;!?/()…]|\s[–—-]"), 12
 _BEGINS = re.compile(
-    r"\b([^\W\d_][\w'’-]*) ((?:can|could|would|will|do|did|are|have) (?:you|u|we|i)\b|please\b(?= \w)|let me know\b|"
-    r"(?:thanks|thank you|sorry)\b(?= \w))",
+    r"\b([^\W\d_][\w'’-]*) ((?:can|could|would|will|do|did|are|have) (?:you|u|we|i)\b|"
+    rf"please\b(?= \w)(?! (?:{'|'.join(asides.AFTER_PLEASE.split())})\b)|let me know (?:if|whether|what|by|asap)\b|"
+    r"(?:thanks (?!you\b)|sorry )(?=\w))",
     re.IGNORECASE,
 )
+# 'How many ropes do you have', 'if it rains can you come'.
+_LED_ON = re.compile(rf"\b(?:{'|'.join(asides.LEADING_CLAUSES.split())})\b(?: \S+){{0,19}}$", re.IGNORECASE)
+_LONGEST_CLAUSE = 150
 _LEADS_ON = frozenset(asides.LEADING_ON.split())
 # Parts of a note that are set off by slashes, two at least.
+_MIN_PART = 2
 _SLASH = re.compile(r"(?<=\S) +/ +(?=\S)")
-_ALONE, _OTHERS, _VERBS, _SMALL = (
-    frozenset(table.split()) for table in (asides.TONE_ALONE, asides.TONE, asides.TONE_VERBS, asides.SMALL_WORDS)
+_ALONE, _OTHERS, _VERBS, _SMALL, _OF_MAIL = (
+    frozenset(table.split())
+    for table in (asides.TONE_ALONE, asides.TONE, asides.TONE_VERBS, asides.SMALL_WORDS, asides.OF_MAIL)
 )
+_ADDRESSES = re.compile(rf"(?!please\b){_NAME}(?::| [-–—]) ", re.IGNORECASE)
 
 
 def without_asides(note: str) -> str:
@@ -68,14 +104,26 @@ def without_labels(note: str, as_note: Callable[[str], str] = str) -> str:
         note: The note on one line, which is not read as an order.
         as_note: What reads an order as a note: who fills in a form may speak of its reader as 'he'.
     """
-    if match := _SUBJECT.match(note):
+    if (match := _SUBJECT.match(note)) and _is_addressee(match[2], _PERSONS):
         return _addressed(match[2], f"{match[1]}. {_LABEL.sub('', note[match.end() :], count=1)}", as_note)
-    if match := _KIND_FOR.match(note):
+    if (match := _KIND_FOR.match(note)) and _is_addressee(match[1], _PERSONS):
         return _addressed(match[1], note[match.end() :], as_note)
     match = _TO.match(note) or _FOR.match(note)
-    if match and match[1].partition(" ")[0].casefold() not in _NO_ADDRESSEES:
+    # 'For the hotel: 50 euros'.
+    persons = _PERSONS - _ORGANIZATIONS if note[:4].casefold() == "for " else _PERSONS
+    if match and _is_addressee(match[1], persons):
         return f"{match[1]}: {_LABEL.sub('', note[match.end() :], count=1)}"
     return _REPLY.sub("", note, count=1) if _REPLY.match(note) else note
+
+
+def _is_addressee(name: str, persons: frozenset[str]) -> bool:
+    """Whether words name somebody, by a name or by one of `persons`, and not a purpose: 'to pay', 'for lunch'."""
+    words = [word.casefold() for word in name.replace(".", "").split()]
+    if words[0] in _NO_ADDRESSEES - _DETERMINERS - _EVERYONE:
+        return False
+    if any(word in persons or word.removesuffix("s") in persons for word in words):
+        return len(words) > 1 or words[0] in _CALLED_BY_NOUN | _EVERYONE
+    return name[0].isupper() or not CALLED.isdisjoint(words) or not _TITLES.isdisjoint(words)
 
 
 def _addressed(name: str, said: str, as_note: Callable[[str], str]) -> str:
@@ -96,40 +144,69 @@ def _in_sentences(note: str) -> str:
     if len(_SLASH.findall(note)) < 2:
         is_marked = _SIGN.search(note.rstrip(".?!")) or note.count(" ") < _MIN_UNMARKED
         return note if is_marked or looks_like_order(note) else _BEGINS.sub(_begun, note)
+    counts = [part.count(" ") + 1 for part in _SLASH.split(note)]
+    # 'A / b / c' is one thing or another.
+    if counts[0] < _MIN_PART + 1 or min(counts[1:-1]) < _MIN_PART:
+        return note
     return _SLASH.sub(lambda match: " " if note[match.start() - 1] in ".,:;!?" else ". ", note)
 
 
 def _begun(match: re.Match[str]) -> str:
     """A word and the first words of a request, which begins a sentence unless the word needs it: 'ask can you'."""
-    if match[1].casefold() in _LEADS_ON:
+    before = match.string[max(0, match.start() - _LONGEST_CLAUSE) : match.end(1)]
+    word = match[1].casefold()
+    if word in _LEADS_ON or word.endswith(("n't", "n’t", "ly")) or _LED_ON.search(before):
         return match[0]
+    if match.start():
+        return f"{match[1]}. {match[2]}"
     # The first word is a name.
-    return f"{match[1]}{'.' if match.start() else ':'} {match[2]}"
+    return match[0] if word in _NO_ADDRESSEES else f"{match[1]}: {match[2]}"
 
 
 def _without_dictation(note: str) -> str:
     """A dictated note without fillers and what was said again after them, and with the signs that were spoken."""
     text = note
-    if _FILLER.search(note):
-        text = _SAID_TWICE.sub(r"\1", _FILLER.sub("", note).strip())
-    spoken = [sign.strip() for sign in _SPOKEN.findall(text)]
+    # 'Um' is a word of German and Portuguese.
+    if _FILLER.search(note) and not is_of_another_language(note):
+        text = _SAID_TWICE.sub(r"\1", _FILLER.sub("", note).strip(" ,"))
+    spoken = [match[0].strip() for match in _SPOKEN.finditer(text) if not _is_noun(match)]
     is_dictated = text != note or any(sign in _CLEAR for sign in spoken)
     # Who types signs does not spell them.
     if not is_dictated or len(spoken) < sum(text.count(sign) for sign in ".,?!"):
         return text
-    text = _SPOKEN.sub(lambda match: _SIGNS[match[0].strip()], text)
+    text = _SPOKEN.sub(_as_sign, text)
     return re.sub(r"([.,?!])\.", r"\1", text).replace("( ", "(").strip()
+
+
+def _as_sign(match: re.Match[str]) -> str:
+    return match[0] if _is_noun(match) else _SIGNS[match[0].strip()]
+
+
+def _is_noun(match: re.Match[str]) -> bool:
+    """Whether the words for a sign are a noun, as in 'a comma', 'the trial period'."""
+    return _BEFORE_NOUN.search(match.string[max(0, match.start() - _LONGEST_WORD) : match.start()]) is not None
 
 
 def _without_tone(note: str) -> str:
     """A note without what it says first, or in brackets, about the mail's tone and its signature."""
-    text = _IN_BRACKETS.sub(lambda match: "" if _is_tone(match[1], in_brackets=True) else match[0], note)
+    text = _IN_BRACKETS.sub(_without_brackets, note)
     note = note if text == note else text.lstrip(" .,:;!-")
+    # What may be said to the reader, too, is left out only in front of the reader's name: 'be gentle. dee: …'.
+    left, is_doubtful = note, False
     while True:
-        segment = _SIGN_AS.match(note) or _SEGMENT.match(note)
+        segment = _SIGN_AS.match(left) or _SEGMENT.match(left)
         if segment is None or not (segment.re is _SIGN_AS or _is_tone(segment[1], in_brackets=False)):
-            return note
-        note = note[segment.end() :]
+            break
+        is_doubtful = is_doubtful or not (segment.re is _SIGN_AS or _is_about_mail(segment[1]))
+        left = left[segment.end() :]
+    return note if is_doubtful and not _ADDRESSES.match(left) else left
+
+
+def _without_brackets(match: re.Match[str]) -> str:
+    """Brackets with words about the tone, left out, unless they may say more about the word before them."""
+    before, after = match.string[: match.start()].rstrip(), match.string[match.end() :].lstrip()
+    may_be_meant = before and before[-1] not in ".!?…" and not after.startswith(":") and (after or " " not in match[1])
+    return match[0] if may_be_meant or not _is_tone(match[1], in_brackets=True) else ""
 
 
 def _is_tone(words: str, in_brackets: bool) -> bool:
@@ -138,3 +215,8 @@ def _is_tone(words: str, in_brackets: bool) -> bool:
     if not said <= _ALONE | _OTHERS | _VERBS | _SMALL:
         return False
     return bool(said & _ALONE) or (bool(said & _OTHERS) and (in_brackets or bool(said & _VERBS)))
+
+
+def _is_about_mail(words: str) -> bool:
+    """Whether words about the tone cannot be said to the reader: 'be nice to her', 'make this mail warm'."""
+    return not set(_WORD.findall(plain(words))).isdisjoint(_ALONE | _OF_MAIL)

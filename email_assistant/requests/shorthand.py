@@ -11,7 +11,7 @@ from email_assistant.lexicon import shorthand
 from email_assistant.requests.spelling import QUOTED, corrected
 
 # Part of the keys of what is generated: raised with every change of a rule or a table.
-SHORTHAND_VERSION = 3
+SHORTHAND_VERSION = 4
 # Not in names, addresses and code: 'AT&u', 'x.u', 'u@example.org', 'def(x)', 'im-age'.
 _BEFORE, _AFTER = r"(?<![\w'’/@.#&+=-])", r"(?![\w'’/@+=-]|[.:]\w|\()"
 # The longest unit, in letters.
@@ -25,7 +25,7 @@ def spelled_out(request: str) -> str:
 
     What is quoted or in capitals stays as it is, and so does a request with words of German, French or the like.
     """
-    if _OF_ANOTHER_LANGUAGE.search(request):
+    if is_of_another_language(request):
         return request
     return corrected(_pattern().sub(_long_form, request))
 
@@ -34,6 +34,11 @@ def spelled_out(request: str) -> str:
 def _long_forms() -> dict[str, str]:
     pairs = f"{shorthand.ENGLISH};{shorthand.RUSSIAN}".replace("\n", " ").split(";")
     return {short.strip(): long.strip() for short, long in (pair.split("=") for pair in pairs)}
+
+
+def is_of_another_language(request: str) -> bool:
+    """Whether a request has words of German, French or the like."""
+    return _OF_ANOTHER_LANGUAGE.search(request) is not None
 
 
 @cache

@@ -41,6 +41,15 @@ from email_assistant.requests.typed_lines import one_line
             "dear Dee comma new line thanks for the rope period it holds period",
             "dear Dee, thanks for the rope. it holds.",
         ),
+        # Nouns among what is dictated.
+        (
+            "um the trial period ends on monday comma the train came to a full stop question mark",
+            "the trial period ends on monday, the train came to a full stop?",
+        ),
+        ("no no um the code is 22 22 and it was very very good", "no no the code is 22 22 and it was very very good"),
+        ("the rope is mine, um", "the rope is mine"),
+        # What may be said to the reader, in front of the reader's name.
+        ("be gentle. dee: the rope is mine", "dee: the rope is mine"),
         # Capitals.
         ("DEE THE ROPE IS HERE. COME AT 5", "dee the rope is here. come at 5"),
         # Sign-offs.
@@ -82,6 +91,26 @@ def test_what_is_for_the_program_is_left_out(typed: str, note: str) -> None:
         "love the rope. best one is the blue",
         "the best, Theo said, is blue",
         "umbrella and drum: the rope um-m",
+        "be gentle: the cat is ill",
+        "keep it warm, please. the soup is for bo",
+        "make it less sweet, please, the cake was too much",
+        "bring the jacket (formal)",
+        "the jacket (formal) is with dee, the soup (warm) too",
+        "there is a question mark over sunday",
+        "we need a new line of credit",
+        "full stop. no more",
+        "bo: ich komme um 5 und bleibe",
+        "preciso de um barco, e de uma corda",
+        "a / b / c are the options",
+        "monday / tuesday / wednesday all work, on 3 / 4 / 5 may, too",
+        "well done! All the best Ann",
+        # Without any sign.
+        "dee i am on the boat and want to know how many ropes do you need for the net",
+        "if it rains on sunday and the boat is full of water again can you come and help",
+        "tomorrow can you bring the blue rope and the net that i left on your boat",
+        "my mum thanks you for the rope that you made for her on the last day of may",
+        "bo didn't let me know if he comes so i did not bring the net and the rope",
+        "bring me two ropes please and a net and the lamp that i left on your boat",
     ],
 )
 def test_what_is_for_the_reader_stays(typed: str) -> None:
@@ -103,6 +132,16 @@ def test_what_is_for_the_reader_stays(typed: str) -> None:
         ("for info - rope is here", "for info - rope is here"),
         ("for you: a rope", "for you: a rope"),
         ("reply to all: no", "reply to all: no"),
+        ("To whom it may concern: no rope", "To whom it may concern: no rope"),
+        *((same, same) for same in ("to buy: rope", "for rent: a boat", "for monday: rope", "to pay: 5 euros")),
+        *((same, same) for same in ("for the hotel: 50 euros", "for friends: a party", "to my surprise: he came")),
+        *((same, same) for same in ("text for the poster: rope", "message for you: Bo called", "note to self: rope")),
+        ("subject: rent. to pay by friday. ok", "subject: rent. to pay by friday. ok"),
+        ("to everyone: rope at 12", "everyone: rope at 12"),
+        ("to the tax office: no", "the tax office: no"),
+        ("for my landlord - no", "my landlord: no"),
+        ("to mum: no", "mum: no"),
+        ("For Zofia: no", "Zofia: no"),
         (
             "to do the rope justice, i need two days: monday and friday",
             "to do the rope justice, i need two days: monday and friday",
@@ -140,6 +179,8 @@ def test_notes_are_read_as_the_documentation_says() -> None:
 
 LONG = (
     *("(a" * 4000, "short, " * 1200, "um " * 2700, "a a " * 2000 + "um", "comma " * 1300, "to " * 2700, "A" * 8000),
+    *("dee " * 2000, "if " + "a " * 4000 + "can you", " " * 8000, "a / " * 2600, "a the the " * 800 + "um"),
+    "😀" * 8000,
     *("to: " + "a " * 4000, "subject: " + "a" * 8000, "mail for " * 900, "Best, A. " * 900, ". love " * 1100),
 )
 
