@@ -31,6 +31,7 @@ ACTION = re.compile(
 # In Czech and Dutch, 'je' is another word.
 FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Ii]ch|[Jj]e (?:suis|vous|ne|l)|yo|me|mir|mich|я|мне)\b")
 LINK = re.compile(r"https?://\S+")
+BLANK_LINE = re.compile(r"\n[ \t]*\n")
 MAX_CHARACTERS = 700
 MAX_BANNERS = 3
 CARD_BEGIN, CARD_END = "begin:vcard", "end:vcard"
@@ -40,10 +41,10 @@ def strip_banners(text: str) -> tuple[str, bool]:
     """The text without the banners at its beginning, and whether there were any. A banner alone is kept."""
     rest = text
     for _ in range(MAX_BANNERS):
-        banner, _, below = rest.lstrip().partition("\n\n")
-        if not below.strip() or not _is_banner(banner):
+        banner, *below = BLANK_LINE.split(rest.lstrip(), maxsplit=1)
+        if not below or not below[0].strip() or not _is_banner(banner):
             break
-        rest = below
+        rest = below[0]
     return rest, rest is not text
 
 

@@ -91,9 +91,9 @@ def strip_armor(text: str) -> tuple[str, bool]:
 def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
     """The lines without footers at the end, and the kinds of footers. A footer without text above it is kept."""
     kinds: set[str] = set()
-    end = _scanner_start(lines)
+    first = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
+    end = _scanner_start(lines, first)
     kinds |= {"disclaimer"} if end < len(lines) else set()
-    first = next((index for index, line in enumerate(lines) if line.strip()), end)
     while end:
         footer = _find_footer(lines, _last_paragraph_start(lines, end), end)
         if footer is None:
@@ -110,12 +110,11 @@ def strip_footers(lines: list[str]) -> tuple[list[str], set[str]]:
     return _without_placeholders(kept), kinds
 
 
-def _scanner_start(lines: list[str]) -> int:
-    """The line with which a scanner's report ends the mail; the number of lines if there is none."""
+def _scanner_start(lines: list[str], first: int) -> int:
+    """The line below the first text with which a scanner's report ends the mail; the number of lines if none does."""
     last = len(lines)
-    return next(
-        (index for index in range(max(1, last - MAX_SCANNER_LINES), last) if SCANNER_LINE.match(lines[index])), last
-    )
+    begin = max(first + 1, last - MAX_SCANNER_LINES)
+    return next((index for index in range(begin, last) if SCANNER_LINE.match(lines[index])), last)
 
 
 def _without_device_lines(lines: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 
 from email_assistant.archive.locales import any_of
+from email_assistant.archive.sentences import SENTENCE_END
 
 START = re.compile(
     rf"^\W*(?:{any_of(lambda locale: locale.invitations)})\W*(?:<?https?://\S+)?\W*$|"
@@ -35,7 +36,6 @@ PHRASE = re.compile(
     re.IGNORECASE,
 )
 LINK = re.compile(r"<?(?:https?://|mailto:)\S+")
-SENTENCE_END = re.compile(r"[.!?…]\W*$")
 MAX_LINES = 40
 MAX_CHARACTERS = 600
 MAX_OTHER_WORDS, MAX_OTHER_LINES = 14, 2

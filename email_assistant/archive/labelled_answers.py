@@ -45,12 +45,13 @@ def _label(line: str, pattern: re.Pattern[str]) -> str:
 
 
 def _labels(authors: Collection[str]) -> set[str]:
-    """The full name, first name and initials of people, in lower case."""
+    """The full name, first name and initials of people, in lower case, also of 'roe, ann'."""
     labels: set[str] = set()
     for name in authors:
-        parts = name.split()
+        family, _, given = name.partition(",")
+        parts = [*given.split(), *family.split()]
         if "@" not in name and len(parts) > 1:
-            labels |= {name, parts[0], "".join(part[0] for part in parts)}
+            labels |= {" ".join(parts), parts[0], "".join(part[0] for part in parts)}
     return labels
 
 

@@ -3,6 +3,7 @@
 import re
 
 from email_assistant.archive.locales import any_of, words
+from email_assistant.archive.sentences import SENTENCE_END
 
 MAX_LINES = 80
 MAX_PARAGRAPH_LINES = 8
@@ -14,7 +15,6 @@ PHRASES = words(lambda locale: locale.list_footers)
 LINK = re.compile(r"://|\bwww\.|@|subscri", re.IGNORECASE)
 # Yahoo: 'Posted by: Jane Roe <jane@x.example>'.
 POSTED = re.compile(r"[\s-]{0,80}posted by: [^<>]{0,80}<[^<>\s]{1,80}@[^<>\s]{1,80}>[\s-]*$", re.IGNORECASE)
-SENTENCE_END = re.compile(r"[.!?…]\W*$")
 # 'You received this message because you are subscribed to …', and where a link or address leads that ends this.
 REASON = re.compile(rf"^\W*(?:{any_of(lambda locale: locale.list_reasons)})", re.IGNORECASE)
 LEAVING = re.compile(

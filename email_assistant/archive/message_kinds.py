@@ -25,7 +25,7 @@ RECALL = re.compile(
     rf".{{0,200}}\b(?:{any_of(lambda locale: locale.recalls)})[,:]?\s*[\"'“”„«‚‘].{{1,300}}", re.IGNORECASE
 )
 # What a computer reports of the commands that it runs by its clock.
-CRON_SUBJECT = re.compile(r"Cron <\S+@\S+> ")
+CRON_SUBJECT = re.compile(r"Cron <[^\s@<>]+@[^\s<>]+> ")
 # An appointment in place of a text.
 CALENDAR = re.compile(r"\s*BEGIN:VCALENDAR\s")
 
@@ -75,7 +75,8 @@ def kinds_by_text(text: str) -> frozenset[str]:
 
 def kinds_by_subject(subject: str) -> set[str]:
     """The kinds that the beginning of a subject tells: all that is known of mail without a header."""
-    kinds = {kind for kind, pattern in SUBJECTS.items() if pattern.match(subject.lstrip())}
+    subject = subject.lstrip()
+    kinds = {kind for kind, pattern in SUBJECTS.items() if pattern.match(subject)}
     return kinds | {"automatic"} if CRON_SUBJECT.match(subject) else kinds
 
 

@@ -13,8 +13,8 @@ from email_assistant.archive.locales import any_of
 from email_assistant.archive.message_kinds import LIST_HEADERS, ROBOT_ADDRESS
 from email_assistant.archive.messages import Person
 
-VIA = re.compile(rf"\s+(?:{any_of(lambda locale: locale.via)})\s+.+$", re.IGNORECASE)
-ON_BEHALF = re.compile(rf"(.+?)\s*\(?\b(?:{any_of(lambda locale: locale.on_behalf)})\s+(.+?)\)?$", re.IGNORECASE)
+VIA = re.compile(rf"(?<!\s)\s+(?:{any_of(lambda locale: locale.via)})\s+.+$", re.IGNORECASE)
+ON_BEHALF = re.compile(rf"(.+?)(?<!\s)\s*\(?\b(?:{any_of(lambda locale: locale.on_behalf)})\s+(.+?)\)?$", re.IGNORECASE)
 LIST_ADDRESS = re.compile(
     r"\bbounces?\b|^owner-|[-+](?:owner|request|admin|bounces?|errors?)\b|^(?:listserv|majordomo|mailman)|^errors?[-@+]",
     re.IGNORECASE,

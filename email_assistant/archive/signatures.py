@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from email_assistant.archive.locales import alternation, any_of, words
+from email_assistant.archive.sentences import SENTENCE_END
 
 DELIMITER_CHARACTERS = ("-", "_", "—", "–", "=", "*", "~")
 STANDARD_DELIMITER = "-- "
@@ -35,7 +36,6 @@ CONTACT_DATA = re.compile(
 # 'Reviewed-by: Jane Roe <jane@x.example>' is a statement, not a signature.
 TRAILER = re.compile(r"^\W*[A-Z][a-z]+(?:-[a-z]+)*-by:")
 POSTSCRIPT = re.compile(rf"^\W{{0,2}}(?:{any_of(lambda locale: locale.postscripts)})", re.IGNORECASE)
-SENTENCE_END = re.compile(r"[.!?…]\W*$")
 # 'Lamps Ltd.' is a name.
 ABBREVIATION = re.compile(
     r"(?:\b(?:Ltd|Inc|Co|Corp|Bros|Dr|Jr|Sr|Ing|Dipl|Mgr|Esq|Ph\.?D|M\.?A|B\.?A|M\.?Sc|B\.?Sc|Dept|Str|St|Ave|Rd|"

@@ -56,6 +56,12 @@ def test_own_sentences_about_strange_mail_are_kept(own: str) -> None:
     assert stripped(f"{own}\n\n{OWN}") == f"{own}\n\n{OWN}"
 
 
+@pytest.mark.parametrize("blank", [" ", "\t ", "\u00a0"])
+def test_a_line_of_blanks_ends_a_banner(blank: str) -> None:
+    banner = "This message is from an external sender. Do not open links unless you know who sent it."
+    assert stripped(f"{banner}\n{blank}\n{OWN}") == OWN
+
+
 def test_a_banner_without_text_below_it_is_kept() -> None:
     banner = "This message is from an external sender. Do not open links unless you know who sent it."
     assert stripped(banner) == banner

@@ -299,3 +299,9 @@ def test_what_scanners_of_other_forms_add_is_cut(footer: str) -> None:
 def test_own_sentences_about_scanners_are_kept(own: str) -> None:
     lines, _ = strip_footers(f"Nine is fine.\n\n{own}".split("\n"))
     assert "\n".join(lines) == f"Nine is fine.\n\n{own}"
+
+
+def test_a_scanners_line_without_text_above_it_is_kept() -> None:
+    line = "______ Information from ESET, version of database 5678 ______"
+    for lines in ([line], ["", line]):
+        assert strip_footers(lines) == (lines, set())

@@ -25,6 +25,12 @@ def test_labelled_answers_are_kept(label: str) -> None:
     assert own("See my answers below.", quoted) == expected
 
 
+def test_the_first_name_of_a_writer_may_be_behind_a_comma() -> None:
+    for label in ("[Ann]", "[AR]", "[Ann Roe]"):
+        text = f"Answers inline.\n\n{HEADER}\n\nWhen?\n{label} On Friday."
+        assert quotes.split(text, ("roe, ann",)).own == f"Answers inline.\n\n{label} On Friday."
+
+
 def test_a_long_answer_goes_on_to_the_first_short_line() -> None:
     answer = f"[Ann] {'a lamp and ' * 6}a wick\n{'and some oil ' * 5}on\nFriday."
     assert own("Answers inline.", f"When?\n{answer}\nRegards,\nSam") == f"Answers inline.\n\n{answer}"

@@ -1,8 +1,11 @@
 """The footers of mailing lists and groups, in several languages, with and without a rule above them."""
 
+import time
+
 import pytest
 
 from email_assistant.archive.footers import strip_footers
+from email_assistant.archive.list_footers import is_list_footer
 
 OWN = "The owl is back in the barn."
 LISTSERV = """\
@@ -62,6 +65,8 @@ def test_a_footer_of_paragraphs_below_a_rule_is_cut(footer: str) -> None:
         'Has recibido este mensaje porque estás suscrito al grupo "Owls" de Grupos de Google.',
         'Hai ricevuto questo messaggio perché sei iscritto al gruppo "Owls" di Google Gruppi.',
         'Você recebeu essa mensagem porque está inscrito no grupo "Owls" dos Grupos do Google.',
+        "Otrzymujesz ten e-mail, ponieważ subskrybujesz grupę Owls.",
+        "U ontvangt deze mail omdat u zich bij de groep Owls hebt aangemeld.",
         "Je hebt dit bericht ontvangen omdat je je hebt aangemeld bij de groep 'Owls' van Google Groepen.",
         "Otrzymujesz tę wiadomość, ponieważ subskrybujesz grupę dyskusyjną Google o nazwie „Owls”.",
         'Вы получили это сообщение, поскольку подписаны на группу "Owls".',
@@ -95,3 +100,10 @@ def test_the_reason_why_a_mail_came_with_the_way_to_leave_is_cut(reason: str) ->
 )
 def test_own_sentences_about_lists_are_kept(own: str) -> None:
     assert cleaned(f"{OWN}\n\n{own}") == f"{OWN}\n\n{own}"
+
+
+def test_a_long_row_of_dots_takes_time_in_proportion() -> None:
+    begin = time.process_time()
+    assert is_list_footer("mailing list" + "." * 100_000 + "a")
+    assert not is_list_footer("mailing list" + "." * 100_000)
+    assert time.process_time() - begin < 2

@@ -248,6 +248,13 @@ def test_long_headers_take_time_in_proportion(value: str) -> None:
     assert time.process_time() - begin < 5
 
 
+@pytest.mark.parametrize("mark", [" ", "(", " on behalf", " via"])
+def test_long_names_of_writers_take_time_in_proportion(mark: str) -> None:
+    begin = time.process_time()
+    assert parse(f"From: Ann {mark * (100_000 // len(mark))} Roe <ann@x.example>\n\nIt rains.".encode(), "s").senders
+    assert time.process_time() - begin < 5
+
+
 def test_a_name_on_a_companys_own_server_stays_whole() -> None:
     message = parse(b"From: Garden Works Group@ACME\nTo: bo@y.example\n\nHello\n", "s")
     assert [str(person) for person in message.senders] == ["garden works group@acme"]

@@ -36,7 +36,7 @@ LOCALE = Locale(
     invitations=(r"microsoft teams-vergadering", r"deelnemen aan zoom-vergadering"),
     list_footers=("mailinglijst", "uitschrijven", "afmelden bij deze groep"),
     list_reasons=(
-        r"(?:je|u) (?:hebt|heeft|ontvangt|krijgt) (?:dit bericht|deze e-?mail)\b[^.!?:]{0,40}\bomdat (?:je|u)\b",
+        r"(?:je|u) (?:hebt|heeft|ontvangt|krijgt) (?:dit bericht|deze (?:e-?)?mail)\b[^.!?:]{0,40}\bomdat (?:je|u)\b",
     ),
     banners=(
         r"\b(?:buiten|extern\w*)\b.{0,300}\b(?:tenzij|alleen als)\b.{0,80}(?:afzender|herken|kent|vertrouw|zeker)",

@@ -34,7 +34,7 @@ LOCALE = Locale(
     invitations=(r"spotkanie w aplikacji microsoft teams", r"dołącz do spotkania"),
     list_footers=("lista dyskusyjna", "wypisać", "anulować subskrypcję"),
     list_reasons=(
-        r"(?:otrzymujesz|otrzymałeś|otrzymałaś|otrzymano) tę? ?(?:wiadomość|e-?mail)\b[^.!?:]{0,20}\bponieważ\b",
+        r"(?:otrzymujesz|otrzymałeś|otrzymałaś|otrzymano) (?:tę wiadomość|ten e-?mail)\b[^.!?:]{0,20}\bponieważ\b",
     ),
     banners=(
         r"(?:zewn[ąę]trz|spoza)\w*.{0,300}\b(?:chyba że|jeśli nie|tylko jeśli)\b.{0,80}(?:nadawc|zna|rozpozna|pew)",

@@ -117,8 +117,6 @@ REMARK = re.compile(r"[(\[][^()\[\]]*[)\]]")
 # Outlook exports the name, the address and the type of a person's address, in this order: 'Von: (Name)'.
 PART_OF_PERSON = re.compile(r"([^():：（]+)(?:[:：]\s*)?[(（][^()（）]+[)）]\s*")
 NAME_AND_ADDRESS = 2
-
-
 # The fields that the messages of chats have, and mail has not; without case and punctuation.
 CHATS = {
     frozenset(("user", "ts", "type")): "Slack",
@@ -129,8 +127,6 @@ CHATS = {
     frozenset(("chatid", "messagetype")): "Microsoft Teams",
     frozenset(("role", "content")): "a language model",
 }
-
-
 # The fields of chats that have a field of a mail, too.
 CHATS_LIKE_MAIL = {
     frozenset(("chatsession", "messagedate", "service")): "iMessage or WhatsApp",

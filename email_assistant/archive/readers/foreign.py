@@ -11,6 +11,7 @@ FORMATS = {
     b"\0\1\0\0Standard ": "an Access database; export the table with the mail as CSV",
     b"\x21\x09\x70\x19": "The Bat! (.tbb), which exports .eml files or a Unix mailbox",
     b"-- MySQL dump": "a dump of a database; export the table with the mail as CSV",
+    b"-- MariaDB dump": "a dump of a database; export the table with the mail as CSV",
     b"--\n-- PostgreSQL database dump": "a dump of a database; export the table with the mail as CSV",
     b"<?xml": "XML, in a form that is not known; export the mail from the program as mbox or .eml",
     b"ref: refs/": "a part of a git repository; check its files out, or export its mail as mbox",
