@@ -39,7 +39,8 @@ X500_IN_BRACKETS = re.compile(r"<\s*/o=[^<>]*>", re.IGNORECASE)
 NO_ADDRESS = "x500@address.invalid"
 # A name of Notes with the units of a company: 'CN=Jane Roe/OU=Sales/O=Acme', 'Jane Roe/Sales/Acme@ACME'.
 NOTES_NAME = re.compile(
-    r"(?:^|(?<=[,;]))\s*(?=CN=|[^/@<>,;\"]*/[^/@<>,;\"]+[/@])(?:CN=)?([^\W\d_][^/@<>,;=:()\"]{0,60})(?:/[^/@<>,;\"]{1,60}){1,5}"
+    r"(?:^|(?<=[,;]))\s*(?=\S)(?=CN=|[^/@<>,;\"]*/[^/@<>,;\"]+[/@])"
+    r"(?:CN=)?([^\W\d_][^/@<>,;=:()\"]{0,60})(?:/[^/@<>,;\"]{1,60}){1,5}"
     r"(?:@[\w-]{1,60})?\s*(?=[,;]|$)",
     re.IGNORECASE,
 )
