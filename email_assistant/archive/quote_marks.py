@@ -15,7 +15,6 @@ INITIALS = re.compile(r"^\s{0,2}([A-ZА-ЯЁІЇЄ][\w.]{0,4})>+(?:\s|$)")
 SUPERCITE_HEAD = re.compile(r">{5} .{0,150}\b(?:writes|wrote|said|says)\b|>{5} .{0,60}==")
 SUPERCITED = re.compile(r"^\s{0,8}([^\W\d_][\w.]{0,11})?>+(?:\s|$)")
 BAR = re.compile(r"^[ \t]{0,3}\|(?:\s|$)")
-TABLE_ROW = re.compile(r"\|.*\|\s*$")
 DECORATION = re.compile(r"^\s*>.*<\s*$")
 CLAUSE_END = re.compile(r"[.!?…:;][\"'”»)\]]*$")
 # Remarks that a part of a quote was left out: '[...]', '[snip]', '<20 lines deleted>', '(…)', '...'. '[CC list
@@ -109,7 +108,7 @@ def _flag_initials(lines: list[str], flags: list[bool]) -> None:
 def _flag_bars(lines: list[str], flags: list[bool]) -> None:
     """Flag lines marked by '|' if an attribution introduces some of them; others may be a table."""
     is_bar = ["|" in line[:4] and BAR.match(line) is not None for line in lines]
-    if not any(is_bar) or any(TABLE_ROW.search(line) for line, bar in zip(lines, is_bar, strict=True) if bar):
+    if not any(is_bar) or any(_is_table_row(line) for line, bar in zip(lines, is_bar, strict=True) if bar):
         return
     above = ""
     for index, line in enumerate(lines):
@@ -117,6 +116,10 @@ def _flag_bars(lines: list[str], flags: list[bool]) -> None:
             flags[:] = [flag or bar for flag, bar in zip(flags, is_bar, strict=True)]
             return
         above = line if line.strip() and not is_elision(line) else above
+
+
+def _is_table_row(line: str) -> bool:
+    return line.rstrip().endswith("|") and line.count("|") > 1
 
 
 def _introduces(line: str) -> bool:

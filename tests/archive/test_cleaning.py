@@ -394,8 +394,10 @@ def test_no_marked_line_is_left_in_any_text(lines: list[str]) -> None:
         "Answers below.\nFrom: a@b.example\nSent: 3 May 2022 10:00\nTo: me\n" + "[ada] x\n" * 20_000,
         "Hi\n" + "begin:vcard\n" * 20_000,
         "Ada\n+44 20 7946 0000\n" + '"a' * 100_000,
+        " | " * 60_000 + "!",
+        "mailing list" + "." * 200_000 + "a",
     ],
-    ids=range(24),
+    ids=range(26),
 )
 def test_hostile_texts_are_cleaned_in_bounded_time(hostile: str) -> None:
     started = time.process_time()
