@@ -15,6 +15,7 @@ from email_assistant.requests.spelling import corrected
         ("come befroe tonigth", "come before tonight"),
         ("i colect the violn and the fabirc", "i collect the violin and the fabric"),
         ("wait untill tomorrrow", "wait until tomorrow"),
+        ("the chidlren are alost in the vally, siple", "the children are almost in the valley, simple"),
         # Misspellings of another kind.
         ("teh rope adn the net, definately", "the rope and the net, definitely"),
         ("thankyou, i recieve it on wensday", "thank you, i receive it on wednesday"),
