@@ -292,7 +292,9 @@ class Page:
         return {"draft": number, "end": text.finish_reason, **changed, **marks}
 
     def _greeting_nobody_else(self, wish: Wish, draft: str) -> str:
-        return without_guessed_name(self._writer.full_request(wish), draft, wish.given)
+        # A greeting that is kept was chosen.
+        given = f"{wish.given}\n{wish.draft[slice(*wish.keep)]}"
+        return without_guessed_name(self._writer.full_request(wish), draft, given)
 
     def _events(self, wish: Wish, change: Change) -> AsyncGenerator[JobEvent, None]:
         if change == "first":

@@ -10,6 +10,7 @@ from email_assistant.metrics.sense import check_facts
 from email_assistant.metrics.usual import Usual
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_AND = re.compile(r"^ (?:and|&|и) ")
 # Greetings that need a name.
 _NEED_A_NAME = frozenset(
     ("dear", "dearest", "уважаемый", "уважаемая", "дорогой", "дорогая", "liebe", "lieber", "cher", "chère", "querido")
@@ -42,8 +43,10 @@ def without_guessed_name(request: str, mail: str, context: str | None = None) ->
     if not guessed or " ".join(found.greeted) in found.added or split_greeting(mail, None)[1].strip() != rest.strip():
         return mail
     named = [word for word in _WORD.finditer(line) if set(tokens(word[0])) & guessed]
-    if not named:
+    if not named or not rest.strip():
         return mail
-    greeting = line[: named[0].start()].rstrip() + line[named[-1].end() :]
+    before, after = line[: named[0].start()].rstrip(), _AND.sub(" ", line[named[-1].end() :], count=1)
+    # 'Hi, Mike!'
+    greeting = (before.rstrip(",") if after[:1] in (",", "!", ".", ":") else before) + after
     left = [word.casefold() for word in _WORD.findall(greeting)]
     return rest.lstrip("\n") if not left or left[-1] in _NEED_A_NAME else f"{greeting}\n{rest}"

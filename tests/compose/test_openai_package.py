@@ -234,7 +234,7 @@ def test_a_draft_on_the_page_greets_nobody_by_a_name_that_the_model_guessed(
 
     built = app.build(config, app.Serving(Path("a"), NAME, True, [], None, Usual()), Access(TOKEN), 80)
 
-    def drafts(**asked: str) -> list[Any]:
+    def drafts(**asked: Any) -> list[Any]:
         answer = call_app(built, "POST", "/page/drafts", {"request": "i am late", "change": "first", **asked})
         assert answer.status == 200
         return [json.loads(line) for line in answer.body.splitlines()]
@@ -244,6 +244,8 @@ def test_a_draft_on_the_page_greets_nobody_by_a_name_that_the_model_guessed(
     # Without their names, both are the same draft.
     (end,) = (event for event in nobody if "end" in event)
     assert end["whole"] == "Ahoy,\n\nI am late." and end["added"] == []
+    kept = drafts(change="keep", draft="Ahoy Mike,\n\nI am late.", keep=[0, 10])
+    assert not [event for event in kept if event.get("end") and "Mike" not in event.get("whole", "Mike")]
     mike = drafts(recipient="Mike Hale <mike@hale.example>")
     ends = [event for event in mike if "end" in event]
     assert ["whole" in end for end in ends] == [False, False]

@@ -14,6 +14,11 @@ BODY = "\n\nI am running late.\n\nFair winds,\nTamsin"
         ("Hi Mike and Jo!", "Hi!"),
         ("Hello Ms Hale,", "Hello,"),
         ("Салют Тамсин,", "Салют,"),
+        ("Привет, Маш!", "Привет!"),
+        ("Здравствуйте, Иван Петрович!", "Здравствуйте!"),
+        ("Hi, Mike,", "Hi,"),
+        ("Hi Mike and all,", "Hi all,"),
+        ("Hi Mike", "Hi"),
         ("Dear Mike,", ""),
         ("Дорогая Зина!", ""),
         ("Mike,", ""),
@@ -59,7 +64,10 @@ def test_the_word_that_a_request_begins_with_is_no_name(typed: str, mail: str, l
 
 @pytest.mark.parametrize(
     "mail",
-    ["", "Ahoy Mike", "Ahoy Mike, I am late.", "Mike is late.\n\nBo", "Hi Mike, I am late.\n\nBo", "\n\nI am late."],
+    [
+        *("", "Dear Mike,", "Mike,\n", "Ahoy Mike", "Ahoy Mike, I am late.", "Mike is late.\n\nBo"),
+        *("Hi Mike, I am late.\n\nBo", "\n\nI am late."),
+    ],
 )
 def test_what_says_more_than_a_greeting_stays(mail: str) -> None:
     assert without_guessed_name("i am late", mail) == mail
