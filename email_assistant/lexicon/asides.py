@@ -13,6 +13,8 @@ SMALL_WORDS = (
     "pls plz please but and yet not too very a bit little rather quite more less it this mail email note tone to him "
     "her them with few no many lots of marks jokes ok in style"
 )
+# Clothes and meetings are so, too: without 'please', these are no wish about the mail.
+TONE_OF_THINGS = "formal informal casual"
 # With these, they are about the mail.
 OF_MAIL = "mail email note tone style him her them sound write"
 # Labels of a form that a note is typed in: 'Subject: plums. To: Ann. Text: thanks'.

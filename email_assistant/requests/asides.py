@@ -83,9 +83,12 @@ _LEADS_ON = frozenset(asides.LEADING_ON.split())
 # Parts of a note that are set off by slashes, two at least.
 _MIN_PART = 2
 _SLASH = re.compile(r"(?<=\S) +/ +(?=\S)")
-_ALONE, _OTHERS, _VERBS, _SMALL, _OF_MAIL = (
+_ALONE, _OTHERS, _VERBS, _SMALL, _OF_MAIL, _OF_THINGS, _PLEAS = (
     frozenset(table.split())
-    for table in (asides.TONE_ALONE, asides.TONE, asides.TONE_VERBS, asides.SMALL_WORDS, asides.OF_MAIL)
+    for table in (
+        *(asides.TONE_ALONE, asides.TONE, asides.TONE_VERBS, asides.SMALL_WORDS, asides.OF_MAIL),
+        *(asides.TONE_OF_THINGS, "please pls plz"),
+    )
 )
 _ADDRESSES = re.compile(rf"(?!please\b){_NAME}(?::| [-–—]) ", re.IGNORECASE)
 
@@ -219,4 +222,6 @@ def _is_tone(words: str, in_brackets: bool) -> bool:
 
 def _is_about_mail(words: str) -> bool:
     """Whether words about the tone cannot be said to the reader: 'be nice to her', 'make this mail warm'."""
-    return not set(_WORD.findall(plain(words))).isdisjoint(_ALONE | _OF_MAIL)
+    said = set(_WORD.findall(plain(words)))
+    is_wish = bool(said & _OF_THINGS and said & _PLEAS)
+    return is_wish or not said.isdisjoint((_ALONE - _OF_THINGS) | _OF_MAIL)

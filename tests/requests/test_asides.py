@@ -23,6 +23,8 @@ from email_assistant.requests.typed_lines import one_line
         ("formal please, mr hale: the rope is here", "mr hale: the rope is here"),
         ("mr hale (firm but polite): the rope is mine", "mr hale: the rope is mine"),
         ("sign as Dad, warm but short. kit: the rope is yours", "kit: the rope is yours"),
+        ("casual. dee: no rope", "dee: no rope"),
+        ("formal please. i want my rope back", "i want my rope back"),
         # Copies.
         ("cc my boss Ms Hale. Dee: the rope is here", "Dee: the rope is here"),
         ("Dee, do you have the rope? cc Bo", "Dee, do you have the rope?"),
@@ -92,6 +94,8 @@ def test_what_is_for_the_program_is_left_out(typed: str, note: str) -> None:
         "the best, Theo said, is blue",
         "umbrella and drum: the rope um-m",
         "be gentle: the cat is ill",
+        "casual, no tie. see you at 8",
+        "make it casual: jeans",
         "keep it warm, please. the soup is for bo",
         "make it less sweet, please, the cake was too much",
         "bring the jacket (formal)",
