@@ -23,8 +23,8 @@ KINDS = r"(?:new )?(?:mail|email|e-mail|message|note|text)"
 # After 'to' or 'for' and before a colon, these begin no addressee: 'to add: …', 'for info: …'.
 NO_ADDRESSEES = (
     "add do be confirm clarify clear summarize summarise recap note discuss follow info information reference sum "
-    "repeat remind start begin explain answer check ask say tell whom your you me us it this that these what when now "
-    "today tomorrow example instance"
+    "repeat remind start begin explain answer check ask say tell whom self your you me us it this that these what when "
+    "now today tomorrow example instance"
 )
 
 # What a person who dictates says for a sign, and that sign; the first ones are seldom written about.

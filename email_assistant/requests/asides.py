@@ -28,6 +28,7 @@ _FOR = re.compile(rf"(?:for|to) ({_NAME})(?::| [-–—]) +(?=\S)", re.IGNORECAS
 _KIND_FOR = re.compile(
     rf"{asides.KINDS} (?:for|to) ({_NAME})(?::| [-–—]) +(?:say(?:ing)? )?(?:that )?(?=\S)", re.IGNORECASE
 )
+_TO_END = re.compile(r" to $", re.IGNORECASE)
 _LABEL = re.compile(rf"(?:{asides.LABELS}): *", re.IGNORECASE)
 _REPLY = re.compile(r"(?:my )?(?:reply|answer): +(?=\S)", re.IGNORECASE)
 _NO_ADDRESSEES = NOT_NAMES | frozenset(f"{asides.NO_ADDRESSEES} {order_words.NO_NAMES}".split())
@@ -107,26 +108,35 @@ def without_labels(note: str, as_note: Callable[[str], str] = str) -> str:
         note: The note on one line, which is not read as an order.
         as_note: What reads an order as a note: who fills in a form may speak of its reader as 'he'.
     """
-    if (match := _SUBJECT.match(note)) and _is_addressee(match[2], _PERSONS):
+    if (match := _SUBJECT.match(note)) and _is_addressee(match[2], _PERSONS, note[match.start(2) - 2] == ":"):
         return _addressed(match[2], f"{match[1]}. {_LABEL.sub('', note[match.end() :], count=1)}", as_note)
-    if (match := _KIND_FOR.match(note)) and _is_addressee(match[1], _PERSONS):
+    if (match := _KIND_FOR.match(note)) and _is_addressee(
+        match[1], _PERSONS, _TO_END.search(note, 0, match.start(1)) is not None
+    ):
         return _addressed(match[1], note[match.end() :], as_note)
     match = _TO.match(note) or _FOR.match(note)
     # 'For the hotel: 50 euros'.
     persons = _PERSONS - _ORGANIZATIONS if note[:4].casefold() == "for " else _PERSONS
-    if match and _is_addressee(match[1], persons):
+    if match and _is_addressee(match[1], persons, ":" in note[: match.start(1)]):
         return f"{match[1]}: {_LABEL.sub('', note[match.end() :], count=1)}"
     return _REPLY.sub("", note, count=1) if _REPLY.match(note) else note
 
 
-def _is_addressee(name: str, persons: frozenset[str]) -> bool:
-    """Whether words name somebody, by a name or by one of `persons`, and not a purpose: 'to pay', 'for lunch'."""
+def _is_addressee(name: str, persons: frozenset[str], is_labeled: bool) -> bool:
+    """Whether words name somebody, and not a purpose: 'to pay', 'for lunch'.
+
+    Args:
+        name: The words.
+        persons: The nouns that may name somebody.
+        is_labeled: Whether 'To:' or 'mail to' is before them, so that any name is one.
+    """
     words = [word.casefold() for word in name.replace(".", "").split()]
     if words[0] in _NO_ADDRESSEES - _DETERMINERS - _EVERYONE:
         return False
     if any(word in persons or word.removesuffix("s") in persons for word in words):
         return len(words) > 1 or words[0] in _CALLED_BY_NOUN | _EVERYONE
-    return name[0].isupper() or not CALLED.isdisjoint(words) or not _TITLES.isdisjoint(words)
+    is_known = name[0].isupper() or not CALLED.isdisjoint(words) or not _TITLES.isdisjoint(words)
+    return is_known or (is_labeled and words[0] not in _DETERMINERS)
 
 
 def _addressed(name: str, said: str, as_note: Callable[[str], str]) -> str:

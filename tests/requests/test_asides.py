@@ -146,6 +146,9 @@ def test_what_is_for_the_reader_stays(typed: str) -> None:
         ("for my landlord - no", "my landlord: no"),
         ("to mum: no", "mum: no"),
         ("For Zofia: no", "Zofia: no"),
+        ("to: zofia. text: no", "zofia: no"),
+        ("Subject: rope. To: zofia. Text: no", "zofia: rope. no"),
+        ("mail to zofia: no", "zofia: no"),
         (
             "to do the rope justice, i need two days: monday and friday",
             "to do the rope justice, i need two days: monday and friday",
