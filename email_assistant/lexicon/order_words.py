@@ -14,7 +14,7 @@ AFTER_RECIPIENT = (
     "do does doesn't don't has have had because since as but so saying asking again maybe only just also please he's "
     "she's you your need needs want wants got should must may might until till before after today tomorrow monday "
     "tuesday wednesday thursday friday saturday sunday tonight two three four five all both some know knows whoever "
-    "someone somebody anyone anybody below above opposite behind"
+    "someone somebody anyone anybody below above opposite behind around inside outside each"
 )
 COUNTS = "one two three four five six seven eight nine ten most half many few several rest"
 # What else the assistant is told to do: 'ann and ask her' are not two persons.
@@ -73,7 +73,7 @@ JOBS = (
 CALLED_BY_NOUN = "mum mom dad mummy daddy gran granny grandma grandpa grandad nana editor coach professor doctor"
 HE = (
     "dad father daddy brother son husband uncle nephew grandson grandad grandpa boyfriend grandfather man mr herr sir "
-    "lad"
+    "lad boy guy bloke chap"
 )
 SHE = (
     "mum mom mummy mother sister daughter wife aunt auntie aunty tante niece granddaughter gran granny grandma nana "
@@ -194,6 +194,11 @@ DONE_BY_PERSONS = (
     "feels hopes hoped knows knew owed paid skipped booked ordered returned stayed lost reckons believes insists "
     "claims suggested suggests agreed refused parks parked drove visited answered applied passed forwarded cooked "
     "baked baby-sat watered fed looked"
+)
+# After a name, these say what its owner does.
+FINITE = (
+    "is isn't was wasn't are aren't has hasn't had can can't will won't would could says said told wants wanted needs "
+    "got did does asked called came left lost broke rang"
 )
 # Persons more often than things.
 OFTEN_DONE_BY_PERSONS = (

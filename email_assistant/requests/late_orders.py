@@ -8,7 +8,7 @@ from email_assistant.lexicon import order_words
 from email_assistant.lexicon.note_subjects import VERBS
 from email_assistant.requests.order_mentions import Mention, mentions_in, pronouns_in
 from email_assistant.requests.order_openings import is_said_to_reader, opened_order, without_pleas
-from email_assistant.requests.order_persons import HERE, SUBJECTS_BY_OBJECT, Recipient
+from email_assistant.requests.order_persons import HE, HERE, SHE, SUBJECTS_BY_OBJECT, Recipient
 from email_assistant.requests.order_recipients import one_of, person_at_start, split_recipient
 from email_assistant.requests.request_form import LETTER
 
@@ -80,6 +80,9 @@ _WISH = re.compile(
 _TO_PRONOUN = re.compile(r"\w+ (?:to |with |from )?(?:him|her|them)\b", re.IGNORECASE)
 # 'Keys may not be copied, ask the landlord' is said to the reader.
 _ASK_SOMEBODY = re.compile(r"ask (?:(?:the|my) )?\w+[.!]*", re.IGNORECASE)
+# 'New boy starts', and not 'her boy starts'.
+_NOUN_ALONE = re.compile(r"(?<!his )(?<!her )(?<!their )\b[a-z]+\b", re.IGNORECASE)
+_TASK_BEFORE = re.compile(r"\b(?:thank(?:ed)?|tell|told|ask(?:ed)?|remind(?:ed)?) (?=\w)", re.IGNORECASE)
 _VERB = re.compile(r"\w+ (?:to |with |from )?")
 # 'Grace from number 12 called', 'Grace, my neighbor, called'.
 _ASIDE = re.compile(
@@ -230,6 +233,16 @@ def _expects_answer(before: str, whom: Mention, aside: re.Match[str] | None, ord
     return is_given or _EXPECTS.match(rest) is not None or _WITH.search(before[: whom.start]) is not None
 
 
+def _names_otherwise(before: str, meant: set[str]) -> bool:
+    """Whether a text speaks of somebody whom `mentions_in` does not find: 'new boy starts', 'i must thank ida'."""
+    nouns = {found[0].casefold() for found in _NOUN_ALONE.finditer(before)}
+    if ("he" in meant and nouns & HE) or ("she" in meant and nouns & SHE):
+        return True
+    return any(
+        whom.names for task in _TASK_BEFORE.finditer(before) if (whom := split_recipient(before[task.end() :])[0])
+    )
+
+
 def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | None:
     """An order to 'him', 'her' or 'them', or to nobody: whoever is named before it, if only one can be meant."""
     if not pronoun and (whom := _FOR_WHOM.match(before)) and person_at_start(whom[0]) == whom[0][:-2]:
@@ -240,6 +253,8 @@ def _to_somebody_before(before: str, order: str, pronoun: str) -> LateOrder | No
         pronoun = asked[1]
     meant = {SUBJECTS_BY_OBJECT.get(pronoun.casefold(), pronoun.casefold())} if pronoun else set()
     fitting = [mention for mention in mentions if not meant or mention.recipient.pronouns & meant]
+    if not fitting and _names_otherwise(before, meant):
+        return None
     # Nobody who is named is 'them'.
     if not fitting and order and (not mentions or meant == {"they"}):
         nobody = _nobody(pronoun or (f"{before} {order}" if _THEIR_OFFER.match(before) else before))

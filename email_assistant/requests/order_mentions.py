@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, replace
 
 from email_assistant.lexicon import order_words
-from email_assistant.lexicon.note_names import CALLED
+from email_assistant.lexicon.note_names import CALLED, MEN, WOMEN
 from email_assistant.lexicon.note_subjects import DAY, MONTH
-from email_assistant.requests.order_persons import SUBJECTS_BY_OBJECT, Recipient
+from email_assistant.requests.order_persons import SUBJECTS_BY_OBJECT, Recipient, said_of
 from email_assistant.requests.order_recipients import COMPANY_END, one_of, split_recipient
 
 _NO_NAME = rf"(?:{DAY}|{MONTH}|i|i['’]\w+|{one_of(f'{order_words.NO_NAMES} {order_words.HOLIDAYS}')})"
@@ -94,6 +94,11 @@ def called_in(text: str, recipient: Recipient) -> Recipient | None:
         recipient: Whom it is for.
     """
     said = pronouns_in(text)
+    if recipient.pronouns >= {"he", "she"} and (owners := _owners(recipient)) & said:
+        # 'Tell Bob's teacher he is ill': who?
+        if not {"he", "she"} <= said:
+            return None
+        recipient = replace(recipient, pronouns=recipient.pronouns - owners)
     if {"he", "she"} <= said & recipient.pronouns:
         recipient = _he_or_she(text, recipient)
     if "they" not in said & recipient.pronouns or not said & recipient.pronouns - {"they"}:
@@ -106,6 +111,12 @@ def called_in(text: str, recipient: Recipient) -> Recipient | None:
     if not _THINGS.search(text) or _DONE_BY_THEM.search(text):
         return None
     return replace(recipient, pronouns=recipient.pronouns - {"they"})
+
+
+def _owners(recipient: Recipient) -> set[str]:
+    """Which of 'he' and 'she' may mean somebody to whom the recipient belongs: Bob, of 'Bob's teacher'."""
+    owners = [name[:-2].casefold() for name in recipient.names if name.endswith(("'s", "’s"))]
+    return set().union(*(said_of(owner) for owner in owners if owner in MEN | WOMEN))
 
 
 def _he_or_she(text: str, recipient: Recipient) -> Recipient:

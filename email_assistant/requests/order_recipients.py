@@ -38,7 +38,7 @@ _DOES = one_of("is was has had will can can't says said wants needs got did does
 # 'Tutor Mr Feeney', 'agent Gwen'.
 _ROLE_WORD = rf"(?:{order_words.BEFORE_NOUNS}|(?-i:[a-z]+)['’]s|{one_of(f'{_PERSONS} {order_words.JOBS}')}) "
 _ROLE = (
-    rf"(?:(?:{_DETERMINER})?(?!{_TITLE} )(?:(?:(?-i:[a-z]+)(?:['’]s)? ){{1,2}}(?={_TITLE} (?-i:[A-Z]))|"
+    rf"(?:(?:{_DETERMINER})?(?!{_TITLE} )(?:(?:{_AFTER}(?-i:[a-z]+)(?:['’]s)? ){{1,2}}(?={_TITLE} (?-i:[A-Z]))|"
     rf"(?!{_KIN} {_CAPITAL} {_DOES}\b)(?:{_ROLE_WORD}){{1,2}}(?=(?-i:[A-Z][a-z]))))?"
 )
 # 'Ask sarah jones to'.

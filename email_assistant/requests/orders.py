@@ -14,7 +14,7 @@ from email_assistant.lexicon.note_names import CALLED
 from email_assistant.requests.late_orders import LateOrder, late_order, order_to_nobody
 from email_assistant.requests.order_leftovers import HOW_TO_WRITE, SMILEY, has_leftovers
 from email_assistant.requests.order_mentions import called_in
-from email_assistant.requests.order_openings import opened_order, without_fillers
+from email_assistant.requests.order_openings import is_said_to_reader, opened_order, without_fillers
 from email_assistant.requests.order_persons import SUBJECTS_BY_OBJECT, Recipient
 from email_assistant.requests.order_recipients import one_of, person_at_start, split_recipient
 from email_assistant.requests.order_tasks import QUESTION_WORD, WRITE, is_said_before
@@ -23,7 +23,7 @@ from email_assistant.requests.request_form import LETTER, looks_like_order
 from email_assistant.requests.second_person import SecondPerson
 
 # Part of the keys of what is generated from orders: raised with every change of a rule or a table.
-ORDERS_VERSION = 4
+ORDERS_VERSION = 5
 _LEAD = r"\W*(?:(?:please|pls|plz|kindly|also|then|and|but|so|next|can you|could you|i want to|i'd like to)[ ,]+)*"
 _SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\bmr\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bmrs\.)(?<!\bprof\.)(?<!\bno\.)\s+", re.IGNORECASE
@@ -71,6 +71,11 @@ _REASON = re.compile(
 _THANK_ANOTHER = re.compile(r"^((?:also|and),? )?thank (?=(?-i:[A-Z]))", re.IGNORECASE)
 # 'Let them know at the clinic that I am ill'.
 _AT_PLACE = re.compile(r"^ (?:at|in) (?:the |my |our )?\w+(?: \w+)?(?= that\b|:)", re.IGNORECASE)
+# Said to the reader: 'ask your dad if he is in', 'let them know that you are here'.
+_YOUR_PERSON = re.compile(r"(?:your|ur)\b", re.IGNORECASE)
+_TO_PRONOUN = re.compile(r"(?:him|her|them)\b", re.IGNORECASE)
+# 'Tell Ann Bob is late': what is left, 'is late', has lost its subject.
+_LOST_SUBJECT = re.compile(rf" {one_of(order_words.FINITE)}\b", re.IGNORECASE)
 # 'Check with Ann that she got it' asks.
 _CHECK_THAT = re.compile(
     rf"^({_LEAD}(?:check|find out) with .{{1,40}}?),? that "
@@ -171,10 +176,18 @@ def order_as_note(order: str) -> str:
     typed = _WITH_SMILEY.sub(r"\1", " ".join((order.casefold() if order.isupper() else order).split()))
     for said in _orders(typed):
         kind, rest = _head(_CHECK_THAT.sub(r"\1 if ", said.order, count=1))
+        if not said.recipient and _is_for_reader(rest):
+            return order
         recipient, rest = (said.recipient, said.order) if said.recipient else _recipient(kind, rest)
-        if recipient:
+        if recipient and (said.recipient or kind == "ask" or not _LOST_SUBJECT.match(rest)):
             return _note(recipient, _all_tasks(said, kind, rest)) or order
     return order
+
+
+def _is_for_reader(text: str) -> bool:
+    """Whether what follows an order's first words makes it one to the reader of the mail."""
+    to_pronoun = _TO_PRONOUN.match(text) is not None and is_said_to_reader(text)
+    return to_pronoun or _YOUR_PERSON.match(text) is not None
 
 
 def _orders(typed: str) -> Iterator[LateOrder]:

@@ -49,7 +49,8 @@ _NOUN_AUXILIARY = re.compile(
     re.IGNORECASE,
 )
 _NOUN = (
-    rf"(?:(?:your|my|our|the|his|her|their|this|that) (?:[a-z]+(?:['’]s)? )?[a-z]+|(?!{PRONOUN}\b)(?-i:[A-Z])[\w'’-]+)"
+    rf"(?:(?:your|my|our|the|his|her|their|this|that) (?:[a-z]+(?:['’]s)? )?[a-z]+|(?!{PRONOUN}\b)"
+    rf"(?:(?:{'|'.join(order_words.TITLES.split())})\.? )?(?-i:[A-Z])[\w'’-]+)"
 )
 _NOUN_HAS_TO = re.compile(rf"({_NOUN}) has to ", re.IGNORECASE)
 _THIRD = rf"(?:{'|'.join(_PAST)}|\w+(?<!s)s)"

@@ -70,10 +70,10 @@ _ANIMALS = frozenset(order_words.ANIMALS.split())
 # Before the recipient's own dog.
 _OF_OTHERS = frozenset(("his", "her", "their", "your"))
 _PARTICIPLES = frozenset(order_words.PARTICIPLES.split())
-# 'She's still lost' may mean that she is.
 # Said of others than oneself.
 _WANTS = frozenset(("wants", "wanted", "needs", "needed", "asked", "asks", "told", "expects", "expected"))
 _BEFORE_DONE = frozenset(("already", "just", "never", "ever"))
+# 'She's still lost' may mean that she is.
 _ALWAYS_DONE = frozenset(("got", "been", "had"))
 # 'Bob says he can have it' leaves open who.
 _REPORTS = frozenset(order_words.REPORTS.split())
@@ -121,6 +121,8 @@ class SecondPerson(Words):
         # 'He' and 'she', of whomever else the text names, and of the writer's mother and the like.
         self._named_others: set[str] = set()
         self._kin: set[str] = set()
+        # The same of those who are named within a clause: 'I met Nina and she likes her work'.
+        self._met: set[str] = set()
         self._has_plural = False
         # Whether an order to an organization names several persons.
         self._has_people = False
@@ -155,6 +157,7 @@ class SecondPerson(Words):
             self._pronouns &= {meant}
             self._others -= {meant}
             self._helped = set()
+            self._met = set()
             self._has_people = False
             self._kin -= {meant}
 
@@ -182,6 +185,7 @@ class SecondPerson(Words):
             elif ending == "s" and self._is_owner(number, stem):
                 # 'Ivo's inhaler is in his bag'.
                 self._named_others |= by_ending(stem)
+                self._meet(stem)
             elif ending == "s" and self._is_doing(number, stem):
                 self._doing = {"he"} if stem in HE else {"she"} if stem in SHE else said_of(stem)
         return "".join(self._tokens)
@@ -238,7 +242,9 @@ class SecondPerson(Words):
             self._doubt(pronoun in self._helped and not is_subject)
             return False
         self._doubt(pronoun in self._helped)
-        self._doubt(len(self._pronouns) > 1 and pronoun in self._named_others)
+        self._doubt(
+            (len(self._pronouns) > 1 and pronoun in self._named_others) or (pronoun in self._met and not is_object)
+        )
         # From now on it is known who the recipient is.
         self._pronouns &= {pronoun}
         return True
@@ -485,7 +491,12 @@ class SecondPerson(Words):
             if self._is_person(number):
                 self._named_others |= by_ending(word)
                 self._help(number, by_ending(word))
+                self._meet(word)
             return
+        self._add_other(number, word, said)
+
+    def _add_other(self, number: int, word: str, said: set[str]) -> None:
+        """Take note of whom a pronoun may mean besides the recipient."""
         self._named_others |= said - {"they"}
         self._help(number, said)
         # Now somebody else may be 'he' or 'she'.
@@ -494,6 +505,14 @@ class SecondPerson(Words):
             self._others |= said
             self._unclear = said if len(said) > 1 else set()
             self._other = number
+        else:
+            self._meet(word)
+
+    def _meet(self, word: str) -> None:
+        """Somebody is named who does nothing there, but of whom a later pronoun may be said."""
+        ending = by_ending(word)
+        if word in NAMES or (len(ending) == 1 and word not in HE | SHE | THEY):
+            self._met |= said_of(word) if word in NAMES else ending
 
     def _count(self, number: int, word: str) -> None:
         """Take note of things and persons in the plural."""

@@ -54,6 +54,13 @@ from email_assistant.requests.orders import order_as_note
             "Jo and Bruno: would you like to come over on friday? you can stay. Bruno's vegan. we've got tofu",
         ),
         ("tell both my aunts, Jo and Iva, that Iva is right", "Jo and Iva: Iva is right"),
+        # The order itself says whom it means.
+        (
+            "remind Ben about Paul's party and ask him to bring his guitar",
+            "Ben: don't forget Paul's party. please bring your guitar",
+        ),
+        ("tell Bob's teacher he is ill, she can call me", "Bob's teacher: he is ill, you can call me"),
+        ("ask Mrs Ng whether Mrs Holt returned her book", "Mrs Ng: did Mrs Holt return her book?"),
         # The mail is for one person and for others, too.
         (
             "invite Jo and her boys to our picnic, from noon, they should bring hats",
@@ -131,6 +138,27 @@ def test_persons_are_right(order: str, note: str) -> None:
         "thank uncle Bruno for driving Ned home after he missed the bus",
         "thank Mrs Abara for letting Ilka use her oven",
         "tell Mrs Abara that Lottie is ill and ask if she can send her book",
+        # Another of the same sex is named within the clause.
+        "tell Jack that Sam's car broke down and he needs a lift",
+        "ask Jack if he can give Sam a lift to his lesson",
+        "tell Lea I met Nina and she said she likes her work",
+        "ask Ben what Paul said when he saw him",
+        "thank Ann for Mia's present, she loves it",
+        "tell Bob's teacher he is ill",
+        "new guy starts monday, ask him to bring his boots",
+        "lady next door was rude, tell her I am sorry",
+        "wanted to thank odile for the plants but she was out, can you tell her",
+        # Which of the words is the name?
+        "tell Ben Paul says he can't come on friday",
+        "congratulate Ben, Paul told me he got the job",
+        "tell dad that Uncle Rob is in hospital and he should visit him",
+        # It is said to the reader of the mail.
+        "please thank your mum for the cake, she is a star",
+        "ask your dad if he has a long ladder, ours is broken",
+        "let them know at the desk that you are my guest, they will let you in",
+        "could you ask around if anybody has seen our cat, she is grey",
+        "ask inside for the key, she keeps it behind the bar",
+        "tell each other the truth, they say",
         # There are two recipients.
         "tell Ann I'm late and tell Bob he can start",
         "message Jo and Bruno: it's off, and ask Bruno if he can call",
