@@ -203,7 +203,7 @@ def _names(named: str, found: re.Match[str]) -> frozenset[str]:
     """The words by which the text may name the recipient again, as they were typed."""
     words = _words(named)
     if not found["name"] or len(words) > 1:
-        words = [word for word in words if word[:1].isupper() or word in CALLED]
+        words = [word for word in words if word[:1].isupper() or re.sub("['’]s$", "", word) in CALLED]
     return frozenset(word for word in words if word.casefold() not in _NOT_NAMES)
 
 

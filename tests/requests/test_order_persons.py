@@ -145,6 +145,7 @@ def test_persons_are_right(order: str, note: str) -> None:
         "ask Ben what Paul said when he saw him",
         "thank Ann for Mia's present, she loves it",
         "tell Bob's teacher he is ill",
+        "tell bob's teacher he is ill",
         "new guy starts monday, ask him to bring his boots",
         "lady next door was rude, tell her I am sorry",
         "wanted to thank odile for the plants but she was out, can you tell her",
