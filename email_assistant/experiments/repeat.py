@@ -203,7 +203,7 @@ def recorded_data(origin: Origin, cache: ArtifactCache, inputs: Mapping[str, str
     }
     if inputs and recorded.items() <= inputs.items():
         return None
-    is_archive = not inputs or any(recorded.get(name) != inputs.get(name) for name in ("archive", "folders"))
+    is_archive = not inputs or any(recorded[name] != inputs[name] for name in {"archive", "folders"} & recorded.keys())
     state = f"the archive of run {origin.id} {'has changed' if inputs else 'is missing'}"
     if not is_archive:
         state = f"the edited drafts have changed since run {origin.id}"

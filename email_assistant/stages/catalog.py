@@ -36,17 +36,16 @@ def _without(values: Any, *left_out: str) -> dict[str, Any]:
 
 
 def archive_hashes(config: Config) -> dict[str, str]:
-    """A hash of the content of the archive's files, and one of what their names tell about the mail, if they do.
+    """A hash of the content of the archive's files, and one of what their names tell about the mail.
 
     Raises:
         ArchiveError: when the archive is missing or unreadable.
     """
     found = readers.archive_files(archive_paths(config), config.data.format, vars(config.data.columns))
     files = sorted((hash_file(path), told) for path, told in found)
-    folders = [file for file in files if file[1]]
     return {
         "archive": hash_of([content for content, _ in files]),
-        **({"folders": hash_of(folders)} if folders else {}),
+        "folders": hash_of([file for file in files if file[1]]),
     }
 
 

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from composed import composed_config
 from conftest import ROOT, RunPy
 from warm import Call
 
+from email_assistant.errors import DataError
 from email_assistant.experiments import registry
 from email_assistant.experiments.connection import open_store
 from email_assistant.experiments.queries import experiment_ids, search_runs
-from email_assistant.experiments.repeat import changed_keys
+from email_assistant.experiments.repeat import Origin, changed_keys, recorded_data
 from email_assistant.experiments.server import relocate
+from email_assistant.stages.catalog import archive_hashes
+from email_assistant.storage.artifacts import ArtifactCache
 
 Run = Callable[..., Call]
 NAME = "email-assistant-tiny"
@@ -119,6 +123,22 @@ def test_the_data_is_found_by_its_hash_where_the_archive_has_changed(
     assert gone.code == 1 and "data.path: the archive of run" in gone.err
     (tmp_path / "own.jsonl").unlink()
     assert run_py(first, bare=True).code == 1
+
+
+def test_a_mail_that_was_moved_to_the_drafts_since_changes_the_archive(
+    tiny_model: Path, archive: Path, tmp_path: Path
+) -> None:
+    config = composed_config(tiny_model, archive, tmp_path)
+    config.data.path = [str(tmp_path / "mail")]
+    mail, drafts = tmp_path / "mail" / "work" / "1.eml", tmp_path / "mail" / "Drafts"
+    mail.parent.mkdir(parents=True)
+    mail.write_text("From: T <t@sea.example>\nTo: Bo <bo@sea.example>\n\nPlease send five coils of rope by Monday.\n")
+    manifest: Any = {"key": "0", "reads": {"inputs": archive_hashes(config)}}
+    origin, cache = Origin("a1", {}, frozenset(), {"data": manifest}), ArtifactCache(tmp_path)
+    assert recorded_data(origin, cache, archive_hashes(config)) is None
+    mail.parent.rename(drafts)
+    with pytest.raises(DataError, match="the archive of run a1 has changed, and the mails that it read were deleted"):
+        recorded_data(origin, cache, archive_hashes(config))
 
 
 @pytest.mark.slow
