@@ -7,6 +7,9 @@ from contextlib import suppress
 
 import psutil
 
+# Seconds by which the system's start time of one process may vary, since it depends on the clock, which is adjusted.
+START_TOLERANCE = 2
+
 
 def this_process() -> str:
     """A name for this process: machine, process id and start time, since the system reuses ids."""
@@ -27,7 +30,8 @@ def has_ended(name: str) -> bool:
     if process_id is None:
         return False
     try:
-        return f"{psutil.Process(process_id).create_time():.0f}" != started
+        now = psutil.Process(process_id).create_time()
+        return not started.isdigit() or abs(now - int(started)) > START_TOLERANCE
     except psutil.NoSuchProcess:
         return True
 

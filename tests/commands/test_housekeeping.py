@@ -111,6 +111,8 @@ def test_clean_refuses_while_a_run_is_in_progress_and_ends_dead_ones(run_py: Run
 def test_which_processes_have_ended() -> None:
     assert not process_ids.has_ended(process_ids.this_process())
     machine, number, started = process_ids.this_process().split()
+    # The clock was adjusted by a second.
+    assert not process_ids.has_ended(f"{machine} {number} {int(started) - 1}")
     assert process_ids.has_ended(f"{machine} {number} {int(started) - 60}")
     assert not process_ids.has_ended(f"another-{machine} {number} {int(started) - 60}")
     assert not process_ids.has_ended("")
