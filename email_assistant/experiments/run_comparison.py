@@ -173,7 +173,7 @@ def _effects(
     """The effects of the varied parameters.
 
     A parameter is left out unless each of its values was combined with the same values of the others: means over
-    different combinations would reflect those as well. So is the seed, which is not better or worse but by chance.
+    different combinations would reflect those as well. So is the seed: which one is best is chance.
     """
     effects: dict[str, list[Effect]] = {}
     for name in (each for each in varied if each != SEED):
@@ -231,7 +231,7 @@ DIFFERENT = {
 
 
 def _warnings(runs: Sequence[ScoredRun]) -> list[str]:
-    """Reasons to doubt the comparison. Runs of earlier versions lack some signatures, which tells nothing of them."""
+    """Reasons to doubt the comparison. Signatures that runs of earlier versions lack are not compared."""
     names, mails = dict.fromkeys(name for run in runs for name in run.signatures), len(runs[0].ids)
     few = f"{mails} mails are few: intervals and tests on fewer than {MIN_MAILS} are unreliable, so score more mails"
     return ([few] if mails < MIN_MAILS else []) + [
@@ -288,8 +288,8 @@ def verdict(comparison: RunComparison) -> RunVerdict:
     if comparison.between_seeds is not None:
         remarks.append(
             f"{SEED}: between runs that differ only in it, {score.short} has a standard deviation of "
-            f"{comparison.between_seeds:.{score.digits}f}. Differences of that size are chance, even if the mails "
-            "tell the runs apart: the tests are over mails, not over seeds."
+            f"{comparison.between_seeds:.{score.digits}f}. Differences of that size may be chance even where a test "
+            "finds them significant, because the tests are over mails, not over seeds."
         )
     if comparison.excluded:
         remarks.append(
