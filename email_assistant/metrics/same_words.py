@@ -17,7 +17,7 @@ from email_assistant.metrics.facts import STOP_WORDS, names_and_dates
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _WITHOUT = re.compile(r"\bw/o\b")
 # Numbers of a list's items, which say nothing.
-_ITEM = re.compile(r"^\s*\(?\d{1,2}[.)]\s", re.MULTILINE)
+_ITEM = re.compile(r"^[^\S\n]*\(?\d{1,2}[.)]\s", re.MULTILINE)
 NEGATIONS = (
     words("negations")
     | words("more_negations")

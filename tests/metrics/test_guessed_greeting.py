@@ -1,5 +1,7 @@
 """A greeting names nobody whom the request does not name."""
 
+import time
+
 import pytest
 
 from email_assistant.metrics.guessed_greeting import without_guessed_name
@@ -71,3 +73,9 @@ def test_the_word_that_a_request_begins_with_is_no_name(typed: str, mail: str, l
 )
 def test_what_says_more_than_a_greeting_stays(mail: str) -> None:
     assert without_guessed_name("i am late", mail) == mail
+
+
+def test_a_long_row_of_blank_lines_is_read_in_linear_time() -> None:
+    start = time.monotonic()
+    without_guessed_name("i am late", " \n" * 8000)
+    assert time.monotonic() - start < 1
