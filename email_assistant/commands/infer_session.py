@@ -67,7 +67,9 @@ class InferSession:
         mails = generate_mails(
             self.generator, requests, prompts, config.generation, config.seed, progress_file, config.stage
         )
-        return [self._named(request, mail["text"]) for request, mail in zip(requests, mails, strict=True)]
+        return [
+            self._without_guessed_name(request, mail["text"]) for request, mail in zip(requests, mails, strict=True)
+        ]
 
     def chat(self) -> None:
         """Write a mail for each line that is typed, until an empty line or the end of the input.
@@ -125,10 +127,9 @@ class InferSession:
         chosen: list[str] = []
         with bar("writing", None):
             generate_best(self.generator, [request], [prompt], settings, seed, lambda _, mail: chosen.append(mail.text))
-        return [self._named(request, mail) for mail in chosen]
+        return [self._without_guessed_name(request, mail) for mail in chosen]
 
-    def _named(self, request: Request, mail: str) -> str:
-        """A mail that greets nobody whom the request does not name, in an English or Russian greeting."""
+    def _without_guessed_name(self, request: Request, mail: str) -> str:
         return without_guessed_name(request["instruction"], mail, self.to_answer)
 
 

@@ -267,15 +267,18 @@ class Page:
                     return
                 if not isinstance(event, TextPiece):
                     continue
-                texts[event.row].add(event)
-                if event.row == 0:
-                    if event.text:
-                        yield {"draft": 0, "text": event.text}
-                    if event.finish_reason:
-                        yield await self._end(wish, 0, texts[0])
+                text = texts[event.row]
+                text.add(event)
+                if event.row == 0 and event.text:
+                    yield {"draft": 0, "text": event.text}
+                if event.finish_reason:
+                    written = text.text
+                    text.text = await anyio.to_thread.run_sync(self._without_guessed_name, wish, written)
+                    if event.row == 0:
+                        changed = {"whole": text.text} if text.text != written else {}
+                        yield {**await self._end(wish, 0, text), **changed}
         different: dict[str, WholeText] = {}
         for _, text in sorted(texts.items()):
-            text.text = await anyio.to_thread.run_sync(self._greeting_nobody_else, wish, text.text)
             different.setdefault(text.text, text)
         whole = list(different.values())
         for number, text in enumerate(whole[1:], start=1):
@@ -285,14 +288,11 @@ class Page:
             yield {"best": await anyio.to_thread.run_sync(self._writer.best, wish, whole)}
 
     async def _end(self, wish: Wish, number: int, text: WholeText) -> Mapping[str, Any]:
-        """The end of a draft: its marks, and its whole text if that is not what was written."""
-        whole = await anyio.to_thread.run_sync(self._greeting_nobody_else, wish, text.text)
-        marks = await anyio.to_thread.run_sync(self._marks, wish, whole)
-        changed = {"whole": whole} if whole != text.text else {}
-        return {"draft": number, "end": text.finish_reason, **changed, **marks}
+        marks = await anyio.to_thread.run_sync(self._marks, wish, text.text)
+        return {"draft": number, "end": text.finish_reason, **marks}
 
-    def _greeting_nobody_else(self, wish: Wish, draft: str) -> str:
-        # A greeting that is kept was chosen.
+    def _without_guessed_name(self, wish: Wish, draft: str) -> str:
+        # A name in the sentence to keep was not guessed: the person chose that sentence.
         given = f"{wish.given}\n{wish.draft[slice(*wish.keep)]}"
         return without_guessed_name(self._writer.full_request(wish), draft, given)
 

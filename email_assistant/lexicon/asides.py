@@ -1,4 +1,4 @@
-"""What people type beside a note that is not for its reader: how the mail should sound, labels, dictated signs."""
+"""What people type beside a note that is not for its reader: how the mail should sound, labels, spoken punctuation."""
 
 # Wishes about the mail's tone. Those of ALONE mean nothing else at the front of a note; the others do only after 'be',
 # 'make it' or the like, or in brackets: 'nice!' is said to the reader.
@@ -27,7 +27,7 @@ NO_ADDRESSEES = (
     "now today tomorrow example instance"
 )
 
-# What a person who dictates says for a sign, and that sign; the first ones are seldom written about.
+# What a person who dictates says for a punctuation mark, and that mark; the first ones are seldom written about.
 SPOKEN = (
     ("question mark", "?"),
     ("exclamation mark", "!"),

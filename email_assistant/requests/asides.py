@@ -22,13 +22,13 @@ _WORD = re.compile(r"[^\W\d_]+")
 _TITLED = r"(?:(?:mr|mrs|ms|dr|prof)\.? )?"
 # A name, or 'the tax office': at most four words.
 _NAME = rf"{_TITLED}[^\W\d_][\w'’-]*(?: (?:& )?[^\W\d_][\w'’-]*){{0,3}}"
-_SUBJECT = re.compile(rf"subject: ([^.:\n]{{1,80}})\. to:? ({_NAME})\. +", re.IGNORECASE)
-_TO = re.compile(rf"(?:to|for): ?({_NAME})[.,:;] +(?=\S)", re.IGNORECASE)
-_FOR = re.compile(rf"(?:for|to) ({_NAME})(?::| [-–—]) +(?=\S)", re.IGNORECASE)
+_SUBJECT = re.compile(rf"subject: (?P<subject>[^.:\n]{{1,80}})\. to(?P<label>:?) (?P<name>{_NAME})\. +", re.IGNORECASE)
+_TO = re.compile(rf"(?:to|for): ?(?P<name>{_NAME})[.,:;] +(?=\S)", re.IGNORECASE)
+_FOR = re.compile(rf"(?:to|(?P<purpose>for)) (?P<name>{_NAME})(?::| [-–—]) +(?=\S)", re.IGNORECASE)
 _KIND_FOR = re.compile(
-    rf"{asides.KINDS} (?:for|to) ({_NAME})(?::| [-–—]) +(?:say(?:ing)? )?(?:that )?(?=\S)", re.IGNORECASE
+    rf"{asides.KINDS} (?:for|(?P<label>to)) (?P<name>{_NAME})(?::| [-–—]) +(?:say(?:ing)? )?(?:that )?(?=\S)",
+    re.IGNORECASE,
 )
-_TO_END = re.compile(r" to $", re.IGNORECASE)
 _LABEL = re.compile(rf"(?:{asides.LABELS}): *", re.IGNORECASE)
 _REPLY = re.compile(r"(?:my )?(?:reply|answer): +(?=\S)", re.IGNORECASE)
 _NO_ADDRESSEES = NOT_NAMES | frozenset(f"{asides.NO_ADDRESSEES} {order_words.NO_NAMES}".split())
@@ -69,7 +69,7 @@ _SIGN_AS = re.compile(r"(?i:sign(?:ed)? (?:it )?as) [A-ZА-ЯЁ][\w'’-]*(?: [A
 _COPY = re.compile(
     r"(?:(?<=\A)|(?<=[.!?] ))cc:? (?:(?:my|the|our) )?[^\W\d_][\w'’-]*(?: [\w'’-]+){0,2}(?:[.:] +|\.?$)", re.IGNORECASE
 )
-# In a note without any sign and of more words than this, a sentence begins with these words, but not after those.
+# In a note without punctuation and of more words than this, a sentence begins with these words, but not after those.
 _SIGN, _MIN_UNMARKED = re.compile(r"[.,:;!?/()…]|\s[–—-]"), 12
 _BEGINS = re.compile(
     r"\b([^\W\d_][\w'’-]*) ((?:can|could|would|will|do|did|are|have) (?:you|u|we|i)\b|"
@@ -108,18 +108,23 @@ def without_labels(note: str, as_note: Callable[[str], str] = str) -> str:
         note: The note on one line, which is not read as an order.
         as_note: What reads an order as a note: who fills in a form may speak of its reader as 'he'.
     """
-    if (match := _SUBJECT.match(note)) and _is_addressee(match[2], _PERSONS, note[match.start(2) - 2] == ":"):
-        return _addressed(match[2], f"{match[1]}. {_LABEL.sub('', note[match.end() :], count=1)}", as_note)
-    if (match := _KIND_FOR.match(note)) and _is_addressee(
-        match[1], _PERSONS, _TO_END.search(note, 0, match.start(1)) is not None
-    ):
-        return _addressed(match[1], note[match.end() :], as_note)
-    match = _TO.match(note) or _FOR.match(note)
-    # 'For the hotel: 50 euros'.
-    persons = _PERSONS - _ORGANIZATIONS if note[:4].casefold() == "for " else _PERSONS
-    if match and _is_addressee(match[1], persons, ":" in note[: match.start(1)]):
-        return f"{match[1]}: {_LABEL.sub('', note[match.end() :], count=1)}"
+    if (match := _SUBJECT.match(note)) and _is_addressee(match["name"], _PERSONS, bool(match["label"])):
+        return _addressed(match["name"], f"{match['subject']}. {_unlabeled(note, match)}", as_note)
+    if (match := _KIND_FOR.match(note)) and _is_addressee(match["name"], _PERSONS, bool(match["label"])):
+        return _addressed(match["name"], note[match.end() :], as_note)
+    if (match := _TO.match(note)) and _is_addressee(match["name"], _PERSONS, is_labeled=True):
+        return f"{match['name']}: {_unlabeled(note, match)}"
+    if match := _FOR.match(note):
+        # 'For the hotel: 50 euros'.
+        persons = _PERSONS - _ORGANIZATIONS if match["purpose"] else _PERSONS
+        if _is_addressee(match["name"], persons, is_labeled=False):
+            return f"{match['name']}: {_unlabeled(note, match)}"
     return _REPLY.sub("", note, count=1) if _REPLY.match(note) else note
+
+
+def _unlabeled(note: str, heading: re.Match[str]) -> str:
+    """What comes after the heading of a note, without a label of its own."""
+    return _LABEL.sub("", note[heading.end() :], count=1)
 
 
 def _is_addressee(name: str, persons: frozenset[str], is_labeled: bool) -> bool:
@@ -177,14 +182,14 @@ def _begun(match: re.Match[str]) -> str:
 
 
 def _without_dictation(note: str) -> str:
-    """A dictated note without fillers and what was said again after them, and with the signs that were spoken."""
+    """A dictated note without fillers and what was said again after them, and with the punctuation that was spoken."""
     text = note
     # 'Um' is a word of German and Portuguese.
     if _FILLER.search(note) and not is_of_another_language(note):
         text = _SAID_TWICE.sub(r"\1", _FILLER.sub("", note).strip(" ,"))
     spoken = [match[0].strip() for match in _SPOKEN.finditer(text) if not _is_noun(match)]
     is_dictated = text != note or any(sign in _CLEAR for sign in spoken)
-    # Who types signs does not spell them.
+    # Who types punctuation does not spell it out.
     if not is_dictated or len(spoken) < sum(text.count(sign) for sign in ".,?!"):
         return text
     text = _SPOKEN.sub(_as_sign, text)

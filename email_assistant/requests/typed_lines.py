@@ -70,6 +70,7 @@ def _is_addressee(line: str, below: Sequence[str], is_above_list: bool) -> bool:
     named = _NAMED.fullmatch(line)
     if named is None or named["name"].casefold() in NOT_NAMES:
         return False
-    # 'Parking', 'Late' and the first word of a list of words are no names, though telephones capitalize them.
-    is_word = line.casefold() in frequent_words() | _SHORT_WORDS or not any(" " in other for other in below)
-    return " " in line or not is_word or line.casefold() in CALLED
+    # 'Parking', 'Late' and the first word of a list of words are no names, though phones capitalize them.
+    word = line.casefold()
+    is_word = word in frequent_words() or word in _SHORT_WORDS or not any(" " in other for other in below)
+    return " " in line or not is_word or word in CALLED
